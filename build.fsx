@@ -1,0 +1,224 @@
+// Everything one does with this repository: dotnet fsi build.fsx <target>. The targets stand at the end of the file.
+// Base class library only, so that it runs wherever the .NET SDK does.
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.RegularExpressions
+open System.Xml.Linq
+
+/// A stage that failed; the message says what came, what was expected and how to mend it.
+exception Stop of string
+
+let stop message = raise (Stop message)
+
+Directory.SetCurrentDirectory __SOURCE_DIRECTORY__
+// A build node that outlives the build would keep the caller's output pipe open.
+Environment.SetEnvironmentVariable("MSBUILDDISABLENODEREUSE", "1")
+
+// Processes
+
+let start capture (arguments: string list) =
+    let info =
+        ProcessStartInfo("dotnet", arguments, RedirectStandardOutput = capture, RedirectStandardError = capture)
+    Process.Start info
+
+/// The exit code of `dotnet arguments`, its output going to ours.
+let exitCode arguments =
+    use running = start false arguments
+    running.WaitForExit()
+    running.ExitCode
+
+/// The exit code and everything printed by `dotnet arguments`.
+let captured arguments =
+    use running = start true arguments
+    let errors = running.StandardError.ReadToEndAsync()
+    let output = running.StandardOutput.ReadToEnd()
+    running.WaitForExit()
+    running.ExitCode, output + errors.Result
+
+let dotnet arguments =
+    match exitCode arguments with
+    | 0 -> ()
+    | code ->
+        let command = String.concat " " arguments
+        stop $"`dotnet {command}` ended with exit code {code}, expected 0. What went wrong is printed above."
+
+// Packages and tools
+
+let feedVariable = "NEURALDE_FEED"
+
+/// Fills NEURALDE_FEED, which paket.dependencies reads, with the first enabled source of the SDK.
+let findFeed () =
+    if String.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable feedVariable) then
+        let _, sources = captured [ "nuget"; "list"; "source"; "--format"; "short" ]
+        let enabled = Regex.Match(sources, @"^E\w* (.+?)\s*$", RegexOptions.Multiline)
+
+        if not enabled.Success then
+            stop
+                $"`dotnet nuget list source` names no enabled source, expected one. Add one, or set {feedVariable} to its address."
+
+        Environment.SetEnvironmentVariable(feedVariable, enabled.Groups[1].Value)
+
+let restore () =
+    findFeed ()
+
+    match captured [ "tool"; "restore" ] with
+    | 0, _ -> ()
+    | code, output ->
+        stop
+            $"`dotnet tool restore` ended with exit code {code}, expected 0. Does the feed serve the tools?\n{output.Trim()}"
+
+/// Resolves paket.dependencies afresh. A feed that lists no dependencies has them read from the downloaded packages, so
+/// one pass sees only what the pass before it fetched: passes repeat until the lock file stands still. The address of
+/// the feed that Paket writes there gives way to the variable.
+let install () =
+    let lock = "paket.lock"
+    restore ()
+
+    let rec pass n previous =
+        if n > 8 then
+            stop "paket.lock still changes after 8 passes, expected it to settle. Run `install` once more."
+        File.Delete lock
+        dotnet [ "paket"; "install" ]
+        let text = Regex.Replace(File.ReadAllText lock, @"(?m)^(\s*remote:).*$", $"$1 %%{feedVariable}%%")
+        File.WriteAllText(lock, text)
+        if text <> previous then pass (n + 1) text
+
+    pass 1 ""
+
+// Sources and their format
+
+/// The files with one of these extensions, build outputs left out, with forward slashes.
+let sources (extensions: string list) =
+    let folders = [ "src"; "tests"; "examples"; "bench"; "docs" ] |> List.filter Directory.Exists
+    let isOutput (path: string) = Regex.IsMatch(path, "/(bin|obj)/")
+
+    folders
+    |> Seq.collect (fun folder -> Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+    |> Seq.append [ "build.fsx" ]
+    |> Seq.map _.Replace('\\', '/')
+    |> Seq.filter (fun path -> List.contains (Path.GetExtension path) extensions && not (isOutput path))
+    |> Seq.sort
+    |> List.ofSeq
+
+/// Each formatter that has something to do: its files, its command that checks, its command that writes.
+let formatters () =
+    [ sources [ ".fs"; ".fsi"; ".fsx" ], [ "fantomas"; "--check" ], [ "fantomas" ]
+      sources [ ".cs" ], [ "csharpier"; "check" ], [ "csharpier"; "format" ] ]
+    |> List.filter (fun (files, _, _) -> not files.IsEmpty)
+
+let format () =
+    restore ()
+
+    for files, _, write in formatters () do
+        dotnet (write @ files)
+
+let check () =
+    restore ()
+
+    for files, look, _ in formatters () do
+        match captured (look @ files) with
+        | 0, _ -> ()
+        | _, output ->
+            // Fantomas marks a file with ! or x, CSharpier with Error; what else they print repeats or explains it.
+            let verdicts = [ for line in Regex.Matches(output, @"(?m)^(!|x|Error) .+$") -> line.Value.Trim() ]
+            let shown = if verdicts.IsEmpty then output.Trim() else String.concat "\n  " verdicts
+            stop $"{look.Head} objects to these files, expected none. Run `dotnet fsi build.fsx format`.\n  {shown}"
+
+let countLines () =
+    let folderOf (path: string) =
+        let parts = path.Split '/'
+        parts |> Array.take (min 3 (parts.Length - 1)) |> String.concat "/"
+
+    let counts =
+        sources [ ".fs"; ".fsi"; ".fsx"; ".cs" ]
+        |> List.filter (fun path -> path.Contains '/')
+        |> List.groupBy folderOf
+        |> List.map (fun (folder, files) -> folder, files |> List.sumBy (File.ReadLines >> Seq.length))
+
+    printfn "\nLines of source"
+
+    for folder, lines in counts @ [ ("total", List.sumBy snd counts) ] do
+        printfn "%7d  %s" lines folder
+
+// Building and testing
+
+let build () =
+    restore ()
+    dotnet [ "build"; "NeuralDE.sln"; "-c"; "Release"; "--nologo" ]
+
+let testCommand = [ "test"; "NeuralDE.sln"; "-c"; "Release"; "--no-build"; "--nologo" ]
+
+/// How many tests passed and failed, by one result file of `dotnet test`.
+let passedAndFailed (trx: string) =
+    let counters = XDocument.Load(trx).Descendants() |> Seq.find (fun e -> e.Name.LocalName = "Counters")
+    let count (name: string) = int (counters.Attribute(XName.Get name).Value)
+    count "passed", count "failed" + count "error" + count "timeout" + count "aborted"
+
+let test () =
+    check ()
+    build ()
+    let results = "artifacts/test-results"
+    if Directory.Exists results then Directory.Delete(results, true)
+    let code = exitCode (testCommand @ [ "--logger"; "trx;LogFilePrefix=run"; "--results-directory"; results ])
+    let trx = if Directory.Exists results then Directory.GetFiles(results, "*.trx") else [||]
+    let counts = trx |> Array.map passedAndFailed
+    let passed, failed = Array.sumBy fst counts, Array.sumBy snd counts
+    if passed + failed = 0 then
+        stop "`dotnet test` executed no test, expected some. What went wrong is printed above."
+    countLines ()
+    // A test host that crashed has no failed test to show, yet the run failed.
+    let failed = if code = 0 then failed else max 1 failed
+    printfn "\n%d passed, %d failed" passed failed
+    if failed = 0 then 0 else 1
+
+let approve () =
+    build ()
+    Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
+    dotnet (testCommand @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
+
+let demo () =
+    let script = "examples/01-hare-lynx.fsx"
+    if not (File.Exists script) then
+        stop $"{script} is missing, expected the demo there. Restore it from the repository."
+    build ()
+    dotnet [ "fsi"; script ]
+
+// Targets
+
+let targets =
+    let ok action () =
+        action ()
+        0
+
+    [ "build", "Release build, warnings as errors", ok build
+      "test", "format check, build, all tests, lines of source", test
+      "demo", "build, then run the first example", ok demo
+      "format", "write the formatting of every source file", ok format
+      "check", "name the files whose formatting differs", ok check
+      "approve", "rewrite the approved public surface", ok approve
+      "install", "resolve paket.dependencies into paket.lock", ok install ]
+
+let main arguments =
+    match arguments with
+    | [ name ] when targets |> List.exists (fun (target, _, _) -> target = name) ->
+        let _, _, action = targets |> List.find (fun (target, _, _) -> target = name)
+
+        try
+            action ()
+        with Stop message ->
+            eprintfn "%s: %s" name message
+            // Whoever reads the last line of `test` learns that the run failed, though no test got to say so.
+            if name = "test" then printfn "\n0 passed, 1 failed"
+            1
+    | _ ->
+        let got = String.concat " " arguments
+        eprintfn "Got `%s`, expected one target: dotnet fsi build.fsx <target>" got
+
+        for name, summary, _ in targets do
+            eprintfn "  %-8s %s" name summary
+
+        1
+
+exit (main (List.tail (List.ofArray fsi.CommandLineArgs)))

@@ -1,0 +1,213 @@
+namespace NeuralDE
+
+open System
+
+/// One plot of a figure being drawn: its axes, the part of the figure it has, and what its two axes show.
+type internal Pane = { Axes: Axes; Area: Box; XDomain: float * float; YDomain: float * float }
+
+/// From data to pixels: axes, ticks, and the curves themselves.
+module internal Drawing =
+    /// Of Okabe and Ito, for colour-blind readers too: blue, vermillion, green, purple, orange, sky blue, black.
+    let private palette = [| "#0072B2"; "#D55E00"; "#009E73"; "#CC79A7"; "#E69F00"; "#56B4E9"; "#000000" |]
+    let private dashes = [| ""; "8 3"; "2 2.5"; "8 2.5 2 2.5" |]
+    let tickSize = 11.5
+
+    type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float }
+    type Style = { Hue: string; Dash: string; Shape: int; Shade: float }
+
+    /// What an axis can show: finite, within a range whose arithmetic can't overflow, positive on a logarithmic axis.
+    let shows scale value =
+        match scale with
+        | AxisScale.Linear -> abs value <= 1e300
+        | AxisScale.Log -> 1e-300 <= value && value <= 1e300
+
+    let private measure scale (value: float) =
+        match scale with
+        | AxisScale.Linear -> if abs value < 1e-300 then 0.0 else value
+        | AxisScale.Log -> log10 value
+
+    /// Where a value stands in pixels; NaN is a gap.
+    let position axis value =
+        if not (shows axis.Scale value) then
+            nan
+        else
+            let low, high = measure axis.Scale axis.Low, measure axis.Scale axis.High
+            let pixel = axis.From + (measure axis.Scale value - low) / (high - low) * (axis.To - axis.From)
+            Math.Clamp(pixel, -1e7, 1e7)
+
+    /// The least and the greatest of the values an axis shows, with some air; room around a single value; 0 where
+    /// it is near.
+    let private domain scale values =
+        let shown = values |> Array.filter (shows scale) |> Array.map (measure scale)
+        match scale, shown with
+        | AxisScale.Linear, [||] -> 0.0, 1.0
+        | AxisScale.Log, [||] -> 1.0, 10.0
+        | _ ->
+            let low, high = Array.min shown, Array.max shown
+            let size = max (abs low) (abs high)
+            let air =
+                match scale with
+                | _ when high - low > 1e-12 * size -> 0.04 * (high - low)
+                | AxisScale.Log -> 0.5
+                | AxisScale.Linear -> if size = 0.0 then 1.0 else 0.1 * size
+            match scale with
+            | AxisScale.Linear when 0.0 < low && low < 0.15 * high -> min 0.0 (low - air), high + air
+            | AxisScale.Linear -> low - air, high + air
+            | AxisScale.Log -> 10.0 ** max -300.0 (low - air), 10.0 ** min 300.0 (high + air)
+
+    /// The heights a curve draws over each x: its own, its band's, or both.
+    let heights curve =
+        [ if curve.Mark <> Mark.Band then curve.Y
+          match curve.Band with
+          | Some(lower, upper) -> yield! [ lower; upper ]
+          | None -> () ]
+
+    /// One plot in the given part of a figure.
+    let pane (axes: Axes) area =
+        let drawable (x, y) = shows axes.XScale x && shows axes.YScale y
+        let drawn =
+            [| for curve in axes.Curves do
+                   for y in heights curve do
+                       yield! Array.zip curve.X y |> Array.filter drawable |]
+        let low, high = axes.XRange |> Option.defaultWith (fun () -> domain axes.XScale (Array.map fst drawn))
+        let within = drawn |> Array.filter (fun (x, _) -> low <= x && x <= high) |> Array.map snd
+        { Axes = axes
+          Area = area
+          XDomain = (low, high)
+          YDomain = axes.YRange |> Option.defaultWith (fun () -> domain axes.YScale within) }
+
+    /// The two axes of a plot whose curves fill a box.
+    let axesIn (box: Box) pane =
+        let (left, right), (bottom, top) = pane.XDomain, pane.YDomain
+        { Scale = pane.Axes.XScale; Low = left; High = right; From = box.Left; To = box.Right },
+        { Scale = pane.Axes.YScale; Low = bottom; High = top; From = box.Bottom; To = box.Top }
+
+    let private ticks axis count =
+        match axis.Scale with
+        | AxisScale.Linear -> Ticks.linear count axis.Low axis.High
+        | AxisScale.Log -> Ticks.log count axis.Low axis.High
+
+    let labelled (ticks: AxisTicks) = ticks.Ticks |> List.filter (fun tick -> tick.Label <> "")
+
+    /// The most ticks whose labels, side by side, leave room between them.
+    let ticksAcross axis =
+        let rec fit count =
+            let found = ticks axis count
+            let crowded (left: Tick, right: Tick) =
+                let needed = (Svg.width tickSize left.Label + Svg.width tickSize right.Label) / 2.0 + 8.0
+                position axis right.At - position axis left.At < needed
+            if count > 1 && labelled found |> List.pairwise |> List.exists crowded then
+                fit (count - 1)
+            else
+                found
+        fit (Math.Clamp(int ((axis.To - axis.From) / 52.0), 2, 10))
+
+    /// Ticks with lines between them, twice as many where there would be fewer than three.
+    let ticksUp axis =
+        let count = Math.Clamp(int ((axis.From - axis.To) / 38.0), 2, 10)
+        let found = ticks axis count
+        if (labelled found).Length < 3 then ticks axis (2 * count) else found
+
+    let widest size (labels: string list) = 0.0 :: List.map (Svg.width size) labels |> List.max
+
+    /// How each curve of a plot looks. Of several bands of one colour the later are the darker ones.
+    let styles (axes: Axes) =
+        let numbers = axes.Curves |> List.mapi (fun place curve -> defaultArg curve.Colour place)
+        let banded = List.zip axes.Curves numbers |> List.filter (fun (curve, _) -> curve.Band.IsSome)
+        List.zip axes.Curves numbers
+        |> List.map (fun (curve, number) ->
+            let earlier = banded |> List.takeWhile (fun (other, _) -> not (obj.ReferenceEquals(other, curve)))
+            let deep = earlier |> List.filter (fun (_, other) -> other = number) |> List.length
+            { Hue = palette[number % palette.Length]
+              Dash = dashes[number / palette.Length % dashes.Length]
+              Shape = number % 4
+              Shade = min 0.6 (0.2 + 0.16 * float deep) })
+
+    let private pixels across up (x: float[]) (y: float[]) =
+        Array.map2 (fun x y -> struct (position across x, position up y)) x y
+
+    /// The pieces of a band between gaps, each as its lower and its upper edge, point for point.
+    let private bands across up curve =
+        match curve.Band with
+        | None -> []
+        | Some(lower, upper) ->
+            let low, high = pixels across up curve.X lower, pixels across up curve.X upper
+            let hasGap index = let struct (_, y0), struct (_, y1) = low[index], high[index] in Double.IsNaN(y0 + y1)
+            low
+            |> Array.mapi (fun index struct (x, _) -> struct (x, (if hasGap index then nan else float index)))
+            |> Polyline.runs
+            |> List.map (fun run ->
+                let edge (bound: struct (float * float)[]) = [| for struct (_, index) in run -> bound[int index] |]
+                edge low, edge high)
+
+    let marker shape (x: float) (y: float) =
+        let at = $"M{Svg.number x} {Svg.number y}"
+        match shape with
+        | 0 -> $"<circle cx=\"{Svg.number x}\" cy=\"{Svg.number y}\" r=\"3.3\"/>"
+        | 1 -> $"<path d=\"{at}m-3-3h6v6h-6z\"/>"
+        | 2 -> $"<path d=\"{at}m0-4.2l3.8 6.6h-7.6z\"/>"
+        | _ -> $"<path d=\"{at}m0-4.3l4.3 4.3l-4.3 4.3l-4.3-4.3z\"/>"
+
+    let stroke style mark width =
+        let dash = if mark = Mark.Dashed then (if style.Dash = "" then "6 4" else "3 4") else style.Dash
+        $"fill=\"none\" stroke=\"{style.Hue}\" stroke-width=\"{Svg.number width}\" stroke-linejoin=\"round\""
+        + (if dash = "" then " stroke-linecap=\"round\"" else $" stroke-dasharray=\"{dash}\"")
+
+    let solid style = $"fill=\"{style.Hue}\" stroke=\"#FFFFFF\" stroke-width=\"0.8\""
+    let shade style = $"fill=\"{style.Hue}\" fill-opacity=\"{Svg.number style.Shade}\""
+
+    let draw box across up curve style =
+        [ "<g>"
+          if curve.Label <> "" then $"<title>{Svg.escape curve.Label}</title>"
+          let band =
+              bands across up curve
+              |> List.map (fun (low, high) -> Array.append (Polyline.thin low) (Array.rev (Polyline.thin high)))
+              |> Svg.area box
+          if band <> "" then $"<path d=\"{band}\" {shade style}/>"
+          let points = pixels across up curve.X curve.Y
+          match curve.Mark with
+          | Mark.Line
+          | Mark.Dashed
+          | Mark.LineAndPoints ->
+              let runs = Polyline.runs points
+              let lines = runs |> List.filter (fun run -> run.Length > 1) |> List.map Polyline.thin
+              let path = Svg.path box lines
+              // A line that fills the plot is drawn finer.
+              let width = if List.sumBy Polyline.length lines > 6.0 * (box.Width + box.Height) then 1.1 else 1.8
+              if path <> "" then $"<path d=\"{path}\" {stroke style curve.Mark width}/>"
+              let lone =
+                  [| for run in runs do
+                         if run.Length = 1 && box.Holds run[0] then run[0] |]
+                  |> Polyline.distinct
+              if lone.Length > 0 && curve.Mark <> Mark.LineAndPoints then
+                  $"<g fill=\"{style.Hue}\">"
+                  for struct (x, y) in lone do
+                      $"<circle cx=\"{Svg.number x}\" cy=\"{Svg.number y}\" r=\"2\"/>"
+                  "</g>"
+          | Mark.Points
+          | Mark.Band -> ()
+          match curve.Mark with
+          | Mark.Points
+          | Mark.LineAndPoints ->
+              $"<g {solid style}>"
+              for struct (x, y) in points |> Array.filter box.Holds |> Polyline.distinct do
+                  marker style.Shape x y
+              "</g>"
+          | Mark.Line
+          | Mark.Dashed
+          | Mark.Band -> ()
+          "</g>" ]
+
+    /// What a legend must not cover, as segments; a marker is one of no length.
+    let obstacles across up curve =
+        let segments run = Array.pairwise run |> Array.map (fun (first, last) -> struct (first, last))
+        [| let points = pixels across up curve.X curve.Y
+           for run in Polyline.runs points do
+               if curve.Mark <> Mark.Band then
+                   for point in Polyline.distinct run do
+                       struct (point, point)
+                   if curve.Mark <> Mark.Points then yield! segments (Polyline.thin run)
+           for lower, upper in bands across up curve do
+               yield! segments (Polyline.thin lower)
+               yield! segments (Polyline.thin upper)
+               yield! Array.zip lower upper |> Array.map (fun (low, high) -> struct (low, high)) |]

@@ -1,0 +1,145 @@
+namespace NeuralDE
+
+open System
+open System.IO
+open System.Text
+
+/// A drawing of one or more plots, row by row in so many columns; Width and Height in pixels are the whole drawing's.
+type Figure = { Title: string; Panels: Axes list; Columns: int; Width: int; Height: int }
+
+/// Draws figures as SVG.
+module Figure =
+    let private check (figure: Figure) =
+        let wrong problem = invalidArg (nameof figure) $"Figure: {problem}"
+        let rows = (figure.Panels.Length + figure.Columns - 1) / max 1 figure.Columns
+        if figure.Panels.IsEmpty then wrong "there is nothing to draw. Give at least one panel."
+        if figure.Columns < 1 then wrong $"{figure.Columns} columns can't hold a panel. Give 1 or more."
+        if figure.Width < 160 * figure.Columns || figure.Height < 120 * rows then
+            wrong $"{figure.Width} by {figure.Height} pixels are too few. Give each panel at least 160 by 120."
+
+        for axes in figure.Panels do
+            for name, scale, range in [ "x", axes.XScale, axes.XRange; "y", axes.YScale, axes.YRange ] do
+                match range with
+                | Some(low, high) when not (Drawing.shows scale low && Drawing.shows scale high && low < high) ->
+                    let positive = if scale = AxisScale.Log then "positive and finite" else "finite"
+                    wrong (
+                        $"the {name} range from {low} to {high} can't be drawn. "
+                        + $"Give two {positive} ends, the smaller first."
+                    )
+                | _ -> ()
+
+            for curve in axes.Curves do
+                if curve.X.Length <> curve.Y.Length then
+                    wrong $"curve '{curve.Label}' has {curve.X.Length} x and {curve.Y.Length} y. Give one y per x."
+                if defaultArg curve.Colour 0 < 0 then
+                    wrong $"curve '{curve.Label}' has the colour number {curve.Colour.Value}. Give 0 or more."
+                match curve.Band with
+                | Some(lower, upper) when lower.Length <> curve.X.Length || upper.Length <> curve.X.Length ->
+                    wrong (
+                        $"the band of curve '{curve.Label}' has {lower.Length} lower and {upper.Length} upper "
+                        + $"bounds for {curve.X.Length} x. Give one of each per x."
+                    )
+                | _ -> ()
+
+                let drawn = Array.concat (Drawing.heights curve)
+                for name, scale, values in [ "x", axes.XScale, curve.X; "y", axes.YScale, drawn ] do
+                    let finite = values |> Array.filter Double.IsFinite
+                    let positive = finite |> Array.exists (fun value -> value > 0.0)
+                    if scale = AxisScale.Log && finite.Length > 0 && not positive then
+                        wrong (
+                            $"curve '{curve.Label}' has no positive {name}, and the {name} axis is logarithmic. "
+                            + "Give positive values or a linear axis."
+                        )
+
+    /// A figure of one plot, 640 by 420 pixels.
+    let single (axes: Axes) = { Title = ""; Panels = [ axes ]; Columns = 1; Width = 640; Height = 420 }
+
+    /// A figure of several plots, row by row in so many columns, each 480 by 340 pixels.
+    let grid columns (panels: Axes list) =
+        let rows = (panels.Length + columns - 1) / max 1 columns
+        { Title = ""; Panels = panels; Columns = columns; Width = 480 * columns; Height = 340 * rows }
+
+    /// Each plot with its legend's place and its box. Plots of one row share top and bottom, plots of one column left
+    /// and right. Labels and legends need room, and how much depends on the boxes: a few rounds settle it.
+    let private settle columns (panes: Pane list) =
+        let share (margins: Panel.Margins list) =
+            let placed = List.indexed margins
+            let most side same = placed |> List.filter (fst >> same) |> List.map (snd >> side) |> List.max
+            let shared place : Panel.Margins =
+                let inRow other = (other / columns = place / columns)
+                let inColumn other = (other % columns = place % columns)
+                { Left = inColumn |> most _.Left
+                  Right = inColumn |> most _.Right
+                  Top = inRow |> most _.Top
+                  Bottom = inRow |> most _.Bottom }
+            List.map (fst >> shared) placed
+
+        let rec next round places boxes =
+            let boxes = List.map3 Panel.margins panes places boxes |> share |> List.map2 Panel.box panes
+            let found = List.map3 Legend.place panes places boxes
+            let leaves before after = Legend.isOutside after && not (Legend.isOutside before)
+            let moved = List.exists2 leaves places found
+            if round < 3 || moved then next (round + 1) found boxes else List.zip3 panes found boxes
+
+        next 0 (panes |> List.map _.Axes.Legend) (panes |> List.map _.Area)
+
+    /// The figure as the text of an SVG file that needs nothing else, on white, for any machine culture alike. Curves
+    /// with more points than their pixels can show are thinned, keeping each pixel column's extremes. Raises
+    /// ArgumentException where a curve's arrays differ in length, a logarithmic axis gets no positive value, a range
+    /// is empty, or a panel has less than 160 by 120 pixels.
+    let render (figure: Figure) : string =
+        check figure
+        let pad, gap = 10.0, 18.0
+        let columns = min figure.Columns figure.Panels.Length
+        let rows = (figure.Panels.Length + columns - 1) / columns
+        let heading = Svg.wrap 16.0 (float figure.Width - 2.0 * pad) figure.Title
+        let top = pad + (if heading.IsEmpty then 0.0 else 22.0 * float heading.Length + 8.0)
+        let width = (float figure.Width - 2.0 * pad - gap * float (columns - 1)) / float columns
+        let height = (float figure.Height - top - pad - gap * float (rows - 1)) / float rows
+
+        let panes =
+            figure.Panels
+            |> List.mapi (fun place axes ->
+                let left = pad + (width + gap) * float (place % columns)
+                let top = top + (height + gap) * float (place / columns)
+                Drawing.pane axes { Left = left; Top = top; Right = left + width; Bottom = top + height })
+
+        let text = StringBuilder()
+        let add (line: string) = text.Append(line).Append('\n') |> ignore
+        let size = $"width=\"{figure.Width}\" height=\"{figure.Height}\""
+        let font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', system-ui, sans-serif"
+        let title = figure.Title :: (figure.Panels |> List.map _.Title) |> List.filter ((<>) "") |> String.concat "; "
+        add (
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" {size} viewBox=\"0 0 {figure.Width} {figure.Height}\" "
+            + $"role=\"img\" font-family=\"{font}\" fill=\"#222222\">"
+        )
+        let accessible = if title = "" then "Figure" else Svg.escape title
+        add $"<title>{accessible}</title>"
+        add $"<rect {size} fill=\"#FFFFFF\"/>"
+        for place, line in List.indexed heading do
+            let middle, baseline = float figure.Width / 2.0, 26.0 + 22.0 * float place
+            add (Svg.text 16.0 "middle" middle baseline " font-weight=\"600\"" line)
+
+        for pane, place, box in settle columns panes do
+            add "<g>"
+            Panel.draw pane place box |> List.iter add
+            add "</g>"
+
+        add "</svg>"
+        text.ToString()
+
+    /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never left
+    /// half written. Raises ArgumentException as `render` does, and IOException where the file can't be written.
+    let save (path: string) (figure: Figure) : unit =
+        if String.IsNullOrWhiteSpace path then
+            invalidArg (nameof path) "Figure: the path is empty. Give the name of the file to write."
+        let text = render figure
+        let target = Path.GetFullPath path
+        let folder = Path.GetDirectoryName target |> Option.ofObj |> Option.defaultValue "."
+        Directory.CreateDirectory folder |> ignore
+        let aside = Path.Combine(folder, $".{Path.GetFileName target}.{Guid.NewGuid():N}")
+        try
+            File.WriteAllText(aside, text)
+            File.Move(aside, target, true)
+        finally
+            File.Delete aside

@@ -1,0 +1,34 @@
+namespace NeuralDE
+
+/// The type of a tensor's elements.
+type Dtype =
+    | Float32
+    | Float64
+    | Int32
+    | Int64
+    | Bool
+
+    member d.IsFloat =
+        match d with
+        | Float32
+        | Float64 -> true
+        | Int32
+        | Int64
+        | Bool -> false
+
+    /// Bytes of one element in memory.
+    member d.Size =
+        match d with
+        | Bool -> 1
+        | Float32
+        | Int32 -> 4
+        | Float64
+        | Int64 -> 8
+
+    override d.ToString() =
+        match d with
+        | Float32 -> "float32"
+        | Float64 -> "float64"
+        | Int32 -> "int32"
+        | Int64 -> "int64"
+        | Bool -> "bool"

@@ -1,0 +1,31 @@
+namespace NeuralDE
+
+open System
+
+/// Shapes that do not fit an operation. The message says what was got, what was expected and how to mend it.
+type ShapeException(message: string) =
+    inherit ArgumentException(message)
+
+/// Element types that do not fit an operation, such as float32 beside float64.
+type DtypeException(message: string) =
+    inherit ArgumentException(message)
+
+/// A value outside its range: a time, a tolerance, an index, an option.
+type InputException(message: string) =
+    inherit ArgumentException(message)
+
+/// A type that is not a tree of tensors, or two trees of different structure.
+type TreeException(message: string) =
+    inherit ArgumentException(message)
+
+/// A placeholder that was forced to a number, that outlived its trace, or a result of unknown length in a trace.
+type TraceException(message: string) =
+    inherit InvalidOperationException(message)
+
+/// A function that has no derivative was differentiated.
+type DerivativeException(message: string) =
+    inherit InvalidOperationException(message)
+
+/// A graph that breaks a rule of the language: always a defect of the library, never of its user.
+type GraphException(message: string) =
+    inherit InvalidOperationException(message)

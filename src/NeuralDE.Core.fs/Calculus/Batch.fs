@@ -1,0 +1,221 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+open NeuralDE
+
+/// vmap of closed graphs and of function nodes: rows are a new leading axis. A loop stays joint, with the rows as a data axis,
+/// while its flags do not depend on the row; as soon as they do, every row keeps its own count, and everything it carries is by row.
+module internal Batch =
+    let private toRows n (x: Tensor, isBatched) = if isBatched then x else Prim.rows n x
+    let private first (x: Tensor, _: bool) = x
+    let private all n = Array.create n true
+    let private none n = Array.create n false
+
+    let private withRows n (signatures: Signature[]) (on: bool[]) =
+        Array.map2
+            (fun (s: Signature) isOn -> if isOn then { s with Shape = Array.append [| n |] s.Shape } else s)
+            signatures
+            on
+
+    let rec vmapAt (g: Graph) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
+        let values = Dictionary<Node, Tensor * bool>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, (Tensor * bool)[]>(HashIdentity.Reference)
+
+        for node in g.Order do
+            match node.Op with
+            | Input i -> values[node] <- x[i]
+            | Output i -> values[node] <- bundles[node.Args[0]][i]
+            | Apply fn -> bundles[node] <- vmapFn fn n (node.Args |> Array.map (fun a -> values[a]))
+            | op -> // a primitive
+                let args = node.Args |> Array.map (fun a -> values[a])
+
+                values[node] <-
+                    if args |> Array.exists snd then
+                        Primitives.batch op n args, true
+                    else
+                        Tensor.Apply(op, args |> Array.map first), false
+
+        g.Outputs |> Array.map (fun node -> values[node])
+
+    /// The batched graph and which of its outputs are by row; `forced` asks for some to be.
+    and vmapGraph (g: Graph) n (on: bool[]) (forced: bool[]) : Graph * bool[] =
+        g.Memo(
+            Transform.Batched(n, on, forced),
+            fun () ->
+                let mutable byRow = [||]
+
+                let batched =
+                    Tracing.closed (withRows n g.Inputs on) (fun x ->
+                        let y = vmapAt g n (Array.zip x on)
+                        byRow <- Array.map2 (fun (_, isBatched) isForced -> isBatched || isForced) y forced
+                        Array.map2 (fun y isForced -> if isForced then toRows n y else first y) y forced)
+
+                (batched, byRow)
+        )
+
+    /// The batched loop, which of its arguments are by row, which of its outputs are, and whether it is joint.
+    and private vmapLoop (l: Loop) n (on: bool[]) : Loop * bool[] * bool[] * bool =
+        let carried = l.States + l.Controls
+        let outputs = carried + l.Emits
+        let captured = on[carried..]
+        let probe carries = snd (vmapGraph l.Body n (Array.append carries captured) (none l.Body.Outputs.Length))
+
+        let carries = on[.. carried - 1] |> Derive.fixpoint (fun c -> Array.map2 (||) c (Array.take carried (probe c)))
+
+        let byRow = probe carries
+
+        // rows that keep as many emissions as there are each count their own
+        let canBeJoint = l.Batch.Length = 0 && (l.Capacity.IsSome || l.Emits = 0)
+
+        if canBeJoint && not (Derive.any byRow[outputs..]) then
+            let body =
+                fst (vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + 3))))
+            { l with Body = body },
+            Array.append carries captured,
+            Array.append carries byRow[carried .. outputs - 1],
+            true
+        else
+            let body = fst (vmapGraph l.Body n (Array.append (all carried) captured) (all l.Body.Outputs.Length))
+
+            { l with Body = body; Batch = Array.append [| n |] l.Batch },
+            Array.append (all carried) captured,
+            all outputs,
+            false
+
+    and vmapFn (fn: Fn) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
+        let on = Array.map snd x
+        let arguments (byRow: bool[]) = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRow
+        let byRow (y: Tensor) = y, true
+
+        if not (Derive.any on) then
+            Prim.apply fn (Array.map first x) |> Array.map (fun y -> y, false)
+        else
+            match fn with
+            | Call(g, kind) ->
+                let h, out = vmapGraph g n on (none g.Outputs.Length)
+                Array.zip (Prim.apply (Call(h, kind)) (Array.map first x)) out
+            | Cond(t, e) when on[0] -> // both branches, chosen row by row
+                let condition = first x[0]
+
+                let choose a b =
+                    let a, b = toRows n a, toRows n b
+                    byRow (Prim.select (Prim.broadcast a.Dims [| 0 |] condition) a b)
+
+                Array.map2 choose (vmapAt t n x[1..]) (vmapAt e n x[1..])
+            | Cond(t, e) ->
+                let branch (g: Graph) = fst (vmapGraph g n on[1..] (all g.Outputs.Length))
+                Prim.apply (Cond(branch t, branch e)) (Array.map first x) |> Array.map byRow
+            | Root r ->
+                let graph (g: Graph) on = fst (vmapGraph g n on (all g.Outputs.Length))
+
+                let root =
+                    { Solve = graph r.Solve on
+                      Residual = graph r.Residual (Array.append [| true |] on)
+                      Batch = Array.append [| n |] r.Batch }
+
+                Prim.apply (Root root) (Array.map first x) |> Array.map byRow
+            | Custom c ->
+                let rule =
+                    lazy
+                        (let r = c.Rule.Value
+                         let allOn = Array.append on (all (r.Inputs.Length - on.Length))
+
+                         Tracing.closed (withRows n r.Inputs allOn) (fun x ->
+                             vmapAt r n (Array.zip x allOn)
+                             |> Array.mapi (fun i y ->
+                                 let rows = toRows n y
+                                 if on[i] then rows else Prim.sumOver [| 0 |] rows)))
+
+                let primal = fst (vmapGraph c.Primal n on (all c.Primal.Outputs.Length))
+                Prim.apply (Custom { Primal = primal; Rule = rule }) (Array.map first x) |> Array.map byRow
+            | Host h -> Prim.apply (Host(rowByRow h n on)) (Array.map first x) |> Array.map byRow
+            | Loop l ->
+                let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop l n on
+                let y = Prim.apply (Loop loop) (arguments byRowArguments)
+                let carried = l.States + l.Controls
+                // a joint loop's emissions have the iteration's axis before the rows'
+                Array.mapi2
+                    (fun i (y: Tensor) isByRow ->
+                        if isJoint && isByRow && i >= carried then
+                            Prim.permute (Shape.moving y.Rank 1 0) y, true
+                        else
+                            y, isByRow)
+                    y
+                    byRowOutputs
+            | Pullback p ->
+                // a wanted cotangent is by row, so what it belongs to must be
+                let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Controls
+                let primal = Array.map2 (||) on[.. inputs - 1] p.Wanted
+                let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop p.Of n primal
+                let given = [| 0 .. p.Given.Length - 1 |] |> Array.filter (fun j -> p.Given[j])
+
+                let cotangents =
+                    Array.map2
+                        (fun j w ->
+                            if not byRowOutputs[j] then
+                                Prim.sumOver [| 0 |] (toRows n w) // the output is one for all rows: it cannot depend on what is wanted by row
+                            elif isJoint && j >= carried then
+                                let w = toRows n w
+                                Prim.permute (Shape.moving w.Rank 0 1) w
+                            else
+                                toRows n w)
+                        given
+                        x[inputs..]
+
+                let arguments =
+                    Array.map2
+                        (fun a isByRow -> if isByRow then toRows n a else first a)
+                        x[.. inputs - 1]
+                        byRowArguments
+
+                Prim.apply (Derive.pullbackOf loop p.Wanted p.Given) (Array.append arguments cotangents)
+                |> Array.map byRow
+
+    /// A host function called once a row.
+    and private rowByRow (h: Host) n (on: bool[]) : Host =
+        let row (a: NdArray) i =
+            let shape = a.Shape[1..]
+            let width = Shape.size shape
+            let part = NdArray.Zeros(a.Dtype, shape)
+            System.Array.Copy(a.Data, i * width, part.Data, 0, width)
+            part
+
+        let run (args: NdArray[]) =
+            let outputs = h.Outputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, Array.append [| n |] s.Shape))
+
+            for i in 0 .. n - 1 do
+                let y = h.Run(Array.map2 (fun a isOn -> if isOn then row a i else a) args on)
+                Array.iter2
+                    (fun (o: NdArray) (y: NdArray) -> System.Array.Copy(y.Data, 0, o.Data, i * y.Length, y.Length))
+                    outputs
+                    y
+
+            outputs
+
+        { Name = h.Name
+          Outputs = withRows n h.Outputs (all h.Outputs.Length)
+          Run = run
+          Jvp = fun m -> rowByRow (h.Jvp m) n (Array.append on (Derive.pickBy m on))
+          Vjp =
+            fun wanted given ->
+                let rows = rowByRow (h.Vjp wanted given) n (Array.append on (all (given |> Array.filter id).Length))
+                // arguments that all rows share gather their cotangents
+                let shared = Derive.pickBy wanted on |> Array.map not
+                sumRows rows shared }
+
+    and private sumRows (h: Host) (shared: bool[]) : Host =
+        let collapse (a: NdArray) =
+            Evaluate.primitive (Reduce(Sum, [| 0 |])) { Dtype = a.Dtype; Shape = a.Shape[1..] } [| a |]
+
+        let some f xs = Array.map2 (fun isShared x -> if isShared then f x else x) shared xs
+
+        { h with
+            Outputs = some (fun s -> { s with Shape = s.Shape[1..] }) h.Outputs
+            Run = fun args -> h.Run args |> some collapse
+            Jvp = fun m -> sumRows (h.Jvp m) shared
+            Vjp =
+                fun _ _ ->
+                    raise (
+                        DerivativeException
+                            $"{h.Name}: second derivatives of a host function under vmap are not available. Put vmap inside it."
+                    ) }

@@ -1,0 +1,262 @@
+namespace NeuralDE
+
+open System.Collections.Concurrent
+open NeuralDE.Compiler
+
+/// Derivatives, batching and compilation of functions of trees. Opened with the namespace.
+/// Every verb takes and returns plain functions, so verbs nest to any order, inside a field and through its solve.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Calculus =
+    let private requireScalar verb (y: Tensor) =
+        if y.Rank <> 0 then
+            raise (
+                ShapeException
+                    $"{verb}: the function returned shape {Shape.text y.Dims}; a gradient needs one number. Reduce it with sum or mean."
+            )
+
+        if not y.Dtype.IsFloat then
+            raise (
+                DtypeException
+                    $"{verb}: the function returned {y.Dtype}; a gradient needs a float. Cast it, as in cast Float64 y."
+            )
+
+    /// x, captured → y and the cotangents of x for cotangents of y that are 1 (the first output) and nothing else
+    let private gradientGraph (g: Graph) (wanted: bool[]) : Graph =
+        let given = Array.init g.Outputs.Length (fun i -> i = 0)
+
+        g.Memo(
+            ("gradient", Transform.Reverse(wanted, given)),
+            fun () ->
+                Tracing.closed g.Inputs (fun x ->
+                    let y = Prim.call g x
+                    let pulled = Prim.call (Derive.vjpGraph g wanted given) (Array.append x [| Prim.onesLike y[0] |])
+                    Array.append y pulled)
+        )
+
+    let private valueAndGradTraced verb (t: Traced<'B>) (x: 'T) : Tensor[] * 'T =
+        let leaves = Tree.flatten x
+        let n = t.Graph.Outputs.Length
+        let results = Prim.call (gradientGraph t.Graph (Function.wanted t leaves)) (Array.append leaves t.Captured)
+        requireScalar verb results[0]
+        results[.. n - 1], Tree.unflatten x (Function.dense leaves results[n..])
+
+    /// <summary>The value of a scalar function and its gradient, in one run.</summary>
+    /// <param name="f">From a tree to one number.</param>
+    /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
+    /// <returns>f x, and ∂f/∂x as a tree like x.</returns>
+    let valueAndGrad (f: 'T -> Tensor) (x: 'T) : Tensor * 'T =
+        let t =
+            Function.trace
+                "valueAndGrad"
+                Hoisted
+                (fun x ->
+                    (let y = f x in
+                     requireScalar "valueAndGrad" y
+                     y))
+                x
+
+        let y, gradient = valueAndGradTraced "valueAndGrad" t x
+        y[0], gradient
+
+    /// <summary>The gradient of a scalar function: a tree like its argument.</summary>
+    /// <param name="f">From a tree to one number.</param>
+    /// <param name="x">Where.</param>
+    let grad (f: 'T -> Tensor) (x: 'T) : 'T =
+        let t =
+            Function.trace
+                "grad"
+                Hoisted
+                (fun x ->
+                    (let y = f x in
+                     requireScalar "grad" y
+                     y))
+                x
+        snd (valueAndGradTraced "grad" t x)
+
+    /// <summary>As valueAndGrad, for a function that returns further results beside the number.</summary>
+    /// <returns>(f x, its further results), and the gradient of the number.</returns>
+    let valueAndGradWith (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+        let t =
+            Function.trace
+                "valueAndGradWith"
+                Hoisted
+                (fun x ->
+                    (let y, aux = f x in
+                     requireScalar "valueAndGradWith" y
+                     y, aux))
+                x
+
+        let y, gradient = valueAndGradTraced "valueAndGradWith" t x
+        Tree.unflatten t.Like y, gradient
+
+    /// <summary>As grad, for a function that returns further results beside the number.</summary>
+    let gradWith (f: 'T -> Tensor * 'Aux) (x: 'T) : 'T * 'Aux =
+        let (_, aux), gradient = valueAndGradWith f x
+        gradient, aux
+
+    /// <summary>The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; grad and valueAndGrad do not.</summary>
+    let vjp (f: 'A -> 'B) (x: 'A) : 'B * ('B -> 'A) =
+        let t = Function.trace "vjp" Hoisted f x
+        let leaves = Tree.flatten x
+        let y = Function.apply Inline t leaves
+        let outputs = Tree.flatten y
+
+        let pull (w: 'B) : 'A =
+            let cotangents = Tree.flatten w
+            Function.checkLike "vjp" "cotangent" outputs cotangents
+            let given = outputs |> Array.map Function.isSmooth
+            let g = Derive.vjpGraph t.Graph (Function.wanted t leaves) given
+            let x' = Prim.call g (Array.concat [ leaves; t.Captured; Derive.pickBy given cotangents ])
+            Tree.unflatten x (Function.dense leaves x')
+
+        y, pull
+
+    /// <summary>The value of f at x and its directional derivative J ẋ, in one run.</summary>
+    let jvp (f: 'A -> 'B) (x: 'A) (tangent: 'A) : 'B * 'B =
+        let t = Function.trace "jvp" Hoisted f x
+        let leaves, tangents = Tree.flatten x, Tree.flatten tangent
+        Function.checkLike "jvp" "tangent" leaves tangents
+        let on = Function.wanted t leaves
+        let active = Derive.activeOutputs t.Graph on
+        let smooth = Derive.pickBy (Array.map Function.isSmooth leaves) tangents
+        let r = Prim.call (Derive.jvpGraph t.Graph on) (Array.concat [ leaves; t.Captured; smooth ])
+        let n = t.Graph.Outputs.Length
+        let y = r[.. n - 1]
+
+        let dy = Derive.spreadBy active r[n..] |> Array.map2 (fun (y: Tensor) d -> Derive.orZeros y.Signature d) y
+
+        Tree.unflatten t.Like y, Tree.unflatten t.Like dy
+
+    /// <summary>The Hessian of a scalar function times a vector: the derivative of its gradient along v.</summary>
+    /// <returns>H v, a tree like x. Costs about two gradients; no matrix is formed.</returns>
+    let hvp (f: 'T -> Tensor) (x: 'T) (v: 'T) : 'T = snd (jvp (grad f) x v)
+
+    /// <summary>f applied to every row: f sees each leaf of xs without its first axis, and every result gets one.</summary>
+    /// <param name="f">A function of one row. What it captures is shared by all rows.</param>
+    /// <param name="xs">A tree whose leaves all have the same first extent.</param>
+    let vmap (f: 'A -> 'B) (xs: 'A) : 'B =
+        let leaves = Tree.flatten xs
+
+        if leaves.Length = 0 then
+            raise (TreeException "vmap: the argument has no tensors, so there are no rows to map over.")
+
+        for leaf in leaves do
+            if leaf.Rank = 0 then
+                raise (
+                    ShapeException
+                        "vmap: a leaf has shape []; every leaf needs a first axis to map over. Capture what all rows share."
+                )
+
+        let n = leaves[0].Dims[0]
+
+        for leaf in leaves do
+            if leaf.Dims[0] <> n then
+                raise (
+                    ShapeException
+                        $"vmap: leaves have {n} and {leaf.Dims[0]} rows. Give every leaf the same first extent, or capture what all rows share."
+                )
+
+        let rowOf = leaves |> Array.map (fun x -> { x.Signature with Shape = x.Dims[1..] })
+        let mutable like = ValueNone
+
+        let graph, captured =
+            Tracing.trace "vmap" Hoisted rowOf (fun holes ->
+                let y = f (Tree.unflatten xs holes)
+                like <- ValueSome y
+                Tree.flatten y)
+
+        let on = Array.append (leaves |> Array.map (fun _ -> true)) (captured |> Array.map (fun _ -> false))
+        let forced = Array.create graph.Outputs.Length true
+        let batched, _ = Batch.vmapGraph graph n on forced
+        Prim.call batched (Array.append leaves captured) |> Tree.unflatten like.Value
+
+    let private basis (x: Tensor) = // [n; x…]: the unit vectors
+        let n = x.Count
+        Prim.reshape (Array.append [| n |] x.Dims) (Prim.identity x.Dtype [| n; n |])
+
+    /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
+    /// <remarks>Forward mode when x has no more elements than y (one run for all columns), else reverse mode.</remarks>
+    let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        let t = Function.trace "jacobian" Hoisted f x
+        let y = t.Graph.Outputs[0]
+        let shape = Array.append y.Shape x.Dims
+        let run = Function.apply Inline t
+
+        if x.Count <= Shape.size y.Shape then
+            let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
+            let flat = Prim.reshape [| x.Count; Shape.size y.Shape |] columns
+            Prim.reshape shape (Prim.swapLast flat)
+        else
+            let like = Prim.zeros y.Signature
+            Prim.reshape shape (vmap (fun w -> snd (vjp (fun x -> run [| x |]) x) w) (basis like))
+
+    /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = jacobian (grad f) x
+
+    /// Σᵢ eᵢᵀ D(eᵢ) over the unit vectors
+    let private traceOf (derivativeAlong: Tensor -> Tensor) (x: Tensor) =
+        Prim.sum (vmap (fun e -> Prim.sum (e * derivativeAlong e)) (basis x))
+
+    /// <summary>The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each element.</summary>
+    let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor = traceOf (hvp f x) x
+
+    /// <summary>Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.</summary>
+    let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        traceOf
+            (fun e ->
+                let y, dy = jvp f x e
+
+                if not (Shape.same y.Dims x.Dims) then
+                    raise (
+                        ShapeException
+                            $"divergence: the field returned shape {Shape.text y.Dims} for a point of shape {Shape.text x.Dims}. Return one component for each of the point's."
+                    )
+
+                dy)
+            x
+
+    /// <summary>∇ × f of a field in three dimensions: [3].</summary>
+    let curl (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        if not (Shape.same x.Dims [| 3 |]) then
+            raise (
+                ShapeException
+                    $"curl: the point has shape {Shape.text x.Dims}, expected [3]. A curl exists in three dimensions."
+            )
+
+        let j = jacobian f x
+
+        if not (Shape.same j.Dims [| 3; 3 |]) then
+            raise (ShapeException $"curl: the field returned shape {Shape.text j.Dims[.. j.Rank - 2]}, expected [3].")
+
+        Prim.stack 0 [| j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] |]
+
+    /// <summary>The same numbers, taken as constants by every derivative.</summary>
+    let stopGradient (x: 'T) : 'T = Tree.map Prim.stop x
+
+    /// <summary>f, whose inner values the reverse sweep computes again instead of keeping: memory for time.</summary>
+    let checkpoint (f: 'A -> 'B) (x: 'A) : 'B =
+        let t = Function.trace "checkpoint" Hoisted f x
+        Function.apply Recompute t (Tree.flatten x)
+
+    /// <summary>f, traced once for each structure and shapes of its argument and run as a whole from then on.</summary>
+    /// <remarks>
+    /// What f captures is fixed at the first call with a structure: pass what changes as an argument. Side effects happen only while
+    /// tracing. The result may be called from several threads.
+    /// </remarks>
+    let compile (f: 'A -> 'B) : 'A -> 'B =
+        let known = ConcurrentDictionary<Structure, Traced<'B>>()
+
+        fun x ->
+            let signature = Tree.signature x
+
+            let t =
+                match known.TryGetValue signature with
+                | true, t -> t
+                | _ ->
+                    let t = Function.trace "compile" Hoisted f x
+                    // a captured placeholder belongs to a trace that will end
+                    if not (t.Captured |> Array.exists (fun c -> c.IsPlaceholder)) then known[signature] <- t
+
+                    t
+
+            Function.apply Inline t (Tree.flatten x)

@@ -1,0 +1,130 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open System.Reflection
+open System.Runtime.CompilerServices
+open NeuralDE
+
+/// Any value, as reflection hands it out; None and unit are null.
+type internal Value = obj | null
+
+/// A list, array or map of trees.
+[<AbstractClass>]
+type internal Series() =
+    abstract Items: value: obj -> Value[]
+
+    /// The keys of a map, in order; none for a list or an array.
+    abstract Keys: value: obj -> Value[]
+
+    /// Other items in the place of the ones in `like`.
+    abstract Make: like: obj * items: Value[] -> obj
+
+/// How values of one type come apart into other values, and are made again.
+[<Sealed>]
+type internal Codec(t: Type) =
+    member _.Type = t
+    member val Kind = Kind.Static with get, set
+
+    /// Whether a value can hold a tensor or a key. If not it is carried along as a whole.
+    member val HasLeaves = false with get, set
+
+and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Kind =
+    | Tensor
+    | Key
+    | Static
+    | Product of Product
+    /// The number of a value's case (−1: a null that is no case), and the cases.
+    | Union of tag: (Value -> int) * cases: Product[]
+    | Series of Series * item: Codec
+    /// A C# record; its value can be of a derived type.
+    | Open of Product
+
+/// A record, a tuple or a case of a union: named parts in order.
+and [<NoEquality; NoComparison>] internal Product =
+    {
+        /// The name of the union's case; "" for the rest.
+        Case: string
+        /// "" for a part that adds nothing to a path, such as that of Some.
+        Names: string[]
+        Codecs: Codec[]
+        Take: obj -> Value[]
+        Make: obj -> Value[] -> Value
+    }
+
+module internal Value =
+    let typed<'T> (x: Value) : 'T =
+        match x with
+        | :? 'T as x -> x
+        | _ -> Unchecked.defaultof<'T> // null: None, unit, or an absent part
+
+[<Sealed>]
+type internal ListSeries<'E>() =
+    inherit Series()
+    override _.Items xs = [| for x in unbox<'E list> xs -> box x |]
+    override _.Keys _ = [||]
+    override _.Make(_, items) = items |> List.ofArray |> List.map Value.typed<'E> |> box |> nonNull
+
+[<Sealed>]
+type internal ArraySeries<'E>() =
+    inherit Series()
+    override _.Items xs = unbox<'E[]> xs |> Array.map box
+    override _.Keys _ = [||]
+    override _.Make(_, items) = items |> Array.map Value.typed<'E> |> box |> nonNull
+
+[<Sealed>]
+type internal MapSeries<'K, 'E when 'K: comparison>() =
+    inherit Series()
+    override _.Items xs = [| for x in unbox<Map<'K, 'E>> xs -> box x.Value |]
+    override _.Keys xs = [| for x in unbox<Map<'K, 'E>> xs -> box x.Key |]
+
+    override _.Make(like, items) =
+        Seq.map2 (fun (old: KeyValuePair<'K, 'E>) x -> old.Key, Value.typed<'E> x) (unbox<Map<'K, 'E>> like) items
+        |> Map.ofSeq
+        |> box
+        |> nonNull
+
+/// Types as F# writes them, for messages.
+module internal TypeName =
+    let private keywords =
+        dict
+            [ typeof<float>, "float"
+              typeof<float32>, "float32"
+              typeof<int>, "int"
+              typeof<int64>, "int64"
+              typeof<bool>, "bool"
+              typeof<string>, "string"
+              typeof<obj>, "obj"
+              typeof<unit>, "unit" ]
+
+    let isTuple (t: Type) = t.IsGenericType && t.Namespace = "System" && typeof<ITuple>.IsAssignableFrom t
+
+    let isAnonymous (t: Type) = t.Name.StartsWith "<>f__AnonymousType"
+    let isGeneric (definition: Type) (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = definition
+
+    /// The types of a tuple's elements; those past the seventh are nested in the eighth.
+    let rec elements (tuple: Type) =
+        let args = tuple.GetGenericArguments()
+        if args.Length = 8 then Array.append args[..6] (elements args[7]) else args
+
+    let private commas = ", "
+
+    let rec text (t: Type) : string =
+        let arguments (separator: string) (ts: Type seq) = String.Join(separator, Seq.map text ts)
+
+        match keywords.TryGetValue t with
+        | true, name -> name
+        | _ when t.IsArray -> text (nonNull (t.GetElementType())) + $"[{String(',', t.GetArrayRank() - 1)}]"
+        | _ when isTuple t -> (if t.IsValueType then "struct (" else "(") + arguments " * " (elements t) + ")"
+        | _ when isAnonymous t ->
+            let part (p: PropertyInfo) = $"{p.Name}: {text p.PropertyType}"
+            "{| " + String.Join("; ", t.GetProperties() |> Array.map part) + " |}"
+        | _ when not t.IsGenericType -> t.Name
+        | _ when isGeneric typedefof<_ list> t -> arguments "" (t.GetGenericArguments()) + " list"
+        | _ when isGeneric typedefof<_ option> t -> arguments "" (t.GetGenericArguments()) + " option"
+        | _ when isGeneric typedefof<_ voption> t -> arguments "" (t.GetGenericArguments()) + " voption"
+        | _ when isGeneric typedefof<_ -> _> t -> "(" + arguments " -> " (t.GetGenericArguments()) + ")"
+        | _ ->
+            let name = t.Name.Split('`')[0]
+            let name = if name.StartsWith "FSharp" then name.Substring 6 else name
+            $"{name}<{arguments commas (t.GetGenericArguments())}>"

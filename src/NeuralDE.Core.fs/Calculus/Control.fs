@@ -1,0 +1,320 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// Choices, loops, implicit functions and derivatives of one's own. Opened with the namespace.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module FunctionNodes =
+    let private sameTrees verb what (a: 'T) (b: 'T) =
+        match Tree.difference (Tree.signature a) (Tree.signature b) with
+        | Some sentence ->
+            raise (
+                TreeException
+                    $"{verb}: {what} differ: {sentence} Return the same tree, with the same shapes, from both."
+            )
+        | None -> ()
+
+    let private requireBool verb (condition: Tensor) =
+        if condition.Dtype <> Bool || condition.Rank <> 0 then
+            raise (
+                ShapeException
+                    $"{verb}: the condition is {condition.Dtype} {Shape.text condition.Dims}, expected one bool. Compare, and reduce with any or all; for a choice by element use where."
+            )
+
+    /// <summary>whenTrue x or whenFalse x; the other is not run (under vmap over the condition both are, and rows choose).</summary>
+    /// <param name="condition">One bool.</param>
+    /// <param name="whenTrue">Returns a tree.</param>
+    /// <param name="whenFalse">Returns a tree of the same structure and shapes.</param>
+    /// <param name="x">The argument of both.</param>
+    let cond (condition: Tensor) (whenTrue: 'A -> 'B) (whenFalse: 'A -> 'B) (x: 'A) : 'B =
+        requireBool "cond" condition
+
+        if not condition.IsPlaceholder then
+            if condition.Numbers.Flags[0] then whenTrue x else whenFalse x
+        else
+            let t = Function.trace "cond" InPlace whenTrue x
+            let e = Function.trace "cond" InPlace whenFalse x
+            sameTrees "cond" "the branches' results" t.Like e.Like
+            let leaves = Tree.flatten x
+            let n, nt, ne = leaves.Length, t.Captured.Length, e.Captured.Length
+            let arguments = Array.concat [ leaves; t.Captured; e.Captured ]
+            // each branch gets what either captured
+            let branch (g: Graph) (own: int) first =
+                Tracing.closed (Tracing.signatures arguments) (fun x ->
+                    Tracing.replay g (Array.append x[.. n - 1] x[first .. first + own - 1]))
+
+            let fn = Cond(branch t.Graph nt n, branch e.Graph ne (n + nt))
+            Prim.apply fn (Array.append [| condition |] arguments) |> Tree.unflatten t.Like
+
+    /// The loop whose body is `body` on trees of state and control.
+    let internal loopOn
+        verb
+        (batch: int[])
+        capacity
+        tape
+        (state: Tensor[])
+        (control: Tensor[])
+        (body: Tensor[] -> Tensor[] -> Tensor[] * Tensor[] * Tensor[] * Tensor * Tensor * Tensor)
+        : Tensor[] =
+        let n = state.Length
+
+        let g, captured =
+            Tracing.trace verb Hoisted (Tracing.signatures (Array.append state control)) (fun x ->
+                let state', control', emit, keep, write, finish = body x[.. n - 1] x[n..]
+                Array.concat [ state'; control'; emit; [| keep; write; finish |] ])
+
+        let loop =
+            { Batch = batch
+              States = n
+              Controls = control.Length
+              Emits = g.Outputs.Length - n - control.Length - 3
+              Capacity = capacity
+              Tape = tape
+              Watch = ValueNone
+              Body = g }
+
+        Prim.apply (Loop loop) (Array.concat [ state; control; captured ])
+
+    let private splitSmooth (x: Tensor[]) =
+        let smooth = x |> Array.map Function.isSmooth
+        smooth, Derive.pickBy smooth x, Derive.pickBy (Array.map not smooth) x
+
+    let private merge (smooth: bool[]) (floats: Tensor[]) (others: Tensor[]) =
+        let floats = Derive.spreadBy smooth floats
+        let others = Derive.spreadBy (Array.map not smooth) others
+        Array.map2 (fun a b -> Option.orElse b a |> Option.get) floats others
+
+    let private truth b = Prim.literal Bool (if b then 1.0 else 0.0)
+
+    let private carried verb (x: 'S) (y: 'S) =
+        sameTrees verb "the state before and after a step" x y
+        Tree.flatten y
+
+    /// <summary>n applications of a step. Differentiable in the state and in what the step captures.</summary>
+    let iterate (n: int) (step: 'S -> 'S) (x: 'S) : 'S =
+        if n < 0 then raise (InputException $"iterate: {n} steps. Give 0 or more.")
+
+        if n = 0 then
+            x
+        else
+            let smooth, floats, others = splitSmooth (Tree.flatten x)
+            let zero = Prim.literal Int32 0.0
+
+            let result =
+                loopOn "iterate" [||] (ValueSome 0) Everything floats (Array.append [| zero |] others) (fun s c ->
+                    let state = Tree.unflatten x (merge smooth s c[1..])
+                    let next = carried "iterate" state (step state)
+                    let _, s', c' = splitSmooth next
+                    let count = Prim.plus 1.0 c[0]
+                    let finish = Prim.compareTo GreaterEqual count (float n)
+                    s', Array.append [| count |] c', [||], truth true, truth true, finish)
+
+            let k = floats.Length
+            Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 ..])
+
+    /// <summary>Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.</summary>
+    let repeatWhile (condition: 'S -> Tensor) (maxSteps: int) (step: 'S -> 'S) (x: 'S) : 'S =
+        let start = condition x
+        requireBool "repeatWhile" start
+
+        let run x =
+            let smooth, floats, others = splitSmooth (Tree.flatten x)
+            let zero = Prim.literal Int32 0.0
+
+            let result =
+                loopOn "repeatWhile" [||] (ValueSome 0) Everything floats (Array.append [| zero |] others) (fun s c ->
+                    let state = Tree.unflatten x (merge smooth s c[1..])
+                    let next = step state
+                    let _, s', c' = splitSmooth (carried "repeatWhile" state next)
+                    let count = Prim.plus 1.0 c[0]
+                    let last = Prim.compareTo GreaterEqual count (float maxSteps)
+                    let finish = Prim.either last (Prim.isNot (condition next))
+                    s', Array.append [| count |] c', [||], truth true, truth true, finish)
+
+            let k = floats.Length
+            Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 ..])
+
+        cond start run id x
+
+    /// <summary>A step along the first axis of xs: state and row to state and result; the results are stacked.</summary>
+    /// <param name="step">From the state and one row of xs to the next state and a result.</param>
+    /// <param name="x">The state before the first row.</param>
+    /// <param name="xs">A tree whose leaves have the same first extent.</param>
+    /// <returns>The last state, and the results with a leading axis.</returns>
+    let scan (step: 'S -> 'X -> 'S * 'Y) (x: 'S) (xs: 'X) : 'S * 'Y =
+        let rows = Tree.flatten xs
+
+        if rows.Length = 0 || rows |> Array.exists (fun r -> r.Rank = 0 || r.Dims[0] <> rows[0].Dims[0]) then
+            raise (ShapeException "scan: every leaf of xs needs the same first extent, the number of steps.")
+
+        let n = rows[0].Dims[0]
+
+        if n = 0 then raise (ShapeException "scan: xs has no rows. Give at least one step.")
+
+        let smooth, floats, others = splitSmooth (Tree.flatten x)
+        let zero = Prim.literal Int32 0.0
+        let mutable like = ValueNone
+
+        let result =
+            loopOn "scan" [||] (ValueSome n) Everything floats (Array.append [| zero |] others) (fun s c ->
+                let state = Tree.unflatten x (merge smooth s c[1..])
+                let index = Prim.reshape [| 1 |] c[0]
+
+                let row =
+                    rows |> Array.map (fun r -> Prim.reshape r.Dims[1..] (Prim.gather 0 r index)) |> Tree.unflatten xs
+
+                let next, y = step state row
+                like <- ValueSome y
+                let _, s', c' = splitSmooth (carried "scan" state next)
+                let count = Prim.plus 1.0 c[0]
+                let finish = Prim.compareTo GreaterEqual count (float n)
+                s', Array.append [| count |] c', Tree.flatten y, truth true, truth true, finish)
+
+        let k, m = floats.Length, floats.Length + 1 + others.Length
+        Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 .. m - 1]), Tree.unflatten like.Value result[m..]
+
+    /// Numbers a lazily traced rule captured, as a node without arguments.
+    let private constants (values: Tensor[]) : Tensor[] =
+        let refuse () : 'a = raise (DerivativeException "constants have no derivative")
+
+        if values.Length = 0 then
+            [||]
+        else
+            let arrays = values |> Array.map (fun v -> v.Numbers)
+
+            Prim.apply
+                (Host
+                    { Name = "constants"
+                      Outputs = Tracing.signatures values
+                      Run = fun _ -> arrays
+                      Jvp = fun _ -> refuse ()
+                      Vjp = fun _ _ -> refuse () })
+                [||]
+
+    let private requireClosed verb (captured: Tensor[]) =
+        for c in captured do
+            if c.IsPlaceholder then
+                raise (
+                    DerivativeException
+                        $"{verb}: the function uses a placeholder of an outer function, whose derivative the rule cannot give. Pass it as an argument."
+                )
+
+    /// <summary>f with a gradient of one's own.</summary>
+    /// <param name="f">The function. It may capture numbers, but no placeholder: pass those as arguments.</param>
+    /// <param name="rule">x, y = f x, cotangent of y → cotangent of x. Used by reverse mode at every order; forward mode differentiates f.</param>
+    /// <param name="x">The argument.</param>
+    let customGradient (f: 'A -> 'B) (rule: 'A -> 'B -> 'B -> 'A) (x: 'A) : 'B =
+        let t = Function.trace "customGradient" Hoisted f x
+        requireClosed "customGradient" t.Captured
+        let leaves = Tree.flatten x
+        let n, inputs = leaves.Length, leaves.Length + t.Captured.Length
+
+        let pull =
+            lazy
+                (let signatures = Array.append t.Graph.Inputs (Derive.outputSignatures t.Graph)
+
+                 let g, captured =
+                     Tracing.trace "customGradient" Hoisted signatures (fun holes ->
+                         let y = Prim.call t.Graph holes[.. inputs - 1]
+                         let argument = Tree.unflatten x holes[.. n - 1]
+                         let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
+                         let cotangents = Tree.flatten x'
+                         Function.checkLike "customGradient" "rule's result" leaves cotangents
+                         Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike))
+
+                 requireClosed "customGradient" captured
+
+                 Tracing.closed signatures (fun holes -> Tracing.replay g (Array.append holes (constants captured))))
+
+        Prim.apply (Custom { Primal = t.Graph; Rule = pull }) (Array.append leaves t.Captured)
+        |> Tree.unflatten t.Like
+
+    /// <summary>z with residual z p = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>
+    /// <param name="search">p → z, one number or a vector [n]; how it searches is not differentiated.</param>
+    /// <param name="residual">z, p → r of the shape of z; ∂r/∂z must be regular at the root.</param>
+    /// <param name="p">What the root depends on. What the residual captures counts too.</param>
+    let implicitRoot (search: 'P -> Tensor) (residual: Tensor -> 'P -> Tensor) (p: 'P) : Tensor =
+        let s = Function.trace "implicitRoot" Hoisted search p
+        let z = s.Like
+
+        if z.Rank > 1 then
+            raise (
+                ShapeException $"implicitRoot: the root has shape {Shape.text z.Dims}, expected [] or [n]. Flatten it."
+            )
+
+        let leaves = Tree.flatten p
+
+        let r, captured =
+            Tracing.trace "implicitRoot" Hoisted (Tracing.signatures (Array.append [| z |] leaves)) (fun x ->
+                let r = residual x[0] (Tree.unflatten p x[1..])
+
+                if not (Shape.same r.Dims z.Dims) then
+                    raise (
+                        ShapeException
+                            $"implicitRoot: the residual has shape {Shape.text r.Dims} for a root of shape {Shape.text z.Dims}. Return one residual for each unknown."
+                    )
+
+                [| r |])
+
+        let n, ns = leaves.Length, s.Captured.Length
+        let arguments = Array.concat [ leaves; s.Captured; captured ]
+        let inputs = Tracing.signatures arguments
+
+        let root =
+            { Solve = Tracing.closed inputs (fun x -> Tracing.replay s.Graph x[.. n + ns - 1])
+              Residual =
+                Tracing.closed (Array.append [| z.Signature |] inputs) (fun x ->
+                    Tracing.replay r (Array.append x[..n] x[1 + n + ns ..]))
+              Batch = [||] }
+
+        (Prim.apply (Root root) arguments)[0]
+
+    /// A function of tensors as a host node. Its derivatives are host functions again: each traces f at the values it is given.
+    let rec private hostOf
+        (name: string)
+        (inputs: Signature[])
+        (outputs: Signature[])
+        (f: Tensor[] -> Tensor[])
+        : Host =
+        let n = inputs.Length
+
+        let traced (x: Tensor[]) = Tracing.traceAt name (x |> Array.map (fun t -> t.Numbers)) inputs f
+
+        let run (args: NdArray[]) =
+            let y = f (args |> Array.map Tensor.OfArray)
+            Function.checkLike name "result" (outputs |> Array.map Prim.zeros) y
+            y |> Array.map (fun t -> t.Numbers)
+
+        { Name = name
+          Outputs = outputs
+          Run = run
+          Jvp =
+            fun on ->
+                hostOf name (Array.append inputs (Derive.pickBy on inputs)) outputs (fun args ->
+                    let g, captured = traced args[.. n - 1]
+                    let on = Array.append on (captured |> Array.map (fun _ -> false))
+                    let active = Derive.activeOutputs g on
+                    let r = Prim.call (Derive.jvpGraph g on) (Array.concat [ args[.. n - 1]; captured; args[n..] ])
+                    Derive.spreadBy active r[outputs.Length ..] |> Array.map2 Derive.orZeros outputs)
+          Vjp =
+            fun wanted given ->
+                hostOf
+                    name
+                    (Array.append inputs (Derive.pickBy given outputs))
+                    (Derive.pickBy wanted inputs)
+                    (fun args ->
+                        let g, captured = traced args[.. n - 1]
+                        let wanted = Array.append wanted (captured |> Array.map (fun _ -> false))
+                        Prim.call
+                            (Derive.vjpGraph g wanted given)
+                            (Array.concat [ args[.. n - 1]; captured; args[n..] ])) }
+
+    /// <summary>f traced anew at every value: inside it numbers can be read, so ordinary F# control flow and outside code may depend on them.</summary>
+    /// <param name="like">A result of the structure, shapes and dtypes that f returns.</param>
+    /// <param name="f">The function. Its derivatives are those of the operations it happens to run.</param>
+    /// <param name="x">The argument.</param>
+    let dynamic (like: 'B) (f: 'A -> 'B) (x: 'A) : 'B =
+        let leaves = Tree.flatten x
+        let outputs = Tracing.signatures (Tree.flatten like)
+        let run (args: Tensor[]) = f (Tree.unflatten x args) |> Tree.flatten
+        Prim.apply (Host(hostOf "dynamic" (Tracing.signatures leaves) outputs run)) leaves |> Tree.unflatten like

@@ -1,0 +1,539 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+open NeuralDE
+
+/// What was derived from a graph, as the key under which the graph remembers it. Masks say what is present; the rest is zero.
+[<RequireQualifiedAccess>]
+type internal Transform =
+    | Activity of inputs: bool[]
+    | Forward of inputs: bool[]
+    | Reverse of wanted: bool[] * given: bool[]
+    | Batched of rows: int * inputs: bool[] * forced: bool[]
+
+/// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
+type internal Source =
+    | Of of int
+    | Dot of int
+
+/// jvp and vjp of closed graphs and of function nodes. A missing tangent or cotangent (None) is zero; at the border of a
+/// function node the masks say what is present, and everything present is dense.
+///
+/// Only a loop's reverse sweep is a node of its own (Pullback). Its derivatives are read off the sweep of the loop's forward derivative:
+/// for F: x → y, cotangents w and x̄ = Pullback F (x, w),
+///   jvp along (ẋ, ẇ):  the x-part of Pullback(Jvp F)(x, ẋ; ẇ on y, w on ẏ)
+///   vjp along u on x̄:  w̄ = ẏ of Jvp F (x; u),  x-part of Pullback(Jvp F)(x, u; 0 on y, w on ẏ)
+/// All other function nodes are rewritten to graphs of ordinary nodes, which are closed anyway.
+module internal Derive =
+    let mask (xs: 'a option[]) = xs |> Array.map Option.isSome
+    let given (xs: 'a option[]) = Array.choose id xs
+
+    let pickBy (m: bool[]) (xs: 'a[]) =
+        [| for i in 0 .. m.Length - 1 do
+               if m[i] then xs[i] |]
+
+    /// The inverse of pickBy: what the mask lacks is None.
+    let spreadBy (m: bool[]) (xs: 'a[]) : 'a option[] =
+        let mutable next = -1
+
+        m
+        |> Array.map (fun isPresent ->
+            if isPresent then
+                next <- next + 1
+                Some xs[next]
+            else
+                None)
+
+    let any = Array.exists id
+    let private no n = Array.create n false
+    let orZeros (s: Signature) (d: Tensor option) = Option.defaultWith (fun () -> Prim.zeros s) d
+    let private position (source: Source) (sources: Source[]) = Array.tryFindIndex ((=) source) sources
+    let outputSignatures (g: Graph) = g.Outputs |> Array.map (fun n -> n.Signature)
+
+    let rec fixpoint f x =
+        let y = f x
+        if y = x then x else fixpoint f y
+
+    // ── which results can have a tangent ─────────────────────────────────────────────────────────────────────────
+    /// The arguments of a primitive that its result depends on differentiably.
+    let private smoothArgs (op: Op) (args: Node[]) : Node[] =
+        match op with
+        | Input _
+        | Constant _
+        | Iota _
+        | Compare _
+        | ArgMax _
+        | ArgSort _
+        | SearchSorted _
+        | Pivots
+        | Random _
+        | StopGradient
+        | Unary(Sign | Floor | Ceil | Round | Not)
+        | Binary(And | Or | Xor | FoldKey) -> [||]
+        | Cast dtype -> if dtype.IsFloat then args else [||]
+        | Gather _
+        | Check _ -> [| args[0] |]
+        | Select -> [| args[1]; args[2] |]
+        | Scatter _ -> [| args[0]; args[2] |]
+        | Unary _
+        | Binary _
+        | Fma
+        | Reduce _
+        | CumSum _
+        | Reshape _
+        | Permute _
+        | Broadcast _
+        | Op.Slice _
+        | Op.Pad _
+        | Reverse _
+        | Concat _
+        | Op.Dot
+        | Op.Conv _
+        | Fft _
+        | Cholesky
+        | TriangularSolve _
+        | Lu -> args
+        | Apply _
+        | Output _ -> raise (GraphException $"{op} is not a primitive")
+
+    let rec activeOutputs (g: Graph) (on: bool[]) : bool[] =
+        g.Memo(Transform.Activity on, fun () -> g.Outputs |> Array.map (activeNodes g on))
+
+    and activeNodes (g: Graph) (on: bool[]) : Node -> bool =
+        let active = HashSet<Node>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, bool[]>(HashIdentity.Reference)
+
+        for n in g.Order do
+            let isActive =
+                n.Dtype.IsFloat
+                && match n.Op with
+                   | Input i -> on[i]
+                   | Output i -> bundles[n.Args[0]][i]
+                   | Apply fn ->
+                       bundles[n] <- activeFn fn (n.Args |> Array.map active.Contains)
+                       any bundles[n]
+                   | op -> smoothArgs op n.Args |> Array.exists active.Contains // a primitive
+
+            if isActive then active.Add n |> ignore
+
+        active.Contains
+
+    and activeFn (fn: Fn) (on: bool[]) : bool[] =
+        let floats (outputs: Signature[]) = outputs |> Array.map (fun s -> s.Dtype.IsFloat && any on)
+
+        match fn with
+        | Call(g, _) -> activeOutputs g on
+        | Cond(t, e) -> Array.map2 (||) (activeOutputs t on[1..]) (activeOutputs e on[1..])
+        | Root r -> floats (outputSignatures r.Solve)
+        | Custom c -> floats (outputSignatures c.Primal)
+        | Host h -> floats h.Outputs
+        | Pullback p -> p.Wanted |> Array.filter id |> Array.map (fun _ -> any on)
+        | Loop l ->
+            let states, emits = activeLoop l on
+            Array.concat [ states; no l.Controls; emits ]
+
+    /// Carried states and emissions that can have a tangent: the least fixpoint over the carry.
+    and activeLoop (l: Loop) (on: bool[]) : bool[] * bool[] =
+        let carried = l.States + l.Controls
+
+        let body states = activeOutputs l.Body (Array.concat [ states; no l.Controls; on[carried..] ])
+
+        let states = on[.. l.States - 1] |> fixpoint (fun s -> Array.map2 (||) s (Array.take l.States (body s)))
+
+        states, (body states)[carried .. carried + l.Emits - 1]
+
+    // ── forward mode ─────────────────────────────────────────────────────────────────────────────────────────────
+    /// y and ẏ from x and ẋ.
+    let rec jvpAt (g: Graph) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
+        let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
+        let tangent = Dictionary<Node, Tensor option>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, Tensor[] * Tensor option[]>(HashIdentity.Reference)
+
+        for n in g.Order do
+            match n.Op with
+            | Input i ->
+                primal[n] <- x[i]
+                tangent[n] <- dx[i]
+            | Output i ->
+                let ys, dys = bundles[n.Args[0]]
+                primal[n] <- ys[i]
+                tangent[n] <- dys[i]
+            | Apply fn ->
+                bundles[n] <-
+                    jvpFnAt fn (n.Args |> Array.map (fun a -> primal[a])) (n.Args |> Array.map (fun a -> tangent[a]))
+            | op -> // a primitive
+                let args = n.Args |> Array.map (fun a -> primal[a])
+                let y = Tensor.Apply(op, args)
+                let tangents = n.Args |> Array.map (fun a -> tangent[a])
+                primal[n] <- y
+                tangent[n] <- if Array.exists Option.isSome tangents then Primitives.push op args y tangents else None
+
+        g.Outputs |> Array.map (fun n -> primal[n]), g.Outputs |> Array.map (fun n -> tangent[n])
+
+    /// x, ẋ[on] → y, ẏ[active]
+    and jvpGraph (g: Graph) (on: bool[]) : Graph =
+        g.Memo(Transform.Forward on, fun () -> jvpGraphFor g on (activeOutputs g on))
+
+    and private jvpGraphFor (g: Graph) (on: bool[]) (active: bool[]) : Graph =
+        let n = g.Inputs.Length
+
+        Tracing.closed (Array.append g.Inputs (pickBy on g.Inputs)) (fun x ->
+            let y, dy = jvpAt g x[.. n - 1] (spreadBy on x[n..])
+            Array.append y (pickBy active (Array.map2 orZeros (outputSignatures g) dy)))
+
+    /// The forward derivative of a loop is a loop, with tangents among its states, captured tensors and emissions.
+    /// Beside it: where its arguments and its outputs come from.
+    and jvpLoop (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
+        let carried = l.States + l.Controls
+        let activeStates, activeEmits = activeLoop l on
+        let captured = on[carried..]
+        let bodyOn = Array.concat [ activeStates; no l.Controls; captured ]
+        let derived = jvpGraph l.Body bodyOn
+        let primals first count = Array.init count (fun i -> Of(first + i))
+
+        let tangents first (m: bool[]) =
+            [| for i in 0 .. m.Length - 1 do
+                   if m[i] then Dot(first + i) |]
+
+        let arguments =
+            Array.concat
+                [ primals 0 l.States
+                  tangents 0 activeStates
+                  primals l.States l.Controls
+                  primals carried captured.Length
+                  tangents carried captured ]
+
+        let results =
+            Array.concat
+                [ primals 0 l.States
+                  tangents 0 activeStates
+                  primals l.States l.Controls
+                  primals carried l.Emits
+                  tangents carried activeEmits ]
+        // the derived body has all primals first, then all tangents: put both sides in a loop's order
+        let bodyOutputs = outputSignatures l.Body
+        let active = activeOutputs l.Body bodyOn
+        let derivedInputs = Array.append (primals 0 l.Body.Inputs.Length) (tangents 0 bodyOn)
+        let derivedOutputs = Array.append (primals 0 bodyOutputs.Length) (tangents 0 active)
+
+        let signature source =
+            match source with
+            | Of i
+            | Dot i -> l.Body.Inputs[i]
+
+        let body =
+            Tracing.closed (arguments |> Array.map signature) (fun x ->
+                let argument source = x[Array.findIndex ((=) source) arguments]
+                let y = Prim.call derived (derivedInputs |> Array.map argument)
+
+                let result source =
+                    match source, position source derivedOutputs with
+                    | _, Some k -> y[k]
+                    | (Of i | Dot i), None -> Prim.zeros bodyOutputs[i]
+
+                let flags = primals (carried + l.Emits) 3
+                Array.append results flags |> Array.map result)
+
+        let count m = m |> Array.filter id |> Array.length
+
+        { l with States = l.States + count activeStates; Emits = l.Emits + count activeEmits; Body = body },
+        arguments,
+        results
+
+    and jvpFnAt (fn: Fn) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
+        let on = mask dx
+        let active = activeFn fn on
+
+        if not (any active) then
+            let y = Prim.apply fn x
+            y, y |> Array.map (fun _ -> None)
+        else
+            match fn with
+            | Call(g, kind) ->
+                let r = Prim.apply (Call(jvpGraph g on, kind)) (Array.append x (given dx))
+                let n = g.Outputs.Length
+                r[.. n - 1], spreadBy active r[n..]
+            | Loop l ->
+                let derived, arguments, results = jvpLoop l on
+
+                let argument source =
+                    match source with
+                    | Of i -> x[i]
+                    | Dot i -> orZeros x[i].Signature dx[i]
+
+                let r = Prim.apply (Loop derived) (arguments |> Array.map argument)
+                let find source = position source results |> Option.map (fun k -> r[k])
+                let outputs = l.States + l.Controls + l.Emits
+                Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
+            | Cond(t, e) ->
+                // a tangent that is active in one branch is dense, and zeros, in the other
+                let branch g = jvpGraphFor g on[1..] active
+                let r = Prim.apply (Cond(branch t, branch e)) (Array.append x (given dx[1..]))
+                let n = t.Outputs.Length
+                r[.. n - 1], spreadBy active r[n..]
+            | Root r -> // ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse
+                let z = (Prim.apply fn x)[0]
+                let _, dr = jvpAt r.Residual (Array.append [| z |] x) (Array.append [| None |] dx)
+                [| z |], [| dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr)) |]
+            | Custom c -> jvpAt c.Primal x dx
+            | Host h ->
+                let y = Prim.apply fn x
+                let dy = Prim.apply (Host(h.Jvp on)) (Array.append x (given dx))
+                y, Array.map2 (fun isActive d -> if isActive then Some d else None) active dy
+            | Pullback p ->
+                let n = p.Wanted.Length
+                let w = spreadBy p.Given x[n..]
+                let dw = spreadBy p.Given dx[n..] |> Array.map Option.flatten
+                let loop, arguments, results = jvpLoop p.Of on[.. n - 1]
+
+                let argument source =
+                    match source with
+                    | Of i -> x[i]
+                    | Dot i -> orZeros x[i].Signature dx[i]
+
+                let wanted source =
+                    match source with
+                    | Of i -> p.Wanted[i]
+                    | Dot _ -> false
+
+                let cotangent source =
+                    match source with
+                    | Of j -> dw[j]
+                    | Dot j -> w[j]
+
+                let xbar =
+                    vjpFnAt
+                        (Loop loop)
+                        (Array.map argument arguments)
+                        (Array.map wanted arguments)
+                        (Array.map cotangent results)
+
+                Prim.apply fn x,
+                [| for i in 0 .. n - 1 do
+                       if p.Wanted[i] then xbar[(position (Of i) arguments).Value] |]
+
+    /// (∂r/∂z)⁻¹ b, or its transpose's; 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
+    /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
+    and private solveSlope (r: Root) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
+        let along d =
+            let _, dr =
+                jvpAt r.Residual (Array.append [| z |] x) (Array.append [| Some d |] (x |> Array.map (fun _ -> None)))
+
+            orZeros z.Signature dr[0]
+
+        let axis = r.Batch.Length
+
+        if z.Rank = axis then
+            let slope = along (Prim.onesLike z)
+            let isFlat = Prim.compareTo Equal slope 0.0
+            let safe = Prim.select isFlat (Prim.onesLike z) slope
+            Prim.select isFlat (Prim.zerosLike b) (b / safe)
+        else
+            let n = z.Dims[axis]
+
+            let column k =
+                let unit = Prim.cast z.Dtype (Prim.compareTo Equal (Prim.iota Int32 [| n |] 0) (float k))
+                along (Prim.broadcast z.Dims [| axis |] unit)
+
+            let jacobian = Prim.stack (axis + 1) (Array.init n column)
+            let matrix = if isTransposed then Prim.swapLast jacobian else jacobian
+            Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
+
+    // ── reverse mode ─────────────────────────────────────────────────────────────────────────────────────────────
+    /// Moves the condition under which a cotangent can be non-zero as its operation's pull moves the cotangent; None: anywhere.
+    and private pullCondition (op: Op) (x: Tensor[]) (y: Tensor) (m: Tensor) : Tensor option =
+        match op with
+        | Reduce(Sum, _)
+        | Reshape _
+        | Permute _
+        | Op.Slice _
+        | Op.Pad _
+        | Reverse _ -> (Primitives.pull op x y m)[0]
+        | Broadcast(shape, axes) ->
+            let count = Prim.sumOver (Shape.others shape.Length axes) (Prim.cast Int32 m)
+            Some(Prim.compareTo Greater count 0.0)
+        | _ -> None // operations that mix elements: the condition is dropped
+
+    /// x̄ for the wanted inputs, from cotangents of the outputs.
+    and vjpAt (g: Graph) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
+        let active = activeNodes g wanted
+        let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
+
+        for n in g.Order do
+            match n.Op with
+            | Input i -> primal[n] <- x[i]
+            | Output i -> primal[n] <- bundles[n.Args[0]][i]
+            | Apply fn -> bundles[n] <- Prim.apply fn (n.Args |> Array.map (fun a -> primal[a]))
+            | op -> primal[n] <- Tensor.Apply(op, n.Args |> Array.map (fun a -> primal[a])) // a primitive
+        // A cotangent and the condition under which it can be non-zero. `where` starts a condition, element-wise rules apply and
+        // pass it, movements move it: so no rule is ever evaluated to 0·∞ on the branch not taken, at any order.
+        let cotangents = Dictionary<Node, Tensor * Tensor option>(HashIdentity.Reference)
+        let received = Dictionary<Node, Tensor option[]>(HashIdentity.Reference)
+
+        let add (n: Node) (w: Tensor option) (condition: Tensor option) =
+            match w with
+            | Some w when active n ->
+                let either (a: Tensor) (b: Tensor) = if obj.ReferenceEquals(a, b) then a else Prim.either a b
+
+                cotangents[n] <-
+                    match cotangents.TryGetValue n with
+                    | true, (sum, old) -> sum + w, Option.map2 either old condition
+                    | _ -> w, condition
+            | _ -> ()
+
+        Array.iter2 (fun output w -> add output w None) g.Outputs w
+
+        for n in Array.rev g.Order do
+            let args () = n.Args |> Array.map (fun a -> primal[a])
+
+            match n.Op, cotangents.TryGetValue n with
+            | Input _, _ -> ()
+            | Apply fn, _ ->
+                match received.TryGetValue n with
+                | true, w ->
+                    let xbar = vjpFnAt fn (args ()) (n.Args |> Array.map active) w
+                    Array.iter2 (fun arg w -> add arg w None) n.Args xbar
+                | _ -> ()
+            | Output i, (true, (w, _)) ->
+                let bundle = n.Args[0]
+
+                if not (received.ContainsKey bundle) then
+                    received[bundle] <- bundles[bundle] |> Array.map (fun _ -> None)
+
+                received[bundle][i] <- Some w
+            | Select, (true, (w, condition)) ->
+                let x = args ()
+                let pulled = Primitives.pull Select x primal[n] w
+
+                let under c =
+                    match condition with
+                    | Some m -> Some(Prim.both m c)
+                    | None -> Some c
+
+                add n.Args[1] pulled[1] (under x[0])
+                add n.Args[2] pulled[2] (under (Prim.isNot x[0]))
+            | op, (true, (w, Some condition)) when Primitives.isElementwise op ->
+                let zero = Prim.zerosLike w
+
+                let under (arg: Node) (w: Tensor) = if arg.Dtype = n.Dtype then Prim.select condition w zero else w
+
+                Array.iter2
+                    (fun arg w -> add arg (Option.map (under arg) w) (Some condition))
+                    n.Args
+                    (Primitives.pull op (args ()) primal[n] w)
+            | op, (true, (w, Some condition)) ->
+                let x = args ()
+                let moved = pullCondition op x primal[n] condition
+                Array.iter2 (fun arg w -> add arg w moved) n.Args (Primitives.pull op x primal[n] w)
+            | op, (true, (w, None)) ->
+                Array.iter2 (fun arg w -> add arg w None) n.Args (Primitives.pull op (args ()) primal[n] w)
+            | _, (false, _) -> ()
+
+        let found: Tensor option[] = wanted |> Array.map (fun _ -> None)
+
+        for n in g.Order do
+            match n.Op, cotangents.TryGetValue n with
+            | Input i, (true, (w, _)) when wanted[i] -> found[i] <- Some w
+            | _ -> ()
+
+        found
+
+    /// x, w[given] → x̄[wanted]
+    and vjpGraph (g: Graph) (wanted: bool[]) (given: bool[]) : Graph =
+        g.Memo(
+            Transform.Reverse(wanted, given),
+            fun () ->
+                let n = g.Inputs.Length
+
+                Tracing.closed (Array.append g.Inputs (pickBy given (outputSignatures g))) (fun x ->
+                    vjpAt g x[.. n - 1] wanted (spreadBy given x[n..]) |> Array.map2 orZeros g.Inputs |> pickBy wanted)
+        )
+
+    /// The reverse sweep of a loop as a node.
+    and pullbackOf (l: Loop) (wanted: bool[]) (given: bool[]) : Fn =
+        let carried = l.States + l.Controls
+        let states, emits = activeLoop l wanted
+
+        Pullback
+            { Of = l
+              Wanted = wanted
+              Given = given
+              ActiveStates = states
+              ActiveEmits = emits
+              Sweep =
+                Derived.from (fun () ->
+                    let bodyWanted = Array.concat [ states; no l.Controls; wanted[carried..] ]
+                    let emitted = Array.map2 (&&) emits given[carried .. carried + l.Emits - 1]
+                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Controls; emitted; no 3 ])) }
+
+    and vjpFnAt (fn: Fn) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
+        let wanted =
+            match fn with
+            | Loop l ->
+                wanted |> Array.mapi (fun i isWanted -> isWanted && (i < l.States || i >= l.States + l.Controls))
+            | _ -> wanted // only a loop has arguments (its control) that are never differentiated
+
+        let active = activeFn fn wanted
+        let w = Array.map2 (fun isActive w -> if isActive then w else None) active w
+        let cot = mask w
+
+        if not (any cot && any wanted) then
+            wanted |> Array.map (fun _ -> None)
+        else
+            match fn with
+            | Call(g, kind) ->
+                Prim.apply (Call(vjpGraph g wanted cot, kind)) (Array.append x (given w)) |> spreadBy wanted
+            | Cond(t, e) ->
+                let branch g = vjpGraph g wanted[1..] cot
+
+                Prim.apply (Cond(branch t, branch e)) (Array.append x (given w))
+                |> spreadBy wanted[1..]
+                |> Array.append [| None |]
+            | Loop l -> Prim.apply (pullbackOf l wanted cot) (Array.append x (given w)) |> spreadBy wanted
+            | Root r -> // p̄ = ∂r/∂pᵀ λ, λ = −(∂r/∂z)⁻ᵀ z̄
+                let z = (Prim.apply fn x)[0]
+                let lambda = solveSlope r z x true (-w[0].Value)
+                vjpAt r.Residual (Array.append [| z |] x) (Array.append [| false |] wanted) [| Some lambda |]
+                |> Array.tail
+            | Custom c ->
+                let dense = Array.map2 orZeros (outputSignatures c.Primal) w
+                Prim.call c.Rule.Value (Array.append x dense)
+                |> Array.mapi (fun i r -> if wanted[i] then Some r else None)
+            | Host h -> Prim.apply (Host(h.Vjp wanted cot)) (Array.append x (given w)) |> spreadBy wanted
+            | Pullback p ->
+                let n = p.Wanted.Length
+                let ws = spreadBy p.Given x[n..]
+                let u = spreadBy p.Wanted w |> Array.map Option.flatten
+                let loop, arguments, results = jvpLoop p.Of (mask u)
+
+                let argument source =
+                    match source with
+                    | Of i -> x[i]
+                    | Dot i -> orZeros x[i].Signature u[i]
+
+                let isWanted source =
+                    match source with
+                    | Of i -> wanted[i]
+                    | Dot _ -> false
+
+                let cotangent source =
+                    match source with
+                    | Of _ -> None
+                    | Dot j -> ws[j]
+
+                let arguments' = Array.map argument arguments
+
+                let xbar = vjpFnAt (Loop loop) arguments' (Array.map isWanted arguments) (Array.map cotangent results)
+
+                let wbar =
+                    if any wanted[n..] then
+                        let y = Prim.apply (Loop loop) arguments'
+                        fun j -> position (Dot j) results |> Option.map (fun k -> y[k])
+                    else
+                        fun _ -> None
+
+                Array.append
+                    (Array.init n (fun i -> xbar[(position (Of i) arguments).Value]))
+                    [| for j in 0 .. p.Given.Length - 1 do
+                           if p.Given[j] then wbar j |]

@@ -1,0 +1,65 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// A function of a tree, traced: its graph, what it captured, and the shape of its result as a tree.
+[<NoEquality; NoComparison>]
+type internal Traced<'B> =
+    {
+        Graph: Graph
+        Captured: Tensor[]
+        /// A result of the right structure; its leaves are stale placeholders.
+        Like: 'B
+    }
+
+module internal Function =
+    /// Whether a leaf can have a derivative.
+    let isSmooth (x: Tensor) = x.Dtype.IsFloat
+
+    let trace verb capture (f: 'A -> 'B) (x: 'A) : Traced<'B> =
+        let mutable like = ValueNone
+
+        let graph, captured =
+            Tracing.trace verb capture (Tracing.signatures (Tree.flatten x)) (fun holes ->
+                let y = f (Tree.unflatten x holes)
+                like <- ValueSome y
+                Tree.flatten y)
+
+        { Graph = graph; Captured = captured; Like = like.Value }
+
+    /// A function of trees that runs on any tensors what was traced once.
+    let apply (kind: CallKind) (t: Traced<'B>) (x: Tensor[]) : 'B =
+        Prim.apply (Call(t.Graph, kind)) (Array.append x t.Captured) |> Tree.unflatten t.Like
+
+    let private off (xs: Tensor[]) = xs |> Array.map (fun _ -> false)
+
+    /// The wanted inputs when gradients are asked for x but not for what was captured.
+    let wanted (t: Traced<'B>) (x: Tensor[]) = Array.append (Array.map isSmooth x) (off t.Captured)
+
+    /// Cotangents or tangents of every leaf: those given, and zeros of its own type for leaves without a derivative.
+    let dense (x: Tensor[]) (smooth: Tensor[]) =
+        Derive.spreadBy (Array.map isSmooth x) smooth
+        |> Array.map2 (fun (leaf: Tensor) d -> Derive.orZeros leaf.Signature d) x
+
+    let checkLike verb what (expected: Tensor[]) (got: Tensor[]) =
+        if expected.Length <> got.Length then
+            raise (
+                TreeException
+                    $"{verb}: the {what} has {got.Length} tensors, expected {expected.Length}: one for each leaf."
+            )
+
+        Array.iter2
+            (fun (e: Tensor) (g: Tensor) ->
+                if not (Shape.same e.Dims g.Dims) then
+                    raise (
+                        ShapeException
+                            $"{verb}: the {what} has a leaf of shape {Shape.text g.Dims} where {Shape.text e.Dims} is expected. Give it the shape of what it belongs to."
+                    )
+
+                if e.Dtype <> g.Dtype then
+                    raise (
+                        DtypeException
+                            $"{verb}: the {what} has a leaf of {g.Dtype} where {e.Dtype} is expected. Cast it."
+                    ))
+            expected
+            got

@@ -1,0 +1,441 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Derivative and batching rules of the primitives: one total table each. Function nodes have theirs in Derive and Batch.
+module internal Primitives =
+    let private notHere (op: Op) : 'a = raise (GraphException $"{op} is not a primitive")
+
+    // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
+    /// dy/dx of y = u(x); None where it is 0 everywhere.
+    let slope (u: Unary) (x: Tensor) (y: Tensor) : Tensor option =
+        let one = Prim.onesLike x
+        let square (a: Tensor) = a * a
+        let inverse a = one / a
+
+        match u with
+        | Neg -> Some(-one)
+        | Abs -> Some(Prim.unary Sign x) // 0 at 0
+        | Sign
+        | Floor
+        | Ceil
+        | Round
+        | Not -> None
+        | Sqrt -> Some(Prim.times 0.5 (inverse y))
+        | Exp -> Some y
+        | Expm1 -> Some(y + one)
+        | Log -> Some(inverse x)
+        | Log1p -> Some(inverse (x + one))
+        | Sin -> Some(cos x)
+        | Cos -> Some(-(sin x))
+        | Tan -> Some(one + square y)
+        | Asin -> Some(inverse (sqrt (one - square x)))
+        | Acos -> Some(-(inverse (sqrt (one - square x))))
+        | Atan -> Some(inverse (one + square x))
+        | Sinh -> Some(cosh x)
+        | Cosh -> Some(sinh x)
+        | Tanh -> Some(one - square y)
+        | Asinh -> Some(inverse (sqrt (square x + one)))
+        | Acosh -> Some(inverse (sqrt (square x - one)))
+        | Atanh -> Some(inverse (one - square x))
+        | Sigmoid -> Some(y * (one - y))
+        | Softplus -> Some(Prim.unary Sigmoid x)
+        | Erf -> Some(Prim.times (2.0 / sqrt Math.PI) (exp (-(square x))))
+        | Erfinv -> Some(Prim.times (0.5 * sqrt Math.PI) (exp (square y)))
+        | Lgamma -> Some(Prim.unary (Polygamma 0) x)
+        | Polygamma n -> Some(Prim.unary (Polygamma(n + 1)) x)
+        | Power a when a = 0.0 -> None
+        | Power a when a = 1.0 -> Some one
+        | Power a when a = 2.0 -> Some(Prim.times 2.0 x)
+        | Power a -> Some(Prim.times a (Prim.unary (Power(a - 1.0)) x))
+
+    /// dy/da and dy/db of y = op(a, b).
+    let slopes (op: Binary) (a: Tensor) (b: Tensor) (y: Tensor) : Tensor option * Tensor option =
+        let one = Prim.onesLike a
+        let zero = Prim.zerosLike a
+        /// 1 where a wins, ½ at a tie
+        let share kind =
+            let wins = Prim.select (Prim.compare kind a b) one zero
+            Prim.select (Prim.compare Equal a b) (Prim.times 0.5 one) wins
+
+        match op with
+        | Add -> Some one, Some one
+        | Sub -> Some one, Some(-one)
+        | Mul -> Some b, Some a
+        | Div -> Some(one / b), Some(-(y / b))
+        | Pow ->
+            // b a^(b−1), which is 0 for b = 0 whatever a; a^b ln a, whose limit at a = 0 < b is 0
+            let isZero = Prim.compareTo Equal b 0.0
+            let exponent = Prim.select isZero one (b - one)
+            let byBase = b * Prim.binary Pow a exponent
+            let isOrigin = Prim.compareTo Equal a 0.0
+            let byExponent = Prim.select isOrigin zero (y * log (Prim.select isOrigin one a))
+            Some byBase, Some byExponent
+        | Max ->
+            let s = share Greater
+            Some s, Some(one - s)
+        | Min ->
+            let s = share Less
+            Some s, Some(one - s)
+        | Atan2 ->
+            let r2 = a * a + b * b
+            Some(b / r2), Some(-(a / r2))
+        | Mod -> Some one, Some(-(floor (a / b)))
+        | And
+        | Or
+        | Xor
+        | FoldKey -> None, None
+
+    let isElementwise op =
+        match op with
+        | Unary _
+        | Binary _
+        | Fma
+        | Cast _ -> true
+        | _ -> false // the others move, mix or reduce elements
+
+    // ── convolution: closed under its own two transposes ─────────────────────────────────────────────────────────
+    let private spatial (x: Tensor) = [| 3 .. x.Rank - 1 |]
+    let private dilated n d = if n = 0 then 0 else (n - 1) * d + 1
+
+    /// Swaps two axes.
+    let private swap i j (x: Tensor) =
+        let p = Shape.axes x.Rank
+        p[i] <- j
+        p[j] <- i
+        Prim.permute p x
+
+    let private pullInput (c: Conv) (x: Tensor) (kernel: Tensor) (w: Tensor) =
+        let d = x.Rank - 3
+        let reach i = dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1
+        let low = Array.init d (fun i -> reach i - c.Low[i])
+
+        let high =
+            Array.init d (fun i ->
+                dilated x.Dims[i + 3] c.DilateInput[i] + reach i - dilated w.Dims[i + 3] c.Stride[i] - low[i])
+
+        Prim.conv
+            { Stride = c.DilateInput
+              Low = low
+              High = high
+              DilateInput = c.Stride
+              DilateKernel = c.DilateKernel }
+            w
+            (Prim.reverse (spatial kernel) (swap 1 2 kernel))
+
+    let private pullKernel (c: Conv) (x: Tensor) (kernel: Tensor) (w: Tensor) =
+        let d = x.Rank - 3
+
+        let high =
+            Array.init d (fun i ->
+                dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1 + dilated w.Dims[i + 3] c.Stride[i]
+                - dilated x.Dims[i + 3] c.DilateInput[i]
+                - c.Low[i])
+        // input [C; G; N; S…], kernel [G; O; N; T…] → [C; G; O; K…]
+        let gradient =
+            Prim.conv
+                { Stride = c.DilateKernel
+                  Low = c.Low
+                  High = high
+                  DilateInput = c.DilateInput
+                  DilateKernel = c.Stride }
+                (swap 0 2 x)
+                (Prim.permute (Array.append [| 1; 2; 0 |] (spatial w)) w)
+
+        Prim.permute (Array.append [| 1; 2; 0 |] (spatial gradient)) gradient
+
+    // ── linear algebra ───────────────────────────────────────────────────────────────────────────────────────────
+    /// Φ: the lower half, with half the diagonal.
+    let private half (x: Tensor) = Prim.lower 0 x - Prim.times 0.5 (x * Prim.identity x.Dtype x.Dims)
+
+    /// L⁻¹ S L⁻ᵀ
+    let private sandwich (l: Tensor) (s: Tensor) =
+        let left = Prim.triangular true false false l s
+        Prim.swapLast (Prim.triangular true false false l (Prim.swapLast left))
+
+    let private symmetric (x: Tensor) = Prim.times 0.5 (x + Prim.swapLast x)
+
+    // ── scatter ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// For Set: which updates are the ones that stay, as bool of the updates' shape.
+    let private staying batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
+        let number = Prim.iota Int32 updates.Dims batch
+        let none = Prim.fill Int32 x.Dims -1.0
+        Prim.compare Equal (Prim.gather batch (Prim.scatter ScatterSet batch none indices number) indices) number
+
+    /// Indices inside the operand, spread over the updates' shape.
+    let private inside batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
+        let above = Prim.compareTo GreaterEqual indices 0.0
+        let below = Prim.compareTo Less indices (float x.Dims[batch])
+        Prim.broadcast updates.Dims (Shape.axes (batch + 1)) (Prim.both above below)
+
+    /// For Max: each element's share of the result's cotangent, of the operand and of the updates.
+    let private shares batch (x: Tensor) indices (updates: Tensor) (y: Tensor) =
+        let dtype = x.Dtype
+        let mine = Prim.cast dtype (Prim.compare Equal x y)
+        let isMax = Prim.compare Equal updates (Prim.gather batch y indices)
+        let theirs = Prim.cast dtype (Prim.both isMax (inside batch x indices updates))
+        let count = Prim.scatter ScatterAdd batch mine indices theirs
+        mine / count, theirs / Prim.gather batch count indices
+
+    // ── forward ──────────────────────────────────────────────────────────────────────────────────────────────────
+    let private add a b =
+        match a, b with
+        | None, x
+        | x, None -> x
+        | Some a, Some b -> Some(a + b)
+
+    let private orZeros (like: Tensor) d = Option.defaultWith (fun () -> Prim.zerosLike like) d
+
+    /// The tangent of y = op x from those of x; None is zero.
+    let push (op: Op) (x: Tensor[]) (y: Tensor) (dx: Tensor option[]) : Tensor option =
+        let via f = Option.map f dx[0]
+        let linear () = via (fun d -> Tensor.Apply(op, [| d |]))
+
+        match op with
+        | Constant _
+        | Iota _
+        | Compare _
+        | ArgMax _
+        | ArgSort _
+        | SearchSorted _
+        | Pivots
+        | Random _
+        | StopGradient -> None
+        | Unary u -> via (fun d -> slope u x[0] y |> Option.map (fun s -> d * s)) |> Option.flatten
+        | Binary Add -> add dx[0] dx[1]
+        | Binary Sub -> add dx[0] (Option.map (~-) dx[1])
+        | Binary b ->
+            let along slope d = Option.map2 (fun d s -> d * s) d slope
+            let byFirst, bySecond = slopes b x[0] x[1] y
+            add (along byFirst dx[0]) (along bySecond dx[1])
+        | Select ->
+            match dx[1], dx[2] with
+            | None, None -> None
+            | a, b -> Some(Prim.select x[0] (orZeros y a) (orZeros y b))
+        | Fma -> add (add (via (fun d -> d * x[1])) (dx[1] |> Option.map (fun d -> x[0] * d))) dx[2]
+        | Cast dtype -> if dtype.IsFloat then via (Prim.cast dtype) else None
+        | Reduce(Sum, _)
+        | CumSum _
+        | Reshape _
+        | Permute _
+        | Broadcast _
+        | Op.Slice _
+        | Op.Pad _
+        | Reverse _
+        | Fft _ -> linear ()
+        | Reduce(Maximum, axes) ->
+            via (fun d ->
+                let isMax = Prim.cast x[0].Dtype (Prim.compare Equal x[0] (Prim.unreduce x[0].Dims axes y))
+                Prim.sumOver axes (d * isMax) / Prim.sumOver axes isMax)
+        | Concat axis ->
+            if Array.forall Option.isNone dx then
+                None
+            else
+                Some(Prim.concat axis (Array.map2 orZeros x dx))
+        | Gather batch -> via (fun d -> Prim.gather batch d x[1])
+        | Scatter(_, batch) when dx[0].IsNone && dx[2].IsNone ->
+            ignore batch
+            None
+        | Scatter(ScatterAdd, batch) ->
+            Some(Prim.scatter ScatterAdd batch (orZeros x[0] dx[0]) x[1] (orZeros x[2] dx[2]))
+        | Scatter(ScatterSet, batch) ->
+            Some(Prim.scatter ScatterSet batch (orZeros x[0] dx[0]) x[1] (orZeros x[2] dx[2]))
+        | Scatter(ScatterMax, batch) ->
+            let mine, theirs = shares batch x[0] x[1] x[2] y
+            Some(Prim.scatter ScatterAdd batch (mine * orZeros x[0] dx[0]) x[1] (theirs * orZeros x[2] dx[2]))
+        | Dot -> add (via (fun d -> Prim.dot d x[1])) (dx[1] |> Option.map (fun d -> Prim.dot x[0] d))
+        | Op.Conv c -> add (via (fun d -> Prim.conv c d x[1])) (dx[1] |> Option.map (fun d -> Prim.conv c x[0] d))
+        | Cholesky -> // dL = L Φ(L⁻¹ dA L⁻ᵀ), A read as symmetric from its lower half
+            via (fun d ->
+                let strict = Prim.lower 1 d
+                let full = Prim.lower 0 d + Prim.swapLast strict
+                Prim.dot y (half (sandwich y full)))
+        | Lu -> // M = L⁻¹ dA U⁻¹: dL = L tril₋₁(M), dU = triu(M) U
+            via (fun d ->
+                let left = Prim.triangular true false true y d
+                let m = Prim.swapLast (Prim.triangular false true false y (Prim.swapLast left))
+                let l = Prim.lower 1 y + Prim.identity y.Dtype y.Dims
+                let u = Prim.upper 0 y
+                Prim.lower 1 (Prim.dot l (Prim.lower 1 m)) + Prim.upper 0 (Prim.dot (Prim.upper 0 m) u))
+        | TriangularSolve(isLower, isTransposed, isUnit) -> // T dx = db − dT x
+            let solve = Prim.triangular isLower isTransposed isUnit x[0]
+            let strict = if isUnit then 1 else 0
+            let part d = if isLower then Prim.lower strict d else Prim.upper strict d
+            let turn d = if isTransposed then Prim.swapLast d else d
+            add (dx[1] |> Option.map solve) (via (fun d -> -(solve (Prim.dot (turn (part d)) y))))
+        | Check _ -> dx[0]
+        | Input _
+        | Apply _
+        | Output _ -> notHere op
+
+    // ── reverse ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The cotangents of x from that of y = op x; None is zero.
+    let pull (op: Op) (x: Tensor[]) (y: Tensor) (w: Tensor) : Tensor option[] =
+        let none () = x |> Array.map (fun _ -> None)
+
+        match op with
+        | Constant _
+        | Iota _
+        | Compare _
+        | ArgMax _
+        | ArgSort _
+        | SearchSorted _
+        | Pivots
+        | Random _
+        | StopGradient -> none ()
+        | Unary u -> [| slope u x[0] y |> Option.map (fun s -> w * s) |]
+        | Binary Add -> [| Some w; Some w |]
+        | Binary Sub -> [| Some w; Some(-w) |]
+        | Binary b ->
+            let byFirst, bySecond = slopes b x[0] x[1] y
+            [| Option.map (fun s -> w * s) byFirst; Option.map (fun s -> w * s) bySecond |]
+        | Select ->
+            let zero = Prim.zerosLike w
+            [| None; Some(Prim.select x[0] w zero); Some(Prim.select x[0] zero w) |]
+        | Fma -> [| Some(w * x[1]); Some(w * x[0]); Some w |]
+        | Cast _ -> [| Some(Prim.cast x[0].Dtype w) |]
+        | Reduce(Sum, axes) -> [| Some(Prim.unreduce x[0].Dims axes w) |]
+        | Reduce(Maximum, axes) ->
+            let spread = Prim.unreduce x[0].Dims axes
+            let isMax = Prim.cast x[0].Dtype (Prim.compare Equal x[0] (spread y))
+            [| Some(spread (w / Prim.sumOver axes isMax) * isMax) |]
+        | CumSum(axis, isReverse) -> [| Some(Prim.cumSum axis (not isReverse) w) |]
+        | Reshape _ -> [| Some(Prim.reshape x[0].Dims w) |]
+        | Permute p -> [| Some(Prim.permute (Shape.invert p) w) |]
+        | Broadcast(shape, axes) -> [| Some(Prim.sumOver (Shape.others shape.Length axes) w) |]
+        | Op.Slice s ->
+            let high i = x[0].Dims[i] - s.Start[i] - Infer.padded w.Dims[i] 0 0 (s.Step[i] - 1)
+
+            if Shape.size w.Dims = 0 then
+                [| Some(Prim.zerosLike x[0]) |]
+            else
+                [| Some(Prim.pad s.Start (Array.init w.Rank high) (Array.map (fun step -> step - 1) s.Step) w) |]
+        | Op.Pad p ->
+            let stop i = p.Low[i] + Infer.padded x[0].Dims[i] 0 0 p.Interior[i]
+            [| Some(Prim.slice p.Low (Array.init w.Rank stop) (Array.map ((+) 1) p.Interior) w) |]
+        | Reverse axes -> [| Some(Prim.reverse axes w) |]
+        | Concat axis ->
+            let starts = x |> Array.scan (fun at part -> at + part.Dims[axis]) 0
+            x |> Array.mapi (fun i _ -> Some(Prim.range axis starts[i] starts[i + 1] w))
+        | Gather batch ->
+            let n = x[0].Dims[batch]
+            // indices are clamped on the way forward, so they are on the way back
+            let limit c = Prim.fill x[1].Dtype x[1].Dims c
+            let clamped = Prim.binary Min (Prim.binary Max x[1] (limit 0.0)) (limit (float (n - 1)))
+            [| Some(Prim.scatter ScatterAdd batch (Prim.zerosLike x[0]) clamped w); None |]
+        | Scatter(ScatterAdd, batch) ->
+            let kept = Prim.select (inside batch x[0] x[1] x[2]) (Prim.gather batch w x[1]) (Prim.zerosLike x[2])
+            [| Some w; None; Some kept |]
+        | Scatter(ScatterSet, batch) ->
+            let stays = Prim.both (staying batch x[0] x[1] x[2]) (inside batch x[0] x[1] x[2])
+            let update = Prim.select stays (Prim.gather batch w x[1]) (Prim.zerosLike x[2])
+            [| Some(Prim.scatter ScatterSet batch w x[1] (Prim.zerosLike x[2])); None; Some update |]
+        | Scatter(ScatterMax, batch) ->
+            let mine, theirs = shares batch x[0] x[1] x[2] y
+            [| Some(w * mine); None; Some(Prim.gather batch w x[1] * theirs) |]
+        | Dot -> [| Some(Prim.dot w (Prim.swapLast x[1])); Some(Prim.dot (Prim.swapLast x[0]) w) |]
+        | Op.Conv c -> [| Some(pullInput c x[0] x[1] w); Some(pullKernel c x[0] x[1] w) |]
+        | Fft inverse -> [| Some(Prim.fft (not inverse) w) |] // the real transpose of F is its conjugate
+        | Cholesky -> // S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, symmetrised; the lower half carries both halves' share
+            let inner = half (Prim.dot (Prim.swapLast y) (Prim.lower 0 w))
+            let left = Prim.triangular true true false y inner
+            let s = Prim.swapLast (Prim.triangular true true false y (Prim.swapLast left))
+            let s = symmetric s
+            [| Some(Prim.times 2.0 (half s)) |]
+        | Lu -> // Ā = L⁻ᵀ (tril₋₁(Lᵀ L̄) + triu(Ū Uᵀ)) U⁻ᵀ
+            let l = Prim.lower 1 y + Prim.identity y.Dtype y.Dims
+            let u = Prim.upper 0 y
+            let lower = Prim.lower 1 (Prim.dot (Prim.swapLast l) (Prim.lower 1 w))
+            let upper = Prim.upper 0 (Prim.dot (Prim.upper 0 w) (Prim.swapLast u))
+            let left = Prim.triangular true true true y (lower + upper)
+            [| Some(Prim.swapLast (Prim.triangular false false false y (Prim.swapLast left))) |]
+        | TriangularSolve(isLower, isTransposed, isUnit) -> // b̄ = T⁻ᵀ x̄, T̄ = −b̄ xᵀ
+            let b = Prim.triangular isLower (not isTransposed) isUnit x[0] w
+            let outer = if isTransposed then Prim.dot y (Prim.swapLast b) else Prim.dot b (Prim.swapLast y)
+            let strict = if isUnit then 1 else 0
+            [| Some(-(if isLower then Prim.lower strict outer else Prim.upper strict outer)); Some b |]
+        | Check _ -> Array.append [| Some w |] (Array.create (x.Length - 1) None)
+        | Input _
+        | Apply _
+        | Output _ -> notHere op
+
+    // ── batching ─────────────────────────────────────────────────────────────────────────────────────────────────
+    let private up = Array.map ((+) 1)
+    let private keep0 (p: int[]) = Array.append [| 0 |] (up p)
+
+    /// op on arguments of which some have a leading axis of n rows; the result has one.
+    let batch (op: Op) n (args: (Tensor * bool)[]) : Tensor =
+        let toRows (x: Tensor, isBatched) = if isBatched then x else Prim.rows n x
+        let all () = args |> Array.map toRows
+        let map o = Tensor.Apply(o, all ())
+
+        match op with
+        | Unary _
+        | Binary _
+        | Compare _
+        | Select
+        | Fma
+        | Cast _
+        | SearchSorted _
+        | Fft _
+        | Cholesky
+        | TriangularSolve _
+        | Pivots
+        | Lu
+        | Random _
+        | StopGradient
+        | Check _ -> map op
+        | Reduce(kind, axes) -> map (Reduce(kind, up axes))
+        | ArgMax axis -> map (ArgMax(axis + 1))
+        | ArgSort axis -> map (ArgSort(axis + 1))
+        | CumSum(axis, isReverse) -> map (CumSum(axis + 1, isReverse))
+        | Reshape shape -> map (Reshape(Array.append [| n |] shape))
+        | Permute p -> map (Permute(keep0 p))
+        | Broadcast(shape, axes) -> map (Broadcast(Array.append [| n |] shape, keep0 axes))
+        | Op.Slice s ->
+            map (
+                Op.Slice
+                    { Start = Array.append [| 0 |] s.Start
+                      Stop = Array.append [| n |] s.Stop
+                      Step = Array.append [| 1 |] s.Step }
+            )
+        | Op.Pad p ->
+            let zero = Array.append [| 0 |]
+            map (Op.Pad { Low = zero p.Low; High = zero p.High; Interior = zero p.Interior })
+        | Reverse axes -> map (Reverse(up axes))
+        | Concat axis -> map (Concat(axis + 1))
+        | Gather batch ->
+            match args with
+            | [| x, false; indices, true |] when batch = 0 -> // one operand for all rows: gather once
+                let rest = x.Dims[1..]
+                let flat = Prim.gather 0 x (Prim.reshape [| indices.Count |] indices)
+                Prim.reshape (Array.append indices.Dims rest) flat
+            | _ -> map (Gather(batch + 1)) // rows gather from their own operand
+        | Scatter(kind, batch) -> map (Scatter(kind, batch + 1))
+        | Dot ->
+            match args with
+            | [| a, true; b, false |] when b.Rank = 2 -> // the rows are further rows of one product
+                let m, k = a.Dims[1], a.Dims[2]
+                let flat = Prim.dot (Prim.reshape [| n * m; k |] a) b
+                Prim.reshape [| n; m; b.Dims[1] |] flat
+            | _ -> map op // every row its own product
+        | Op.Conv c ->
+            match args with
+            | [| x, true; kernel, false |] -> // rows are further images
+                let flat = Prim.reshape (Array.append [| n * x.Dims[1] |] x.Dims[2..]) x
+                let y = Prim.conv c flat kernel
+                Prim.reshape (Array.concat [ [| n; x.Dims[1] |]; y.Dims[1..] ]) y
+            | _ -> // rows are further groups
+                let x, kernel = toRows args[0], toRows args[1]
+                let x = Prim.permute (Shape.moving x.Rank 0 1) x // [N; B; G; C; S…]
+                let joined = Prim.reshape (Array.concat [ [| x.Dims[0]; n * x.Dims[2] |]; x.Dims[3..] ]) x
+                let kernels = Prim.reshape (Array.append [| n * kernel.Dims[1] |] kernel.Dims[2..]) kernel
+                let y = Prim.conv c joined kernels
+                let y = Prim.reshape (Array.concat [ [| y.Dims[0]; n; x.Dims[2] |]; y.Dims[2..] ]) y
+                Prim.permute (Shape.moving y.Rank 1 0) y
+        | Constant _
+        | Iota _ -> Prim.rows n (Tensor.Apply(op, [||]))
+        | Input _
+        | Apply _
+        | Output _ -> notHere op

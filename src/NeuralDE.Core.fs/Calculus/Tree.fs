@@ -1,0 +1,62 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>Functions of any structure that holds tensors.</summary>
+/// <remarks>
+/// A tree is a Tensor, a Key, or a record, struct record, anonymous record, tuple, list, array, option, voption, Map (its values
+/// in the order of their keys), Result or other union of trees, nested as you like; also a C# record, where null is an absent part.
+/// A type can hold itself. Numbers, strings, enums, functions, types and what else has no tensors is static: carried along, and
+/// compared by Equals. Any other type raises TreeException when it is first used.
+/// </remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Tree =
+    /// The leaves in order: fields as they are declared, elements from the first to the last. A key gives its int64 tensor.
+    let flatten (tree: 'T) : Tensor[] = Codec<'T>.Flatten tree
+
+    /// The tree `like` with other leaves; shapes and dtypes may differ from its own, but a key stays int64.
+    /// TreeException if their number is not that of its leaves.
+    let unflatten (like: 'T) (leaves: Tensor[]) : 'T = Codec<'T>.Rebuild(like, leaves)
+
+    /// What a tree is but for its numbers, shapes and dtypes.
+    let structure (tree: 'T) : Structure = Structure(Form.make false Codec<'T>.Known tree)
+
+    /// The structure with the shape and dtype of each leaf.
+    let signature (tree: 'T) : Structure = Structure(Form.make true Codec<'T>.Known tree)
+
+    /// A sentence that names the first difference; None if there is none.
+    let difference (a: Structure) (b: Structure) : string option = Form.difference "" a.Form b.Form
+
+    /// The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.
+    let leaves (tree: 'T) : (string * Tensor) list = List.zip (structure tree).Paths (List.ofArray (flatten tree))
+
+    /// A function of each leaf, keys included.
+    let map (f: Tensor -> Tensor) (tree: 'T) : 'T = flatten tree |> Array.map f |> unflatten tree
+
+    /// A function of each leaf and its path.
+    let mapWithPath (f: string -> Tensor -> Tensor) (tree: 'T) : 'T =
+        leaves tree |> Seq.map (fun (path, x) -> f path x) |> Array.ofSeq |> unflatten tree
+
+    /// A function of the leaves of two trees of one structure; TreeException names the first difference if there is one.
+    /// The result has the static fields of the first.
+    let map2 (f: Tensor -> Tensor -> Tensor) (a: 'T) (b: 'T) : 'T =
+        match difference (structure a) (structure b) with
+        | Some sentence ->
+            raise (TreeException $"Tree.map2: got different trees: {sentence} Give two trees of one structure.")
+        | None -> Array.map2 f (flatten a) (flatten b) |> unflatten a
+
+    /// Float leaves as another float dtype; integers, bools and keys stay. DtypeException if it is not a float dtype.
+    let cast (dtype: Dtype) (tree: 'T) : 'T =
+        if not dtype.IsFloat then
+            raise (
+                DtypeException
+                    $"Tree.cast: got {dtype}, expected Float32 or Float64. Convert leaves one by one with Tree.map."
+            )
+
+        tree |> map (fun x -> if x.Dtype.IsFloat then Prim.cast dtype x else x)
+
+    /// How many numbers the float leaves hold: the parameters of a model.
+    let count (tree: 'T) : int = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.Count else 0)
+
+    /// The tree with zeros in every leaf, of the leaf's own shape and dtype.
+    let zerosLike (tree: 'T) : 'T = map Prim.zerosLike tree

@@ -1,0 +1,192 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Values of the operations along axes: reductions, scans, sorting and searching.
+module internal EvaluateAxes =
+    /// For every element of x in row-major order: result[o] ← combine result[o] x[i], where o leaves out the reduced
+    /// axes.
+    let inline private fold
+        ([<InlineIfLambda>] combine: 'T -> 'T -> 'T)
+        (start: 'T)
+        (axes: int[])
+        (shape: int[])
+        (x: 'T[])
+        : 'T[] =
+        let rank = shape.Length
+        let kept = Shape.without axes shape
+        let result = Array.create (Shape.size kept) start
+
+        if x.Length > 0 then
+            // the step in the result for a step along each axis of x; 0 along reduced ones
+            let steps = Array.zeroCreate rank
+            Array.iter2 (fun axis stride -> steps[axis] <- stride) (Shape.others rank axes) (Shape.strides kept)
+            let inner = if rank = 0 then 1 else shape[rank - 1]
+            let innerStep = if rank = 0 then 0 else steps[rank - 1]
+            let index: int[] = Array.zeroCreate rank
+            let mutable o = 0
+
+            for row in 0 .. x.Length / inner - 1 do
+                for i in 0 .. inner - 1 do
+                    let at = o + i * innerStep
+                    result[at] <- combine result[at] x[row * inner + i]
+
+                // the next row: a carry into the axes before the last
+                let mutable axis = rank - 2
+
+                while axis >= 0 do
+                    index[axis] <- index[axis] + 1
+                    o <- o + steps[axis]
+
+                    if index[axis] = shape[axis] then
+                        o <- o - steps[axis] * shape[axis]
+                        index[axis] <- 0
+                        axis <- axis - 1
+                    else
+                        axis <- -1
+
+        result
+
+    /// Sum: floats in float64 in index order, rounded once; integers wrap; of nothing 0.
+    /// Maximum: NaN where there is one; of bools whether any is true.
+    let reduce (r: Reduce) (axes: int[]) (shape: int[]) (x: NdArray) =
+        match x.Dtype with
+        | Float64
+        | Float32 ->
+            let values =
+                match r with
+                | Sum -> fold (fun p q -> p + q) 0.0 axes x.Shape x.Floats
+                | Maximum -> fold (fun p q -> Math.Max(p, q)) Double.NegativeInfinity axes x.Shape x.Floats
+
+            NdArray.OfFloats(x.Dtype, shape, values)
+        | Int64
+        | Int32
+        | Bool ->
+            let values =
+                match r with
+                | Sum -> fold (fun p q -> p + q) 0L axes x.Shape x.Integers
+                | Maximum -> fold (fun p q -> Math.Max(p, q)) Int64.MinValue axes x.Shape x.Integers
+
+            NdArray.OfIntegers(x.Dtype, shape, values)
+
+    /// Before, with NaN behind every number and −0 = 0.
+    let inline private before (a: ^T) (b: ^T) = a < b || (b <> b && a = a)
+
+    let inline private argMaxOf axis (shape: int[]) (x: ^T[]) : int64[] =
+        let struct (outer, n, inner) = EvaluateMovement.around axis shape
+        let result = Array.zeroCreate (outer * inner)
+
+        for o in 0 .. outer - 1 do
+            for i in 0 .. inner - 1 do
+                let start = o * n * inner + i
+                let mutable best = 0
+
+                for j in 1 .. n - 1 do
+                    if before x[start + best * inner] x[start + j * inner] then best <- j
+
+                result[o * inner + i] <- int64 best
+
+        result
+
+    /// The first of the largest; NaN counts as larger than every number.
+    let argMax axis (shape: int[]) (x: NdArray) =
+        let found =
+            if x.Dtype.IsFloat then
+                argMaxOf axis x.Shape x.Floats
+            else
+                argMaxOf axis x.Shape x.Integers
+
+        NdArray(Int64, shape, found)
+
+    let inline private argSortOf axis (shape: int[]) (x: ^T[]) : int64[] =
+        let struct (outer, n, inner) = EvaluateMovement.around axis shape
+        let result = Array.zeroCreate x.Length
+
+        for o in 0 .. outer - 1 do
+            for i in 0 .. inner - 1 do
+                let start = o * n * inner + i
+
+                let order =
+                    Comparison<int>(fun p q ->
+                        let a, b = x[start + p * inner], x[start + q * inner]
+
+                        if before a b then -1
+                        elif before b a then 1
+                        else p - q) // equal elements keep their order
+
+                let indices = Array.init n id
+                Array.Sort(indices, order)
+
+                for j in 0 .. n - 1 do
+                    result[start + j * inner] <- int64 indices[j]
+
+        result
+
+    /// Indices that sort upwards; equal elements keep their order, NaN comes last.
+    let argSort axis (x: NdArray) =
+        let found =
+            if x.Dtype.IsFloat then
+                argSortOf axis x.Shape x.Floats
+            else
+                argSortOf axis x.Shape x.Integers
+
+        NdArray(Int64, x.Shape, found)
+
+    let inline private cumSumOf axis reverse (shape: int[]) (x: ^T[]) : ^T[] =
+        let struct (outer, n, inner) = EvaluateMovement.around axis shape
+        let result = Array.zeroCreate x.Length
+
+        for o in 0 .. outer - 1 do
+            for i in 0 .. inner - 1 do
+                let mutable sum = LanguagePrimitives.GenericZero
+
+                for step in 0 .. n - 1 do
+                    let j = if reverse then n - 1 - step else step
+                    let at = (o * n + j) * inner + i
+                    sum <- sum + x[at]
+                    result[at] <- sum
+
+        result
+
+    /// The sum of the elements up to each and itself (reverse: from each on, summed from the end); floats in float64.
+    let cumSum axis reverse (x: NdArray) =
+        if x.Dtype.IsFloat then
+            NdArray.OfFloats(x.Dtype, x.Shape, cumSumOf axis reverse x.Shape x.Floats)
+        else
+            NdArray.OfIntegers(x.Dtype, x.Shape, cumSumOf axis reverse x.Shape x.Integers)
+
+    let inline private searchSortedOf right (shape: int[]) (n: int) (sorted: ^T[]) (values: ^T[]) : int64[] =
+        let m = shape[shape.Length - 1]
+        let result = Array.zeroCreate values.Length
+
+        for at in 0 .. values.Length - 1 do
+            let row = at / m * n
+            let v = values[at]
+            // every element before low is passed by v, none from high on
+            let mutable low = 0
+            let mutable high = n
+
+            while low < high do
+                let middle = (low + high) / 2
+                let s = sorted[row + middle]
+                let passed = if right then not (before v s) else before s v
+
+                if passed then low <- middle + 1 else high <- middle
+
+            result[at] <- int64 low
+
+        result
+
+    /// The first index i with sorted[i] ≥ v (right: > v), n where there is none; NaN counts as larger than every
+    /// number.
+    let searchSorted right (sorted: NdArray) (values: NdArray) =
+        let n = sorted.Shape[sorted.Shape.Length - 1]
+
+        let found =
+            if sorted.Dtype.IsFloat then
+                searchSortedOf right values.Shape n sorted.Floats values.Floats
+            else
+                searchSortedOf right values.Shape n sorted.Integers values.Integers
+
+        NdArray(Int64, values.Shape, found)

@@ -1,0 +1,185 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Values of the operations that move elements and compute nothing (Scatter adds): the same code for every dtype.
+module internal EvaluateMovement =
+    let rec private copyFrom
+        (axis: int)
+        (extents: int[])
+        (source: 'T[])
+        (sourceStrides: int[])
+        (target: 'T[])
+        (targetStrides: int[])
+        (s: int)
+        (t: int)
+        : unit =
+        if axis = extents.Length then
+            target[t] <- source[s]
+        else
+            let sourceStride, targetStride = sourceStrides[axis], targetStrides[axis]
+
+            if axis = extents.Length - 1 then
+                for i in 0 .. extents[axis] - 1 do
+                    target[t + i * targetStride] <- source[s + i * sourceStride]
+            else
+                for i in 0 .. extents[axis] - 1 do
+                    let s, t = s + i * sourceStride, t + i * targetStride
+                    copyFrom (axis + 1) extents source sourceStrides target targetStrides s t
+
+    /// target[targetOffset + Σ iₐ targetStridesₐ] ← source[sourceOffset + Σ iₐ sourceStridesₐ] for 0 ≤ iₐ < extentsₐ.
+    let copy
+        (extents: int[])
+        (source: NdArray, sourceOffset: int, sourceStrides: int[])
+        (target: NdArray, targetOffset: int, targetStrides: int[])
+        =
+        let inline on (from: 'T[]) =
+            copyFrom 0 extents from sourceStrides (target.Data :?> 'T[]) targetStrides sourceOffset targetOffset
+
+        match source.Dtype with
+        | Float64 -> on (source.Data :?> float[])
+        | Float32 -> on (source.Data :?> float32[])
+        | Int64 -> on (source.Data :?> int64[])
+        | Int32 -> on (source.Data :?> int[])
+        | Bool -> on (source.Data :?> bool[])
+
+    /// Σ indexₐ stridesₐ
+    let private offset (index: int[]) (strides: int[]) =
+        let mutable sum = 0
+
+        for a in 0 .. strides.Length - 1 do
+            sum <- sum + index[a] * strides[a]
+
+        sum
+
+    let private times (a: int[]) (b: int[]) = Array.map2 (fun p q -> p * q) a b
+
+    /// The array of that shape whose elements lie at offset + Σ iₐ stridesₐ of x.
+    let private view (x: NdArray) (shape: int[]) offset strides =
+        let result = NdArray.Zeros(x.Dtype, shape)
+        copy shape (x, offset, strides) (result, 0, Shape.strides shape)
+        result
+
+    let permute (permutation: int[]) (shape: int[]) (x: NdArray) =
+        let strides = Shape.strides x.Shape
+        view x shape 0 (permutation |> Array.map (fun a -> strides[a]))
+
+    let broadcast (axes: int[]) (shape: int[]) (x: NdArray) =
+        let strides = Array.zeroCreate shape.Length
+        Array.iter2 (fun axis stride -> strides[axis] <- stride) axes (Shape.strides x.Shape)
+        view x shape 0 strides
+
+    let slice (s: Slice) (shape: int[]) (x: NdArray) =
+        let strides = Shape.strides x.Shape
+        view x shape (offset s.Start strides) (times s.Step strides)
+
+    let reverse (axes: int[]) (x: NdArray) =
+        let strides = Shape.strides x.Shape
+        let mutable first = 0
+
+        for a in axes do
+            first <- first + (x.Shape[a] - 1) * strides[a]
+            strides[a] <- -strides[a]
+
+        view x x.Shape first strides
+
+    let pad (p: Pad) (shape: int[]) (x: NdArray) =
+        let result = NdArray.Zeros(x.Dtype, shape)
+        let strides = Shape.strides shape
+        let spread = Array.map2 (fun interior stride -> (interior + 1) * stride) p.Interior strides
+        copy x.Shape (x, 0, Shape.strides x.Shape) (result, offset p.Low strides, spread)
+        result
+
+    let concat axis (shape: int[]) (args: NdArray[]) =
+        let result = NdArray.Zeros(args[0].Dtype, shape)
+        let strides = Shape.strides shape
+        let mutable at = 0
+
+        for x in args do
+            copy x.Shape (x, 0, Shape.strides x.Shape) (result, at * strides[axis], strides)
+            at <- at + x.Shape[axis]
+
+        result
+
+    /// Elements before an axis, along it and behind it: x is [outer; extent; inner].
+    let around axis (shape: int[]) =
+        let mutable outer = 1
+        let mutable inner = 1
+
+        for a in 0 .. shape.Length - 1 do
+            if a < axis then outer <- outer * shape[a]
+            elif a > axis then inner <- inner * shape[a]
+
+        struct (outer, shape[axis], inner)
+
+    /// result[b, j, f] = operand[b, clamp(indices[b, j], 0, n − 1), f]
+    let gather batch (shape: int[]) (operand: NdArray) (indices: NdArray) =
+        let struct (outer, n, inner) = around batch operand.Shape
+        let m = indices.Shape[batch]
+        let at = indices.Integers
+        let result = NdArray.Zeros(operand.Dtype, shape)
+
+        for b in 0 .. outer - 1 do
+            for j in 0 .. m - 1 do
+                let i = int (Math.Clamp(at[b * m + j], 0L, int64 (n - 1)))
+                Array.Copy(operand.Data, (b * n + i) * inner, result.Data, (b * m + j) * inner, inner)
+
+        result
+
+    /// result[b, indices[b, j], f] ← combine (what is there) updates[b, j, f] for j = 0, 1, …; indices outside are
+    /// dropped.
+    let inline private scatterBy
+        ([<InlineIfLambda>] combine: 'T -> 'T -> 'T)
+        batch
+        (shape: int[])
+        (operand: 'T[])
+        (indices: NdArray)
+        (updates: 'T[])
+        =
+        let struct (outer, n, inner) = around batch shape
+        let m = indices.Shape[batch]
+        let at = indices.Integers
+        let result = Array.copy operand
+
+        for b in 0 .. outer - 1 do
+            for j in 0 .. m - 1 do
+                let i = at[b * m + j]
+
+                if i >= 0L && i < int64 n then
+                    let target, source = (b * n + int i) * inner, (b * m + j) * inner
+
+                    for f in 0 .. inner - 1 do
+                        result[target + f] <- combine result[target + f] updates[source + f]
+
+        result
+
+    /// Add is summed in float64 in the order of j and rounded once (integers wrap, bools: or); Max gives NaN for NaN
+    /// (bools: or); Set: the last wins.
+    let scatter (s: Scatter) batch (operand: NdArray) (indices: NdArray) (updates: NdArray) =
+        let dtype, shape = operand.Dtype, operand.Shape
+
+        match dtype with
+        | Float64
+        | Float32 ->
+            let x, u = operand.Floats, updates.Floats
+
+            let values =
+                match s with
+                | ScatterAdd -> scatterBy (fun p q -> p + q) batch shape x indices u
+                | ScatterMax -> scatterBy (fun p q -> Math.Max(p, q)) batch shape x indices u
+                | ScatterSet -> scatterBy (fun _ q -> q) batch shape x indices u
+
+            NdArray.OfFloats(dtype, shape, values)
+        | Int64
+        | Int32
+        | Bool ->
+            let x, u = operand.Integers, updates.Integers
+
+            let values =
+                match s with
+                | ScatterAdd -> scatterBy (fun p q -> p + q) batch shape x indices u
+                | ScatterMax -> scatterBy (fun p q -> Math.Max(p, q)) batch shape x indices u
+                | ScatterSet -> scatterBy (fun _ q -> q) batch shape x indices u
+
+            NdArray.OfIntegers(dtype, shape, values)

@@ -1,0 +1,91 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+
+/// Makes a graph ready to run: named calls and custom functions are put in place, what no output needs falls away.
+/// Since nodes are interned, a body that both a call and its derivative hold is then one body, computed once.
+module internal Flatten =
+    let rec graph (g: Graph) : Graph =
+        g.Memo("flatten", fun () -> Intern.graph g.Inputs (place g (g.Inputs |> Array.mapi Intern.input)))
+
+    and private place (g: Graph) (arguments: Node[]) : Node[] =
+        let bundles = Dictionary<Node, Node[]>(HashIdentity.Reference)
+
+        Intern.rebuild g arguments (fun n args ->
+            let inPlace (h: Graph) =
+                bundles[n] <- place (graph h) args
+                n
+
+            match n.Op with
+            | Apply(Call(h, Inline)) -> inPlace h
+            | Apply(Custom c) -> inPlace c.Primal
+            | Output i ->
+                match bundles.TryGetValue n.Args[0] with
+                | true, outputs -> outputs[i]
+                | _ -> Intern.node n.Op args
+            | _ -> Intern.node n.Op args)
+
+/// A flattened graph as arrays: what the interpreter walks.
+type internal Program =
+    {
+        Nodes: Node[]
+        Args: int[][]
+        Outputs: int[]
+        /// For a pullback: the loop on the same arguments in this graph, whose run can leave its tape; else −1.
+        Primal: int[]
+        /// For a loop: whether a pullback wants its tape.
+        Taped: bool[]
+        /// Slots that nothing after this one reads.
+        Release: int[][]
+    }
+
+module internal Program =
+    let private make (g: Graph) =
+        let g = Flatten.graph g
+        let nodes = g.Order
+        let slot = Dictionary<Node, int>(HashIdentity.Reference)
+        nodes |> Array.iteri (fun i n -> slot[n] <- i)
+        let args = nodes |> Array.map (fun n -> n.Args |> Array.map (fun a -> slot[a]))
+        let primal = Array.create nodes.Length -1
+        let taped = Array.create nodes.Length false
+
+        nodes
+        |> Array.iteri (fun i n ->
+            match n.Op with
+            | Apply(Pullback p) ->
+                let arguments = n.Args[.. p.Wanted.Length - 1]
+
+                let isPrimal (m: Node) =
+                    match m.Op with
+                    | Apply(Loop l) ->
+                        l = p.Of && Array.forall2 (fun a b -> obj.ReferenceEquals(a, b)) m.Args arguments
+                    | _ -> false
+
+                match Array.tryFindIndex isPrimal nodes[.. i - 1] with
+                | Some k ->
+                    primal[i] <- k
+                    taped[k] <- true
+                | None -> ()
+            | _ -> ())
+
+        let last = Array.init nodes.Length id
+        args
+        |> Array.iteri (fun i used ->
+            for u in used do
+                last[u] <- i)
+        let outputs = g.Outputs |> Array.map (fun n -> slot[n])
+
+        for o in outputs do
+            last[o] <- nodes.Length
+
+        { Nodes = nodes
+          Args = args
+          Outputs = outputs
+          Primal = primal
+          Taped = taped
+          Release =
+            Array.init nodes.Length (fun i ->
+                [| for k in 0..i do
+                       if last[k] = i then k |]) }
+
+    let ofGraph (g: Graph) : Program = g.Memo("program", fun () -> make g)

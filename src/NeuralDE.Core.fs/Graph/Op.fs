@@ -1,0 +1,292 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Concurrent
+open NeuralDE
+
+/// What is known of a value before it is computed.
+type internal Signature = { Dtype: Dtype; Shape: int[] }
+
+/// Something determined by the fields beside it, made when first asked for; it takes no part in equality.
+[<CustomEquality; NoComparison>]
+type internal Derived<'T> =
+    { Make: Lazy<'T> }
+
+    member d.Value = d.Make.Value
+    override _.Equals other = other :? Derived<'T>
+    override _.GetHashCode() = 0
+
+module internal Derived =
+    let from (make: unit -> 'T) : Derived<'T> = { Make = lazy (make ()) }
+
+/// Element-wise functions of one argument.
+type internal Unary =
+    | Neg
+    | Abs
+    | Sign
+    | Sqrt
+    | Exp
+    | Expm1
+    | Log
+    | Log1p
+    | Sin
+    | Cos
+    | Tan
+    | Asin
+    | Acos
+    | Atan
+    | Sinh
+    | Cosh
+    | Tanh
+    | Asinh
+    | Acosh
+    | Atanh
+    | Sigmoid
+    | Softplus
+    | Erf
+    | Erfinv
+    | Lgamma
+    /// ψ⁽ⁿ⁾: the digamma function (n = 0) and its derivatives.
+    | Polygamma of order: int
+    /// xᵃ for a constant a.
+    | Power of exponent: float
+    | Floor
+    | Ceil
+    | Round
+    | Not
+
+/// Element-wise functions of two arguments of one shape and type.
+type internal Binary =
+    | Add
+    | Sub
+    | Mul
+    | Div
+    | Pow
+    | Max
+    | Min
+    | Atan2
+    /// The remainder with the sign of the divisor: x − y ⌊x / y⌋.
+    | Mod
+    | And
+    | Or
+    | Xor
+    /// A new random key from a key and a number (int64, both).
+    | FoldKey
+
+type internal Compare =
+    | Equal
+    | NotEqual
+    | Less
+    | LessEqual
+    | Greater
+    | GreaterEqual
+
+type internal Reduce =
+    | Sum
+    | Maximum
+
+type internal Scatter =
+    | ScatterAdd
+    | ScatterMax
+    | ScatterSet
+
+type internal Random =
+    /// Uniform in [0, 1).
+    | Uniform
+    /// Standard normal.
+    | Normal
+    /// 64 random bits as int64.
+    | Bits
+
+/// A constant that is part of a graph's structure; Bits are those of a float64, or the integer, or 0 and 1.
+type internal Literal = { Dtype: Dtype; Bits: int64 }
+
+/// Start, stop (exclusive) and step ≥ 1 on every axis.
+type internal Slice = { Start: int[]; Stop: int[]; Step: int[] }
+
+/// Zeros before, after and between the elements of every axis.
+type internal Pad = { Low: int[]; High: int[]; Interior: int[] }
+
+/// One entry per spatial axis. Padding may be negative. Dilation d puts d − 1 zeros between neighbours.
+type internal Conv = { Stride: int[]; Low: int[]; High: int[]; DilateInput: int[]; DilateKernel: int[] }
+
+type internal Op =
+    // leaves
+    | Input of index: int
+    | Constant of Literal
+    | Iota of Signature * axis: int
+    // element by element: arguments of one shape
+    | Unary of Unary
+    | Binary of Binary
+    | Compare of Compare
+    /// condition (bool), where true, where false
+    | Select
+    /// x y + z, rounded once
+    | Fma
+    | Cast of Dtype
+    // along axes
+    | Reduce of Reduce * axes: int[]
+    | ArgMax of axis: int
+    /// Indices (int64) that sort the axis upwards; equal elements keep their order, NaN comes last.
+    | ArgSort of axis: int
+    | CumSum of axis: int * reverse: bool
+    /// sorted [B…; n], values [B…; m] → the first index (int64, 0 to n) at which a value could be put in; `right`: the last.
+    | SearchSorted of right: bool
+    // movement
+    | Reshape of shape: int[]
+    | Permute of int[]
+    /// The axes of the result that the axes of the argument become, in increasing order.
+    | Broadcast of shape: int[] * axes: int[]
+    | Slice of Slice
+    | Pad of Pad
+    | Reverse of axes: int[]
+    | Concat of axis: int
+    /// operand [B…; n; F…], indices [B…; m] (int32 or int64, clamped to 0 .. n − 1) → [B…; m; F…]; B has `batch` axes.
+    | Gather of batch: int
+    /// operand [B…; n; F…], indices [B…; m], updates [B…; m; F…] → operand's shape. Indices outside are dropped; Set: the last wins.
+    | Scatter of Scatter * batch: int
+    // contractions
+    /// [B…; m; k] × [B…; k; n] → [B…; m; n]
+    | Dot
+    /// input [N; G; C; S…], kernel [G; O; C; K…] → [N; G; O; T…]: cross-correlation in G groups
+    | Conv of Conv
+    /// [B…; n; 2] → the same: the discrete Fourier transform of n complex numbers (re, im), not scaled in either direction.
+    | Fft of inverse: bool
+    // linear algebra on the last two axes
+    /// The lower factor of a symmetric positive definite matrix, of which only the lower half is read.
+    | Cholesky
+    /// T [B…; n; n], b [B…; n; m] → x with T x = b, or Tᵀ x = b; unit: the diagonal counts as 1.
+    | TriangularSolve of lower: bool * transpose: bool * unit: bool
+    /// The row order (int64 [B…; n]) that partial pivoting chooses.
+    | Pivots
+    /// L (unit diagonal, below) and U in one matrix, without pivoting.
+    | Lu
+    /// keys (int64 [B…]) → B… followed by the shape
+    | Random of Random * Signature
+    // the trace
+    | StopGradient
+    /// The first argument, once the check has looked at the others.
+    | Check of Check
+    // function nodes
+    | Apply of Fn
+    | Output of index: int
+
+/// Function nodes. Every graph in them is closed; a bool[] says which arguments or outputs take part.
+and internal Fn =
+    | Call of Graph * CallKind
+    | Custom of Custom
+    /// predicate (bool, 0-d) :: arguments
+    | Cond of whenTrue: Graph * whenFalse: Graph
+    | Loop of Loop
+    /// The first-order reverse sweep of a loop: its arguments, then the given cotangents → the wanted cotangents.
+    | Pullback of Pullback
+    | Root of Root
+    | Host of Host
+
+and internal CallKind =
+    /// Only a name: executors put the body in place.
+    | Inline
+    /// The reverse sweep computes the body again instead of keeping its values.
+    | Recompute
+
+/// A graph with a derivative of its own: x, ȳ → x̄ (all dense). Forward mode goes through the primal.
+and [<ReferenceEquality>] internal Custom = { Primal: Graph; Rule: Lazy<Graph> }
+
+/// state is rolled back where keep is false and is differentiable; control always advances and has no derivative.
+/// Body: state, control, captured → state', control', emit, keep, write, done. Batch is the shape of the three flags (bool) and
+/// a prefix of every state's and control's shape. Where keep ∧ write, an emission fills the next of Capacity rows.
+and internal Loop =
+    {
+        Batch: int[]
+        States: int
+        Controls: int
+        Emits: int
+        /// Rows of every emission; ValueNone: as many as there are, which only a run on numbers can have.
+        Capacity: int voption
+        Tape: Tape
+        Watch: Watch voption
+        Body: Graph
+    }
+
+/// What the reverse sweep of a loop keeps of the forward run.
+and internal Tape =
+    | Everything
+    /// At most so many bytes of states; what lies between is computed again.
+    | Budget of bytes: int64
+
+/// Looks at the control of a running loop after every iteration; false stops the loop.
+and [<ReferenceEquality>] internal Watch = { After: NdArray[] -> bool }
+
+and internal Pullback =
+    {
+        Of: Loop
+        /// arguments whose cotangents are wanted
+        Wanted: bool[]
+        /// outputs whose cotangents are given
+        Given: bool[]
+        /// states and emissions that depend differentiably on what is wanted
+        ActiveStates: bool[]
+        ActiveEmits: bool[]
+        /// state, control, captured, cotangents of active states, cotangents of active and given emissions
+        /// → cotangents of active states, of wanted captured
+        Sweep: Derived<Graph>
+    }
+
+/// z with residual(z, p) = 0, where z = solve p has shape Batch or Batch ++ [n]. Only the residual is differentiated.
+and internal Root = { Solve: Graph; Residual: Graph; Batch: int[] }
+
+/// A function of numbers that runs outside the graph.
+and [<ReferenceEquality>] internal Host =
+    {
+        Name: string
+        Outputs: Signature[]
+        Run: NdArray[] -> NdArray[]
+        /// arguments with tangents → x, ẋ → ẏ (all outputs)
+        Jvp: bool[] -> Host
+        /// wanted arguments, given outputs → x, ȳ → x̄
+        Vjp: bool[] -> bool[] -> Host
+    }
+
+/// Looks at numbers while a graph runs; what it returns is raised when the run has ended.
+and [<ReferenceEquality>] internal Check = { Look: NdArray[] -> exn voption }
+
+/// One value of a closed graph. Interned: equal nodes are one object.
+and internal Node(id: int64, op: Op, args: Node[], signature: Signature) =
+    member _.Id = id
+    member _.Op = op
+    member _.Args = args
+    member _.Signature = signature
+    member _.Shape = signature.Shape
+    member _.Dtype = signature.Dtype
+
+/// A closed function: what its outputs need and nothing else. Interned.
+and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
+    let order =
+        lazy
+            (let seen = System.Collections.Generic.HashSet<Node>(HashIdentity.Reference)
+             let todo = System.Collections.Generic.Stack<Node>(outputs)
+
+             while todo.Count > 0 do
+                 let node = todo.Pop()
+
+                 if seen.Add node then
+                     for arg in node.Args do
+                         todo.Push arg
+
+             seen |> Seq.sortBy (fun node -> node.Id) |> Seq.toArray)
+
+    let memo = ConcurrentDictionary<obj, obj>()
+    member _.Id = id
+    member _.Inputs = inputs
+    member _.Outputs = outputs
+
+    /// Its nodes, arguments before their users.
+    member _.Order = order.Value
+
+    /// What a transform made of this graph, remembered by the transform's key.
+    member _.Memo<'K, 'V when 'K: not null and 'V: not null>(key: 'K, make: unit -> 'V) : 'V =
+        match memo.TryGetValue(key :> obj) with
+        | true, found -> unbox<'V> found
+        | _ ->
+            let made = make ()
+            memo.TryAdd(key :> obj, made :> obj) |> ignore
+            made

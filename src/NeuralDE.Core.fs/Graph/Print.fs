@@ -1,0 +1,154 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open System.Text
+open NeuralDE
+
+/// The stable text form of graphs: one node a line, numbered in order, function bodies below the graph that uses them.
+module internal Print =
+    let private list (xs: int[]) = Shape.text xs
+    let signature (s: Signature) = $"{s.Dtype} {list s.Shape}"
+
+    let private lower (case: obj) =
+        let name = string case
+        string (Char.ToLowerInvariant name[0]) + name.Substring 1
+
+    let literal (l: Literal) =
+        match l.Dtype with
+        | Float32
+        | Float64 -> (BitConverter.Int64BitsToDouble l.Bits).ToString "R"
+        | Int32
+        | Int64 -> string l.Bits
+        | Bool -> if l.Bits = 0L then "false" else "true"
+
+    let private flags (mask: bool[]) = String(mask |> Array.map (fun b -> if b then '1' else '0'))
+
+    let private tape t =
+        match t with
+        | Everything -> "keeps everything"
+        | Budget bytes -> $"keeps {bytes} bytes"
+
+    /// A function node, given how its graphs are called.
+    let fn (name: Graph -> string) (f: Fn) =
+        let loop (l: Loop) =
+            let capacity =
+                match l.Capacity with
+                | ValueSome n -> string n
+                | ValueNone -> "any"
+
+            $"{name l.Body} batch {list l.Batch} states {l.States} controls {l.Controls} emits {l.Emits} × {capacity} {tape l.Tape}"
+
+        match f with
+        | Call(g, Inline) -> $"call {name g}"
+        | Call(g, Recompute) -> $"call {name g} (computed again in the reverse sweep)"
+        | Custom c -> $"custom {name c.Primal}"
+        | Cond(t, e) -> $"cond {name t} {name e}"
+        | Loop l -> $"loop {loop l}"
+        | Pullback p -> $"pullback of loop {loop p.Of} wanted {flags p.Wanted} given {flags p.Given}"
+        | Root r -> $"root solve {name r.Solve} residual {name r.Residual} batch {list r.Batch}"
+        | Host h -> $"host {h.Name}"
+
+    /// An operation without its arguments.
+    let op (name: Graph -> string) (o: Op) =
+        match o with
+        | Input i -> $"input {i}"
+        | Constant l -> $"constant {literal l}"
+        | Iota(_, axis) -> $"iota axis {axis}"
+        | Unary(Polygamma n) -> $"polygamma {n}"
+        | Unary(Power a) -> $"power {a}"
+        | Unary u -> lower u
+        | Binary b -> lower b
+        | Compare c -> lower c
+        | Select -> "select"
+        | Fma -> "fma"
+        | Cast d -> $"cast {d}"
+        | Reduce(r, axes) -> $"{lower r} over {list axes}"
+        | ArgMax axis -> $"argMax axis {axis}"
+        | ArgSort axis -> $"argSort axis {axis}"
+        | CumSum(axis, reverse) -> if reverse then $"cumSum axis {axis} reverse" else $"cumSum axis {axis}"
+        | SearchSorted right -> if right then "searchSorted right" else "searchSorted left"
+        | Reshape _ -> "reshape"
+        | Permute p -> $"permute {list p}"
+        | Broadcast(_, axes) -> $"broadcast to axes {list axes}"
+        | Slice s -> $"slice {list s.Start} to {list s.Stop} step {list s.Step}"
+        | Pad p -> $"pad {list p.Low} {list p.High} interior {list p.Interior}"
+        | Reverse axes -> $"reverse {list axes}"
+        | Concat axis -> $"concat axis {axis}"
+        | Gather batch -> $"gather batch {batch}"
+        | Scatter(kind, batch) -> $"{lower kind} batch {batch}"
+        | Dot -> "dot"
+        | Op.Conv c ->
+            $"conv stride {list c.Stride} pad {list c.Low} {list c.High} dilate input {list c.DilateInput} kernel {list c.DilateKernel}"
+        | Fft inverse -> if inverse then "fft inverse" else "fft"
+        | Cholesky -> "cholesky"
+        | TriangularSolve(lower, transpose, unit) ->
+            let half = if lower then "lower" else "upper"
+            let turned = if transpose then " transposed" else ""
+            let ones = if unit then " unit" else ""
+            $"triangularSolve {half}{turned}{ones}"
+        | Pivots -> "pivots"
+        | Lu -> "lu"
+        | Random(kind, _) -> $"random {lower kind}"
+        | StopGradient -> "stopGradient"
+        | Check _ -> "check"
+        | Apply f -> fn name f
+        | Output i -> $"output {i}"
+
+    let graphsOf (f: Fn) =
+        match f with
+        | Call(g, _) -> [ g ]
+        | Custom c -> [ c.Primal ]
+        | Cond(t, e) -> [ t; e ]
+        | Loop l -> [ l.Body ]
+        | Pullback p -> [ p.Of.Body; p.Sweep.Value ]
+        | Root r -> [ r.Solve; r.Residual ]
+        | Host _ -> []
+
+    /// The graph and every graph within it, each once, named g0, g1, … in order of appearance.
+    let graph (top: Graph) =
+        let names = Dictionary<Graph, string>(HashIdentity.Reference)
+        let queue = Queue<Graph>()
+
+        let name (g: Graph) =
+            match names.TryGetValue g with
+            | true, known -> known
+            | _ ->
+                let fresh = $"g{names.Count}"
+                names[g] <- fresh
+                queue.Enqueue g
+                fresh
+
+        let text = StringBuilder()
+        name top |> ignore
+
+        while queue.Count > 0 do
+            let g = queue.Dequeue()
+            let number = Dictionary<Node, int>(HashIdentity.Reference)
+            g.Order |> Array.iteri (fun i n -> number[n] <- i)
+
+            let reference (n: Node) =
+                match n.Op with
+                | Input i -> $"x{i}"
+                | _ -> $"%%{number[n]}"
+
+            let inputs = g.Inputs |> Array.mapi (fun i s -> $"x{i}: {signature s}") |> String.concat ", "
+
+            text.Append($"{name g} ({inputs})\n") |> ignore
+
+            for n in g.Order do
+                match n.Op with
+                | Input _ -> ()
+                | _ ->
+                    let args = n.Args |> Array.map reference |> String.concat " "
+                    text.Append($"  %%{number[n]} = {op name n.Op} {args} : {signature n.Signature}\n") |> ignore
+
+            let outputs = g.Outputs |> Array.map reference |> String.concat ", "
+            text.Append($"  return {outputs}\n") |> ignore
+
+            for n in g.Order do
+                match n.Op with
+                | Apply f -> graphsOf f |> List.iter (name >> ignore)
+                | _ -> ()
+
+        text.ToString()

@@ -1,0 +1,160 @@
+namespace NeuralDE
+
+open System
+open System.Numerics
+open System.Threading
+open NeuralDE.Compiler
+
+/// Ordinary differential equations: a problem, a few answers, a solve.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Ode =
+    /// <summary>dy/dt = f(t, y) from y(t0) = y0 to t1.</summary>
+    /// <param name="f">The field: time (0-d, in the state's dtype) and state to derivative. It sees the whole state, batch included, unless perSample is asked for.</param>
+    /// <param name="y0">The state at t0: a tensor or any tree of float tensors.</param>
+    /// <param name="t0">A number, or a scalar tensor to differentiate with respect to it.</param>
+    /// <param name="t1">Likewise; may be smaller than t0, and equal to it.</param>
+    let problem
+        (f: Tensor -> 'S -> 'S)
+        (y0: 'S)
+        (t0: 'T0, t1: 'T1)
+        : OdeProblem<'S>
+            when 'T0 :> ISubtractionOperators<'T0, 'T0, 'T0> and 'T1 :> ISubtractionOperators<'T1, 'T1, 'T1>
+        =
+        { Field = f
+          Y0 = y0
+          T0 = Time.ofAny "Ode.problem" (box t0)
+          T1 = Time.ofAny "Ode.problem" (box t1)
+          Solver = Tsit5
+          Rtol = 1e-6
+          Atol = 1e-9
+          Step = AdaptiveStep StepController.integral
+          DtMin = 0.0
+          DtMax = infinity
+          MaxSteps = 100000
+          SaveAt = { Times = None; EverySteps = None; Start = false; End = false }
+          StepAt = []
+          JumpAt = []
+          Norm = None
+          Gradient = Checkpointed
+          PerSample = false
+          Progress = None
+          Cancellation = CancellationToken.None }
+
+    let private positive verb what (x: float) =
+        if not (x > 0.0) then raise (InputException $"{verb}: {what} is {x}, expected a positive number.")
+
+    /// The method; Tsit5 unless said otherwise.
+    let using (solver: OdeSolver) (p: OdeProblem<'S>) = { p with Solver = solver }
+
+    /// <summary>A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf. Default 1e-6, 1e-9.</summary>
+    let tolerance (rtol: float) (atol: float) (p: OdeProblem<'S>) =
+        if not (rtol >= 0.0 && atol >= 0.0 && rtol + atol > 0.0 && Double.IsFinite(rtol + atol)) then
+            raise (
+                InputException
+                    $"Ode.tolerance: got rtol {rtol} and atol {atol}, expected numbers of 0 or more, not both 0."
+            )
+
+        { p with Rtol = rtol; Atol = atol }
+
+    /// Steps of constant length; the last is cut to hit t1.
+    let dt (dt: float) (p: OdeProblem<'S>) =
+        positive "Ode.dt" "the step" dt
+        { p with Step = ConstantStep dt }
+
+    /// The length of the first step of an adaptive solve; Hairer's estimate unless said otherwise.
+    let dt0 (dt0: float) (p: OdeProblem<'S>) =
+        positive "Ode.dt0" "the first step" dt0
+
+        let controller =
+            match p.Step with
+            | AdaptiveStep c
+            | AdaptiveStepFrom(_, c) -> c
+            | ConstantStep _ -> StepController.integral
+
+        { p with Step = AdaptiveStepFrom(dt0, controller) }
+
+    /// Adaptive steps under another controller, such as StepController.proportionalIntegral.
+    let controller (controller: StepController) (p: OdeProblem<'S>) =
+        let step =
+            match p.Step with
+            | AdaptiveStepFrom(dt0, _) -> AdaptiveStepFrom(dt0, controller)
+            | AdaptiveStep _
+            | ConstantStep _ -> AdaptiveStep controller
+
+        { p with Step = step }
+
+    /// Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.
+    let dtBetween (dtMin: float) (dtMax: float) (p: OdeProblem<'S>) =
+        if not (dtMin >= 0.0 && dtMax > dtMin) then
+            raise (InputException $"Ode.dtBetween: got {dtMin} and {dtMax}, expected 0 ≤ least < largest.")
+
+        { p with DtMin = dtMin; DtMax = dtMax }
+
+    /// The most steps, accepted and rejected; 100 000 unless said otherwise.
+    let maxSteps (n: int) (p: OdeProblem<'S>) =
+        if n < 1 then raise (InputException $"Ode.maxSteps: got {n}, expected 1 or more.")
+
+        { p with MaxSteps = n }
+
+    /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
+    /// <param name="times">[time], or [batch; time] with perSample; a placeholder's gradient is exact.</param>
+    /// <param name="p">The problem.</param>
+    let saveAt (times: Tensor) (p: OdeProblem<'S>) =
+        if times.Rank = 0 then
+            raise (ShapeException "Ode.saveAt: got one number, expected times [time]. Write tensor [ t ].")
+
+        if not times.Dtype.IsFloat then
+            raise (DtypeException $"Ode.saveAt: got times of {times.Dtype}, expected floats.")
+
+        { p with SaveAt = { p.SaveAt with Times = Some times } }
+
+    /// The state after every n-th accepted step. How many there are is not known in advance, so not inside a transform.
+    let saveSteps (n: int) (p: OdeProblem<'S>) =
+        if n < 1 then raise (InputException $"Ode.saveSteps: got {n}, expected 1 or more.")
+
+        { p with SaveAt = { p.SaveAt with EverySteps = Some n } }
+
+    /// Saves the state at t0, too.
+    let saveStart (p: OdeProblem<'S>) = { p with SaveAt = { p.SaveAt with Start = true } }
+
+    /// Saves the state at t1, too.
+    let saveEnd (p: OdeProblem<'S>) = { p with SaveAt = { p.SaveAt with End = true } }
+
+    /// Times that steps must end at.
+    let stepAt (times: float list) (p: OdeProblem<'S>) = { p with StepAt = times }
+
+    /// Times at which the field jumps: a step ends just before each and the next begins just after.
+    let jumpAt (times: float list) (p: OdeProblem<'S>) = { p with JumpAt = times }
+
+    /// <summary>A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1 or less.</summary>
+    let norm (norm: 'S -> Tensor) (p: OdeProblem<'S>) = { p with Norm = Some norm }
+
+    /// How reverse mode goes through the solve; Checkpointed unless said otherwise.
+    let gradient (method: Gradient) (p: OdeProblem<'S>) = { p with Gradient = method }
+
+    /// <summary>One solve per row of the state, each with its own steps, error and status. The field sees one sample and a 0-d time.</summary>
+    /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>
+    let perSample (p: OdeProblem<'S>) = { p with PerSample = true }
+
+    /// Calls back after every step of a solve on numbers.
+    let progress (report: SolveProgress -> unit) (p: OdeProblem<'S>) = { p with Progress = Some report }
+
+    /// Ends the solve with Cancelled at the next step once the token is cancelled.
+    let cancel (token: CancellationToken) (p: OdeProblem<'S>) = { p with Cancellation = token }
+
+    // ── solving ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// <summary>Solves. A solve that stops short ends in the solution's Status and Failure; what it did not reach is NaN.</summary>
+    let trySolve (p: OdeProblem<'S>) : Solution<'S> = OdeSolution.build "Ode.trySolve" false p
+
+    /// <summary>Solves; raises SolveException, which holds what there was, when the solve stops short.</summary>
+    /// <remarks>Inside a transform the exception comes when the transformed function has run.</remarks>
+    let solve (p: OdeProblem<'S>) : Solution<'S> = OdeSolution.build "Ode.solve" true p
+
+    /// Only the saved states.
+    let solveYs (p: OdeProblem<'S>) : 'S = (solve p).Ys
+
+    /// Only the state at t1.
+    let solveFinal (p: OdeProblem<'S>) : 'S =
+        let nothing = { Times = None; EverySteps = None; Start = false; End = false }
+
+        (solve { p with SaveAt = nothing }).Y1

@@ -1,0 +1,53 @@
+namespace NeuralDE
+
+open System
+open System.Numerics
+open System.Threading
+open NeuralDE.Compiler
+
+/// How long steps are.
+type StepSize =
+    /// all of one length; the last is cut to hit t1
+    | ConstantStep of dt: float
+    /// as long as the tolerance allows; the first is estimated
+    | AdaptiveStep of StepController
+    | AdaptiveStepFrom of dt0: float * StepController
+
+/// What a solve keeps beside the state at t1.
+type SaveAt =
+    {
+        Times: Tensor option
+        /// every n-th accepted step
+        EverySteps: int option
+        Start: bool
+        End: bool
+    }
+
+/// <summary>An initial value problem and the answers to: how to step, how long, what to keep, how to differentiate.</summary>
+/// <remarks>Made by Ode.problem; every other function of Ode answers one question. The record may be used directly.</remarks>
+[<NoEquality; NoComparison>]
+type OdeProblem<'S> =
+    {
+        Field: Tensor -> 'S -> 'S
+        Y0: 'S
+        T0: Tensor
+        T1: Tensor
+        Solver: OdeSolver
+        Rtol: float
+        Atol: float
+        Step: StepSize
+        DtMin: float
+        DtMax: float
+        MaxSteps: int
+        SaveAt: SaveAt
+        /// times that a step must end at
+        StepAt: float list
+        /// times at which the field jumps: steps end just before and go on just after
+        JumpAt: float list
+        /// None: the largest root mean square of the leaves
+        Norm: ('S -> Tensor) option
+        Gradient: Gradient
+        PerSample: bool
+        Progress: (SolveProgress -> unit) option
+        Cancellation: CancellationToken
+    }

@@ -1,0 +1,147 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// What is told of a solve that has run: its costs, and where and why it stopped short.
+module internal OdeReport =
+    let private isBad (x: float) = not (Double.IsFinite x)
+
+    let stats (plan: Plan) (s: Steering<Tensor>) : Stats =
+        let total (x: Tensor) = x.Numbers.Integers |> Array.sum |> int
+        let t = plan.Tableau
+        let attempts = total s.Accepted + total s.Rejected
+        let usesEnd = max t.Error.Length t.CoarseError.Length > t.Stages
+
+        let isEstimated, needsEnd =
+            match plan.Steps with
+            | Adaptive(_, isEstimated) -> isEstimated, usesEnd
+            | Constant -> false, false
+
+        let count condition n = if condition then n else 0
+        let perStep = t.Stages - count t.Fsal 1 + count needsEnd 1
+
+        let further =
+            match plan.Saving with
+            | AtTimes
+            | EveryPolynomial -> t.DenseC.Length - t.Stages - count needsEnd 1
+            | Nothing
+            | EverySteps _ -> 0
+
+        { Steps = total s.Accepted
+          Rejected = total s.Rejected
+          Evaluations =
+            s.Status.Count * (count (t.Fsal || isEstimated) 1 + count isEstimated 1)
+            + attempts * perStep
+            + total s.Written * further
+            + count (plan.Jumps && t.Fsal) (total s.Stop) }
+
+    /// What is needed to find the component at fault.
+    [<NoEquality; NoComparison>]
+    type Suspects =
+        {
+            Field: Graph
+            Captured: Tensor[]
+            /// the leaves' paths in the state
+            Names: string[]
+            Tableau: Tableau
+            Rtol: float
+            Atol: float
+        }
+
+    /// The component that is not finite after the failing step, else the one with the largest scaled error.
+    let private culprit (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
+        let name leaf index =
+            match suspects.Names[leaf], y[leaf].Rank with
+            | "", _ -> $"{index}"
+            | path, 0 -> path
+            | path, _ -> $"{path}[{index}]"
+
+        let worst (score: float -> float) (leaves: Tensor[]) =
+            let mutable best, at = -1.0, "0"
+
+            leaves
+            |> Array.iteri (fun leaf x ->
+                x.ToArray()
+                |> Array.iteri (fun index v ->
+                    if score v > best then
+                        best <- score v
+                        at <- name leaf index))
+
+            at
+
+        let hasBad (leaves: Tensor[]) = leaves |> Array.exists (fun x -> Array.exists isBad (x.ToArray()))
+
+        let badness x = if isBad x then 1.0 else 0.0
+        let f = RungeKutta.fieldOf suspects.Field suspects.Captured
+        let tableau = suspects.Tableau
+        let slope = f time y
+
+        if hasBad y then
+            worst badness y
+        elif hasBad slope then
+            worst badness slope
+        else
+            let ks = RungeKutta.stages tableau.C tableau.A f time (time + h) y h [| slope |]
+            let y1 = RungeKutta.advance y h tableau.B ks
+
+            if hasBad y1 then
+                worst badness y1
+            else
+                let scaled leaf (y: Tensor) =
+                    match RungeKutta.combine (Array.truncate ks.Length tableau.Error) ks leaf with
+                    | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
+                    | None -> Prim.zeros { y.Signature with Dtype = Float64 }
+
+                y |> Array.mapi scaled |> worst (fun e -> if isBad e then infinity else e)
+
+    /// The first sample that did not end well. `suspects` is ValueNone for a solve of the library's own.
+    let failure (suspects: Suspects voption) (dir: Tensor) (last: Tensor[]) (s: Steering<Tensor>) : Failure option =
+        let codes = s.Status.Numbers.Integers
+
+        match codes |> Array.tryFindIndex (fun code -> int code <> StatusCode.success) with
+        | None -> None
+        | Some k ->
+            let isBatch = s.Status.Rank > 0
+            let row (x: Tensor) = if isBatch && x.Rank > 0 then Prim.pick 0 k x else x
+            let count (x: Tensor) = int ((row x).Numbers.Integers[0])
+
+            Some
+                { Status = Status.OfCode(int codes[k])
+                  Time = (row s.Time).Numbers.Floats[0]
+                  Sample = if isBatch then Some k else None
+                  Component =
+                    (match suspects with
+                     | ValueSome found -> culprit found (row s.Time) (row s.Step * row dir) (Array.map row last)
+                     | ValueNone -> "of the backward solve")
+                  Steps = count s.Accepted + count s.Rejected }
+
+    /// Passes leaves on once their solve is known to have ended well; otherwise the run raises SolveException at its end.
+    let guard
+        (plan: Plan)
+        (suspects: Suspects voption)
+        (dir: Tensor)
+        (last: Tensor[])
+        (s: Steering<Tensor>)
+        (leaves: Tensor[])
+        : Tensor[] =
+        let n = last.Length
+
+        let captured =
+            match suspects with
+            | ValueSome found -> found.Captured
+            | ValueNone -> [||]
+
+        let look (args: NdArray[]) =
+            let t = args |> Array.map Tensor.OfArray
+            let s = Steering.ofArray t[1 .. Steering.count]
+            let first = Steering.count + 1
+            let suspects = suspects |> ValueOption.map (fun found -> { found with Captured = t[first + n + 1 ..] })
+
+            match failure suspects t[first] t[first + 1 .. first + n] s with
+            | Some failure -> ValueSome(SolveException(failure, stats plan s, None, null) :> exn)
+            | None -> ValueNone
+
+        let further = Array.concat [ Steering.toArray s; [| dir |]; last; captured ]
+        let check = Check { Look = look }
+        leaves |> Array.map (fun leaf -> Tensor.Apply(check, Array.append [| leaf |] further))

@@ -1,0 +1,64 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>A method for ordinary differential equations. Values of this type are made by the library: Tsit5, Dopri5, RK4, …</summary>
+[<Sealed>]
+type OdeSolver internal (tableau: Tableau) =
+    member internal _.Tableau = tableau
+    member _.Name = tableau.Name
+
+    /// Global order: halving the step divides the error by 2^Order.
+    member _.Order = tableau.Order
+
+    /// Whether it estimates its error, so that steps can be adaptive.
+    member _.IsAdaptive = tableau.Adaptive
+
+    member _.Citation = tableau.Citation
+    override _.ToString() = tableau.Name
+
+/// The explicit Runge–Kutta methods. Opened with the namespace.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module OdeSolvers =
+    /// Order 1, 1 evaluation a step; fixed steps.
+    let Euler = OdeSolver ExplicitTableaus.euler
+
+    /// Order 2 (1), 2 evaluations: the explicit midpoint rule.
+    let Midpoint = OdeSolver ExplicitTableaus.midpoint
+
+    /// Order 2 (1), 2 evaluations: the explicit trapezoidal rule.
+    let Heun = OdeSolver ExplicitTableaus.heun
+
+    /// Order 2 (1), 2 evaluations: the second-order method of least truncation error bound.
+    let Ralston = OdeSolver ExplicitTableaus.ralston
+
+    /// Order 4, 4 evaluations: the classic Runge–Kutta method; fixed steps.
+    let RK4 = OdeSolver ExplicitTableaus.rk4
+
+    /// Order 4, 4 evaluations: Kutta's 3/8 rule (torchdiffeq's rk4); fixed steps.
+    let Kutta38 = OdeSolver ExplicitTableaus.kutta38
+
+    /// Order 3 (2), 3 evaluations: Bogacki and Shampine; for loose tolerances.
+    let Bosh3 = OdeSolver ExplicitTableaus.bosh3
+
+    /// Order 5 (4), 6 evaluations: Fehlberg, advancing the solution of order 5.
+    let Fehlberg45 = OdeSolver ExplicitTableaus.fehlberg45
+
+    /// Order 5 (4), 6 evaluations: Cash and Karp.
+    let CashKarp = OdeSolver ExplicitTableaus.cashKarp
+
+    /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default.
+    let Dopri5 = OdeSolver ExplicitTableaus.dopri5
+
+    /// Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to 1e-8.
+    let Tsit5 = OdeSolver ExplicitTableaus.tsit5
+
+    /// Order 8 (5, 3), 12 evaluations, dense output of order 7: Dormand and Prince after Hairer; for tolerances below 1e-8.
+    let DOP853 = OdeSolver ExplicitTableaus.dop853
+
+    /// Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.
+    let Vern7 = OdeSolver ExplicitTableaus.vern7
+
+    /// Every method, for tests of laws that hold for all of them.
+    let explicitOdeSolvers =
+        [ Euler; Midpoint; Heun; Ralston; Bosh3; RK4; Kutta38; Fehlberg45; CashKarp; Dopri5; Tsit5; Vern7; DOP853 ]

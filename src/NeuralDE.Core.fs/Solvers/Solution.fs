@@ -1,0 +1,151 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// How a solve ended.
+type Status =
+    | Success
+    | EventOccurred
+    | MaxStepsReached
+    | StepTooSmall
+    | NonFinite
+    | NonlinearSolveFailed
+    | Cancelled
+
+    /// What it means, and what to try.
+    member s.Sentence =
+        match s with
+        | Success -> "The solve reached its end."
+        | EventOccurred -> "An event stopped the solve."
+        | MaxStepsReached ->
+            "The number of steps reached its limit. Raise it with Ode.maxSteps, or loosen the tolerance."
+        | StepTooSmall ->
+            "No step is small enough for the tolerance. Loosen it, look for a jump or a singularity there, or give the jump's time with Ode.jumpAt."
+        | NonFinite ->
+            "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
+        | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."
+        | Cancelled -> "The solve was cancelled."
+
+    static member internal OfCode code =
+        if code = StatusCode.success then Success
+        elif code = StatusCode.maxSteps then MaxStepsReached
+        elif code = StatusCode.tooSmall then StepTooSmall
+        elif code = StatusCode.nonFinite then NonFinite
+        else Cancelled // still running: stopped from outside
+
+/// What a solve cost; over all samples when each has its own steps.
+type Stats =
+    {
+        /// accepted steps
+        Steps: int
+        Rejected: int
+        /// evaluations of the field, those of dense output and of the first step's estimate included
+        Evaluations: int
+    }
+
+/// Where a solve stopped short.
+type Failure =
+    {
+        Status: Status
+        Time: float
+        /// the sample, where each has its own steps
+        Sample: int option
+        /// the component that is not finite, or whose error is the largest: its path in the state, and its index
+        Component: string
+        Steps: int
+    }
+
+    member f.Message =
+        let sample =
+            match f.Sample with
+            | Some i -> $" in sample {i}"
+            | None -> ""
+
+        let what =
+            match f.Status with
+            | NonFinite -> $"; component {f.Component} is not finite"
+            | StepTooSmall -> $"; the error is dominated by component {f.Component}"
+            | Success
+            | EventOccurred
+            | MaxStepsReached
+            | NonlinearSolveFailed
+            | Cancelled -> ""
+
+        let time = f.Time.ToString "G6"
+        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {f.Steps} steps{what}. {f.Status.Sentence}"
+
+/// A solve that did not reach its end, with what it had until then.
+type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
+    inherit Exception(failure.Message)
+    member _.Failure = failure
+    member _.Status = failure.Status
+    member _.Time = failure.Time
+    member _.Stats = stats
+
+    /// The output times, where the solve ran on numbers.
+    member _.Ts = ts
+
+    /// The saved states, of the state's type with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    member _.Ys = ys
+
+/// What a running solve tells of itself.
+type SolveProgress =
+    {
+        Time: float
+        /// of the interval, 0 to 1
+        Fraction: float
+        Steps: int
+        Rejected: int
+    }
+
+/// <summary>What a solve returns.</summary>
+[<Sealed>]
+type Solution<'S>
+    internal
+    (
+        ts: Tensor,
+        ys: 'S,
+        y1: 'S,
+        last: 'S,
+        steering: Steering<Tensor>,
+        stats: unit -> Stats,
+        failure: unit -> Failure option,
+        at: Tensor -> 'S
+    ) =
+    /// Output times [time]; with times by sample [batch; time].
+    member _.Ts = ts
+
+    /// Saved states: every leaf with a time axis first ([time; …]), after the batch axis when samples have their own steps ([batch; time; …]).
+    member _.Ys = ys
+
+    /// The state at t1; NaN if the solve did not get there.
+    member _.Y1 = y1
+
+    /// The last state reached: that at t1, or where the solve stopped.
+    member _.LastState = last
+
+    /// The time reached; by sample [batch].
+    member _.LastTime = steering.Time
+
+    /// How each sample's solve ended; one entry unless samples have their own steps.
+    member _.Statuses: Status[] = steering.Status.Numbers.Integers |> Array.map (fun code -> Status.OfCode(int code))
+
+    /// How the solve ended: Success, or the first sample's that failed.
+    member s.Status: Status =
+        s.Statuses |> Array.tryFind (fun status -> status <> Success) |> Option.defaultValue Success
+
+    /// Accepted and rejected steps of each sample.
+    member _.Steps = steering.Accepted
+
+    member _.RejectedSteps = steering.Rejected
+    member _.Stats: Stats = stats ()
+
+    /// Where and why it stopped short; None after a success.
+    member _.Failure: Failure option = failure ()
+
+    /// Dense output at one time, within the interval.
+    member _.At(t: float) : 'S = at (scalar t)
+
+    /// Dense output at one time ([] → a state) or at several ([n] → states with a leading axis), differentiable in the times.
+    member _.At(t: Tensor) : 'S = at t

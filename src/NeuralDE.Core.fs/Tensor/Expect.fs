@@ -1,0 +1,93 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What verbs ask of what users give them. Messages say what was got, what was expected and how to mend it.
+module internal Expect =
+    let text (x: Tensor) = Shape.text x.Dims
+
+    /// A dtype as one writes it in F#.
+    let case (dtype: Dtype) =
+        match dtype with
+        | Float32 -> "Float32"
+        | Float64 -> "Float64"
+        | Int32 -> "Int32"
+        | Int64 -> "Int64"
+        | Bool -> "Bool"
+
+    let misfit (message: string) : 'a = raise (ShapeException message)
+
+    let floats verb (x: Tensor) =
+        if not x.Dtype.IsFloat then
+            raise (DtypeException $"{verb}: got {x.Dtype} {text x}, expected floats. Cast first, as in cast Float64 x.")
+
+    let numbers verb (x: Tensor) =
+        if x.Dtype = Bool then
+            raise (DtypeException $"{verb}: got bool {text x}, expected numbers. Cast first, as in cast Float64 x.")
+
+    let bools verb (x: Tensor) =
+        if x.Dtype <> Bool then
+            raise (DtypeException $"{verb}: got {x.Dtype} {text x}, expected bool. Compare first, as in x .> 0.0.")
+
+    let integers verb (x: Tensor) =
+        if x.Dtype <> Int32 && x.Dtype <> Int64 then
+            raise (
+                DtypeException
+                    $"{verb}: got {x.Dtype} {text x} as indices, expected integers. Cast first, as in cast Int64 x."
+            )
+
+    let oneDtype verb (xs: Tensor[]) =
+        for x in xs do
+            if x.Dtype <> xs[0].Dtype then
+                raise (
+                    DtypeException
+                        $"{verb}: got {xs[0].Dtype} {text xs[0]} and {x.Dtype} {text x}. Cast one of them, as in cast {case xs[0].Dtype} x."
+                )
+
+    /// A shape given by a user.
+    let extents verb (shape: int list) =
+        let shape = List.toArray shape
+
+        if Array.exists (fun n -> n < 0) shape then
+            misfit $"{verb}: got shape {Shape.text shape}, expected extents of 0 or more."
+
+        shape
+
+    let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
+
+    let positive verb what n = if n < 1 then raise (InputException $"{verb}: got {what} {n}, expected 1 or more.")
+
+    let rankAtLeast verb rank (x: Tensor) =
+        if x.Rank < rank then
+            misfit
+                $"{verb}: got shape {text x}, expected at least {rank} axes. Add one with expandDims, or use reshape."
+
+    let rank verb rank what (x: Tensor) =
+        if x.Rank <> rank then
+            misfit $"{verb}: got shape {text x} for {what}, expected {rank} axes. Use reshape or expandDims."
+
+    let square verb (x: Tensor) =
+        rankAtLeast verb 2 x
+
+        if x.Dims[x.Rank - 1] <> x.Dims[x.Rank - 2] then
+            misfit $"{verb}: got shape {text x}, expected square matrices [batch…; n; n]."
+
+    /// Something to take the maximum or mean of.
+    let something verb (x: Tensor) =
+        if x.Count = 0 then
+            misfit $"{verb}: got shape {text x}, which has no elements; there is no {verb} of nothing."
+
+    let somethingAlong verb axis (x: Tensor) =
+        if x.Dims[axis] = 0 then
+            misfit $"{verb}: axis {axis} of shape {text x} has no elements; there is no {verb} of nothing."
+
+    /// Indices that are numbers already must lie within the axis; those of a trace are clamped when it runs.
+    let within verb n (indices: Tensor) =
+        integers verb indices
+
+        if indices.Count > 0 && n = 0 then misfit $"{verb}: an axis of extent 0 has nothing to take."
+
+        if not indices.IsPlaceholder then
+            for i in indices.Numbers.Integers do
+                if i < 0L || i >= int64 n then
+                    raise (InputException $"{verb}: index {i} is outside an axis of extent {n}. Use 0 to {n - 1}.")

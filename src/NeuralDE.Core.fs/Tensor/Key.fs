@@ -1,0 +1,47 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>A seed of random numbers: the same key gives the same numbers, whenever and wherever it is used.</summary>
+/// <remarks>
+/// A key is never used up, so use each for one purpose and make new ones from it with <c>Key.split</c> or <c>Key.fold</c>.
+/// Under <c>vmap</c> a key stands for one of a batch of keys.
+/// </remarks>
+[<Sealed; StructuredFormatDisplay("{Text}")>]
+type Key internal (tensor: Tensor) =
+    /// One key from a number.
+    new(seed: int64) = Key(Tensor.OfArray(NdArray.OfIntegers(Int64, [||], [| seed |])))
+
+    /// One key from a number.
+    new(seed: int) = Key(int64 seed)
+
+    /// int64 [batch…]: one number a key.
+    member internal _.Tensor = tensor
+
+    static member private Folded(key: Key, index: int64) =
+        let index =
+            Prim.broadcast key.Tensor.Dims [||] (Tensor.Apply(Constant { Literal.Dtype = Int64; Bits = index }, [||]))
+        Key(Tensor.Binary(FoldKey, key.Tensor, index))
+
+    /// Two independent keys from one.
+    static member split(key: Key) : Key * Key = Key.Folded(key, 0L), Key.Folded(key, 1L)
+
+    /// So many independent keys from one; the first of a longer list are those of a shorter one.
+    static member splitN (count: int) (key: Key) : Key list =
+        Expect.count "Key.splitN" "count" count
+        List.init count (fun i -> Key.Folded(key, int64 i))
+
+    /// The key of step, sample or layer `index`, made from one key.
+    static member fold (index: int) (key: Key) : Key = Key.Folded(key, int64 index)
+
+    /// The key of a step whose number is an integer tensor, such as a loop's counter; a vector of numbers gives a batch of keys.
+    static member foldWith (index: Tensor) (key: Key) : Key =
+        Expect.integers "Key.foldWith" index
+        Key(Tensor.Binary(FoldKey, key.Tensor, Prim.cast Int64 index))
+
+    member internal key.Text = key.ToString()
+
+    override _.ToString() =
+        if tensor.IsPlaceholder then $"Key (placeholder) {Shape.text tensor.Dims}"
+        elif tensor.Rank = 0 then $"Key {tensor.Numbers.Integers[0]}"
+        else $"Key {Shape.text tensor.Dims}"

@@ -1,0 +1,195 @@
+namespace NeuralDE
+
+open System
+open NeuralDE
+open NeuralDE.Compiler
+
+/// Tensors from numbers; the element type of the numbers is the tensor's dtype (int is int32).
+[<AutoOpen; AbstractClass; Sealed>]
+type TensorMakers =
+    static member private Vector(dtype, values: 'T[]) = Tensor.OfArray(NdArray(dtype, [| values.Length |], values))
+
+    static member private Ragged(got: int, row: string, expected: int) : 'a =
+        raise (
+            ShapeException
+                $"tensor: row {row} has {got} elements where row 0 has {expected}. Give rows of one length, or pad the short ones."
+        )
+
+    static member private Matrix(dtype, rows: 'T[][]) =
+        let width = if rows.Length = 0 then 0 else rows[0].Length
+
+        rows
+        |> Array.iteri (fun i row -> if row.Length <> width then TensorMakers.Ragged(row.Length, string i, width))
+
+        Tensor.OfArray(NdArray(dtype, [| rows.Length; width |], Array.concat rows))
+
+    static member private Lists(dtype, rows: 'T list list) =
+        TensorMakers.Matrix(dtype, rows |> List.map List.toArray |> List.toArray)
+
+    /// A vector of float64.
+    static member tensor(values: seq<float>) : Tensor = TensorMakers.Vector(Float64, Seq.toArray values)
+
+    /// A vector of float32.
+    static member tensor(values: seq<float32>) : Tensor = TensorMakers.Vector(Float32, Seq.toArray values)
+
+    /// A vector of int32.
+    static member tensor(values: seq<int>) : Tensor = TensorMakers.Vector(Int32, Seq.toArray values)
+
+    /// A vector of int64.
+    static member tensor(values: seq<int64>) : Tensor = TensorMakers.Vector(Int64, Seq.toArray values)
+
+    /// A vector of bool.
+    static member tensor(values: seq<bool>) : Tensor = TensorMakers.Vector(Bool, Seq.toArray values)
+
+    /// A matrix [rows; columns] of float64.
+    static member tensor(rows: float list list) : Tensor = TensorMakers.Lists(Float64, rows)
+
+    /// A matrix [rows; columns] of float32.
+    static member tensor(rows: float32 list list) : Tensor = TensorMakers.Lists(Float32, rows)
+
+    /// A matrix [rows; columns] of int32.
+    static member tensor(rows: int list list) : Tensor = TensorMakers.Lists(Int32, rows)
+
+    /// A matrix [rows; columns] of bool.
+    static member tensor(rows: bool list list) : Tensor = TensorMakers.Lists(Bool, rows)
+
+    /// A matrix [rows; columns] of float64.
+    static member tensor(rows: float[][]) : Tensor = TensorMakers.Matrix(Float64, rows)
+
+    /// A matrix [rows; columns] of float32.
+    static member tensor(rows: float32[][]) : Tensor = TensorMakers.Matrix(Float32, rows)
+
+    /// A matrix [rows; columns] of float64.
+    static member tensor(values: float[,]) : Tensor =
+        let shape = [| Array2D.length1 values; Array2D.length2 values |]
+        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+
+    /// A matrix [rows; columns] of float32.
+    static member tensor(values: float32[,]) : Tensor =
+        let shape = [| Array2D.length1 values; Array2D.length2 values |]
+        Tensor.OfArray(NdArray(Float32, shape, values |> Seq.cast<float32> |> Seq.toArray))
+
+    /// A stack of matrices [slices; rows; columns] of float64.
+    static member tensor(slices: float list list list) : Tensor =
+        let slices = slices |> List.toArray |> Array.map List.toArray
+        let rows = if slices.Length = 0 then 0 else slices[0].Length
+        let width = if rows = 0 then 0 else List.length (slices[0][0])
+
+        slices
+        |> Array.iteri (fun i slice ->
+            if slice.Length <> rows then TensorMakers.Ragged(slice.Length, string i, rows)
+
+            slice
+            |> Array.iteri (fun j row ->
+                if row.Length <> width then TensorMakers.Ragged(row.Length, $"{i}, {j}", width)))
+
+        let values = slices |> Array.collect (Array.collect List.toArray)
+        Tensor.OfArray(NdArray(Float64, [| slices.Length; rows; width |], values))
+
+    /// A stack of matrices [slices; rows; columns] of float64.
+    static member tensor(values: float[,,]) : Tensor =
+        let shape = [| Array3D.length1 values; Array3D.length2 values; Array3D.length3 values |]
+        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+
+    /// One number, of shape [].
+    static member scalar(value: float) : Tensor = Tensor.OfArray(NdArray(Float64, [||], [| value |]))
+
+    static member scalar(value: float32) : Tensor = Tensor.OfArray(NdArray(Float32, [||], [| value |]))
+    static member scalar(value: int) : Tensor = Tensor.OfArray(NdArray(Int32, [||], [| value |]))
+    static member scalar(value: int64) : Tensor = Tensor.OfArray(NdArray(Int64, [||], [| value |]))
+    static member scalar(value: bool) : Tensor = Tensor.OfArray(NdArray(Bool, [||], [| value |]))
+
+    /// The one element of a tensor that has one, with shape [].
+    static member scalar(value: Tensor) : Tensor =
+        if value.Count <> 1 then
+            Expect.misfit $"scalar: got shape {Expect.text value}, expected one element. Pick one, as in x[0]."
+
+        Prim.reshape [||] value
+
+/// Tensors from a description: float64 unless said otherwise; `cast Float32` makes another dtype of them.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Makers =
+    let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
+    let private filled dtype shape value = ofFloats dtype shape (Array.create (Shape.size shape) value)
+
+    /// Zeros of a shape.
+    let zeros (shape: int list) : Tensor = Tensor.OfArray(NdArray.Zeros(Float64, Expect.extents "zeros" shape))
+
+    /// Ones of a shape.
+    let ones (shape: int list) : Tensor = filled Float64 (Expect.extents "ones" shape) 1.0
+
+    /// A shape filled with one value.
+    let full (shape: int list) (value: float) : Tensor = filled Float64 (Expect.extents "full" shape) value
+
+    /// Zeros of the shape and dtype of x.
+    let zerosLike (x: Tensor) : Tensor = Tensor.OfArray(NdArray.Zeros(x.Dtype, x.Dims))
+
+    /// Ones of the shape and dtype of x.
+    let onesLike (x: Tensor) : Tensor = filled x.Dtype x.Dims 1.0
+
+    /// n points from first to last, evenly spaced, both included: the last is exactly `last`. One point is `first`.
+    let linspace (first: float) (last: float) (n: int) : Tensor =
+        Expect.count "linspace" "n" n
+        let step = (last - first) / float (max 1 (n - 1))
+        let point i = if i = n - 1 && i > 0 then last else first + float i * step
+        ofFloats Float64 [| n |] (Array.init n point)
+
+    /// n points from 10^first to 10^last, evenly spaced in the exponent.
+    let logspace (first: float) (last: float) (n: int) : Tensor =
+        Expect.count "logspace" "n" n
+        ofFloats Float64 [| n |] ((linspace first last n).ToArray() |> Array.map (fun e -> Math.Pow(10.0, e)))
+
+    /// start, start + step, … before stop.
+    let arange (start: float) (stop: float) (step: float) : Tensor =
+        if step = 0.0 || Double.IsNaN step || Double.IsNaN start || not (Double.IsFinite((stop - start) / step)) then
+            raise (
+                InputException
+                    $"arange: got start {start}, stop {stop}, step {step}; expected finite numbers and a step that is not 0."
+            )
+
+        let n = Math.Ceiling((stop - start) / step) |> max 0.0 |> int
+        ofFloats Float64 [| n |] (Array.init n (fun i -> start + float i * step))
+
+    /// The identity matrix [n; n].
+    let eye (n: int) : Tensor =
+        Expect.count "eye" "n" n
+        ofFloats Float64 [| n; n |] (Array.init (n * n) (fun i -> if i / n = i % n then 1.0 else 0.0))
+
+    // ── random ───────────────────────────────────────────────────────────────────────────────────────────────────
+    // A batch of keys [batch…] gives [batch…; shape…].
+    let private draw verb kind dtype (key: Key) (shape: int list) =
+        let signature: Signature = { Dtype = dtype; Shape = Expect.extents verb shape }
+        Tensor.Apply(Random(kind, signature), [| key.Tensor |])
+
+    /// Uniform numbers in [0, 1).
+    let rand (key: Key) (shape: int list) : Tensor = draw "rand" Uniform Float64 key shape
+
+    /// Standard normal numbers.
+    let randn (key: Key) (shape: int list) : Tensor = draw "randn" Normal Float64 key shape
+
+    /// Uniform integers (int64) from low to high − 1.
+    let randint (key: Key) (low: int) (high: int) (shape: int list) : Tensor =
+        if high <= low then
+            raise (InputException $"randint: got low {low} and high {high}; high is exclusive and must be larger.")
+
+        draw "randint" Bits Int64 key shape % (high - low) + low
+
+    /// true with probability p, in [0, 1].
+    let bernoulli (key: Key) (p: float) (shape: int list) : Tensor =
+        if not (p >= 0.0 && p <= 1.0) then
+            raise (InputException $"bernoulli: got p = {p}, expected a probability from 0 to 1.")
+
+        let u = draw "bernoulli" Uniform Float64 key shape
+        Tensor.Compare("bernoulli", Less, u, Tensor.Number(Float64, p))
+
+    /// The numbers 0 to n − 1 (int64) in random order.
+    let permutation (key: Key) (n: int) : Tensor =
+        Expect.count "permutation" "n" n
+        let u = draw "permutation" Uniform Float64 key [ n ]
+        Tensor.Apply(ArgSort(u.Rank - 1), [| u |])
+
+    /// The rows of x (along its first axis) in random order.
+    let shuffle (key: Key) (x: Tensor) : Tensor =
+        Expect.rankAtLeast "shuffle" 1 x
+        Expect.rank "shuffle" 0 "the key" key.Tensor
+        Prim.gather 0 x (permutation key x.Length)

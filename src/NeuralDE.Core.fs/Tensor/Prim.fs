@@ -1,0 +1,127 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Primitives as functions of tensors, for rules and verbs: arguments are taken to fit; what would change nothing is left out.
+module internal Prim =
+    let private op o args = Tensor.Apply(o, args)
+    let literal (dtype: Dtype) x = Tensor.Literal(dtype, x)
+    let isFloat (x: Tensor) = x.Dtype.IsFloat
+
+    // ── movement ─────────────────────────────────────────────────────────────────────────────────────────────────
+    let reshape (shape: int[]) (x: Tensor) = if Shape.same shape x.Dims then x else op (Reshape shape) [| x |]
+
+    let permute (p: int[]) (x: Tensor) = if Shape.same p (Shape.axes x.Rank) then x else op (Permute p) [| x |]
+
+    let swapLast (x: Tensor) = permute (Shape.swapLast x.Rank) x
+
+    /// The axes of x become `axes` of the result.
+    let broadcast (shape: int[]) (axes: int[]) (x: Tensor) =
+        if Shape.same shape x.Dims then x else op (Broadcast(shape, axes)) [| x |]
+
+    let fill dtype shape value = broadcast shape [||] (literal dtype value)
+    let zeros (s: Signature) = fill s.Dtype s.Shape 0.0
+    let zerosLike (x: Tensor) = zeros x.Signature
+    let onesLike (x: Tensor) = fill x.Dtype x.Dims 1.0
+
+    /// x with a new leading axis of n equal rows.
+    let rows n (x: Tensor) = broadcast (Array.append [| n |] x.Dims) (Array.init x.Rank ((+) 1)) x
+
+    let slice (start: int[]) (stop: int[]) (step: int[]) (x: Tensor) =
+        let isAll = Shape.same stop x.Dims && Array.forall ((=) 0) start && Array.forall ((=) 1) step
+
+        if isAll then x else op (Op.Slice { Start = start; Stop = stop; Step = step }) [| x |]
+
+    let range axis start stop (x: Tensor) =
+        if start = 0 && stop = x.Dims[axis] then x else Tensor.Range(x, axis, start, stop)
+
+    let pick axis index (x: Tensor) = Tensor.Pick(x, axis, index)
+
+    let pad (low: int[]) (high: int[]) (interior: int[]) (x: Tensor) =
+        if Seq.forall ((=) 0) (Seq.concat [ low; high; interior ]) then
+            x
+        else
+            op (Op.Pad { Low = low; High = high; Interior = interior }) [| x |]
+
+    let reverse axes (x: Tensor) = op (Reverse axes) [| x |]
+    let concat axis (xs: Tensor[]) = if xs.Length = 1 then xs[0] else op (Concat axis) xs
+
+    /// Joins along a new axis.
+    let stack axis (xs: Tensor[]) = xs |> Array.map (fun x -> reshape (Array.insertAt axis 1 x.Dims) x) |> concat axis
+
+    let gather batch (x: Tensor) indices = op (Gather batch) [| x; indices |]
+    let scatter kind batch (x: Tensor) indices updates = op (Scatter(kind, batch)) [| x; indices; updates |]
+    let iota dtype shape axis = op (Iota({ Dtype = dtype; Shape = shape }, axis)) [||]
+
+    // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
+    let cast dtype (x: Tensor) = if x.Dtype = dtype then x else op (Cast dtype) [| x |]
+    let select (condition: Tensor) a b = op Select [| condition; a; b |]
+    let compare kind (a: Tensor) (b: Tensor) = op (Compare kind) [| a; b |]
+    let unary kind (x: Tensor) = op (Unary kind) [| x |]
+    let binary kind (a: Tensor) (b: Tensor) = op (Binary kind) [| a; b |]
+    let times (c: float) (x: Tensor) = binary Mul (fill x.Dtype x.Dims c) x
+    let plus (c: float) (x: Tensor) = binary Add (fill x.Dtype x.Dims c) x
+
+    /// c − x
+    let minus (c: float) (x: Tensor) = binary Sub (fill x.Dtype x.Dims c) x
+
+    /// x > 0, with a constant of any value in the place of 0.
+    let compareTo kind (x: Tensor) (c: float) = compare kind x (fill x.Dtype x.Dims c)
+
+    let fma a b c = op Fma [| a; b; c |]
+    let isNot (c: Tensor) = unary Not c
+    let both (a: Tensor) (b: Tensor) = binary And a b
+    let either (a: Tensor) (b: Tensor) = binary Or a b
+    let stop (x: Tensor) = op StopGradient [| x |]
+
+    // ── along axes ───────────────────────────────────────────────────────────────────────────────────────────────
+    let reduce kind (axes: int[]) (x: Tensor) = if axes.Length = 0 then x else op (Reduce(kind, axes)) [| x |]
+    let sumOver axes (x: Tensor) = reduce Sum axes x
+
+    /// The sum of everything.
+    let sum (x: Tensor) = sumOver (Shape.axes x.Rank) x
+
+    /// A reduced tensor put back under the axes that were reduced.
+    let unreduce (shape: int[]) (axes: int[]) (x: Tensor) = broadcast shape (Shape.others shape.Length axes) x
+
+    let cumSum axis isReverse (x: Tensor) = op (CumSum(axis, isReverse)) [| x |]
+
+    // ── contractions, linear algebra ─────────────────────────────────────────────────────────────────────────────
+    let dot (a: Tensor) (b: Tensor) = op Dot [| a; b |]
+    let conv parameters (x: Tensor) (kernel: Tensor) = op (Op.Conv parameters) [| x; kernel |]
+    let fft inverse (x: Tensor) = op (Fft inverse) [| x |]
+    let cholesky (a: Tensor) = op Cholesky [| a |]
+    let lu (a: Tensor) = op Lu [| a |]
+    let pivots (a: Tensor) = op Pivots [| a |]
+
+    let triangular isLower isTransposed isUnit (t: Tensor) (b: Tensor) =
+        op (TriangularSolve(isLower, isTransposed, isUnit)) [| t; b |]
+
+    /// The condition row − column ≥ offset, over the last two axes of a shape.
+    let private belowDiagonal (shape: int[]) offset =
+        let r = shape.Length
+        let difference = binary Sub (iota Int32 shape (r - 2)) (iota Int32 shape (r - 1))
+        compareTo GreaterEqual difference (float offset)
+
+    /// What lies on or below the diagonal (offset 0), or strictly below (1); zeros elsewhere.
+    let lower offset (x: Tensor) = select (belowDiagonal x.Dims offset) x (zerosLike x)
+
+    /// What lies on or above the diagonal (offset 0), or strictly above (1).
+    let upper offset (x: Tensor) = select (belowDiagonal x.Dims (1 - offset)) (zerosLike x) x
+
+    /// The identity on the last two axes.
+    let identity dtype (shape: int[]) =
+        let r = shape.Length
+        cast dtype (compare Equal (iota Int32 shape (r - 2)) (iota Int32 shape (r - 1)))
+
+    /// A x = b for square [B…; n; n] and [B…; n; m].
+    let solve (a: Tensor) (b: Tensor) =
+        let batch = a.Rank - 2
+        let order = pivots a
+        let factors = lu (gather batch a order)
+        gather batch b order |> triangular true false true factors |> triangular false false false factors
+
+    // ── function nodes ───────────────────────────────────────────────────────────────────────────────────────────
+    let apply (fn: Fn) (args: Tensor[]) = Tensor.ApplyFn(fn, args)
+    let call (g: Graph) (args: Tensor[]) = apply (Call(g, Inline)) args

@@ -1,0 +1,478 @@
+namespace NeuralDE
+
+open System
+open System.Collections.Generic
+open System.Numerics
+open System.Runtime.InteropServices
+open System.Threading
+open NeuralDE.Compiler
+
+/// The run of a user's function on placeholders. Open from its start until its graph is closed.
+[<Sealed; AllowNullLiteral>]
+type internal Trace(level: int, verb: string, firstSerial: int64) =
+    member val IsOpen = true with get, set
+
+    /// Reads the numbers of an expression over placeholders whose own numbers are known (see `dynamic`).
+    member val Reader: (Tensor -> NdArray) voption = ValueNone with get, set
+
+    member _.Level = level
+
+    /// The verb that called the function, for messages.
+    member _.Verb = verb
+
+    /// What was made before this trace has a smaller serial.
+    member _.FirstSerial = firstSerial
+
+/// What stands behind a tensor.
+and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
+    /// Numbers: an input of every graph that captures them.
+    | Value of NdArray
+    /// A small expression of constants that becomes part of a graph's structure; computed when its numbers are asked for.
+    | Structure of Op * Tensor[] * depth: int * Lazy<NdArray>
+    /// A placeholder (Input) or an expression over placeholders of an open trace.
+    | Open of Trace * serial: int64 * Op * Tensor[]
+
+/// <summary>An immutable array of numbers with a shape and a dtype.</summary>
+/// <remarks>
+/// Outside a transform an operation computes at once. Inside a function given to <c>grad</c>, <c>vmap</c>, <c>compile</c> or a solver,
+/// tensors that depend on the function's argument are placeholders: the same operations record what is to be computed.
+/// Shapes are written outermost axis first; broadcasting is NumPy's; a plain number takes the tensor's dtype;
+/// tensors of different dtype need a cast. Equality is by reference.
+/// </remarks>
+and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Signature, content: Content) =
+    static let mutable serial = 0L
+
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private level: int
+
+    static let maxStructureDepth = 8
+
+    member internal _.Signature = signature
+    member internal _.Content = content
+
+    /// The extents of the axes, outermost first; empty for one number. A fresh array.
+    member _.Shape = Array.copy signature.Shape
+
+    member _.Dtype = signature.Dtype
+    member internal _.Dims = signature.Shape
+    member _.Rank = signature.Shape.Length
+
+    /// The extent of the first axis.
+    member _.Length =
+        if signature.Shape.Length = 0 then
+            raise (
+                ShapeException
+                    "Tensor.Length: a tensor of shape [] has no axis to count. Use Count for the number of elements."
+            )
+
+        signature.Shape[0]
+
+    /// The number of elements.
+    member _.Count = Shape.size signature.Shape
+
+    /// Whether it stands for numbers that are not known yet, inside a function that is being transformed.
+    member _.IsPlaceholder =
+        match content with
+        | Content.Value _
+        | Content.Structure _ -> false
+        | Content.Open _ -> true
+
+    // ── making ───────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Expressions over placeholders made since the start; a test of re-tracing counts them.
+    static member internal Recorded = Interlocked.Read &serial
+
+    static member internal OfArray(a: NdArray) = Tensor({ Dtype = a.Dtype; Shape = a.Shape }, Content.Value a)
+
+    static member internal Placeholder(trace: Trace, index, signature) =
+        Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, Input index, [||]))
+
+    /// Opens a trace around `body`, which gets it; it stays open until `body` ends.
+    static member internal Tracing(verb: string, body: Trace -> 'T) : 'T =
+        let trace = Trace(Tensor.level + 1, verb, Interlocked.Read &serial + 1L)
+        Tensor.level <- trace.Level
+
+        try
+            body trace
+        finally
+            trace.IsOpen <- false
+            Tensor.level <- trace.Level - 1
+
+    static member internal Literal(dtype: Dtype, x: float) =
+        let bits =
+            match dtype with
+            | Float64 -> BitConverter.DoubleToInt64Bits x
+            | Float32 -> BitConverter.DoubleToInt64Bits(float (float32 x))
+            | Int32
+            | Int64 -> int64 x
+            | Bool -> if x = 0.0 then 0L else 1L
+
+        Tensor.Apply(Constant { Literal.Dtype = dtype; Bits = bits }, [||])
+
+    /// A number in a user's expression: data, but for 0, ±1, ±2 and ½, which rules recognise.
+    static member internal Number(dtype: Dtype, x: float) =
+        if not dtype.IsFloat && x <> Math.Floor x then
+            raise (
+                DtypeException
+                    $"{x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
+            )
+
+        if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
+            Tensor.Literal(dtype, x)
+        else
+            Tensor.OfArray(NdArray.OfFloats(dtype, [||], [| x |]))
+
+    static member private Deepest(args: Tensor[]) : Trace =
+        let mutable deepest: Trace = null
+
+        for arg in args do
+            match arg.Content with
+            | Content.Open(trace, _, _, _) ->
+                if not trace.IsOpen then
+                    raise (
+                        TraceException
+                            $"a placeholder of {trace.Verb} outlived its function. Return what you need from the function instead of storing it elsewhere."
+                    )
+
+                if isNull deepest || trace.Level > deepest.Level then deepest <- trace
+            | Content.Value _
+            | Content.Structure _ -> ()
+
+        deepest
+
+    static member private StructureDepth(args: Tensor[]) =
+        let mutable depth = 0
+
+        for arg in args do
+            match arg.Content with
+            | Content.Structure(_, _, d, _) -> depth <- max depth d
+            | Content.Value _
+            | Content.Open _ -> depth <- maxStructureDepth
+
+        depth + 1
+
+    /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
+    static member internal Apply(op: Op, args: Tensor[]) : Tensor =
+        let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
+        let trace = Tensor.Deepest args
+
+        if isNull trace then
+            let compute () = Evaluate.primitive op signature (args |> Array.map (fun a -> a.Numbers))
+
+            let depth = Tensor.StructureDepth args
+
+            if depth <= maxStructureDepth then
+                Tensor(signature, Content.Structure(op, args, depth, Lazy<NdArray>(compute)))
+            else
+                match op with
+                | Check check ->
+                    match check.Look(args |> Array.map (fun a -> a.Numbers)) with
+                    | ValueSome failure -> raise failure
+                    | ValueNone -> args[0]
+                | _ -> Tensor(signature, Content.Value(compute ()))
+        else
+            Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, op, args))
+
+    /// A function node: run at once on numbers, recorded when an argument is a placeholder.
+    static member internal ApplyFn(fn: Fn, args: Tensor[]) : Tensor[] =
+        let outputs = Infer.outputs fn (args |> Array.map (fun a -> a.Signature))
+        let trace = Tensor.Deepest args
+
+        if isNull trace then
+            Interpret.call fn (args |> Array.map (fun a -> a.Numbers)) |> Array.map Tensor.OfArray
+        else
+            let signature = { Signature.Dtype = Float64; Shape = [||] }
+            let bundle = Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, Apply fn, args))
+
+            outputs
+            |> Array.mapi (fun i s ->
+                Tensor(s, Content.Open(trace, Interlocked.Increment &serial, Output i, [| bundle |])))
+
+    // ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
+    member internal x.Numbers: NdArray =
+        match content with
+        | Content.Value a -> a
+        | Content.Structure(_, _, _, a) -> a.Value
+        | Content.Open(trace, _, _, _) when trace.IsOpen && trace.Reader.IsSome -> trace.Reader.Value x
+        | Content.Open(trace, _, _, _) ->
+            raise (
+                TraceException
+                    $"a placeholder of {trace.Verb} has no numbers yet. To choose by its value use `where` or `cond`; to run code on its numbers use `dynamic`; for output times use `Ode.saveAt`."
+            )
+
+    /// The elements in row-major order, as float64. A fresh array.
+    member x.ToArray() : float[] = Array.copy x.Numbers.Floats
+
+    /// The elements in row-major order, as float32. A fresh array.
+    member x.ToFloat32Array() : float32[] = Array.map float32 x.Numbers.Floats
+
+    /// The elements in row-major order, as int64; floats lose their fraction. A fresh array.
+    member x.ToInt64Array() : int64[] = Array.copy x.Numbers.Integers
+
+    /// The elements in row-major order; what is not 0 is true. A fresh array.
+    member x.ToBoolArray() : bool[] = Array.copy x.Numbers.Flags
+
+    member private x.One(verb: string) : NdArray =
+        if x.Count <> 1 then
+            raise (
+                ShapeException
+                    $"{verb}: the tensor has shape {Shape.text signature.Shape}, not one element. Pick one, or use ToArray."
+            )
+
+        x.Numbers
+
+    /// The one element of a tensor that has one.
+    static member op_Explicit(x: Tensor) : float = x.One("float").Floats[0]
+
+    static member op_Explicit(x: Tensor) : float32 = float32 (x.One("float32").Floats[0])
+    static member op_Explicit(x: Tensor) : int = int (x.One("int").Integers[0])
+    static member op_Explicit(x: Tensor) : int64 = x.One("int64").Integers[0]
+    static member op_Explicit(x: Tensor) : bool = x.One("bool").Flags[0]
+    static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
+    static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
+
+    /// A vector of float64, for C#: <c>Tensor.Of(1.0, 2.0)</c>.
+    static member Of([<ParamArray>] values: float[]) : Tensor =
+        Tensor.OfArray(NdArray.OfFloats(Float64, [| values.Length |], Array.copy values))
+
+    // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
+    /// The same numbers stretched to a shape, by NumPy's rule.
+    static member internal Stretch(x: Tensor, shape: int[]) =
+        if Shape.same x.Dims shape then
+            x
+        else
+            let skip = shape.Length - x.Rank
+            let kept = Shape.axes x.Rank |> Array.filter (fun i -> x.Dims[i] = shape[i + skip])
+
+            let squeezed =
+                if kept.Length = x.Rank then
+                    x
+                else
+                    Tensor.Apply(Reshape(kept |> Array.map (fun i -> x.Dims[i])), [| x |])
+
+            Tensor.Apply(Broadcast(shape, kept |> Array.map ((+) skip)), [| squeezed |])
+
+    static member private Pair(name: string, op: Op, a: Tensor, b: Tensor) =
+        if a.Dtype <> b.Dtype then
+            raise (
+                DtypeException
+                    $"{name}: got {a.Dtype} {Shape.text a.Dims} and {b.Dtype} {Shape.text b.Dims}. Cast one of them, as in cast {a.Dtype} x."
+            )
+
+        let shape = Shape.broadcast name a.Dims b.Dims
+        Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
+
+    static member internal Binary(op: Binary, a: Tensor, b: Tensor) =
+        let name =
+            match op with
+            | Add -> "+"
+            | Sub -> "-"
+            | Mul -> "*"
+            | Div -> "/"
+            | Pow -> "**"
+            | Max -> "maximum"
+            | Min -> "minimum"
+            | Atan2 -> "atan2"
+            | Mod -> "%"
+            | And -> "logicalAnd"
+            | Or -> "logicalOr"
+            | Xor -> "logicalXor"
+            | FoldKey -> "Key.fold"
+
+        match op with
+        | Div
+        | Pow
+        | Atan2 when not a.Dtype.IsFloat && not b.Dtype.IsFloat ->
+            raise (DtypeException $"{name}: got {a.Dtype}, expected floats. Cast first, as in cast Float64 x.")
+        | Add
+        | Sub
+        | Mul
+        | Max
+        | Min
+        | Mod when a.Dtype = Bool ->
+            raise (DtypeException $"{name}: got bool, expected numbers. Cast first, as in cast Float64 x.")
+        | _ -> Tensor.Pair(name, Op.Binary op, a, b)
+
+    static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =
+        Tensor.Pair(name, Op.Compare op, a, b)
+
+    static member internal Unary(op: Unary, x: Tensor) =
+        match op with
+        | Not when x.Dtype <> Bool ->
+            raise (DtypeException $"logicalNot: got {x.Dtype}, expected bool. Compare first, as in x .> 0.0.")
+        | Neg
+        | Abs
+        | Sign when x.Dtype <> Bool -> Tensor.Apply(Op.Unary op, [| x |])
+        | Not -> Tensor.Apply(Op.Unary op, [| x |])
+        | _ when not x.Dtype.IsFloat ->
+            let name = (string op).ToLowerInvariant()
+            raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
+        | _ -> Tensor.Apply(Op.Unary op, [| x |])
+
+    static member private With(op: Binary, a: Tensor, b: float) = Tensor.Binary(op, a, Tensor.Number(a.Dtype, b))
+    static member private With(op: Binary, a: float, b: Tensor) = Tensor.Binary(op, Tensor.Number(b.Dtype, a), b)
+
+    static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
+    static member (+)(a: Tensor, b: float) = Tensor.With(Add, a, b)
+    static member (+)(a: Tensor, b: int) = Tensor.With(Add, a, float b)
+    static member (+)(a: Tensor, b: float32) = Tensor.With(Add, a, float b)
+    static member (+)(a: float, b: Tensor) = Tensor.With(Add, a, b)
+    static member (+)(a: int, b: Tensor) = Tensor.With(Add, float a, b)
+    static member (+)(a: float32, b: Tensor) = Tensor.With(Add, float a, b)
+    static member (-)(a: Tensor, b: Tensor) = Tensor.Binary(Sub, a, b)
+    static member (-)(a: Tensor, b: float) = Tensor.With(Sub, a, b)
+    static member (-)(a: Tensor, b: int) = Tensor.With(Sub, a, float b)
+    static member (-)(a: Tensor, b: float32) = Tensor.With(Sub, a, float b)
+    static member (-)(a: float, b: Tensor) = Tensor.With(Sub, a, b)
+    static member (-)(a: int, b: Tensor) = Tensor.With(Sub, float a, b)
+    static member (-)(a: float32, b: Tensor) = Tensor.With(Sub, float a, b)
+    static member (*)(a: Tensor, b: Tensor) = Tensor.Binary(Mul, a, b)
+    static member (*)(a: Tensor, b: float) = Tensor.With(Mul, a, b)
+    static member (*)(a: Tensor, b: int) = Tensor.With(Mul, a, float b)
+    static member (*)(a: Tensor, b: float32) = Tensor.With(Mul, a, float b)
+    static member (*)(a: float, b: Tensor) = Tensor.With(Mul, a, b)
+    static member (*)(a: int, b: Tensor) = Tensor.With(Mul, float a, b)
+    static member (*)(a: float32, b: Tensor) = Tensor.With(Mul, float a, b)
+    static member (/)(a: Tensor, b: Tensor) = Tensor.Binary(Div, a, b)
+    static member (/)(a: Tensor, b: float) = Tensor.With(Div, a, b)
+    static member (/)(a: Tensor, b: int) = Tensor.With(Div, a, float b)
+    static member (/)(a: Tensor, b: float32) = Tensor.With(Div, a, float b)
+    static member (/)(a: float, b: Tensor) = Tensor.With(Div, a, b)
+    static member (/)(a: int, b: Tensor) = Tensor.With(Div, float a, b)
+    static member (/)(a: float32, b: Tensor) = Tensor.With(Div, float a, b)
+    static member (%)(a: Tensor, b: Tensor) = Tensor.Binary(Mod, a, b)
+    static member (%)(a: Tensor, b: float) = Tensor.With(Mod, a, b)
+    static member (%)(a: Tensor, b: int) = Tensor.With(Mod, a, float b)
+    static member (~-)(x: Tensor) = Tensor.Unary(Neg, x)
+
+    // F#'s own functions find these: sin x, exp x, abs x, x ** 2.0, List.sum
+    static member Pow(x: Tensor, a: float) = Tensor.Unary(Power a, x)
+    static member Pow(x: Tensor, a: int) = Tensor.Unary(Power(float a), x)
+    static member Pow(x: Tensor, a: Tensor) = Tensor.Binary(Pow, x, a)
+    static member Pow(x: float, a: Tensor) = Tensor.Binary(Pow, Tensor.Number(a.Dtype, x), a)
+    static member Sin(x: Tensor) = Tensor.Unary(Sin, x)
+    static member Cos(x: Tensor) = Tensor.Unary(Cos, x)
+    static member Tan(x: Tensor) = Tensor.Unary(Tan, x)
+    static member Asin(x: Tensor) = Tensor.Unary(Asin, x)
+    static member Acos(x: Tensor) = Tensor.Unary(Acos, x)
+    static member Atan(x: Tensor) = Tensor.Unary(Atan, x)
+    static member Atan2(y: Tensor, x: Tensor) = Tensor.Binary(Atan2, y, x)
+    static member Sinh(x: Tensor) = Tensor.Unary(Sinh, x)
+    static member Cosh(x: Tensor) = Tensor.Unary(Cosh, x)
+    static member Tanh(x: Tensor) = Tensor.Unary(Tanh, x)
+    static member Exp(x: Tensor) = Tensor.Unary(Exp, x)
+    static member Log(x: Tensor) = Tensor.Unary(Log, x)
+    static member Log10(x: Tensor) = Tensor.Unary(Log, x) / Math.Log 10.0
+    static member Sqrt(x: Tensor) = Tensor.Unary(Sqrt, x)
+    static member Abs(x: Tensor) = Tensor.Unary(Abs, x)
+    static member Floor(x: Tensor) = Tensor.Unary(Floor, x)
+    static member Ceiling(x: Tensor) = Tensor.Unary(Ceil, x)
+    static member Round(x: Tensor) = Tensor.Unary(Round, x)
+
+    /// The additive identity, so that List.sum and List.sumBy work on tensors of float64.
+    static member Zero = Tensor.Literal(Float64, 0.0)
+
+    interface ISubtractionOperators<Tensor, Tensor, Tensor> with
+        static member (-)(a: Tensor, b: Tensor) = Tensor.Binary(Sub, a, b)
+
+    // ── indexing ─────────────────────────────────────────────────────────────────────────────────────────────────
+    static member private At(x: Tensor, axis: int, index: int) =
+        if axis >= x.Rank then
+            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+
+        let n = x.Dims[axis]
+        let i = if index < 0 then index + n else index
+
+        if i < 0 || i >= n then
+            raise (
+                ShapeException
+                    $"index: {index} is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}."
+            )
+
+        i
+
+    static member internal Range(x: Tensor, axis: int, start: int, stop: int) =
+        let ranges: Slice =
+            { Start = Array.init x.Rank (fun i -> if i = axis then start else 0)
+              Stop = Array.init x.Rank (fun i -> if i = axis then stop else x.Dims[i])
+              Step = Array.create x.Rank 1 }
+
+        Tensor.Apply(Op.Slice ranges, [| x |])
+
+    static member internal Pick(x: Tensor, axis: int, index: int) =
+        let i = Tensor.At(x, axis, index)
+        Tensor.Apply(Reshape(Array.removeAt axis x.Dims), [| Tensor.Range(x, axis, i, i + 1) |])
+
+    static member private Section(x: Tensor, axis: int, first: int option, last: int option) =
+        if axis >= x.Rank then
+            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+
+        let start = first |> Option.defaultValue 0 |> max 0
+        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1)) + 1
+        Tensor.Range(x, axis, min start stop, stop)
+
+    /// Row i of the first axis; −1 is the last.
+    member x.Item
+        with get (i: int): Tensor = Tensor.Pick(x, 0, i)
+
+    /// Row i of the first axis and j of the second.
+    member x.Item
+        with get (i: int, j: int): Tensor = Tensor.Pick(Tensor.Pick(x, 0, i), 0, j)
+
+    member x.Item
+        with get (i: int, j: int, k: int): Tensor = Tensor.Pick(Tensor.Pick(Tensor.Pick(x, 0, i), 0, j), 0, k)
+
+    /// x[a..b]: rows a to b, both included.
+    member x.GetSlice(first: int option, last: int option) : Tensor = Tensor.Section(x, 0, first, last)
+
+    member x.GetSlice(first: int option, last: int option, j: int) : Tensor =
+        Tensor.Pick(Tensor.Section(x, 0, first, last), 1, j)
+
+    member x.GetSlice(i: int, first: int option, last: int option) : Tensor =
+        Tensor.Section(Tensor.Pick(x, 0, i), 0, first, last)
+
+    member x.GetSlice(first0: int option, last0: int option, first1: int option, last1: int option) : Tensor =
+        Tensor.Section(Tensor.Section(x, 0, first0, last0), 1, first1, last1)
+
+    // ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    member private x.Show() =
+        match content with
+        | Content.Open(trace, _, _, _) when trace.Reader.IsNone -> $"placeholder of {trace.Verb}"
+        | Content.Open _
+        | Content.Value _
+        | Content.Structure _ ->
+            let a = x.Numbers
+
+            let number: int -> string =
+                match a.Data with
+                | :? (bool[]) as v -> fun i -> if v[i] then "true" else "false"
+                | :? (int[]) as v -> fun i -> string v[i]
+                | :? (int64[]) as v -> fun i -> string v[i]
+                | :? (float32[]) as v -> fun i -> v[i].ToString "G7"
+                | _ -> let v = a.Floats in fun i -> v[i].ToString "G7"
+
+            let shown = 6
+
+            let rec show axis offset =
+                if axis = a.Shape.Length then
+                    number offset
+                else
+                    let n = a.Shape[axis]
+                    let width = Shape.size a.Shape[axis + 1 ..]
+                    let part i = show (axis + 1) (offset + i * width)
+
+                    let parts =
+                        if n <= shown + 1 then
+                            List.init n part
+                        else
+                            List.init (shown / 2) part
+                            @ [ "…" ]
+                            @ List.init (shown / 2) (fun i -> part (n - shown / 2 + i))
+
+                    "[" + String.Join("; ", parts) + "]"
+
+            show 0 0
+
+    member internal x.Text = x.ToString()
+    override x.ToString() = $"tensor {x.Show()} {signature.Dtype} {Shape.text signature.Shape}"
+    override x.Equals(other: obj | null) = obj.ReferenceEquals(x, other)
+    override x.GetHashCode() = LanguagePrimitives.PhysicalHash x

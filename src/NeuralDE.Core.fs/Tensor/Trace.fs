@@ -1,0 +1,134 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+open NeuralDE
+
+/// What a closed function does with things it captured that were computed inside it but do not depend on its arguments.
+type internal Capture =
+    /// Computed outside, once: right for loops. (What enlarges its argument is computed again inside.)
+    | Hoisted
+    /// Computed inside, when the function runs: right for branches, which may not run at all.
+    | InPlace
+
+/// Turns functions of tensors into closed graphs.
+module internal Tracing =
+    /// Whether a result is larger than what it is made of, so that capturing the result would cost memory.
+    let private enlarges op =
+        match op with
+        | Broadcast _
+        | Iota _ -> true
+        | _ -> false // no other operation makes much out of little
+
+    /// Closes outputs over the trace's placeholders. What they captured becomes further inputs, returned beside the graph.
+    let close (trace: Trace) (capture: Capture) (holes: Tensor[]) (outputs: Tensor[]) : Graph * Tensor[] =
+        let nodes = Dictionary<Tensor, Node>(HashIdentity.Reference)
+        let captured = List<Tensor>()
+        holes |> Array.iteri (fun i hole -> nodes[hole] <- Intern.input i hole.Signature)
+
+        let lift (t: Tensor) =
+            captured.Add t
+            nodes[t] <- Intern.input (holes.Length + captured.Count - 1) t.Signature
+
+        let todo = Stack<Tensor>()
+
+        /// Visits arguments first; an expression is made a node when it is met again with all of them done.
+        let expand (t: Tensor) op (args: Tensor[]) =
+            let mutable ready = true
+
+            for i in args.Length - 1 .. -1 .. 0 do
+                if not (nodes.ContainsKey args[i]) then
+                    if ready then
+                        todo.Push t
+                        ready <- false
+
+                    todo.Push args[i]
+
+            if ready then nodes[t] <- Intern.node op (args |> Array.map (fun a -> nodes[a]))
+
+        let visit (t: Tensor) =
+            match t.Content with
+            | Content.Value _ -> lift t
+            | Content.Structure(op, args, _, _) -> expand t op args
+            | Content.Open(owner, serial, op, args) ->
+                if
+                    owner.Level > trace.Level || (owner.Level = trace.Level && not (obj.ReferenceEquals(owner, trace)))
+                then
+                    raise (
+                        TraceException
+                            $"a placeholder of {owner.Verb} outlived its function and was used in {trace.Verb}. Return what you need from the function instead of storing it elsewhere."
+                    )
+
+                let isInput =
+                    match op with
+                    | Input _ -> true
+                    | _ -> false
+
+                let madeInside = serial >= trace.FirstSerial
+
+                let keep =
+                    match capture with
+                    | Hoisted -> obj.ReferenceEquals(owner, trace) || (madeInside && enlarges op)
+                    | InPlace -> obj.ReferenceEquals(owner, trace) || madeInside
+
+                if isInput || not keep then lift t else expand t op args
+
+        for output in outputs do
+            todo.Push output
+
+            while todo.Count > 0 do
+                let t = todo.Pop()
+
+                if not (nodes.ContainsKey t) then visit t
+
+        let inputs =
+            Array.append
+                (holes |> Array.map (fun h -> h.Signature))
+                (captured.ToArray() |> Array.map (fun c -> c.Signature))
+
+        Intern.graph inputs (outputs |> Array.map (fun o -> nodes[o])), captured.ToArray()
+
+    /// Runs a function on placeholders and closes what it returns.
+    let trace (verb: string) capture (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph * Tensor[] =
+        Tensor.Tracing(
+            verb,
+            fun trace ->
+                let holes = inputs |> Array.mapi (fun i s -> Tensor.Placeholder(trace, i, s))
+                close trace capture holes (f holes)
+        )
+
+    /// As trace, at given numbers: inside the function placeholders can be read.
+    let traceAt (verb: string) (values: NdArray[]) (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph * Tensor[] =
+        Tensor.Tracing(
+            verb,
+            fun trace ->
+                let holes = inputs |> Array.mapi (fun i s -> Tensor.Placeholder(trace, i, s))
+
+                let read (t: Tensor) =
+                    let g, captured = close trace Hoisted holes [| t |]
+                    (Interpret.call (Call(g, Inline)) (Array.append values (captured |> Array.map (fun c -> c.Numbers))))[0]
+
+                trace.Reader <- ValueSome read
+                close trace Hoisted holes (f holes)
+        )
+
+    /// The graph of a function that captures nothing: a rule of the library's own.
+    let closed (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph =
+        match trace "a rule" Hoisted inputs f with
+        | g, [||] -> g
+        | _, captured -> raise (GraphException $"a rule captured {captured.Length} tensors; rules capture nothing")
+
+    /// A graph's operations on tensors: computed at once, or recorded once more.
+    let replay (g: Graph) (arguments: Tensor[]) : Tensor[] =
+        let map = Dictionary<Node, Tensor>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
+
+        for n in g.Order do
+            match n.Op with
+            | Input i -> map[n] <- arguments[i]
+            | Output i -> map[n] <- bundles[n.Args[0]][i]
+            | Apply fn -> bundles[n] <- Tensor.ApplyFn(fn, n.Args |> Array.map (fun a -> map[a]))
+            | op -> map[n] <- Tensor.Apply(op, n.Args |> Array.map (fun a -> map[a])) // a primitive
+
+        g.Outputs |> Array.map (fun n -> map[n])
+
+    let signatures (tensors: Tensor[]) = tensors |> Array.map (fun t -> t.Signature)

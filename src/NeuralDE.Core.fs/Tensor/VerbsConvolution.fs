@@ -1,0 +1,190 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// How a kernel moves over its input. A list has one entry for each spatial axis, or one for all of them.
+type ConvOptions =
+    {
+        /// Steps between places of the kernel.
+        Stride: int list
+        /// Zeros on both sides of the input.
+        Padding: int list
+        /// Distance between neighbours of the kernel: 1 leaves no gaps.
+        Dilation: int list
+        /// Channels are divided into so many groups that do not mix.
+        Groups: int
+        /// Rows added at the end of a transposed convolution's result; 0 for others.
+        OutputPadding: int list
+    }
+
+    /// Stride 1, no padding, no gaps, one group.
+    static member Default = { Stride = [ 1 ]; Padding = [ 0 ]; Dilation = [ 1 ]; Groups = 1; OutputPadding = [ 0 ] }
+
+/// Convolutions and pooling over [batch; channels; length] and [batch; channels; height; width].
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module ConvolutionVerbs =
+    let private option verb name least axes (values: int list) =
+        let all = if values.Length = 1 then List.replicate axes values.Head else values
+
+        if all.Length <> axes || List.exists (fun v -> v < least) all then
+            raise (
+                InputException
+                    $"{verb}: {name} is {Shape.text (List.toArray values)}, expected one or {axes} entries of {least} or more."
+            )
+
+        List.toArray all
+
+    let private expected verb axes (kernel: Tensor) (x: Tensor) =
+        let spatial = if axes = 1 then "length" else "height; width"
+        Expect.floats verb x
+        Expect.oneDtype verb [| x; kernel |]
+
+        if x.Rank <> axes + 2 || kernel.Rank <> axes + 2 then
+            Expect.misfit
+                $"{verb}: got input {Expect.text x} and kernel {Expect.text kernel}, expected input [batch; channels; {spatial}] and a kernel of {axes + 2} axes."
+
+    let private grouped verb groups what n =
+        Expect.positive verb "Groups" groups
+
+        if n % groups <> 0 then Expect.misfit $"{verb}: {n} {what} do not divide into {groups} groups."
+
+        n / groups
+
+    /// Axis i divided into groups: [… n …] → [… groups; n / groups …].
+    let private divide axis groups (x: Tensor) =
+        let shape = Array.insertAt axis groups x.Dims
+        shape[axis + 1] <- x.Dims[axis] / groups
+        Prim.reshape shape x
+
+    let private undivide axis (x: Tensor) =
+        let shape = Array.removeAt axis x.Dims
+        shape[axis] <- x.Dims[axis] * x.Dims[axis + 1]
+        Prim.reshape shape x
+
+    let private notEmpty verb (kernel: Tensor) (x: Tensor) (y: Tensor) =
+        if y.Count = 0 && x.Count > 0 && kernel.Count > 0 then
+            Expect.misfit
+                $"{verb}: the kernel {Expect.text kernel} does not fit into the input {Expect.text x}. Add Padding."
+
+        y
+
+    let private convolve verb axes (options: ConvOptions) (kernel: Tensor) (x: Tensor) =
+        expected verb axes kernel x
+        let groups = options.Groups
+        let channels = grouped verb groups "input channels" x.Dims[1]
+        grouped verb groups "output channels" kernel.Dims[0] |> ignore
+
+        if kernel.Dims[1] <> channels then
+            Expect.misfit
+                $"{verb}: input {Expect.text x} has {channels} channels in each group, the kernel {Expect.text kernel} was made for {kernel.Dims[1]}."
+
+        if List.exists ((<>) 0) options.OutputPadding then
+            raise (InputException $"{verb}: OutputPadding is for transposed convolutions. Leave it at 0.")
+
+        let padding = option verb "Padding" 0 axes options.Padding
+
+        let parameters: Conv =
+            { Stride = option verb "Stride" 1 axes options.Stride
+              Low = padding
+              High = padding
+              DilateInput = Array.create axes 1
+              DilateKernel = option verb "Dilation" 1 axes options.Dilation }
+
+        Prim.conv parameters (divide 1 groups x) (divide 0 groups kernel) |> undivide 1 |> notEmpty verb kernel x
+
+    let private transposed verb axes (options: ConvOptions) (kernel: Tensor) (x: Tensor) =
+        expected verb axes kernel x
+        let groups = options.Groups
+        grouped verb groups "input channels" x.Dims[1] |> ignore
+
+        if kernel.Dims[0] <> x.Dims[1] then
+            Expect.misfit
+                $"{verb}: input {Expect.text x} has {x.Dims[1]} channels, the kernel {Expect.text kernel} was made for {kernel.Dims[0]}."
+
+        let padding = option verb "Padding" 0 axes options.Padding
+        let dilation = option verb "Dilation" 1 axes options.Dilation
+        let extra = option verb "OutputPadding" 0 axes options.OutputPadding
+        let low = Array.init axes (fun i -> dilation[i] * (kernel.Dims[i + 2] - 1) - padding[i])
+
+        let parameters: Conv =
+            { Stride = Array.create axes 1
+              Low = low
+              High = Array.map2 (+) low extra
+              DilateInput = option verb "Stride" 1 axes options.Stride
+              DilateKernel = dilation }
+
+        let turned = // [G; I; O; K…] → [G; O; I; K…], back to front
+            divide 0 groups kernel
+            |> Prim.permute (Array.append [| 0; 2; 1 |] (Array.init axes ((+) 3)))
+            |> Prim.reverse (Array.init axes ((+) 3))
+
+        Prim.conv parameters (divide 1 groups x) turned |> undivide 1 |> notEmpty verb kernel x
+
+    /// <summary>Cross-correlation: input [batch; channels; length], kernel [outputs; channels / groups; width] → [batch; outputs; length'].</summary>
+    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation (width − 1) − 1) / stride + 1.</remarks>
+    let conv1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv1d" 1 options kernel x
+
+    /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] → [batch; outputs; height'; width'].
+    let conv2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv2d" 2 options kernel x
+
+    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs / groups; width] → [batch; outputs; length'].</summary>
+    /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
+    let convTranspose1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
+        transposed "convTranspose1d" 1 options kernel x
+
+    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs / groups; h; w].
+    let convTranspose2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
+        transposed "convTranspose2d" 2 options kernel x
+
+    // ── pooling ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The elements at each place of a window, side by side along a new last axis.
+    let private windows verb axes window stride (x: Tensor) =
+        Expect.floats verb x
+        Expect.rank verb (axes + 2) "the input" x
+        Expect.positive verb "window" window
+        Expect.positive verb "stride" stride
+
+        if Seq.exists (fun n -> n < window) x.Dims[2..] then
+            Expect.misfit
+                $"{verb}: a window of {window} does not fit into shape {Expect.text x}. Pad it first, or take a smaller one."
+
+        let step = Array.append [| 1; 1 |] (Array.create axes stride)
+
+        let slice (offset: int[]) =
+            let start = Array.append [| 0; 0 |] offset
+
+            let stop axis =
+                let n = x.Dims[axis]
+                if axis < 2 then n else start[axis] + (n - window) / stride * stride + 1
+
+            Prim.slice start (Array.init x.Rank stop) step x
+
+        let places = [| 0 .. window - 1 |]
+
+        let offsets =
+            if axes = 1 then
+                places |> Array.map Array.singleton
+            else
+                Array.allPairs places places |> Array.map (fun (i, j) -> [| i; j |])
+
+        Prim.stack x.Rank (offsets |> Array.map slice)
+
+    let private averages verb axes window stride (x: Tensor) =
+        let all = windows verb axes window stride x
+        let sums = Prim.sumOver [| x.Rank |] all
+        Prim.binary Div sums (Prim.fill x.Dtype sums.Dims (float all.Dims[x.Rank]))
+
+    let private maxima verb axes window stride (x: Tensor) =
+        Prim.reduce Maximum [| x.Rank |] (windows verb axes window stride x)
+
+    /// Means over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    let avgPool1d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool1d" 1 window stride x
+
+    /// Means over square windows of [batch; channels; height; width].
+    let avgPool2d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool2d" 2 window stride x
+
+    /// Maxima over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    let maxPool1d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool1d" 1 window stride x
+
+    /// Maxima over square windows of [batch; channels; height; width].
+    let maxPool2d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool2d" 2 window stride x

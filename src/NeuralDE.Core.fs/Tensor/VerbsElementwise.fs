@@ -1,0 +1,223 @@
+namespace NeuralDE
+
+open System
+open System.ComponentModel
+open NeuralDE.Compiler
+
+/// The pairs that comparisons, `where`, `maximum` and `minimum` take: two tensors, or a tensor and a plain number of its dtype.
+[<AbstractClass; Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
+type TensorOperands =
+    static member private Right(a: Tensor, b: float) = struct (a, Tensor.Number(a.Dtype, b))
+    static member private Left(a: float, b: Tensor) = struct (Tensor.Number(b.Dtype, a), b)
+    static member Both(_: TensorOperands, a: Tensor, b: Tensor) : struct (Tensor * Tensor) = struct (a, b)
+    static member Both(_: TensorOperands, a: Tensor, b: float) : struct (Tensor * Tensor) = TensorOperands.Right(a, b)
+    static member Both(_: TensorOperands, a: Tensor, b: int) : struct (Tensor * Tensor) =
+        TensorOperands.Right(a, float b)
+    static member Both(_: TensorOperands, a: Tensor, b: float32) : struct (Tensor * Tensor) =
+        TensorOperands.Right(a, float b)
+    static member Both(_: TensorOperands, a: float, b: Tensor) : struct (Tensor * Tensor) = TensorOperands.Left(a, b)
+    static member Both(_: TensorOperands, a: int, b: Tensor) : struct (Tensor * Tensor) =
+        TensorOperands.Left(float a, b)
+    static member Both(_: TensorOperands, a: float32, b: Tensor) : struct (Tensor * Tensor) =
+        TensorOperands.Left(float a, b)
+    static member Less(struct (a, b)) : Tensor = Tensor.Compare(".<", Less, a, b)
+    static member LessEqual(struct (a, b)) : Tensor = Tensor.Compare(".<=", LessEqual, a, b)
+    static member Greater(struct (a, b)) : Tensor = Tensor.Compare(".>", Greater, a, b)
+    static member GreaterEqual(struct (a, b)) : Tensor = Tensor.Compare(".>=", GreaterEqual, a, b)
+    static member Equal(struct (a, b)) : Tensor = Tensor.Compare(".=", Equal, a, b)
+    static member NotEqual(struct (a, b)) : Tensor = Tensor.Compare(".<>", NotEqual, a, b)
+    static member Maximum(struct (a, b)) : Tensor = Tensor.Binary(Max, a, b)
+    static member Minimum(struct (a, b)) : Tensor = Tensor.Binary(Min, a, b)
+
+    static member Where(condition: Tensor, struct (a: Tensor, b: Tensor)) : Tensor =
+        Expect.bools "where" condition
+        Expect.oneDtype "where" [| a; b |]
+        let shape = Shape.broadcast "where" condition.Dims (Shape.broadcast "where" a.Dims b.Dims)
+        Prim.select (Tensor.Stretch(condition, shape)) (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape))
+
+/// Functions that work element by element; two arguments broadcast by NumPy's rule.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module ElementwiseVerbs =
+    /// Two tensors from two tensors or a tensor and a number, for the operators below.
+    [<EditorBrowsable(EditorBrowsableState.Never)>]
+    let inline operandsBy (witness: ^w) (a: ^a) (b: ^b) : struct (Tensor * Tensor) =
+        ((^w or ^a or ^b): (static member Both: ^w * ^a * ^b -> struct (Tensor * Tensor)) (witness, a, b))
+
+    // ── comparison: tensors of bool ──────────────────────────────────────────────────────────────────────────────
+    // Every comparison with NaN is false, but .<> is true. Either side may be a plain number.
+    /// a < b, element by element.
+    let inline (.<) a b : Tensor = TensorOperands.Less(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a ≤ b, element by element.
+    let inline (.<=) a b : Tensor = TensorOperands.LessEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a > b, element by element.
+    let inline (.>) a b : Tensor = TensorOperands.Greater(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a ≥ b, element by element.
+    let inline (.>=) a b : Tensor = TensorOperands.GreaterEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a = b, element by element.
+    let inline (.=) a b : Tensor = TensorOperands.Equal(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a ≠ b, element by element.
+    let inline (.<>) a b : Tensor = TensorOperands.NotEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// a where the condition (bool) is true, b elsewhere. Either of a and b may be a plain number. The side that is not taken
+    /// gets the derivative 0, whatever its value.
+    let inline where (condition: Tensor) a b : Tensor =
+        TensorOperands.Where(condition, operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share the derivative.
+    let inline maximum a b : Tensor = TensorOperands.Maximum(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    /// The smaller, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share the derivative.
+    let inline minimum a b : Tensor = TensorOperands.Minimum(operandsBy Unchecked.defaultof<TensorOperands> a b)
+
+    // ── logic ────────────────────────────────────────────────────────────────────────────────────────────────────
+    let private logical verb op (a: Tensor) (b: Tensor) =
+        Expect.bools verb a
+        Expect.bools verb b
+        Tensor.Binary(op, a, b)
+
+    /// true where both are.
+    let logicalAnd (a: Tensor) (b: Tensor) : Tensor = logical "logicalAnd" And a b
+
+    /// true where either is.
+    let logicalOr (a: Tensor) (b: Tensor) : Tensor = logical "logicalOr" Or a b
+
+    /// true where one is and the other is not.
+    let logicalXor (a: Tensor) (b: Tensor) : Tensor = logical "logicalXor" Xor a b
+
+    /// true where x is false.
+    let logicalNot (x: Tensor) : Tensor = Tensor.Unary(Not, x)
+
+    /// Whether each element is NaN; false for integers and bools.
+    let isNaN (x: Tensor) : Tensor = Prim.compare NotEqual x x
+
+    /// Whether each element is neither NaN nor infinite; true for integers and bools.
+    let isFinite (x: Tensor) : Tensor =
+        if x.Dtype.IsFloat then
+            Prim.compareTo Less (abs x) Double.PositiveInfinity
+        else
+            Prim.compare Equal x x
+
+    // ── types ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The same numbers in another dtype. Floats become integers towards 0 (NaN becomes 0); what is not 0 becomes true.
+    let cast (dtype: Dtype) (x: Tensor) : Tensor = Prim.cast dtype x
+
+    // ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────
+    let private unary verb op (x: Tensor) =
+        Expect.floats verb x
+        Tensor.Unary(op, x)
+
+    /// x²
+    let square (x: Tensor) : Tensor = x * x
+
+    /// 1 / x
+    let reciprocal (x: Tensor) : Tensor = 1.0 / x
+
+    /// −1, 0 or 1 by the sign of x (F# keeps `sign` for numbers); NaN of NaN. Its derivative is 0.
+    let signum (x: Tensor) : Tensor =
+        Expect.numbers "signum" x
+        Tensor.Unary(Sign, x)
+
+    /// x held between low and high: low where x < low, high where x > high. At a bound the derivative is 1.
+    let clip (low: float) (high: float) (x: Tensor) : Tensor =
+        if not (low <= high) then
+            raise (InputException $"clip: got low {low} and high {high}, expected low ≤ high.")
+
+        Expect.numbers "clip" x
+        where (x .< low) low (where (x .> high) high x)
+
+    /// a b + c, rounded once.
+    let fma (a: Tensor) (b: Tensor) (c: Tensor) : Tensor =
+        Expect.floats "fma" a
+        Expect.oneDtype "fma" [| a; b; c |]
+        let shape = Shape.broadcast "fma" a.Dims (Shape.broadcast "fma" b.Dims c.Dims)
+        Prim.fma (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape)) (Tensor.Stretch(c, shape))
+
+    /// √x whose derivative at 0 is 0.
+    let internal root (x: Tensor) =
+        let isZero = Prim.compareTo Equal x 0.0
+        Prim.select isZero (Prim.zerosLike x) (sqrt (Prim.select isZero (Prim.onesLike x) x))
+
+    /// √(a² + b²) without overflow; the derivative at (0, 0) is 0.
+    let hypot (a: Tensor) (b: Tensor) : Tensor =
+        Expect.floats "hypot" a
+        let larger = Prim.stop (maximum (abs a) (abs b))
+        let isUsable = Prim.both (Prim.compareTo Greater larger 0.0) (isFinite larger)
+        let scale = Prim.select isUsable larger (Prim.onesLike larger)
+        scale * root (square (a / scale) + square (b / scale))
+
+    /// eˣ − 1, exact near 0.
+    let expm1 (x: Tensor) : Tensor = unary "expm1" Expm1 x
+
+    /// ln(1 + x), exact near 0.
+    let log1p (x: Tensor) : Tensor = unary "log1p" Log1p x
+
+    // ── activations ──────────────────────────────────────────────────────────────────────────────────────────────
+    /// x where x ≤ 0 is false, else what the function makes of x ≤ 0; it sees 0 for positive x, so that nothing overflows.
+    let private belowZero (f: Tensor -> Tensor) (x: Tensor) =
+        let isBelow = Prim.compareTo LessEqual x 0.0
+        Prim.select isBelow (f (Prim.select isBelow x (Prim.zerosLike x))) x
+
+    /// x where x > 0, else 0; the derivative at 0 is 0.
+    let relu (x: Tensor) : Tensor =
+        Expect.numbers "relu" x
+        belowZero Prim.zerosLike x
+
+    /// x where x > 0, else slope x.
+    let leakyRelu (slope: float) (x: Tensor) : Tensor =
+        Expect.floats "leakyRelu" x
+        belowZero (fun x -> slope * x) x
+
+    /// x where x > 0, else eˣ − 1.
+    let elu (x: Tensor) : Tensor =
+        Expect.floats "elu" x
+        belowZero expm1 x
+
+    /// 1 / (1 + e⁻ˣ)
+    let sigmoid (x: Tensor) : Tensor = unary "sigmoid" Sigmoid x
+
+    /// ln(1 + eˣ), without overflow.
+    let softplus (x: Tensor) : Tensor = unary "softplus" Softplus x
+
+    /// ln(sigmoid x) = −softplus(−x)
+    let logSigmoid (x: Tensor) : Tensor = -(softplus -x)
+
+    /// ln(p / (1 − p)), the inverse of sigmoid.
+    let logit (p: Tensor) : Tensor = log p - log1p -p
+
+    /// x sigmoid x, also called swish.
+    let silu (x: Tensor) : Tensor = x * sigmoid x
+
+    /// x tanh(softplus x)
+    let mish (x: Tensor) : Tensor = x * tanh (softplus x)
+
+    /// The error function, 2/√π ∫₀ˣ exp(−s²) ds.
+    let erf (x: Tensor) : Tensor = unary "erf" Erf x
+
+    /// The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside.
+    let erfinv (x: Tensor) : Tensor = unary "erfinv" Erfinv x
+
+    /// x Φ(x) = x/2 (1 + erf(x/√2)), with the normal distribution's Φ.
+    let gelu (x: Tensor) : Tensor = Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
+
+    /// gelu by its approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    let geluTanh (x: Tensor) : Tensor =
+        Expect.floats "geluTanh" x
+        let inner = x + Prim.times 0.044715 (x * x * x)
+        Prim.times 0.5 x * Prim.plus 1.0 (tanh (Prim.times (Math.Sqrt(2.0 / Math.PI)) inner))
+
+    // ── the gamma function ───────────────────────────────────────────────────────────────────────────────────────
+    /// ln |Γ(x)|
+    let lgamma (x: Tensor) : Tensor = unary "lgamma" Lgamma x
+
+    /// ψ(x) = d/dx ln Γ(x)
+    let digamma (x: Tensor) : Tensor = unary "digamma" (Polygamma 0) x
+
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma.
+    let polygamma (n: int) (x: Tensor) : Tensor =
+        Expect.count "polygamma" "order" n
+        unary "polygamma" (Polygamma n) x

@@ -1,0 +1,124 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// Complex numbers Re + i Im: two tensors of one shape and float dtype.
+type ComplexTensor = { Re: Tensor; Im: Tensor }
+
+/// Discrete Fourier and cosine transforms along the last axis; axes before it are a batch.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module FourierVerbs =
+    let private length verb (x: Tensor) =
+        Expect.floats verb x
+        Expect.rankAtLeast verb 1 x
+        let n = x.Dims[x.Rank - 1]
+
+        if n = 0 then
+            Expect.misfit $"{verb}: got shape {Expect.text x}, expected at least one element along the last axis."
+
+        n
+
+    let private pair verb (x: ComplexTensor) =
+        let n = length verb x.Re
+        Expect.oneDtype verb [| x.Re; x.Im |]
+
+        if not (Shape.same x.Re.Dims x.Im.Dims) then
+            Expect.misfit $"{verb}: Re has shape {Expect.text x.Re}, Im {Expect.text x.Im}; they must be equal."
+
+        n
+
+    let private transform inverse (x: ComplexTensor) : ComplexTensor =
+        let r = x.Re.Rank
+        let y = Prim.fft inverse (Prim.stack r [| x.Re; x.Im |])
+        { Re = Prim.pick r 0 y; Im = Prim.pick r 1 y }
+
+    let private over n (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
+    let private first n (x: Tensor) = Prim.range (x.Rank - 1) 0 n x
+
+    /// Xₖ = Σⱼ xⱼ exp(−2πi jk/n), of [batch…; n].
+    let fft (x: ComplexTensor) : ComplexTensor =
+        pair "fft" x |> ignore
+        transform false x
+
+    /// xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n), the inverse of fft.
+    let ifft (x: ComplexTensor) : ComplexTensor =
+        let n = pair "ifft" x
+        let y = transform true x
+        { Re = over n y.Re; Im = over n y.Im }
+
+    /// The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.
+    let rfft (x: Tensor) : ComplexTensor =
+        let n = length "rfft" x
+        let y = transform false { Re = x; Im = Prim.zerosLike x }
+        { Re = first (n / 2 + 1) y.Re; Im = first (n / 2 + 1) y.Im }
+
+    /// The n real numbers whose rfft is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
+    let irfft (n: int) (x: ComplexTensor) : Tensor =
+        let given = pair "irfft" x
+        Expect.positive "irfft" "n" n
+
+        if given <> n / 2 + 1 then
+            Expect.misfit
+                $"irfft: {n} numbers have {n / 2 + 1} elements in their transform, got {given}, shape {Expect.text x.Re}."
+
+        let axis = x.Re.Rank - 1
+        let mirrored (y: Tensor) = Prim.range axis 1 (n - n / 2) y |> Prim.reverse [| axis |]
+        let re = Prim.concat axis [| x.Re; mirrored x.Re |]
+        let im = Prim.concat axis [| x.Im; -(mirrored x.Im) |]
+        over n (transform true { Re = re; Im = im }).Re
+
+    // ── cosine transforms (Makhoul 1980) ─────────────────────────────────────────────────────────────────────────
+    /// cos and sin of πk/2n.
+    let private turn dtype shape n =
+        let angle = Prim.times (Math.PI / (2.0 * float n)) (Prim.iota dtype shape (shape.Length - 1))
+        cos angle, sin angle
+
+    /// Factors that make the transform of type 2 orthogonal: 1/√4n for k = 0, 1/√2n for others.
+    let private scale dtype (shape: int[]) n =
+        let isFirst = Prim.compareTo Equal (Prim.iota dtype shape (shape.Length - 1)) 0.0
+        let filled value = Prim.fill dtype shape value
+        Prim.select isFirst (filled (1.0 / sqrt (4.0 * float n))) (filled (1.0 / sqrt (2.0 * float n)))
+
+    let private forward n (x: Tensor) =
+        let axis = x.Rank - 1
+
+        let every start =
+            let from = Array.init x.Rank (fun i -> if i = axis then min start n else 0)
+            Prim.slice from x.Dims (Array.init x.Rank (fun i -> if i = axis then 2 else 1)) x
+
+        let v = Prim.concat axis [| every 0; Prim.reverse [| axis |] (every 1) |]
+        let y = transform false { Re = v; Im = Prim.zerosLike v }
+        let cosine, sine = turn x.Dtype x.Dims n
+        Prim.times 2.0 (y.Re * cosine + y.Im * sine)
+
+    /// The inverse of forward.
+    let private backward n (x: Tensor) =
+        let axis = x.Rank - 1
+        let cosine, sine = turn x.Dtype x.Dims n
+        let zero = Prim.zerosLike (Prim.range axis 0 1 x)
+        let mirrored = Prim.concat axis [| zero; Prim.reverse [| axis |] (Prim.range axis 1 n x) |]
+        let re = x * cosine + mirrored * sine
+        let im = x * sine - mirrored * cosine
+        let v = over (2 * n) (transform true { Re = re; Im = im }).Re
+        let half = (n + 1) / 2
+        interleave axis (Prim.range axis 0 half v) (Prim.reverse [| axis |] (Prim.range axis half n v))
+
+    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others times 1/√2n.
+    let dct (isOrthonormal: bool) (x: Tensor) : Tensor =
+        let n = length "dct" x
+        let y = forward n x
+        if isOrthonormal then y * scale x.Dtype x.Dims n else y
+
+    /// The inverse of dct, with the same option. Orthonormal, it is the cosine transform of type 3.
+    let idct (isOrthonormal: bool) (x: Tensor) : Tensor =
+        let n = length "idct" x
+        backward n (if isOrthonormal then x / scale x.Dtype x.Dims n else x)
+
+    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of type 2. Orthonormal: idct.
+    let dct3 (isOrthonormal: bool) (x: Tensor) : Tensor =
+        if isOrthonormal then
+            idct true x
+        else
+            let n = length "dct3" x
+            Prim.times (2.0 * float n) (backward n x)

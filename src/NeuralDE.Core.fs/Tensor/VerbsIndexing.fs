@@ -1,0 +1,115 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// Functions that take or put elements by index (int32 or int64). An index that is a number already must lie within its axis; one
+/// that is not known until a trace runs is clamped where elements are taken and dropped where they are put.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module IndexingVerbs =
+    // ── taking ───────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The elements at indices of any shape along an axis: [a…; n; c…] and [i…] → [a…; i…; c…].
+    let take (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
+        let a = Shape.axis "take" x.Rank axis
+        Expect.within "take" x.Dims[a] indices
+        let flat = Prim.reshape [| indices.Count |] indices
+        let front = Prim.permute (Shape.moving x.Rank a 0) x
+        let taken = Prim.gather 0 front flat |> Prim.permute (Shape.moving x.Rank 0 a)
+        Prim.reshape (Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]) taken
+
+    /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the axis.
+    let takeAlong (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
+        let a = Shape.axis "takeAlong" x.Rank axis
+
+        if indices.Rank <> x.Rank || not (Shape.same (Array.removeAt a indices.Dims) (Array.removeAt a x.Dims)) then
+            Expect.misfit
+                $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal but along axis {axis}."
+
+        Expect.within "takeAlong" x.Dims[a] indices
+        let last = Shape.moving x.Rank a (x.Rank - 1)
+        let taken = Prim.gather (x.Rank - 1) (Prim.permute last x) (Prim.permute last indices)
+        Prim.permute (Shape.invert last) taken
+
+    /// For each of a batch, the rows at its own indices: x [batch…; n; features…], indices [batch…; m] → [batch…; m; features…].
+    let gatherRows (indices: Tensor) (x: Tensor) : Tensor =
+        let batch = indices.Rank - 1
+
+        if batch < 0 || x.Rank <= batch || not (Shape.same indices.Dims[.. batch - 1] x.Dims[.. batch - 1]) then
+            Expect.misfit
+                $"gatherRows: indices have shape {Expect.text indices}, the tensor {Expect.text x}; expected [batch…; m] and [batch…; n; features…]."
+
+        Expect.within "gatherRows" x.Dims[batch] indices
+        Prim.gather batch x indices
+
+    // ── putting ──────────────────────────────────────────────────────────────────────────────────────────────────
+    let private scattered verb kind (indices: Tensor) (updates: Tensor) (x: Tensor) =
+        Expect.rankAtLeast verb 1 x
+        Expect.integers verb indices
+        Expect.rank verb 1 "the indices" indices
+        Expect.oneDtype verb [| x; updates |]
+        let expected = Array.append indices.Dims x.Dims[1..]
+
+        if not (Shape.same updates.Dims expected) then
+            Expect.misfit
+                $"{verb}: updates have shape {Expect.text updates}, expected {Shape.text expected}: one row for each of the indices {Expect.text indices}."
+
+        Prim.scatter kind 0 x indices updates
+
+    /// x with row i of the updates added to its row indices[i]; indices outside are dropped.
+    let scatterAdd (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+        Expect.numbers "scatterAdd" x
+        scattered "scatterAdd" ScatterAdd indices updates x
+
+    /// x with its row indices[i] replaced by row i of the updates, the last where several meet; indices outside are dropped.
+    let scatterSet (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+        scattered "scatterSet" ScatterSet indices updates x
+
+    /// x with each row the maximum of itself and the updates put there; indices outside are dropped.
+    let scatterMax (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+        Expect.numbers "scatterMax" x
+        scattered "scatterMax" ScatterMax indices updates x
+
+    // ── windows at a place that is computed ──────────────────────────────────────────────────────────────────────
+    /// The indices start, start + 1, … of a window held inside the axis.
+    let private window verb (start: Tensor) size n =
+        Expect.integers verb start
+        Expect.rank verb 0 "the start" start
+
+        if size < 0 || size > n then
+            Expect.misfit $"{verb}: a window of {size} does not fit an axis of extent {n}."
+
+        let literal = Prim.literal start.Dtype
+        let inside = Prim.binary Min (Prim.binary Max start (literal 0.0)) (literal (float (n - size)))
+        Prim.broadcast [| size |] [||] inside + Prim.iota start.Dtype [| size |] 0
+
+    /// `size` elements along an axis from a start that may be computed (0-d, integer); the window is held inside the axis.
+    let dynamicSlice (axis: int) (start: Tensor) (size: int) (x: Tensor) : Tensor =
+        let a = Shape.axis "dynamicSlice" x.Rank axis
+        let indices = window "dynamicSlice" start size x.Dims[a]
+
+        if size = 0 then
+            Prim.range a 0 0 x
+        else
+            let front = Prim.permute (Shape.moving x.Rank a 0) x
+            Prim.gather 0 front indices |> Prim.permute (Shape.moving x.Rank 0 a)
+
+    /// x with a window along an axis replaced, from a start that may be computed; the window is held inside the axis.
+    let dynamicUpdate (axis: int) (start: Tensor) (update: Tensor) (x: Tensor) : Tensor =
+        let a = Shape.axis "dynamicUpdate" x.Rank axis
+        Expect.oneDtype "dynamicUpdate" [| x; update |]
+
+        if update.Rank <> x.Rank || not (Shape.same (Array.removeAt a update.Dims) (Array.removeAt a x.Dims)) then
+            Expect.misfit
+                $"dynamicUpdate: the update has shape {Expect.text update}, the tensor {Expect.text x}; they must be equal but along axis {axis}."
+
+        let indices = window "dynamicUpdate" start update.Dims[a] x.Dims[a]
+        let front = Prim.permute (Shape.moving x.Rank a 0)
+        Prim.scatter ScatterSet 0 (front x) indices (front update) |> Prim.permute (Shape.moving x.Rank 0 a)
+
+    // ── classes ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// 1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n]. An index outside gives a row of zeros.
+    let oneHot (n: int) (indices: Tensor) : Tensor =
+        Expect.integers "oneHot" indices
+        Expect.count "oneHot" "n" n
+        let shape = Array.append indices.Dims [| n |]
+        let spread = Prim.broadcast shape (Shape.axes indices.Rank) indices
+        Prim.cast Float64 (Prim.compare Equal spread (Prim.iota indices.Dtype shape indices.Rank))

@@ -1,0 +1,265 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// Functions that move elements and leave them as they are. Axis −1 is the last.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module MovementVerbs =
+    // ── shape ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The same elements in row-major order under another shape; one extent may be −1: what is left.
+    let reshape (shape: int list) (x: Tensor) : Tensor =
+        let given = List.toArray shape
+        let known = given |> Array.filter (fun n -> n <> -1) |> Shape.size
+        let unknown = given.Length - (given |> Array.filter (fun n -> n <> -1) |> Array.length)
+
+        if unknown > 1 || Array.exists (fun n -> n < -1) given then
+            Expect.misfit $"reshape: got {Shape.text given}, expected extents of 0 or more and at most one −1."
+
+        let misfit () =
+            Expect.misfit
+                $"reshape: a tensor of shape {Expect.text x} has {x.Count} elements, which do not fill {Shape.text given}. One extent may be −1."
+
+        if unknown = 0 then
+            if known <> x.Count then misfit ()
+
+            Prim.reshape given x
+        else
+            if known = 0 || x.Count % known <> 0 then misfit ()
+
+            Prim.reshape (given |> Array.map (fun n -> if n = -1 then x.Count / known else n)) x
+
+    /// All elements in row-major order, as a vector.
+    let flatten (x: Tensor) : Tensor = Prim.reshape [| x.Count |] x
+
+    /// All elements in row-major order, as a vector; NumPy's name of flatten.
+    let ravel (x: Tensor) : Tensor = flatten x
+
+    /// A new axis of extent 1 at the given place of the result.
+    let expandDims (axis: int) (x: Tensor) : Tensor =
+        Prim.reshape (Array.insertAt (Shape.axis "expandDims" (x.Rank + 1) axis) 1 x.Dims) x
+
+    /// Without the axis, whose extent must be 1.
+    let squeeze (axis: int) (x: Tensor) : Tensor =
+        let a = Shape.axis "squeeze" x.Rank axis
+
+        if x.Dims[a] <> 1 then
+            Expect.misfit
+                $"squeeze: axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}, expected 1. To pick an element use take."
+
+        Prim.reshape (Array.removeAt a x.Dims) x
+
+    /// x stretched to a shape by NumPy's rule.
+    let broadcastTo (shape: int list) (x: Tensor) : Tensor =
+        let target = Expect.extents "broadcastTo" shape
+
+        match Shape.tryBroadcast x.Dims target with
+        | Some fitted when Shape.same fitted target -> Tensor.Stretch(x, target)
+        | _ ->
+            Expect.misfit
+                $"broadcastTo: shape {Expect.text x} does not stretch to {Shape.text target}. Aligned at the last axis, extents must be equal or 1."
+
+    // ── order of axes ────────────────────────────────────────────────────────────────────────────────────────────
+    /// Axis i of the result is axis order[i] of x.
+    let permute (order: int list) (x: Tensor) : Tensor =
+        let p = order |> List.toArray |> Array.map (fun a -> if a < 0 then a + x.Rank else a)
+
+        if Array.sort p <> Shape.axes x.Rank then
+            Expect.misfit
+                $"permute: got {Shape.text (List.toArray order)} for shape {Expect.text x}, expected each axis from 0 to {x.Rank - 1} once."
+
+        Prim.permute p x
+
+    let swapAxes (first: int) (second: int) (x: Tensor) : Tensor =
+        let i, j = Shape.axis "swapAxes" x.Rank first, Shape.axis "swapAxes" x.Rank second
+        Prim.permute
+            (Shape.axes x.Rank
+             |> Array.map (fun a ->
+                 if a = i then j
+                 elif a = j then i
+                 else a))
+            x
+
+    /// One axis moved to another place, the others keeping their order.
+    let moveAxis (source: int) (target: int) (x: Tensor) : Tensor =
+        Prim.permute (Shape.moving x.Rank (Shape.axis "moveAxis" x.Rank source) (Shape.axis "moveAxis" x.Rank target)) x
+
+    /// The last two axes swapped: [batch…; m; n] → [batch…; n; m].
+    let transpose (x: Tensor) : Tensor =
+        Expect.rankAtLeast "transpose" 2 x
+        Prim.swapLast x
+
+    // ── joining ──────────────────────────────────────────────────────────────────────────────────────────────────
+    let private joined verb (xs: Tensor list) =
+        match xs with
+        | [] -> Expect.misfit $"{verb}: got no tensors, expected at least one."
+        | _ ->
+            let xs = List.toArray xs
+            Expect.oneDtype verb xs
+            xs
+
+    /// Tensors one after the other along an axis; their other extents are equal.
+    let concatAlong (axis: int) (xs: Tensor list) : Tensor =
+        let xs = joined "concat" xs
+
+        if xs[0].Rank = 0 then
+            Expect.misfit "concat: got shape [], which has no axis to join along. Use stack for single numbers."
+
+        let a = Shape.axis "concat" xs[0].Rank axis
+
+        xs
+        |> Array.iteri (fun i x ->
+            if x.Rank <> xs[0].Rank || not (Shape.same (Array.removeAt a x.Dims) (Array.removeAt a xs[0].Dims)) then
+                Expect.misfit
+                    $"concat: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {a}.")
+
+        Prim.concat a xs
+
+    /// Tensors one after the other along the first axis.
+    let concat (xs: Tensor list) : Tensor = concatAlong 0 xs
+
+    /// Tensors of one shape side by side along a new axis at the given place of the result.
+    let stackAlong (axis: int) (xs: Tensor list) : Tensor =
+        let xs = joined "stack" xs
+
+        xs
+        |> Array.iteri (fun i x ->
+            if not (Shape.same x.Dims xs[0].Dims) then
+                Expect.misfit
+                    $"stack: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
+
+        Prim.stack (Shape.axis "stack" (xs[0].Rank + 1) axis) xs
+
+    /// Tensors of one shape as the rows of a new first axis.
+    let stack (xs: Tensor list) : Tensor = stackAlong 0 xs
+
+    // ── taking apart ─────────────────────────────────────────────────────────────────────────────────────────────
+    /// Pieces of the given extents along an axis; they add up to its extent.
+    let splitAlong (axis: int) (sizes: int list) (x: Tensor) : Tensor list =
+        let a = Shape.axis "split" x.Rank axis
+        let sizes = Expect.extents "split" sizes |> Array.toList
+
+        if List.sum sizes <> x.Dims[a] then
+            Expect.misfit
+                $"split: sizes {Shape.text (List.toArray sizes)} add up to {List.sum sizes}, but axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}."
+
+        let starts = List.scan (+) 0 sizes
+        List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
+
+    /// Pieces of the given extents along the first axis; they add up to its extent.
+    let split (sizes: int list) (x: Tensor) : Tensor list = splitAlong 0 sizes x
+
+    /// So many pieces of nearly equal extent along an axis; the first ones are longer by one where it does not divide.
+    let chunkAlong (axis: int) (count: int) (x: Tensor) : Tensor list =
+        Expect.positive "chunk" "count" count
+        let n = x.Dims[Shape.axis "chunk" x.Rank axis]
+        splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
+
+    /// So many pieces of nearly equal extent along the first axis.
+    let chunk (count: int) (x: Tensor) : Tensor list = chunkAlong 0 count x
+
+    // ── repetition ───────────────────────────────────────────────────────────────────────────────────────────────
+    /// Every element `count` times in a row along an axis: [a; b] → [a; a; b; b].
+    let repeat (axis: int) (count: int) (x: Tensor) : Tensor =
+        let a = Shape.axis "repeat" x.Rank axis
+        Expect.count "repeat" "count" count
+        let wide = Array.insertAt (a + 1) count x.Dims
+        let spread = Prim.broadcast wide (Shape.others wide.Length [| a + 1 |]) x
+        Prim.reshape (Array.updateAt a (count * x.Dims[a]) x.Dims) spread
+
+    /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in NumPy.
+    let tile (counts: int list) (x: Tensor) : Tensor =
+        let counts = Expect.extents "tile" counts
+        let rank = max counts.Length x.Rank
+        let shape = Array.append (Array.create (rank - x.Rank) 1) x.Dims
+        let counts = Array.append (Array.create (rank - counts.Length) 1) counts
+        let wide = Array.zip counts shape |> Array.collect (fun (count, n) -> [| count; n |])
+        let spread = Prim.broadcast wide (Array.init rank (fun i -> 2 * i + 1)) (Prim.reshape shape x)
+        Prim.reshape (Array.map2 (*) counts shape) spread
+
+    /// Coordinates of a grid: result i holds the i-th vector's values along axis i of the common shape (NumPy's "ij").
+    let meshgrid (axes: Tensor list) : Tensor list =
+        axes |> List.iter (Expect.rank "meshgrid" 1 "an axis")
+        let shape = [| for x in axes -> x.Length |]
+        axes |> List.mapi (fun i x -> Prim.broadcast shape [| i |] x)
+
+    // ── order and place of elements ──────────────────────────────────────────────────────────────────────────────
+    /// Last to first along an axis.
+    let flip (axis: int) (x: Tensor) : Tensor = Prim.reverse [| Shape.axis "flip" x.Rank axis |] x
+
+    /// Elements moved `shift` places on along an axis; what leaves at the end comes in at the start.
+    let roll (axis: int) (shift: int) (x: Tensor) : Tensor =
+        let a = Shape.axis "roll" x.Rank axis
+        let n = x.Dims[a]
+        let s = if n = 0 then 0 else (shift % n + n) % n
+
+        if s = 0 then
+            x
+        else
+            Prim.concat a [| Prim.range a (n - s) n x; Prim.range a 0 (n - s) x |]
+
+    /// A value before and after the elements of each axis: one pair (before, after) an axis.
+    let padWith (value: float) (widths: (int * int) list) (x: Tensor) : Tensor =
+        if widths.Length <> x.Rank then
+            Expect.misfit
+                $"pad: got {widths.Length} pairs of widths for shape {Expect.text x}, expected one for each axis."
+
+        let low, high = widths |> List.toArray |> Array.unzip
+
+        if Seq.exists (fun n -> n < 0) (Seq.append low high) then
+            raise (InputException "pad: got a negative width. To cut use a slice, as in x[1..3].")
+
+        let none = Array.create x.Rank 0
+
+        if value = 0.0 then
+            Prim.pad low high none x
+        else
+            let isInside = Prim.pad low high none (Prim.fill Bool x.Dims 1.0)
+            let around = Tensor.Stretch(Tensor.Number(x.Dtype, value), isInside.Dims)
+            Prim.select isInside (Prim.pad low high none x) around
+
+    /// Zeros before and after the elements of each axis: one pair (before, after) an axis.
+    let pad (widths: (int * int) list) (x: Tensor) : Tensor = padWith 0.0 widths x
+
+    /// Every second element from each, starting with the evens; evens are as many as odds or one more.
+    let internal interleave axis (evens: Tensor) (odds: Tensor) =
+        let n, m = evens.Dims[axis], odds.Dims[axis]
+        let paired = Prim.stack (axis + 1) [| Prim.range axis 0 m evens; odds |]
+        let paired = Prim.reshape (Array.updateAt axis (2 * m) odds.Dims) paired
+        if n = m then paired else Prim.concat axis [| paired; Prim.range axis m n evens |]
+
+    // ── diagonals and triangles ──────────────────────────────────────────────────────────────────────────────────
+    /// The diagonals of matrices: [batch…; m; n] → [batch…; min m n].
+    let diagonal (x: Tensor) : Tensor =
+        Expect.rankAtLeast "diagonal" 2 x
+        let r = x.Rank
+        let m, n = x.Dims[r - 2], x.Dims[r - 1]
+        let batch = x.Dims[.. r - 3]
+        let k = min m n
+        let flat = Prim.reshape (Array.append batch [| m * n |]) x
+        let stop = if k = 0 then 0 else (k - 1) * (n + 1) + 1
+        let zeros = Array.create (r - 1) 0
+        Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| n + 1 |]) flat
+
+    /// Matrices with x on the diagonal and zeros elsewhere: [batch…; n] → [batch…; n; n].
+    let diag (x: Tensor) : Tensor =
+        Expect.rankAtLeast "diag" 1 x
+        let r = x.Rank
+        let shape = Array.append x.Dims [| x.Dims[r - 1] |]
+        let spread = Prim.broadcast shape (Shape.axes r) x
+        Prim.select (Prim.identity Bool shape) spread (Prim.zerosLike spread)
+
+    /// What lies on or below diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
+    let trilFrom (offset: int) (x: Tensor) : Tensor =
+        Expect.rankAtLeast "tril" 2 x
+        Prim.lower -offset x
+
+    /// What lies on or above diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
+    let triuFrom (offset: int) (x: Tensor) : Tensor =
+        Expect.rankAtLeast "triu" 2 x
+        Prim.upper offset x
+
+    /// What lies on or below the main diagonal of matrices [batch…; m; n], zeros elsewhere.
+    let tril (x: Tensor) : Tensor = trilFrom 0 x
+
+    /// What lies on or above the main diagonal of matrices [batch…; m; n], zeros elsewhere.
+    let triu (x: Tensor) : Tensor = triuFrom 0 x

@@ -1,0 +1,242 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// Functions of all elements, or of those along one axis, which the result lacks (`expandDims` puts it back). Axis −1 is the last.
+/// Sums over nothing are 0, products 1; the maximum or mean of nothing is a ShapeException.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module ReduceVerbs =
+    let private along verb axis (x: Tensor) = Shape.axis verb x.Rank axis
+    let private over n (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
+
+    // ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The sum of all elements, of shape [].
+    let sum (x: Tensor) : Tensor =
+        Expect.numbers "sum" x
+        Prim.sum x
+
+    /// The sum along an axis.
+    let sumAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.numbers "sumAlong" x
+        Prim.sumOver [| along "sumAlong" axis x |] x
+
+    /// The arithmetic mean of all elements, of shape [].
+    let mean (x: Tensor) : Tensor =
+        Expect.floats "mean" x
+        Expect.something "mean" x
+        over x.Count (Prim.sum x)
+
+    /// The arithmetic mean along an axis.
+    let meanAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.floats "mean" x
+        let a = along "meanAlong" axis x
+        Expect.somethingAlong "mean" a x
+        over x.Dims[a] (Prim.sumOver [| a |] x)
+
+    /// Products by halves, so that the derivative needs no division.
+    let private product axis (x: Tensor) =
+        let mutable x = x
+
+        while x.Dims[axis] > 1 do
+            let n = x.Dims[axis]
+            let half = n / 2
+            let pairs = Prim.binary Mul (Prim.range axis 0 half x) (Prim.range axis half (2 * half) x)
+            x <- if n % 2 = 0 then pairs else Prim.concat axis [| pairs; Prim.range axis (n - 1) n x |]
+
+        let shape = Array.removeAt axis x.Dims
+        if x.Dims[axis] = 0 then Prim.fill x.Dtype shape 1.0 else Prim.reshape shape x
+
+    /// The product along an axis; of nothing 1.
+    let prodAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.numbers "prodAlong" x
+        product (along "prodAlong" axis x) x
+
+    /// The product of all elements, of shape []; of nothing 1.
+    let prod (x: Tensor) : Tensor =
+        Expect.numbers "prod" x
+        product 0 (Prim.reshape [| x.Count |] x)
+
+    // ── spread ───────────────────────────────────────────────────────────────────────────────────────────────────
+    let private deviation verb lost axis (x: Tensor) =
+        let a = along verb axis x
+        let n = x.Dims[a]
+        Expect.floats verb x
+
+        if n <= lost then
+            Expect.misfit
+                $"{verb}: axis {axis} of shape {Expect.text x} has {n} elements, expected at least {lost + 1}."
+
+        let center = over n (Prim.sumOver [| a |] x)
+        let difference = x - Prim.unreduce x.Dims [| a |] center
+        over (n - lost) (Prim.sumOver [| a |] (difference * difference))
+
+    let private flat (x: Tensor) = Prim.reshape [| x.Count |] x
+
+    /// The population variance along an axis: the mean of (x − mean)².
+    let varAlong (axis: int) (x: Tensor) : Tensor = deviation "var" 0 axis x
+
+    /// The population variance of all elements: the mean of (x − mean)².
+    let var (x: Tensor) : Tensor = deviation "var" 0 0 (flat x)
+
+    /// The population standard deviation along an axis; its derivative is 0 where it is 0.
+    let stdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "std" 0 axis x)
+
+    /// The population standard deviation of all elements; its derivative is 0 where it is 0.
+    let std (x: Tensor) : Tensor = root (deviation "std" 0 0 (flat x))
+
+    /// The variance of a sample along an axis: Σ (x − mean)² / (n − 1).
+    let sampleVarAlong (axis: int) (x: Tensor) : Tensor = deviation "sampleVar" 1 axis x
+
+    /// The variance of a sample: Σ (x − mean)² / (n − 1).
+    let sampleVar (x: Tensor) : Tensor = deviation "sampleVar" 1 0 (flat x)
+
+    /// The standard deviation of a sample along an axis, with n − 1.
+    let sampleStdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "sampleStd" 1 axis x)
+
+    /// The standard deviation of a sample, with n − 1.
+    let sampleStd (x: Tensor) : Tensor = root (deviation "sampleStd" 1 0 (flat x))
+
+    // ── extremes ─────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The numbers in opposite order; exact for integers too.
+    let private opposite (x: Tensor) =
+        match x.Dtype with
+        | Float32
+        | Float64 -> -x
+        | Int32
+        | Int64 -> Prim.minus -1.0 x
+        | Bool -> Prim.isNot x
+
+    /// The largest element; NaN where there is one. Equal elements share the derivative.
+    let amax (x: Tensor) : Tensor =
+        Expect.something "amax" x
+        Prim.reduce Maximum (Shape.axes x.Rank) x
+
+    /// The smallest element; NaN where there is one. Equal elements share the derivative.
+    let amin (x: Tensor) : Tensor =
+        Expect.something "amin" x
+        opposite (Prim.reduce Maximum (Shape.axes x.Rank) (opposite x))
+
+    /// The largest element along an axis; NaN where there is one. Equal elements share the derivative.
+    let maxAlong (axis: int) (x: Tensor) : Tensor =
+        let a = along "maxAlong" axis x
+        Expect.somethingAlong "maximum" a x
+        Prim.reduce Maximum [| a |] x
+
+    /// The smallest element along an axis; NaN where there is one. Equal elements share the derivative.
+    let minAlong (axis: int) (x: Tensor) : Tensor =
+        let a = along "minAlong" axis x
+        Expect.somethingAlong "minimum" a x
+        opposite (Prim.reduce Maximum [| a |] (opposite x))
+
+    /// The index (int64) of the largest element along an axis, the first of equals.
+    let argmax (axis: int) (x: Tensor) : Tensor =
+        let a = along "argmax" axis x
+        Expect.somethingAlong "argmax" a x
+        Tensor.Apply(ArgMax a, [| x |])
+
+    /// The index (int64) of the smallest element along an axis, the first of equals.
+    let argmin (axis: int) (x: Tensor) : Tensor =
+        let a = along "argmin" axis x
+        Expect.somethingAlong "argmin" a x
+        Tensor.Apply(ArgMax a, [| opposite x |])
+
+    // ── truth ────────────────────────────────────────────────────────────────────────────────────────────────────
+    let private anyOver axes (x: Tensor) =
+        if axes |> Array.exists (fun a -> x.Dims[a] = 0) then
+            Prim.fill Bool (Shape.without axes x.Dims) 0.0
+        else
+            Prim.reduce Maximum axes x
+
+    /// Whether any element (bool) is true; of nothing false.
+    let any (x: Tensor) : Tensor =
+        Expect.bools "any" x
+        anyOver (Shape.axes x.Rank) x
+
+    /// Whether any element (bool) along an axis is true; of nothing false.
+    let anyAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.bools "anyAlong" x
+        anyOver [| along "anyAlong" axis x |] x
+
+    /// Whether all elements (bool) are true; of nothing true.
+    let all (x: Tensor) : Tensor =
+        Expect.bools "all" x
+        Prim.isNot (anyOver (Shape.axes x.Rank) (Prim.isNot x))
+
+    /// Whether all elements (bool) along an axis are true; of nothing true.
+    let allAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.bools "allAlong" x
+        Prim.isNot (anyOver [| along "allAlong" axis x |] (Prim.isNot x))
+
+    // ── exponentials ─────────────────────────────────────────────────────────────────────────────────────────────
+    /// The maximum along an axis where it is finite, else 0; a constant of differentiation.
+    let private shift axis (x: Tensor) =
+        let m = Prim.stop (Prim.reduce Maximum [| axis |] x)
+        Prim.select (isFinite m) m (Prim.zerosLike m)
+
+    let private logSumExp axis (x: Tensor) =
+        if x.Dims[axis] = 0 then
+            Prim.fill x.Dtype (Array.removeAt axis x.Dims) Double.NegativeInfinity
+        else
+            let m = shift axis x
+            let total = Prim.sumOver [| axis |] (exp (x - Prim.unreduce x.Dims [| axis |] m))
+            let isZero = Prim.compareTo Equal total 0.0
+            let logarithm = log (Prim.select isZero (Prim.onesLike total) total)
+            Prim.select isZero (Prim.fill x.Dtype total.Dims Double.NegativeInfinity) (m + logarithm)
+
+    /// ln Σ exp x along an axis, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    let logsumexpAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.floats "logsumexp" x
+        logSumExp (along "logsumexpAlong" axis x) x
+
+    /// ln Σ exp x over all elements, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    let logsumexp (x: Tensor) : Tensor =
+        Expect.floats "logsumexp" x
+        logSumExp 0 (flat x)
+
+    /// exp x / Σ exp x along an axis, without overflow.
+    let softmax (axis: int) (x: Tensor) : Tensor =
+        Expect.floats "softmax" x
+        let a = along "softmax" axis x
+
+        if x.Count = 0 then
+            x
+        else
+            let e = exp (x - Prim.unreduce x.Dims [| a |] (shift a x))
+            e / Prim.unreduce x.Dims [| a |] (Prim.sumOver [| a |] e)
+
+    /// ln(softmax x) along an axis, without overflow.
+    let logSoftmax (axis: int) (x: Tensor) : Tensor =
+        Expect.floats "logSoftmax" x
+        let a = along "logSoftmax" axis x
+
+        if x.Count = 0 then
+            x
+        else
+            let shifted = x - Prim.unreduce x.Dims [| a |] (shift a x)
+            shifted - Prim.unreduce x.Dims [| a |] (log (Prim.sumOver [| a |] (exp shifted)))
+
+    // ── norms ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// √Σ x² over all elements (Euclid's, of matrices Frobenius'); the derivative at 0 is 0.
+    let norm (x: Tensor) : Tensor =
+        Expect.floats "norm" x
+        root (Prim.sum (x * x))
+
+    /// √Σ x² along an axis; the derivative at 0 is 0.
+    let normAlong (axis: int) (x: Tensor) : Tensor =
+        Expect.floats "normAlong" x
+        root (Prim.sumOver [| along "normAlong" axis x |] (x * x))
+
+    /// Σ |x| over all elements.
+    let norm1 (x: Tensor) : Tensor =
+        Expect.numbers "norm1" x
+        Prim.sum (abs x)
+
+    /// The largest |x|; of nothing 0.
+    let normInf (x: Tensor) : Tensor =
+        Expect.numbers "normInf" x
+
+        if x.Count = 0 then
+            Prim.fill x.Dtype [||] 0.0
+        else
+            Prim.reduce Maximum (Shape.axes x.Rank) (abs x)

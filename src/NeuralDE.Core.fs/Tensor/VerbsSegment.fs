@@ -1,0 +1,47 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// Functions of groups of rows: row i of x [n; features…] belongs to group ids[i]; the result is [count; features…].
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module SegmentVerbs =
+    let private segments verb (ids: Tensor) count (x: Tensor) =
+        Expect.rankAtLeast verb 1 x
+        Expect.numbers verb x
+        Expect.integers verb ids
+        Expect.count verb "count" count
+
+        if ids.Rank <> 1 || ids.Length <> x.Length then
+            Expect.misfit
+                $"{verb}: got ids of shape {Expect.text ids} for shape {Expect.text x}, expected one for each row: [{x.Length}]."
+
+        Array.updateAt 0 count x.Dims
+
+    /// The sum of each group's rows; of none 0. Ids outside 0 .. count − 1 are left out.
+    let segmentSum (ids: Tensor) (count: int) (x: Tensor) : Tensor =
+        let shape = segments "segmentSum" ids count x
+        Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
+
+    /// The maximum of each group's rows; of none −∞ (of integers their smallest).
+    let segmentMax (ids: Tensor) (count: int) (x: Tensor) : Tensor =
+        let shape = segments "segmentMax" ids count x
+
+        let least =
+            match x.Dtype with
+            | Int32 -> float Int32.MinValue
+            | Int64 -> float Int64.MinValue
+            | Float32
+            | Float64
+            | Bool -> Double.NegativeInfinity
+
+        Prim.scatter ScatterMax 0 (Prim.fill x.Dtype shape least) ids x
+
+    /// The mean of each group's rows; of none 0.
+    let segmentMean (ids: Tensor) (count: int) (x: Tensor) : Tensor =
+        Expect.floats "segmentMean" x
+        let shape = segments "segmentMean" ids count x
+        let total = Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
+        let sizes = Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype [| count |] 0.0) ids (Prim.fill x.Dtype ids.Dims 1.0)
+        let sizes = Prim.binary Max sizes (Prim.onesLike sizes)
+        total / Prim.broadcast shape [| 0 |] sizes

@@ -1,0 +1,346 @@
+module NeuralDE.Tests.Calculus.TreeTests
+
+open System
+open System.Collections.Generic
+open System.Threading.Tasks
+open FsCheck
+open FsCheck.FSharp
+open Xunit
+open NeuralDE
+open NeuralDE.Compiler
+
+// ---- some trees ---------------------------------------------------------------------------------------------------
+
+type Linear = { Weight: Tensor; Bias: Tensor option }
+
+type Activation =
+    | Relu
+    | Tanh
+    | Power of exponent: float
+
+[<RequireQualifiedAccess>]
+type Layer =
+    | Dense of Linear
+    | Scale of factor: Tensor * offset: Tensor
+    | Act of Activation
+    | Identity
+
+type Net =
+    { Name: string
+      Widths: int[]
+      Layers: Layer list
+      Rate: float
+      Apply: Tensor -> Tensor }
+
+[<Struct>]
+type Complex = { Re: Tensor; Im: Tensor }
+
+type Pair<'A, 'B> = { First: 'A; Second: 'B }
+
+[<Struct>]
+type Choice =
+    | One of one: Tensor
+    | Two of two: struct (Tensor * int)
+    | Neither
+
+type Tree' =
+    | Tip of Tensor
+    | Fork of Tree' list * note: string
+
+type Hidden = private { Inside: Tensor }
+type Endless<'A> = { Now: 'A; Later: Endless<'A * 'A> list }
+
+[<CompilationRepresentation(CompilationRepresentationFlags.UseNullAsTrueValue)>]
+type Slot =
+    | Full of Tensor
+    | Empty
+
+type Config = { Steps: int; Kind: Activation; Dtype: Dtype; Element: Type }
+
+type Counter() =
+    member val Total = 0 with get, set
+
+let private floats (values: float list) = Tensor.Of(Array.ofList values)
+let private one () = floats [ 1.0 ]
+let private ints () = Tensor.OfArray(NdArray.OfFloats(Int32, [| 2 |], [| 1.0; 2.0 |]))
+let private key () = Key(Tensor.Literal(Int64, 7.0))
+let private linear () = { Weight = floats [ 1.0; 2.0 ]; Bias = Some(one ()) }
+let private double (x: Tensor) = 2.0 * x
+
+let private net () =
+    { Name = "net"
+      Widths = [| 2; 3 |]
+      Layers = [ Layer.Dense(linear ()); Layer.Act Tanh; Layer.Scale(one (), one ()); Layer.Identity ]
+      Rate = 0.1
+      Apply = double }
+
+// ---- the laws -----------------------------------------------------------------------------------------------------
+
+let private sameLeaves (a: Tensor[]) (b: Tensor[]) =
+    a.Length = b.Length && Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) a b
+
+/// What holds for every tree: the parts fit together again, with the leaves in place and the static fields as they were.
+let private obeys (tree: 'T) =
+    let leaves = Tree.flatten tree
+    let again = Tree.unflatten tree leaves
+    Assert.True(sameLeaves leaves (Tree.flatten again), "unflatten of flatten")
+    Assert.Equal(Tree.signature tree, Tree.signature again)
+    Assert.Equal((Tree.structure tree).GetHashCode(), (Tree.structure again).GetHashCode())
+    let others = leaves |> Array.map (fun x -> if x.Dtype.IsFloat then x + 1.0 else x)
+    let moved = Tree.unflatten tree others
+    Assert.True(sameLeaves others (Tree.flatten moved), "flatten of unflatten")
+    Assert.Equal(Tree.structure tree, Tree.structure moved)
+    Assert.Equal(None, Tree.difference (Tree.structure tree) (Tree.structure moved))
+    Assert.True(sameLeaves leaves (Tree.flatten (Tree.map id tree)), "map id")
+    Assert.True(sameLeaves leaves (Tree.flatten (Tree.map2 (fun x _ -> x) tree moved)), "map2 first")
+    let paths = Tree.leaves tree |> List.map fst
+    Assert.Equal(leaves.Length, paths.Length)
+    Assert.Equal<string list>(List.distinct paths, paths)
+
+    if leaves.Length > 0 then
+        let short () = Tree.unflatten tree leaves[1..] |> ignore
+        let long () = Tree.unflatten tree (Array.append leaves leaves[..0]) |> ignore
+        Assert.Contains("expected", Assert.Throws<TreeException>(short).Message)
+        Assert.Contains("expected", Assert.Throws<TreeException>(long).Message)
+
+/// One law test for each kind of tree.
+let private kinds: (string * (unit -> unit)) list =
+    [ "Tensor", (fun () -> obeys (one ()))
+      "Key", (fun () -> obeys (key ()))
+      "unit", (fun () -> obeys ())
+      "number", (fun () -> obeys 1.5)
+      "record", (fun () -> obeys (linear ()))
+      "record with static fields", (fun () -> obeys (net ()))
+      "struct record", (fun () -> obeys { Re = one (); Im = one () })
+      "anonymous record", (fun () -> obeys {| B = one (); A = linear (); Z = "z" |})
+      "struct anonymous record", (fun () -> obeys struct {| X = one (); Y = 1 |})
+      "generic record", (fun () -> obeys { First = linear (); Second = { First = 1; Second = one () } })
+      "private record", (fun () -> obeys { Inside = one () })
+      "tuple", (fun () -> obeys (one (), linear (), 3))
+      "tuple of nine", (fun () -> obeys (one (), 2, one (), 4, one (), one (), 7, one (), one ()))
+      "struct tuple", (fun () -> obeys struct (one (), linear ()))
+      "struct tuple of nine", (fun () -> obeys struct (one (), 2, one (), 4, one (), one (), 7, one (), "nine"))
+      "list", (fun () -> obeys [ one (); one () ])
+      "empty list", (fun () -> obeys ([]: Linear list))
+      "array", (fun () -> obeys [| linear (); linear () |])
+      "array of structs", (fun () -> obeys [| { Re = one (); Im = one () } |])
+      "array of arrays", (fun () -> obeys [| [| one () |]; [||] |])
+      "array of numbers", (fun () -> obeys ([| 1; 2 |], one ()))
+      "Some", (fun () -> obeys (Some(one ())))
+      "None", (fun () -> obeys (None: Tensor option))
+      "Some None", (fun () -> obeys (Some None: Tensor option option))
+      "list of options", (fun () -> obeys [ Some(one ()); None; Some(one ()) ])
+      "ValueSome", (fun () -> obeys (ValueSome(linear ())))
+      "ValueNone", (fun () -> obeys (ValueNone: Tensor voption))
+      "Ok", (fun () -> obeys (Ok(one ()): Result<Tensor, string>))
+      "Error", (fun () -> obeys (Error "no": Result<Tensor, string>))
+      "Map", (fun () -> obeys (Map [ "b", linear (); "a", linear () ]))
+      "empty Map", (fun () -> obeys (Map.empty: Map<string, Tensor>))
+      "Map with null for None", (fun () -> obeys (Map [ "a", None; "b", Some(one ()) ]))
+      "Map by number", (fun () -> obeys (Map [ 2, one (); 1, one () ]))
+      "union", (fun () -> obeys [ Layer.Dense(linear ()); Layer.Scale(one (), one ()); Layer.Act(Power 2.0); Layer.Identity ])
+      "struct union", (fun () -> obeys [ One(one ()); Two(struct (one (), 2)); Neither ])
+      "union with null", (fun () -> obeys [ Full(one ()); Empty ])
+      "union without tensors", (fun () -> obeys (Power 2.0))
+      "record without tensors", (fun () -> obeys { Steps = 1; Kind = Relu; Dtype = Float32; Element = typeof<int> })
+      "type that holds itself", (fun () -> obeys (Fork([ Tip(one ()); Fork([], "empty"); Fork([ Tip(one ()) ], "") ], "root")))
+      "dates and other plain values", (fun () -> obeys (DateTime(2024, 1, 1), Guid.Empty, 1m, Nullable 3, bigint 5, one ()))
+      "mixed leaves", (fun () -> obeys (ints (), key (), one (), Tensor.Literal(Bool, 1.0))) ]
+
+let kindNames = kinds |> List.map (fun (name, _) -> [| box name |])
+
+[<Theory; MemberData(nameof kindNames)>]
+let ``a tree comes apart and together`` (name: string) =
+    let _, law = kinds |> List.find (fun (kind, _) -> kind = name)
+    law ()
+
+/// Trees of every nesting: the size is the number of nodes.
+type Any =
+    | Leaf of Tensor
+    | Random of Key
+    | Note of string * int
+    | Both of Any * Any
+    | Many of Any list
+    | Row of Any[]
+    | Maybe of Any option
+    | Table of Map<string, Any>
+    | Sum of Result<Any, float>
+    | Named of {| Left: Any; Right: Complex voption |}
+
+let private anyTree =
+    let leaf = Gen.choose (1, 9) |> Gen.map (fun n -> floats [ float n ])
+    let letter = Gen.elements [ "a"; "b"; "c" ]
+
+    let rec tree size : Gen<Any> =
+        if size <= 1 then
+            Gen.oneof
+                [ Gen.map Leaf leaf
+                  Gen.fresh (fun () -> Random(key ()))
+                  Gen.map2 (fun text n -> Note(text, n)) letter (Gen.choose (0, 3)) ]
+        else
+            let some = Gen.choose (0, 3) |> Gen.bind (fun n -> Gen.listOfLength n (tree (size / 3)))
+            let complex = Gen.map2 (fun re im -> { Re = re; Im = im }) leaf leaf
+
+            Gen.oneof
+                [ Gen.map2 (fun a b -> Both(a, b)) (tree (size / 2)) (tree (size / 2))
+                  Gen.map Many some
+                  Gen.map (Array.ofList >> Row) some
+                  Gen.map Maybe (Gen.optionOf (tree (size / 2)))
+                  Gen.map (fun items -> Table(Map(List.mapi (fun i x -> $"k{i}", x) items))) some
+                  Gen.map (Ok >> Sum) (tree (size / 2))
+                  Gen.constant (Sum(Error nan))
+                  Gen.map2 (fun left right -> Named {| Left = left; Right = right |}) (tree (size / 2))
+                      (Gen.oneof [ Gen.constant ValueNone; Gen.map ValueSome complex ]) ]
+
+    Gen.sized tree
+
+[<Fact>]
+let ``the laws hold for any nesting`` () =
+    Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen anyTree) obeys)
+
+[<Fact>]
+let ``structures are equal if nothing is different, and only then`` () =
+    let property (a: Any, b: Any) =
+        let s, t = Tree.structure a, Tree.structure b
+        let isSame = (s = t)
+        Assert.Equal(isSame, Tree.difference s t = None)
+        Assert.Equal(isSame, (string s = string t)) // the text shows all that counts
+        if isSame then Assert.Equal(s.GetHashCode(), t.GetHashCode())
+
+    Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property)
+
+// ---- paths --------------------------------------------------------------------------------------------------------
+
+[<Fact>]
+let ``paths say how to reach a leaf`` () =
+    let paths tree = Tree.leaves tree |> List.map fst
+    Assert.Equal<string list>([ "" ], paths (one ()))
+    Assert.Equal<string list>([ "First.Weight"; "First.Bias"; "Second" ], paths { First = linear (); Second = one () })
+    let layers = [ "Layers[0].Dense.Weight"; "Layers[0].Dense.Bias"; "Layers[2].factor"; "Layers[2].offset" ]
+    Assert.Equal<string list>(layers, paths (net ()))
+    Assert.Equal<string list>([ "Item1"; "Item3[0]" ], paths (one (), 2, [| one () |]))
+    Assert.Equal<string list>([ "[\"a\"].Weight"; "[\"b\"].Weight" ],
+                              paths (Map [ for name in [ "b"; "a" ] -> name, { Weight = one (); Bias = None } ]))
+    Assert.Equal<string list>([ "Ok" ], paths (Ok(one ()): Result<Tensor, int>))
+
+[<Fact>]
+let ``mapWithPath sees the path of each leaf`` () =
+    let tree = { First = one (); Second = one () }
+    let moved = tree |> Tree.mapWithPath (fun path x -> if path = "Second" then x + 1.0 else x)
+    Assert.Same(tree.First, moved.First)
+    Assert.Equal(2.0, float moved.Second)
+
+// ---- structures ---------------------------------------------------------------------------------------------------
+
+let private differ (a: 'T) (b: 'T) =
+    let s, t = Tree.structure a, Tree.structure b
+    Assert.NotEqual(s, t)
+    match Tree.difference s t with
+    | Some sentence -> sentence
+    | None -> failwith "no difference"
+
+[<Fact>]
+let ``a difference names its place and both sides`` () =
+    Assert.Equal("Item2 is a Tensor in one and None in the other.", differ (1, Some(one ())) (1, None))
+    Assert.Equal("Rate is 0.1 in one and 0.2 in the other.", differ (net ()) { net () with Rate = 0.2 })
+    Assert.Equal("the tree has 1 elements in one and 2 in the other.", differ [ one () ] [ one (); one () ])
+    let layers = differ (net ()) { net () with Layers = [ Layer.Identity; Layer.Identity; Layer.Identity; Layer.Identity ] }
+    Assert.Equal("Layers[0] is Dense in one and Identity in the other.", layers)
+    Assert.Equal("Widths is [|2; 3|] in one and [|2; 4|] in the other.", differ (net ()) { net () with Widths = [| 2; 4 |] })
+    let keys = differ (Map [ "a", one () ]) (Map [ "b", one () ])
+    Assert.Equal("the tree has the keys [\"a\"] in one and [\"b\"] in the other.", keys)
+    let rate = 3.0
+    let functions = differ (net ()) { net () with Apply = fun x -> rate * x }
+    Assert.Contains("Apply differs: a function", functions)
+    let types = Tree.difference (Tree.structure (one ())) (Tree.structure (linear ()))
+    Assert.Equal(Some "the tree is a Tensor in one and a Linear in the other.", types)
+
+[<Fact>]
+let ``a signature has shapes and dtypes, a structure does not`` () =
+    let a, b = { First = one (); Second = one () }, { First = one (); Second = floats [ 1.0; 2.0 ] }
+    Assert.Equal(Tree.structure a, Tree.structure b)
+    Assert.NotEqual(Tree.signature a, Tree.signature b)
+    let sentence = Tree.difference (Tree.signature a) (Tree.signature b)
+    Assert.Equal(Some "Second is a Tensor float64 [1] in one and a Tensor float64 [2] in the other.", sentence)
+    Assert.NotEqual(Tree.signature a, Tree.signature (Tree.cast Float32 a))
+
+[<Fact>]
+let ``functions that capture nothing are compared by their code, others by reference`` () =
+    let plain () = (one (), (fun (x: Tensor) -> x + 1.0))
+    let capturing (rate: float) = (one (), (fun (x: Tensor) -> rate * x))
+    Assert.Equal(Tree.structure (plain ()), Tree.structure (plain ()))
+    Assert.NotEqual(Tree.structure (capturing 1.0), Tree.structure (capturing 1.0))
+    let kept = capturing 1.0
+    Assert.Equal(Tree.structure kept, Tree.structure (Tree.map double kept))
+
+[<Fact>]
+let ``a structure can be read`` () =
+    let tree = {| Net = linear (); Rate = 0.5; Other = [ None; Some(one ()) ] |}
+    let expected = "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
+    Assert.Equal(expected, string (Tree.structure tree))
+    Assert.Equal("(float64 [1], Key)", string (Tree.signature (one (), key ())))
+
+// ---- functions ----------------------------------------------------------------------------------------------------
+
+[<Fact>]
+let ``cast touches floats only`` () =
+    let a, b, c = Tree.cast Float32 (one (), ints (), key ())
+    Assert.Equal((Float32, Int32, Int64), (a.Dtype, b.Dtype, c.Tensor.Dtype))
+    Assert.Contains("Tree.map", Assert.Throws<DtypeException>(fun () -> Tree.cast Int32 (one ()) |> ignore).Message)
+
+[<Fact>]
+let ``count counts float elements`` () =
+    Assert.Equal(3, Tree.count (linear (), ints (), key ()))
+    Assert.Equal(0, Tree.count ())
+
+[<Fact>]
+let ``zerosLike keeps shapes, dtypes and static fields`` () =
+    let tree = (linear (), ints (), key (), "name")
+    let zeros = Tree.zerosLike tree
+    Assert.Equal(Tree.signature tree, Tree.signature zeros)
+    Assert.All(Tree.flatten zeros, fun x -> Assert.All(x.ToArray(), fun value -> Assert.Equal(0.0, value)))
+
+[<Fact>]
+let ``map2 refuses trees of different structure`` () =
+    let short, long = [ linear () ], [ { linear () with Bias = None } ]
+    let message = Assert.Throws<TreeException>(fun () -> Tree.map2 (+) short long |> ignore).Message
+    Assert.Contains("[0].Bias is a Tensor in one and None in the other.", message)
+
+// ---- errors -------------------------------------------------------------------------------------------------------
+
+let private refused<'T> (tree: 'T) =
+    let once () = Assert.Throws<TreeException>(fun () -> Tree.flatten tree |> ignore).Message
+    let message = once ()
+    Assert.Equal(message, once ()) // and not a TypeInitializationException, ever
+    Assert.Contains("expected a Tensor, a Key, or a record", message)
+    message
+
+[<Fact>]
+let ``other types are refused with what was got and how to mend it`` () =
+    Assert.Contains("got Uri", refused (Uri("a", UriKind.Relative)))
+    Assert.Contains("Make it a record", refused (Counter()))
+    Assert.Contains("Use a list or an array", refused (seq { one () }))
+    Assert.Contains("Use a list or an array", refused (List<Tensor>()))
+    Assert.Contains("Use a Map", refused (Dictionary<string, Tensor>()))
+    Assert.Contains("Use an array of arrays", refused (Array2D.create 1 1 (one ())))
+    Assert.Contains("concrete", refused (box 1, one ()))
+    Assert.Contains("Pair<Tensor, Uri>.Second is Uri", refused { First = one (); Second = Uri("a", UriKind.Relative) })
+    Assert.Contains("(Tensor * Linear list * Counter[]).Item3[] is Counter", refused (one (), [ linear () ], ([||]: Counter[])))
+
+[<Fact>]
+let ``a type that grows as it nests is refused`` () =
+    let tree: Endless<Tensor> = { Now = one (); Later = [] }
+    Assert.Contains("without end", Assert.Throws<TreeException>(fun () -> Tree.flatten tree |> ignore).Message)
+
+[<Fact>]
+let ``a key stays an int64 tensor`` () =
+    let message = Assert.Throws<TreeException>(fun () -> Tree.unflatten (key ()) [| one () |] |> ignore).Message
+    Assert.Contains("expected int64", message)
+
+type Fresh<'A> = { Value: Tensor; Mark: 'A; Next: Fresh<'A> option }
+
+[<Fact>]
+let ``many threads may meet a type first`` () =
+    let tree = { Value = one (); Mark = 1uy; Next = Some { Value = one (); Mark = 2uy; Next = None } }
+    Parallel.For(0, 64, (fun _ -> Assert.Equal(2, (Tree.flatten (Tree.map double tree)).Length))) |> ignore
+    Assert.Equal(Tree.structure tree, Tree.structure (Tree.map double tree))

@@ -1,0 +1,81 @@
+/// Small arrays, the value of an operation on them, and comparisons.
+module internal NeuralDE.Tests.Arrays
+
+open System
+open Xunit
+open NeuralDE
+open NeuralDE.Compiler
+
+let nan = Double.NaN
+let infinity = Double.PositiveInfinity
+let f64 shape (values: float list) = NdArray.OfFloats(Float64, shape, Array.ofList values)
+let f32 shape (values: float list) = NdArray.OfFloats(Float32, shape, Array.ofList values)
+let i64 shape (values: int64 list) = NdArray.OfIntegers(Int64, shape, Array.ofList values)
+let i32 shape (values: int64 list) = NdArray.OfIntegers(Int32, shape, Array.ofList values)
+let flags shape (values: bool list) = NdArray.OfFlags(shape, Array.ofList values)
+let every = [ Float32; Float64; Int32; Int64; Bool ]
+let numbers = [ Float32; Float64; Int32; Int64 ]
+let floats = [ Float32; Float64 ]
+
+/// 1, 2, 3, … (bool: 1 is true, 2 is false, …)
+let counting dtype shape =
+    let n = Shape.size shape
+
+    match dtype with
+    | Bool -> NdArray.OfFlags(shape, Array.init n (fun i -> i % 2 = 0))
+    | Float32
+    | Float64
+    | Int32
+    | Int64 -> NdArray.OfIntegers(dtype, shape, Array.init n (fun i -> int64 (i + 1)))
+
+/// The value, whose dtype, shape and length are as inferred.
+let value op (args: NdArray list) =
+    let args = Array.ofList args
+
+    let signature = Infer.node op (args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape }))
+
+    let result = Evaluate.primitive op signature args
+    Assert.Equal(signature.Dtype, result.Dtype)
+    Assert.Equal<int[]>(signature.Shape, result.Shape)
+    Assert.Equal(Shape.size signature.Shape, result.Length)
+    result
+
+/// The same dtype, shape and numbers; NaN is NaN, −0 is not 0.
+let same (expected: NdArray) (got: NdArray) =
+    Assert.Equal(expected.Dtype, got.Dtype)
+    Assert.Equal<int[]>(expected.Shape, got.Shape)
+
+    match expected.Dtype with
+    | Float32
+    | Float64 ->
+        let bits (x: NdArray) =
+            x.Floats
+            |> Array.map (fun v -> if Double.IsNaN v then nan else v)
+            |> Array.map BitConverter.DoubleToInt64Bits
+
+        if bits expected <> bits got then
+            Assert.Equal<float[]>(expected.Floats, got.Floats) // a message with numbers
+            Assert.Fail "zeros of different sign"
+    | Int32
+    | Int64
+    | Bool -> Assert.Equal<int64[]>(expected.Integers, got.Integers)
+
+let near tolerance (expected: NdArray) (got: NdArray) =
+    Assert.Equal(expected.Dtype, got.Dtype)
+    Assert.Equal<int[]>(expected.Shape, got.Shape)
+
+    Array.iter2
+        (fun (e: float) g -> Assert.True(abs (e - g) <= tolerance * max 1.0 (abs e), $"{g:R} instead of {e:R}"))
+        expected.Floats
+        got.Floats
+
+/// A property of many arrays of random numbers.
+let forSeeds (property: System.Random -> unit) =
+    FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure, fun (seed: int) -> property (System.Random seed))
+
+let randomFloats (r: System.Random) dtype (shape: int[]) =
+    NdArray.OfFloats(dtype, shape, Array.init (Shape.size shape) (fun _ -> r.NextDouble() * 2.0 - 1.0))
+
+let slice start stop step = Slice { Start = start; Stop = stop; Step = step }
+
+let pad low high interior = Pad { Low = low; High = high; Interior = interior }

@@ -1,0 +1,332 @@
+module NeuralDE.Tests.Solvers.TableauTests
+
+open System
+open Xunit
+open NeuralDE
+
+/// One case a method; the name is what the test report shows.
+let methods () = ExplicitTableaus.all |> Seq.map (fun tableau -> [| tableau :> obj |])
+
+let private find name = ExplicitTableaus.all |> List.find (fun tableau -> tableau.Name = name)
+
+// ---- what the papers say ------------------------------------------------------------------------------------------
+
+/// name, order, embedded order, stages, FSAL, interpolant's order, extra stages, power of the error estimate
+let published: obj[] list =
+    [ [| "Euler"; 1; 0; 1; false; 1; 0; 0 |]
+      [| "Midpoint"; 2; 1; 2; false; 2; 0; 2 |]
+      [| "Heun"; 2; 1; 2; false; 2; 0; 2 |]
+      [| "Ralston"; 2; 1; 2; false; 2; 0; 2 |]
+      [| "Bosh3"; 3; 2; 4; true; 3; 0; 3 |]
+      [| "RK4"; 4; 0; 4; false; 3; 0; 0 |]
+      [| "Kutta38"; 4; 0; 4; false; 3; 0; 0 |]
+      [| "Fehlberg45"; 5; 4; 6; false; 4; 0; 5 |]
+      [| "CashKarp"; 5; 4; 6; false; 4; 0; 5 |]
+      [| "Dopri5"; 5; 4; 7; true; 4; 0; 5 |]
+      [| "Tsit5"; 5; 4; 7; true; 4; 0; 5 |]
+      [| "Vern7"; 7; 6; 10; false; 6; 5; 7 |]
+      [| "DOP853"; 8; 5; 12; false; 7; 3; 8 |] ]
+
+[<Theory; MemberData(nameof published)>]
+let ``Orders, stages and FSAL are those published`` name order embedded stages fsal dense extra power =
+    let t = find name
+    Assert.Equal((order, embedded, stages), (t.Order, t.EmbeddedOrder, t.Stages))
+    Assert.Equal((fsal, dense, extra), (t.Fsal, t.Interpolant.Order, t.Interpolant.ExtraC.Length))
+    Assert.Equal((power, power > 0), (t.ErrorPower, t.Adaptive))
+
+[<Fact>]
+let ``Every method of the registry is published, and named once`` () =
+    let names = ExplicitTableaus.all |> List.map _.Name
+    Assert.Equal<string list>(published |> List.map (fun row -> string row[0]) |> List.sort, List.sort names)
+    Assert.All(ExplicitTableaus.all, (fun t -> Assert.Matches("[12][0-9]{3}", t.Citation)))
+
+// ---- order conditions ---------------------------------------------------------------------------------------------
+
+[<Fact>]
+let ``There are 1, 1, 2, 4, 9, 20, 48, 115, 286 rooted trees`` () =
+    let counts = RootedTrees.upTo 9 |> Array.countBy _.Nodes
+    Assert.Equal<(int * int)[]>(Array.zip [| 1..9 |] [| 1; 1; 2; 4; 9; 20; 48; 115; 286 |], counts)
+
+[<Fact>]
+let ``Densities of the trees of four nodes are 4, 8, 12 and 24`` () =
+    let shown =
+        RootedTrees.upTo 4
+        |> Array.filter (fun tree -> tree.Nodes = 4)
+        |> Array.map (fun tree -> RootedTrees.show tree, tree.Density)
+        |> Array.sortBy snd
+
+    Assert.Equal<(string * float)[]>([| "[[][][]]", 4.0; "[[[]][]]", 8.0; "[[[][]]]", 12.0; "[[[[]]]]", 24.0 |], shown)
+
+let private violation (t: Tableau) weights order =
+    OrderConditions(t.DenseA, order).FirstViolation(weights, order, (fun tree -> 1.0 / tree.Density))
+
+let private embedded (t: Tableau) (error: float[]) =
+    error |> Array.mapi (fun i e -> (if i < t.Stages then t.B[i] else 0.0) - e)
+
+/// b_i(θ) for all stages.
+let private weightsAt (theta: float) (interpolant: Interpolant) =
+    interpolant.Weights |> Array.map (fun row -> theta * Array.foldBack (fun w rest -> w + theta * rest) row 0.0)
+
+/// b_i'(θ) for all stages.
+let private slopesAt (theta: float) (interpolant: Interpolant) =
+    interpolant.Weights
+    |> Array.map (Array.mapi (fun k w -> float (k + 1) * w * Math.Pow(theta, float k)) >> Array.sum)
+
+[<Theory; MemberData(nameof methods)>]
+let ``The solution has the declared order and no more`` (t: Tableau) =
+    Assert.Equal(None, violation t t.B t.Order)
+    Assert.Equal(Some(t.Order + 1), violation t t.B (t.Order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
+
+[<Theory; MemberData(nameof methods)>]
+let ``Embedded solutions have the declared order and no more`` (t: Tableau) =
+    for error, order in [ t.Error, t.EmbeddedOrder; t.CoarseError, t.CoarseOrder ] do
+        if order > 0 then
+            Assert.Equal(None, violation t (embedded t error) order)
+            let beyond = violation t (embedded t error) (order + 1)
+            Assert.Equal(Some(order + 1), beyond |> Option.map (fun (tree, _) -> tree.Nodes))
+
+[<Theory; MemberData(nameof methods)>]
+let ``The interpolant has the declared order and no more at every θ`` (t: Tableau) =
+    for theta in [ 0.1; 0.25; 0.6; 0.9 ] do
+        let order = t.Interpolant.Order
+        let conditions = OrderConditions(t.DenseA, order + 1)
+
+        let expected (tree: RootedTree) = Math.Pow(theta, float tree.Nodes) / tree.Density
+
+        let weights = weightsAt theta t.Interpolant
+        // Evaluating b(θ) rounds like its largest coefficient, so small θ leave less than the tableau's own tolerance.
+        let off (tree: RootedTree, sum) = abs (sum - expected tree) > 1e-12
+
+        let violation nodes = conditions.FirstViolation(weights, nodes, expected) |> Option.filter off
+
+        Assert.Equal(None, violation order)
+        Assert.Equal(Some(order + 1), violation (order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
+
+[<Theory; MemberData(nameof methods)>]
+let ``Nodes lie in the step and are the row sums`` (t: Tableau) =
+    for c, row in Array.zip t.DenseC t.DenseA do
+        Assert.InRange(c, 0.0, 1.0)
+        Assert.Equal(c, Array.sum row, 1e-13 * (1.0 + Array.sumBy abs row))
+
+[<Theory; MemberData(nameof methods)>]
+let ``The interpolant joins values and derivatives from step to step`` (t: Tableau) =
+    let last = if t.Fsal then t.Stages - 1 else t.Stages
+
+    let unit at = Array.init t.DenseC.Length (fun i -> if i = at then 1.0 else 0.0)
+
+    let scale = t.Interpolant.Weights |> Array.collect (Array.map abs) |> Array.max
+
+    let equal (expected: float[]) (got: float[]) =
+        Array.iter2 (fun (x: float) (y: float) -> Assert.Equal(x, y, 1e-14 * (1.0 + scale))) expected got
+
+    equal (Array.append t.B (Array.zeroCreate (t.DenseC.Length - t.Stages))) (weightsAt 1.0 t.Interpolant)
+    equal (Array.zeroCreate t.DenseC.Length) (weightsAt 0.0 t.Interpolant)
+    equal (unit 0) (slopesAt 0.0 t.Interpolant)
+    equal (unit last) (slopesAt 1.0 t.Interpolant)
+
+// ---- errors -------------------------------------------------------------------------------------------------------
+
+let private changed (values: float[]) i delta = values |> Array.mapi (fun j v -> if j = i then v + delta else v)
+
+let private changedIn (rows: float[][]) i j delta =
+    rows |> Array.mapi (fun k row -> if k = i then changed row j delta else row)
+
+let private each (rows: float[][]) =
+    [ for i in 0 .. rows.Length - 1 do
+          for j in 0 .. rows[i].Length - 1 -> i, j ]
+
+/// The data with one coefficient changed, for every coefficient that there is.
+let private perturbations (d: TableauData) delta =
+    let dense = d.Interpolant
+
+    [
+      // The weights of an FSAL method are the last row of A: changed alone they only break that.
+      for i in 0 .. d.B.Length - 2 do
+          if d.A[d.B.Length - 1] = d.B[.. d.B.Length - 2] then
+              let a = changedIn d.A (d.B.Length - 1) i delta
+
+              yield $"B[{i}] and A", { d with B = changed d.B i delta; A = a }
+      for i in 0 .. d.C.Length - 1 -> $"C[{i}]", { d with C = changed d.C i delta }
+      for i, j in each d.A -> $"A[{i}][{j}]", { d with A = changedIn d.A i j delta }
+      for i in 0 .. d.B.Length - 1 -> $"B[{i}]", { d with B = changed d.B i delta }
+      for i in 0 .. d.Error.Length - 1 -> $"Error[{i}]", { d with Error = changed d.Error i delta }
+      for i in 0 .. d.CoarseError.Length - 1 ->
+          $"CoarseError[{i}]", { d with CoarseError = changed d.CoarseError i delta }
+      for i in 0 .. dense.ExtraC.Length - 1 ->
+          $"ExtraC[{i}]", { d with Interpolant = { dense with ExtraC = changed dense.ExtraC i delta } }
+      for i, j in each dense.ExtraA ->
+          $"ExtraA[{i}][{j}]", { d with Interpolant = { dense with ExtraA = changedIn dense.ExtraA i j delta } }
+      for i, j in each dense.Weights ->
+          $"Weights[{i}][{j}]", { d with Interpolant = { dense with Weights = changedIn dense.Weights i j delta } } ]
+
+let private accepted data =
+    try
+        Tableau data |> ignore
+        true
+    with :? TableauException ->
+        false
+
+[<Theory; MemberData(nameof methods)>]
+let ``A change of 1e-6 in any single coefficient is found`` (t: Tableau) =
+    for delta in [ 1e-6; -1e-6; nan; infinity ] do
+        let missed = perturbations t.Data delta |> List.filter (snd >> accepted) |> List.map fst
+
+        Assert.Equal<string list>([], missed)
+
+[<Theory; MemberData(nameof methods)>]
+let ``A change of 1e-6 that keeps the row sum is found`` (t: Tableau) =
+    // Node i stays right; only conditions of trees of three or more nodes can tell.
+    if t.Order >= 3 then
+        let moved (rows: float[][]) =
+            [ for i, j in each rows do
+                  if j > 0 then i, j, changedIn (changedIn rows i j 1e-6) i 0 -1e-6 ]
+
+        for i, j, a in moved t.A do
+            Assert.False(accepted { t.Data with A = a }, $"A[{i}][{j}]")
+
+[<Fact>]
+let ``The embedded weights of Tsit5 do not pass for its solution`` () =
+    let t = ExplicitTableaus.tsit5
+    let swapped = { t.Data with B = embedded t t.Error }
+    let error = Assert.Throws<TableauException>(fun () -> Tableau swapped |> ignore)
+    Assert.Matches("Σ b Φ = .* of 5 nodes", error.Message)
+
+[<Fact>]
+let ``RK4 with the nodes 0, 0, 1/2, 1/2 is refused`` () =
+    let shifted = { ExplicitTableaus.rk4.Data with C = [| 0.0; 0.0; 0.5; 0.5 |] }
+
+    let error = Assert.Throws<TableauException>(fun () -> Tableau shifted |> ignore)
+    Assert.Equal("RK4", error.Tableau)
+    Assert.Contains("row 1 of A with sum 0.5", error.Message)
+    Assert.Contains("expected its node 0", error.Message)
+
+[<Fact>]
+let ``An order claimed too high is refused with the tree that fails`` () =
+    let d = { ExplicitTableaus.heun.Data with Order = 3 }
+
+    let dense = { d.Interpolant with Order = 2 }
+
+    let error = Assert.Throws<TableauException>(fun () -> Tableau { d with Interpolant = dense } |> ignore)
+
+    Assert.Contains("got Σ b Φ = 0 for the tree [[[]]] of 3 nodes, expected 0.1666", error.Message)
+    Assert.Contains("declare an order below 3", error.Message)
+
+[<Fact>]
+let ``Lengths, empty estimates and interpolants of too low an order are refused`` () =
+    let d = ExplicitTableaus.bosh3.Data
+    let dense = d.Interpolant
+    let refused data = Assert.False(accepted data)
+    refused { d with C = d.C[1..] }
+    refused { d with A = d.A[1..] }
+    refused { d with B = [||] }
+    refused { d with Error = [||] }
+    refused { d with Error = Array.zeroCreate 4 }
+    refused { d with EmbeddedOrder = 0 }
+
+    refused { d with Interpolant = { dense with Order = 1 } }
+
+    refused { d with Interpolant = { dense with Weights = dense.Weights[1..] } }
+
+    refused { d with Interpolant = { dense with ExtraC = [| 0.5 |] } }
+
+    Assert.True(accepted d)
+
+[<Fact>]
+let ``An estimate may use the derivative at the end of the step`` () =
+    // The trapezoidal weights of f(t0, y0) and f(t1, y1) are an embedded solution of order 2 for RK4.
+    let d = ExplicitTableaus.rk4.Data
+    let error = [| 1.0 / 6.0 - 0.5; 1.0 / 3.0; 1.0 / 3.0; 1.0 / 6.0; -0.5 |]
+
+    let t = Tableau { d with Error = error; EmbeddedOrder = 2 }
+
+    Assert.Equal(3, t.ErrorPower)
+
+// ---- observed orders ----------------------------------------------------------------------------------------------
+
+/// One step: the stages that the interpolant weighs, and y1.
+let private step (t: Tableau) (f: float -> float[] -> float[]) t0 h (y0: float[]) =
+    let k = Array.zeroCreate<float[]> t.DenseC.Length
+
+    let along (weights: float[]) =
+        Array.init y0.Length (fun n -> y0[n] + h * Array.sum (Array.mapi (fun i w -> w * k[i][n]) weights))
+
+    for i in 0 .. k.Length - 1 do
+        k[i] <- f (t0 + t.DenseC[i] * h) (along t.DenseA[i])
+
+    along t.B, along
+
+let private worst (x: float[]) (y: float[]) = Array.map2 (fun (a: float) b -> abs (a - b)) x y |> Array.max
+
+/// A non-autonomous, nonlinear equation whose solution runs on the unit circle at the angle 2t + sin t.
+let private problem =
+    let exact t = [| cos (2.0 * t + sin t); sin (2.0 * t + sin t) |]
+
+    let field (t: float) (y: float[]) =
+        let turn, pull = 2.0 + cos t, 0.5 * (1.0 - y[0] * y[0] - y[1] * y[1])
+        [| pull * y[0] - turn * y[1]; pull * y[1] + turn * y[0] |]
+
+    field, exact
+
+/// The largest errors over [0.3, 2.7] of the steps' ends and of the interpolants inside the steps.
+let private errors (t: Tableau) count =
+    let field, exact = problem
+    let h = 2.4 / float count
+    let mutable y = exact 0.3
+    let mutable ends = 0.0
+    let mutable inside = 0.0
+
+    for n in 0 .. count - 1 do
+        let t0 = 0.3 + float n * h
+        let y1, along = step t field t0 h y
+
+        for theta in [ 0.2; 0.5; 0.75 ] do
+            inside <- max inside (worst (along (weightsAt theta t.Interpolant)) (exact (t0 + theta * h)))
+
+        y <- y1
+        ends <- max ends (worst y (exact (t0 + h)))
+
+    ends, inside
+
+[<Theory; MemberData(nameof methods)>]
+let ``Steps and interpolated values converge at the declared order`` (t: Tableau) =
+    // Coarse enough that the finer error stays well above rounding.
+    let count = if t.Order >= 7 then 24 else 128
+    let ends, inside = errors t count
+    let ends2, inside2 = errors t (2 * count)
+    Assert.True(ends2 > 1e-14, "too fine")
+    Assert.InRange(Math.Log2(ends / ends2), float t.Order - 0.3, float t.Order + 0.3)
+    Assert.InRange(Math.Log2(inside / inside2), float t.Order - 0.3, float t.Order + 0.3)
+
+[<Theory; MemberData(nameof methods)>]
+let ``Interpolated values are as accurate as steps`` (t: Tableau) =
+    let ends, inside = errors t (if t.Order >= 7 then 12 else 48)
+    Assert.True(inside < 10.0 * ends, $"{inside} between steps, {ends} at steps")
+
+[<Theory; MemberData(nameof methods)>]
+let ``The local errors of step, interpolant and estimate have at least their orders`` (t: Tableau) =
+    let field, exact = problem
+
+    let local h =
+        let y1, along = step t field 0.7 h (exact 0.7)
+
+        let estimate error = if Array.isEmpty error then 0.0 else worst (along error) (exact 0.7)
+
+        let e, c = estimate t.Error, estimate t.CoarseError
+        let inside = worst (along (weightsAt 0.5 t.Interpolant)) (exact (0.7 + 0.5 * h))
+
+        worst y1 (exact (0.7 + h)), inside, (if t.CoarseOrder = 0 then e else e * e / sqrt (e * e + 0.01 * c * c))
+
+    let h =
+        if t.Order >= 7 then 0.2
+        elif t.Order >= 5 then 0.1
+        else 0.02
+
+    let y, inside, estimate = local h
+    let y2, inside2, estimate2 = local (0.5 * h)
+
+    let atLeast order (coarse: float) fine = Assert.InRange(Math.Log2(coarse / fine), float order - 0.4, infinity)
+
+    atLeast (t.Order + 1) y y2
+    atLeast (t.Interpolant.Order + 1) inside inside2
+
+    if t.Adaptive then atLeast t.ErrorPower estimate estimate2
