@@ -101,6 +101,7 @@ module internal TypeName =
 
     let isAnonymous (t: Type) = t.Name.StartsWith "<>f__AnonymousType"
     let isGeneric (definition: Type) (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = definition
+    let isOption (t: Type) = isGeneric typedefof<_ option> t || isGeneric typedefof<_ voption> t
 
     /// The types of a tuple's elements; those past the seventh are nested in the eighth.
     let rec elements (tuple: Type) =

@@ -21,7 +21,7 @@ module internal Codecs =
         | null -> SourceConstructFlags.None
         | mark -> mark.SourceConstructFlags &&& SourceConstructFlags.KindMask
 
-    /// What is carried along and compared by Equals: numbers, strings, functions, types, and values made of such fields only.
+    /// What is carried along and compared by Equals: numbers, strings, functions, types, and structs made of such.
     let rec private isStatic (t: Type) =
         let isPlainStruct () =
             typedefof<IEquatable<_>>.MakeGenericType(t).IsAssignableFrom t
@@ -54,14 +54,15 @@ module internal Codecs =
             elif typeof<IEnumerable>.IsAssignableFrom t then
                 "Use a list or an array."
             elif t.IsInterface || t.IsAbstract || t = typeof<obj> then
-                "Give it a concrete type, such as a record or a union."
+                "Give it a concrete type: a record or a union."
             else
                 "Make it a record; what has no tensors can be captured in a function."
 
-        raise (
-            TreeException
-                $"Tree: {got}, expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of such; numbers, strings and functions beside them are carried along. {mend}"
-        )
+        let expected =
+            "expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of such, "
+            + "with numbers, strings and functions carried along"
+
+        raise (TreeException $"Tree: {got}, {expected}. {mend}")
 
     let private invoker (m: MethodInfo | null) = MethodInvoker.Create(nonNull m)
 
@@ -118,8 +119,8 @@ module internal Codecs =
     let rec private nesting (t: Type) : int =
         if t.IsGenericType then 1 + (t.GetGenericArguments() |> Seq.map nesting |> Seq.max) else 0
 
-    /// `around` are the generic types around a part, with their nesting: a type that holds itself with larger and larger
-    /// arguments is found by them.
+    /// `around` are the generic types around a part, with their nesting: they tell of a type that holds itself with
+    /// larger and larger arguments.
     let rec private build
         (made: Dictionary<Type, Codec>)
         (path: string list)
@@ -141,8 +142,7 @@ module internal Codecs =
                         mostGrowth
                     ->
                     let name = definition.Name.Split('`')[0]
-                    let expected =
-                        "expected that it holds itself with the same arguments, or is held a fixed number of times"
+                    let expected = "expected itself with the same arguments"
                     raise (TreeException $"Tree: {name} holds itself with larger arguments, without end; {expected}.")
                 | _ -> ()
 
@@ -213,19 +213,17 @@ module internal Codecs =
               Make = fun _ parts -> make.Invoke(Span<Value> parts) }
 
     and private union part (t: Type) =
-        let isOption = TypeName.isGeneric typedefof<_ option> t || TypeName.isGeneric typedefof<_ voption> t
+        let isOption = TypeName.isOption t
+        let unnamed = [ "Item"; "ResultValue"; "ErrorValue" ]
 
         let case (info: UnionCaseInfo) =
             let fields = info.GetFields()
 
             /// A case with one field that was given no name has the name of the case.
             let name (p: PropertyInfo) =
-                if isOption then
-                    ""
-                elif fields.Length = 1 && (p.Name = "Item" || p.Name = "ResultValue" || p.Name = "ErrorValue") then
-                    info.Name
-                else
-                    p.Name
+                if isOption then ""
+                elif fields.Length = 1 && List.contains p.Name unnamed then info.Name
+                else p.Name
 
             let make = invoker (FSharpValue.PreComputeUnionConstructorInfo(info, everything))
 
@@ -256,6 +254,7 @@ module internal Codecs =
         let tag (x: Value) =
             match x with
             | null -> ofNull
+            | _ when cases.Length = 1 -> 0
             | x -> unbox<int>(tagOf x)
 
         Kind.Union(tag, cases |> Array.map case)

@@ -50,10 +50,8 @@ module internal Walk =
                     let leaf = leaves[next - 1]
 
                     if leaf.Dtype <> Int64 then
-                        raise (
-                            TreeException
-                                $"Tree: got {leaf.Dtype} for leaf {next - 1}, expected int64: a Key is there. Leave keys as they are."
-                        )
+                        let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
+                        raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
 
                     Key leaf
             | Kind.Static -> like
@@ -83,7 +81,7 @@ module internal Walk =
 
             p.Make like parts
 
-/// The codec of a type that is known when the caller is compiled: its first use in a process finds it, the next read a field.
+/// The codec of a type that the caller knows: the first use finds it, the next ones read a field.
 [<AbstractClass; Sealed>]
 type internal Codec<'T> private () =
     [<DefaultValue>]
@@ -116,9 +114,8 @@ type internal Codec<'T> private () =
             | x -> Walk.rebuild Codec<'T>.Known x leaves &count
 
         if count <> leaves.Length then
-            raise (
-                TreeException
-                    $"Tree.unflatten: got {leaves.Length} tensors, expected {count}: one for each leaf of the {TypeName.text typeof<'T>}. Take them from Tree.flatten of the same tree."
-            )
+            let expected = $"expected {count}: one for each leaf of the {TypeName.text typeof<'T>}"
+            let mend = "Take them from Tree.flatten of a tree of this structure"
+            raise (TreeException $"Tree.unflatten: got {leaves.Length} tensors, {expected}. {mend}.")
 
         Value.typed<'T> tree

@@ -1,29 +1,21 @@
 namespace NeuralDE.Compiler
 
 open System
+open System.Reflection
 open NeuralDE
 
 /// A static field, compared by Equals; arrays element by element, and functions that captured nothing by their code.
 [<Sealed; AllowNullLiteral>]
 type internal Fixed(value: Value) =
-    let isFunction (t: Type) =
-        match t.BaseType with
-        | null -> false
-        | basis ->
-            TypeName.isGeneric typedefof<_ -> _> basis
-            || TypeName.isGeneric typedefof<OptimizedClosures.FSharpFunc<_, _, _>> basis
+    let everything = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic
 
-    let capturesNothing (t: Type) =
-        isFunction t
-        && t
-            .GetFields(
-                Reflection.BindingFlags.Instance
-                ||| Reflection.BindingFlags.Public
-                ||| Reflection.BindingFlags.NonPublic
-            )
-            .Length
-            =
-            0
+    /// Closures derive from FSharpFunc, those of several arguments not directly.
+    let rec isFunction (t: Type | null) =
+        match t with
+        | null -> false
+        | t -> TypeName.isGeneric typedefof<_ -> _> t || isFunction t.BaseType
+
+    let capturesNothing (t: Type) = isFunction t && Array.isEmpty (t.GetFields everything)
 
     member _.Value = value
 
@@ -71,8 +63,7 @@ module internal Form =
     let rec make isSigned (codec: Codec) (x: Value) : Form =
         let signature (t: Tensor) = if isSigned then ValueSome t.Signature else ValueNone
 
-        let product (p: Product) (x: obj) =
-            Form.Product(codec.Type, p, p.Take x |> Array.mapi (fun i part -> make isSigned p.Codecs[i] part))
+        let product (p: Product) (x: obj) = Form.Product(codec.Type, p, Array.map2 (make isSigned) p.Codecs (p.Take x))
 
         match codec.Kind, x with
         | _ when not codec.HasLeaves -> Form.Static(Fixed x)
@@ -131,7 +122,8 @@ module internal Form =
             else (if p.Case = "" then TypeName.text t else p.Case) + " { " + body + " }"
         | Form.Series(_, [||], parts) -> $"[{all parts}]"
         | Form.Series(_, keys, parts) ->
-            "map [" + String.Join("; ", Array.map2 (fun key part -> $"{key} = {text part}") keys parts) + "]"
+            let pairs = Array.map2 (fun key part -> $"{key} = {text part}") keys parts
+            "map [" + String.Join("; ", pairs) + "]"
 
     let rec same (a: Form) (b: Form) : bool =
         let sameSignature (a: Signature voption) (b: Signature voption) =
@@ -167,7 +159,10 @@ module internal Form =
         | Form.Absent -> 2
         | Form.Product(t, p, parts) -> ofParts (HashCode.Combine(t, p.Case)) parts
         | Form.Series(t, keys, parts) ->
-            ofParts (keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (t.GetHashCode())) parts
+            let start = keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (t.GetHashCode())
+            ofParts start parts
+
+    let private withArticle (name: string) = if "AEIOUaeiou".Contains name[0] then "an " + name else "a " + name
 
     /// What stands at a path, in a sentence.
     let rec private describe (form: Form) : string =
@@ -178,10 +173,9 @@ module internal Form =
         | Form.Static x -> string x
         | Form.Absent -> "null"
         | Form.Product(_, p, parts) when isSome p -> describe parts[0]
-        | Form.Product(t, p, _) when p.Case = "" ->
-            if TypeName.isTuple t then TypeName.text t else "a " + TypeName.text t
+        | Form.Product(t, p, _) when p.Case = "" -> withArticle (TypeName.text t)
         | Form.Product(_, p, _) -> p.Case
-        | Form.Series(t, _, _) -> $"a {TypeName.text t}"
+        | Form.Series(t, _, _) -> withArticle (TypeName.text t)
 
     /// The first place where two forms differ.
     let rec difference (path: string) (a: Form) (b: Form) : string option =
@@ -193,6 +187,8 @@ module internal Form =
             else
                 Some $"{place} {verb} {one} in one and {other} in the other."
 
+        let counted n = if n = 1 then "1 element" else $"{n} elements"
+
         let first name (a: Form[]) (b: Form[]) =
             Seq.init a.Length (fun i -> difference (name i) a[i] b[i]) |> Seq.tryPick id
 
@@ -200,12 +196,11 @@ module internal Form =
         | _ when same a b -> None
         | Form.Product(t, p, a), Form.Product(u, q, b) when t = u && p.Case = q.Case ->
             first (fun i -> under path p.Names[i]) a b
-        | Form.Series(t, [||], a), Form.Series(u, [||], b) when t = u && a.Length = b.Length -> first (at [||] path) a b
-        | Form.Series(t, [||], a), Form.Series(u, [||], b) when t = u ->
-            differ "has" $"{a.Length} elements" $"{b.Length}"
         | Form.Series(t, k, a), Form.Series(u, l, b) when t = u ->
             let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
-            if k = l then first (at k path) a b else differ "has" $"the keys {keys k}" (keys l)
+            if k <> l then differ "has" $"the keys {keys k}" (keys l)
+            elif a.Length <> b.Length then differ "has" (counted a.Length) (string b.Length)
+            else first (at k path) a b
         | a, b -> differ "is" (describe a) (describe b)
 
 namespace NeuralDE
@@ -213,8 +208,11 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// <summary>A tree without its numbers: its type, the lengths of its lists and arrays, the keys of its maps, the cases of
-/// its options and unions, and its static fields. Structures of equal trees are equal and have equal hash codes.</summary>
+/// <summary>
+/// A tree without its numbers: its type, the lengths of its lists and arrays, the keys of its maps, the cases of its
+/// options and unions, and its static fields; from Tree.signature also the shape and dtype of each leaf.
+/// </summary>
+/// <remarks>Structures are values: equal if all of that is equal.</remarks>
 [<Sealed>]
 type Structure internal (form: Form) =
     let code = Form.hash form

@@ -4,25 +4,32 @@ open NeuralDE.Compiler
 
 /// <summary>Functions of any structure that holds tensors.</summary>
 /// <remarks>
-/// A tree is a Tensor, a Key, or a record, struct record, anonymous record, tuple, list, array, option, voption, Map (its values
-/// in the order of their keys), Result or other union of trees, nested as you like; also a C# record, where null is an absent part.
-/// A type can hold itself. Numbers, strings, enums, functions, types and what else has no tensors is static: carried along, and
-/// compared by Equals. Any other type raises TreeException when it is first used.
+/// A tree is a Tensor, a Key, or a record, struct record, anonymous record, tuple, list, array, option, voption, Map
+/// (its values in the order of their keys), Result or other union of trees, nested as you like; also a C# record, where
+/// null is an absent part. A type can hold itself. Numbers, strings, enums, dates, functions, delegates, types, and
+/// records and unions of them are static: carried along, and compared by Equals (functions that capture nothing, by
+/// their code). Any other type raises TreeException when it is first used.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tree =
-    /// The leaves in order: fields as they are declared, elements from the first to the last. A key gives its int64 tensor.
+    /// The leaves in order: fields as they are declared, elements from the first to the last.
+    /// A key gives its int64 tensor.
     let flatten (tree: 'T) : Tensor[] = Codec<'T>.Flatten tree
 
     /// The tree `like` with other leaves; shapes and dtypes may differ from its own, but a key stays int64.
     /// TreeException if their number is not that of its leaves.
     let unflatten (like: 'T) (leaves: Tensor[]) : 'T = Codec<'T>.Rebuild(like, leaves)
 
+    let private form isSigned (tree: 'T) =
+        match box tree with
+        | :? Tensor as t -> Form.Tensor(if isSigned then ValueSome t.Signature else ValueNone)
+        | x -> Form.make isSigned Codec<'T>.Known x
+
     /// What a tree is but for its numbers, shapes and dtypes.
-    let structure (tree: 'T) : Structure = Structure(Form.make false Codec<'T>.Known tree)
+    let structure (tree: 'T) : Structure = Structure(form false tree)
 
     /// The structure with the shape and dtype of each leaf.
-    let signature (tree: 'T) : Structure = Structure(Form.make true Codec<'T>.Known tree)
+    let signature (tree: 'T) : Structure = Structure(form true tree)
 
     /// A sentence that names the first difference; None if there is none.
     let difference (a: Structure) (b: Structure) : string option = Form.difference "" a.Form b.Form
@@ -37,7 +44,7 @@ module Tree =
     let mapWithPath (f: string -> Tensor -> Tensor) (tree: 'T) : 'T =
         leaves tree |> Seq.map (fun (path, x) -> f path x) |> Array.ofSeq |> unflatten tree
 
-    /// A function of the leaves of two trees of one structure; TreeException names the first difference if there is one.
+    /// A function of the leaves of two trees of one structure; TreeException names the first difference.
     /// The result has the static fields of the first.
     let map2 (f: Tensor -> Tensor -> Tensor) (a: 'T) (b: 'T) : 'T =
         match difference (structure a) (structure b) with
@@ -50,7 +57,7 @@ module Tree =
         if not dtype.IsFloat then
             raise (
                 DtypeException
-                    $"Tree.cast: got {dtype}, expected Float32 or Float64. Convert leaves one by one with Tree.map."
+                    $"Tree.cast: got {dtype}, expected Float32 or Float64. Convert integers and bools with Tree.map."
             )
 
         tree |> map (fun x -> if x.Dtype.IsFloat then Prim.cast dtype x else x)

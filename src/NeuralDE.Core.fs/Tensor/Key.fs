@@ -4,7 +4,8 @@ open NeuralDE.Compiler
 
 /// <summary>A seed of random numbers: the same key gives the same numbers, whenever and wherever it is used.</summary>
 /// <remarks>
-/// A key is never used up, so use each for one purpose and make new ones from it with <c>Key.split</c> or <c>Key.fold</c>.
+/// A key is never used up, so use each for one purpose and make new ones from it with <c>Key.split</c> or
+/// <c>Key.fold</c>.
 /// Under <c>vmap</c> a key stands for one of a batch of keys.
 /// </remarks>
 [<Sealed; StructuredFormatDisplay("{Text}")>]
@@ -34,7 +35,8 @@ type Key internal (tensor: Tensor) =
     /// The key of step, sample or layer `index`, made from one key.
     static member fold (index: int) (key: Key) : Key = Key.Folded(key, int64 index)
 
-    /// The key of a step whose number is an integer tensor, such as a loop's counter; a vector of numbers gives a batch of keys.
+    /// The key of a step whose number is an integer tensor, such as a loop's counter; a vector of numbers gives a batch
+    /// of keys.
     static member foldWith (index: Tensor) (key: Key) : Key =
         Expect.integers "Key.foldWith" index
         Key(Tensor.Binary(FoldKey, key.Tensor, Prim.cast Int64 index))

@@ -120,19 +120,24 @@ module ConvolutionVerbs =
 
         Prim.conv parameters (divide 1 groups x) turned |> undivide 1 |> notEmpty verb kernel x
 
-    /// <summary>Cross-correlation: input [batch; channels; length], kernel [outputs; channels / groups; width] → [batch; outputs; length'].</summary>
-    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation (width − 1) − 1) / stride + 1.</remarks>
+    /// <summary>Cross-correlation: input [batch; channels; length], kernel [outputs; channels / groups; width] →
+    /// [batch; outputs; length'].</summary>
+    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding −
+    /// dilation (width − 1) − 1) / stride + 1.</remarks>
     let conv1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv1d" 1 options kernel x
 
-    /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] → [batch; outputs; height'; width'].
+    /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] → [batch;
+    /// outputs; height'; width'].
     let conv2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv2d" 2 options kernel x
 
-    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs / groups; width] → [batch; outputs; length'].</summary>
+    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
+    /// groups; width] → [batch; outputs; length'].</summary>
     /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
     let convTranspose1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose1d" 1 options kernel x
 
-    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs / groups; h; w].
+    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
+    /// groups; h; w].
     let convTranspose2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose2d" 2 options kernel x
 

@@ -114,9 +114,11 @@ module EinsumVerbs =
         { Letters = batch @ free a @ free b
           Tensor = Prim.dot x y |> Prim.reshape (Array.concat [ batchShape; rows; columns ]) }
 
-    /// <summary>Products of tensors summed over axes, by Einstein's notation: <c>einsum "bij,bjk->bik" [ a; b ]</c>.</summary>
+    /// <summary>Products of tensors summed over axes, by Einstein's notation: <c>einsum "bij,bjk->bik" [ a; b
+    /// ]</c>.</summary>
     /// <remarks>
-    /// Each letter is an axis, of one extent wherever it stands. Letters of the result keep their axes, in its order; all others are
+    /// Each letter is an axis, of one extent wherever it stands. Letters of the result keep their axes, in its order;
+    /// all others are
     /// summed over. A letter twice in an operand takes its diagonal. Without an arrow the result has the letters that
     /// stand once, in alphabetical order. Operands are contracted from left to right.
     /// </remarks>

@@ -4,7 +4,8 @@ open System
 open System.ComponentModel
 open NeuralDE.Compiler
 
-/// The pairs that comparisons, `where`, `maximum` and `minimum` take: two tensors, or a tensor and a plain number of its dtype.
+/// The pairs that comparisons, `where`, `maximum` and `minimum` take: two tensors, or a tensor and a plain number of
+/// its dtype.
 [<AbstractClass; Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
 type TensorOperands =
     static member private Right(a: Tensor, b: float) = struct (a, Tensor.Number(a.Dtype, b))
@@ -63,15 +64,18 @@ module ElementwiseVerbs =
     /// a ≠ b, element by element.
     let inline (.<>) a b : Tensor = TensorOperands.NotEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a where the condition (bool) is true, b elsewhere. Either of a and b may be a plain number. The side that is not taken
+    /// a where the condition (bool) is true, b elsewhere. Either of a and b may be a plain number. The side that is not
+    /// taken
     /// gets the derivative 0, whatever its value.
     let inline where (condition: Tensor) a b : Tensor =
         TensorOperands.Where(condition, operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share the derivative.
+    /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share
+    /// the derivative.
     let inline maximum a b : Tensor = TensorOperands.Maximum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// The smaller, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share the derivative.
+    /// The smaller, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements
+    /// share the derivative.
     let inline minimum a b : Tensor = TensorOperands.Minimum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
     // ── logic ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +161,8 @@ module ElementwiseVerbs =
     let log1p (x: Tensor) : Tensor = unary "log1p" Log1p x
 
     // ── activations ──────────────────────────────────────────────────────────────────────────────────────────────
-    /// x where x ≤ 0 is false, else what the function makes of x ≤ 0; it sees 0 for positive x, so that nothing overflows.
+    /// x where x ≤ 0 is false, else what the function makes of x ≤ 0; it sees 0 for positive x, so that nothing
+    /// overflows.
     let private belowZero (f: Tensor -> Tensor) (x: Tensor) =
         let isBelow = Prim.compareTo LessEqual x 0.0
         Prim.select isBelow (f (Prim.select isBelow x (Prim.zerosLike x))) x

@@ -104,7 +104,8 @@ module FourierVerbs =
         let half = (n + 1) / 2
         interleave axis (Prim.range axis 0 half v) (Prim.reverse [| axis |] (Prim.range axis half n v))
 
-    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others times 1/√2n.
+    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others
+    /// times 1/√2n.
     let dct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "dct" x
         let y = forward n x
@@ -115,7 +116,8 @@ module FourierVerbs =
         let n = length "idct" x
         backward n (if isOrthonormal then x / scale x.Dtype x.Dims n else x)
 
-    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of type 2. Orthonormal: idct.
+    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of
+    /// type 2. Orthonormal: idct.
     let dct3 (isOrthonormal: bool) (x: Tensor) : Tensor =
         if isOrthonormal then
             idct true x

@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Functions that take or put elements by index (int32 or int64). An index that is a number already must lie within its axis; one
+/// Functions that take or put elements by index (int32 or int64). An index that is a number already must lie within its
+/// axis; one
 /// that is not known until a trace runs is clamped where elements are taken and dropped where they are put.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module IndexingVerbs =
@@ -16,7 +17,8 @@ module IndexingVerbs =
         let taken = Prim.gather 0 front flat |> Prim.permute (Shape.moving x.Rank 0 a)
         Prim.reshape (Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]) taken
 
-    /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the axis.
+    /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the
+    /// axis.
     let takeAlong (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "takeAlong" x.Rank axis
 
@@ -29,7 +31,8 @@ module IndexingVerbs =
         let taken = Prim.gather (x.Rank - 1) (Prim.permute last x) (Prim.permute last indices)
         Prim.permute (Shape.invert last) taken
 
-    /// For each of a batch, the rows at its own indices: x [batch…; n; features…], indices [batch…; m] → [batch…; m; features…].
+    /// For each of a batch, the rows at its own indices: x [batch…; n; features…], indices [batch…; m] → [batch…; m;
+    /// features…].
     let gatherRows (indices: Tensor) (x: Tensor) : Tensor =
         let batch = indices.Rank - 1
 
@@ -59,7 +62,8 @@ module IndexingVerbs =
         Expect.numbers "scatterAdd" x
         scattered "scatterAdd" ScatterAdd indices updates x
 
-    /// x with its row indices[i] replaced by row i of the updates, the last where several meet; indices outside are dropped.
+    /// x with its row indices[i] replaced by row i of the updates, the last where several meet; indices outside are
+    /// dropped.
     let scatterSet (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         scattered "scatterSet" ScatterSet indices updates x
 
@@ -81,7 +85,8 @@ module IndexingVerbs =
         let inside = Prim.binary Min (Prim.binary Max start (literal 0.0)) (literal (float (n - size)))
         Prim.broadcast [| size |] [||] inside + Prim.iota start.Dtype [| size |] 0
 
-    /// `size` elements along an axis from a start that may be computed (0-d, integer); the window is held inside the axis.
+    /// `size` elements along an axis from a start that may be computed (0-d, integer); the window is held inside the
+    /// axis.
     let dynamicSlice (axis: int) (start: Tensor) (size: int) (x: Tensor) : Tensor =
         let a = Shape.axis "dynamicSlice" x.Rank axis
         let indices = window "dynamicSlice" start size x.Dims[a]

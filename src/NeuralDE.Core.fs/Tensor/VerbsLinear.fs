@@ -13,7 +13,8 @@ module LinearVerbs =
 
     // ── products ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The matrix product by NumPy's rules: [batch…; m; k] × [batch…; k; n] → [batch…; m; n].</summary>
-    /// <remarks>Batch axes broadcast. A vector on the left is a row, on the right a column; the result lacks that axis.</remarks>
+    /// <remarks>Batch axes broadcast. A vector on the left is a row, on the right a column; the result lacks that
+    /// axis.</remarks>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
         Expect.oneDtype "matmul" [| a; b |]
         Expect.numbers "matmul" a
@@ -72,13 +73,15 @@ module LinearVerbs =
         Expect.floats verb a
         Expect.square verb a
 
-    /// L, lower triangular, with L Lᵀ = a, for symmetric positive definite [batch…; n; n], of which only the lower half is read.
+    /// L, lower triangular, with L Lᵀ = a, for symmetric positive definite [batch…; n; n], of which only the lower half
+    /// is read.
     /// NaN where a matrix is not positive definite.
     let cholesky (a: Tensor) : Tensor =
         matrices "cholesky" a
         Prim.cholesky a
 
-    /// Brings b under a: a vector for each matrix where b is [batch…; n] (or one vector), else matrices with a broadcast batch.
+    /// Brings b under a: a vector for each matrix where b is [batch…; n] (or one vector), else matrices with a
+    /// broadcast batch.
     let private against verb (solve: Tensor -> Tensor -> Tensor) (a: Tensor) (b: Tensor) =
         matrices verb a
         Expect.oneDtype verb [| a; b |]
@@ -97,8 +100,10 @@ module LinearVerbs =
         let x = solve (stretched batch a) (stretched batch right)
         if isVector then Prim.reshape x.Dims[.. x.Rank - 2] x else x
 
-    /// <summary>x with a x = b, by LU with partial pivoting: a [batch…; n; n], b [batch…; n] or [batch…; n; m].</summary>
-    /// <remarks>b is a vector for each matrix where its shape is a's without the last axis. Not finite where a is singular.</remarks>
+    /// <summary>x with a x = b, by LU with partial pivoting: a [batch…; n; n], b [batch…; n] or [batch…; n;
+    /// m].</summary>
+    /// <remarks>b is a vector for each matrix where its shape is a's without the last axis. Not finite where a is
+    /// singular.</remarks>
     let solve (a: Tensor) (b: Tensor) : Tensor = against "solve" Prim.solve a b
 
     /// x with t x = b for a triangular t, of which only that triangle is read; b as in solve.
@@ -135,7 +140,8 @@ module LinearVerbs =
         let diagonal, sign = eliminated "det" a
         sign * prodAlong -1 diagonal
 
-    /// The sign (−1, 0 or 1) and the logarithm of the absolute value of the determinant, which neither over- nor underflows.
+    /// The sign (−1, 0 or 1) and the logarithm of the absolute value of the determinant, which neither over- nor
+    /// underflows.
     let slogdet (a: Tensor) : Tensor * Tensor =
         let diagonal, sign = eliminated "slogdet" a
         sign * prodAlong -1 (signum diagonal), sumAlong -1 (log (abs diagonal))
@@ -146,9 +152,11 @@ module LinearVerbs =
         where (sign .< 0.0) (Prim.fill a.Dtype magnitude.Dims Double.NaN) magnitude
 
     // ── least squares ────────────────────────────────────────────────────────────────────────────────────────────
-    /// <summary>x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector [m].</summary>
+    /// <summary>x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector
+    /// [m].</summary>
     /// <remarks>
-    /// Where m &lt; n, the shortest x with a x = b. By Cholesky's factor of aᵀa with one step of refinement: fit for condition numbers
+    /// Where m &lt; n, the shortest x with a x = b. By Cholesky's factor of aᵀa with one step of refinement: fit for
+    /// condition numbers
     /// up to about 10⁷ in float64. NaN where a lacks full rank.
     /// </remarks>
     let lstsq (a: Tensor) (b: Tensor) : Tensor =
@@ -199,7 +207,8 @@ module LinearVerbs =
 
     /// <summary>The exponential of matrices, Σ aᵏ/k!: [batch…; n; n] → the same.</summary>
     /// <remarks>
-    /// Scaling and squaring with Padé's approximant of order 13 (Higham 2005). Inside a transform always 16 squarings are recorded,
+    /// Scaling and squaring with Padé's approximant of order 13 (Higham 2005). Inside a transform always 16 squarings
+    /// are recorded,
     /// of which each matrix uses as many as it needs. NaN where the 1-norm of a exceeds 350 000.
     /// </remarks>
     let expm (a: Tensor) : Tensor =

@@ -166,7 +166,8 @@ module MovementVerbs =
         let spread = Prim.broadcast wide (Shape.others wide.Length [| a + 1 |]) x
         Prim.reshape (Array.updateAt a (count * x.Dims[a]) x.Dims) spread
 
-    /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in NumPy.
+    /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in
+    /// NumPy.
     let tile (counts: int list) (x: Tensor) : Tensor =
         let counts = Expect.extents "tile" counts
         let rank = max counts.Length x.Rank

@@ -3,7 +3,8 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Functions of all elements, or of those along one axis, which the result lacks (`expandDims` puts it back). Axis −1 is the last.
+/// Functions of all elements, or of those along one axis, which the result lacks (`expandDims` puts it back). Axis −1
+/// is the last.
 /// Sums over nothing are 0, products 1; the maximum or mean of nothing is a ShapeException.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ReduceVerbs =

@@ -87,7 +87,8 @@ module ScanVerbs =
             Expect.misfit
                 $"{verb}: sorted has shape {Expect.text sorted}, values {Expect.text values}; expected [n] with any shape, or [batch…; n] and [batch…; m]."
 
-    /// The first index (int64, 0 to n) at which each value could be put into sorted [n], keeping it sorted: the number of elements
+    /// The first index (int64, 0 to n) at which each value could be put into sorted [n], keeping it sorted: the number
+    /// of elements
     /// below it. Also sorted [batch…; n] with values [batch…; m].
     let searchSorted (sorted: Tensor) (values: Tensor) : Tensor = search "searchSorted" false sorted values
 

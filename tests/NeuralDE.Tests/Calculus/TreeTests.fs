@@ -25,12 +25,7 @@ type Layer =
     | Act of Activation
     | Identity
 
-type Net =
-    { Name: string
-      Widths: int[]
-      Layers: Layer list
-      Rate: float
-      Apply: Tensor -> Tensor }
+type Net = { Name: string; Widths: int[]; Layers: Layer list; Rate: float; Apply: Tensor -> Tensor }
 
 [<Struct>]
 type Complex = { Re: Tensor; Im: Tensor }
@@ -48,6 +43,11 @@ type Tree' =
     | Fork of Tree' list * note: string
 
 type Hidden = private { Inside: Tensor }
+type Single = Single of Tensor
+
+[<Struct>]
+type SingleStruct = SingleStruct of Tensor * int
+
 type Endless<'A> = { Now: 'A; Later: Endless<'A * 'A> list }
 
 [<CompilationRepresentation(CompilationRepresentationFlags.UseNullAsTrueValue)>]
@@ -79,7 +79,7 @@ let private net () =
 let private sameLeaves (a: Tensor[]) (b: Tensor[]) =
     a.Length = b.Length && Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) a b
 
-/// What holds for every tree: the parts fit together again, with the leaves in place and the static fields as they were.
+/// What holds for every tree: the parts fit together again, with the leaves in place and static fields as they were.
 let private obeys (tree: 'T) =
     let leaves = Tree.flatten tree
     let again = Tree.unflatten tree leaves
@@ -138,13 +138,18 @@ let private kinds: (string * (unit -> unit)) list =
       "empty Map", (fun () -> obeys (Map.empty: Map<string, Tensor>))
       "Map with null for None", (fun () -> obeys (Map [ "a", None; "b", Some(one ()) ]))
       "Map by number", (fun () -> obeys (Map [ 2, one (); 1, one () ]))
-      "union", (fun () -> obeys [ Layer.Dense(linear ()); Layer.Scale(one (), one ()); Layer.Act(Power 2.0); Layer.Identity ])
+      "union",
+      (fun () -> obeys [ Layer.Dense(linear ()); Layer.Scale(one (), one ()); Layer.Act(Power 2.0); Layer.Identity ])
       "struct union", (fun () -> obeys [ One(one ()); Two(struct (one (), 2)); Neither ])
+      "union of one case", (fun () -> obeys (Single(one ())))
+      "struct union of one case", (fun () -> obeys (SingleStruct(one (), 1)))
       "union with null", (fun () -> obeys [ Full(one ()); Empty ])
       "union without tensors", (fun () -> obeys (Power 2.0))
       "record without tensors", (fun () -> obeys { Steps = 1; Kind = Relu; Dtype = Float32; Element = typeof<int> })
-      "type that holds itself", (fun () -> obeys (Fork([ Tip(one ()); Fork([], "empty"); Fork([ Tip(one ()) ], "") ], "root")))
-      "dates and other plain values", (fun () -> obeys (DateTime(2024, 1, 1), Guid.Empty, 1m, Nullable 3, bigint 5, one ()))
+      "type that holds itself",
+      (fun () -> obeys (Fork([ Tip(one ()); Fork([], "empty"); Fork([ Tip(one ()) ], "") ], "root")))
+      "dates and other plain values",
+      (fun () -> obeys (DateTime(2024, 1, 1), Guid.Empty, 1m, Nullable 3, bigint 5, one ()))
       "mixed leaves", (fun () -> obeys (ints (), key (), one (), Tensor.Literal(Bool, 1.0))) ]
 
 let kindNames = kinds |> List.map (fun (name, _) -> [| box name |])
@@ -189,7 +194,9 @@ let private anyTree =
                   Gen.map (fun items -> Table(Map(List.mapi (fun i x -> $"k{i}", x) items))) some
                   Gen.map (Ok >> Sum) (tree (size / 2))
                   Gen.constant (Sum(Error nan))
-                  Gen.map2 (fun left right -> Named {| Left = left; Right = right |}) (tree (size / 2))
+                  Gen.map2
+                      (fun left right -> Named {| Left = left; Right = right |})
+                      (tree (size / 2))
                       (Gen.oneof [ Gen.constant ValueNone; Gen.map ValueSome complex ]) ]
 
     Gen.sized tree
@@ -219,8 +226,8 @@ let ``paths say how to reach a leaf`` () =
     let layers = [ "Layers[0].Dense.Weight"; "Layers[0].Dense.Bias"; "Layers[2].factor"; "Layers[2].offset" ]
     Assert.Equal<string list>(layers, paths (net ()))
     Assert.Equal<string list>([ "Item1"; "Item3[0]" ], paths (one (), 2, [| one () |]))
-    Assert.Equal<string list>([ "[\"a\"].Weight"; "[\"b\"].Weight" ],
-                              paths (Map [ for name in [ "b"; "a" ] -> name, { Weight = one (); Bias = None } ]))
+    let table = Map [ for name in [ "b"; "a" ] -> name, { Weight = one (); Bias = None } ]
+    Assert.Equal<string list>([ "[\"a\"].Weight"; "[\"b\"].Weight" ], paths table)
     Assert.Equal<string list>([ "Ok" ], paths (Ok(one ()): Result<Tensor, int>))
 
 [<Fact>]
@@ -243,15 +250,19 @@ let private differ (a: 'T) (b: 'T) =
 let ``a difference names its place and both sides`` () =
     Assert.Equal("Item2 is a Tensor in one and None in the other.", differ (1, Some(one ())) (1, None))
     Assert.Equal("Rate is 0.1 in one and 0.2 in the other.", differ (net ()) { net () with Rate = 0.2 })
-    Assert.Equal("the tree has 1 elements in one and 2 in the other.", differ [ one () ] [ one (); one () ])
-    let layers = differ (net ()) { net () with Layers = [ Layer.Identity; Layer.Identity; Layer.Identity; Layer.Identity ] }
+    Assert.Equal("the tree has 1 element in one and 2 in the other.", differ [ one () ] [ one (); one () ])
+    let layers =
+        differ (net ()) { net () with Layers = [ Layer.Identity; Layer.Identity; Layer.Identity; Layer.Identity ] }
     Assert.Equal("Layers[0] is Dense in one and Identity in the other.", layers)
-    Assert.Equal("Widths is [|2; 3|] in one and [|2; 4|] in the other.", differ (net ()) { net () with Widths = [| 2; 4 |] })
+    Assert.Equal(
+        "Widths is [|2; 3|] in one and [|2; 4|] in the other.",
+        differ (net ()) { net () with Widths = [| 2; 4 |] }
+    )
     let keys = differ (Map [ "a", one () ]) (Map [ "b", one () ])
     Assert.Equal("the tree has the keys [\"a\"] in one and [\"b\"] in the other.", keys)
     let rate = 3.0
     let functions = differ (net ()) { net () with Apply = fun x -> rate * x }
-    Assert.Contains("Apply differs: a function", functions)
+    Assert.Equal("Apply differs: a function in one and another in the other.", functions)
     let types = Tree.difference (Tree.structure (one ())) (Tree.structure (linear ()))
     Assert.Equal(Some "the tree is a Tensor in one and a Linear in the other.", types)
 
@@ -276,7 +287,8 @@ let ``functions that capture nothing are compared by their code, others by refer
 [<Fact>]
 let ``a structure can be read`` () =
     let tree = {| Net = linear (); Rate = 0.5; Other = [ None; Some(one ()) ] |}
-    let expected = "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
+    let expected =
+        "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
     Assert.Equal(expected, string (Tree.structure tree))
     Assert.Equal("(float64 [1], Key)", string (Tree.signature (one (), key ())))
 
@@ -325,7 +337,10 @@ let ``other types are refused with what was got and how to mend it`` () =
     Assert.Contains("Use an array of arrays", refused (Array2D.create 1 1 (one ())))
     Assert.Contains("concrete", refused (box 1, one ()))
     Assert.Contains("Pair<Tensor, Uri>.Second is Uri", refused { First = one (); Second = Uri("a", UriKind.Relative) })
-    Assert.Contains("(Tensor * Linear list * Counter[]).Item3[] is Counter", refused (one (), [ linear () ], ([||]: Counter[])))
+    Assert.Contains(
+        "(Tensor * Linear list * Counter[]).Item3[] is Counter",
+        refused (one (), [ linear () ], ([||]: Counter[]))
+    )
 
 [<Fact>]
 let ``a type that grows as it nests is refused`` () =
