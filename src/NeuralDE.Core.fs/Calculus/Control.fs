@@ -173,24 +173,6 @@ module FunctionNodes =
         let k, m = floats.Length, floats.Length + 1 + others.Length
         Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 .. m - 1]), Tree.unflatten like.Value result[m..]
 
-    /// Numbers a lazily traced rule captured, as a node without arguments.
-    let private constants (values: Tensor[]) : Tensor[] =
-        let refuse () : 'a = raise (DerivativeException "constants have no derivative")
-
-        if values.Length = 0 then
-            [||]
-        else
-            let arrays = values |> Array.map (fun v -> v.Numbers)
-
-            Prim.apply
-                (Host
-                    { Name = "constants"
-                      Outputs = Tracing.signatures values
-                      Run = fun _ -> arrays
-                      Jvp = fun _ -> refuse ()
-                      Vjp = fun _ _ -> refuse () })
-                [||]
-
     let private requireClosed verb (captured: Tensor[]) =
         for c in captured do
             if c.IsPlaceholder then
@@ -211,20 +193,13 @@ module FunctionNodes =
 
         let pull =
             lazy
-                (let signatures = Array.append t.Graph.Inputs (Derive.outputSignatures t.Graph)
-
-                 let g, captured =
-                     Tracing.trace "customGradient" Hoisted signatures (fun holes ->
-                         let y = Prim.call t.Graph holes[.. inputs - 1]
-                         let argument = Tree.unflatten x holes[.. n - 1]
-                         let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
-                         let cotangents = Tree.flatten x'
-                         Function.checkLike "customGradient" "rule's result" leaves cotangents
-                         Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike))
-
-                 requireClosed "customGradient" captured
-
-                 Tracing.closed signatures (fun holes -> Tracing.replay g (Array.append holes (constants captured))))
+                (Tracing.closed (Array.append t.Graph.Inputs (Derive.outputSignatures t.Graph)) (fun holes ->
+                    let y = Prim.call t.Graph holes[.. inputs - 1]
+                    let argument = Tree.unflatten x holes[.. n - 1]
+                    let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
+                    let cotangents = Tree.flatten x'
+                    Function.checkLike "customGradient" "rule's result" leaves cotangents
+                    Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike)))
 
         Prim.apply (Custom { Primal = t.Graph; Rule = pull }) (Array.append leaves t.Captured)
         |> Tree.unflatten t.Like

@@ -60,6 +60,7 @@ module internal Derive =
         match op with
         | Input _
         | Constant _
+        | Data _
         | Iota _
         | Compare _
         | ArgMax _

@@ -194,6 +194,7 @@ module internal Primitives =
 
         match op with
         | Constant _
+        | Data _
         | Iota _
         | Compare _
         | ArgMax _
@@ -276,6 +277,7 @@ module internal Primitives =
 
         match op with
         | Constant _
+        | Data _
         | Iota _
         | Compare _
         | ArgMax _
@@ -435,6 +437,7 @@ module internal Primitives =
                 let y = Prim.reshape (Array.concat [ [| y.Dims[0]; n; x.Dims[2] |]; y.Dims[2..] ]) y
                 Prim.permute (Shape.moving y.Rank 1 0) y
         | Constant _
+        | Data _
         | Iota _ -> Prim.rows n (Tensor.Apply(op, [||]))
         | Input _
         | Apply _

@@ -48,6 +48,7 @@ module internal Evaluate =
 
         match op with
         | Constant literal -> constant literal
+        | Data d -> d.Array
         | Iota(signature, axis) -> iota signature axis
         | Unary u -> EvaluateElementwise.unary u args[0]
         | Binary b -> EvaluateElementwise.binary b args[0] args[1]

@@ -74,6 +74,10 @@ module internal Infer =
             count 0
 
             { Dtype = literal.Dtype; Shape = [||] }
+        | Data d ->
+            count 0
+
+            { Dtype = d.Array.Dtype; Shape = d.Array.Shape }
         | Iota(signature, axis) ->
             count 0
             want (axis < signature.Shape.Length) "an axis of the result"

@@ -100,6 +100,10 @@ type internal Random =
 /// A constant that is part of a graph's structure; Bits are those of a float64, or the integer, or 0 and 1.
 type internal Literal = { Dtype: Dtype; Bits: int64 }
 
+/// Numbers that are part of a graph although they are data: what a rule captured. Compared by reference.
+[<ReferenceEquality>]
+type internal Data = { Array: NdArray }
+
 /// Start, stop (exclusive) and step ≥ 1 on every axis.
 type internal Slice = { Start: int[]; Stop: int[]; Step: int[] }
 
@@ -113,6 +117,7 @@ type internal Op =
     // leaves
     | Input of index: int
     | Constant of Literal
+    | Data of Data
     | Iota of Signature * axis: int
     // element by element: arguments of one shape
     | Unary of Unary

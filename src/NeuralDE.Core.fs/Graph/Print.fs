@@ -54,6 +54,7 @@ module internal Print =
         match o with
         | Input i -> $"input {i}"
         | Constant l -> $"constant {literal l}"
+        | Data _ -> "data"
         | Iota(_, axis) -> $"iota axis {axis}"
         | Unary(Polygamma n) -> $"polygamma {n}"
         | Unary(Power a) -> $"power {a}"

@@ -75,12 +75,7 @@ module internal BacksolveRule =
                               Parameters = List.ofArray errors[2 * n ..] } }
 
     /// The solve's graph as a custom function. `seal` guards the backward solve's result: it reports a failure.
-    let rec custom
-        (seal: Plan -> SolveInputs -> Tensor[] -> Tensor[])
-        (p: Plan)
-        (options: BacksolveOptions)
-        (g: Graph)
-        : Custom =
+    let rec custom (seal: Plan -> SolveOutputs -> Tensor[]) (p: Plan) (options: BacksolveOptions) (g: Graph) : Custom =
         let n = p.Leaves
         let primal = Integrate.graph p g
         let parameters = g.Inputs[n + 1 ..]
@@ -124,11 +119,10 @@ module internal BacksolveRule =
                          let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
                          let captured = x[SolveInputs.count + n .. inputs - 1]
                          let f t y = RungeKutta.fieldOf g captured t y
-                         let out = Prim.call primal x[.. inputs - 1]
-                         let w = x[inputs..]
-                         let final, finalW = out[.. n - 1], w[.. n - 1]
-                         let skip = 2 * n + Steering.count
-                         let saved, savedW = out[skip..], w[skip..]
+                         let out = SolveOutputs.ofArray n (Prim.call primal x[.. inputs - 1])
+                         let w = SolveOutputs.ofArray n x[inputs..]
+                         let final, finalW = out.Final, w.Final
+                         let saved, savedW = out.Saved, w.Saved
                          let turn (v: Tensor) = if v.Count = 0 then v else Prim.reverse [| 0 |] v
 
                          /// From adjoint and integrals at one time to those at an earlier one.
@@ -150,7 +144,7 @@ module internal BacksolveRule =
 
                              let arguments = Array.concat [ SolveInputs.toArray numbers; y; state; captured ]
                              let r = Prim.apply (Custom again) arguments
-                             (seal plan numbers r)[n .. leaves - 1]
+                             (seal plan (SolveOutputs.ofArray leaves r))[n .. leaves - 1]
 
                          let along (t: Tensor) y (a: Tensor[]) =
                              Array.map2 (fun (d: Tensor) a -> Prim.cast Float64 (Prim.sum (d * a))) (f t y) a

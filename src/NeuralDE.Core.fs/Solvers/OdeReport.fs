@@ -7,7 +7,8 @@ open NeuralDE
 module internal OdeReport =
     let private isBad (x: float) = not (Double.IsFinite x)
 
-    let stats (plan: Plan) (s: Steering<Tensor>) : Stats =
+    let stats (plan: Plan) (report: Tensor) : Stats =
+        let s = SolveReport.unpack report
         let total (x: Tensor) = x.Numbers.Integers |> Array.sum |> int
         let t = plan.Tableau
         let attempts = total s.Accepted + total s.Rejected
@@ -96,52 +97,61 @@ module internal OdeReport =
                 y |> Array.mapi scaled |> worst (fun e -> if isBad e then infinity else e)
 
     /// The first sample that did not end well. `suspects` is ValueNone for a solve of the library's own.
-    let failure (suspects: Suspects voption) (dir: Tensor) (last: Tensor[]) (s: Steering<Tensor>) : Failure option =
-        let codes = s.Status.Numbers.Integers
+    let failure (suspects: Suspects voption) (last: Tensor[]) (report: Tensor) : Failure option =
+        let statuses = (SolveReport.unpack report).Status.Numbers.Integers
 
-        match codes |> Array.tryFindIndex (fun code -> int code <> StatusCode.success) with
+        match statuses |> Array.tryFindIndex (fun code -> int code <> StatusCode.success) with
         | None -> None
         | Some k ->
-            let isBatch = s.Status.Rank > 0
-            let row (x: Tensor) = if isBatch && x.Rank > 0 then Prim.pick 0 k x else x
-            let count (x: Tensor) = int ((row x).Numbers.Integers[0])
+            let isBatch = report.Rank > 1
+            let row (x: Tensor) = if isBatch then Prim.pick 0 k x else x
+            let r = SolveReport.unpack (row report)
+            let count (x: Tensor) = int x.Numbers.Integers[0]
 
             Some
-                { Status = Status.OfCode(int codes[k])
-                  Time = (row s.Time).Numbers.Floats[0]
+                { Status = Status.OfCode(int statuses[k])
+                  Time = r.Time.Numbers.Floats[0]
                   Sample = if isBatch then Some k else None
                   Component =
                     (match suspects with
-                     | ValueSome found -> culprit found (row s.Time) (row s.Step * row dir) (Array.map row last)
+                     | ValueSome found -> culprit found r.Time (r.Step * r.Direction) (Array.map row last)
                      | ValueNone -> "of the backward solve")
-                  Steps = count s.Accepted + count s.Rejected }
+                  Steps = count r.Accepted + count r.Rejected }
 
     /// Passes leaves on once their solve is known to have ended well; otherwise the run raises SolveException at its end.
     let guard
         (plan: Plan)
         (suspects: Suspects voption)
-        (dir: Tensor)
         (last: Tensor[])
-        (s: Steering<Tensor>)
+        (report: Tensor)
         (leaves: Tensor[])
         : Tensor[] =
         let n = last.Length
 
-        let captured =
-            match suspects with
-            | ValueSome found -> found.Captured
-            | ValueNone -> [||]
-
-        let look (args: NdArray[]) =
+        let look (suspects: Suspects voption) (args: NdArray[]) =
             let t = args |> Array.map Tensor.OfArray
-            let s = Steering.ofArray t[1 .. Steering.count]
-            let first = Steering.count + 1
-            let suspects = suspects |> ValueOption.map (fun found -> { found with Captured = t[first + n + 1 ..] })
+            let report, last = t[1], t[2 .. n + 1]
 
-            match failure suspects t[first] t[first + 1 .. first + n] s with
-            | Some failure -> ValueSome(SolveException(failure, stats plan s, None, null) :> exn)
+            let suspects =
+                suspects
+                |> ValueOption.map (fun found ->
+                    { found with
+                        Rtol = t[n + 2].Numbers.Floats[0]
+                        Atol = t[n + 3].Numbers.Floats[0]
+                        Captured = t[n + 4 ..] })
+
+            match failure suspects last report with
+            | Some failure -> ValueSome(SolveException(failure, stats plan report, None, null) :> exn)
             | None -> ValueNone
 
-        let further = Array.concat [ Steering.toArray s; [| dir |]; last; captured ]
-        let check = Check { Look = look }
-        leaves |> Array.map (fun leaf -> Tensor.Apply(check, Array.append [| leaf |] further))
+        // the same check for the same field and plan, so that a second trace gives the same graph
+        let check, further =
+            match suspects with
+            | ValueNone -> { Look = look ValueNone }, [||]
+            | ValueSome found ->
+                let key = "guard", { plan with Watch = ValueNone }, String.concat ";" found.Names
+                let check = found.Field.Memo(key, fun () -> { Look = look (ValueSome { found with Captured = [||] }) })
+                check, Array.append [| scalar found.Rtol; scalar found.Atol |] found.Captured
+
+        let args = Array.concat [ [| report |]; last; further ]
+        leaves |> Array.map (fun leaf -> Tensor.Apply(Check check, Array.append [| leaf |] args))

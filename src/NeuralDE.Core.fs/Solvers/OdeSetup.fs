@@ -15,8 +15,8 @@ type internal OdeSetup =
         Ts: Tensor
         /// samples, when each has its own steps
         Rows: int voption
-        /// Runs the solve under a plan with its output times: the outputs of Integrate.graph.
-        Run: Plan -> Tensor -> Tensor[]
+        /// Runs the solve under a plan, with output times.
+        Run: Plan -> Tensor -> SolveOutputs
     }
 
 module internal OdeSetup =
@@ -225,16 +225,7 @@ module internal OdeSetup =
               Watch = watchOf p }
 
         /// The backward solve's state, once it is known to have ended well.
-        let seal (backward: Plan) (numbers: SolveInputs) (out: Tensor[]) =
-            let n = backward.Leaves
-            let s = Steering.ofArray out[2 * n .. 2 * n + Steering.count - 1]
-            OdeReport.guard
-                backward
-                ValueNone
-                (Integrate.direction numbers.T0 numbers.T1)
-                out[n .. 2 * n - 1]
-                s
-                out[.. n - 1]
+        let seal (backward: Plan) (out: SolveOutputs) = OdeReport.guard backward ValueNone out.Last out.Report out.Final
 
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
@@ -275,19 +266,22 @@ module internal OdeSetup =
             | EverySteps _
             | EveryPolynomial -> ()
 
-            match rows with
-            | ValueNone -> Prim.apply fn arguments
-            | ValueSome n ->
-                // of the numbers only times can differ between samples: [batch], or [batch; time]
-                let byRow =
-                    Array.concat
-                        [ SolveInputs.signatures plan.Times plan.Stops
-                          |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
-                          leaves |> Array.map (fun _ -> true)
-                          captured |> Array.map (fun _ -> false) ]
+            // of the numbers only times can differ between samples: [batch], or [batch; time]
+            let byRow () =
+                Array.concat
+                    [ SolveInputs.signatures plan.Times plan.Stops
+                      |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
+                      leaves |> Array.map (fun _ -> true)
+                      captured |> Array.map (fun _ -> false) ]
 
-                Batch.vmapFn fn n (Array.zip arguments byRow)
-                |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
+            let out =
+                match rows with
+                | ValueNone -> Prim.apply fn arguments
+                | ValueSome n ->
+                    Batch.vmapFn fn n (Array.zip arguments (byRow ()))
+                    |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
+
+            SolveOutputs.ofArray plan.Leaves out
 
         { Plan = plan
           Field = field

@@ -8,13 +8,8 @@ module internal OdeSolution =
         let setup = OdeSetup.prepare verb p
         let plan, n = setup.Plan, setup.Leaves.Length
         let out = setup.Run plan setup.Ts
-        let final, last = out[.. n - 1], out[n .. 2 * n - 1]
-        let steeringOf (out: Tensor[]) = Steering.ofArray out[2 * n .. 2 * n + Steering.count - 1]
-        let savedOf (out: Tensor[]) = out[2 * n + Steering.count ..]
-        let steering = steeringOf out
         let timeAxis = if p.PerSample then 1 else 0
         let rebuild leaves = Tree.unflatten p.Y0 leaves
-        let dir = Integrate.direction (p.T0 + Prim.zerosLike p.T1) (p.T1 + Prim.zerosLike p.T0)
 
         /// One entry a sample, where samples have their own steps.
         let bySample oneRank (t: Tensor) =
@@ -40,14 +35,14 @@ module internal OdeSolution =
             let rows =
                 match plan.Saving with
                 | Nothing -> []
-                | AtTimes -> [ bySample 1 setup.Ts, savedOf out ]
+                | AtTimes -> [ bySample 1 setup.Ts, out.Saved ]
                 | EverySteps _
-                | EveryPolynomial -> [ (savedOf out)[0], (savedOf out)[1..] ]
+                | EveryPolynomial -> [ out.Saved[0], out.Saved[1..] ]
 
             let isEndSaved =
                 match plan.Saving, rows with
                 | EverySteps _, [ ts, _ ] when ts.Rank = 1 && ts.Count > 0 ->
-                    ts.Numbers.Floats[ts.Count - 1] = steering.Time.Numbers.Floats[0]
+                    ts.Numbers.Floats[ts.Count - 1] = (SolveReport.unpack out.Report).Time.Numbers.Floats[0]
                 | _ -> false
 
             let hasEnd = p.SaveAt.End || (plan.Saving = Nothing && not p.SaveAt.Start)
@@ -55,63 +50,60 @@ module internal OdeSolution =
             let all =
                 [ if p.SaveAt.Start then row p.T0 setup.Leaves
                   yield! rows
-                  if hasEnd && not isEndSaved then row p.T1 final ]
+                  if hasEnd && not isEndSaved then row p.T1 out.Final ]
 
             let join (parts: Tensor list) = Prim.concat timeAxis (List.toArray parts)
             join (List.map fst all), Array.init n (fun k -> join (all |> List.map (fun (_, ys) -> ys[k])))
 
-        let failure () = OdeReport.failure suspects dir last steering
+        let failure () = OdeReport.failure suspects out.Last out.Report
+        let stats () = OdeReport.stats plan out.Report
 
-        let stats () = OdeReport.stats plan steering
+        // on numbers a failure is raised here; in a trace, when the transformed function has run
+        if isGuarded && not out.Report.IsPlaceholder then
+            match failure () with
+            | Some failure -> raise (SolveException(failure, stats (), Some ts, box (rebuild ys)))
+            | None -> ()
 
-        let checkedLeaves (leaves: Tensor[]) =
-            if not isGuarded then
-                leaves
-            elif steering.Status.IsPlaceholder then
-                OdeReport.guard plan suspects dir last steering leaves
-            else
-                match failure () with
-                | Some failure -> raise (SolveException(failure, stats (), Some ts, box (rebuild ys)))
-                | None -> leaves
-
-        let ys, y1 = rebuild (checkedLeaves ys), rebuild (checkedLeaves final)
+        let guarded (leaves: Tensor[]) =
+            lazy
+                (rebuild (
+                    if isGuarded && out.Report.IsPlaceholder then
+                        OdeReport.guard plan suspects out.Last out.Report leaves
+                    else
+                        leaves
+                ))
 
         // every step's interpolant, from a second solve that keeps them
         let dense =
             lazy
-                (let out =
-                    setup.Run
-                        { plan with Saving = EveryPolynomial; Times = 0 }
-                        (Prim.zeros { Dtype = Float64; Shape = [| 0 |] })
-                 (steeringOf out).Written, savedOf out)
+                (let noTimes = Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
+                 setup.Run { plan with Saving = EveryPolynomial; Times = 0 } noTimes)
+
+        /// Inside a transform: a solve that saves at these times, in its order.
+        let solveAt (times: Tensor) =
+            let dir = (SolveReport.unpack out.Report).Direction
+            let dir = if dir.Rank = 0 then dir else Prim.pick 0 0 dir
+            let order = Tensor.Apply(ArgSort 0, [| times * RungeKutta.spread dir times |])
+            let back = Tensor.Apply(ArgSort 0, [| order |])
+            let unsort (y: Tensor) = Prim.gather 0 y back
+            let plan = { plan with Saving = AtTimes; Times = times.Count; MovesTimes = Time.moves times }
+
+            (setup.Run plan (Prim.gather 0 times order)).Saved
+            |> Array.map (if p.PerSample then vmap unsort else unsort)
+
+        let find (times: Tensor) =
+            let written = Prim.cast Int32 (SolveReport.unpack dense.Value.Report).Written
+            let dir = (SolveReport.unpack dense.Value.Report).Direction
+            let args = Array.concat [ [| bySample 0 p.T0; dir; written |]; setup.Leaves; dense.Value.Saved ]
+            let values (x: Tensor[]) = Integrate.valuesAt x[0] x[1] x[3 .. n + 2] x[2] x[n + 3 ..] times
+            if p.PerSample then vmap values args else values args
 
         let at (t: Tensor) : 'S =
             let t = Prim.cast Float64 t
             OdeSetup.checkTimes "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
+            let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else find times
+            let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]
+            ys |> Array.map (fun y -> Prim.reshape (asGiven y) y) |> rebuild
 
-            let values =
-                if t.IsPlaceholder || steering.Status.IsPlaceholder then
-                    // inside a transform: a solve that saves at these times, in its order
-                    let firstOf (x: Tensor) = if x.Rank = 0 then x else Prim.pick 0 0 x
-                    let order = Tensor.Apply(ArgSort 0, [| times * RungeKutta.spread (firstOf dir) times |])
-                    let back = Tensor.Apply(ArgSort 0, [| order |])
-                    let plan = { plan with Saving = AtTimes; Times = t.Count; MovesTimes = Time.moves t }
-                    let unsort (y: Tensor) =
-                        if p.PerSample then vmap (fun y -> Prim.gather 0 y back) y else Prim.gather 0 y back
-                    setup.Run plan (Prim.gather 0 times order) |> savedOf |> Array.map unsort
-                else
-                    let written, rows = dense.Value
-
-                    let find (args: Tensor[]) =
-                        Integrate.valuesAt args[0] args[1] args[2 .. n + 1] args[n + 2] args[n + 3 ..] times
-
-                    let args = Array.concat [ [| bySample 0 p.T0; bySample 0 dir |]; setup.Leaves; [| written |]; rows ]
-                    if p.PerSample then vmap find args else find args
-
-            values
-            |> Array.map (fun y ->
-                Prim.reshape (Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]) y)
-            |> rebuild
-
-        Solution<'S>(ts, ys, y1, rebuild last, steering, stats, failure, at)
+        Solution<'S>(ts, guarded ys, guarded out.Final, rebuild out.Last, out.Report, stats, failure, at)

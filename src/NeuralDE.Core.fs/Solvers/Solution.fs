@@ -105,10 +105,10 @@ type Solution<'S>
     internal
     (
         ts: Tensor,
-        ys: 'S,
-        y1: 'S,
+        ys: Lazy<'S>,
+        y1: Lazy<'S>,
         last: 'S,
-        steering: Steering<Tensor>,
+        report: Tensor,
         stats: unit -> Stats,
         failure: unit -> Failure option,
         at: Tensor -> 'S
@@ -117,28 +117,29 @@ type Solution<'S>
     member _.Ts = ts
 
     /// Saved states: every leaf with a time axis first ([time; …]), after the batch axis when samples have their own steps ([batch; time; …]).
-    member _.Ys = ys
+    member _.Ys: 'S = ys.Value
 
     /// The state at t1; NaN if the solve did not get there.
-    member _.Y1 = y1
+    member _.Y1: 'S = y1.Value
 
     /// The last state reached: that at t1, or where the solve stopped.
     member _.LastState = last
 
     /// The time reached; by sample [batch].
-    member _.LastTime = steering.Time
+    member _.LastTime = (SolveReport.unpack report).Time
 
     /// How each sample's solve ended; one entry unless samples have their own steps.
-    member _.Statuses: Status[] = steering.Status.Numbers.Integers |> Array.map (fun code -> Status.OfCode(int code))
+    member _.Statuses: Status[] =
+        (SolveReport.unpack report).Status.Numbers.Integers |> Array.map (fun code -> Status.OfCode(int code))
 
     /// How the solve ended: Success, or the first sample's that failed.
     member s.Status: Status =
         s.Statuses |> Array.tryFind (fun status -> status <> Success) |> Option.defaultValue Success
 
     /// Accepted and rejected steps of each sample.
-    member _.Steps = steering.Accepted
+    member _.Steps = Prim.cast Dtype.Int32 (SolveReport.unpack report).Accepted
 
-    member _.RejectedSteps = steering.Rejected
+    member _.RejectedSteps = Prim.cast Dtype.Int32 (SolveReport.unpack report).Rejected
     member _.Stats: Stats = stats ()
 
     /// Where and why it stopped short; None after a success.

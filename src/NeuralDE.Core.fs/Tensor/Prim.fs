@@ -75,6 +75,16 @@ module internal Prim =
     let either (a: Tensor) (b: Tensor) = binary Or a b
     let stop (x: Tensor) = op StopGradient [| x |]
 
+    /// One float64, and one int32.
+    let number x = literal Float64 x
+    let integer (n: int) = literal Int32 (float n)
+    let isNumber (x: Tensor) (n: int) = compareTo Equal x (float n)
+
+    /// +1 forwards in time, −1 backwards.
+    let direction (t0: Tensor) (t1: Tensor) =
+        let one = onesLike t0
+        select (compare GreaterEqual t1 t0) one (-one)
+
     // ── along axes ───────────────────────────────────────────────────────────────────────────────────────────────
     let reduce kind (axes: int[]) (x: Tensor) = if axes.Length = 0 then x else op (Reduce(kind, axes)) [| x |]
     let sumOver axes (x: Tensor) = reduce Sum axes x

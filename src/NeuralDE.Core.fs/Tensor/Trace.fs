@@ -111,11 +111,18 @@ module internal Tracing =
                 close trace Hoisted holes (f holes)
         )
 
-    /// The graph of a function that captures nothing: a rule of the library's own.
+    /// The graph of a rule: numbers it captured become part of the graph. It captures no placeholder.
     let closed (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph =
         match trace "a rule" Hoisted inputs f with
         | g, [||] -> g
-        | _, captured -> raise (GraphException $"a rule captured {captured.Length} tensors; rules capture nothing")
+        | g, captured ->
+            for c in captured do
+                if c.IsPlaceholder then
+                    raise (GraphException "a rule captured a placeholder; it may capture numbers only")
+
+            let data (c: Tensor) = Intern.node (Data { Array = c.Numbers }) [||]
+            let arguments = Array.append (inputs |> Array.mapi Intern.input) (Array.map data captured)
+            Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
 
     /// A graph's operations on tensors: computed at once, or recorded once more.
     let replay (g: Graph) (arguments: Tensor[]) : Tensor[] =

@@ -14,8 +14,7 @@ let private differences (step: float) (f: Tensor -> float[]) (x: Tensor) (direct
 
     Array.map3 (fun a b c -> (45.0 * a - 9.0 * b + c) / (60.0 * step)) (difference 1) (difference 2) (difference 3)
 
-let private unit (x: Tensor) i =
-    tensor (Array.init x.Count (fun j -> if i = j then 1.0 else 0.0))
+let private unit (x: Tensor) i = tensor (Array.init x.Count (fun j -> if i = j then 1.0 else 0.0))
 
 let private tight = { Gradient = Direct; Tolerance = 1e-13 }
 let private numbers (x: Tensor) = x.ToArray()
@@ -50,8 +49,7 @@ type Mode =
     | GradOfVmap
     | JacobianOfGrad
 
-let private direction (x: Tensor) =
-    tensor (Array.init x.Count (fun i -> [| 0.7; -0.4; 0.5; 0.3 |][i]))
+let private direction (x: Tensor) = tensor (Array.init x.Count (fun i -> [| 0.7; -0.4; 0.5; 0.3 |][i]))
 
 /// Two points for the modes that map.
 let private pair (x: Tensor) = stack [ x; x * 0.97 ]
@@ -77,10 +75,12 @@ let private evaluate model variant how mode : float[] * float[] =
     | GradOfVmap -> numbers (grad (fun rows -> sum (vmap f rows)) (pair x)), byRow ()
     | JacobianOfGrad -> numbers (jacobian (grad f) x), Array.concat (hessian ())
 
-let private models = [ "Van der Pol, μ = 1", VanDerPol 1.0; "Van der Pol, μ = 2", VanDerPol 2.0; "network", Network ]
+let private models =
+    [ "Van der Pol, μ = 1", VanDerPol 1.0; "Van der Pol, μ = 2", VanDerPol 2.0; "network", Network ]
 let private variants = [ Plain; InnerGradient; CapturedParameter; EndTime; OutputTimes; PerSample ]
 let private modes = [ Grad; Jvp; GradOfGrad; JvpOfGrad; VmapOfGrad; GradOfVmap; JacobianOfGrad ]
-let private methods = [ "Direct", Direct, 1e-8; "Checkpointed", CheckpointedWithin 600L, 1e-8; "Backsolve", Backsolve, 1e-5 ]
+let private methods =
+    [ "Direct", Direct, 1e-8; "Checkpointed", CheckpointedWithin 600L, 1e-8; "Backsolve", Backsolve, 1e-5 ]
 
 let private cellsOf model : seq<(obj | null)[]> =
     seq {

@@ -17,12 +17,12 @@ type Variant =
 
 type How = { Gradient: Gradient; Tolerance: float }
 
-let private vanDerPol (mu: Tensor) (_t: Tensor) (y: Tensor) =
-    stack [ y[1]; mu * (1.0 - y[0] * y[0]) * y[1] - y[0] ]
+let private vanDerPol (mu: Tensor) (_t: Tensor) (y: Tensor) = stack [ y[1]; mu * (1.0 - y[0] * y[0]) * y[1] - y[0] ]
 
 /// The golden network of gradients.json: 2 → 50 → 2 on y³, weights by formula, 1-based.
 let private weights =
-    let value (f: float -> float -> float) rows columns = tensor (Array.init rows (fun i -> Array.init columns (fun j -> f (float (i + 1)) (float (j + 1)))))
+    let value (f: float -> float -> float) rows columns =
+        tensor (Array.init rows (fun i -> Array.init columns (fun j -> f (float (i + 1)) (float (j + 1)))))
     let w1 = value (fun i c -> 0.5 * sin (1.3 * i + 0.7 * c)) 50 2
     let b1 = tensor (Array.init 50 (fun i -> 0.1 * cos (float (i + 1))))
     let w2 = value (fun j i -> 0.2 * cos (0.9 * j + 0.4 * i)) 2 50
@@ -59,10 +59,7 @@ let private duration model =
     | Network -> 1.5
 
 let private solved how (p: OdeProblem<Tensor>) =
-    p
-    |> Ode.using DOP853
-    |> Ode.tolerance how.Tolerance how.Tolerance
-    |> Ode.gradient how.Gradient
+    p |> Ode.using DOP853 |> Ode.tolerance how.Tolerance how.Tolerance |> Ode.gradient how.Gradient
 
 /// A loss of a state, not linear, with a Hessian of full rank.
 let private measure (y: Tensor) = sum (y * y) + sum (sin y)
@@ -93,8 +90,7 @@ let loss model variant how (x: Tensor) : Tensor =
 
         Ode.problem parametric y0 (0.0, t1) |> final |> measure
     | EndTime -> Ode.problem (field model) y0 (0.0, x[0]) |> final |> measure
-    | OutputTimes ->
-        Ode.problem (field model) y0 (0.0, t1) |> Ode.saveAt x |> solved how |> Ode.solveYs |> measure
+    | OutputTimes -> Ode.problem (field model) y0 (0.0, t1) |> Ode.saveAt x |> solved how |> Ode.solveYs |> measure
     | PerSample -> // two samples, each with its own end
         Ode.problem (field model) (reshape [ 2; 2 ] x) (0.0, tensor [ t1; 0.6 * t1 ])
         |> Ode.perSample

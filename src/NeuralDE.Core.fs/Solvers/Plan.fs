@@ -1,0 +1,199 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What the error of a step is measured by: scaled errors by leaf → one number; a step is accepted at 1 or less.
+[<ReferenceEquality>]
+type internal UserNorm = { Measure: Tensor[] -> Tensor }
+
+type internal ErrorNorm =
+    /// The largest of the leaves' root mean squares, over the leaves marked. One RMS over a flattened state would let
+    /// many small leaves dilute the error of a large one.
+    | LargestRms of leaves: bool[]
+    | OwnNorm of UserNorm
+
+type internal StepSizes =
+    | Constant
+    /// Starts from Hairer's estimate, or from the step given.
+    | Adaptive of StepController * estimateFirst: bool
+
+type internal Saving =
+    | Nothing
+    /// at given times
+    | AtTimes
+    /// every n-th accepted step
+    | EverySteps of int
+    /// the interpolant of every step
+    | EveryPolynomial
+
+/// Everything about a solve that shapes its graph; numbers are inputs. The field's graph remembers the solve by it.
+type internal Plan =
+    {
+        Tableau: Tableau
+        Steps: StepSizes
+        Norm: ErrorNorm
+        Saving: Saving
+        /// rows of the inputs `ts` and `stops`
+        Times: int
+        Stops: int
+        /// a stop where the field jumps: its value is not carried over
+        Jumps: bool
+        /// which of t0, t1, ts carry derivatives
+        MovesStart: bool
+        MovesEnd: bool
+        MovesTimes: bool
+        /// leaves of the state
+        Leaves: int
+        Tape: Tape
+        Watch: Watch voption
+    }
+
+/// The status codes that a solve's loop writes. Running at the end means that it was stopped from outside.
+module internal StatusCode =
+    let running, success, maxSteps, tooSmall, nonFinite = 0, 1, 2, 3, 4
+
+/// The numbers that steer a solve, as the loop carries them: float64 but where noted.
+[<NoEquality; NoComparison>]
+type internal Steering<'T> =
+    {
+        Time: 'T
+        Step: 'T
+        /// scaled errors of the last two accepted steps
+        Error1: 'T
+        Error2: 'T
+        /// int32, as all below
+        Accepted: 'T
+        Rejected: 'T
+        Status: 'T
+        /// the next output, the next stop, rows written
+        Output: 'T
+        Stop: 'T
+        Written: 'T
+    }
+
+module internal Steering =
+    let toArray s =
+        [| s.Time; s.Step; s.Error1; s.Error2; s.Accepted; s.Rejected; s.Status; s.Output; s.Stop; s.Written |]
+
+    let ofArray (a: 'T[]) =
+        { Time = a[0]
+          Step = a[1]
+          Error1 = a[2]
+          Error2 = a[3]
+          Accepted = a[4]
+          Rejected = a[5]
+          Status = a[6]
+          Output = a[7]
+          Stop = a[8]
+          Written = a[9] }
+
+    let count = 10
+
+/// The inputs of a solve's graph, in this order, before the state's leaves and what the field captured.
+[<NoEquality; NoComparison>]
+type internal SolveInputs =
+    {
+        T0: Tensor
+        T1: Tensor
+        Rtol: Tensor
+        Atol: Tensor
+        /// the constant or first step; 0 where it is estimated
+        Dt: Tensor
+        DtMin: Tensor
+        DtMax: Tensor
+        MaxSteps: Tensor
+        /// times to step to, and the times to go on from (the same but at jumps): [stops]
+        Stops: Tensor
+        Resumes: Tensor
+        /// [times]
+        Ts: Tensor
+    }
+
+module internal SolveInputs =
+    let toArray i = [| i.T0; i.T1; i.Rtol; i.Atol; i.Dt; i.DtMin; i.DtMax; i.MaxSteps; i.Stops; i.Resumes; i.Ts |]
+
+    let ofArray (a: Tensor[]) =
+        { T0 = a[0]
+          T1 = a[1]
+          Rtol = a[2]
+          Atol = a[3]
+          Dt = a[4]
+          DtMin = a[5]
+          DtMax = a[6]
+          MaxSteps = a[7]
+          Stops = a[8]
+          Resumes = a[9]
+          Ts = a[10] }
+
+    let count = 11
+
+    let signatures times stops : Signature[] =
+        let number = { Signature.Dtype = Float64; Shape = [||] }
+        let vector n = { number with Shape = [| n |] }
+
+        [| number
+           number
+           number
+           number
+           number
+           number
+           number
+           { number with Dtype = Int32 }
+           vector stops
+           vector stops
+           vector times |]
+
+/// What a solve's graph returns, in this order.
+[<NoEquality; NoComparison>]
+type internal SolveOutputs =
+    {
+        /// the state at t1; NaN unless the solve got there
+        Final: Tensor[]
+        /// the last state reached
+        Last: Tensor[]
+        /// float64 [8]: see SolveReport
+        Report: Tensor
+        /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps, polynomials, ends.
+        Saved: Tensor[]
+    }
+
+module internal SolveOutputs =
+    let toArray o = Array.concat [ o.Final; o.Last; [| o.Report |]; o.Saved ]
+
+    let ofArray n (a: Tensor[]) : SolveOutputs =
+        { Final = a[.. n - 1]; Last = a[n .. 2 * n - 1]; Report = a[2 * n]; Saved = a[2 * n + 1 ..] }
+
+/// The numbers a solve tells of itself, as one vector: so that a solve has few outputs.
+[<NoEquality; NoComparison>]
+type internal SolveReport =
+    {
+        /// ±1
+        Direction: Tensor
+        Time: Tensor
+        /// the step it would take next
+        Step: Tensor
+        Status: Tensor
+        Accepted: Tensor
+        Rejected: Tensor
+        Stop: Tensor
+        Written: Tensor
+    }
+
+module internal SolveReport =
+    let pack (dir: Tensor) (s: Steering<Tensor>) : Tensor =
+        [| dir; s.Time; s.Step; s.Status; s.Accepted; s.Rejected; s.Stop; s.Written |]
+        |> Array.map (Prim.cast Float64)
+        |> Prim.stack 0
+
+    /// Of [8], or by sample of [batch; 8].
+    let unpack (report: Tensor) : SolveReport =
+        let item k = Prim.pick (report.Rank - 1) k report
+
+        { Direction = item 0
+          Time = item 1
+          Step = item 2
+          Status = item 3
+          Accepted = item 4
+          Rejected = item 5
+          Stop = item 6
+          Written = item 7 }

@@ -1,0 +1,82 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// How large the error of a step is, and how long the first step should be.
+module internal StepError =
+    let private largest (xs: Tensor[]) = xs |> Array.reduce (Prim.binary Max)
+    let private meanSquare (x: Tensor) =
+        if x.Count = 0 then
+            Prim.number 0.0
+        else
+            Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (x * x)))
+
+    let private rms x = sqrt (meanSquare x)
+
+    let private measure norm (scaled: Tensor[]) =
+        match norm with
+        | LargestRms leaves -> Derive.pickBy leaves scaled |> Array.map rms |> largest
+        | OwnNorm own -> Prim.cast Float64 (own.Measure scaled)
+
+    /// atol + rtol max(|a|, |b|)
+    let private scale (i: SolveInputs) (a: Tensor) (b: Tensor) =
+        let size = Prim.binary Max (abs a) (abs b)
+        RungeKutta.spread i.Atol a + RungeKutta.spread i.Rtol a * size
+
+    /// The scaled error of a step from y to y1.
+    let ofStep (p: Plan) i (y: Tensor[]) (y1: Tensor[]) (h: Tensor) (ks: Tensor[][]) =
+        let scaled weights =
+            y
+            |> Array.mapi (fun leaf y ->
+                match RungeKutta.combine weights ks leaf with
+                | Some e -> RungeKutta.spread h y * e / scale i y y1[leaf]
+                | None -> Prim.zerosLike y)
+
+        let fine = scaled p.Tableau.Error
+
+        if p.Tableau.CoarseOrder = 0 then
+            measure p.Norm fine
+        else // e² / √(e² + c² / 100)
+            let combined e c =
+                let total = sqrt (e + Prim.times 0.01 c)
+                Prim.select
+                    (Prim.compareTo Greater total 0.0)
+                    (e / Prim.select (Prim.compareTo Greater total 0.0) total (Prim.number 1.0))
+                    (Prim.number 0.0)
+
+            let coarse = scaled p.Tableau.CoarseError
+
+            match p.Norm with
+            | LargestRms leaves ->
+                Array.map2 (fun e c -> combined (meanSquare e) (meanSquare c)) fine coarse
+                |> Derive.pickBy leaves
+                |> largest
+            | OwnNorm _ ->
+                let square x = x * x
+                combined (square (measure p.Norm fine)) (square (measure p.Norm coarse))
+
+    /// Whether every element is finite: 0 · x sums to 0.
+    let isFinite (xs: Tensor[]) =
+        let zero x = Prim.cast Float64 (Prim.sum (Prim.times 0.0 x))
+        Prim.compareTo Equal (xs |> Array.map zero |> Array.reduce (+)) 0.0
+
+    /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
+    let firstStep (p: Plan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
+        let span = abs (i.T1 - i.T0)
+        let size (x: Tensor[]) = Array.map2 (fun x y -> x / scale i y y) x y |> measure p.Norm
+        let d0, d1 = size y, size f0
+        let isTiny = Prim.either (Prim.compareTo Less d0 1e-5) (Prim.compareTo Less d1 1e-5)
+        let nonZero x = Prim.select (Prim.compareTo Greater x 0.0) x (Prim.number 1.0)
+        let h0 = Prim.select isTiny (Prim.number 1e-6) (Prim.times 0.01 (d0 / nonZero d1))
+        let h0 = Prim.binary Min h0 span
+        let t = Prim.select (Prim.compare GreaterEqual h0 span) i.T1 (i.T0 + dir * h0)
+        let f1 = f t (Array.map2 (fun (y: Tensor) d -> y + RungeKutta.spread (dir * h0) y * d) y f0)
+        let d2 = size (Array.map2 (-) f1 f0) / nonZero h0
+        let most = Prim.binary Max d1 d2
+        let power = 1.0 / float p.Tableau.ErrorPower
+        let curved = Prim.unary (Power power) (Prim.number 0.01 / nonZero most)
+        let flat = Prim.binary Max (Prim.number 1e-6) (Prim.times 1e-3 h0)
+        let h1 = Prim.select (Prim.compareTo LessEqual most 1e-15) flat curved
+        let h = Prim.binary Min (Prim.times 100.0 h0) h1
+        // a field that is not finite at the start is the first step's to report
+        Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number 1e-6)

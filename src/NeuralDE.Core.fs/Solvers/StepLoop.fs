@@ -1,0 +1,167 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// The body of a solve's loop.
+module internal StepLoop =
+    /// The distance from 1 to the next float64.
+    let private spacing = 2.220446049250313e-16
+
+    /// xs[i] of a vector, clamped at its ends.
+    let private at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
+
+    /// State, steering, inputs of the solve, captured → what a loop's body returns: one attempt at a step.
+    let body (p: Plan) (g: Graph) : Graph =
+        let n = p.Leaves
+        let states = if p.Tableau.Fsal then 2 * n else n
+        let leaves = g.Inputs[1..n]
+        let carried = Array.append leaves (if p.Tableau.Fsal then leaves else [||])
+        let float0 = { Signature.Dtype = Float64; Shape = [||] }
+        let int0 = { float0 with Dtype = Int32 }
+        let steering = Array.append (Array.create 4 float0) (Array.create 6 int0)
+
+        let inputs = Array.concat [ carried; steering; SolveInputs.signatures p.Times p.Stops; g.Inputs[n + 1 ..] ]
+
+        Tracing.closed inputs (fun x ->
+            let y = x[.. n - 1]
+            let s = Steering.ofArray x[states .. states + Steering.count - 1]
+            let first = states + Steering.count
+            let i = SolveInputs.ofArray x[first .. first + SolveInputs.count - 1]
+            let f = RungeKutta.fieldOf g x[first + SolveInputs.count ..]
+            let dir = Prim.direction i.T0 i.T1
+            // the step ends at the next stop at the latest, exactly there if it comes near
+            let onLast, stop =
+                if p.Stops = 0 then
+                    Prim.literal Bool 1.0, i.T1
+                else
+                    let next = at i.Stops s.Stop
+                    let isPast = Prim.compare GreaterEqual (dir * next) (dir * i.T1)
+                    let onLast = Prim.either (Prim.compare GreaterEqual s.Stop (Prim.integer p.Stops)) isPast
+                    onLast, Prim.select onLast i.T1 next
+
+            let remaining = dir * (stop - s.Time)
+            let step = Prim.binary Min s.Step i.DtMax
+            let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
+            let size = Prim.select reaches remaining step
+            let tNew = Prim.select reaches stop (s.Time + dir * size)
+            let h = dir * size
+            let known = if p.Tableau.Fsal then [| x[n .. 2 * n - 1] |] else [||]
+            let ks = RungeKutta.stages p.Tableau.C p.Tableau.A f s.Time tNew y h known
+            let weights = if p.Tableau.Fsal then Array.truncate (ks.Length - 1) p.Tableau.B else p.Tableau.B
+            let y1 = RungeKutta.advance y h weights ks
+            let finite = StepError.isFinite y1
+
+            let good, error, keep, next, tooSmall =
+                match p.Steps with
+                | Constant -> finite, Prim.number 0.0, finite, s.Step, Prim.isNot finite
+                | Adaptive(controller, _) ->
+                    // an estimate may use f(t1, y1), which methods without FSAL have not evaluated yet
+                    let ks =
+                        if max p.Tableau.Error.Length p.Tableau.CoarseError.Length > ks.Length then
+                            Array.append ks [| f tNew y1 |]
+                        else
+                            ks
+
+                    let error = StepError.ofStep p i y y1 h ks
+                    let good = Prim.both finite (Prim.compareTo Less error infinity)
+                    let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
+                    let judged = Prim.select good error (Prim.number 1e30)
+                    let factor = StepController.factor controller p.Tableau.ErrorPower keep judged s.Error1 s.Error2
+                    let next = size * factor
+                    // a step cut short by a stop says little against the step the controller had chosen
+                    let next = Prim.select (Prim.both keep reaches) (Prim.binary Max step next) next
+                    let least = Prim.binary Max i.DtMin (Prim.times (10.0 * spacing) (abs s.Time))
+                    good, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual next least)
+            // an interval of no length takes no step
+            let isEmpty = Prim.both onLast (Prim.compareTo Equal remaining 0.0)
+            let keep = Prim.both keep (Prim.isNot isEmpty)
+            let reached = Prim.both onLast (Prim.either isEmpty (Prim.both keep reaches))
+            let accepted = s.Accepted + Prim.cast Int32 keep
+            let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either keep isEmpty))
+            let exhausted = Prim.compare GreaterEqual (accepted + rejected) i.MaxSteps
+
+            let status =
+                let code = Prim.integer
+                let failure =
+                    Prim.select tooSmall (Prim.select good (code StatusCode.tooSmall) (code StatusCode.nonFinite))
+                let limit = Prim.select exhausted (code StatusCode.maxSteps) (code StatusCode.running)
+                Prim.select reached (code StatusCode.success) (failure limit)
+
+            let output, write, emit =
+                let ts = i.Ts * RungeKutta.spread dir i.Ts
+                let passed () = // outputs at or before tNew
+                    let now = Prim.reshape [| 1 |] (dir * tNew)
+                    Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ts; now |])))
+
+                let pieces write =
+                    let compute (args: Tensor[]) =
+                        RungeKutta.polynomial p.Tableau f s.Time tNew y h ks |> fun ps -> Array.append ps args[..0]
+
+                    let polynomials =
+                        if p.Tableau.DenseC.Length = ks.Length then
+                            compute [| h |] |> Array.truncate n
+                        else // further stages, for steps that are looked into only
+                            let skip (args: Tensor[]) =
+                                let degree = p.Tableau.Interpolant.Weights[0].Length
+                                let empty (y: Tensor) =
+                                    Prim.zeros { y.Signature with Shape = Array.append [| degree + 1 |] y.Dims }
+                                Array.append (Array.map empty y) args[..0]
+
+                            cond write compute skip [| h |] |> Array.truncate n
+
+                    Array.concat [ [| s.Time; h |]; polynomials; y1 ]
+
+                match p.Saving with
+                | Nothing -> s.Output, Prim.literal Bool 0.0, [||]
+                | AtTimes ->
+                    let last = passed ()
+                    let write = Prim.both keep (Prim.compare Greater last s.Output)
+                    Prim.select keep last s.Output, write, pieces write
+                | EveryPolynomial -> s.Output, keep, pieces keep
+                | EverySteps every ->
+                    let onTurn = Prim.isNumber (Prim.binary Mod accepted (Prim.integer every)) 0
+                    s.Output, Prim.both keep onTurn, Array.append [| tNew |] y1
+
+            let stopped = Prim.both keep reaches
+
+            let time =
+                if p.Jumps then
+                    Prim.select (Prim.both stopped (Prim.isNot onLast)) (at i.Resumes s.Stop) tNew
+                else
+                    tNew
+
+            let derivative =
+                if not p.Tableau.Fsal then
+                    [||]
+                elif p.Jumps then
+                    let across = Prim.both stopped (Prim.isNot onLast)
+                    cond
+                        across
+                        (fun (a: Tensor[]) -> f a[0] a[1..])
+                        (fun _ -> ks[ks.Length - 1])
+                        (Array.append [| time |] y1)
+                else
+                    ks[ks.Length - 1]
+
+            let steering =
+                { Time = Prim.select keep time s.Time
+                  Step = next
+                  Error1 = Prim.select keep error s.Error1
+                  Error2 = Prim.select keep s.Error1 s.Error2
+                  Accepted = accepted
+                  Rejected = rejected
+                  Status = status
+                  Output = output
+                  Stop =
+                    if p.Stops = 0 then
+                        s.Stop
+                    else
+                        s.Stop + Prim.cast Int32 (Prim.both stopped (Prim.isNot onLast))
+                  Written = s.Written + Prim.cast Int32 write }
+
+            Array.concat
+                [ y1
+                  derivative
+                  Steering.toArray steering
+                  emit
+                  [| keep; write; Prim.isNot (Prim.isNumber status StatusCode.running) |] ])
