@@ -25,6 +25,15 @@ type Dtype =
         | Float64
         | Int64 -> 8
 
+    /// As one writes it in F#.
+    member internal d.Case =
+        match d with
+        | Float32 -> "Float32"
+        | Float64 -> "Float64"
+        | Int32 -> "Int32"
+        | Int64 -> "Int64"
+        | Bool -> "Bool"
+
     override d.ToString() =
         match d with
         | Float32 -> "float32"

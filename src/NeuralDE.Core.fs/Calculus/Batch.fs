@@ -31,7 +31,7 @@ module internal Batch =
 
                 values[node] <-
                     if args |> Array.exists snd then
-                        Primitives.batch op n args, true
+                        BatchPrimitives.batch op n args, true
                     else
                         Tensor.Apply(op, args |> Array.map first), false
 
@@ -60,14 +60,14 @@ module internal Batch =
         let captured = on[carried..]
         let probe carries = snd (vmapGraph l.Body n (Array.append carries captured) (none l.Body.Outputs.Length))
 
-        let carries = on[.. carried - 1] |> Derive.fixpoint (fun c -> Array.map2 (||) c (Array.take carried (probe c)))
+        let carries = on[.. carried - 1] |> Masks.fixpoint (fun c -> Array.map2 (||) c (Array.take carried (probe c)))
 
         let byRow = probe carries
 
         // rows that keep as many emissions as there are each count their own
         let canBeJoint = l.Batch.Length = 0 && (l.Capacity.IsSome || l.Emits = 0)
 
-        if canBeJoint && not (Derive.any byRow[outputs..]) then
+        if canBeJoint && not (Masks.any byRow[outputs..]) then
             let body =
                 fst (vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + 3))))
             { l with Body = body },
@@ -87,7 +87,7 @@ module internal Batch =
         let arguments (byRow: bool[]) = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRow
         let byRow (y: Tensor) = y, true
 
-        if not (Derive.any on) then
+        if not (Masks.any on) then
             Prim.apply fn (Array.map first x) |> Array.map (fun y -> y, false)
         else
             match fn with
@@ -195,12 +195,12 @@ module internal Batch =
         { Name = h.Name
           Outputs = withRows n h.Outputs (all h.Outputs.Length)
           Run = run
-          Jvp = fun m -> rowByRow (h.Jvp m) n (Array.append on (Derive.pickBy m on))
+          Jvp = fun m -> rowByRow (h.Jvp m) n (Array.append on (Masks.pickBy m on))
           Vjp =
             fun wanted given ->
                 let rows = rowByRow (h.Vjp wanted given) n (Array.append on (all (given |> Array.filter id).Length))
                 // arguments that all rows share gather their cotangents
-                let shared = Derive.pickBy wanted on |> Array.map not
+                let shared = Masks.pickBy wanted on |> Array.map not
                 sumRows rows shared }
 
     and private sumRows (h: Host) (shared: bool[]) : Host =

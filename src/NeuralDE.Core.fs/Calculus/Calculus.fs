@@ -106,7 +106,7 @@ module Calculus =
             Function.checkLike "vjp" "cotangent" outputs cotangents
             let given = outputs |> Array.map Function.isSmooth
             let g = Derive.vjpGraph t.Graph (Function.wanted t leaves) given
-            let x' = Prim.call g (Array.concat [ leaves; t.Captured; Derive.pickBy given cotangents ])
+            let x' = Prim.call g (Array.concat [ leaves; t.Captured; Masks.pickBy given cotangents ])
             Tree.unflatten x (Function.dense leaves x')
 
         y, pull
@@ -117,13 +117,13 @@ module Calculus =
         let leaves, tangents = Tree.flatten x, Tree.flatten tangent
         Function.checkLike "jvp" "tangent" leaves tangents
         let on = Function.wanted t leaves
-        let active = Derive.activeOutputs t.Graph on
-        let smooth = Derive.pickBy (Array.map Function.isSmooth leaves) tangents
+        let active = Activity.activeOutputs t.Graph on
+        let smooth = Masks.pickBy (Array.map Function.isSmooth leaves) tangents
         let r = Prim.call (Derive.jvpGraph t.Graph on) (Array.concat [ leaves; t.Captured; smooth ])
         let n = t.Graph.Outputs.Length
         let y = r[.. n - 1]
 
-        let dy = Derive.spreadBy active r[n..] |> Array.map2 (fun (y: Tensor) d -> Derive.orZeros y.Signature d) y
+        let dy = Masks.spreadBy active r[n..] |> Array.map2 (fun (y: Tensor) d -> Masks.orZeros y.Signature d) y
 
         Tree.unflatten t.Like y, Tree.unflatten t.Like dy
 

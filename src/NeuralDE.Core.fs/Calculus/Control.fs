@@ -77,11 +77,11 @@ module FunctionNodes =
 
     let private splitSmooth (x: Tensor[]) =
         let smooth = x |> Array.map Function.isSmooth
-        smooth, Derive.pickBy smooth x, Derive.pickBy (Array.map not smooth) x
+        smooth, Masks.pickBy smooth x, Masks.pickBy (Array.map not smooth) x
 
     let private merge (smooth: bool[]) (floats: Tensor[]) (others: Tensor[]) =
-        let floats = Derive.spreadBy smooth floats
-        let others = Derive.spreadBy (Array.map not smooth) others
+        let floats = Masks.spreadBy smooth floats
+        let others = Masks.spreadBy (Array.map not smooth) others
         Array.map2 (fun a b -> Option.orElse b a |> Option.get) floats others
 
     let private truth b = Prim.literal Bool (if b then 1.0 else 0.0)
@@ -128,8 +128,9 @@ module FunctionNodes =
                     let _, s', c' = splitSmooth (carried "repeatWhile" state next)
                     let count = Prim.plus 1.0 c[0]
                     let last = Prim.compareTo GreaterEqual count (float maxSteps)
-                    let finish = Prim.either last (Prim.isNot (condition next))
-                    s', Array.append [| count |] c', [||], truth true, truth true, finish)
+                    // `start` is false only in a row of a batch, which then keeps no step
+                    let finish = Prim.either (Prim.isNot start) (Prim.either last (Prim.isNot (condition next)))
+                    s', Array.append [| count |] c', [||], start, truth true, finish)
 
             let k = floats.Length
             Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 ..])
@@ -193,13 +194,19 @@ module FunctionNodes =
 
         let pull =
             lazy
-                (Tracing.closed (Array.append t.Graph.Inputs (Derive.outputSignatures t.Graph)) (fun holes ->
-                    let y = Prim.call t.Graph holes[.. inputs - 1]
-                    let argument = Tree.unflatten x holes[.. n - 1]
-                    let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
-                    let cotangents = Tree.flatten x'
-                    Function.checkLike "customGradient" "rule's result" leaves cotangents
-                    Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike)))
+                (let signatures = Array.append t.Graph.Inputs (Masks.outputSignatures t.Graph)
+
+                 let g, captured =
+                     Tracing.trace "customGradient" Hoisted signatures (fun holes ->
+                         let y = Prim.call t.Graph holes[.. inputs - 1]
+                         let argument = Tree.unflatten x holes[.. n - 1]
+                         let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
+                         let cotangents = Tree.flatten x'
+                         Function.checkLike "customGradient" "rule's result" leaves cotangents
+                         Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike))
+
+                 requireClosed "customGradient" captured
+                 Tracing.embed signatures g captured)
 
         Prim.apply (Custom { Primal = t.Graph; Rule = pull }) (Array.append leaves t.Captured)
         |> Tree.unflatten t.Like
@@ -265,24 +272,18 @@ module FunctionNodes =
           Run = run
           Jvp =
             fun on ->
-                hostOf name (Array.append inputs (Derive.pickBy on inputs)) outputs (fun args ->
+                hostOf name (Array.append inputs (Masks.pickBy on inputs)) outputs (fun args ->
                     let g, captured = traced args[.. n - 1]
                     let on = Array.append on (captured |> Array.map (fun _ -> false))
-                    let active = Derive.activeOutputs g on
+                    let active = Activity.activeOutputs g on
                     let r = Prim.call (Derive.jvpGraph g on) (Array.concat [ args[.. n - 1]; captured; args[n..] ])
-                    Derive.spreadBy active r[outputs.Length ..] |> Array.map2 Derive.orZeros outputs)
+                    Masks.spreadBy active r[outputs.Length ..] |> Array.map2 Masks.orZeros outputs)
           Vjp =
             fun wanted given ->
-                hostOf
-                    name
-                    (Array.append inputs (Derive.pickBy given outputs))
-                    (Derive.pickBy wanted inputs)
-                    (fun args ->
-                        let g, captured = traced args[.. n - 1]
-                        let wanted = Array.append wanted (captured |> Array.map (fun _ -> false))
-                        Prim.call
-                            (Derive.vjpGraph g wanted given)
-                            (Array.concat [ args[.. n - 1]; captured; args[n..] ])) }
+                hostOf name (Array.append inputs (Masks.pickBy given outputs)) (Masks.pickBy wanted inputs) (fun args ->
+                    let g, captured = traced args[.. n - 1]
+                    let wanted = Array.append wanted (captured |> Array.map (fun _ -> false))
+                    Prim.call (Derive.vjpGraph g wanted given) (Array.concat [ args[.. n - 1]; captured; args[n..] ])) }
 
     /// <summary>f traced anew at every value: inside it numbers can be read, so ordinary F# control flow and outside code may depend on them.</summary>
     /// <param name="like">A result of the structure, shapes and dtypes that f returns.</param>

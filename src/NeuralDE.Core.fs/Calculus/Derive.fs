@@ -2,19 +2,8 @@ namespace NeuralDE.Compiler
 
 open System.Collections.Generic
 open NeuralDE
-
-/// What was derived from a graph, as the key under which the graph remembers it. Masks say what is present; the rest is zero.
-[<RequireQualifiedAccess>]
-type internal Transform =
-    | Activity of inputs: bool[]
-    | Forward of inputs: bool[]
-    | Reverse of wanted: bool[] * given: bool[]
-    | Batched of rows: int * inputs: bool[] * forced: bool[]
-
-/// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
-type internal Source =
-    | Of of int
-    | Dot of int
+open NeuralDE.Compiler.Masks
+open NeuralDE.Compiler.Activity
 
 /// jvp and vjp of closed graphs and of function nodes. A missing tangent or cotangent (None) is zero; at the border of a
 /// function node the masks say what is present, and everything present is dense.
@@ -25,124 +14,6 @@ type internal Source =
 ///   vjp along u on x̄:  w̄ = ẏ of Jvp F (x; u),  x-part of Pullback(Jvp F)(x, u; 0 on y, w on ẏ)
 /// All other function nodes are rewritten to graphs of ordinary nodes, which are closed anyway.
 module internal Derive =
-    let mask (xs: 'a option[]) = xs |> Array.map Option.isSome
-    let given (xs: 'a option[]) = Array.choose id xs
-
-    let pickBy (m: bool[]) (xs: 'a[]) =
-        [| for i in 0 .. m.Length - 1 do
-               if m[i] then xs[i] |]
-
-    /// The inverse of pickBy: what the mask lacks is None.
-    let spreadBy (m: bool[]) (xs: 'a[]) : 'a option[] =
-        let mutable next = -1
-
-        m
-        |> Array.map (fun isPresent ->
-            if isPresent then
-                next <- next + 1
-                Some xs[next]
-            else
-                None)
-
-    let any = Array.exists id
-    let private no n = Array.create n false
-    let orZeros (s: Signature) (d: Tensor option) = Option.defaultWith (fun () -> Prim.zeros s) d
-    let private position (source: Source) (sources: Source[]) = Array.tryFindIndex ((=) source) sources
-    let outputSignatures (g: Graph) = g.Outputs |> Array.map (fun n -> n.Signature)
-
-    let rec fixpoint f x =
-        let y = f x
-        if y = x then x else fixpoint f y
-
-    // ── which results can have a tangent ─────────────────────────────────────────────────────────────────────────
-    /// The arguments of a primitive that its result depends on differentiably.
-    let private smoothArgs (op: Op) (args: Node[]) : Node[] =
-        match op with
-        | Input _
-        | Constant _
-        | Data _
-        | Iota _
-        | Compare _
-        | ArgMax _
-        | ArgSort _
-        | SearchSorted _
-        | Pivots
-        | Random _
-        | StopGradient
-        | Unary(Sign | Floor | Ceil | Round | Not)
-        | Binary(And | Or | Xor | FoldKey) -> [||]
-        | Cast dtype -> if dtype.IsFloat then args else [||]
-        | Gather _
-        | Check _ -> [| args[0] |]
-        | Select -> [| args[1]; args[2] |]
-        | Scatter _ -> [| args[0]; args[2] |]
-        | Unary _
-        | Binary _
-        | Fma
-        | Reduce _
-        | CumSum _
-        | Reshape _
-        | Permute _
-        | Broadcast _
-        | Op.Slice _
-        | Op.Pad _
-        | Reverse _
-        | Concat _
-        | Op.Dot
-        | Op.Conv _
-        | Fft _
-        | Cholesky
-        | TriangularSolve _
-        | Lu -> args
-        | Apply _
-        | Output _ -> raise (GraphException $"{op} is not a primitive")
-
-    let rec activeOutputs (g: Graph) (on: bool[]) : bool[] =
-        g.Memo(Transform.Activity on, fun () -> g.Outputs |> Array.map (activeNodes g on))
-
-    and activeNodes (g: Graph) (on: bool[]) : Node -> bool =
-        let active = HashSet<Node>(HashIdentity.Reference)
-        let bundles = Dictionary<Node, bool[]>(HashIdentity.Reference)
-
-        for n in g.Order do
-            let isActive =
-                n.Dtype.IsFloat
-                && match n.Op with
-                   | Input i -> on[i]
-                   | Output i -> bundles[n.Args[0]][i]
-                   | Apply fn ->
-                       bundles[n] <- activeFn fn (n.Args |> Array.map active.Contains)
-                       any bundles[n]
-                   | op -> smoothArgs op n.Args |> Array.exists active.Contains // a primitive
-
-            if isActive then active.Add n |> ignore
-
-        active.Contains
-
-    and activeFn (fn: Fn) (on: bool[]) : bool[] =
-        let floats (outputs: Signature[]) = outputs |> Array.map (fun s -> s.Dtype.IsFloat && any on)
-
-        match fn with
-        | Call(g, _) -> activeOutputs g on
-        | Cond(t, e) -> Array.map2 (||) (activeOutputs t on[1..]) (activeOutputs e on[1..])
-        | Root r -> floats (outputSignatures r.Solve)
-        | Custom c -> floats (outputSignatures c.Primal)
-        | Host h -> floats h.Outputs
-        | Pullback p -> p.Wanted |> Array.filter id |> Array.map (fun _ -> any on)
-        | Loop l ->
-            let states, emits = activeLoop l on
-            Array.concat [ states; no l.Controls; emits ]
-
-    /// Carried states and emissions that can have a tangent: the least fixpoint over the carry.
-    and activeLoop (l: Loop) (on: bool[]) : bool[] * bool[] =
-        let carried = l.States + l.Controls
-
-        let body states = activeOutputs l.Body (Array.concat [ states; no l.Controls; on[carried..] ])
-
-        let states = on[.. l.States - 1] |> fixpoint (fun s -> Array.map2 (||) s (Array.take l.States (body s)))
-
-        states, (body states)[carried .. carried + l.Emits - 1]
-
     // ── forward mode ─────────────────────────────────────────────────────────────────────────────────────────────
     /// y and ẏ from x and ẋ.
     let rec jvpAt (g: Graph) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
@@ -341,22 +212,39 @@ module internal Derive =
             Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
 
     // ── reverse mode ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// Moves the condition under which a cotangent can be non-zero as its operation's pull moves the cotangent; None: anywhere.
-    and private pullCondition (op: Op) (x: Tensor[]) (y: Tensor) (m: Tensor) : Tensor option =
+    /// Moves the condition under which a cotangent can be non-zero as its operation's pull moves the cotangent, to each argument;
+    /// None: anywhere.
+    and private pullCondition (op: Op) (x: Tensor[]) (y: Tensor) (m: Tensor) : Tensor option[] =
+        let someOf f = Prim.compareTo Greater (f (Prim.cast Int32 m)) 0.0
+
         match op with
         | Reduce(Sum, _)
         | Reshape _
         | Permute _
         | Op.Slice _
         | Op.Pad _
-        | Reverse _ -> (Primitives.pull op x y m)[0]
-        | Broadcast(shape, axes) ->
-            let count = Prim.sumOver (Shape.others shape.Length axes) (Prim.cast Int32 m)
-            Some(Prim.compareTo Greater count 0.0)
-        | _ -> None // operations that mix elements: the condition is dropped
+        | Reverse _
+        | Concat _ -> Primitives.pull op x y m
+        | Reduce(Maximum, axes) -> [| Some(Prim.unreduce x[0].Dims axes m) |]
+        | Broadcast(shape, axes) -> [| Some(someOf (Prim.sumOver (Shape.others shape.Length axes))) |]
+        | CumSum(axis, isReverse) -> [| Some(someOf (Prim.cumSum axis (not isReverse))) |]
+        | Gather _ ->
+            let operand = Prim.fill Int32 x[0].Dims 0.0
+            [| Some(someOf (fun m -> Option.get (Array.head (Primitives.pull op [| operand; x[1] |] y m)))); None |]
+        | Scatter(_, batch) when y.Dims[batch] > 0 -> [| Some m; None; Some(Prim.gather batch m x[1]) |]
+        | _ -> x |> Array.map (fun _ -> None) // operations that mix elements: the condition is dropped
 
     /// x̄ for the wanted inputs, from cotangents of the outputs.
     and vjpAt (g: Graph) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
+        w |> Array.map (Option.map (fun w -> w, None)) |> vjpUnder g x wanted |> Array.map (Option.map fst)
+
+    /// The same with the conditions under which cotangents can be non-zero.
+    and private vjpUnder
+        (g: Graph)
+        (x: Tensor[])
+        (wanted: bool[])
+        (w: (Tensor * Tensor option) option[])
+        : (Tensor * Tensor option) option[] =
         let active = activeNodes g wanted
         let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
         let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
@@ -370,7 +258,7 @@ module internal Derive =
         // A cotangent and the condition under which it can be non-zero. `where` starts a condition, element-wise rules apply and
         // pass it, movements move it: so no rule is ever evaluated to 0·∞ on the branch not taken, at any order.
         let cotangents = Dictionary<Node, Tensor * Tensor option>(HashIdentity.Reference)
-        let received = Dictionary<Node, Tensor option[]>(HashIdentity.Reference)
+        let received = Dictionary<Node, (Tensor * Tensor option) option[]>(HashIdentity.Reference)
 
         let add (n: Node) (w: Tensor option) (condition: Tensor option) =
             match w with
@@ -383,9 +271,9 @@ module internal Derive =
                     | _ -> w, condition
             | _ -> ()
 
-        Array.iter2 (fun output w -> add output w None) g.Outputs w
+        Array.iter2 (fun output w -> add output (Option.map fst w) (Option.bind snd w)) g.Outputs w
 
-        for n in Array.rev g.Order do
+        for n in Array.rev g.Walk do
             let args () = n.Args |> Array.map (fun a -> primal[a])
 
             match n.Op, cotangents.TryGetValue n with
@@ -393,16 +281,24 @@ module internal Derive =
             | Apply fn, _ ->
                 match received.TryGetValue n with
                 | true, w ->
-                    let xbar = vjpFnAt fn (args ()) (n.Args |> Array.map active) w
-                    Array.iter2 (fun arg w -> add arg w None) n.Args xbar
+                    let isActive = n.Args |> Array.map active
+                    let isMasked = w |> Array.exists (Option.exists (snd >> Option.isSome))
+
+                    match fn with
+                    | Call(h, Inline) when isMasked -> // only a name: conditions pass through it
+                        vjpUnder h (args ()) isActive w
+                        |> Array.iter2 (fun arg w -> add arg (Option.map fst w) (Option.bind snd w)) n.Args
+                    | _ ->
+                        vjpFnAt fn (args ()) isActive (w |> Array.map (Option.map fst))
+                        |> Array.iter2 (fun arg w -> add arg w None) n.Args
                 | _ -> ()
-            | Output i, (true, (w, _)) ->
+            | Output i, (true, (w, condition)) ->
                 let bundle = n.Args[0]
 
                 if not (received.ContainsKey bundle) then
                     received[bundle] <- bundles[bundle] |> Array.map (fun _ -> None)
 
-                received[bundle][i] <- Some w
+                received[bundle][i] <- Some(w, condition)
             | Select, (true, (w, condition)) ->
                 let x = args ()
                 let pulled = Primitives.pull Select x primal[n] w
@@ -414,7 +310,7 @@ module internal Derive =
 
                 add n.Args[1] pulled[1] (under x[0])
                 add n.Args[2] pulled[2] (under (Prim.isNot x[0]))
-            | op, (true, (w, Some condition)) when Primitives.isElementwise op ->
+            | op, (true, (w, Some condition)) when Slopes.isElementwise op ->
                 let zero = Prim.zerosLike w
 
                 let under (arg: Node) (w: Tensor) = if arg.Dtype = n.Dtype then Prim.select condition w zero else w
@@ -426,16 +322,16 @@ module internal Derive =
             | op, (true, (w, Some condition)) ->
                 let x = args ()
                 let moved = pullCondition op x primal[n] condition
-                Array.iter2 (fun arg w -> add arg w moved) n.Args (Primitives.pull op x primal[n] w)
+                Array.iteri (fun i w -> add n.Args[i] w moved[i]) (Primitives.pull op x primal[n] w)
             | op, (true, (w, None)) ->
                 Array.iter2 (fun arg w -> add arg w None) n.Args (Primitives.pull op (args ()) primal[n] w)
             | _, (false, _) -> ()
 
-        let found: Tensor option[] = wanted |> Array.map (fun _ -> None)
+        let found: (Tensor * Tensor option) option[] = wanted |> Array.map (fun _ -> None)
 
         for n in g.Order do
             match n.Op, cotangents.TryGetValue n with
-            | Input i, (true, (w, _)) when wanted[i] -> found[i] <- Some w
+            | Input i, (true, (w, condition)) when wanted[i] -> found[i] <- Some(w, condition)
             | _ -> ()
 
         found

@@ -38,8 +38,8 @@ module internal Function =
 
     /// Cotangents or tangents of every leaf: those given, and zeros of its own type for leaves without a derivative.
     let dense (x: Tensor[]) (smooth: Tensor[]) =
-        Derive.spreadBy (Array.map isSmooth x) smooth
-        |> Array.map2 (fun (leaf: Tensor) d -> Derive.orZeros leaf.Signature d) x
+        Masks.spreadBy (Array.map isSmooth x) smooth
+        |> Array.map2 (fun (leaf: Tensor) d -> Masks.orZeros leaf.Signature d) x
 
     let checkLike verb what (expected: Tensor[]) (got: Tensor[]) =
         if expected.Length <> got.Length then

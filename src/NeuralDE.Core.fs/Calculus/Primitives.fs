@@ -1,99 +1,10 @@
 namespace NeuralDE.Compiler
 
-open System
 open NeuralDE
 
-/// Derivative and batching rules of the primitives: one total table each. Function nodes have theirs in Derive and Batch.
+/// Forward and reverse rules of the primitives: one total table each. Function nodes have theirs in Derive.
 module internal Primitives =
     let private notHere (op: Op) : 'a = raise (GraphException $"{op} is not a primitive")
-
-    // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
-    /// dy/dx of y = u(x); None where it is 0 everywhere.
-    let slope (u: Unary) (x: Tensor) (y: Tensor) : Tensor option =
-        let one = Prim.onesLike x
-        let square (a: Tensor) = a * a
-        let inverse a = one / a
-
-        match u with
-        | Neg -> Some(-one)
-        | Abs -> Some(Prim.unary Sign x) // 0 at 0
-        | Sign
-        | Floor
-        | Ceil
-        | Round
-        | Not -> None
-        | Sqrt -> Some(Prim.times 0.5 (inverse y))
-        | Exp -> Some y
-        | Expm1 -> Some(y + one)
-        | Log -> Some(inverse x)
-        | Log1p -> Some(inverse (x + one))
-        | Sin -> Some(cos x)
-        | Cos -> Some(-(sin x))
-        | Tan -> Some(one + square y)
-        | Asin -> Some(inverse (sqrt (one - square x)))
-        | Acos -> Some(-(inverse (sqrt (one - square x))))
-        | Atan -> Some(inverse (one + square x))
-        | Sinh -> Some(cosh x)
-        | Cosh -> Some(sinh x)
-        | Tanh -> Some(one - square y)
-        | Asinh -> Some(inverse (sqrt (square x + one)))
-        | Acosh -> Some(inverse (sqrt (square x - one)))
-        | Atanh -> Some(inverse (one - square x))
-        | Sigmoid -> Some(y * (one - y))
-        | Softplus -> Some(Prim.unary Sigmoid x)
-        | Erf -> Some(Prim.times (2.0 / sqrt Math.PI) (exp (-(square x))))
-        | Erfinv -> Some(Prim.times (0.5 * sqrt Math.PI) (exp (square y)))
-        | Lgamma -> Some(Prim.unary (Polygamma 0) x)
-        | Polygamma n -> Some(Prim.unary (Polygamma(n + 1)) x)
-        | Power a when a = 0.0 -> None
-        | Power a when a = 1.0 -> Some one
-        | Power a when a = 2.0 -> Some(Prim.times 2.0 x)
-        | Power a -> Some(Prim.times a (Prim.unary (Power(a - 1.0)) x))
-
-    /// dy/da and dy/db of y = op(a, b).
-    let slopes (op: Binary) (a: Tensor) (b: Tensor) (y: Tensor) : Tensor option * Tensor option =
-        let one = Prim.onesLike a
-        let zero = Prim.zerosLike a
-        /// 1 where a wins, ½ at a tie
-        let share kind =
-            let wins = Prim.select (Prim.compare kind a b) one zero
-            Prim.select (Prim.compare Equal a b) (Prim.times 0.5 one) wins
-
-        match op with
-        | Add -> Some one, Some one
-        | Sub -> Some one, Some(-one)
-        | Mul -> Some b, Some a
-        | Div -> Some(one / b), Some(-(y / b))
-        | Pow ->
-            // b a^(b−1), which is 0 for b = 0 whatever a; a^b ln a, whose limit at a = 0 < b is 0
-            let isZero = Prim.compareTo Equal b 0.0
-            let exponent = Prim.select isZero one (b - one)
-            let byBase = b * Prim.binary Pow a exponent
-            let isOrigin = Prim.compareTo Equal a 0.0
-            let byExponent = Prim.select isOrigin zero (y * log (Prim.select isOrigin one a))
-            Some byBase, Some byExponent
-        | Max ->
-            let s = share Greater
-            Some s, Some(one - s)
-        | Min ->
-            let s = share Less
-            Some s, Some(one - s)
-        | Atan2 ->
-            let r2 = a * a + b * b
-            Some(b / r2), Some(-(a / r2))
-        | Mod -> Some one, Some(-(floor (a / b)))
-        | And
-        | Or
-        | Xor
-        | FoldKey -> None, None
-
-    let isElementwise op =
-        match op with
-        | Unary _
-        | Binary _
-        | Fma
-        | Cast _ -> true
-        | _ -> false // the others move, mix or reduce elements
 
     // ── convolution: closed under its own two transposes ─────────────────────────────────────────────────────────
     let private spatial (x: Tensor) = [| 3 .. x.Rank - 1 |]
@@ -157,11 +68,18 @@ module internal Primitives =
     let private symmetric (x: Tensor) = Prim.times 0.5 (x + Prim.swapLast x)
 
     // ── scatter ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The rows at the indices, one for each update; a number where there are none to take.
+    let private fetch batch (x: Tensor) indices (updates: Tensor) otherwise =
+        if x.Dims[batch] = 0 then
+            Prim.fill x.Dtype updates.Dims otherwise
+        else
+            Prim.gather batch x indices
+
     /// For Set: which updates are the ones that stay, as bool of the updates' shape.
     let private staying batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
         let number = Prim.iota Int32 updates.Dims batch
         let none = Prim.fill Int32 x.Dims -1.0
-        Prim.compare Equal (Prim.gather batch (Prim.scatter ScatterSet batch none indices number) indices) number
+        Prim.compare Equal (fetch batch (Prim.scatter ScatterSet batch none indices number) indices updates -1.0) number
 
     /// Indices inside the operand, spread over the updates' shape.
     let private inside batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
@@ -173,10 +91,10 @@ module internal Primitives =
     let private shares batch (x: Tensor) indices (updates: Tensor) (y: Tensor) =
         let dtype = x.Dtype
         let mine = Prim.cast dtype (Prim.compare Equal x y)
-        let isMax = Prim.compare Equal updates (Prim.gather batch y indices)
+        let isMax = Prim.compare Equal updates (fetch batch y indices updates 0.0)
         let theirs = Prim.cast dtype (Prim.both isMax (inside batch x indices updates))
         let count = Prim.scatter ScatterAdd batch mine indices theirs
-        mine / count, theirs / Prim.gather batch count indices
+        mine / count, theirs / fetch batch count indices updates 1.0
 
     // ── forward ──────────────────────────────────────────────────────────────────────────────────────────────────
     let private add a b =
@@ -203,12 +121,12 @@ module internal Primitives =
         | Pivots
         | Random _
         | StopGradient -> None
-        | Unary u -> via (fun d -> slope u x[0] y |> Option.map (fun s -> d * s)) |> Option.flatten
+        | Unary u -> via (fun d -> Slopes.slope u x[0] y |> Option.map (fun s -> d * s)) |> Option.flatten
         | Binary Add -> add dx[0] dx[1]
         | Binary Sub -> add dx[0] (Option.map (~-) dx[1])
         | Binary b ->
             let along slope d = Option.map2 (fun d s -> d * s) d slope
-            let byFirst, bySecond = slopes b x[0] x[1] y
+            let byFirst, bySecond = Slopes.slopes b x[0] x[1] y
             add (along byFirst dx[0]) (along bySecond dx[1])
         | Select ->
             match dx[1], dx[2] with
@@ -265,7 +183,7 @@ module internal Primitives =
             let part d = if isLower then Prim.lower strict d else Prim.upper strict d
             let turn d = if isTransposed then Prim.swapLast d else d
             add (dx[1] |> Option.map solve) (via (fun d -> -(solve (Prim.dot (turn (part d)) y))))
-        | Check _ -> dx[0]
+        | Check _ -> via (fun d -> Tensor.Apply(op, Array.append [| d |] x[1..])) // a derivative alone is checked too
         | Input _
         | Apply _
         | Output _ -> notHere op
@@ -286,11 +204,11 @@ module internal Primitives =
         | Pivots
         | Random _
         | StopGradient -> none ()
-        | Unary u -> [| slope u x[0] y |> Option.map (fun s -> w * s) |]
+        | Unary u -> [| Slopes.slope u x[0] y |> Option.map (fun s -> w * s) |]
         | Binary Add -> [| Some w; Some w |]
         | Binary Sub -> [| Some w; Some(-w) |]
         | Binary b ->
-            let byFirst, bySecond = slopes b x[0] x[1] y
+            let byFirst, bySecond = Slopes.slopes b x[0] x[1] y
             [| Option.map (fun s -> w * s) byFirst; Option.map (fun s -> w * s) bySecond |]
         | Select ->
             let zero = Prim.zerosLike w
@@ -327,15 +245,15 @@ module internal Primitives =
             let clamped = Prim.binary Min (Prim.binary Max x[1] (limit 0.0)) (limit (float (n - 1)))
             [| Some(Prim.scatter ScatterAdd batch (Prim.zerosLike x[0]) clamped w); None |]
         | Scatter(ScatterAdd, batch) ->
-            let kept = Prim.select (inside batch x[0] x[1] x[2]) (Prim.gather batch w x[1]) (Prim.zerosLike x[2])
+            let kept = Prim.select (inside batch x[0] x[1] x[2]) (fetch batch w x[1] x[2] 0.0) (Prim.zerosLike x[2])
             [| Some w; None; Some kept |]
         | Scatter(ScatterSet, batch) ->
             let stays = Prim.both (staying batch x[0] x[1] x[2]) (inside batch x[0] x[1] x[2])
-            let update = Prim.select stays (Prim.gather batch w x[1]) (Prim.zerosLike x[2])
+            let update = Prim.select stays (fetch batch w x[1] x[2] 0.0) (Prim.zerosLike x[2])
             [| Some(Prim.scatter ScatterSet batch w x[1] (Prim.zerosLike x[2])); None; Some update |]
         | Scatter(ScatterMax, batch) ->
             let mine, theirs = shares batch x[0] x[1] x[2] y
-            [| Some(w * mine); None; Some(Prim.gather batch w x[1] * theirs) |]
+            [| Some(w * mine); None; Some(fetch batch w x[1] x[2] 0.0 * theirs) |]
         | Dot -> [| Some(Prim.dot w (Prim.swapLast x[1])); Some(Prim.dot (Prim.swapLast x[0]) w) |]
         | Op.Conv c -> [| Some(pullInput c x[0] x[1] w); Some(pullKernel c x[0] x[1] w) |]
         | Fft inverse -> [| Some(Prim.fft (not inverse) w) |] // the real transpose of F is its conjugate
@@ -357,88 +275,9 @@ module internal Primitives =
             let outer = if isTransposed then Prim.dot y (Prim.swapLast b) else Prim.dot b (Prim.swapLast y)
             let strict = if isUnit then 1 else 0
             [| Some(-(if isLower then Prim.lower strict outer else Prim.upper strict outer)); Some b |]
-        | Check _ -> Array.append [| Some w |] (Array.create (x.Length - 1) None)
-        | Input _
-        | Apply _
-        | Output _ -> notHere op
-
-    // ── batching ─────────────────────────────────────────────────────────────────────────────────────────────────
-    let private up = Array.map ((+) 1)
-    let private keep0 (p: int[]) = Array.append [| 0 |] (up p)
-
-    /// op on arguments of which some have a leading axis of n rows; the result has one.
-    let batch (op: Op) n (args: (Tensor * bool)[]) : Tensor =
-        let toRows (x: Tensor, isBatched) = if isBatched then x else Prim.rows n x
-        let all () = args |> Array.map toRows
-        let map o = Tensor.Apply(o, all ())
-
-        match op with
-        | Unary _
-        | Binary _
-        | Compare _
-        | Select
-        | Fma
-        | Cast _
-        | SearchSorted _
-        | Fft _
-        | Cholesky
-        | TriangularSolve _
-        | Pivots
-        | Lu
-        | Random _
-        | StopGradient
-        | Check _ -> map op
-        | Reduce(kind, axes) -> map (Reduce(kind, up axes))
-        | ArgMax axis -> map (ArgMax(axis + 1))
-        | ArgSort axis -> map (ArgSort(axis + 1))
-        | CumSum(axis, isReverse) -> map (CumSum(axis + 1, isReverse))
-        | Reshape shape -> map (Reshape(Array.append [| n |] shape))
-        | Permute p -> map (Permute(keep0 p))
-        | Broadcast(shape, axes) -> map (Broadcast(Array.append [| n |] shape, keep0 axes))
-        | Op.Slice s ->
-            map (
-                Op.Slice
-                    { Start = Array.append [| 0 |] s.Start
-                      Stop = Array.append [| n |] s.Stop
-                      Step = Array.append [| 1 |] s.Step }
-            )
-        | Op.Pad p ->
-            let zero = Array.append [| 0 |]
-            map (Op.Pad { Low = zero p.Low; High = zero p.High; Interior = zero p.Interior })
-        | Reverse axes -> map (Reverse(up axes))
-        | Concat axis -> map (Concat(axis + 1))
-        | Gather batch ->
-            match args with
-            | [| x, false; indices, true |] when batch = 0 -> // one operand for all rows: gather once
-                let rest = x.Dims[1..]
-                let flat = Prim.gather 0 x (Prim.reshape [| indices.Count |] indices)
-                Prim.reshape (Array.append indices.Dims rest) flat
-            | _ -> map (Gather(batch + 1)) // rows gather from their own operand
-        | Scatter(kind, batch) -> map (Scatter(kind, batch + 1))
-        | Dot ->
-            match args with
-            | [| a, true; b, false |] when b.Rank = 2 -> // the rows are further rows of one product
-                let m, k = a.Dims[1], a.Dims[2]
-                let flat = Prim.dot (Prim.reshape [| n * m; k |] a) b
-                Prim.reshape [| n; m; b.Dims[1] |] flat
-            | _ -> map op // every row its own product
-        | Op.Conv c ->
-            match args with
-            | [| x, true; kernel, false |] -> // rows are further images
-                let flat = Prim.reshape (Array.append [| n * x.Dims[1] |] x.Dims[2..]) x
-                let y = Prim.conv c flat kernel
-                Prim.reshape (Array.concat [ [| n; x.Dims[1] |]; y.Dims[1..] ]) y
-            | _ -> // rows are further groups
-                let x, kernel = toRows args[0], toRows args[1]
-                let x = Prim.permute (Shape.moving x.Rank 0 1) x // [N; B; G; C; S…]
-                let joined = Prim.reshape (Array.concat [ [| x.Dims[0]; n * x.Dims[2] |]; x.Dims[3..] ]) x
-                let kernels = Prim.reshape (Array.append [| n * kernel.Dims[1] |] kernel.Dims[2..]) kernel
-                let y = Prim.conv c joined kernels
-                let y = Prim.reshape (Array.concat [ [| y.Dims[0]; n; x.Dims[2] |]; y.Dims[2..] ]) y
-                Prim.permute (Shape.moving y.Rank 1 0) y
-        | Constant _
-        | Data _
-        | Iota _ -> Prim.rows n (Tensor.Apply(op, [||]))
+        | Check _ ->
+            let looked = Tensor.Apply(op, Array.append [| w |] x[1..])
+            Array.append [| Some looked |] (Array.create (x.Length - 1) None)
         | Input _
         | Apply _
         | Output _ -> notHere op

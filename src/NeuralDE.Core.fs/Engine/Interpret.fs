@@ -44,9 +44,6 @@ type internal Recording(limit: int) =
 
 /// The reference executor: runs closed graphs node by node, slowly and obviously. The oracle of every other executor.
 module internal Interpret =
-    /// Loop bodies run forward since the start, rejected steps and replays included.
-    let mutable bodies = 0L
-
     /// Per row: a's numbers where the row is marked, else b's.
     let private blend (rows: bool[]) (a: NdArray) (b: NdArray) =
         if Array.forall id rows then
@@ -59,6 +56,19 @@ module internal Interpret =
 
             for i in 0 .. rows.Length - 1 do
                 if rows[i] then Array.Copy(a.Data, i * width, result.Data, i * width, width)
+
+            result
+
+    /// Rows that are not marked get another row's numbers.
+    let private borrow (rows: bool[]) source (a: NdArray) =
+        if Array.forall id rows then
+            a
+        else
+            let result = a.Copy()
+            let width = a.Length / rows.Length
+
+            for i in 0 .. rows.Length - 1 do
+                if not rows[i] then Array.Copy(a.Data, source * width, result.Data, i * width, width)
 
             result
 
@@ -175,7 +185,7 @@ module internal Interpret =
         let mutable watched = true
 
         while watched && Array.exists id live do
-            bodies <- bodies + 1L
+            Counters.AddBody()
             let out = run failures l.Body (Array.concat [ state; control; captured ])
             let flag k = out[carried + l.Emits + k].Flags
             let keep, write, finish = flag 0, flag 1, flag 2
@@ -240,6 +250,13 @@ module internal Interpret =
                             seen[i] <- seen[i] || first[i]
 
                     not (Array.forall id seen))
+
+                // a row that never moved borrows from one that did
+                match Array.tryFindIndex id seen with
+                | Some source ->
+                    state <- Array.map (borrow seen source) state
+                    control <- Array.map (borrow seen source) control
+                | None -> ()
 
             state, control
 
@@ -340,7 +357,7 @@ module internal Interpret =
 
     /// The state after a kept iteration.
     and private step failures (l: Loop) captured (f: Frame) (state: NdArray[]) =
-        bodies <- bodies + 1L
+        Counters.AddBody()
         let out = run failures l.Body (Array.concat [ state; f.Control; captured ])
         Array.map2 (blend f.Moved) out[.. l.States - 1] state
 

@@ -20,6 +20,7 @@ module internal Time =
             if not t.Dtype.IsFloat && t.Dtype = Bool then
                 raise (DtypeException $"{verb}: got a time of {t.Dtype}, expected a number.")
 
+            if not t.IsPlaceholder then t.ToArray() |> Array.iter (finite >> ignore)
             asFloat64 t
         | :? float as x -> finite x
         | :? float32 as x -> finite (float x)

@@ -60,8 +60,14 @@ module internal Intern =
     let private nodes = WeakSet<Node>()
     let private graphs = WeakSet<Graph>()
 
-    /// Nodes ever made new; a test of re-tracing counts them.
-    let created () = lastId
+    /// The graphs asked for last are held, so that a loop that traces the same function finds it again after a collection.
+    let private recent: Graph option[] = Array.create 512 None
+
+    let mutable private turn = 0
+
+    let private hold (g: Graph) =
+        recent[turn] <- Some g
+        turn <- (turn + 1) % recent.Length
 
     let private sameArgs (a: Node[]) (b: Node[]) =
         let mutable i = 0
@@ -89,6 +95,7 @@ module internal Intern =
 
         let make () =
             lastId <- lastId + 1L
+            Counters.AddCreated()
             Node(lastId, op, args, signature)
 
         lock gate (fun () -> nodes.FindOrAdd(hash, isSame, make))
@@ -126,9 +133,13 @@ module internal Intern =
 
         let make () =
             lastId <- lastId + 1L
+            Counters.AddCreated()
             Graph(lastId, inputs, outputs)
 
-        lock gate (fun () -> graphs.FindOrAdd(hash, isSame, make))
+        lock gate (fun () ->
+            let g = graphs.FindOrAdd(hash, isSame, make)
+            hold g
+            g)
 
     /// Puts other nodes in the place of a graph's nodes, arguments first; `rewrite` sees a node and its new arguments.
     let rebuild (g: Graph) (arguments: Node[]) (rewrite: Node -> Node[] -> Node) : Node[] =

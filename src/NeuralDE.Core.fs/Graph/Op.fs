@@ -279,6 +279,28 @@ and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
 
              seen |> Seq.sortBy (fun node -> node.Id) |> Seq.toArray)
 
+    let walk =
+        lazy
+            (let seen = System.Collections.Generic.HashSet<Node>(HashIdentity.Reference)
+             let found = System.Collections.Generic.List<Node>()
+             let todo = System.Collections.Generic.Stack<struct (Node * bool)>()
+
+             for output in outputs do
+                 todo.Push(struct (output, false))
+
+                 while todo.Count > 0 do
+                     let struct (node, isDone) = todo.Pop()
+
+                     if isDone then
+                         found.Add node
+                     elif seen.Add node then
+                         todo.Push(struct (node, true))
+
+                         for i in node.Args.Length - 1 .. -1 .. 0 do
+                             todo.Push(struct (node.Args[i], false))
+
+             found.ToArray())
+
     let memo = ConcurrentDictionary<obj, obj>()
     member _.Id = id
     member _.Inputs = inputs
@@ -286,6 +308,9 @@ and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
 
     /// Its nodes, arguments before their users.
     member _.Order = order.Value
+
+    /// The same in an order that depends on nothing but the graph; Order depends on what was traced before it.
+    member _.Walk = walk.Value
 
     /// What a transform made of this graph, remembered by the transform's key.
     member _.Memo<'K, 'V when 'K: not null and 'V: not null>(key: 'K, make: unit -> 'V) : 'V =

@@ -126,7 +126,7 @@ module internal Print =
         while queue.Count > 0 do
             let g = queue.Dequeue()
             let number = Dictionary<Node, int>(HashIdentity.Reference)
-            g.Order |> Array.iteri (fun i n -> number[n] <- i)
+            g.Walk |> Array.iteri (fun i n -> number[n] <- i)
 
             let reference (n: Node) =
                 match n.Op with
@@ -137,7 +137,7 @@ module internal Print =
 
             text.Append($"{name g} ({inputs})\n") |> ignore
 
-            for n in g.Order do
+            for n in g.Walk do
                 match n.Op with
                 | Input _ -> ()
                 | _ ->
@@ -147,7 +147,7 @@ module internal Print =
             let outputs = g.Outputs |> Array.map reference |> String.concat ", "
             text.Append($"  return {outputs}\n") |> ignore
 
-            for n in g.Order do
+            for n in g.Walk do
                 match n.Op with
                 | Apply f -> graphsOf f |> List.iter (name >> ignore)
                 | _ -> ()

@@ -51,7 +51,7 @@ module internal BacksolveRule =
     let private adjointField (g: Graph) n (smooth: bool[]) : Graph =
         let parameters = g.Inputs[n + 1 ..]
         let state = g.Inputs[1..n]
-        let integrals = Derive.pickBy smooth parameters
+        let integrals = Masks.pickBy smooth parameters
         let wanted = Array.concat [ [| false |]; Array.create n true; smooth ]
 
         Tracing.closed (Array.concat [ [| g.Inputs[0] |]; state; state; integrals; parameters ]) (fun x ->
@@ -86,7 +86,7 @@ module internal BacksolveRule =
               Rule =
                 lazy
                     (let backward = adjointField g n smooth
-                     let integrals = Derive.pickBy smooth parameters
+                     let integrals = Masks.pickBy smooth parameters
                      let leaves = 2 * n + integrals.Length
 
                      let movesTime = p.MovesStart || p.MovesEnd || p.MovesTimes
@@ -113,7 +113,7 @@ module internal BacksolveRule =
                                       | norm -> norm) }
                              backward
 
-                     Tracing.closed (Array.append primal.Inputs (Derive.outputSignatures primal)) (fun x ->
+                     Tracing.closed (Array.append primal.Inputs (Masks.outputSignatures primal)) (fun x ->
                          let inputs = primal.Inputs.Length
                          let i = SolveInputs.ofArray x[.. SolveInputs.count - 1]
                          let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
@@ -123,7 +123,6 @@ module internal BacksolveRule =
                          let w = SolveOutputs.ofArray n x[inputs..]
                          let final, finalW = out.Final, w.Final
                          let saved, savedW = out.Saved, w.Saved
-                         let turn (v: Tensor) = if v.Count = 0 then v else Prim.reverse [| 0 |] v
 
                          /// From adjoint and integrals at one time to those at an earlier one.
                          let back (fromT: Tensor) (toT: Tensor) (y: Tensor[]) (state: Tensor[]) =
@@ -138,8 +137,6 @@ module internal BacksolveRule =
                                      T1 = toT
                                      Rtol = choice options.Rtol i.Rtol
                                      Atol = choice options.Atol i.Atol
-                                     Stops = turn i.Resumes
-                                     Resumes = turn i.Stops
                                      Ts = Prim.zeros { Dtype = Float64; Shape = [| 0 |] } }
 
                              let arguments = Array.concat [ SolveInputs.toArray numbers; y; state; captured ]
@@ -203,8 +200,8 @@ module internal BacksolveRule =
                                  T1 = along i.T1 final finalW
                                  Ts = byTime |> Option.defaultWith (fun () -> Prim.zerosLike i.Ts) }
 
-                         let q = Derive.spreadBy smooth q
-                         Array.concat [ SolveInputs.toArray times; a; Array.map2 Derive.orZeros parameters q ])) }
+                         let q = Masks.spreadBy smooth q
+                         Array.concat [ SolveInputs.toArray times; a; Array.map2 Masks.orZeros parameters q ])) }
 
         match options.Norm with
         | UserNorm _ -> make () // a function has no identity to remember it by

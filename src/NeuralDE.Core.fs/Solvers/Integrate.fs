@@ -64,6 +64,15 @@ module internal Integrate =
         let f = RungeKutta.fieldOf g captured
         let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
         let dir = Prim.direction i.T0 i.T1
+        // stops come in ascending order, each with the time just before a jump and that just after
+        let i =
+            if p.Stops = 0 then
+                i
+            else
+                let isForward = Prim.compareTo Greater (RungeKutta.spread dir i.Stops) 0.0
+                { i with
+                    Stops = Prim.select isForward i.Stops (Prim.reverse [| 0 |] i.Resumes)
+                    Resumes = Prim.select isForward i.Resumes (Prim.reverse [| 0 |] i.Stops) }
         // a step of length t0 − t0 = 0 carries the derivative of the start, and one at the end that of t1:
         // every step between is a constant of differentiation
         let y = if p.MovesStart then RungeKutta.step p.Tableau f given.T0 i.T0 y0 else y0
@@ -73,14 +82,6 @@ module internal Integrate =
             | Adaptive(_, true) -> true
             | Adaptive(_, false)
             | Constant -> false
-
-        let f0 = if p.Tableau.Fsal || estimates then f i.T0 y else [||]
-
-        let first =
-            if estimates then
-                Prim.stop (StepError.firstStep p i f dir (Array.map Prim.stop y) (Array.map Prim.stop f0))
-            else
-                i.Dt
 
         let zero = Prim.integer 0
 
@@ -94,8 +95,29 @@ module internal Integrate =
                     Int32
                     (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ahead; Prim.reshape [| 1 |] (dir * i.T0) |])))
 
+        let stopsPassed = passed i.Stops
+
+        // a jump at t0 is behind: the field is seen from just after it
+        let t0 =
+            if p.Jumps then
+                let resume = Prim.binary Min (dir * StepLoop.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
+                let isBehind = Prim.compareTo Greater stopsPassed 0.0
+                Prim.select isBehind (dir * Prim.binary Max resume (dir * i.T0)) i.T0
+            else
+                i.T0
+
+        let f0 = if p.Tableau.Fsal || estimates then f t0 y else [||]
+
+        let first =
+            if estimates then
+                Prim.stop (
+                    StepError.firstStep p { i with T0 = t0 } f dir (Array.map Prim.stop y) (Array.map Prim.stop f0)
+                )
+            else
+                i.Dt
+
         let start =
-            { Time = i.T0
+            { Time = t0
               Step = first
               Error1 = Prim.number 1.0
               Error2 = Prim.number 1.0
@@ -103,7 +125,7 @@ module internal Integrate =
               Rejected = zero
               Status = zero
               Output = passed i.Ts
-              Stop = passed i.Stops
+              Stop = stopsPassed
               Written = zero }
 
         let state = Array.append y (if p.Tableau.Fsal then f0 else [||])
@@ -129,6 +151,7 @@ module internal Integrate =
             Prim.apply (Loop loop) (Array.concat [ state; Steering.toArray start; SolveInputs.toArray i; captured ])
 
         let s = Steering.ofArray out[state.Length .. carried - 1]
+        let s = { s with Stop = s.Stop - stopsPassed } // those crossed
         let rows = out[carried..]
 
         let isWhole = Prim.isNumber s.Status StatusCode.success

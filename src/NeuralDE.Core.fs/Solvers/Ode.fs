@@ -40,30 +40,22 @@ module Ode =
           Progress = None
           Cancellation = CancellationToken.None }
 
-    let private positive verb what (x: float) =
-        if not (x > 0.0) then raise (InputException $"{verb}: {what} is {x}, expected a positive number.")
-
     /// The method; Tsit5 unless said otherwise.
     let using (solver: OdeSolver) (p: OdeProblem<'S>) = { p with Solver = solver }
 
     /// <summary>A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf. Default 1e-6, 1e-9.</summary>
     let tolerance (rtol: float) (atol: float) (p: OdeProblem<'S>) =
-        if not (rtol >= 0.0 && atol >= 0.0 && rtol + atol > 0.0 && Double.IsFinite(rtol + atol)) then
-            raise (
-                InputException
-                    $"Ode.tolerance: got rtol {rtol} and atol {atol}, expected numbers of 0 or more, not both 0."
-            )
-
+        OdeSetup.checkTolerance rtol atol
         { p with Rtol = rtol; Atol = atol }
 
     /// Steps of constant length; the last is cut to hit t1.
     let dt (dt: float) (p: OdeProblem<'S>) =
-        positive "Ode.dt" "the step" dt
+        OdeSetup.checkPositive "Ode.dt" "the step" dt
         { p with Step = ConstantStep dt }
 
     /// The length of the first step of an adaptive solve; Hairer's estimate unless said otherwise.
     let dt0 (dt0: float) (p: OdeProblem<'S>) =
-        positive "Ode.dt0" "the first step" dt0
+        OdeSetup.checkPositive "Ode.dt0" "the first step" dt0
 
         let controller =
             match p.Step with
@@ -85,15 +77,12 @@ module Ode =
 
     /// Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.
     let dtBetween (dtMin: float) (dtMax: float) (p: OdeProblem<'S>) =
-        if not (dtMin >= 0.0 && dtMax > dtMin) then
-            raise (InputException $"Ode.dtBetween: got {dtMin} and {dtMax}, expected 0 ≤ least < largest.")
-
+        OdeSetup.checkSteps dtMin dtMax
         { p with DtMin = dtMin; DtMax = dtMax }
 
     /// The most steps, accepted and rejected; 100 000 unless said otherwise.
     let maxSteps (n: int) (p: OdeProblem<'S>) =
-        if n < 1 then raise (InputException $"Ode.maxSteps: got {n}, expected 1 or more.")
-
+        OdeSetup.checkCount "Ode.maxSteps" n
         { p with MaxSteps = n }
 
     /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
@@ -110,8 +99,7 @@ module Ode =
 
     /// The state after every n-th accepted step. How many there are is not known in advance, so not inside a transform.
     let saveSteps (n: int) (p: OdeProblem<'S>) =
-        if n < 1 then raise (InputException $"Ode.saveSteps: got {n}, expected 1 or more.")
-
+        OdeSetup.checkCount "Ode.saveSteps" n
         { p with SaveAt = { p.SaveAt with EverySteps = Some n } }
 
     /// Saves the state at t0, too.

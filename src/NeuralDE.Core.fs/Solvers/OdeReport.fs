@@ -20,7 +20,15 @@ module internal OdeReport =
             | Constant -> false, false
 
         let count condition n = if condition then n else 0
-        let perStep = t.Stages - count t.Fsal 1 + count needsEnd 1
+
+        // a last stage that only the error uses
+        let idle =
+            match plan.Steps with
+            | Constant when not t.Fsal -> t.B |> Array.rev |> Array.takeWhile (fun b -> b = 0.0) |> Array.length
+            | Constant
+            | Adaptive _ -> 0
+
+        let perStep = t.Stages - idle - count t.Fsal 1 + count needsEnd 1
 
         let further =
             match plan.Saving with
@@ -51,7 +59,7 @@ module internal OdeReport =
         }
 
     /// The component that is not finite after the failing step, else the one with the largest scaled error.
-    let private culprit (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
+    let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
         let name leaf index =
             match suspects.Names[leaf], y[leaf].Rank with
             | "", _ -> $"{index}"
@@ -83,12 +91,19 @@ module internal OdeReport =
         elif hasBad slope then
             worst badness slope
         else
-            let ks = RungeKutta.stages tableau.C tableau.A f time (time + h) y h [| slope |]
-            let y1 = RungeKutta.advance y h tableau.B ks
+            let attempt (h: Tensor) =
+                let ks = RungeKutta.stages tableau.C tableau.A f time (time + h) y h [| slope |]
+                ks, RungeKutta.advance y h tableau.B ks
 
-            if hasBad y1 then
-                worst badness y1
-            else
+            // the step that failed was up to five times as long as the next would have been
+            let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
+            let bad = lengths |> List.tryPick (fun h -> (let _, y1 = attempt h in if hasBad y1 then Some y1 else None))
+
+            match bad with
+            | Some y1 -> worst badness y1
+            | None ->
+                let ks, _ = attempt h
+
                 let scaled leaf (y: Tensor) =
                     match RungeKutta.combine (Array.truncate ks.Length tableau.Error) ks leaf with
                     | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
@@ -114,7 +129,9 @@ module internal OdeReport =
                   Sample = if isBatch then Some k else None
                   Component =
                     (match suspects with
-                     | ValueSome found -> culprit found r.Time (r.Step * r.Direction) (Array.map row last)
+                     | ValueSome found ->
+                         let isFinite = int statuses[k] <> StatusCode.nonFinite
+                         culprit isFinite found r.Time (r.Step * r.Direction) (Array.map row last)
                      | ValueNone -> "of the backward solve")
                   Steps = count r.Accepted + count r.Rejected }
 
@@ -130,18 +147,32 @@ module internal OdeReport =
 
         let look (suspects: Suspects voption) (args: NdArray[]) =
             let t = args |> Array.map Tensor.OfArray
-            let report, last = t[1], t[2 .. n + 1]
+            // a vmap around the solve gives everything looked at further axes; the tolerance is one number without them
+            let axes = if suspects.IsSome then t[n + 2].Rank else 0
+            let rows = Shape.size t[1].Dims[.. axes - 1]
 
-            let suspects =
-                suspects
-                |> ValueOption.map (fun found ->
-                    { found with
-                        Rtol = t[n + 2].Numbers.Floats[0]
-                        Atol = t[n + 3].Numbers.Floats[0]
-                        Captured = t[n + 4 ..] })
+            let ofRow row (x: Tensor) =
+                if axes = 0 then
+                    x
+                else
+                    Prim.pick 0 row (Prim.reshape (Array.append [| rows |] x.Dims[axes..]) x)
 
-            match failure suspects last report with
-            | Some failure -> ValueSome(SolveException(failure, stats plan report, None, null) :> exn)
+            let failureOf row =
+                let t = t |> Array.mapi (fun i x -> if i = 0 then x else ofRow row x)
+
+                let suspects =
+                    suspects
+                    |> ValueOption.map (fun found ->
+                        { found with
+                            Rtol = t[n + 2].Numbers.Floats[0]
+                            Atol = t[n + 3].Numbers.Floats[0]
+                            Captured = t[n + 4 ..] })
+
+                failure suspects t[2 .. n + 1] t[1]
+                |> Option.map (fun f -> if axes > 0 && f.Sample.IsNone then { f with Sample = Some row } else f)
+
+            match Seq.tryPick failureOf (seq { 0 .. rows - 1 }) with
+            | Some failure -> ValueSome(SolveException(failure, stats plan t[1], None, null) :> exn)
             | None -> ValueNone
 
         // the same check for the same field and plan, so that a second trace gives the same graph

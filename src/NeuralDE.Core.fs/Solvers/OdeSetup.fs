@@ -28,25 +28,61 @@ module internal OdeSetup =
         | ValueSome t0, ValueSome t1 -> t1[0] >= t0[0]
         | _ -> true
 
-    /// Times are numbers within [t0, t1]; with `inOrder`, from t0 to t1. Placeholders are trusted.
+    /// Times are numbers within [t0, t1] of their sample; with `inOrder`, from t0 to t1. Placeholders are trusted.
     let checkTimes verb inOrder (p: OdeProblem<'S>) (ts: Tensor) =
         match known p.T0, known p.T1, known ts with
-        | ValueSome [| t0 |], ValueSome [| t1 |], ValueSome times ->
-            let dir = if t1 >= t0 then 1.0 else -1.0
-            let row = if ts.Rank = 0 then 1 else ts.Dims[ts.Rank - 1]
+        | ValueSome t0, ValueSome t1, ValueSome times ->
+            let isByRow = inOrder && p.PerSample && ts.Rank = 2
+            let samples = if isByRow then ts.Dims[0] else max t0.Length t1.Length
+            let width = if isByRow then ts.Dims[1] else times.Length
+            let ofSample (xs: float[]) k = xs[min k (xs.Length - 1)]
             let order = if inOrder then " and go from t0 to t1" else ""
 
-            times
-            |> Array.iteri (fun i t ->
-                let inside = dir * t >= dir * t0 && dir * t <= dir * t1
-                let ordered = not inOrder || i % row = 0 || dir * t >= dir * times[i - 1]
+            for k in 0 .. samples - 1 do
+                let t0, t1 = ofSample t0 k, ofSample t1 k
+                let dir = if t1 >= t0 then 1.0 else -1.0
+                let first = if isByRow then k * width else 0
+                let sample = if samples > 1 then $" of sample {k}" else ""
 
-                if not (inside && ordered) then
-                    raise (
-                        InputException
-                            $"{verb}: times must lie in [t0, t1] = [{t0}, {t1}]{order}; got {t} at position {i}."
-                    ))
+                for i in first .. first + width - 1 do
+                    let t = times[i]
+                    let inside = dir * t >= dir * t0 && dir * t <= dir * t1
+                    let ordered = not inOrder || i = first || dir * t >= dir * times[i - 1]
+
+                    if not (inside && ordered) then
+                        raise (
+                            InputException
+                                $"{verb}: times must lie in [t0, t1] = [{t0}, {t1}]{sample}{order}; got {t} at position {i - first}."
+                        )
         | _ -> ()
+
+    // ── what the functions of Ode check at the call, and a solve once more: the record may be made without them ──────
+    let checkPositive verb what (x: float) =
+        if not (x > 0.0) then raise (InputException $"{verb}: {what} is {x}, expected a positive number.")
+
+    let checkTolerance rtol atol =
+        if not (rtol >= 0.0 && atol >= 0.0 && rtol + atol > 0.0 && Double.IsFinite(rtol + atol)) then
+            raise (
+                InputException
+                    $"Ode.tolerance: got rtol {rtol} and atol {atol}, expected finite numbers of 0 or more, not both 0."
+            )
+
+    let checkSteps dtMin dtMax =
+        if not (dtMin >= 0.0 && dtMax > dtMin) then
+            raise (InputException $"Ode.dtBetween: got {dtMin} and {dtMax}, expected 0 ≤ least < largest.")
+
+    let checkCount verb n = if n < 1 then raise (InputException $"{verb}: got {n}, expected 1 or more.")
+
+    let private checkOptions (p: OdeProblem<'S>) =
+        checkTolerance p.Rtol p.Atol
+        checkSteps p.DtMin p.DtMax
+        checkCount "Ode.maxSteps" p.MaxSteps
+        p.SaveAt.EverySteps |> Option.iter (checkCount "Ode.saveSteps")
+
+        match p.Step with
+        | ConstantStep dt -> checkPositive "Ode.dt" "the step" dt
+        | AdaptiveStepFrom(dt0, _) -> checkPositive "Ode.dt0" "the first step" dt0
+        | AdaptiveStep _ -> ()
 
     let private stepsOf (p: OdeProblem<'S>) =
         let needsEstimate () =
@@ -65,7 +101,7 @@ module internal OdeSetup =
             needsEstimate ()
             Adaptive(c, false), dt0
 
-    /// Times to stop at and to go on from, in the order of the solve: equal, but at jumps, which the field sees from either side only.
+    /// Times to stop at and to go on from, in ascending order: equal, but at jumps, which the field sees from either side only.
     let private stopsOf (p: OdeProblem<'S>) dtype =
         let below, above =
             match dtype with
@@ -73,11 +109,14 @@ module internal OdeSetup =
                 (fun t -> float (MathF.BitDecrement(float32 t))), (fun t -> float (MathF.BitIncrement(float32 t)))
             | _ -> Math.BitDecrement, Math.BitIncrement // float64: states are floats
 
-        let before, after = if isForward p then below, above else above, below
-        let jumps = p.JumpAt |> List.map (fun t -> before t, after t)
-        let steps = p.StepAt |> List.except p.JumpAt |> List.map (fun t -> t, t)
+        for verb, times in [ "Ode.jumpAt", p.JumpAt; "Ode.stepAt", p.StepAt ] do
+            for t in times do
+                if not (Double.IsFinite t) then
+                    raise (InputException $"{verb}: got the time {t}, expected finite numbers. Leave it out.")
 
-        List.distinct (jumps @ steps) |> List.sortBy (fun (t, _) -> if isForward p then t else -t) |> List.unzip
+        let jumps = p.JumpAt |> List.map (fun t -> below t, above t)
+        let steps = p.StepAt |> List.except p.JumpAt |> List.map (fun t -> t, t)
+        List.distinct (jumps @ steps) |> List.sort |> List.unzip
 
     let private watchOf (p: OdeProblem<'S>) =
         if p.Progress.IsNone && not p.Cancellation.CanBeCanceled then
@@ -121,21 +160,27 @@ module internal OdeSetup =
         | None, Some n -> EverySteps n
         | None, None -> Nothing
 
+    let private nameOf name = if name = "" then "" else $" in component {name}"
+
     let private checkState verb (p: OdeProblem<'S>) (names: string[]) (leaves: Tensor[]) =
         if leaves.Length = 0 then
-            raise (TreeException $"{verb}: the state has no tensors. Give at least one component.")
+            raise (
+                TreeException
+                    $"{verb}: got a state of type {typeof<'S>.Name} without tensors, expected at least one. Write scalar or tensor around numbers."
+            )
 
         for k in 0 .. leaves.Length - 1 do
             if not leaves[k].Dtype.IsFloat then
                 raise (
                     DtypeException
-                        $"{verb}: the state's component {names[k]} is {leaves[k].Dtype}, expected a float. Cast it, or capture it in the field."
+                        $"{verb}: the state{nameOf names[k]} is {leaves[k].Dtype}, expected a float. Cast it, or capture it in the field."
                 )
 
             if p.PerSample && (leaves[k].Rank = 0 || leaves[k].Dims[0] <> leaves[0].Dims[0]) then
+                let expected = if leaves[0].Rank = 0 then "[batch; …]" else $"[{leaves[0].Dims[0]}; …]"
                 raise (
                     ShapeException
-                        $"{verb}: with perSample every leaf of y0 has the batch axis first; got shapes {Shape.text leaves[0].Dims} and {Shape.text leaves[k].Dims}."
+                        $"{verb}: with perSample every leaf of y0 has the batch axis first; got shape {Shape.text leaves[k].Dims}{nameOf names[k]}, expected {expected}."
                 )
 
         let rank = if p.PerSample then 1 else 0
@@ -147,7 +192,18 @@ module internal OdeSetup =
                         $"{verb}: a time has shape {Shape.text t.Dims}; expected one number, or [batch] with Ode.perSample."
                 )
 
+            if t.Rank = 1 && t.Dims[0] <> leaves[0].Dims[0] then
+                raise (
+                    ShapeException
+                        $"{verb}: got {t.Dims[0]} times for {leaves[0].Dims[0]} samples. Give one number, or one for each sample."
+                )
+
         match p.SaveAt.Times with
+        | Some ts when ts.Rank = 2 && p.PerSample && ts.Dims[0] <> leaves[0].Dims[0] ->
+            raise (
+                ShapeException
+                    $"Ode.saveAt: got {ts.Dims[0]} rows of times for {leaves[0].Dims[0]} samples. Give [time], or one row for each sample."
+            )
         | Some ts when ts.Rank > rank + 1 ->
             raise (
                 ShapeException
@@ -164,7 +220,7 @@ module internal OdeSetup =
             )
 
         for k in 0 .. state.Length - 1 do
-            let where = if names[k] = "" then "" else $" in component {names[k]}"
+            let where = nameOf names[k]
 
             if not (Shape.same derivative[k].Dims state[k].Shape) then
                 raise (
@@ -181,6 +237,7 @@ module internal OdeSetup =
     let prepare verb (p: OdeProblem<'S>) : OdeSetup =
         let leaves = Tree.flatten p.Y0
         let names = Tree.leaves p.Y0 |> List.map fst |> List.toArray
+        checkOptions p
         checkState verb p names leaves
 
         let ts =
@@ -207,7 +264,19 @@ module internal OdeSetup =
         let norm =
             match p.Norm with
             | None -> LargestRms(Array.create leaves.Length true)
-            | Some measure -> OwnNorm { Measure = fun errors -> measure (Tree.unflatten p.Y0 errors) }
+            | Some measure ->
+                let measured errors =
+                    let size: Tensor = measure (Tree.unflatten p.Y0 errors)
+
+                    if size.Rank <> 0 || not size.Dtype.IsFloat then
+                        raise (
+                            ShapeException
+                                $"Ode.norm: the norm returned {size.Dtype} {Shape.text size.Dims}, expected one float. Reduce it with sum, mean or amax."
+                        )
+
+                    size
+
+                OwnNorm { Measure = measured }
 
         let plan =
             { Tableau = p.Solver.Tableau

@@ -34,18 +34,32 @@ module internal OdeSolution =
 
             let rows =
                 match plan.Saving with
+                | Nothing when p.SaveAt.Times.IsSome -> // an empty list of times
+                    let none (y: Tensor) = Prim.zeros { y.Signature with Shape = Array.insertAt timeAxis 0 y.Dims }
+                    [ bySample 1 setup.Ts, Array.map none setup.Leaves ]
                 | Nothing -> []
                 | AtTimes -> [ bySample 1 setup.Ts, out.Saved ]
                 | EverySteps _
-                | EveryPolynomial -> [ out.Saved[0], out.Saved[1..] ]
+                | EveryPolynomial ->
+                    // samples that took fewer steps than others have NaN in the rows left over
+                    let padded (x: Tensor) =
+                        if not p.PerSample then
+                            x
+                        else
+                            let written = (SolveReport.unpack out.Report).Written
+                            let index = Prim.cast Float64 (Prim.iota Int32 x.Dims[..1] 1)
+                            let isRow = Prim.compare Less index (Prim.broadcast x.Dims[..1] [| 0 |] written)
+                            Prim.select (Prim.broadcast x.Dims [| 0; 1 |] isRow) x (Prim.fill x.Dtype x.Dims nan)
+
+                    [ padded out.Saved[0], Array.map padded out.Saved[1..] ]
 
             let isEndSaved =
                 match plan.Saving, rows with
                 | EverySteps _, [ ts, _ ] when ts.Rank = 1 && ts.Count > 0 ->
-                    ts.Numbers.Floats[ts.Count - 1] = (SolveReport.unpack out.Report).Time.Numbers.Floats[0]
+                    ts.Numbers.Floats[ts.Count - 1] = p.T1.Numbers.Floats[0]
                 | _ -> false
 
-            let hasEnd = p.SaveAt.End || (plan.Saving = Nothing && not p.SaveAt.Start)
+            let hasEnd = p.SaveAt.End || (rows.IsEmpty && not p.SaveAt.Start)
 
             let all =
                 [ if p.SaveAt.Start then row p.T0 setup.Leaves
@@ -88,8 +102,15 @@ module internal OdeSolution =
             let unsort (y: Tensor) = Prim.gather 0 y back
             let plan = { plan with Saving = AtTimes; Times = times.Count; MovesTimes = Time.moves times }
 
-            (setup.Run plan (Prim.gather 0 times order)).Saved
-            |> Array.map (if p.PerSample then vmap unsort else unsort)
+            let out = setup.Run plan (Prim.gather 0 times order)
+
+            let saved =
+                if isGuarded && out.Report.IsPlaceholder then
+                    OdeReport.guard plan suspects out.Last out.Report out.Saved
+                else
+                    out.Saved
+
+            saved |> Array.map (if p.PerSample then vmap unsort else unsort)
 
         let find (times: Tensor) =
             let written = Prim.cast Int32 (SolveReport.unpack dense.Value.Report).Written

@@ -15,7 +15,7 @@ module internal StepError =
 
     let private measure norm (scaled: Tensor[]) =
         match norm with
-        | LargestRms leaves -> Derive.pickBy leaves scaled |> Array.map rms |> largest
+        | LargestRms leaves -> Masks.pickBy leaves scaled |> Array.map rms |> largest
         | OwnNorm own -> Prim.cast Float64 (own.Measure scaled)
 
     /// atol + rtol max(|a|, |b|)
@@ -49,7 +49,7 @@ module internal StepError =
             match p.Norm with
             | LargestRms leaves ->
                 Array.map2 (fun e c -> combined (meanSquare e) (meanSquare c)) fine coarse
-                |> Derive.pickBy leaves
+                |> Masks.pickBy leaves
                 |> largest
             | OwnNorm _ ->
                 let square x = x * x

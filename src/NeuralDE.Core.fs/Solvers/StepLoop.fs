@@ -8,7 +8,7 @@ module internal StepLoop =
     let private spacing = 2.220446049250313e-16
 
     /// xs[i] of a vector, clamped at its ends.
-    let private at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
+    let at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
 
     /// State, steering, inputs of the solve, captured → what a loop's body returns: one attempt at a step.
     let body (p: Plan) (g: Graph) : Graph =
@@ -30,21 +30,42 @@ module internal StepLoop =
             let f = RungeKutta.fieldOf g x[first + SolveInputs.count ..]
             let dir = Prim.direction i.T0 i.T1
             // the step ends at the next stop at the latest, exactly there if it comes near
-            let onLast, stop =
+            let onLast, stop, resume =
                 if p.Stops = 0 then
-                    Prim.literal Bool 1.0, i.T1
+                    Prim.literal Bool 1.0, i.T1, i.T1
                 else
                     let next = at i.Stops s.Stop
                     let isPast = Prim.compare GreaterEqual (dir * next) (dir * i.T1)
                     let onLast = Prim.either (Prim.compare GreaterEqual s.Stop (Prim.integer p.Stops)) isPast
-                    onLast, Prim.select onLast i.T1 next
+                    onLast, Prim.select onLast i.T1 next, at i.Resumes s.Stop
+
+            // before a jump at t1 the solve ends: the field is seen from inside only
+            let ends =
+                if p.Jumps then
+                    Prim.either onLast (Prim.compare GreaterEqual (dir * resume) (dir * i.T1))
+                else
+                    onLast
 
             let remaining = dir * (stop - s.Time)
-            let step = Prim.binary Min s.Step i.DtMax
+            let step =
+                let atMost = Prim.binary Min s.Step i.DtMax
+
+                match p.Steps with
+                | Constant -> atMost
+                | Adaptive _ -> Prim.binary Max atMost i.DtMin
+
             let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
             let size = Prim.select reaches remaining step
             let tNew = Prim.select reaches stop (s.Time + dir * size)
             let h = dir * size
+            // where the step ends for all but the field, and its length to there
+            let edge, span =
+                if p.Jumps then
+                    let atEnd = Prim.both reaches ends
+                    Prim.select atEnd i.T1 tNew, Prim.select atEnd (i.T1 - s.Time) h
+                else
+                    tNew, h
+
             let known = if p.Tableau.Fsal then [| x[n .. 2 * n - 1] |] else [||]
             let ks = RungeKutta.stages p.Tableau.C p.Tableau.A f s.Time tNew y h known
             let weights = if p.Tableau.Fsal then Array.truncate (ks.Length - 1) p.Tableau.B else p.Tableau.B
@@ -71,11 +92,11 @@ module internal StepLoop =
                     // a step cut short by a stop says little against the step the controller had chosen
                     let next = Prim.select (Prim.both keep reaches) (Prim.binary Max step next) next
                     let least = Prim.binary Max i.DtMin (Prim.times (10.0 * spacing) (abs s.Time))
-                    good, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual next least)
+                    good, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
             // an interval of no length takes no step
             let isEmpty = Prim.both onLast (Prim.compareTo Equal remaining 0.0)
             let keep = Prim.both keep (Prim.isNot isEmpty)
-            let reached = Prim.both onLast (Prim.either isEmpty (Prim.both keep reaches))
+            let reached = Prim.both ends (Prim.either isEmpty (Prim.both keep reaches))
             let accepted = s.Accepted + Prim.cast Int32 keep
             let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either keep isEmpty))
             let exhausted = Prim.compare GreaterEqual (accepted + rejected) i.MaxSteps
@@ -89,8 +110,8 @@ module internal StepLoop =
 
             let output, write, emit =
                 let ts = i.Ts * RungeKutta.spread dir i.Ts
-                let passed () = // outputs at or before tNew
-                    let now = Prim.reshape [| 1 |] (dir * tNew)
+                let passed () = // outputs at or before the step's end
+                    let now = Prim.reshape [| 1 |] (dir * edge)
                     Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ts; now |])))
 
                 let pieces write =
@@ -109,7 +130,7 @@ module internal StepLoop =
 
                             cond write compute skip [| h |] |> Array.truncate n
 
-                    Array.concat [ [| s.Time; h |]; polynomials; y1 ]
+                    Array.concat [ [| s.Time; span |]; polynomials; y1 ]
 
                 match p.Saving with
                 | Nothing -> s.Output, Prim.literal Bool 0.0, [||]
@@ -120,23 +141,17 @@ module internal StepLoop =
                 | EveryPolynomial -> s.Output, keep, pieces keep
                 | EverySteps every ->
                     let onTurn = Prim.isNumber (Prim.binary Mod accepted (Prim.integer every)) 0
-                    s.Output, Prim.both keep onTurn, Array.append [| tNew |] y1
+                    s.Output, Prim.both keep onTurn, Array.append [| edge |] y1
 
-            let stopped = Prim.both keep reaches
-
-            let time =
-                if p.Jumps then
-                    Prim.select (Prim.both stopped (Prim.isNot onLast)) (at i.Resumes s.Stop) tNew
-                else
-                    tNew
+            let stopped = Prim.both (Prim.both keep reaches) (Prim.isNot ends)
+            let time = if p.Jumps then Prim.select stopped resume edge else tNew
 
             let derivative =
                 if not p.Tableau.Fsal then
                     [||]
                 elif p.Jumps then
-                    let across = Prim.both stopped (Prim.isNot onLast)
                     cond
-                        across
+                        stopped
                         (fun (a: Tensor[]) -> f a[0] a[1..])
                         (fun _ -> ks[ks.Length - 1])
                         (Array.append [| time |] y1)
@@ -152,11 +167,7 @@ module internal StepLoop =
                   Rejected = rejected
                   Status = status
                   Output = output
-                  Stop =
-                    if p.Stops = 0 then
-                        s.Stop
-                    else
-                        s.Stop + Prim.cast Int32 (Prim.both stopped (Prim.isNot onLast))
+                  Stop = if p.Stops = 0 then s.Stop else s.Stop + Prim.cast Int32 stopped
                   Written = s.Written + Prim.cast Int32 write }
 
             Array.concat

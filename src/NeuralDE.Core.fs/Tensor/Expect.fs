@@ -6,15 +6,6 @@ open NeuralDE
 module internal Expect =
     let text (x: Tensor) = Shape.text x.Dims
 
-    /// A dtype as one writes it in F#.
-    let case (dtype: Dtype) =
-        match dtype with
-        | Float32 -> "Float32"
-        | Float64 -> "Float64"
-        | Int32 -> "Int32"
-        | Int64 -> "Int64"
-        | Bool -> "Bool"
-
     let misfit (message: string) : 'a = raise (ShapeException message)
 
     let floats verb (x: Tensor) =
@@ -41,7 +32,7 @@ module internal Expect =
             if x.Dtype <> xs[0].Dtype then
                 raise (
                     DtypeException
-                        $"{verb}: got {xs[0].Dtype} {text xs[0]} and {x.Dtype} {text x}. Cast one of them, as in cast {case xs[0].Dtype} x."
+                        $"{verb}: got {xs[0].Dtype} {text xs[0]} and {x.Dtype} {text x}. Cast one of them, as in cast {xs[0].Dtype.Case} x."
                 )
 
     /// A shape given by a user.

@@ -78,13 +78,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Content.Open _ -> true
 
     // ── making ───────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Expressions over placeholders made since the start; a test of re-tracing counts them.
-    static member internal Recorded = Interlocked.Read &serial
+    static member private NextSerial() =
+        Counters.AddRecorded()
+        Interlocked.Increment &serial
 
     static member internal OfArray(a: NdArray) = Tensor({ Dtype = a.Dtype; Shape = a.Shape }, Content.Value a)
 
     static member internal Placeholder(trace: Trace, index, signature) =
-        Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, Input index, [||]))
+        Tensor(signature, Content.Open(trace, Tensor.NextSerial(), Input index, [||]))
 
     /// Opens a trace around `body`, which gets it; it stays open until `body` ends.
     static member internal Tracing(verb: string, body: Trace -> 'T) : 'T =
@@ -170,7 +171,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     | ValueNone -> args[0]
                 | _ -> Tensor(signature, Content.Value(compute ()))
         else
-            Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, op, args))
+            Tensor(signature, Content.Open(trace, Tensor.NextSerial(), op, args))
 
     /// A function node: run at once on numbers, recorded when an argument is a placeholder.
     static member internal ApplyFn(fn: Fn, args: Tensor[]) : Tensor[] =
@@ -181,11 +182,10 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             Interpret.call fn (args |> Array.map (fun a -> a.Numbers)) |> Array.map Tensor.OfArray
         else
             let signature = { Signature.Dtype = Float64; Shape = [||] }
-            let bundle = Tensor(signature, Content.Open(trace, Interlocked.Increment &serial, Apply fn, args))
+            let bundle = Tensor(signature, Content.Open(trace, Tensor.NextSerial(), Apply fn, args))
 
             outputs
-            |> Array.mapi (fun i s ->
-                Tensor(s, Content.Open(trace, Interlocked.Increment &serial, Output i, [| bundle |])))
+            |> Array.mapi (fun i s -> Tensor(s, Content.Open(trace, Tensor.NextSerial(), Output i, [| bundle |])))
 
     // ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
     member internal x.Numbers: NdArray =
@@ -255,7 +255,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if a.Dtype <> b.Dtype then
             raise (
                 DtypeException
-                    $"{name}: got {a.Dtype} {Shape.text a.Dims} and {b.Dtype} {Shape.text b.Dims}. Cast one of them, as in cast {a.Dtype} x."
+                    $"{name}: got {a.Dtype} {Shape.text a.Dims} and {b.Dtype} {Shape.text b.Dims}. Cast one of them, as in cast {a.Dtype.Case} x."
             )
 
         let shape = Shape.broadcast name a.Dims b.Dims
@@ -290,6 +290,10 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Min
         | Mod when a.Dtype = Bool ->
             raise (DtypeException $"{name}: got bool, expected numbers. Cast first, as in cast Float64 x.")
+        | And
+        | Or
+        | Xor when a.Dtype.IsFloat ->
+            raise (DtypeException $"{name}: got {a.Dtype}, expected bools or integers. Compare first, as in x .> 0.0.")
         | _ -> Tensor.Pair(name, Op.Binary op, a, b)
 
     static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =

@@ -111,6 +111,12 @@ module internal Tracing =
                 close trace Hoisted holes (f holes)
         )
 
+    /// Numbers that a graph captured, its last inputs, as part of the graph.
+    let embed (inputs: Signature[]) (g: Graph) (captured: Tensor[]) : Graph =
+        let data (c: Tensor) = Intern.node (Data { Array = c.Numbers }) [||]
+        let arguments = Array.append (inputs |> Array.mapi Intern.input) (Array.map data captured)
+        Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
+
     /// The graph of a rule: numbers it captured become part of the graph. It captures no placeholder.
     let closed (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph =
         match trace "a rule" Hoisted inputs f with
@@ -120,9 +126,7 @@ module internal Tracing =
                 if c.IsPlaceholder then
                     raise (GraphException "a rule captured a placeholder; it may capture numbers only")
 
-            let data (c: Tensor) = Intern.node (Data { Array = c.Numbers }) [||]
-            let arguments = Array.append (inputs |> Array.mapi Intern.input) (Array.map data captured)
-            Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
+            embed inputs g captured
 
     /// A graph's operations on tensors: computed at once, or recorded once more.
     let replay (g: Graph) (arguments: Tensor[]) : Tensor[] =

@@ -14,7 +14,10 @@ let private check (bound: float) (got: float[]) (expected: float[]) =
     Assert.True(error <= bound, $"got %A{got}, expected %A{expected}: relative error %.2e{error}, at most {bound}")
 
 let private sameBits (got: float[]) (expected: float[]) =
-    Assert.Equal<int64[]>(Array.map BitConverter.DoubleToInt64Bits expected, Array.map BitConverter.DoubleToInt64Bits got)
+    Assert.Equal<int64[]>(
+        Array.map BitConverter.DoubleToInt64Bits expected,
+        Array.map BitConverter.DoubleToInt64Bits got
+    )
 
 let private differences step (f: float -> float[]) x =
     let at k = f (x + float k * step)
@@ -29,8 +32,7 @@ let private vanDerPol (mu: Tensor) _t (y: Tensor) = stack [ y[1]; mu * (1.0 - y[
 let private measure (y: Tensor) = y[0] * y[1] + y[0]
 
 /// The loss of (μ, t1, y0), packed into one vector [4].
-let private loss how (x: Tensor) =
-    Ode.problem (vanDerPol x[0]) x[2..3] (0.0, x[1]) |> how |> Ode.solveFinal |> measure
+let private loss how (x: Tensor) = Ode.problem (vanDerPol x[0]) x[2..3] (0.0, x[1]) |> how |> Ode.solveFinal |> measure
 
 let private point = tensor [ 1.0; 3.0; 2.0; 0.5 ]
 let private rows (m: Tensor) = [| for i in 0 .. m.Length - 1 -> numbers m[i] |]
@@ -225,7 +227,10 @@ let ``outputs at times: gradients to third order, mapped too`` () =
     check 1e-7 (numbers (grad (ofMu direct) (scalar 1.0))) (byDifference (ofMu tight))
     check 1e-7 (numbers (derivative 2 (ofMu direct) (scalar 1.0))) (byDifference (grad (ofMu tight)))
     let along f x = snd (jvp f x (scalar 1.0))
-    check 1e-10 (numbers (derivative 3 (ofMu direct) (scalar 1.0))) (numbers (along (along (along (ofMu direct))) (scalar 1.0)))
+    check
+        1e-10
+        (numbers (derivative 3 (ofMu direct) (scalar 1.0)))
+        (numbers (along (along (along (ofMu direct))) (scalar 1.0)))
     let mus = tensor [ 1.0; 2.0 ]
     let each = [| 1.0; 2.0 |] |> Array.collect (fun mu -> numbers (grad (ofMu direct) (scalar mu)))
     sameBits (numbers (vmap (grad (ofMu direct)) mus)) each
@@ -235,7 +240,8 @@ let ``outputs at times: gradients to third order, mapped too`` () =
 let ``the derivative in an output time is the field there`` () =
     let start = tensor [ 2.0; 0.5 ]
     let got = grad (fun ts -> outputs direct (scalar 1.0) ts start) times
-    let y = Ode.problem (vanDerPol (scalar 1.0)) start (0.0, 3.0) |> at 1e-13 Direct |> Ode.saveAt times |> Ode.solveYs
+    let y =
+        Ode.problem (vanDerPol (scalar 1.0)) start (0.0, 3.0) |> at 1e-13 Direct |> Ode.saveAt times |> Ode.solveYs
 
     let expected =
         [| for i in 0..4 -> numbers (sum (3.0 * y[i] * y[i] * vanDerPol (scalar 1.0) () y[i])) |] |> Array.concat
@@ -284,7 +290,10 @@ let ``a choice inside a field has the derivatives of the branch taken`` () =
     let decay (m: Tensor) _t (y: Tensor) = cond (y[0] .> 0.0) (fun (y: Tensor) -> -(m * y)) (fun y -> -y) y
 
     let final m =
-        Ode.problem (decay m) (tensor [ 1.0; 2.0 ]) (0.0, 1.0) |> at 1e-10 (CheckpointedWithin 200L) |> Ode.solveFinal |> sum
+        Ode.problem (decay m) (tensor [ 1.0; 2.0 ]) (0.0, 1.0)
+        |> at 1e-10 (CheckpointedWithin 200L)
+        |> Ode.solveFinal
+        |> sum
 
     let m = scalar 0.7
     let expected = [| -3.0 * exp -0.7; 3.0 * exp -0.7 |]
@@ -292,11 +301,13 @@ let ``a choice inside a field has the derivatives of the branch taken`` () =
 
 [<Fact>]
 let ``a solve inside the field of a solve, to second order`` () =
-    let inner (mu: Tensor) (y: Tensor) =
-        Ode.problem (vanDerPol mu) y (0.0, 0.2) |> direct |> Ode.solveFinal
+    let inner (mu: Tensor) (y: Tensor) = Ode.problem (vanDerPol mu) y (0.0, 0.2) |> direct |> Ode.solveFinal
 
     let outer how mu =
-        Ode.problem (fun _ (y: Tensor) -> -(inner mu y)) (tensor [ 1.0; 0.5 ]) (0.0, 1.0) |> how |> Ode.solveFinal |> sum
+        Ode.problem (fun _ (y: Tensor) -> -(inner mu y)) (tensor [ 1.0; 0.5 ]) (0.0, 1.0)
+        |> how
+        |> Ode.solveFinal
+        |> sum
 
     let loose p = at 1e-8 Direct p
     let expected = differences 1e-2 (fun mu -> numbers (grad (outer loose) (scalar mu))) 1.0

@@ -1,5 +1,4 @@
 /// What a trace costs in nodes, and a gradient in runs of the field: counted, not timed.
-[<Xunit.Collection("counts")>]
 module NeuralDE.Tests.Closure.CountTests
 
 open Xunit
@@ -23,29 +22,24 @@ let private predict gradient net =
 let private target = predict Direct net * 0.9
 let private loss gradient net = mean (abs (predict gradient net - target))
 
-/// Counters are the process's: the smallest of several runs is the call's own.
-let private least (counter: unit -> int64) f =
-    Seq.min (
-        seq {
-            for _ in 1..5 do
-                let before = counter ()
-                f () |> ignore
-                counter () - before
-        }
-    )
+/// What one call adds to a counter of this thread.
+let private cost (counter: unit -> int64) f =
+    let before = counter ()
+    f () |> ignore
+    counter () - before
 
 [<Fact>]
 let ``tracing the spiral's gradient again constructs at most 80 nodes, none of them new`` () =
     let gradient () = grad (loss Checkpointed) net
     gradient () |> ignore
-    let recorded = least (fun () -> Tensor.Recorded) gradient
-    let created = least Intern.created gradient
+    let recorded = cost (fun () -> Counters.Recorded) gradient
+    let created = cost (fun () -> Counters.Created) gradient
     Assert.True(recorded <= 80L, $"constructed {recorded} expressions, expected at most 80")
     Assert.True((created = 0L), $"made {created} new nodes, expected none")
 
 [<Fact>]
 let ``a gradient runs the loop's body forward as often as the value`` () =
-    let bodies f = least (fun () -> Interpret.bodies) f
+    let bodies f = cost (fun () -> Counters.Bodies) f
     let value = bodies (fun () -> loss Direct net)
     Assert.True(value > 5L, $"the solve took {value} steps only")
     Assert.Equal(value, bodies (fun () -> grad (loss Direct) net))
@@ -56,7 +50,7 @@ let ``a gradient runs the loop's body forward as often as the value`` () =
 
 [<Fact>]
 let ``a smaller budget costs runs, not bits`` () =
-    let bodies f = least (fun () -> Interpret.bodies) f
+    let bodies f = cost (fun () -> Counters.Bodies) f
     let direct = bodies (fun () -> grad (loss Direct) net)
     let budget = bodies (fun () -> grad (loss (CheckpointedWithin 200L)) net)
     Assert.True(budget > direct && budget < 4L * direct, $"{budget} runs within a budget, {direct} without")

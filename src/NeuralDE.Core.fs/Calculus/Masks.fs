@@ -1,0 +1,39 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
+type internal Source =
+    | Of of int
+    | Dot of int
+
+/// Masks over the arguments and results of functions: which of them take part.
+module internal Masks =
+    let mask (xs: 'a option[]) = xs |> Array.map Option.isSome
+    let given (xs: 'a option[]) = Array.choose id xs
+
+    let pickBy (m: bool[]) (xs: 'a[]) =
+        [| for i in 0 .. m.Length - 1 do
+               if m[i] then xs[i] |]
+
+    /// The inverse of pickBy: what the mask lacks is None.
+    let spreadBy (m: bool[]) (xs: 'a[]) : 'a option[] =
+        let mutable next = -1
+
+        m
+        |> Array.map (fun isPresent ->
+            if isPresent then
+                next <- next + 1
+                Some xs[next]
+            else
+                None)
+
+    let any = Array.exists id
+    let no n = Array.create n false
+    let orZeros (s: Signature) (d: Tensor option) = Option.defaultWith (fun () -> Prim.zeros s) d
+    let position (source: Source) (sources: Source[]) = Array.tryFindIndex ((=) source) sources
+    let outputSignatures (g: Graph) = g.Outputs |> Array.map (fun n -> n.Signature)
+
+    let rec fixpoint f x =
+        let y = f x
+        if y = x then x else fixpoint f y

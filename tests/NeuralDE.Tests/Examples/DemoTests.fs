@@ -1,0 +1,82 @@
+/// The example and the lines in README.md run as they stand, by dotnet fsi on the library under test.
+module NeuralDE.Tests.Examples.DemoTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.Json
+open System.Text.RegularExpressions
+open Xunit
+open NeuralDE
+open NeuralDE.Tests.Repository
+
+/// A script's text with its reference to the library replaced by the one these tests run on.
+let private withThisLibrary (script: string) =
+    let reference = Regex("#r \"[^\"]*NeuralDE\\.Core\\.dll\"")
+    Assert.Single(reference.Matches script) |> ignore
+    reference.Replace(script, fun _ -> $"#r @\"{typeof<Tensor>.Assembly.Location}\"")
+
+/// Does something in a folder of its own, which is then removed.
+let private inFolder (action: string -> unit) =
+    let folder = Directory.CreateTempSubdirectory "neuralde"
+
+    try
+        action folder.FullName
+    finally
+        folder.Delete true
+
+/// What `dotnet fsi arguments` prints, run in a folder; it must end well within the minutes.
+let private fsi folder (minutes: float) (arguments: string list) =
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            "fsi" :: arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    use running = nonNull (Process.Start info)
+    let output, errors = running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync()
+
+    if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
+        running.Kill true
+        Assert.Fail $"dotnet fsi ran for more than {minutes} minutes."
+
+    Assert.True((running.ExitCode = 0), $"Exit code {running.ExitCode}.\n{output.Result}\n{errors.Result}")
+    output.Result
+
+[<Fact>]
+let ``the first F# lines of README.md run and draw their picture`` () =
+    let lines =
+        Regex.Match(File.ReadAllText(Root.file "README.md"), "```fsharp\r?\n(.*?)```", RegexOptions.Singleline)
+    Assert.True(lines.Success, "README.md has no F# lines.")
+
+    inFolder (fun folder ->
+        File.WriteAllText(Path.Combine(folder, "readme.fsx"), withThisLibrary lines.Groups[1].Value)
+        fsi folder 2.0 [ "readme.fsx" ] |> ignore
+        Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn."))
+
+[<Fact>]
+let ``the demo fits hares and lynxes and writes its figures and pictures`` () =
+    inFolder (fun folder ->
+        let script = File.ReadAllText(Root.file "examples/01-hare-lynx.fsx")
+        File.WriteAllText(Path.Combine(folder, "demo.fsx"), withThisLibrary script)
+        Directory.CreateDirectory(Path.Combine(folder, "data")) |> ignore
+        File.Copy(Root.file "examples/data/hare-lynx.csv", Path.Combine(folder, "data", "hare-lynx.csv"))
+        let out = Path.Combine(folder, "out")
+        let printed = fsi folder 3.0 [ "demo.fsx"; out ]
+        Assert.Contains("0.540 ± 0.059", printed)
+
+        use summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(out, "summary.json")))
+        let number (name: string) = summary.RootElement.GetProperty(name).GetDouble()
+
+        for name, expected in [ "alpha", 0.5402; "beta", 0.0272; "gamma", 0.7964; "delta", 0.0237 ] do
+            Assert.Equal(expected, number name, 2e-4)
+
+        Assert.Equal(0.2192, number "log_rmse", 1e-4)
+        Assert.InRange(number "neural_log_rmse", 0.05, 0.19)
+        Assert.True(number "seconds" > 0.0)
+
+        let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
+        Assert.Equal<string[]>([| "fit.svg"; "losses.svg"; "phase.svg"; "summary.json" |], written))

@@ -1,0 +1,19 @@
+/// All examples by name, as the cases of a theory.
+module internal NeuralDE.Tests.Laws.Examples
+
+open NeuralDE.Tests.Laws.Example
+
+let all = Registry.primitives @ RegistryFunctions.functions
+
+let private byName =
+    let twice = all |> List.countBy (fun e -> e.Name) |> List.filter (fun (_, n) -> n > 1) |> List.map fst
+    if not twice.IsEmpty then failwith $"examples of one name: %A{twice}"
+    dict [ for e in all -> e.Name, e ]
+
+let named name = byName[name]
+let cases condition : seq<obj[]> = all |> Seq.filter condition |> Seq.map (fun e -> [| e.Name :> obj |])
+
+/// Places of floats, when there are some; their derivatives are the ones that laws are about.
+let places (e: Example) = floatPlaces (e.Args 0)
+
+let hasFloats (e: Example) = not (places e).IsEmpty
