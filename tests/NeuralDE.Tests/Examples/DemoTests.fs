@@ -80,3 +80,17 @@ let ``the demo fits hares and lynxes and writes its figures and pictures`` () =
 
         let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
         Assert.Equal<string[]>([| "fit.svg"; "losses.svg"; "phase.svg"; "summary.json" |], written))
+
+[<Fact>]
+let ``the tour runs and draws its picture`` () =
+    inFolder (fun folder ->
+        let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
+        File.WriteAllText(
+            Path.Combine(scripts, "tour.fsx"),
+            withThisLibrary (File.ReadAllText(Root.file "examples/02-tour.fsx"))
+        )
+        let printed = fsi scripts 2.0 [ "tour.fsx" ]
+        Assert.Contains("Status    Success", printed)
+        Assert.Contains("tensor [1.353465; 0.4926721] float64 [2]", printed)
+        Assert.Contains("reverse derivative", printed)
+        Assert.True(File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")), "spiral.svg was not drawn."))

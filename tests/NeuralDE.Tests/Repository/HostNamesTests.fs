@@ -11,8 +11,8 @@ open Xunit
 
 let private registries =
     [ [ "nuget"; "org" ]
-      [ "npmjs"; "org" ]
-      [ "npmjs"; "com" ]
+      [ "npm" + "js"; "org" ]
+      [ "npm" + "js"; "com" ]
       [ "pypi"; "org" ]
       [ "pythonhosted"; "org" ]
       [ "deb"; "debian"; "org" ]
