@@ -182,7 +182,12 @@ module internal Interpret =
             l.Body.Outputs[carried .. carried + l.Emits - 1]
             |> Array.map (fun n -> Emission(rows, l.Batch, n.Signature, l.Capacity))
 
-        let mutable watched = true
+        let goesOn control =
+            match l.Watch with
+            | ValueSome watch -> watch.After control
+            | ValueNone -> true
+
+        let mutable watched = goesOn control
 
         while watched && Array.exists id live do
             Counters.AddBody()
@@ -207,9 +212,7 @@ module internal Interpret =
 
                 if finish[row] then live[row] <- false
 
-            match l.Watch with
-            | ValueSome watch -> watched <- watch.After control
-            | ValueNone -> ()
+            watched <- goesOn control
 
         let written = if rows = 0 then 0 else Array.max count
         Array.concat [ state; control; emissions |> Array.map (fun e -> e.Result written) ]

@@ -218,7 +218,7 @@ and internal Tape =
     /// At most so many bytes of states; what lies between is computed again.
     | Budget of bytes: int64
 
-/// Looks at the control of a running loop after every iteration; false stops the loop.
+/// Looks at the control of a running loop, before the first iteration and after every one; false stops the loop.
 and [<ReferenceEquality>] internal Watch = { After: NdArray[] -> bool }
 
 and internal Pullback =

@@ -67,6 +67,8 @@ module Ode =
 
     /// Adaptive steps under another controller, such as StepController.proportionalIntegral.
     let controller (controller: StepController) (p: OdeProblem<'S>) =
+        OdeSetup.checkController controller
+
         let step =
             match p.Step with
             | AdaptiveStepFrom(dt0, _) -> AdaptiveStepFrom(dt0, controller)
@@ -86,7 +88,7 @@ module Ode =
         { p with MaxSteps = n }
 
     /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
-    /// <param name="times">[time], or [batch; time] with perSample; a placeholder's gradient is exact.</param>
+    /// <param name="times">[time], or [batch; time] with perSample. Placeholders have exact gradients; that they are in order cannot be checked.</param>
     /// <param name="p">The problem.</param>
     let saveAt (times: Tensor) (p: OdeProblem<'S>) =
         if times.Rank = 0 then
@@ -124,10 +126,10 @@ module Ode =
     /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>
     let perSample (p: OdeProblem<'S>) = { p with PerSample = true }
 
-    /// Calls back after every step of a solve on numbers.
+    /// Calls back at the start and after every step.
     let progress (report: SolveProgress -> unit) (p: OdeProblem<'S>) = { p with Progress = Some report }
 
-    /// Ends the solve with Cancelled at the next step once the token is cancelled.
+    /// Ends the solve with Cancelled before the next step once the token is cancelled.
     let cancel (token: CancellationToken) (p: OdeProblem<'S>) = { p with Cancellation = token }
 
     // ── solving ──────────────────────────────────────────────────────────────────────────────────────────────────

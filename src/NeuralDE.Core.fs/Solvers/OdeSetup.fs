@@ -73,6 +73,17 @@ module internal OdeSetup =
 
     let checkCount verb n = if n < 1 then raise (InputException $"{verb}: got {n}, expected 1 or more.")
 
+    let checkController (c: StepController) =
+        let weighs = [ c.P; c.I; c.D ] |> List.forall Double.IsFinite && c.P + c.I + c.D > 0.0
+        let shrinks = c.MinFactor > 0.0 && c.MinFactor < 1.0 && c.Safety > 0.0 && c.Safety <= 1.0
+        let grows = c.MaxFactor > 1.0 && c.AcceptedMinFactor > 0.0 && c.AcceptedMinFactor <= c.MaxFactor
+
+        if not (weighs && shrinks && grows && c.MinFactor <= c.Safety) then
+            raise (
+                InputException
+                    $"Ode.controller: got {c}, expected P + I + D > 0, 0 < MinFactor ≤ Safety ≤ 1, MinFactor < 1 < MaxFactor and 0 < AcceptedMinFactor ≤ MaxFactor."
+            )
+
     let private checkOptions (p: OdeProblem<'S>) =
         checkTolerance p.Rtol p.Atol
         checkSteps p.DtMin p.DtMax
@@ -81,8 +92,10 @@ module internal OdeSetup =
 
         match p.Step with
         | ConstantStep dt -> checkPositive "Ode.dt" "the step" dt
-        | AdaptiveStepFrom(dt0, _) -> checkPositive "Ode.dt0" "the first step" dt0
-        | AdaptiveStep _ -> ()
+        | AdaptiveStepFrom(dt0, c) ->
+            checkPositive "Ode.dt0" "the first step" dt0
+            checkController c
+        | AdaptiveStep c -> checkController c
 
     let private stepsOf (p: OdeProblem<'S>) =
         let needsEstimate () =

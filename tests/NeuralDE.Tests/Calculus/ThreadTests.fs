@@ -7,8 +7,7 @@ open NeuralDE
 
 let private field (p: Tensor) _t (u: Tensor) = stack [ u[1]; p * sin u[0] ]
 
-let private loss (p: Tensor) =
-    Ode.problem (field p) (tensor [ 1.0; 0.0 ]) (0.0, 1.0) |> Ode.solveFinal |> square |> sum
+let private loss (p: Tensor) = Ode.problem (field p) (tensor [ 1.0; 0.0 ]) (0.0, 1.0) |> Ode.solveFinal |> square |> sum
 
 let private points = [| for i in 0..63 -> scalar (-1.0 - 0.01 * float i) |]
 
@@ -17,21 +16,18 @@ let private sameAtOnce (f: Tensor -> Tensor) (atOnce: Tensor -> Tensor) =
     let results: Tensor[] = Array.zeroCreate points.Length
     Parallel.For(0, points.Length, (fun i -> results[i] <- atOnce points[i])) |> ignore
 
-    Assert.Equal<float[][]>(
-        points |> Array.map (fun p -> (f p).ToArray()),
-        results |> Array.map (fun y -> y.ToArray())
-    )
+    Assert.Equal<float[][]>(points |> Array.map (fun p -> (f p).ToArray()), results |> Array.map (fun y -> y.ToArray()))
 
 [<Fact>]
 let ``a compiled gradient through a solve is one function for all threads`` () =
     sameAtOnce (grad loss) (compile (grad loss)) // its first calls, which trace, come at once
 
 [<Fact>]
-let ``gradients of gradients are traced on several threads at once`` () = sameAtOnce (grad (grad loss)) (grad (grad loss))
+let ``gradients of gradients are traced on several threads at once`` () =
+    sameAtOnce (grad (grad loss)) (grad (grad loss))
 
 [<Fact>]
 let ``a placeholder stays with its thread's trace`` () =
-    let nested (p: Tensor) =
-        grad (fun p -> Task.Run(fun () -> loss (scalar 2.0)).Result * loss p) p
+    let nested (p: Tensor) = grad (fun p -> Task.Run(fun () -> loss (scalar 2.0)).Result * loss p) p
 
     sameAtOnce nested nested
