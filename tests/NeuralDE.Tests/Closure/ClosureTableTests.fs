@@ -278,6 +278,57 @@ let ``the time of an event, to third order`` () =
     let along f x = snd (jvp f x (scalar 1.0))
     check 1e-9 (numbers (derivative 3 time (scalar 1.0))) (numbers (along (along (along time)) (scalar 1.0)))
 
+/// The second impact of a ball with drag v tanh v, x = (g, restitution, drag, height): two roots over solves, with a bounce between.
+let private secondImpact how (x: Tensor) =
+    let field (x: Tensor) _t (y: Tensor) = stack [ y[1]; -(x[0] + x[2] * y[1] * tanh y[1]) ]
+
+    let fall (x: Tensor) (y: Tensor) (t: Tensor) : Tensor = Ode.problem (field x) y (0.0, t) |> how |> Ode.solveFinal
+
+    /// The time at which the ball is at the ground again, between two times on either side of it.
+    let impact x (y: Tensor) (early: float, late: float) =
+        let height (t: Tensor) (x, y) = (let (y: Tensor) = fall x y t in y[0])
+
+        let search p =
+            let halve (a: Tensor, b: Tensor) =
+                let middle = 0.5 * (a + b)
+                let isAbove = height middle p .> 0.0
+                where isAbove middle a, where isAbove b middle
+
+            let a, b = iterate 50 halve (scalar early, scalar late)
+            0.5 * (a + b)
+
+        implicitRoot search height (x, y)
+
+    let start = stack [ x[3]; scalar 0.0 ]
+    let first = impact x start (0.5, 3.0)
+    let bounced = fall x start first * stack [ scalar 0.0; -x[1] ]
+    first + impact x bounced (0.2, 4.0)
+
+[<Fact>]
+let ``the second impact of a ball without drag, in closed form`` () =
+    let x = tensor [ 9.8; 0.8; 0.0; 9.8 ]
+    let time = sqrt 2.0
+    check 1e-9 (numbers (secondImpact direct x)) [| 2.6 * time |]
+    let slope = numbers (grad (secondImpact direct) x)
+    check 1e-8 [| slope[0]; slope[1]; slope[3] |] [| -1.3 * time / 9.8; 2.0 * time; 1.3 * time / 9.8 |]
+
+[<Fact>]
+let ``the second impact of a ball with drag: gradients of first and second order, and of rows`` () =
+    let at0 = [| 9.8; 0.8; 0.1; 9.8 |]
+    let along f i v = numbers (f (tensor (Array.updateAt i v at0)))
+    let tight p = at 1e-13 Direct p
+    let expected = [| for i in 0..3 -> (differences 2e-3 (along (secondImpact tight) i) at0[i])[0] |]
+    check 1e-8 (numbers (grad (secondImpact direct) (tensor at0))) expected
+    let second = grad (fun x -> (grad (secondImpact direct) x)[0]) (tensor at0)
+    check 1e-6 (numbers second) (differences 1e-3 (along (grad (secondImpact tight)) 0) at0[0])
+    let budget p = at 1e-10 (CheckpointedWithin 200L) p
+    sameBits (numbers (grad (secondImpact budget) (tensor at0))) (numbers (grad (secondImpact direct) (tensor at0)))
+    let ofGravity g = secondImpact direct (concat [ reshape [ 1 ] g; tensor at0[1..] ])
+    let gravities = tensor [ 9.8; 8.0; 11.0 ]
+    let each = [| for i in 0..2 -> float (grad ofGravity gravities[i]) |]
+    check 1e-11 (numbers (vmap (grad ofGravity) gravities)) each
+    check 1e-11 (numbers (grad (fun g -> sum (vmap ofGravity g)) gravities)) each
+
 [<Fact>]
 let ``the second derivative of a fit at its minimum is not lost`` () =
     let best = crossing direct (scalar 1.0)
