@@ -7,7 +7,6 @@ open NeuralDE
 module internal Prim =
     let private op o args = Tensor.Apply(o, args)
     let literal (dtype: Dtype) x = Tensor.Literal(dtype, x)
-    let isFloat (x: Tensor) = x.Dtype.IsFloat
 
     // ── movement ─────────────────────────────────────────────────────────────────────────────────────────────────
     let reshape (shape: int[]) (x: Tensor) = if Shape.same shape x.Dims then x else op (Reshape shape) [| x |]

@@ -195,3 +195,18 @@ type Recorder() =
 
     member _.Times = times.ToArray()
     member _.Count = times.Count
+
+let directions = [ 1.0; -1.0 ]
+
+/// The method with its own steps, or fixed ones where it has none.
+let by name (p: OdeProblem<'S>) =
+    let p = p |> Ode.using (methodNamed name)
+    if p.Solver.IsAdaptive then p else Ode.dt 0.05 p
+
+let decay (y0: Tensor) (t0: float) (t1: float) = Ode.problem (fun _ y -> -0.5 * y) y0 (t0, t1)
+
+let attempts (s: Solution<'S>) = s.Stats.Steps + s.Stats.Rejected
+
+let methodsAndDirections () =
+    [ for solver in explicitOdeSolvers do
+          for direction in directions -> [| solver.Name :> obj; direction |] ]
