@@ -94,3 +94,22 @@ let ``the tour runs and draws its picture`` () =
         Assert.Contains("tensor [1.353465; 0.4926721] float64 [2]", printed)
         Assert.Contains("reverse derivative", printed)
         Assert.True(File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")), "spiral.svg was not drawn."))
+
+[<Fact>]
+let ``the mistakes in README.md look as it says`` () =
+    let message (mistake: unit -> 'T) = Assert.ThrowsAny<exn>(fun () -> mistake () |> ignore).Message
+    let solved (p: OdeProblem<Tensor>) () = Ode.solve p
+    let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
+
+    let messages =
+        [ message (fun () -> Linear.apply (Linear.init (Key 1) 2 3) (ones [ 3 ]))
+          message (solved (Ode.problem (fun _ u -> grow u) (ones [ 3 ]) (0, 1)))
+          message (solved (Ode.problem (fun _ u -> u) (ones [ 1 ]) (0, 10) |> Ode.saveAt (tensor [ 1.0; 12.5 ])))
+          message (fun () -> tensor [ 1.0; 2.0 ] + tensor [ 1.0f; 2.0f ])
+          message (solved (Ode.problem (fun _ (u: Tensor) -> u * u) (ones [ 1 ]) (0, 2))) ]
+
+    let readme = File.ReadAllText(Root.file "README.md")
+
+    for said in messages do
+        // README cuts the last sentence of a failed solve short
+        Assert.Contains(said.Replace(StepTooSmall.Sentence, "[…]"), readme)
