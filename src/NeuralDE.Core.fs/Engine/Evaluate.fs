@@ -5,7 +5,7 @@ open NeuralDE
 /// The value of every primitive on numbers: the meaning of the language, against which all faster code is tested.
 /// Slow and plain. Arguments are read, never written; a result may share memory with an argument.
 module internal Evaluate =
-    let private constant (literal: Literal) =
+    let constant (literal: Literal) =
         match literal.Dtype with
         | Float64
         | Float32 -> NdArray.OfFloats(literal.Dtype, [||], [| System.BitConverter.Int64BitsToDouble literal.Bits |])

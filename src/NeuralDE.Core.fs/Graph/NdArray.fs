@@ -69,5 +69,16 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
         | Int64 -> NdArray(dtype, shape, (Array.zeroCreate n: int64[]))
         | Bool -> NdArray(dtype, shape, (Array.zeroCreate n: bool[]))
 
+    /// Memory that is to be filled: what it holds is undefined.
+    static member Uninitialised(dtype: Dtype, shape: int[]) =
+        let n = Shape.size shape
+
+        match dtype with
+        | Float64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float> n)
+        | Float32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float32> n)
+        | Int32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int> n)
+        | Int64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int64> n)
+        | Bool -> NdArray(dtype, shape, GC.AllocateUninitializedArray<bool> n)
+
     /// New memory holding the same numbers.
     member _.Copy() = NdArray(dtype, shape, data.Clone() :?> Array)

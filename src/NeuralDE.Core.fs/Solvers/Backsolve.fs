@@ -75,7 +75,12 @@ module internal BacksolveRule =
                               Parameters = List.ofArray errors[2 * n ..] } }
 
     /// The solve's graph as a custom function. `seal` guards the backward solve's result: it reports a failure.
-    let rec custom (seal: Plan -> SolveOutputs -> Tensor[]) (p: Plan) (options: BacksolveOptions) (g: Graph) : Custom =
+    let rec custom
+        (seal: SolvePlan -> SolveOutputs -> Tensor[])
+        (p: SolvePlan)
+        (options: BacksolveOptions)
+        (g: Graph)
+        : Custom =
         let n = p.Leaves
         let primal = Integrate.graph p g
         let parameters = g.Inputs[n + 1 ..]

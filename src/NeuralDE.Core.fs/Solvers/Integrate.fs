@@ -38,7 +38,7 @@ module internal Integrate =
 
     /// States at the output times.
     let private interpolate
-        (p: Plan)
+        (p: SolvePlan)
         i
         (f: RungeKutta.Field)
         dir
@@ -56,7 +56,7 @@ module internal Integrate =
 
             vmap move (Array.concat [ [| stopped; i.Ts |]; ys ])
 
-    let private solve (p: Plan) (g: Graph) (x: Tensor[]) : Tensor[] =
+    let private solve (p: SolvePlan) (g: Graph) (x: Tensor[]) : Tensor[] =
         let n = p.Leaves
         let given = SolveInputs.ofArray x[.. SolveInputs.count - 1]
         let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
@@ -173,7 +173,7 @@ module internal Integrate =
         SolveOutputs.toArray { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s; Saved = saved }
 
     /// SolveInputs, y0, captured → SolveOutputs.
-    let graph (p: Plan) (g: Graph) : Graph =
+    let graph (p: SolvePlan) (g: Graph) : Graph =
         let inputs =
             Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; g.Inputs[p.Leaves + 1 ..] ]
 

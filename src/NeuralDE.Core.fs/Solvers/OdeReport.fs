@@ -7,7 +7,7 @@ open NeuralDE
 module internal OdeReport =
     let private isBad (x: float) = not (Double.IsFinite x)
 
-    let stats (plan: Plan) (report: Tensor) : Stats =
+    let stats (plan: SolvePlan) (report: Tensor) : Stats =
         let s = SolveReport.unpack report
         let total (x: Tensor) = x.Numbers.Integers |> Array.sum |> int
         let t = plan.Tableau
@@ -137,7 +137,7 @@ module internal OdeReport =
 
     /// Passes leaves on once their solve is known to have ended well; otherwise the run raises SolveException at its end.
     let guard
-        (plan: Plan)
+        (plan: SolvePlan)
         (suspects: Suspects voption)
         (last: Tensor[])
         (report: Tensor)

@@ -7,7 +7,7 @@ open NeuralDE
 [<NoEquality; NoComparison>]
 type internal OdeSetup =
     {
-        Plan: Plan
+        Plan: SolvePlan
         Field: Graph
         Captured: Tensor[]
         Leaves: Tensor[]
@@ -16,7 +16,7 @@ type internal OdeSetup =
         /// samples, when each has its own steps
         Rows: int voption
         /// Runs the solve under a plan, with output times.
-        Run: Plan -> Tensor -> SolveOutputs
+        Run: SolvePlan -> Tensor -> SolveOutputs
     }
 
 module internal OdeSetup =
@@ -307,11 +307,12 @@ module internal OdeSetup =
               Watch = watchOf p }
 
         /// The backward solve's state, once it is known to have ended well.
-        let seal (backward: Plan) (out: SolveOutputs) = OdeReport.guard backward ValueNone out.Last out.Report out.Final
+        let seal (backward: SolvePlan) (out: SolveOutputs) =
+            OdeReport.guard backward ValueNone out.Last out.Report out.Final
 
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
-        let run (plan: Plan) (ts: Tensor) =
+        let run (plan: SolvePlan) (ts: Tensor) =
             let numbers =
                 SolveInputs.toArray
                     { T0 = p.T0

@@ -24,7 +24,7 @@ module internal StepError =
         RungeKutta.spread i.Atol a + RungeKutta.spread i.Rtol a * size
 
     /// The scaled error of a step from y to y1.
-    let ofStep (p: Plan) i (y: Tensor[]) (y1: Tensor[]) (h: Tensor) (ks: Tensor[][]) =
+    let ofStep (p: SolvePlan) i (y: Tensor[]) (y1: Tensor[]) (h: Tensor) (ks: Tensor[][]) =
         let scaled weights =
             y
             |> Array.mapi (fun leaf y ->
@@ -61,7 +61,7 @@ module internal StepError =
         Prim.compareTo Equal (xs |> Array.map zero |> Array.reduce (+)) 0.0
 
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
-    let firstStep (p: Plan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
+    let firstStep (p: SolvePlan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
         let span = abs (i.T1 - i.T0)
         let size (x: Tensor[]) = Array.map2 (fun x y -> x / scale i y y) x y |> measure p.Norm
         let d0, d1 = size y, size f0

@@ -11,7 +11,7 @@ module internal StepLoop =
     let at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
 
     /// State, steering, inputs of the solve, captured → what a loop's body returns: one attempt at a step.
-    let body (p: Plan) (g: Graph) : Graph =
+    let body (p: SolvePlan) (g: Graph) : Graph =
         let n = p.Leaves
         let states = if p.Tableau.Fsal then 2 * n else n
         let leaves = g.Inputs[1..n]

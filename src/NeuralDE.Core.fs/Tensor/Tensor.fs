@@ -157,7 +157,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         let trace = Tensor.Deepest args
 
         if isNull trace then
-            let compute () = Evaluate.primitive op signature (args |> Array.map (fun a -> a.Numbers))
+            let compute () = Execute.primitive op signature (args |> Array.map (fun a -> a.Numbers))
 
             let depth = Tensor.StructureDepth args
 
@@ -179,7 +179,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         let trace = Tensor.Deepest args
 
         if isNull trace then
-            Interpret.call fn (args |> Array.map (fun a -> a.Numbers)) |> Array.map Tensor.OfArray
+            Execute.call fn (args |> Array.map (fun a -> a.Numbers)) |> Array.map Tensor.OfArray
         else
             let signature = { Signature.Dtype = Float64; Shape = [||] }
             let bundle = Tensor(signature, Content.Open(trace, Tensor.NextSerial(), Apply fn, args))

@@ -105,7 +105,7 @@ module internal Tracing =
 
                 let read (t: Tensor) =
                     let g, captured = close trace Hoisted holes [| t |]
-                    (Interpret.call (Call(g, Inline)) (Array.append values (captured |> Array.map (fun c -> c.Numbers))))[0]
+                    (Execute.call (Call(g, Inline)) (Array.append values (captured |> Array.map (fun c -> c.Numbers))))[0]
 
                 trace.Reader <- ValueSome read
                 close trace Hoisted holes (f holes)

@@ -45,9 +45,13 @@ internal unsafe interface IVector<S>
     static abstract double First(S value);
 
     static abstract S operator +(S a, S b);
+
     static abstract S operator -(S a, S b);
+
     static abstract S operator *(S a, S b);
+
     static abstract S operator /(S a, S b);
+
     static abstract S operator -(S a);
 
     /// <summary>a b + c, rounded once.</summary>

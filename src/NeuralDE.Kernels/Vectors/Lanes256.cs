@@ -96,16 +96,20 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
         if (Avx2.IsSupported)
             return IsFloat
                 ? new(
-                    ~Vector256.Equals(
-                        Avx2.ConvertToVector256Int32(Vector128.CreateScalar(*(long*)source).AsByte()),
-                        Vector256<int>.Zero
-                    ).As<int, T>()
+                    ~Vector256
+                        .Equals(
+                            Avx2.ConvertToVector256Int32(Vector128.CreateScalar(*(long*)source).AsByte()),
+                            Vector256<int>.Zero
+                        )
+                        .As<int, T>()
                 )
                 : new(
-                    ~Vector256.Equals(
-                        Avx2.ConvertToVector256Int64(Vector128.CreateScalar(*(int*)source).AsByte()),
-                        Vector256<long>.Zero
-                    ).As<long, T>()
+                    ~Vector256
+                        .Equals(
+                            Avx2.ConvertToVector256Int64(Vector128.CreateScalar(*(int*)source).AsByte()),
+                            Vector256<long>.Zero
+                        )
+                        .As<long, T>()
                 );
 
         var copy = Vector256<T>.Zero;
@@ -129,7 +133,8 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
     }
 
     [MethodImpl(Inline)]
-    public static double First(Lanes256<T> a) => IsFloat ? a.value.AsSingle().ToScalar() : a.value.AsDouble().ToScalar();
+    public static double First(Lanes256<T> a) =>
+        IsFloat ? a.value.AsSingle().ToScalar() : a.value.AsDouble().ToScalar();
 
     [MethodImpl(Inline)]
     public static Lanes256<T> operator +(Lanes256<T> a, Lanes256<T> b) => new(a.value + b.value);
@@ -150,7 +155,9 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
     public static Lanes256<T> Fma(Lanes256<T> a, Lanes256<T> b, Lanes256<T> c) =>
         IsFloat
             ? new(Vector256.FusedMultiplyAdd(a.value.AsSingle(), b.value.AsSingle(), c.value.AsSingle()).As<float, T>())
-            : new(Vector256.FusedMultiplyAdd(a.value.AsDouble(), b.value.AsDouble(), c.value.AsDouble()).As<double, T>());
+            : new(
+                Vector256.FusedMultiplyAdd(a.value.AsDouble(), b.value.AsDouble(), c.value.AsDouble()).As<double, T>()
+            );
 
     [MethodImpl(Inline)]
     public static Lanes256<T> Sqrt(Lanes256<T> a) => new(Vector256.Sqrt(a.value));
@@ -195,7 +202,8 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
     public static Lanes256<T> Less(Lanes256<T> a, Lanes256<T> b) => new(Vector256.LessThan(a.value, b.value));
 
     [MethodImpl(Inline)]
-    public static Lanes256<T> LessEqual(Lanes256<T> a, Lanes256<T> b) => new(Vector256.LessThanOrEqual(a.value, b.value));
+    public static Lanes256<T> LessEqual(Lanes256<T> a, Lanes256<T> b) =>
+        new(Vector256.LessThanOrEqual(a.value, b.value));
 
     [MethodImpl(Inline)]
     public static Lanes256<T> And(Lanes256<T> a, Lanes256<T> b) => new(a.value & b.value);

@@ -63,12 +63,8 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
         {
             var lanes = FirstLanes(n);
             return IsFloat
-                ? new(
-                    Avx512F.MaskLoad((float*)source, lanes.AsSingle(), Vector512<float>.Zero).As<float, T>()
-                )
-                : new(
-                    Avx512F.MaskLoad((double*)source, lanes.AsDouble(), Vector512<double>.Zero).As<double, T>()
-                );
+                ? new(Avx512F.MaskLoad((float*)source, lanes.AsSingle(), Vector512<float>.Zero).As<float, T>())
+                : new(Avx512F.MaskLoad((double*)source, lanes.AsDouble(), Vector512<double>.Zero).As<double, T>());
         }
 
         var copy = Vector512<T>.Zero;
@@ -99,12 +95,18 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
     {
         if (Avx512F.IsSupported)
             return IsFloat
-                ? new(~Vector512.Equals(Avx512F.ConvertToVector512Int32(Vector128.Load(source)), Vector512<int>.Zero).As<int, T>())
+                ? new(
+                    ~Vector512
+                        .Equals(Avx512F.ConvertToVector512Int32(Vector128.Load(source)), Vector512<int>.Zero)
+                        .As<int, T>()
+                )
                 : new(
-                    ~Vector512.Equals(
-                        Avx512F.ConvertToVector512Int64(Vector128.CreateScalar(*(long*)source).AsByte()),
-                        Vector512<long>.Zero
-                    ).As<long, T>()
+                    ~Vector512
+                        .Equals(
+                            Avx512F.ConvertToVector512Int64(Vector128.CreateScalar(*(long*)source).AsByte()),
+                            Vector512<long>.Zero
+                        )
+                        .As<long, T>()
                 );
 
         var copy = Vector512<T>.Zero;
@@ -121,7 +123,10 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
         if (Avx512F.IsSupported)
         {
             if (IsFloat)
-                Vector128.Store(Avx512F.ConvertToVector128Byte(mask.value.AsInt32()) & Vector128.Create((byte)1), target);
+                Vector128.Store(
+                    Avx512F.ConvertToVector128Byte(mask.value.AsInt32()) & Vector128.Create((byte)1),
+                    target
+                );
             else
                 *(long*)target = (Avx512F.ConvertToVector128Byte(mask.value.AsInt64()) & Vector128.Create((byte)1))
                     .AsInt64()
@@ -136,7 +141,8 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
     }
 
     [MethodImpl(Inline)]
-    public static double First(Lanes512<T> a) => IsFloat ? a.value.AsSingle().ToScalar() : a.value.AsDouble().ToScalar();
+    public static double First(Lanes512<T> a) =>
+        IsFloat ? a.value.AsSingle().ToScalar() : a.value.AsDouble().ToScalar();
 
     [MethodImpl(Inline)]
     public static Lanes512<T> operator +(Lanes512<T> a, Lanes512<T> b) => new(a.value + b.value);
@@ -157,7 +163,9 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
     public static Lanes512<T> Fma(Lanes512<T> a, Lanes512<T> b, Lanes512<T> c) =>
         IsFloat
             ? new(Vector512.FusedMultiplyAdd(a.value.AsSingle(), b.value.AsSingle(), c.value.AsSingle()).As<float, T>())
-            : new(Vector512.FusedMultiplyAdd(a.value.AsDouble(), b.value.AsDouble(), c.value.AsDouble()).As<double, T>());
+            : new(
+                Vector512.FusedMultiplyAdd(a.value.AsDouble(), b.value.AsDouble(), c.value.AsDouble()).As<double, T>()
+            );
 
     [MethodImpl(Inline)]
     public static Lanes512<T> Sqrt(Lanes512<T> a) => new(Vector512.Sqrt(a.value));
@@ -202,7 +210,8 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
     public static Lanes512<T> Less(Lanes512<T> a, Lanes512<T> b) => new(Vector512.LessThan(a.value, b.value));
 
     [MethodImpl(Inline)]
-    public static Lanes512<T> LessEqual(Lanes512<T> a, Lanes512<T> b) => new(Vector512.LessThanOrEqual(a.value, b.value));
+    public static Lanes512<T> LessEqual(Lanes512<T> a, Lanes512<T> b) =>
+        new(Vector512.LessThanOrEqual(a.value, b.value));
 
     [MethodImpl(Inline)]
     public static Lanes512<T> And(Lanes512<T> a, Lanes512<T> b) => new(a.value & b.value);

@@ -27,7 +27,7 @@ type internal Saving =
     | EveryPolynomial
 
 /// Everything about a solve that shapes its graph; numbers are inputs. The field's graph remembers the solve by it.
-type internal Plan =
+type internal SolvePlan =
     {
         Tableau: Tableau
         Steps: StepSizes

@@ -1,0 +1,164 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Kernels
+
+/// A graph that no plan can run.
+type internal UnplannedException(message: string) =
+    inherit System.Exception(message)
+
+/// What a plan is made of while it is being made: constants, tapes and emissions get their places here.
+[<Sealed>]
+type internal PlanMaker(constantsAt: int64) =
+    let constants = List<struct (int64 * NdArray)>()
+    let known = Dictionary<struct (Dtype * int64), int64>()
+    let arrays = Dictionary<NdArray, int64>(HashIdentity.Reference)
+    let mutable next = constantsAt
+    let mutable tapes = 0
+    let mutable emissions = 0
+
+    let place (a: NdArray) =
+        let at = next
+        constants.Add(struct (at, a))
+        next <- (next + int64 (a.Length * a.Dtype.Size) + 63L) / 64L * 64L
+        at
+
+    /// Where a constant lies; equal numbers lie in one place.
+    member _.Constant(a: NdArray) : int64 =
+        if a.Length = 1 then
+            let bits =
+                if a.Dtype.IsFloat then
+                    System.BitConverter.DoubleToInt64Bits a.Floats[0]
+                else
+                    a.Integers[0]
+
+            let key = struct (a.Dtype, bits)
+
+            match known.TryGetValue key with
+            | true, at -> at
+            | _ ->
+                let at = place a
+                known[key] <- at
+                at
+        else
+            match arrays.TryGetValue a with
+            | true, at -> at
+            | _ ->
+                let at = place a
+                arrays[a] <- at
+                at
+
+    member _.NewTape() =
+        tapes <- tapes + 1
+        tapes - 1
+
+    member _.NewEmission() =
+        emissions <- emissions + 1
+        emissions - 1
+
+    member _.Size = next
+    member _.Tapes = tapes
+    member _.Emissions = emissions
+    member _.Constants = constants.ToArray()
+
+/// A graph's place in a plan: where its memory starts and where its arguments lie.
+[<Sealed>]
+type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
+    let tapes = Dictionary<Node, int>(HashIdentity.Reference)
+    let emissions = Dictionary<struct (Node * int), int>()
+    member _.Maker = maker
+
+    member _.Offset(b: Storage) : int64 =
+        match b.Home with
+        | Own -> start + b.Offset
+        | Argument k -> arguments[k]
+        | Constants a -> maker.Constant a
+        | Emission _ ->
+            raise (UnplannedException "the number of rows that a loop writes is not known while a plan is made")
+
+    /// The place of a view's first element.
+    member x.Offset(v: View) : int64 = x.Offset v.Storage + v.Start * int64 v.Dtype.Size
+
+    /// The tape that a loop's run leaves to its pullback.
+    member _.Tape(loop: Node) : int =
+        match tapes.TryGetValue loop with
+        | true, tape -> tape
+        | _ ->
+            let tape = maker.NewTape()
+            tapes[loop] <- tape
+            tape
+
+    /// The frame's emission that a loop's e-th goes to.
+    member _.Emission(loop: Node, e: int) : int =
+        let key = struct (loop, e)
+
+        match emissions.TryGetValue key with
+        | true, index -> index
+        | _ ->
+            let index = maker.NewEmission()
+            emissions[key] <- index
+            index
+
+/// An instruction to be: the buffers it touches, and how it is made once they have places.
+[<NoEquality; NoComparison>]
+type internal Draft = { Name: string; Touches: Storage[]; Make: Scope -> Instruction }
+
+/// A graph as drafts over memory of its own, wherever that will lie.
+[<NoEquality; NoComparison>]
+type internal Lowered =
+    {
+        Drafts: Draft[]
+        /// bytes
+        Size: int64
+        /// contiguous
+        Outputs: View[]
+    }
+
+module internal Lowered =
+    let instantiate (maker: PlanMaker) (start: int64) (arguments: int64[]) (l: Lowered) : Scope * Instruction[] =
+        let scope = Scope(maker, start, arguments)
+        scope, l.Drafts |> Array.map (fun d -> d.Make scope)
+
+    /// Memory for buffers in use at the same time, one behind the other; a place is used again once its buffer is dead.
+    let layOut (buffers: Storage seq) (drafts: Draft[]) (outputs: View[]) : int64 =
+        let first = Dictionary<Storage, int>(HashIdentity.Reference)
+        let last = Dictionary<Storage, int>(HashIdentity.Reference)
+
+        let touch at (b: Storage) =
+            if not (first.ContainsKey b) then first[b] <- at
+
+            last[b] <- at
+
+        drafts |> Array.iteri (fun i d -> Array.iter (touch i) d.Touches)
+        outputs |> Array.iter (fun v -> touch drafts.Length v.Storage)
+
+        let owned =
+            buffers
+            |> Seq.filter (fun b ->
+                match b.Home with
+                | Own -> first.ContainsKey b
+                | Argument _
+                | Constants _
+                | Emission _ -> false)
+            |> Seq.sortBy (fun b -> first[b])
+
+        // living buffers by offset; the first gap that is wide enough is taken
+        let living = SortedList<int64, Storage>()
+        let mutable size = 0L
+
+        for b in owned do
+            for other in Seq.toArray living.Values do
+                if last[other] < first[b] then living.Remove other.Offset |> ignore
+
+            let bytes = (b.Bytes + 63L) / 64L * 64L |> max 64L
+            let mutable at = 0L
+
+            for other in living.Values do
+                if other.Offset < at + bytes then at <- other.Offset + ((other.Bytes + 63L) / 64L * 64L |> max 64L)
+
+            b.Offset <- at
+            living.Add(at, b)
+            size <- max size (at + bytes)
+
+        size

@@ -1,0 +1,228 @@
+namespace NeuralDE.Compiler
+
+open System.Text
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Where an operation of a group reads.
+[<Struct>]
+type internal Operand =
+    | Argument of argument: int
+    | Result of step: int
+
+type internal ElementCode =
+    /// an operation, and Power's exponent or Polygamma's order
+    | Compute of ElementOp * parameter: float
+    | Convert of target: Dtype
+
+/// One element-wise operation: Type is that of its operands (of the last ones, for Select).
+type internal ElementStep = { Code: ElementCode; Type: Dtype; Operands: Operand[]; Dtype: Dtype }
+
+/// Single: one element that serves all.
+[<Struct>]
+type internal GroupArgument = { Dtype: Dtype; Single: bool }
+
+/// What a group works on, which says how it can be compiled.
+type internal GroupForm =
+    /// one element of every array, of any types
+    | Singles
+    /// floats of one type, and bools: vectors
+    | Floats
+    /// a single operation on integers, or between types: it always runs as it is
+    | Anything
+
+/// Element-wise operations on arrays of one length, computed together: a straight-line program over single elements.
+/// Length and addresses are not part of it, so equal code is compiled once, whatever it runs on.
+type internal ElementGroup =
+    {
+        Arguments: GroupArgument[]
+        Steps: ElementStep[]
+        /// the steps whose results are stored
+        Outputs: int[]
+        Form: GroupForm
+    }
+
+module internal ElementGroup =
+    let elementType (dtype: Dtype) : ElementType =
+        match dtype with
+        | Float32 -> ElementType.Float32
+        | Float64 -> ElementType.Float64
+        | Int32 -> ElementType.Int32
+        | Int64 -> ElementType.Int64
+        | Bool -> ElementType.Bool
+
+    let private unary (u: Unary) : struct (ElementOp * float) =
+        match u with
+        | Neg -> ElementOp.Neg, 0.0
+        | Abs -> ElementOp.Abs, 0.0
+        | Sign -> ElementOp.Sign, 0.0
+        | Sqrt -> ElementOp.Sqrt, 0.0
+        | Exp -> ElementOp.Exp, 0.0
+        | Expm1 -> ElementOp.Expm1, 0.0
+        | Log -> ElementOp.Log, 0.0
+        | Log1p -> ElementOp.Log1p, 0.0
+        | Sin -> ElementOp.Sin, 0.0
+        | Cos -> ElementOp.Cos, 0.0
+        | Tan -> ElementOp.Tan, 0.0
+        | Asin -> ElementOp.Asin, 0.0
+        | Acos -> ElementOp.Acos, 0.0
+        | Atan -> ElementOp.Atan, 0.0
+        | Sinh -> ElementOp.Sinh, 0.0
+        | Cosh -> ElementOp.Cosh, 0.0
+        | Tanh -> ElementOp.Tanh, 0.0
+        | Asinh -> ElementOp.Asinh, 0.0
+        | Acosh -> ElementOp.Acosh, 0.0
+        | Atanh -> ElementOp.Atanh, 0.0
+        | Sigmoid -> ElementOp.Sigmoid, 0.0
+        | Softplus -> ElementOp.Softplus, 0.0
+        | Erf -> ElementOp.Erf, 0.0
+        | Erfinv -> ElementOp.Erfinv, 0.0
+        | Lgamma -> ElementOp.Lgamma, 0.0
+        | Polygamma order -> ElementOp.Polygamma, float order
+        | Power exponent -> ElementOp.Power, exponent
+        | Floor -> ElementOp.Floor, 0.0
+        | Ceil -> ElementOp.Ceil, 0.0
+        | Round -> ElementOp.Round, 0.0
+        | Not -> ElementOp.Not, 0.0
+
+    let private binary (b: Binary) : ElementOp =
+        match b with
+        | Add -> ElementOp.Add
+        | Sub -> ElementOp.Sub
+        | Mul -> ElementOp.Mul
+        | Div -> ElementOp.Div
+        | Pow -> ElementOp.Pow
+        | Max -> ElementOp.Max
+        | Min -> ElementOp.Min
+        | Atan2 -> ElementOp.Atan2
+        | Mod -> ElementOp.Mod
+        | And -> ElementOp.And
+        | Or -> ElementOp.Or
+        | Xor -> ElementOp.Xor
+        | FoldKey -> ElementOp.FoldKey
+
+    let private compare (c: Compare) : ElementOp =
+        match c with
+        | Equal -> ElementOp.Equal
+        | NotEqual -> ElementOp.NotEqual
+        | Less -> ElementOp.Less
+        | LessEqual -> ElementOp.LessEqual
+        | Greater -> ElementOp.Greater
+        | GreaterEqual -> ElementOp.GreaterEqual
+
+    /// What an element-wise node computes, and the type of its operands; nothing for other nodes.
+    let codeOf (n: Node) : struct (ElementCode * Dtype) voption =
+        match n.Op with
+        | Unary u ->
+            let struct (op, parameter) = unary u
+            ValueSome(struct (Compute(op, parameter), n.Dtype))
+        | Binary b -> ValueSome(struct (Compute(binary b, 0.0), n.Dtype))
+        | Compare c -> ValueSome(struct (Compute(compare c, 0.0), n.Args[0].Dtype))
+        | Select -> ValueSome(struct (Compute(ElementOp.Select, 0.0), n.Dtype))
+        | Fma -> ValueSome(struct (Compute(ElementOp.Fma, 0.0), n.Dtype))
+        | Cast dtype -> ValueSome(struct (Convert dtype, n.Args[0].Dtype))
+        | Input _
+        | Constant _
+        | Data _
+        | Iota _
+        | Reduce _
+        | ArgMax _
+        | ArgSort _
+        | CumSum _
+        | SearchSorted _
+        | Reshape _
+        | Permute _
+        | Broadcast _
+        | Slice _
+        | Pad _
+        | Reverse _
+        | Concat _
+        | Gather _
+        | Scatter _
+        | Dot
+        | Conv _
+        | Fft _
+        | Cholesky
+        | TriangularSolve _
+        | Pivots
+        | Lu
+        | Random _
+        | StopGradient
+        | Check _
+        | Apply _
+        | Output _ -> ValueNone
+
+    /// A text that equal groups share.
+    let key (g: ElementGroup) : string =
+        let text = StringBuilder()
+        text.Append(
+            match g.Form with
+            | Singles -> 's'
+            | Floats -> 'v'
+            | Anything -> 'a'
+        )
+        |> ignore
+
+        for a in g.Arguments do
+            text.Append(int (elementType a.Dtype)).Append(if a.Single then '1' else 'n') |> ignore
+
+        for s in g.Steps do
+            match s.Code with
+            | Compute(op, 0.0) -> text.Append(';').Append(int op) |> ignore
+            | Compute(op, parameter) ->
+                text.Append(';').Append(int op).Append('(').Append(parameter.ToString "R").Append(')') |> ignore
+            | Convert target -> text.Append(";to").Append(int (elementType target)) |> ignore
+
+            text.Append(':').Append(int (elementType s.Type)) |> ignore
+
+            for o in s.Operands do
+                match o with
+                | Argument i -> text.Append('a').Append i |> ignore
+                | Result i -> text.Append('r').Append i |> ignore
+
+        text.Append('>') |> ignore
+
+        for o in g.Outputs do
+            text.Append(',').Append o |> ignore
+
+        text.ToString()
+
+    /// How many machine registers and temporaries an operation takes in compiled code, roughly: past about 250 in one method
+    /// the compiler of .NET stops putting helpers in place.
+    let weight (code: ElementCode) =
+        match code with
+        | Convert _ -> 2
+        | Compute(op, _) ->
+            match op with
+            | ElementOp.Exp
+            | ElementOp.Log
+            | ElementOp.Sigmoid
+            | ElementOp.Tanh
+            | ElementOp.Sin
+            | ElementOp.Cos -> 30
+            | ElementOp.Neg
+            | ElementOp.Abs
+            | ElementOp.Sign
+            | ElementOp.Sqrt
+            | ElementOp.Floor
+            | ElementOp.Ceil
+            | ElementOp.Round
+            | ElementOp.Not
+            | ElementOp.Add
+            | ElementOp.Sub
+            | ElementOp.Mul
+            | ElementOp.Div
+            | ElementOp.Max
+            | ElementOp.Min
+            | ElementOp.And
+            | ElementOp.Or
+            | ElementOp.Xor
+            | ElementOp.Equal
+            | ElementOp.NotEqual
+            | ElementOp.Less
+            | ElementOp.LessEqual
+            | ElementOp.Greater
+            | ElementOp.GreaterEqual
+            | ElementOp.Select
+            | ElementOp.Fma -> 3
+            | _ -> 40 // every other function is a longer one

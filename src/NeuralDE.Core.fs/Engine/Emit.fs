@@ -1,0 +1,251 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Linq.Expressions
+open System.Reflection
+open System.Runtime.Intrinsics
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Compiles a group: one method, one loop over vectors, every operation a helper that is put in place. The helpers are those of
+/// the tile interpreter, so both give the same bits.
+module internal Emit =
+    let private flags = BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic
+
+    let private nameOf (op: ElementOp) = Enum.GetName op |> string
+
+    let private typeOf (dtype: Dtype) =
+        match dtype with
+        | Float32 -> typeof<float32>
+        | Float64 -> typeof<float>
+        | Int32 -> typeof<int>
+        | Int64 -> typeof<int64>
+        | Bool -> typeof<bool>
+
+    let private missing (holder: Type) (name: string) : 'a =
+        raise (GraphException $"{holder.Name} has no {name}, expected one for every operation")
+
+    /// A static method by name and number of parameters: the generic one, with the given types.
+    let private generic (holder: Type) (name: string) (count: int) (types: Type[]) : MethodInfo =
+        holder.GetMethods flags
+        |> Array.tryFind (fun m -> m.Name = name && m.IsGenericMethodDefinition && m.GetParameters().Length = count)
+        |> function
+            | Some m -> m.MakeGenericMethod types
+            | None -> missing holder name
+
+    /// A static method by name and parameter types, or the generic one for a type of numbers.
+    let private ofNumbers (holder: Type) (name: string) (parameters: Type[]) (number: Type) : MethodInfo voption =
+        let named = holder.GetMethods flags |> Array.filter (fun m -> m.Name = name)
+        let typesOf (m: MethodInfo) = m.GetParameters() |> Array.map (fun p -> p.ParameterType)
+
+        match named |> Array.tryFind (fun m -> not m.IsGenericMethodDefinition && typesOf m = parameters) with
+        | Some m -> ValueSome m
+        | None ->
+            named
+            |> Array.tryFind (fun m ->
+                number <> typeof<bool> && m.IsGenericMethodDefinition && m.GetParameters().Length = parameters.Length)
+            |> function
+                | Some m -> ValueSome(m.MakeGenericMethod [| number |])
+                | None -> ValueNone
+
+    let private call (m: MethodInfo) (args: Expression seq) = Expression.Call(m, args) :> Expression
+
+    let private compile (body: Expression) (parameters: ParameterExpression[]) : ElementKernel =
+        Expression.Lambda<ElementKernel>(body, parameters).Compile()
+
+    let private parameters () =
+        Expression.Parameter(typeof<int64>, "memory"),
+        Expression.Parameter(typeof<int64>, "offsets"),
+        Expression.Parameter(typeof<int64>, "count")
+
+    let private operands (arguments: Expression[]) (results: ParameterExpression[]) (s: ElementStep) =
+        s.Operands
+        |> Array.map (function
+            | Argument i -> arguments[i]
+            | Result i -> results[i])
+
+    // ── single elements ──────────────────────────────────────────────────────────────────────────────────────────
+    let private scalarStep (s: ElementStep) (args: Expression[]) : Expression =
+        let number = typeOf s.Type
+
+        match s.Code with
+        | Convert target when target = s.Type -> args[0]
+        | Convert Bool -> call (generic typeof<ScalarOps> "ToBool" args.Length [| number |]) args
+        | Convert target when s.Type = Bool ->
+            call (generic typeof<ScalarOps> "OfBool" args.Length [| typeOf target |]) args
+        | Convert target -> call (generic typeof<ScalarOps> "Convert" args.Length [| number; typeOf target |]) args
+        | Compute(ElementOp.Select, _) -> call (generic typeof<ScalarOps> "Select" args.Length [| number |]) args
+        | Compute(op, parameter) ->
+            let name = nameOf op
+            let types = args |> Array.map (fun a -> a.Type)
+
+            let args, types =
+                match op with
+                | ElementOp.Power
+                | ElementOp.Polygamma ->
+                    Array.append args [| Expression.Constant parameter |], Array.append types [| typeof<float> |]
+                | _ -> args, types // no other operation has a parameter
+
+            match ofNumbers typeof<ScalarMaths> name types number with
+            | ValueSome m -> call m args
+            | ValueNone ->
+                match ofNumbers typeof<ScalarOps> name types number with
+                | ValueSome m -> call m args
+                | ValueNone -> missing typeof<ScalarOps> $"{name} of {s.Type}"
+
+    let private scalar (g: ElementGroup) : ElementKernel =
+        let memory, offsets, count = parameters ()
+        let place (i: int) : Expression[] = [| memory; offsets; Expression.Constant i |]
+
+        let read = g.Arguments |> Array.mapi (fun i a -> Expression.Variable(typeOf a.Dtype, $"a{i}"))
+
+        let results = g.Steps |> Array.mapi (fun i s -> Expression.Variable(typeOf s.Dtype, $"r{i}"))
+
+        let body: Expression[] =
+            [| for i in 0 .. read.Length - 1 do
+                   Expression.Assign(read[i], call (generic typeof<ScalarOps> "Read" 3 [| read[i].Type |]) (place i))
+
+               for i in 0 .. g.Steps.Length - 1 do
+                   let args = operands (Array.map (fun a -> a :> Expression) read) results g.Steps[i]
+                   Expression.Assign(results[i], scalarStep g.Steps[i] args)
+
+               for i in 0 .. g.Outputs.Length - 1 do
+                   let result = results[g.Outputs[i]]
+
+                   let args: Expression[] = Array.append [| result |] (place (g.Arguments.Length + i))
+                   call (generic typeof<ScalarOps> "Write" args.Length [| result.Type |]) args |]
+
+        compile (Expression.Block(typeof<Void>, Array.append read results, body)) [| memory; offsets; count |]
+
+    // ── vectors ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The floats of the group's vectors.
+    let laneType (g: ElementGroup) : Dtype =
+        let floats =
+            Seq.append
+                (g.Arguments |> Seq.map (fun a -> a.Dtype))
+                (g.Steps |> Seq.collect (fun s -> [ s.Type; s.Dtype ]))
+            |> Seq.filter (fun d -> d.IsFloat)
+
+        match Seq.tryHead floats with
+        | Some dtype -> dtype
+        | None -> Float32
+
+    let private vectorOf (lane: Dtype) : Type =
+        let element = typeOf lane
+
+        if Vector512.IsHardwareAccelerated then
+            typedefof<Lanes512<float>>.MakeGenericType element
+        elif Vector256.IsHardwareAccelerated then
+            typedefof<Lanes256<float>>.MakeGenericType element
+        else
+            typedefof<Lane<float>>.MakeGenericType element
+
+    let private lanes (vector: Type) : int64 =
+        match vector.GetProperty("Count", flags) with
+        | null -> missing vector "Count"
+        | p -> int64 (unbox<int>(p.GetValue null))
+
+    let private vectorStep (vector: Type) (s: ElementStep) (args: Expression[]) : Expression =
+        match s.Code with
+        | Convert _ -> missing typeof<VectorOps> "conversion between vectors"
+        | Compute(op, parameter) ->
+            match op with
+            | ElementOp.Power
+            | ElementOp.Polygamma ->
+                let args = Array.append args [| Expression.Constant parameter |]
+                call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args
+            | ElementOp.Not
+            | ElementOp.And
+            | ElementOp.Or
+            | ElementOp.Xor
+            | ElementOp.Equal
+            | ElementOp.NotEqual
+            | ElementOp.Less
+            | ElementOp.LessEqual
+            | ElementOp.Greater
+            | ElementOp.GreaterEqual
+            | ElementOp.Select -> call (generic typeof<VectorOps> (nameOf op) args.Length [| vector |]) args
+            | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // every other operation is one of floats
+
+    let private vectors (g: ElementGroup) : ElementKernel =
+        let memory, offsets, count = parameters ()
+        let lane = laneType g
+        let vector = vectorOf lane
+        let width = lanes vector
+        let at = Expression.Variable(typeof<int64>, "at")
+        let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
+
+        let address (i: int) =
+            call
+                (match typeof<VectorOps>.GetMethod("Address", flags) with
+                 | null -> missing typeof<VectorOps> "Address"
+                 | m -> m)
+                [| memory; offsets; Expression.Constant i |]
+
+        /// the byte distance of element `at`
+        let distance (dtype: Dtype) : Expression =
+            if dtype.Size = 1 then
+                at
+            else
+                Expression.Multiply(at, Expression.Constant(int64 dtype.Size))
+
+        let starts =
+            Array.init (g.Arguments.Length + g.Outputs.Length) (fun i -> Expression.Variable(typeof<int64>, $"p{i}"))
+
+        let read = g.Arguments |> Array.mapi (fun i _ -> Expression.Variable(vector, $"a{i}"))
+        let results = g.Steps |> Array.mapi (fun i _ -> Expression.Variable(vector, $"r{i}"))
+
+        let before: Expression[] =
+            [| for i in 0 .. starts.Length - 1 do
+                   Expression.Assign(starts[i], address i)
+
+               for i in 0 .. read.Length - 1 do
+                   let a = g.Arguments[i]
+
+                   if a.Single then
+                       let name = if a.Dtype = Bool then "BroadcastMask" else "Broadcast"
+                       Expression.Assign(read[i], on name [| starts[i] |])
+
+               Expression.Assign(at, Expression.Constant 0L) |]
+
+        let body: Expression[] =
+            [| for i in 0 .. read.Length - 1 do
+                   let a = g.Arguments[i]
+
+                   if not a.Single then
+                       let name = if a.Dtype = Bool then "LoadMask" else "Load"
+                       Expression.Assign(read[i], on name [| Expression.Add(starts[i], distance a.Dtype) |])
+
+               for i in 0 .. g.Steps.Length - 1 do
+                   let args = operands (Array.map (fun a -> a :> Expression) read) results g.Steps[i]
+                   Expression.Assign(results[i], vectorStep vector g.Steps[i] args)
+
+               for i in 0 .. g.Outputs.Length - 1 do
+                   let o = g.Outputs[i]
+                   let dtype = g.Steps[o].Dtype
+                   let name = if dtype = Bool then "StoreMask" else "Store"
+                   let target = Expression.Add(starts[g.Arguments.Length + i], distance dtype)
+                   on name [| results[o]; target |]
+
+               Expression.AddAssign(at, Expression.Constant width) |]
+
+        let over = Expression.Label "end"
+
+        let loop =
+            Expression.Loop(
+                Expression.IfThenElse(
+                    Expression.LessThan(at, count),
+                    Expression.Block(typeof<Void>, body),
+                    Expression.Break over
+                ),
+                over
+            )
+
+        let variables = Array.concat [ starts; read; results; [| at |] ]
+        compile (Expression.Block(typeof<Void>, variables, Array.append before [| loop |])) [| memory; offsets; count |]
+
+    let kernel (g: ElementGroup) : ElementKernel =
+        match g.Form with
+        | Singles -> scalar g
+        | Floats -> vectors g
+        | Anything -> raise (GraphException "a group of integers or casts is not compiled")

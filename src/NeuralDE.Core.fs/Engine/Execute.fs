@@ -1,0 +1,101 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Runs function nodes on numbers: by a plan, or by the reference interpreter where that is asked for.
+module internal Execute =
+    /// Whether the reference interpreter runs everything.
+    let mutable byReference = Environment.GetEnvironmentVariable "NEURALDE_EXECUTOR" = "reference"
+
+    let private graphOf (fn: Fn) (args: NdArray[]) : Graph =
+        match fn with
+        | Call(g, _) -> g
+        | _ ->
+            let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
+            let bundle = Intern.node (Apply fn) (inputs |> Array.mapi Intern.input)
+            let outputs = Infer.outputs fn inputs
+            Intern.graph inputs (Array.init outputs.Length (Intern.output bundle))
+
+    /// Runs a function node and raises what its checks found.
+    let call (fn: Fn) (args: NdArray[]) : NdArray[] =
+        if byReference then
+            Interpret.call fn args
+        else
+            match Plan.ofGraph (graphOf fn args) with
+            | ValueSome plan -> plan.Run args
+            | ValueNone -> Interpret.call fn args
+
+    /// Whether plain code gives the bits that kernels give: arithmetic that is rounded once, comparisons, movement, integers.
+    let private isExact (op: Op) =
+        match op with
+        | Input _
+        | Constant _
+        | Data _
+        | Iota _
+        | Compare _
+        | Select
+        | Fma
+        | Cast _
+        | ArgMax _
+        | ArgSort _
+        | SearchSorted _
+        | Reshape _
+        | Permute _
+        | Broadcast _
+        | Slice _
+        | Pad _
+        | Reverse _
+        | Concat _
+        | Gather _
+        | StopGradient
+        | Check _ -> true
+        | Unary u ->
+            match u with
+            | Neg
+            | Abs
+            | Sign
+            | Sqrt
+            | Floor
+            | Ceil
+            | Round
+            | Not -> true
+            | _ -> false // every other function is approximated
+        | Binary b ->
+            match b with
+            | Pow
+            | Atan2
+            | Mod -> false
+            | _ -> true // the rest is arithmetic
+        | Reduce _
+        | CumSum _
+        | Scatter _
+        | Dot
+        | Conv _
+        | Fft _
+        | Cholesky
+        | TriangularSolve _
+        | Pivots
+        | Lu
+        | Random _
+        | Apply _
+        | Output _ -> false
+
+    /// Elements up to which plain code is as fast as a plan.
+    let private few = 256
+
+    /// The value of a primitive on numbers: the same bits as inside a plan.
+    let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
+        let isSmall =
+            args.Length = 0
+            || (isExact op && Shape.size signature.Shape <= few && args |> Array.forall (fun a -> a.Length <= few))
+
+        if byReference || isSmall then
+            Evaluate.primitive op signature args
+        else
+            let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
+            let g = Intern.graph inputs [| Intern.node op (inputs |> Array.mapi Intern.input) |]
+
+            match Plan.ofGraph g with
+            | ValueSome plan -> (plan.Run args)[0]
+            | ValueNone -> Evaluate.primitive op signature args

@@ -1,0 +1,238 @@
+namespace NeuralDE.Compiler
+
+#nowarn "9" // native pointers
+
+open Microsoft.FSharp.NativeInterop
+open NeuralDE
+open NeuralDE.Kernels
+
+/// An array at a fixed place of a plan's memory.
+[<Struct>]
+type internal Slot = { At: int64; Bytes: int64 }
+
+module internal Slot =
+    let inline address (frame: Workspace) (s: Slot) = frame.Memory + nativeint s.At
+
+    let copy (frame: Workspace) (source: Slot) (target: Slot) =
+        if source.At <> target.At then Rows.Copy(address frame source, address frame target, target.Bytes)
+
+    /// The marked rows of an array whose rows are that many.
+    let blend (frame: Workspace) (flags: nativeint) (rows: int) (source: Slot) (target: Slot) =
+        if source.At <> target.At then
+            Rows.Blend(flags, int64 rows, target.Bytes / int64 rows, address frame source, address frame target)
+
+    let clear (frame: Workspace) (s: Slot) = Rows.Clear(address frame s, s.Bytes)
+
+/// Where an emission of a loop goes.
+[<Struct>]
+type internal EmissionTarget =
+    /// so many rows of memory
+    | Fixed of memory: Slot * capacity: int
+    /// as many rows as there are: an emission of the frame
+    | Grown of index: int
+
+/// A loop whose arrays have places. State and control stay where they are; the body reads them and leaves the next ones elsewhere.
+[<NoEquality; NoComparison>]
+type internal LoopPlan =
+    {
+        Rows: int
+        /// carried from one iteration to the next
+        States: Slot[]
+        Controls: Slot[]
+        /// Carried values that the body passes on from another carried one: where they are set aside, by index of the carried.
+        Aside: struct (int * Slot * Slot)[]
+        Body: Instruction[]
+        NextStates: Slot[]
+        NextControls: Slot[]
+        Emit: Slot[]
+        Targets: EmissionTarget[]
+        Keep: Slot
+        Write: Slot
+        Finish: Slot
+        /// live, moved and wrote: one byte a row each; count: an int32 a row
+        Live: Slot
+        Moved: Slot
+        Wrote: Slot
+        Count: Slot
+        Tape: int voption
+        /// states kept at once, at most
+        Limit: int
+        Watch: (Workspace -> bool) voption
+    }
+
+module internal LoopRun =
+    let private bytesOf (slots: Slot[]) =
+        let mutable sum = 0L
+
+        for s in slots do
+            sum <- sum + s.Bytes
+
+        sum
+
+    /// A kept iteration on the tape: control, moved, wrote, count.
+    let frameBytes (l: LoopPlan) = bytesOf l.Controls + 6L * int64 l.Rows
+
+    let stateBytes (l: LoopPlan) = bytesOf l.States
+
+    /// Arrays one behind the other, out of their slots or into them.
+    let gather (frame: Workspace) (slots: Slot[]) (target: nativeint) =
+        let mutable at = target
+
+        for s in slots do
+            Rows.Copy(Slot.address frame s, at, s.Bytes)
+            at <- at + nativeint s.Bytes
+
+    let scatter (frame: Workspace) (source: nativeint) (slots: Slot[]) =
+        let mutable at = source
+
+        for s in slots do
+            Rows.Copy(at, Slot.address frame s, s.Bytes)
+            at <- at + nativeint s.Bytes
+
+    /// The iterations whose states are on the tape are those divisible by the spacing.
+    let private record (l: LoopPlan) (frame: Workspace) (tape: TapeMemory) =
+        let into = tape.Frames.Append(frameBytes l)
+        gather frame l.Controls into
+        let flags = into + nativeint (bytesOf l.Controls)
+        let rows = int64 l.Rows
+        Rows.Copy(Slot.address frame l.Moved, flags, rows)
+        Rows.Copy(Slot.address frame l.Wrote, flags + nativeint rows, rows)
+        Rows.Copy(Slot.address frame l.Count, flags + nativeint (2L * rows), 4L * rows)
+
+        if tape.Count % tape.Spacing = 0 then
+            let bytes = stateBytes l
+            gather frame l.States (tape.States.Append bytes)
+            tape.Kept <- tape.Kept + 1
+
+            if tape.Kept > l.Limit then
+                let left = (tape.Kept + 1) / 2
+
+                for i in 1 .. left - 1 do
+                    Rows.Copy(
+                        tape.States.Address + nativeint (2L * int64 i * bytes),
+                        tape.States.Address + nativeint (int64 i * bytes),
+                        bytes
+                    )
+
+                tape.States.Resize(int64 left * bytes)
+                tape.Kept <- left
+                tape.Spacing <- 2 * tape.Spacing
+
+        tape.Count <- tape.Count + 1
+
+    let inline private flag (address: nativeint) (row: int) =
+        NativePtr.get (NativePtr.ofNativeInt<byte> address) row <> 0uy
+
+    let inline private setFlag (address: nativeint) (row: int) (value: bool) =
+        NativePtr.set (NativePtr.ofNativeInt<byte> address) row (if value then 1uy else 0uy)
+
+    let private grow (frame: Workspace) (l: LoopPlan) index (rowBytes: int64) (needed: int64) =
+        let block = frame.Emissions[index]
+        let room = if rowBytes = 0L then needed else block.Length / (rowBytes * int64 l.Rows)
+
+        if needed > room then
+            let larger = max 16L (2L * room)
+            block.Resize(larger * rowBytes * int64 l.Rows)
+
+            // rows move apart, the last one first
+            for row in l.Rows - 1 .. -1 .. 1 do
+                let stretch = room * rowBytes
+                let from = block.Address + nativeint (int64 row * stretch)
+                let target = block.Address + nativeint (int64 row * larger * rowBytes)
+
+                for k in room - 1L .. -1L .. 0L do
+                    Rows.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
+
+    let private emit (l: LoopPlan) (frame: Workspace) (wrote: nativeint) (count: nativeptr<int>) =
+        for e in 0 .. l.Emit.Length - 1 do
+            let source = Slot.address frame l.Emit[e]
+            let rowBytes = l.Emit[e].Bytes / int64 l.Rows
+
+            for row in 0 .. l.Rows - 1 do
+                if flag wrote row then
+                    let k = NativePtr.get count row
+
+                    let memory, room =
+                        match l.Targets[e] with
+                        | Fixed(memory, capacity) ->
+                            if k >= capacity then
+                                raise (GraphException $"a loop wrote more than its {capacity} emissions")
+
+                            Slot.address frame memory, int64 capacity
+                        | Grown index ->
+                            grow frame l index rowBytes (int64 k + 1L)
+                            let block = frame.Emissions[index]
+                            frame.Written[index] <- max frame.Written[index] (int64 k + 1L)
+                            block.Address, (if rowBytes = 0L then 0L else block.Length / (rowBytes * int64 l.Rows))
+
+                    let at = (int64 row * room + int64 k) * rowBytes
+                    Rows.Copy(source + nativeint (int64 row * rowBytes), memory + nativeint at, rowBytes)
+
+    /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
+    let run (l: LoopPlan) (frame: Workspace) =
+        let keep, write, finish = Slot.address frame l.Keep, Slot.address frame l.Write, Slot.address frame l.Finish
+        let live, moved, wrote = Slot.address frame l.Live, Slot.address frame l.Moved, Slot.address frame l.Wrote
+        let rows = int64 l.Rows
+        let count = NativePtr.ofNativeInt<int>(Slot.address frame l.Count)
+
+        for target in l.Targets do
+            match target with
+            | Fixed(memory, _) -> Slot.clear frame memory
+            | Grown index ->
+                frame.Emissions[index].Clear()
+                frame.Written[index] <- 0L
+
+        let tape =
+            match l.Tape with
+            | ValueSome index ->
+                let tape = frame.Tapes[index]
+                tape.Clear()
+                ValueSome tape
+            | ValueNone -> ValueNone
+
+        for row in 0 .. l.Rows - 1 do
+            setFlag live row true
+            NativePtr.set count row 0
+
+        let goesOn () =
+            match l.Watch with
+            | ValueSome watch -> watch frame
+            | ValueNone -> true
+
+        let mutable watched = goesOn ()
+
+        while watched && Rows.Any(live, rows) do
+            Counters.AddBody()
+            Instruction.runAll l.Body frame
+            Rows.And(live, keep, moved, rows)
+            Rows.And(moved, write, wrote, rows)
+
+            match tape with
+            | ValueSome tape when Rows.Any(moved, rows) -> record l frame tape
+            | _ -> ()
+
+            if l.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l frame wrote count
+
+            for struct (_, source, aside) in l.Aside do
+                Slot.copy frame source aside
+
+            if l.Rows = 1 then
+                if flag moved 0 then
+                    for i in 0 .. l.States.Length - 1 do
+                        Slot.copy frame l.NextStates[i] l.States[i]
+
+                for i in 0 .. l.Controls.Length - 1 do
+                    Slot.copy frame l.NextControls[i] l.Controls[i]
+            else
+                for i in 0 .. l.States.Length - 1 do
+                    Slot.blend frame moved l.Rows l.NextStates[i] l.States[i]
+
+                for i in 0 .. l.Controls.Length - 1 do
+                    Slot.blend frame live l.Rows l.NextControls[i] l.Controls[i]
+
+            for row in 0 .. l.Rows - 1 do
+                if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
+
+                if flag finish row then setFlag live row false
+
+            watched <- goesOn ()

@@ -1,0 +1,163 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Lowers matrix products.
+module internal LowerDot =
+    /// The node that adds a row to a product and nothing else reads the product: what the product may start its sums from.
+    let private biasOf (x: Lowering) (dot: Node) (rows: int) (columns: int) : struct (Node * View) voption =
+        /// the only user, renamings looked through
+        let rec onlyUser (n: Node) : struct (Node * Node) voption =
+            let users = x.UsersOf n
+
+            if users.Count = 1 && not (x.IsOutput n) && not (x.IsAvailable users[0]) then
+                match users[0].Op with
+                | Reshape _ -> onlyUser users[0]
+                | Binary Add -> ValueSome(struct (users[0], n))
+                | _ -> ValueNone // no other user adds a row
+            else
+                ValueNone
+
+        /// whether it is only moved from what is there already
+        let rec isAtHand (n: Node) =
+            x.IsAvailable n
+            || match n.Op with
+               | Input _
+               | Constant _
+               | Data _ -> true
+               | Reshape _
+               | Broadcast _
+               | Permute _
+               | Slice _ -> isAtHand n.Args[0]
+               | _ -> false // it would have to be computed
+
+        match onlyUser dot with
+        | ValueSome(struct (sum, product)) ->
+            let other = if obj.ReferenceEquals(sum.Args[0], product) then sum.Args[1] else sum.Args[0]
+
+            if obj.ReferenceEquals(sum.Args[0], sum.Args[1]) || not (isAtHand other) then
+                ValueNone
+            else
+                match View.reshape [| rows; columns |] (x.View other) with
+                | ValueSome v when (rows = 1 || v.Strides[0] = 0L) && (columns = 1 || v.Strides[1] = 1L) ->
+                    ValueSome(struct (sum, v))
+                | _ -> ValueNone
+        | ValueNone -> ValueNone
+
+    /// The same product on rows that lie one behind another: [rows; k] × [k; n].
+    let private single (x: Lowering) (n: Node) (a: View) (b: View) (rows: int) : View =
+        let rank = n.Shape.Length
+        let columns, depth = n.Shape[rank - 1], a.Shape[1]
+        let elementType = ElementGroup.elementType n.Dtype
+        let target = x.NewArray n.Signature
+
+        let start, how =
+            match biasOf x n rows columns with
+            | ValueSome(struct (sum, v)) ->
+                x.Define(sum, { target with Shape = sum.Shape; Strides = View.strides sum.Shape })
+                ValueSome v, GemmStart.Row
+            | ValueNone -> ValueNone, GemmStart.Zero
+
+        let aRow, aColumn, bRow, bColumn = a.Strides[0], a.Strides[1], b.Strides[0], b.Strides[1]
+
+        let startStorage =
+            match start with
+            | ValueSome v -> [ v.Storage ]
+            | ValueNone -> []
+
+        x.Draft(
+            "dot",
+            [ a.Storage; b.Storage; target.Storage ] @ startStorage,
+            fun scope ->
+                let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
+
+                let from =
+                    match start with
+                    | ValueSome v -> scope.Offset v
+                    | ValueNone -> 0L
+
+                Instruction.make (fun work ->
+                    Gemm.Run(
+                        elementType,
+                        rows,
+                        columns,
+                        depth,
+                        work.Memory + nativeint left,
+                        aRow,
+                        aColumn,
+                        work.Memory + nativeint right,
+                        bRow,
+                        bColumn,
+                        work.Memory + nativeint into,
+                        int64 columns,
+                        work.Memory + nativeint from,
+                        how
+                    ))
+        )
+
+        target
+
+    /// One product for every index of the leading axes.
+    let private batched (x: Lowering) (n: Node) (a: View) (b: View) : View =
+        let rank = n.Shape.Length
+        let m, columns, depth = n.Shape[rank - 2], n.Shape[rank - 1], a.Shape[rank - 1]
+        let batch = n.Shape[.. rank - 3]
+        let elementType = ElementGroup.elementType n.Dtype
+        let target = x.NewArray n.Signature
+
+        /// where the matrices of every batch start, in bytes
+        let starts (v: View) =
+            let size = int64 v.Dtype.Size
+            let rec go axis at : int64 seq =
+                if axis = batch.Length then
+                    Seq.singleton at
+                else
+                    Seq.init batch[axis] (fun i -> go (axis + 1) (at + int64 i * v.Strides[axis] * size)) |> Seq.concat
+            go 0 0L |> Seq.toArray
+
+        let aStarts, bStarts = starts a, starts b
+        let aRow, aColumn = a.Strides[rank - 2], a.Strides[rank - 1]
+        let bRow, bColumn = b.Strides[rank - 2], b.Strides[rank - 1]
+        let bytes = int64 (m * columns * n.Dtype.Size)
+
+        x.Draft(
+            "dot",
+            [ a.Storage; b.Storage; target.Storage ],
+            fun scope ->
+                let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
+
+                Instruction.make (fun work ->
+                    for i in 0 .. aStarts.Length - 1 do
+                        Gemm.Run(
+                            elementType,
+                            m,
+                            columns,
+                            depth,
+                            work.Memory + nativeint (left + aStarts[i]),
+                            aRow,
+                            aColumn,
+                            work.Memory + nativeint (right + bStarts[i]),
+                            bRow,
+                            bColumn,
+                            work.Memory + nativeint (into + int64 i * bytes),
+                            int64 columns,
+                            0n,
+                            GemmStart.Zero
+                        ))
+        )
+
+        target
+
+    /// Floats only; nothing where a matrix has no elements.
+    let lower (x: Lowering) (n: Node) (a: View) (b: View) : View =
+        let rank = n.Shape.Length
+        let rows = Shape.size n.Shape[.. rank - 2]
+        let isShared =
+            Array.forall2 (fun extent stride -> extent = 1 || stride = 0L) b.Shape[.. rank - 3] b.Strides[.. rank - 3]
+
+        match View.reshape [| rows; a.Shape[rank - 1] |] a with
+        | ValueSome flat when isShared ->
+            let matrix = { b with Shape = b.Shape[rank - 2 ..]; Strides = b.Strides[rank - 2 ..] }
+            single x n flat matrix rows
+        | _ -> batched x n a b

@@ -1,0 +1,443 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
+module internal LowerFunctions =
+    /// A graph inside another: its memory and what it reads.
+    [<NoEquality; NoComparison>]
+    type private Child = { Lowered: Lowered; Memory: Storage; Arguments: View[] }
+
+    let private touches (c: Child) = Seq.append [ c.Memory ] (c.Arguments |> Seq.map (fun v -> v.Storage))
+
+    let private instantiate (c: Child) (scope: Scope) : Scope * Instruction[] =
+        Lowered.instantiate scope.Maker (scope.Offset c.Memory) (c.Arguments |> Array.map scope.Offset) c.Lowered
+
+    /// A view of the child as one of the parent.
+    let private outward (c: Child) (v: View) : View =
+        match v.Storage.Home with
+        | Own -> { v with Storage = c.Memory; Start = v.Start + v.Storage.Offset / int64 v.Dtype.Size }
+        | Argument k ->
+            let a = c.Arguments[k]
+            { v with Storage = a.Storage; Start = v.Start + a.Start }
+        | Constants _
+        | Emission _ -> v
+
+    let private slot (scope: Scope) (v: View) : Slot =
+        { At = scope.Offset v; Bytes = ArrayMemory.bytes v.Dtype v.Shape }
+
+    let private storagesOf (views: View seq) = views |> Seq.map (fun v -> v.Storage)
+
+    /// As the reference interpreter: half of the budget for the states kept on the way forward, half for those a replay keeps.
+    let private limitOf (l: Loop) (args: View[]) =
+        match l.Tape with
+        | Everything -> Int32.MaxValue
+        | Budget bytes ->
+            let frame = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
+            int (max 2L (min 1000000000L (bytes / (2L * max 1L frame))))
+
+    let private flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
+    let private countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
+
+    /// The arrays of a loop that a run and a replay both need, in the parent's terms.
+    [<NoEquality; NoComparison>]
+    type private LoopViews =
+        {
+            Carried: View[]
+            Body: Child
+            /// by index of the carried value: the body's output, and where it is set aside
+            Aside: struct (int * View * View)[]
+            Flags: View[]
+            Count: View
+        }
+
+    /// Which loops leave a tape, by the pullbacks in the graph that want one.
+    let private pairs (g: Graph) : Dictionary<Node, Node> =
+        g.Memo(
+            "pairs",
+            fun () ->
+                let found = Dictionary<Node, Node>(HashIdentity.Reference)
+                let nodes = g.Walk
+
+                nodes
+                |> Array.iteri (fun i n ->
+                    match n.Op with
+                    | Apply(Pullback p) ->
+                        let isPrimal (m: Node) =
+                            match m.Op with
+                            | Apply(Loop l) ->
+                                l = p.Of
+                                && Array.forall2
+                                    (fun a b -> obj.ReferenceEquals(a, b))
+                                    m.Args
+                                    n.Args[.. p.Wanted.Length - 1]
+                            | _ -> false
+
+                        match Array.tryFind isPrimal nodes[..i] with
+                        | Some primal -> found[n] <- primal
+                        | None -> ()
+                    | _ -> ())
+
+                found
+        )
+
+    let rec graph (g: Graph) : Lowered =
+        g.Memo("lowered", fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run())
+
+    and private child (x: Lowering) (g: Graph) (args: View[]) : Child =
+        let lowered = graph g
+        { Lowered = lowered; Memory = x.NewStorage lowered.Size; Arguments = args }
+
+    /// A loop's body on memory of its own, with what it computes from captured values alone computed here.
+    and private bodyOf (x: Lowering) (body: Graph) (carried: View[]) (captured: View[]) : Child =
+        match Hoist.split (Simplify.graph (Flatten.graph body)) carried.Length with
+        | ValueNone -> child x body (Array.append carried captured)
+        | ValueSome(struct (prologue, rest)) ->
+            let before = call x prologue captured
+            child x rest (Array.concat [ carried; captured; before ])
+
+    /// Runs a graph here; its results lie in memory that lives as long as they do.
+    and private call (x: Lowering) (g: Graph) (args: View[]) : View[] =
+        let c = child x g args
+
+        x.Draft(
+            "call",
+            touches c,
+            fun scope ->
+                let _, instructions = instantiate c scope
+                Instruction.make (fun frame -> Instruction.runAll instructions frame)
+        )
+
+        c.Lowered.Outputs |> Array.map (outward c)
+
+    and private condition (x: Lowering) whenTrue whenFalse (args: View[]) : View[] =
+        let predicate = args[0]
+        let first = child x whenTrue args[1..]
+        let second = child x whenFalse args[1..]
+        let results = first.Lowered.Outputs |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+
+        x.Draft(
+            "cond",
+            Seq.concat [ touches first; touches second; storagesOf [ predicate ]; storagesOf results ],
+            fun scope ->
+                let into = results |> Array.map (slot scope)
+                let at = scope.Offset predicate
+
+                let branch c =
+                    let inner, instructions = instantiate c scope
+                    let out = c.Lowered.Outputs |> Array.map (slot inner)
+                    struct (instructions, out)
+
+                let struct (runTrue, outTrue) = branch first
+                let struct (runFalse, outFalse) = branch second
+
+                Instruction.make (fun frame ->
+                    if Rows.Any(frame.Memory + nativeint at, 1L) then
+                        Instruction.runAll runTrue frame
+                        Array.iter2 (Slot.copy frame) outTrue into
+                    else
+                        Instruction.runAll runFalse frame
+                        Array.iter2 (Slot.copy frame) outFalse into)
+        )
+
+        results
+
+    and private loopViews (x: Lowering) (l: Loop) (args: View[]) : LoopViews =
+        let n = l.States + l.Controls
+        let carried = args[.. n - 1] |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+        let body = bodyOf x l.Body carried args[n..]
+
+        // a carried value passed on as another one would be overwritten before it is read
+        let aside =
+            [| for i in 0 .. n - 1 do
+                   let v = body.Lowered.Outputs[i]
+
+                   match v.Storage.Home with
+                   | Argument k when k < n && k <> i ->
+                       struct (i, outward body v, x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+                   | _ -> () |]
+
+        let rows = Shape.size l.Batch
+
+        { Carried = carried
+          Body = body
+          Aside = aside
+          Flags = Array.init 3 (fun _ -> x.NewArray(flagsOf rows))
+          Count = x.NewArray(countsOf rows) }
+
+    and private loopTouches (v: LoopViews) =
+        Seq.concat
+            [ touches v.Body
+              storagesOf v.Carried
+              v.Aside |> Seq.collect (fun (struct (_, a, b)) -> [ a.Storage; b.Storage ])
+              storagesOf v.Flags
+              [ v.Count.Storage ] ]
+
+    and private loopPlan (l: Loop) (v: LoopViews) (scope: Scope) targets tape limit watch : LoopPlan =
+        let inner, instructions = instantiate v.Body scope
+        let n = l.States + l.Controls
+        let out = v.Body.Lowered.Outputs |> Array.map (slot inner)
+        let aside = v.Aside |> Array.map (fun (struct (i, a, b)) -> struct (i, slot scope a, slot scope b))
+
+        for struct (i, _, b) in aside do
+            out[i] <- b
+
+        let carried = v.Carried |> Array.map (slot scope)
+        let rows = Shape.size l.Batch
+
+        { Rows = rows
+          States = carried[.. l.States - 1]
+          Controls = carried[l.States ..]
+          Aside = aside
+          Body = instructions
+          NextStates = out[.. l.States - 1]
+          NextControls = out[l.States .. n - 1]
+          Emit = out[n .. n + l.Emits - 1]
+          Targets = targets
+          Keep = out[n + l.Emits]
+          Write = out[n + l.Emits + 1]
+          Finish = out[n + l.Emits + 2]
+          Live = slot scope v.Flags[0]
+          Moved = slot scope v.Flags[1]
+          Wrote = slot scope v.Flags[2]
+          Count = slot scope v.Count
+          Tape = tape
+          Limit = limit
+          Watch = watch }
+
+    /// Looks at the control of a running loop.
+    and private watchOf (l: Loop) (controls: View[]) (scope: Scope) : (Workspace -> bool) voption =
+        match l.Watch with
+        | ValueNone -> ValueNone
+        | ValueSome watch ->
+            let places = controls |> Array.map scope.Offset
+
+            ValueSome(fun frame ->
+                Array.map2
+                    (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                    controls
+                    places
+                |> watch.After)
+
+    and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
+        let carried = l.States + l.Controls
+        let v = loopViews x l args
+        let isTaped = (pairs x.Graph).Values |> Seq.exists (fun primal -> obj.ReferenceEquals(primal, n))
+
+        let emissions =
+            Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature))
+            |> Array.skip carried
+            |> Array.mapi (fun e s ->
+                match l.Capacity with
+                | ValueSome _ -> x.NewArray s
+                | ValueNone -> { View.ofStorage (Storage(-1, 0L, Emission(n, e))) s with Shape = s.Shape })
+
+        x.Draft(
+            "loop",
+            Seq.concat [ loopTouches v; storagesOf args; storagesOf emissions ],
+            fun scope ->
+                let targets =
+                    emissions
+                    |> Array.mapi (fun e view ->
+                        match l.Capacity with
+                        | ValueSome capacity -> Fixed(slot scope view, capacity)
+                        | ValueNone -> Grown(scope.Emission(n, e)))
+
+                let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
+                let watch = watchOf l v.Carried[l.States ..] scope
+                let plan = loopPlan l v scope targets tape (limitOf l args) watch
+                let start = args[.. carried - 1] |> Array.map (slot scope)
+                let into = Array.append plan.States plan.Controls
+
+                Instruction.make (fun frame ->
+                    for i in 0 .. into.Length - 1 do
+                        Slot.copy frame start[i] into[i]
+
+                    LoopRun.run plan frame)
+        )
+
+        Array.append v.Carried emissions
+
+    and private pullback (x: Lowering) (n: Node) (p: Pullback) (args: View[]) : View[] =
+        let l = p.Of
+        let inputs, carried = p.Wanted.Length, l.States + l.Controls
+        let own = args[.. inputs - 1]
+        let rows = Shape.size l.Batch
+        let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
+
+        let given =
+            let mutable next = inputs - 1
+
+            p.Given
+            |> Array.map (fun isGiven ->
+                if isGiven then
+                    next <- next + 1
+                    ValueSome args[next]
+                else
+                    ValueNone)
+
+        let v = loopViews x l own
+        let active =
+            [| for i in 0 .. l.States - 1 do
+                   if p.ActiveStates[i] then i |]
+        let wanted =
+            [| for i in carried .. inputs - 1 do
+                   if p.Wanted[i] then i |]
+        let cotangents = active |> Array.map (fun i -> sameAs own[i])
+        let mine = active |> Array.map (fun i -> sameAs own[i])
+        let totals = wanted |> Array.map (fun i -> sameAs own[i])
+
+        let emissions =
+            [| for e in 0 .. l.Emits - 1 do
+                   match given[carried + e] with
+                   | ValueSome w when p.ActiveEmits[e] -> struct (w, x.NewArray l.Body.Outputs[carried + e].Signature)
+                   | _ -> () |]
+
+        let isSafeNeeded = rows > 1
+        let safe = if isSafeNeeded then Array.map sameAs v.Carried else [||]
+        let parts = emissions |> Array.map (fun (struct (_, part)) -> part)
+        let swept = p.Sweep.Value
+        let varying = Array.concat [ mine; parts ]
+
+        // captured values last, as hoisting wants them
+        let order =
+            let captured = own.Length - carried
+            Array.concat
+                [ [| 0 .. carried - 1 |]
+                  [| carried + captured .. swept.Inputs.Length - 1 |]
+                  [| carried .. carried + captured - 1 |] ]
+
+        let sweep = bodyOf x (reorder swept order) (Array.append v.Carried varying) own[carried..]
+        let isPaired, primal =
+            match (pairs x.Graph).TryGetValue n with
+            | true, primal -> true, primal
+            | _ -> false, n
+
+        // states without an active cotangent that are wanted all the same
+        let zeros =
+            [| for i in 0 .. l.States - 1 do
+                   if p.Wanted[i] && not p.ActiveStates[i] then struct (i, sameAs own[i]) |]
+
+        x.Draft(
+            "pullback",
+            Seq.concat
+                [ loopTouches v
+                  touches sweep
+                  storagesOf args
+                  storagesOf cotangents
+                  storagesOf varying
+                  storagesOf totals
+                  storagesOf safe
+                  zeros |> Seq.map (fun (struct (_, z)) -> z.Storage) ],
+            fun scope ->
+                let tape = scope.Tape primal
+                let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
+                let plan = loopPlan l v scope discarded (ValueSome tape) (limitOf l own) ValueNone
+                let inner, instructions = instantiate sweep scope
+                let out = sweep.Lowered.Outputs |> Array.map (slot inner)
+
+                let pull =
+                    { Loop = plan
+                      Tape = tape
+                      Cotangents = Array.map (slot scope) cotangents
+                      Mine = Array.map (slot scope) mine
+                      Next = out[.. active.Length - 1]
+                      Totals = Array.map (slot scope) totals
+                      Parts = out[active.Length ..]
+                      Types = totals |> Array.map (fun t -> ElementGroup.elementType t.Dtype)
+                      Emissions =
+                        emissions
+                        |> Array.map (fun (struct (w, part)) ->
+                            { Given = slot scope w; Room = w.Shape[l.Batch.Length]; Part = slot scope part })
+                      Sweep = instructions
+                      SafeStates = if isSafeNeeded then Array.map (slot scope) safe[.. l.States - 1] else [||]
+                      SafeControls = if isSafeNeeded then Array.map (slot scope) safe[l.States ..] else [||] }
+
+                let start = own[.. carried - 1] |> Array.map (slot scope)
+                let into = Array.append plan.States plan.Controls
+                let given = active |> Array.map (fun i -> given[i] |> ValueOption.map (slot scope))
+                let cleared = Array.append (Array.map (fun (struct (_, z)) -> slot scope z) zeros) pull.Totals
+
+                Instruction.make (fun frame ->
+                    for i in 0 .. into.Length - 1 do
+                        Slot.copy frame start[i] into[i]
+
+                    if not isPaired then LoopRun.run plan frame
+
+                    for i in 0 .. pull.SafeStates.Length - 1 do
+                        Slot.copy frame start[i] pull.SafeStates[i]
+
+                    for i in 0 .. pull.SafeControls.Length - 1 do
+                        Slot.copy frame start[l.States + i] pull.SafeControls[i]
+
+                    for i in 0 .. given.Length - 1 do
+                        match given[i] with
+                        | ValueSome w -> Slot.copy frame w pull.Cotangents[i]
+                        | ValueNone -> Slot.clear frame pull.Cotangents[i]
+
+                    for s in cleared do
+                        Slot.clear frame s
+
+                    PullbackRun.run pull frame)
+        )
+
+        [| for i in 0 .. l.States - 1 do
+               if p.Wanted[i] then
+                   match Array.tryFindIndex ((=) i) active with
+                   | Some k -> cotangents[k]
+                   | None ->
+                       let struct (_, z) = zeros |> Array.find (fun (struct (k, _)) -> k = i)
+                       z
+           yield! totals |]
+
+    /// The same function with its inputs in another order.
+    and private reorder (g: Graph) (order: int[]) : Graph =
+        g.Memo(
+            ("reorder", String.Join(",", order)),
+            fun () ->
+                let inputs = order |> Array.map (fun i -> g.Inputs[i])
+                let arguments = Array.zeroCreate order.Length
+                order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
+                Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
+        )
+
+    and private host (x: Lowering) (h: Host) (args: View[]) : View[] =
+        let results = h.Outputs |> Array.map x.NewArray
+
+        x.Draft(
+            "host",
+            Seq.append (storagesOf args) (storagesOf results),
+            fun scope ->
+                let places = args |> Array.map scope.Offset
+                let into = results |> Array.map scope.Offset
+
+                Instruction.make (fun frame ->
+                    let arrays =
+                        Array.map2
+                            (fun (v: View) (at: int64) ->
+                                ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                            args
+                            places
+
+                    Array.iter2
+                        (fun a (at: int64) -> ArrayMemory.write a (frame.Memory + nativeint at))
+                        (h.Run arrays)
+                        into)
+        )
+
+        results
+
+    and private functions (x: Lowering) (n: Node) (fn: Fn) (args: View[]) : View[] =
+        let args = args |> Array.map x.Contiguous
+
+        match fn with
+        | Call(g, _) -> call x g args
+        | Custom c -> call x c.Primal args
+        | Root r -> call x r.Solve args
+        | Cond(whenTrue, whenFalse) -> condition x whenTrue whenFalse args
+        | Loop l -> loop x n l args
+        | Pullback p -> pullback x n p args
+        | Host h -> host x h args

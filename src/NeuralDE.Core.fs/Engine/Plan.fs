@@ -1,0 +1,134 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Concurrent
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Where a plan leaves a result.
+[<NoEquality; NoComparison>]
+type internal PlanOutput =
+    | At of offset: int64 * Signature
+    /// Rows of an emission of unknown number, behind the loop's batch axes.
+    | Rows of emission: int * batch: int[] * Signature
+
+/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on a frame of its own.
+[<Sealed>]
+type internal Plan
+    (
+        inputs: struct (int64 * Signature)[],
+        outputs: PlanOutput[],
+        instructions: Instruction[],
+        constants: struct (int64 * NdArray)[],
+        size: int64,
+        tapes: int,
+        emissions: int
+    ) =
+    let frames = ConcurrentBag<Workspace>()
+
+    let newFrame () =
+        // results and arguments are read in whole vectors, so some room lies behind the last
+        let frame = Workspace(size + 256L, tapes, emissions)
+
+        for struct (at, a) in constants do
+            ArrayMemory.write a (frame.Memory + nativeint at)
+
+        frame
+
+    let rowsOf (frame: Workspace) index (batch: int[]) (s: Signature) : NdArray =
+        let written = frame.Written[index]
+        let rest = s.Shape[batch.Length + 1 ..]
+        let rows = int64 (Shape.size batch)
+        let rowBytes = ArrayMemory.bytes s.Dtype rest
+        let block = frame.Emissions[index]
+        let room = if rowBytes * rows = 0L then 0L else block.Length / (rowBytes * rows)
+        let shape = Array.concat [ batch; [| int written |]; rest ]
+        let dense = NdArray.Zeros(s.Dtype, shape)
+
+        if written > 0L && rowBytes > 0L then
+            let part = NativeBlock(max 1L (rows * written * rowBytes))
+
+            for row in 0L .. rows - 1L do
+                // rows that wrote less than others end in zeros
+                let from = block.Address + nativeint (row * room * rowBytes)
+                Rows.Copy(from, part.Address + nativeint (row * written * rowBytes), written * rowBytes)
+
+            ManagedArrays.CopyOut(part.Address, dense.Data, rows * written * rowBytes)
+            GC.KeepAlive part
+
+        dense
+
+    member _.Size = size
+    member _.Instructions = instructions
+
+    /// Runs on a frame that holds the arguments.
+    member _.Execute(frame: Workspace) = Instruction.runAll instructions frame
+
+    member _.Run(args: NdArray[]) : NdArray[] =
+        let frame =
+            match frames.TryTake() with
+            | true, frame -> frame
+            | _ -> newFrame ()
+
+        try
+            frame.Failures.Clear()
+
+            for i in 0 .. inputs.Length - 1 do
+                let struct (at, _) = inputs[i]
+                ArrayMemory.write args[i] (frame.Memory + nativeint at)
+
+            Instruction.runAll instructions frame
+
+            if frame.Failures.Count > 0 then raise frame.Failures[0]
+
+            outputs
+            |> Array.map (function
+                | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (frame.Memory + nativeint at)
+                | Rows(index, batch, s) -> rowsOf frame index batch s)
+        finally
+            if frames.Count < 4 then frames.Add frame
+
+module internal Plan =
+    let private make (g: Graph) : Plan =
+        let lowered = LowerFunctions.graph g
+        let inputs = Array.zeroCreate g.Inputs.Length
+        let mutable next = 0L
+
+        for i in 0 .. inputs.Length - 1 do
+            let s = g.Inputs[i]
+            inputs[i] <- struct (next, s)
+            next <- next + (ArrayMemory.bytes s.Dtype s.Shape + 63L) / 64L * 64L
+
+        let maker = PlanMaker(next + lowered.Size)
+        let places = inputs |> Array.map (fun (struct (at, _)) -> at)
+        let scope, instructions = Lowered.instantiate maker next places lowered
+
+        let outputs =
+            Array.map2
+                (fun (v: View) (n: Node) ->
+                    match v.Storage.Home with
+                    | Emission(loop, e) ->
+                        let batch =
+                            match loop.Op with
+                            | Apply(Loop l) -> l.Batch
+                            | op -> raise (GraphException $"{op} has no emissions")
+
+                        Rows(scope.Emission(loop, e), batch, n.Signature)
+                    | Own
+                    | Argument _
+                    | Constants _ -> At(scope.Offset v, n.Signature))
+                lowered.Outputs
+                g.Outputs
+
+        Plan(inputs, outputs, instructions, maker.Constants, maker.Size, maker.Tapes, maker.Emissions)
+
+    /// The plan of a graph; none where the graph reads rows whose number no plan can know.
+    let ofGraph (g: Graph) : Plan voption =
+        g.Memo(
+            "plan",
+            fun () ->
+                try
+                    ValueSome(make g)
+                with :? UnplannedException ->
+                    ValueNone
+        )

@@ -1,0 +1,217 @@
+namespace NeuralDE.Compiler
+
+#nowarn "9" // native pointers
+
+open Microsoft.FSharp.NativeInterop
+open NeuralDE
+open NeuralDE.Kernels
+
+/// A cotangent that comes with an emission: where it is given, and where the part of one iteration goes.
+[<NoEquality; NoComparison>]
+type internal EmissionCotangent = { Given: Slot; Room: int; Part: Slot }
+
+/// The reverse sweep of a loop whose arrays have places.
+[<NoEquality; NoComparison>]
+type internal PullbackPlan =
+    {
+        /// the loop whose body a replay runs; its state and control slots are what a replay and the sweep read
+        Loop: LoopPlan
+        Tape: int
+        /// cotangents of active states: what has come so far; what the sweep reads; what it gives
+        Cotangents: Slot[]
+        Mine: Slot[]
+        Next: Slot[]
+        /// cotangents of wanted captured values: their sums, one iteration's part, their type
+        Totals: Slot[]
+        Parts: Slot[]
+        Types: ElementType[]
+        Emissions: EmissionCotangent[]
+        Sweep: Instruction[]
+        /// a state and control at which every row once moved; unused for one row
+        SafeStates: Slot[]
+        SafeControls: Slot[]
+    }
+
+module internal PullbackRun =
+    let private frameAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
+        tape.Frames.Address + nativeint (int64 k * LoopRun.frameBytes p.Loop)
+
+    let private controlBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - 6L * int64 p.Loop.Rows
+
+    let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (controlBytes p)
+
+    let private loadControl (p: PullbackPlan) (frame: Workspace) tape k =
+        LoopRun.scatter frame (frameAt p tape k) p.Loop.Controls
+
+    /// The state after a kept iteration, from the state before it in the loop's slots.
+    let private step (p: PullbackPlan) (frame: Workspace) tape k =
+        Counters.AddBody()
+        loadControl p frame tape k
+        let l = p.Loop
+        Instruction.runAll l.Body frame
+
+        for struct (_, source, aside) in l.Aside do
+            Slot.copy frame source aside
+
+        for i in 0 .. l.States.Length - 1 do
+            if l.Rows = 1 then
+                Slot.copy frame l.NextStates[i] l.States[i]
+            else
+                Slot.blend frame (movedAt p tape k) l.Rows l.NextStates[i] l.States[i]
+
+    let private loadKept (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) (mark: int) =
+        LoopRun.scatter frame (tape.States.Address + nativeint (int64 mark * LoopRun.stateBytes p.Loop)) p.Loop.States
+
+    /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
+    let private findSafe (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) =
+        let l = p.Loop
+        let rows = int64 l.Rows
+        // rows not seen to move yet
+        let missing = Slot.address frame l.Live
+        let first = Slot.address frame l.Wrote
+
+        for row in 0 .. l.Rows - 1 do
+            NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 1uy
+
+        let mutable k = 0
+
+        while k < tape.Count && Rows.Any(missing, rows) do
+            if k % tape.Spacing = 0 then
+                loadKept p frame tape (k / tape.Spacing)
+            else
+                step p frame tape (k - 1)
+
+            loadControl p frame tape k
+            Rows.And(missing, movedAt p tape k, first, rows)
+            Array.iter2 (Slot.blend frame first l.Rows) l.States p.SafeStates
+            Array.iter2 (Slot.blend frame first l.Rows) l.Controls p.SafeControls
+
+            for row in 0 .. l.Rows - 1 do
+                if NativePtr.get (NativePtr.ofNativeInt<byte> first) row <> 0uy then
+                    NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 0uy
+
+            k <- k + 1
+
+        // a row that never moved borrows from one that did
+        let mutable source = -1
+
+        for row in l.Rows - 1 .. -1 .. 0 do
+            if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row = 0uy then source <- row
+
+        if source >= 0 then
+            for row in 0 .. l.Rows - 1 do
+                if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row <> 0uy then
+                    for s in Array.append p.SafeStates p.SafeControls do
+                        let bytes = s.Bytes / rows
+                        let at = Slot.address frame s
+                        Rows.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 row * bytes), bytes)
+
+    /// Pulls one iteration; the state before it is in the loop's slots.
+    let private pull (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) k =
+        let l = p.Loop
+        let rows = int64 l.Rows
+        loadControl p frame tape k
+        let moved = movedAt p tape k
+        let everyRow = Rows.All(moved, rows)
+
+        for i in 0 .. p.Cotangents.Length - 1 do
+            Slot.copy frame p.Cotangents[i] p.Mine[i]
+
+        if not everyRow then
+            for i in 0 .. p.Mine.Length - 1 do
+                let s = p.Mine[i]
+                Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address frame s)
+
+            let unmoved = Slot.address frame l.Live
+
+            for row in 0 .. l.Rows - 1 do
+                let isMoved = NativePtr.get (NativePtr.ofNativeInt<byte> moved) row <> 0uy
+                NativePtr.set (NativePtr.ofNativeInt<byte> unmoved) row (if isMoved then 0uy else 1uy)
+
+            Array.iter2 (Slot.blend frame unmoved l.Rows) p.SafeStates l.States
+            Array.iter2 (Slot.blend frame unmoved l.Rows) p.SafeControls l.Controls
+
+        let wrote = NativePtr.ofNativeInt<byte>(moved + nativeint rows)
+        let count = NativePtr.ofNativeInt<int>(moved + nativeint (2L * rows))
+
+        for e in p.Emissions do
+            let bytes = e.Part.Bytes / rows
+
+            for row in 0 .. l.Rows - 1 do
+                let part = Slot.address frame e.Part + nativeint (int64 row * bytes)
+
+                if NativePtr.get wrote row <> 0uy then
+                    let at = (int64 row * int64 e.Room + int64 (NativePtr.get count row)) * bytes
+                    Rows.Copy(Slot.address frame e.Given + nativeint at, part, bytes)
+                else
+                    Rows.Clear(part, bytes)
+
+        Instruction.runAll p.Sweep frame
+
+        for i in 0 .. p.Cotangents.Length - 1 do
+            if everyRow then
+                Slot.copy frame p.Next[i] p.Cotangents[i]
+            else
+                Slot.blend frame moved l.Rows p.Next[i] p.Cotangents[i]
+
+        for i in 0 .. p.Totals.Length - 1 do
+            let total = Slot.address frame p.Totals[i]
+            let n = p.Totals[i].Bytes / int64 (ElementTypes.Size p.Types[i])
+            let part = Slot.address frame p.Parts[i]
+            ElementKernels.Run(ElementOp.Add, p.Types[i], 0.0, total, false, part, false, 0n, false, total, n)
+
+    /// Pulls iterations last … first, the state before the first of them being in the loop's slots; keeps at most `limit`
+    /// states at once.
+    let rec private sweep (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) limit first last =
+        let length = last - first + 1
+        let bytes = LoopRun.stateBytes p.Loop
+        // the states kept here lie on the tape behind all others
+        let start = tape.States.Length
+        let keep () = LoopRun.gather frame p.Loop.States (tape.States.Append bytes)
+
+        let load i = LoopRun.scatter frame (tape.States.Address + nativeint (start + int64 i * bytes)) p.Loop.States
+
+        if length = 1 then
+            pull p frame tape first
+        elif length <= limit then
+            for k in first..last do
+                keep ()
+
+                if k < last then step p frame tape k
+
+            for k in last .. -1 .. first do
+                load (k - first)
+                pull p frame tape k
+        else
+            let parts = max 2 (limit / 2)
+            let size = (length + parts - 1) / parts
+
+            for k in first..last do
+                if (k - first) % size = 0 then keep ()
+
+                if k < last then step p frame tape k
+
+            for i in (length - 1) / size .. -1 .. 0 do
+                load i
+                let from = first + i * size
+                sweep p frame tape (max 2 (limit / 2)) from (min last (from + size - 1))
+
+        tape.States.Resize start
+
+    /// The sweep over what the tape holds, from the cotangents in their slots.
+    let run (p: PullbackPlan) (frame: Workspace) =
+        let tape = frame.Tapes[p.Tape]
+
+        if p.Loop.Rows > 1 then
+            let mutable whole = true
+
+            for k in 0 .. tape.Count - 1 do
+                whole <- whole && Rows.All(movedAt p tape k, int64 p.Loop.Rows)
+
+            if not whole then findSafe p frame tape
+
+        for i in tape.Kept - 1 .. -1 .. 0 do
+            let first = i * tape.Spacing
+            let last = min (tape.Count - 1) (first + tape.Spacing - 1)
+            loadKept p frame tape i
+            sweep p frame tape p.Loop.Limit first last

@@ -1,0 +1,145 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// A stretch of a plan's memory that holds one array at a time.
+[<Sealed>]
+type internal Storage(index: int, bytes: int64, home: StorageHome) =
+    member _.Index = index
+    member _.Bytes = bytes
+    member _.Home = home
+    /// Its place in the memory of the graph that owns it.
+    member val Offset = 0L with get, set
+
+and internal StorageHome =
+    /// in the memory of the graph
+    | Own
+    /// where the graph's k-th argument lies
+    | Argument of int
+    /// among the plan's constants
+    | Constants of NdArray
+    /// the e-th emission of a loop, of as many rows as the loop writes; only a result of a plan can lie there
+    | Emission of loop: Node * index: int
+
+/// An array as it lies in memory: element i₀, i₁, … at Start + Σ iₐ Stridesₐ, counted in elements. Movement makes views, no copies.
+[<NoEquality; NoComparison>]
+type internal View = { Storage: Storage; Dtype: Dtype; Start: int64; Shape: int[]; Strides: int64[] }
+
+module internal View =
+    let strides (shape: int[]) : int64[] = Shape.strides shape |> Array.map int64
+
+    let ofStorage (b: Storage) (s: Signature) : View =
+        { Storage = b; Dtype = s.Dtype; Start = 0L; Shape = s.Shape; Strides = strides s.Shape }
+
+    let size (v: View) = int64 (Shape.size v.Shape)
+
+    /// Whether its elements lie in row-major order without gaps.
+    let isContiguous (v: View) =
+        let mutable expected = 1L
+        let mutable is = true
+
+        for a in v.Shape.Length - 1 .. -1 .. 0 do
+            if v.Shape[a] <> 1 then
+                is <- is && v.Strides[a] = expected
+                expected <- expected * int64 v.Shape[a]
+
+        is || size v = 0L
+
+    /// Whether all elements are one.
+    let isSingle (v: View) = Array.forall2 (fun n s -> n = 1 || s = 0L) v.Shape v.Strides
+
+    let permute (permutation: int[]) (v: View) =
+        { v with
+            Shape = permutation |> Array.map (fun a -> v.Shape[a])
+            Strides = permutation |> Array.map (fun a -> v.Strides[a]) }
+
+    let broadcast (shape: int[]) (axes: int[]) (v: View) =
+        let strides = Array.zeroCreate shape.Length
+        Array.iteri2
+            (fun i axis stride -> if v.Shape[i] <> 1 || shape[axis] = 1 then strides[axis] <- stride)
+            axes
+            v.Strides
+        { v with Shape = shape; Strides = strides }
+
+    let slice (s: Slice) (shape: int[]) (v: View) =
+        { v with
+            Start = v.Start + Array.sum (Array.map2 (fun start stride -> int64 start * stride) s.Start v.Strides)
+            Shape = shape
+            Strides = Array.map2 (fun step stride -> int64 step * stride) s.Step v.Strides }
+
+    let reverse (axes: int[]) (v: View) =
+        let strides = Array.copy v.Strides
+        let mutable start = v.Start
+
+        for a in axes do
+            start <- start + int64 (max 0 (v.Shape[a] - 1)) * strides[a]
+            strides[a] <- -strides[a]
+
+        { v with Start = start; Strides = strides }
+
+    /// The same elements under another shape, where no copy is needed for that: axes of extent 1 come and go, an axis is
+    /// split, and axes that lie evenly behind one another become one.
+    let reshape (shape: int[]) (v: View) : View voption =
+        if size v = 0L then
+            ValueSome { v with Shape = shape; Strides = strides shape }
+        elif isContiguous v then
+            ValueSome { v with Shape = shape; Strides = strides shape }
+        else
+            // the old axes but those of extent 1, innermost last
+            let old = Array.zip v.Shape v.Strides |> Array.filter (fun (n, _) -> n <> 1) |> Array.rev |> List.ofArray
+            let result = Array.zeroCreate shape.Length
+            let mutable rest = old
+            // what is left of the axis in hand: extent and stride
+            let mutable extent, stride = 1, 1L
+            let mutable fits = true
+
+            for a in shape.Length - 1 .. -1 .. 0 do
+                let mutable wanted = shape[a]
+                let mutable isFirst = true
+
+                while fits && wanted > 1 do
+                    if extent = 1 then
+                        match rest with
+                        | (n, s) :: others ->
+                            if not isFirst && s <> stride then fits <- false
+                            extent <- n
+                            stride <- s
+                            rest <- others
+                        | [] -> fits <- false
+
+                    if fits then
+                        if isFirst then result[a] <- stride
+
+                        isFirst <- false
+
+                        if wanted % extent = 0 then
+                            wanted <- wanted / extent
+                            stride <- stride * int64 extent
+                            extent <- 1
+                        elif extent % wanted = 0 then
+                            stride <- stride * int64 wanted
+                            extent <- extent / wanted
+                            wanted <- 1
+                        else
+                            fits <- false
+
+            if fits then ValueSome { v with Shape = shape; Strides = result } else ValueNone
+
+    /// Axes that lie evenly behind one another made one, and those of extent 1 left out: the shortest description.
+    let collapse (v: View) : struct (int64[] * int64[]) =
+        let extents = System.Collections.Generic.List<int64>()
+        let strides = System.Collections.Generic.List<int64>()
+
+        for a in 0 .. v.Shape.Length - 1 do
+            if v.Shape[a] <> 1 then
+                let n, s = int64 v.Shape[a], v.Strides[a]
+                let last = extents.Count - 1
+
+                if last >= 0 && strides[last] = s * n then
+                    extents[last] <- extents[last] * n
+                    strides[last] <- s
+                else
+                    extents.Add n
+                    strides.Add s
+
+        struct (extents.ToArray(), strides.ToArray())

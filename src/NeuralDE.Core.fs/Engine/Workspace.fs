@@ -1,0 +1,63 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open System.Runtime.InteropServices
+open NeuralDE.Kernels
+
+/// Numbers that kernels read by address; they stay where they are as long as the table lives.
+[<Sealed>]
+type internal PinnedTable(values: int64[]) =
+    let pinned: int64[] = GC.AllocateArray<int64>(max 1 values.Length, true)
+    do Array.blit values 0 pinned 0 values.Length
+    member val Address = Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0)
+    /// Keeps the table alive where only its address is in use.
+    member _.Values = pinned
+
+/// The forward run of one loop as its reverse sweep needs it: a row of bytes for every kept iteration, and states for some of
+/// them. How many iterations there will be need not be known: when states pass the limit, every other one is dropped.
+/// Its memory is kept for the next run.
+[<Sealed>]
+type internal TapeMemory() =
+    /// control, moved rows, wrote rows, count of every kept iteration
+    member val Frames = GrowingBlock()
+    /// states of the iterations 0, Spacing, 2 Spacing, …
+    member val States = GrowingBlock()
+    member val Count = 0 with get, set
+    member val Spacing = 1 with get, set
+    member val Kept = 0 with get, set
+
+    member x.Clear() =
+        x.Frames.Clear()
+        x.States.Clear()
+        x.Count <- 0
+        x.Spacing <- 1
+        x.Kept <- 0
+
+/// The memory of one run of a plan. A plan keeps some and lends one to every call.
+[<Sealed>]
+type internal Workspace(size: int64, tapes: int, emissions: int) =
+    let block = NativeBlock size
+    member val Memory = block.Address
+    member _.Block = block
+    /// What checks found, in order.
+    member val Failures = List<exn>()
+    member val Tapes = Array.init tapes (fun _ -> TapeMemory())
+    /// Emissions of loops that write as many rows as there are.
+    member val Emissions = Array.init emissions (fun _ -> GrowingBlock())
+    /// Rows written to them.
+    member val Written: int64[] = Array.zeroCreate emissions
+
+/// One thing a plan does. Addresses are offsets into the frame's memory, fixed when the plan was made.
+[<AbstractClass>]
+type internal Instruction() =
+    abstract Run: Workspace -> unit
+
+module internal Instruction =
+    let inline make ([<InlineIfLambda>] run: Workspace -> unit) =
+        { new Instruction() with
+            override _.Run frame = run frame }
+
+    let runAll (instructions: Instruction[]) (frame: Workspace) =
+        for i in 0 .. instructions.Length - 1 do
+            instructions[i].Run frame

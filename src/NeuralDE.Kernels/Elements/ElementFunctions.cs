@@ -1,0 +1,292 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>A function of every lane; an instance may hold a parameter.</summary>
+internal interface IUnary
+{
+    S Apply<S>(S x)
+        where S : struct, IVector<S>;
+}
+
+/// <summary>The functions of <see cref="Maths"/> as types, of which a loop is made for each.</summary>
+internal static class ElementFunctions
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    internal readonly struct Neg : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Neg(x);
+    }
+
+    internal readonly struct Abs : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Abs(x);
+    }
+
+    internal readonly struct Sign : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Sign(x);
+    }
+
+    internal readonly struct Sqrt : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Sqrt(x);
+    }
+
+    internal readonly struct Exp : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Exp(x);
+    }
+
+    internal readonly struct Expm1 : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Expm1(x);
+    }
+
+    internal readonly struct Log : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Log(x);
+    }
+
+    internal readonly struct Log1p : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Log1p(x);
+    }
+
+    internal readonly struct Sin : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Sin(x);
+    }
+
+    internal readonly struct Cos : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Cos(x);
+    }
+
+    internal readonly struct Tan : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Tan(x);
+    }
+
+    internal readonly struct Asin : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Asin(x);
+    }
+
+    internal readonly struct Acos : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Acos(x);
+    }
+
+    internal readonly struct Atan : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Atan(x);
+    }
+
+    internal readonly struct Sinh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Sinh(x);
+    }
+
+    internal readonly struct Cosh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Cosh(x);
+    }
+
+    internal readonly struct Tanh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Tanh(x);
+    }
+
+    internal readonly struct Asinh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Asinh(x);
+    }
+
+    internal readonly struct Acosh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Acosh(x);
+    }
+
+    internal readonly struct Atanh : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Atanh(x);
+    }
+
+    internal readonly struct Sigmoid : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Sigmoid(x);
+    }
+
+    internal readonly struct Softplus : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Softplus(x);
+    }
+
+    internal readonly struct Erf : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Erf(x);
+    }
+
+    internal readonly struct Erfinv : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Erfinv(x);
+    }
+
+    internal readonly struct Lgamma : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Lgamma(x);
+    }
+
+    internal readonly struct Floor : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Floor(x);
+    }
+
+    internal readonly struct Ceil : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Ceil(x);
+    }
+
+    internal readonly struct Round : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Round(x);
+    }
+
+    /// <summary>x⁰.</summary>
+    internal readonly struct One : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => S.Of(1);
+    }
+
+    /// <summary>x¹.</summary>
+    internal readonly struct Itself : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => x;
+    }
+
+    internal readonly struct Square : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Square(x);
+    }
+
+    internal readonly struct Cube : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Cube(x);
+    }
+
+    internal readonly struct FourthPower : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.FourthPower(x);
+    }
+
+    internal readonly struct Reciprocal : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Reciprocal(x);
+    }
+
+    internal readonly struct ReciprocalSquare : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.ReciprocalSquare(x);
+    }
+
+    internal readonly struct RootPower : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.RootPower(x);
+    }
+
+    internal readonly struct ReciprocalRootPower : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.ReciprocalRootPower(x);
+    }
+
+    /// <summary>xᵃ for any other exponent.</summary>
+    internal readonly struct Power(double exponent) : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.GeneralPower(x, exponent);
+    }
+
+    internal readonly struct Polygamma(double order) : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Polygamma(x, order);
+    }
+}

@@ -1,0 +1,221 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Matrix products of float32 and float64. Every element of the result is one chain of fused multiply-adds in the order of
+/// k from its start, so its bits depend on nothing but its own row, column and start: not on blocking, strides, alignment,
+/// neighbours or the number of threads.
+/// </summary>
+internal static unsafe class Gemm
+{
+    /// <summary>So many products are summed before C is stored: a strip of B stays in the second-level cache.</summary>
+    private const int MostDepth = 384;
+
+    /// <summary>The same where B is packed for a few rows only: what is packed is read again from the first-level cache.</summary>
+    private const int MostDepthForFewRows = 64;
+    private const int FewRows = 4;
+
+    /// <summary>
+    /// C[m, n] = start + A[m, k] B[k, n]. Strides are in elements and of any sign, 0 too; C has unit column stride.
+    /// <paramref name="start"/> is a row of n, read where <paramref name="how"/> says so.
+    /// </summary>
+    public static void Run(
+        ElementType type,
+        int m,
+        int n,
+        int k,
+        nint a,
+        long aRow,
+        long aColumn,
+        nint b,
+        long bRow,
+        long bColumn,
+        nint c,
+        long cRow,
+        nint start,
+        GemmStart how
+    )
+    {
+        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, start, how);
+
+        if (ThreadTeam.Threads > 1 && GemmTeam.Run(type, &operands))
+            return;
+        Run(type, &operands);
+    }
+
+    /// <summary>The same in bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GemmOperands Operands(
+        ElementType type,
+        int m,
+        int n,
+        int k,
+        nint a,
+        long aRow,
+        long aColumn,
+        nint b,
+        long bRow,
+        long bColumn,
+        nint c,
+        long cRow,
+        nint start,
+        GemmStart how
+    )
+    {
+        int shift = type == ElementType.Float32 ? 2 : 3;
+        GemmOperands operands;
+        operands.M = m;
+        operands.N = n;
+        operands.K = k;
+        operands.A = (byte*)a;
+        operands.ARow = (nint)aRow << shift;
+        operands.AColumn = (nint)aColumn << shift;
+        operands.B = (byte*)b;
+        operands.BRow = (nint)bRow << shift;
+        operands.BColumn = (nint)bColumn << shift;
+        operands.C = (byte*)c;
+        operands.CRow = (nint)cRow << shift;
+        operands.Start = how switch
+        {
+            GemmStart.Zero => null,
+            GemmStart.Row => (byte*)start,
+            _ => operands.C,
+        };
+        operands.StartRow = how == GemmStart.Own ? operands.CRow : 0;
+        operands.LastLanes = 0;
+        return operands;
+    }
+
+    /// <summary>All of it on this thread. What the operands hold is lost.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run(ElementType type, GemmOperands* operands)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Run<Lanes512<float>, Lanes512<double>>(type, operands);
+        else if (Vector256.IsHardwareAccelerated)
+            Run<Lanes256<float>, Lanes256<double>>(type, operands);
+        else
+            Run<Lane<float>, Lane<double>>(type, operands);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run<Floats, Doubles>(ElementType type, GemmOperands* operands)
+        where Floats : struct, IVector<Floats>
+        where Doubles : struct, IVector<Doubles>
+    {
+        if (type == ElementType.Float32)
+            Run<Floats>(operands);
+        else
+            Run<Doubles>(operands);
+    }
+
+    public static void Run<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        if (operands->M == 0 || operands->N == 0)
+            return;
+
+        // a single column has no neighbours
+        if (operands->N == 1)
+            operands->BColumn = S.ElementSize;
+        bool packed = operands->BColumn != S.ElementSize;
+
+        if (packed && operands->M == 1 && operands->N <= GemmSwap.FewColumns)
+        {
+            GemmSwap.Row<S>(operands);
+            return;
+        }
+
+        if (operands->ARow == S.ElementSize && operands->M > 1 && GemmSwap.Pays<S>(operands))
+        {
+            GemmSwap.Run<S>(operands);
+            return;
+        }
+
+        Strips<S>(operands, packed);
+    }
+
+    /// <summary>Strips of columns as wide as a tile, so that a strip of B is read from near for all rows of A.</summary>
+    private static void Strips<S>(GemmOperands* operands, bool packed)
+        where S : struct, IVector<S>
+    {
+        int vectors = (operands->N + S.Count - 1) / S.Count;
+        int lastLanes = operands->N - (vectors - 1) * S.Count;
+        int most = GemmTiles.MostVectors<S>();
+
+        if (operands->M == 1 && most == 4)
+            most = 8;
+
+        if (vectors <= most)
+        {
+            operands->LastLanes = lastLanes;
+            Strip<S>(operands, vectors, packed);
+            return;
+        }
+
+        var strip = *operands;
+
+        for (int strips = (vectors + most - 1) / most; strips > 0; strips--)
+        {
+            int width = (vectors + strips - 1) / strips;
+            strip.N = strips == 1 ? (width - 1) * S.Count + lastLanes : width * S.Count;
+            strip.LastLanes = strips == 1 ? lastLanes : S.Count;
+            Strip<S>(&strip, width, packed);
+            nint bytes = (nint)width * S.Count * S.ElementSize;
+            strip.B += width * S.Count * strip.BColumn;
+            strip.C += bytes;
+
+            if (strip.Start != null)
+                strip.Start += bytes;
+            vectors -= width;
+        }
+    }
+
+    private static void Strip<S>(GemmOperands* strip, int vectors, bool packed)
+        where S : struct, IVector<S>
+    {
+        int depth = strip->K;
+
+        if (depth <= MostDepth && !packed)
+        {
+            Rows<S>(strip, vectors);
+            return;
+        }
+
+        var part = *strip;
+        nint width = (nint)vectors * S.Count * S.ElementSize;
+        int most = packed && strip->M <= FewRows ? MostDepthForFewRows : MostDepth;
+
+        for (int parts = int.Max(1, (depth + most - 1) / most); parts > 0; parts--)
+        {
+            part.K = (depth + parts - 1) / parts;
+            byte* b = part.B;
+
+            if (packed)
+            {
+                part.B = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, part.K * width);
+                GemmPack.Run<S>(b, strip->BRow, part.BColumn, part.K, part.N, part.B, width);
+                part.BRow = width;
+            }
+
+            Rows<S>(&part, vectors);
+            part.A += part.K * part.AColumn;
+            part.B = b + part.K * strip->BRow;
+            part.Start = part.C;
+            part.StartRow = part.CRow;
+            depth -= part.K;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rows<S>(GemmOperands* operands, int vectors)
+        where S : struct, IVector<S>
+    {
+        if (vectors > 4)
+            GemmTiles.RunRow<S>(operands, vectors);
+        else
+            GemmTiles.Run<S>(operands, vectors);
+    }
+}

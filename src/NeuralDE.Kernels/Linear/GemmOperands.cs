@@ -1,0 +1,40 @@
+namespace NeuralDE.Kernels;
+
+/// <summary>Where the sums of a matrix product start.</summary>
+internal enum GemmStart
+{
+    /// <summary>At 0.</summary>
+    Zero,
+
+    /// <summary>At one row, the same for every row of the result.</summary>
+    Row,
+
+    /// <summary>At what the result holds.</summary>
+    Own,
+}
+
+/// <summary>C[i, j] = start[i, j] + Σₖ A[i, k] B[k, j] with M rows and N columns: strides in bytes, those of a column of C
+/// and of the start the size of an element.</summary>
+internal unsafe struct GemmOperands
+{
+    public int M;
+    public int N;
+    public int K;
+    public byte* A;
+    public nint ARow;
+    public nint AColumn;
+    public byte* B;
+    public nint BRow;
+    public nint BColumn;
+    public byte* C;
+    public nint CRow;
+
+    /// <summary>null: the sums start at 0.</summary>
+    public byte* Start;
+
+    /// <summary>0: one row for all.</summary>
+    public nint StartRow;
+
+    /// <summary>How many lanes of the last vector of a row stand for columns.</summary>
+    public int LastLanes;
+}

@@ -1,0 +1,84 @@
+namespace NeuralDE.Kernels;
+
+/// <summary>Cᵀ = Bᵀ Aᵀ: the rows of A in the lanes, for results with few columns.</summary>
+internal static unsafe class GemmSwap
+{
+    /// <summary>So many rows of A at a time.</summary>
+    private const int MostRows = 512;
+
+    /// <summary>Up to so many columns of one row cost less than packing them.</summary>
+    public const int FewColumns = 8;
+
+    /// <summary>
+    /// One row whose B would have to be packed: n rows of one column instead. A row of C is a column with rows side by
+    /// side.
+    /// </summary>
+    public static void Row<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        var swapped = Transposed(operands);
+        swapped.BColumn = S.ElementSize;
+        swapped.CRow = S.ElementSize;
+        swapped.StartRow = S.ElementSize;
+        Gemm.Run<S>(&swapped);
+    }
+
+    /// <summary>Whether fewer multiply-adds make up for turning the result; A's rows lie side by side.</summary>
+    public static bool Pays<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        long m = operands->M;
+        long n = operands->N;
+        long own = m * ((n + S.Count - 1) / S.Count);
+        long swapped = n * ((m + S.Count - 1) / S.Count);
+        long turning = 4 * m * n;
+        return (own - swapped) * operands->K > turning;
+    }
+
+    public static void Run<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        var swapped = Transposed(operands);
+        int m = operands->M;
+        int n = operands->N;
+        nint row = (nint)int.Min(m, MostRows) * S.ElementSize;
+        byte* sums = ThreadScratch.Get(ThreadScratch.Use.GemmTransposed, n * row);
+        byte* c = operands->C;
+        byte* start = operands->Start;
+
+        for (int first = 0; first < m; first += MostRows)
+        {
+            int rows = int.Min(MostRows, m - first);
+
+            if (start != null)
+                GemmTurn.Gather<S>(start, S.ElementSize, operands->StartRow, n, rows, sums, row);
+            swapped.N = rows;
+            swapped.C = sums;
+            swapped.CRow = row;
+            swapped.Start = start == null ? null : sums;
+            swapped.StartRow = row;
+            var part = swapped;
+            Gemm.Run<S>(&part);
+            GemmTurn.Gather<S>(sums, S.ElementSize, row, rows, n, c, operands->CRow);
+            swapped.B += rows * swapped.BColumn;
+            c += rows * operands->CRow;
+
+            if (start != null)
+                start += rows * operands->StartRow;
+        }
+    }
+
+    private static GemmOperands Transposed(GemmOperands* operands)
+    {
+        var swapped = *operands;
+        swapped.M = operands->N;
+        swapped.N = operands->M;
+        swapped.A = operands->B;
+        swapped.ARow = operands->BColumn;
+        swapped.AColumn = operands->BRow;
+        swapped.B = operands->A;
+        swapped.BRow = operands->AColumn;
+        swapped.BColumn = operands->ARow;
+        return swapped;
+    }
+}

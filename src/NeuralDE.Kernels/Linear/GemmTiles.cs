@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>From sizes known at run time to the tile compiled for them.</summary>
+internal static unsafe class GemmTiles
+{
+    /// <summary>The widest tile, in vectors: four where there are 32 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int MostVectors<S>()
+        where S : struct, IVector<S> => S.Count * S.ElementSize == 64 ? 4 : 2;
+
+    /// <summary>The highest tile of a width: as many sums as registers hold beside a row of B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int MostRows<S, Vectors>()
+        where S : struct, IVector<S>
+        where Vectors : unmanaged =>
+        sizeof(Vectors) == 1 ? 12
+        : S.Count * S.ElementSize == 64 ? 24 / sizeof(Vectors)
+        : 6;
+
+    /// <summary>All M rows of at most <see cref="MostVectors{S}"/> vectors of columns.</summary>
+    public static void Run<S>(GemmOperands* operands, int vectors)
+        where S : struct, IVector<S>
+    {
+        bool partial = operands->LastLanes < S.Count;
+
+        switch (vectors)
+        {
+            case 1:
+                if (partial)
+                    RunRows<S, Constant.One, Constant.Two>(operands);
+                else
+                    RunRows<S, Constant.One, Constant.One>(operands);
+                break;
+            case 2:
+                if (partial)
+                    RunRows<S, Constant.Two, Constant.Two>(operands);
+                else
+                    RunRows<S, Constant.Two, Constant.One>(operands);
+                break;
+            case 3:
+                if (partial)
+                    RunRows<S, Constant.Three, Constant.Two>(operands);
+                else
+                    RunRows<S, Constant.Three, Constant.One>(operands);
+                break;
+            default:
+                if (partial)
+                    RunRows<S, Constant.Four, Constant.Two>(operands);
+                else
+                    RunRows<S, Constant.Four, Constant.One>(operands);
+                break;
+        }
+    }
+
+    /// <summary>One row of 5 to 8 vectors.</summary>
+    public static void RunRow<S>(GemmOperands* operands, int vectors)
+        where S : struct, IVector<S>
+    {
+        bool partial = operands->LastLanes < S.Count;
+
+        switch (vectors)
+        {
+            case 5:
+                if (partial)
+                    GemmTile.RunRow<S, Constant.One, Constant.Two>(operands);
+                else
+                    GemmTile.RunRow<S, Constant.One, Constant.One>(operands);
+                break;
+            case 6:
+                if (partial)
+                    GemmTile.RunRow<S, Constant.Two, Constant.Two>(operands);
+                else
+                    GemmTile.RunRow<S, Constant.Two, Constant.One>(operands);
+                break;
+            case 7:
+                if (partial)
+                    GemmTile.RunRow<S, Constant.Three, Constant.Two>(operands);
+                else
+                    GemmTile.RunRow<S, Constant.Three, Constant.One>(operands);
+                break;
+            default:
+                if (partial)
+                    GemmTile.RunRow<S, Constant.Four, Constant.Two>(operands);
+                else
+                    GemmTile.RunRow<S, Constant.Four, Constant.One>(operands);
+                break;
+        }
+    }
+
+    /// <summary>Tiles of nearly equal height: 20 rows are four times five, not three times six and two.</summary>
+    private static void RunRows<S, Vectors, Partial>(GemmOperands* operands)
+        where S : struct, IVector<S>
+        where Vectors : unmanaged
+        where Partial : unmanaged
+    {
+        int most = MostRows<S, Vectors>();
+        int left = operands->M;
+
+        if (left <= most)
+        {
+            RunTile<S, Vectors, Partial>(operands, left);
+            return;
+        }
+
+        var tile = *operands;
+
+        for (int tiles = (left + most - 1) / most; tiles > 0; tiles--)
+        {
+            int rows = (left + tiles - 1) / tiles;
+            RunTile<S, Vectors, Partial>(&tile, rows);
+            tile.A += rows * tile.ARow;
+            tile.C += rows * tile.CRow;
+
+            if (tile.Start != null)
+                tile.Start += rows * tile.StartRow;
+            left -= rows;
+        }
+    }
+
+    private static void RunTile<S, Vectors, Partial>(GemmOperands* operands, int rows)
+        where S : struct, IVector<S>
+        where Vectors : unmanaged
+        where Partial : unmanaged
+    {
+        switch (rows)
+        {
+            case 1:
+                GemmTile.Run<S, Constant.One, Vectors, Partial>(operands);
+                break;
+            case 2:
+                GemmTile.Run<S, Constant.Two, Vectors, Partial>(operands);
+                break;
+            case 3:
+                GemmTile.Run<S, Constant.Three, Vectors, Partial>(operands);
+                break;
+            case 4:
+                GemmTile.Run<S, Constant.Four, Vectors, Partial>(operands);
+                break;
+            case 5:
+                GemmTile.Run<S, Constant.Five, Vectors, Partial>(operands);
+                break;
+            case 6:
+                GemmTile.Run<S, Constant.Six, Vectors, Partial>(operands);
+                break;
+            case 7:
+                GemmTile.Run<S, Constant.Seven, Vectors, Partial>(operands);
+                break;
+            case 8:
+                GemmTile.Run<S, Constant.Eight, Vectors, Partial>(operands);
+                break;
+            case 9:
+                GemmTile.Run<S, Constant.Nine, Vectors, Partial>(operands);
+                break;
+            case 10:
+                GemmTile.Run<S, Constant.Ten, Vectors, Partial>(operands);
+                break;
+            case 11:
+                GemmTile.Run<S, Constant.Eleven, Vectors, Partial>(operands);
+                break;
+            case 12:
+                GemmTile.Run<S, Constant.Twelve, Vectors, Partial>(operands);
+                break;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Functions of every lane, written once for both float types and all widths. Errors are in units in the last place (ulp) of
+/// the true value; NaN gives NaN, and zeros, infinities and denormals are as in IEEE 754 and the C library.
+/// </summary>
+internal static partial class Maths
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    /// <summary>The sign bit of x put on a magnitude that has none, or the same.</summary>
+    [MethodImpl(Inline)]
+    private static S WithSignOf<S>(S magnitude, S x)
+        where S : struct, IVector<S> => S.Or(magnitude, S.And(x, S.Of(-0.0)));
+
+    [MethodImpl(Inline)]
+    public static S Neg<S>(S x)
+        where S : struct, IVector<S> => -x;
+
+    [MethodImpl(Inline)]
+    public static S Abs<S>(S x)
+        where S : struct, IVector<S> => S.Abs(x);
+
+    /// <summary>1, 0 or −1.</summary>
+    [MethodImpl(Inline)]
+    public static S Sign<S>(S x)
+        where S : struct, IVector<S>
+    {
+        var zero = S.Of(0);
+        return S.Select(S.Less(zero, x), S.Of(1), S.Select(S.Less(x, zero), S.Of(-1), x + zero));
+    }
+
+    [MethodImpl(Inline)]
+    public static S Sqrt<S>(S x)
+        where S : struct, IVector<S> => S.Sqrt(x);
+
+    [MethodImpl(Inline)]
+    public static S Floor<S>(S x)
+        where S : struct, IVector<S> => S.Floor(x);
+
+    [MethodImpl(Inline)]
+    public static S Ceil<S>(S x)
+        where S : struct, IVector<S> => S.Ceiling(x);
+
+    /// <summary>The nearest integer, the even one of two.</summary>
+    [MethodImpl(Inline)]
+    public static S Round<S>(S x)
+        where S : struct, IVector<S> => S.Round(x);
+
+    [MethodImpl(Inline)]
+    public static S Add<S>(S x, S y)
+        where S : struct, IVector<S> => x + y;
+
+    [MethodImpl(Inline)]
+    public static S Sub<S>(S x, S y)
+        where S : struct, IVector<S> => x - y;
+
+    [MethodImpl(Inline)]
+    public static S Mul<S>(S x, S y)
+        where S : struct, IVector<S> => x * y;
+
+    [MethodImpl(Inline)]
+    public static S Div<S>(S x, S y)
+        where S : struct, IVector<S> => x / y;
+
+    /// <summary>NaN where either is; max(−0, 0) = 0.</summary>
+    [MethodImpl(Inline)]
+    public static S Max<S>(S x, S y)
+        where S : struct, IVector<S> => S.Max(x, y);
+
+    /// <summary>NaN where either is; min(−0, 0) = −0.</summary>
+    [MethodImpl(Inline)]
+    public static S Min<S>(S x, S y)
+        where S : struct, IVector<S> => S.Min(x, y);
+
+    /// <summary>x y + z, rounded once.</summary>
+    [MethodImpl(Inline)]
+    public static S Fma<S>(S x, S y, S z)
+        where S : struct, IVector<S> => S.Fma(x, y, z);
+
+    /// <summary>
+    /// The remainder of x / y with the sign of y; of division by 0 NaN; a zero has the sign of x. Exact where it is a
+    /// multiple of y's last place. |x / y| from 2²² on, which one quotient does not resolve, goes lane by lane.
+    /// </summary>
+    [MethodImpl(Inline)]
+    public static S Mod<S>(S x, S y)
+        where S : struct, IVector<S>
+    {
+        var infinity = S.Of(double.PositiveInfinity);
+        var quotient = x / y;
+        var whole = WithSignOf(S.Floor(S.Abs(quotient)), quotient);
+
+        // a quotient rounded up to the next integer leaves a remainder of the wrong sign
+        var rest = S.Fma(-whole, y, x);
+        var tooFar = S.Less(rest * WithSignOf(S.Of(1), x), S.Of(0));
+        rest = S.Select(tooFar, rest + WithSignOf(S.Abs(y), x), rest);
+
+        var isZero = S.Equal(rest, S.Of(0));
+        rest = S.Select(isZero, S.And(x, S.Of(-0.0)), rest);
+        var otherSign = S.AndNot(S.Xor(S.Less(rest, S.Of(0)), S.Less(y, S.Of(0))), isZero);
+        var result = S.Select(otherSign, rest + y, rest);
+
+        var far = S.Or(S.LessEqual(S.Of(4194304), S.Abs(quotient)), S.Equal(S.Abs(y), infinity));
+        return S.Any(far) ? S.Select(far, LaneByLane.Of<S, Special.ModFunction>(x, y), result) : result;
+    }
+}

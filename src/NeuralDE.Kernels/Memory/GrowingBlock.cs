@@ -1,0 +1,43 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>Native memory that grows at its end and is kept for the next use when it is cleared.</summary>
+internal sealed unsafe class GrowingBlock
+{
+    private nint address;
+    private long capacity;
+
+    ~GrowingBlock() => NativeMemory.AlignedFree((void*)address);
+
+    public long Length { get; private set; }
+
+    public nint Address => address;
+
+    public void Clear() => Length = 0;
+
+    /// <summary>Makes the length what it says; what was there below it stays. Addresses taken before are stale.</summary>
+    public void Resize(long length)
+    {
+        if (length > capacity)
+        {
+            var larger = Math.Max(length, Math.Max(4096, 2 * capacity));
+            var memory = (nint)NativeMemory.AlignedAlloc((nuint)larger, 64);
+            Buffer.MemoryCopy((void*)address, (void*)memory, larger, Length);
+            NativeMemory.AlignedFree((void*)address);
+            address = memory;
+            capacity = larger;
+        }
+
+        Length = length;
+    }
+
+    /// <summary>Room for so many more bytes; where they start.</summary>
+    public nint Append(long bytes)
+    {
+        var at = Length;
+        Resize(at + bytes);
+        return address + (nint)at;
+    }
+}

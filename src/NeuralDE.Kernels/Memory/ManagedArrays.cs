@@ -1,0 +1,20 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>Between managed arrays of numbers and native memory.</summary>
+internal static unsafe class ManagedArrays
+{
+    public static void CopyIn(Array source, nint target, long bytes)
+    {
+        fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
+            Rows.Copy((nint)p, target, bytes);
+    }
+
+    public static void CopyOut(nint source, Array target, long bytes)
+    {
+        fixed (byte* p = &MemoryMarshal.GetArrayDataReference(target))
+            Rows.Copy(source, (nint)p, bytes);
+    }
+}

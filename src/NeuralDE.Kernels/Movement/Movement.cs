@@ -1,0 +1,203 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Elements moved between contiguous memory and a strided view: broadcasts, permutations, slices, reversals one way;
+/// concatenation, padding and writing of slices the other. Strides are counted in elements, of any sign, 0 too.
+/// </summary>
+internal static unsafe class Movement
+{
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
+    /// <summary>
+    /// target[i] ← element first + i of the view in row-major order, 0 ≤ i &lt; count. The view's extents and strides are
+    /// `rank` longs each; its element (0, …, 0) lies at source.
+    /// </summary>
+    public static void Copy(
+        int elementSize,
+        int rank,
+        nint extents,
+        nint strides,
+        nint source,
+        nint target,
+        long first,
+        long count
+    ) => Walk<RowReader>(elementSize, rank, extents, strides, source, target, first, count);
+
+    /// <summary>
+    /// Element first + i of the view in row-major order ← source[i], 0 ≤ i &lt; count. The view's element (0, …, 0) lies at
+    /// target.
+    /// </summary>
+    public static void Place(
+        int elementSize,
+        int rank,
+        nint extents,
+        nint strides,
+        nint source,
+        nint target,
+        long first,
+        long count
+    ) => Walk<RowWriter>(elementSize, rank, extents, strides, target, source, first, count);
+
+    /// <summary>target[i] ← the element with these bits.</summary>
+    public static void Fill(int elementSize, nint target, long count, long bits)
+    {
+        switch (elementSize)
+        {
+            case 1:
+                Runs.Fill((byte*)target, count, (byte)bits);
+                break;
+            case 4:
+                Runs.Fill((uint*)target, count, (uint)bits);
+                break;
+            default:
+                Runs.Fill((ulong*)target, count, (ulong)bits);
+                break;
+        }
+    }
+
+    private static void Walk<M>(
+        int elementSize,
+        int rank,
+        nint extents,
+        nint strides,
+        nint view,
+        nint dense,
+        long first,
+        long count
+    )
+        where M : struct, IRowMover
+    {
+        switch (elementSize)
+        {
+            case 1:
+                Walk<byte, M>(rank, (long*)extents, (long*)strides, (byte*)view, (byte*)dense, first, count);
+                break;
+            case 4:
+                Walk<uint, M>(rank, (long*)extents, (long*)strides, (uint*)view, (uint*)dense, first, count);
+                break;
+            default:
+                Walk<ulong, M>(rank, (long*)extents, (long*)strides, (ulong*)view, (ulong*)dense, first, count);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Cuts the elements first … first + count − 1 into rectangles of whole rows of the last two axes and pieces of rows.
+    /// Divisions are made once at the start and once in each rectangle.
+    /// </summary>
+    [MethodImpl(Hot)]
+    private static void Walk<T, M>(int rank, long* extents, long* strides, T* view, T* dense, long first, long count)
+        where T : unmanaged
+        where M : struct, IRowMover
+    {
+        if (count <= 0)
+            return;
+
+        if (rank == 0)
+        {
+            M.Move(1, 1, 0, 1, view, dense);
+            return;
+        }
+
+        int last = rank - 1;
+        long columns = extents[last];
+        long* index = stackalloc long[rank];
+
+        for (int axis = last; axis >= 0; axis--)
+        {
+            (first, index[axis]) = Math.DivRem(first, extents[axis]);
+            view += index[axis] * strides[axis];
+        }
+
+        while (true)
+        {
+            long rows = 1;
+            long width = Math.Min(columns - index[last], count);
+
+            if (width == columns && rank > 1)
+                rows = Math.Min(extents[last - 1] - index[last - 1], count / columns);
+            M.Move(rows, width, rank > 1 ? strides[last - 1] : 0, strides[last], view, dense);
+            count -= rows * width;
+
+            if (count == 0)
+                return;
+
+            // the start of the row behind, with a carry into the axes before the last two
+            dense += rows * width;
+            view += rows * strides[last - 1] - index[last] * strides[last];
+            index[last] = 0;
+            index[last - 1] += rows;
+
+            for (int axis = last - 1; index[axis] == extents[axis]; axis--)
+            {
+                view += strides[axis - 1] - extents[axis] * strides[axis];
+                index[axis] = 0;
+                index[axis - 1]++;
+            }
+        }
+    }
+
+    /// <summary>
+    /// target[i] ← ⌊(first + i) / inner⌋ mod extent, 0 ≤ i &lt; count: the indices along one axis of an array that has
+    /// `inner` elements behind every index.
+    /// </summary>
+    public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count)
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                Iota<float>(extent, inner, (float*)target, first, count);
+                break;
+            case ElementType.Float64:
+                Iota<double>(extent, inner, (double*)target, first, count);
+                break;
+            case ElementType.Int32:
+                Iota<int>(extent, inner, (int*)target, first, count);
+                break;
+            case ElementType.Int64:
+                Iota<long>(extent, inner, (long*)target, first, count);
+                break;
+            default:
+                Iota<bool>(extent, inner, (bool*)target, first, count);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void Iota<T>(long extent, long inner, T* target, long first, long count)
+        where T : unmanaged
+    {
+        if (count <= 0)
+            return;
+
+        var (run, within) = Math.DivRem(first, inner);
+        long value = run % extent;
+
+        for (T* end = target + count; target < end; )
+        {
+            long length = Math.Min(inner - within, end - target);
+            Runs.Fill(target, length, OfInteger<T>(value));
+            target += length;
+            within = 0;
+            value = value + 1 == extent ? 0 : value + 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T OfInteger<T>(long value)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+            return Unsafe.BitCast<float, T>(value);
+        if (typeof(T) == typeof(double))
+            return Unsafe.BitCast<double, T>(value);
+        if (typeof(T) == typeof(int))
+            return Unsafe.BitCast<int, T>((int)value);
+        if (typeof(T) == typeof(bool))
+            return Unsafe.BitCast<bool, T>(value != 0);
+        return Unsafe.BitCast<long, T>(value);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>The order of elements: NaN behind every number, −0 = 0, false before true (bools are bytes).</summary>
+internal static class Ordering
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Before<T>(T a, T b)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+            return FloatBefore(Unsafe.BitCast<T, float>(a), Unsafe.BitCast<T, float>(b));
+        if (typeof(T) == typeof(double))
+            return DoubleBefore(Unsafe.BitCast<T, double>(a), Unsafe.BitCast<T, double>(b));
+        if (typeof(T) == typeof(int))
+            return Unsafe.BitCast<T, int>(a) < Unsafe.BitCast<T, int>(b);
+        if (typeof(T) == typeof(long))
+            return Unsafe.BitCast<T, long>(a) < Unsafe.BitCast<T, long>(b);
+        return Unsafe.BitCast<T, byte>(a) < Unsafe.BitCast<T, byte>(b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool FloatBefore(float a, float b) => a < b || (float.IsNaN(b) && !float.IsNaN(a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool DoubleBefore(double a, double b) => a < b || (double.IsNaN(b) && !double.IsNaN(a));
+
+    /// <summary>An unsigned integer of the element's size in the same order; equal elements have equal ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Rank<T>(T a)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            float x = Unsafe.BitCast<T, float>(a);
+
+            if (float.IsNaN(x))
+                return uint.MaxValue;
+
+            // −0 + 0 = 0; negative floats count downwards in their bits
+            int bits = Unsafe.BitCast<float, int>(x + 0f);
+            return (uint)(bits ^ (bits >> 31 | int.MinValue));
+        }
+
+        if (typeof(T) == typeof(double))
+        {
+            double x = Unsafe.BitCast<T, double>(a);
+
+            if (double.IsNaN(x))
+                return ulong.MaxValue;
+
+            long bits = Unsafe.BitCast<double, long>(x + 0.0);
+            return (ulong)(bits ^ (bits >> 63 | long.MinValue));
+        }
+
+        if (typeof(T) == typeof(int))
+            return (uint)(Unsafe.BitCast<T, int>(a) ^ int.MinValue);
+        if (typeof(T) == typeof(long))
+            return (ulong)(Unsafe.BitCast<T, long>(a) ^ long.MinValue);
+        return Unsafe.BitCast<T, byte>(a);
+    }
+}

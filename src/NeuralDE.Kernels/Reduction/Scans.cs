@@ -1,0 +1,152 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>The middle axis of a contiguous array [outer; count; inner] gone through from one end.</summary>
+internal static unsafe class Scans
+{
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    /// <summary>
+    /// target[o, i] ← the first j (int64) with the largest source[o, j, i]; NaN counts as larger than every number.
+    /// </summary>
+    public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target)
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                ArgMax(outer, count, inner, (float*)source, (long*)target);
+                break;
+            case ElementType.Float64:
+                ArgMax(outer, count, inner, (double*)source, (long*)target);
+                break;
+            case ElementType.Int32:
+                ArgMax(outer, count, inner, (int*)source, (long*)target);
+                break;
+            case ElementType.Int64:
+                ArgMax(outer, count, inner, (long*)source, (long*)target);
+                break;
+            default:
+                ArgMax(outer, count, inner, (byte*)source, (long*)target);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void ArgMax<T>(long outer, long count, long inner, T* source, long* target)
+        where T : unmanaged
+    {
+        for (long o = 0; o < outer; o++, source += count * inner, target += inner)
+            if (inner == 1)
+                *target = ArgMax(source, count);
+            else
+            {
+                Runs.Fill(target, inner, 0L);
+
+                for (long j = 1; j < count; j++)
+                for (long i = 0; i < inner; i++)
+                    if (Ordering.Before(source[target[i] * inner + i], source[j * inner + i]))
+                        target[i] = j;
+            }
+    }
+
+    [MethodImpl(Inline)]
+    private static long ArgMax<T>(T* source, long count)
+        where T : unmanaged
+    {
+        long best = 0;
+        T largest = *source;
+
+        for (long j = 1; j < count; j++)
+            if (Ordering.Before(largest, source[j]))
+            {
+                best = j;
+                largest = source[j];
+            }
+
+        return best;
+    }
+
+    /// <summary>
+    /// target[o, j, i] ← the sum of source[o, k, i] over k ≤ j, in the order of k; reverse: over k ≥ j from the end.
+    /// Float32 is summed in float64, integers wrap.
+    /// </summary>
+    public static void CumSum(
+        ElementType type,
+        bool reverse,
+        long outer,
+        long count,
+        long inner,
+        nint source,
+        nint target
+    )
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                CumSum(reverse, outer, count, inner, (float*)source, (float*)target);
+                break;
+            case ElementType.Float64:
+                CumSum(reverse, outer, count, inner, (double*)source, (double*)target);
+                break;
+            case ElementType.Int32:
+                CumSum(reverse, outer, count, inner, (int*)source, (int*)target);
+                break;
+            default:
+                CumSum(reverse, outer, count, inner, (long*)source, (long*)target);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    [SkipLocalsInit]
+    private static void CumSum<T>(bool reverse, long outer, long count, long inner, T* source, T* target)
+        where T : unmanaged
+    {
+        // sums of as many columns as are gone through together, eight bytes each
+        const int Chunk = 256;
+        long* sums = stackalloc long[Chunk];
+        long step = reverse ? -inner : inner;
+
+        for (long o = 0; o < outer; o++, source += count * inner, target += count * inner)
+        for (long c = 0; c < inner; c += Chunk)
+        {
+            int width = (int)Math.Min(Chunk, inner - c);
+            long at = reverse ? (count - 1) * inner + c : c;
+            Runs.Fill(sums, width, 0L);
+
+            for (long j = 0; j < count; j++, at += step)
+            for (int i = 0; i < width; i++)
+                target[at + i] = Add(sums + i, source[at + i]);
+        }
+    }
+
+    /// <summary>The sum with one more element, rounded to the element's type.</summary>
+    [MethodImpl(Inline)]
+    private static T Add<T>(long* sum, T x)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            *(double*)sum += Unsafe.BitCast<T, float>(x);
+            return Unsafe.BitCast<float, T>((float)*(double*)sum);
+        }
+
+        if (typeof(T) == typeof(double))
+        {
+            *(double*)sum += Unsafe.BitCast<T, double>(x);
+            return Unsafe.BitCast<double, T>(*(double*)sum);
+        }
+
+        if (typeof(T) == typeof(int))
+        {
+            *sum += Unsafe.BitCast<T, int>(x);
+            return Unsafe.BitCast<int, T>((int)*sum);
+        }
+
+        *sum += Unsafe.BitCast<T, long>(x);
+        return Unsafe.BitCast<long, T>(*sum);
+    }
+}

@@ -1,0 +1,118 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>Sorting and searching in the order of <see cref="Ordering"/>.</summary>
+internal static unsafe class Sorting
+{
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
+    /// <summary>
+    /// target[o, ·, i] ← the indices (int64) that sort source[o, ·, i] upwards; equal elements keep their order, NaN comes
+    /// last. The arrays are [outer; count; inner].
+    /// </summary>
+    public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target)
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                ArgSort(outer, count, inner, (float*)source, (long*)target);
+                break;
+            case ElementType.Float64:
+                ArgSort(outer, count, inner, (double*)source, (long*)target);
+                break;
+            case ElementType.Int32:
+                ArgSort(outer, count, inner, (int*)source, (long*)target);
+                break;
+            case ElementType.Int64:
+                ArgSort(outer, count, inner, (long*)source, (long*)target);
+                break;
+            default:
+                ArgSort(outer, count, inner, (byte*)source, (long*)target);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void ArgSort<T>(long outer, long count, long inner, T* source, long* target)
+        where T : unmanaged
+    {
+        var keys = (RankedIndex*)ThreadMemory.Of(2 * count * sizeof(RankedIndex));
+
+        for (long o = 0; o < outer; o++, source += count * inner, target += count * inner)
+        for (long i = 0; i < inner; i++)
+        {
+            for (long j = 0; j < count; j++)
+                keys[j] = new(Ordering.Rank(source[j * inner + i]), j);
+
+            var sorted = RadixSort.Sort(keys, keys + count, count, sizeof(T));
+
+            for (long j = 0; j < count; j++)
+                target[j * inner + i] = sorted[j].Index;
+        }
+    }
+
+    /// <summary>
+    /// target[b, j] ← the first i (int64) with sorted[b, i] ≥ values[b, j] (right: &gt;), n where there is none.
+    /// Sorted has n elements in each of the batches, values m.
+    /// </summary>
+    public static void SearchSorted(
+        ElementType type,
+        bool right,
+        long batches,
+        long n,
+        long m,
+        nint sorted,
+        nint values,
+        nint target
+    )
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                SearchSorted(right, batches, n, m, (float*)sorted, (float*)values, (long*)target);
+                break;
+            case ElementType.Float64:
+                SearchSorted(right, batches, n, m, (double*)sorted, (double*)values, (long*)target);
+                break;
+            case ElementType.Int32:
+                SearchSorted(right, batches, n, m, (int*)sorted, (int*)values, (long*)target);
+                break;
+            case ElementType.Int64:
+                SearchSorted(right, batches, n, m, (long*)sorted, (long*)values, (long*)target);
+                break;
+            default:
+                SearchSorted(right, batches, n, m, (byte*)sorted, (byte*)values, (long*)target);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void SearchSorted<T>(bool right, long batches, long n, long m, T* sorted, T* values, long* target)
+        where T : unmanaged
+    {
+        for (long b = 0; b < batches; b++, sorted += n)
+        for (long j = 0; j < m; j++)
+        {
+            T value = *values++;
+            // every element before low is passed by the value, none from high on
+            long low = 0;
+            long high = n;
+
+            while (low < high)
+            {
+                long middle = (low + high) / 2;
+                T met = sorted[middle];
+                bool passed = right ? !Ordering.Before(value, met) : Ordering.Before(met, value);
+
+                if (passed)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+
+            *target++ = low;
+        }
+    }
+}

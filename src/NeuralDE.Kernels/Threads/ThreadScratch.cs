@@ -1,0 +1,44 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>Memory that a thread keeps from call to call, so that kernels allocate nothing.</summary>
+internal sealed unsafe class ThreadScratch
+{
+    /// <summary>Who uses a block: users of different blocks may call each other.</summary>
+    public enum Use
+    {
+        GemmPanel,
+        GemmTransposed,
+        Convolution,
+    }
+
+    [ThreadStatic]
+    private static ThreadScratch?[]? blocks;
+
+    private void* address;
+    private nuint size;
+
+    ~ThreadScratch() => NativeMemory.AlignedFree(address);
+
+    /// <summary>At least this many bytes, aligned to 64. What they hold is what the last user left.</summary>
+    public static byte* Get(Use use, long bytes)
+    {
+        blocks ??= new ThreadScratch?[3];
+        var block = blocks[(int)use] ??= new ThreadScratch();
+
+        if (block.size < (nuint)bytes)
+            block.Grow((nuint)bytes);
+        return (byte*)block.address;
+    }
+
+    private void Grow(nuint bytes)
+    {
+        NativeMemory.AlignedFree(address);
+        address = null;
+        size = 0;
+        address = NativeMemory.AlignedAlloc(bytes, 64);
+        size = bytes;
+    }
+}

@@ -1,0 +1,262 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Runtime.ExceptionServices;
+using System.Runtime.Intrinsics.X86;
+using System.Threading;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Threads that share the parts of one job. Workers wait for the next job awake for a while, so that a job of a few
+/// microseconds gains, then sleep. The caller works too and takes what no worker has taken: a worker that the system
+/// holds up delays a job by no more than the part it has begun.
+/// </summary>
+internal static unsafe class ThreadTeam
+{
+    /// <summary>Less work than this, in nanoseconds, is not worth a part.</summary>
+    private const long LeastPart = 2_000;
+
+    /// <summary>Smaller parts than threads even out when a thread is held up.</summary>
+    private const int PartsForEachThread = 4;
+
+    /// <summary>How long a worker waits awake, in nanoseconds.</summary>
+    private const long AwakeFor = 100_000;
+
+    /// <summary>Sleepers are woken when they have missed so much work, in nanoseconds: waking costs some microseconds.</summary>
+    private const long WorthWaking = 50_000;
+
+    private static readonly Lock Gate = new();
+    private static readonly SemaphoreSlim Sleep = new(0);
+
+    /// <summary>Which workers exist. Guarded by the gate.</summary>
+    private static bool[] alive = [];
+
+    private static int threads = DefaultThreads();
+
+    /// <summary>How many workers were started for.</summary>
+    private static int ready = 1;
+
+    /// <summary>1 while a job runs: further callers work alone.</summary>
+    private static int taken;
+
+    // The job. It is written before the ticket and stays until all its parts are done.
+    private static delegate* <nint, int, void> work;
+    private static nint argument;
+
+    /// <summary>The number of the job (upper half) and how many of its parts nobody has taken.</summary>
+    private static long ticket;
+
+    /// <summary>Parts not done yet.</summary>
+    private static int open;
+    private static Exception? failure;
+
+    /// <summary>Workers asleep or about to be.</summary>
+    private static int sleepers;
+    private static long missed;
+
+    /// <summary>How many threads work, the caller among them; 1: no workers.</summary>
+    public static int Threads
+    {
+        get => threads;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            Volatile.Write(ref threads, value);
+        }
+    }
+
+    /// <summary>Into how many parts work of so many nanoseconds is best cut; 1 where it is better left whole.</summary>
+    public static int Parts(long nanoseconds)
+    {
+        int most = Threads == 1 ? 1 : Threads * PartsForEachThread;
+        return (int)Math.Clamp(nanoseconds / LeastPart, 1, most);
+    }
+
+    /// <summary>
+    /// Calls <paramref name="job"/> with <paramref name="state"/> and every part from 0 to parts − 1 once, on any threads
+    /// and in any order; all are done when it returns. The first exception of a part is thrown again here, and parts not
+    /// begun by then are left out. Allocates nothing.
+    /// </summary>
+    /// <param name="nanoseconds">A guess at the work of all parts together.</param>
+    public static void Run(int parts, delegate* <nint, int, void> job, nint state, long nanoseconds)
+    {
+        if (parts < 2 || Threads == 1 || Interlocked.CompareExchange(ref taken, 1, 0) != 0)
+        {
+            for (int part = 0; part < parts; part++)
+                job(state, part);
+            return;
+        }
+
+        try
+        {
+            if (ready != Threads)
+                Start();
+            work = job;
+            argument = state;
+            failure = null;
+            Volatile.Write(ref open, parts);
+            Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)parts);
+            Wake(nanoseconds);
+
+            while (TakePart()) { }
+
+            for (int spins = 0; Volatile.Read(ref open) > 0; spins++)
+                Pause(spins);
+
+            if (failure is not null)
+                ExceptionDispatchInfo.Throw(failure);
+        }
+        finally
+        {
+            Volatile.Write(ref taken, 0);
+        }
+    }
+
+    /// <summary>Takes and does one part; false where none is left.</summary>
+    private static bool TakePart()
+    {
+        long seen = Volatile.Read(ref ticket);
+        int left = (int)seen;
+
+        if (left == 0)
+            return false;
+        // read before the part is taken: whoever takes it knows that they belong to the ticket it saw
+        var job = work;
+        nint state = argument;
+
+        if (Interlocked.CompareExchange(ref ticket, seen - 1, seen) != seen)
+            return true;
+
+        try
+        {
+            if (Volatile.Read(ref failure) is null)
+                job(state, left - 1);
+        }
+        catch (Exception exception)
+        {
+            Interlocked.CompareExchange(ref failure, exception, null);
+        }
+
+        Interlocked.Decrement(ref open);
+        return true;
+    }
+
+    private static void Work(int index)
+    {
+        while (true)
+        {
+            long began = Stopwatch.GetTimestamp();
+
+            for (int spins = 0; ; spins++)
+            {
+                if (TakePart())
+                {
+                    began = Stopwatch.GetTimestamp();
+                    spins = 0;
+                }
+                else if ((spins & 63) == 63 && Stopwatch.GetElapsedTime(began).TotalNanoseconds > AwakeFor)
+                    break;
+                Pause(0);
+            }
+
+            if (index >= Volatile.Read(ref threads) && Leave(index))
+                return;
+            Interlocked.Increment(ref sleepers);
+
+            // a job that came before the sleeper was counted did not wake it
+            if ((int)Volatile.Read(ref ticket) == 0 || !StayAwake())
+                Sleep.Wait();
+        }
+    }
+
+    /// <summary>Takes this sleeper back out of the count; false where it is being woken.</summary>
+    private static bool StayAwake()
+    {
+        while (true)
+        {
+            int seen = Volatile.Read(ref sleepers);
+
+            if (seen == 0)
+                return false;
+
+            if (Interlocked.CompareExchange(ref sleepers, seen - 1, seen) == seen)
+                return true;
+        }
+    }
+
+    private static void Wake(long nanoseconds)
+    {
+        if (Volatile.Read(ref sleepers) == 0)
+            return;
+        missed += nanoseconds;
+
+        if (missed < WorthWaking)
+            return;
+        missed = 0;
+        int woken = Interlocked.Exchange(ref sleepers, 0);
+
+        if (woken > 0)
+            Sleep.Release(woken);
+    }
+
+    private static void Pause(int spins)
+    {
+        if ((spins & 1023) == 1023)
+            Thread.Yield();
+        else if (X86Base.IsSupported)
+            X86Base.Pause();
+        else
+            Thread.SpinWait(1);
+    }
+
+    /// <summary>Starts the workers that are missing.</summary>
+    private static void Start()
+    {
+        lock (Gate)
+        {
+            ready = threads;
+
+            if (alive.Length < ready)
+                Array.Resize(ref alive, ready);
+
+            for (int index = 1; index < ready; index++)
+                if (!alive[index])
+                {
+                    int own = index;
+                    alive[own] = true;
+                    new Thread(() => Work(own)) { IsBackground = true, Name = $"NeuralDE {own}" }.Start();
+                }
+        }
+    }
+
+    /// <summary>Whether a worker beyond the number of threads may end.</summary>
+    private static bool Leave(int index)
+    {
+        lock (Gate)
+        {
+            if (index < threads)
+                return false;
+            alive[index] = false;
+            // so that it is started again when the number rises
+            ready = Math.Min(ready, index);
+            return true;
+        }
+    }
+
+    /// <summary>One thread for each core: two on one core would share its arithmetic.</summary>
+    private static int DefaultThreads()
+    {
+        try
+        {
+            if (File.ReadAllText("/sys/devices/system/cpu/smt/active").Trim() == "1")
+                return Math.Max(1, Environment.ProcessorCount / 2);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // the system does not say
+        }
+
+        return Environment.ProcessorCount;
+    }
+}
