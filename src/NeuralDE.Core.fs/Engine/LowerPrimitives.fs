@@ -15,21 +15,51 @@ module internal LowerPrimitives =
             views
             places
 
-    /// A kernel on contiguous arguments and a new result: addresses of the arguments, address of the result.
-    let private kernel (x: Lowering) (n: Node) (args: View[]) (run: nativeint[] -> nativeint -> unit) : View =
-        let args = args |> Array.map x.Contiguous
+    /// A kernel on one contiguous argument: its address, that of the result.
+    let inline private kernel1
+        (x: Lowering)
+        (n: Node)
+        (v: View)
+        ([<InlineIfLambda>] run: nativeint -> nativeint -> unit)
+        =
+        let v = x.Contiguous v
         let target = x.NewArray n.Signature
 
         if View.size target > 0L then
             x.Draft(
                 $"{n.Op}",
-                Seq.append [ target.Storage ] (storages args),
+                [ v.Storage; target.Storage ],
                 fun scope ->
-                    let places = args |> Array.map scope.Offset
-                    let into = scope.Offset target
+                    let from, into = scope.Offset v, scope.Offset target
+
+                    Instruction.make (fun work -> run (work.Memory + nativeint from) (work.Memory + nativeint into))
+            )
+
+        target
+
+    /// The same on two arguments.
+    let inline private kernel2
+        (x: Lowering)
+        (n: Node)
+        (v: View)
+        (w: View)
+        ([<InlineIfLambda>] run: nativeint -> nativeint -> nativeint -> unit)
+        =
+        let v, w = x.Contiguous v, x.Contiguous w
+        let target = x.NewArray n.Signature
+
+        if View.size target > 0L then
+            x.Draft(
+                $"{n.Op}",
+                [ v.Storage; w.Storage; target.Storage ],
+                fun scope ->
+                    let first, second, into = scope.Offset v, scope.Offset w, scope.Offset target
 
                     Instruction.make (fun work ->
-                        run (places |> Array.map (fun at -> work.Memory + nativeint at)) (work.Memory + nativeint into))
+                        run
+                            (work.Memory + nativeint first)
+                            (work.Memory + nativeint second)
+                            (work.Memory + nativeint into))
             )
 
         target
@@ -162,13 +192,118 @@ module internal LowerPrimitives =
         x.Place(x.Contiguous v, window)
         target
 
+    /// [outer; extent; inner] around an axis.
+    let private around axis (v: View) : struct (int64 * int64 * int64) =
+        let struct (outer, extent, inner) = EvaluateMovement.around axis v.Shape
+        struct (int64 outer, int64 extent, int64 inner)
+
+    let private gather (x: Lowering) (n: Node) batch (operand: View) (indices: View) =
+        let struct (batches, rows, width) = around batch operand
+        let count = int64 indices.Shape[batch]
+        let elements, integers = typeOf operand, typeOf indices
+
+        kernel2 x n operand indices (fun operand indices target ->
+            Indexing.Gather(elements, integers, batches, rows, count, width, operand, indices, target))
+
+    let private scatter (x: Lowering) (n: Node) kind batch (operand: View) (indices: View) (updates: View) =
+        let struct (batches, rows, width) = around batch operand
+        let count = int64 indices.Shape[batch]
+        let elements, integers = typeOf operand, typeOf indices
+
+        let kind =
+            match kind with
+            | ScatterAdd -> ScatterKind.Add
+            | ScatterMax -> ScatterKind.Max
+            | ScatterSet -> ScatterKind.Set
+
+        let operand, indices, updates = x.Contiguous operand, x.Contiguous indices, x.Contiguous updates
+        let target = x.NewArray n.Signature
+
+        if View.size target > 0L then
+            x.Draft(
+                "scatter",
+                storages [ operand; indices; updates; target ],
+                fun scope ->
+                    let first, second = scope.Offset operand, scope.Offset indices
+                    let third, into = scope.Offset updates, scope.Offset target
+
+                    Instruction.make (fun work ->
+                        Indexing.Scatter(
+                            kind,
+                            elements,
+                            integers,
+                            batches,
+                            rows,
+                            count,
+                            width,
+                            work.Memory + nativeint first,
+                            work.Memory + nativeint second,
+                            work.Memory + nativeint third,
+                            work.Memory + nativeint into
+                        ))
+            )
+
+        target
+
+    /// Square matrices in the last two axes: how many, of which size.
+    let private squares (v: View) : struct (int64 * int64) =
+        let n = int64 v.Shape[v.Shape.Length - 1]
+        struct ((if n = 0L then 0L else View.size v / (n * n)), n)
+
     let lower (x: Lowering) (n: Node) (args: View[]) : View =
+        let first = if args.Length > 0 then args[0] else x.Constant(NdArray.Zeros(Bool, [||]))
+        let elements = typeOf first
+
         match n.Op with
         | Check c -> check x c args
         | Iota _ -> x.Constant(Evaluate.primitive n.Op n.Signature [||])
-        | Dot when n.Dtype.IsFloat && View.size args[0] > 0L && View.size args[1] > 0L ->
-            LowerDot.lower x n args[0] args[1]
-        | Reduce(r, axes) -> reduce x n r axes args[0]
+        | Dot when n.Dtype.IsFloat && View.size first > 0L && View.size args[1] > 0L -> LowerDot.lower x n first args[1]
+        | Reduce(r, axes) -> reduce x n r axes first
         | Concat axis -> concat x n axis args
-        | Pad p -> pad x n p args[0]
-        | _ -> byReference x n args // what has no kernel yet
+        | Pad p -> pad x n p first
+        | ArgMax axis ->
+            let struct (outer, count, inner) = around axis first
+            kernel1 x n first (fun from into -> Scans.ArgMax(elements, outer, count, inner, from, into))
+        | ArgSort axis ->
+            let struct (outer, count, inner) = around axis first
+            kernel1 x n first (fun from into -> Sorting.ArgSort(elements, outer, count, inner, from, into))
+        | CumSum(axis, reverse) ->
+            let struct (outer, count, inner) = around axis first
+            kernel1 x n first (fun from into -> Scans.CumSum(elements, reverse, outer, count, inner, from, into))
+        | SearchSorted right ->
+            let last = first.Shape.Length - 1
+            let batches = int64 (Shape.size first.Shape[.. last - 1])
+            let count, values = int64 first.Shape[last], int64 args[1].Shape[last]
+
+            kernel2 x n first args[1] (fun sorted wanted into ->
+                Sorting.SearchSorted(elements, right, batches, count, values, sorted, wanted, into))
+        | Gather batch -> gather x n batch first args[1]
+        | Scatter(kind, batch) -> scatter x n kind batch first args[1] args[2]
+        | Cholesky ->
+            let struct (batches, size) = squares first
+            kernel1 x n first (fun from into -> Factors.Cholesky(elements, batches, size, from, into))
+        | TriangularSolve(lower, transpose, unit) ->
+            let struct (batches, size) = squares first
+            let columns = int64 args[1].Shape[args[1].Shape.Length - 1]
+
+            kernel2 x n first args[1] (fun triangle b into ->
+                Factors.TriangularSolve(elements, lower, transpose, unit, batches, size, columns, triangle, b, into))
+        | Pivots ->
+            let struct (batches, size) = squares first
+            kernel1 x n first (fun from into -> Factors.Pivots(elements, batches, size, from, into))
+        | Lu ->
+            let struct (batches, size) = squares first
+            kernel1 x n first (fun from into -> Factors.Lu(elements, batches, size, from, into))
+        | Random(kind, _) ->
+            let rows = View.size first
+            let width = if rows = 0L then 0L else int64 (Shape.size n.Shape) / rows
+            let drawn = ElementGroup.elementType n.Dtype
+
+            let kind =
+                match kind with
+                | Uniform -> RandomKind.Uniform
+                | Normal -> RandomKind.Normal
+                | Bits -> RandomKind.Bits
+
+            kernel1 x n first (fun keys into -> RandomNumbers.Fill(kind, drawn, keys, rows, width, into))
+        | _ -> byReference x n args // integer products; what has no kernel

@@ -202,24 +202,24 @@ internal static unsafe class FloatReduction<T, S, J>
         int c = 0;
 
         for (; c <= width - S.Count; c += S.Count)
-            S.Store(WholeGroups(x + c, inner, default(Everything)), buffer + c);
+            S.Store(WholeGroups(x + c, inner, default(WholeVector)), buffer + c);
 
         if (c < width)
-            S.StoreFirst(WholeGroups(x + c, inner, new First(width - c)), buffer + c, width - c);
+            S.StoreFirst(WholeGroups(x + c, inner, new FirstLanes(width - c)), buffer + c, width - c);
     }
 
     [MethodImpl(Inline)]
-    private static S WholeGroups<L>(T* x, long inner, L load)
-        where L : struct, ILoad
+    private static S WholeGroups<L>(T* x, long inner, L part)
+        where L : struct, IPart
     {
         T* y = x + 8 * inner;
         long group = Groups * inner;
-        var a = J.JoinLanes(load.From(x), load.From(x + group));
-        var b = J.JoinLanes(load.From(y), load.From(y + group));
+        var a = J.JoinLanes(part.Load<S>(x), part.Load<S>(x + group));
+        var b = J.JoinLanes(part.Load<S>(y), part.Load<S>(y + group));
         x += 2 * group;
         y += 2 * group;
-        a = J.JoinLanes(J.JoinLanes(a, load.From(x)), load.From(x + group));
-        b = J.JoinLanes(J.JoinLanes(b, load.From(y)), load.From(y + group));
+        a = J.JoinLanes(J.JoinLanes(a, part.Load<S>(x)), part.Load<S>(x + group));
+        b = J.JoinLanes(J.JoinLanes(b, part.Load<S>(y)), part.Load<S>(y + group));
         return J.JoinLanes(a, b);
     }
 
@@ -230,27 +230,27 @@ internal static unsafe class FloatReduction<T, S, J>
         int c = 0;
 
         for (; c <= width - S.Count; c += S.Count)
-            S.Store(PartialGroups(x + c, inner, rows, default(Everything)), buffer + c);
+            S.Store(PartialGroups(x + c, inner, rows, default(WholeVector)), buffer + c);
 
         if (c < width)
-            S.StoreFirst(PartialGroups(x + c, inner, rows, new First(width - c)), buffer + c, width - c);
+            S.StoreFirst(PartialGroups(x + c, inner, rows, new FirstLanes(width - c)), buffer + c, width - c);
     }
 
     [MethodImpl(Inline)]
-    private static S PartialGroups<L>(T* x, long inner, int rows, L load)
-        where L : struct, ILoad
+    private static S PartialGroups<L>(T* x, long inner, int rows, L part)
+        where L : struct, IPart
     {
-        var a = load.From(x);
+        var a = part.Load<S>(x);
 
         for (int row = Groups; row < rows; row += Groups)
-            a = J.JoinLanes(a, load.From(x + row * inner));
+            a = J.JoinLanes(a, part.Load<S>(x + row * inner));
 
         if (rows <= 8)
             return a;
-        var b = load.From(x + 8 * inner);
+        var b = part.Load<S>(x + 8 * inner);
 
         for (int row = 8 + Groups; row < rows; row += Groups)
-            b = J.JoinLanes(b, load.From(x + row * inner));
+            b = J.JoinLanes(b, part.Load<S>(x + row * inner));
         return J.JoinLanes(a, b);
     }
 
@@ -269,22 +269,5 @@ internal static unsafe class FloatReduction<T, S, J>
                 target + c,
                 width - c
             );
-    }
-
-    private interface ILoad
-    {
-        S From(T* source);
-    }
-
-    private readonly struct Everything : ILoad
-    {
-        [MethodImpl(Inline)]
-        public S From(T* source) => S.Load(source);
-    }
-
-    private readonly struct First(int count) : ILoad
-    {
-        [MethodImpl(Inline)]
-        public S From(T* source) => S.LoadFirst(source, count);
     }
 }
