@@ -17,6 +17,9 @@ module internal Execute =
             let outputs = Infer.outputs fn inputs
             Intern.graph inputs (Array.init outputs.Length (Intern.output bundle))
 
+    /// The plan of a graph; none where the reference interpreter runs it.
+    let plan (g: Graph) : Plan voption = if byReference then ValueNone else Plan.ofGraph g
+
     /// Runs a function node and raises what its checks found.
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =
         if byReference then

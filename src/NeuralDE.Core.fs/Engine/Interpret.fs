@@ -134,7 +134,7 @@ module internal Interpret =
             | Check check ->
                 let args = Array.map (fun k -> values[k]) used
 
-                match check.Look args with
+                match check.Find args with
                 | ValueSome failure -> failures.Add failure
                 | ValueNone -> ()
 

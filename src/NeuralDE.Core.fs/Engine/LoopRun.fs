@@ -11,24 +11,24 @@ open NeuralDE.Kernels
 type internal Slot = { At: int64; Bytes: int64 }
 
 module internal Slot =
-    let inline address (frame: Workspace) (s: Slot) = frame.Memory + nativeint s.At
+    let inline address (work: Workspace) (s: Slot) = work.Memory + nativeint s.At
 
-    let copy (frame: Workspace) (source: Slot) (target: Slot) =
-        if source.At <> target.At then Rows.Copy(address frame source, address frame target, target.Bytes)
+    let copy (work: Workspace) (source: Slot) (target: Slot) =
+        if source.At <> target.At then Rows.Copy(address work source, address work target, target.Bytes)
 
     /// The marked rows of an array whose rows are that many.
-    let blend (frame: Workspace) (flags: nativeint) (rows: int) (source: Slot) (target: Slot) =
+    let blend (work: Workspace) (flags: nativeint) (rows: int) (source: Slot) (target: Slot) =
         if source.At <> target.At then
-            Rows.Blend(flags, int64 rows, target.Bytes / int64 rows, address frame source, address frame target)
+            Rows.Blend(flags, int64 rows, target.Bytes / int64 rows, address work source, address work target)
 
-    let clear (frame: Workspace) (s: Slot) = Rows.Clear(address frame s, s.Bytes)
+    let clear (work: Workspace) (s: Slot) = Rows.Clear(address work s, s.Bytes)
 
 /// Where an emission of a loop goes.
 [<Struct>]
 type internal EmissionTarget =
     /// so many rows of memory
     | Fixed of memory: Slot * capacity: int
-    /// as many rows as there are: an emission of the frame
+    /// as many rows as there are: an emission of the work
     | Grown of index: int
 
 /// A loop whose arrays have places. State and control stay where they are; the body reads them and leaves the next ones elsewhere.
@@ -75,33 +75,33 @@ module internal LoopRun =
     let stateBytes (l: LoopPlan) = bytesOf l.States
 
     /// Arrays one behind the other, out of their slots or into them.
-    let gather (frame: Workspace) (slots: Slot[]) (target: nativeint) =
+    let gather (work: Workspace) (slots: Slot[]) (target: nativeint) =
         let mutable at = target
 
         for s in slots do
-            Rows.Copy(Slot.address frame s, at, s.Bytes)
+            Rows.Copy(Slot.address work s, at, s.Bytes)
             at <- at + nativeint s.Bytes
 
-    let scatter (frame: Workspace) (source: nativeint) (slots: Slot[]) =
+    let scatter (work: Workspace) (source: nativeint) (slots: Slot[]) =
         let mutable at = source
 
         for s in slots do
-            Rows.Copy(at, Slot.address frame s, s.Bytes)
+            Rows.Copy(at, Slot.address work s, s.Bytes)
             at <- at + nativeint s.Bytes
 
     /// The iterations whose states are on the tape are those divisible by the spacing.
-    let private record (l: LoopPlan) (frame: Workspace) (tape: TapeMemory) =
+    let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
         let into = tape.Frames.Append(frameBytes l)
-        gather frame l.Controls into
+        gather work l.Controls into
         let flags = into + nativeint (bytesOf l.Controls)
         let rows = int64 l.Rows
-        Rows.Copy(Slot.address frame l.Moved, flags, rows)
-        Rows.Copy(Slot.address frame l.Wrote, flags + nativeint rows, rows)
-        Rows.Copy(Slot.address frame l.Count, flags + nativeint (2L * rows), 4L * rows)
+        Rows.Copy(Slot.address work l.Moved, flags, rows)
+        Rows.Copy(Slot.address work l.Wrote, flags + nativeint rows, rows)
+        Rows.Copy(Slot.address work l.Count, flags + nativeint (2L * rows), 4L * rows)
 
         if tape.Count % tape.Spacing = 0 then
             let bytes = stateBytes l
-            gather frame l.States (tape.States.Append bytes)
+            gather work l.States (tape.States.Append bytes)
             tape.Kept <- tape.Kept + 1
 
             if tape.Kept > l.Limit then
@@ -126,8 +126,8 @@ module internal LoopRun =
     let inline private setFlag (address: nativeint) (row: int) (value: bool) =
         NativePtr.set (NativePtr.ofNativeInt<byte> address) row (if value then 1uy else 0uy)
 
-    let private grow (frame: Workspace) (l: LoopPlan) index (rowBytes: int64) (needed: int64) =
-        let block = frame.Emissions[index]
+    let private grow (work: Workspace) (l: LoopPlan) index (rowBytes: int64) (needed: int64) =
+        let block = work.Emissions[index]
         let room = if rowBytes = 0L then needed else block.Length / (rowBytes * int64 l.Rows)
 
         if needed > room then
@@ -143,9 +143,9 @@ module internal LoopRun =
                 for k in room - 1L .. -1L .. 0L do
                     Rows.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
 
-    let private emit (l: LoopPlan) (frame: Workspace) (wrote: nativeint) (count: nativeptr<int>) =
+    let private emit (l: LoopPlan) (work: Workspace) (wrote: nativeint) (count: nativeptr<int>) =
         for e in 0 .. l.Emit.Length - 1 do
-            let source = Slot.address frame l.Emit[e]
+            let source = Slot.address work l.Emit[e]
             let rowBytes = l.Emit[e].Bytes / int64 l.Rows
 
             for row in 0 .. l.Rows - 1 do
@@ -158,34 +158,39 @@ module internal LoopRun =
                             if k >= capacity then
                                 raise (GraphException $"a loop wrote more than its {capacity} emissions")
 
-                            Slot.address frame memory, int64 capacity
+                            Slot.address work memory, int64 capacity
                         | Grown index ->
-                            grow frame l index rowBytes (int64 k + 1L)
-                            let block = frame.Emissions[index]
-                            frame.Written[index] <- max frame.Written[index] (int64 k + 1L)
+                            grow work l index rowBytes (int64 k + 1L)
+                            let block = work.Emissions[index]
+                            work.Written[index] <- max work.Written[index] (int64 k + 1L)
                             block.Address, (if rowBytes = 0L then 0L else block.Length / (rowBytes * int64 l.Rows))
 
                     let at = (int64 row * room + int64 k) * rowBytes
                     Rows.Copy(source + nativeint (int64 row * rowBytes), memory + nativeint at, rowBytes)
 
+    let private goesOn (l: LoopPlan) (work: Workspace) =
+        match l.Watch with
+        | ValueSome watch -> watch work
+        | ValueNone -> true
+
     /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
-    let run (l: LoopPlan) (frame: Workspace) =
-        let keep, write, finish = Slot.address frame l.Keep, Slot.address frame l.Write, Slot.address frame l.Finish
-        let live, moved, wrote = Slot.address frame l.Live, Slot.address frame l.Moved, Slot.address frame l.Wrote
+    let run (l: LoopPlan) (work: Workspace) =
+        let keep, write, finish = Slot.address work l.Keep, Slot.address work l.Write, Slot.address work l.Finish
+        let live, moved, wrote = Slot.address work l.Live, Slot.address work l.Moved, Slot.address work l.Wrote
         let rows = int64 l.Rows
-        let count = NativePtr.ofNativeInt<int>(Slot.address frame l.Count)
+        let count = NativePtr.ofNativeInt<int>(Slot.address work l.Count)
 
         for target in l.Targets do
             match target with
-            | Fixed(memory, _) -> Slot.clear frame memory
+            | Fixed(memory, _) -> Slot.clear work memory
             | Grown index ->
-                frame.Emissions[index].Clear()
-                frame.Written[index] <- 0L
+                work.Emissions[index].Clear()
+                work.Written[index] <- 0L
 
         let tape =
             match l.Tape with
             | ValueSome index ->
-                let tape = frame.Tapes[index]
+                let tape = work.Tapes[index]
                 tape.Clear()
                 ValueSome tape
             | ValueNone -> ValueNone
@@ -194,45 +199,40 @@ module internal LoopRun =
             setFlag live row true
             NativePtr.set count row 0
 
-        let goesOn () =
-            match l.Watch with
-            | ValueSome watch -> watch frame
-            | ValueNone -> true
-
-        let mutable watched = goesOn ()
+        let mutable watched = goesOn l work
 
         while watched && Rows.Any(live, rows) do
             Counters.AddBody()
-            Instruction.runAll l.Body frame
+            Instruction.runAll l.Body work
             Rows.And(live, keep, moved, rows)
             Rows.And(moved, write, wrote, rows)
 
             match tape with
-            | ValueSome tape when Rows.Any(moved, rows) -> record l frame tape
+            | ValueSome tape when Rows.Any(moved, rows) -> record l work tape
             | _ -> ()
 
-            if l.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l frame wrote count
+            if l.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l work wrote count
 
             for struct (_, source, aside) in l.Aside do
-                Slot.copy frame source aside
+                Slot.copy work source aside
 
             if l.Rows = 1 then
                 if flag moved 0 then
                     for i in 0 .. l.States.Length - 1 do
-                        Slot.copy frame l.NextStates[i] l.States[i]
+                        Slot.copy work l.NextStates[i] l.States[i]
 
                 for i in 0 .. l.Controls.Length - 1 do
-                    Slot.copy frame l.NextControls[i] l.Controls[i]
+                    Slot.copy work l.NextControls[i] l.Controls[i]
             else
                 for i in 0 .. l.States.Length - 1 do
-                    Slot.blend frame moved l.Rows l.NextStates[i] l.States[i]
+                    Slot.blend work moved l.Rows l.NextStates[i] l.States[i]
 
                 for i in 0 .. l.Controls.Length - 1 do
-                    Slot.blend frame live l.Rows l.NextControls[i] l.Controls[i]
+                    Slot.blend work live l.Rows l.NextControls[i] l.Controls[i]
 
             for row in 0 .. l.Rows - 1 do
                 if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
 
                 if flag finish row then setFlag live row false
 
-            watched <- goesOn ()
+            watched <- goesOn l work

@@ -93,9 +93,14 @@ module internal LowerPrimitives =
                 let places = looked |> Array.map scope.Offset
 
                 Instruction.make (fun work ->
-                    match check.Look(readAll looked places work) with
-                    | ValueSome failure -> work.Failures.Add failure
-                    | ValueNone -> ())
+                    let isWell =
+                        check.Flagged
+                        && Rows.All(work.Memory + nativeint places[1], int64 (Shape.size looked[1].Shape))
+
+                    if not isWell then
+                        match check.Find(readAll looked places work) with
+                        | ValueSome failure -> work.Failures.Add failure
+                        | ValueNone -> ())
         )
 
         looked[0]
@@ -279,6 +284,10 @@ module internal LowerPrimitives =
                 Sorting.SearchSorted(elements, right, batches, count, values, sorted, wanted, into))
         | Gather batch -> gather x n batch first args[1]
         | Scatter(kind, batch) -> scatter x n kind batch first args[1] args[2]
+        | Fft inverse ->
+            let count = int64 n.Shape[n.Shape.Length - 2]
+            let batches = if count = 0L then 0L else View.size first / (2L * count)
+            kernel1 x n first (fun from into -> Fourier.Run(elements, inverse, batches, count, from, into))
         | Cholesky ->
             let struct (batches, size) = squares first
             kernel1 x n first (fun from into -> Factors.Cholesky(elements, batches, size, from, into))

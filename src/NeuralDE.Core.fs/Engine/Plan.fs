@@ -12,7 +12,7 @@ type internal PlanOutput =
     /// Rows of an emission of unknown number, behind the loop's batch axes.
     | Rows of emission: int * batch: int[] * Signature
 
-/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on a frame of its own.
+/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on a work of its own.
 [<Sealed>]
 type internal Plan
     (
@@ -24,23 +24,23 @@ type internal Plan
         tapes: int,
         emissions: int
     ) =
-    let frames = ConcurrentBag<Workspace>()
+    let idle = ConcurrentBag<Workspace>()
 
-    let newFrame () =
+    let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
-        let frame = Workspace(size + 256L, tapes, emissions)
+        let work = Workspace(size + 256L, tapes, emissions)
 
         for struct (at, a) in constants do
-            ArrayMemory.write a (frame.Memory + nativeint at)
+            ArrayMemory.write a (work.Memory + nativeint at)
 
-        frame
+        work
 
-    let rowsOf (frame: Workspace) index (batch: int[]) (s: Signature) : NdArray =
-        let written = frame.Written[index]
+    let rowsOf (work: Workspace) index (batch: int[]) (s: Signature) : NdArray =
+        let written = work.Written[index]
         let rest = s.Shape[batch.Length + 1 ..]
         let rows = int64 (Shape.size batch)
         let rowBytes = ArrayMemory.bytes s.Dtype rest
-        let block = frame.Emissions[index]
+        let block = work.Emissions[index]
         let room = if rowBytes * rows = 0L then 0L else block.Length / (rowBytes * rows)
         let shape = Array.concat [ batch; [| int written |]; rest ]
         let dense = NdArray.Zeros(s.Dtype, shape)
@@ -61,32 +61,39 @@ type internal Plan
     member _.Size = size
     member _.Instructions = instructions
 
-    /// Runs on a frame that holds the arguments.
-    member _.Execute(frame: Workspace) = Instruction.runAll instructions frame
+    /// Places and signatures of the arguments: one behind the other from the start of the memory.
+    member _.Inputs = inputs
+    member _.Outputs = outputs
 
-    member _.Run(args: NdArray[]) : NdArray[] =
-        let frame =
-            match frames.TryTake() with
-            | true, frame -> frame
-            | _ -> newFrame ()
+    /// Memory for a run, constants in place.
+    member _.NewWorkspace() : Workspace = newWorkspace ()
+
+    /// Runs on memory that holds the arguments and raises what its checks found.
+    member _.RunOn(work: Workspace) =
+        work.Failures.Clear()
+        Instruction.runAll instructions work
+
+        if work.Failures.Count > 0 then raise work.Failures[0]
+
+    member x.Run(args: NdArray[]) : NdArray[] =
+        let work =
+            match idle.TryTake() with
+            | true, work -> work
+            | _ -> newWorkspace ()
 
         try
-            frame.Failures.Clear()
-
             for i in 0 .. inputs.Length - 1 do
                 let struct (at, _) = inputs[i]
-                ArrayMemory.write args[i] (frame.Memory + nativeint at)
+                ArrayMemory.write args[i] (work.Memory + nativeint at)
 
-            Instruction.runAll instructions frame
-
-            if frame.Failures.Count > 0 then raise frame.Failures[0]
+            x.RunOn work
 
             outputs
             |> Array.map (function
-                | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (frame.Memory + nativeint at)
-                | Rows(index, batch, s) -> rowsOf frame index batch s)
+                | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
+                | Rows(index, batch, s) -> rowsOf work index batch s)
         finally
-            if frames.Count < 4 then frames.Add frame
+            if idle.Count < 4 then idle.Add work
 
 module internal Plan =
     let private make (g: Graph) : Plan =

@@ -40,35 +40,45 @@ module internal PullbackRun =
 
     let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (controlBytes p)
 
-    let private loadControl (p: PullbackPlan) (frame: Workspace) tape k =
-        LoopRun.scatter frame (frameAt p tape k) p.Loop.Controls
+    let private loadControl (p: PullbackPlan) (work: Workspace) tape k =
+        LoopRun.scatter work (frameAt p tape k) p.Loop.Controls
 
     /// The state after a kept iteration, from the state before it in the loop's slots.
-    let private step (p: PullbackPlan) (frame: Workspace) tape k =
+    let private step (p: PullbackPlan) (work: Workspace) tape k =
         Counters.AddBody()
-        loadControl p frame tape k
+        loadControl p work tape k
         let l = p.Loop
-        Instruction.runAll l.Body frame
+        Instruction.runAll l.Body work
 
         for struct (_, source, aside) in l.Aside do
-            Slot.copy frame source aside
+            Slot.copy work source aside
 
         for i in 0 .. l.States.Length - 1 do
             if l.Rows = 1 then
-                Slot.copy frame l.NextStates[i] l.States[i]
+                Slot.copy work l.NextStates[i] l.States[i]
             else
-                Slot.blend frame (movedAt p tape k) l.Rows l.NextStates[i] l.States[i]
+                Slot.blend work (movedAt p tape k) l.Rows l.NextStates[i] l.States[i]
 
-    let private loadKept (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) (mark: int) =
-        LoopRun.scatter frame (tape.States.Address + nativeint (int64 mark * LoopRun.stateBytes p.Loop)) p.Loop.States
+    let private loadKept (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) (mark: int) =
+        LoopRun.scatter work (tape.States.Address + nativeint (int64 mark * LoopRun.stateBytes p.Loop)) p.Loop.States
+
+    let private blendAll (work: Workspace) (flags: nativeint) rows (source: Slot[]) (target: Slot[]) =
+        for i in 0 .. source.Length - 1 do
+            Slot.blend work flags rows source[i] target[i]
+
+    let private copyRow (work: Workspace) (rows: int64) (source: int) (target: int) (slots: Slot[]) =
+        for s in slots do
+            let bytes = s.Bytes / rows
+            let at = Slot.address work s
+            Rows.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 target * bytes), bytes)
 
     /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
-    let private findSafe (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) =
+    let private findSafe (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         let l = p.Loop
         let rows = int64 l.Rows
         // rows not seen to move yet
-        let missing = Slot.address frame l.Live
-        let first = Slot.address frame l.Wrote
+        let missing = Slot.address work l.Live
+        let first = Slot.address work l.Wrote
 
         for row in 0 .. l.Rows - 1 do
             NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 1uy
@@ -77,14 +87,14 @@ module internal PullbackRun =
 
         while k < tape.Count && Rows.Any(missing, rows) do
             if k % tape.Spacing = 0 then
-                loadKept p frame tape (k / tape.Spacing)
+                loadKept p work tape (k / tape.Spacing)
             else
-                step p frame tape (k - 1)
+                step p work tape (k - 1)
 
-            loadControl p frame tape k
+            loadControl p work tape k
             Rows.And(missing, movedAt p tape k, first, rows)
-            Array.iter2 (Slot.blend frame first l.Rows) l.States p.SafeStates
-            Array.iter2 (Slot.blend frame first l.Rows) l.Controls p.SafeControls
+            blendAll work first l.Rows l.States p.SafeStates
+            blendAll work first l.Rows l.Controls p.SafeControls
 
             for row in 0 .. l.Rows - 1 do
                 if NativePtr.get (NativePtr.ofNativeInt<byte> first) row <> 0uy then
@@ -101,35 +111,33 @@ module internal PullbackRun =
         if source >= 0 then
             for row in 0 .. l.Rows - 1 do
                 if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row <> 0uy then
-                    for s in Array.append p.SafeStates p.SafeControls do
-                        let bytes = s.Bytes / rows
-                        let at = Slot.address frame s
-                        Rows.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 row * bytes), bytes)
+                    copyRow work rows source row p.SafeStates
+                    copyRow work rows source row p.SafeControls
 
     /// Pulls one iteration; the state before it is in the loop's slots.
-    let private pull (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) k =
+    let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
         let l = p.Loop
         let rows = int64 l.Rows
-        loadControl p frame tape k
+        loadControl p work tape k
         let moved = movedAt p tape k
         let everyRow = Rows.All(moved, rows)
 
         for i in 0 .. p.Cotangents.Length - 1 do
-            Slot.copy frame p.Cotangents[i] p.Mine[i]
+            Slot.copy work p.Cotangents[i] p.Mine[i]
 
         if not everyRow then
             for i in 0 .. p.Mine.Length - 1 do
                 let s = p.Mine[i]
-                Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address frame s)
+                Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address work s)
 
-            let unmoved = Slot.address frame l.Live
+            let unmoved = Slot.address work l.Live
 
             for row in 0 .. l.Rows - 1 do
                 let isMoved = NativePtr.get (NativePtr.ofNativeInt<byte> moved) row <> 0uy
                 NativePtr.set (NativePtr.ofNativeInt<byte> unmoved) row (if isMoved then 0uy else 1uy)
 
-            Array.iter2 (Slot.blend frame unmoved l.Rows) p.SafeStates l.States
-            Array.iter2 (Slot.blend frame unmoved l.Rows) p.SafeControls l.Controls
+            blendAll work unmoved l.Rows p.SafeStates l.States
+            blendAll work unmoved l.Rows p.SafeControls l.Controls
 
         let wrote = NativePtr.ofNativeInt<byte>(moved + nativeint rows)
         let count = NativePtr.ofNativeInt<int>(moved + nativeint (2L * rows))
@@ -138,69 +146,72 @@ module internal PullbackRun =
             let bytes = e.Part.Bytes / rows
 
             for row in 0 .. l.Rows - 1 do
-                let part = Slot.address frame e.Part + nativeint (int64 row * bytes)
+                let part = Slot.address work e.Part + nativeint (int64 row * bytes)
 
                 if NativePtr.get wrote row <> 0uy then
                     let at = (int64 row * int64 e.Room + int64 (NativePtr.get count row)) * bytes
-                    Rows.Copy(Slot.address frame e.Given + nativeint at, part, bytes)
+                    Rows.Copy(Slot.address work e.Given + nativeint at, part, bytes)
                 else
                     Rows.Clear(part, bytes)
 
-        Instruction.runAll p.Sweep frame
+        Instruction.runAll p.Sweep work
 
         for i in 0 .. p.Cotangents.Length - 1 do
             if everyRow then
-                Slot.copy frame p.Next[i] p.Cotangents[i]
+                Slot.copy work p.Next[i] p.Cotangents[i]
             else
-                Slot.blend frame moved l.Rows p.Next[i] p.Cotangents[i]
+                Slot.blend work moved l.Rows p.Next[i] p.Cotangents[i]
 
         for i in 0 .. p.Totals.Length - 1 do
-            let total = Slot.address frame p.Totals[i]
+            let total = Slot.address work p.Totals[i]
             let n = p.Totals[i].Bytes / int64 (ElementTypes.Size p.Types[i])
-            let part = Slot.address frame p.Parts[i]
+            let part = Slot.address work p.Parts[i]
             ElementKernels.Run(ElementOp.Add, p.Types[i], 0.0, total, false, part, false, 0n, false, total, n)
+
+    let private keep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
+        LoopRun.gather work p.Loop.States (tape.States.Append(LoopRun.stateBytes p.Loop))
+
+    /// The i-th state kept from `start` on.
+    let private load (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) start i =
+        let at = start + int64 i * LoopRun.stateBytes p.Loop
+        LoopRun.scatter work (tape.States.Address + nativeint at) p.Loop.States
 
     /// Pulls iterations last … first, the state before the first of them being in the loop's slots; keeps at most `limit`
     /// states at once.
-    let rec private sweep (p: PullbackPlan) (frame: Workspace) (tape: TapeMemory) limit first last =
+    let rec private sweep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) limit first last =
         let length = last - first + 1
-        let bytes = LoopRun.stateBytes p.Loop
         // the states kept here lie on the tape behind all others
         let start = tape.States.Length
-        let keep () = LoopRun.gather frame p.Loop.States (tape.States.Append bytes)
-
-        let load i = LoopRun.scatter frame (tape.States.Address + nativeint (start + int64 i * bytes)) p.Loop.States
-
         if length = 1 then
-            pull p frame tape first
+            pull p work tape first
         elif length <= limit then
             for k in first..last do
-                keep ()
+                keep p work tape
 
-                if k < last then step p frame tape k
+                if k < last then step p work tape k
 
             for k in last .. -1 .. first do
-                load (k - first)
-                pull p frame tape k
+                load p work tape start (k - first)
+                pull p work tape k
         else
             let parts = max 2 (limit / 2)
             let size = (length + parts - 1) / parts
 
             for k in first..last do
-                if (k - first) % size = 0 then keep ()
+                if (k - first) % size = 0 then keep p work tape
 
-                if k < last then step p frame tape k
+                if k < last then step p work tape k
 
             for i in (length - 1) / size .. -1 .. 0 do
-                load i
+                load p work tape start i
                 let from = first + i * size
-                sweep p frame tape (max 2 (limit / 2)) from (min last (from + size - 1))
+                sweep p work tape (max 2 (limit / 2)) from (min last (from + size - 1))
 
         tape.States.Resize start
 
     /// The sweep over what the tape holds, from the cotangents in their slots.
-    let run (p: PullbackPlan) (frame: Workspace) =
-        let tape = frame.Tapes[p.Tape]
+    let run (p: PullbackPlan) (work: Workspace) =
+        let tape = work.Tapes[p.Tape]
 
         if p.Loop.Rows > 1 then
             let mutable whole = true
@@ -208,10 +219,10 @@ module internal PullbackRun =
             for k in 0 .. tape.Count - 1 do
                 whole <- whole && Rows.All(movedAt p tape k, int64 p.Loop.Rows)
 
-            if not whole then findSafe p frame tape
+            if not whole then findSafe p work tape
 
         for i in tape.Kept - 1 .. -1 .. 0 do
             let first = i * tape.Spacing
             let last = min (tape.Count - 1) (first + tape.Spacing - 1)
-            loadKept p frame tape i
-            sweep p frame tape p.Loop.Limit first last
+            loadKept p work tape i
+            sweep p work tape p.Loop.Limit first last

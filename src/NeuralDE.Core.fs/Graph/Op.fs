@@ -252,7 +252,24 @@ and [<ReferenceEquality>] internal Host =
     }
 
 /// Looks at numbers while a graph runs; what it returns is raised when the run has ended.
-and [<ReferenceEquality>] internal Check = { Look: NdArray[] -> exn voption }
+and [<ReferenceEquality>] internal Check =
+    {
+        Look: NdArray[] -> exn voption
+        /// The second argument is of bools and not shown: only where one of them is false is there something to look at.
+        Flagged: bool
+    }
+
+    /// The arguments that it looks at; nothing where all is well.
+    member c.Looked(args: NdArray[]) : NdArray[] voption =
+        if not c.Flagged then ValueSome args
+        elif System.Array.TrueForAll(args[1].Flags, id) then ValueNone
+        else ValueSome(Array.removeAt 1 args)
+
+    /// What it finds.
+    member c.Find(args: NdArray[]) : exn voption =
+        match c.Looked args with
+        | ValueSome looked -> c.Look looked
+        | ValueNone -> ValueNone
 
 /// One value of a closed graph. Interned: equal nodes are one object.
 and internal Node(id: int64, op: Op, args: Node[], signature: Signature) =

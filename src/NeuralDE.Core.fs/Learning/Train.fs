@@ -118,27 +118,28 @@ module Train =
         let clock = Stopwatch.StartNew()
 
         // loss, length of its gradient, next model and state, in one run
-        let advance =
-            compile (fun (model, state) ->
-                let value, gradient = valueAndGrad loss model
-                let length = Optim.globalNorm gradient
-                let gradient =
-                    match t.Clip with
-                    | Some limit -> Optim.clip limit gradient
-                    | None -> gradient
-                value, length, Optim.step t.Optimiser gradient state model)
+        let iteration =
+            Iteration(
+                "Train.run",
+                (fun (model, state) ->
+                    let value, gradient = valueAndGrad loss model
+                    let length = Optim.globalNorm gradient
+                    let gradient =
+                        match t.Clip with
+                        | Some limit -> Optim.clip limit gradient
+                        | None -> gradient
+                    [| value; length |], Optim.step t.Optimiser gradient state model),
+                (t.Model, Optim.init t.Optimiser t.Model)
+            )
 
-        let losses = Collections.Generic.List<float>()
-        let mutable model = t.Model
-        let mutable state = Optim.init t.Optimiser t.Model
-        let mutable best = t.Model
+        let losses = Collections.Generic.List<float>(min t.Steps 100000)
         let mutable lowest = infinity
         let mutable status = ValueNone
         let mutable step = 1
 
         let take () =
-            let value, length, (model', state') = advance (model, state)
-            let value, length = float value, float length
+            iteration.Run()
+            let value, length = iteration.Number 0, iteration.Number 1
 
             if not (Double.IsFinite value) then
                 status <- ValueSome(TrainStatus.NonFinite(step, "loss"))
@@ -147,13 +148,12 @@ module Train =
 
                 if value < lowest then
                     lowest <- value
-                    best <- model
+                    iteration.Keep()
 
                 if not (Double.IsFinite length) then
                     status <- ValueSome(TrainStatus.NonFinite(step, "gradient"))
                 else
-                    model <- model'
-                    state <- state'
+                    iteration.Advance()
 
                     match t.Report with
                     | Some report ->
@@ -178,7 +178,8 @@ module Train =
                 with :? SolveException as e ->
                     status <- ValueSome(TrainStatus.SolveFailed(step, e.Failure))
 
-        { Model = (if status = ValueSome TrainStatus.Completed then model else best)
+        let best = fst iteration.Kept
+        { Model = (if status = ValueSome TrainStatus.Completed then fst iteration.Current else best)
           Best = best
           Losses = losses.ToArray()
           Status = status.Value

@@ -178,11 +178,17 @@ module internal OdeReport =
         // the same check for the same field and plan, so that a second trace gives the same graph
         let check, further =
             match suspects with
-            | ValueNone -> { Look = look ValueNone }, [||]
+            | ValueNone -> { Look = look ValueNone; Flagged = true }, [||]
             | ValueSome found ->
                 let key = "guard", { plan with Watch = ValueNone }, String.concat ";" found.Names
-                let check = found.Field.Memo(key, fun () -> { Look = look (ValueSome { found with Captured = [||] }) })
+                let check =
+                    found.Field.Memo(
+                        key,
+                        fun () -> { Look = look (ValueSome { found with Captured = [||] }); Flagged = true }
+                    )
                 check, Array.append [| scalar found.Rtol; scalar found.Atol |] found.Captured
 
-        let args = Array.concat [ [| report |]; last; further ]
+        let status = (SolveReport.unpack report).Status
+        let isWell = Prim.compareTo Equal status (float StatusCode.success)
+        let args = Array.concat [ [| isWell; report |]; last; further ]
         leaves |> Array.map (fun leaf -> Tensor.Apply(Check check, Array.append [| leaf |] args))

@@ -166,7 +166,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             else
                 match op with
                 | Check check ->
-                    match check.Look(args |> Array.map (fun a -> a.Numbers)) with
+                    match check.Find(args |> Array.map (fun a -> a.Numbers)) with
                     | ValueSome failure -> raise failure
                     | ValueNone -> args[0]
                 | _ -> Tensor(signature, Content.Value(compute ()))

@@ -16,6 +16,7 @@ internal static unsafe class Cholesky<T, S>
     private const int Block = RowUpdates<T, S>.Block;
 
     /// <summary>One n × n matrix after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(long batches, long n, nint source, nint target)
     {
         if (n == 0)

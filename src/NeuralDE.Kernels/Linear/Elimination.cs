@@ -5,13 +5,14 @@ namespace NeuralDE.Kernels;
 
 /// <summary>
 /// A = L U in place: U on and above the diagonal, L (unit diagonal) below. A factor is 0 where entry and pivot are, so that
-/// A = L U for a singular matrix in pivoted order too. Every entry loses its products in the order of k, each rounded once;
-/// eight k are taken together, first in their own columns and rows, then everywhere behind.
+/// A = L U for a singular matrix in pivoted order too. Every entry loses its products in the order of k, each rounded once.
+/// Eight k are taken together: their columns are eliminated lying as rows in a panel, then their rows, then all behind.
 /// </summary>
 internal static unsafe class Elimination<T, S>
     where T : unmanaged
     where S : struct, IVector<S>
 {
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const int Block = RowUpdates<T, S>.Block;
 
     /// <summary>target ← L and U of each n × n matrix, without pivoting. The two may be one.</summary>
@@ -20,8 +21,10 @@ internal static unsafe class Elimination<T, S>
         if (source != target)
             Runs.Copy((byte*)source, (byte*)target, batches * n * n * sizeof(T));
 
+        var panel = (T*)ThreadMemory.Of(Block * n * sizeof(T));
+
         for (long b = 0; b < batches; b++)
-            Eliminate((T*)target + b * n * n, n, null);
+            Eliminate((T*)target + b * n * n, n, panel, null);
     }
 
     /// <summary>
@@ -29,34 +32,44 @@ internal static unsafe class Elimination<T, S>
     /// </summary>
     public static void Pivots(long batches, long n, nint source, nint target)
     {
-        var copy = (T*)ThreadMemory.Of(n * n * sizeof(T));
+        var panel = (T*)ThreadMemory.Of((Block + n) * n * sizeof(T));
+        T* copy = panel + Block * n;
 
         for (long b = 0; b < batches; b++)
         {
             var order = (long*)target + b * n;
-
-            for (long i = 0; i < n; i++)
-                order[i] = i;
-
+            Movement.Iota(ElementType.Int64, n, 1, (nint)order, 0, n);
             Runs.Copy((T*)source + b * n * n, copy, n * n);
-            Eliminate(copy, n, order);
+            Eliminate(copy, n, panel, order);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eliminate(T* a, long n, long* order)
+    [MethodImpl(Hot)]
+    private static void Eliminate(T* a, long n, T* panel, long* order)
     {
         for (long first = 0; first < n; first += Block)
         {
-            long end = Math.Min(first + Block, n);
+            long height = n - first;
+            long width = Math.Min(Block, height);
+            long end = first + width;
+            T* corner = a + first * n + first;
+            Transposition.Run(width, height, corner, n, panel, height);
 
-            for (long k = first; k < end; k++)
-                EliminateColumn(a, n, first, k, order);
+            for (long k = 0; k < width; k++)
+            {
+                EliminateColumn(panel, height, k);
+
+                if (order != null)
+                    Exchange(a, n, first, panel, width, k, order);
+                FormFactors(panel + k * height, height, k);
+            }
+
+            Transposition.Run(height, width, panel, height, corner, n);
 
             if (end == n)
                 return;
 
-            for (long i = first; i < end; i++)
+            for (long i = first + 1; i < end; i++)
             for (long k = first; k < i; k++)
                 RowUpdates<T, S>.Subtract(a + i * n + end, n - end, a + k * n + end, a + i * n + k);
 
@@ -65,48 +78,48 @@ internal static unsafe class Elimination<T, S>
         }
     }
 
-    /// <summary>
-    /// Column k, which lacks the products of the columns first … k − 1: the entries of U, with an order the pivot's row into
-    /// place k, and the factors below.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EliminateColumn(T* a, long n, long first, long k, long* order)
+    /// <summary>Column k of a panel loses the products of the columns before: c's factors times its own entry c.</summary>
+    [MethodImpl(Hot)]
+    private static void EliminateColumn(T* panel, long height, long k)
     {
-        T* column = a + k;
+        T* column = panel + k * height;
 
-        for (long i = first + 1; i < n; i++)
-        {
-            T* row = a + i * n;
-            var entry = Lane<T>.Load(row + k);
-
-            for (long j = first; j < Math.Min(i, k); j++)
-                entry = Lane<T>.Fma(-Lane<T>.Load(row + j), Lane<T>.Load(column + j * n), entry);
-            Lane<T>.Store(entry, row + k);
-        }
-
-        if (order != null)
-            Exchange(a, n, k, order);
-
-        var pivot = Lane<T>.Load(column + k * n);
-        bool isZero = Lane<T>.First(pivot) == 0;
-
-        for (long i = k + 1; i < n; i++)
-        {
-            var entry = Lane<T>.Load(column + i * n);
-            var factor = isZero && Lane<T>.First(entry) == 0 ? Lane<T>.Of(0) : entry / pivot;
-            Lane<T>.Store(factor, column + i * n);
-        }
+        for (long c = 0; c < k; c++)
+            RowUpdates<T, S>.Subtract(column + c + 1, height - c - 1, panel + c * height + c + 1, column + c);
     }
 
-    /// <summary>The row with the largest |entry| in column k, the first of equals, changes places with row k.</summary>
-    private static void Exchange(T* a, long n, long k, long* order)
+    /// <summary>The entries below place k of a column are divided by the pivot there; 0 / 0 is 0.</summary>
+    [MethodImpl(Hot)]
+    private static void FormFactors(T* column, long height, long k)
     {
-        long best = k;
-        double largest = Math.Abs(Lane<T>.First(Lane<T>.Load(a + k * n + k)));
+        T* pivot = column + k;
 
-        for (long i = k + 1; i < n; i++)
+        if (Lane<T>.First(Lane<T>.Load(pivot)) != 0)
+            RowUpdates<T, S>.Divide(pivot + 1, height - k - 1, pivot);
+        else
+            for (long i = k + 1; i < height; i++)
+            {
+                var entry = Lane<T>.Load(column + i);
+                bool isZero = Lane<T>.First(entry) == 0;
+                Lane<T>.Store(isZero ? Lane<T>.Of(0) : entry / Lane<T>.Load(pivot), column + i);
+            }
+    }
+
+    /// <summary>
+    /// The row with the largest |entry| in column k of the panel, the first of equals, changes places with the panel's row k,
+    /// in the panel and in the matrix.
+    /// </summary>
+    [MethodImpl(Hot)]
+    private static void Exchange(T* a, long n, long first, T* panel, long width, long k, long* order)
+    {
+        long height = n - first;
+        T* column = panel + k * height;
+        long best = k;
+        double largest = Math.Abs(Lane<T>.First(Lane<T>.Load(column + k)));
+
+        for (long i = k + 1; i < height; i++)
         {
-            double entry = Math.Abs(Lane<T>.First(Lane<T>.Load(a + i * n + k)));
+            double entry = Math.Abs(Lane<T>.First(Lane<T>.Load(column + i)));
 
             if (entry > largest)
             {
@@ -118,11 +131,14 @@ internal static unsafe class Elimination<T, S>
         if (best == k)
             return;
 
-        (order[k], order[best]) = (order[best], order[k]);
-        T* row = a + k * n;
-        T* other = a + best * n;
+        (order[first + k], order[first + best]) = (order[first + best], order[first + k]);
+        T* row = a + (first + k) * n;
+        T* other = a + (first + best) * n;
 
         for (long j = 0; j < n; j++)
             (row[j], other[j]) = (other[j], row[j]);
+
+        for (long j = 0; j < width; j++, panel += height)
+            (panel[k], panel[best]) = (panel[best], panel[k]);
     }
 }

@@ -15,6 +15,7 @@ internal static unsafe class TriangularSolve<T, S>
     private const int Block = RowUpdates<T, S>.Block;
 
     /// <summary>T: [batches; n; n]; b and x: [batches; n; m], and may be one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         bool lower,
         bool transpose,

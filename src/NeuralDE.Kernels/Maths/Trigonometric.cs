@@ -11,14 +11,14 @@ internal static partial class Maths
 {
     private const double LargestAngle = 1e5;
 
-    /// <summary>x − q π, with q an integer or half of one.</summary>
+    /// <summary>x − q π, with q an integer or half of one. The parts are positive, so that −0 stays.</summary>
     [MethodImpl(Inline)]
     private static S OffMultipleOfPi<S>(S x, S q)
         where S : struct, IVector<S>
     {
-        var r = S.Fma(q, Constant<S>(-3.1415927410125732, -3.141592653589793), x);
-        r = S.Fma(q, Constant<S>(8.742277657347586e-08, -1.2246467991473532e-16), r);
-        return S.Fma(q, Constant<S>(3.4302490200117637e-15, 2.9947698097183397e-33), r);
+        var r = S.Fma(q, Constant<S>(-3.141592502593994, -3.141592653589793), x);
+        r = S.Fma(q, Constant<S>(-1.5099578831723193e-07, -1.224646799147353e-16), r);
+        return S.Fma(q, Constant<S>(-1.078060505991553e-14, -2.1657133478438278e-32), r);
     }
 
     /// <summary>

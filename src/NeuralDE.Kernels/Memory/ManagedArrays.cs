@@ -6,6 +6,10 @@ namespace NeuralDE.Kernels;
 /// <summary>Between managed arrays of numbers and native memory.</summary>
 internal static unsafe class ManagedArrays
 {
+    public static double Float64(nint source) => *(double*)source;
+
+    public static float Float32(nint source) => *(float*)source;
+
     public static void CopyIn(Array source, nint target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))

@@ -87,6 +87,7 @@ internal static unsafe class Runs
     }
 
     /// <summary>target[i] ← source[i mod length]: what is there already is copied behind itself, twice as much each time.</summary>
+    [MethodImpl(Hot)]
     public static void Repeat<T>(T* source, long length, T* target, long count)
         where T : unmanaged
     {

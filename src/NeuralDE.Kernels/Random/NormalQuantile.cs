@@ -109,15 +109,21 @@ internal static unsafe class NormalQuantile<S>
         var p = (double*)probabilities;
         var outside = (int*)indices;
         var roots = (double*)others;
-        // those that are not near ½, with √(−log) of the distance to the nearer end
+        // those that are not near ½ (~i for one below), with −log of the distance to the nearer end
         int found = 0;
 
         for (int i = 0; i < count; i++)
-            if (Math.Abs(p[i] - 0.5) > Near)
-            {
-                outside[found] = p[i] < 0.5 ? ~i : i;
-                roots[found++] = -Math.Log(Math.Min(p[i], 1 - p[i]));
-            }
+        {
+            // without branches: which ones are outside cannot be foreseen
+            double q = p[i] - 0.5;
+            int lower = (int)(BitConverter.DoubleToInt64Bits(q) >> 63);
+            outside[found] = i ^ lower;
+            roots[found] = p[i];
+            found += Math.Abs(q) > Near ? 1 : 0;
+        }
+
+        for (int i = 0; i < found; i++)
+            roots[i] = -Math.Log(outside[i] < 0 ? roots[i] : 1 - roots[i]);
 
         for (int i = 0; i < count; i += S.Count)
         {

@@ -72,6 +72,7 @@ internal static unsafe class FloatReduction<T, S, J>
         *levels = value;
     }
 
+    [MethodImpl(Hot)]
     private static T Rest(long tiles, T* levels)
     {
         T value = J.Neutral<T>();
@@ -95,6 +96,7 @@ internal static unsafe class FloatReduction<T, S, J>
         return Fold(groups);
     }
 
+    [MethodImpl(Hot)]
     private static T PartialTile(T* x, int count, T* groups)
     {
         if (count == 0)
@@ -175,6 +177,7 @@ internal static unsafe class FloatReduction<T, S, J>
     }
 
     /// <summary>buffer ← the rows r, r + step, r + 2 step, … of a tile of `rows` rows, joined as the tree says.</summary>
+    [MethodImpl(Hot)]
     private static void FoldRows(T* x, long inner, int rows, int r, int step, T* buffer, int width)
     {
         if (step == Groups / 2)

@@ -115,38 +115,74 @@ internal static unsafe class Scans
         {
             int width = (int)Math.Min(Chunk, inner - c);
             long at = reverse ? (count - 1) * inner + c : c;
+
+            if (width == 1)
+            {
+                Column(count, step, source + at, target + at);
+                continue;
+            }
+
             Runs.Fill(sums, width, 0L);
 
             for (long j = 0; j < count; j++, at += step)
             for (int i = 0; i < width; i++)
-                target[at + i] = Add(sums + i, source[at + i]);
+                target[at + i] = Add(ref sums[i], source[at + i]);
         }
     }
 
-    /// <summary>The sum with one more element, rounded to the element's type.</summary>
-    [MethodImpl(Inline)]
-    private static T Add<T>(long* sum, T x)
+    [MethodImpl(Hot)]
+    private static void Column<T>(long count, long step, T* source, T* target)
         where T : unmanaged
     {
         if (typeof(T) == typeof(float))
         {
-            *(double*)sum += Unsafe.BitCast<T, float>(x);
-            return Unsafe.BitCast<float, T>((float)*(double*)sum);
+            double sum = 0;
+
+            for (long j = 0; j < count; j++, source += step, target += step)
+                *(float*)target = (float)(sum += *(float*)source);
+        }
+        else if (typeof(T) == typeof(double))
+        {
+            double sum = 0;
+
+            for (long j = 0; j < count; j++, source += step, target += step)
+                *(double*)target = sum += *(double*)source;
+        }
+        else
+        {
+            long sum = 0;
+
+            for (long j = 0; j < count; j++, source += step, target += step)
+                *target = Add(ref sum, *source);
+        }
+    }
+
+    /// <summary>The sum with one more element, rounded to the element's type; of floats the bits of a float64.</summary>
+    [MethodImpl(Inline)]
+    private static T Add<T>(ref long sum, T x)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, float>(x);
+            sum = BitConverter.DoubleToInt64Bits(with);
+            return Unsafe.BitCast<float, T>((float)with);
         }
 
         if (typeof(T) == typeof(double))
         {
-            *(double*)sum += Unsafe.BitCast<T, double>(x);
-            return Unsafe.BitCast<double, T>(*(double*)sum);
+            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, double>(x);
+            sum = BitConverter.DoubleToInt64Bits(with);
+            return Unsafe.BitCast<double, T>(with);
         }
 
         if (typeof(T) == typeof(int))
         {
-            *sum += Unsafe.BitCast<T, int>(x);
-            return Unsafe.BitCast<int, T>((int)*sum);
+            sum += Unsafe.BitCast<T, int>(x);
+            return Unsafe.BitCast<int, T>((int)sum);
         }
 
-        *sum += Unsafe.BitCast<T, long>(x);
-        return Unsafe.BitCast<long, T>(*sum);
+        sum += Unsafe.BitCast<T, long>(x);
+        return Unsafe.BitCast<long, T>(sum);
     }
 }

@@ -127,7 +127,8 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
         var bits = mask.value.ExtractMostSignificantBits();
 
         if (IsFloat)
-            *(ulong*)target = (bits * 0x0002_0408_1020_4081UL & 0x0001_0101_0101_0101UL) | (ulong)(bits >> 7) << 56;
+            *(ulong*)target =
+                ((bits & 0x7F) * 0x0002_0408_1020_4081UL & 0x0001_0101_0101_0101UL) | (ulong)(bits >> 7) << 56;
         else
             *(uint*)target = bits * 0x0020_4081u & 0x0101_0101u;
     }

@@ -42,7 +42,7 @@ let ``nodes without a value of their own say so`` () =
 [<Fact>]
 let ``checks and gradients stops give their first argument`` () =
     let x = f64 [| 2 |] [ 1.0; 2.0 ]
-    let check = { Look = fun _ -> failwith "is not looked at" }
+    let check = { Look = (fun _ -> failwith "is not looked at"); Flagged = false }
     Assert.Same(x, value StopGradient [ x ])
     Assert.Same(x, value (Check check) [ x; i64 [||] [ 1L ] ])
 

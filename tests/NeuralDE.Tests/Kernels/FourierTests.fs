@@ -105,11 +105,13 @@ let private transform width (dtype: Dtype) inverse batches n (x: NdArray) =
     readArray dtype x.Shape target
 
 let private unit (dtype: Dtype) = if dtype = Float32 then 0.5 ** 24.0 else 0.5 ** 53.0
-let private norm (x: float[]) = sqrt (Array.sumBy (fun v -> v * v) x)
+let private norm (x: float[]) =
+    let squares = x |> Array.fold (fun sum v -> sum + whole v * whole v) (whole 0.0)
+    sqrt squares.High
 
-/// The largest error that is allowed in an element: 4.5 units of rounding for each factor of two in the length, as
+/// The largest error that is allowed in an element: two units of rounding for each factor of two in the length, as
 /// part of the norm of the numbers transformed.
-let private bound dtype n size = 4.5 * unit dtype * Math.Log2(float n + 1.0) * size
+let private bound dtype n size = 2.0 * unit dtype * Math.Log2(float n + 1.0) * size
 
 let private check (dtype: Dtype) n =
     let x = NdArray.OfFloats(dtype, [| 1; n; 2 |], numbers n (2 * n))

@@ -10,7 +10,7 @@ type Guarded private (block: nativeint, blockSize: int, address: nativeint) =
     static let page = Environment.SystemPageSize
 
     [<DllImport("libc", EntryPoint = "mmap", SetLastError = true)>]
-    static extern nativeint private mmap(
+    static extern nativeint mmap(
         nativeint address,
         unativeint size,
         int protection,
@@ -20,10 +20,10 @@ type Guarded private (block: nativeint, blockSize: int, address: nativeint) =
     )
 
     [<DllImport("libc", EntryPoint = "mprotect", SetLastError = true)>]
-    static extern int private mprotect(nativeint address, unativeint size, int protection)
+    static extern int mprotect(nativeint address, unativeint size, int protection)
 
     [<DllImport("libc", EntryPoint = "munmap", SetLastError = true)>]
-    static extern int private munmap(nativeint address, unativeint size)
+    static extern int munmap(nativeint address, unativeint size)
 
     /// Where the memory starts.
     member _.Address = address

@@ -396,7 +396,8 @@ let ``what a branch captured is not computed outside it`` () =
         { Look =
             fun x ->
                 (checks.Add x[0].Floats[0]
-                 ValueNone) }
+                 ValueNone)
+          Flagged = false }
 
     let f (x: Tensor, c: Tensor) =
         cond (x .> 0.0) (fun x -> x * c) (fun x -> x + log (Tensor.Apply(Check check, [| c |]))) x

@@ -335,7 +335,7 @@ let private linear =
 // ── leaves, random numbers, the trace ────────────────────────────────────────────────────────────────────────────
 let private others =
     let keys = integers Int64 0 1000000
-    let check: Check = { Look = fun _ -> ValueNone }
+    let check: Check = { Look = (fun _ -> ValueNone); Flagged = false }
 
     [ yield example "constant" [ "constant 3" ] [ uniform -2.0 2.0 [ 3 ] ] (fun x -> [| Prim.times 3.0 x[0] |])
       yield

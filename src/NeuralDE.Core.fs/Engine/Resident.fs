@@ -1,0 +1,94 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+open NeuralDE.Kernels
+
+/// A plan on memory of its own whose results become its next arguments: a training loop, which allocates nothing.
+/// The plan's first `carried` arguments are replaced by its last `carried` results; the results before them are numbers.
+[<Sealed>]
+type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
+    let work = plan.NewWorkspace()
+    let numbers = plan.Outputs.Length - carried
+
+    let places =
+        plan.Outputs
+        |> Array.map (function
+            | At(at, s) -> struct (at, s)
+            | Rows _ -> raise (UnplannedException "a result of unknown length cannot be carried"))
+
+    /// where the carried arguments end
+    let size =
+        if carried < plan.Inputs.Length then
+            (let struct (at, _) = plan.Inputs[carried] in at)
+        else
+            plan.Inputs |> Array.fold (fun _ (struct (at, s)) -> at + ArrayMemory.bytes s.Dtype s.Shape) 0L
+
+    let end_ = plan.Inputs |> Array.fold (fun _ (struct (at, s)) -> at + ArrayMemory.bytes s.Dtype s.Shape) 0L
+
+    // a result that is itself an argument would be overwritten before it is read
+    let overlaps =
+        Seq.init carried (fun i ->
+            let struct (from, _) = places[numbers + i]
+            let struct (into, _) = plan.Inputs[i]
+            from < end_ && from <> into)
+        |> Seq.exists id
+
+    let staging = NativeBlock(if overlaps then size else 0L)
+    let kept = NativeBlock size
+
+    do
+        for i in 0 .. args.Length - 1 do
+            let struct (at, _) = plan.Inputs[i]
+            ArrayMemory.write args[i] (work.Memory + nativeint at)
+
+        Rows.Copy(work.Memory, kept.Address, size)
+
+    /// Computes the results; the arguments stay. Raises what checks found.
+    member _.Run() = plan.RunOn work
+
+    /// The k-th of the numbers.
+    member _.Number(k: int) : float =
+        let struct (at, s) = places[k]
+
+        match s.Dtype with
+        | Float64 -> ManagedArrays.Float64(work.Memory + nativeint at)
+        | Float32 -> float (ManagedArrays.Float32(work.Memory + nativeint at))
+        | Int32
+        | Int64
+        | Bool -> (ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)).Floats[0]
+
+    /// The results become the arguments.
+    member _.Advance() =
+        if overlaps then
+            for i in 0 .. carried - 1 do
+                let struct (from, s) = places[numbers + i]
+                let struct (into, _) = plan.Inputs[i]
+                let bytes = ArrayMemory.bytes s.Dtype s.Shape
+                Rows.Copy(work.Memory + nativeint from, staging.Address + nativeint into, bytes)
+
+            Rows.Copy(staging.Address, work.Memory, size)
+        else
+            for i in 0 .. carried - 1 do
+                let struct (from, s) = places[numbers + i]
+                let struct (into, _) = plan.Inputs[i]
+                Rows.Copy(work.Memory + nativeint from, work.Memory + nativeint into, ArrayMemory.bytes s.Dtype s.Shape)
+
+    /// Sets the arguments aside.
+    member _.Keep() = Rows.Copy(work.Memory, kept.Address, size)
+
+    member private _.Read(memory: nativeint) : NdArray[] =
+        Array.init carried (fun i ->
+            let struct (at, s) = plan.Inputs[i]
+            ArrayMemory.read s.Dtype s.Shape (memory + nativeint at))
+
+    /// The arguments as they are, and as they were set aside.
+    member x.Current: NdArray[] =
+        let read = x.Read work.Memory
+        GC.KeepAlive work
+        read
+
+    member x.Kept: NdArray[] =
+        let read = x.Read kept.Address
+        GC.KeepAlive kept
+        read
