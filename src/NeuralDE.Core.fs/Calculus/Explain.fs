@@ -5,10 +5,11 @@ open NeuralDE.Compiler
 /// What the library makes of a function.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Engine =
-    /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative.</summary>
+    /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and the plan of its value.</summary>
     /// <remarks>
     /// Each graph is a list of nodes, one a line: number, operation, arguments, dtype and shape. Graphs within it (calls, loop bodies,
-    /// branches) follow. Every stage is verified. Equal functions give equal text.
+    /// branches) follow. Every stage is verified. The plan is a list of instructions in order: element-wise operations
+    /// that run in one pass stand on one line, with their count of elements. Equal functions give equal text.
     /// </remarks>
     /// <param name="f">A function of a tree.</param>
     /// <param name="x">An argument, for its structure and shapes.</param>
@@ -24,8 +25,24 @@ module Engine =
               "reverse derivative: x, cotangents of y → cotangents of x",
               Flatten.graph (Derive.vjpGraph t.Graph wanted given) ]
 
+        let plan =
+            let rec show indent (l: Lowered) : string seq =
+                seq {
+                    for d in l.Drafts do
+                        $"{indent}{d.Name}"
+
+                        for name, inner in d.Inside do
+                            $"{indent}  {name}, {inner.Size} bytes:"
+                            yield! show (indent + "    ") inner
+                }
+
+            let lowered = LowerFunctions.graph t.Graph
+            let lines = show "  " lowered |> String.concat "\n"
+            $"── the plan: {lowered.Drafts.Length} instructions over {lowered.Size} bytes ──\n{lines}\n"
+
         stages
         |> List.map (fun (name, g) ->
             Verify.graph g
             $"── {name} ──\n{Print.graph g}")
+        |> fun texts -> texts @ [ plan ]
         |> String.concat "\n"

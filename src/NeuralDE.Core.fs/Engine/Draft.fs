@@ -100,13 +100,12 @@ type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
             emissions[key] <- index
             index
 
-/// An instruction to be: the buffers it touches, and how it is made once they have places.
+/// An instruction to be: the memory it touches, the graphs it runs, and how it is made once all has places.
 [<NoEquality; NoComparison>]
-type internal Draft = { Name: string; Touches: Storage[]; Make: Scope -> Instruction }
+type internal Draft = { Name: string; Touches: Storage[]; Inside: (string * Lowered)[]; Make: Scope -> Instruction }
 
 /// A graph as drafts over memory of its own, wherever that will lie.
-[<NoEquality; NoComparison>]
-type internal Lowered =
+and [<NoEquality; NoComparison>] internal Lowered =
     {
         Drafts: Draft[]
         /// bytes

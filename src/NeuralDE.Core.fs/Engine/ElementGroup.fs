@@ -152,6 +152,12 @@ module internal ElementGroup =
         | Apply _
         | Output _ -> ValueNone
 
+    /// What a step does, for people.
+    let nameOf (s: ElementStep) : string =
+        match s.Code with
+        | Compute(op, _) -> (string op).ToLowerInvariant()
+        | Convert target -> $"to {target}"
+
     /// A text that equal groups share.
     let key (g: ElementGroup) : string =
         let text = StringBuilder()

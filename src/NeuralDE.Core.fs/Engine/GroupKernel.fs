@@ -38,25 +38,6 @@ type internal GroupKernel(group: ElementGroup) =
         runs <- before + 1
         before
 
-/// Memory for the results inside a tile, one for each thread.
-[<AbstractClass; Sealed>]
-type internal TileMemory private () =
-    [<ThreadStatic; DefaultValue>]
-    static val mutable private block: GrowingBlock | null
-
-    static member Address(bytes: int64) : nativeint =
-        let block =
-            match TileMemory.block with
-            | null ->
-                let made = GrowingBlock()
-                TileMemory.block <- made
-                made
-            | block -> block
-
-        if block.Length < bytes then block.Resize bytes
-
-        block.Address
-
 /// The two ways to run a group. They call the same helpers, so that not a bit depends on when code becomes ready.
 module internal GroupKernels =
     let mutable tier =
@@ -92,7 +73,7 @@ module internal GroupKernels =
     let private interpret (g: ElementGroup) (memory: nativeint) (offsets: nativeint) (count: int64) =
         let size = if g.Form = Singles then 1L else tile
         let slot = size * 8L
-        let results = TileMemory.Address(slot * int64 g.Steps.Length)
+        let results = ThreadScratch.Address(ThreadScratch.Use.Tiles, slot * int64 g.Steps.Length)
         let offset (i: int) = nativeint (NativePtr.get (NativePtr.ofNativeInt<int64> offsets) i)
         let home = Array.create g.Steps.Length -1
         g.Outputs |> Array.iteri (fun i o -> home[o] <- i)

@@ -143,6 +143,11 @@ module internal LoopRun =
                 for k in room - 1L .. -1L .. 0L do
                     Rows.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
 
+            // what nobody has written yet is 0
+            for row in 0 .. l.Rows - 1 do
+                let unwritten = (int64 row * larger + room) * rowBytes
+                Rows.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
+
     let private emit (l: LoopPlan) (work: Workspace) (wrote: nativeint) (count: nativeptr<int>) =
         for e in 0 .. l.Emit.Length - 1 do
             let source = Slot.address work l.Emit[e]
@@ -213,6 +218,13 @@ module internal LoopRun =
 
             if l.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l work wrote count
 
+            for row in 0 .. l.Rows - 1 do
+                if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
+
+            // flags may be carried values, which move now; nobody asks again who wrote
+            let ended = wrote
+            Rows.Copy(finish, ended, rows)
+
             for struct (_, source, aside) in l.Aside do
                 Slot.copy work source aside
 
@@ -231,8 +243,6 @@ module internal LoopRun =
                     Slot.blend work live l.Rows l.NextControls[i] l.Controls[i]
 
             for row in 0 .. l.Rows - 1 do
-                if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
-
-                if flag finish row then setFlag live row false
+                if flag ended row then setFlag live row false
 
             watched <- goesOn l work

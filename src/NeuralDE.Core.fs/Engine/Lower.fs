@@ -91,8 +91,18 @@ type internal Lowering
 
     member x.NewArray(s: Signature) : View = View.ofStorage (x.NewStorage(ArrayMemory.bytes s.Dtype s.Shape)) s
 
-    member _.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
-        drafts.Add { Name = name; Touches = Seq.distinct touches |> Seq.toArray; Make = make }
+    /// An instruction that runs graphs of its own.
+    member _.DraftAround
+        (name: string, inside: (string * Lowered) list, touches: Storage seq, make: Scope -> Instruction)
+        =
+        drafts.Add
+            { Name = name
+              Touches = Seq.distinct touches |> Seq.toArray
+              Inside = Array.ofList inside
+              Make = make }
+
+    member x.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
+        x.DraftAround(name, [], touches, make)
 
     member _.Define(n: Node, v: View) = views[n] <- v
     member _.DefineBundle(n: Node, vs: View[]) = bundles[n] <- vs
@@ -371,8 +381,10 @@ type internal Lowering
         let count = int64 (Shape.size order[0].Shape)
 
         if count > 0L then
+            let names = steps |> Array.map ElementGroup.nameOf |> String.concat " "
+
             x.Draft(
-                "group",
+                $"{order[0].Dtype} × {count}: {names}",
                 places |> Seq.map (fun v -> v.Storage),
                 fun scope -> GroupInstruction(kernel, places |> Array.map scope.Offset, count)
             )

@@ -103,8 +103,9 @@ module internal LowerFunctions =
     and private call (x: Lowering) (g: Graph) (args: View[]) : View[] =
         let c = child x g args
 
-        x.Draft(
+        x.DraftAround(
             "call",
+            [ "called", c.Lowered ],
             touches c,
             fun scope ->
                 let _, instructions = instantiate c scope
@@ -119,8 +120,9 @@ module internal LowerFunctions =
         let second = child x whenFalse args[1..]
         let results = first.Lowered.Outputs |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
 
-        x.Draft(
+        x.DraftAround(
             "cond",
+            [ "where true", first.Lowered; "where false", second.Lowered ],
             Seq.concat [ touches first; touches second; storagesOf [ predicate ]; storagesOf results ],
             fun scope ->
                 let into = results |> Array.map (slot scope)
@@ -235,8 +237,9 @@ module internal LowerFunctions =
                 | ValueSome _ -> x.NewArray s
                 | ValueNone -> { View.ofStorage (Storage(-1, 0L, Emission(n, e))) s with Shape = s.Shape })
 
-        x.Draft(
+        x.DraftAround(
             "loop",
+            [ "body", v.Body.Lowered ],
             Seq.concat [ loopTouches v; storagesOf args; storagesOf emissions ],
             fun scope ->
                 let targets =
@@ -321,8 +324,9 @@ module internal LowerFunctions =
             [| for i in 0 .. l.States - 1 do
                    if p.Wanted[i] && not p.ActiveStates[i] then struct (i, sameAs own[i]) |]
 
-        x.Draft(
+        x.DraftAround(
             "pullback",
+            [ "body", v.Body.Lowered; "sweep", sweep.Lowered ],
             Seq.concat
                 [ loopTouches v
                   touches sweep

@@ -282,6 +282,23 @@ module internal LowerPrimitives =
 
             kernel2 x n first args[1] (fun sorted wanted into ->
                 Sorting.SearchSorted(elements, right, batches, count, values, sorted, wanted, into))
+        | Op.Conv c when n.Dtype.IsFloat ->
+            let inputShape, kernelShape = first.Shape, args[1].Shape
+
+            kernel2 x n first args[1] (fun input kernel into ->
+                Convolution.Run(
+                    elements,
+                    inputShape,
+                    kernelShape,
+                    n.Shape,
+                    c.Stride,
+                    c.Low,
+                    c.DilateInput,
+                    c.DilateKernel,
+                    input,
+                    kernel,
+                    into
+                ))
         | Gather batch -> gather x n batch first args[1]
         | Scatter(kind, batch) -> scatter x n kind batch first args[1] args[2]
         | Fft inverse ->

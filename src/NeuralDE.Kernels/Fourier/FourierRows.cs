@@ -27,7 +27,7 @@ internal static unsafe class FourierRows<T, S>
         var plan = FourierPlan<T>.Of(n);
         long working = plan.Working;
         long most = Math.Min(batches, Math.Clamp(Enough / working, 1, Together));
-        var memory = (T*)ThreadMemory.Of(4 * most * working * sizeof(T));
+        var memory = (T*)ThreadScratch.Get(ThreadScratch.Use.Fourier, 4 * most * working * sizeof(T));
         var numbers = new Numbers(memory, memory + most * working);
         var others = new Numbers(memory + 2 * most * working, memory + 3 * most * working);
 

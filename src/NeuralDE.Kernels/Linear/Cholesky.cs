@@ -22,7 +22,7 @@ internal static unsafe class Cholesky<T, S>
         if (n == 0)
             return;
 
-        var upper = (T*)ThreadMemory.Of(n * n * sizeof(T));
+        var upper = (T*)ThreadScratch.Get(ThreadScratch.Use.Factors, n * n * sizeof(T));
 
         for (long b = 0; b < batches; b++)
         {

@@ -21,7 +21,7 @@ internal static unsafe class Elimination<T, S>
         if (source != target)
             Runs.Copy((byte*)source, (byte*)target, batches * n * n * sizeof(T));
 
-        var panel = (T*)ThreadMemory.Of(Block * n * sizeof(T));
+        var panel = (T*)ThreadScratch.Get(ThreadScratch.Use.Factors, Block * n * sizeof(T));
 
         for (long b = 0; b < batches; b++)
             Eliminate((T*)target + b * n * n, n, panel, null);
@@ -32,7 +32,7 @@ internal static unsafe class Elimination<T, S>
     /// </summary>
     public static void Pivots(long batches, long n, nint source, nint target)
     {
-        var panel = (T*)ThreadMemory.Of((Block + n) * n * sizeof(T));
+        var panel = (T*)ThreadScratch.Get(ThreadScratch.Use.Factors, (Block + n) * n * sizeof(T));
         T* copy = panel + Block * n;
 
         for (long b = 0; b < batches; b++)

@@ -17,6 +17,8 @@ internal static unsafe class Gemm
     private const int MostDepthForFewRows = 64;
     private const int FewRows = 4;
 
+    private const int Page = 4096;
+
     /// <summary>
     /// C[m, n] = start + A[m, k] B[k, n]. Strides are in elements and of any sign, 0 too; C has unit column stride.
     /// <paramref name="start"/> is a row of n, read where <paramref name="how"/> says so.
@@ -84,6 +86,7 @@ internal static unsafe class Gemm
             _ => operands.C,
         };
         operands.StartRow = how == GemmStart.Own ? operands.CRow : 0;
+        operands.Places = null;
         operands.LastLanes = 0;
         return operands;
     }
@@ -120,7 +123,7 @@ internal static unsafe class Gemm
         // a single column has no neighbours
         if (operands->N == 1)
             operands->BColumn = S.ElementSize;
-        bool packed = operands->BColumn != S.ElementSize;
+        bool packed = operands->BColumn != S.ElementSize || IsFar(operands);
 
         if (packed && operands->M == 1 && operands->N <= GemmSwap.FewColumns)
         {
@@ -137,16 +140,16 @@ internal static unsafe class Gemm
         Strips<S>(operands, packed);
     }
 
+    /// <summary>Whether the rows of B are on pages of their own, in few places of the caches, and read often.</summary>
+    private static bool IsFar(GemmOperands* operands) => nint.Abs(operands->BRow) >= Page && operands->M >= 64;
+
     /// <summary>Strips of columns as wide as a tile, so that a strip of B is read from near for all rows of A.</summary>
     private static void Strips<S>(GemmOperands* operands, bool packed)
         where S : struct, IVector<S>
     {
         int vectors = (operands->N + S.Count - 1) / S.Count;
         int lastLanes = operands->N - (vectors - 1) * S.Count;
-        int most = GemmTiles.MostVectors<S>();
-
-        if (operands->M == 1 && most == 4)
-            most = 8;
+        int most = GemmTiles.MostVectors<S>(operands->M);
 
         if (vectors <= most)
         {
@@ -216,6 +219,6 @@ internal static unsafe class Gemm
         if (vectors > 4)
             GemmTiles.RunRow<S>(operands, vectors);
         else
-            GemmTiles.Run<S>(operands, vectors);
+            GemmTiles.Run<S, Constant.One>(operands, vectors);
     }
 }

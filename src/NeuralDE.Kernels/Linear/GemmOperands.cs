@@ -35,6 +35,16 @@ internal unsafe struct GemmOperands
     /// <summary>0: one row for all.</summary>
     public nint StartRow;
 
+    /// <summary>Where the K columns of A and rows of B are, for tiles that do not step evenly.</summary>
+    public GemmPlace* Places;
+
     /// <summary>How many lanes of the last vector of a row stand for columns.</summary>
     public int LastLanes;
+}
+
+/// <summary>Bytes from the start of A and of B to one column of A and one row of B.</summary>
+internal struct GemmPlace
+{
+    public nint A;
+    public nint B;
 }

@@ -3,7 +3,7 @@ namespace NeuralDE.Kernels;
 /// <summary>Matrix products in parts: rows or columns of the result.</summary>
 internal static unsafe class GemmTeam
 {
-    private struct Job
+    private struct Job : ITeamJob
     {
         public ElementType Type;
         public GemmOperands Operands;
@@ -11,6 +11,23 @@ internal static unsafe class GemmTeam
         /// <summary>How many rows, or else columns, are one part.</summary>
         public int Rows;
         public int Columns;
+
+        public readonly void Run(int part)
+        {
+            var operands = Operands;
+            int size = Type.Size();
+            int firstRow = Rows == operands.M ? 0 : part * Rows;
+            int firstColumn = Columns == operands.N ? 0 : part * Columns;
+            operands.M = int.Min(Rows, operands.M - firstRow);
+            operands.N = int.Min(Columns, operands.N - firstColumn);
+            operands.A += firstRow * operands.ARow;
+            operands.B += firstColumn * operands.BColumn;
+            operands.C += firstRow * operands.CRow + (nint)firstColumn * size;
+
+            if (operands.Start != null)
+                operands.Start += firstRow * operands.StartRow + (nint)firstColumn * size;
+            Gemm.Run(Type, &operands);
+        }
     }
 
     /// <summary>Multiply-adds of float32 that a thread does in a nanosecond, roughly.</summary>
@@ -31,12 +48,13 @@ internal static unsafe class GemmTeam
         Job job;
         job.Type = type;
         job.Operands = *operands;
-        // each part packs its own strips of B, so columns of it go to one part only
+        // each part packs its own strips of B, so columns of it are best left to one part
         bool packed = operands->BColumn != type.Size();
-        bool byRows = operands->M >= parts * RowUnit && !(packed && operands->N >= parts * ColumnUnit);
-        int extent = byRows || operands->M > operands->N ? operands->M : operands->N;
-        byRows = extent == operands->M;
-        int unit = byRows ? RowUnit : ColumnUnit;
+        bool byColumns =
+            (packed && operands->N >= parts * ColumnUnit)
+            || (operands->M < parts * RowUnit && operands->N > operands->M);
+        int extent = byColumns ? operands->N : operands->M;
+        int unit = byColumns ? ColumnUnit : RowUnit;
         int most = (extent + unit - 1) / unit;
         parts = int.Min(parts, most);
 
@@ -44,27 +62,9 @@ internal static unsafe class GemmTeam
             return false;
         int size = (most + parts - 1) / parts * unit;
         parts = (extent + size - 1) / size;
-        job.Rows = byRows ? size : operands->M;
-        job.Columns = byRows ? operands->N : size;
-        ThreadTeam.Run(parts, &Part, (nint)(&job), nanoseconds);
+        job.Rows = byColumns ? operands->M : size;
+        job.Columns = byColumns ? size : operands->N;
+        ThreadTeam.Run(parts, job, nanoseconds);
         return true;
-    }
-
-    private static void Part(nint address, int part)
-    {
-        var job = (Job*)address;
-        var operands = job->Operands;
-        int size = job->Type.Size();
-        int firstRow = job->Rows == operands.M ? 0 : part * job->Rows;
-        int firstColumn = job->Columns == operands.N ? 0 : part * job->Columns;
-        operands.M = int.Min(job->Rows, operands.M - firstRow);
-        operands.N = int.Min(job->Columns, operands.N - firstColumn);
-        operands.A += firstRow * operands.ARow;
-        operands.B += firstColumn * operands.BColumn;
-        operands.C += firstRow * operands.CRow + (nint)firstColumn * size;
-
-        if (operands.Start != null)
-            operands.Start += firstRow * operands.StartRow + (nint)firstColumn * size;
-        Gemm.Run(job->Type, &operands);
     }
 }

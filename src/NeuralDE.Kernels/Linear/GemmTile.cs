@@ -8,14 +8,15 @@ internal static unsafe class GemmTile
     /// <summary>
     /// C[i, :] = start[i, :] + Σₖ A[i, k] B[k, :] for <c>sizeof(Rows)</c> ≤ 12 rows and <c>sizeof(Vectors)</c> ≤ 4
     /// vectors of columns: one fused multiply-add after the other in the order of k. <c>sizeof(Partial)</c> is 2 where
-    /// the last vector is not full.
+    /// the last vector is not full, <c>sizeof(Steps)</c> is 2 where A and B do not step evenly.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<S, Rows, Vectors, Partial>(GemmOperands* operands)
+    public static void Run<S, Rows, Vectors, Partial, Steps>(GemmOperands* operands)
         where S : struct, IVector<S>
         where Rows : unmanaged
         where Vectors : unmanaged
         where Partial : unmanaged
+        where Steps : unmanaged
     {
         Unsafe.SkipInit(out GemmSums<S, Vectors, Partial> first);
         Unsafe.SkipInit(out GemmSums<S, Vectors, Partial> second);
@@ -93,13 +94,24 @@ internal static unsafe class GemmTile
         nint aRow = operands->ARow;
         nint threeRows = 3 * aRow;
         byte* a = operands->A;
-        byte* fromFifth = a + 4 * aRow;
-        byte* fromNinth = a + 8 * aRow;
+        nint fourRows = 4 * aRow;
+        byte* fromFifth = a + fourRows;
+        byte* fromNinth = fromFifth + fourRows;
         byte* b = operands->B;
+        var place = operands->Places;
         Unsafe.SkipInit(out GemmSums<S, Vectors, Partial> factors);
 
         for (int k = operands->K; k > 0; k--)
         {
+            if (sizeof(Steps) == 2)
+            {
+                a = operands->A + place->A;
+                fromFifth = a + fourRows;
+                fromNinth = fromFifth + fourRows;
+                b = operands->B + place->B;
+                place++;
+            }
+
             factors.Load(b, lastLanes);
             first.Add(a, factors);
 
@@ -125,10 +137,14 @@ internal static unsafe class GemmTile
                 eleventh.Add(fromNinth + 2 * aRow, factors);
             if (sizeof(Rows) > 11)
                 twelfth.Add(fromNinth + threeRows, factors);
-            a += aColumn;
-            fromFifth += aColumn;
-            fromNinth += aColumn;
-            b += bRow;
+
+            if (sizeof(Steps) == 1)
+            {
+                a += aColumn;
+                fromFifth += aColumn;
+                fromNinth += aColumn;
+                b += bRow;
+            }
         }
 
         row = operands->C;

@@ -5,10 +5,13 @@ namespace NeuralDE.Kernels;
 /// <summary>From sizes known at run time to the tile compiled for them.</summary>
 internal static unsafe class GemmTiles
 {
-    /// <summary>The widest tile, in vectors: four where there are 32 registers.</summary>
+    /// <summary>The widest tile for so many rows, in vectors: four where there are 32 registers, fewer rows aside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int MostVectors<S>()
-        where S : struct, IVector<S> => S.Count * S.ElementSize == 64 ? 4 : 2;
+    public static int MostVectors<S>(int rows)
+        where S : struct, IVector<S> =>
+        rows == 1 ? 8
+        : rows == 2 || S.Count * S.ElementSize == 64 ? 4
+        : 2;
 
     /// <summary>The highest tile of a width: as many sums as registers hold beside a row of B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -19,9 +22,10 @@ internal static unsafe class GemmTiles
         : S.Count * S.ElementSize == 64 ? 24 / sizeof(Vectors)
         : 6;
 
-    /// <summary>All M rows of at most <see cref="MostVectors{S}"/> vectors of columns.</summary>
-    public static void Run<S>(GemmOperands* operands, int vectors)
+    /// <summary>All M rows of at most four vectors of columns.</summary>
+    public static void Run<S, Steps>(GemmOperands* operands, int vectors)
         where S : struct, IVector<S>
+        where Steps : unmanaged
     {
         bool partial = operands->LastLanes < S.Count;
 
@@ -29,27 +33,27 @@ internal static unsafe class GemmTiles
         {
             case 1:
                 if (partial)
-                    RunRows<S, Constant.One, Constant.Two>(operands);
+                    RunRows<S, Constant.One, Constant.Two, Steps>(operands);
                 else
-                    RunRows<S, Constant.One, Constant.One>(operands);
+                    RunRows<S, Constant.One, Constant.One, Steps>(operands);
                 break;
             case 2:
                 if (partial)
-                    RunRows<S, Constant.Two, Constant.Two>(operands);
+                    RunRows<S, Constant.Two, Constant.Two, Steps>(operands);
                 else
-                    RunRows<S, Constant.Two, Constant.One>(operands);
+                    RunRows<S, Constant.Two, Constant.One, Steps>(operands);
                 break;
             case 3:
                 if (partial)
-                    RunRows<S, Constant.Three, Constant.Two>(operands);
+                    RunRows<S, Constant.Three, Constant.Two, Steps>(operands);
                 else
-                    RunRows<S, Constant.Three, Constant.One>(operands);
+                    RunRows<S, Constant.Three, Constant.One, Steps>(operands);
                 break;
             default:
                 if (partial)
-                    RunRows<S, Constant.Four, Constant.Two>(operands);
+                    RunRows<S, Constant.Four, Constant.Two, Steps>(operands);
                 else
-                    RunRows<S, Constant.Four, Constant.One>(operands);
+                    RunRows<S, Constant.Four, Constant.One, Steps>(operands);
                 break;
         }
     }
@@ -90,17 +94,18 @@ internal static unsafe class GemmTiles
     }
 
     /// <summary>Tiles of nearly equal height: 20 rows are four times five, not three times six and two.</summary>
-    private static void RunRows<S, Vectors, Partial>(GemmOperands* operands)
+    private static void RunRows<S, Vectors, Partial, Steps>(GemmOperands* operands)
         where S : struct, IVector<S>
         where Vectors : unmanaged
         where Partial : unmanaged
+        where Steps : unmanaged
     {
         int most = MostRows<S, Vectors>();
         int left = operands->M;
 
         if (left <= most)
         {
-            RunTile<S, Vectors, Partial>(operands, left);
+            RunTile<S, Vectors, Partial, Steps>(operands, left);
             return;
         }
 
@@ -109,7 +114,7 @@ internal static unsafe class GemmTiles
         for (int tiles = (left + most - 1) / most; tiles > 0; tiles--)
         {
             int rows = (left + tiles - 1) / tiles;
-            RunTile<S, Vectors, Partial>(&tile, rows);
+            RunTile<S, Vectors, Partial, Steps>(&tile, rows);
             tile.A += rows * tile.ARow;
             tile.C += rows * tile.CRow;
 
@@ -119,48 +124,49 @@ internal static unsafe class GemmTiles
         }
     }
 
-    private static void RunTile<S, Vectors, Partial>(GemmOperands* operands, int rows)
+    private static void RunTile<S, Vectors, Partial, Steps>(GemmOperands* operands, int rows)
         where S : struct, IVector<S>
         where Vectors : unmanaged
         where Partial : unmanaged
+        where Steps : unmanaged
     {
         switch (rows)
         {
             case 1:
-                GemmTile.Run<S, Constant.One, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.One, Vectors, Partial, Steps>(operands);
                 break;
             case 2:
-                GemmTile.Run<S, Constant.Two, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Two, Vectors, Partial, Steps>(operands);
                 break;
             case 3:
-                GemmTile.Run<S, Constant.Three, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Three, Vectors, Partial, Steps>(operands);
                 break;
             case 4:
-                GemmTile.Run<S, Constant.Four, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Four, Vectors, Partial, Steps>(operands);
                 break;
             case 5:
-                GemmTile.Run<S, Constant.Five, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Five, Vectors, Partial, Steps>(operands);
                 break;
             case 6:
-                GemmTile.Run<S, Constant.Six, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Six, Vectors, Partial, Steps>(operands);
                 break;
             case 7:
-                GemmTile.Run<S, Constant.Seven, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Seven, Vectors, Partial, Steps>(operands);
                 break;
             case 8:
-                GemmTile.Run<S, Constant.Eight, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Eight, Vectors, Partial, Steps>(operands);
                 break;
             case 9:
-                GemmTile.Run<S, Constant.Nine, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Nine, Vectors, Partial, Steps>(operands);
                 break;
             case 10:
-                GemmTile.Run<S, Constant.Ten, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Ten, Vectors, Partial, Steps>(operands);
                 break;
             case 11:
-                GemmTile.Run<S, Constant.Eleven, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Eleven, Vectors, Partial, Steps>(operands);
                 break;
             case 12:
-                GemmTile.Run<S, Constant.Twelve, Vectors, Partial>(operands);
+                GemmTile.Run<S, Constant.Twelve, Vectors, Partial, Steps>(operands);
                 break;
         }
     }

@@ -38,7 +38,7 @@ internal static unsafe class Sorting
     private static void ArgSort<T>(long outer, long count, long inner, T* source, long* target)
         where T : unmanaged
     {
-        var keys = (RankedIndex*)ThreadMemory.Of(2 * count * sizeof(RankedIndex));
+        var keys = (RankedIndex*)ThreadScratch.Get(ThreadScratch.Use.Sorting, 2 * count * sizeof(RankedIndex));
 
         for (long o = 0; o < outer; o++, source += count * inner, target += count * inner)
         for (long i = 0; i < inner; i++)

@@ -11,7 +11,14 @@ internal sealed unsafe class ThreadScratch
     {
         GemmPanel,
         GemmTransposed,
-        Convolution,
+        ConvolutionAxes,
+        ConvolutionPanel,
+        ConvolutionSums,
+        ConvolutionPlaces,
+        Factors,
+        Sorting,
+        Fourier,
+        Tiles,
     }
 
     [ThreadStatic]
@@ -25,13 +32,15 @@ internal sealed unsafe class ThreadScratch
     /// <summary>At least this many bytes, aligned to 64. What they hold is what the last user left.</summary>
     public static byte* Get(Use use, long bytes)
     {
-        blocks ??= new ThreadScratch?[3];
+        blocks ??= new ThreadScratch?[Enum.GetValues<Use>().Length];
         var block = blocks[(int)use] ??= new ThreadScratch();
 
         if (block.size < (nuint)bytes)
             block.Grow((nuint)bytes);
         return (byte*)block.address;
     }
+
+    public static nint Address(Use use, long bytes) => (nint)Get(use, bytes);
 
     private void Grow(nuint bytes)
     {

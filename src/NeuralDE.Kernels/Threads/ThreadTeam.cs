@@ -1,11 +1,18 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics.X86;
 using System.Threading;
 
 namespace NeuralDE.Kernels;
+
+/// <summary>Work in parts that may be done at the same time.</summary>
+internal interface ITeamJob
+{
+    void Run(int part);
+}
 
 /// <summary>
 /// Threads that share the parts of one job. Workers wait for the next job awake for a while, so that a job of a few
@@ -25,6 +32,12 @@ internal static unsafe class ThreadTeam
 
     /// <summary>Sleepers are woken when they have missed so much work, in nanoseconds: waking costs some microseconds.</summary>
     private const long WorthWaking = 50_000;
+
+    /// <summary>A wait for workers that is long beside any job, in nanoseconds.</summary>
+    private const long LongWait = 10_000;
+
+    /// <summary>After long waits up to 2 to this power jobs are done alone.</summary>
+    private const int MostWaits = 12;
 
     private static readonly Lock Gate = new();
     private static readonly SemaphoreSlim Sleep = new(0);
@@ -51,6 +64,10 @@ internal static unsafe class ThreadTeam
     private static int open;
     private static Exception? failure;
 
+    /// <summary>Long waits of late, and how many jobs are still done alone for them.</summary>
+    private static int waits;
+    private static int alone;
+
     /// <summary>Workers asleep or about to be.</summary>
     private static int sleepers;
     private static long missed;
@@ -61,7 +78,8 @@ internal static unsafe class ThreadTeam
         get => threads;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            if (value < 1)
+                throw new ArgumentException($"Threads: got {value}, expected at least 1 (the caller itself).");
             Volatile.Write(ref threads, value);
         }
     }
@@ -74,35 +92,38 @@ internal static unsafe class ThreadTeam
     }
 
     /// <summary>
-    /// Calls <paramref name="job"/> with <paramref name="state"/> and every part from 0 to parts − 1 once, on any threads
-    /// and in any order; all are done when it returns. The first exception of a part is thrown again here, and parts not
-    /// begun by then are left out. Allocates nothing.
+    /// Runs every part of the job from 0 to parts − 1 once, on any threads and in any order; all are done when it returns.
+    /// The first exception of a part is thrown again here, and parts not begun by then are left out. Within a part, and
+    /// while another caller's job runs, all is done by the caller. Allocates nothing.
     /// </summary>
     /// <param name="nanoseconds">A guess at the work of all parts together.</param>
-    public static void Run(int parts, delegate* <nint, int, void> job, nint state, long nanoseconds)
+    public static void Run<Job>(int parts, Job job, long nanoseconds)
+        where Job : struct, ITeamJob
     {
         if (parts < 2 || Threads == 1 || Interlocked.CompareExchange(ref taken, 1, 0) != 0)
         {
-            for (int part = 0; part < parts; part++)
-                job(state, part);
+            RunAlone(parts, ref job);
             return;
         }
 
         try
         {
+            if (alone > 0)
+            {
+                alone--;
+                RunAlone(parts, ref job);
+                return;
+            }
+
             if (ready != Threads)
                 Start();
-            work = job;
-            argument = state;
-            failure = null;
-            Volatile.Write(ref open, parts);
-            Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)parts);
+            // the job is on this thread's stack: it stays where it is until all parts are done
+            Publish(parts, &Call<Job>, (nint)Unsafe.AsPointer(ref job));
             Wake(nanoseconds);
 
             while (TakePart()) { }
 
-            for (int spins = 0; Volatile.Read(ref open) > 0; spins++)
-                Pause(spins);
+            Await(nanoseconds);
 
             if (failure is not null)
                 ExceptionDispatchInfo.Throw(failure);
@@ -111,6 +132,47 @@ internal static unsafe class ThreadTeam
         {
             Volatile.Write(ref taken, 0);
         }
+    }
+
+    private static void RunAlone<Job>(int parts, ref Job job)
+        where Job : struct, ITeamJob
+    {
+        for (int part = 0; part < parts; part++)
+            job.Run(part);
+    }
+
+    /// <summary>
+    /// Waits for the parts that workers hold. Where that takes longer than all the work should, the system has no core
+    /// to spare: the next jobs are done alone, twice as many each time it happens again.
+    /// </summary>
+    private static void Await(long nanoseconds)
+    {
+        if (Volatile.Read(ref open) == 0)
+            return;
+        long began = Stopwatch.GetTimestamp();
+
+        for (int spins = 0; Volatile.Read(ref open) > 0; spins++)
+            Pause(spins);
+
+        if (Stopwatch.GetElapsedTime(began).TotalNanoseconds > nanoseconds + LongWait)
+        {
+            waits = Math.Min(waits + 1, MostWaits);
+            alone = 1 << waits;
+        }
+        else
+            waits = Math.Max(waits - 1, 0);
+    }
+
+    private static void Call<Job>(nint job, int part)
+        where Job : struct, ITeamJob => Unsafe.AsRef<Job>((void*)job).Run(part);
+
+    private static void Publish(int parts, delegate* <nint, int, void> call, nint job)
+    {
+        work = call;
+        argument = job;
+        failure = null;
+        open = parts;
+        Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)parts);
     }
 
     /// <summary>Takes and does one part; false where none is left.</summary>
@@ -122,8 +184,8 @@ internal static unsafe class ThreadTeam
         if (left == 0)
             return false;
         // read before the part is taken: whoever takes it knows that they belong to the ticket it saw
-        var job = work;
-        nint state = argument;
+        var call = work;
+        nint job = argument;
 
         if (Interlocked.CompareExchange(ref ticket, seen - 1, seen) != seen)
             return true;
@@ -131,7 +193,7 @@ internal static unsafe class ThreadTeam
         try
         {
             if (Volatile.Read(ref failure) is null)
-                job(state, left - 1);
+                call(job, left - 1);
         }
         catch (Exception exception)
         {

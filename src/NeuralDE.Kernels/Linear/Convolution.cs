@@ -1,0 +1,124 @@
+using System;
+using System.Runtime.Intrinsics;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Convolution of float32 and float64. Every result is one chain of fused multiply-adds from 0, channel by channel and in
+/// the order of the kernel's places; there is no term where a tap does not meet the input. Its bits depend on nothing
+/// but its own example and output.
+/// </summary>
+internal static unsafe class Convolution
+{
+    /// <summary>
+    /// y[n, g, o, t] = Σ over channels c and kernel places k of x[n, g, c, s] kernel[g, o, c, k] where on every spatial
+    /// axis s dilateInput = t stride + k dilateKernel − low. Input [N; G; C; S…], kernel [G; O; C; K…], output
+    /// [N; G; O; T…]; the settings have one number for each spatial axis. How much padding there is at the high end
+    /// shows in the output's shape.
+    /// </summary>
+    public static void Run(
+        ElementType type,
+        ReadOnlySpan<int> inputShape,
+        ReadOnlySpan<int> kernelShape,
+        ReadOnlySpan<int> outputShape,
+        ReadOnlySpan<int> stride,
+        ReadOnlySpan<int> low,
+        ReadOnlySpan<int> dilateInput,
+        ReadOnlySpan<int> dilateKernel,
+        nint input,
+        nint kernel,
+        nint output
+    )
+    {
+        var shape = Shape(
+            inputShape,
+            kernelShape,
+            outputShape,
+            stride,
+            low,
+            dilateInput,
+            dilateKernel,
+            input,
+            kernel,
+            output
+        );
+
+        if (Vector512.IsHardwareAccelerated)
+            Run<Lanes512<float>, Lanes512<double>>(type, &shape);
+        else if (Vector256.IsHardwareAccelerated)
+            Run<Lanes256<float>, Lanes256<double>>(type, &shape);
+        else
+            Run<Lane<float>, Lane<double>>(type, &shape);
+    }
+
+    /// <summary>Its axes are in this thread's memory until the next convolution.</summary>
+    public static ConvolutionShape Shape(
+        ReadOnlySpan<int> inputShape,
+        ReadOnlySpan<int> kernelShape,
+        ReadOnlySpan<int> outputShape,
+        ReadOnlySpan<int> stride,
+        ReadOnlySpan<int> low,
+        ReadOnlySpan<int> dilateInput,
+        ReadOnlySpan<int> dilateKernel,
+        nint input,
+        nint kernel,
+        nint output
+    )
+    {
+        int meetings = 0;
+
+        foreach (int extent in outputShape[3..])
+            meetings += extent;
+        int axesBytes = stride.Length * sizeof(ConvolutionAxis);
+        byte* memory = ThreadScratch.Get(
+            ThreadScratch.Use.ConvolutionAxes,
+            axesBytes + (long)meetings * sizeof(ConvolutionMeeting)
+        );
+        var meeting = (ConvolutionMeeting*)(memory + axesBytes);
+        ConvolutionShape shape;
+        shape.Batch = inputShape[0];
+        shape.Groups = inputShape[1];
+        shape.Channels = inputShape[2];
+        shape.Outputs = kernelShape[1];
+        shape.Places = Product(inputShape[3..]);
+        shape.Taps = Product(kernelShape[3..]);
+        shape.Results = Product(outputShape[3..]);
+        shape.Rank = stride.Length;
+        shape.Axes = (ConvolutionAxis*)memory;
+        shape.Input = (byte*)input;
+        shape.Kernel = (byte*)kernel;
+        shape.Output = (byte*)output;
+
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            var along = shape.Axes + axis;
+            along->Input = inputShape[axis + 3];
+            along->Kernel = kernelShape[axis + 3];
+            along->Output = outputShape[axis + 3];
+            along->Meetings = meeting;
+            along->Fill(stride[axis], low[axis], dilateInput[axis], dilateKernel[axis]);
+            meeting += along->Output;
+        }
+
+        return shape;
+    }
+
+    private static int Product(ReadOnlySpan<int> extents)
+    {
+        int product = 1;
+
+        foreach (int extent in extents)
+            product *= extent;
+        return product;
+    }
+
+    private static void Run<Floats, Doubles>(ElementType type, ConvolutionShape* shape)
+        where Floats : struct, IVector<Floats>
+        where Doubles : struct, IVector<Doubles>
+    {
+        if (type == ElementType.Float32)
+            ConvolutionTeam.Run<Floats>(shape);
+        else
+            ConvolutionTeam.Run<Doubles>(shape);
+    }
+}

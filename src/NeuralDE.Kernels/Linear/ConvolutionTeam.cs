@@ -1,0 +1,99 @@
+namespace NeuralDE.Kernels;
+
+/// <summary>A convolution in parts: groups, and examples or outputs.</summary>
+internal static unsafe class ConvolutionTeam
+{
+    /// <summary>Multiply-adds that a thread does in a nanosecond, roughly.</summary>
+    private const int Speed = 32;
+
+    /// <summary>Fewer sums at a time wait for each other: so many hide how long a multiply-add takes.</summary>
+    private const int LeastSums = 8;
+
+    private struct Job<S> : ITeamJob
+        where S : struct, IVector<S>
+    {
+        public ConvolutionShape* Shape;
+
+        /// <summary>Whether the examples are in the lanes, else the outputs.</summary>
+        public bool ByBatch;
+
+        /// <summary>How many parts a group has along the outputs, and how many examples one of them takes.</summary>
+        public int Strips;
+        public int Examples;
+
+        public readonly void Run(int part)
+        {
+            int group = part % Shape->Groups;
+            int place = part / Shape->Groups;
+            int example = place / Strips * Examples;
+
+            if (ByBatch)
+                ConvolutionByBatch.Run<S>(Shape, group, example);
+            else
+                ConvolutionByOutput.Run<S>(
+                    Shape,
+                    group,
+                    place % Strips * ConvolutionByOutput.Outputs<S>(),
+                    example,
+                    int.Min(Examples, Shape->Batch - example)
+                );
+        }
+    }
+
+    public static void Run<S>(ConvolutionShape* shape)
+        where S : struct, IVector<S> => Run<S>(shape, CostsByBatch<S>(shape) <= CostsByOutput<S>(shape));
+
+    public static void Run<S>(ConvolutionShape* shape, bool byBatch)
+        where S : struct, IVector<S>
+    {
+        if (shape->Batch == 0 || shape->Groups == 0 || shape->Outputs == 0 || shape->Results == 0)
+            return;
+        long sums = (long)shape->Batch * shape->Groups * shape->Outputs * shape->Results;
+        long nanoseconds = sums * shape->Channels * shape->Taps / Speed;
+        Job<S> job;
+        job.Shape = shape;
+        job.ByBatch = byBatch;
+
+        if (byBatch)
+        {
+            job.Strips = 1;
+            job.Examples = ConvolutionByBatch.Examples<S>();
+        }
+        else
+        {
+            // each part transposes its kernel anew
+            int parts = ThreadTeam.Parts(nanoseconds);
+            job.Strips = Ceiling(shape->Outputs, ConvolutionByOutput.Outputs<S>());
+            int perStrip = int.Max(1, parts / (job.Strips * shape->Groups));
+            job.Examples = Ceiling(shape->Batch, int.Min(shape->Batch, perStrip));
+        }
+
+        int all = shape->Groups * job.Strips * Ceiling(shape->Batch, job.Examples);
+
+        if (ThreadTeam.Parts(nanoseconds) > 1)
+            ThreadTeam.Run(all, job, nanoseconds);
+        else
+            for (int part = 0; part < all; part++)
+                job.Run(part);
+    }
+
+    private static int Ceiling(int a, int b) => (a + b - 1) / b;
+
+    /// <summary>Vectors of sums for each place of the result; few that run at a time cost as much as more.</summary>
+    private static long CostsByBatch<S>(ConvolutionShape* shape)
+        where S : struct, IVector<S>
+    {
+        int vectors = Ceiling(shape->Batch, S.Count);
+        return (long)vectors * shape->Outputs * Waits(int.Min(2, vectors) * shape->Outputs);
+    }
+
+    private static long CostsByOutput<S>(ConvolutionShape* shape)
+        where S : struct, IVector<S>
+    {
+        int vectors = Ceiling(shape->Outputs, S.Count);
+        int run = shape->Axes[shape->Rank - 1].Output;
+        return (long)shape->Batch * vectors * Waits(int.Min(4, vectors) * run);
+    }
+
+    private static int Waits(int sums) => sums >= LeastSums ? 1 : LeastSums / int.Max(1, sums);
+}

@@ -1,0 +1,328 @@
+[<Xunit.Collection("ThreadTeam")>]
+module NeuralDE.Tests.Kernels.GemmTests
+
+#nowarn "9" "51" // addresses
+
+open System
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+open Xunit
+open NeuralDE.Kernels
+
+// ── elements of both types, in memory that ends where the operand ends ───────────────────────────────────────────
+
+/// What the tests need of an element type.
+type private Element<'T> =
+    { Type: ElementType
+      OfFloat: float -> 'T
+      Fma: 'T -> 'T -> 'T -> 'T
+      Bits: 'T -> int64
+      Read: nativeint -> int -> 'T[]
+      Write: 'T[] -> nativeint -> unit
+      Widths: (string * (GemmOperands -> unit)) list }
+
+let private widths a b c =
+    [ if Vector512.IsHardwareAccelerated then "512 bit", a
+      if Vector256.IsHardwareAccelerated then "256 bit", b
+      "one lane", c ]
+
+let private float32s =
+    { Type = ElementType.Float32
+      OfFloat = float32
+      Fma = fun a b c -> MathF.FusedMultiplyAdd(a, b, c)
+      Bits = fun a -> if Single.IsNaN a then -1L else int64 (BitConverter.SingleToUInt32Bits a)
+      Read =
+        fun address n ->
+            let values: float32[] = Array.zeroCreate n
+            Marshal.Copy(address, values, 0, n)
+            values
+      Write = fun (values: float32[]) address -> Marshal.Copy(values, 0, address, values.Length)
+      Widths =
+        widths
+            (fun o -> let mutable o = o in Gemm.Run<Lanes512<float32>>(&&o))
+            (fun o -> let mutable o = o in Gemm.Run<Lanes256<float32>>(&&o))
+            (fun o -> let mutable o = o in Gemm.Run<Lane<float32>>(&&o)) }
+
+let private float64s =
+    { Type = ElementType.Float64
+      OfFloat = id
+      Fma = fun a b c -> Math.FusedMultiplyAdd(a, b, c)
+      Bits = fun a -> if Double.IsNaN a then -1L else BitConverter.DoubleToInt64Bits a
+      Read =
+        fun address n ->
+            let values: float[] = Array.zeroCreate n
+            Marshal.Copy(address, values, 0, n)
+            values
+      Write = fun (values: float[]) address -> Marshal.Copy(values, 0, address, values.Length)
+      Widths =
+        widths
+            (fun o -> let mutable o = o in Gemm.Run<Lanes512<float>>(&&o))
+            (fun o -> let mutable o = o in Gemm.Run<Lanes256<float>>(&&o))
+            (fun o -> let mutable o = o in Gemm.Run<Lane<float>>(&&o)) }
+
+/// An operand of a product: its elements, where element (0, 0) is among them and the strides.
+type private Matrix<'T> = { Values: 'T[]; Origin: int; Row: int; Column: int }
+
+let private element m i j = m.Values[m.Origin + i * m.Row + j * m.Column]
+
+/// Mostly ordinary numbers; now and then a special one.
+let private random (seed: int) (special: bool) (e: Element<'T>) n =
+    let random = Random seed
+
+    Array.init n (fun _ ->
+        match if special then random.Next 40 else 40 with
+        | 0 -> nan
+        | 1 -> infinity
+        | 2 -> -infinity
+        | 3 -> -0.0
+        | 4 -> 0.0
+        | 5 -> 1e-40
+        | 6 -> 3e-310
+        | 7 -> 3e38
+        | _ -> random.NextDouble() * 4.0 - 2.0
+        |> e.OfFloat)
+
+let private matrix seed special e rows columns row column =
+    let reach n step = (max n 1 - 1) * step
+    let low = min 0 (reach rows row) + min 0 (reach columns column)
+    let high = max 0 (reach rows row) + max 0 (reach columns column)
+    let empty = rows = 0 || columns = 0
+
+    { Values = random seed special e (if empty then 0 else high - low + 1)
+      Origin = -low
+      Row = row
+      Column = column }
+
+type private Case =
+    { M: int
+      N: int
+      K: int
+      A: int * int
+      B: int * int
+      Gap: int // between rows of C
+      Start: GemmStart
+      Special: bool }
+
+let private plain m n k =
+    { M = m
+      N = n
+      K = k
+      A = (max k 1, 1)
+      B = (max n 1, 1)
+      Gap = 0
+      Start = GemmStart.Zero
+      Special = false }
+
+/// The twin: one chain of multiply-adds for each element.
+let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
+    let c = Array.copy c
+    let row = case.N + case.Gap
+
+    for i in 0 .. case.M - 1 do
+        for j in 0 .. case.N - 1 do
+            let mutable sum =
+                match case.Start with
+                | GemmStart.Zero -> e.OfFloat 0.0
+                | GemmStart.Row -> start[j]
+                | _ -> c[i * row + j]
+
+            for k in 0 .. case.K - 1 do
+                sum <- e.Fma (element a i k) (element b k j) sum
+
+            c[i * row + j] <- sum
+
+    c
+
+let private check (e: Element<'T>) case (runs: (string * (GemmOperands -> unit)) list) =
+    let a = matrix 1 case.Special e case.M case.K (fst case.A) (snd case.A)
+    let b = matrix 2 case.Special e case.K case.N (fst case.B) (snd case.B)
+    let start = random 3 false e case.N
+    let row = case.N + case.Gap
+    let c = random 4 false e (max 0 (case.M * row - case.Gap))
+    let expected = twin e case a b start c |> Array.map e.Bits
+    let size = ElementTypes.Size e.Type
+    let mutable behind = false
+
+    for name, run in runs do
+        let place (values: 'T[]) =
+            behind <- not behind
+            let bytes = values.Length * size
+            let memory = if behind then Guarded.After bytes else Guarded.Before bytes
+            e.Write values memory.Address
+            memory
+
+        use aMemory = place a.Values
+        use bMemory = place b.Values
+        use startMemory = place start
+        use cMemory = place c
+
+        Gemm.Operands(
+            e.Type,
+            case.M,
+            case.N,
+            case.K,
+            aMemory.Address + nativeint (a.Origin * size),
+            a.Row,
+            a.Column,
+            bMemory.Address + nativeint (b.Origin * size),
+            b.Row,
+            b.Column,
+            cMemory.Address,
+            row,
+            startMemory.Address,
+            case.Start
+        )
+        |> run
+
+        let got = e.Read cMemory.Address c.Length |> Array.map e.Bits
+
+        if got <> expected then
+            let at = Seq.findIndex id (Seq.map2 (<>) got expected)
+            failwith $"{e.Type}, {name}, {case}: element {at} is %x{got[at]}, expected %x{expected[at]}"
+
+/// On both types, at every width.
+let private checkAll case =
+    check float32s case float32s.Widths
+    check float64s case float64s.Widths
+
+let private starts = [| GemmStart.Zero; GemmStart.Row; GemmStart.Own |]
+
+[<Fact>]
+let ``every number of columns from 0 to 256`` () =
+    for n in 0..256 do
+        for m in [ 1; 1 + n % 7 ] do
+            let case = plain m n (1 + n % 5)
+            checkAll { case with Start = starts[n % 3]; Gap = n % 2; Special = n % 4 = 0 }
+
+[<Fact>]
+let ``every number of rows from 0 to 256`` () =
+    for m in 0..256 do
+        checkAll { plain m (1 + m % 40) (1 + m % 5) with Start = starts[m % 3]; Gap = m % 2; Special = m % 4 = 0 }
+
+[<Fact>]
+let ``every number of products from 0 to 256`` () =
+    for k in 0..256 do
+        checkAll { plain (1 + k % 6) (1 + k % 21) k with Start = starts[k % 3] }
+
+[<Fact>]
+let ``every small shape`` () =
+    for m in 1..13 do
+        for n in [ 1..9 ] @ [ 16; 17; 33; 47; 48; 64; 65 ] do
+            checkAll { plain m n 3 with Start = starts[(m + n) % 3]; Special = true }
+
+[<Fact>]
+let ``many products are summed in parts without another rounding`` () =
+    for k in [ 384; 385; 1000 ] do
+        checkAll { plain 7 19 k with Start = GemmStart.Own }
+        checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Row }
+
+[<Fact>]
+let ``rows of B and columns of A that are far apart`` () =
+    for start in starts do
+        checkAll { plain 67 21 66 with A = (1, 1100); B = (1030, 1); Start = start }
+        checkAll { plain 3 17 66 with A = (1, -1100); B = (-1030, 1); Start = start; Gap = 2 }
+
+/// Strides of an m × k matrix: in order, transposed, with gaps, backwards, repeated.
+let private layouts rows columns =
+    [ columns, 1
+      1, rows
+      columns + 3, 1
+      1, rows + 3
+      3 * columns, 3
+      -columns, -1
+      -1, -rows
+      0, 1
+      1, 0
+      0, 0
+      -2, 2 * rows + 1 ]
+
+[<Fact>]
+let ``strides of any sign and zero`` () =
+    for m, n, k in [ 1, 5, 4; 5, 1, 6; 2, 3, 70; 20, 2, 50; 9, 37, 6; 40, 66, 3 ] do
+        for a in layouts m k do
+            for b in layouts k n do
+                checkAll { plain m n k with A = a; B = b; Start = starts[(fst a + snd b &&& 0xff) % 3]; Gap = 1 }
+
+[<Fact>]
+let ``transposed B in every shape`` () =
+    for n in [ 1..20 ] @ [ 50; 64; 67 ] do
+        for k in [ 1..9 ] @ [ 16; 33; 64; 65 ] do
+            checkAll { plain (1 + n % 6) n k with B = (1, k); Start = starts[n % 3] }
+            checkAll { plain 1 n k with B = (1, k); Start = starts[k % 3] }
+
+[<Fact>]
+let ``few columns and many rows side by side`` () =
+    for m in [ 31; 511; 512; 1030 ] do
+        for start in starts do
+            checkAll { plain m 2 9 with A = (1, m); Start = start; Gap = 1 }
+            checkAll { plain m 1 9 with A = (1, m); Start = start }
+
+// ── bits depend on nothing but row, column and start ─────────────────────────────────────────────────────────────
+
+/// Runs under a number of threads and puts the number back.
+let private withThreads threads run =
+    let before = ThreadTeam.Threads
+    ThreadTeam.Threads <- threads
+
+    try
+        run ()
+    finally
+        ThreadTeam.Threads <- before
+
+[<Theory>]
+[<InlineData(1)>]
+[<InlineData(2)>]
+[<InlineData(5)>]
+let ``one element of the result is the same beside any others and on any number of threads`` (threads: int) =
+    let m, n, k = 130, 300, 70
+    let a = random 1 false float32s (m * k)
+    let b = random 2 false float32s (k * n)
+    let expected = Array.zeroCreate<float32>(m * n)
+
+    for i in 0 .. m - 1 do
+        for l in 0 .. k - 1 do
+            for j in 0 .. n - 1 do
+                expected[i * n + j] <- MathF.FusedMultiplyAdd(a[i * k + l], b[l * n + j], expected[i * n + j])
+
+    let product firstRow firstColumn rows columns transposed =
+        let turned = Array.init (k * n) (fun at -> b[at % k * n + at / k])
+        let c = Array.zeroCreate<float32>(rows * columns)
+        use aStart = fixed a
+        use bStart = fixed (if transposed then turned else b)
+        use target = fixed c
+        let address p at = NativeInterop.NativePtr.toNativeInt p + nativeint (4 * at)
+        let bRow, bColumn = if transposed then 1L, int64 k else int64 n, 1L
+
+        Gemm.Run(
+            ElementType.Float32,
+            rows,
+            columns,
+            k,
+            address aStart (firstRow * k),
+            k,
+            1,
+            address bStart (firstColumn * int bColumn),
+            bRow,
+            bColumn,
+            address target 0,
+            columns,
+            0n,
+            GemmStart.Zero
+        )
+
+        for i in 0 .. rows - 1 do
+            for j in 0 .. columns - 1 do
+                let got, want = c[i * columns + j], expected[(firstRow + i) * n + firstColumn + j]
+
+                if BitConverter.SingleToInt32Bits got <> BitConverter.SingleToInt32Bits want then
+                    failwith
+                        $"{rows}×{columns} from ({firstRow}, {firstColumn}), {threads} threads: element ({i}, {j}) is {got:R}, expected {want:R}"
+
+    withThreads threads (fun () ->
+        for transposed in [ false; true ] do
+            product 0 0 m n transposed
+            product 3 7 (m - 3) (n - 7) transposed
+            product 1 250 100 50 transposed
+            product 129 0 1 n transposed
+            product 0 299 m 1 transposed
+            product 5 5 20 2 transposed)
