@@ -56,7 +56,8 @@ module internal Emit =
     let private parameters () =
         Expression.Parameter(typeof<int64>, "memory"),
         Expression.Parameter(typeof<int64>, "offsets"),
-        Expression.Parameter(typeof<int64>, "count")
+        Expression.Parameter(typeof<int64>, "first"),
+        Expression.Parameter(typeof<int64>, "last")
 
     let private operands (arguments: Expression[]) (results: ParameterExpression[]) (s: ElementStep) =
         s.Operands
@@ -94,7 +95,7 @@ module internal Emit =
                 | ValueNone -> missing typeof<ScalarOps> $"{name} of {s.Type}"
 
     let private scalar (g: ElementGroup) : ElementKernel =
-        let memory, offsets, count = parameters ()
+        let memory, offsets, first, last = parameters ()
         let place (i: int) : Expression[] = [| memory; offsets; Expression.Constant i |]
 
         let read = g.Arguments |> Array.mapi (fun i a -> Expression.Variable(typeOf a.Dtype, $"a{i}"))
@@ -115,7 +116,7 @@ module internal Emit =
                    let args: Expression[] = Array.append [| result |] (place (g.Arguments.Length + i))
                    call (generic typeof<ScalarOps> "Write" args.Length [| result.Type |]) args |]
 
-        compile (Expression.Block(typeof<Void>, Array.append read results, body)) [| memory; offsets; count |]
+        compile (Expression.Block(typeof<Void>, Array.append read results, body)) [| memory; offsets; first; last |]
 
     // ── vectors ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// The floats of the group's vectors.
@@ -168,7 +169,7 @@ module internal Emit =
             | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // every other operation is one of floats
 
     let private vectors (g: ElementGroup) : ElementKernel =
-        let memory, offsets, count = parameters ()
+        let memory, offsets, first, last = parameters ()
         let lane = laneType g
         let vector = vectorOf lane
         let width = lanes vector
@@ -206,7 +207,7 @@ module internal Emit =
                        let name = if a.Dtype = Bool then "BroadcastMask" else "Broadcast"
                        Expression.Assign(read[i], on name [| starts[i] |])
 
-               Expression.Assign(at, Expression.Constant 0L) |]
+               Expression.Assign(at, first) |]
 
         let body: Expression[] =
             [| for i in 0 .. read.Length - 1 do
@@ -234,7 +235,7 @@ module internal Emit =
         let loop =
             Expression.Loop(
                 Expression.IfThenElse(
-                    Expression.LessThan(at, count),
+                    Expression.LessThan(at, last),
                     Expression.Block(typeof<Void>, body),
                     Expression.Break over
                 ),
@@ -242,7 +243,9 @@ module internal Emit =
             )
 
         let variables = Array.concat [ starts; read; results; [| at |] ]
-        compile (Expression.Block(typeof<Void>, variables, Array.append before [| loop |])) [| memory; offsets; count |]
+        compile
+            (Expression.Block(typeof<Void>, variables, Array.append before [| loop |]))
+            [| memory; offsets; first; last |]
 
     let kernel (g: ElementGroup) : ElementKernel =
         match g.Form with

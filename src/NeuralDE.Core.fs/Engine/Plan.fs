@@ -12,7 +12,7 @@ type internal PlanOutput =
     /// Rows of an emission of unknown number, behind the loop's batch axes.
     | Rows of emission: int * batch: int[] * Signature
 
-/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on a work of its own.
+/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on memory of its own.
 [<Sealed>]
 type internal Plan
     (
@@ -24,7 +24,18 @@ type internal Plan
         tapes: int,
         emissions: int
     ) =
+    // small memory is kept for the next call; the collector may take large memory back
     let idle = ConcurrentBag<Workspace>()
+    let large = ConcurrentBag<WeakReference<Workspace>>()
+    let isLarge = size > 16777216L
+
+    let rec takeLarge () : Workspace voption =
+        match large.TryTake() with
+        | true, weak ->
+            match weak.TryGetTarget() with
+            | true, work -> ValueSome work
+            | _ -> takeLarge ()
+        | _ -> ValueNone
 
     let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
@@ -79,7 +90,10 @@ type internal Plan
         let work =
             match idle.TryTake() with
             | true, work -> work
-            | _ -> newWorkspace ()
+            | _ ->
+                match takeLarge () with
+                | ValueSome work -> work
+                | ValueNone -> newWorkspace ()
 
         try
             for i in 0 .. inputs.Length - 1 do
@@ -93,7 +107,8 @@ type internal Plan
                 | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
                 | Rows(index, batch, s) -> rowsOf work index batch s)
         finally
-            if idle.Count < 4 then idle.Add work
+            if isLarge then large.Add(WeakReference<Workspace> work)
+            elif idle.Count < 4 then idle.Add work
 
 module internal Plan =
     let private make (g: Graph) : Plan =

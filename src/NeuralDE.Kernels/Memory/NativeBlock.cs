@@ -11,9 +11,21 @@ internal sealed unsafe class NativeBlock
         Size = size;
         Address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(size, 64), 64);
         NativeMemory.Clear((void*)Address, (nuint)Math.Max(size, 64));
+
+        // so that the collector knows what it holds up
+        if (Size >= Large)
+            GC.AddMemoryPressure(Size);
     }
 
-    ~NativeBlock() => NativeMemory.AlignedFree((void*)Address);
+    ~NativeBlock()
+    {
+        NativeMemory.AlignedFree((void*)Address);
+
+        if (Size >= Large)
+            GC.RemoveMemoryPressure(Size);
+    }
+
+    private const long Large = 1 << 20;
 
     public long Size { get; }
 

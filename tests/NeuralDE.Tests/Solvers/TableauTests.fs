@@ -40,6 +40,23 @@ let ``Every method of the registry is published, and named once`` () =
     Assert.Equal<string list>(published |> List.map (fun row -> string row[0]) |> List.sort, List.sort names)
     Assert.All(ExplicitTableaus.all, (fun t -> Assert.Matches("[12][0-9]{3}", t.Citation)))
 
+[<Fact>]
+let ``torchdiffeq's error estimate for Dopri5 is two thirds of ours`` () =
+    // L. F. Shampine, Some practical Runge–Kutta formulas, 1986: b − b̂ with his b̂
+    let shampine =
+        [| 35.0 / 384.0 - 1951.0 / 21600.0
+           0.0
+           500.0 / 1113.0 - 22642.0 / 50085.0
+           125.0 / 192.0 - 451.0 / 720.0
+           -2187.0 / 6784.0 + 12231.0 / 42400.0
+           11.0 / 84.0 - 649.0 / 6300.0
+           -1.0 / 60.0 |]
+
+    Array.iter2
+        (fun (ours: float) theirs -> Assert.Equal(2.0 / 3.0 * ours, theirs, 1e-15))
+        ExplicitTableaus.dopri5.Error
+        shampine
+
 // ---- order conditions ---------------------------------------------------------------------------------------------
 
 [<Fact>]
