@@ -148,6 +148,12 @@ let build () =
     restore ()
     dotnet [ "build"; "NeuralDE.sln"; "-c"; "Release"; "--nologo" ]
 
+/// Native code beside the IL of what scripts reference, where the feed has the compiler for it: they start sooner.
+let precompile () =
+    match captured [ "build"; "src/NeuralDE.Core.fs"; "-c"; "Release"; "--nologo"; "-p:Precompile=true" ] with
+    | 0, _ -> ()
+    | _ -> printfn "The library was not precompiled; scripts start a little later."
+
 let testCommand = [ "test"; "NeuralDE.sln"; "-c"; "Release"; "--no-build"; "--nologo" ]
 
 /// How many tests passed and failed, by one result file of `dotnet test`.
@@ -178,40 +184,70 @@ let approve () =
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
     dotnet (testCommand @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
 
+/// Measures ours and the peers; what follows `--` names rows, or is `micro` and arguments of BenchmarkDotNet.
+let bench (arguments: string list) =
+    let project, program = "bench/NeuralDE.Benchmarks", "bench/NeuralDE.FirstGradient"
+    let published = "artifacts/first-gradient"
+    restore ()
+    dotnet [ "build"; project; "-c"; "Release"; "--nologo" ]
+
+    if arguments.IsEmpty || arguments |> List.exists (fun name -> name.StartsWith "first") then
+        if Directory.Exists published then Directory.Delete(published, true)
+        let compiledAhead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
+        // a feed without the compiler for it costs one row
+        exitCode ([ "publish"; program; "-c"; "Release"; "--nologo"; "-o"; published ] @ compiledAhead) |> ignore
+
+    exitCode ($"{project}/bin/Release/net10.0/NeuralDE.Benchmarks.dll" :: arguments)
+
 let demo () =
     let script = "examples/01-hare-lynx.fsx"
     if not (File.Exists script) then
         stop $"{script} is missing, expected the demo there. Restore it from the repository."
     build ()
+    precompile ()
     dotnet [ "fsi"; script ]
 
 // Targets
 
 let targets =
-    let ok action () =
-        action ()
-        0
+    let alone action (further: string list) =
+        if not further.IsEmpty then
+            let got = String.concat " " further
+            stop $"got `{got}` after the target, expected nothing. Only bench takes more."
 
-    [ "build", "Release build, warnings as errors", ok build
-      "test", "format check, build, all tests, lines of source", test
+        action ()
+
+    let ok action =
+        alone (fun () ->
+            action ()
+            0)
+
+    [ "build", "Release build, warnings as errors; precompiled", ok (build >> precompile)
+      "test", "format check, build, all tests, lines of source", alone test
       "demo", "build, then run the first example", ok demo
+      "bench", "measure ours and the peers; after -- names of rows, or micro", bench
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
       "approve", "rewrite the approved public surface", ok approve
       "install", "resolve paket.dependencies into paket.lock", ok install ]
 
 let main arguments =
-    match arguments with
-    | [ name ] when targets |> List.exists (fun (target, _, _) -> target = name) ->
+    let known name = targets |> List.exists (fun (target, _, _) -> target = name)
+
+    let run name further =
         let _, _, action = targets |> List.find (fun (target, _, _) -> target = name)
 
         try
-            action ()
+            action further
         with Stop message ->
             eprintfn "%s: %s" name message
             // Whoever reads the last line of `test` learns that the run failed, though no test got to say so.
             if name = "test" then printfn "\n0 passed, 1 failed"
             1
+
+    match arguments with
+    // `dotnet fsi` keeps the -- before them to itself
+    | name :: further when known name -> run name further
     | _ ->
         let got = String.concat " " arguments
         eprintfn "Got `%s`, expected one target: dotnet fsi build.fsx <target>" got

@@ -1,10 +1,20 @@
 namespace NeuralDE
 
 open NeuralDE.Compiler
+open NeuralDE.Kernels
 
 /// What the library makes of a function.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Engine =
+    /// How many threads share the work of large operations: as many as there are processor cores, or NEURALDE_THREADS if that
+    /// environment variable was set. Results do not depend on it, to the last bit.
+    let threads () : int = ThreadTeam.Threads
+
+    /// Sets how many threads share the work of large operations; 1: only the caller's.
+    let setThreads (count: int) : unit =
+        if count < 1 then raise (InputException $"Engine.setThreads: got {count}, expected 1 or more.")
+        ThreadTeam.Threads <- count
+
     /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and the plan of its value.</summary>
     /// <remarks>
     /// Each graph is a list of nodes, one a line: number, operation, arguments, dtype and shape. Graphs within it (calls, loop bodies,

@@ -412,9 +412,10 @@ type internal Lowering
         let waiting = g.Outputs |> Array.distinct |> Array.filter (fun n -> not (views.ContainsKey n))
 
         for _, group in waiting |> Array.filter (fun n -> (classOf n).IsSome) |> Array.groupBy classOf do
-            let group = group |> Array.filter (fun n -> not (views.ContainsKey n))
+            for part in group |> Array.chunkBySize 32 do
+                let part = part |> Array.filter (fun n -> not (views.ContainsKey n))
 
-            if group.Length > 1 && (classOf group[0]).Value = Scalars then x.Group(List.ofArray group)
+                if part.Length > 1 && (classOf part[0]).Value = Scalars then x.Group(List.ofArray part)
 
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
         let drafts = drafts.ToArray()

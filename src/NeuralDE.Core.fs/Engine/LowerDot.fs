@@ -56,7 +56,7 @@ module internal LowerDot =
             match biasOf x n rows columns with
             | ValueSome(struct (sum, v)) ->
                 x.Define(sum, { target with Shape = sum.Shape; Strides = View.strides sum.Shape })
-                ValueSome v, GemmStart.Row
+                ValueSome v, GemmStart.Bias
             | ValueNone -> ValueNone, GemmStart.Zero
 
         let aRow, aColumn, bRow, bColumn = a.Strides[0], a.Strides[1], b.Strides[0], b.Strides[1]

@@ -20,8 +20,9 @@ internal static unsafe class Gemm
     private const int Page = 4096;
 
     /// <summary>
-    /// C[m, n] = start + A[m, k] B[k, n]. Strides are in elements and of any sign, 0 too; C has unit column stride.
-    /// <paramref name="start"/> is a row of n, read where <paramref name="how"/> says so.
+    /// C[m, n] = A[m, k] B[k, n]. Strides are in elements and of any sign, 0 too; C has unit column stride. The sums start at 0
+    /// or, as <paramref name="how"/> says, at what C holds; <paramref name="bias"/> is a row of n that is added at the end where
+    /// it says so.
     /// </summary>
     public static void Run(
         ElementType type,
@@ -36,11 +37,11 @@ internal static unsafe class Gemm
         long bColumn,
         nint c,
         long cRow,
-        nint start,
+        nint bias,
         GemmStart how
     )
     {
-        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, start, how);
+        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, how);
 
         if (ThreadTeam.Threads > 1 && GemmTeam.Run(type, &operands))
             return;
@@ -62,7 +63,7 @@ internal static unsafe class Gemm
         long bColumn,
         nint c,
         long cRow,
-        nint start,
+        nint bias,
         GemmStart how
     )
     {
@@ -79,13 +80,10 @@ internal static unsafe class Gemm
         operands.BColumn = (nint)bColumn << shift;
         operands.C = (byte*)c;
         operands.CRow = (nint)cRow << shift;
-        operands.Start = how switch
-        {
-            GemmStart.Zero => null,
-            GemmStart.Row => (byte*)start,
-            _ => operands.C,
-        };
-        operands.StartRow = how == GemmStart.Own ? operands.CRow : 0;
+        operands.Start = how == GemmStart.Own ? operands.C : null;
+        operands.StartRow = operands.CRow;
+        operands.Bias = how == GemmStart.Bias ? (byte*)bias : null;
+        operands.BiasRow = 0;
         operands.Places = null;
         operands.LastLanes = 0;
         return operands;
@@ -172,6 +170,8 @@ internal static unsafe class Gemm
 
             if (strip.Start != null)
                 strip.Start += bytes;
+            if (strip.Bias != null)
+                strip.Bias += bytes;
             vectors -= width;
         }
     }
@@ -194,6 +194,7 @@ internal static unsafe class Gemm
         for (int parts = int.Max(1, (depth + most - 1) / most); parts > 0; parts--)
         {
             part.K = (depth + parts - 1) / parts;
+            part.Bias = parts == 1 ? strip->Bias : null;
             byte* b = part.B;
 
             if (packed)

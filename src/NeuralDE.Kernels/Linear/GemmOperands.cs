@@ -6,15 +6,15 @@ internal enum GemmStart
     /// <summary>At 0.</summary>
     Zero,
 
-    /// <summary>At one row, the same for every row of the result.</summary>
-    Row,
+    /// <summary>At 0; at the end one row is added, the same for every row of the result: the bits of a separate addition.</summary>
+    Bias,
 
     /// <summary>At what the result holds.</summary>
     Own,
 }
 
-/// <summary>C[i, j] = start[i, j] + Σₖ A[i, k] B[k, j] with M rows and N columns: strides in bytes, those of a column of C
-/// and of the start the size of an element.</summary>
+/// <summary>C[i, j] = (start[i, j] + Σₖ A[i, k] B[k, j]) + bias[i, j] with M rows and N columns: strides in bytes, those of
+/// a column of C, of the start and of the bias the size of an element.</summary>
 internal unsafe struct GemmOperands
 {
     public int M;
@@ -34,6 +34,12 @@ internal unsafe struct GemmOperands
 
     /// <summary>0: one row for all.</summary>
     public nint StartRow;
+
+    /// <summary>null: nothing is added at the end.</summary>
+    public byte* Bias;
+
+    /// <summary>0: one row for all.</summary>
+    public nint BiasRow;
 
     /// <summary>Where the K columns of A and rows of B are, for tiles that do not step evenly.</summary>
     public GemmPlace* Places;

@@ -65,6 +65,20 @@ internal unsafe struct GemmSums<S, Vectors, Partial>
             fourth = Load(row, 3, lastLanes);
     }
 
+    /// <summary>Adds a row.</summary>
+    [MethodImpl(Inline)]
+    public void Plus(byte* row, int lastLanes)
+    {
+        first += Load(row, 0, lastLanes);
+
+        if (sizeof(Vectors) > 1)
+            second += Load(row, 1, lastLanes);
+        if (sizeof(Vectors) > 2)
+            third += Load(row, 2, lastLanes);
+        if (sizeof(Vectors) > 3)
+            fourth += Load(row, 3, lastLanes);
+    }
+
     [MethodImpl(Inline)]
     public readonly void Store(byte* row, int lastLanes)
     {

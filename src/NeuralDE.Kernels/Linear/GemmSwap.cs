@@ -20,6 +20,7 @@ internal static unsafe class GemmSwap
         swapped.BColumn = S.ElementSize;
         swapped.CRow = S.ElementSize;
         swapped.StartRow = S.ElementSize;
+        swapped.BiasRow = S.ElementSize;
         Gemm.Run<S>(&swapped);
     }
 
@@ -45,6 +46,8 @@ internal static unsafe class GemmSwap
         byte* sums = ThreadScratch.Get(ThreadScratch.Use.GemmTransposed, n * row);
         byte* c = operands->C;
         byte* start = operands->Start;
+        byte* bias = operands->Bias;
+        byte* turned = bias == null ? null : ThreadScratch.Get(ThreadScratch.Use.GemmBias, n * row);
 
         for (int first = 0; first < m; first += MostRows)
         {
@@ -52,11 +55,15 @@ internal static unsafe class GemmSwap
 
             if (start != null)
                 GemmTurn.Gather<S>(start, S.ElementSize, operands->StartRow, n, rows, sums, row);
+            if (bias != null)
+                GemmTurn.Gather<S>(bias, S.ElementSize, operands->BiasRow, n, rows, turned, row);
             swapped.N = rows;
             swapped.C = sums;
             swapped.CRow = row;
             swapped.Start = start == null ? null : sums;
             swapped.StartRow = row;
+            swapped.Bias = turned;
+            swapped.BiasRow = row;
             var part = swapped;
             Gemm.Run<S>(&part);
             GemmTurn.Gather<S>(sums, S.ElementSize, row, rows, n, c, operands->CRow);
@@ -65,6 +72,8 @@ internal static unsafe class GemmSwap
 
             if (start != null)
                 start += rows * operands->StartRow;
+            if (bias != null)
+                bias += rows * operands->BiasRow;
         }
     }
 

@@ -26,6 +26,8 @@ internal static unsafe class GemmTeam
 
             if (operands.Start != null)
                 operands.Start += firstRow * operands.StartRow + (nint)firstColumn * size;
+            if (operands.Bias != null)
+                operands.Bias += firstRow * operands.BiasRow + (nint)firstColumn * size;
             Gemm.Run(Type, &operands);
         }
     }

@@ -6,7 +6,7 @@ namespace NeuralDE.Kernels;
 internal static unsafe class GemmTile
 {
     /// <summary>
-    /// C[i, :] = start[i, :] + Σₖ A[i, k] B[k, :] for <c>sizeof(Rows)</c> ≤ 12 rows and <c>sizeof(Vectors)</c> ≤ 4
+    /// C[i, :] = (start[i, :] + Σₖ A[i, k] B[k, :]) + bias[i, :] for <c>sizeof(Rows)</c> ≤ 12 rows and <c>sizeof(Vectors)</c> ≤ 4
     /// vectors of columns: one fused multiply-add after the other in the order of k. <c>sizeof(Partial)</c> is 2 where
     /// the last vector is not full, <c>sizeof(Steps)</c> is 2 where A and B do not step evenly.
     /// </summary>
@@ -147,6 +147,37 @@ internal static unsafe class GemmTile
             }
         }
 
+        byte* bias = operands->Bias;
+
+        if (bias != null)
+        {
+            step = operands->BiasRow;
+            first.Plus(bias, lastLanes);
+
+            if (sizeof(Rows) > 1)
+                second.Plus(bias + step, lastLanes);
+            if (sizeof(Rows) > 2)
+                third.Plus(bias + 2 * step, lastLanes);
+            if (sizeof(Rows) > 3)
+                fourth.Plus(bias + 3 * step, lastLanes);
+            if (sizeof(Rows) > 4)
+                fifth.Plus(bias + 4 * step, lastLanes);
+            if (sizeof(Rows) > 5)
+                sixth.Plus(bias + 5 * step, lastLanes);
+            if (sizeof(Rows) > 6)
+                seventh.Plus(bias + 6 * step, lastLanes);
+            if (sizeof(Rows) > 7)
+                eighth.Plus(bias + 7 * step, lastLanes);
+            if (sizeof(Rows) > 8)
+                ninth.Plus(bias + 8 * step, lastLanes);
+            if (sizeof(Rows) > 9)
+                tenth.Plus(bias + 9 * step, lastLanes);
+            if (sizeof(Rows) > 10)
+                eleventh.Plus(bias + 10 * step, lastLanes);
+            if (sizeof(Rows) > 11)
+                twelfth.Plus(bias + 11 * step, lastLanes);
+        }
+
         row = operands->C;
         step = operands->CRow;
         first.Store(row, lastLanes);
@@ -214,6 +245,14 @@ internal static unsafe class GemmTile
             right.Add(a, rightFactors);
             a += aColumn;
             b += bRow;
+        }
+
+        byte* bias = operands->Bias;
+
+        if (bias != null)
+        {
+            left.Plus(bias, 0);
+            right.Plus(bias + four, lastLanes);
         }
 
         left.Store(operands->C, 0);

@@ -120,6 +120,8 @@ internal static unsafe class GemmTiles
 
             if (tile.Start != null)
                 tile.Start += rows * tile.StartRow;
+            if (tile.Bias != null)
+                tile.Bias += rows * tile.BiasRow;
             left -= rows;
         }
     }

@@ -11,6 +11,7 @@ internal sealed unsafe class ThreadScratch
     {
         GemmPanel,
         GemmTransposed,
+        GemmBias,
         ConvolutionAxes,
         ConvolutionPanel,
         ConvolutionSums,

@@ -309,6 +309,9 @@ internal static unsafe class ThreadTeam
     /// <summary>One thread for each core: two on one core would share its arithmetic.</summary>
     private static int DefaultThreads()
     {
+        if (int.TryParse(Environment.GetEnvironmentVariable("NEURALDE_THREADS"), out int asked) && asked > 0)
+            return asked;
+
         try
         {
             if (File.ReadAllText("/sys/devices/system/cpu/smt/active").Trim() == "1")

@@ -113,7 +113,7 @@ let private plain m n k =
       Start = GemmStart.Zero
       Special = false }
 
-/// The twin: one chain of multiply-adds for each element.
+/// The twin: one chain of multiply-adds for each element, a bias added at its end.
 let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
     let c = Array.copy c
     let row = case.N + case.Gap
@@ -122,14 +122,16 @@ let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
         for j in 0 .. case.N - 1 do
             let mutable sum =
                 match case.Start with
-                | GemmStart.Zero -> e.OfFloat 0.0
-                | GemmStart.Row -> start[j]
-                | _ -> c[i * row + j]
+                | GemmStart.Own -> c[i * row + j]
+                | _ -> e.OfFloat 0.0
 
             for k in 0 .. case.K - 1 do
                 sum <- e.Fma (element a i k) (element b k j) sum
 
-            c[i * row + j] <- sum
+            c[i * row + j] <-
+                match case.Start with
+                | GemmStart.Bias -> e.Fma start[j] (e.OfFloat 1.0) sum
+                | _ -> sum
 
     c
 
@@ -185,7 +187,7 @@ let private checkAll case =
     check float32s case float32s.Widths
     check float64s case float64s.Widths
 
-let private starts = [| GemmStart.Zero; GemmStart.Row; GemmStart.Own |]
+let private starts = [| GemmStart.Zero; GemmStart.Bias; GemmStart.Own |]
 
 [<Fact>]
 let ``every number of columns from 0 to 256`` () =
@@ -214,7 +216,7 @@ let ``every small shape`` () =
 let ``many products are summed in parts without another rounding`` () =
     for k in [ 384; 385; 1000 ] do
         checkAll { plain 7 19 k with Start = GemmStart.Own }
-        checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Row }
+        checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Bias }
 
 [<Fact>]
 let ``rows of B and columns of A that are far apart`` () =

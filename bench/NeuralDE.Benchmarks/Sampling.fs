@@ -1,0 +1,67 @@
+namespace NeuralDE.Benchmarks
+
+open System.Diagnostics
+
+/// Something to be timed: from a number of calls to the seconds that one took.
+type Subject = int -> float
+
+/// Samples of several subjects in turn, so that whatever else the machine does meets all of them alike.
+module Sampling =
+    let private samples = 40
+    let private fewestSamples = 9
+
+    /// Seconds that a sample lasts at least: what a clock costs is far less, and so is what the first call takes longer
+    /// because the other subjects had the caches.
+    let private sample = 5e-3
+
+    /// Seconds for all samples of a row, about.
+    let private budget = 10.0
+
+    /// Seconds of calls before the first sample, at least and at most: code is compiled, and compiled again, behind the
+    /// first calls, and some of it only once nothing new has been compiled for a while.
+    let private leastWarmUp, private mostWarmUp = 1.5, 8.0
+
+    let ofCall (call: unit -> unit) : Subject =
+        fun calls ->
+            let start = Clock.seconds ()
+
+            for _ in 1..calls do
+                call ()
+
+            (Clock.seconds () - start) / float calls
+
+    /// Calls until they get no faster; the seconds that one takes then.
+    let private warm (subject: Subject) : float =
+        let clock = Stopwatch.StartNew()
+
+        /// the quickest call of a while
+        let quickest () =
+            let ending = clock.Elapsed.TotalSeconds + leastWarmUp / 5.0
+            let mutable best = subject 1
+
+            while clock.Elapsed.TotalSeconds < ending do
+                best <- min best (subject 1)
+
+            best
+
+        let rec go before =
+            let now = quickest ()
+            let elapsed = clock.Elapsed.TotalSeconds
+            let isSteady = now > 0.97 * before
+
+            if elapsed >= mostWarmUp || (elapsed >= leastWarmUp && isSteady) then now else go now
+
+        go (quickest ())
+
+    /// Quartiles of the seconds of a call, for each subject.
+    let interleaved (subjects: Subject list) : Quartiles list =
+        let seconds = subjects |> List.map warm
+        let calls = seconds |> List.map (fun s -> max 1 (int (ceil (sample / max s 1e-9))))
+        let round = List.sum (List.map2 (fun s calls -> s * float calls) seconds calls)
+        let rounds = max fewestSamples (min samples (int (budget / round)))
+
+        [| for _ in 1..rounds ->
+               List.map2 (fun (subject: Subject) calls -> subject calls) subjects calls |> List.toArray |]
+        |> Array.transpose
+        |> Array.map Quartiles.ofSamples
+        |> List.ofArray
