@@ -60,6 +60,17 @@ module internal GroupKernels =
         | "alternating" -> Alternating
         | _ -> Warm
 
+    /// Whether a group that has code runs by it.
+    let isSettled () =
+        match tier with
+        | Warm
+        | Compiled -> true
+        | Tiled
+        | Alternating -> false
+
+    /// Elements up to which one thread does a group.
+    let small = 4095L
+
     let private known = ConcurrentDictionary<string, GroupKernel>()
 
     /// The kernel of a group; equal groups have one.

@@ -45,20 +45,20 @@ module internal Hoist =
 
         let worth (n: Node) = fixedNodes.Contains n && not (isFree n.Op) && Shape.size n.Shape <= largest
 
-        // the last fixed values: used by something that is not fixed
+        /// Views over a fixed value stay inside, so their source is what is taken.
+        let take (n: Node) =
+            let mutable source = n
+
+            while fixedNodes.Contains source && isFree source.Op && source.Args.Length = 1 do
+                source <- source.Args[0]
+
+            if worth source then taken.Add source |> ignore
+
+        // the last fixed values: used by something that is not fixed, or results
         for n in body.Order do
-            if not (fixedNodes.Contains n) then
-                for a in n.Args do
-                    // views over a fixed value stay inside, so their source is what is taken
-                    let mutable source = a
+            if not (fixedNodes.Contains n) then Array.iter take n.Args
 
-                    while fixedNodes.Contains source && isFree source.Op && source.Args.Length = 1 do
-                        source <- source.Args[0]
-
-                    if worth source then taken.Add source |> ignore
-
-        for n in body.Outputs do
-            if worth n then taken.Add n |> ignore
+        Array.iter take body.Outputs
 
         if taken.Count = 0 then
             ValueNone

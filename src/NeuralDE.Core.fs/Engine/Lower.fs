@@ -9,7 +9,24 @@ open NeuralDE.Kernels
 type internal GroupInstruction(kernel: GroupKernel, offsets: int64[], count: int64) =
     inherit Instruction()
     let table = PinnedTable offsets
-    override _.Run frame = GroupKernels.run kernel frame.Memory table.Address count
+    let address = table.Address
+    // a small group's code, once it is there
+    let mutable code: ElementKernel | null = null
+
+    override _.Run work =
+        match code with
+        | null ->
+            GroupKernels.run kernel work.Memory address count
+
+            if count <= GroupKernels.small && GroupKernels.isSettled () then code <- kernel.Code
+        | ready ->
+            if GroupKernels.isSettled () then
+                ready.Invoke(int64 work.Memory, int64 address, 0L, count)
+            else
+                GroupKernels.run kernel work.Memory address count
+
+    /// Keeps the table alive as long as its address is in use.
+    member _.Table = table
 
 /// The class of element-wise work a node belongs to: only nodes of one class share a group.
 type private GroupClass =
@@ -226,6 +243,7 @@ type internal Lowering
                 | Lu
                 | Random _
                 | Check _ ->
+                    x.Together n.Args
                     let args = n.Args |> Array.map x.View
                     // lowering an argument may have made this node too
                     match views.TryGetValue n with
@@ -285,7 +303,7 @@ type internal Lowering
                 else
                     match classOf n with
                     | ValueSome c when cone.Count = 0 -> ValueSome c
-                    | ValueSome c when weight + weightOf n <= budget || List.contains n targets -> join kind c
+                    | ValueSome c when weight + weightOf n <= budget -> join kind c
                     | _ -> ValueNone
 
             match joined with
@@ -319,6 +337,28 @@ type internal Lowering
             if not settled then found <- x.Cone targets
 
         let cone, _ = found
+        if cone.Count > 0 then x.Emit cone
+
+    /// Computes nodes in one group where they are of one class.
+    member private x.Together(nodes: Node[]) =
+        let waiting =
+            nodes
+            |> Array.map x.Through
+            |> Array.distinct
+            |> Array.filter (fun n -> not (views.ContainsKey n) && (classOf n).IsSome)
+
+        for _, group in Array.groupBy classOf waiting do
+            for part in Array.chunkBySize 32 group do
+                let part = part |> Array.filter (fun n -> not (views.ContainsKey n))
+
+                match classOf group[0] with
+                | ValueSome(Alone _)
+                | ValueNone -> ()
+                | ValueSome Scalars
+                | ValueSome(Vectors _) -> if part.Length > 1 then x.Group(List.ofArray part)
+
+    /// One group of the nodes, whose arguments from outside are there.
+    member private x.Emit(cone: HashSet<Node>) =
         let order = cone |> Seq.sortBy (fun n -> index[n]) |> Seq.toArray
         let kind =
             order
@@ -408,15 +448,7 @@ type internal Lowering
                     | StopGradient -> ()
                     | _ -> x.View n |> ignore
 
-        // outputs of one class go together
-        let waiting = g.Outputs |> Array.distinct |> Array.filter (fun n -> not (views.ContainsKey n))
-
-        for _, group in waiting |> Array.filter (fun n -> (classOf n).IsSome) |> Array.groupBy classOf do
-            for part in group |> Array.chunkBySize 32 do
-                let part = part |> Array.filter (fun n -> not (views.ContainsKey n))
-
-                if part.Length > 1 && (classOf part[0]).Value = Scalars then x.Group(List.ofArray part)
-
+        x.Together g.Outputs
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
         let drafts = drafts.ToArray()
         { Drafts = drafts; Size = Lowered.layOut buffers drafts outputs; Outputs = outputs }

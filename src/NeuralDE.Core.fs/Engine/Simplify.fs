@@ -39,17 +39,17 @@ module internal Simplify =
 
     let private identity (rank: int) = Array.init rank id
 
-    let private rule (op: Op) (args: Node[]) : Node voption =
+    let rec private rule (op: Op) (args: Node[]) : Node voption =
         match op with
         | Reshape shape when Shape.same shape args[0].Shape -> ValueSome args[0]
         | Reshape shape ->
             match args[0].Op with
-            | Reshape _ -> ValueSome(Intern.node (Reshape shape) args[0].Args)
+            | Reshape _ -> ValueSome(simple (Reshape shape) args[0].Args)
             | _ -> ValueNone
         | Permute p when p = identity p.Length -> ValueSome args[0]
         | Permute p ->
             match args[0].Op with
-            | Permute q -> ValueSome(Intern.node (Permute(p |> Array.map (fun a -> q[a]))) args[0].Args)
+            | Permute q -> ValueSome(simple (Permute(p |> Array.map (fun a -> q[a]))) args[0].Args)
             | _ -> ValueNone
         | Broadcast(shape, _) when Shape.same shape args[0].Shape -> ValueSome args[0]
         | Cast dtype when dtype = args[0].Dtype -> ValueSome args[0]
@@ -69,7 +69,7 @@ module internal Simplify =
             ValueSome(Intern.node (Broadcast(args[0].Shape, [||])) [| one |])
         | _ -> ValueNone // no rule for it
 
-    let rec private simple (op: Op) (args: Node[]) : Node =
+    and private simple (op: Op) (args: Node[]) : Node =
         match rule op args with
         | ValueSome n -> n
         | ValueNone -> Intern.node op args

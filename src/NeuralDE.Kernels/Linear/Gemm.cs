@@ -5,7 +5,7 @@ namespace NeuralDE.Kernels;
 
 /// <summary>
 /// Matrix products of float32 and float64. Every element of the result is one chain of fused multiply-adds in the order of
-/// k from its start, so its bits depend on nothing but its own row, column and start: not on blocking, strides, alignment,
+/// k from its start (four of them where there are few columns: <see cref="GemmThin"/>), so its bits depend on nothing but its own row, column and start: not on blocking, strides, alignment,
 /// neighbours or the number of threads.
 /// </summary>
 internal static unsafe class Gemm
@@ -118,6 +118,16 @@ internal static unsafe class Gemm
         if (operands->M == 0 || operands->N == 0)
             return;
 
+        if (GemmThin.Is(operands))
+            GemmThin.RunNarrow<S>(operands);
+        else
+            Chained<S>(operands);
+    }
+
+    /// <summary>One chain for each element.</summary>
+    public static void Chained<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
         // a single column has no neighbours
         if (operands->N == 1)
             operands->BColumn = S.ElementSize;

@@ -21,7 +21,7 @@ internal static unsafe class GemmSwap
         swapped.CRow = S.ElementSize;
         swapped.StartRow = S.ElementSize;
         swapped.BiasRow = S.ElementSize;
-        Gemm.Run<S>(&swapped);
+        Gemm.Chained<S>(&swapped);
     }
 
     /// <summary>Whether fewer multiply-adds make up for turning the result; A's rows lie side by side.</summary>
@@ -65,7 +65,7 @@ internal static unsafe class GemmSwap
             swapped.Bias = turned;
             swapped.BiasRow = row;
             var part = swapped;
-            Gemm.Run<S>(&part);
+            Gemm.Chained<S>(&part);
             GemmTurn.Gather<S>(sums, S.ElementSize, row, rows, n, c, operands->CRow);
             swapped.B += rows * swapped.BColumn;
             c += rows * operands->CRow;

@@ -120,13 +120,21 @@ let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
 
     for i in 0 .. case.M - 1 do
         for j in 0 .. case.N - 1 do
-            let mutable sum =
+            let start0 =
                 match case.Start with
                 | GemmStart.Own -> c[i * row + j]
                 | _ -> e.OfFloat 0.0
 
+            // few columns and a long sum: four chains
+            let isThin = case.N <= GemmThin.MostColumns && case.K >= GemmThin.LeastDepth
+            let count = if isThin then 4 else 1
+            let chains = Array.init count (fun r -> if r = 0 then start0 else e.OfFloat 0.0)
+
             for k in 0 .. case.K - 1 do
-                sum <- e.Fma (element a i k) (element b k j) sum
+                chains[k % count] <- e.Fma (element a i k) (element b k j) chains[k % count]
+
+            let plus x y = e.Fma x (e.OfFloat 1.0) y
+            let sum = if isThin then plus (plus chains[0] chains[1]) (plus chains[2] chains[3]) else chains[0]
 
             c[i * row + j] <-
                 match case.Start with
@@ -326,5 +334,45 @@ let ``one element of the result is the same beside any others and on any number 
             product 3 7 (m - 3) (n - 7) transposed
             product 1 250 100 50 transposed
             product 129 0 1 n transposed
-            product 0 299 m 1 transposed
-            product 5 5 20 2 transposed)
+            // at least as many columns as make one chain for each element
+            product 0 295 m 5 transposed
+            product 5 5 20 6 transposed)
+
+[<Theory; InlineData 1; InlineData 2; InlineData 4>]
+let ``an element of a product of few columns is the same beside any rows and on any number of threads`` threads =
+    let m, n, k = 700, 3, 70
+    let random = Random 8
+    let a = Array.init (m * k) (fun _ -> random.NextSingle() - 0.5f)
+    let b = Array.init (k * n) (fun _ -> random.NextSingle() - 0.5f)
+
+    let product first rows =
+        let c = Array.zeroCreate<float32>(rows * n)
+        use left = fixed &a[first * k]
+        use right = fixed b
+        use target = fixed c
+        let address p = NativeInterop.NativePtr.toNativeInt p
+
+        Gemm.Run(
+            ElementType.Float32,
+            rows,
+            n,
+            k,
+            address left,
+            k,
+            1,
+            address right,
+            n,
+            1,
+            address target,
+            n,
+            0n,
+            GemmStart.Zero
+        )
+
+        c
+
+    withThreads threads (fun () ->
+        let all = product 0 m
+
+        for first, rows in [ 0, 1; 1, 3; 5, 4; 9, 30; 699, 1 ] do
+            Assert.Equal<float32[]>(Array.sub all (first * n) (rows * n), product first rows))

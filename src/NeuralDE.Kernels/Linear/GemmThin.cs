@@ -1,0 +1,263 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.Kernels;
+
+/// <summary>
+/// Matrix products with few columns and a long sum, such as the last layer of a small network. One chain of multiply-adds for
+/// each element would wait for every one of them, so each element is the sum of four chains, (s₀ + s₁) + (s₂ + s₃), where sᵣ runs
+/// over k = r, r + 4, r + 8, … in order; s₀ begins at the start. Whether a product is thin depends on its columns and depth
+/// only, so its bits still depend on nothing but the element's own row and column.
+/// </summary>
+internal static unsafe class GemmThin
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public const int MostColumns = 4;
+    public const int LeastDepth = 8;
+
+    [MethodImpl(Inline)]
+    public static bool Is(GemmOperands* operands) => operands->N <= MostColumns && operands->K >= LeastDepth;
+
+    /// <summary>The four chains of a row, columns in the lanes.</summary>
+    private struct Chains<S>
+        where S : struct, IVector<S>
+    {
+        public S First;
+        public S Second;
+        public S Third;
+        public S Fourth;
+
+        [MethodImpl(Inline)]
+        public void Start(byte* start, int columns)
+        {
+            First = start == null ? S.Of(0) : S.LoadFirst(start, columns);
+            Second = S.Of(0);
+            Third = S.Of(0);
+            Fourth = S.Of(0);
+        }
+
+        [MethodImpl(Inline)]
+        public void Add(byte* a, nint column, S b0, S b1, S b2, S b3)
+        {
+            First = S.Fma(S.Broadcast(a), b0, First);
+            Second = S.Fma(S.Broadcast(a + column), b1, Second);
+            Third = S.Fma(S.Broadcast(a + 2 * column), b2, Third);
+            Fourth = S.Fma(S.Broadcast(a + 3 * column), b3, Fourth);
+        }
+
+        /// <summary>The multiply-add of the chain that k belongs to.</summary>
+        [MethodImpl(Inline)]
+        public void AddOne(int k, byte* a, S b)
+        {
+            var factor = S.Broadcast(a);
+
+            switch (k & 3)
+            {
+                case 0:
+                    First = S.Fma(factor, b, First);
+                    break;
+                case 1:
+                    Second = S.Fma(factor, b, Second);
+                    break;
+                case 2:
+                    Third = S.Fma(factor, b, Third);
+                    break;
+                default:
+                    Fourth = S.Fma(factor, b, Fourth);
+                    break;
+            }
+        }
+
+        [MethodImpl(Inline)]
+        public readonly void Store(byte* bias, byte* c, int columns)
+        {
+            var sum = (First + Second) + (Third + Fourth);
+
+            if (bias != null)
+                sum += S.LoadFirst(bias, columns);
+
+            // one by one: a masked store costs more than all the rest
+            var copy = sum;
+            byte* lanes = (byte*)Unsafe.AsPointer(ref copy);
+
+            for (int j = 0; j < columns; j++)
+            {
+                if (S.ElementSize == 4)
+                    ((int*)c)[j] = ((int*)lanes)[j];
+                else
+                    ((long*)c)[j] = ((long*)lanes)[j];
+            }
+        }
+    }
+
+    /// <summary>With vectors no wider than a few columns need: rows of B lie closer than a wide vector is long.</summary>
+    [MethodImpl(Inline)]
+    public static void RunNarrow<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        if (typeof(S) == typeof(Lanes512<float>))
+            Run<Lanes256<float>>(operands);
+        else if (typeof(S) == typeof(Lanes512<double>))
+            Run<Lanes256<double>>(operands);
+        else
+            Run<S>(operands);
+    }
+
+    public static void Run<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        if (operands->N > S.Count)
+        {
+            // a lane for every column is more than there are
+            var column = *operands;
+            column.N = 1;
+
+            for (int j = 0; j < operands->N; j++)
+            {
+                Run<S>(&column);
+                column.B += column.BColumn;
+                column.C += S.ElementSize;
+                column.Start = column.Start == null ? null : column.Start + S.ElementSize;
+                column.Bias = column.Bias == null ? null : column.Bias + S.ElementSize;
+            }
+
+            return;
+        }
+
+        int vector = S.Count * S.ElementSize;
+        var product = *operands;
+
+        if ((product.N > 1 && product.BColumn != S.ElementSize) || product.BRow <= 0)
+            Pack<S>(&product);
+        // whole vectors are read as long as they lie inside B
+        long reach = (long)(product.K - 1) * product.BRow + product.N * S.ElementSize;
+        int whole = reach < vector ? 0 : (int)long.Min(product.K, (reach - vector) / product.BRow + 1);
+        whole &= ~3;
+
+        for (; product.M >= 4; product.M -= 4)
+        {
+            FourRows<S>(&product, whole);
+            product.A += 4 * product.ARow;
+            product.C += 4 * product.CRow;
+            product.Start = product.Start == null ? null : product.Start + 4 * product.StartRow;
+        }
+
+        for (; product.M > 0; product.M--)
+        {
+            OneRow<S>(&product, whole);
+            product.A += product.ARow;
+            product.C += product.CRow;
+            product.Start = product.Start == null ? null : product.Start + product.StartRow;
+        }
+    }
+
+    /// <summary>B's few columns side by side.</summary>
+    private static void Pack<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        int size = S.ElementSize;
+        nint row = (nint)operands->N * size;
+        byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, operands->K * row + S.Count * size);
+
+        for (int k = 0; k < operands->K; k++)
+        for (int j = 0; j < operands->N; j++)
+        {
+            byte* source = operands->B + k * operands->BRow + j * operands->BColumn;
+            byte* target = packed + k * row + j * size;
+
+            if (size == 4)
+                *(int*)target = *(int*)source;
+            else
+                *(long*)target = *(long*)source;
+        }
+
+        operands->B = packed;
+        operands->BRow = row;
+        operands->BColumn = size;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneRow<S>(GemmOperands* operands, int whole)
+        where S : struct, IVector<S>
+    {
+        int columns = operands->N;
+        nint column = operands->AColumn;
+        nint bRow = operands->BRow;
+        byte* a = operands->A;
+        byte* b = operands->B;
+        Unsafe.SkipInit(out Chains<S> sums);
+        sums.Start(operands->Start, columns);
+        int k = 0;
+
+        for (; k < whole; k += 4)
+        {
+            sums.Add(a, column, S.Load(b), S.Load(b + bRow), S.Load(b + 2 * bRow), S.Load(b + 3 * bRow));
+            a += 4 * column;
+            b += 4 * bRow;
+        }
+
+        for (; k < operands->K; k++)
+        {
+            sums.AddOne(k, a, S.LoadFirst(b, columns));
+            a += column;
+            b += bRow;
+        }
+
+        sums.Store(operands->Bias, operands->C, columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourRows<S>(GemmOperands* operands, int whole)
+        where S : struct, IVector<S>
+    {
+        int columns = operands->N;
+        nint column = operands->AColumn;
+        nint aRow = operands->ARow;
+        nint bRow = operands->BRow;
+        byte* a = operands->A;
+        byte* b = operands->B;
+        byte* start = operands->Start;
+        nint step = operands->StartRow;
+        Unsafe.SkipInit(out Chains<S> first);
+        Unsafe.SkipInit(out Chains<S> second);
+        Unsafe.SkipInit(out Chains<S> third);
+        Unsafe.SkipInit(out Chains<S> fourth);
+        first.Start(start, columns);
+        second.Start(start == null ? null : start + step, columns);
+        third.Start(start == null ? null : start + 2 * step, columns);
+        fourth.Start(start == null ? null : start + 3 * step, columns);
+        int k = 0;
+
+        for (; k < whole; k += 4)
+        {
+            var b0 = S.Load(b);
+            var b1 = S.Load(b + bRow);
+            var b2 = S.Load(b + 2 * bRow);
+            var b3 = S.Load(b + 3 * bRow);
+            first.Add(a, column, b0, b1, b2, b3);
+            second.Add(a + aRow, column, b0, b1, b2, b3);
+            third.Add(a + 2 * aRow, column, b0, b1, b2, b3);
+            fourth.Add(a + 3 * aRow, column, b0, b1, b2, b3);
+            a += 4 * column;
+            b += 4 * bRow;
+        }
+
+        for (; k < operands->K; k++)
+        {
+            var row = S.LoadFirst(b, columns);
+            first.AddOne(k, a, row);
+            second.AddOne(k, a + aRow, row);
+            third.AddOne(k, a + 2 * aRow, row);
+            fourth.AddOne(k, a + 3 * aRow, row);
+            a += column;
+            b += bRow;
+        }
+
+        byte* c = operands->C;
+        nint cRow = operands->CRow;
+        first.Store(operands->Bias, c, columns);
+        second.Store(operands->Bias, c + cRow, columns);
+        third.Store(operands->Bias, c + 2 * cRow, columns);
+        fourth.Store(operands->Bias, c + 3 * cRow, columns);
+    }
+}

@@ -1,0 +1,118 @@
+/// Whether two executors agree about a graph.
+module internal NeuralDE.Tests.Engine.Agreement
+
+open System
+open NeuralDE
+open NeuralDE.Compiler
+
+/// Results, or what was raised instead.
+type Outcome = Result<NdArray[], string>
+
+let attempt (run: unit -> NdArray[]) : Outcome =
+    try
+        Ok(run ())
+    with
+    | :? InputException as e -> Error e.Message
+    | :? GraphException as e -> Error e.Message
+
+/// What two functions of float64 or float32 may be apart, as part of the largest number beside them.
+let bound (level: Level) : float =
+    match level with
+    | Level.Exact -> 0.0
+    | Level.Double -> 1e-11
+    | _ -> 1e-4
+
+let private largest (values: float[]) =
+    values |> Array.fold (fun m v -> if Double.IsFinite v then max m (abs v) else m) 0.0
+
+let private sameClass (a: float) (b: float) =
+    (Double.IsNaN a && Double.IsNaN b) || a = b || (Double.IsFinite a && Double.IsFinite b)
+
+let private sameBits (a: float) (b: float) =
+    (Double.IsNaN a && Double.IsNaN b) || BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b
+
+/// Where the arrays differ by more than the bounds: the first such number.
+let difference (tolerances: float[]) (expected: NdArray[]) (got: NdArray[]) : string option =
+    Seq.init expected.Length (fun i ->
+        let e, g, tolerance = expected[i], got[i], tolerances[i]
+
+        if e.Dtype <> g.Dtype || not (Shape.same e.Shape g.Shape) then
+            Some $"output {i}: got {g.Dtype} {Shape.text g.Shape}, expected {e.Dtype} {Shape.text e.Shape}"
+        elif not e.Dtype.IsFloat then
+            Array.zip e.Integers g.Integers
+            |> Array.tryFindIndex (fun (a, b) -> a <> b)
+            |> Option.map (fun k -> $"output {i}, element {k}: got {g.Integers[k]}, expected {e.Integers[k]}")
+        else
+            let a, b = e.Floats, g.Floats
+            let allowed = tolerance * max (largest a) 1e-3
+
+            let isFar k =
+                if tolerance = 0.0 then
+                    not (sameBits a[k] b[k])
+                else
+                    not (sameClass a[k] b[k]) || abs (a[k] - b[k]) > allowed
+
+            Seq.init a.Length id
+            |> Seq.tryFind isFar
+            |> Option.map (fun k -> $"output {i}, element {k}: got {b[k]:R}, expected {a[k]:R} within {allowed:G3}"))
+    |> Seq.tryPick id
+
+let differenceOf (tolerances: float[]) (expected: Outcome) (got: Outcome) : string option =
+    match expected, got with
+    | Ok e, Ok g -> difference tolerances e g
+    | Error e, Error g when e = g -> None
+    | Error e, Error g -> Some $"raised `{g}`, expected `{e}`"
+    | Error e, Ok _ -> Some $"gave numbers, expected `{e}` to be raised"
+    | Ok _, Error g -> Some $"raised `{g}`, expected numbers"
+
+/// The same bits in everything (all NaN are one).
+let bitDifference (expected: Outcome) (got: Outcome) : string option =
+    let count =
+        match expected with
+        | Ok e -> e.Length
+        | Error _ -> 0
+
+    differenceOf (Array.zeroCreate count) expected got
+
+let byInterpreter (g: Graph) (args: NdArray[]) : Outcome =
+    attempt (fun () ->
+        let failures = Collections.Generic.List<exn>()
+        let results = Interpret.run failures g args
+        if failures.Count > 0 then raise failures[0]
+        results)
+
+let planOf (g: Graph) : Plan =
+    match Plan.ofGraph g with
+    | ValueSome plan -> plan
+    | ValueNone -> failwith "got no plan, expected one: nothing in the graph reads rows of unknown number"
+
+let byPlan (g: Graph) (args: NdArray[]) : Outcome = attempt (fun () -> (planOf g).Run args)
+
+/// Arguments a few roundings away.
+let private nearby (args: NdArray[]) : NdArray[] =
+    let random = System.Random 1
+
+    args
+    |> Array.map (fun a ->
+        if a.Dtype.IsFloat then
+            let unit = if a.Dtype = Float32 then 2.5e-7 else 4e-16
+            NdArray.OfFloats(
+                a.Dtype,
+                a.Shape,
+                a.Floats |> Array.map (fun v -> v * (1.0 + unit * float (random.Next(-1, 2))))
+            )
+        else
+            a)
+
+/// Whether arguments a few roundings away change results by a good part of the bound: such a graph tells nothing.
+let isSensitive (r: RandomGraph) (expected: Outcome) : bool =
+    let bounds = r.Levels |> Array.map (fun l -> 0.01 * bound (max l Level.Double))
+    (differenceOf bounds expected (byInterpreter r.Graph (nearby r.Args))).IsSome
+
+/// How the plan's results differ from the interpreter's.
+let planDifference (r: RandomGraph) : string option =
+    let expected = byInterpreter r.Graph r.Args
+
+    match differenceOf (Array.map bound r.Levels) expected (byPlan r.Graph r.Args) with
+    | Some _ when r.Levels |> Array.exists (fun l -> l <> Level.Exact) && isSensitive r expected -> None
+    | found -> found

@@ -1,0 +1,144 @@
+/// Plans: who lies where in memory, what groups hold, what is shared.
+module NeuralDE.Tests.Engine.PlanTests
+
+open System
+open System.Collections.Generic
+open System.Text.RegularExpressions
+open Xunit
+open NeuralDE
+open NeuralDE.Compiler
+open NeuralDE.Kernels
+
+let private signature dtype shape = { Dtype = dtype; Shape = shape }
+
+/// A graph's drafts and those of the graphs inside it.
+let rec private all (l: Lowered) : Lowered seq =
+    seq {
+        l
+
+        for d in l.Drafts do
+            for _, inner in d.Inside do
+                yield! all inner
+    }
+
+/// From the first draft that touches a storage to the last one; what the graph returns lives to the end.
+let private lifetimes (l: Lowered) : KeyValuePair<Storage, struct (int * int)>[] =
+    let found = Dictionary<Storage, struct (int * int)>(HashIdentity.Reference)
+
+    let touch at (s: Storage) =
+        found[s] <-
+            match found.TryGetValue s with
+            | true, struct (first, _) -> struct (first, at)
+            | _ -> struct (at, at)
+
+    l.Drafts |> Array.iteri (fun i d -> Array.iter (touch i) d.Touches)
+    l.Outputs |> Array.iter (fun v -> touch l.Drafts.Length v.Storage)
+
+    found
+    |> Seq.filter (fun pair ->
+        match pair.Key.Home with
+        | StorageHome.Own -> true
+        | StorageHome.Argument _
+        | StorageHome.Constants _
+        | StorageHome.Emission _ -> false)
+    |> Seq.toArray
+
+[<Fact>]
+let ``no two arrays in use at the same time overlap`` () =
+    for seed in 3500..3699 do
+        let r = RandomGraphs.ofSeed seed
+
+        for l in all (LowerFunctions.graph r.Graph) do
+            let living = lifetimes l
+
+            for i in 0 .. living.Length - 1 do
+                let a, struct (aFirst, aLast) = living[i].Key, living[i].Value
+
+                let isInside = a.Offset >= 0L && a.Offset + a.Bytes <= l.Size && a.Offset % 64L = 0L
+
+                if not isInside then
+                    Assert.Fail
+                        $"seed {seed}: got {a.Bytes} bytes at {a.Offset}, expected them within {l.Size} at a multiple of 64."
+
+                for j in 0 .. i - 1 do
+                    let b, struct (bFirst, bLast) = living[j].Key, living[j].Value
+                    let together = aFirst <= bLast && bFirst <= aLast
+                    let apart = a.Offset + a.Bytes <= b.Offset || b.Offset + b.Bytes <= a.Offset
+
+                    if together && not apart then
+                        Assert.Fail
+                            $"seed {seed}: got {a.Bytes} bytes at {a.Offset} in drafts {aFirst} to {aLast} beside {b.Bytes} at {b.Offset} in {bFirst} to {bLast}, expected them apart."
+
+/// What the steps of a group weigh, by the draft's name: type × count: operations.
+let private weightOf (name: string) : int voption =
+    let found = Regex.Match(name, @"^\w+ × (\d+): (.+)$")
+
+    if not found.Success then
+        ValueNone
+    else
+        let isScalar = found.Groups[1].Value = "1"
+        let weigh (op: string) =
+            match Enum.TryParse<ElementOp>(op, true) with
+            | true, op when not isScalar -> ElementGroup.weight (Compute(op, 0.0))
+            | _ -> 3
+
+        ValueSome(found.Groups[2].Value.Replace("to ", "to-").Split ' ' |> Array.sumBy weigh)
+
+let private heaviest (g: Graph) =
+    all (LowerFunctions.graph g)
+    |> Seq.collect (fun l -> l.Drafts)
+    |> Seq.choose (fun d -> ValueOption.toOption (weightOf d.Name))
+    |> Seq.append [ 0 ]
+    |> Seq.max
+
+let private budget = 220
+
+[<Fact>]
+let ``no group is above the budget`` () =
+    for seed in 3500..3699 do
+        let heaviest = heaviest (RandomGraphs.ofSeed seed).Graph
+        Assert.True((heaviest <= budget), $"seed {seed}: got a group of weight {heaviest}, expected at most {budget}.")
+
+[<Theory>]
+[<InlineData(0)>]
+[<InlineData(1000)>]
+let ``long chains and many results make groups within the budget`` (count: int) =
+    let s = signature Float64 (if count = 0 then [||] else [| count |])
+    let x = Intern.input 0 s
+    let sine (n: Node) = Intern.node (Unary Sin) [| Intern.node (Binary Add) [| n; x |] |]
+    let chain = List.scan (fun n _ -> sine n) x [ 1..200 ]
+
+    let power (i: int) = Intern.node (Unary Exp) [| Intern.node (Unary(Power(0.01 * float i))) [| x |] |]
+
+    for results in [ [ List.last chain ]; chain; List.init 200 power ] do
+        Assert.InRange(heaviest (Intern.graph [| s |] (Array.ofList results)), 3, budget)
+
+[<Fact>]
+let ``equal constants lie in one place`` () =
+    let maker = PlanMaker 0L
+    let place dtype (value: float) = maker.Constant(NdArray.OfFloats(dtype, [||], [| value |]))
+    Assert.Equal(place Float64 0.1, place Float64 0.1)
+    Assert.NotEqual(place Float64 0.1, place Float32 0.1)
+    Assert.NotEqual(place Float64 0.0, place Float64 -0.0)
+    Assert.NotEqual(place Int64 1.0, place Float64 1.0)
+    let array = NdArray.Zeros(Float64, [| 5 |])
+    Assert.Equal(maker.Constant array, maker.Constant array)
+    Assert.Equal(7, maker.Constants.Length)
+
+[<Fact>]
+let ``memory is used again once its array is read`` () =
+    let s = signature Float64 [| 1000 |]
+    let sum (n: Node) = Intern.node (CumSum(0, false)) [| n |]
+    let last = List.fold (fun n _ -> sum n) (Intern.input 0 s) [ 1..50 ]
+    let size = (LowerFunctions.graph (Intern.graph [| s |] [| last |])).Size
+    Assert.InRange(size, 8000L, 2L * 8064L)
+
+[<Fact>]
+let ``movement copies nothing`` () =
+    let s = signature Float64 [| 4; 6 |]
+    let x = Intern.input 0 s
+    let turned = Intern.node (Permute [| 1; 0 |]) [| Intern.node (Reverse [| 0 |]) [| x |] |]
+    let part = Intern.node (Slice { Start = [| 0; 1 |]; Stop = [| 6; 4 |]; Step = [| 2; 1 |] }) [| turned |]
+    let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
+    let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
+    Assert.Equal<string[]>([| "dot" |], drafts |> Array.map (fun d -> d.Name))

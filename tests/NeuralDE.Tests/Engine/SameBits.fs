@@ -1,0 +1,108 @@
+/// What must not change a single bit of a result: how groups run, how many threads there are, what ran before, what runs beside.
+module internal NeuralDE.Tests.Engine.SameBits
+
+open System
+open System.Threading
+open System.Threading.Tasks
+open NeuralDE
+open NeuralDE.Compiler
+open NeuralDE.Kernels
+open NeuralDE.Tests.Engine.Agreement
+
+let withTier (tier: Tier) (run: unit -> 'T) : 'T =
+    let before = GroupKernels.tier
+
+    try
+        GroupKernels.tier <- tier
+        run ()
+    finally
+        GroupKernels.tier <- before
+
+let withThreads (count: int) (run: unit -> 'T) : 'T =
+    let before = ThreadTeam.Threads
+
+    try
+        ThreadTeam.Threads <- count
+        run ()
+    finally
+        ThreadTeam.Threads <- before
+
+let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
+
+/// Groups as compiled code, tile by tile, and one or the other in turn.
+let betweenTiers (r: RandomGraph) : string option =
+    let tiled = withTier Tiled (fun () -> byPlan r.Graph r.Args)
+
+    [ Compiled; Alternating; Alternating ]
+    |> List.tryPick (fun tier ->
+        let got = withTier tier (fun () -> byPlan r.Graph r.Args)
+        named $"{tier} beside Tiled" (bitDifference tiled got))
+
+let betweenThreadCounts (r: RandomGraph) : string option =
+    let alone = withThreads 1 (fun () -> byPlan r.Graph r.Args)
+
+    [ 2; 4 ]
+    |> List.tryPick (fun count ->
+        let got = withThreads count (fun () -> byPlan r.Graph r.Args)
+        named $"{count} threads beside 1" (bitDifference alone got))
+
+/// The same plan again, after a run on other arguments.
+let betweenRuns (r: RandomGraph) : string option =
+    let first = byPlan r.Graph r.Args
+    byPlan r.Graph (RandomGraphs.otherArgs r.Seed r) |> ignore
+    named "the second run" (bitDifference first (byPlan r.Graph r.Args))
+
+/// Several threads at once on one plan, each on arguments of its own.
+let betweenCallers (r: RandomGraph) : string option =
+    let args = Array.init 4 (fun i -> if i = 0 then r.Args else RandomGraphs.otherArgs (r.Seed + i) r)
+    let alone = args |> Array.map (byPlan r.Graph)
+    let together = Array.init (4 * args.Length) (fun _ -> Error "did not run")
+
+    Parallel.For(0, together.Length, fun i -> together[i] <- byPlan r.Graph args[i % args.Length]) |> ignore
+
+    Seq.init together.Length (fun i -> named $"call {i} of several" (bitDifference alone[i % args.Length] together[i]))
+    |> Seq.tryPick id
+
+/// Rows computed together and one at a time.
+let betweenRows (r: RandomGraph) : string option =
+    let g, rows = r.Graph, 3
+    let random = System.Random r.Seed
+    let on = g.Inputs |> Array.mapi (fun i _ -> i = 0 || random.Next 3 > 0)
+    let forced = Array.create g.Outputs.Length true
+
+    let graph, _ = Batch.vmapGraph g rows on forced
+    let others: NdArray[][] = Array.init rows (fun i -> RandomGraphs.otherArgs (r.Seed + i) r)
+    let argsOf (row: int) = Array.map3 (fun isOn other (a: NdArray) -> if isOn then other else a) on others[row] r.Args
+
+    let stacked =
+        Array.mapi2
+            (fun i isOn (a: NdArray) ->
+                if isOn then
+                    let shape = Array.append [| rows |] a.Shape
+                    let whole = NdArray.Zeros(a.Dtype, shape)
+
+                    for row in 0 .. rows - 1 do
+                        let values = (others[row])[i]
+                        Array.Copy(values.Data, 0, whole.Data, row * a.Length, a.Length)
+
+                    whole
+                else
+                    a)
+            on
+            r.Args
+
+    match byPlan graph stacked with
+    | Error _ -> None
+    | Ok together ->
+        Seq.init rows (fun row ->
+            let mine =
+                Array.map2
+                    (fun (n: Node) (whole: NdArray) ->
+                        let part = NdArray.Zeros(n.Dtype, n.Shape)
+                        Array.Copy(whole.Data, row * part.Length, part.Data, 0, part.Length)
+                        part)
+                    g.Outputs
+                    together
+
+            named $"row {row} of {rows}" (bitDifference (byPlan g (argsOf row)) (Ok mine)))
+        |> Seq.tryPick id
