@@ -146,8 +146,28 @@ module internal Emit =
         | null -> missing vector "Count"
         | p -> int64 (unbox<int>(p.GetValue null))
 
+    /// A comparison of bools, which vectors hold as masks: false < true.
+    let private maskComparison (vector: Type) (op: ElementOp) (a: Expression) (b: Expression) : Expression voption =
+        let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
+        let isNot x = on "Not" [| x |]
+
+        match op with
+        | ElementOp.Equal -> ValueSome(isNot (on "Xor" [| a; b |]))
+        | ElementOp.NotEqual -> ValueSome(on "Xor" [| a; b |])
+        | ElementOp.Less -> ValueSome(on "And" [| isNot a; b |])
+        | ElementOp.LessEqual -> ValueSome(on "Or" [| isNot a; b |])
+        | ElementOp.Greater -> ValueSome(on "And" [| a; isNot b |])
+        | ElementOp.GreaterEqual -> ValueSome(on "Or" [| a; isNot b |])
+        | _ -> ValueNone // no comparison
+
     let private vectorStep (vector: Type) (s: ElementStep) (args: Expression[]) : Expression =
+        let ofMasks =
+            match s.Code with
+            | Compute(op, _) when s.Type = Bool && args.Length = 2 -> maskComparison vector op args[0] args[1]
+            | _ -> ValueNone
+
         match s.Code with
+        | _ when ofMasks.IsSome -> ofMasks.Value
         | Convert _ -> missing typeof<VectorOps> "conversion between vectors"
         | Compute(op, parameter) ->
             match op with

@@ -45,27 +45,16 @@ internal static unsafe class GemmThin
             Fourth = S.Fma(S.Broadcast(a + 3 * column), b3, Fourth);
         }
 
-        /// <summary>The multiply-add of the chain that k belongs to.</summary>
+        /// <summary>The last steps, fewer than four.</summary>
         [MethodImpl(Inline)]
-        public void AddOne(int k, byte* a, S b)
+        public void AddLast(int steps, byte* a, nint column, S b0, S b1, S b2)
         {
-            var factor = S.Broadcast(a);
-
-            switch (k & 3)
-            {
-                case 0:
-                    First = S.Fma(factor, b, First);
-                    break;
-                case 1:
-                    Second = S.Fma(factor, b, Second);
-                    break;
-                case 2:
-                    Third = S.Fma(factor, b, Third);
-                    break;
-                default:
-                    Fourth = S.Fma(factor, b, Fourth);
-                    break;
-            }
+            if (steps > 0)
+                First = S.Fma(S.Broadcast(a), b0, First);
+            if (steps > 1)
+                Second = S.Fma(S.Broadcast(a + column), b1, Second);
+            if (steps > 2)
+                Third = S.Fma(S.Broadcast(a + 2 * column), b2, Third);
         }
 
         [MethodImpl(Inline)]
@@ -124,19 +113,46 @@ internal static unsafe class GemmThin
             return;
         }
 
-        int vector = S.Count * S.ElementSize;
-        var product = *operands;
+        // for several rows it pays to have whole vectors of B's rows
+        if ((operands->N > 1 && operands->BColumn != S.ElementSize) || operands->BRow <= 0 || operands->M >= 4)
+        {
+            var packed = *operands;
+            Pack<S>(&packed);
+            Rows<S>(&packed);
+        }
+        else
+            Rows<S>(operands);
+    }
 
-        if ((product.N > 1 && product.BColumn != S.ElementSize) || product.BRow <= 0)
-            Pack<S>(&product);
-        // whole vectors are read as long as they lie inside B
-        long reach = (long)(product.K - 1) * product.BRow + product.N * S.ElementSize;
-        int whole = reach < vector ? 0 : (int)long.Min(product.K, (reach - vector) / product.BRow + 1);
-        whole &= ~3;
+    /// <summary>Steps whose rows of B may be read in whole vectors without leaving B, a multiple of four.</summary>
+    [MethodImpl(Inline)]
+    private static int Whole<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        nint beyond = (nint)(S.Count - operands->N) * S.ElementSize;
+        int whole = operands->K;
+
+        for (; beyond > 0 && whole > 0; beyond -= operands->BRow)
+            whole--;
+        return whole & ~3;
+    }
+
+    private static void Rows<S>(GemmOperands* operands)
+        where S : struct, IVector<S>
+    {
+        int whole = Whole<S>(operands);
+
+        if (operands->M == 1)
+        {
+            OneRow<S>(operands, whole);
+            return;
+        }
+
+        var product = *operands;
 
         for (; product.M >= 4; product.M -= 4)
         {
-            FourRows<S>(&product, whole);
+            FourRows<S>(&product);
             product.A += 4 * product.ARow;
             product.C += 4 * product.CRow;
             product.Start = product.Start == null ? null : product.Start + 4 * product.StartRow;
@@ -151,24 +167,25 @@ internal static unsafe class GemmThin
         }
     }
 
-    /// <summary>B's few columns side by side.</summary>
+    /// <summary>B's few columns side by side, a vector for every row, and room behind the last.</summary>
     private static void Pack<S>(GemmOperands* operands)
         where S : struct, IVector<S>
     {
         int size = S.ElementSize;
-        nint row = (nint)operands->N * size;
-        byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, operands->K * row + S.Count * size);
+        nint row = S.Count * size;
+        byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, (operands->K + 3) * row);
 
-        for (int k = 0; k < operands->K; k++)
         for (int j = 0; j < operands->N; j++)
         {
-            byte* source = operands->B + k * operands->BRow + j * operands->BColumn;
-            byte* target = packed + k * row + j * size;
+            byte* source = operands->B + j * operands->BColumn;
+            byte* target = packed + j * size;
 
             if (size == 4)
-                *(int*)target = *(int*)source;
+                for (int k = 0; k < operands->K; k++, source += operands->BRow, target += row)
+                    *(int*)target = *(int*)source;
             else
-                *(long*)target = *(long*)source;
+                for (int k = 0; k < operands->K; k++, source += operands->BRow, target += row)
+                    *(long*)target = *(long*)source;
         }
 
         operands->B = packed;
@@ -196,18 +213,36 @@ internal static unsafe class GemmThin
             b += 4 * bRow;
         }
 
-        for (; k < operands->K; k++)
+        for (; k <= operands->K - 4; k += 4)
         {
-            sums.AddOne(k, a, S.LoadFirst(b, columns));
-            a += column;
-            b += bRow;
+            sums.Add(
+                a,
+                column,
+                S.LoadFirst(b, columns),
+                S.LoadFirst(b + bRow, columns),
+                S.LoadFirst(b + 2 * bRow, columns),
+                S.LoadFirst(b + 3 * bRow, columns)
+            );
+            a += 4 * column;
+            b += 4 * bRow;
+        }
+
+        int last = operands->K - k;
+
+        if (last > 0)
+        {
+            var b0 = S.LoadFirst(b, columns);
+            var b1 = last > 1 ? S.LoadFirst(b + bRow, columns) : b0;
+            var b2 = last > 2 ? S.LoadFirst(b + 2 * bRow, columns) : b0;
+            sums.AddLast(last, a, column, b0, b1, b2);
         }
 
         sums.Store(operands->Bias, operands->C, columns);
     }
 
+    /// <summary>Four rows of A on packed B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows<S>(GemmOperands* operands, int whole)
+    private static void FourRows<S>(GemmOperands* operands)
         where S : struct, IVector<S>
     {
         int columns = operands->N;
@@ -228,7 +263,7 @@ internal static unsafe class GemmThin
         fourth.Start(start == null ? null : start + 3 * step, columns);
         int k = 0;
 
-        for (; k < whole; k += 4)
+        for (; k <= operands->K - 4; k += 4)
         {
             var b0 = S.Load(b);
             var b1 = S.Load(b + bRow);
@@ -242,15 +277,18 @@ internal static unsafe class GemmThin
             b += 4 * bRow;
         }
 
-        for (; k < operands->K; k++)
+        int last = operands->K - k;
+
+        if (last > 0)
         {
-            var row = S.LoadFirst(b, columns);
-            first.AddOne(k, a, row);
-            second.AddOne(k, a + aRow, row);
-            third.AddOne(k, a + 2 * aRow, row);
-            fourth.AddOne(k, a + 3 * aRow, row);
-            a += column;
-            b += bRow;
+            // what lies behind the last row is not used
+            var b0 = S.Load(b);
+            var b1 = S.Load(b + bRow);
+            var b2 = S.Load(b + 2 * bRow);
+            first.AddLast(last, a, column, b0, b1, b2);
+            second.AddLast(last, a + aRow, column, b0, b1, b2);
+            third.AddLast(last, a + 2 * aRow, column, b0, b1, b2);
+            fourth.AddLast(last, a + 3 * aRow, column, b0, b1, b2);
         }
 
         byte* c = operands->C;
