@@ -179,6 +179,81 @@ let test () =
     printfn "\n%d passed, %d failed" passed failed
     if failed = 0 then 0 else 1
 
+/// The number an argument stands for.
+let numberOf (name: string) (text: string) =
+    match Int32.TryParse text with
+    | true, n when n >= 0 -> n
+    | _ -> stop $"got `{text}` for the {name}, expected a whole number from 0."
+
+/// Compares plans with the reference interpreter on random graphs: how many, and the seed of the first.
+let fuzz (arguments: string list) =
+    let count, seed =
+        match arguments with
+        | [] -> 100000, 0
+        | [ count ] -> numberOf "count" count, 0
+        | [ count; seed ] -> numberOf "count" count, numberOf "seed" seed
+        | _ ->
+            let got = String.concat " " arguments
+            stop $"got `{got}`, expected a count and a seed: dotnet fsi build.fsx fuzz 100000 0"
+
+    build ()
+    let filter = "FullyQualifiedName~FuzzTests.plans"
+    // a line of progress after each
+    let portion = 5000
+
+    let rec go first =
+        let left = seed + count - first
+
+        if left <= 0 then
+            0
+        else
+            Environment.SetEnvironmentVariable("NEURALDE_FUZZ_SEED", string first)
+            Environment.SetEnvironmentVariable("NEURALDE_FUZZ_COUNT", string (min portion left))
+
+            match captured (testCommand @ [ "--filter"; filter ]) with
+            | 0, output when output.Contains "Passed!" ->
+                let next = first + min portion left
+                printfn "%d of %d graphs agree" (next - seed) count
+                go next
+            | _, output ->
+                printfn "%s" output
+                1
+
+    go seed
+
+/// Ways to run everything, each by a variable of the environment: the same tests pass on all of them.
+let paths =
+    [ "groups compiled", "NEURALDE_TIER", "compiled"
+      "groups tile by tile", "NEURALDE_TIER", "tiled"
+      "groups in turn", "NEURALDE_TIER", "alternating"
+      "one thread", "NEURALDE_THREADS", "1"
+      "256 bit vectors", "DOTNET_EnableAVX512", "0"
+      "no vectors", "DOTNET_EnableHWIntrinsic", "0"
+      "reference interpreter", "NEURALDE_EXECUTOR", "reference" ]
+
+/// All tests on all paths, a line for each; what failed is in the results of the path.
+let testPaths () =
+    build ()
+
+    let run index (name, variable, value) =
+        let results = $"artifacts/path-results/{index}"
+        if Directory.Exists results then Directory.Delete(results, true)
+        Environment.SetEnvironmentVariable(variable, value)
+        let clock = Stopwatch.StartNew()
+        let arguments = [ "--logger"; "trx;LogFilePrefix=run"; "--results-directory"; results ]
+        let code, _ = captured (testCommand @ arguments)
+        Environment.SetEnvironmentVariable(variable, null)
+
+        let trx = if Directory.Exists results then Directory.GetFiles(results, "*.trx") else [||]
+        let counts = trx |> Array.map passedAndFailed
+        let passed, failed = Array.sumBy fst counts, Array.sumBy snd counts
+        let failed = if code = 0 then failed else max 1 failed
+        printfn "%-24s %5d passed, %d failed, %4.0f s" name passed failed clock.Elapsed.TotalSeconds
+        failed
+
+    let failed = paths |> List.mapi run |> List.sum
+    if failed = 0 then 0 else 1
+
 let approve () =
     build ()
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
@@ -213,7 +288,7 @@ let targets =
     let alone action (further: string list) =
         if not further.IsEmpty then
             let got = String.concat " " further
-            stop $"got `{got}` after the target, expected nothing. Only bench takes more."
+            stop $"got `{got}` after the target, expected nothing. Only bench and fuzz take more."
 
         action ()
 
@@ -224,6 +299,8 @@ let targets =
 
     [ "build", "Release build, warnings as errors; precompiled", ok (build >> precompile)
       "test", "format check, build, all tests, lines of source", alone test
+      "paths", "build, all tests on every path of the engine, a line for each", alone testPaths
+      "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
       "format", "write the formatting of every source file", ok format

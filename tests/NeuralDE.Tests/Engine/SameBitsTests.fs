@@ -35,4 +35,7 @@ type SameBitsTests() =
 
     [<Fact>]
     member _.``a row has the same bits alone and among others``() =
-        check RandomGraphs.plain SameBits.betweenRows [ 2700..2999 ]
+        // what batching computes at once, it computes by the interpreter where that runs everything: not a plan's bits
+        if not Execute.byReference then
+            check RandomGraphs.plain SameBits.betweenRows [ 2700..2999 ]
+            check RandomGraphs.nested SameBits.betweenRows [ 3000..3099 ]
