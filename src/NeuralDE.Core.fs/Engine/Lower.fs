@@ -1,5 +1,6 @@
 namespace NeuralDE.Compiler
 
+open System
 open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
@@ -50,6 +51,7 @@ type internal Lowering
     let index = Dictionary<Node, int>(HashIdentity.Reference)
     let buffers = List<Storage>()
     let drafts = List<Draft>()
+    let copies = Dictionary<struct (Storage * Dtype * int64 * string * string), View>()
 
     do
         for n in nodes do
@@ -188,9 +190,16 @@ type internal Lowering
         if View.isContiguous v then
             v
         else
-            let target = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
-            x.Copy(v, target)
-            target
+            // what two read through the same view is copied once
+            let key = struct (v.Storage, v.Dtype, v.Start, String.Join(",", v.Shape), String.Join(",", v.Strides))
+
+            match copies.TryGetValue key with
+            | true, made -> made
+            | _ ->
+                let target = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
+                x.Copy(v, target)
+                copies[key] <- target
+                target
 
     /// The value of a node, computed now unless it has been.
     member x.View(n: Node) : View =

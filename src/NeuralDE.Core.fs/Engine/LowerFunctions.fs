@@ -7,83 +7,6 @@ open NeuralDE.Kernels
 
 /// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
 module internal LowerFunctions =
-    /// A graph inside another: its memory and what it reads.
-    [<NoEquality; NoComparison>]
-    type private Child = { Lowered: Lowered; Memory: Storage; Arguments: View[] }
-
-    let private touches (c: Child) = Seq.append [ c.Memory ] (c.Arguments |> Seq.map (fun v -> v.Storage))
-
-    let private instantiate (c: Child) (scope: Scope) : Scope * Instruction[] =
-        Lowered.instantiate scope.Maker (scope.Offset c.Memory) (c.Arguments |> Array.map scope.Offset) c.Lowered
-
-    /// A view of the child as one of the parent.
-    let private outward (c: Child) (v: View) : View =
-        match v.Storage.Home with
-        | Own -> { v with Storage = c.Memory; Start = v.Start + v.Storage.Offset / int64 v.Dtype.Size }
-        | Argument k ->
-            let a = c.Arguments[k]
-            { v with Storage = a.Storage; Start = v.Start + a.Start }
-        | Constants _
-        | Emission _ -> v
-
-    let private slot (scope: Scope) (v: View) : Slot =
-        { At = scope.Offset v; Bytes = ArrayMemory.bytes v.Dtype v.Shape }
-
-    let private storagesOf (views: View seq) = views |> Seq.map (fun v -> v.Storage)
-
-    /// As the reference interpreter: half of the budget for the states kept on the way forward, half for those a replay keeps.
-    let private limitOf (l: Loop) (args: View[]) =
-        match l.Tape with
-        | Everything -> Int32.MaxValue
-        | Budget bytes ->
-            let frame = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
-            int (max 2L (min 1000000000L (bytes / (2L * max 1L frame))))
-
-    let private flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
-    let private countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
-
-    /// The arrays of a loop that a run and a replay both need, in the parent's terms.
-    [<NoEquality; NoComparison>]
-    type private LoopViews =
-        {
-            Carried: View[]
-            Body: Child
-            /// by index of the carried value: the body's output, and where it is set aside
-            Aside: struct (int * View * View)[]
-            Flags: View[]
-            Count: View
-        }
-
-    /// Which loops leave a tape, by the pullbacks in the graph that want one.
-    let private pairs (g: Graph) : Dictionary<Node, Node> =
-        g.Memo(
-            "pairs",
-            fun () ->
-                let found = Dictionary<Node, Node>(HashIdentity.Reference)
-                let nodes = g.Walk
-
-                nodes
-                |> Array.iteri (fun i n ->
-                    match n.Op with
-                    | Apply(Pullback p) ->
-                        let isPrimal (m: Node) =
-                            match m.Op with
-                            | Apply(Loop l) ->
-                                l = p.Of
-                                && Array.forall2
-                                    (fun a b -> obj.ReferenceEquals(a, b))
-                                    m.Args
-                                    n.Args[.. p.Wanted.Length - 1]
-                            | _ -> false
-
-                        match Array.tryFind isPrimal nodes[..i] with
-                        | Some primal -> found[n] <- primal
-                        | None -> ()
-                    | _ -> ())
-
-                found
-        )
-
     let rec graph (g: Graph) : Lowered =
         g.Memo("lowered", fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run())
 
@@ -106,13 +29,13 @@ module internal LowerFunctions =
         x.DraftAround(
             "call",
             [ "called", c.Lowered ],
-            touches c,
+            Child.touches c,
             fun scope ->
-                let _, instructions = instantiate c scope
+                let _, instructions = Child.instantiate c scope
                 Instruction.make (fun frame -> Instruction.runAll instructions frame)
         )
 
-        c.Lowered.Outputs |> Array.map (outward c)
+        c.Lowered.Outputs |> Array.map (Child.outward c)
 
     and private condition (x: Lowering) whenTrue whenFalse (args: View[]) : View[] =
         let predicate = args[0]
@@ -123,14 +46,15 @@ module internal LowerFunctions =
         x.DraftAround(
             "cond",
             [ "where true", first.Lowered; "where false", second.Lowered ],
-            Seq.concat [ touches first; touches second; storagesOf [ predicate ]; storagesOf results ],
+            Seq.concat
+                [ Child.touches first; Child.touches second; Child.storagesOf [ predicate ]; Child.storagesOf results ],
             fun scope ->
-                let into = results |> Array.map (slot scope)
+                let into = results |> Array.map (Child.slot scope)
                 let at = scope.Offset predicate
 
                 let branch c =
-                    let inner, instructions = instantiate c scope
-                    let out = c.Lowered.Outputs |> Array.map (slot inner)
+                    let inner, instructions = Child.instantiate c scope
+                    let out = c.Lowered.Outputs |> Array.map (Child.slot inner)
                     struct (instructions, out)
 
                 let struct (runTrue, outTrue) = branch first
@@ -159,7 +83,7 @@ module internal LowerFunctions =
 
                    match v.Storage.Home with
                    | Argument k when k < n && k <> i ->
-                       struct (i, outward body v, x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+                       struct (i, Child.outward body v, x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
                    | _ -> () |]
 
         let rows = Shape.size l.Batch
@@ -167,67 +91,12 @@ module internal LowerFunctions =
         { Carried = carried
           Body = body
           Aside = aside
-          Flags = Array.init 3 (fun _ -> x.NewArray(flagsOf rows))
-          Count = x.NewArray(countsOf rows) }
-
-    and private loopTouches (v: LoopViews) =
-        Seq.concat
-            [ touches v.Body
-              storagesOf v.Carried
-              v.Aside |> Seq.collect (fun (struct (_, a, b)) -> [ a.Storage; b.Storage ])
-              storagesOf v.Flags
-              [ v.Count.Storage ] ]
-
-    and private loopPlan (l: Loop) (v: LoopViews) (scope: Scope) targets tape limit watch : LoopPlan =
-        let inner, instructions = instantiate v.Body scope
-        let n = l.States + l.Controls
-        let out = v.Body.Lowered.Outputs |> Array.map (slot inner)
-        let aside = v.Aside |> Array.map (fun (struct (i, a, b)) -> struct (i, slot scope a, slot scope b))
-
-        for struct (i, _, b) in aside do
-            out[i] <- b
-
-        let carried = v.Carried |> Array.map (slot scope)
-        let rows = Shape.size l.Batch
-
-        { Rows = rows
-          States = carried[.. l.States - 1]
-          Controls = carried[l.States ..]
-          Aside = aside
-          Body = instructions
-          NextStates = out[.. l.States - 1]
-          NextControls = out[l.States .. n - 1]
-          Emit = out[n .. n + l.Emits - 1]
-          Targets = targets
-          Keep = out[n + l.Emits]
-          Write = out[n + l.Emits + 1]
-          Finish = out[n + l.Emits + 2]
-          Live = slot scope v.Flags[0]
-          Moved = slot scope v.Flags[1]
-          Wrote = slot scope v.Flags[2]
-          Count = slot scope v.Count
-          Tape = tape
-          Limit = limit
-          Watch = watch }
-
-    /// Looks at the control of a running loop.
-    and private watchOf (l: Loop) (controls: View[]) (scope: Scope) : (Workspace -> bool) voption =
-        match l.Watch with
-        | ValueNone -> ValueNone
-        | ValueSome watch ->
-            let places = controls |> Array.map scope.Offset
-
-            ValueSome(fun frame ->
-                Array.map2
-                    (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
-                    controls
-                    places
-                |> watch.After)
-
+          Flags = Array.init 3 (fun _ -> x.NewArray(LoopViews.flagsOf rows))
+          Count = x.NewArray(LoopViews.countsOf rows) }
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
         let carried = l.States + l.Controls
         let v = loopViews x l args
-        let isTaped = (pairs x.Graph).Values |> Seq.exists (fun primal -> obj.ReferenceEquals(primal, n))
+        let isTaped = (LoopViews.pairs x.Graph).Values |> Seq.exists (fun primal -> obj.ReferenceEquals(primal, n))
 
         let emissions =
             Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature))
@@ -240,19 +109,19 @@ module internal LowerFunctions =
         x.DraftAround(
             "loop",
             [ "body", v.Body.Lowered ],
-            Seq.concat [ loopTouches v; storagesOf args; storagesOf emissions ],
+            Seq.concat [ LoopViews.touches v; Child.storagesOf args; Child.storagesOf emissions ],
             fun scope ->
                 let targets =
                     emissions
                     |> Array.mapi (fun e view ->
                         match l.Capacity with
-                        | ValueSome capacity -> Fixed(slot scope view, capacity)
+                        | ValueSome capacity -> Fixed(Child.slot scope view, capacity)
                         | ValueNone -> Grown(scope.Emission(n, e)))
 
                 let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
-                let watch = watchOf l v.Carried[l.States ..] scope
-                let plan = loopPlan l v scope targets tape (limitOf l args) watch
-                let start = args[.. carried - 1] |> Array.map (slot scope)
+                let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
+                let plan = LoopViews.plan l v scope targets tape (LoopViews.limitOf l args) watch
+                let start = args[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Controls
 
                 Instruction.make (fun frame ->
@@ -315,7 +184,7 @@ module internal LowerFunctions =
 
         let sweep = bodyOf x (reorder swept order) (Array.append v.Carried varying) own[carried..]
         let isPaired, primal =
-            match (pairs x.Graph).TryGetValue n with
+            match (LoopViews.pairs x.Graph).TryGetValue n with
             | true, primal -> true, primal
             | _ -> false, n
 
@@ -328,42 +197,44 @@ module internal LowerFunctions =
             "pullback",
             [ "body", v.Body.Lowered; "sweep", sweep.Lowered ],
             Seq.concat
-                [ loopTouches v
-                  touches sweep
-                  storagesOf args
-                  storagesOf cotangents
-                  storagesOf varying
-                  storagesOf totals
-                  storagesOf safe
+                [ LoopViews.touches v
+                  Child.touches sweep
+                  Child.storagesOf args
+                  Child.storagesOf cotangents
+                  Child.storagesOf varying
+                  Child.storagesOf totals
+                  Child.storagesOf safe
                   zeros |> Seq.map (fun (struct (_, z)) -> z.Storage) ],
             fun scope ->
                 let tape = scope.Tape primal
                 let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
-                let plan = loopPlan l v scope discarded (ValueSome tape) (limitOf l own) ValueNone
-                let inner, instructions = instantiate sweep scope
-                let out = sweep.Lowered.Outputs |> Array.map (slot inner)
+                let plan = LoopViews.plan l v scope discarded (ValueSome tape) (LoopViews.limitOf l own) ValueNone
+                let inner, instructions = Child.instantiate sweep scope
+                let out = sweep.Lowered.Outputs |> Array.map (Child.slot inner)
 
                 let pull =
                     { Loop = plan
                       Tape = tape
-                      Cotangents = Array.map (slot scope) cotangents
-                      Mine = Array.map (slot scope) mine
+                      Cotangents = Array.map (Child.slot scope) cotangents
+                      Mine = Array.map (Child.slot scope) mine
                       Next = out[.. active.Length - 1]
-                      Totals = Array.map (slot scope) totals
+                      Totals = Array.map (Child.slot scope) totals
                       Parts = out[active.Length ..]
                       Types = totals |> Array.map (fun t -> ElementGroup.elementType t.Dtype)
                       Emissions =
                         emissions
                         |> Array.map (fun (struct (w, part)) ->
-                            { Given = slot scope w; Room = w.Shape[l.Batch.Length]; Part = slot scope part })
+                            { Given = Child.slot scope w
+                              Room = w.Shape[l.Batch.Length]
+                              Part = Child.slot scope part })
                       Sweep = instructions
-                      SafeStates = if isSafeNeeded then Array.map (slot scope) safe[.. l.States - 1] else [||]
-                      SafeControls = if isSafeNeeded then Array.map (slot scope) safe[l.States ..] else [||] }
+                      SafeStates = if isSafeNeeded then Array.map (Child.slot scope) safe[.. l.States - 1] else [||]
+                      SafeControls = if isSafeNeeded then Array.map (Child.slot scope) safe[l.States ..] else [||] }
 
-                let start = own[.. carried - 1] |> Array.map (slot scope)
+                let start = own[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Controls
-                let given = active |> Array.map (fun i -> given[i] |> ValueOption.map (slot scope))
-                let cleared = Array.append (Array.map (fun (struct (_, z)) -> slot scope z) zeros) pull.Totals
+                let given = active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
+                let cleared = Array.append (Array.map (fun (struct (_, z)) -> Child.slot scope z) zeros) pull.Totals
 
                 Instruction.make (fun frame ->
                     for i in 0 .. into.Length - 1 do
@@ -413,7 +284,7 @@ module internal LowerFunctions =
 
         x.Draft(
             "host",
-            Seq.append (storagesOf args) (storagesOf results),
+            Seq.append (Child.storagesOf args) (Child.storagesOf results),
             fun scope ->
                 let places = args |> Array.map scope.Offset
                 let into = results |> Array.map scope.Offset
