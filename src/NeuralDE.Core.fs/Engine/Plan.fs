@@ -24,18 +24,8 @@ type internal Plan
         tapes: int,
         emissions: int
     ) =
-    // small memory is kept for the next call; the collector may take large memory back
+    // memory is kept for the next call, but for more calls at once than a machine has use for
     let idle = ConcurrentBag<Workspace>()
-    let large = ConcurrentBag<WeakReference<Workspace>>()
-    let isLarge = size > 16777216L
-
-    let rec takeLarge () : Workspace voption =
-        match large.TryTake() with
-        | true, weak ->
-            match weak.TryGetTarget() with
-            | true, work -> ValueSome work
-            | _ -> takeLarge ()
-        | _ -> ValueNone
 
     let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
@@ -89,11 +79,10 @@ type internal Plan
     member x.Run(args: NdArray[]) : NdArray[] =
         let work =
             match idle.TryTake() with
-            | true, work -> work
-            | _ ->
-                match takeLarge () with
-                | ValueSome work -> work
-                | ValueNone -> newWorkspace ()
+            | true, work ->
+                work.Block.Use()
+                work
+            | _ -> newWorkspace ()
 
         try
             for i in 0 .. inputs.Length - 1 do
@@ -107,8 +96,9 @@ type internal Plan
                 | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
                 | Rows(index, batch, s) -> rowsOf work index batch s)
         finally
-            if isLarge then large.Add(WeakReference<Workspace> work)
-            elif idle.Count < 4 then idle.Add work
+            if idle.Count < 4 && work.Block.TryWait() then
+                work.Trim()
+                idle.Add work
 
 module internal Plan =
     let private make (g: Graph) : Plan =

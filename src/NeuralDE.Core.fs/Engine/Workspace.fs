@@ -48,6 +48,17 @@ type internal Workspace(size: int64, tapes: int, emissions: int) =
     /// Rows written to them.
     member val Written: int64[] = Array.zeroCreate emissions
 
+    /// Gives back what one unusually long run has taken.
+    member x.Trim() =
+        let most = 67108864L
+
+        for tape in x.Tapes do
+            tape.Frames.Trim most
+            tape.States.Trim most
+
+        for emission in x.Emissions do
+            emission.Trim most
+
 /// One thing a plan does. Addresses are offsets into the frame's memory, fixed when the plan was made.
 [<AbstractClass>]
 type internal Instruction() =

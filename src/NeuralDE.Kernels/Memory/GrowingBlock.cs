@@ -17,6 +17,17 @@ internal sealed unsafe class GrowingBlock
 
     public void Clear() => Length = 0;
 
+    /// <summary>Gives memory back where there is more than so much.</summary>
+    public void Trim(long most)
+    {
+        if (capacity <= most)
+            return;
+        NativeMemory.AlignedFree((void*)address);
+        address = 0;
+        capacity = 0;
+        Length = 0;
+    }
+
     /// <summary>Makes the length what it says; what was there below it stays. Addresses taken before are stale.</summary>
     public void Resize(long length)
     {
