@@ -228,7 +228,8 @@ module internal Primitives =
             let high i = x[0].Dims[i] - s.Start[i] - Infer.padded w.Dims[i] 0 0 (s.Step[i] - 1)
 
             if Shape.size w.Dims = 0 then
-                [| Some(Prim.zerosLike x[0]) |]
+                // of the cotangent's type: a condition is pulled like this too
+                [| Some(Prim.zeros { x[0].Signature with Dtype = w.Dtype }) |]
             else
                 [| Some(Prim.pad s.Start (Array.init w.Rank high) (Array.map (fun step -> step - 1) s.Step) w) |]
         | Op.Pad p ->

@@ -416,3 +416,12 @@ let ``a pole in the branch not taken does no harm under vmap`` () =
     is [ 0.0; -4.0; 0.5 ] (vmap (grad f) (tensor [ 0.0; -2.0; 2.0 ]))
     is [ 0.0; -4.0; 0.5 ] (grad (fun x -> sum (vmap f x)) (tensor [ 0.0; -2.0; 2.0 ]))
     is [ 2.0; 2.0; -0.25 ] (vmap (grad (grad f)) (tensor [ 0.0; -2.0; 2.0 ]))
+
+[<Fact>]
+let ``a condition on an empty slice goes together with one on the whole`` () =
+    let f (x: Tensor) =
+        let none = Prim.range 0 0 0 x
+        sum (where (none .> 0.0) none (zerosLike none)) + sum (where (x .> 0.0) (sqrt x) (zerosLike x))
+
+    let g = grad f (tensor [ 4.0; -1.0; 0.25 ])
+    Assert.Equal<float[]>([| 0.25; 0.0; 1.0 |], g.Numbers.Floats)
