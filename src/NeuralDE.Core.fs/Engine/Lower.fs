@@ -5,30 +5,6 @@ open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
 
-/// Runs a compiled or tiled group on memory.
-[<Sealed>]
-type internal GroupInstruction(kernel: GroupKernel, offsets: int64[], count: int64) =
-    inherit Instruction()
-    let table = PinnedTable offsets
-    let address = table.Address
-    // a small group's code, once it is there
-    let mutable code: ElementKernel | null = null
-
-    override _.Run work =
-        match code with
-        | null ->
-            GroupKernels.run kernel work.Memory address count
-
-            if count <= GroupKernels.small && GroupKernels.isSettled () then code <- kernel.Code
-        | ready ->
-            if GroupKernels.isSettled () then
-                ready.Invoke(int64 work.Memory, int64 address, 0L, count)
-            else
-                GroupKernels.run kernel work.Memory address count
-
-    /// Keeps the table alive as long as its address is in use.
-    member _.Table = table
-
 /// The class of element-wise work a node belongs to: only nodes of one class share a group.
 type private GroupClass =
     /// one element, any types
@@ -98,7 +74,6 @@ type internal Lowering
         | _ -> ValueNone
 
     member _.Graph = g
-    member _.Nodes = nodes
     member _.UsersOf(n: Node) = users[n]
     member _.IsOutput(n: Node) = outputs.Contains n
     member _.IsAvailable(n: Node) = views.ContainsKey n
@@ -124,7 +99,6 @@ type internal Lowering
         x.DraftAround(name, [], touches, make)
 
     member _.Define(n: Node, v: View) = views[n] <- v
-    member _.DefineBundle(n: Node, vs: View[]) = bundles[n] <- vs
 
     /// Copies the elements of a view, in row-major order, to where a contiguous view lies.
     member x.Copy(v: View, target: View) =
