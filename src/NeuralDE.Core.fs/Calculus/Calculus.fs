@@ -238,13 +238,27 @@ module Calculus =
         let t = Function.trace "checkpoint" Hoisted f x
         Function.apply Recompute t (Tree.flatten x)
 
+    /// So many shapes of its argument does a compiled function know at a time.
+    let private mostKnown = 64
+
     /// <summary>f, traced once for each structure and shapes of its argument and run as a whole from then on.</summary>
     /// <remarks>
     /// What f captures is fixed at the first call with a structure: pass what changes as an argument. Side effects happen only while
-    /// tracing. The result may be called from several threads.
+    /// tracing. The result may be called from several threads. Another batch extent costs a trace and a plan (1 to 4
+    /// milliseconds for an adaptive solve), but no compilation: code is shared by all extents. The 64 latest are kept.
     /// </remarks>
     let compile (f: 'A -> 'B) : 'A -> 'B =
         let known = ConcurrentDictionary<Structure, Traced<'B>>()
+        let order = ConcurrentQueue<Structure>()
+
+        let keep signature (t: Traced<'B>) =
+            if known.TryAdd(signature, t) then
+                order.Enqueue signature
+
+                if order.Count > mostKnown then
+                    match order.TryDequeue() with
+                    | true, oldest -> known.TryRemove oldest |> ignore
+                    | _ -> ()
 
         fun x ->
             let signature = Tree.signature x
@@ -255,8 +269,7 @@ module Calculus =
                 | _ ->
                     let t = Function.trace "compile" Hoisted f x
                     // a captured placeholder belongs to a trace that will end
-                    if not (t.Captured |> Array.exists (fun c -> c.IsPlaceholder)) then known[signature] <- t
-
+                    if not (t.Captured |> Array.exists (fun c -> c.IsPlaceholder)) then keep signature t
                     t
 
             Function.apply Inline t (Tree.flatten x)

@@ -39,7 +39,7 @@ module Engine =
             let rec show indent (l: Lowered) : string seq =
                 seq {
                     for d in l.Drafts do
-                        $"{indent}{d.Name}"
+                        $"{indent}{d.Name()}"
 
                         for name, inner in d.Inside do
                             $"{indent}  {name}, {inner.Size} bytes:"

@@ -100,9 +100,47 @@ type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
             emissions[key] <- index
             index
 
+/// A row-wise instruction ready to run on some of its rows, on the calling thread.
+[<AbstractClass>]
+type internal RowInstruction() =
+    /// Rows first to last − 1; what lives within a tile lies in `tile`, from its row `first` on.
+    abstract Run: memory: nativeint * tile: nativeint * first: int * last: int -> unit
+
+/// Where the rows of an array lie.
+[<Struct>]
+type internal RowPlace =
+    /// all of them, from a place in the memory on
+    | InMemory of offset: int64
+    /// those of the tile, from a place in the tile's memory on
+    | InTile of tileOffset: int64
+
+/// How an instruction goes row by row: row r of what it writes follows from row r of what it reads so and from all of the rest.
+[<NoEquality; NoComparison>]
+type internal RowWise =
+    {
+        /// how many rows it has; 0: any number that divides Elements
+        Rows: int
+        Elements: int64
+        ByRow: View[]
+        Whole: Storage[]
+        /// a guess at the work of all rows
+        Nanoseconds: float
+        Make: int -> (View -> RowPlace) -> RowInstruction
+    }
+
 /// An instruction to be: the memory it touches, the graphs it runs, and how it is made once all has places.
 [<NoEquality; NoComparison>]
-type internal Draft = { Name: string; Touches: Storage[]; Inside: (string * Lowered)[]; Make: Scope -> Instruction }
+type internal Draft =
+    {
+        /// for people, made only when they look
+        Name: unit -> string
+        Touches: Storage[]
+        /// all that it may write
+        Writes: Storage[]
+        Rows: RowWise voption
+        Inside: (string * Lowered)[]
+        Make: Scope -> Instruction
+    }
 
 /// A graph as drafts over memory of its own, wherever that will lie.
 and [<NoEquality; NoComparison>] internal Lowered =

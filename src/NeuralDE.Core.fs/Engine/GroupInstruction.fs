@@ -1,5 +1,8 @@
 namespace NeuralDE.Compiler
 
+#nowarn "9" // native pointers
+
+open Microsoft.FSharp.NativeInterop
 open NeuralDE.Kernels
 
 /// Runs a compiled or tiled group on memory.
@@ -25,3 +28,27 @@ type internal GroupInstruction(kernel: GroupKernel, offsets: int64[], count: int
 
     /// Keeps the table alive as long as its address is in use.
     member _.Table = table
+
+/// Runs a group on some rows, each of so many elements.
+[<Sealed>]
+type internal GroupRows(kernel: GroupKernel, places: RowPlace[], width: int64, count: int64) =
+    inherit RowInstruction()
+
+    let sizes =
+        Array.append
+            (kernel.Group.Arguments |> Array.map (fun a -> if a.Single then 0L else int64 a.Dtype.Size))
+            (kernel.Group.Outputs |> Array.map (fun o -> int64 kernel.Group.Steps[o].Dtype.Size))
+
+    override _.Run(memory, tile, first, last) =
+        let from = int64 first * width
+        let table = NativePtr.stackalloc<int64> places.Length
+
+        for i in 0 .. places.Length - 1 do
+            NativePtr.set
+                table
+                i
+                (match places[i] with
+                 | InMemory offset -> offset
+                 | InTile offset -> int64 (tile - memory) + offset - from * sizes[i])
+
+        GroupKernels.runPart kernel memory (NativePtr.toNativeInt table) from (int64 last * width) count

@@ -129,16 +129,16 @@ module internal GroupKernels =
                 let bytes = if a.Single then 0L else first * int64 a.Dtype.Size
                 struct (start + nativeint bytes, a.Single)
 
-    /// Runs a group operation by operation, each over a tile of elements.
-    let private interpret (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (count: int64) =
+    /// Runs a group operation by operation, each over a tile of elements, from the first to before the last.
+    let private interpret (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (first: int64) (last: int64) =
         let g = k.Group
         let size = if g.Form = Singles then 1L else tile
         let slot = size * 8L
         let results = ThreadScratch.Address(ThreadScratch.Use.Tiles, slot * int64 g.Steps.Length)
-        let mutable at = 0L
+        let mutable at = first
 
-        while at < count do
-            let n = min size (count - at)
+        while at < last do
+            let n = min size (last - at)
 
             for i in 0 .. g.Steps.Length - 1 do
                 let s = g.Steps[i]
@@ -182,9 +182,22 @@ module internal GroupKernels =
 
     let run (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (count: int64) =
         match codeNow k with
-        | null -> interpret k memory offsets count
+        | null -> interpret k memory offsets 0L count
         | code ->
             if k.Group.Form = Singles then
                 code.Invoke(int64 memory, int64 offsets, 0L, count)
             else
                 ElementTeam.Run(code, int64 memory, int64 offsets, count, int64 (k.Cost * float count))
+
+    /// Compiled code works on whole vectors, from wherever it starts: parts of a group that begin and end at multiples of this do
+    /// not meet each other.
+    let private wholeVectors = 16L
+
+    /// Elements first to last − 1 of so many, on the calling thread.
+    let runPart (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (first: int64) (last: int64) (count: int64) =
+        let isWhole = first % wholeVectors = 0L && (last = count || last % wholeVectors = 0L)
+
+        match codeNow k with
+        | null -> interpret k memory offsets first last
+        | _ when not isWhole -> interpret k memory offsets first last
+        | code -> code.Invoke(int64 memory, int64 offsets, first, last)

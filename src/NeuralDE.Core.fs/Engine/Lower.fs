@@ -89,14 +89,30 @@ type internal Lowering
     member _.DraftAround
         (name: string, inside: (string * Lowered) list, touches: Storage seq, make: Scope -> Instruction)
         =
+        let touches = Seq.distinct touches |> Seq.toArray
+
         drafts.Add
-            { Name = name
-              Touches = Seq.distinct touches |> Seq.toArray
+            { Name = fun () -> name
+              Touches = touches
+              Writes = touches
+              Rows = ValueNone
               Inside = Array.ofList inside
               Make = make }
 
     member x.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
         x.DraftAround(name, [], touches, make)
+
+    /// An instruction of which one knows what it writes, and perhaps that it goes row by row.
+    member _.DraftFrom
+        (name: unit -> string, reads: Storage seq, writes: Storage[], rows: RowWise voption, make: Scope -> Instruction)
+        =
+        drafts.Add
+            { Name = name
+              Touches = Seq.append reads writes |> Seq.distinct |> Seq.toArray
+              Writes = writes
+              Rows = rows
+              Inside = [||]
+              Make = make }
 
     member _.Define(n: Node, v: View) = views[n] <- v
 
@@ -109,9 +125,11 @@ type internal Lowering
         let isDense = View.isContiguous v
 
         if count > 0L then
-            x.Draft(
-                "copy",
-                [ v.Storage; target.Storage ],
+            x.DraftFrom(
+                (fun () -> "copy"),
+                [ v.Storage ],
+                [| target.Storage |],
+                ValueNone,
                 fun scope ->
                     let source, into = scope.Offset v, scope.Offset target
 
@@ -140,9 +158,11 @@ type internal Lowering
         let size = v.Dtype.Size
 
         if count > 0L then
-            x.Draft(
-                "place",
-                [ v.Storage; target.Storage ],
+            x.DraftFrom(
+                (fun () -> "place"),
+                [ v.Storage ],
+                [| target.Storage |],
+                ValueNone,
                 fun scope ->
                     let source, into = scope.Offset v, scope.Offset target
 
@@ -404,11 +424,25 @@ type internal Lowering
         let count = int64 (Shape.size order[0].Shape)
 
         if count > 0L then
-            let names = steps |> Array.map ElementGroup.nameOf |> String.concat " "
+            let name () =
+                let names = steps |> Array.map ElementGroup.nameOf |> String.concat " "
+                $"{order[0].Dtype} × {count}: {names}"
 
-            x.Draft(
-                $"{order[0].Dtype} × {count}: {names}",
-                places |> Seq.map (fun v -> v.Storage),
+            let arguments = arguments.ToArray()
+
+            let rows =
+                { Rows = 0
+                  Elements = count
+                  ByRow = arguments |> Array.choose (fun (struct (a, v)) -> if a.Single then None else Some v)
+                  Whole = arguments |> Array.choose (fun (struct (a, v)) -> if a.Single then Some v.Storage else None)
+                  Nanoseconds = kernel.Cost * float count
+                  Make = fun rows placeOf -> GroupRows(kernel, Array.map placeOf places, count / int64 rows, count) }
+
+            x.DraftFrom(
+                name,
+                arguments |> Seq.map (fun (struct (_, v)) -> v.Storage),
+                results |> Array.map (fun v -> v.Storage),
+                (if isScalar then ValueNone else ValueSome rows),
                 fun scope -> GroupInstruction(kernel, places |> Array.map scope.Offset, count)
             )
 
@@ -433,5 +467,5 @@ type internal Lowering
 
         x.Together g.Outputs
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
-        let drafts = drafts.ToArray()
+        let drafts = RowChain.merged (outputs |> Seq.map (fun v -> v.Storage)) (drafts.ToArray())
         { Drafts = drafts; Size = Lowered.layOut buffers drafts outputs; Outputs = outputs }

@@ -61,14 +61,45 @@ module internal LowerDot =
 
         let aRow, aColumn, bRow, bColumn = a.Strides[0], a.Strides[1], b.Strides[0], b.Strides[1]
 
-        let startStorage =
+        let whole =
             match start with
-            | ValueSome v -> [ v.Storage ]
-            | ValueNone -> []
+            | ValueSome v -> [| b.Storage; v.Storage |]
+            | ValueNone -> [| b.Storage |]
 
-        x.Draft(
-            "dot",
-            [ a.Storage; b.Storage; target.Storage ] @ startStorage,
+        let byRows =
+            { Rows = rows
+              Elements = int64 rows * int64 columns
+              ByRow = [| a |]
+              Whole = whole
+              // some 60 multiply-adds of float32 in a nanosecond
+              Nanoseconds = float rows * float columns * float depth / 60.0 * float n.Dtype.Size / 4.0
+              Make =
+                fun _ placeOf ->
+                    let from =
+                        match start with
+                        | ValueSome v -> placeOf v
+                        | ValueNone -> InMemory 0L
+
+                    DotRows(
+                        elementType,
+                        columns,
+                        depth,
+                        placeOf a,
+                        aRow,
+                        aColumn,
+                        placeOf b,
+                        bRow,
+                        bColumn,
+                        placeOf target,
+                        from,
+                        how
+                    ) }
+
+        x.DraftFrom(
+            (fun () -> "dot"),
+            Seq.append [ a.Storage ] whole,
+            [| target.Storage |],
+            ValueSome byRows,
             fun scope ->
                 let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
 
@@ -121,9 +152,11 @@ module internal LowerDot =
         let bRow, bColumn = b.Strides[rank - 2], b.Strides[rank - 1]
         let bytes = int64 (m * columns * n.Dtype.Size)
 
-        x.Draft(
-            "dot",
-            [ a.Storage; b.Storage; target.Storage ],
+        x.DraftFrom(
+            (fun () -> "dot"),
+            [ a.Storage; b.Storage ],
+            [| target.Storage |],
+            ValueNone,
             fun scope ->
                 let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
 
@@ -148,6 +181,9 @@ module internal LowerDot =
         )
 
         target
+
+    /// Rows from which on it pays to turn the second factor around once.
+    let private manyRows = 128
 
     /// Floats only; nothing where a matrix has no elements.
     let lower (x: Lowering) (n: Node) (a: View) (b: View) : View =

@@ -8,7 +8,10 @@ open NeuralDE.Kernels
 /// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
-        g.Memo("lowered", fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run())
+        g.Memo(
+            RowChain.key "lowered",
+            fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run()
+        )
 
     and private child (x: Lowering) (g: Graph) (args: View[]) : Child =
         let lowered = graph g

@@ -26,9 +26,11 @@ module internal LowerPrimitives =
         let target = x.NewArray n.Signature
 
         if View.size target > 0L then
-            x.Draft(
-                $"{n.Op}",
-                [ v.Storage; target.Storage ],
+            x.DraftFrom(
+                (fun () -> string n.Op),
+                [ v.Storage ],
+                [| target.Storage |],
+                ValueNone,
                 fun scope ->
                     let from, into = scope.Offset v, scope.Offset target
 
@@ -49,9 +51,11 @@ module internal LowerPrimitives =
         let target = x.NewArray n.Signature
 
         if View.size target > 0L then
-            x.Draft(
-                $"{n.Op}",
-                [ v.Storage; w.Storage; target.Storage ],
+            x.DraftFrom(
+                (fun () -> string n.Op),
+                [ v.Storage; w.Storage ],
+                [| target.Storage |],
+                ValueNone,
                 fun scope ->
                     let first, second, into = scope.Offset v, scope.Offset w, scope.Offset target
 
@@ -69,9 +73,11 @@ module internal LowerPrimitives =
         let args = args |> Array.map x.Contiguous
         let target = x.NewArray n.Signature
 
-        x.Draft(
-            $"{n.Op} by reference",
-            Seq.append [ target.Storage ] (storages args),
+        x.DraftFrom(
+            (fun () -> $"{n.Op} by reference"),
+            storages args,
+            [| target.Storage |],
+            ValueNone,
             fun scope ->
                 let places = args |> Array.map scope.Offset
                 let into = scope.Offset target
@@ -141,9 +147,11 @@ module internal LowerPrimitives =
             | Maximum -> ReductionKind.Maximum
 
         if View.size target > 0L then
-            x.Draft(
-                "reduce",
-                [ source.Storage; target.Storage ],
+            x.DraftFrom(
+                (fun () -> "reduce"),
+                [ source.Storage ],
+                [| target.Storage |],
+                ValueNone,
                 fun scope ->
                     let from, into = scope.Offset source, scope.Offset target
                     let elementType = typeOf v

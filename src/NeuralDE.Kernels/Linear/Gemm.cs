@@ -48,6 +48,28 @@ internal static unsafe class Gemm
         Run(type, &operands);
     }
 
+    /// <summary>The same on the calling thread alone.</summary>
+    public static void RunAlone(
+        ElementType type,
+        int m,
+        int n,
+        int k,
+        nint a,
+        long aRow,
+        long aColumn,
+        nint b,
+        long bRow,
+        long bColumn,
+        nint c,
+        long cRow,
+        nint bias,
+        GemmStart how
+    )
+    {
+        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, how);
+        Run(type, &operands);
+    }
+
     /// <summary>The same in bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GemmOperands Operands(

@@ -20,6 +20,7 @@ internal sealed unsafe class ThreadScratch
         Sorting,
         Fourier,
         Tiles,
+        RowTile,
     }
 
     [ThreadStatic]

@@ -87,7 +87,7 @@ let private weightOf (name: string) : int voption =
 let private heaviest (g: Graph) =
     all (LowerFunctions.graph g)
     |> Seq.collect (fun l -> l.Drafts)
-    |> Seq.choose (fun d -> ValueOption.toOption (weightOf d.Name))
+    |> Seq.choose (fun d -> ValueOption.toOption (weightOf (d.Name())))
     |> Seq.append [ 0 ]
     |> Seq.max
 
@@ -141,4 +141,4 @@ let ``movement copies nothing`` () =
     let part = Intern.node (Slice { Start = [| 0; 1 |]; Stop = [| 6; 4 |]; Step = [| 2; 1 |] }) [| turned |]
     let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
     let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
-    Assert.Equal<string[]>([| "dot" |], drafts |> Array.map (fun d -> d.Name))
+    Assert.Equal<string[]>([| "dot" |], drafts |> Array.map (fun d -> d.Name()))

@@ -27,6 +27,13 @@ let withThreads (count: int) (run: unit -> 'T) : 'T =
     finally
         ThreadTeam.Threads <- before
 
+let withRows (rows: int voption) (run: unit -> 'T) : 'T =
+    try
+        RowChain.force rows
+        run ()
+    finally
+        RowChain.force ValueNone
+
 let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
 
 /// Groups as compiled code, tile by tile, and one or the other in turn.
@@ -37,6 +44,15 @@ let betweenTiers (r: RandomGraph) : string option =
     |> List.tryPick (fun tier ->
         let got = withTier tier (fun () -> byPlan r.Graph r.Args)
         named $"{tier} beside Tiled" (bitDifference tiled got))
+
+/// Instruction by instruction, and tile by tile of some rows.
+let betweenTiles (r: RandomGraph) : string option =
+    let whole = withRows (ValueSome 0) (fun () -> byPlan r.Graph r.Args)
+
+    [ 1; 2; 3; 16; 48 ]
+    |> List.tryPick (fun rows ->
+        let got = withRows (ValueSome rows) (fun () -> byPlan r.Graph r.Args)
+        named $"tiles of {rows} rows beside none" (bitDifference whole got))
 
 let betweenThreadCounts (r: RandomGraph) : string option =
     let alone = withThreads 1 (fun () -> byPlan r.Graph r.Args)

@@ -22,6 +22,12 @@ type SameBitsTests() =
         check RandomGraphs.ofSeed SameBits.betweenTiers [ 2000..2149 ]
 
     [<Fact>]
+    member _.``tiles of any number of rows give the same bits``() =
+        check RandomGraphs.ofSeed SameBits.betweenTiles [ 3700..3899 ]
+        check RandomGraphs.nested SameBits.betweenTiles [ 3900..3949 ]
+        check RandomGraphs.large SameBits.betweenTiles [ 3950..3979 ]
+
+    [<Fact>]
     member _.``one thread and several give the same bits``() =
         check RandomGraphs.ofSeed SameBits.betweenThreadCounts [ 2200..2299 ]
         check RandomGraphs.large SameBits.betweenThreadCounts [ 2300..2329 ]

@@ -1,0 +1,230 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Generic
+open NeuralDE.Kernels
+
+/// Instructions that run tile by tile: all of them on some rows while these are in the first cache, then on the next rows.
+/// Every row is computed as it is without tiles, so not a bit depends on them.
+[<Sealed>]
+type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanoseconds: int64, parts: RowInstruction[]) =
+    inherit Instruction()
+    let tiles = (rows + tile - 1) / tile
+
+    interface ITiles with
+        member _.Run(memory, firstTile, lastTile) =
+            let local = ThreadScratch.Address(ThreadScratch.Use.RowTile, tileBytes)
+
+            for t in firstTile .. lastTile - 1 do
+                let first = t * tile
+                let last = min rows (first + tile)
+
+                for i in 0 .. parts.Length - 1 do
+                    parts[i].Run(memory, local, first, last)
+
+    override x.Run work = TileTeam.Run(x, work.Memory, tiles, nanoseconds)
+
+/// Finds row-wise drafts that can run tile by tile.
+module internal RowChain =
+    /// A tile's rows are a multiple of this: so many as the micro-kernel of products takes at once, and whole vectors.
+    let private unit = 48
+
+    /// What one array of a tile takes at most, about: a few of them fit into the second cache.
+    let private bytes = 262144L
+
+    /// What an instruction has to do in a tile at least, on average, so that going over the tiles costs nothing beside it.
+    let private least = 1500.0
+
+    /// How many rows a tile has, for tests: ValueNone, as many as pay; 0, no tiles.
+    let mutable private forced: int voption = ValueNone
+    let mutable private suffix = ""
+
+    let force (rows: int voption) =
+        forced <- rows
+        suffix <-
+            match rows with
+            | ValueSome n -> $" by {n}"
+            | ValueNone -> ""
+
+    do
+        match System.Int32.TryParse(System.Environment.GetEnvironmentVariable "NEURALDE_ROWS") with
+        | true, n when n >= 0 -> force (ValueSome n)
+        | _ -> ()
+
+    /// A name for what depends on the tiles.
+    let key (name: string) : string = if suffix.Length = 0 then name else name + suffix
+
+    /// Drafts in a row of which some go together.
+    type private Window() =
+        /// in the order they came
+        member val All = List<Draft>()
+        /// they read nothing that the chain writes
+        member val Ahead = List<Draft>()
+        member val Chain = List<struct (Draft * RowWise)>()
+        /// they read what the chain writes and do not go row by row
+        member val Behind = List<Draft>()
+        member val Made = HashSet<Storage>(HashIdentity.Reference)
+        member val MadeBehind = HashSet<Storage>(HashIdentity.Reference)
+
+    let private touchesAny (set: HashSet<Storage>) (storages: Storage[]) = storages |> Array.exists set.Contains
+
+    let private addAll (set: HashSet<Storage>) (storages: Storage[]) = set.UnionWith storages
+
+    /// How many drafts touch a storage.
+    let private count (counts: Dictionary<Storage, int>) (s: Storage) =
+        counts[s] <-
+            match counts.TryGetValue s with
+            | true, n -> n + 1
+            | _ -> 1
+
+    let private countOf (drafts: Draft seq) : Dictionary<Storage, int> =
+        let counts = Dictionary<Storage, int>(HashIdentity.Reference)
+
+        for d in drafts do
+            Array.iter (count counts) d.Touches
+
+        counts
+
+    /// The storages that are touched more often than these drafts do.
+    let private touchedElsewhere (all: Dictionary<Storage, int>) (drafts: Draft seq) : Storage[] =
+        [| for p in countOf drafts do
+               if all[p.Key] > p.Value then p.Key |]
+
+    /// The number of rows that most of the work has: of products, or else of element-wise groups, an element a row; 0: few.
+    let private rowsOf (drafts: Draft[]) : int =
+        let most (rowsOf: RowWise -> int64) =
+            drafts
+            |> Seq.choose (fun d ->
+                match d.Rows with
+                | ValueSome r when rowsOf r > 0L -> Some(rowsOf r, r.Nanoseconds)
+                | _ -> None)
+            |> Seq.groupBy fst
+            |> Seq.map (fun (rows, parts) -> rows, Seq.sumBy snd parts)
+            |> Seq.fold (fun (best, work) (rows, found) -> if found > work then rows, found else best, work) (0L, 0.0)
+            |> fst
+
+        let least = if forced.IsSome then 2L else 2L * int64 unit
+        let ofThese rows = if rows >= least && rows < 2147483648L then rows else 0L
+
+        match most (fun r -> ofThese (int64 r.Rows)) with
+        | 0L -> int (most (fun r -> ofThese r.Elements))
+        | rows -> int rows
+
+    /// Whether a view is all of its array, so that its rows are the array's rows.
+    let private isWhole (v: View) =
+        v.Start = 0L && View.isContiguous v && View.size v * int64 v.Dtype.Size = v.Storage.Bytes
+
+    let private joins (rows: int) (w: Window) (d: Draft) (r: RowWise) =
+        (r.Rows = rows || r.Rows = 0 && r.Elements % int64 rows = 0L)
+        && not (touchesAny w.MadeBehind d.Touches)
+        && not (touchesAny w.Made r.Whole)
+        && System.Array.TrueForAll(r.ByRow, (fun v -> not (w.Made.Contains v.Storage) || isWhole v))
+
+    /// How many rows a tile has; all of them where tiles do not pay.
+    let private tileOf (rows: int) (chain: List<struct (Draft * RowWise)>) : int =
+        match forced with
+        | ValueSome 0 -> rows
+        | ValueSome n -> n
+        | ValueNone ->
+            let mutable widest, work = 1L, 0.0
+
+            for struct (d, r) in chain do
+                work <- work + r.Nanoseconds
+
+                for s in d.Writes do
+                    widest <- max widest (s.Bytes / int64 rows)
+
+            let byTime = least * float chain.Count * float rows / max 1.0 work
+            let wanted = max (float (bytes / widest)) byTime
+            if 2.0 * wanted > float rows then rows else max 1 (int wanted / unit) * unit
+
+    /// One draft of the chain's; `outside` are the storages that others touch.
+    let private merge (rows: int) (tile: int) (chain: struct (Draft * RowWise)[]) (outside: Storage[]) : Draft =
+        let drafts = chain |> Array.map (fun (struct (d, _)) -> d)
+        let outside = HashSet<Storage>(outside, HashIdentity.Reference)
+        // what only the chain knows lives within a tile
+        let local = Dictionary<Storage, Storage>(HashIdentity.Reference)
+
+        for d in drafts do
+            for s in d.Writes do
+                if not (outside.Contains s) then
+                    local[s] <- Storage(s.Index, s.Bytes / int64 rows * int64 tile, Own)
+
+        let isLocal (s: Storage) = local.ContainsKey s
+
+        let within =
+            drafts
+            |> Array.map (fun d ->
+                { d with Touches = d.Touches |> Array.filter isLocal |> Array.map (fun s -> local[s]) })
+
+        let tileBytes = Lowered.layOut local.Values within [||]
+        let others (storages: Storage[]) = storages |> Array.distinct |> Array.filter (isLocal >> not)
+
+        { Name =
+            fun () ->
+                let names = drafts |> Array.map (fun d -> d.Name()) |> String.concat "; "
+                $"{rows} rows, {tile} at a time: {names}"
+          Touches = drafts |> Array.collect (fun d -> d.Touches) |> others
+          Writes = drafts |> Array.collect (fun d -> d.Writes) |> others
+          Rows = ValueNone
+          Inside = [||]
+          Make =
+            fun scope ->
+                let placeOf (v: View) =
+                    match local.TryGetValue v.Storage with
+                    | true, l -> InTile l.Offset
+                    | _ -> InMemory(scope.Offset v)
+
+                let nanoseconds = chain |> Array.sumBy (fun (struct (_, r)) -> r.Nanoseconds)
+                let parts = chain |> Array.map (fun (struct (_, r)) -> r.Make rows placeOf)
+                RowChainInstruction(rows, tile, max 64L tileBytes, int64 nanoseconds, parts) }
+
+    /// The same drafts, and those that go row by row together where that pays; `needed` are storages read after the last.
+    let rec merged (needed: Storage seq) (drafts: Draft[]) : Draft[] =
+        let rows = rowsOf drafts
+
+        if rows = 0 then
+            drafts
+        else
+            let users = countOf drafts
+
+            Seq.iter (count users) needed
+
+            let result = List<Draft>()
+            let mutable w = Window()
+
+            let flush () =
+                let tile = tileOf rows w.Chain
+
+                if w.Chain.Count > 1 && tile < rows then
+                    let chain = w.Chain.ToArray()
+                    let outside = touchedElsewhere users (chain |> Seq.map (fun (struct (d, _)) -> d))
+                    let behind = w.Behind.ToArray()
+                    result.AddRange w.Ahead
+                    result.Add(merge rows tile chain outside)
+                    result.AddRange(merged (touchedElsewhere users behind) behind)
+                else
+                    result.AddRange w.All
+
+                w <- Window()
+
+            for d in drafts do
+                match d.Rows with
+                | ValueSome r when joins rows w d r ->
+                    w.All.Add d
+                    w.Chain.Add(struct (d, r))
+                    addAll w.Made d.Writes
+                | _ ->
+                    if not (touchesAny w.Made d.Touches || touchesAny w.MadeBehind d.Touches) then
+                        w.All.Add d
+                        w.Ahead.Add d
+                    elif d.Writes.Length < d.Touches.Length then
+                        // it says what it only reads, so it may wait
+                        w.All.Add d
+                        w.Behind.Add d
+                        addAll w.MadeBehind d.Writes
+                    else
+                        flush ()
+                        result.Add d
+
+            flush ()
+            result.ToArray()

@@ -1,0 +1,44 @@
+namespace NeuralDE.Kernels;
+
+/// <summary>Work that comes in tiles, which may run in any order and on any thread.</summary>
+internal interface ITiles
+{
+    /// <summary>Tiles first to last − 1, on the calling thread.</summary>
+    void Run(nint memory, int first, int last);
+}
+
+/// <summary>Tiles in parts: neighbours stay on one thread.</summary>
+internal static class TileTeam
+{
+    private struct Job : ITeamJob
+    {
+        public ITiles Tiles;
+        public nint Memory;
+        public int Count;
+        public int Share;
+
+        public readonly void Run(int part) => Tiles.Run(Memory, part * Share, int.Min(Count, (part + 1) * Share));
+    }
+
+    /// <summary>All tiles from 0 to count − 1; nanoseconds is a guess at the work.</summary>
+    public static void Run(ITiles tiles, nint memory, int count, long nanoseconds)
+    {
+        int parts = int.Min(count, ThreadTeam.Parts(nanoseconds));
+
+        if (parts < 2)
+        {
+            tiles.Run(memory, 0, count);
+            return;
+        }
+
+        int share = (count + parts - 1) / parts;
+        var job = new Job
+        {
+            Tiles = tiles,
+            Memory = memory,
+            Count = count,
+            Share = share,
+        };
+        ThreadTeam.Run((count + share - 1) / share, job, nanoseconds);
+    }
+}
