@@ -1,6 +1,7 @@
 namespace NeuralDE
 
 open System
+open System.IO
 
 /// Shapes that do not fit an operation. The message says what was got, what was expected and how to mend it.
 type ShapeException(message: string) =
@@ -29,3 +30,11 @@ type DerivativeException(message: string) =
 /// A graph that breaks a rule of the language: always a defect of the library, never of its user.
 type GraphException(message: string) =
     inherit InvalidOperationException(message)
+
+/// A file that cannot be read or written, or whose content is not what it should be.
+type FileException(path: string, message: string, cause: exn | null) =
+    inherit IOException(message, cause)
+    new(path, message) = FileException(path, message, null)
+
+    /// As it was given.
+    member _.Path = path

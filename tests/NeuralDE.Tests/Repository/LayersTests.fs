@@ -15,6 +15,7 @@ let private layers =
       "Equations"
       "Solvers"
       "Gradients"
+      "Data"
       "Learning"
       "Analysis" ]
 

@@ -1,0 +1,168 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.IO
+open System.Runtime.InteropServices
+open NeuralDE
+
+/// The types of numbers in files. Those that tensors lack are widened when they are read.
+[<RequireQualifiedAccess>]
+type internal StoredType =
+    | F64
+    | F32
+    | F16
+    | BF16
+    | I64
+    | I32
+    | I16
+    | I8
+    | U32
+    | U16
+    | U8
+    | Bool
+
+    /// Bytes of one number.
+    member t.Size =
+        match t with
+        | F64
+        | I64 -> 8
+        | F32
+        | I32
+        | U32 -> 4
+        | F16
+        | BF16
+        | I16
+        | U16 -> 2
+        | I8
+        | U8
+        | Bool -> 1
+
+    /// The dtype that holds all its numbers.
+    member t.Dtype =
+        match t with
+        | F64 -> Float64
+        | F32
+        | F16
+        | BF16 -> Float32
+        | I64
+        | U32 -> Int64
+        | I32
+        | I16
+        | I8
+        | U16
+        | U8 -> Int32
+        | Bool -> Dtype.Bool
+
+    /// How a dtype is written.
+    static member Of(dtype: Dtype) =
+        match dtype with
+        | Float64 -> F64
+        | Float32 -> F32
+        | Int64 -> I64
+        | Int32 -> I32
+        | Dtype.Bool -> Bool
+
+/// Numbers between files and tensors.
+module internal Stored =
+    /// More axes than NumPy knows are no tensor but an attack.
+    let mostAxes = 64
+
+    /// The number of elements of a shape from a file; None if it is negative or more than an array can hold.
+    let count (shape: int64[]) : int option =
+        let limit = int64 Array.MaxLength
+
+        let times (product: int64 option) (extent: int64) =
+            match product with
+            | Some n when extent >= 0L && extent <= limit && (extent = 0L || n <= limit / extent) -> Some(n * extent)
+            | Some _
+            | None -> None
+
+        // An extent of 0 among large ones makes no elements, but each must be an extent.
+        if shape.Length > mostAxes then None
+        elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then None
+        elif Array.contains 0L shape then Some 0
+        else Array.fold times (Some 1L) shape |> Option.map int
+
+    /// Turns the bytes of each number around.
+    let private reverse (size: int) (numbers: Span<byte>) =
+        let mutable at = 0
+
+        while at < numbers.Length do
+            numbers.Slice(at, size).Reverse()
+            at <- at + size
+
+    /// A span of more than 2 GB of bytes does not exist, so large arrays move in pieces of this many numbers.
+    let private piece = 1 <<< 24
+
+    let private pieces (values: 'T[]) : ArraySegment<'T> seq =
+        seq {
+            for start in 0..piece .. values.Length - 1 do
+                ArraySegment<'T>(values, start, min piece (values.Length - start))
+        }
+
+    /// The next numbers of a stream; EndOfStreamException if it ends before.
+    let private take<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        (stream: Stream)
+        isBigEndian
+        count
+        =
+        let values = GC.AllocateUninitializedArray<'T> count
+
+        for part in pieces values do
+            let bytes = MemoryMarshal.AsBytes(part.AsSpan())
+            stream.ReadExactly bytes
+            if isBigEndian = BitConverter.IsLittleEndian then reverse sizeof<'T> bytes
+
+        values
+
+    let private put<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType> (stream: Stream) (values: 'T[]) =
+        for part in pieces values do
+            if BitConverter.IsLittleEndian then
+                stream.Write(Span.op_Implicit (MemoryMarshal.AsBytes(part.AsSpan())))
+            else
+                let bytes = MemoryMarshal.AsBytes(part.AsSpan()).ToArray()
+                reverse sizeof<'T> (bytes.AsSpan())
+                stream.Write bytes
+
+    /// bfloat16 is the upper half of a float32.
+    let private brain (bits: uint16) = BitConverter.UInt32BitsToSingle(uint32 bits <<< 16)
+
+    /// The next numbers of a stream, as the memory of a tensor. A bool that is neither 0 nor 1 is refused.
+    let read (place: Place) (what: string) (stored: StoredType) isBigEndian (shape: int[]) (stream: Stream) : Tensor =
+        let n = Shape.size shape
+
+        let bools () =
+            let bytes = take<byte> stream false n
+            let odd = bytes.AsSpan().IndexOfAnyExceptInRange(0uy, 1uy)
+            if odd >= 0 then
+                Files.refuse place $"{what} is bool and has {bytes[odd]} at {odd}, expected 0 or 1."
+            bytes |> Array.map (fun byte -> byte = 1uy)
+
+        let widened (widen: 'S -> 'T) (values: 'S[]) : Array = Array.map widen values
+
+        let data: Array =
+            match stored with
+            | StoredType.F64 -> take<float> stream isBigEndian n
+            | StoredType.F32 -> take<float32> stream isBigEndian n
+            | StoredType.F16 ->
+                take<Half> stream isBigEndian n |> widened (fun (x: Half) -> Half.op_Explicit x: float32)
+            | StoredType.BF16 -> take<uint16> stream isBigEndian n |> widened brain
+            | StoredType.I64 -> take<int64> stream isBigEndian n
+            | StoredType.I32 -> take<int> stream isBigEndian n
+            | StoredType.I16 -> take<int16> stream isBigEndian n |> widened int
+            | StoredType.I8 -> take<sbyte> stream isBigEndian n |> widened int
+            | StoredType.U32 -> take<uint32> stream isBigEndian n |> widened int64
+            | StoredType.U16 -> take<uint16> stream isBigEndian n |> widened int
+            | StoredType.U8 -> take<byte> stream isBigEndian n |> widened int
+            | StoredType.Bool -> bools ()
+
+        Tensor.OfArray(NdArray(stored.Dtype, shape, data))
+
+    /// The numbers of a tensor in row-major order, least significant byte first.
+    let write (stream: Stream) (numbers: NdArray) : unit =
+        match numbers.Data with
+        | :? (float[]) as values -> put stream values
+        | :? (float32[]) as values -> put stream values
+        | :? (int64[]) as values -> put stream values
+        | :? (int[]) as values -> put stream values
+        | _ -> put stream (numbers.Flags |> Array.map (fun flag -> if flag then 1uy else 0uy))

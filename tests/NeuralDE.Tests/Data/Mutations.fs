@@ -1,0 +1,59 @@
+/// Damage to files, and what a reader of files owes however damaged they are.
+module internal NeuralDE.Tests.Data.Mutations
+
+open System
+open Xunit
+open NeuralDE
+
+/// Reads bytes: true if they are accepted, false for a FileException. Any other exception fails the test, and so does
+/// more memory than a small multiple of the bytes.
+let bounded (bytes: byte[]) (read: unit -> unit) : bool =
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    let isAccepted =
+        try
+            read ()
+            true
+        with
+        | :? FileException -> false
+        | e ->
+            let text = Convert.ToBase64String(bytes, 0, min bytes.Length 3000)
+            Assert.Fail $"got {e}\nexpected a FileException, from the bytes {text}"
+            false
+
+    let used = GC.GetAllocatedBytesForCurrentThread() - before
+    let limit = 200_000L + 32L * int64 bytes.Length
+    Assert.True(used <= limit, $"got {used} bytes of memory for {bytes.Length} bytes, expected at most {limit}")
+    isAccepted
+
+/// Files with a few bytes changed, pieces cut out, doubled, or exchanged; always the same ones.
+let damage (count: int) (valid: byte[]) : byte[] seq =
+    let random = Random 7
+
+    let one (bytes: byte[]) =
+        if bytes.Length = 0 then
+            bytes
+        else
+            let at = random.Next bytes.Length
+            let length = random.Next(1, 1 + min 40 (bytes.Length - at))
+
+            match random.Next 6 with
+            | 0
+            | 1 ->
+                let bytes = Array.copy bytes
+                bytes[at] <- byte (random.Next 256)
+                bytes
+            | 2 ->
+                // text that means something to the reader, such as another digit
+                let bytes = Array.copy bytes
+                bytes[at] <- "0123456789{}[],:\"\\- "B[random.Next 20]
+                bytes
+            | 3 -> Array.append bytes[.. at - 1] bytes[at + length ..]
+            | 4 -> Array.concat [ bytes[.. at + length - 1]; bytes[at..] ]
+            | _ -> Array.append bytes (Array.init length (fun _ -> byte (random.Next 256)))
+
+    Seq.init count (fun _ ->
+        let mutable bytes = valid
+        for _ in 0 .. random.Next 3 do
+            bytes <- one bytes
+        bytes)

@@ -1,0 +1,32 @@
+/// Files that exist as long as a test needs them.
+module internal NeuralDE.Tests.Data.TemporaryFiles
+
+open System
+open System.IO
+open Xunit
+open NeuralDE
+
+/// Runs the body with a new, empty folder that is deleted afterwards.
+let inFolder (body: string -> 'T) : 'T =
+    let folder = Directory.CreateTempSubdirectory "neuralde-"
+
+    try
+        body folder.FullName
+    finally
+        folder.Delete true
+
+/// Runs the body with the path of a file of these bytes.
+let withFile (name: string) (bytes: byte[]) (body: string -> 'T) : 'T =
+    inFolder (fun folder ->
+        let path = Path.Combine(folder, name)
+        File.WriteAllBytes(path, bytes)
+        body path)
+
+/// The call raises a FileException that names the file and has all the words.
+let refuses (path: string) (words: string list) (call: unit -> 'T) =
+    let failure = Assert.Throws<FileException>(fun () -> call () |> ignore)
+    Assert.Equal(path, failure.Path)
+    Assert.Contains(path, failure.Message)
+
+    for word in words do
+        Assert.Contains(word, failure.Message)
