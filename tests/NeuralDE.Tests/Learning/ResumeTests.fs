@@ -132,6 +132,25 @@ let ``a training that stopped early stays so`` () =
         Assert.Equal(TrainStatus.StoppedEarly 5, again.Status)
         Assert.Equal(float once.Model[0], float again.Model[0]))
 
+[<Fact>]
+let ``float32, integers and keys come back as they were`` () =
+    withFile (fun path ->
+        let loss key (w: Tensor, count: Tensor, noise: Key) =
+            sum (square (w - cast Float32 (randn (Key.foldWith count noise) [ 3 ]) + cast Float32 (randn key [ 3 ]))),
+            (w, count + 1, noise)
+
+        let run steps (t: Training<_>) = t |> Train.steps steps |> Train.runUpdating (Batches.keys (Key 4)) loss
+        let start = Train.start (tensor [ 1.0f; 2.0f; 3.0f ], scalar 0, Key 5) (Adam 0.1)
+        let whole = run 9 start
+        start |> Train.checkpointEvery 100 path |> run 4 |> ignore
+        let resumed = start |> Train.resume path |> run 9
+        Assert.Equal<int64[][]>(bitsOf whole.Model, bitsOf resumed.Model)
+        Assert.Equal<int64[]>(bits whole.Losses, bits resumed.Losses)
+        let w, count, noise = resumed.Model
+        Assert.Equal(Float32, w.Dtype)
+        Assert.Equal(9, int count)
+        Assert.Equal("Key 5", string noise))
+
 let private refusal (t: Training<'M>) (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) =
     let run () = t |> Train.runOn batches loss |> ignore
     (Assert.Throws<FileException> run).Message
