@@ -26,6 +26,7 @@ module Train =
           ValidationEvery = None
           Metrics = []
           EarlyStopping = None
+          ShowsProgress = false
           Reports = []
           EpochReports = []
           ModelReports = []
@@ -87,6 +88,7 @@ module Train =
         float value
 
     /// <summary>Another loss, from the model to one number, taken after each epoch: it decides which model is the best.</summary>
+    /// <remarks>Where one of its solves stops short it is NaN, which no loss is above.</remarks>
     let validate (loss: 'M -> Tensor) (t: Training<'M>) =
         let compiled = compile loss
         { t with Validation = Some(fun model -> number "Train.validate" (compiled model)) }
@@ -133,21 +135,8 @@ module Train =
         positive "Train.onModel" every
         { t with ModelReports = t.ModelReports @ [ every, report ] }
 
-    /// The line of progress in a terminal, written again and again; nothing where the output is redirected.
-    let private line () : TrainProgress -> unit =
-        let mutable written = -1.0
-
-        fun (p: TrainProgress) ->
-            let isLast = p.Step = p.Steps
-
-            if not Console.IsOutputRedirected && (isLast || written < 0.0 || p.Seconds - written >= 0.2) then
-                written <- p.Seconds
-                let loss, seconds = p.Loss.ToString "E3", p.Seconds.ToString "F1"
-                Console.Write $"\rstep {p.Step} of {p.Steps}, loss {loss}, {seconds} s   "
-                if isLast then Console.WriteLine()
-
     /// A line in the terminal that follows the training; nothing where the output is redirected.
-    let progress (t: Training<'M>) = onStep (line ()) t
+    let progress (t: Training<'M>) = { t with ShowsProgress = true }
 
     // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>

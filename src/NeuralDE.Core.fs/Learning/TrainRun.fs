@@ -20,6 +20,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     let every = Option.defaultValue perEpoch t.ValidationEvery
     let iteration = Iteration("Train.run", TrainStep.step t loss, start)
+    let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// The inputs of the step for a batch of so many samples: its leaves, and the step's number.
@@ -80,13 +81,20 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             record.Lowest <- loss
             iteration.Keep()
 
+    /// A number of the model; NaN where one of its solves stops short.
+    let measure (f: 'M -> float) (model: 'M) : float =
+        try
+            f model
+        with :? SolveException ->
+            nan
+
     let validate step =
         if step % every = 0 && (t.Validation.IsSome || not t.Metrics.IsEmpty) then
             let model, _ = iteration.Current
 
             match t.Validation with
             | Some validation ->
-                let value = validation model
+                let value = measure validation model
                 let struct (steps, values) = record.Validation
                 steps.Add step
                 values.Add value
@@ -96,25 +104,27 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
             for struct (_, steps, values), (_, metric) in List.zip record.Metrics t.Metrics do
                 steps.Add step
-                values.Add(metric model)
+                values.Add(measure metric model)
+
+    let validated () =
+        let struct (_, values) = record.Validation
+        if values.Count = 0 then ValueNone else ValueSome values[values.Count - 1]
 
     let report step value length =
-        match t.Reports with
-        | [] -> ()
-        | reports ->
+        if t.ShowsProgress || not t.Reports.IsEmpty then
             let progress = { Step = step; Steps = steps; Loss = value; GradientNorm = length; Seconds = elapsed () }
 
-            for report in reports do
+            line.Write(progress, validated ())
+
+            for report in t.Reports do
                 report progress
 
         if step % perEpoch = 0 && not t.EpochReports.IsEmpty then
-            let struct (_, validation) = record.Validation
-
             let progress =
                 { Epoch = step / perEpoch
                   Step = step
                   Loss = Seq.average (Seq.skip (step - perEpoch) record.Losses)
-                  Validation = if validation.Count = 0 then None else Some validation[validation.Count - 1]
+                  Validation = validated () |> ValueOption.toOption
                   Seconds = elapsed () }
 
             for report in t.EpochReports do
@@ -225,8 +235,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         resume ()
         let mutable status = ValueNone
 
-        while status.IsNone do
-            status <- next ()
+        try
+            while status.IsNone do
+                status <- next ()
+        finally
+            line.End()
 
         match status.Value with
         | TrainStatus.Completed

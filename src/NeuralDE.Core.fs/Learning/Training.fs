@@ -94,6 +94,7 @@ type Training<'M> =
         ValidationEvery: int option
         Metrics: (string * ('M -> float)) list
         EarlyStopping: EarlyStopping option
+        ShowsProgress: bool
         Reports: (TrainProgress -> unit) list
         EpochReports: (EpochProgress -> unit) list
         /// after every so many steps

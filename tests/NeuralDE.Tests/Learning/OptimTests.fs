@@ -110,6 +110,35 @@ let ``the loss of a bowl falls`` (name: string) =
     | Frozen -> Assert.Equal(before, after)
     | _ -> Assert.True(after < 0.9 * before, $"{name}: got {after} after {before}.")
 
+/// The model after three steps down a smooth loss whose curvature is not constant.
+let private afterThree optimiser (x: Tensor) =
+    let loss (model: Model) = sum (square (square (weight model) - 0.3)) + sum (exp (bias model))
+
+    let step (model, state) _ = Optim.step optimiser (grad loss model) state model
+    let start = modelOf x
+    List.fold step (start, Optim.init optimiser start) [ 1..3 ] |> fst
+
+[<Theory; MemberData(nameof optimisers)>]
+let ``steps for many models at once are the steps for each`` (name: string) =
+    let optimiser = optimiserNamed name
+    let starts = randn (Key 11) [ 5; 4 ]
+    let many = vmap (afterThree optimiser >> weight) starts
+    let each = List.init 5 (fun i -> weight (afterThree optimiser starts[i]))
+    near 1e-14 [ for x in each -> x.ToArray() ] [ for i in 0..4 -> many[i].ToArray() ]
+
+[<Theory; MemberData(nameof optimisers)>]
+let ``the derivative through three steps is that of finite differences`` (name: string) =
+    let f (x: Tensor) = sum (weight (afterThree (optimiserNamed name) x) * tensor [ 1.0; -2.0; 0.5; 3.0 ])
+    let x = tensor [ 0.4; -1.2; 2.0; 0.9 ]
+    let slope = (grad f x).ToArray()
+
+    for i in 0..3 do
+        let h = 1e-6
+        let unit = tensor [ for k in 0..3 -> if k = i then h else 0.0 ]
+        let expected = (float (f (x + unit)) - float (f (x - unit))) / (2.0 * h)
+        let room = 1e-6 * (1.0 + abs expected)
+        Assert.True(abs (slope[i] - expected) <= room, $"{name}, component {i}: got {slope[i]}, expected {expected}.")
+
 [<Fact>]
 let ``groups take their own leaves, the first that holds`` () =
     let g = [ [| 1.0 |] ]

@@ -5,6 +5,7 @@ open System
 open System.Collections.Generic
 open Xunit
 open NeuralDE
+open NeuralDE.Compiler
 
 let private bowl (x: Tensor) = sum (square (x - 3.0))
 let private towards3 = Train.start (tensor [ 0.0 ]) (GradientDescent 0.25) // halves the distance each time
@@ -112,6 +113,40 @@ let ``hooks see every step, every epoch and the model`` () =
     Assert.Equal(Some fit.Validation.Values[1], epochs[1].Validation)
     Assert.Equal<int list>([ 3; 6 ], [ for step, _ in models -> step ])
     Assert.NotEqual<float>(snd models[0], snd models[1])
+
+[<Fact>]
+let ``a validation whose solve stops short is NaN, and no improvement`` () =
+    let final p = Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
+
+    let fit =
+        Train.start (scalar 0.5) (GradientDescent 0.2)
+        |> Train.steps 4
+        |> Train.validate (fun p -> -(final p))
+        |> Train.run (fun p -> -p) // 0.7, 0.9, 1.1, 1.3: from 1 on the solution blows up
+
+    Assert.Equal(TrainStatus.Completed, fit.Status)
+    Assert.Equal<bool list>([ false; false; true; true ], [ for v in fit.Validation.Values -> Double.IsNaN v ])
+    Assert.Equal(0.9, float fit.Best, 1e-12)
+
+[<Fact>]
+let ``the line of progress is written over itself, and not at all where there is no terminal`` () =
+    let at step seconds = { Step = step; Steps = 30; Loss = 0.125; GradientNorm = 1.0; Seconds = seconds }
+
+    let write isTerminal =
+        use output = new IO.StringWriter(NewLine = "|")
+        let line = ProgressLine(output, isTerminal)
+        line.Write(at 1 0.0, ValueNone)
+        line.Write(at 2 0.1, ValueSome 0.5) // too soon
+        line.Write(at 20 0.3, ValueSome 0.5)
+        line.Write(at 30 0.4, ValueNone)
+        line.End()
+        output.ToString()
+
+    let first = "step 1 of 30, loss 1.250E-001, 0.0 s"
+    let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 0.3 s"
+    let last = "step 30 of 30, loss 1.250E-001, 0.4 s"
+    Assert.Equal($"\r{first}\r{second}\r{last.PadRight second.Length}|", write true)
+    Assert.Equal("", write false)
 
 [<Fact>]
 let ``the mean of models is beside the model`` () =
