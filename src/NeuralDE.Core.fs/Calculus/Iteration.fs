@@ -76,9 +76,12 @@ type internal TracedStep(graph: Graph, carried: int, inputs: Signature[], args: 
     member private _.Resident = resident
 
     member _.TakeFrom(other: TracedStep) =
-        match resident, other.Resident with
-        | ValueSome mine, ValueSome theirs -> mine.TakeFrom theirs
-        | (ValueSome _ | ValueNone), _ -> (current <- other.Current)
+        match resident with
+        | ValueNone -> current <- other.Current
+        | ValueSome mine ->
+            match other.Resident with
+            | ValueSome theirs -> mine.TakeFrom theirs
+            | ValueNone -> mine.Load other.Current
 
 /// A step from inputs and a state to numbers and the next state. It is traced once for each form of its inputs, and once
 /// more to see that it is the same computation then. The state lives where the step runs.

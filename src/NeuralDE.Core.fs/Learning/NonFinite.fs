@@ -16,6 +16,17 @@ module internal NonFinite =
 
     let private text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
 
+    /// An operation as its user knows it.
+    let private name (op: Op) =
+        match op with
+        | Apply(Loop _) -> "a loop (a solve, scan or iteration)"
+        | Apply(Pullback _) -> "the reverse sweep of a loop"
+        | Apply(Cond _) -> "cond"
+        | Apply(Root _) -> "implicitRoot"
+        | Apply(Custom _) -> "a function with a gradient of its own"
+        | Apply(Host host) -> host.Name
+        | op -> Print.op (fun _ -> "") op
+
     /// The operation whose arguments are all finite while its result is not, on the way back from a result that is not.
     let rec private culprit (graph: Graph) (args: Tensor[]) (output: int) : string option =
         let values = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
@@ -37,16 +48,22 @@ module internal NonFinite =
                 match n.Args |> Array.tryFind (value >> isBad) with
                 | Some worse -> back worse 0
                 | None ->
+                    let arguments = n.Args |> Array.map value
+                    let results = values[n]
+                    let got = results[result]
+
                     match op with
-                    | Input _ -> None
-                    | Apply(Call(inner, _)) -> culprit inner (n.Args |> Array.map value) result
+                    | Apply(Call(inner, _)) -> culprit inner arguments result
+                    | Input _ -> Some $"The loss captures a {text got} with the number {firstBad got}."
+                    | _ when arguments.Length = 0 -> Some $"The loss holds the number {firstBad got}."
                     | op ->
-                        let arguments = n.Args |> Array.map (value >> text) |> String.concat ", "
-                        let results = values[n]
-                        let got = firstBad (results[result])
-                        let name = Print.op (fun _ -> "") op
-                        Some
-                            $"The first operation whose result is not finite is {name.Trim()} of {arguments}: it gives {got}."
+                        let given =
+                            match op with
+                            | Apply _ -> "" // its arguments are what it captures, too
+                            | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
+
+                        let found = "The first operation whose result is not finite is"
+                        Some $"{found} {name op}{given}: it gives {firstBad got}."
 
         back graph.Outputs[output] 0
 
@@ -55,9 +72,8 @@ module internal NonFinite =
         let traced = Function.trace "Train.run" Hoisted f x
         let args = Array.append (Tree.flatten x) traced.Captured
 
-        // what it runs on may be unusable for the rest of the function
+        // a look at what went wrong never stands in for it
         try
             culprit traced.Graph args 0
-        with
-        | :? SolveException
-        | :? ArgumentException -> None
+        with _ ->
+            None

@@ -315,6 +315,30 @@ let ``the operation that is at fault is found behind others`` () =
     Assert.Equal("The first operation whose result is not finite is sqrt of float64 [2]: it gives NaN.", cause)
 
 [<Fact>]
+let ``loops, captured tensors and numbers of the loss are named`` () =
+    let cause loss =
+        let _, _, cause = causeOf (Train.start (tensor [ 2.0; 3.0 ]) (Adam 0.1) |> Train.run loss)
+        cause
+
+    Assert.Equal(
+        "The first operation whose result is not finite is a loop (a solve, scan or iteration): it gives Infinity.",
+        cause (fun x -> sum (iterate 20 square x))
+    )
+
+    let captured = tensor [ 1.0; nan ]
+    Assert.Equal("The loss captures a float64 [2] with the number NaN.", cause (fun x -> sum (x * captured)))
+    let divided = "The first operation whose result is not finite is div of"
+    Assert.StartsWith(divided, cause (fun x -> sum (x / (x - x))))
+    // found inside a function of its own
+    Assert.StartsWith(divided, cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x)))
+
+[<Fact>]
+let ``a model that is frozen as a whole stays`` () =
+    let fit = Train.start (tensor [ 1.0 ]) Frozen |> Train.steps 3 |> Train.clip 1.0 |> Train.run bowl
+    Assert.Equal<float[]>([| 4.0; 4.0; 4.0 |], fit.Losses)
+    Assert.Equal(1.0, float fit.Model[0])
+
+[<Fact>]
 let ``numbers out of range are refused`` () =
     let refused: (unit -> Training<Tensor>) list =
         [ fun () -> Train.epochs -1 towards3
