@@ -12,7 +12,7 @@ let private place: Compiler.Place = { Verb = "test"; Path = "fuzz" }
 
 let private read (bytes: byte[]) =
     use stream = new MemoryStream(bytes)
-    Safetensors.readFrom place stream
+    Compiler.Files.readStream place stream (Safetensors.readFrom place)
 
 let private tensors =
     [ "Hidden.Weight", randn (Key 1) [ 3; 4 ]
