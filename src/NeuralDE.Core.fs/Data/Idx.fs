@@ -5,7 +5,8 @@ open System.IO
 open System.IO.Compression
 open NeuralDE.Compiler
 
-/// <summary>The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or gzipped.</summary>
+/// <summary>The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or
+/// gzipped.</summary>
 module Idx =
     let private typeOf (place: Place) (code: byte) =
         match code with

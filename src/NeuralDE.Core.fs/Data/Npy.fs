@@ -28,7 +28,8 @@ module Npy =
     let private byName = dict typeNames
     let private magic = [| 0x93uy; byte 'N'; byte 'U'; byte 'M'; byte 'P'; byte 'Y' |]
 
-    /// A Python dictionary of three entries in any order. Matching takes time in proportion to the text, whatever the text.
+    /// A Python dictionary of three entries in any order. Matching takes time in proportion to the text, whatever the
+    /// text.
     let private dictionary =
         let entry name value = $@"\s*['""]{name}['""]\s*:\s*{value}\s*,?"
         let descr = entry "descr" @"['""](?<descr>[^'""]*)['""]"
@@ -36,7 +37,8 @@ module Npy =
         let shape = entry "shape" @"\((?<shape>[0-9, L]*)\)"
         Regex($@"^\{{({descr}|{order}|{shape})*\s*\}}\s*$", RegexOptions.NonBacktracking)
 
-    /// The type of the numbers, whether their most significant byte comes first, whether the first axis runs fastest, the shape.
+    /// The type of the numbers, whether their most significant byte comes first, whether the first axis runs fastest,
+    /// the shape.
     let private parse (place: Place) (text: string) =
         let found = dictionary.Match text
         let group (name: string) = found.Groups[name]
@@ -123,8 +125,9 @@ module Npy =
 
     /// <summary>Reads an array that numpy.save wrote; its order, C's or Fortran's, makes no difference.</summary>
     /// <remarks>
-    /// float64, float32, int64, int32 and bool are read as they are, float16 as float32, int16, int8, uint16 and uint8 as
-    /// int32, uint32 as int64. Objects are never unpickled. FileException for what is missing, cut, damaged or of another dtype.
+    /// float64, float32, int64, int32 and bool are read as they are, float16 as float32, int16, int8, uint16 and uint8
+    /// as int32, uint32 as int64. Objects are never unpickled. FileException for what is missing, cut, damaged or of
+    /// another dtype.
     /// </remarks>
     let read (path: string) : Tensor =
         let place = { Verb = "Npy.read"; Path = path }

@@ -92,7 +92,8 @@ module Npz =
 
               readEntry place entry ]
 
-    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.read does.</summary>
+    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.read
+    /// does.</summary>
     /// <remarks>FileException for what is missing, cut, damaged, or no array.</remarks>
     let read (path: string) : (string * Tensor) list =
         let place = { Verb = "Npz.read"; Path = path }

@@ -106,8 +106,8 @@ module internal Stored =
                 ArraySegment<'T>(values, start, min piece (values.Length - start))
         }
 
-    /// The next numbers of a stream; EndOfStreamException if it ends before. Where the length of the stream is not known,
-    /// as of a compressed one, memory grows with what comes: a header that claims too much costs nothing.
+    /// The next numbers of a stream; EndOfStreamException if it ends before. Where the length of the stream is not
+    /// known, as of a compressed one, memory grows with what comes: a header that claims too much costs nothing.
     let take<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         (stream: Stream)
         isBigEndian

@@ -32,9 +32,10 @@ type CheckpointSource =
 
 /// <summary>Models in safetensors files: any tree, its leaves named by their paths.</summary>
 /// <remarks>
-/// The file's metadata tell the rest of the tree: static fields, cases of unions, lengths of lists, keys of maps; functions
-/// are not told apart. A load compares all of it with the tree it is given, which must be of the same structure. The names of
-/// types do not count, so a record can be renamed. Python reads the tensors with safetensors.numpy.load_file or the like.
+/// The file's metadata tell the rest of the tree: static fields, cases of unions, lengths of lists, keys of maps;
+/// functions are not told apart. A load compares all of it with the tree it is given, which must be of the same
+/// structure. The names of types do not count, so a record can be renamed. Python reads the tensors with
+/// safetensors.numpy.load_file or the like.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Checkpoint =
@@ -43,7 +44,8 @@ module Checkpoint =
 
     let private statics (tree: 'T) = StaticFields.ofForm "" (Tree.structure tree).Form
 
-    /// <summary>Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it was.</summary>
+    /// <summary>Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it
+    /// was.</summary>
     /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
     let save (path: string) (tree: 'T) : unit =
         let described = statics tree |> List.groupBy fst |> List.map (fun (at, texts) -> prefix + at, snd texts.Head)
@@ -153,10 +155,11 @@ module Checkpoint =
         | [] -> picked |> List.choose Result.toOption |> Array.ofList |> Tree.unflatten like
         | differences -> refuse at differences
 
-    /// <summary>The tree `like` with the numbers of a file; FileException names by path whatever does not fit.</summary>
+    /// <summary>The tree `like` with the numbers of a file; FileException names by path whatever does not
+    /// fit.</summary>
     /// <param name="options">What to overlook.</param>
-    /// <param name="path">A file that Checkpoint.save wrote, or another whose tensors are named by the paths of the tree;
-    /// such a file tells nothing of static fields.</param>
+    /// <param name="path">A file that Checkpoint.save wrote, or another whose tensors are named by the paths of the
+    /// tree; such a file tells nothing of static fields.</param>
     /// <param name="like">A tree of the same structure, such as Mlp.init gives for the same sizes.</param>
     let loadWith (options: CheckpointOptions) (path: string) (like: 'T) : 'T =
         fill { Verb = "Checkpoint.load"; Path = path } options true Named like
@@ -168,10 +171,12 @@ module Checkpoint =
     let loadMappedWith (options: CheckpointOptions) (path: string) (map: string -> CheckpointSource) (like: 'T) : 'T =
         fill { Verb = "Checkpoint.loadMapped"; Path = path } options false map like
 
-    /// <summary>The tree `like` with numbers that another program wrote, such as PyTorch with safetensors.torch.</summary>
+    /// <summary>The tree `like` with numbers that another program wrote, such as PyTorch with
+    /// safetensors.torch.</summary>
     /// <param name="path">A safetensors file.</param>
-    /// <param name="map">From the path of a leaf to where it comes from, as in "Out.Weight" to Transposed "2.weight".</param>
-    /// <param name="like">The tree; its shapes and dtypes must be those of the file's tensors, each of which must be asked for.
-    /// PyTorch writes float32: load into Tree.cast Float32 model, or with CastFloats.</param>
+    /// <param name="map">From the path of a leaf to where it comes from, as in "Out.Weight" to Transposed
+    /// "2.weight".</param>
+    /// <param name="like">The tree; its shapes and dtypes must be those of the file's tensors, each of which must be
+    /// asked for. PyTorch writes float32: load into Tree.cast Float32 model, or with CastFloats.</param>
     let loadMapped (path: string) (map: string -> CheckpointSource) (like: 'T) : 'T =
         loadMappedWith CheckpointOptions.defaults path map like
