@@ -40,7 +40,8 @@ type CheckpointSource =
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Checkpoint =
     let private prefix = "tree:"
-    let private formatName, formatText = "format", "neuralde 1"
+    let private formatName = "format"
+    let private formatText = "neuralde 1"
 
     let private statics (tree: 'T) = StaticFields.ofForm "" (Tree.structure tree).Form
 
@@ -55,9 +56,9 @@ module Checkpoint =
         for _, x in leaves do
             x.Numbers |> ignore // a placeholder has none
 
-        Files.write
-            { Verb = "Checkpoint.save"; Path = path }
-            (Safetensors.writeTo ((formatName, formatText) :: described) leaves)
+        let metadata = (formatName, formatText) :: described
+        let verb = "Checkpoint.save"
+        Files.write { Verb = verb; Path = path } (Safetensors.writeTo verb metadata leaves)
 
     // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,7 +129,8 @@ module Checkpoint =
     let private refuse (at: Place) (differences: string list) : 'a =
         let shown = 8
         let more = if differences.Length > shown then $"; and {differences.Length - shown} more" else ""
-        Files.refuse at (String.Join("; ", List.truncate shown differences) + more + ".")
+        let mend = "Give a tree like the one that was saved, or options that overlook the difference."
+        Files.refuse at (String.Join("; ", List.truncate shown differences) + $"{more}. {mend}")
 
     let private fill (at: Place) (options: CheckpointOptions) isOwn (map: string -> CheckpointSource) (like: 'T) : 'T =
         let file = Files.read at (Safetensors.readFrom at)

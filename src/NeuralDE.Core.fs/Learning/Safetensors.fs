@@ -27,32 +27,35 @@ module Safetensors =
 
     let private strict = UTF8Encoding(false, true)
 
-    let private checkText (text: string) =
+    let private checkText verb (text: string) =
         try
             strict.GetByteCount text |> ignore
         with :? EncoderFallbackException ->
-            raise (InputException $"Safetensors.write: got \"{text}\", which has half a character, expected Unicode.")
+            raise (InputException $"{verb}: got \"{text}\", which has half a character, expected Unicode.")
 
-    let private checkNames what (names: string list) =
+    let private checkNames verb what (names: string list) =
         let seen = HashSet<string>()
 
         for name in names do
-            checkText name
+            checkText verb name
 
             if not (seen.Add name) then
-                raise (
-                    InputException $"Safetensors.write: got two {what} named \"{name}\". Give each a name of its own."
-                )
+                raise (InputException $"{verb}: got two {what} named \"{name}\". Give each a name of its own.")
 
     /// The tensors in the format, on a stream.
-    let internal writeTo (metadata: (string * string) list) (tensors: (string * Tensor) list) (stream: Stream) : unit =
-        checkNames "tensors" (List.map fst tensors)
-        checkNames "metadata entries" (List.map fst metadata)
+    let internal writeTo
+        verb
+        (metadata: (string * string) list)
+        (tensors: (string * Tensor) list)
+        (stream: Stream)
+        : unit =
+        checkNames verb "tensors" (List.map fst tensors)
+        checkNames verb "metadata entries" (List.map fst metadata)
 
-        List.iter (snd >> checkText) metadata
+        List.iter (snd >> checkText verb) metadata
 
         if List.exists (fun (name, _) -> name = metadataName) tensors then
-            raise (InputException $"Safetensors.write: got a tensor named {metadataName}, the format's own word.")
+            raise (InputException $"{verb}: got a tensor named {metadataName}, the format's own word.")
 
         let numbers = tensors |> List.map (fun (_, x) -> x.Numbers)
         let bytes (a: NdArray) = int64 a.Length * int64 a.Dtype.Size
@@ -78,7 +81,7 @@ module Safetensors =
         if int64 header.Length > limit then
             raise (
                 InputException
-                    $"Safetensors.write: names and metadata take {header.Length} bytes, the format allows {limit}. Shorten them."
+                    $"{verb}: names and metadata take {header.Length} bytes, the format allows {limit}. Shorten them."
             )
 
         let length = Array.zeroCreate 8
@@ -127,7 +130,8 @@ module Safetensors =
         for _, x in tensors do
             x.Numbers |> ignore // a placeholder has none
 
-        Files.write { Verb = "Safetensors.write"; Path = path } (writeTo metadata tensors)
+        let verb = "Safetensors.write"
+        Files.write { Verb = verb; Path = path } (writeTo verb metadata tensors)
 
     /// <summary>Reads a whole file; it takes the memory of its numbers.</summary>
     /// <remarks>

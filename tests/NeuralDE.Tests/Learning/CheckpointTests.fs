@@ -6,6 +6,7 @@ open Xunit
 open NeuralDE
 open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
+open NeuralDE.Tests.Data.Mutations
 open NeuralDE.Tests.Repository
 
 type Kind =
@@ -212,13 +213,29 @@ let ``a tree that cannot be written is refused and leaves the old file`` () =
         let old = File.ReadAllBytes path
         let clash = {| ``A.B`` = ones [ 1 ]; A = {| B = ones [ 1 ] |} |}
         let e = Assert.Throws<InputException>(fun () -> Checkpoint.save path clash)
-        Assert.Contains("two tensors named \"A.B\"", e.Message)
+        Assert.Contains("Checkpoint.save: got two tensors named \"A.B\"", e.Message)
         let spy (x: Tensor) =
             Checkpoint.save path x
             sum x
         Assert.Throws<TraceException>(fun () -> grad spy (ones [ 1 ]) |> ignore) |> ignore
         Assert.Equal<byte[]>(old, File.ReadAllBytes path)
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName path |> nonNull)) |> ignore)
+
+[<Fact>]
+let ``a damaged file is refused, or loaded with the structure of the tree`` () =
+    let like = model 2
+
+    saved (model 1) (fun path ->
+        let signature = Tree.signature like
+
+        let attempt (bytes: byte[]) =
+            File.WriteAllBytes(path, bytes)
+            boundedBy 64L bytes (fun () -> Assert.Equal(signature, Tree.signature (Checkpoint.load path like)))
+
+        let valid = File.ReadAllBytes path
+        Assert.True(attempt valid)
+        let accepted = damage 500 valid |> Seq.filter attempt |> Seq.length
+        Assert.InRange(accepted, 1, 499))
 
 // ---- PyTorch: torch-sequential.safetensors is what make.py of its folder wrote ------------------------------------
 

@@ -215,7 +215,7 @@ let ``what cannot be written is refused before the file is touched`` () =
 [<Fact>]
 let ``a stream that cannot seek is read too`` () =
     use memory = new MemoryStream()
-    Safetensors.writeTo [] every memory
+    Safetensors.writeTo "test" [] every memory
     use compressed = new MemoryStream()
     (use zip = new Compression.GZipStream(compressed, Compression.CompressionMode.Compress, true)
      zip.Write(ReadOnlySpan(memory.ToArray())))
