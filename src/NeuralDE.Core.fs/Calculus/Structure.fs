@@ -86,8 +86,7 @@ module internal Form =
         else $"{path}.{name}"
 
     /// The path of an element.
-    let at (keys: Fixed[]) path i =
-        under path ("[" + (if keys.Length = 0 then string i else string keys[i]) + "]")
+    let at (keys: Fixed[]) path i = under path ("[" + (if keys.Length = 0 then string i else string keys[i]) + "]")
 
     /// The paths of the leaves, in order.
     let rec paths (path: string) (form: Form) : string list =

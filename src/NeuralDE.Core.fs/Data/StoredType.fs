@@ -73,11 +73,11 @@ module internal Stored =
 
         let times (product: int64 option) (extent: int64) =
             match product with
-            | Some n when extent >= 0L && extent <= limit && (extent = 0L || n <= limit / extent) -> Some(n * extent)
+            | Some n when n <= limit / extent -> Some(n * extent)
             | Some _
             | None -> None
 
-        // An extent of 0 among large ones makes no elements, but each must be an extent.
+        // an extent of 0 among large ones makes no elements, but each must be an extent
         if shape.Length > mostAxes then None
         elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then None
         elif Array.contains 0L shape then Some 0

@@ -62,8 +62,10 @@ module Checkpoint =
 
     // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    let private place (path: string) = if path = "" then "the tree" else path
+    /// Texts in messages are cut: those of a hostile file can have millions of letters.
     let private short (text: string) = if text.Length <= 100 then text else text.Substring(0, 100) + "…"
+
+    let private place (path: string) = if path = "" then "the tree" else short path
 
     /// The static fields that differ between a file of our own and a tree.
     let private staticDifferences (metadata: Map<string, string>) (tree: 'T) : string list =
@@ -151,7 +153,7 @@ module Checkpoint =
 
             [ if not options.Partial then
                   for name, x in file.Tensors do
-                      if not (asked.Contains name) then $"\"{name}\" {Expect.text x} is only in the file" ]
+                      if not (asked.Contains name) then $"\"{short name}\" {Expect.text x} is only in the file" ]
 
         match differences @ errors @ leftOver with
         | [] -> picked |> List.choose Result.toOption |> Array.ofList |> Tree.unflatten like

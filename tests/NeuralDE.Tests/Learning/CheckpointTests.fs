@@ -183,6 +183,14 @@ let ``a long list of differences is cut`` () =
         refuses path [ "Layers[0].Weight has shape [2; 2]"; "and 6 more." ] (fun () -> Checkpoint.load path like))
 
 [<Fact>]
+let ``names and texts of a hostile file do not swell the message`` () =
+    inFolder (fun folder ->
+        let path, long = Path.Combine(folder, "model"), String('x', 1_000_000)
+        Safetensors.write path [ "format", "neuralde 1"; "tree:" + long, long ] [ long, ones [ 1 ] ]
+        let e = Assert.Throws<FileException>(fun () -> Checkpoint.load path (ones [ 1 ]) |> ignore)
+        Assert.InRange(e.Message.Length, 200, 2000))
+
+[<Fact>]
 let ``options overlook what they say and nothing else`` () =
     saved (model 1) (fun path ->
         let changed = { model 2 with Settings = { settings with Rate = 9.0 } }
