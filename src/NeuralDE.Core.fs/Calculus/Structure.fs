@@ -79,13 +79,14 @@ module internal Form =
         | Kind.Series(series, item), x ->
             Form.Series(codec.Type, series.Keys x |> Array.map Fixed, series.Items x |> Array.map (make isSigned item))
 
-    let private under (path: string) (name: string) =
+    /// The path of a part within another.
+    let under (path: string) (name: string) =
         if name = "" then path
         elif path = "" || name[0] = '[' then path + name
         else $"{path}.{name}"
 
-    let private at (keys: Fixed[]) path i =
-        under path ("[" + (if keys.Length = 0 then string i else string keys[i]) + "]")
+    /// The path of an element.
+    let at (keys: Fixed[]) path i = under path ("[" + (if keys.Length = 0 then string i else string keys[i]) + "]")
 
     /// The paths of the leaves, in order.
     let rec paths (path: string) (form: Form) : string list =

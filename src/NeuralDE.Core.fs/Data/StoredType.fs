@@ -73,15 +73,21 @@ module internal Stored =
 
         let times (product: int64 option) (extent: int64) =
             match product with
-            | Some n when extent >= 0L && extent <= limit && (extent = 0L || n <= limit / extent) -> Some(n * extent)
+            | Some n when n <= limit / extent -> Some(n * extent)
             | Some _
             | None -> None
 
-        // An extent of 0 among large ones makes no elements, but each must be an extent.
+        // an extent of 0 among large ones makes no elements, but each must be an extent
         if shape.Length > mostAxes then None
         elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then None
         elif Array.contains 0L shape then Some 0
         else Array.fold times (Some 1L) shape |> Option.map int
+
+    /// So many bytes must be left of a stream, as far as that can be known.
+    let expectLength (place: Place) (expected: int64) (stream: Stream) =
+        if stream.CanSeek && stream.Length - stream.Position <> expected then
+            let got = stream.Length - stream.Position
+            Files.refuse place $"there are {got} bytes of numbers, expected {expected}. The file was cut or is damaged."
 
     /// Turns the bytes of each number around.
     let private reverse (size: int) (numbers: Span<byte>) =
@@ -91,8 +97,8 @@ module internal Stored =
             numbers.Slice(at, size).Reverse()
             at <- at + size
 
-    /// A span of more than 2 GB of bytes does not exist, so large arrays move in pieces of this many numbers.
-    let private piece = 1 <<< 24
+    /// So many numbers move at a time.
+    let private piece = 1 <<< 16
 
     let private pieces (values: 'T[]) : ArraySegment<'T> seq =
         seq {
@@ -100,18 +106,24 @@ module internal Stored =
                 ArraySegment<'T>(values, start, min piece (values.Length - start))
         }
 
-    /// The next numbers of a stream; EndOfStreamException if it ends before.
-    let private take<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+    /// The next numbers of a stream; EndOfStreamException if it ends before. Where the length of the stream is not
+    /// known, as of a compressed one, memory grows with what comes: a header that claims too much costs nothing.
+    let take<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         (stream: Stream)
         isBigEndian
         count
-        =
-        let values = GC.AllocateUninitializedArray<'T> count
+        : 'T[] =
+        let mutable values = GC.AllocateUninitializedArray<'T>(if stream.CanSeek then count else min count piece)
+        let mutable filled = 0
 
-        for part in pieces values do
-            let bytes = MemoryMarshal.AsBytes(part.AsSpan())
+        while filled < count do
+            if filled = values.Length then Array.Resize(&values, int (min (int64 count) (2L * int64 filled)))
+
+            let n = min piece (values.Length - filled)
+            let bytes = MemoryMarshal.AsBytes(values.AsSpan(filled, n))
             stream.ReadExactly bytes
             if isBigEndian = BitConverter.IsLittleEndian then reverse sizeof<'T> bytes
+            filled <- filled + n
 
         values
 

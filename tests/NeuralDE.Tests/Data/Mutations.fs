@@ -2,12 +2,13 @@
 module internal NeuralDE.Tests.Data.Mutations
 
 open System
+open System.IO
 open Xunit
 open NeuralDE
 
 /// Reads bytes: true if they are accepted, false for a FileException. Any other exception fails the test, and so does
-/// more memory than a small multiple of the bytes.
-let bounded (bytes: byte[]) (read: unit -> unit) : bool =
+/// more memory than a multiple of the bytes and what the machinery takes when it is used first.
+let boundedBy (factor: int64) (bytes: byte[]) (read: unit -> unit) : bool =
     let before = GC.GetAllocatedBytesForCurrentThread()
 
     let isAccepted =
@@ -22,9 +23,18 @@ let bounded (bytes: byte[]) (read: unit -> unit) : bool =
             false
 
     let used = GC.GetAllocatedBytesForCurrentThread() - before
-    let limit = 200_000L + 32L * int64 bytes.Length
+    let limit = 1_000_000L + factor * int64 bytes.Length
     Assert.True(used <= limit, $"got {used} bytes of memory for {bytes.Length} bytes, expected at most {limit}")
     isAccepted
+
+/// Where numbers take no more than a few times the bytes they have in the file.
+let bounded (bytes: byte[]) (read: unit -> unit) : bool = boundedBy 32L bytes read
+
+/// Reads the bytes as a file.
+let readBytes (read: Compiler.Place -> Stream -> 'T) (bytes: byte[]) : 'T =
+    let place: Compiler.Place = { Verb = "test"; Path = "fuzz" }
+    use stream = new MemoryStream(bytes)
+    Compiler.Files.readStream place stream (read place)
 
 /// Files with a few bytes changed, pieces cut out, doubled, or exchanged; always the same ones.
 let damage (count: int) (valid: byte[]) : byte[] seq =

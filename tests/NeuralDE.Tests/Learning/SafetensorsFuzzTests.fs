@@ -12,7 +12,7 @@ let private place: Compiler.Place = { Verb = "test"; Path = "fuzz" }
 
 let private read (bytes: byte[]) =
     use stream = new MemoryStream(bytes)
-    Safetensors.readFrom place stream
+    Compiler.Files.readStream place stream (Safetensors.readFrom place)
 
 let private tensors =
     [ "Hidden.Weight", randn (Key 1) [ 3; 4 ]
@@ -23,7 +23,7 @@ let private tensors =
 
 let private valid =
     use stream = new MemoryStream()
-    Safetensors.writeTo [ "structure", "Net { Hidden = Linear }"; "rate", "0.1" ] tensors stream
+    Safetensors.writeTo "test" [ "structure", "Net { Hidden = Linear }"; "rate", "0.1" ] tensors stream
     stream.ToArray()
 
 let private headerLength = int (BitConverter.ToInt64(valid, 0))
@@ -33,7 +33,7 @@ let private attempt (bytes: byte[]) =
     bounded bytes (fun () ->
         let file = read bytes
         use again = new MemoryStream()
-        Safetensors.writeTo (Map.toList file.Metadata) file.Tensors again
+        Safetensors.writeTo "test" (Map.toList file.Metadata) file.Tensors again
         let other = read (again.ToArray())
         Assert.Equal<string list>(List.map fst file.Tensors, List.map fst other.Tensors)
         Assert.Equal<Map<string, string>>(file.Metadata, other.Metadata)
@@ -60,8 +60,8 @@ let ``every flipped bit of the header is refused or changes what is read, and no
 
 [<Fact>]
 let ``random damage is refused or read`` () =
-    let accepted = damage 20_000 valid |> Seq.filter attempt |> Seq.length
-    Assert.InRange(accepted, 1, 19_999)
+    let accepted = damage 10_000 valid |> Seq.filter attempt |> Seq.length
+    Assert.InRange(accepted, 1, 9_999)
 
 /// A header made of the format's own words, and of ones that look like them.
 let private header (random: Random) =
@@ -116,11 +116,11 @@ let ``hostile headers are refused or read`` () =
     let random = Random 20
     let mutable accepted = 0
 
-    for _ in 1..20_000 do
+    for _ in 1..10_000 do
         let header = Encoding.UTF8.GetBytes(header random)
         let length = if random.Next 10 = 0 then random.NextInt64() >>> random.Next 64 else int64 header.Length
         let data = Array.zeroCreate (pown 2 (random.Next 5) - 1 + random.Next 2)
         let bytes = Array.concat [ BitConverter.GetBytes length; header; data ]
         if attempt bytes then accepted <- accepted + 1
 
-    Assert.InRange(accepted, 20, 19_999)
+    Assert.InRange(accepted, 20, 9_999)

@@ -1,0 +1,70 @@
+namespace NeuralDE
+
+open System
+open System.IO
+open System.IO.Compression
+open NeuralDE.Compiler
+
+/// <summary>The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or
+/// gzipped.</summary>
+module Idx =
+    let private typeOf (place: Place) (code: byte) =
+        match code with
+        | 0x08uy -> StoredType.U8
+        | 0x09uy -> StoredType.I8
+        | 0x0Buy -> StoredType.I16
+        | 0x0Cuy -> StoredType.I32
+        | 0x0Duy -> StoredType.F32
+        | 0x0Euy -> StoredType.F64
+        | _ -> Files.refuse place $"the type has code {code:x2}, expected 08, 09, 0b, 0c, 0d or 0e. Is it an idx file?"
+
+    /// The type and shape, and then the body with the numbers that follow.
+    let private readNumbers (place: Place) (body: StoredType -> int[] -> Stream -> 'T) (stream: Stream) : 'T =
+        let start = Stored.take<byte> stream false 4
+
+        if start[0] <> 0uy || start[1] <> 0uy then
+            Files.refuse place $"the file begins with {start[0]:x2} {start[1]:x2}, expected 00 00. Is it an idx file?"
+
+        let stored = typeOf place start[2]
+        let extents = Stored.take<uint32> stream true (int start[3]) |> Array.map int64
+
+        match Stored.count extents with
+        | None ->
+            let got = String.Join("; ", Array.truncate 8 extents)
+            Files.refuse place $"the shape is [{got}], more than a tensor can hold."
+        | Some count ->
+            Stored.expectLength place (int64 count * int64 stored.Size) stream
+            let numbers = body stored (Array.map int extents) stream
+            Files.expectEnd place stream
+            numbers
+
+    /// Unzips what begins as gzip does.
+    let private unzipped (stream: Stream) (body: Stream -> 'T) : 'T =
+        let isZipped = stream.ReadByte() = 0x1F && stream.ReadByte() = 0x8B
+        stream.Position <- 0L
+
+        if isZipped then
+            use unzipped = new GZipStream(stream, CompressionMode.Decompress, true)
+            body unzipped
+        else
+            body stream
+
+    let internal readFrom (place: Place) (stream: Stream) : Tensor =
+        let tensor stored shape numbers = Stored.read place "the array" stored true shape numbers
+        unzipped stream (readNumbers place tensor)
+
+    /// The bytes of an array of bytes of that many axes, and its shape.
+    let internal readBytes (place: Place) (axes: int) (stream: Stream) : int[] * byte[] =
+        let bytes stored (shape: int[]) numbers =
+            if stored <> StoredType.U8 || shape.Length <> axes then
+                Files.refuse place $"got an array of {stored} {Shape.text shape}, expected U8 with {axes} axes."
+
+            shape, Stored.take<byte> numbers false (Shape.size shape)
+
+        unzipped stream (readNumbers place bytes)
+
+    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
+    /// <remarks>FileException for what is missing, cut, damaged or of another type.</remarks>
+    let read (path: string) : Tensor =
+        let place = { Verb = "Idx.read"; Path = path }
+        Files.read place (readFrom place)

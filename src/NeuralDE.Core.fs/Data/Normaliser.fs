@@ -1,0 +1,107 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// What a normaliser takes for the middle and the width of a channel.
+type Normalisation =
+    /// mean and standard deviation: the channel gets mean 0 and variance 1
+    | Standard
+    /// least and largest value: the channel fills [0, 1]
+    | MinMax
+    /// median and distance of the quartiles, which outliers hardly move
+    | Robust
+
+/// <summary>x ↦ (x − shift) / scale, channel by channel.</summary>
+/// <remarks>
+/// A tree, so that it is saved with the model it belongs to; its tensors are trained with it unless one keeps them
+/// apart, or takes stopGradient of them. Fit it on the training part only: what it knows of the rest flatters every
+/// test.
+/// </remarks>
+type Normaliser =
+    {
+        /// [channels]
+        Shift: Tensor
+        /// [channels], positive
+        Scale: Tensor
+    }
+
+    /// The quantile of sorted numbers, interpolated linearly as NumPy does.
+    static member private Quantile(q: float, sorted: float[]) =
+        let at = q * float (sorted.Length - 1)
+        let below = int (Math.Floor at)
+        let above = min (below + 1) (sorted.Length - 1)
+        sorted[below] + (at - float below) * (sorted[above] - sorted[below])
+
+    static member private Middle(kind: Normalisation, xs: float[]) : struct (float * float) =
+        match kind with
+        | Standard ->
+            let mean = Array.average xs
+            let variance = xs |> Array.averageBy (fun x -> (x - mean) * (x - mean))
+            // a constant whose mean is rounded has a variance of rounding errors
+            let isConstant = Array.forall (fun x -> x = xs[0]) xs
+            if isConstant then struct (xs[0], 0.0) else struct (mean, Math.Sqrt variance)
+        | MinMax -> struct (Array.min xs, Array.max xs - Array.min xs)
+        | Robust ->
+            let sorted = Array.sort xs
+            let quantile q = Normaliser.Quantile(q, sorted)
+            struct (quantile 0.5, quantile 0.75 - quantile 0.25)
+
+    /// <summary>The normaliser of data [batch…; channels], from the values that a mask marks.</summary>
+    /// <param name="kind">Standard, MinMax or Robust.</param>
+    /// <param name="mask">bool, of the data's shape. NaN counts as missing whatever it says.</param>
+    /// <param name="x">The training data, float32 or float64.</param>
+    /// <remarks>
+    /// A channel that is constant gets the scale 1, so that it becomes 0. InputException for a channel without values
+    /// or with infinite ones.
+    /// </remarks>
+    static member fitMasked (kind: Normalisation) (mask: Tensor) (x: Tensor) : Normaliser =
+        let verb = "Normaliser.fit"
+        Expect.floats verb x
+        Expect.bools verb mask
+        Expect.rankAtLeast verb 1 x
+
+        if not (Shape.same mask.Dims x.Dims) then
+            Expect.misfit $"{verb}: got a mask {Expect.text mask} for data {Expect.text x}, expected one shape."
+
+        let values, flags = x.Numbers.Floats, mask.Numbers.Flags
+        let channels = x.Dims[x.Rank - 1]
+
+        let middle channel =
+            let observed =
+                [| for i in channel..channels .. values.Length - 1 do
+                       if flags[i] && not (Double.IsNaN values[i]) then values[i] |]
+
+            if observed.Length = 0 then
+                raise (InputException $"{verb}: channel {channel} has no values, expected some. Leave the channel out.")
+
+            if Array.exists Double.IsInfinity observed then
+                raise (InputException $"{verb}: channel {channel} holds infinity, expected finite numbers or NaN.")
+
+            Normaliser.Middle(kind, observed)
+
+        let middles = Array.init channels middle
+        let make (f: struct (float * float) -> float) = NdArray.OfFloats(x.Dtype, [| channels |], Array.map f middles)
+
+        { Shift = Tensor.OfArray(make (fun (struct (shift, _)) -> shift))
+          Scale = Tensor.OfArray(make (fun (struct (_, scale)) -> if scale > 0.0 then scale else 1.0)) }
+
+    /// <summary>The normaliser of data [batch…; channels]; NaN counts as missing.</summary>
+    static member fit (kind: Normalisation) (x: Tensor) : Normaliser =
+        Normaliser.fitMasked kind (Tensor.OfArray(NdArray.OfFlags(x.Dims, Array.create x.Count true))) x
+
+    static member private Check(verb: string, n: Normaliser, x: Tensor) =
+        let channels = n.Shift.Dims[0]
+
+        if x.Rank = 0 || x.Dims[x.Rank - 1] <> channels then
+            Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {channels}], as it was fitted."
+
+    /// <summary>(x − shift) / scale: [batch…; channels] → [batch…; channels].</summary>
+    static member apply (n: Normaliser) (x: Tensor) : Tensor =
+        Normaliser.Check("Normaliser.apply", n, x)
+        (x - n.Shift) / n.Scale
+
+    /// <summary>x · scale + shift, which undoes apply.</summary>
+    static member invert (n: Normaliser) (x: Tensor) : Tensor =
+        Normaliser.Check("Normaliser.invert", n, x)
+        x * n.Scale + n.Shift
