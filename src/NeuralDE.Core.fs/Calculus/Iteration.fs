@@ -1,71 +1,182 @@
 namespace NeuralDE.Compiler
 
+open System
+open System.Collections.Generic
 open NeuralDE
 
-/// A step from a state to the next, traced once, with the numbers it tells of itself. The state lives where the step runs.
+/// One traced form of a step, for inputs of certain shapes, with the state in the memory of its plan.
+/// Its arguments are state, inputs, captured; its results are numbers and the next state.
 [<Sealed>]
-type internal Iteration<'S>(verb: string, step: 'S -> Tensor[] * 'S, start: 'S) =
-    let traced = Function.trace verb Hoisted step start
-    let leaves = Tree.flatten start
-    let count = traced.Graph.Outputs.Length - leaves.Length
-    let args = Array.append leaves traced.Captured |> Array.map (fun x -> x.Numbers)
-
-    do
-        let next = traced.Graph.Outputs[max 0 count ..]
-
-        if
-            next.Length <> leaves.Length
-            || not (
-                Array.forall2 (fun (n: Node) (x: Tensor) -> n.Dtype = x.Dtype && Shape.same n.Shape x.Dims) next leaves
-            )
-        then
-            raise (
-                TreeException
-                    $"{verb}: a step changes the shape or type of its state. Return a state like the given one."
-            )
+type internal TracedStep(graph: Graph, carried: int, inputs: Signature[], args: NdArray[]) =
+    let numbers = graph.Outputs.Length - carried
 
     let resident =
-        match Execute.plan traced.Graph with
-        | ValueSome plan -> ValueSome(Resident(plan, leaves.Length, args))
+        match Execute.plan graph with
+        | ValueSome plan -> ValueSome(Resident(plan, carried, args))
         | ValueNone -> ValueNone
 
+    let rowBytes =
+        inputs
+        |> Array.map (fun s ->
+            if s.Shape.Length = 0 then int64 s.Dtype.Size else ArrayMemory.bytes s.Dtype s.Shape[1..])
+
     // where no plan runs: the same on managed arrays
-    let mutable current = args
+    let mutable current = args[.. carried - 1]
+    let mutable given = args[carried .. carried + inputs.Length - 1]
     let mutable results: NdArray[] = [||]
-    let mutable kept = args
+    let mutable kept = current
+    let captured = args[carried + inputs.Length ..]
 
-    let tree (arrays: NdArray[]) = arrays[.. leaves.Length - 1] |> Array.map Tensor.OfArray |> Tree.unflatten start
+    /// Before the inputs of a run are written.
+    member _.Begin() = if resident.IsNone then given <- inputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, s.Shape))
 
-    /// Runs the step from the current state, which stays.
+    /// Row `from` of an array becomes a row of an input.
+    member _.Write(input: int, row: int, source: NdArray, from: int64) =
+        match resident with
+        | ValueSome r -> r.Write(carried + input, row, rowBytes[input], source, from)
+        | ValueNone ->
+            let size = rowBytes[input] / int64 inputs[input].Dtype.Size
+            Array.Copy(source.Data, from * size, given[input].Data, int64 row * size, size)
+
     member _.Run() =
         match resident with
         | ValueSome r -> r.Run()
-        | ValueNone -> results <- Execute.call (Call(traced.Graph, Inline)) current
+        | ValueNone -> results <- Execute.call (Call(graph, Inline)) (Array.concat [ current; given; captured ])
 
-    /// The k-th number of the last run.
     member _.Number(k: int) : float =
         match resident with
         | ValueSome r -> r.Number k
         | ValueNone -> results[k].Floats[0]
 
-    /// The state that the last run gave becomes the current one.
     member _.Advance() =
         match resident with
         | ValueSome r -> r.Advance()
-        | ValueNone -> current <- Array.append results[count..] args[leaves.Length ..]
+        | ValueNone -> current <- results[numbers..]
 
-    /// Sets the current state aside.
     member _.Keep() =
         match resident with
         | ValueSome r -> r.Keep()
         | ValueNone -> kept <- current
 
-    member _.Current: 'S =
+    member _.Load(arrays: NdArray[]) =
         match resident with
-        | ValueSome r -> tree r.Current
-        | ValueNone -> tree current
+        | ValueSome r -> r.Load arrays
+        | ValueNone -> current <- arrays
 
-    member _.Kept: 'S =
+    member _.Current: NdArray[] =
         match resident with
-        | ValueSome r -> tree r.Kept
-        | ValueNone -> tree kept
+        | ValueSome r -> r.Current
+        | ValueNone -> current
+
+    member _.Kept: NdArray[] =
+        match resident with
+        | ValueSome r -> r.Kept
+        | ValueNone -> kept
+
+    member private _.Resident = resident
+
+    member _.TakeFrom(other: TracedStep) =
+        match resident with
+        | ValueNone -> current <- other.Current
+        | ValueSome mine ->
+            match other.Resident with
+            | ValueSome theirs -> mine.TakeFrom theirs
+            | ValueNone -> mine.Load other.Current
+
+/// A step from inputs and a state to numbers and the next state. It is traced once for each form of its inputs, and once
+/// more to see that it is the same computation then. The state lives where the step runs.
+[<Sealed>]
+type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S, start: 'S) =
+    let leaves = Tree.flatten start
+    let forms = List<struct (Signature[] * TracedStep)>()
+    let mutable active: TracedStep voption = ValueNone
+
+    let trace (inputs: Signature[]) =
+        Tracing.trace verb Hoisted (Array.append (Tracing.signatures leaves) inputs) (fun holes ->
+            let numbers, next = step holes[leaves.Length ..] (Tree.unflatten start holes[.. leaves.Length - 1])
+            let next = Tree.flatten next
+
+            if
+                next.Length <> leaves.Length
+                || not (
+                    Array.forall2
+                        (fun (n: Tensor) (x: Tensor) -> n.Dtype = x.Dtype && Shape.same n.Dims x.Dims)
+                        next
+                        leaves
+                )
+            then
+                raise (
+                    TreeException
+                        $"{verb}: a step changes the shape or type of its state. Return a state like the given one."
+                )
+
+            Array.append numbers next)
+
+    let make (inputs: Signature[]) : TracedStep =
+        let graph, captured = trace inputs
+        Retrace.check verb (graph, captured) (trace inputs)
+        let zeros = inputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, s.Shape))
+        let numbers (xs: Tensor[]) = xs |> Array.map (fun x -> x.Numbers)
+        TracedStep(graph, leaves.Length, inputs, Array.concat [ numbers leaves; zeros; numbers captured ])
+
+    /// The form for these inputs, known by the array that names them.
+    let find (inputs: Signature[]) : TracedStep =
+        let mutable found = ValueNone
+
+        for struct (known, form) in forms do
+            if obj.ReferenceEquals(known, inputs) then found <- ValueSome form
+
+        match found with
+        | ValueSome form -> form
+        | ValueNone ->
+            let form = make inputs
+            forms.Add(struct (inputs, form))
+            form
+
+    let now () =
+        match active with
+        | ValueSome form -> form
+        | ValueNone -> raise (GraphException $"{verb}: no form of the step is in use")
+
+    let tree (arrays: NdArray[]) = arrays |> Array.map Tensor.OfArray |> Tree.unflatten start
+
+    /// The form of the step for inputs like these takes over the state. The same array names the same form.
+    member _.Use(inputs: Signature[]) =
+        let next = find inputs
+
+        match active with
+        | ValueSome form when obj.ReferenceEquals(form, next) -> ()
+        | ValueSome form -> next.TakeFrom form
+        | ValueNone -> ()
+
+        active <- ValueSome next
+        next.Begin()
+
+    /// Row `from` of an array becomes a row of an input.
+    member _.Write(input: int, row: int, source: NdArray, from: int64) = (now ()).Write(input, row, source, from)
+
+    /// Runs the step from the current state, which stays.
+    member _.Run() = (now ()).Run()
+
+    /// The k-th number of the last run.
+    member _.Number(k: int) : float = (now ()).Number k
+
+    /// The state that the last run gave becomes the current one.
+    member _.Advance() = (now ()).Advance()
+
+    /// Sets the current state aside, in the first form's memory.
+    member _.Keep() =
+        let struct (_, first) = forms[0]
+        if not (obj.ReferenceEquals(first, now ())) then first.TakeFrom(now ())
+        first.Keep()
+
+    /// Replaces the current state, and the one set aside.
+    member _.Load(current: 'S, kept: 'S) =
+        let numbers tree = Tree.flatten tree |> Array.map (fun x -> x.Numbers)
+        let form = now ()
+        form.Load(numbers kept)
+        form.Keep()
+        form.Load(numbers current)
+
+    member _.Current: 'S = tree (now ()).Current
+    member _.Kept: 'S = let struct (_, first) = forms[0] in tree first.Kept

@@ -6,6 +6,7 @@ open NeuralDE.Kernels
 
 /// A plan on memory of its own whose results become its next arguments: a training loop, which allocates nothing.
 /// The plan's first `carried` arguments are replaced by its last `carried` results; the results before them are numbers.
+/// Arguments behind the carried ones can be written before each run.
 [<Sealed>]
 type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
     let work = plan.NewWorkspace()
@@ -43,6 +44,26 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             ArrayMemory.write args[i] (work.Memory + nativeint at)
 
         Rows.Copy(work.Memory, kept.Address, size)
+
+    /// One row of an array, `bytes` long, into a row of an argument.
+    member _.Write(argument: int, row: int, bytes: int64, source: NdArray, from: int64) =
+        let struct (at, _) = plan.Inputs[argument]
+        let target = work.Memory + nativeint (at + int64 row * bytes)
+        ManagedArrays.CopyPart(source.Data, from * bytes, target, bytes)
+
+    /// Replaces the carried arguments.
+    member _.Load(arrays: NdArray[]) =
+        for i in 0 .. carried - 1 do
+            let struct (at, _) = plan.Inputs[i]
+            ArrayMemory.write arrays[i] (work.Memory + nativeint at)
+
+    member private _.Carried = struct (work, size)
+
+    /// Takes over the carried arguments of a plan that carries the same.
+    member _.TakeFrom(other: Resident) =
+        let struct (from, size) = other.Carried
+        Rows.Copy(from.Memory, work.Memory, size)
+        GC.KeepAlive from
 
     /// Computes the results; the arguments stay. Raises what checks found.
     member _.Run() = plan.RunOn work

@@ -1,186 +1,187 @@
 namespace NeuralDE
 
 open System
-open System.Diagnostics
 open System.Threading
 open NeuralDE.Compiler
 
-/// How a training ended.
-[<RequireQualifiedAccess>]
-type TrainStatus =
-    | Completed
-    /// before this step
-    | Cancelled of step: int
-    /// the loss, or its gradient, of the model that this step began with
-    | NonFinite of step: int * what: string
-    /// in the loss of this step
-    | SolveFailed of step: int * failure: Failure
-
-    /// What it means, and what to try.
-    member s.Sentence =
-        match s with
-        | Completed -> "All steps were taken."
-        | Cancelled step -> $"The training was cancelled before step {step}."
-        | NonFinite(step, what) ->
-            $"Train.run: the {what} of step {step} is not finite; the model is the best one before it. "
-            + "Lower the rate, or clip gradients with Train.clip."
-        | SolveFailed(step, failure) ->
-            $"Train.run: the loss of step {step} needs a solve that failed; the model is the best one before it. "
-            + failure.Message
-
-/// What a running training tells of itself.
-type TrainProgress =
-    {
-        /// from 1
-        Step: int
-        Steps: int
-        /// before the step
-        Loss: float
-        /// before clipping
-        GradientNorm: float
-        Seconds: float
-    }
-
-/// A training to be run. Made by Train.start; every other function of Train answers one question.
-[<NoEquality; NoComparison>]
-type Training<'M> =
-    { Model: 'M
-      Optimiser: Optimiser
-      Steps: int
-      Clip: float option
-      Report: (TrainProgress -> unit) option
-      Cancellation: CancellationToken }
-
-/// What a training returns.
-[<NoEquality; NoComparison>]
-type Fit<'M> =
-    {
-        /// after the last step; where the training stopped early, the best
-        Model: 'M
-        /// the model of the lowest loss seen
-        Best: 'M
-        /// before each step
-        Losses: float[]
-        Status: TrainStatus
-        Seconds: float
-    }
-
-/// Training of a model, any tree, by gradients of a loss.
+/// <summary>Training of a model, any tree, by gradients of a loss.</summary>
+/// <remarks>
+/// A training is a value: Train.start, then what differs from the defaults, then Train.run or one of its kind. The loss is
+/// traced when the training begins, twice, to see that it is the same computation both times; what it captures is fixed.
+/// The same model, keys and data give the same bits.
+/// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Train =
-    /// The line of progress in a terminal, written again and again; nothing where the output is redirected.
-    let private line () : TrainProgress -> unit =
-        let mutable written = -1.0
-
-        fun (p: TrainProgress) ->
-            let isLast = p.Step = p.Steps
-
-            if not Console.IsOutputRedirected && (isLast || written < 0.0 || p.Seconds - written >= 0.2) then
-                written <- p.Seconds
-                let loss, seconds = p.Loss.ToString "E3", p.Seconds.ToString "F1"
-                Console.Write $"\rstep {p.Step} of {p.Steps}, loss {loss}, {seconds} s   "
-                if isLast then Console.WriteLine()
+    let private positive verb (n: int) = if n < 1 then raise (InputException $"{verb}: got {n}, expected 1 or more.")
 
     /// A training of 1000 steps, to be changed by what follows.
     let start (model: 'M) (optimiser: Optimiser) : Training<'M> =
         { Model = model
           Optimiser = optimiser
           Steps = 1000
+          Epochs = None
           Clip = None
-          Report = None
+          ClipValue = None
+          Validation = None
+          ValidationEvery = None
+          Metrics = []
+          EarlyStopping = None
+          ShowsProgress = false
+          Reports = []
+          EpochReports = []
+          ModelReports = []
+          Checkpoint = None
+          Resume = None
           Cancellation = CancellationToken.None }
 
+    // ── how long ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// The number of steps; 1000 unless said otherwise.
     let steps (n: int) (t: Training<'M>) =
         if n < 0 then raise (InputException $"Train.steps: got {n}, expected 0 or more.")
-        { t with Steps = n }
+        { t with Steps = n; Epochs = None }
 
-    /// The length of the whole gradient at most, √Σ g² over all float leaves.
-    let clip (limit: float) (t: Training<'M>) =
-        if not (limit > 0.0) then
-            raise (InputException $"Train.clip: got {limit}, expected a positive number.")
-        { t with Clip = Some limit }
-
-    /// A line in the terminal that follows the training; nothing where the output is redirected.
-    let progress (t: Training<'M>) = { t with Report = Some(line ()) }
-
-    /// Calls back after every step.
-    let onStep (report: TrainProgress -> unit) (t: Training<'M>) = { t with Report = Some report }
+    /// The number of epochs, instead of steps; without batches an epoch is one step.
+    let epochs (n: int) (t: Training<'M>) =
+        if n < 0 then raise (InputException $"Train.epochs: got {n}, expected 0 or more.")
+        { t with Epochs = Some n }
 
     /// Ends the training before the next step once the token is cancelled.
     let cancel (token: CancellationToken) (t: Training<'M>) = { t with Cancellation = token }
 
-    /// <summary>Runs the training.</summary>
-    /// <param name="loss">From the model to one number. It is traced once; what it captures is fixed.</param>
+    /// <summary>Ends the training when the validation loss, or without validation the loss of each step, no longer improves.</summary>
+    let stopEarlyWith (options: EarlyStopping) (t: Training<'M>) =
+        if options.Patience < 1 then
+            raise (InputException $"Train.stopEarly: got a patience of {options.Patience}, expected 1 or more.")
+
+        if not (options.MinImprovement >= 0.0 && Double.IsFinite options.MinImprovement) then
+            raise (
+                InputException
+                    $"Train.stopEarly: got a least improvement of {options.MinImprovement}, expected 0 or more."
+            )
+
+        { t with EarlyStopping = Some options }
+
+    /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
+    let stopEarly (patience: int) (t: Training<'M>) =
+        stopEarlyWith { EarlyStopping.defaults with Patience = patience } t
+
+    // ── gradients ────────────────────────────────────────────────────────────────────────────────────────────────
+    let private limited verb (limit: float) =
+        if not (limit > 0.0 && Double.IsFinite limit) then
+            raise (InputException $"{verb}: got {limit}, expected a positive number.")
+
+    /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
+    let clip (limit: float) (t: Training<'M>) =
+        limited "Train.clip" limit
+        { t with Clip = Some limit }
+
+    /// The size of each component of the gradient at most; comes before Train.clip.
+    let clipValue (limit: float) (t: Training<'M>) =
+        limited "Train.clipValue" limit
+        { t with ClipValue = Some limit }
+
+    // ── looking on ───────────────────────────────────────────────────────────────────────────────────────────────
+    let private number verb (value: Tensor) : float =
+        if value.Count <> 1 then
+            Expect.misfit $"{verb}: got shape {Expect.text value}, expected one number. Reduce it with sum or mean."
+
+        float value
+
+    /// <summary>Another loss, from the model to one number, taken after each epoch: it decides which model is the best.</summary>
+    /// <remarks>Where one of its solves stops short it is NaN, which no loss is above.</remarks>
+    let validate (loss: 'M -> Tensor) (t: Training<'M>) =
+        let compiled = compile loss
+        { t with Validation = Some(fun model -> number "Train.validate" (compiled model)) }
+
+    /// <summary>As validate, by the mean of a loss over the samples of all batches of an epoch.</summary>
+    let validateOn (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (t: Training<'M>) =
+        let compiled = compile (fun (batch, model) -> loss batch model)
+
+        let mean (model: 'M) =
+            let mutable total, count = 0.0, 0
+
+            for step in 0 .. batches.PerEpoch - 1 do
+                let size = batches.Source.SizeAt step
+                total <- total + float size * number "Train.validateOn" (compiled (batches.At step, model))
+                count <- count + size
+
+            total / float count
+
+        { t with Validation = Some mean }
+
+    /// The steps between validations and between metrics, instead of an epoch.
+    let validateEvery (steps: int) (t: Training<'M>) =
+        positive "Train.validateEvery" steps
+        { t with ValidationEvery = Some steps }
+
+    /// <summary>A number of the model, taken when a validation is or would be: Fit.Metrics has it by this name.</summary>
+    let metric (name: string) (measure: 'M -> Tensor) (t: Training<'M>) =
+        if t.Metrics |> List.exists (fun (known, _) -> known = name) then
+            raise (InputException $"Train.metric: '{name}' is there already, expected another name.")
+
+        let compiled = compile measure
+        { t with
+            Metrics = t.Metrics @ [ name, (fun model -> number $"Train.metric '{name}'" (compiled model)) ] }
+
+    /// Calls back after every step.
+    let onStep (report: TrainProgress -> unit) (t: Training<'M>) = { t with Reports = t.Reports @ [ report ] }
+
+    /// Calls back after every epoch.
+    let onEpoch (report: EpochProgress -> unit) (t: Training<'M>) =
+        { t with EpochReports = t.EpochReports @ [ report ] }
+
+    /// Calls back with the step and the model after every so many steps.
+    let onModel (every: int) (report: int -> 'M -> unit) (t: Training<'M>) =
+        positive "Train.onModel" every
+        { t with ModelReports = t.ModelReports @ [ every, report ] }
+
+    /// A line in the terminal that follows the training; nothing where the output is redirected.
+    let progress (t: Training<'M>) = { t with ShowsProgress = true }
+
+    // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// <summary>
+    /// Writes the training into a file after every so many steps, and at its end: model, optimiser, the best model, losses,
+    /// what early stopping counts. The file is replaced as a whole, so an interrupted write leaves the last one.
+    /// </summary>
+    let checkpointEvery (steps: int) (path: string) (t: Training<'M>) =
+        positive "Train.checkpointEvery" steps
+        { t with Checkpoint = Some(steps, path) }
+
+    /// <summary>
+    /// Goes on from a file of checkpointEvery, bit for bit as if the training had not stopped; from the beginning where there
+    /// is no such file yet. Model, optimiser, batches and metrics are to be given as they were.
+    /// </summary>
+    /// <remarks>FileException, when it runs, for a file of another training.</remarks>
+    let resume (path: string) (t: Training<'M>) = { t with Resume = Some path }
+
+    // ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
+    let private runAll (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
+        let onLeaves (inputs: Tensor[]) (model: 'M) =
+            let last = inputs.Length - 1
+            loss (batches.View inputs[.. last - 1] inputs[last]) model
+
+        TrainRun(t, batches.Source, onLeaves).Run()
+
+    /// <summary>Runs the training on batches, one a step.</summary>
+    /// <param name="batches">Such as Batches.ofTree 32 (inputs, targets) |> Batches.shuffle key.</param>
+    /// <param name="loss">From a batch and the model to one number. It is traced for full batches, and for a smaller last one.</param>
+    /// <param name="t">What to train, and how.</param>
+    let runOn (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
+        runAll batches (fun batch model -> loss batch model, model) t
+
+    /// <summary>As runOn, for models that hold more than parameters, such as running statistics.</summary>
+    /// <param name="batches">One a step.</param>
+    /// <param name="loss">
+    /// Returns the model beside the number, with other values in the leaves that it keeps up to date itself; gradients move
+    /// the rest.
+    /// </param>
+    /// <param name="t">What to train, and how.</param>
+    let runUpdating (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
+        runAll batches loss t
+
+    /// <summary>Runs the training on one loss, the same at every step.</summary>
+    /// <param name="loss">From the model to one number. What it captures is fixed.</param>
     /// <param name="t">What to train, and how.</param>
     /// <returns>The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.</returns>
     let run (loss: 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
-        let clock = Stopwatch.StartNew()
-
-        // loss, length of its gradient, next model and state, in one run
-        let iteration =
-            Iteration(
-                "Train.run",
-                (fun (model, state) ->
-                    let value, gradient = valueAndGrad loss model
-                    let length = Optim.globalNorm gradient
-                    let gradient =
-                        match t.Clip with
-                        | Some limit -> Optim.clip limit gradient
-                        | None -> gradient
-                    [| value; length |], Optim.step t.Optimiser gradient state model),
-                (t.Model, Optim.init t.Optimiser t.Model)
-            )
-
-        let losses = Collections.Generic.List<float>(min t.Steps 100000)
-        let mutable lowest = infinity
-        let mutable status = ValueNone
-        let mutable step = 1
-
-        let take () =
-            iteration.Run()
-            let value, length = iteration.Number 0, iteration.Number 1
-
-            if not (Double.IsFinite value) then
-                status <- ValueSome(TrainStatus.NonFinite(step, "loss"))
-            else
-                losses.Add value
-
-                if value < lowest then
-                    lowest <- value
-                    iteration.Keep()
-
-                if not (Double.IsFinite length) then
-                    status <- ValueSome(TrainStatus.NonFinite(step, "gradient"))
-                else
-                    iteration.Advance()
-
-                    match t.Report with
-                    | Some report ->
-                        report
-                            { Step = step
-                              Steps = t.Steps
-                              Loss = value
-                              GradientNorm = length
-                              Seconds = clock.Elapsed.TotalSeconds }
-                    | None -> ()
-
-                    step <- step + 1
-
-        while status.IsNone do
-            if step > t.Steps then
-                status <- ValueSome TrainStatus.Completed
-            elif t.Cancellation.IsCancellationRequested then
-                status <- ValueSome(TrainStatus.Cancelled step)
-            else
-                try
-                    take ()
-                with :? SolveException as e ->
-                    status <- ValueSome(TrainStatus.SolveFailed(step, e.Failure))
-
-        let best = fst iteration.Kept
-        { Model = (if status = ValueSome TrainStatus.Completed then fst iteration.Current else best)
-          Best = best
-          Losses = losses.ToArray()
-          Status = status.Value
-          Seconds = clock.Elapsed.TotalSeconds }
+        runAll (Batches.keys (Key 0)) (fun _ model -> loss model, model) t

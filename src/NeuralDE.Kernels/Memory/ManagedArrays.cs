@@ -16,6 +16,13 @@ internal static unsafe class ManagedArrays
             Rows.Copy((nint)p, target, bytes);
     }
 
+    /// <summary>Copies from a byte of the array on.</summary>
+    public static void CopyPart(Array source, long from, nint target, long bytes)
+    {
+        fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
+            Rows.Copy((nint)p + (nint)from, target, bytes);
+    }
+
     public static void CopyOut(nint source, Array target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(target))

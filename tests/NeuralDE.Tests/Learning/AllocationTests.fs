@@ -18,22 +18,25 @@ let private reportBytes =
     List.init 5 report |> List.min
 
 /// Bytes that each of the steps 101 to 1100 allocates beside its report.
-let private bytesOfAStep (loss: 'M -> Tensor) (model: 'M) : float =
+let private bytesOfAStep (optimiser: Optimiser) (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) : float =
     let allocated = [| 0L; 0L |]
 
     let look (p: TrainProgress) =
         if p.Step = 100 then allocated[0] <- GC.GetAllocatedBytesForCurrentThread()
         elif p.Step = 1100 then allocated[1] <- GC.GetAllocatedBytesForCurrentThread()
 
-    let fit = Train.start model (Adam 1e-4) |> Train.steps 1100 |> Train.onStep look |> Train.run loss
+    let fit = Train.start model optimiser |> Train.steps 1100 |> Train.onStep look |> Train.runOn batches loss
     Assert.Equal(1100, fit.Losses.Length)
     float (allocated[1] - allocated[0]) / 1000.0 - float reportBytes
 
 /// The reference interpreter allocates every array.
-let private check (name: string) (loss: 'M -> Tensor) (model: 'M) =
+let private checkOn (name: string) optimiser (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) =
     if not Execute.byReference then
-        let bytes = bytesOfAStep loss model
+        let bytes = bytesOfAStep optimiser batches loss model
         Assert.True((abs bytes < 1.0), $"{name}: got {bytes} bytes a step, expected none.")
+
+let private check name (loss: 'M -> Tensor) model =
+    checkOn name (Adam 1e-4) (Batches.keys (Key 0)) (fun _ model -> loss model) model
 
 [<Fact>]
 let ``a function of tensors`` () =
@@ -66,3 +69,18 @@ let ``many solves at once and the gradient of a saved path`` () =
         sum (vmap path starts)
 
     check "solves of a batch" loss (weights 2)
+
+[<Fact>]
+let ``batches with keys, the last one smaller, and an optimiser of many parts`` () =
+    let data = randn (Key 1) [ 10; 3 ], randn (Key 2) [ 10 ]
+    let batches = Batches.ofTree 3 data |> Batches.withKey (Key 3)
+
+    let loss ((x: Tensor, y: Tensor), key) (w: Tensor, b: Tensor) =
+        mean (square (matmul x w + b + 0.1 * randn key [ y.Length ] - y))
+
+    let optimiser =
+        Optim.groups [ Optim.named "Item2", Lion 1e-4; Optim.others, AdamW 1e-3 ]
+        |> Optim.schedule (Schedule.cosine 1000 0.1)
+        |> Optim.averaged (PlainAverage(100, 10))
+
+    checkOn "batches" optimiser batches loss (zeros [ 3 ], scalar 0.0)

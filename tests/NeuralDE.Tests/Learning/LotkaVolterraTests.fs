@@ -48,6 +48,17 @@ let ``L-BFGS finds the optimum by the log-RMSE itself`` () =
     isTheOptimum (Lbfgs.minimise (fun theta -> sqrt (mean (square (residuals theta)))) guess).Model
 
 [<Fact>]
+let ``Levenberg–Marquardt finds the optimum in a few steps`` () =
+    let fit = LevenbergMarquardt.minimise residuals guess
+    isTheOptimum fit.Model
+    Assert.InRange(fit.Iterations, 1, 20)
+
+[<Fact>]
+let ``conjugate gradients find it, too`` () =
+    let options = { LevenbergMarquardtOptions.defaults with Solve = LeastSquaresSolve.ConjugateGradients }
+    isTheOptimum (LevenbergMarquardt.minimiseWith options ignore residuals guess).Model
+
+[<Fact>]
 let ``standard errors from the Hessian are those from the Jacobian, about`` () =
     // near the optimum H = JᵀJ + Σ r ∂²r, and the residuals are small
     let theta = (Lbfgs.minimise halfSquares guess).Model

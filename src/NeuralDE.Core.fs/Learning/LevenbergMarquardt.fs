@@ -1,0 +1,230 @@
+namespace NeuralDE
+
+open System
+open System.Collections.Generic
+open NeuralDE.Compiler
+
+/// <summary>Nonlinear least squares: the model, any tree, of least ½ Σ r², for residuals r.</summary>
+/// <remarks>
+/// Levenberg 1944 and Marquardt 1963, after Madsen, Nielsen and Tingleff, Methods for Non-Linear Least Squares Problems (2004),
+/// algorithm 3.16. Needs no line search, and near a good fit it converges as fast as Newton's method without second
+/// derivatives. Where the residuals are not finite, or where their solve stops short, steps become shorter.
+/// </remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module LevenbergMarquardt =
+    let private most = 500
+
+    let private check (o: LevenbergMarquardtOptions) =
+        let wrong name (got: obj) expected =
+            raise (InputException $"LevenbergMarquardt: {name} is {got}, expected {expected}.")
+
+        if o.MaxIterations < 0 then wrong "MaxIterations" o.MaxIterations "0 or more"
+
+        if not (o.InitialDamping > 0.0 && Double.IsFinite o.InitialDamping) then
+            wrong "InitialDamping" o.InitialDamping "a positive number"
+
+        if not (o.GradientTolerance >= 0.0) then wrong "GradientTolerance" o.GradientTolerance "0 or more"
+        if not (o.LossTolerance >= 0.0) then wrong "LossTolerance" o.LossTolerance "0 or more"
+        if not (o.StepTolerance >= 0.0) then wrong "StepTolerance" o.StepTolerance "0 or more"
+
+        match o.Damping with
+        | Marquardt factor -> if not (factor > 1.0) then wrong "Marquardt's factor" factor "more than 1"
+        | Nielsen
+        | Undamped -> ()
+
+    let private smooth (model: 'M) = Tree.flatten model |> Array.filter (fun x -> x.Dtype.IsFloat)
+
+    /// The float leaves in one row, float64 [n].
+    let private row (model: 'M) : Tensor =
+        smooth model |> Array.map (fun x -> Prim.reshape [| x.Count |] (cast Float64 x)) |> List.ofArray |> concat
+
+    /// The tree with its float leaves from a row.
+    let private fill (like: 'M) (values: Tensor) : 'M =
+        let mutable next = 0
+
+        like
+        |> Tree.map (fun x ->
+            if x.Dtype.IsFloat then
+                let part = Tensor.Range(values, 0, next, next + x.Count)
+                next <- next + x.Count
+                cast x.Dtype (Prim.reshape x.Dims part)
+            else
+                x)
+
+    /// The residuals at a row of parameters, float64 [m].
+    let private residualsOf (residuals: 'M -> Tensor) (like: 'M) (place: Tensor) : Tensor =
+        let r = residuals (fill like place)
+        Expect.floats "LevenbergMarquardt" r
+
+        if r.Count = 0 then
+            Expect.misfit $"LevenbergMarquardt: got residuals of shape {Expect.text r}, expected one or more."
+
+        Prim.reshape [| r.Count |] (cast Float64 r)
+
+    let private isFinite (x: float[]) = Array.forall Double.IsFinite x
+    let private vector (x: float[]) = Tensor.OfArray(NdArray.OfFloats(Float64, [| x.Length |], x))
+
+    /// How the sum of squares looks near a place; None where a derivative is not finite.
+    let private linearise (options: LevenbergMarquardtOptions) (f: Tensor -> Tensor) n : float[] -> LinearModel option =
+        let byFactors =
+            match options.Solve with
+            | LeastSquaresSolve.Factors -> true
+            | LeastSquaresSolve.ConjugateGradients -> false
+            | LeastSquaresSolve.Automatic -> n <= most
+
+        if byFactors then
+            let derivatives = compile (fun place -> f place, jacobian f place)
+            let largest: float[] = Array.zeroCreate n
+
+            fun place ->
+                let r, j = derivatives (vector place)
+                let j = j.ToArray()
+                if isFinite j then Some(DampedSolve.dense (r.ToArray()) j largest) else None
+        else
+            let product = compile (fun (place, v) -> let _, pull = vjp f place in pull (snd (jvp f place v)))
+
+            let slope =
+                compile (fun place ->
+                    let r, pull = vjp f place
+                    r, pull r)
+
+            let mutable scale = 0.0
+
+            fun place ->
+                let r, g = slope (vector place)
+                let r, g = r.ToArray(), g.ToArray()
+                let times (v: float[]) = (product (vector place, vector v)).ToArray()
+
+                if not (isFinite g) then
+                    None
+                else
+                    let size = DampedSolve.inner g g
+                    if scale = 0.0 && size > 0.0 then scale <- DampedSolve.inner g (times g) / size
+                    Some(DampedSolve.iterative r g (if scale > 0.0 then scale else 1.0) times)
+
+    /// <summary>As minimise, with options, and a call after each iteration.</summary>
+    let minimiseWith
+        (options: LevenbergMarquardtOptions)
+        (report: LevenbergMarquardtProgress<'M> -> unit)
+        (residuals: 'M -> Tensor)
+        (model: 'M)
+        : LevenbergMarquardtFit<'M> =
+        check options
+
+        if (smooth model).Length = 0 then
+            raise (TreeException "LevenbergMarquardt: the model has no float leaves, so there is nothing to fit.")
+
+        let f = residualsOf residuals model
+        let mutable place = (row model).ToArray()
+        let valueOf = compile f
+        let lineariseAt = linearise options f place.Length
+        let mutable evaluations = 0
+
+        /// ½ Σ r², or +∞ where there is none.
+        let lossAt (place: float[]) : float =
+            evaluations <- evaluations + 1
+
+            try
+                let r = (valueOf (vector place)).ToArray()
+                if isFinite r then 0.5 * DampedSolve.inner r r else infinity
+            with :? SolveException ->
+                infinity
+
+        let nearby (place: float[]) : LinearModel option =
+            try
+                lineariseAt place
+            with :? SolveException ->
+                None
+
+        let mutable loss = lossAt place
+        let losses = List<float>([ loss ])
+        let mutable around = if Double.IsFinite loss then nearby place else None
+        let damping = DampingRule(options.Damping, options.InitialDamping)
+        let mutable status = ValueNone
+        let finish reason = status <- ValueSome reason
+
+        let accept (next: float[]) nextLoss near used =
+            let fall = loss - nextLoss
+            place <- next
+            loss <- nextLoss
+            around <- Some near
+            losses.Add loss
+            report { Iteration = losses.Count - 1; Loss = loss; Damping = used; Model = fill model (vector place) }
+            if fall <= options.LossTolerance * loss then finish LevenbergMarquardtStatus.Settled
+
+        /// Steps from a place, shorter and shorter until one lowers the loss.
+        let rec descend (near: LinearModel) (shrink: float) isFirst =
+            let used = damping.Value
+            let struct (step, weight) = near.Step used
+            let step = Array.map (fun x -> shrink * x) step
+            let least = options.StepTolerance * (DampedSolve.length place + options.StepTolerance)
+            // the fall that the linear model foretells: −gᵀδ − ½ |J δ|²
+            let foretold = 0.5 * (used * weight - DampedSolve.inner near.Gradient step)
+            let isShort = DampedSolve.length step <= least || foretold <= options.LossTolerance * loss
+            let next = Array.map2 (+) place step
+
+            if not (isFinite step) then
+                finish LevenbergMarquardtStatus.NoLowerStep // undamped, and the Jacobian lacks a direction
+            elif isShort then
+                if isFirst then LevenbergMarquardtStatus.Settled else LevenbergMarquardtStatus.NoLowerStep
+                |> finish
+            else
+                let nextLoss = lossAt next
+                let after = if nextLoss < loss then nearby next else None
+
+                match after with
+                | Some near ->
+                    damping.Accept((loss - nextLoss) / foretold)
+                    accept next nextLoss near used
+                | None when damping.Reject() -> descend near 1.0 false
+                | None -> descend near (0.5 * shrink) false
+
+        while status.IsNone do
+            match around with
+            | None -> finish LevenbergMarquardtStatus.NonFinite
+            | Some near ->
+                if loss = 0.0 || near.Cosine <= options.GradientTolerance then
+                    finish LevenbergMarquardtStatus.Converged
+                elif options.Cancellation.IsCancellationRequested then
+                    finish LevenbergMarquardtStatus.Cancelled
+                elif losses.Count - 1 >= options.MaxIterations then
+                    finish LevenbergMarquardtStatus.MaxIterations
+                else
+                    descend near 1.0 true
+
+        { Model = fill model (vector place)
+          Loss = loss
+          GradientNorm =
+            match around with
+            | Some near -> near.Gradient |> Array.fold (fun most g -> max most (abs g)) 0.0
+            | None -> nan
+          Iterations = losses.Count - 1
+          Evaluations = evaluations
+          Status = status.Value
+          Losses = losses.ToArray() }
+
+    /// <summary>The model near this one of least ½ Σ r².</summary>
+    /// <param name="residuals">From the model to a tensor of any shape, smooth. What it captures is fixed.</param>
+    /// <param name="model">Where to start. Integer, bool and key leaves stay as they are.</param>
+    /// <remarks>Failure is a status. Raises only what the residuals themselves raise for shapes and types.</remarks>
+    let minimise (residuals: 'M -> Tensor) (model: 'M) : LevenbergMarquardtFit<'M> =
+        minimiseWith LevenbergMarquardtOptions.defaults ignore residuals model
+
+    /// <summary>The covariance of a fit's parameters to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n): [n; n].</summary>
+    /// <remarks>
+    /// Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal. InputException
+    /// for fewer residuals than parameters, or as many.
+    /// </remarks>
+    let covariance (residuals: 'M -> Tensor) (model: 'M) : Tensor =
+        let f = residualsOf residuals model
+        let place = row model
+        let r, j = f place, jacobian f place
+        let m, n = r.Count, place.Count
+
+        if m <= n then
+            raise (
+                InputException
+                    $"LevenbergMarquardt.covariance: got {m} residuals for {n} parameters, expected more residuals than parameters."
+            )
+
+        sum (square r) / float (m - n) * inverse (matmul (transpose j) j)

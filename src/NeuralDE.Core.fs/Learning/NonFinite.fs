@@ -1,0 +1,79 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open NeuralDE
+
+/// Where a number that is not finite comes from. Runs a function once more, operation by operation.
+module internal NonFinite =
+    let private isBad (x: Tensor) = x.Dtype.IsFloat && not (Array.forall Double.IsFinite x.Numbers.Floats)
+
+    let private firstBad (x: Tensor) = x.Numbers.Floats |> Array.find (Double.IsFinite >> not)
+
+    /// The path and the first such number of the first leaf that has one.
+    let leaf (tree: 'T) : (string * float) option =
+        Tree.leaves tree |> List.tryPick (fun (path, x) -> if isBad x then Some(path, firstBad x) else None)
+
+    let private text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
+
+    /// An operation as its user knows it.
+    let private name (op: Op) =
+        match op with
+        | Apply(Loop _) -> "a loop (a solve, scan or iteration)"
+        | Apply(Pullback _) -> "the reverse sweep of a loop"
+        | Apply(Cond _) -> "cond"
+        | Apply(Root _) -> "implicitRoot"
+        | Apply(Custom _) -> "a function with a gradient of its own"
+        | Apply(Host host) -> host.Name
+        | op -> Print.op (fun _ -> "") op
+
+    /// The operation whose arguments are all finite while its result is not, on the way back from a result that is not.
+    let rec private culprit (graph: Graph) (args: Tensor[]) (output: int) : string option =
+        let values = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
+
+        let value (n: Node) = values[n][0]
+
+        for n in graph.Walk do
+            values[n] <-
+                match n.Op with
+                | Input i -> [| args[i] |]
+                | Output i -> [| values[n.Args[0]][i] |]
+                | Apply fn -> Tensor.ApplyFn(fn, n.Args |> Array.map value)
+                | op -> [| Tensor.Apply(op, n.Args |> Array.map value) |]
+
+        let rec back (n: Node) (result: int) : string option =
+            match n.Op with
+            | Output i -> back n.Args[0] i
+            | op ->
+                match n.Args |> Array.tryFind (value >> isBad) with
+                | Some worse -> back worse 0
+                | None ->
+                    let arguments = n.Args |> Array.map value
+                    let results = values[n]
+                    let got = results[result]
+
+                    match op with
+                    | Apply(Call(inner, _)) -> culprit inner arguments result
+                    | Input _ -> Some $"The loss captures a {text got} with the number {firstBad got}."
+                    | _ when arguments.Length = 0 -> Some $"The loss holds the number {firstBad got}."
+                    | op ->
+                        let given =
+                            match op with
+                            | Apply _ -> "" // its arguments are what it captures, too
+                            | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
+
+                        let found = "The first operation whose result is not finite is"
+                        Some $"{found} {name op}{given}: it gives {firstBad got}."
+
+        back graph.Outputs[output] 0
+
+    /// A sentence on the first operation whose result is not finite, in f at x; None where there is none.
+    let operation (f: 'A -> Tensor) (x: 'A) : string option =
+        let traced = Function.trace "Train.run" Hoisted f x
+        let args = Array.append (Tree.flatten x) traced.Captured
+
+        // a look at what went wrong never stands in for it
+        try
+            culprit traced.Graph args 0
+        with _ ->
+            None

@@ -1,0 +1,208 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// An optimiser that is no combination of others, with all its options.
+[<RequireQualifiedAccess>]
+type internal Rule =
+    | Sgd of SgdOptions
+    | Adam of AdamOptions
+    | RmsProp of RmsPropOptions
+    | Adagrad of AdagradOptions
+    | Lion of LionOptions
+    | Frozen
+
+/// What happens to one leaf: its rule, the factors of its rate, and the means that are kept of it.
+[<NoEquality; NoComparison>]
+type internal LeafRule = { Rule: Rule; Factors: Schedule list; Average: Averaging option }
+
+/// What a rule's step gets of a leaf.
+[<NoEquality; NoComparison>]
+type internal LeafStep =
+    {
+        X: Tensor
+        Gradient: Tensor
+        Slots: Map<string, Tensor>
+        /// steps taken before, float64 []
+        Taken: Tensor
+        /// of the rate, float64 []; none is 1
+        Factor: Tensor option
+    }
+
+/// The equations of the optimisers for one leaf. In each, `slot` is what the rule remembers of the leaf.
+module internal OptimiserRules =
+    let private wrong what (got: float) (expected: string) : unit =
+        raise (InputException $"Optim: {what} is {got}, expected {expected}.")
+
+    let private positive what (x: float) = if not (x > 0.0 && Double.IsFinite x) then wrong what x "a positive number"
+
+    let private notNegative what (x: float) =
+        if not (x >= 0.0 && Double.IsFinite x) then wrong what x "a finite number of 0 or more"
+
+    let private share what (x: float) = if not (x >= 0.0 && x < 1.0) then wrong what x "a number from 0 to below 1"
+
+    /// Refuses numbers out of range.
+    let check (rule: Rule) =
+        match rule with
+        | Rule.Sgd o ->
+            positive "the rate" o.Rate
+            share "momentum" o.Momentum
+            share "dampening" o.Dampening
+            notNegative "weight decay" o.WeightDecay
+
+            if o.IsNesterov && (o.Momentum = 0.0 || o.Dampening <> 0.0) then
+                raise (
+                    InputException(
+                        $"Optim: Nesterov's step has momentum {o.Momentum} and dampening {o.Dampening}, "
+                        + "expected a positive momentum and no dampening."
+                    )
+                )
+        | Rule.Adam o ->
+            positive "the rate" o.Rate
+            positive "epsilon" o.Epsilon
+            share "beta1" o.Beta1
+            share "beta2" o.Beta2
+            notNegative "weight decay" o.WeightDecay
+        | Rule.RmsProp o ->
+            positive "the rate" o.Rate
+            positive "epsilon" o.Epsilon
+            share "share" o.Share
+            share "momentum" o.Momentum
+            notNegative "weight decay" o.WeightDecay
+        | Rule.Adagrad o ->
+            positive "the rate" o.Rate
+            positive "epsilon" o.Epsilon
+            notNegative "rate decay" o.RateDecay
+            notNegative "the initial sum" o.InitialSum
+            notNegative "weight decay" o.WeightDecay
+        | Rule.Lion o ->
+            positive "the rate" o.Rate
+            share "beta1" o.Beta1
+            share "beta2" o.Beta2
+            notNegative "weight decay" o.WeightDecay
+        | Rule.Frozen -> ()
+
+    /// What a rule remembers of a leaf, before the first step.
+    let slots (rule: Rule) (x: Tensor) : (string * Tensor) list =
+        let zeros names = names |> List.map (fun name -> name, Prim.zerosLike x)
+
+        match rule with
+        | Rule.Sgd o -> if o.Momentum > 0.0 then zeros [ "direction" ] else []
+        | Rule.Adam o -> zeros ([ "mean"; "square" ] @ (if o.IsAmsGrad then [ "largest" ] else []))
+        | Rule.RmsProp o ->
+            [ [ "square" ]
+              if o.IsCentered then [ "mean" ]
+              if o.Momentum > 0.0 then [ "direction" ] ]
+            |> List.concat
+            |> zeros
+        | Rule.Adagrad o -> [ "sum", Prim.zerosLike x + o.InitialSum ]
+        | Rule.Lion _ -> zeros [ "mean" ]
+        | Rule.Frozen -> []
+
+    /// rate · factor · d
+    let private scaled (leaf: LeafStep) (rate: float) (d: Tensor) : Tensor =
+        match leaf.Factor with
+        | None -> rate * d
+        | Some factor -> cast d.Dtype (rate * factor) * d
+
+    /// g + decay · x
+    let private decayed (decay: float) (leaf: LeafStep) : Tensor =
+        if decay = 0.0 then leaf.Gradient else leaf.Gradient + decay * leaf.X
+
+    /// x − rate · d, after x has shrunk by rate · decay
+    let private moved (leaf: LeafStep) rate (decay: float) (d: Tensor) : Tensor =
+        let x = if decay = 0.0 then leaf.X else leaf.X - scaled leaf (rate * decay) leaf.X
+        x - scaled leaf rate d
+
+    let private blend (share: float) (past: Tensor) (present: Tensor) = share * past + (1.0 - share) * present
+
+    let private sgd (o: SgdOptions) (leaf: LeafStep) =
+        let g = decayed o.WeightDecay leaf
+
+        if o.Momentum = 0.0 then
+            moved leaf o.Rate 0.0 g, []
+        else
+            let fresh =
+                if o.Dampening = 0.0 then
+                    g
+                else
+                    // the first gradient counts whole
+                    let weight = where (leaf.Taken .= 0.0) (scalar 1.0) (1.0 - o.Dampening)
+                    cast g.Dtype weight * g
+
+            let direction = o.Momentum * leaf.Slots["direction"] + fresh
+            let step = if o.IsNesterov then g + o.Momentum * direction else direction
+            moved leaf o.Rate 0.0 step, [ "direction", direction ]
+
+    let private adam (o: AdamOptions) (leaf: LeafStep) =
+        let mean = blend o.Beta1 leaf.Slots["mean"] leaf.Gradient
+        let square' = blend o.Beta2 leaf.Slots["square"] (square leaf.Gradient)
+        let count = leaf.Taken + 1.0
+        let unbiased (share: float) (x: Tensor) = x / cast x.Dtype (1.0 - scalar share ** count)
+
+        let largest = if o.IsAmsGrad then [ "largest", maximum leaf.Slots["largest"] square' ] else []
+
+        let spread =
+            match largest with
+            | (_, x) :: _ -> x
+            | [] -> square'
+
+        let d = unbiased o.Beta1 mean / (sqrt (unbiased o.Beta2 spread) + o.Epsilon)
+        moved leaf o.Rate o.WeightDecay d, [ "mean", mean; "square", square' ] @ largest
+
+    let private rmsProp (o: RmsPropOptions) (leaf: LeafStep) =
+        let g = decayed o.WeightDecay leaf
+        let square' = blend o.Share leaf.Slots["square"] (square g)
+        let mean = if o.IsCentered then [ "mean", blend o.Share leaf.Slots["mean"] g ] else []
+
+        let spread =
+            match mean with
+            | (_, m) :: _ -> square' - square m
+            | [] -> square'
+
+        let d = g / (sqrt spread + o.Epsilon)
+
+        let direction = if o.Momentum > 0.0 then [ "direction", o.Momentum * leaf.Slots["direction"] + d ] else []
+
+        let step =
+            match direction with
+            | (_, x) :: _ -> x
+            | [] -> d
+
+        moved leaf o.Rate 0.0 step, [ "square", square' ] @ mean @ direction
+
+    let private adagrad (o: AdagradOptions) (leaf: LeafStep) =
+        let g = decayed o.WeightDecay leaf
+        let total = leaf.Slots["sum"] + square g
+        let d = g / (sqrt total + o.Epsilon)
+
+        let d = if o.RateDecay = 0.0 then d else d / cast d.Dtype (1.0 + o.RateDecay * leaf.Taken)
+
+        moved leaf o.Rate 0.0 d, [ "sum", total ]
+
+    let private lion (o: LionOptions) (leaf: LeafStep) =
+        let mean = leaf.Slots["mean"]
+        let d = signum (blend o.Beta1 mean leaf.Gradient)
+        moved leaf o.Rate o.WeightDecay d, [ "mean", blend o.Beta2 mean leaf.Gradient ]
+
+    /// The leaf after one step, and what is remembered of it.
+    let step (rule: Rule) (leaf: LeafStep) : Tensor * (string * Tensor) list =
+        match rule with
+        | Rule.Sgd o -> sgd o leaf
+        | Rule.Adam o -> adam o leaf
+        | Rule.RmsProp o -> rmsProp o leaf
+        | Rule.Adagrad o -> adagrad o leaf
+        | Rule.Lion o -> lion o leaf
+        | Rule.Frozen -> leaf.X, []
+
+    /// The next mean of models, of which x is the latest; `taken` counts the steps before it.
+    let average (averaging: Averaging) (taken: Tensor) (mean: Tensor) (x: Tensor) : Tensor =
+        match averaging with
+        | MovingAverage share -> where (taken .= 0.0) x (blend share mean x)
+        | PlainAverage(from, every) ->
+            let since = taken + (1.0 - float from)
+            let count = floor (since / float every) // models in the mean, this one included if it is its turn
+            let isTurn = since .= count * float every
+            let next = mean + (x - mean) / cast x.Dtype (maximum count 1.0)
+            where (count .< 1.0) x (where isTurn next mean)

@@ -1,0 +1,29 @@
+namespace NeuralDE.Compiler
+
+open System.IO
+open NeuralDE
+
+/// The line of progress in a terminal, written again and again over itself; nothing where the output is no terminal.
+[<Sealed>]
+type internal ProgressLine(output: TextWriter, isTerminal: bool) =
+    let between = 0.2
+    let mutable written = -infinity
+    let mutable length = 0
+
+    /// After a step; every 0.2 s, and at the last.
+    member _.Write(p: TrainProgress, validation: float voption) =
+        if isTerminal && (p.Step = p.Steps || p.Seconds - written >= between) then
+            written <- p.Seconds
+            let loss = p.Loss.ToString "E3"
+
+            let validated =
+                match validation with
+                | ValueSome value -> ", validation " + value.ToString "E3"
+                | ValueNone -> ""
+
+            let text = $"""step {p.Step} of {p.Steps}, loss {loss}{validated}, {p.Seconds.ToString "F1"} s"""
+            output.Write("\r" + text.PadRight length)
+            length <- text.Length
+
+    /// When the training has ended, however it did.
+    member _.End() = if length > 0 then output.WriteLine()

@@ -1,0 +1,89 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// A training's loss: from the leaves of a batch with the step's number behind them, and the model, to one number and the
+/// model with those leaves replaced that the loss itself brings up to date.
+type internal TrainLoss<'M> = Tensor[] -> 'M -> Tensor * 'M
+
+/// One step of a training as a function of batch and state, and what can be told of it when a number is not finite.
+module internal TrainStep =
+    let private checkStructure (before: 'M) (after: 'M) =
+        match Tree.difference (Tree.signature before) (Tree.signature after) with
+        | Some sentence ->
+            raise (
+                TreeException
+                    $"Train.runUpdating: the loss returns another model than it got: {sentence} Return a tree of the same structure, types and shapes."
+            )
+        | None -> ()
+
+    /// Value, gradient, and by leaf what the loss put in its place.
+    let private evaluate (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M) : Tensor * 'M * Tensor option[] =
+        let mutable isReplaced: bool[] = [||]
+
+        let traced (model: 'M) =
+            let value, after = loss inputs model
+            checkStructure model after
+            let before, after = Tree.flatten model, Tree.flatten after
+            isReplaced <- Array.map2 (fun a b -> not (obj.ReferenceEquals(a, b))) before after
+            value, Masks.pickBy isReplaced after
+
+        let (value, replaced), gradient = valueAndGradWith traced model
+        value, gradient, Masks.spreadBy isReplaced replaced
+
+    /// Of the gradients, those of leaves that the optimiser moves and the loss does not replace.
+    let private counted (isMoving: bool[]) (replaced: Tensor option[]) (gradient: Tensor[]) : Tensor[] =
+        gradient
+        |> Array.indexed
+        |> Array.choose (fun (i, g) -> if isMoving[i] && replaced[i].IsNone then Some g else None)
+
+    /// Loss and length of the gradient, the next model and the optimiser's next state.
+    let step (t: Training<'M>) (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M, state: OptimState) =
+        let isMoving = Optim.moving t.Optimiser model
+        let value, gradient, replaced = evaluate loss inputs model
+        let leaves = Tree.flatten gradient
+        let mutable own = counted isMoving replaced leaves
+        let length = Optim.globalNorm own
+
+        match t.ClipValue with
+        | Some limit -> own <- Optim.clipValue limit own
+        | None -> ()
+
+        match t.Clip with
+        | Some limit -> own <- Optim.clip limit own
+        | None -> ()
+
+        let isCounted = Array.map2 (fun moves (r: Tensor option) -> moves && r.IsNone) isMoving replaced
+
+        let clipped =
+            Masks.spreadBy isCounted own
+            |> Array.map2 (fun (g: Tensor) own -> Option.defaultWith (fun () -> Prim.zerosLike g) own) leaves
+            |> Tree.unflatten gradient
+
+        let next, state = Optim.step t.Optimiser clipped state model
+
+        let next =
+            Array.map2 (fun (x: Tensor) (r: Tensor option) -> Option.defaultValue x r) (Tree.flatten next) replaced
+            |> Tree.unflatten next
+
+        [| value; length |], (next, state)
+
+    let private sentence what (found: (string * float) option) =
+        match found with
+        | Some("", value) -> Some $"The {what} has the number {value}."
+        | Some(path, value) -> Some $"The {what} has the number {value} in {path}."
+        | None -> None
+
+    /// Why the loss at a model is not finite.
+    let causeOfLoss (loss: TrainLoss<'M>) (batch: Tensor[]) (model: 'M) : string =
+        [ fun () -> sentence "model" (NonFinite.leaf model)
+          fun () -> sentence "batch" (NonFinite.leaf batch)
+          fun () -> NonFinite.operation (fun (batch, model) -> fst (loss batch model)) (batch, model) ]
+        |> List.tryPick (fun look -> look ())
+        |> Option.defaultValue ""
+
+    /// Which part of the gradient at a model is not finite.
+    let causeOfGradient (loss: TrainLoss<'M>) (batch: Tensor[]) (model: 'M) : string =
+        let _, gradient, _ = evaluate loss batch model
+        sentence "gradient" (NonFinite.leaf gradient) |> Option.defaultValue ""
