@@ -128,6 +128,10 @@ module Blueprint =
     /// Means over all places: sequences and images become features.
     let globalAveragePool (b: Blueprint) = { layer (Layer.GlobalAveragePool b.Spatial) b with Spatial = 0 }
 
+    /// The layers, each with weights from a key of its own.
+    let internal build (key: Key) (b: Blueprint) : Layer list =
+        List.rev b.Layers |> List.mapi (fun i make -> make (Key.fold i key))
+
     /// Layers whose result is added to their input; they keep the width.
     let residual (inner: Blueprint -> Blueprint) (b: Blueprint) =
         let inside = inner { b with Inputs = b.Outputs; Layers = [] }
@@ -138,19 +142,4 @@ module Blueprint =
                     $"Blueprint.residual: the inner layers make {inside.Outputs} of {b.Outputs} features or channels, expected as many."
             )
 
-        let layers = List.rev inside.Layers
-
-        let make (key: Key) = Layer.Residual(layers |> List.mapi (fun i make -> make (Key.fold i key)))
-
-        append b.Outputs make b
-
-    /// The layers, with weights drawn from a key.
-    let build (key: Key) (b: Blueprint) : Network =
-        { Layers = List.rev b.Layers |> List.mapi (fun i make -> make (Key.fold i key)) }
-
-/// Networks from blueprints.
-[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module NetworkExtensions =
-    type Network with
-        /// The network of a blueprint, with weights drawn from a key.
-        static member init (key: Key) (blueprint: Blueprint) : Network = Blueprint.build key blueprint
+        append b.Outputs (fun key -> Layer.Residual(build key inside)) b

@@ -2,35 +2,6 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// A layer of a network. Spatial axes are those after the channels: 0 for features, 1 for sequences, 2 for images.
-[<RequireQualifiedAccess>]
-type Layer =
-    | Linear of Linear
-    | Conv1d of Conv1d
-    | Conv2d of Conv2d
-    | ConvTranspose1d of ConvTranspose1d
-    | ConvTranspose2d of ConvTranspose2d
-    | LayerNorm of LayerNorm
-    | GroupNorm of GroupNorm
-    | FourierFeatures of FourierFeatures
-    | Activation of Activation
-    /// x ↦ x^exponent, element by element
-    | Power of exponent: float
-    /// the time as one more feature or channel, before the others
-    | Time of spatial: int
-    /// needs a key, and is the identity without one
-    | Dropout of rate: float
-    /// means over windows of an image
-    | AveragePool2d of window: int * stride: int
-    /// maxima over windows of an image
-    | MaxPool2d of window: int * stride: int
-    /// means over all spatial axes
-    | GlobalAveragePool of spatial: int
-    /// [batch; …] → [batch; features]
-    | Flatten
-    /// x + f(x)
-    | Residual of Layer list
-
 /// <summary>Layers one after the other, as data: it can be walked, printed and saved.</summary>
 /// <remarks>Made by Network.init from a Blueprint, or as a list of layers. BatchNorm is no Layer, since its state is explicit.</remarks>
 type Network =
@@ -91,6 +62,9 @@ type Network =
             | Layer.Residual layers -> x + Network.Apply(verb, time, key, layers, x)
 
         List.indexed layers |> List.fold apply x
+
+    /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
+    static member init (key: Key) (blueprint: Blueprint) : Network = { Layers = Blueprint.build key blueprint }
 
     /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
     static member apply (net: Network) (x: Tensor) : Tensor =

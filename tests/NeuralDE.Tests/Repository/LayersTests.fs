@@ -16,6 +16,7 @@ let private layers =
       "Solvers"
       "Gradients"
       "Learning"
+      "Models"
       "Analysis" ]
 
 let private core = Root.file "src/NeuralDE.Core.fs"
