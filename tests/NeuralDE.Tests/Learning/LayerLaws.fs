@@ -57,6 +57,15 @@ let private images =
     |> Blueprint.globalAveragePool
     |> Blueprint.linear 2
 
+let private sequences =
+    Blueprint.sequences 2
+    |> Blueprint.conv padded 4 [ 3 ]
+    |> Blueprint.layerWith 4 (fun key -> Layer.ConvTranspose1d(ConvTranspose1d.init padded key 4 4 3))
+    |> Blueprint.silu
+    |> Blueprint.layer Layer.Flatten
+
+let private dropping = Blueprint.features 6 |> Blueprint.dropout 0.5 |> Blueprint.linear 2
+
 let private registry =
     [ one "Linear" (Linear.init key 3 2) (x 1 [ 2; 3 ]) Linear.apply
       one "Mlp" (Mlp.init key [ 3; 4; 2 ] |> Mlp.withActivation Activation.Silu) (x 1 [ 2; 3 ]) Mlp.apply
@@ -90,6 +99,15 @@ let private registry =
       one "Attention causal" (MultiHeadAttention.init key 4 2) (x 1 [ 2; 3; 4 ]) MultiHeadAttention.applyCausal
       one "FourierFeatures" (scalar 1.0) (x 1 [ 2; 3 ]) (fun scale x ->
           FourierFeatures.apply (Tree.cast x.Dtype (FourierFeatures.init 0.3 key 3 4)) (scale * x))
+      entry "Embedding" (Embedding.init key 4 3) [ tensor [ [ 0; 3 ]; [ 2; 3 ] ] ] (fun layer ids ->
+          [ Embedding.apply layer ids[0] ])
+      one "Attention masked" (MultiHeadAttention.init key 4 2) (x 1 [ 2; 3; 4 ]) (fun layer x ->
+          let mask =
+              AttentionMask.Where(tensor [ [ true; false; true ]; [ false; false; false ]; [ true; true; true ] ])
+          MultiHeadAttention.attend mask layer x x x)
+      one "Network of sequences" (Network.init key sequences) (x 1 [ 2; 2; 4 ]) Network.apply
+      one "Network in training" (Network.init key dropping) (x 1 [ 1; 6 ] |> repeat 0 2) (fun net x ->
+          vmap (Network.train (Key 3) net (cast x.Dtype (scalar 0.4))) x)
       one "Network of features" (Network.init key blueprint) (x 1 [ 2; 3 ]) (fun net x ->
           Network.field net (cast x.Dtype (scalar 0.4)) x)
       one "Network of images" (Network.init key images) (x 1 [ 2; 2; 3; 3 ]) (fun net x ->

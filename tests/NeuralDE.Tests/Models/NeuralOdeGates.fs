@@ -40,6 +40,20 @@ let ``the gradient of z(T)² for z' = a z is the formula's`` (byBacksolve: bool)
     below "dL/da" 1e-4 (abs (float byRate / (5.0 * exact) - 1.0))
 
 [<Fact>]
+let ``the spiral is learned`` () =
+    // torchdiffeq's demonstration: y' = A y³ from (2, 0), here 30 points up to t = 1.5
+    let matrix = tensor [ [ -0.1; 2.0 ]; [ -2.0; -0.1 ] ]
+    let ts, y0 = linspace 0.0 1.5 30, tensor [ 2.0; 0.0 ]
+    let data = Ode.problem (fun _t y -> matmul (y ** 3.0) matrix) y0 (0.0, 1.5) |> Ode.saveAt ts |> Ode.solveYs
+
+    let blueprint =
+        Blueprint.features 2 |> Blueprint.power 3.0 |> Blueprint.linear 50 |> Blueprint.tanh |> Blueprint.linear 2
+
+    let loss m = mean (abs (NeuralOde.predict m y0 ts - data))
+    let model = NeuralOde.init (Key 42) blueprint |> quick
+    below "mean distance" (0.1 * float (loss model)) (snd (trained 300 1e-2 loss model))
+
+[<Fact>]
 let ``the ODE-Net for MNIST has 208 266 parameters`` () = Assert.Equal(208266, Tree.count (OdeNet.init key 1 10))
 
 [<Fact>]
@@ -73,14 +87,12 @@ let ``weights that vary in depth fit a map better than constant ones`` () =
     let y = stackAlong -1 [ 1.2 * sin (2.0 * a) + 0.3 * square b; a * b ]
     let make key = Network.init key (net 2 12 2)
 
-    // the mean over two keys; over the keys 1 to 5 it was .075, .051, .040, .036 in this order
+    // over five keys the means were .075, .051, .040, .036 in this order
     let error (field: Key -> NeuralField) =
-        [ 4; 5 ]
-        |> List.averageBy (fun seed ->
-            NeuralOde.ofField (field (Key(seed: int)))
-            |> quick
-            |> trained 600 1e-2 (fun m -> mse (NeuralOde.final m x (0.0, 1.0)) y)
-            |> snd)
+        NeuralOde.ofField (field (Key 4))
+        |> quick
+        |> trained 600 1e-2 (fun m -> mse (NeuralOde.final m x (0.0, 1.0)) y)
+        |> snd
 
     let constant = error (make >> NeuralField.Constant)
     let evolving key = NeuralField.Evolving(make key, WeightFlow.init 0.01 (Key.fold 9 key) (make key))

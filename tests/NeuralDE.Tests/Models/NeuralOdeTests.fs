@@ -158,6 +158,10 @@ let ``pieces are networks one after the other`` () =
             [ 0; 1; 2 ]
 
     near 1e-8 chained (NeuralOde.final whole y0 (0.0, 1.5))
+    // an end before the last piece, and the way back
+    let early = NeuralOde.final (NeuralOde.ofNetwork (piece 0) |> NeuralOde.tolerance 1e-9 1e-9) y0 (0.0, 0.4)
+    near 1e-8 early (NeuralOde.final whole y0 (0.0, 0.4))
+    near 1e-7 y0 (NeuralOde.final whole chained (1.5, 0.0))
     // and in float32, where the times between pieces are not representable: thirds
     let thirds = { p with Stop = 1.0 }
     let wide = NeuralOde.ofField (NeuralField.Piecewise thirds) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
