@@ -17,19 +17,14 @@ type ElmanCell =
         let input, hidden = Recurrence.weights "ElmanCell.init" key inputs hidden 1
         { Input = input; Hidden = hidden }
 
-    /// From W x + b on, so that a sequence's can be computed at once.
-    static member private Advance(cell: ElmanCell, h: Tensor, input: Tensor) : Tensor =
-        tanh (input + Linear.apply cell.Hidden h)
-
     /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
     static member step (cell: ElmanCell) (h: Tensor) (x: Tensor) : Tensor =
-        ElmanCell.Advance(cell, h, Linear.apply cell.Input x)
+        tanh (Linear.apply cell.Input x + Linear.apply cell.Hidden h)
 
     /// <summary>Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.</summary>
     static member scan (cell: ElmanCell) (h: Tensor) (xs: Tensor) : Tensor * Tensor =
         Recurrence.sequence "ElmanCell.scan" cell.Input.Inputs xs
-        let advance h input = let h = ElmanCell.Advance(cell, h, input) in h, h
-        Recurrence.over advance h (Linear.apply cell.Input xs)
+        Recurrence.over (fun h x -> let h = ElmanCell.step cell h x in h, h) h xs
 
 /// <summary>A plain recurrent network of one or more layers. PyTorch's RNN.</summary>
 type Elman =

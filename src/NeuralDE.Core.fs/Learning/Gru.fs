@@ -21,25 +21,21 @@ type GruCell =
         let input, hidden = Recurrence.weights "GruCell.init" key inputs hidden 3
         { Input = input; Hidden = hidden }
 
-    static member private Advance(cell: GruCell, h: Tensor, input: Tensor) : Tensor =
+    /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
+    static member step (cell: GruCell) (h: Tensor) (x: Tensor) : Tensor =
         let thirds x = splitAlong -1 (List.replicate 3 cell.Hidden.Inputs) x
 
-        match thirds input, thirds (Linear.apply cell.Hidden h) with
+        match thirds (Linear.apply cell.Input x), thirds (Linear.apply cell.Hidden h) with
         | [ r; z; n ], [ hr; hz; hn ] ->
             let reset, update = sigmoid (r + hr), sigmoid (z + hz)
             let candidate = tanh (n + reset * hn)
             candidate + update * (h - candidate)
         | _ -> Expect.misfit "GruCell.step: the cell's weights are not three gates wide. Make it with GruCell.init."
 
-    /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
-    static member step (cell: GruCell) (h: Tensor) (x: Tensor) : Tensor =
-        GruCell.Advance(cell, h, Linear.apply cell.Input x)
-
     /// <summary>Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.</summary>
     static member scan (cell: GruCell) (h: Tensor) (xs: Tensor) : Tensor * Tensor =
         Recurrence.sequence "GruCell.scan" cell.Input.Inputs xs
-        let advance h input = let h = GruCell.Advance(cell, h, input) in h, h
-        Recurrence.over advance h (Linear.apply cell.Input xs)
+        Recurrence.over (fun h x -> let h = GruCell.step cell h x in h, h) h xs
 
 /// <summary>A network of gated recurrent units of one or more layers. PyTorch's GRU.</summary>
 type Gru =

@@ -30,8 +30,9 @@ type LstmCell =
         let input, hidden = Recurrence.weights "LstmCell.init" key inputs hidden 4
         { Input = input; Hidden = hidden }
 
-    static member private Advance(cell: LstmCell, state: LstmState, input: Tensor) : LstmState =
-        let gates = input + Linear.apply cell.Hidden state.Output
+    /// <summary>The next state, from a state and x [batch…; inputs].</summary>
+    static member step (cell: LstmCell) (state: LstmState) (x: Tensor) : LstmState =
+        let gates = Linear.apply cell.Input x + Linear.apply cell.Hidden state.Output
 
         match splitAlong -1 (List.replicate 4 cell.Hidden.Inputs) gates with
         | [ i; f; g; o ] ->
@@ -39,19 +40,10 @@ type LstmCell =
             { Output = sigmoid o * tanh memory; Memory = memory }
         | _ -> Expect.misfit "LstmCell.step: the cell's weights are not four gates wide. Make it with LstmCell.init."
 
-    /// <summary>The next state, from a state and x [batch…; inputs].</summary>
-    static member step (cell: LstmCell) (state: LstmState) (x: Tensor) : LstmState =
-        LstmCell.Advance(cell, state, Linear.apply cell.Input x)
-
     /// <summary>Steps along xs [batch…; time; inputs]: all outputs [batch…; time; hidden] and the last state.</summary>
     static member scan (cell: LstmCell) (state: LstmState) (xs: Tensor) : Tensor * LstmState =
         Recurrence.sequence "LstmCell.scan" cell.Input.Inputs xs
-
-        let advance state input =
-            let state = LstmCell.Advance(cell, state, input)
-            state, state.Output
-
-        Recurrence.over advance state (Linear.apply cell.Input xs)
+        Recurrence.over (fun state x -> let state = LstmCell.step cell state x in state, state.Output) state xs
 
 /// <summary>A network of long short-term memories of one or more layers. PyTorch's LSTM.</summary>
 type Lstm =
