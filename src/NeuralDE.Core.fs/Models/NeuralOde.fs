@@ -161,16 +161,19 @@ module NeuralOde =
 
         /// The network at time t with those weights, as a field of the whole state.
         let derivative (net: Network) (t: Tensor) (state: Tensor) =
-            let inputs (state: Tensor) =
-                if model.IsControlled && not carriesControl then concatAlong -1 [ state; y0 ] else state
+            let last = state.Rank - 1
+
+            let own, seen =
+                if carriesControl then Prim.range last 0 width state, state
+                elif model.IsControlled then state, concatAlong -1 [ state; y0 ]
+                else state, state
+
+            let slope = Field.higherOrder model.Order (fun t _ -> Network.field net t seen) t own
 
             if carriesControl then
-                let axis = state.Rank - 1
-                let own = Prim.range axis 0 width state
-                let highest = Field.higherOrder model.Order (fun t _ -> Network.field net t state) t own
-                concatAlong -1 [ highest; Prim.zerosLike (Prim.range axis width (width + observed) state) ]
+                concatAlong -1 [ slope; Prim.zerosLike (Prim.range last width (width + observed) state) ]
             else
-                Field.higherOrder model.Order (fun t state -> Network.field net t (inputs state)) t state
+                slope
 
         let t1 =
             match model.Duration with

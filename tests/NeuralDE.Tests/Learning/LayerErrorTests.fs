@@ -119,6 +119,22 @@ let ``a query that may look nowhere gets zeros of every head`` () =
     Assert.Equal<float[]>(layer.Output.Bias.ToArray(), y[0].ToArray())
 
 [<Fact>]
+let ``an embedding of symbols that only a trace knows is clamped`` () =
+    let layer = Embedding.init key 4 2
+    let y = compile (Embedding.apply layer) (tensor [ 9; -1 ])
+    Assert.Equal<float[]>((stack [ layer.Table[3]; layer.Table[0] ]).ToArray(), y.ToArray())
+
+[<Fact>]
+let ``the running state of batch normalisation has no derivative`` () =
+    let running (layer, x) =
+        let _, state = BatchNorm.train layer (BatchNormState.init 2) x
+        sum (square state.Mean) + sum (square state.Variance)
+
+    let x = randn key [ 4; 2 ]
+    let byLayer, byInput = grad running (BatchNorm.init 2, x)
+    Assert.All(Array.append (byInput.ToArray()) (byLayer.Scale.ToArray()), fun v -> Assert.Equal(0.0, v))
+
+[<Fact>]
 let ``the frequencies of Fourier features are constants`` () =
     let layer = FourierFeatures.init 1.0 key 2 4
     let x = tensor [ 0.3; 0.7 ]

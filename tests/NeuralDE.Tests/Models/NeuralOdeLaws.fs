@@ -35,6 +35,9 @@ let private kinds: (string * NeuralOde) list =
       |> NeuralOde.secondOrder (drawn 2 2)
       |> NeuralOde.controlled
       |> NeuralOde.perSample
+      "piecewise, per sample",
+      NeuralOde.ofField (NeuralField.Piecewise(Piecewise.init 3 (0.0, 1.0) (make 2 2) key)) |> NeuralOde.perSample
+      "Galerkin, per sample", NeuralOde.ofField (galerkin (Basis.Fourier 1)) |> NeuralOde.perSample
       "of adaptive depth", NeuralOde.init key (net 2 2) |> NeuralOde.adaptiveDepth (drawn 2 1) ]
     @ [ for basis in Basis.all -> $"Galerkin {basis}", NeuralOde.ofField (galerkin basis) ]
 

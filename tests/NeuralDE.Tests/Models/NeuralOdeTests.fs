@@ -135,6 +135,14 @@ let ``a Galerkin expansion of degree 0 is the constant model to the bit`` (basis
         (gradient varying)
 
 [<Fact>]
+let ``a Galerkin expansion starts as the constant model`` () =
+    let constant = NeuralOde.final (NeuralOde.init key (net 2 2)) y0 (0.0, 1.0)
+
+    for basis in Basis.all do
+        let g = Galerkin.init basis (0.0, 1.0) (fun key -> Network.init key (net 2 2)) key
+        near 1e-9 constant (NeuralOde.final (NeuralOde.ofField (NeuralField.Galerkin g)) y0 (0.0, 1.0))
+
+[<Fact>]
 let ``a Galerkin expansion is the sum it says, for any model`` () =
     let g = Galerkin.init (Basis.Polynomial 2) (1.0, 3.0) (fun key -> Linear.init key 2 2) key
     let g =
