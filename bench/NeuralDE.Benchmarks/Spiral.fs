@@ -30,7 +30,8 @@ let fitted: Lazy<Mlp> =
          let features = concatAlong 1 [ tanh (Linear.apply hidden cubes); ones [ 1000; 1 ] ]
          let normal = matmul (transpose features) features + 1e-10 * eye 51
          let weights = solve normal (matmul (transpose features) (matmul cubes matrix))
-         { Layers = [ hidden; { Weight = weights[..49]; Bias = weights[50] } ] })
+         { Layers = [ hidden; { Weight = weights[..49]; Bias = weights[50] } ]
+           Activation = Activation.Tanh })
 
 /// Dopri5 with the error estimate that torchdiffeq uses, Shampine's: the same steps but for the last, which ends at t1
 /// here.

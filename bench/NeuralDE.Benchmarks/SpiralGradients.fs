@@ -31,7 +31,7 @@ let private countsOf (problem: OdeProblem<Tensor>) =
 /// gradient.
 let private nearFit () : Mlp =
     let net = Tree.cast Float32 Spiral.fitted.Value
-    { Layers = [ net.Layers[0]; Tree.map (fun x -> 1.1 * x) net.Layers[1] ] }
+    { net with Layers = [ net.Layers[0]; Tree.map (fun x -> 1.1 * x) net.Layers[1] ] }
 
 let private published = Published("SciMLSensitivity", 1.657e-3)
 

@@ -9,6 +9,11 @@ open NeuralDE
 /// Any value, as reflection hands it out; None and unit are null.
 type internal Value = obj | null
 
+/// Marks a class of ours that trees carry along, as they do numbers and strings: it has no tensors, and compares by Equals.
+[<Sealed; AttributeUsage(AttributeTargets.Class)>]
+type internal CarriedAttribute() =
+    inherit Attribute()
+
 /// A list, array or map of trees.
 [<AbstractClass>]
 type internal Series() =

@@ -33,6 +33,7 @@ module internal Codecs =
         || t = typeof<unit>
         || t = typeof<decimal>
         || typeof<Type>.IsAssignableFrom t
+        || t.IsDefined(typeof<CarriedAttribute>, false)
         || typeof<Delegate>.IsAssignableFrom t
         || TypeName.isGeneric typedefof<_ -> _> t
         || (t.IsArray && isStatic (nonNull (t.GetElementType())))

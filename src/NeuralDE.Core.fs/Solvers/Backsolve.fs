@@ -5,8 +5,8 @@ open NeuralDE.Compiler
 /// The scaled errors of a backward solve, for a norm of one's own: one tensor for each leaf.
 type BacksolveError = { State: Tensor list; Adjoint: Tensor list; Parameters: Tensor list }
 
-/// What steers the steps of a backward solve.
-[<NoEquality; NoComparison>]
+/// What steers the steps of a backward solve. Norms of one's own are equal if they are the same function object.
+[<CustomEquality; NoComparison>]
 type BacksolveNorm =
     /// The largest root mean square over the leaves of state, adjoint and parameters.
     | FullNorm
@@ -15,6 +15,20 @@ type BacksolveNorm =
     | Seminorm
     | UserNorm of (BacksolveError -> Tensor)
 
+    override a.Equals other =
+        match a, other with
+        | FullNorm, (:? BacksolveNorm as FullNorm)
+        | Seminorm, (:? BacksolveNorm as Seminorm) -> true
+        | UserNorm f, (:? BacksolveNorm as UserNorm g) -> obj.ReferenceEquals(f, g)
+        | (FullNorm | Seminorm | UserNorm _), _ -> false
+
+    override a.GetHashCode() =
+        match a with
+        | FullNorm -> 0
+        | Seminorm -> 1
+        | UserNorm f -> LanguagePrimitives.PhysicalHash f
+
+[<NoComparison>]
 type BacksolveOptions =
     {
         /// None: as the forward solve
@@ -24,7 +38,7 @@ type BacksolveOptions =
     }
 
 /// How a solve is differentiated in reverse. Forward mode always differentiates the steps.
-[<NoEquality; NoComparison>]
+[<NoComparison>]
 type Gradient =
     /// Exact derivative of the steps taken; keeps every state. The memory grows with the number of steps.
     | Direct

@@ -126,6 +126,14 @@ module Ode =
     /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>
     let perSample (p: OdeProblem<'S>) = { p with PerSample = true }
 
+    /// <summary>n more components along the last axis of the state, 0 at t0: the field sees and returns d + n, and so do outputs.</summary>
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. For images see augmentAlong 1: more channels.</remarks>
+    let augment (n: int) (p: OdeProblem<Tensor>) = { p with Y0 = OdeSetup.augmented "Ode.augment" -1 n p.Y0 }
+
+    /// <summary>n more components along another axis of the state.</summary>
+    let augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =
+        { p with Y0 = OdeSetup.augmented "Ode.augmentAlong" axis n p.Y0 }
+
     /// Calls back at the start and after every step.
     let progress (report: SolveProgress -> unit) (p: OdeProblem<'S>) = { p with Progress = Some report }
 

@@ -114,6 +114,15 @@ module internal OdeSetup =
             needsEstimate ()
             Adaptive(c, false), dt0
 
+    /// The state with n zeros after its components along an axis.
+    let augmented verb axis n (y0: Tensor) =
+        Expect.count verb "dimensions" n
+        Expect.rankAtLeast verb 1 y0
+        let shape = Array.copy y0.Dims
+        let axis = Shape.axis verb y0.Rank axis
+        shape[axis] <- n
+        Prim.concat axis [| y0; Prim.zeros { y0.Signature with Shape = shape } |]
+
     /// Times to stop at and to go on from, in ascending order: equal, but at jumps, which the field sees from either side only.
     let private stopsOf (p: OdeProblem<'S>) dtype =
         let below, above =

@@ -3,7 +3,7 @@ namespace NeuralDE
 open NeuralDE.Compiler
 
 /// <summary>A method for ordinary differential equations. Values of this type are made by the library: Tsit5, Dopri5, RK4, …</summary>
-[<Sealed>]
+[<Sealed; Carried>]
 type OdeSolver internal (tableau: Tableau) =
     member internal _.Tableau = tableau
     member _.Name = tableau.Name

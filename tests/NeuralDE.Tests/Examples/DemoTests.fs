@@ -96,6 +96,17 @@ let ``the tour runs and draws its picture`` () =
         Assert.True(File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")), "spiral.svg was not drawn."))
 
 [<Fact>]
+let ``the kinds of neural ODE are told apart and drawn`` () =
+    inFolder (fun folder ->
+        let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
+        let script = File.ReadAllText(Root.file "examples/03-neural-odes.fsx")
+        File.WriteAllText(Path.Combine(scripts, "kinds.fsx"), withThisLibrary script)
+        let printed = fsi scripts 2.0 [ "kinds.fsx" ]
+        Assert.Matches("plain +[2-5]\\.[0-9]e-1", printed)
+        Assert.Matches("augmented +[0-9.]+e-[4-9]", printed)
+        Assert.True(File.Exists(Path.Combine(folder, "artifacts", "neural-odes", "crossing.svg")), "No picture drawn."))
+
+[<Fact>]
 let ``the mistakes in README.md look as it says`` () =
     let message (mistake: unit -> 'T) = Assert.ThrowsAny<exn>(fun () -> mistake () |> ignore).Message
     let solved (p: OdeProblem<Tensor>) () = Ode.solve p

@@ -17,6 +17,7 @@ let private layers =
       "Gradients"
       "Data"
       "Learning"
+      "Models"
       "Analysis" ]
 
 let private core = Root.file "src/NeuralDE.Core.fs"

@@ -1,0 +1,64 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>Vector fields from vector fields: a field is a function of time (0-d) and state to derivative.</summary>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Field =
+    /// <summary>x'' = a(t, x, x') as a field of pairs: (x, v)' = (v, a(t, x, v)).</summary>
+    /// <remarks>A. Norcliffe et al., On second order behaviour in augmented neural ODEs, NeurIPS 2020: as a coupled system of
+    /// first order its gradient is cheaper than a second-order adjoint.</remarks>
+    let secondOrder (acceleration: Tensor -> 'S -> 'S -> 'S) (t: Tensor) (x: 'S, v: 'S) : 'S * 'S =
+        v, acceleration t x v
+
+    /// <summary>x⁽ⁿ⁾ = f(t, [x; x'; …]) on a state of n parts side by side along the last axis: [batch…; n d].</summary>
+    /// <param name="order">n, 1 or more; 1 is f itself.</param>
+    /// <param name="f">Sees the whole state and returns the highest derivative, [batch…; d].</param>
+    /// <param name="t">The time.</param>
+    /// <param name="state">The parts, x first. ShapeException if its last axis does not divide into n.</param>
+    let higherOrder (order: int) (f: Tensor -> Tensor -> Tensor) (t: Tensor) (state: Tensor) : Tensor =
+        Expect.positive "Field.higherOrder" "order" order
+        Expect.rankAtLeast "Field.higherOrder" 1 state
+        let n = state.Dims[state.Rank - 1]
+
+        if n % order <> 0 then
+            Expect.misfit $"Field.higherOrder: {n} components do not divide into {order} parts. Augment the state."
+
+        let rest = Prim.range (state.Rank - 1) (n / order) n state
+        if order = 1 then f t state else Prim.concat (state.Rank - 1) [| rest; f t state |]
+
+    /// <summary>x' = f([t; x]): the time as one more feature, before the others of the last axis.</summary>
+    let timeDependent (f: Tensor -> Tensor) (t: Tensor) (x: Tensor) : Tensor =
+        Expect.rankAtLeast "Field.timeDependent" 1 x
+        let shape = Array.copy x.Dims
+        shape[x.Rank - 1] <- 1
+        f (Prim.concat (x.Rank - 1) [| Prim.broadcast shape [||] (Prim.cast x.Dtype t); x |])
+
+    /// <summary>x' = f(t, [x; context]): what is known beforehand, such as x(0), seen at all times: data control.</summary>
+    /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. The context has the shape of x but along the last
+    /// axis.</remarks>
+    let conditioned (context: Tensor) (f: Tensor -> Tensor -> Tensor) (t: Tensor) (x: Tensor) : Tensor =
+        Expect.rankAtLeast "Field.conditioned" 1 x
+        let before (x: Tensor) = x.Dims[.. x.Rank - 2]
+
+        if context.Rank <> x.Rank || not (Shape.same (before context) (before x)) then
+            Expect.misfit (
+                $"Field.conditioned: got a context {Expect.text context} for a state {Expect.text x}, expected them equal "
+                + "but for the last axis."
+            )
+
+        f t (Prim.concat (x.Rank - 1) [| x; context |])
+
+    /// <summary>x' = f(w, t, x) while w' = q(t, w): weights that are a state of their own. (x, w)' = (f(w, t, x), q(t, w)).</summary>
+    /// <remarks>T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS 2019.</remarks>
+    let evolvingWeights
+        (flow: Tensor -> 'W -> 'W)
+        (f: 'W -> Tensor -> 'S -> 'S)
+        (t: Tensor)
+        (x: 'S, weights: 'W)
+        : 'S * 'W =
+        f weights t x, flow t weights
+
+    /// <summary>The flow of f backwards: x' = −f(t0 + t1 − t, x) leads from x(t1) to x(t0) as t goes from t0 to t1.</summary>
+    let reverseTime (t0: float) (t1: float) (f: Tensor -> 'S -> 'S) (t: Tensor) (x: 'S) : 'S =
+        f (t0 + t1 - t) x |> Tree.map (fun dx -> -dx)

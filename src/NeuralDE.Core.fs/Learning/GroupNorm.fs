@@ -1,0 +1,35 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>(x − mean) / √(variance + ε) over each group of channels of each sample, then a scale and a shift for each
+/// channel. PyTorch's GroupNorm.</summary>
+/// <remarks>Y. Wu, K. He, Group normalization, 2018.</remarks>
+type GroupNorm =
+    {
+        /// [channels]
+        Scale: Tensor
+        /// [channels]
+        Shift: Tensor
+        Groups: int
+        /// keeps the quotient finite, 1e-5
+        Epsilon: float
+    }
+
+    /// <summary>Scale 1 and shift 0.</summary>
+    static member init (groups: int) (channels: int) : GroupNorm =
+        Expect.positive "GroupNorm.init" "groups" groups
+        Expect.positive "GroupNorm.init" "channels" channels
+
+        if channels % groups <> 0 then
+            raise (InputException $"GroupNorm.init: {channels} channels do not divide into {groups} groups.")
+
+        { Scale = ones [ channels ]; Shift = zeros [ channels ]; Groups = groups; Epsilon = 1e-5 }
+
+    /// <summary>[batch; channels; …] → the same shape.</summary>
+    static member apply (layer: GroupNorm) (x: Tensor) : Tensor =
+        LayerInput.channels "GroupNorm.apply" layer.Scale.Count x
+        let perGroup = Shape.size x.Dims[1..] / layer.Groups
+        let groups = Prim.reshape [| x.Dims[0]; layer.Groups; perGroup |] x
+        let standard = Prim.reshape x.Dims (LayerInput.standardised layer.Epsilon groups)
+        standard * LayerInput.perChannel x layer.Scale + LayerInput.perChannel x layer.Shift

@@ -1,0 +1,79 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>Layers one after the other, as data: it can be walked, printed and saved.</summary>
+/// <remarks>Made by Network.init from a Blueprint, or as a list of layers. BatchNorm is no Layer, since its state is explicit.</remarks>
+type Network =
+    {
+        /// from the input to the output
+        Layers: Layer list
+    }
+
+    static member private Apply
+        (verb: string, time: Tensor voption, key: Key voption, layers: Layer list, x: Tensor)
+        : Tensor =
+        let withTime spatial (x: Tensor) =
+            match time with
+            | ValueNone ->
+                raise (
+                    InputException
+                        $"{verb}: the network has a layer that sees the time. Give it, as in Network.field net t x."
+                )
+            | ValueSome t ->
+                if x.Rank < spatial + 1 then
+                    Expect.misfit
+                        $"{verb}: got shape {Expect.text x}, expected channels and {spatial} spatial axes after them."
+
+                let axis = x.Rank - 1 - spatial
+                let shape = Array.copy x.Dims
+                shape[axis] <- 1
+                concatAlong axis [ broadcastTo (List.ofArray shape) (cast x.Dtype t); x ]
+
+        let apply (x: Tensor) (index: int, layer: Layer) : Tensor =
+            let key = key |> ValueOption.map (Key.fold index)
+
+            match layer with
+            | Layer.Linear layer -> Linear.apply layer x
+            | Layer.Conv1d layer -> Conv1d.apply layer x
+            | Layer.Conv2d layer -> Conv2d.apply layer x
+            | Layer.ConvTranspose1d layer -> ConvTranspose1d.apply layer x
+            | Layer.ConvTranspose2d layer -> ConvTranspose2d.apply layer x
+            | Layer.LayerNorm layer -> LayerNorm.apply layer x
+            | Layer.GroupNorm layer -> GroupNorm.apply layer x
+            | Layer.FourierFeatures layer -> FourierFeatures.apply layer x
+            | Layer.Activation activation -> Activation.apply activation x
+            | Layer.Power exponent -> x ** exponent
+            | Layer.Time spatial -> withTime spatial x
+            | Layer.Dropout rate ->
+                match key with
+                | ValueSome key -> Dropout.apply rate key x
+                | ValueNone -> x
+            | Layer.AveragePool2d(window, stride) -> avgPool2d window stride x
+            | Layer.MaxPool2d(window, stride) -> maxPool2d window stride x
+            | Layer.GlobalAveragePool spatial ->
+                Expect.rankAtLeast verb (spatial + 1) x
+                let kept = x.Dims[.. x.Rank - 1 - spatial]
+                let places = Shape.size x.Dims[x.Rank - spatial ..]
+                meanAlong -1 (Prim.reshape (Array.append kept [| places |]) x)
+            | Layer.Flatten ->
+                Expect.rankAtLeast verb 1 x
+                Prim.reshape [| x.Dims[0]; Shape.size x.Dims[1..] |] x
+            | Layer.Residual layers -> x + Network.Apply(verb, time, key, layers, x)
+
+        List.indexed layers |> List.fold apply x
+
+    /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
+    static member init (key: Key) (blueprint: Blueprint) : Network = { Layers = Blueprint.build key blueprint }
+
+    /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
+    static member apply (net: Network) (x: Tensor) : Tensor =
+        Network.Apply("Network.apply", ValueNone, ValueNone, net.Layers, x)
+
+    /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
+    static member field (net: Network) (t: Tensor) (x: Tensor) : Tensor =
+        Network.Apply("Network.field", ValueSome t, ValueNone, net.Layers, x)
+
+    /// <summary>The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.</summary>
+    static member train (key: Key) (net: Network) (t: Tensor) (x: Tensor) : Tensor =
+        Network.Apply("Network.train", ValueSome t, ValueSome key, net.Layers, x)

@@ -1,0 +1,62 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// <summary>Functions of depth s, 0 to 1 from the start of a solve to its end, the first of them 1.</summary>
+[<RequireQualifiedAccess>]
+type Basis =
+    /// 1, cos 2πks, sin 2πks for k = 1 … harmonics
+    | Fourier of harmonics: int
+    /// T_k(2s − 1) for k = 0 … degree
+    | Chebyshev of degree: int
+    /// s^k for k = 0 … degree
+    | Polynomial of degree: int
+    /// 1, and so many bumps exp(−((s − c) / w)² / 2), their centres evenly spread over [0, 1] at a distance of w
+    | RadialBasis of bumps: int
+
+    /// How many functions there are.
+    static member count(basis: Basis) : int =
+        let n =
+            match basis with
+            | Fourier harmonics -> 2 * harmonics
+            | Chebyshev n
+            | Polynomial n
+            | RadialBasis n -> n
+
+        Expect.count "Basis" "degree" n
+        n + 1
+
+    /// <summary>All functions at s, a float tensor []: [count], in the dtype of s.</summary>
+    static member values (basis: Basis) (s: Tensor) : Tensor =
+        Expect.floats "Basis.values" s
+        Expect.rank "Basis.values" 0 "the depth" s
+        let one = Prim.onesLike s
+
+        let others =
+            match basis with
+            | Fourier harmonics ->
+                [ for k in 1..harmonics do
+                      let angle = (2.0 * Math.PI * float k) * s
+                      cos angle
+                      sin angle ]
+            | Chebyshev degree ->
+                // T_{k+1}(x) = 2 x T_k(x) − T_{k−1}(x)
+                let x = 2.0 * s - 1.0
+                List.unfold
+                    (fun (k, t, next) -> if k > degree then None else Some(next, (k + 1, next, 2.0 * x * next - t)))
+                    (1, one, x)
+            | Polynomial degree ->
+                List.unfold (fun (k, power) -> if k > degree then None else Some(power, (k + 1, power * s))) (1, s)
+            | RadialBasis bumps ->
+                let width = 1.0 / float (max 1 (bumps - 1))
+
+                [ for i in 0 .. bumps - 1 do
+                      let centre = if bumps = 1 then 0.5 else float i * width
+                      exp (-0.5 * square ((s - centre) / width)) ]
+
+        Basis.count basis |> ignore
+        stack (one :: others)
+
+    /// One of each kind, for tests of laws that hold for all of them.
+    static member all = [ Fourier 2; Chebyshev 4; Polynomial 3; RadialBasis 3 ]

@@ -1,0 +1,64 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>How weights evolve: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection, reaction), with τ, υ, ρ
+/// learned for each leaf.</summary>
+/// <remarks>Differences by index, mirrored at the ends: without advection and reaction the sum of a kernel stays, and at rest
+/// (all rates 0) so do the weights. T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS 2019.</remarks>
+type WeightFlow =
+    {
+        /// τ, one number for each leaf of the weights: [leaves]
+        Diffusion: Tensor
+        /// υ along the last axis and the one before it: [leaves; 2]
+        Advection: Tensor
+        /// ρ: [leaves]
+        Reaction: Tensor
+    }
+
+    /// <summary>At rest: all rates 0.</summary>
+    static member atRest(weights: 'W) : WeightFlow =
+        let n = (Tree.flatten weights).Length
+        { Diffusion = zeros [ n ]; Advection = zeros [ n; 2 ]; Reaction = zeros [ n ] }
+
+    /// <summary>Normal rates of a deviation.</summary>
+    static member init (deviation: float) (key: Key) (weights: 'W) : WeightFlow =
+        let n = (Tree.flatten weights).Length
+
+        { Diffusion = Init.normal deviation (Key.fold 0 key) [ n ]
+          Advection = Init.normal deviation (Key.fold 1 key) [ n; 2 ]
+          Reaction = Init.normal deviation (Key.fold 2 key) [ n ] }
+
+    /// Neighbours before and after along an axis, the ends their own.
+    static member private Neighbours(axis: int, x: Tensor) : Tensor * Tensor =
+        let n = x.Dims[axis]
+        let range first last = Prim.range axis first last x
+        Prim.concat axis [| range 0 1; range 0 (n - 1) |], Prim.concat axis [| range 1 n; range (n - 1) n |]
+
+    /// <summary>θ' of weights θ, a tree of the same structure.</summary>
+    static member apply (flow: WeightFlow) (weights: 'W) : 'W =
+        let leaves = Tree.flatten weights
+
+        if flow.Reaction.Count <> leaves.Length then
+            raise (
+                TreeException
+                    $"WeightFlow.apply: the weights have {leaves.Length} leaves, the flow was made for {flow.Reaction.Count}."
+            )
+
+        let rate i (x: Tensor) =
+            let pick (rates: Tensor) = cast x.Dtype rates
+            let reaction = pick flow.Reaction[i] * x
+
+            // the last axis, and the one before it
+            [ 0; 1 ]
+            |> List.filter (fun back -> back < x.Rank && x.Dims[x.Rank - 1 - back] > 1)
+            |> List.fold
+                (fun total back ->
+                    let before, after = WeightFlow.Neighbours(x.Rank - 1 - back, x)
+                    let laplacian, slope = before + after - 2.0 * x, 0.5 * (after - before)
+                    total + pick flow.Diffusion[i] * laplacian + pick flow.Advection[i, back] * slope)
+                reaction
+
+        leaves
+        |> Array.mapi (fun i x -> if x.Dtype.IsFloat then rate i x else Prim.zerosLike x)
+        |> Tree.unflatten weights
