@@ -309,6 +309,13 @@ module Plot =
     /// A layer behind the series.
     let layer (layer: Layer) (plot: Plot) = { plot with Layers = plot.Layers @ [ layer ] }
 
+    /// The layers of another plot, such as a heat map or a density, behind those of this one, over the same ranges.
+    let behind (other: Plot) (plot: Plot) =
+        { plot with
+            Layers = other.Layers @ plot.Layers
+            XRange = Option.orElse other.XRange plot.XRange
+            YRange = Option.orElse other.YRange plot.YRange }
+
     /// Vertical lines: events, or the boundary between training and forecast.
     let marks (label: string) (at: float list) (plot: Plot) = layer (Layer.Rule(label, Along.X, Array.ofList at)) plot
 

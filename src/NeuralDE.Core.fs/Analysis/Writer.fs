@@ -32,17 +32,20 @@ module internal Writer =
         else
             None
 
-    /// Writes a file to the temporary folder and opens it; says where it is where that can't be.
-    let show (extension: string) (text: string) =
+    let private openIt path =
+        match opener path with
+        | None -> false
+        | Some info ->
+            try
+                use _ = Process.Start info
+                true
+            with :? ComponentModel.Win32Exception ->
+                false
+
+    /// Writes a file to the temporary folder and opens it; says where it is where it was not opened.
+    let showBy (isOpened: string -> bool) (say: string -> unit) (extension: string) (text: string) =
         let path = Path.Combine(Path.GetTempPath(), "neuralde", $"picture-{Guid.NewGuid():N}.{extension}")
         save path text
-        let isOpened =
-            match opener path with
-            | None -> false
-            | Some info ->
-                try
-                    use opened = Process.Start info
-                    true
-                with :? ComponentModel.Win32Exception ->
-                    false
-        if not isOpened then Console.WriteLine $"The picture is in {path}"
+        if not (isOpened path) then say $"The picture is in {path}"
+
+    let show extension text = showBy openIt Console.WriteLine extension text

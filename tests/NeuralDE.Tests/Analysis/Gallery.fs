@@ -54,6 +54,8 @@ let plots: (string * (unit -> Plot)) list =
       "heat map", (fun () -> heat |> Plot.colourLabel "displacement")
       "density", (fun () -> Plot.density cloud)
       "log-density", (fun () -> Plot.densityOf (fun x -> -sum(square x)) (-3.0, 3.0) (-2.0, 2.0))
+      "samples before their density",
+      (fun () -> Plot.scatter [ ("samples", cloud) ] |> Plot.behind (Plot.density cloud))
       "images", (fun () -> Plot.images 3 [ for k in 1..5 -> $"image {k}" ] (rand (Key 2) [ 5; 8; 8 ]))
       "coloured images", (fun () -> Plot.images 4 [] (rand (Key 3) [ 3; 3; 6; 9 ]))
       "histogram", (fun () -> Plot.histogram [ "a", cloud; "b", cloud + 1.0 ])

@@ -265,3 +265,33 @@ let ``what does not fit the other kinds is named too`` () =
         says "Plot." (fun () -> empty [])
     for empty in [ Plot.phase; Plot.space; Plot.scatter; Plot.histogram; Plot.stepSizes ] do
         says "Plot." (fun () -> empty [])
+
+[<Fact>]
+let ``show writes a file of its own and says where it is unless it was opened`` () =
+    let said, opened = ResizeArray(), ResizeArray()
+    let show isOpened =
+        Writer.showBy
+            (fun path ->
+                opened.Add path
+                isOpened)
+            said.Add
+            "svg"
+            "<svg/>"
+    show true
+    Assert.Empty said
+    show false
+    Assert.Equal("The picture is in " + opened[1], Assert.Single said)
+    Assert.NotEqual<string>(opened[0], opened[1])
+    for path in opened do
+        Assert.Equal("<svg/>", File.ReadAllText path)
+        File.Delete path
+
+[<Fact>]
+let ``a plot's text is what its file holds`` () =
+    let plot = Plot.trajectories [ ("a", ts, us) ]
+    let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".svg")
+    try
+        Plot.save path plot
+        Assert.Equal(Plot.svg plot, File.ReadAllText path)
+    finally
+        File.Delete path
