@@ -54,7 +54,7 @@ type Axes =
       IsEqual: bool
       HasFrame: bool
       Legend: LegendPlace
-      Layers: Layer list
+      Layers: PlotLayer list
       Curves: Curve list }
 
 /// Curves to start from; change one with `{ curve with Colour = Some 0 }`.

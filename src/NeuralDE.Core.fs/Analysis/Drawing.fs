@@ -82,39 +82,39 @@ module internal Drawing =
             | Along.Y -> [||], finite
         let corners (extent: Extent) = [| extent.Left; extent.Right |], [| extent.Bottom; extent.Top |]
         match layer with
-        | Layer.Span(_, along, low, high) -> ends along [| low; high |]
-        | Layer.Rule(_, along, at) -> ends along at
-        | Layer.Bars(_, _, bars) -> Array.collect (corners >> fst) bars, Array.collect (corners >> snd) bars
-        | Layer.Cells(extent, _, _)
-        | Layer.Image(extent, _, _, _) -> corners extent
-        | Layer.Dots(x, y, _, _)
-        | Layer.Arrows(x, y, _, _, _) -> x, y
-        | Layer.Strokes strokes -> strokes |> Array.collect _.X, strokes |> Array.collect _.Y
-        | Layer.Words(x, y, _, _) -> [| x |], [| y |]
+        | PlotLayer.Span(_, along, low, high) -> ends along [| low; high |]
+        | PlotLayer.Rule(_, along, at) -> ends along at
+        | PlotLayer.Bars(_, _, bars) -> Array.collect (corners >> fst) bars, Array.collect (corners >> snd) bars
+        | PlotLayer.Cells(extent, _, _)
+        | PlotLayer.Image(extent, _, _, _) -> corners extent
+        | PlotLayer.Dots(x, y, _, _)
+        | PlotLayer.Arrows(x, y, _, _, _) -> x, y
+        | PlotLayer.Strokes strokes -> strokes |> Array.collect _.X, strokes |> Array.collect _.Y
+        | PlotLayer.Words(x, y, _, _) -> [| x |], [| y |]
 
     let isCells layer =
         match layer with
-        | Layer.Cells _ -> true
-        | Layer.Span _
-        | Layer.Rule _
-        | Layer.Bars _
-        | Layer.Image _
-        | Layer.Dots _
-        | Layer.Arrows _
-        | Layer.Strokes _
-        | Layer.Words _ -> false
+        | PlotLayer.Cells _ -> true
+        | PlotLayer.Span _
+        | PlotLayer.Rule _
+        | PlotLayer.Bars _
+        | PlotLayer.Image _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> false
 
     let private isBars layer =
         match layer with
-        | Layer.Bars _ -> true
-        | Layer.Span _
-        | Layer.Rule _
-        | Layer.Cells _
-        | Layer.Image _
-        | Layer.Dots _
-        | Layer.Arrows _
-        | Layer.Strokes _
-        | Layer.Words _ -> false
+        | PlotLayer.Bars _ -> true
+        | PlotLayer.Span _
+        | PlotLayer.Rule _
+        | PlotLayer.Cells _
+        | PlotLayer.Image _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> false
 
     /// One plot in the given part of a figure.
     let pane (axes: Axes) area =

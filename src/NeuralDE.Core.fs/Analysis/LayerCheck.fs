@@ -43,19 +43,19 @@ module internal LayerCheck =
     /// The first problem of a layer, if any.
     let problem layer : string option =
         match layer with
-        | Layer.Span(label, _, low, high) ->
+        | PlotLayer.Span(label, _, low, high) ->
             if low < high then
                 None
             else
                 Some $"the span '{label}' from {low} to {high} is empty. Give the smaller end first."
-        | Layer.Rule _ -> None
-        | Layer.Bars(label, number, _) -> colour label number
-        | Layer.Cells(area, values, colours) ->
+        | PlotLayer.Rule _ -> None
+        | PlotLayer.Bars(label, number, _) -> colour label number
+        | PlotLayer.Cells(area, values, colours) ->
             first
                 [ (if values.Length = 0 then Some "there are no cells to draw. Give at least one." else None)
                   extent "cells" area
                   scale "cells" colours ]
-        | Layer.Image(area, columns, rows, pixels) ->
+        | PlotLayer.Image(area, columns, rows, pixels) ->
             first
                 [ (if columns < 1 || rows < 1 || pixels.Length <> 3 * columns * rows then
                        Some
@@ -63,7 +63,7 @@ module internal LayerCheck =
                    else
                        None)
                   extent "image's edges" area ]
-        | Layer.Dots(x, y, values, colours) -> first [ lengths "dots" [ x; y; values ]; scale "dots" colours ]
-        | Layer.Arrows(x, y, dx, dy, _) -> lengths "arrows" [ x; y; dx; dy ]
-        | Layer.Strokes strokes -> strokes |> Array.tryPick (fun line -> lengths "strokes" [ line.X; line.Y ])
-        | Layer.Words _ -> None
+        | PlotLayer.Dots(x, y, values, colours) -> first [ lengths "dots" [ x; y; values ]; scale "dots" colours ]
+        | PlotLayer.Arrows(x, y, dx, dy, _) -> lengths "arrows" [ x; y; dx; dy ]
+        | PlotLayer.Strokes strokes -> strokes |> Array.tryPick (fun line -> lengths "strokes" [ line.X; line.Y ])
+        | PlotLayer.Words _ -> None

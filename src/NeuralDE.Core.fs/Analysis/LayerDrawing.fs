@@ -1,6 +1,7 @@
 namespace NeuralDE
 
 open System
+open System.Collections.Generic
 open System.Text
 
 /// Draws the layers of a plot.
@@ -48,24 +49,33 @@ module internal LayerDrawing =
               Fixed = None }
             value
 
-    let private picture (area: Box) isSmooth address =
+    /// A picture that fills an area; an inner drawing cuts off what stands out of the box.
+    let private picture (box: Box) (area: Box) isSmooth address =
         let rendering = if isSmooth then [] else [ "style", "image-rendering:pixelated" ]
-        let place = [ "x", area.Left; "y", area.Top; "width", area.Width; "height", area.Height ]
-        let place = place |> List.map (fun (name, value) -> name, Svg.number value)
-        $"<image{attributes place} preserveAspectRatio=\"none\"{attributes rendering} href=\"{address}\"/>"
+        let place left top (area: Box) =
+            [ "x", area.Left - left; "y", area.Top - top; "width", area.Width; "height", area.Height ]
+            |> List.map (fun (name, value) -> name, Svg.number value)
+            |> attributes
+        let image left top =
+            $"<image{place left top area} preserveAspectRatio=\"none\"{attributes rendering} href=\"{address}\"/>"
+        let around = box.Grow 0.01
+        if around.Holds(struct (area.Left, area.Top)) && around.Holds(struct (area.Right, area.Bottom)) then
+            [ image 0.0 0.0 ]
+        elif (within box area).IsNone then
+            []
+        else
+            [ $"<svg{place 0.0 0.0 box}>"; image box.Left box.Top; "</svg>" ]
 
-    /// The cells that lie in the box, as a picture with one pixel a cell; those that stand out are cut at the box's edge
-    /// by leaving whole cells off, so a range should end between cells.
+    /// The cells that lie in the box, as a picture with one pixel a cell.
     let private cells (box: Box) across up (extent: Extent) (values: float[,]) (colours: ColourScale) =
         let rows, columns = Array2D.length1 values, Array2D.length2 values
         let edge low high count index = low + (high - low) * float index / float count
-        let shown axis low high count =
+        let column, row = edge extent.Left extent.Right columns, edge extent.Bottom extent.Top rows
+        let shown axis edge count =
             [| for index in 0 .. count - 1 do
-                   let middle = (edge low high count index + edge low high count (index + 1)) / 2.0
-                   if axis.Low <= middle && middle <= axis.High then index |]
-        let acrossShown = shown across extent.Left extent.Right columns
-        let upShown = shown up extent.Bottom extent.Top rows
-        if acrossShown.Length = 0 || upShown.Length = 0 then
+                   if edge index < axis.High && edge (index + 1) > axis.Low then index |]
+        let columns, rows = shown across column columns, shown up row rows
+        if columns.Length = 0 || rows.Length = 0 then
             []
         else
             let ramp = Array.append (Array.truncate 255 (Colours.ramp colours.Map)) [| [| 255uy; 255uy; 255uy |] |]
@@ -73,22 +83,16 @@ module internal LayerDrawing =
                 let part = part colours value
                 if Double.IsNaN part then 255uy else byte (round (254.0 * Math.Clamp(part, 0.0, 1.0)))
             let pixels =
-                [| for row in Array.rev upShown do
-                       for column in acrossShown -> index values[row, column] |]
-            let at index = edge extent.Left extent.Right columns index
-            let height index = edge extent.Bottom extent.Top rows index
-            let area =
-                boxOf
-                    box
-                    across
-                    up
-                    { Left = at acrossShown[0]
-                      Right = at (Array.last acrossShown + 1)
-                      Bottom = height upShown[0]
-                      Top = height (Array.last upShown + 1) }
-            let isFine = float acrossShown.Length > area.Width || float upShown.Length > area.Height
-            let png = Png.indexed ramp acrossShown.Length upShown.Length pixels
-            [ picture (Option.defaultValue box (within box area)) isFine (Png.address png) ]
+                [| for row in Array.rev rows do
+                       for column in columns -> index values[row, column] |]
+            let drawn: Extent =
+                { Left = column columns[0]
+                  Right = column (Array.last columns + 1)
+                  Bottom = row rows[0]
+                  Top = row (Array.last rows + 1) }
+            let area = boxOf box across up drawn
+            let isFine = float columns.Length > area.Width || float rows.Length > area.Height
+            picture box area isFine (Png.address (Png.indexed ramp columns.Length rows.Length pixels))
 
     /// A filled arrow head with its tip at (x, y), turned along a direction of length 1.
     let private head (x: float) (y: float) (dx: float) (dy: float) size =
@@ -139,12 +143,14 @@ module internal LayerDrawing =
                       $"<path d=\"{head (x1 + dx * size / 2.0) (y1 + dy * size / 2.0) dx dy size}\" fill=\"{line.Colour}\"/>" ]
 
     let private dots (box: Box) across up x y (values: float[]) colours =
+        let seen = HashSet()
         [ "<g stroke=\"#FFFFFF\" stroke-width=\"0.5\">"
           for index in 0 .. values.Length - 1 do
               let at = struct (position across (Array.item index x), position up (Array.item index y))
               let struct (x, y) = at
               let part = part colours values[index]
-              if box.Holds at && not (Double.IsNaN part) then
+              // of dots that one could not tell apart only the first
+              if box.Holds at && not (Double.IsNaN part) && seen.Add(struct (round x, round y)) then
                   $"<circle cx=\"{Svg.number x}\" cy=\"{Svg.number y}\" r=\"3\" fill=\"{Colours.at colours.Map part}\"/>"
           "</g>" ]
 
@@ -155,15 +161,15 @@ module internal LayerDrawing =
     /// Whether a layer stands behind the grid.
     let isBehind layer =
         match layer with
-        | Layer.Span _
-        | Layer.Cells _
-        | Layer.Image _ -> true
-        | Layer.Rule _
-        | Layer.Bars _
-        | Layer.Dots _
-        | Layer.Arrows _
-        | Layer.Strokes _
-        | Layer.Words _ -> false
+        | PlotLayer.Span _
+        | PlotLayer.Cells _
+        | PlotLayer.Image _ -> true
+        | PlotLayer.Rule _
+        | PlotLayer.Bars _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> false
 
     /// Words as they are drawn: cut to the part of the figure, moved into it; their anchor and baseline, and what they cover.
     let private wordsAt (area: Box) across up x y anchor words =
@@ -187,12 +193,12 @@ module internal LayerDrawing =
     /// A layer in the box of its plot, words kept within the plot's part of the figure.
     let draw (area: Box) (box: Box) across up layer =
         match layer with
-        | Layer.Span(_, along, low, high) ->
+        | PlotLayer.Span(_, along, low, high) ->
             spanBox box across up along low high
             |> within box
             |> Option.map (fun span -> rectangle span [ "fill", spanFill; "fill-opacity", "0.14" ])
             |> Option.toList
-        | Layer.Rule(_, along, at) ->
+        | PlotLayer.Rule(_, along, at) ->
             let lines =
                 [ for value in at do
                       match along with
@@ -205,7 +211,7 @@ module internal LayerDrawing =
                           if box.Top <= y && y <= box.Bottom then
                               $"M{Svg.number box.Left} {Svg.number y}H{Svg.number box.Right}" ]
             [ if not lines.IsEmpty then $"<path d=\"{String.Join(String.Empty, lines)}\" {ruler}/>" ]
-        | Layer.Bars(_, colour, bars) ->
+        | PlotLayer.Bars(_, colour, bars) ->
             let hue = Colours.hue colour
             [ $"<g fill=\"{hue}\" fill-opacity=\"{Svg.number barOpacity}\" stroke=\"{hue}\" stroke-width=\"0.8\">"
               for bar in bars do
@@ -214,15 +220,15 @@ module internal LayerDrawing =
                   let upright: Box = { bar with Top = min bar.Top bar.Bottom; Bottom = max bar.Top bar.Bottom }
                   yield! within box upright |> Option.map (fun shown -> rectangle shown []) |> Option.toList
               "</g>" ]
-        | Layer.Cells(extent, values, colours) -> cells box across up extent values colours
-        | Layer.Image(extent, columns, rows, pixels) ->
+        | PlotLayer.Cells(extent, values, colours) -> cells box across up extent values colours
+        | PlotLayer.Image(extent, columns, rows, pixels) ->
             let at = boxOf box across up extent
             let isFine = float columns > at.Width
-            [ picture at isFine (Png.address (Png.colours columns rows pixels)) ]
-        | Layer.Dots(x, y, values, colours) -> dots box across up x y values colours
-        | Layer.Arrows(x, y, dx, dy, longest) -> arrows box across up x y dx dy longest
-        | Layer.Strokes strokes -> strokes |> Array.toList |> List.collect (stroke box across up)
-        | Layer.Words(x, y, anchor, words) ->
+            picture box at isFine (Png.address (Png.colours columns rows pixels))
+        | PlotLayer.Dots(x, y, values, colours) -> dots box across up x y values colours
+        | PlotLayer.Arrows(x, y, dx, dy, longest) -> arrows box across up x y dx dy longest
+        | PlotLayer.Strokes strokes -> strokes |> Array.toList |> List.collect (stroke box across up)
+        | PlotLayer.Words(x, y, anchor, words) ->
             let text, x, y, _ = wordsAt area across up x y anchor words
             [ Svg.text tickSize anchor x y "" text ]
 
@@ -231,22 +237,22 @@ module internal LayerDrawing =
         let overlaps (other: Box) = (within covered other).IsSome
         let holds x y = Array.exists2 (fun x y -> covered.Holds(struct (position across x, position up y))) x y
         match layer with
-        | Layer.Span _ -> false
-        | Layer.Words(x, y, anchor, words) ->
+        | PlotLayer.Span _ -> false
+        | PlotLayer.Words(x, y, anchor, words) ->
             let _, _, _, written = wordsAt area across up x y anchor words
             overlaps written
-        | Layer.Rule(_, along, at) ->
+        | PlotLayer.Rule(_, along, at) ->
             at
             |> Array.exists (fun value ->
                 match along with
                 | Along.X -> let x = position across value in covered.Left <= x && x <= covered.Right
                 | Along.Y -> let y = position up value in covered.Top <= y && y <= covered.Bottom)
-        | Layer.Bars(_, _, bars) -> bars |> Array.exists (boxOf box across up >> overlaps)
-        | Layer.Cells(extent, _, _)
-        | Layer.Image(extent, _, _, _) -> overlaps (boxOf box across up extent)
-        | Layer.Dots(x, y, _, _)
-        | Layer.Arrows(x, y, _, _, _) -> holds x y
-        | Layer.Strokes strokes ->
+        | PlotLayer.Bars(_, _, bars) -> bars |> Array.exists (boxOf box across up >> overlaps)
+        | PlotLayer.Cells(extent, _, _)
+        | PlotLayer.Image(extent, _, _, _) -> overlaps (boxOf box across up extent)
+        | PlotLayer.Dots(x, y, _, _)
+        | PlotLayer.Arrows(x, y, _, _, _) -> holds x y
+        | PlotLayer.Strokes strokes ->
             strokes
             |> Array.exists (fun line ->
                 Array.map2 (fun x y -> struct (position across x, position up y)) line.X line.Y
@@ -261,33 +267,33 @@ module internal LayerDrawing =
         let swatch more left middle =
             [ rectangle { Left = left; Right = left + 24.0; Top = middle - 5.0; Bottom = middle + 5.0 } more ]
         match layer with
-        | Layer.Span(label, _, _, _) -> Some(label, swatch [ "fill", spanFill; "fill-opacity", "0.22" ])
-        | Layer.Rule(label, along, _) ->
+        | PlotLayer.Span(label, _, _, _) -> Some(label, swatch [ "fill", spanFill; "fill-opacity", "0.22" ])
+        | PlotLayer.Rule(label, along, _) ->
             let line left middle =
                 match along with
                 | Along.X -> [ $"<path d=\"M{Svg.number (left + 12.0)} {Svg.number (middle - 7.0)}v14\" {ruler}/>" ]
                 | Along.Y -> [ $"<path d=\"M{Svg.number left} {Svg.number middle}h24\" {ruler}/>" ]
             Some(label, line)
-        | Layer.Bars(label, colour, _) ->
+        | PlotLayer.Bars(label, colour, _) ->
             Some(label, swatch [ "fill", Colours.hue colour; "fill-opacity", Svg.number barOpacity ])
-        | Layer.Cells _
-        | Layer.Image _
-        | Layer.Dots _
-        | Layer.Arrows _
-        | Layer.Strokes _
-        | Layer.Words _ -> None
+        | PlotLayer.Cells _
+        | PlotLayer.Image _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> None
 
     /// The colour scale of a plot: that of its first layer that has one.
     let scale (axes: Axes) =
         axes.Layers
         |> List.tryPick (fun layer ->
             match layer with
-            | Layer.Cells(_, _, colours)
-            | Layer.Dots(_, _, _, colours) -> Some colours
-            | Layer.Span _
-            | Layer.Rule _
-            | Layer.Bars _
-            | Layer.Image _
-            | Layer.Arrows _
-            | Layer.Strokes _
-            | Layer.Words _ -> None)
+            | PlotLayer.Cells(_, _, colours)
+            | PlotLayer.Dots(_, _, _, colours) -> Some colours
+            | PlotLayer.Span _
+            | PlotLayer.Rule _
+            | PlotLayer.Bars _
+            | PlotLayer.Image _
+            | PlotLayer.Arrows _
+            | PlotLayer.Strokes _
+            | PlotLayer.Words _ -> None)

@@ -128,7 +128,7 @@ module Plot =
         let values = PlotData.floats values
         PlotData.finite "Plot.scatterBy" label values |> ignore
         let colours = { PlotData.colourScale values with Label = label }
-        { PlotData.plot PlotKind.Layers [] with Layers = [ Layer.Dots(x, y, values, colours) ] }
+        { PlotData.plot PlotKind.Layers [] with Layers = [ PlotLayer.Dots(x, y, values, colours) ] }
 
     // ── maps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,7 +156,7 @@ module Plot =
         PlotData.finite "Plot.density" "points" (Array.map fst shown) |> ignore
         let extent, values = Statistics.density 160 (Array.map fst shown) (Array.map snd shown)
         let colours = PlotData.colourScale (values |> Seq.cast<float> |> Array.ofSeq)
-        densityMap (extent.Left, extent.Right) (extent.Bottom, extent.Top) (Layer.Cells(extent, values, colours))
+        densityMap (extent.Left, extent.Right) (extent.Bottom, extent.Top) (PlotLayer.Cells(extent, values, colours))
 
     /// <summary>A density given by its logarithm, on 160 by 160 cells of a rectangle: one vmapped call.</summary>
     /// <param name="logDensity">From a point [2] to a number.</param>
@@ -210,11 +210,11 @@ module Plot =
         let layers =
             [ for place, left, top, pixels in placed do
                   let extent = { Left = left; Right = left + float width; Bottom = top - float height; Top = top }
-                  Layer.Image(extent, width, height, pixels)
+                  PlotLayer.Image(extent, width, height, pixels)
                   match List.tryItem place titles with
                   | Some title ->
                       let shown = Svg.cut Drawing.tickSize cell title
-                      Layer.Words(left + float width / 2.0, top + 0.5 * head, "middle", shown)
+                      PlotLayer.Words(left + float width / 2.0, top + 0.5 * head, "middle", shown)
                   | None -> () ]
         let right = float columns * (float width + gap) - gap
         let bottom = -float rows * (float height + gap + head) + gap
@@ -242,7 +242,7 @@ module Plot =
             |> Array.mapi (fun bin count -> { Left = edges[bin]; Right = edges[bin + 1]; Bottom = 0.0; Top = count })
             |> Array.filter (fun bar -> bar.Top > 0.0)
         { PlotData.plot PlotKind.Layers [] with
-            Layers = found |> List.mapi (fun number (label, values) -> Layer.Bars(label, number, bars values))
+            Layers = found |> List.mapi (fun number (label, values) -> PlotLayer.Bars(label, number, bars values))
             YLabel = Some "count" }
 
     /// As `histogramOf`, with bins of the width that D. Freedman and P. Diaconis (1981) give, 5 to 80 of them.
@@ -307,7 +307,7 @@ module Plot =
         { plot with Series = List.map add plot.Series }
 
     /// A layer behind the series.
-    let layer (layer: Layer) (plot: Plot) = { plot with Layers = plot.Layers @ [ layer ] }
+    let layer (layer: PlotLayer) (plot: Plot) = { plot with Layers = plot.Layers @ [ layer ] }
 
     /// The layers of another plot, such as a heat map or a density, behind those of this one, over the same ranges.
     let behind (other: Plot) (plot: Plot) =
@@ -317,14 +317,16 @@ module Plot =
             YRange = Option.orElse other.YRange plot.YRange }
 
     /// Vertical lines: events, or the boundary between training and forecast.
-    let marks (label: string) (at: float list) (plot: Plot) = layer (Layer.Rule(label, Along.X, Array.ofList at)) plot
+    let marks (label: string) (at: float list) (plot: Plot) =
+        layer (PlotLayer.Rule(label, Along.X, Array.ofList at)) plot
 
     /// Horizontal lines: thresholds, equilibria.
-    let levels (label: string) (at: float list) (plot: Plot) = layer (Layer.Rule(label, Along.Y, Array.ofList at)) plot
+    let levels (label: string) (at: float list) (plot: Plot) =
+        layer (PlotLayer.Rule(label, Along.Y, Array.ofList at)) plot
 
     /// A shaded stretch of the horizontal axis; an infinite end is the plot's edge.
     let span (label: string) (low: float) (high: float) (plot: Plot) =
-        layer (Layer.Span(label, Along.X, low, high)) plot
+        layer (PlotLayer.Span(label, Along.X, low, high)) plot
 
     let private withField verb field (plot: Plot) =
         match plot.Kind with

@@ -35,7 +35,7 @@ type Plot =
         /// labels of the series drawn as points
         Points: string list
         /// what stands behind the series
-        Layers: Layer list
+        Layers: PlotLayer list
         Fields: PlotField list
         /// losses are shown as their mean over so many steps, before themselves; 1: as they are
         Smoothing: int
@@ -173,15 +173,15 @@ module internal PlotData =
     /// The layers with another colour scale.
     let recolour (change: ColourScale -> ColourScale) layer =
         match layer with
-        | Layer.Cells(extent, values, colours) -> Layer.Cells(extent, values, change colours)
-        | Layer.Dots(x, y, values, colours) -> Layer.Dots(x, y, values, change colours)
-        | Layer.Span _
-        | Layer.Rule _
-        | Layer.Bars _
-        | Layer.Image _
-        | Layer.Arrows _
-        | Layer.Strokes _
-        | Layer.Words _ -> layer
+        | PlotLayer.Cells(extent, values, colours) -> PlotLayer.Cells(extent, values, change colours)
+        | PlotLayer.Dots(x, y, values, colours) -> PlotLayer.Dots(x, y, values, change colours)
+        | PlotLayer.Span _
+        | PlotLayer.Rule _
+        | PlotLayer.Bars _
+        | PlotLayer.Image _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> layer
 
     let cells verb (xs: Tensor) (ys: Tensor) (values: Tensor) =
         let (left, right), (bottom, top) = ends verb "x" xs, ends verb "y" ys
@@ -192,7 +192,7 @@ module internal PlotData =
             )
         let found = floats values
         let table = Array2D.init ys.Count xs.Count (fun row column -> found[row * xs.Count + column])
-        Layer.Cells({ Left = left; Right = right; Bottom = bottom; Top = top }, table, colourScale found)
+        PlotLayer.Cells({ Left = left; Right = right; Bottom = bottom; Top = top }, table, colourScale found)
 
     /// Groups of bars side by side, one group at each whole number.
     let groups verb (categories: string list) (bars: (string * float list) list) =
@@ -212,7 +212,7 @@ module internal PlotData =
                            if Double.IsFinite value then
                                let left = float place - 0.4 + wide * (float number + 0.04)
                                { Left = left; Right = left + 0.92 * wide; Bottom = min 0.0 value; Top = max 0.0 value } |]
-                Layer.Bars(label, number, rectangles))
+                PlotLayer.Bars(label, number, rectangles))
         { plot PlotKind.Layers [] with
             Layers = layers
             XTicks = Some(categories |> List.mapi (fun place name -> { At = float place; Label = name }))

@@ -78,7 +78,7 @@ module internal Space =
         elevation
         (names: string * string * string)
         (lines: Line list)
-        : Layer list * (float[] * float[]) list =
+        : PlotLayer list * (float[] * float[]) list =
         let eye = Eye(azimuth, elevation)
         let (frontX, frontY, frontZ) = eye.Front
         let all pick = lines |> List.map pick |> Array.concat |> range
@@ -111,7 +111,7 @@ module internal Space =
             else "middle"
 
         /// Words beside a point of the box, pushed away from an edge's side.
-        let words (x, y) (dx, dy) distance text = Layer.Words(x + distance * dx, y + distance * dy, anchor dx, text)
+        let words (x, y) (dx, dy) distance text = PlotLayer.Words(x + distance * dx, y + distance * dy, anchor dx, text)
 
         /// The labels of one edge: ticks, and the axis' name beyond them, or beyond the end of a standing edge. An edge that
         /// is seen almost end-on has none.
@@ -135,10 +135,10 @@ module internal Space =
                       // at a corner two axes' labels would meet
                       if place % stride = 0 && abs stand < 0.98 then words (seen (at stand)) away 0.09 tick.Label
                   if title <> "" && isStanding then
-                      Layer.Words(tipX, tipY + 0.14 * frontZ, "middle", title)
+                      PlotLayer.Words(tipX, tipY + 0.14 * frontZ, "middle", title)
                   elif title <> "" then
                       let dx, dy = away
-                      Layer.Words(middleX + 0.3 * dx, middleY + 0.3 * dy - 0.08, anchor dx, title) ]
+                      PlotLayer.Words(middleX + 0.3 * dx, middleY + 0.3 * dy - 0.08, anchor dx, title) ]
 
         let left, _ = seen (frontX, backY, 0.0)
         let right, _ = seen (backX, frontY, 0.0)
@@ -146,9 +146,9 @@ module internal Space =
         let nameX, nameY, nameZ = names
         let place line = Array.map3 (fun x y z -> inBox xs x, inBox ys y, inBox zs z) line.X line.Y line.Z
         let drawn = lines |> List.filter (fun line -> not line.IsPoints)
-        [ Layer.Strokes(Array.ofList walls)
+        [ PlotLayer.Strokes(Array.ofList walls)
           yield! edge false (fun x -> x, frontY, backZ) xs xTicks nameX
           yield! edge false (fun y -> frontX, y, backZ) ys yTicks nameY
           yield! edge true (fun z -> standX, standY, z) zs zTicks nameZ
-          Layer.Strokes [| for piece in pieces eye [ for line in drawn -> line, place line ] -> stroke piece |] ],
+          PlotLayer.Strokes [| for piece in pieces eye [ for line in drawn -> line, place line ] -> stroke piece |] ],
         [ for line in lines -> place line |> Array.map seen |> Array.unzip ]

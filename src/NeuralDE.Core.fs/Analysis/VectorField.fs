@@ -40,13 +40,13 @@ module internal VectorField =
         [| for index in 0 .. count - 1 -> low + (high - low) * (float index + 0.5) / float count |]
 
     /// Arrows at the middles of so many cells across and up, which are about `pixels` wide.
-    let arrows verb field time (across, up) pixels xRange yRange : Layer =
+    let arrows verb field time (across, up) pixels xRange yRange : PlotLayer =
         let grid = sample verb field time (middles across xRange) (middles up yRange)
         let flat (pick: int -> int -> float) =
             [| for row in 0 .. up - 1 do
                    for column in 0 .. across - 1 do
                        pick row column |]
-        Layer.Arrows(
+        PlotLayer.Arrows(
             flat (fun _ column -> grid.X[column]),
             flat (fun row _ -> grid.Y[row]),
             flat (fun row column -> grid.U[row, column]),
@@ -55,13 +55,13 @@ module internal VectorField =
         )
 
     /// Streamlines a distance apart, as a part of the plot's width; the plot is so much as high as wide.
-    let streamlines verb field time separation aspect (xLow, xHigh) (yLow, yHigh) : Layer =
+    let streamlines verb field time separation aspect (xLow, xHigh) (yLow, yHigh) : PlotLayer =
         let count = 81
         let grid = sample verb field time (evenly count (xLow, xHigh)) (evenly count (yLow, yHigh))
         // in widths of the plot, so that a distance means the same in all directions
         let u = grid.U |> Array2D.map (fun u -> u / (xHigh - xLow))
         let v = grid.V |> Array2D.map (fun v -> v / (yHigh - yLow) * aspect)
-        Layer.Strokes
+        PlotLayer.Strokes
             [| for line in Streamlines.trace u v aspect separation ->
                    { X = line |> Array.map (fun struct (x, _) -> xLow + x * (xHigh - xLow))
                      Y = line |> Array.map (fun struct (_, y) -> yLow + y / aspect * (yHigh - yLow))

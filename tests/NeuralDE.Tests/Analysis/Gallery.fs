@@ -52,6 +52,7 @@ let plots: (string * (unit -> Plot)) list =
       "scatter", (fun () -> Plot.scatter [ "a", cloud; "b", cloud + 2.0 ])
       "coloured scatter", (fun () -> Plot.scatterBy "distance" cloud (sumAlong 1 (square cloud)))
       "heat map", (fun () -> heat |> Plot.colourLabel "displacement")
+      "part of a heat map", (fun () -> heat |> Plot.xRange 0.29 0.71 |> Plot.yRange -1.0 9.0)
       "density", (fun () -> Plot.density cloud)
       "log-density", (fun () -> Plot.densityOf (fun x -> -sum(square x)) (-3.0, 3.0) (-2.0, 2.0))
       "samples before their density",

@@ -198,7 +198,7 @@ let ``what is nearer is darker and drawn later`` () =
         axes.Layers
         |> List.pick (fun layer ->
             match layer with
-            | Layer.Strokes strokes when strokes |> Array.exists (fun s -> s.Thickness > 1.5) -> Some strokes
+            | PlotLayer.Strokes strokes when strokes |> Array.exists (fun s -> s.Thickness > 1.5) -> Some strokes
             | _ -> None)
     Assert.True(pieces.Length > 5)
     let thick = pieces |> Array.map _.Thickness

@@ -141,7 +141,7 @@ let private cellsOf plot =
     (Plot.axes plot).Layers
     |> List.pick (fun layer ->
         match layer with
-        | Layer.Cells(extent, values, colours) -> Some(extent, values, colours)
+        | PlotLayer.Cells(extent, values, colours) -> Some(extent, values, colours)
         | _ -> None)
 
 [<Fact>]
@@ -171,7 +171,7 @@ let ``images are grey or coloured, black at 0 and white at 1`` () =
         (Plot.axes plot).Layers
         |> List.choose (fun layer ->
             match layer with
-            | Layer.Image(_, columns, rows, pixels) -> Some(columns, rows, List.ofArray pixels)
+            | PlotLayer.Image(_, columns, rows, pixels) -> Some(columns, rows, List.ofArray pixels)
             | _ -> None)
     let grey = pixels (Plot.images 2 [] (tensor [ 0.0; 1.0; 0.2; 0.4 ] |> reshape [ 2; 1; 2 ]))
     Assert.Equal<(int * int * byte list) list>(
@@ -190,7 +190,7 @@ let ``bars stand side by side at their names, downwards below 0`` () =
         axes.Layers
         |> List.map (fun layer ->
             match layer with
-            | Layer.Bars(_, _, bars) -> List.ofArray bars
+            | PlotLayer.Bars(_, _, bars) -> List.ofArray bars
             | _ -> [])
     Assert.Equal<float list>([ 1.0; 0.0 ], bars[0] |> List.map _.Top)
     Assert.Equal<float list>([ 0.0; -2.0 ], bars[0] |> List.map _.Bottom)
@@ -203,7 +203,7 @@ let ``a field is drawn over all that the plot shows`` () =
     let turn (_t: Tensor) (u: Tensor) = stack [ u[1]; -u[0] ]
     let axes = Plot.plane (-2.0, 2.0) (0.0, 1.0) |> Plot.field turn |> Plot.axes
     match axes.Layers with
-    | [ Layer.Arrows(x, y, dx, dy, _) ] ->
+    | [ PlotLayer.Arrows(x, y, dx, dy, _) ] ->
         Assert.True(x.Length > 100)
         Assert.Equal<float[]>(y, dx)
         Assert.Equal<float[]>(Array.map (fun x -> 0.0 - x) x, dy)
@@ -295,3 +295,20 @@ let ``a plot's text is what its file holds`` () =
         Assert.Equal(Plot.svg plot, File.ReadAllText path)
     finally
         File.Delete path
+
+[<Fact>]
+let ``a range cuts a heat map where it says, also within a cell`` () =
+    // two cells from 0 to 2, shown from 0.5 on: the picture is 2/1.5 as wide as what is seen of it
+    let svg =
+        Plot.heatMap (tensor [ 0.5; 1.5 ]) (tensor [ 0.5 ]) (tensor [ [ 1.0; 2.0 ] ])
+        |> Plot.xRange 0.5 2.0
+        |> Plot.yRange 0.0 1.0
+        |> Plot.svg
+    let found = System.Xml.Linq.XDocument.Parse(svg).Descendants()
+    let image = found |> Seq.find (fun e -> e.Name.LocalName = "image")
+    let number name (element: System.Xml.Linq.XElement) =
+        float (nonNull (element.Attribute(System.Xml.Linq.XName.Get name))).Value
+    let shown = nonNull image.Parent
+    Assert.Equal("svg", shown.Name.LocalName)
+    Assert.Equal(2.0 / 1.5, number "width" image / number "width" shown, 1e-3)
+    Assert.Equal(-number "width" shown / 3.0, number "x" image, 0.02)

@@ -19,7 +19,7 @@ type Stroke = { X: float[]; Y: float[]; Colour: string; Thickness: float; HasArr
 
 /// What a plot shows besides curves, in data units. What has a label stands in the legend.
 [<RequireQualifiedAccess>]
-type Layer =
+type PlotLayer =
     /// The shaded stretch of an axis between two values; an infinite one is the plot's edge.
     | Span of label: string * along: Along * low: float * high: float
     /// Thin lines across the plot at values of an axis: events, boundaries.
