@@ -1,10 +1,12 @@
 namespace NeuralDE
 
-/// How a curve is drawn. `Band` draws only the curve's band, none of its points.
+/// How a curve is drawn. `Band` draws only the curve's band, none of its points; `Faint` is a pale line, such as the
+/// losses behind their running mean.
 [<RequireQualifiedAccess>]
 type Mark =
     | Line
     | Dashed
+    | Faint
     | Points
     | LineAndPoints
     | Band
@@ -36,8 +38,9 @@ type LegendPlace =
     | Top
     | Bottom
 
-/// One plot: its curves, drawn in order, the first at the back. Without a range an axis shows all that is drawn.
-/// Labels may hold superscripts and subscripts ("x₁ in s⁻¹").
+/// One plot: its layers, then its curves, drawn in order, the first at the back. Without a range an axis shows all that
+/// is drawn, without ticks it finds its own. Labels may hold superscripts and subscripts ("x₁ in s⁻¹"). With IsEqual a
+/// unit is as long on both axes; without a frame there are neither axes nor ticks.
 type Axes =
     { Title: string
       XLabel: string
@@ -46,7 +49,12 @@ type Axes =
       YScale: AxisScale
       XRange: (float * float) option
       YRange: (float * float) option
+      XTicks: Tick list option
+      YTicks: Tick list option
+      IsEqual: bool
+      HasFrame: bool
       Legend: LegendPlace
+      Layers: PlotLayer list
       Curves: Curve list }
 
 /// Curves to start from; change one with `{ curve with Colour = Some 0 }`.
@@ -72,10 +80,10 @@ module Curve =
         { curve Mark.Band label x lower with Band = Some(lower, upper) }
 
     /// A curve of the given colour number (0 or more): data and model of one quantity take the same.
-    let colour number curve = { curve with Colour = Some number }
+    let colour number (curve: Curve) = { curve with Colour = Some number }
 
     /// A curve with the region between lower and upper shaded behind it.
-    let withBand lower upper curve = { curve with Band = Some(lower, upper) }
+    let withBand lower upper (curve: Curve) = { curve with Band = Some(lower, upper) }
 
 /// Axes to start from; change them with `{ axes with Title = "…"; YScale = AxisScale.Log }`.
 module Axes =
@@ -88,5 +96,10 @@ module Axes =
           YScale = AxisScale.Linear
           XRange = None
           YRange = None
+          XTicks = None
+          YTicks = None
+          IsEqual = false
+          HasFrame = true
           Legend = LegendPlace.Auto
+          Layers = []
           Curves = curves }

@@ -7,23 +7,23 @@ type internal Pane = { Axes: Axes; Area: Box; XDomain: float * float; YDomain: f
 
 /// From data to pixels: axes, ticks, and the curves themselves.
 module internal Drawing =
-    /// Of Okabe and Ito, for colour-blind readers too: blue, vermillion, green, purple, orange, sky blue, black.
-    let private palette = [| "#0072B2"; "#D55E00"; "#009E73"; "#CC79A7"; "#E69F00"; "#56B4E9"; "#000000" |]
     let private dashes = [| ""; "8 3"; "2 2.5"; "8 2.5 2 2.5" |]
     let tickSize = 11.5
 
-    type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float }
+    type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float; Fixed: Tick list option }
     type Style = { Hue: string; Dash: string; Shape: int; Shade: float }
 
     /// What an axis can show: finite, within a range whose arithmetic can't overflow, positive on a logarithmic axis.
     let shows scale value =
         match scale with
-        | AxisScale.Linear -> abs value <= 1e300
+        | AxisScale.Linear
+        | AxisScale.Dates _ -> abs value <= 1e300
         | AxisScale.Log -> 1e-300 <= value && value <= 1e300
 
     let private measure scale (value: float) =
         match scale with
-        | AxisScale.Linear -> if abs value < 1e-300 then 0.0 else value
+        | AxisScale.Linear
+        | AxisScale.Dates _ -> if abs value < 1e-300 then 0.0 else value
         | AxisScale.Log -> log10 value
 
     /// Where a value stands in pixels; NaN is a gap.
@@ -35,12 +35,21 @@ module internal Drawing =
             let pixel = axis.From + (measure axis.Scale value - low) / (high - low) * (axis.To - axis.From)
             Math.Clamp(pixel, -1e7, 1e7)
 
+    /// How many pixels a unit takes at a value, downwards and leftwards counted negative.
+    let slope axis value =
+        let low, high = measure axis.Scale axis.Low, measure axis.Scale axis.High
+        let steepness = (axis.To - axis.From) / (high - low)
+        match axis.Scale with
+        | AxisScale.Linear
+        | AxisScale.Dates _ -> steepness
+        | AxisScale.Log -> steepness / (value * log 10.0)
+
     /// The least and the greatest of the values an axis shows, with some air; room around a single value; 0 where
     /// it is near.
     let private domain scale values =
         let shown = values |> Array.filter (shows scale) |> Array.map (measure scale)
         match scale, shown with
-        | AxisScale.Linear, [||] -> 0.0, 1.0
+        | (AxisScale.Linear | AxisScale.Dates _), [||] -> 0.0, 1.0
         | AxisScale.Log, [||] -> 1.0, 10.0
         | _ ->
             let low, high = Array.min shown, Array.max shown
@@ -49,10 +58,12 @@ module internal Drawing =
                 match scale with
                 | _ when high - low > 1e-12 * size -> 0.04 * (high - low)
                 | AxisScale.Log -> 0.5
-                | AxisScale.Linear -> if size = 0.0 then 1.0 else 0.1 * size
+                | AxisScale.Linear
+                | AxisScale.Dates _ -> if size = 0.0 then 1.0 else 0.1 * size
             match scale with
             | AxisScale.Linear when 0.0 < low && low < 0.15 * high -> min 0.0 (low - air), high + air
-            | AxisScale.Linear -> low - air, high + air
+            | AxisScale.Linear
+            | AxisScale.Dates _ -> low - air, high + air
             | AxisScale.Log -> 10.0 ** max -300.0 (low - air), 10.0 ** min 300.0 (high + air)
 
     /// The heights a curve draws over each x: its own, its band's, or both.
@@ -62,6 +73,49 @@ module internal Drawing =
           | Some(lower, upper) -> yield! [ lower; upper ]
           | None -> () ]
 
+    /// What the layers of a plot cover: the places it must show, the ends of what fills it, the feet of its bars.
+    let private places layer =
+        let ends along values =
+            let finite = values |> Array.filter Double.IsFinite
+            match along with
+            | Along.X -> finite, [||]
+            | Along.Y -> [||], finite
+        let corners (extent: Extent) = [| extent.Left; extent.Right |], [| extent.Bottom; extent.Top |]
+        match layer with
+        | PlotLayer.Span(_, along, low, high) -> ends along [| low; high |]
+        | PlotLayer.Rule(_, along, at) -> ends along at
+        | PlotLayer.Bars(_, _, bars) -> Array.collect (corners >> fst) bars, Array.collect (corners >> snd) bars
+        | PlotLayer.Cells(extent, _, _)
+        | PlotLayer.Image(extent, _, _, _) -> corners extent
+        | PlotLayer.Dots(x, y, _, _)
+        | PlotLayer.Arrows(x, y, _, _, _) -> x, y
+        | PlotLayer.Strokes strokes -> strokes |> Array.collect _.X, strokes |> Array.collect _.Y
+        | PlotLayer.Words(x, y, _, _) -> [| x |], [| y |]
+
+    let isCells layer =
+        match layer with
+        | PlotLayer.Cells _ -> true
+        | PlotLayer.Span _
+        | PlotLayer.Rule _
+        | PlotLayer.Bars _
+        | PlotLayer.Image _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> false
+
+    let private isBars layer =
+        match layer with
+        | PlotLayer.Bars _ -> true
+        | PlotLayer.Span _
+        | PlotLayer.Rule _
+        | PlotLayer.Cells _
+        | PlotLayer.Image _
+        | PlotLayer.Dots _
+        | PlotLayer.Arrows _
+        | PlotLayer.Strokes _
+        | PlotLayer.Words _ -> false
+
     /// One plot in the given part of a figure.
     let pane (axes: Axes) area =
         let drawable (x, y) = shows axes.XScale x && shows axes.YScale y
@@ -69,23 +123,64 @@ module internal Drawing =
             [| for curve in axes.Curves do
                    for y in heights curve do
                        yield! Array.zip curve.X y |> Array.filter drawable |]
-        let low, high = axes.XRange |> Option.defaultWith (fun () -> domain axes.XScale (Array.map fst drawn))
+        let layered = List.map places axes.Layers
+        // cells fill their plot, bars stand on its floor
+        let filling = axes.Layers |> List.filter isCells |> List.map places
+        let xDomain =
+            match filling with
+            | [] -> domain axes.XScale (Array.concat [ Array.map fst drawn; yield! List.map fst layered ])
+            | _ -> let x = Array.concat (List.map fst filling) in Array.min x, Array.max x
+        let low, high = axes.XRange |> Option.defaultValue xDomain
         let within = drawn |> Array.filter (fun (x, _) -> low <= x && x <= high) |> Array.map snd
+        let yDomain =
+            match filling with
+            | [] ->
+                let bottom, top = domain axes.YScale (Array.concat [ within; yield! List.map snd layered ])
+                let feet = axes.Layers |> List.filter isBars |> List.collect (places >> snd >> List.ofArray)
+                let isGrounded = axes.YScale = AxisScale.Linear && not feet.IsEmpty && List.min feet = 0.0
+                (if isGrounded && not (Array.exists (fun y -> y < 0.0) within) then 0.0 else bottom), top
+            | _ -> let y = Array.concat (List.map snd filling) in Array.min y, Array.max y
         { Axes = axes
           Area = area
           XDomain = (low, high)
-          YDomain = axes.YRange |> Option.defaultWith (fun () -> domain axes.YScale within) }
+          YDomain = Option.defaultValue yDomain axes.YRange }
 
-    /// The two axes of a plot whose curves fill a box.
+    /// The two axes of a plot whose curves fill a box. Where a unit is to be as long on both, the one that has pixels to
+    /// spare shows more.
     let axesIn (box: Box) pane =
         let (left, right), (bottom, top) = pane.XDomain, pane.YDomain
-        { Scale = pane.Axes.XScale; Low = left; High = right; From = box.Left; To = box.Right },
-        { Scale = pane.Axes.YScale; Low = bottom; High = top; From = box.Bottom; To = box.Top }
+        let grown (low, high) part =
+            let middle, half = (low + high) / 2.0, (high - low) / 2.0 * max 1.0 part
+            middle - half, middle + half
+        let (left, right), (bottom, top) =
+            if pane.Axes.IsEqual then
+                let across, up = (right - left) / box.Width, (top - bottom) / box.Height
+                grown (left, right) (up / across), grown (bottom, top) (across / up)
+            else
+                (left, right), (bottom, top)
+        { Scale = pane.Axes.XScale
+          Low = left
+          High = right
+          From = box.Left
+          To = box.Right
+          Fixed = pane.Axes.XTicks },
+        { Scale = pane.Axes.YScale
+          Low = bottom
+          High = top
+          From = box.Bottom
+          To = box.Top
+          Fixed = pane.Axes.YTicks }
 
     let private ticks axis count =
-        match axis.Scale with
-        | AxisScale.Linear -> Ticks.linear count axis.Low axis.High
-        | AxisScale.Log -> Ticks.log count axis.Low axis.High
+        match axis.Fixed, axis.Scale with
+        | Some ticks, _ ->
+            { Ticks = ticks |> List.filter (fun tick -> axis.Low <= tick.At && tick.At <= axis.High)
+              Note = "" }
+        | None, AxisScale.Linear -> Ticks.linear count axis.Low axis.High
+        | None, AxisScale.Log -> Ticks.log count axis.Low axis.High
+        | None, AxisScale.Dates(start, unit) ->
+            Calendar.ticks count start unit axis.Low axis.High
+            |> Option.defaultWith (fun () -> Ticks.linear count axis.Low axis.High)
 
     let labelled (ticks: AxisTicks) = ticks.Ticks |> List.filter (fun tick -> tick.Label <> "")
 
@@ -100,7 +195,19 @@ module internal Drawing =
                 fit (count - 1)
             else
                 found
-        fit (Math.Clamp(int ((axis.To - axis.From) / 52.0), 2, 10))
+        match axis.Fixed with
+        | None -> fit (Math.Clamp(int ((axis.To - axis.From) / 52.0), 2, 10))
+        | Some _ ->
+            // names are cut where they would touch, or left off at some ticks where little would be left of them
+            let found = ticks axis 1
+            let gaps = found.Ticks |> List.pairwise |> List.map (fun (a, b) -> position axis b.At - position axis a.At)
+            let gap = List.fold min (axis.To - axis.From) gaps
+            let widest = found.Ticks |> List.map (fun tick -> Svg.width tickSize tick.Label) |> List.fold max 0.0
+            let stride = max 1 (int (ceil ((min widest 56.0 + 6.0) / gap)))
+            let label place (tick: Tick) =
+                if place % stride = 0 then Svg.cut tickSize (float stride * gap - 6.0) tick.Label else ""
+            { found with
+                Ticks = found.Ticks |> List.mapi (fun place tick -> { tick with Label = label place tick }) }
 
     /// Ticks with lines between them, twice as many where there would be fewer than three.
     let ticksUp axis =
@@ -118,8 +225,8 @@ module internal Drawing =
         |> List.map (fun (curve, number) ->
             let earlier = banded |> List.takeWhile (fun (other, _) -> not (obj.ReferenceEquals(other, curve)))
             let deep = earlier |> List.filter (fun (_, other) -> other = number) |> List.length
-            { Hue = palette[number % palette.Length]
-              Dash = dashes[number / palette.Length % dashes.Length]
+            { Hue = Colours.hue number
+              Dash = dashes[number / Colours.palette.Length % dashes.Length]
               Shape = number % 4
               Shade = min 0.6 (0.2 + 0.16 * float deep) })
 
@@ -150,7 +257,8 @@ module internal Drawing =
 
     let stroke style mark width =
         let dash = if mark = Mark.Dashed then (if style.Dash = "" then "6 4" else "3 4") else style.Dash
-        $"fill=\"none\" stroke=\"{style.Hue}\" stroke-width=\"{Svg.number width}\" stroke-linejoin=\"round\""
+        let hue = if mark = Mark.Faint then Colours.paler 0.62 style.Hue else style.Hue
+        $"fill=\"none\" stroke=\"{hue}\" stroke-width=\"{Svg.number width}\" stroke-linejoin=\"round\""
         + (if dash = "" then " stroke-linecap=\"round\"" else $" stroke-dasharray=\"{dash}\"")
 
     let solid style = $"fill=\"{style.Hue}\" stroke=\"#FFFFFF\" stroke-width=\"0.8\""
@@ -168,12 +276,14 @@ module internal Drawing =
           match curve.Mark with
           | Mark.Line
           | Mark.Dashed
+          | Mark.Faint
           | Mark.LineAndPoints ->
               let runs = Polyline.runs points
               let lines = runs |> List.filter (fun run -> run.Length > 1) |> List.map Polyline.thin
               let path = Svg.path box lines
               // A line that fills the plot is drawn finer.
-              let width = if List.sumBy Polyline.length lines > 6.0 * (box.Width + box.Height) then 1.1 else 1.8
+              let isLong = List.sumBy Polyline.length lines > 6.0 * (box.Width + box.Height)
+              let width = if isLong || curve.Mark = Mark.Faint then 1.1 else 1.8
               if path <> "" then $"<path d=\"{path}\" {stroke style curve.Mark width}/>"
               let lone =
                   [| for run in runs do
@@ -195,6 +305,7 @@ module internal Drawing =
               "</g>"
           | Mark.Line
           | Mark.Dashed
+          | Mark.Faint
           | Mark.Band -> ()
           "</g>" ]
 

@@ -5,7 +5,16 @@ open System.IO
 open System.Text
 
 /// A drawing of one or more plots, row by row in so many columns; Width and Height in pixels are the whole drawing's.
-type Figure = { Title: string; Panels: Axes list; Columns: int; Width: int; Height: int }
+/// Where x is shared the plots of a column show the same x, where y is shared those of a row the same y; the inner ones
+/// then go without the axis' label.
+type Figure =
+    { Title: string
+      Panels: Axes list
+      Columns: int
+      SharesX: bool
+      SharesY: bool
+      Width: int
+      Height: int }
 
 /// Draws figures as SVG.
 module Figure =
@@ -27,6 +36,13 @@ module Figure =
                         + $"Give two {positive} ends, the smaller first."
                     )
                 | _ -> ()
+
+            axes.Layers |> List.tryPick LayerCheck.problem |> Option.iter wrong
+            let isLinear = axes.XScale <> AxisScale.Log && axes.YScale <> AxisScale.Log
+            if not isLinear && axes.Layers |> List.exists Drawing.isCells then
+                wrong "cells need axes in proportion. Give the logarithm of what they stand over instead."
+            if not isLinear && axes.IsEqual then
+                wrong "a unit can't be as long on both of two axes where one is logarithmic. Leave IsEqual false."
 
             for curve in axes.Curves do
                 if curve.X.Length <> curve.Y.Length then
@@ -52,12 +68,57 @@ module Figure =
                         )
 
     /// A figure of one plot, 640 by 420 pixels.
-    let single (axes: Axes) = { Title = ""; Panels = [ axes ]; Columns = 1; Width = 640; Height = 420 }
+    let single (axes: Axes) =
+        { Title = ""
+          Panels = [ axes ]
+          Columns = 1
+          SharesX = false
+          SharesY = false
+          Width = 640
+          Height = 420 }
 
     /// A figure of several plots, row by row in so many columns, each 480 by 340 pixels.
     let grid columns (panels: Axes list) =
         let rows = (panels.Length + columns - 1) / max 1 columns
-        { Title = ""; Panels = panels; Columns = columns; Width = 480 * columns; Height = 340 * rows }
+        { Title = ""
+          Panels = panels
+          Columns = columns
+          SharesX = false
+          SharesY = false
+          Width = 480 * columns
+          Height = 340 * rows }
+
+    /// Plots of one column share what x they show.
+    let sharedX (figure: Figure) = { figure with SharesX = true }
+
+    /// Plots of one row share what y they show.
+    let sharedY (figure: Figure) = { figure with SharesY = true }
+
+    /// The title above all plots.
+    let title (text: string) (figure: Figure) = { figure with Title = text }
+
+    /// Pixels of the whole drawing.
+    let size (width: int) (height: int) (figure: Figure) : Figure = { figure with Width = width; Height = height }
+
+    /// Panes with the ranges that they share.
+    let private share (figure: Figure) columns (panes: Pane list) =
+        let last = panes.Length - 1
+        let union same domain place =
+            let shared = panes |> List.indexed |> List.filter (fst >> same place) |> List.map (snd >> domain)
+            List.min (List.map fst shared), List.max (List.map snd shared)
+        let inColumn place other = (other % columns = place % columns)
+        let inRow place other = (other / columns = place / columns)
+        panes
+        |> List.mapi (fun place pane ->
+            let hasBelow = figure.SharesX && place + columns <= last
+            let hasLeft = figure.SharesY && place % columns > 0
+            { pane with
+                XDomain = (if figure.SharesX then union inColumn _.XDomain place else pane.XDomain)
+                YDomain = (if figure.SharesY then union inRow _.YDomain place else pane.YDomain)
+                Axes =
+                    { pane.Axes with
+                        XLabel = (if hasBelow then "" else pane.Axes.XLabel)
+                        YLabel = (if hasLeft then "" else pane.Axes.YLabel) } })
 
     /// Each plot with its legend's place and its box. Plots of one row share top and bottom, plots of one column left
     /// and right. Labels and legends need room, and how much depends on the boxes: a few rounds settle it.
@@ -120,7 +181,7 @@ module Figure =
             let middle, baseline = float figure.Width / 2.0, 26.0 + 22.0 * float place
             add (Svg.text 16.0 "middle" middle baseline " font-weight=\"600\"" line)
 
-        for pane, place, box in settle columns panes do
+        for pane, place, box in settle columns (share figure columns panes) do
             add "<g>"
             Panel.draw pane place box |> List.iter add
             add "</g>"
@@ -128,18 +189,16 @@ module Figure =
         add "</svg>"
         text.ToString()
 
+    /// The figure as the text of an SVG file: what `render` gives.
+    let svg (figure: Figure) : string = render figure
+
+    /// Writes the figure to a file of its own in the temporary folder and opens it in the browser; says where it is where
+    /// there is none.
+    let show (figure: Figure) : unit = Writer.show "svg" (render figure)
+
     /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never left
     /// half written. Raises ArgumentException as `render` does, and IOException where the file can't be written.
     let save (path: string) (figure: Figure) : unit =
         if String.IsNullOrWhiteSpace path then
             invalidArg (nameof path) "Figure: the path is empty. Give the name of the file to write."
-        let text = render figure
-        let target = Path.GetFullPath path
-        let folder = Path.GetDirectoryName target |> Option.ofObj |> Option.defaultValue "."
-        Directory.CreateDirectory folder |> ignore
-        let aside = Path.Combine(folder, $".{Path.GetFileName target}.{Guid.NewGuid():N}")
-        try
-            File.WriteAllText(aside, text)
-            File.Move(aside, target, true)
-        finally
-            File.Delete aside
+        Writer.save path (render figure)

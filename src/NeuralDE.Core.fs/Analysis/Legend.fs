@@ -5,15 +5,37 @@ module internal Legend =
     let private size = 12.0
     let private row = 1.3 * size
 
-    /// One entry: its curve (none for "and 3 more"), its lines of text, and its corner within the legend.
-    type private Entry = { Key: (Curve * Drawing.Style) option; Lines: string list; X: float; Y: float }
+    /// One entry: its sample, drawn at a left end and a middle height (none for "and 3 more"), its lines of text, and its
+    /// corner within the legend.
+    type private Entry = { Key: (float -> float -> string list) option; Lines: string list; X: float; Y: float }
 
     let isOutside place = (place = LegendPlace.OutsideRight || place = LegendPlace.Above)
 
+    let private key (curve: Curve, style: Drawing.Style) left middle =
+        [ let x, y = Svg.number left, Svg.number middle
+          if curve.Band.IsSome then
+              $"<rect x=\"{x}\" y=\"{Svg.number (middle - 5.0)}\" width=\"24\" height=\"10\" {Drawing.shade style}/>"
+          match curve.Mark with
+          | Mark.Line
+          | Mark.Dashed
+          | Mark.Faint
+          | Mark.LineAndPoints -> $"<path d=\"M{x} {y}h24\" {Drawing.stroke style curve.Mark 1.8}/>"
+          | Mark.Points
+          | Mark.Band -> ()
+          match curve.Mark with
+          | Mark.Points
+          | Mark.LineAndPoints -> $"<g {Drawing.solid style}>{Drawing.marker style.Shape (left + 12.0) middle}</g>"
+          | Mark.Line
+          | Mark.Dashed
+          | Mark.Faint
+          | Mark.Band -> () ]
+
     let private entries (axes: Axes) wrap =
-        List.zip axes.Curves (Drawing.styles axes)
-        |> List.filter (fun (curve, _) -> curve.Label <> "" && axes.Legend <> LegendPlace.Hidden)
-        |> List.map (fun (curve, style) -> { Key = Some(curve, style); Lines = wrap curve.Label; X = 8.0; Y = 0.0 })
+        [ for curve, style in List.zip axes.Curves (Drawing.styles axes) -> curve.Label, key (curve, style)
+          for layer in axes.Layers do
+              yield! Option.toList (LayerDrawing.key layer) ]
+        |> List.filter (fun (label, _) -> label <> "" && axes.Legend <> LegendPlace.Hidden)
+        |> List.map (fun (label, draw) -> { Key = Some draw; Lines = wrap label; X = 8.0; Y = 0.0 })
 
     let private tall entry = row * float entry.Lines.Length + 2.0
     let private wide entry = 31.0 + Drawing.widest size entry.Lines
@@ -60,7 +82,7 @@ module internal Legend =
         | LegendPlace.Above, (_, (_, height)) -> 0.0, height
         | _ -> 0.0, 0.0
 
-    let private boxOf (box: Box) (width, height) noted place : Box =
+    let private boxOf (box: Box) (width, height) (beside, noted) place : Box =
         let left =
             match place with
             | LegendPlace.TopLeft
@@ -68,7 +90,7 @@ module internal Legend =
             | LegendPlace.Top
             | LegendPlace.Bottom
             | LegendPlace.Above -> (box.Left + box.Right - width) / 2.0
-            | LegendPlace.OutsideRight -> box.Right + 8.0
+            | LegendPlace.OutsideRight -> box.Right + 8.0 + beside
             | _ -> box.Right - 8.0 - width
         let top =
             match place with
@@ -103,9 +125,10 @@ module internal Legend =
             let across, up = Drawing.axesIn box pane
             let segments = pane.Axes.Curves |> List.map (Drawing.obstacles across up)
             let free place =
-                let covered = (boxOf box (width, height) 0.0 place).Grow 5.0
+                let covered = (boxOf box (width, height) (0.0, 0.0) place).Grow 5.0
                 let crosses (struct (first, last)) = (Polyline.clip covered first last).IsSome
                 not (segments |> List.exists (Array.exists crosses))
+                && not (pane.Axes.Layers |> List.exists (LayerDrawing.covers pane.Area box across up covered))
             [ LegendPlace.TopRight
               LegendPlace.TopLeft
               LegendPlace.BottomRight
@@ -115,29 +138,12 @@ module internal Legend =
             |> List.tryFind free
             |> Option.defaultValue outside
 
-    let private key left middle (curve: Curve, style: Drawing.Style) =
-        [ let x, y = Svg.number left, Svg.number middle
-          if curve.Band.IsSome then
-              $"<rect x=\"{x}\" y=\"{Svg.number (middle - 5.0)}\" width=\"24\" height=\"10\" {Drawing.shade style}/>"
-          match curve.Mark with
-          | Mark.Line
-          | Mark.Dashed
-          | Mark.LineAndPoints -> $"<path d=\"M{x} {y}h24\" {Drawing.stroke style curve.Mark 1.8}/>"
-          | Mark.Points
-          | Mark.Band -> ()
-          match curve.Mark with
-          | Mark.Points
-          | Mark.LineAndPoints -> $"<g {Drawing.solid style}>{Drawing.marker style.Shape (left + 12.0) middle}</g>"
-          | Mark.Line
-          | Mark.Dashed
-          | Mark.Band -> () ]
-
-    /// The legend at its place about a plot's box; `noted` pixels above the box are taken.
-    let draw pane box noted place =
+    /// The legend at its place about a plot's box; so many pixels beside and above the box are taken.
+    let draw pane box taken place =
         match layout pane box place with
         | [], _ -> []
         | entries, extent ->
-            let area = boxOf box extent noted place
+            let area = boxOf box extent taken place
             [ "<g>"
               if not (isOutside place) then
                   $"<rect x=\"{Svg.number area.Left}\" y=\"{Svg.number area.Top}\" width=\"{Svg.number area.Width}\" "
@@ -145,7 +151,7 @@ module internal Legend =
                   + "stroke=\"#DDDDDD\" stroke-width=\"0.8\"/>"
               for entry in entries do
                   let left, middle = area.Left + entry.X, area.Top + entry.Y + row / 2.0
-                  yield! entry.Key |> Option.map (key left middle) |> Option.defaultValue []
+                  yield! entry.Key |> Option.map (fun draw -> draw left middle) |> Option.defaultValue []
                   for place, text in List.indexed entry.Lines do
                       let baseline = middle + 0.35 * size + row * float place
                       Svg.text size "start" (left + 31.0) baseline "" text

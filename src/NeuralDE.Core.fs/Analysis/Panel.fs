@@ -21,7 +21,8 @@ module internal Panel =
         let middle = (box.Left + box.Right) / 2.0
         Svg.wrap titleSize (2.0 * min (middle - pane.Area.Left) (pane.Area.Right - middle)) pane.Axes.Title
 
-    let private noted (vertical: AxisTicks) = if vertical.Note = "" then 0.0 else 16.0
+    let private noted (pane: Pane) box (vertical: AxisTicks) =
+        if vertical.Note = "" && not (ColourBar.isNoted pane.Axes box) then 0.0 else 16.0
     let private taken (horizontal: AxisTicks) =
         if horizontal.Note = "" then 0.0 else Svg.width Drawing.tickSize horizontal.Note + 8.0
 
@@ -34,28 +35,35 @@ module internal Panel =
         let title = 1.25 * titleSize * float (titleLines pane box).Length
         let note = if horizontal.Note = "" then 0.0 else 1.25 * labelSize
         let beside, above = Legend.room pane box place
-        { Left =
-            max (widest horizontal / 2.0 + 2.0) (widest vertical + 9.0)
-            + (if pane.Axes.YLabel = "" then 0.0 else lines box.Height pane.Axes.YLabel + 4.0)
-          Right = max 10.0 (widest horizontal / 2.0 + 2.0) + beside
-          Top = (if title = 0.0 then 8.0 else title + 6.0) + noted vertical + above
-          Bottom = 20.0 + max note (lines (box.Width - 2.0 * taken horizontal) pane.Axes.XLabel) }
+        let bar = ColourBar.room pane.Axes box
+        if not pane.Axes.HasFrame then
+            { Left = 2.0
+              Right = 2.0 + bar + beside
+              Top = (if title = 0.0 then 2.0 else title + 6.0) + above
+              Bottom = 2.0 }
+        else
+            { Left =
+                max (widest horizontal / 2.0 + 2.0) (widest vertical + 9.0)
+                + (if pane.Axes.YLabel = "" then 0.0 else lines box.Height pane.Axes.YLabel + 4.0)
+              Right = max 10.0 (widest horizontal / 2.0 + 2.0) + beside + bar
+              Top = (if title = 0.0 then 8.0 else title + 6.0) + noted pane box vertical + above
+              Bottom = 20.0 + max note (lines (box.Width - 2.0 * taken horizontal) pane.Axes.XLabel) }
 
-    /// The plot in its box, the legend at its place, as lines of SVG.
-    let draw (pane: Pane) place (box: Box) =
-        let across, up = Drawing.axesIn box pane
-        let horizontal, vertical = Drawing.ticksAcross across, Drawing.ticksUp up
-        let middle = (box.Left + box.Right) / 2.0
-        let tickLength (tick: Tick) = if tick.Label = "" then 2.5 else 4.5
+    /// Faint lines at the labelled ticks.
+    let private grid (box: Box) (across: Drawing.Axis, horizontal) (up, vertical) =
         [ $"<g stroke=\"{faint}\" stroke-width=\"0.8\" fill=\"none\">"
-          for tick in Drawing.labelled horizontal do
-              let x = whole (Drawing.position across tick.At) in Svg.line x box.Top x box.Bottom
+          if across.Fixed.IsNone then
+              for tick in Drawing.labelled horizontal do
+                  let x = whole (Drawing.position across tick.At) in Svg.line x box.Top x box.Bottom
           for tick in Drawing.labelled vertical do
               let y = whole (Drawing.position up tick.At) in Svg.line box.Left y box.Right y
-          "</g>"
-          for curve, style in List.zip pane.Axes.Curves (Drawing.styles pane.Axes) do
-              yield! Drawing.draw box across up curve style
-          $"<g stroke=\"{ink}\" stroke-width=\"1\" fill=\"none\">"
+          "</g>" ]
+
+    /// The two axes, their ticks and labels.
+    let private frame (pane: Pane) (box: Box) (across, horizontal: AxisTicks) (up, vertical: AxisTicks) =
+        let middle = (box.Left + box.Right) / 2.0
+        let tickLength (tick: Tick) = if tick.Label = "" then 2.5 else 4.5
+        [ $"<g stroke=\"{ink}\" stroke-width=\"1\" fill=\"none\">"
           $"<path d=\"M{Svg.number box.Left} {Svg.number box.Top}V{Svg.number box.Bottom}H{Svg.number box.Right}\"/>"
           for tick in horizontal.Ticks do
               let x = whole (Drawing.position across tick.At) in Svg.line x box.Bottom x (box.Bottom + tickLength tick)
@@ -75,8 +83,29 @@ module internal Panel =
               Svg.text labelSize "middle" middle (box.Bottom + 34.0 + 1.25 * labelSize * float place) "" text
           for place, text in List.indexed (Svg.wrap labelSize box.Height pane.Axes.YLabel) do
               let x, y = pane.Area.Left + labelSize * (0.9 + 1.25 * float place), (box.Top + box.Bottom) / 2.0
-              Svg.text labelSize "middle" x y $" transform=\"rotate(-90 {Svg.number x} {Svg.number y})\"" text
+              Svg.text labelSize "middle" x y $" transform=\"rotate(-90 {Svg.number x} {Svg.number y})\"" text ]
+
+    /// The plot in its box, the legend at its place, as lines of SVG.
+    let draw (pane: Pane) place (box: Box) =
+        let across, up = Drawing.axesIn box pane
+        let horizontal, vertical = Drawing.ticksAcross across, Drawing.ticksUp up
+        let middle = (box.Left + box.Right) / 2.0
+        let behind, before = pane.Axes.Layers |> List.partition LayerDrawing.isBehind
+        let layers = List.collect (LayerDrawing.draw pane.Area box across up)
+        [ yield! layers behind
+          if pane.Axes.HasFrame && not (List.exists Drawing.isCells behind) then
+              yield! grid box (across, horizontal) (up, vertical)
+          yield! layers before
+          for curve, style in List.zip pane.Axes.Curves (Drawing.styles pane.Axes) do
+              yield! Drawing.draw box across up curve style
+          if pane.Axes.HasFrame then yield! frame pane box (across, horizontal) (up, vertical)
           for place, text in List.indexed (titleLines pane box) do
               let y = pane.Area.Top + titleSize * (0.9 + 1.25 * float place)
               Svg.text titleSize "middle" middle y " font-weight=\"600\"" text
-          yield! Legend.draw pane box (noted vertical) place ]
+          yield! ColourBar.draw pane.Axes box
+          yield!
+              Legend.draw
+                  pane
+                  box
+                  (ColourBar.room pane.Axes box, (if pane.Axes.HasFrame then noted pane box vertical else 0.0))
+                  place ]

@@ -80,6 +80,35 @@ module internal Polyline =
         else
             thinSteps run
 
+    /// The fewest of a curve's points that keep it within a tenth of a pixel (D. Douglas and T. Peucker, 1973).
+    let simplify (run: struct (float * float)[]) =
+        let kept = Array.create run.Length false
+        /// How far a point lies from the segment between two others.
+        let distance (struct (x0: float, y0: float)) (struct (x1, y1)) (struct (x, y)) =
+            let across, up = x1 - x0, y1 - y0
+            let square = across * across + up * up
+            let part =
+                if square = 0.0 then
+                    0.0
+                else
+                    Math.Clamp(((x - x0) * across + (y - y0) * up) / square, 0.0, 1.0)
+            sqrt ((x - x0 - part * across) ** 2.0 + (y - y0 - part * up) ** 2.0)
+        let pending = Stack [ struct (0, run.Length - 1) ]
+        while pending.Count > 0 do
+            let struct (first, last) = pending.Pop()
+            kept[first] <- true
+            kept[last] <- true
+            let mutable farthest, far = first, 0.1
+            for index in first + 1 .. last - 1 do
+                let found = distance run[first] run[last] run[index]
+                if found > far then
+                    farthest <- index
+                    far <- found
+            if farthest > first then
+                pending.Push(struct (first, farthest))
+                pending.Push(struct (farthest, last))
+        Array.zip run kept |> Array.filter snd |> Array.map fst
+
     /// The first of all points that share one cell of half a pixel: markers one could not tell apart.
     let distinct (points: struct (float * float)[]) =
         let seen = HashSet()
@@ -207,7 +236,7 @@ module internal Svg =
         1.03 * size * Seq.sumBy share label
 
     /// A label cut to a width in pixels, with an ellipsis where something is left off.
-    let private cut size limit (label: string) =
+    let cut size limit (label: string) =
         if width size label <= limit then
             label
         else

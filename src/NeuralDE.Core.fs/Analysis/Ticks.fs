@@ -8,6 +8,8 @@ open System.Globalization
 type AxisScale =
     | Linear
     | Log
+    /// In proportion, and the ticks are dates: value 0 is `start`, and 1 is `unit` later.
+    | Dates of start: DateTime * unit: TimeSpan
 
 /// One tick of an axis: where it stands, in data units, and what is written at it ("" at a minor tick).
 [<Struct>]

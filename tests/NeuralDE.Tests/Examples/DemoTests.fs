@@ -107,6 +107,18 @@ let ``the kinds of neural ODE are told apart and drawn`` () =
         Assert.True(File.Exists(Path.Combine(folder, "artifacts", "neural-odes", "crossing.svg")), "No picture drawn."))
 
 [<Fact>]
+let ``the pictures are drawn, and the report holds them`` () =
+    inFolder (fun folder ->
+        let script = Path.Combine(folder, "pictures.fsx")
+        File.WriteAllText(script, withThisLibrary (File.ReadAllText(Root.file "examples/04-pictures.fsx")))
+        let out = Path.Combine(folder, "out")
+        fsi folder 2.0 [ script; out ] |> ignore
+        let pictures = Directory.GetFiles(out, "*.svg")
+        Assert.True(pictures.Length >= 18, $"Got {pictures.Length} pictures, expected 18 or more.")
+        let report = File.ReadAllText(Path.Combine(out, "report.html"))
+        Assert.Equal(pictures.Length, Regex.Matches(report, "role=\"img\"").Count))
+
+[<Fact>]
 let ``the mistakes in README.md look as it says`` () =
     let message (mistake: unit -> 'T) = Assert.ThrowsAny<exn>(fun () -> mistake () |> ignore).Message
     let solved (p: OdeProblem<Tensor>) () = Ode.solve p

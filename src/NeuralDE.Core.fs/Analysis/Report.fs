@@ -1,0 +1,192 @@
+namespace NeuralDE
+
+open System
+open System.Globalization
+open System.Reflection
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+open NeuralDE.Compiler
+
+/// A part of a report.
+[<RequireQualifiedAccess>]
+type ReportPart =
+    | Section of title: string
+    /// paragraphs, lists and code
+    | Text of string
+    | Figure of caption: string * svg: string
+    | Table of headers: string list * rows: string list list
+
+/// A page of text, pictures and tables; parts in order.
+type Report = { Title: string; Parts: ReportPart list }
+
+/// <summary>Reports as one HTML file that holds its pictures and opens without a network.</summary>
+/// <remarks>Whatever text is given stands in the page as it is: nothing in it is taken for HTML.</remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Report =
+    /// An empty report.
+    let start (title: string) : Report = { Title = title; Parts = [] }
+
+    let private add part (report: Report) = { report with Parts = report.Parts @ [ part ] }
+
+    /// Begins a section; the table of contents lists it.
+    let section (title: string) (report: Report) : Report = add (ReportPart.Section title) report
+
+    /// Paragraphs parted by empty lines, lists of lines that begin with "- ", code between lines of three back quotes;
+    /// `code` and **strong** within a line.
+    let text (text: string) (report: Report) : Report = add (ReportPart.Text text) report
+
+    /// A figure of several plots with its caption.
+    let drawing (caption: string) (figure: Figure) (report: Report) : Report =
+        add (ReportPart.Figure(caption, Figure.svg figure)) report
+
+    /// A plot with its caption.
+    let figure (caption: string) (plot: Plot) (report: Report) : Report = drawing caption (Plot.figure plot) report
+
+    /// A table. Columns of numbers are aligned at their right. Raises InputException where a row has more or fewer cells
+    /// than there are headers.
+    let table (headers: string list) (rows: string list list) (report: Report) : Report =
+        if headers.IsEmpty then
+            raise (InputException "Report.table: there are no headers. Give one for each column.")
+        for place, row in List.indexed rows do
+            if row.Length <> headers.Length then
+                raise (
+                    InputException
+                        $"Report.table: row {place} has {row.Length} cells where there are {headers.Length} headers. Give one cell for each."
+                )
+        add (ReportPart.Table(headers, rows)) report
+
+    /// What the results were made with: the library, the runtime, the machine, and the date that the caller gives.
+    let environment (date: DateTime) (report: Report) : Report =
+        let library = typeof<Tensor>.Assembly
+        let version =
+            library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            |> Option.ofObj
+            |> Option.map _.InformationalVersion
+            |> Option.defaultValue ""
+        let vectors =
+            if Vector512.IsHardwareAccelerated then "512-bit vectors"
+            elif Vector256.IsHardwareAccelerated then "256-bit vectors"
+            elif Vector128.IsHardwareAccelerated then "128-bit vectors"
+            else "no vectors"
+        let processor = $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} threads, {vectors}"
+        report
+        |> section "Environment"
+        |> table
+            [ "what"; "which" ]
+            [ [ "NeuralDE"; version ]
+              [ "runtime"; RuntimeInformation.FrameworkDescription ]
+              [ "system"; RuntimeInformation.OSDescription ]
+              [ "processor"; processor ]
+              [ "date"; date.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ] ]
+
+    let private style =
+        """
+:root { color-scheme: light dark; --ink: #222; --paper: #fff; --faint: #666; --rule: #ddd; --code: #f5f5f5; }
+@media (prefers-color-scheme: dark) { :root { --ink: #ddd; --paper: #1b1b1b; --faint: #999; --rule: #444; --code: #262626; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 62rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.55 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', system-ui, sans-serif; }
+h1 { font-size: 1.7rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.4rem; }
+h1, h2, p, li, figcaption { overflow-wrap: anywhere; } td, th { overflow-wrap: break-word; }
+p, ul { max-width: 44rem; }
+a { color: inherit; } nav ol { padding-left: 1.4rem; } nav { border-left: 3px solid var(--rule); padding-left: 0.6rem; }
+figure { margin: 1.4rem 0; break-inside: avoid; }
+figure svg { max-width: 100%; height: auto; border-radius: 4px; }
+figcaption { color: var(--faint); font-size: 0.92rem; max-width: 44rem; }
+pre { background: var(--code); padding: 0.8rem; border-radius: 4px; overflow-x: auto; line-height: 1.4; }
+code { font: 0.88em ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.94rem; } thead { border-bottom: 2px solid var(--ink); }
+td, th { padding: 0.25rem 0.9rem 0.25rem 0; text-align: left; vertical-align: top; } tbody tr { border-bottom: 1px solid var(--rule); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; padding-left: 0.9rem; white-space: nowrap; }
+@media print { :root { --ink: #000; --paper: #fff; --faint: #444; --rule: #bbb; --code: #fff; }
+  body { max-width: none; padding: 0; font-size: 11pt; } nav { display: none; } h2 { break-after: avoid; }
+  pre { white-space: pre-wrap; border: 1px solid #bbb; } tr { break-inside: avoid; } }
+"""
+
+    /// Whether a cell reads as a number, perhaps with a unit sign or an error.
+    let private isNumber (cell: string) =
+        let cell = cell.Trim()
+        cell <> ""
+        && cell |> Seq.exists Char.IsAsciiDigit
+        && cell
+           |> Seq.forall (fun character -> Char.IsAsciiDigit character || " .,+-−±×eE%⁰¹²³⁴⁵⁶⁷⁸⁹⁻".Contains character)
+
+    let private tableOf (headers: string list) (rows: string list list) =
+        let isEmpty (cell: string) = cell.Trim() = "" || cell.Trim() = "–"
+        let kinds =
+            headers
+            |> List.mapi (fun column _ ->
+                let cells = rows |> List.map (List.item column) |> List.filter (isEmpty >> not)
+                if not cells.IsEmpty && List.forall isNumber cells then " class=\"number\"" else "")
+        let line tag cells =
+            let cells = List.map2 (fun kind cell -> $"<{tag}{kind}>{ReportText.escape cell}</{tag}>") kinds cells
+            "<tr>" + String.concat "" cells + "</tr>"
+        [ "<div class=\"table\"><table>"
+          "<thead>" + line "th" headers + "</thead>"
+          "<tbody>"
+          yield! List.map (line "td") rows
+          "</tbody></table></div>" ]
+
+    /// The parts as lines of HTML. Sections and figures are numbered, and their numbers are their addresses in the page.
+    let private body (report: Report) =
+        let lines (sections, figures) part =
+            match part with
+            | ReportPart.Section title ->
+                [ $"<h2 id=\"section-{sections + 1}\">{ReportText.escape title}</h2>" ], (sections + 1, figures)
+            | ReportPart.Text text -> ReportText.blocks text, (sections, figures)
+            | ReportPart.Figure(caption, svg) ->
+                [ $"<figure id=\"figure-{figures + 1}\">"
+                  svg.TrimEnd()
+                  $"<figcaption><b>Figure {figures + 1}.</b> {ReportText.escape caption}</figcaption>"
+                  "</figure>" ],
+                (sections, figures + 1)
+            | ReportPart.Table(headers, rows) -> tableOf headers rows, (sections, figures)
+        report.Parts |> List.mapFold lines (0, 0) |> fst |> List.concat
+
+    let private contents (report: Report) =
+        let titles =
+            [ for part in report.Parts do
+                  match part with
+                  | ReportPart.Section title -> title
+                  | ReportPart.Text _
+                  | ReportPart.Figure _
+                  | ReportPart.Table _ -> () ]
+        [ if titles.Length > 1 then
+              "<nav aria-label=\"Contents\"><ol>"
+              for place, title in List.indexed titles do
+                  $"<li><a href=\"#section-{place + 1}\">{ReportText.escape title}</a></li>"
+              "</ol></nav>" ]
+
+    /// The report as the text of an HTML file that needs nothing else and runs no script.
+    let html (report: Report) : string =
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        let title = ReportText.escape (if report.Title.Trim() = "" then "Report" else report.Title)
+        [ "<!DOCTYPE html>"
+          "<html lang=\"en\">"
+          "<head>"
+          "<meta charset=\"utf-8\" />"
+          $"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\" />"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />"
+          $"<title>{title}</title>"
+          $"<style>{style}</style>"
+          "</head>"
+          "<body>"
+          $"<h1>{title}</h1>"
+          yield! contents report
+          yield! body report
+          "</body>"
+          "</html>"
+          "" ]
+        |> String.concat "\n"
+
+    /// Writes the report as one HTML file, creating its folder; a file that is there is replaced at once. IOException if
+    /// it can't.
+    let save (path: string) (report: Report) : unit =
+        if String.IsNullOrWhiteSpace path then
+            raise (InputException "Report.save: the path is empty. Give the name of the file to write.")
+        Writer.save path (html report)
+
+    /// Writes the report to a file of its own in the temporary folder and opens it in the browser; says where it is where
+    /// there is none.
+    let show (report: Report) : unit = Writer.show "html" (html report)

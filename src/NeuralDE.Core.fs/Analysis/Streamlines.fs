@@ -1,0 +1,133 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+
+/// Evenly spaced streamlines (B. Jobard and W. Lefer, Creating evenly-spaced streamlines of arbitrary density, 1997) of a
+/// field given on a grid of the rectangle from (0, 0) to (1, height).
+module internal Streamlines =
+    /// Between grid points the field is bilinear.
+    let private interpolate (values: float[,]) height x y =
+        let rows, columns = Array2D.length1 values, Array2D.length2 values
+        let place count part =
+            let at = Math.Clamp(part, 0.0, 1.0) * float (count - 1)
+            let below = min (int at) (count - 2)
+            below, at - float below
+        let column, right = place columns x
+        let row, up = place rows (y / height)
+        let between left values = left + right * (values - left)
+        let low = between values[row, column] values[row, column + 1]
+        let high = between values[row + 1, column] values[row + 1, column + 1]
+        low + up * (high - low)
+
+    /// The points drawn so far, in square bins as wide as the lines are apart.
+    type private Drawn(separation: float) =
+        let bins = Dictionary<struct (int * int), List<struct (float * float)>>()
+        let bin value = int (floor (value / separation))
+
+        member _.Add(struct (x, y) as point) =
+            let key = struct (bin x, bin y)
+            match bins.TryGetValue key with
+            | true, found -> found.Add point
+            | false, _ -> bins[key] <- List [ point ]
+
+        /// Whether no point is nearer than a distance, at most the separation.
+        member _.IsFree distance (struct (x: float, y: float)) =
+            let isNear (struct (otherX, otherY)) =
+                (otherX - x) * (otherX - x) + (otherY - y) * (otherY - y) < distance * distance
+            seq {
+                for column in bin x - 1 .. bin x + 1 do
+                    for row in bin y - 1 .. bin y + 1 do
+                        match bins.TryGetValue(struct (column, row)) with
+                        | true, found -> yield! found
+                        | false, _ -> ()
+            }
+            |> Seq.exists isNear
+            |> not
+
+    /// Lines that keep about `separation` from each other, each as points in order along the field.
+    let trace (u: float[,]) (v: float[,]) (height: float) (separation: float) : struct (float * float)[] list =
+        let step = 0.1 * separation
+        let isInside (struct (x, y)) = 0.0 <= x && x <= 1.0 && 0.0 <= y && y <= height
+        let fastest =
+            let speeds = Seq.map2 (fun u v -> sqrt (u * u + v * v)) (Seq.cast<float> u) (Seq.cast<float> v)
+            speeds |> Seq.filter Double.IsFinite |> Seq.fold max 0.0
+
+        /// The direction of the field, none where it is not a number or stands still.
+        let direction (struct (x, y)) =
+            let u, v = interpolate u height x y, interpolate v height x y
+            let speed = sqrt (u * u + v * v)
+            if speed > 1e-6 * fastest && Double.IsFinite speed then
+                ValueSome(struct (u / speed, v / speed))
+            else
+                ValueNone
+
+        let moved length (struct (x, y)) (struct (dx, dy)) = struct (x + length * dx, y + length * dy)
+
+        /// The midpoint rule, a step of the same length everywhere.
+        let advance length point =
+            match direction point with
+            | ValueNone -> ValueNone
+            | ValueSome way ->
+                match direction (moved (length / 2.0) point way) with
+                | ValueNone -> ValueNone
+                | ValueSome middle -> ValueSome(moved length point middle)
+
+        let drawn = Drawn separation
+
+        /// From a point one way, until it leaves, stands still, or meets another line or, later, `own` points of its own.
+        let follow (own: Drawn) length start =
+            let points = List<struct (float * float)>()
+            let mutable point = start
+            let mutable goes = true
+            while goes && points.Count < 2000 do
+                match advance length point with
+                | ValueSome next when
+                    isInside next && drawn.IsFree (0.5 * separation) next && own.IsFree (0.12 * separation) next
+                    ->
+                    points.Add next
+                    point <- next
+                    // its last points are always near
+                    if points.Count > 10 then own.Add points[points.Count - 11]
+                | ValueSome _
+                | ValueNone -> goes <- false
+            points.ToArray()
+
+        let lines = List<struct (float * float)[]>()
+
+        let draw seed =
+            if isInside seed && drawn.IsFree separation seed then
+                let own = Drawn separation
+                let ahead = follow own step seed
+                // what goes round has come back to its seed
+                let isRound =
+                    ahead.Length >= 20
+                    && (let struct (x, y), struct (lastX, lastY) = seed, Array.last ahead
+                        (lastX - x) ** 2.0 + (lastY - y) ** 2.0 < (0.4 * separation) ** 2.0)
+                let behind = if isRound then [||] else follow own -step seed
+                let line = Array.concat [ Array.rev behind; [| seed |]; ahead ]
+                if line.Length > 15 then
+                    for point in line do
+                        drawn.Add point
+                    lines.Add line
+
+        /// Seeds beside a line, one at each side of every few points.
+        let seedsBeside (line: struct (float * float)[]) =
+            [ for index in 0..5 .. line.Length - 1 do
+                  match direction line[index] with
+                  | ValueSome(struct (dx, dy)) ->
+                      for side in [ 1.02 * separation; -1.02 * separation ] do
+                          moved side line[index] (struct (-dy, dx))
+                  | ValueNone -> () ]
+
+        draw (struct (0.5, 0.5 * height))
+        let mutable index = 0
+        while index < lines.Count do
+            seedsBeside lines[index] |> List.iter draw
+            index <- index + 1
+        // parts that no line leads to
+        let across, up = int (1.0 / separation), int (height / separation)
+        for row in 0 .. up - 1 do
+            for column in 0 .. across - 1 do
+                draw (struct ((float column + 0.5) * separation, (float row + 0.5) * separation))
+        List.ofSeq lines
