@@ -75,13 +75,15 @@ module internal TrainCheckpoint =
         | None -> ()
 
         let tensors = Map.ofList file.Tensors
+        let left = HashSet<string>(List.map fst file.Tensors)
+        let mend = "Resume with the model, optimiser, metrics and batches that the training had."
 
         let find name =
+            left.Remove name |> ignore
+
             match Map.tryFind name tensors with
             | Some x -> x
-            | None ->
-                refuse
-                    $"it has no '{name}'. Resume with the model, optimiser, metrics and batches that the training had."
+            | None -> refuse $"it has no '{name}'. {mend}"
 
         let tree kind (like: 'T) : 'T =
             [| for name, x in named kind like do
@@ -89,8 +91,7 @@ module internal TrainCheckpoint =
 
                    if found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) then
                        refuse (
-                           $"'{name}' is {found.Dtype} {Expect.text found}, expected {x.Dtype} {Expect.text x}. "
-                           + "Resume with the model and optimiser that the training had."
+                           $"'{name}' is {found.Dtype} {Expect.text found}, expected {x.Dtype} {Expect.text x}. " + mend
                        )
 
                    found |]
@@ -119,7 +120,12 @@ module internal TrainCheckpoint =
         r.Improved <- one "lowest" 1
         r.Waited <- int (one "waited" 0)
         r.Seconds <- one "seconds" 0
-        (tree "model" model, tree "optimiser" state), tree "best" model
+        let state = tree "model" model, tree "optimiser" state
+        let best = tree "best" model
+
+        match List.ofSeq left with
+        | name :: _ -> refuse $"it has '{name}', which this training has no place for. {mend}"
+        | [] -> state, best
 
     /// Whether there is a file to resume from.
     let exists (path: string) = File.Exists path

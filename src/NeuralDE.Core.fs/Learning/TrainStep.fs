@@ -9,6 +9,13 @@ type internal TrainLoss<'M> = Tensor[] -> 'M -> Tensor * 'M
 
 /// One step of a training as a function of batch and state, and what can be told of it when a number is not finite.
 module internal TrainStep =
+    let private checkNumber (value: Tensor) =
+        if value.Rank <> 0 then
+            Expect.misfit
+                $"Train.run: the loss returned shape {Expect.text value}, expected one number. Reduce it with sum or mean."
+
+        Expect.floats "Train.run: the loss" value
+
     let private checkStructure (before: 'M) (after: 'M) =
         match Tree.difference (Tree.signature before) (Tree.signature after) with
         | Some sentence ->
@@ -24,6 +31,7 @@ module internal TrainStep =
 
         let traced (model: 'M) =
             let value, after = loss inputs model
+            checkNumber value
             checkStructure model after
             let before, after = Tree.flatten model, Tree.flatten after
             isReplaced <- Array.map2 (fun a b -> not (obj.ReferenceEquals(a, b))) before after

@@ -162,6 +162,8 @@ let ``a file of another training is refused by name`` () =
         let other = Batches.ofTree 6 data |> Batches.shuffle (Key 2) |> Batches.withKey (Key 3)
         let message = refusal (training () |> Train.resume path) other loss
         Assert.Contains("the training ran on 23 samples in batches of 5, shuffled by Key 2, expected", message)
+        let message = refusal ({ training () with Metrics = [] } |> Train.resume path) batches loss
+        Assert.Contains("it has 'metrics.first weight.", message)
         let adam = { training () with Optimiser = Adam 0.1 } |> Train.resume path
         Assert.Contains("it has no 'optimiser.Slots[", refusal adam batches loss)
         let wider = { training () with Model = Mlp.init (Key 1) [ 2; 5; 1 ] } |> Train.resume path
