@@ -185,7 +185,10 @@ module internal LowerFunctions =
                   [| carried + captured .. swept.Inputs.Length - 1 |]
                   [| carried .. carried + captured - 1 |] ]
 
-        let sweep = bodyOf x (reorder swept order) (Array.append v.Carried varying) own[carried..]
+        let struct (swept, whole, rowSums) =
+            SparseSums.split (Simplify.graph (Flatten.graph (reorder swept order))) active.Length
+
+        let sweep = bodyOf x swept (Array.append v.Carried varying) own[carried..]
         let isPaired, primal =
             match (LoopViews.pairs x.Graph).TryGetValue n with
             | true, primal -> true, primal
@@ -215,15 +218,32 @@ module internal LowerFunctions =
                 let inner, instructions = Child.instantiate sweep scope
                 let out = sweep.Lowered.Outputs |> Array.map (Child.slot inner)
 
+                let behind = active.Length + whole.Length
+
+                let rowSum (k: int) (r: RowSum) =
+                    let total, updates, indices = totals[r.Of], r.Updates.Shape, r.Indices.Shape
+                    let product (shape: int[]) = int64 (Shape.size shape)
+
+                    { Total = Child.slot scope total
+                      Indices = out[behind + 2 * k]
+                      Updates = out[behind + 2 * k + 1]
+                      Type = ElementGroup.elementType total.Dtype
+                      IndexType = ElementGroup.elementType r.Indices.Dtype
+                      Batches = product indices[.. r.Batch - 1]
+                      Rows = int64 total.Shape[r.Batch]
+                      Count = int64 indices[r.Batch]
+                      Width = product updates[r.Batch + 1 ..] }
+
                 let pull =
                     { Loop = plan
                       Tape = tape
                       Cotangents = Array.map (Child.slot scope) cotangents
                       Mine = Array.map (Child.slot scope) mine
                       Next = out[.. active.Length - 1]
-                      Totals = Array.map (Child.slot scope) totals
-                      Parts = out[active.Length ..]
-                      Types = totals |> Array.map (fun t -> ElementGroup.elementType t.Dtype)
+                      Totals = whole |> Array.map (fun i -> Child.slot scope totals[i])
+                      Parts = out[active.Length .. behind - 1]
+                      Types = whole |> Array.map (fun i -> ElementGroup.elementType totals[i].Dtype)
+                      RowSums = Array.mapi rowSum rowSums
                       Emissions =
                         emissions
                         |> Array.map (fun (struct (w, part)) ->
@@ -237,7 +257,10 @@ module internal LowerFunctions =
                 let start = own[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Controls
                 let given = active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
-                let cleared = Array.append (Array.map (fun (struct (_, z)) -> Child.slot scope z) zeros) pull.Totals
+                let cleared =
+                    Array.append
+                        (Array.map (fun (struct (_, z)) -> Child.slot scope z) zeros)
+                        (Array.map (Child.slot scope) totals)
 
                 Instruction.make (fun frame ->
                     for i in 0 .. into.Length - 1 do

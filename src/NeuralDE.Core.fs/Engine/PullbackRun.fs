@@ -10,6 +10,20 @@ open NeuralDE.Kernels
 [<NoEquality; NoComparison>]
 type internal EmissionCotangent = { Given: Slot; Room: int; Part: Slot }
 
+/// Rows that every iteration adds to a sum: updates [Batches; Count; Width] to rows indices [Batches; Count] of
+/// [Batches; Rows; Width].
+[<NoEquality; NoComparison>]
+type internal RowSumPlan =
+    { Total: Slot
+      Indices: Slot
+      Updates: Slot
+      Type: ElementType
+      IndexType: ElementType
+      Batches: int64
+      Rows: int64
+      Count: int64
+      Width: int64 }
+
 /// The reverse sweep of a loop whose arrays have places.
 [<NoEquality; NoComparison>]
 type internal PullbackPlan =
@@ -25,6 +39,7 @@ type internal PullbackPlan =
         Totals: Slot[]
         Parts: Slot[]
         Types: ElementType[]
+        RowSums: RowSumPlan[]
         Emissions: EmissionCotangent[]
         Sweep: Instruction[]
         /// a state and control at which every row once moved; unused for one row
@@ -167,6 +182,23 @@ module internal PullbackRun =
             let n = p.Totals[i].Bytes / int64 (ElementTypes.Size p.Types[i])
             let part = Slot.address work p.Parts[i]
             ElementKernels.Run(ElementOp.Add, p.Types[i], 0.0, total, false, part, false, 0n, false, total, n)
+
+        for r in p.RowSums do
+            let total = Slot.address work r.Total
+            let indices, updates = Slot.address work r.Indices, Slot.address work r.Updates
+            Indexing.Scatter(
+                ScatterKind.Add,
+                r.Type,
+                r.IndexType,
+                r.Batches,
+                r.Rows,
+                r.Count,
+                r.Width,
+                total,
+                indices,
+                updates,
+                total
+            )
 
     let private keep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         LoopRun.gather work p.Loop.States (tape.States.Append(LoopRun.stateBytes p.Loop))

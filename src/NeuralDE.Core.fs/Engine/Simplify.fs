@@ -17,6 +17,8 @@ module internal Simplify =
         | Reshape _ -> spreads value n.Args[0]
         | _ -> isLiteral value n
 
+    let isZeros (n: Node) : bool = spreads 0.0 n
+
     /// The one number of which the node is a broadcast.
     let rec private single (n: Node) : Node voption =
         match n.Op with

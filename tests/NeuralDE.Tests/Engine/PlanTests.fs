@@ -142,3 +142,35 @@ let ``movement copies nothing`` () =
     let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
     let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
     Assert.Equal<string[]>([| "dot" |], drafts |> Array.map (fun d -> d.Name()))
+
+[<Fact>]
+let ``a scan's reverse sweep adds rows, not whole arrays, to the gradient of what it runs over`` () =
+    let xs = rand (Key 1) [ 50; 3 ]
+    let scale = rand (Key 2) [ 3 ]
+
+    // each row twice, and the whole of another captured array
+    let run (xs, scale: Tensor) =
+        sum (fst (scan (fun h (x: Tensor) -> let h = tanh (scale * h + x * x) in h, h) (zeros [ 3 ]) xs))
+
+    let t = Function.trace "test" Hoisted (grad run) (xs, scale)
+
+    let rec sweeps (l: Lowered) : Lowered seq =
+        l.Drafts
+        |> Seq.collect (fun d -> d.Inside)
+        |> Seq.collect (fun (name, inner) -> Seq.append (if name = "sweep" then [ inner ] else []) (sweeps inner))
+
+    let names =
+        sweeps (LowerFunctions.graph t.Graph)
+        |> Seq.collect (fun l -> l.Drafts |> Seq.map (fun d -> d.Name()))
+        |> Seq.toList
+
+    Assert.NotEmpty names
+    Assert.DoesNotContain(names, fun name -> name.Contains "scatter")
+    let byPlan, _ = grad run (xs, scale)
+
+    let byHand =
+        let h0 = zeros [ 3 ]
+        let loss (xs: Tensor) = sum (List.fold (fun h i -> tanh (scale * h + xs[i] * xs[i])) h0 [ 0..49 ])
+        grad loss xs
+
+    Assert.InRange(float (amax (abs (byPlan - byHand))), 0.0, 1e-14)

@@ -2,6 +2,7 @@
 namespace NeuralDE.Tests.Engine
 
 open Xunit
+open NeuralDE
 open NeuralDE.Compiler
 
 [<CollectionDefinition("settings of the engine", DisableParallelization = true)>]
@@ -45,3 +46,21 @@ type SameBitsTests() =
         if not Execute.byReference then
             check RandomGraphs.plain SameBits.betweenRows [ 2700..2999 ]
             check RandomGraphs.nested SameBits.betweenRows [ 3000..3099 ]
+
+    [<Fact>]
+    member _.``layers tile by tile on several threads give the bits of one thread without tiles``() =
+        let net = Mlp.init (Key 1) [ 3; 50; 50; 2 ]
+        let x = randn (Key 2) [ 20011; 3 ]
+        let both x = grad (fun net -> sum (square (Mlp.apply net x))) net, Mlp.apply net x
+
+        let bits threads rows =
+            SameBits.withThreads threads (fun () ->
+                SameBits.withRows rows (fun () ->
+                    let gradient, y = compile both x
+                    Array.append (Tree.flatten gradient) [| y |] |> Array.map (fun t -> t.ToArray())))
+
+        let expected = bits 1 (ValueSome 0)
+
+        for threads in [ 1; 2; 4 ] do
+            for rows in [ ValueNone; ValueSome 48; ValueSome 480; ValueSome 7 ] do
+                Assert.Equal<float[][]>(expected, bits threads rows)
