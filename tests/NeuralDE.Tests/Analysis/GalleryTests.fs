@@ -152,8 +152,7 @@ let ``plots do not depend on the machine's culture`` () =
         CultureInfo.CurrentCulture <- here
 
 [<Fact>]
-let ``every verb that begins a plot is in the gallery`` () =
-    // trajectories, lossesOf and others are begun by those listed
+let ``every kind of plot and of layer is in the gallery`` () =
     let kinds = Gallery.plots |> List.map (fun (_, plot) -> (plot ()).Kind) |> List.distinct
     for kind in [ PlotKind.Trajectories; PlotKind.Phase; PlotKind.Space; PlotKind.Losses; PlotKind.Layers ] do
         Assert.Contains(kind, kinds)

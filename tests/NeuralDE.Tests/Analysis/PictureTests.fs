@@ -140,7 +140,7 @@ let ``streamlines of a rotation are circles`` () =
 
 [<Fact>]
 let ``streamlines follow the field, stay inside and keep apart`` () =
-    let u, v = gridOf (fun x y -> 1.0, sin (6.0 * x) - 0.3 * y)
+    let u, v = gridOf (fun x y -> 1.0, sin (6.0 * x) - 4.0 * (y - 0.5))
     let lines = Streamlines.trace u v 1.0 0.08
     let points =
         lines |> List.mapi (fun number line -> line |> Array.map (fun point -> number, point)) |> Array.concat
