@@ -230,10 +230,6 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
     static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
 
-    /// A vector of float64, for C#: <c>Tensor.Of(1.0, 2.0)</c>.
-    static member Of([<ParamArray>] values: float[]) : Tensor =
-        Tensor.OfArray(NdArray.OfFloats(Float64, [| values.Length |], Array.copy values))
-
     // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
     /// The same numbers stretched to a shape, by NumPy's rule.
     static member internal Stretch(x: Tensor, shape: int[]) =
@@ -424,6 +420,16 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     member x.Item
         with get (i: int, j: int, k: int): Tensor = Tensor.Pick(Tensor.Pick(Tensor.Pick(x, 0, i), 0, j), 0, k)
+
+    /// So many rows of the first axis from one on; what C# makes of x[1..3], whose end is not included.
+    member x.Slice(start: int, length: int) : Tensor =
+        if x.Rank = 0 || start < 0 || length < 0 || start + length > x.Length then
+            raise (
+                ShapeException
+                    $"slice: {length} rows from row {start} on are not within the first axis of shape {Shape.text x.Dims}."
+            )
+
+        Tensor.Range(x, 0, start, start + length)
 
     /// x[a..b]: rows a to b, both included.
     member x.GetSlice(first: int option, last: int option) : Tensor = Tensor.Section(x, 0, first, last)

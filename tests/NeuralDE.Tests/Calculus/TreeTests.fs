@@ -60,7 +60,7 @@ type Config = { Steps: int; Kind: Activation; Dtype: Dtype; Element: Type }
 type Counter() =
     member val Total = 0 with get, set
 
-let private floats (values: float list) = Tensor.Of(Array.ofList values)
+let private floats (values: float list) = tensor values
 let private one () = floats [ 1.0 ]
 let private ints () = Tensor.OfArray(NdArray.OfFloats(Int32, [| 2 |], [| 1.0; 2.0 |]))
 let private key () = Key(Tensor.Literal(Int64, 7.0))
