@@ -1,0 +1,122 @@
+using Microsoft.FSharp.Core;
+
+namespace NeuralDE;
+
+/// <summary>Drawings of curves on axes, one or several to a figure, as SVG.</summary>
+public static class FigureExtensions
+{
+    extension(Curve)
+    {
+        /// <summary>A line through (x, y).</summary>
+        public static Curve Line(string label, double[] x, double[] y) => CurveModule.line(label, x, y);
+
+        /// <summary>A dashed line through (x, y).</summary>
+        public static Curve Dashed(string label, double[] x, double[] y) => CurveModule.dashed(label, x, y);
+
+        /// <summary>A marker at each (x, y).</summary>
+        public static Curve Points(string label, double[] x, double[] y) => CurveModule.points(label, x, y);
+
+        /// <summary>The shaded region between lower and upper over x. Raises ArgumentException where the two differ in length.</summary>
+        public static Curve Band(string label, double[] x, double[] lower, double[] upper) =>
+            CurveModule.band(label, x, lower, upper);
+    }
+
+    extension(Curve curve)
+    {
+        /// <summary>The curve in the given colour number (0 or more): data and model of one quantity take the same.</summary>
+        public Curve Colour(int number) => CurveModule.colour(number, curve);
+
+        /// <summary>The curve with the region between lower and upper shaded behind it.</summary>
+        public Curve WithBand(double[] lower, double[] upper) => CurveModule.withBand(lower, upper, curve);
+    }
+
+    extension(Axes)
+    {
+        /// <summary>Linear axes without title and labels, showing all of the curves, the legend where it covers none.</summary>
+        public static Axes Create(params ReadOnlySpan<Curve> curves) => AxesModule.create(FSharp.List(curves));
+    }
+
+    extension(Axes axes)
+    {
+        /// <summary>The title above the axes.</summary>
+        public Axes Title(string text) => axes.With(title: text);
+
+        /// <summary>What stands along the horizontal axis; it may hold superscripts and subscripts ("x₁ in s⁻¹").</summary>
+        public Axes XLabel(string text) => axes.With(xLabel: text);
+
+        /// <summary>What stands along the vertical axis.</summary>
+        public Axes YLabel(string text) => axes.With(yLabel: text);
+
+        /// <summary>A linear or logarithmic horizontal axis.</summary>
+        public Axes XScale(AxisScale scale) => axes.With(xScale: scale);
+
+        /// <summary>A linear or logarithmic vertical axis.</summary>
+        public Axes YScale(AxisScale scale) => axes.With(yScale: scale);
+
+        /// <summary>The ends of the horizontal axis, the smaller first.</summary>
+        public Axes XRange(double low, double high) => axes.With(xRange: Tuple.Create(low, high));
+
+        /// <summary>The ends of the vertical axis, the smaller first.</summary>
+        public Axes YRange(double low, double high) => axes.With(yRange: Tuple.Create(low, high));
+
+        /// <summary>Where the legend stands.</summary>
+        public Axes Legend(LegendPlace place) => axes.With(legend: place);
+    }
+
+    extension(Figure)
+    {
+        /// <summary>A figure of one plot, 640 by 420 pixels.</summary>
+        public static Figure Single(Axes axes) => FigureModule.single(axes);
+
+        /// <summary>A figure of several plots, row by row in so many columns, each 480 by 340 pixels.</summary>
+        public static Figure Grid(int columns, params ReadOnlySpan<Axes> panels) =>
+            FigureModule.grid(columns, FSharp.List(panels));
+    }
+
+    extension(Figure figure)
+    {
+        /// <summary>The title above the whole drawing.</summary>
+        public Figure Title(string text) => new(text, figure.Panels, figure.Columns, figure.Width, figure.Height);
+
+        /// <summary>Pixels of the whole drawing.</summary>
+        public Figure Size(int width, int height) => new(figure.Title, figure.Panels, figure.Columns, width, height);
+
+        /// <summary>The figure as the text of an SVG file that needs nothing else, on white, for any machine culture alike.</summary>
+        /// <remarks>
+        /// Curves with more points than their pixels can show are thinned, keeping each pixel column's extremes. Raises
+        /// ArgumentException where a curve's arrays differ in length, a logarithmic axis gets no positive value, a range is
+        /// empty, or a panel has less than 160 by 120 pixels.
+        /// </remarks>
+        public string Render() => FigureModule.render(figure);
+
+        /// <summary>
+        /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never left half
+        /// written. Raises ArgumentException as Render does, and IOException where the file can't be written.
+        /// </summary>
+        public void Save(string path) => FigureModule.save(path, figure);
+    }
+
+    /// <summary>The axes with some answers changed.</summary>
+    private static Axes With(
+        this Axes axes,
+        string? title = null,
+        string? xLabel = null,
+        string? yLabel = null,
+        AxisScale? xScale = null,
+        AxisScale? yScale = null,
+        Tuple<double, double>? xRange = null,
+        Tuple<double, double>? yRange = null,
+        LegendPlace? legend = null
+    ) =>
+        new(
+            title ?? axes.Title,
+            xLabel ?? axes.XLabel,
+            yLabel ?? axes.YLabel,
+            xScale ?? axes.XScale,
+            yScale ?? axes.YScale,
+            xRange is null ? axes.XRange : FSharpOption<Tuple<double, double>>.Some(xRange),
+            yRange is null ? axes.YRange : FSharpOption<Tuple<double, double>>.Some(yRange),
+            legend ?? axes.Legend,
+            axes.Curves
+        );
+}

@@ -1,0 +1,124 @@
+namespace NeuralDE;
+
+/// <summary>Tensors from C#'s numbers, and comparisons and logic as operators.</summary>
+/// <remarks>The element type of the numbers is the tensor's dtype: double is float64, float is float32, int is int32.</remarks>
+public static class TensorExtensions
+{
+    extension(Tensor)
+    {
+        /// <summary>A vector of float64.</summary>
+        public static Tensor Of(params ReadOnlySpan<double> values) => TensorMakers.tensor(values.ToArray());
+
+        /// <summary>A vector of float32.</summary>
+        public static Tensor Of(params ReadOnlySpan<float> values) => TensorMakers.tensor(values.ToArray());
+
+        /// <summary>A vector of int32.</summary>
+        public static Tensor Of(params ReadOnlySpan<int> values) => TensorMakers.tensor(values.ToArray());
+
+        /// <summary>A vector of int64.</summary>
+        public static Tensor Of(params ReadOnlySpan<long> values) => TensorMakers.tensor(values.ToArray());
+
+        /// <summary>A vector of bool.</summary>
+        public static Tensor Of(params ReadOnlySpan<bool> values) => TensorMakers.tensor(values.ToArray());
+
+        /// <summary>A vector of float64.</summary>
+        public static Tensor Of(IEnumerable<double> values) => TensorMakers.tensor(values);
+
+        /// <summary>A vector of float32.</summary>
+        public static Tensor Of(IEnumerable<float> values) => TensorMakers.tensor(values);
+
+        /// <summary>A vector of int32.</summary>
+        public static Tensor Of(IEnumerable<int> values) => TensorMakers.tensor(values);
+
+        /// <summary>A vector of int64.</summary>
+        public static Tensor Of(IEnumerable<long> values) => TensorMakers.tensor(values);
+
+        /// <summary>A vector of bool.</summary>
+        public static Tensor Of(IEnumerable<bool> values) => TensorMakers.tensor(values);
+
+        /// <summary>A matrix [rows; columns] of float64. ShapeException if the rows differ in length.</summary>
+        public static Tensor Of(double[][] rows) => TensorMakers.tensor(rows);
+
+        /// <summary>A matrix [rows; columns] of float32. ShapeException if the rows differ in length.</summary>
+        public static Tensor Of(float[][] rows) => TensorMakers.tensor(rows);
+
+        /// <summary>A matrix [rows; columns] of float64.</summary>
+        public static Tensor Of(double[,] values) => TensorMakers.tensor(values);
+
+        /// <summary>A matrix [rows; columns] of float32.</summary>
+        public static Tensor Of(float[,] values) => TensorMakers.tensor(values);
+
+        /// <summary>A stack of matrices [slices; rows; columns] of float64.</summary>
+        public static Tensor Of(double[,,] values) => TensorMakers.tensor(values);
+
+        /// <summary>One float64, of shape [].</summary>
+        public static Tensor Scalar(double value) => TensorMakers.scalar(value);
+
+        /// <summary>One float32, of shape [].</summary>
+        public static Tensor Scalar(float value) => TensorMakers.scalar(value);
+
+        /// <summary>One int32, of shape [].</summary>
+        public static Tensor Scalar(int value) => TensorMakers.scalar(value);
+
+        /// <summary>One int64, of shape [].</summary>
+        public static Tensor Scalar(long value) => TensorMakers.scalar(value);
+
+        /// <summary>One bool, of shape [].</summary>
+        public static Tensor Scalar(bool value) => TensorMakers.scalar(value);
+
+        /// <summary>The one element of a tensor that has one, with shape []. ShapeException if it has more or none.</summary>
+        public static Tensor Scalar(Tensor value) => TensorMakers.scalar(value);
+
+        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <(Tensor a, Tensor b) => TensorOperands.Less((a, b));
+
+        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >(Tensor a, Tensor b) => TensorOperands.Greater((a, b));
+
+        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <=(Tensor a, Tensor b) => TensorOperands.LessEqual((a, b));
+
+        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >=(Tensor a, Tensor b) => TensorOperands.GreaterEqual((a, b));
+
+        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <(Tensor a, double b) => TensorOperands.Less(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >(Tensor a, double b) => TensorOperands.Greater(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <=(Tensor a, double b) =>
+            TensorOperands.LessEqual(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >=(Tensor a, double b) =>
+            TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <(double a, Tensor b) => TensorOperands.Less(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >(double a, Tensor b) => TensorOperands.Greater(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator <=(double a, Tensor b) =>
+            TensorOperands.LessEqual(TensorOperands.Both(null!, a, b));
+
+        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        public static Tensor operator >=(double a, Tensor b) =>
+            TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, b));
+
+        /// <summary>true where both are; bools only.</summary>
+        public static Tensor operator &(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalAnd(a, b);
+
+        /// <summary>true where either is; bools only.</summary>
+        public static Tensor operator |(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalOr(a, b);
+
+        /// <summary>true where one is and the other is not; bools only.</summary>
+        public static Tensor operator ^(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalXor(a, b);
+
+        /// <summary>true where x is false; bools only.</summary>
+        public static Tensor operator !(Tensor x) => ElementwiseVerbsModule.logicalNot(x);
+    }
+}

@@ -1,0 +1,119 @@
+namespace NeuralDE;
+
+/// <summary>Functions of tensors: <c>using static NeuralDE.Verbs;</c> makes them <c>Sin(x)</c>, <c>Stack(a, b)</c>, <c>Sum(x)</c>.</summary>
+/// <remarks>The tensor comes first, then axes and options. Tensors are float64 by default, and two float dtypes do not mix.</remarks>
+public static partial class Verbs
+{
+    /// <summary>The sine of each element, in radians.</summary>
+    public static Tensor Sin(Tensor x) => Tensor.Sin(x);
+
+    /// <summary>The cosine of each element, in radians.</summary>
+    public static Tensor Cos(Tensor x) => Tensor.Cos(x);
+
+    /// <summary>The tangent of each element, in radians.</summary>
+    public static Tensor Tan(Tensor x) => Tensor.Tan(x);
+
+    /// <summary>The arc sine on [−1, 1]; NaN outside.</summary>
+    public static Tensor Asin(Tensor x) => Tensor.Asin(x);
+
+    /// <summary>The arc cosine on [−1, 1]; NaN outside.</summary>
+    public static Tensor Acos(Tensor x) => Tensor.Acos(x);
+
+    /// <summary>The arc tangent, between −π/2 and π/2.</summary>
+    public static Tensor Atan(Tensor x) => Tensor.Atan(x);
+
+    /// <summary>The hyperbolic sine.</summary>
+    public static Tensor Sinh(Tensor x) => Tensor.Sinh(x);
+
+    /// <summary>The hyperbolic cosine.</summary>
+    public static Tensor Cosh(Tensor x) => Tensor.Cosh(x);
+
+    /// <summary>The hyperbolic tangent.</summary>
+    public static Tensor Tanh(Tensor x) => Tensor.Tanh(x);
+
+    /// <summary>eˣ</summary>
+    public static Tensor Exp(Tensor x) => Tensor.Exp(x);
+
+    /// <summary>The natural logarithm; −∞ at 0, NaN below.</summary>
+    public static Tensor Log(Tensor x) => Tensor.Log(x);
+
+    /// <summary>The logarithm to base 10.</summary>
+    public static Tensor Log10(Tensor x) => Tensor.Log10(x);
+
+    /// <summary>√x; NaN below 0.</summary>
+    public static Tensor Sqrt(Tensor x) => Tensor.Sqrt(x);
+
+    /// <summary>|x|; the derivative at 0 is 0.</summary>
+    public static Tensor Abs(Tensor x) => Tensor.Abs(x);
+
+    /// <summary>The largest whole number that is not above x. Its derivative is 0.</summary>
+    public static Tensor Floor(Tensor x) => Tensor.Floor(x);
+
+    /// <summary>The smallest whole number that is not below x. Its derivative is 0.</summary>
+    public static Tensor Ceiling(Tensor x) => Tensor.Ceiling(x);
+
+    /// <summary>The nearest whole number, the even one of two. Its derivative is 0.</summary>
+    public static Tensor Round(Tensor x) => Tensor.Round(x);
+
+    /// <summary>The angle of the point (x, y), between −π and π.</summary>
+    public static Tensor Atan2(Tensor y, Tensor x) => Tensor.Atan2(y, x);
+
+    /// <summary>xᵃ</summary>
+    public static Tensor Pow(Tensor x, double a) => Tensor.Pow(x, a);
+
+    /// <summary>xᵃ</summary>
+    public static Tensor Pow(Tensor x, int a) => Tensor.Pow(x, a);
+
+    /// <summary>xᵃ, element by element.</summary>
+    public static Tensor Pow(Tensor x, Tensor a) => Tensor.Pow(x, a);
+
+    /// <summary>xᵃ</summary>
+    public static Tensor Pow(double x, Tensor a) => Tensor.Pow(x, a);
+
+    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Maximum(Tensor a, Tensor b) => TensorOperands.Maximum((a, b));
+
+    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Maximum(Tensor a, double b) => TensorOperands.Maximum(TensorOperands.Both(null!, a, b));
+
+    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Maximum(double a, Tensor b) => TensorOperands.Maximum(TensorOperands.Both(null!, a, b));
+
+    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Minimum(Tensor a, Tensor b) => TensorOperands.Minimum((a, b));
+
+    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Minimum(Tensor a, double b) => TensorOperands.Minimum(TensorOperands.Both(null!, a, b));
+
+    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    public static Tensor Minimum(double a, Tensor b) => TensorOperands.Minimum(TensorOperands.Both(null!, a, b));
+
+    /// <summary>a = b, element by element; == compares references.</summary>
+    public static Tensor Equal(Tensor a, Tensor b) => TensorOperands.Equal((a, b));
+
+    /// <summary>a = b, element by element; == compares references.</summary>
+    public static Tensor Equal(Tensor a, double b) => TensorOperands.Equal(TensorOperands.Both(null!, a, b));
+
+    /// <summary>a = b, element by element; == compares references.</summary>
+    public static Tensor Equal(double a, Tensor b) => TensorOperands.Equal(TensorOperands.Both(null!, a, b));
+
+    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    public static Tensor NotEqual(Tensor a, Tensor b) => TensorOperands.NotEqual((a, b));
+
+    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    public static Tensor NotEqual(Tensor a, double b) => TensorOperands.NotEqual(TensorOperands.Both(null!, a, b));
+
+    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    public static Tensor NotEqual(double a, Tensor b) => TensorOperands.NotEqual(TensorOperands.Both(null!, a, b));
+
+    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    public static Tensor Where(Tensor condition, Tensor a, Tensor b) => TensorOperands.Where(condition, (a, b));
+
+    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    public static Tensor Where(Tensor condition, Tensor a, double b) =>
+        TensorOperands.Where(condition, TensorOperands.Both(null!, a, b));
+
+    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    public static Tensor Where(Tensor condition, double a, Tensor b) =>
+        TensorOperands.Where(condition, TensorOperands.Both(null!, a, b));
+}

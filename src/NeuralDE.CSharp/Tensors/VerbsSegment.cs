@@ -1,0 +1,14 @@
+namespace NeuralDE;
+
+// Verbs: groups of rows
+public static partial class Verbs
+{
+    /// <summary>The maximum of each group's rows; of none −∞ (of integers their smallest).</summary>
+    public static Tensor SegmentMax(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentMax(ids, count, x);
+
+    /// <summary>The mean of each group's rows; of none 0.</summary>
+    public static Tensor SegmentMean(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentMean(ids, count, x);
+
+    /// <summary>The sum of each group's rows; of none 0. Ids outside 0 .. count − 1 are left out.</summary>
+    public static Tensor SegmentSum(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentSum(ids, count, x);
+}

@@ -1,0 +1,36 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.CSharp.Tests.Surface;
+
+/// <summary>What C# sees of the face: its public types and their members, those of extensions among them.</summary>
+internal static class Face
+{
+    private const BindingFlags Own =
+        BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    public static readonly Assembly Assembly = typeof(Verbs).Assembly;
+
+    /// <summary>Its public types; those whose names cannot be written carry what the compiler knows of extensions.</summary>
+    public static readonly Type[] Types = [.. Assembly.GetExportedTypes().Where(type => !type.FullName!.Contains('<'))];
+
+    private static bool IsGenerated(MemberInfo member) =>
+        member.IsDefined(typeof(CompilerGeneratedAttribute), false) || member.Name.Contains('<');
+
+    /// <summary>Methods, operators and, as get_Name, extension properties, but not what a record adds by itself.</summary>
+    public static IEnumerable<MethodInfo> Methods(Type type) =>
+        type.GetMethods(Own).Where(method => !IsGenerated(method) && !IsOfRecord(method));
+
+    public static IEnumerable<PropertyInfo> Properties(Type type) =>
+        type.GetProperties(Own).Where(property => !IsGenerated(property) && property.Name != "EqualityContract");
+
+    /// <summary>All static methods, with their names as C# writes them.</summary>
+    public static readonly ILookup<string, MethodInfo> ByName = Types
+        .SelectMany(Methods)
+        .Where(method => method.IsStatic)
+        .ToLookup(method => method.Name.StartsWith("get_", StringComparison.Ordinal) ? method.Name[4..] : method.Name);
+
+    private static bool IsOfRecord(MethodInfo method) =>
+        method.Name is "ToString" or "Equals" or "GetHashCode" or "op_Equality" or "op_Inequality"
+        || (method.IsSpecialName && !method.IsStatic);
+}

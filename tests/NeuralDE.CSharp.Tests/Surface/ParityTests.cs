@@ -1,0 +1,204 @@
+using System.Reflection;
+using Microsoft.FSharp.Core;
+using Microsoft.FSharp.Reflection;
+
+namespace NeuralDE.CSharp.Tests.Surface;
+
+/// <summary>
+/// Whatever F# can call, C# can: every function of the core's modules and every static member that C# would not call as it
+/// is has a twin in the face, of the same word and the same types, or stands below with the reason.
+/// </summary>
+public class ParityTests
+{
+    /// <summary>Twins of another word or other types.</summary>
+    private static readonly Dictionary<string, (string Twin, string Reason)> Renamed = new()
+    {
+        ["TensorMakers.tensor"] = ("Of", "Tensor.Of reads as C#'s other factories"),
+        ["ElementwiseVerbs.op_DotLess"] = ("op_LessThan", "an operator of C#"),
+        ["ElementwiseVerbs.op_DotLessEquals"] = ("op_LessThanOrEqual", "an operator of C#"),
+        ["ElementwiseVerbs.op_DotGreater"] = ("op_GreaterThan", "an operator of C#"),
+        ["ElementwiseVerbs.op_DotGreaterEquals"] = ("op_GreaterThanOrEqual", "an operator of C#"),
+        ["ElementwiseVerbs.op_DotEquals"] = ("Equal", "== compares references, since operators of C# return bools"),
+        ["ElementwiseVerbs.op_DotLessGreater"] = ("NotEqual", "!= compares references"),
+        ["ElementwiseVerbs.maximum"] = ("Maximum", "overloads for what F# infers: tensors and numbers"),
+        ["ElementwiseVerbs.minimum"] = ("Minimum", "overloads for what F# infers"),
+        ["ElementwiseVerbs.where"] = ("Where", "overloads for what F# infers"),
+        ["Ode.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
+        ["Engine.threads"] = ("Threads", "a property"),
+        ["Engine.setThreads"] = ("set_Threads", "a property"),
+    };
+
+    /// <summary>What C# does without.</summary>
+    private static readonly Dictionary<string, string> Left = new()
+    {
+        ["ElementwiseVerbs.operandsBy"] = "how F# infers overloads; hidden there, too",
+        ["ExplicitTableaus"] = "coefficients behind the solvers, for laws about them",
+        ["RootedTrees"] = "the order conditions that those laws check",
+        ["Ticks"] = "a part of drawing axes",
+    };
+
+    /// <summary>Records with a field of F#'s that C# need not read: it gives these answers by methods.</summary>
+    private static readonly Dictionary<string, string> Answers = new()
+    {
+        ["OdeProblem"] = "Ode.Problem and what follows it",
+        ["SaveAt"] = "SaveAt, SaveStart, SaveEnd, SaveSteps of a problem",
+        ["Training"] = "Train.Start and what follows it",
+        ["Plot"] = "Plot.Trajectories, … and what follows it",
+        ["Axes"] = "Axes.Create and what follows it",
+        ["Curve"] = "Curve.Line, … and what follows it",
+        ["BacksolveOptions"] = "BacksolveSettings",
+        ["OptimState"] = "Optim.Init makes it, Optim.Step changes it",
+    };
+
+    /// <summary>Unions whose cases hold something, and the class of the face that makes them; the others are only read.</summary>
+    private static readonly Dictionary<string, string> Made = new()
+    {
+        ["Gradient"] = "Gradients",
+        ["Optimiser"] = "Optimisers",
+        ["BacksolveNorm"] = "BacksolveNormExtensions.Of",
+        ["StepSize"] = "Dt, Dt0 and Controller of a problem",
+        ["TrainStatus"] = "only read",
+    };
+
+    private static readonly Assembly Core = typeof(Tensor).Assembly;
+
+    private static bool IsModule(Type type) => FSharpType.IsModule(type);
+
+    private static string Home(Type type)
+    {
+        var name = type.Name.Split('`')[0];
+        return IsModule(type) && name.EndsWith("Module", StringComparison.Ordinal) ? name[..^6] : name;
+    }
+
+    private static SourceConstructFlags Origin(MemberInfo member) =>
+        (member.GetCustomAttribute<CompilationMappingAttribute>()?.SourceConstructFlags ?? SourceConstructFlags.None)
+        & SourceConstructFlags.KindMask;
+
+    private static bool IsGenerated(MemberInfo member) =>
+        member.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute), false)
+        || Origin(member) == SourceConstructFlags.UnionCase
+        || member.Name.EndsWith("$W", StringComparison.Ordinal);
+
+    /// <summary>A word that is no C# name as it stands, or a type that C# would have to convert.</summary>
+    private static bool NeedsTwin(Type home, MethodInfo method) =>
+        IsModule(home)
+        || char.IsLower(method.Name[0]) && !method.IsSpecialName
+        || method
+            .GetParameters()
+            .Select(p => p.ParameterType)
+            .Append(method.ReturnType)
+            .Any(t => TypeText.FSharpPart(t) is not null);
+
+    private static IEnumerable<(string Name, MethodInfo Method)> EntryPoints() =>
+        from type in Core.GetExportedTypes()
+        where !IsGenerated(type) && type.DeclaringType is null
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        let property = type.GetProperties().FirstOrDefault(p => p.GetMethod == method)
+        where !IsGenerated(method) && (property is null || !IsGenerated(property)) && NeedsTwin(type, method)
+        select ($"{Home(type)}.{property?.Name ?? method.Name}", method);
+
+    private static string Pascal(string word) => char.ToUpperInvariant(word[0]) + word[1..];
+
+    private static string[] Types(MethodInfo method) =>
+        [.. method.GetParameters().Select(p => TypeText.Common(p.ParameterType)).Order(StringComparer.Ordinal)];
+
+    private static bool AreTwins(MethodInfo core, MethodInfo face) =>
+        TypeText.Common(core.ReturnType) == TypeText.Common(face.ReturnType) && Types(core).SequenceEqual(Types(face));
+
+    private static string Text(MethodInfo method) =>
+        $"({string.Join(", ", method.GetParameters().Select(p => TypeText.Common(p.ParameterType)))}): {TypeText.Common(method.ReturnType)}";
+
+    public static TheoryData<string> Homes =>
+        [.. EntryPoints().Select(entry => entry.Name.Split('.')[0]).Distinct().Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Homes))]
+    public void Every_function_has_its_twin(string home)
+    {
+        var missing = new List<string>();
+
+        foreach (var (name, method) in EntryPoints().Where(entry => entry.Name.Split('.')[0] == home))
+        {
+            if (Left.ContainsKey(home) || Left.ContainsKey(name))
+                continue;
+            var word = Pascal(name[(name.IndexOf('.') + 1)..]);
+            var isRenamed = Renamed.TryGetValue(name, out var renamed);
+            var twins = Face.ByName[isRenamed ? renamed.Twin : word].ToList();
+            if (isRenamed ? twins.Count == 0 : !twins.Exists(twin => AreTwins(method, twin)))
+                missing.Add(
+                    $"{name}{Text(method)}, got {string.Join(" and ", twins.Select(Text).DefaultIfEmpty("nothing"))}"
+                );
+        }
+
+        Assert.True(
+            missing.Count == 0,
+            $"Got no twin in C# for {missing.Count} functions, expected one each, or a line in the tables above.\n  "
+                + string.Join("\n  ", missing)
+        );
+    }
+
+    [Fact]
+    public void Every_line_of_the_tables_is_needed()
+    {
+        var names = EntryPoints().Select(entry => entry.Name).ToHashSet();
+        var types = Core.GetExportedTypes().Select(Home).ToHashSet();
+        var stale = Renamed
+            .Keys.Concat(Left.Keys)
+            .Where(name => !names.Contains(name) && !names.Any(n => n.StartsWith(name + ".", StringComparison.Ordinal)))
+            .Concat(Answers.Keys.Concat(Made.Keys).Where(name => !types.Contains(name)))
+            .ToList();
+        Assert.True(stale.Count == 0, $"Got {string.Join(", ", stale)} in the tables only. Delete these lines.");
+    }
+
+    [Fact]
+    public void What_C_sharp_reads_of_the_core_it_reads_without_options_and_functions()
+    {
+        var found =
+            from type in Core.GetExportedTypes()
+            where
+                !IsGenerated(type)
+                && !IsModule(type)
+                && !Answers.ContainsKey(Home(type))
+                && !Left.ContainsKey(Home(type))
+            from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            let part = TypeText.FSharpPart(property.PropertyType)
+            where part is not null && !IsGenerated(property)
+            // a list is an IReadOnlyList; an option has a twin that is null
+            where part.Name != "FSharpList`1" && !Face.ByName.Contains(property.Name + "OrNull")
+            select $"{Home(type)}.{property.Name}: {part.Name}";
+
+        string[] lines = [.. found];
+        Assert.True(
+            lines.Length == 0,
+            $"Got {lines.Length} properties with types of F#, expected a twin that ends in OrNull, or a line in the tables.\n  "
+                + string.Join("\n  ", lines)
+        );
+    }
+
+    [Fact]
+    public void Unions_that_hold_something_are_made_by_the_face()
+    {
+        var found =
+            from type in Core.GetExportedTypes()
+            where FSharpType.IsUnion(type, null) && type.DeclaringType is null
+            let cases = FSharpType.GetUnionCases(type, null)
+            where cases.Any(c => c.GetFields().Length > 0)
+            select (Home(type), cases);
+
+        foreach (var (home, cases) in found)
+        {
+            Assert.True(
+                Made.ContainsKey(home),
+                $"Got the union {home}, expected a line in the table of unions. Add one."
+            );
+            var maker = Face.Types.FirstOrDefault(type => type.Name == Made[home]);
+            if (maker is null)
+                continue;
+            foreach (var c in cases)
+                Assert.True(
+                    maker.GetMember(c.Name).Length > 0,
+                    $"Got no {maker.Name}.{c.Name} for the case of {home}, expected one. Add it."
+                );
+        }
+    }
+}
