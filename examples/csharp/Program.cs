@@ -1,0 +1,20 @@
+// dotnet run -c Release --project examples/csharp -- hare-lynx | spiral [folder for the pictures]
+
+using System.Text;
+using NeuralDE.Examples;
+
+Console.OutputEncoding = Encoding.UTF8;
+var folder = args.Length > 1 ? args[1] : Path.Combine("artifacts", "csharp");
+
+switch (args.FirstOrDefault())
+{
+    case "hare-lynx":
+        HareLynx.Run(folder);
+        return 0;
+    case "spiral":
+        Spiral.Run(folder);
+        return 0;
+    default:
+        Console.Error.WriteLine($"Got `{string.Join(' ', args)}`, expected hare-lynx or spiral, and perhaps a folder.");
+        return 1;
+}

@@ -1,0 +1,162 @@
+namespace NeuralDE.CSharp.Tests;
+
+using static NeuralDE.Calculus;
+
+public class OdeTests
+{
+    private static Tensor LotkaVolterra(Tensor t, Tensor u) =>
+        Stack(1.5 * u[0] - u[0] * u[1], u[0] * u[1] - 3.0 * u[1]);
+
+    private static readonly Tensor Start = Tensor.Of(1.0, 1.0);
+
+    [Fact]
+    public void A_problem_is_answered_step_by_step()
+    {
+        var solution = Ode.Problem(
+                (t, u) => Stack(1.5 * u[0] - u[0] * u[1], u[0] * u[1] - 3.0 * u[1]),
+                Tensor.Of(1.0, 1.0),
+                0,
+                10
+            )
+            .Using(Solver.Tsit5)
+            .Tolerance(1e-8, 1e-8)
+            .SaveAt(Linspace(0, 10, 101))
+            .Solve();
+
+        Assert.Equal([101, 2], solution.Ys.Shape);
+        Assert.Equal(Status.Success, solution.Status);
+        Assert.Null(solution.FailureOrNull);
+        Assert.True(solution.Stats.Steps > 10);
+        var precise = Ode.Problem(LotkaVolterra, Start, 0, 10).Using(Solver.DOP853).Tolerance(1e-12, 1e-12).Solve();
+        Near.Equal(solution.Ys[^1], precise.Y1, 1e-5);
+        Near.Equal(solution.At(3.7), precise.At(3.7), 1e-5);
+        Assert.Equal([2, 2], solution.At(Tensor.Of(1.0, 2.0)).Shape);
+    }
+
+    [Fact]
+    public void A_problem_does_not_change_when_it_is_answered()
+    {
+        var problem = Ode.Problem(LotkaVolterra, Start, 0, 1);
+        var fixedSteps = problem.Using(Solver.RK4).Dt(0.1);
+        Assert.Equal(Solver.Tsit5, problem.Solver);
+        Assert.Equal(10, fixedSteps.Solve().Stats.Steps);
+    }
+
+    [Fact]
+    public void Every_answer_has_its_effect()
+    {
+        var problem = Ode.Problem(LotkaVolterra, Start, 0, 1);
+        Assert.Equal([3, 2], problem.SaveAt(0.0, 0.5, 1.0).SolveYs().Shape);
+        Assert.Equal(Start.ToArray(), problem.SaveStart().SaveEnd().SolveYs()[0].ToArray());
+        var steps = problem.SaveSteps(1).Solve();
+        Assert.Equal(steps.Stats.Steps, steps.Ys.Length);
+        Assert.True(problem.DtBetween(0.0, 0.01).Solve().Stats.Steps >= 100);
+        Assert.Equal(0.25, problem.Dt0(0.25).Tolerance(1.0, 1.0).SaveSteps(1).Solve().Ts.ToArray()[0]);
+        foreach (var stops in new[] { problem.StepAt(0.3), problem.JumpAt(0.3) })
+            Assert.Contains(stops.SaveSteps(1).Solve().Ts.ToArray(), t => Math.Abs(t - 0.3) < 1e-12);
+        Assert.True(
+            problem.Norm(e => 1e-3 * Norm(e)).Solve().Stats.Steps < problem.Norm(e => 1e3 * Norm(e)).Solve().Stats.Steps
+        );
+        var stretched = Ode.Problem(LotkaVolterra, Start, 0, 10);
+        Assert.NotEqual(
+            stretched.Solve().Stats.Steps,
+            stretched.Controller(StepController.ProportionalIntegral).Solve().Stats.Steps
+        );
+        Assert.Equal(Status.Success, stretched.Controller(StepController.Pid(0.3, 0.3, 0.0)).Solve().Status);
+        var times = new List<double>();
+        problem.Progress(p => times.Add(p.Time)).Solve();
+        Assert.Equal(1.0, times[^1], 12);
+        var rows = Ode.Problem(LotkaVolterra, Stack(Start, 2.0 * Start), 0, 1).PerSample().Solve();
+        Assert.Equal([2, 2], rows.Y1.Shape);
+        Assert.Equal(2, rows.Statuses.Length);
+    }
+
+    [Fact]
+    public void Every_solver_solves()
+    {
+        Assert.Equal(13, Solver.ExplicitOdeSolvers.Count);
+        foreach (var solver in Solver.ExplicitOdeSolvers)
+        {
+            var end = Ode.Problem((_, u) => -u, Tensor.Of(1.0), 0, 1).Using(solver).Dt(0.01).SolveFinal();
+            Near.Equal(end, Math.Exp(-1.0), 1e-2);
+        }
+    }
+
+    [Fact]
+    public void Gradients_go_through_the_solve_by_every_method()
+    {
+        Tensor End(Tensor p, Gradient method) =>
+            Sum(
+                Ode.Problem((t, u) => p * LotkaVolterra(t, u), Start, 0, 2)
+                    .Tolerance(1e-10, 1e-10)
+                    .Gradient(method)
+                    .SolveFinal()
+            );
+
+        var at = Tensor.Of(1.0, 0.5);
+        const double h = 1e-5;
+        double[] expected =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(i => h * OneHot(Tensor.Of(i), 2)[0])
+                .Select(step =>
+                    (double)((End(at + step, Gradients.Direct) - End(at - step, Gradients.Direct)) / (2.0 * h))
+                ),
+        ];
+        Gradient[] methods =
+        [
+            Gradients.Direct,
+            Gradients.Checkpointed,
+            Gradients.CheckpointedWithin(4096),
+            Gradients.Backsolve,
+            Gradients.BacksolveWith(new() { Rtol = 1e-11, Norm = BacksolveNorm.Seminorm }),
+            Gradients.BacksolveWith(new() { Norm = BacksolveNorm.Of(e => Norm(e.State[0])) }),
+        ];
+        foreach (var method in methods)
+            Near.Equal(Grad(p => End(p, method), at), expected, 1e-6);
+    }
+
+    [Fact]
+    public void A_time_that_is_a_tensor_has_a_gradient()
+    {
+        Tensor End(Tensor t1) => Ode.Problem((_, u) => -u, Tensor.Of(1.0), 0, t1).SolveFinal()[0];
+        Near.Equal(Grad(End, Tensor.Scalar(1.0)), -Math.Exp(-1.0), 1e-5);
+    }
+
+    [Fact]
+    public void A_solve_that_stops_short_says_where_and_why()
+    {
+        var blowup = Ode.Problem((_, u) => u * u, Tensor.Of(1.0), 0, 2).SaveAt(0.5, 1.5);
+        var raised = Assert.Throws<SolveException>(() => blowup.Solve());
+        Assert.StartsWith("Ode.solve: stopped at t = 1 (", raised.Message);
+        Assert.Equal([0.5, 1.5], raised.TsOrNull!.ToArray());
+        Assert.True(double.IsNaN(((Tensor)raised.Ys!)[1].ToArray()[0]));
+        var tried = blowup.TrySolve();
+        Assert.Equal(raised.Status, tried.Status);
+        var failure = tried.FailureOrNull!;
+        Assert.Equal(raised.Message, failure.Message);
+        Assert.Null(failure.SampleOrNull);
+        var rows = Ode.Problem((_, u) => u * u, Tensor.Of(0.1, 1.0), 0, 2).PerSample().TrySolve();
+        Assert.Equal(1, rows.FailureOrNull!.SampleOrNull);
+    }
+
+    [Fact]
+    public void A_solve_ends_when_it_is_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        var steps = 0;
+        var solution = Ode.Problem(LotkaVolterra, Start, 0, 1000)
+            .MaxSteps(1_000_000)
+            .Cancel(source.Token)
+            .Progress(p =>
+            {
+                steps = p.Steps;
+                if (steps == 20)
+                    source.Cancel();
+            })
+            .TrySolve();
+        Assert.Equal(Status.Cancelled, solution.Status);
+        Assert.Equal(20, steps);
+    }
+}

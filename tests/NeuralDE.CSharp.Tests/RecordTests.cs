@@ -1,0 +1,104 @@
+namespace NeuralDE.CSharp.Tests;
+
+using static NeuralDE.Calculus;
+
+/// <summary>C#'s own records are states and models as they are.</summary>
+public class RecordTests
+{
+    public sealed record Body(Tensor Pos, Tensor Vel);
+
+    public sealed record Net(Linear Hidden, Linear Out);
+
+    public sealed record Labelled(string Name, int Steps, Tensor Value);
+
+    public sealed record WithInit
+    {
+        public required Tensor Rate { get; init; }
+        public Tensor? Offset { get; init; }
+    }
+
+    public readonly record struct Pair(Tensor First, Tensor Second);
+
+    public record Nested(Body[] Bodies, (Tensor Left, Tensor Right) Sides, Mlp Net, Key Key);
+
+    private sealed class Plain
+    {
+        public Tensor Value { get; } = Ones(1);
+    }
+
+    private static readonly Tensor X = Tensor.Of(1.0, 2.0);
+
+    [Fact]
+    public void The_gradient_of_a_record_is_such_a_record()
+    {
+        var body = Grad(b => Sum(b.Pos * b.Vel), new Body(X, 3.0 * X));
+        Near.Equal(body.Pos, 3.0 * X, 0.0);
+        Near.Equal(body.Vel, X, 0.0);
+        var labelled = Grad(l => l.Steps * Sum(l.Value), new Labelled("a", 3, X));
+        Assert.Equal(("a", 3), (labelled.Name, labelled.Steps));
+        Near.Equal(labelled.Value, [3.0, 3.0], 0.0);
+        var pair = Grad(p => Sum(p.First * p.Second), new Pair(X, -X));
+        Near.Equal(pair.First, -X, 0.0);
+    }
+
+    [Fact]
+    public void What_is_null_stays_null()
+    {
+        var without = Grad(r => Sum(r.Rate * r.Rate), new WithInit { Rate = X });
+        Near.Equal(without.Rate, 2.0 * X, 0.0);
+        Assert.Null(without.Offset);
+        var with = Grad(r => Sum(r.Rate * r.Offset!), new WithInit { Rate = X, Offset = -X });
+        Near.Equal(with.Offset!, X, 0.0);
+    }
+
+    [Fact]
+    public void Records_nest_with_arrays_tuples_networks_and_keys()
+    {
+        var tree = new Nested([new(X, X), new(-X, X)], (X, X), Mlp.Init(new Key(1), 2, 3, 1), new Key(2));
+        var doubled = Tree.Map(tree, x => x.Dtype.IsFloat ? 2.0 * x : x);
+        Near.Equal(doubled.Bodies[1].Pos, -2.0 * X, 0.0);
+        Near.Equal(doubled.Sides.Right, 2.0 * X, 0.0);
+        Assert.Equal(3, doubled.Net.Layers[0].Weight.Shape[1]);
+        var paths = Tree.Leaves(tree).Select(leaf => leaf.Path).ToArray();
+        Assert.Contains("Bodies[1].Pos", paths);
+        Assert.Contains("Net.Layers[0].Weight", paths);
+        Assert.Equal(12 + 13, Tree.Count(tree));
+    }
+
+    [Fact]
+    public void A_record_is_the_state_of_a_problem()
+    {
+        var start = new Body(Tensor.Of(1.0), Tensor.Of(0.0));
+        var end = Ode.Problem((_, s) => new Body(s.Vel, -s.Pos), start, 0, 1).SolveFinal();
+        Near.Equal(end.Pos, Math.Cos(1.0), 1e-5);
+        Near.Equal(end.Vel, -Math.Sin(1.0), 1e-5);
+        var path = Ode.Problem((_, s) => new Body(s.Vel, -s.Pos), start, 0, 1).SaveAt(0.0, 0.5, 1.0).SolveYs();
+        Assert.Equal([3, 1], path.Vel.Shape);
+    }
+
+    [Fact]
+    public void A_record_is_a_model()
+    {
+        var (k1, k2) = new Key(42).Split();
+        var net = new Net(Linear.Init(k1, 2, 3), Linear.Init(k2, 3, 2));
+        Tensor Loss(Net n, Tensor batch) => Mean(Square(n.Out.Apply(Tanh(n.Hidden.Apply(batch)))));
+        Net g = Grad(n => Loss(n, X), net);
+        Assert.Equal([2, 3], g.Hidden.Weight.Shape);
+        const double h = 1e-6;
+        Net Moved(double by) =>
+            net with
+            {
+                Out = new Linear(net.Out.Weight, net.Out.Bias + Tensor.Of(by, 0.0)),
+            };
+        var difference = (Loss(Moved(h), X) - Loss(Moved(-h), X)) / (2.0 * h);
+        Near.Equal(g.Out.Bias[0], difference, 1e-8);
+    }
+
+    [Fact]
+    public void A_class_is_refused_with_its_name()
+    {
+        var error = Assert.Throws<TreeException>(() => Grad(p => Sum(p.Value), new Plain()));
+        Assert.StartsWith("Tree: got Plain, expected a Tensor", error.Message);
+        Assert.EndsWith("Make it a record; what has no tensors can be captured in a function.", error.Message);
+    }
+}

@@ -1,0 +1,102 @@
+namespace NeuralDE.CSharp.Tests;
+
+using static NeuralDE.Calculus;
+
+public class TrainingTests
+{
+    public sealed record Line(Tensor Slope, Tensor Offset);
+
+    private static readonly Tensor X = Linspace(0, 1, 11);
+    private static readonly Tensor Y = 2.0 * X + 1.0;
+
+    private static readonly Line Start = new(Tensor.Scalar(0.0), Tensor.Scalar(0.0));
+
+    private static Tensor Loss(Line m) => Mean(Square(m.Slope * X + m.Offset - Y));
+
+    [Fact]
+    public void Training_finds_the_line()
+    {
+        var steps = 0;
+        var fit = Train.Start(Start, Optimisers.Adam(0.1)).Steps(400).Clip(10.0).OnStep(_ => steps++).Run(Loss);
+        Near.Equal(fit.Model.Slope, 2.0, 1e-3);
+        Near.Equal(fit.Model.Offset, 1.0, 1e-3);
+        Assert.Equal(400, fit.Losses.Length);
+        Assert.Equal(400, steps);
+        Assert.True(fit.Status.IsCompleted);
+    }
+
+    [Fact]
+    public void Steps_by_hand_are_the_training_s()
+    {
+        var optimiser = Optimisers.AdamWith(new AdamSettings { Rate = 0.1 });
+        var step = Compile(
+            (Line model, OptimState<Line> state) =>
+            {
+                var (loss, gradient) = ValueAndGrad(Loss, model);
+                return (loss, Optim.Step(optimiser, Optim.Clip(10.0, gradient), state, model));
+            }
+        );
+        var (model, state) = (Start, Optim.Init(optimiser, Start));
+        for (var i = 0; i < 20; i++)
+            (_, (model, state)) = step(model, state);
+        var fit = Train.Start(Start, Optimisers.Adam(0.1)).Steps(20).Clip(10.0).Progress().Run(Loss);
+        Assert.Equal((double)fit.Model.Slope, (double)model.Slope);
+        Near.Equal(Optim.GlobalNorm(new Line(Tensor.Of(3.0), Tensor.Of(4.0))), 5.0, 1e-15);
+    }
+
+    [Fact]
+    public void Lbfgs_finds_the_line()
+    {
+        var fit = Lbfgs.Minimise(Loss, Start);
+        Near.Equal(fit.Model.Slope, 2.0, 1e-6);
+        var iterations = new List<int>();
+        var short_ = Lbfgs.MinimiseWith(
+            new LbfgsSettings { MaxIterations = 2 },
+            p => iterations.Add(p.Iteration),
+            Loss,
+            Start
+        );
+        Assert.Equal([1, 2], iterations);
+        Assert.Equal(LbfgsStatus.MaxIterations, short_.Status);
+    }
+
+    [Fact]
+    public void A_training_ends_when_it_is_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        var fit = Train
+            .Start(Start, Optimisers.GradientDescent(0.1))
+            .Steps(1_000_000)
+            .Cancel(source.Token)
+            .OnStep(p =>
+            {
+                if (p.Step == 5)
+                    source.Cancel();
+            })
+            .Run(Loss);
+        Assert.Equal(5, fit.Losses.Length);
+        Assert.True(fit.Status is TrainStatus.Cancelled { step: 6 });
+        Assert.Equal("The training was cancelled before step 6.", fit.Status.Sentence);
+    }
+
+    [Fact]
+    public void A_minimisation_ends_when_it_is_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        var settings = new LbfgsSettings { Cancellation = source.Token };
+        var fit = Lbfgs.MinimiseWith(settings, _ => source.Cancel(), Loss, Start);
+        Assert.Equal(LbfgsStatus.Cancelled, fit.Status);
+        Assert.Equal(1, fit.Iterations);
+    }
+
+    [Fact]
+    public void Networks_start_from_initialisers()
+    {
+        var net = Mlp.InitWith(Init.Glorot, new Key(1), 2, 8, 1);
+        Assert.Equal([1], net.Apply(Ones(2)).Shape);
+        Assert.Equal([5, 1], net.ApplyWith(Softplus, Ones(5, 2)).Shape);
+        var layer = Linear.InitWith(Init.He, new Key(1), 2, 3);
+        Assert.Equal([0.0, 0.0, 0.0], layer.Bias.ToArray());
+        Assert.Equal([2, 3], Init.Uniform(0.5, new Key(1), 2, 3).Shape);
+    }
+}
