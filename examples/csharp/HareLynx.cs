@@ -64,7 +64,15 @@ internal static class HareLynx
         var parameters = Exp(fit.Model);
         var errors = parameters * Sqrt(Diagonal(variance * Inverse(Calculus.Hessian(HalfSquares, fit.Model))));
         var (found, deviation) = (parameters.ToArray(), errors.ToArray());
-        (string Name, int Digits)[] names = [("α", 3), ("β", 4), ("γ", 3), ("δ", 4), ("hare 1900", 1), ("lynx 1900", 1)];
+        (string Name, int Digits)[] names =
+        [
+            ("α", 3),
+            ("β", 4),
+            ("γ", 3),
+            ("δ", 4),
+            ("hare 1900", 1),
+            ("lynx 1900", 1),
+        ];
 
         foreach (var (i, (name, digits)) in names.Index())
         {

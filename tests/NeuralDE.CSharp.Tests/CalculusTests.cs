@@ -70,11 +70,13 @@ public class CalculusTests
     public void A_compiled_function_is_traced_once()
     {
         var traces = 0;
-        var compiled = Compile((Tensor x, Tensor y) =>
-        {
-            traces++;
-            return Sum(x * y);
-        });
+        var compiled = Compile(
+            (Tensor x, Tensor y) =>
+            {
+                traces++;
+                return Sum(x * y);
+            }
+        );
         Near.Equal(compiled(X, X), 5.25, 1e-15);
         Near.Equal(compiled(X, 2.0 * X), 10.5, 1e-15);
         Assert.Equal(1, traces);

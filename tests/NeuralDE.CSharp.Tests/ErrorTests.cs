@@ -56,9 +56,7 @@ public class ErrorTests
     public void Options() =>
         Assert.StartsWith(
             "Optim: the rate is -1, expected",
-            Assert
-                .Throws<InputException>(() => Optim.Init(Optimisers.AdamWith(new() { Rate = -1.0 }), X))
-                .Message
+            Assert.Throws<InputException>(() => Optim.Init(Optimisers.AdamWith(new() { Rate = -1.0 }), X)).Message
         );
 
     [Fact]

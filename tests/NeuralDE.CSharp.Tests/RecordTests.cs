@@ -85,11 +85,7 @@ public class RecordTests
         Net g = Grad(n => Loss(n, X), net);
         Assert.Equal([2, 3], g.Hidden.Weight.Shape);
         const double h = 1e-6;
-        Net Moved(double by) =>
-            net with
-            {
-                Out = new Linear(net.Out.Weight, net.Out.Bias + Tensor.Of(by, 0.0)),
-            };
+        Net Moved(double by) => net with { Out = new Linear(net.Out.Weight, net.Out.Bias + Tensor.Of(by, 0.0)) };
         var difference = (Loss(Moved(h), X) - Loss(Moved(-h), X)) / (2.0 * h);
         Near.Equal(g.Out.Bias[0], difference, 1e-8);
     }

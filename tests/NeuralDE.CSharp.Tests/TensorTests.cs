@@ -25,10 +25,40 @@ public class TensorTests
         Assert.Equal([3], Tensor.Of(values).Shape);
         Assert.Equal([2], Tensor.Of(span[1..]).Shape);
         Assert.Equal([3], Tensor.Of(values.Select(x => 2.0 * x)).Shape);
-        Assert.Equal([2, 1], Tensor.Of(new[,] { { 1.0 }, { 2.0 } }).Shape);
-        Assert.Equal([2, 1], Tensor.Of([[1.0], [2.0]]).Shape);
+        Assert.Equal(
+            [2, 1],
+            Tensor
+                .Of(
+                    new[,]
+                    {
+                        { 1.0 },
+                        { 2.0 },
+                    }
+                )
+                .Shape
+        );
+        Assert.Equal(
+            [2, 1],
+            Tensor
+                .Of([
+                    [1.0],
+                    [2.0],
+                ])
+                .Shape
+        );
         Assert.Equal([1, 2, 1], Tensor.Of(new double[1, 2, 1]).Shape);
-        Assert.Equal([2, 1], Tensor.Of(new[,] { { 1f }, { 2f } }).Shape);
+        Assert.Equal(
+            [2, 1],
+            Tensor
+                .Of(
+                    new[,]
+                    {
+                        { 1f },
+                        { 2f },
+                    }
+                )
+                .Shape
+        );
         Assert.Empty(Tensor.Scalar(2.0).Shape);
     }
 
@@ -50,7 +80,17 @@ public class TensorTests
         Assert.Equal([1.0, 2.0], x[1..3].ToArray());
         Assert.Equal([2.0, 3.0], x[2..].ToArray());
         Assert.Equal([0.0, 1.0, 2.0], x[..^1].ToArray());
-        Assert.Equal(4.0, (double)Tensor.Of(new[,] { { 1.0, 2.0 }, { 3.0, 4.0 } })[1, 1]);
+        Assert.Equal(
+            4.0,
+            (double)
+                Tensor.Of(
+                    new[,]
+                    {
+                        { 1.0, 2.0 },
+                        { 3.0, 4.0 },
+                    }
+                )[1, 1]
+        );
     }
 
     [Fact]

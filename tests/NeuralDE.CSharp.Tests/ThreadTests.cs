@@ -36,7 +36,11 @@ public class ThreadTests
         var y0 = Tensor.Of(1.0, -1.0);
 
         double[][] Run() =>
-            [.. Enumerable.Range(0, 5).Select(_ => Tree.Flatten(gradient(net, y0)).SelectMany(x => x.ToArray()).ToArray())];
+            [
+                .. Enumerable
+                    .Range(0, 5)
+                    .Select(_ => Tree.Flatten(gradient(net, y0)).SelectMany(x => x.ToArray()).ToArray()),
+            ];
 
         // the first call on each thread meets the trace of the others
         var together = OnThreads(Run);

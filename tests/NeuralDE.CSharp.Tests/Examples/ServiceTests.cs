@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using NeuralDE.Service;
+
+namespace NeuralDE.CSharp.Tests.Examples;
+
+/// <summary>The service of examples/service over HTTP, on a free port of the loopback.</summary>
+public sealed class ServiceTests : IAsyncLifetime
+{
+    private readonly WebApplication app = PredictionService.Build([
+        "--urls=http://127.0.0.1:0",
+        "--steps=60",
+        "--Logging:LogLevel:Default=None",
+    ]);
+
+    private HttpClient client = new();
+
+    public async Task InitializeAsync()
+    {
+        await app.StartAsync();
+        client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public async Task DisposeAsync()
+    {
+        client.Dispose();
+        await app.DisposeAsync();
+    }
+
+    private static readonly double[] Y0 = [2.0, 0.0];
+
+    private Task<HttpResponseMessage> Ask(double[]? y0, double[]? times, CancellationToken token = default) =>
+        client.PostAsJsonAsync("/predict", new Question(y0, times), token);
+
+    private async Task<Forecast> Forecast(double[] y0, double[] times)
+    {
+        var answer = await Ask(y0, times);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<Forecast>())!;
+    }
+
+    private async Task<Health> Health() => (await client.GetFromJsonAsync<Health>("/health"))!;
+
+    /// <summary>The sentence of an answer that refuses.</summary>
+    private static async Task<string> Refused(HttpResponseMessage answer)
+    {
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return problem.TryGetProperty("detail", out var detail) ? detail.GetString()! : "";
+    }
+
+    [Fact]
+    public async Task A_forecast_has_a_state_for_each_time()
+    {
+        var forecast = await Forecast(Y0, [0.0, 0.5, 1.0]);
+        Assert.Equal("Success", forecast.Status);
+        Assert.Equal(3, forecast.Ys.Length);
+        Assert.Equal(Y0, forecast.Ys[0]);
+        Assert.All(forecast.Ys, y => Assert.All(y, x => Assert.InRange(x, -3.0, 3.0)));
+        Assert.Single((await Forecast(Y0, [0.0])).Ys);
+    }
+
+    [Fact]
+    public async Task Requests_at_the_same_time_get_what_each_gets_alone()
+    {
+        double[] times = [.. Enumerable.Range(0, 20).Select(i => 0.1 * i)];
+        double[][] starts = [.. Enumerable.Range(0, 32).Select(i => new[] { 0.05 * i, 1.0 })];
+        var together = await Task.WhenAll(starts.Select(y0 => Forecast(y0, times)));
+        foreach (var (y0, forecast) in starts.Zip(together))
+            Assert.Equal((await Forecast(y0, times)).Ys, forecast.Ys);
+        var health = await Health();
+        Assert.Equal(("ok", 0, 64), (health.Status, health.Running, health.Served));
+        Assert.Equal(2 * 16 + 16 + 16 * 2 + 2, health.Parameters);
+    }
+
+    [Fact]
+    public async Task Bad_input_is_refused_with_the_library_s_sentence()
+    {
+        Assert.Equal(
+            "Linear.apply: input has 3 features, the layer was made for 2.",
+            await Refused(await Ask([1.0, 2.0, 3.0], [0.0, 1.0]))
+        );
+        Assert.Equal(
+            "predict: times must be finite and increase; got 0.5 at position 2.",
+            await Refused(await Ask(Y0, [0.0, 1.0, 0.5]))
+        );
+        Assert.StartsWith("predict: got no y0 or no times", await Refused(await Ask(null, [0.0, 1.0])));
+        var broken = new StringContent("{ \"y0\": [1, ", Encoding.UTF8, "application/json");
+        await Refused(await client.PostAsync("/predict", broken));
+        // and it goes on serving
+        Assert.Equal("Success", (await Forecast(Y0, [0.0, 1.0])).Status);
+    }
+
+    [Fact]
+    public async Task A_solve_that_stops_short_is_an_answer()
+    {
+        var forecast = await Forecast(Y0, [0.0, 1.0, 1e9]);
+        Assert.Equal("MaxStepsReached", forecast.Status);
+        Assert.Equal(2, forecast.Ys.Length);
+        Assert.StartsWith("Ode.solve: stopped at t = ", forecast.Message);
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_ends_the_work()
+    {
+        double[] times = [.. Enumerable.Range(0, 20_000).Select(i => 100.0 * i)];
+        using var source = new CancellationTokenSource();
+        var asked = Ask(Y0, times, source.Token);
+        await Until(health => health.Running == 1);
+        source.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await Until(health => health is { Running: 0, Cancelled: 1, Served: 0 });
+    }
+
+    private async Task Until(Func<Health, bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var health = await Health();
+            if (holds(health))
+                return;
+            Assert.False(patience.IsCancellationRequested, $"Got {health} after half a minute, expected another.");
+            await Task.Delay(5, CancellationToken.None);
+        }
+    }
+}
