@@ -75,6 +75,7 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
 /// lines, do not count. Texts are UTF-8. A cell takes some 60 bytes of memory: large tables of numbers are better kept
 /// as .npy files.
 /// </remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Csv =
     /// The cells of each row and the line it begins on.
     let private rows (place: Place) (options: CsvOptions) (reader: TextReader) : List<struct (int * string[])> =

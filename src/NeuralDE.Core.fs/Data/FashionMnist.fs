@@ -15,6 +15,7 @@ type LabelledImages =
 /// <summary>Fashion-MNIST: 70 000 photographs of clothes, 28 by 28 grey pixels, ten kinds. Xiao, Rasul and Vollgraf
 /// 2017.</summary>
 /// <remarks>MNIST's own files, of the same names, are read as well.</remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module FashionMnist =
     /// What the labels 0 to 9 mean.
     let classes =

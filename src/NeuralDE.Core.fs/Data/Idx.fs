@@ -7,6 +7,7 @@ open NeuralDE.Compiler
 
 /// <summary>The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or
 /// gzipped.</summary>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Idx =
     let private typeOf (place: Place) (code: byte) =
         match code with

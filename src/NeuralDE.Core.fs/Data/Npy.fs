@@ -7,6 +7,7 @@ open System.Text.RegularExpressions
 open NeuralDE.Compiler
 
 /// <summary>NumPy's files of one array: numpy.lib.format, versions 1 to 3.</summary>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Npy =
     /// NumPy's own limit, unless one trusts the file.
     let private mostHeader = 10_000

@@ -42,6 +42,7 @@ type internal SummedStream(inner: Stream) =
     override _.Write(_: byte[], _: int, _: int) = raise (NotSupportedException())
 
 /// <summary>NumPy's archives of named arrays: numpy.savez and numpy.savez_compressed.</summary>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Npz =
     let private suffix = ".npy"
 

@@ -22,6 +22,7 @@ type SafetensorsFile =
 /// least significant byte first. Nothing in such a file is ever run, and nothing in it is believed: what overlaps,
 /// leaves gaps, points outside, comes twice or does not add up is a FileException, before memory is taken for it.
 /// </remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Safetensors =
     open SafetensorsHeader
 
