@@ -15,14 +15,13 @@ public sealed class PredictionService(Predictor predictor)
     private int served;
     private int cancelled;
 
-    /// <summary>The service, ready to be started. `--steps` says how long to train, 500 unless given.</summary>
+    /// <summary>The service, ready to be started. `--model` names the file of the model; without one, or where there is none yet, it trains for `--steps`, 500 unless given.</summary>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Services.AddProblemDetails();
-        builder.Services.AddSingleton(
-            Predictor.Train(builder.Configuration.GetValue("steps", 500), CancellationToken.None)
-        );
+        var (path, steps) = (builder.Configuration["model"], builder.Configuration.GetValue("steps", 500));
+        builder.Services.AddSingleton(Predictor.LoadOrTrain(path, steps));
         builder.Services.AddSingleton<PredictionService>();
 
         var app = builder.Build();

@@ -9,41 +9,44 @@ public sealed record Forecast(double[][] Ys, string Status, string Message);
 /// </summary>
 public sealed class Predictor
 {
-    private readonly Mlp net;
-    private readonly Func<Mlp, Tensor, (Tensor, Tensor), Tensor> advance;
+    private readonly NeuralOde model;
+    private readonly Func<NeuralOde, Tensor, (Tensor, Tensor), Tensor> advance;
 
     /// <summary>How many numbers the model has.</summary>
-    public int Parameters => Tree.Count(net);
+    public int Parameters => Tree.Count(model);
 
-    private Predictor(Mlp net)
+    private Predictor(NeuralOde model)
     {
-        this.net = net;
+        this.model = model;
         // What changes is an argument: the model, the state and the times. Their shapes are always the same, however many
         // times a request asks for, so one plan serves them all.
-        advance = Calculus.Compile<Mlp, Tensor, (Tensor Now, Tensor Next), Tensor>(
-            (net, y, t) => Problem(net, y, t.Now, t.Next).MaxSteps(10_000).SolveFinal()
+        advance = Calculus.Compile<NeuralOde, Tensor, (Tensor Now, Tensor Next), Tensor>(
+            (model, y, t) => model.Final(y, t.Now, t.Next)
         );
     }
 
-    private static OdeProblem<Tensor> Problem(Mlp net, Tensor y0, Tensor t0, Tensor t1) =>
-        Ode.Problem((_, y) => net.Apply(y), y0, t0, t1);
-
-    /// <summary>Learns a spiral from 30 points of it.</summary>
-    public static Predictor Train(int steps, CancellationToken token)
+    /// <summary>The model of a file; where there is none, one that has learnt a spiral from 30 points of it, then saved there.</summary>
+    /// <param name="path">A safetensors file; null neither loads nor saves.</param>
+    /// <param name="steps">How long to train.</param>
+    public static Predictor LoadOrTrain(string? path, int steps)
     {
-        var ts = Linspace(0, 1.5, 30);
-        var y0 = Tensor.Of(2.0, 0.0);
-        var data = Ode.Problem((_, u) => Stack(-0.1 * u[0] + 2.0 * u[1], -2.0 * u[0] - 0.1 * u[1]), y0, 0, 1.5)
-            .SaveAt(ts)
+        var model = NeuralOde.Of(dim: 2).Field(f => f.Linear(16).Tanh().Linear(2)).Build(seed: 42);
+        if (path is not null && File.Exists(path))
+            return new Predictor(model.Load(path));
+
+        var times = Linspace(0, 1.5, 30);
+        var states = Ode.Problem(
+                (_, u) => Stack(-0.1 * u[0] + 2.0 * u[1], -2.0 * u[0] - 0.1 * u[1]),
+                Tensor.Of(2.0, 0.0),
+                0,
+                1.5
+            )
+            .SaveAt(times)
             .SolveYs();
 
-        var fit = NeuralDE
-            .Train.Start(Mlp.Init(new Key(42), 2, 16, 2), Optimisers.Adam(1e-2))
-            .Steps(steps)
-            .Clip(1.0)
-            .Cancel(token)
-            .Run(net => Mean(Square(Problem(net, y0, 0, 1.5).SaveAt(ts).SolveYs() - data)));
-
+        var fit = model.Fit(times, states, train => train.Adam(1e-2).Steps(steps).Clip(1.0));
+        if (path is not null)
+            fit.Best.Save(path);
         return new Predictor(fit.Best);
     }
 
@@ -68,7 +71,7 @@ public sealed class Predictor
             for (var i = 1; i < times.Length; i++)
             {
                 token.ThrowIfCancellationRequested();
-                y = advance(net, y, (Tensor.Scalar(times[i - 1]), Tensor.Scalar(times[i])));
+                y = advance(model, y, (Tensor.Scalar(times[i - 1]), Tensor.Scalar(times[i])));
                 ys.Add(y.ToArray());
             }
 

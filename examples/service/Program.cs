@@ -1,4 +1,4 @@
-// Forecasts of a small neural ODE over HTTP: dotnet run -c Release --project examples/service -- --urls=http://127.0.0.1:5000
+// Forecasts of a small neural ODE over HTTP: dotnet run -c Release --project examples/service -- --urls=http://127.0.0.1:5000 --model=spiral.safetensors
 //
 //   curl -d '{"y0": [2, 0], "times": [0, 0.5, 1]}' -H content-type:application/json 127.0.0.1:5000/predict
 //   curl 127.0.0.1:5000/health

@@ -25,6 +25,12 @@ internal static class FSharp
         return FuncConvert.FromFunc(f);
     }
 
+    public static FSharpFunc<A, FSharpFunc<B, Unit>> Function<A, B>(Action<A, B> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return FuncConvert.FromAction(f);
+    }
+
     public static FSharpFunc<A, Unit> Function<A>(Action<A> f)
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -61,6 +67,30 @@ internal static class FSharp
 
     public static FSharpList<T> List<T>(IEnumerable<T> items) => ListModule.OfSeq(items);
 
+    /// <summary>An initialiser of weights, which sees their shape.</summary>
+    public static FSharpFunc<Key, FSharpFunc<FSharpList<int>, Tensor>> Weights(Func<Key, int[], Tensor> weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return FuncConvert.FromFunc<Key, FSharpList<int>, Tensor>((key, shape) => weights(key, [.. shape]));
+    }
+
+    /// <summary>Predicates over the paths of leaves, each with an optimiser.</summary>
+    public static FSharpList<Tuple<FSharpFunc<string, bool>, Optimiser>> Groups(
+        ReadOnlySpan<(Func<string, bool> Holds, Optimiser Optimiser)> groups
+    ) => ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(Function(group.Holds), group.Optimiser)));
+
+    /// <summary>A pair whose second part is a list, as one whose second part is an array.</summary>
+    public static (A, B[]) Results<A, B>(Tuple<A, FSharpList<B>> results) => (results.Item1, [.. results.Item2]);
+
+    public static FSharpList<FSharpList<T>> Lists<T>(ReadOnlySpan<T[]> items) =>
+        ListModule.OfSeq(items.ToArray().Select(item => ListModule.OfArray(item)));
+
+    public static FSharpList<Tuple<string, FSharpList<T>>> Named<T>(ReadOnlySpan<(string Name, T[] Items)> groups) =>
+        ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(group.Name, ListModule.OfArray(group.Items))));
+
+    public static FSharpList<Tuple<A, B>> Pairs<A, B>(IEnumerable<(A, B)> items) =>
+        ListModule.OfSeq(items.Select(item => item.ToTuple()));
+
     /// <summary>Pairs as the core's.</summary>
     public static FSharpList<Tuple<A, B>> List<A, B>(ReadOnlySpan<(A, B)> items) =>
         ListModule.OfSeq(items.ToArray().Select(item => item.ToTuple()));
@@ -71,8 +101,8 @@ internal static class FSharp
     public static FSharpOption<T>? Option<T>(T? value)
         where T : struct => value is T some ? FSharpOption<T>.Some(some) : null;
 
-    public static T? OrNull<T>(FSharpOption<T>? option)
-        where T : class => option?.Value;
+    /// <summary>Null for what there is not; of a struct its default.</summary>
+    public static T? OrNull<T>(FSharpOption<T>? option) => option is null ? default : option.Value;
 
     public static T? ValueOrNull<T>(FSharpOption<T>? option)
         where T : struct => option?.Value;

@@ -30,7 +30,7 @@ public class TrainingTests
     {
         var optimiser = Optimisers.AdamWith(new AdamSettings { Rate = 0.1 });
         var step = Compile(
-            (Line model, OptimState<Line> state) =>
+            (Line model, OptimState state) =>
             {
                 var (loss, gradient) = ValueAndGrad(Loss, model);
                 return (loss, Optim.Step(optimiser, Optim.Clip(10.0, gradient), state, model));
@@ -98,5 +98,82 @@ public class TrainingTests
         var layer = Linear.InitWith(Init.He, new Key(1), 2, 3);
         Assert.Equal([0.0, 0.0, 0.0], layer.Bias.ToArray());
         Assert.Equal([2, 3], Init.Uniform(0.5, new Key(1), 2, 3).Shape);
+    }
+
+    [Fact]
+    public void Training_goes_through_batches_and_looks_at_others()
+    {
+        var (epochs, models) = (new List<EpochProgress>(), new List<int>());
+        var batches = Batches.OfTree(4, (X, Y)).Shuffle(new Key(1));
+        Assert.Equal((11, 4, 3), (batches.Samples, batches.Size, batches.PerEpoch));
+        var optimiser = Optimisers
+            .Adam(0.1)
+            .Schedule(Schedule.Times(Schedule.Cosine(300, 0.01), Schedule.WarmUp(5, Schedule.Constant(1.0))))
+            .Averaged(Averagings.MovingAverage(0.9));
+        var fit = Train
+            .Start(Start, optimiser)
+            .Epochs(100)
+            .Validate(Loss)
+            .Metric("slope", m => m.Slope)
+            .StopEarlyWith(new() { Patience = 50 })
+            .OnEpoch(epochs.Add)
+            .OnModel(100, (step, _) => models.Add(step))
+            .RunOn(batches, (batch, m) => Mean(Square(m.Slope * batch.X + m.Offset - batch.Y)));
+        Near.Equal(fit.Model.Slope, 2.0, 0.05);
+        Near.Equal(fit.AveragedOrNull!.Slope, 2.0, 0.1);
+        Assert.NotNull(epochs[0].ValidationOrNull);
+        Assert.Equal(("slope", epochs.Count), (fit.Metrics[0].Item1, fit.Metrics[0].Item2.Values.Length));
+        Assert.Equal(fit.Steps / 100, models.Count);
+    }
+
+    [Fact]
+    public void Parts_of_a_model_are_frozen_or_grouped()
+    {
+        Line Trained(Optimiser optimiser) => Train.Start(Start, optimiser).Steps(5).Run(Loss).Model;
+        var frozen = Trained(Optimisers.Adam(0.1).Freeze(Optim.Under("Slope")));
+        Assert.Equal(0.0, (double)frozen.Slope);
+        Assert.NotEqual(0.0, (double)frozen.Offset);
+        var grouped = Trained(
+            Optim.Groups((Optim.Named("Offset"), Optimisers.Frozen), (Optim.Others, Optimisers.Lion(0.1)))
+        );
+        Assert.Equal(0.0, (double)grouped.Offset);
+        Assert.NotEqual(0.0, (double)grouped.Slope);
+    }
+
+    [Fact]
+    public void A_training_goes_on_from_its_file()
+    {
+        var folder = Directory.CreateTempSubdirectory("neuralde").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "training");
+            var training = Train.Start(Start, Optimisers.Adam(0.1));
+            training.Steps(10).CheckpointEvery(5, path).Run(Loss);
+            var resumed = training.Steps(20).Resume(path).Run(Loss);
+            var whole = training.Steps(20).Run(Loss);
+            Assert.Equal((double)whole.Model.Slope, (double)resumed.Model.Slope);
+            Assert.Equal(20, resumed.Steps);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [Fact]
+    public void Least_squares_find_the_line_and_its_covariance()
+    {
+        Tensor Residuals(Line m) => m.Slope * X + m.Offset - Y;
+        var fit = LevenbergMarquardt.Minimise(Residuals, Start);
+        Near.Equal(fit.Model.Slope, 2.0, 1e-10);
+        Assert.Equal([2, 2], LevenbergMarquardt.Covariance(Residuals, fit.Model).Shape);
+        var undamped = new LevenbergMarquardtSettings { Damping = Damping.Undamped };
+        var iterations = 0;
+        Near.Equal(
+            LevenbergMarquardt.MinimiseWith(undamped, _ => iterations++, Residuals, Start).Model.Offset,
+            1.0,
+            1e-10
+        );
+        Assert.InRange(iterations, 1, 3);
     }
 }

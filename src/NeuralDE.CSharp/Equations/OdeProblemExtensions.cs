@@ -80,4 +80,17 @@ public static class OdeProblemExtensions
         /// <summary>Only the state at t1.</summary>
         public S SolveFinal() => OdeModule.solveFinal(problem);
     }
+
+    extension(OdeProblem<Tensor> problem)
+    {
+        /// <summary>
+        /// So many more components along the last axis of the state, 0 at t0: the field sees and returns them too, and so do
+        /// outputs. E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.
+        /// </summary>
+        public OdeProblem<Tensor> Augment(int dimensions) => OdeModule.augment(dimensions, problem);
+
+        /// <summary>So many more components along another axis of the state, such as axis 1, the channels of images.</summary>
+        public OdeProblem<Tensor> AugmentAlong(int axis, int dimensions) =>
+            OdeModule.augmentAlong(axis, dimensions, problem);
+    }
 }

@@ -1,9 +1,6 @@
 namespace NeuralDE;
 
-/// <summary>
-/// Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as inputs. Each
-/// raises ShapeException for fewer than two axes or an extent of 0.
-/// </summary>
+/// <summary>Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as inputs. Each raises ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero take any shape.</summary>
 public static class Init
 {
     /// <summary>Uniform numbers in [−bound, bound).</summary>
@@ -14,12 +11,27 @@ public static class Init
     public static Tensor Normal(double deviation, Key key, params int[] shape) =>
         InitModule.normal(deviation, key, FSharp.List<int>(shape));
 
+    /// <summary>Zeros, whatever the key.</summary>
+    public static Tensor Zero(Key key, params int[] shape) => InitModule.zero(key, FSharp.List<int>(shape));
+
     /// <summary>Uniform in ±1/√inputs: what Linear.Init uses, and the default of PyTorch's Linear.</summary>
     public static Tensor Linear(Key key, params int[] shape) => InitModule.linear(key, FSharp.List<int>(shape));
 
     /// <summary>Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio 2010.</summary>
     public static Tensor Glorot(Key key, params int[] shape) => InitModule.glorot(key, FSharp.List<int>(shape));
 
+    /// <summary>Normal of variance 2 / (inputs + outputs). Glorot and Bengio 2010.</summary>
+    public static Tensor GlorotNormal(Key key, params int[] shape) =>
+        InitModule.glorotNormal(key, FSharp.List<int>(shape));
+
     /// <summary>Normal of variance 2 / inputs; keeps variances through relu layers. He et al. 2015.</summary>
     public static Tensor He(Key key, params int[] shape) => InitModule.he(key, FSharp.List<int>(shape));
+
+    /// <summary>Uniform in ±√(6 / inputs), of variance 2 / inputs. He et al. 2015.</summary>
+    public static Tensor HeUniform(Key key, params int[] shape) => InitModule.heUniform(key, FSharp.List<int>(shape));
+
+    /// <summary>The gain times a random matrix, uniform among those with orthonormal columns, or orthonormal rows where there are more outputs than inputs; a kernel's places count as inputs.</summary>
+    /// <remarks>By two Cholesky decompositions, O(inputs · outputs · the smaller of them). Saxe et al. 2014.</remarks>
+    public static Tensor Orthogonal(double gain, Key key, params int[] shape) =>
+        InitModule.orthogonal(gain, key, FSharp.List<int>(shape));
 }

@@ -3,8 +3,25 @@ namespace NeuralDE;
 /// <summary>Optimisers as pure functions: (gradient, state, model) to (model, state). They run inside Compile, too.</summary>
 public static class Optim
 {
+    /// <summary>An optimiser for each group of leaves: the first whose predicate holds for a leaf's path takes it.</summary>
+    public static Optimiser Groups(params ReadOnlySpan<(Func<string, bool> Holds, Optimiser Optimiser)> groups) =>
+        OptimModule.groups(FSharp.Groups(groups));
+
+    /// <summary>
+    /// For groups: the leaf of this path, and all leaves under it. "Encoder" holds of Encoder.Weight and Encoder[0].Bias, not
+    /// of Encoder2.
+    /// </summary>
+    public static Func<string, bool> Under(string path) => leaf => OptimModule.under(path, leaf);
+
+    /// <summary>For groups: leaves whose last part is this name, such as all that end in Bias.</summary>
+    public static Func<string, bool> Named(string name) => leaf => OptimModule.named(name, leaf);
+
+    /// <summary>For groups, last: all leaves that no group before has taken.</summary>
+    public static Func<string, bool> Others => OptimModule.others;
+
     /// <summary>The state before the first step.</summary>
-    public static OptimState<M> Init<M>(Optimiser optimiser, M model) => OptimModule.init(optimiser, model);
+    /// <remarks>InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf.</remarks>
+    public static OptimState Init<M>(Optimiser optimiser, M model) => OptimModule.init(optimiser, model);
 
     /// <summary>One step.</summary>
     /// <param name="optimiser">As it was given to Init.</param>
@@ -12,12 +29,15 @@ public static class Optim
     /// <param name="state">What the optimiser remembers.</param>
     /// <param name="model">Float leaves move; integers, bools and keys stay.</param>
     /// <returns>The next model and state. TreeException if the trees differ.</returns>
-    public static (M Model, OptimState<M> State) Step<M>(
-        Optimiser optimiser,
-        M gradient,
-        OptimState<M> state,
-        M model
-    ) => OptimModule.step(optimiser, gradient, state, model).ToValueTuple();
+    public static (M Model, OptimState State) Step<M>(Optimiser optimiser, M gradient, OptimState state, M model) =>
+        OptimModule.step(optimiser, gradient, state, model).ToValueTuple();
+
+    /// <summary>The mean of models that Averaged keeps: the model, with the mean in the leaves that have one; null without Averaged.</summary>
+    public static M? AverageOf<M>(OptimState state, M model)
+        where M : class => FSharp.OrNull(OptimModule.averageOf(state, model));
+
+    /// <summary>The gradient with every component from −limit to limit.</summary>
+    public static M ClipValue<M>(double limit, M gradient) => OptimModule.clipValue(limit, gradient);
 
     /// <summary>√Σ g² over all float leaves of a tree: one number, float64.</summary>
     public static Tensor GlobalNorm<M>(M tree) => OptimModule.globalNorm(tree);
@@ -26,33 +46,21 @@ public static class Optim
     public static M Clip<M>(double limit, M gradient) => OptimModule.clip(limit, gradient);
 }
 
-/// <summary>How parameters follow from gradients.</summary>
-public static class Optimisers
+/// <summary>What an optimiser may be asked beside its rule.</summary>
+public static class OptimiserExtensions
 {
-    /// <summary>x − rate · g</summary>
-    public static Optimiser GradientDescent(double rate) => Optimiser.NewGradientDescent(rate);
+    extension(Optimiser optimiser)
+    {
+        /// <summary>The optimiser at a rate that changes: its own times the schedule's factor. Schedules multiply.</summary>
+        /// <param name="factors">From the steps taken so far (float64 [], 0 at the first) to a factor; Schedule has some.</param>
+        public Optimiser Schedule(Func<Tensor, Tensor> factors) =>
+            OptimModule.schedule(FSharp.Function(factors), optimiser);
 
-    /// <summary>x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.</summary>
-    public static Optimiser Adam(double rate) => Optimiser.NewAdam(rate);
+        /// <summary>The optimiser with a mean of its models beside it: AveragedOrNull of a fit, or Optim.AverageOf of a state.</summary>
+        public Optimiser Averaged(Averaging averaging) => OptimModule.averaged(averaging, optimiser);
 
-    /// <summary>Adam with constants of one's own.</summary>
-    public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(settings.Core());
-}
-
-/// <summary>What Adam may be told beside its rate.</summary>
-public sealed record AdamSettings
-{
-    /// <summary>The step's length at most, about; 1e-3.</summary>
-    public double Rate { get; init; } = AdamOptions.defaults.Rate;
-
-    /// <summary>The share of the past in the mean of gradients, 0.9.</summary>
-    public double Beta1 { get; init; } = AdamOptions.defaults.Beta1;
-
-    /// <summary>The share of the past in the mean of their squares, 0.999.</summary>
-    public double Beta2 { get; init; } = AdamOptions.defaults.Beta2;
-
-    /// <summary>Keeps the quotient finite, 1e-8.</summary>
-    public double Epsilon { get; init; } = AdamOptions.defaults.Epsilon;
-
-    internal AdamOptions Core() => new(Rate, Beta1, Beta2, Epsilon);
+        /// <summary>The optimiser, but leaves of this kind stay: <c>Optimisers.Adam(1e-3).Freeze(Optim.Under("Encoder"))</c>.</summary>
+        public Optimiser Freeze(Func<string, bool> isFrozen) =>
+            OptimModule.freeze(FSharp.Function(isFrozen), optimiser);
+    }
 }

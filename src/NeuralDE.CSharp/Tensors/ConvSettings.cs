@@ -18,14 +18,6 @@ public sealed record ConvSettings
     /// <summary>Rows added at the end of a transposed convolution's result; 0 for others.</summary>
     public IReadOnlyList<int> OutputPadding { get; init; } = ConvOptions.Default.OutputPadding;
 
-    internal static ConvOptions Core(ConvSettings? settings) =>
-        settings is null
-            ? ConvOptions.Default
-            : new ConvOptions(
-                FSharp.List(settings.Stride),
-                FSharp.List(settings.Padding),
-                FSharp.List(settings.Dilation),
-                settings.Groups,
-                FSharp.List(settings.OutputPadding)
-            );
+    internal ConvOptions Core() =>
+        new(FSharp.List(Stride), FSharp.List(Padding), FSharp.List(Dilation), Groups, FSharp.List(OutputPadding));
 }

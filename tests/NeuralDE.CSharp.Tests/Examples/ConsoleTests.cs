@@ -56,5 +56,6 @@ public class ConsoleTests
             var loss = Regex.Match(Run("spiral", folder), @"then ([0-9.]+)").Groups[1].Value;
             Assert.InRange(double.Parse(loss, System.Globalization.CultureInfo.InvariantCulture), 0.0, 0.1);
             Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")));
+            Assert.True(File.Exists(Path.Combine(folder, "spiral.safetensors")));
         });
 }

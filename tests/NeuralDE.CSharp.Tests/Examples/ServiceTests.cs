@@ -65,6 +65,16 @@ public sealed class ServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_model_is_trained_once_and_then_loaded()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("neuralde").FullName, "spiral.safetensors");
+        var trained = Predictor.LoadOrTrain(path, 2).Predict(Y0, [0.0, 1.0], default);
+        var loaded = Predictor.LoadOrTrain(path, 0).Predict(Y0, [0.0, 1.0], default);
+        Assert.Equal(trained.Ys, loaded.Ys);
+        Directory.Delete(Path.GetDirectoryName(path)!, true);
+    }
+
+    [Fact]
     public async Task Requests_at_the_same_time_get_what_each_gets_alone()
     {
         double[] times = [.. Enumerable.Range(0, 20).Select(i => 0.1 * i)];

@@ -65,11 +65,26 @@ internal static class TypeText
             return "nothing";
         if (type.IsGenericType)
             return $"{Plain(type)}<{Arguments(type, Common)}>";
+        if (type.Name == "EarlyStopping")
+            return "EarlyStoppingSettings";
         return type.Name.EndsWith("Options", StringComparison.Ordinal) ? type.Name[..^7] + "Settings" : type.Name;
     }
 
     private static string Function(Type[] types) =>
         types.Length == 1 ? Common(types[0]) : $"({Common(types[0])} to {Function(types[1..])})";
+
+    /// <summary>The parameters and the result of a function that is returned; what is no function has no parameters.</summary>
+    public static (IEnumerable<Type> Parameters, Type Result) Uncurried(Type type)
+    {
+        if (!Is(type, "Microsoft.FSharp.Core.FSharpFunc") && !Is(type, "System.Func"))
+            return ([], type);
+        var types = type.GetGenericArguments();
+        var (parameters, result) = Uncurried(types[^1]);
+        return (types[..^1].Concat(parameters), result);
+    }
+
+    /// <summary>The parts of a pair, or the type itself.</summary>
+    public static IEnumerable<Type> Parts(Type type) => IsTuple(type) ? type.GetGenericArguments() : [type];
 
     /// <summary>The first part of a type that F#'s library defines; null if there is none.</summary>
     public static Type? FSharpPart(Type type) =>

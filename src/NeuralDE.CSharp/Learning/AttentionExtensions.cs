@@ -1,0 +1,59 @@
+namespace NeuralDE;
+
+/// <summary>A learned row for each of a number of symbols. PyTorch's Embedding.</summary>
+public static class EmbeddingExtensions
+{
+    extension(Embedding)
+    {
+        /// <summary>Standard normal rows.</summary>
+        public static Embedding Init(Key key, int symbols, int features) => Embedding.init(key, symbols, features);
+    }
+
+    extension(Embedding layer)
+    {
+        /// <summary>The rows of integers: [batch…] → [batch…; features].</summary>
+        /// <remarks>InputException for an integer outside 0 … symbols − 1; one that is not known until a trace runs is clamped.</remarks>
+        public Tensor Apply(Tensor symbols) => Embedding.apply(layer, symbols);
+    }
+}
+
+/// <summary>x ↦ [cos 2π x B; sin 2π x B] with random frequencies B: lets a network see fine detail in few coordinates.</summary>
+public static class FourierFeaturesExtensions
+{
+    extension(FourierFeatures)
+    {
+        /// <summary>Normal frequencies of a deviation, in periods per unit of x.</summary>
+        public static FourierFeatures Init(double deviation, Key key, int inputs, int frequencies) =>
+            FourierFeatures.init(deviation, key, inputs, frequencies);
+    }
+
+    extension(FourierFeatures layer)
+    {
+        /// <summary>[batch…; inputs] → [batch…; 2 frequencies].</summary>
+        public Tensor Apply(Tensor x) => FourierFeatures.apply(layer, x);
+    }
+}
+
+/// <summary>Multi-head attention: softmax(q kᵀ / √d) v in each head of d features, the heads side by side, then a linear map.</summary>
+public static class MultiHeadAttentionExtensions
+{
+    extension(MultiHeadAttention)
+    {
+        /// <summary>Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.</summary>
+        public static MultiHeadAttention Init(Key key, int width, int heads) =>
+            MultiHeadAttention.init(key, width, heads);
+    }
+
+    extension(MultiHeadAttention attention)
+    {
+        /// <summary>Queries look at keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] → [batch…; n; width].</summary>
+        public Tensor Attend(AttentionMask mask, Tensor queries, Tensor keys, Tensor values) =>
+            MultiHeadAttention.attend(mask, attention, queries, keys, values);
+
+        /// <summary>Every element looks at every other: [batch…; n; width] → [batch…; n; width].</summary>
+        public Tensor Apply(Tensor x) => MultiHeadAttention.apply(attention, x);
+
+        /// <summary>Every element looks at itself and those before it.</summary>
+        public Tensor ApplyCausal(Tensor x) => MultiHeadAttention.applyCausal(attention, x);
+    }
+}
