@@ -3,7 +3,9 @@ using Microsoft.FSharp.Core;
 
 namespace NeuralDE;
 
-/// <summary>The core's functions, lists, options and pairs from C#'s delegates, spans, nullables and value tuples.</summary>
+/// <summary>
+/// The core's functions, lists, options and pairs from C#'s delegates, spans, nullables and value tuples.
+/// </summary>
 internal static class FSharp
 {
     public static FSharpFunc<A, R> Function<A, R>(Func<A, R> f)

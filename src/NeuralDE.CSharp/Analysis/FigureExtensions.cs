@@ -16,14 +16,19 @@ public static class FigureExtensions
         /// <summary>A marker at each (x, y).</summary>
         public static Curve Points(string label, double[] x, double[] y) => CurveModule.points(label, x, y);
 
-        /// <summary>The shaded region between lower and upper over x. Raises ArgumentException where the two differ in length.</summary>
+        /// <summary>
+        /// The shaded region between lower and upper over x. Raises ArgumentException where the two differ in
+        /// length.
+        /// </summary>
         public static Curve Band(string label, double[] x, double[] lower, double[] upper) =>
             CurveModule.band(label, x, lower, upper);
     }
 
     extension(Curve curve)
     {
-        /// <summary>The curve in the given colour number (0 or more): data and model of one quantity take the same.</summary>
+        /// <summary>
+        /// The curve in the given colour number (0 or more): data and model of one quantity take the same.
+        /// </summary>
         public Curve Colour(int number) => CurveModule.colour(number, curve);
 
         /// <summary>The curve with the region between lower and upper shaded behind it.</summary>
@@ -32,7 +37,9 @@ public static class FigureExtensions
 
     extension(Axes)
     {
-        /// <summary>Linear axes without title and labels, showing all of the curves, the legend where it covers none.</summary>
+        /// <summary>
+        /// Linear axes without title and labels, showing all of the curves, the legend where it covers none.
+        /// </summary>
         public static Axes Create(params ReadOnlySpan<Curve> curves) => AxesModule.create(FSharp.List(curves));
     }
 
@@ -41,7 +48,9 @@ public static class FigureExtensions
         /// <summary>The title above the axes.</summary>
         public Axes Title(string text) => axes.With(title: text);
 
-        /// <summary>What stands along the horizontal axis; it may hold superscripts and subscripts ("x₁ in s⁻¹").</summary>
+        /// <summary>
+        /// What stands along the horizontal axis; it may hold superscripts and subscripts ("x₁ in s⁻¹").
+        /// </summary>
         public Axes XLabel(string text) => axes.With(xLabel: text);
 
         /// <summary>What stands along the vertical axis.</summary>
@@ -59,6 +68,12 @@ public static class FigureExtensions
         /// <summary>The ends of the vertical axis, the smaller first.</summary>
         public Axes YRange(double low, double high) => axes.With(yRange: Tuple.Create(low, high));
 
+        /// <summary>A unit as long on both axes.</summary>
+        public Axes Equal() => axes.With(isEqual: true);
+
+        /// <summary>Neither axes nor ticks.</summary>
+        public Axes Frameless() => axes.With(hasFrame: false);
+
         /// <summary>Where the legend stands.</summary>
         public Axes Legend(LegendPlace place) => axes.With(legend: place);
     }
@@ -75,23 +90,39 @@ public static class FigureExtensions
 
     extension(Figure figure)
     {
-        /// <summary>The title above the whole drawing.</summary>
-        public Figure Title(string text) => new(text, figure.Panels, figure.Columns, figure.Width, figure.Height);
+        /// <summary>Plots of one column share what x they show.</summary>
+        public Figure SharedX() => FigureModule.sharedX(figure);
+
+        /// <summary>Plots of one row share what y they show.</summary>
+        public Figure SharedY() => FigureModule.sharedY(figure);
+
+        /// <summary>The title above all plots.</summary>
+        public Figure Title(string text) => FigureModule.title(text, figure);
 
         /// <summary>Pixels of the whole drawing.</summary>
-        public Figure Size(int width, int height) => new(figure.Title, figure.Panels, figure.Columns, width, height);
-
-        /// <summary>The figure as the text of an SVG file that needs nothing else, on white, for any machine culture alike.</summary>
-        /// <remarks>
-        /// Curves with more points than their pixels can show are thinned, keeping each pixel column's extremes. Raises
-        /// ArgumentException where a curve's arrays differ in length, a logarithmic axis gets no positive value, a range is
-        /// empty, or a panel has less than 160 by 120 pixels.
-        /// </remarks>
-        public string Render() => FigureModule.render(figure);
+        public Figure Size(int width, int height) => FigureModule.size(width, height, figure);
 
         /// <summary>
-        /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never left half
-        /// written. Raises ArgumentException as Render does, and IOException where the file can't be written.
+        /// The figure as the text of an SVG file that needs nothing else, on white, for any machine culture alike.
+        /// Curves with more points than their pixels can show are thinned, keeping each pixel column's extremes.
+        /// Raises ArgumentException where a curve's arrays differ in length, a logarithmic axis gets no positive
+        /// value, a range is empty, or a panel has less than 160 by 120 pixels.
+        /// </summary>
+        public string Render() => FigureModule.render(figure);
+
+        /// <summary>The figure as the text of an SVG file: what <c>Render</c> gives.</summary>
+        public string Svg() => FigureModule.svg(figure);
+
+        /// <summary>
+        /// Writes the figure to a file of its own in the temporary folder and opens it in the browser; says where
+        /// it is where there is none.
+        /// </summary>
+        public void Show() => FigureModule.show(figure);
+
+        /// <summary>
+        /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never
+        /// left half written. Raises ArgumentException as <c>Render</c> does, and IOException where the file can't
+        /// be written.
         /// </summary>
         public void Save(string path) => FigureModule.save(path, figure);
     }
@@ -106,6 +137,8 @@ public static class FigureExtensions
         AxisScale? yScale = null,
         Tuple<double, double>? xRange = null,
         Tuple<double, double>? yRange = null,
+        bool? isEqual = null,
+        bool? hasFrame = null,
         LegendPlace? legend = null
     ) =>
         new(
@@ -116,7 +149,12 @@ public static class FigureExtensions
             yScale ?? axes.YScale,
             xRange is null ? axes.XRange : FSharpOption<Tuple<double, double>>.Some(xRange),
             yRange is null ? axes.YRange : FSharpOption<Tuple<double, double>>.Some(yRange),
+            axes.XTicks,
+            axes.YTicks,
+            isEqual ?? axes.IsEqual,
+            hasFrame ?? axes.HasFrame,
             legend ?? axes.Legend,
+            axes.Layers,
             axes.Curves
         );
 }

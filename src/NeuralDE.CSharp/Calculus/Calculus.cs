@@ -55,7 +55,9 @@ public static partial class Calculus
         return (results.ToValueTuple(), gradient);
     }
 
-    /// <summary>The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; Grad and ValueAndGrad do not.</summary>
+    /// <summary>
+    /// The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; Grad and ValueAndGrad do not.
+    /// </summary>
     public static (B Value, Func<B, A> Pullback) Vjp<A, B>(Func<A, B> f, A x)
     {
         var (value, pullback) = CalculusModule.vjp(FSharp.Function(f), x);
@@ -77,17 +79,24 @@ public static partial class Calculus
     /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.hessian(FSharp.Function(f), x);
 
-    /// <summary>The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each element.</summary>
+    /// <summary>
+    /// The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each
+    /// element.
+    /// </summary>
     public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.laplacian(FSharp.Function(f), x);
 
-    /// <summary>Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.</summary>
+    /// <summary>
+    /// Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.
+    /// </summary>
     public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) =>
         CalculusModule.divergence(FSharp.Function(f), x);
 
     /// <summary>∇ × f of a field in three dimensions: [3].</summary>
     public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.curl(FSharp.Function(f), x);
 
-    /// <summary>f applied to every row: f sees each leaf of xs without its first axis, and every result gets one.</summary>
+    /// <summary>
+    /// f applied to every row: f sees each leaf of xs without its first axis, and every result gets one.
+    /// </summary>
     /// <param name="f">A function of one row. What it captures is shared by all rows.</param>
     /// <param name="xs">A tree whose leaves all have the same first extent.</param>
     public static B Vmap<A, B>(Func<A, B> f, A xs) => CalculusModule.vmap(FSharp.Function(f), xs);
@@ -109,14 +118,18 @@ public static partial class Calculus
     /// </remarks>
     public static Func<A, B> Compile<A, B>(Func<A, B> f) => CalculusModule.compile(FSharp.Function(f)).Invoke;
 
-    /// <summary>A function of two trees, traced once for each structure and shapes and run as a whole from then on.</summary>
+    /// <summary>
+    /// A function of two trees, traced once for each structure and shapes and run as a whole from then on.
+    /// </summary>
     public static Func<A, B, R> Compile<A, B, R>(Func<A, B, R> f)
     {
         var compiled = CalculusModule.compile(FSharp.Together(f));
         return (a, b) => compiled.Invoke((a, b));
     }
 
-    /// <summary>A function of three trees, traced once for each structure and shapes and run as a whole from then on.</summary>
+    /// <summary>
+    /// A function of three trees, traced once for each structure and shapes and run as a whole from then on.
+    /// </summary>
     public static Func<A, B, C, R> Compile<A, B, C, R>(Func<A, B, C, R> f)
     {
         var compiled = CalculusModule.compile(FSharp.Together(f));
@@ -126,6 +139,8 @@ public static partial class Calculus
     /// <summary>The same numbers, taken as constants by every derivative.</summary>
     public static T StopGradient<T>(T x) => CalculusModule.stopGradient(x);
 
-    /// <summary>f(x), whose inner values the reverse sweep computes again instead of keeping: memory for time.</summary>
+    /// <summary>
+    /// f(x), whose inner values the reverse sweep computes again instead of keeping: memory for time.
+    /// </summary>
     public static B Checkpoint<A, B>(Func<A, B> f, A x) => CalculusModule.checkpoint(FSharp.Function(f), x);
 }

@@ -3,7 +3,9 @@ namespace NeuralDE;
 // Choices, loops, implicit functions and derivatives of one's own.
 public static partial class Calculus
 {
-    /// <summary>whenTrue(x) or whenFalse(x); the other is not run (under Vmap over the condition both are, and rows choose).</summary>
+    /// <summary>
+    /// whenTrue(x) or whenFalse(x); the other is not run (under Vmap over the condition both are, and rows choose).
+    /// </summary>
     /// <param name="condition">One bool.</param>
     /// <param name="whenTrue">Returns a tree.</param>
     /// <param name="whenFalse">Returns a tree of the same structure and shapes.</param>
@@ -14,11 +16,15 @@ public static partial class Calculus
     /// <summary>n applications of a step. Differentiable in the state and in what the step captures.</summary>
     public static S Iterate<S>(int n, Func<S, S> step, S x) => FunctionNodesModule.iterate(n, FSharp.Function(step), x);
 
-    /// <summary>Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.</summary>
+    /// <summary>
+    /// Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.
+    /// </summary>
     public static S RepeatWhile<S>(Func<S, Tensor> condition, int maxSteps, Func<S, S> step, S x) =>
         FunctionNodesModule.repeatWhile(FSharp.Function(condition), maxSteps, FSharp.Function(step), x);
 
-    /// <summary>A step along the first axis of xs: state and row to state and result; the results are stacked.</summary>
+    /// <summary>
+    /// A step along the first axis of xs: state and row to state and result; the results are stacked.
+    /// </summary>
     /// <param name="step">From the state and one row of xs to the next state and a result.</param>
     /// <param name="x">The state before the first row.</param>
     /// <param name="xs">A tree whose leaves have the same first extent.</param>
@@ -28,19 +34,28 @@ public static partial class Calculus
 
     /// <summary>f(x) with a gradient of one's own.</summary>
     /// <param name="f">The function. It may capture numbers, but no placeholder: pass those as arguments.</param>
-    /// <param name="rule">x, y = f(x), cotangent of y → cotangent of x. Used by reverse mode at every order; forward mode differentiates f.</param>
+    /// <param name="rule">
+    /// x, y = f(x), cotangent of y → cotangent of x. Used by reverse mode at every order; forward mode
+    /// differentiates f.
+    /// </param>
     /// <param name="x">The argument.</param>
     public static B CustomGradient<A, B>(Func<A, B> f, Func<A, B, B, A> rule, A x) =>
         FunctionNodesModule.customGradient(FSharp.Function(f), FSharp.Function(rule), x);
 
-    /// <summary>z with residual(z, p) = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>
+    /// <summary>
+    /// z with residual(z, p) = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹
+    /// ∂r/∂p.
+    /// </summary>
     /// <param name="search">p → z, one number or a vector [n]; how it searches is not differentiated.</param>
     /// <param name="residual">z, p → r of the shape of z; ∂r/∂z must be regular at the root.</param>
     /// <param name="p">What the root depends on. What the residual captures counts too.</param>
     public static Tensor ImplicitRoot<P>(Func<P, Tensor> search, Func<Tensor, P, Tensor> residual, P p) =>
         FunctionNodesModule.implicitRoot(FSharp.Function(search), FSharp.Function(residual), p);
 
-    /// <summary>f traced anew at every value: inside it numbers can be read, so ordinary control flow and outside code may depend on them.</summary>
+    /// <summary>
+    /// f traced anew at every value: inside it numbers can be read, so ordinary control flow and outside code may
+    /// depend on them.
+    /// </summary>
     /// <param name="like">A result of the structure, shapes and dtypes that f returns.</param>
     /// <param name="f">The function. Its derivatives are those of the operations it happens to run.</param>
     /// <param name="x">The argument.</param>

@@ -14,7 +14,10 @@ public static class Engine
         set => EngineModule.setThreads(value);
     }
 
-    /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and the plan of its value.</summary>
+    /// <summary>
+    /// Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and
+    /// the plan of its value.
+    /// </summary>
     /// <remarks>
     /// Each graph is a list of nodes, one a line: number, operation, arguments, dtype and shape. Graphs within it (calls, loop
     /// bodies, branches) follow. The plan is a list of instructions in order: element-wise operations that run in one pass

@@ -8,10 +8,16 @@ namespace NeuralDE;
 /// </remarks>
 public static class Tree
 {
-    /// <summary>The leaves in order: fields as they are declared, elements from the first to the last. A key gives its int64 tensor.</summary>
+    /// <summary>
+    /// The leaves in order: fields as they are declared, elements from the first to the last. A key gives its int64
+    /// tensor.
+    /// </summary>
     public static Tensor[] Flatten<T>(T tree) => TreeModule.flatten(tree);
 
-    /// <summary>The tree <paramref name="like"/> with other leaves; shapes and dtypes may differ from its own, but a key stays int64.</summary>
+    /// <summary>
+    /// The tree <paramref name="like"/> with other leaves; shapes and dtypes may differ from its own, but a key
+    /// stays int64.
+    /// </summary>
     /// <exception cref="TreeException">if their number is not that of its leaves.</exception>
     public static T Unflatten<T>(T like, params Tensor[] leaves) => TreeModule.unflatten(like, leaves);
 
@@ -24,7 +30,9 @@ public static class Tree
     /// <summary>A sentence that names the first difference; null if there is none.</summary>
     public static string? Difference(Structure a, Structure b) => FSharp.OrNull(TreeModule.difference(a, b));
 
-    /// <summary>The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.</summary>
+    /// <summary>
+    /// The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.
+    /// </summary>
     public static (string Path, Tensor Leaf)[] Leaves<T>(T tree) =>
         [.. TreeModule.leaves(tree).Select(leaf => leaf.ToValueTuple())];
 
@@ -41,7 +49,10 @@ public static class Tree
     /// </summary>
     public static T Map2<T>(T a, T b, Func<Tensor, Tensor, Tensor> f) => TreeModule.map2(FSharp.Function(f), a, b);
 
-    /// <summary>Float leaves as another float dtype; integers, bools and keys stay. DtypeException if it is not a float dtype.</summary>
+    /// <summary>
+    /// Float leaves as another float dtype; integers, bools and keys stay. DtypeException if it is not a float
+    /// dtype.
+    /// </summary>
     public static T Cast<T>(T tree, Dtype dtype) => TreeModule.cast(dtype, tree);
 
     /// <summary>How many numbers the float leaves hold: the parameters of a model.</summary>

@@ -11,7 +11,10 @@ public static class Csv
     public static CsvTable Read(string path) => CsvModule.read(path);
 
     /// <summary>Writes a matrix [rows; columns] under a header, in place of a file that may be there.</summary>
-    /// <remarks>Numbers are written so that they read back as the same float64. ShapeException if there is not one name a column.</remarks>
+    /// <remarks>
+    /// Numbers are written so that they read back as the same float64. ShapeException if there is not one name a
+    /// column.
+    /// </remarks>
     public static void Write(string path, IReadOnlyList<string> names, Tensor values) =>
         CsvModule.write(path, FSharp.List(names), values);
 }
@@ -22,7 +25,9 @@ public static class CsvTableExtensions
     extension(CsvTable table)
     {
         /// <summary>Columns as numbers: float64 [rows; columns], NaN where a value is missing.</summary>
-        /// <remarks>FileException names line and column of what is no number, InputException a column that is not there.</remarks>
+        /// <remarks>
+        /// FileException names line and column of what is no number, InputException a column that is not there.
+        /// </remarks>
         public Tensor Columns(params ReadOnlySpan<string> names) => CsvModule.columns(FSharp.List(names), table);
 
         /// <summary>One column as numbers: float64 [rows], NaN where a value is missing.</summary>

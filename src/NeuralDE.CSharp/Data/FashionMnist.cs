@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>Fashion-MNIST: 70 000 photographs of clothes, 28 by 28 grey pixels, ten kinds. Xiao, Rasul and Vollgraf 2017.</summary>
+/// <summary>
+/// Fashion-MNIST: 70 000 photographs of clothes, 28 by 28 grey pixels, ten kinds. Xiao, Rasul and Vollgraf 2017.
+/// </summary>
 public static class FashionMnist
 {
     /// <summary>What the labels 0 to 9 mean.</summary>

@@ -9,7 +9,10 @@ public static class NormaliserExtensions
         /// <param name="kind">Standard, MinMax or Robust.</param>
         /// <param name="mask">bool, of the data's shape. NaN counts as missing whatever it says.</param>
         /// <param name="x">The training data, float32 or float64.</param>
-        /// <remarks>A channel that is constant gets the scale 1, so that it becomes 0. InputException for a channel without values or with infinite ones.</remarks>
+        /// <remarks>
+        /// A channel that is constant gets the scale 1, so that it becomes 0. InputException for a channel without
+        /// values or with infinite ones.
+        /// </remarks>
         public static Normaliser FitMasked(Normalisation kind, Tensor mask, Tensor x) =>
             Normaliser.fitMasked(kind, mask, x);
 

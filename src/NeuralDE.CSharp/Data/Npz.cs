@@ -3,7 +3,9 @@ namespace NeuralDE;
 /// <summary>NumPy's archives of named arrays: numpy.savez and numpy.savez_compressed.</summary>
 public static class Npz
 {
-    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.Read does.</summary>
+    /// <summary>
+    /// Reads all arrays of an archive, with their names, in its order. Each is read as Npy.Read does.
+    /// </summary>
     /// <remarks>FileException for what is missing, cut, damaged, or no array.</remarks>
     public static (string Name, Tensor Values)[] Read(string path) =>
         [.. NpzModule.read(path).Select(array => array.ToValueTuple())];

@@ -5,28 +5,51 @@ public static class SeriesExtensions
 {
     extension(Series)
     {
-        /// <summary>A series from times [time] and values [time; channels], of which those are observed that the mask marks.</summary>
-        /// <remarks>Values that are not observed become 0. InputException for times that do not increase, or an observed NaN.</remarks>
+        /// <summary>
+        /// A series from times [time] and values [time; channels], of which those are observed that the mask marks.
+        /// </summary>
+        /// <remarks>
+        /// Values that are not observed become 0. InputException for times that do not increase, or an observed
+        /// NaN.
+        /// </remarks>
         public static Series Masked(Tensor mask, Tensor times, Tensor values) =>
             SeriesModule.masked(mask, times, values);
 
-        /// <summary>A series from times [time] and values [time; channels], in which NaN stands for what was not observed.</summary>
+        /// <summary>
+        /// A series from times [time] and values [time; channels], in which NaN stands for what was not observed.
+        /// </summary>
         public static Series Create(Tensor times, Tensor values) => SeriesModule.create(times, values);
 
         /// <summary>All times of all series, each once, in order: [time].</summary>
         public static Tensor UnionOfTimes(params ReadOnlySpan<Series> series) =>
             SeriesModule.unionOfTimes(FSharp.List(series));
 
-        /// <summary>A batch on the union of all times, at most of which a series has no row: one solve for all, as in latent ODEs. Rubanova et al. 2019.</summary>
-        /// <remarks>Takes memory for every series at every time. Times are [time]; Lengths tell how many rows each series had.</remarks>
+        /// <summary>
+        /// A batch on the union of all times, at most of which a series has no row: one solve for all, as in latent
+        /// ODEs. Rubanova et al. 2019.
+        /// </summary>
+        /// <remarks>
+        /// Takes memory for every series at every time. Times are [time]; Lengths tell how many rows each series
+        /// had.
+        /// </remarks>
         public static SeriesBatch Align(params ReadOnlySpan<Series> series) => SeriesModule.align(FSharp.List(series));
 
-        /// <summary>A batch as long as the longest series. Shorter ones go on with their last time and value, unobserved.</summary>
-        /// <remarks>So a path through the values stands still, and SaveAt with PerSample of a problem takes the times as they are. InputException for a series without rows.</remarks>
+        /// <summary>
+        /// A batch as long as the longest series. Shorter ones go on with their last time and value, unobserved.
+        /// </summary>
+        /// <remarks>
+        /// So a path through the values stands still, and SaveAt with PerSample of a problem takes the times as
+        /// they are. InputException for a series without rows.
+        /// </remarks>
         public static SeriesBatch Pad(params ReadOnlySpan<Series> series) => SeriesModule.pad(FSharp.List(series));
 
-        /// <summary>The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are none.</summary>
-        /// <remarks>Can be traced and differentiated; what is not marked has no gradient, even where it is NaN.</remarks>
+        /// <summary>
+        /// The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are
+        /// none.
+        /// </summary>
+        /// <remarks>
+        /// Can be traced and differentiated; what is not marked has no gradient, even where it is NaN.
+        /// </remarks>
         public static Tensor MaskedMean(Tensor mask, Tensor x) => SeriesModule.maskedMean(mask, x);
     }
 
@@ -35,15 +58,24 @@ public static class SeriesExtensions
         /// <summary>The observations from t0 to t1, both included.</summary>
         public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, series);
 
-        /// <summary>The series at other times, linear between observations, channel by channel; constant before the first and after the last.</summary>
+        /// <summary>
+        /// The series at other times, linear between observations, channel by channel; constant before the first
+        /// and after the last.
+        /// </summary>
         /// <param name="times">[time], increasing.</param>
-        /// <remarks>InputException for a channel that was never observed. Linear values look ahead: forecasts want Hold.</remarks>
+        /// <remarks>
+        /// InputException for a channel that was never observed. Linear values look ahead: forecasts want Hold.
+        /// </remarks>
         public Series Resample(Tensor times) => SeriesModule.resample(times, series);
 
-        /// <summary>The series at its own times without holes, linear between observations: Resample at its Times.</summary>
+        /// <summary>
+        /// The series at its own times without holes, linear between observations: Resample at its Times.
+        /// </summary>
         public Series Fill() => SeriesModule.fill(series);
 
-        /// <summary>The series at other times, each channel as it was last observed; before that, as it is first observed.</summary>
+        /// <summary>
+        /// The series at other times, each channel as it was last observed; before that, as it is first observed.
+        /// </summary>
         /// <param name="times">[time], increasing.</param>
         public Series Hold(Tensor times) => SeriesModule.hold(times, series);
 
@@ -51,10 +83,15 @@ public static class SeriesExtensions
         /// <remarks>InputException if one of its own times is missing.</remarks>
         public Series OnTimes(Tensor times) => SeriesModule.onTimes(times, series);
 
-        /// <summary>The series with time as its first channel, which a neural CDE needs to know how fast its path is gone.</summary>
+        /// <summary>
+        /// The series with time as its first channel, which a neural CDE needs to know how fast its path is gone.
+        /// </summary>
         public Series WithTime() => SeriesModule.withTime(series);
 
-        /// <summary>The series with channels that count the observations so far, one before each of its own: where and how often one looks tells something, too. Kidger et al. 2020, section 3.</summary>
+        /// <summary>
+        /// The series with channels that count the observations so far, one before each of its own: where and how
+        /// often one looks tells something, too. Kidger et al. 2020, section 3.
+        /// </summary>
         public Series WithCounts() => SeriesModule.withCounts(series);
     }
 }

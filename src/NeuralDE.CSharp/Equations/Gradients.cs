@@ -3,10 +3,14 @@ namespace NeuralDE;
 /// <summary>How a solve is differentiated in reverse. Forward mode always differentiates the steps.</summary>
 public static class Gradients
 {
-    /// <summary>Exact derivative of the steps taken; keeps every state. The memory grows with the number of steps.</summary>
+    /// <summary>
+    /// Exact derivative of the steps taken; keeps every state. The memory grows with the number of steps.
+    /// </summary>
     public static Gradient Direct => Gradient.Direct;
 
-    /// <summary>The same numbers; keeps states within 256 MiB and computes again what lies between. The default.</summary>
+    /// <summary>
+    /// The same numbers; keeps states within 256 MiB and computes again what lies between. The default.
+    /// </summary>
     public static Gradient Checkpointed => Gradient.Checkpointed;
 
     /// <summary>The same numbers, within so many bytes.</summary>
@@ -46,7 +50,10 @@ public static class BacksolveNormExtensions
 {
     extension(BacksolveNorm)
     {
-        /// <summary>A norm of one's own: from the scaled errors of state, adjoint and parameters to one number; a step is accepted at 1 or less.</summary>
+        /// <summary>
+        /// A norm of one's own: from the scaled errors of state, adjoint and parameters to one number; a step is
+        /// accepted at 1 or less.
+        /// </summary>
         public static BacksolveNorm Of(Func<BacksolveError, Tensor> norm) =>
             BacksolveNorm.NewUserNorm(FSharp.Function(norm));
     }

@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>The answers to a problem's questions: how to step, how long, what to keep, how to differentiate; and its solves.</summary>
+/// <summary>
+/// The answers to a problem's questions: how to step, how long, what to keep, how to differentiate; and its solves.
+/// </summary>
 public static class OdeProblemExtensions
 {
     extension<S>(OdeProblem<S> problem)
@@ -8,34 +10,50 @@ public static class OdeProblemExtensions
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
         public OdeProblem<S> Using(OdeSolver solver) => OdeModule.@using(solver, problem);
 
-        /// <summary>A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf. Default 1e-6, 1e-9.</summary>
+        /// <summary>
+        /// A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf.
+        /// Default 1e-6, 1e-9.
+        /// </summary>
         /// <exception cref="InputException">if one is negative or not finite, or both are 0.</exception>
         public OdeProblem<S> Tolerance(double rtol, double atol) => OdeModule.tolerance(rtol, atol, problem);
 
         /// <summary>Steps of constant length; the last is cut to hit t1.</summary>
         public OdeProblem<S> Dt(double dt) => OdeModule.dt(dt, problem);
 
-        /// <summary>The length of the first step of an adaptive solve; Hairer's estimate unless said otherwise.</summary>
+        /// <summary>
+        /// The length of the first step of an adaptive solve; Hairer's estimate unless said otherwise.
+        /// </summary>
         public OdeProblem<S> Dt0(double dt0) => OdeModule.dt0(dt0, problem);
 
         /// <summary>Adaptive steps under another controller, such as StepController.ProportionalIntegral.</summary>
         public OdeProblem<S> Controller(StepController controller) => OdeModule.controller(controller, problem);
 
-        /// <summary>Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.</summary>
+        /// <summary>
+        /// Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.
+        /// </summary>
         public OdeProblem<S> DtBetween(double dtMin, double dtMax) => OdeModule.dtBetween(dtMin, dtMax, problem);
 
         /// <summary>The most steps, accepted and rejected; 100 000 unless said otherwise.</summary>
         public OdeProblem<S> MaxSteps(int n) => OdeModule.maxSteps(n, problem);
 
-        /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
-        /// <param name="times">[time], or [batch; time] with PerSample. Placeholders have exact gradients; that they are in order cannot be checked.</param>
+        /// <summary>
+        /// The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives
+        /// the values.
+        /// </summary>
+        /// <param name="times">
+        /// [time], or [batch; time] with PerSample. Placeholders have exact gradients; that they are in order
+        /// cannot be checked.
+        /// </param>
         public OdeProblem<S> SaveAt(Tensor times) => OdeModule.saveAt(times, problem);
 
         /// <summary>The state at these times, in the order of the solve.</summary>
         public OdeProblem<S> SaveAt(params ReadOnlySpan<double> times) =>
             OdeModule.saveAt(TensorMakers.tensor(times.ToArray()), problem);
 
-        /// <summary>The state after every n-th accepted step. How many there are is not known in advance, so not inside a transform.</summary>
+        /// <summary>
+        /// The state after every n-th accepted step. How many there are is not known in advance, so not inside a
+        /// transform.
+        /// </summary>
         public OdeProblem<S> SaveSteps(int n) => OdeModule.saveSteps(n, problem);
 
         /// <summary>Saves the state at t0, too.</summary>
@@ -47,17 +65,27 @@ public static class OdeProblemExtensions
         /// <summary>Times that steps must end at.</summary>
         public OdeProblem<S> StepAt(params ReadOnlySpan<double> times) => OdeModule.stepAt(FSharp.List(times), problem);
 
-        /// <summary>Times at which the field jumps: a step ends just before each and the next begins just after.</summary>
+        /// <summary>
+        /// Times at which the field jumps: a step ends just before each and the next begins just after.
+        /// </summary>
         public OdeProblem<S> JumpAt(params ReadOnlySpan<double> times) => OdeModule.jumpAt(FSharp.List(times), problem);
 
-        /// <summary>A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1 or less.</summary>
+        /// <summary>
+        /// A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
+        /// or less.
+        /// </summary>
         public OdeProblem<S> Norm(Func<S, Tensor> norm) => OdeModule.norm(FSharp.Function(norm), problem);
 
         /// <summary>How reverse mode goes through the solve; Gradients.Checkpointed unless said otherwise.</summary>
         public OdeProblem<S> Gradient(Gradient method) => OdeModule.gradient(method, problem);
 
-        /// <summary>One solve per row of the state, each with its own steps, error and status. The field sees one sample and a 0-d time.</summary>
-        /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>
+        /// <summary>
+        /// One solve per row of the state, each with its own steps, error and status. The field sees one sample and
+        /// a 0-d time.
+        /// </summary>
+        /// <remarks>
+        /// Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].
+        /// </remarks>
         public OdeProblem<S> PerSample() => OdeModule.perSample(problem);
 
         /// <summary>Calls back at the start and after every step.</summary>
@@ -71,10 +99,16 @@ public static class OdeProblemExtensions
         /// <remarks>Inside a transform the exception comes when the transformed function has run.</remarks>
         public Solution<S> Solve() => OdeModule.solve(problem);
 
-        /// <summary>Solves. A solve that stops short ends in the solution's Status and FailureOrNull; what it did not reach is NaN.</summary>
+        /// <summary>
+        /// Solves. A solve that stops short ends in the solution's Status and FailureOrNull; what it did not reach
+        /// is NaN.
+        /// </summary>
         public Solution<S> TrySolve() => OdeModule.trySolve(problem);
 
-        /// <summary>Only the saved states: every leaf with a time axis first, [time; …] or, with PerSample, [batch; time; …].</summary>
+        /// <summary>
+        /// Only the saved states: every leaf with a time axis first, [time; …] or, with PerSample, [batch; time;
+        /// …].
+        /// </summary>
         public S SolveYs() => OdeModule.solveYs(problem);
 
         /// <summary>Only the state at t1.</summary>
@@ -89,7 +123,9 @@ public static class OdeProblemExtensions
         /// </summary>
         public OdeProblem<Tensor> Augment(int dimensions) => OdeModule.augment(dimensions, problem);
 
-        /// <summary>So many more components along another axis of the state, such as axis 1, the channels of images.</summary>
+        /// <summary>
+        /// So many more components along another axis of the state, such as axis 1, the channels of images.
+        /// </summary>
         public OdeProblem<Tensor> AugmentAlong(int axis, int dimensions) =>
             OdeModule.augmentAlong(axis, dimensions, problem);
     }

@@ -30,13 +30,23 @@ public static class Solver
     /// <summary>Order 5 (4), 6 evaluations: Cash and Karp.</summary>
     public static OdeSolver CashKarp => OdeSolversModule.CashKarp;
 
-    /// <summary>Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq takes Shampine's error estimate, which is two thirds of Dormand and Prince's: it accepts at a tolerance what this method does at 1.5 times it.)</summary>
+    /// <summary>
+    /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq takes
+    /// Shampine's error estimate, which is two thirds of Dormand and Prince's: it accepts at a tolerance what this
+    /// method does at 1.5 times it.)
+    /// </summary>
     public static OdeSolver Dopri5 => OdeSolversModule.Dopri5;
 
-    /// <summary>Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to 1e-8.</summary>
+    /// <summary>
+    /// Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to
+    /// 1e-8.
+    /// </summary>
     public static OdeSolver Tsit5 => OdeSolversModule.Tsit5;
 
-    /// <summary>Order 8 (5, 3), 12 evaluations, dense output of order 7: Dormand and Prince after Hairer; for tolerances below 1e-8.</summary>
+    /// <summary>
+    /// Order 8 (5, 3), 12 evaluations, dense output of order 7: Dormand and Prince after Hairer; for tolerances
+    /// below 1e-8.
+    /// </summary>
     public static OdeSolver DOP853 => OdeSolversModule.DOP853;
 
     /// <summary>Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.</summary>

@@ -5,10 +5,15 @@ public static class StepControllerExtensions
 {
     extension(StepController)
     {
-        /// <summary>I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.</summary>
+        /// <summary>
+        /// I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.
+        /// </summary>
         public static StepController Integral => StepControllerModule.integral;
 
-        /// <summary>PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or stability.</summary>
+        /// <summary>
+        /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or
+        /// stability.
+        /// </summary>
         public static StepController ProportionalIntegral => StepControllerModule.proportionalIntegral;
 
         /// <summary>

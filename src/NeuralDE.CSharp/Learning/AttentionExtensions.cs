@@ -12,12 +12,17 @@ public static class EmbeddingExtensions
     extension(Embedding layer)
     {
         /// <summary>The rows of integers: [batch…] → [batch…; features].</summary>
-        /// <remarks>InputException for an integer outside 0 … symbols − 1; one that is not known until a trace runs is clamped.</remarks>
+        /// <remarks>
+        /// InputException for an integer outside 0 … symbols − 1; one that is not known until a trace runs is
+        /// clamped.
+        /// </remarks>
         public Tensor Apply(Tensor symbols) => Embedding.apply(layer, symbols);
     }
 }
 
-/// <summary>x ↦ [cos 2π x B; sin 2π x B] with random frequencies B: lets a network see fine detail in few coordinates.</summary>
+/// <summary>
+/// x ↦ [cos 2π x B; sin 2π x B] with random frequencies B: lets a network see fine detail in few coordinates.
+/// </summary>
 public static class FourierFeaturesExtensions
 {
     extension(FourierFeatures)
@@ -34,19 +39,27 @@ public static class FourierFeaturesExtensions
     }
 }
 
-/// <summary>Multi-head attention: softmax(q kᵀ / √d) v in each head of d features, the heads side by side, then a linear map.</summary>
+/// <summary>
+/// Multi-head attention: softmax(q kᵀ / √d) v in each head of d features, the heads side by side, then a linear
+/// map.
+/// </summary>
 public static class MultiHeadAttentionExtensions
 {
     extension(MultiHeadAttention)
     {
-        /// <summary>Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.</summary>
+        /// <summary>
+        /// Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.
+        /// </summary>
         public static MultiHeadAttention Init(Key key, int width, int heads) =>
             MultiHeadAttention.init(key, width, heads);
     }
 
     extension(MultiHeadAttention attention)
     {
-        /// <summary>Queries look at keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] → [batch…; n; width].</summary>
+        /// <summary>
+        /// Queries look at keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] → [batch…; n;
+        /// width].
+        /// </summary>
         public Tensor Attend(AttentionMask mask, Tensor queries, Tensor keys, Tensor values) =>
             MultiHeadAttention.attend(mask, attention, queries, keys, values);
 

@@ -18,13 +18,18 @@ public static class BatchesExtensions
 {
     extension<B>(Batches<B> batches)
     {
-        /// <summary>The samples in a random order, another one in each epoch: that of epoch e is <c>Permutation(key.Fold(e), samples)</c>.</summary>
+        /// <summary>
+        /// The samples in a random order, another one in each epoch: that of epoch e is <c>Permutation(key.Fold(e),
+        /// samples)</c>.
+        /// </summary>
         public Batches<B> Shuffle(Key key) => BatchesModule.shuffle(key, batches);
 
         /// <summary>Leaves out the last batch of an epoch where it is smaller.</summary>
         public Batches<B> DropLast() => BatchesModule.dropLast(batches);
 
-        /// <summary>Each batch with a key of its own, for dropout and noise: that of step k is <c>key.Fold(k)</c>.</summary>
+        /// <summary>
+        /// Each batch with a key of its own, for dropout and noise: that of step k is <c>key.Fold(k)</c>.
+        /// </summary>
         public Batches<(B Batch, Key Key)> WithKey(Key key) =>
             BatchesModule.map(
                 FSharp.Function<Tuple<B, Key>, (B, Key)>(pair => pair.ToValueTuple()),

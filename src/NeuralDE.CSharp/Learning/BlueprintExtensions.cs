@@ -31,7 +31,10 @@ public static class BlueprintExtensions
         public Blueprint LinearWith(Func<Key, int[], Tensor> weights, int outputs) =>
             BlueprintModule.linearWith(FSharp.Weights(weights), outputs, blueprint);
 
-        /// <summary>A convolution of a sequence or an image to so many channels; the kernel has one extent or one for each spatial axis.</summary>
+        /// <summary>
+        /// A convolution of a sequence or an image to so many channels; the kernel has one extent or one for each
+        /// spatial axis.
+        /// </summary>
         public Blueprint Conv(ConvSettings options, int outputs, params ReadOnlySpan<int> kernel) =>
             BlueprintModule.conv(options.Core(), outputs, FSharp.List(kernel), blueprint);
 

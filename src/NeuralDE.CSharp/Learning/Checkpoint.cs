@@ -3,18 +3,28 @@ namespace NeuralDE;
 /// <summary>Models in safetensors files: any tree, its leaves named by their paths.</summary>
 public static class Checkpoint
 {
-    /// <summary>Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it was.</summary>
+    /// <summary>
+    /// Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it was.
+    /// </summary>
     /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
     public static void Save<T>(string path, T tree) => CheckpointModule.save(path, tree);
 
-    /// <summary>The tree <paramref name="like"/> with the numbers of a file; FileException names by path whatever does not fit.</summary>
+    /// <summary>
+    /// The tree <paramref name="like"/> with the numbers of a file; FileException names by path whatever does not
+    /// fit.
+    /// </summary>
     /// <param name="options">What to overlook.</param>
-    /// <param name="path">A file that Checkpoint.Save wrote, or another whose tensors are named by the paths of the tree; such a file tells nothing of static fields.</param>
+    /// <param name="path">
+    /// A file that Checkpoint.Save wrote, or another whose tensors are named by the paths of the tree; such a file
+    /// tells nothing of static fields.
+    /// </param>
     /// <param name="like">A tree of the same structure, such as Mlp.Init gives for the same sizes.</param>
     public static T LoadWith<T>(CheckpointSettings options, string path, T like) =>
         CheckpointModule.loadWith(options.Core(), path, like);
 
-    /// <summary>The tree <paramref name="like"/> with the numbers of a file; everything else of the two must be equal.</summary>
+    /// <summary>
+    /// The tree <paramref name="like"/> with the numbers of a file; everything else of the two must be equal.
+    /// </summary>
     public static T Load<T>(string path, T like) => CheckpointModule.load(path, like);
 
     /// <summary>As LoadMapped, but overlooking some of what does not fit.</summary>
@@ -25,10 +35,19 @@ public static class Checkpoint
         T like
     ) => CheckpointModule.loadMappedWith(options.Core(), path, FSharp.Function(map), like);
 
-    /// <summary>The tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with safetensors.torch.</summary>
+    /// <summary>
+    /// The tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with
+    /// safetensors.torch.
+    /// </summary>
     /// <param name="path">A safetensors file.</param>
-    /// <param name="map">From the path of a leaf to where it comes from, as in "Out.Weight" to CheckpointSources.Transposed("2.weight").</param>
-    /// <param name="like">The tree; its shapes and dtypes must be those of the file's tensors, each of which must be asked for. PyTorch writes float32: load into <c>Tree.Cast(model, Dtype.Float32)</c>, or with CastFloats.</param>
+    /// <param name="map">
+    /// From the path of a leaf to where it comes from, as in "Out.Weight" to
+    /// CheckpointSources.Transposed("2.weight").
+    /// </param>
+    /// <param name="like">
+    /// The tree; its shapes and dtypes must be those of the file's tensors, each of which must be asked for.
+    /// PyTorch writes float32: load into <c>Tree.Cast(model, Dtype.Float32)</c>, or with CastFloats.
+    /// </param>
     public static T LoadMapped<T>(string path, Func<string, CheckpointSource> map, T like) =>
         CheckpointModule.loadMapped(path, FSharp.Function(map), like);
 }
@@ -54,7 +73,9 @@ public static class CheckpointSources
     /// <summary>The tensor of this name.</summary>
     public static CheckpointSource Named(string name) => CheckpointSource.NewNamed(name);
 
-    /// <summary>The tensor of this name, its last two axes exchanged: PyTorch's Linear has weights [outputs; inputs].</summary>
+    /// <summary>
+    /// The tensor of this name, its last two axes exchanged: PyTorch's Linear has weights [outputs; inputs].
+    /// </summary>
     public static CheckpointSource Transposed(string name) => CheckpointSource.NewTransposed(name);
 
     /// <summary>A function of the tensor of this name, such as one of several gates.</summary>

@@ -25,7 +25,9 @@ public static class Conv1dExtensions
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
-        /// <summary>[batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as conv1d says.</summary>
+        /// <summary>
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as conv1d says.
+        /// </summary>
         public Tensor Apply(Tensor x) => Conv1d.apply(layer, x);
     }
 }
@@ -65,7 +67,9 @@ public static class Conv2dExtensions
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
-        /// <summary>[batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.</summary>
+        /// <summary>
+        /// [batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.
+        /// </summary>
         public Tensor Apply(Tensor x) => Conv2d.apply(layer, x);
     }
 }
@@ -85,7 +89,10 @@ public static class ConvTranspose1dExtensions
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
-        /// <summary>[batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as convTranspose1d says.</summary>
+        /// <summary>
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as
+        /// convTranspose1d says.
+        /// </summary>
         public Tensor Apply(Tensor x) => ConvTranspose1d.apply(layer, x);
     }
 }
@@ -110,7 +117,9 @@ public static class ConvTranspose2dExtensions
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
-        /// <summary>[batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.</summary>
+        /// <summary>
+        /// [batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.
+        /// </summary>
         public Tensor Apply(Tensor x) => ConvTranspose2d.apply(layer, x);
     }
 }

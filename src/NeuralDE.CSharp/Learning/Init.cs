@@ -1,6 +1,10 @@
 namespace NeuralDE;
 
-/// <summary>Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as inputs. Each raises ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero take any shape.</summary>
+/// <summary>
+/// Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as
+/// inputs. Each raises ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero take any
+/// shape.
+/// </summary>
 public static class Init
 {
     /// <summary>Uniform numbers in [−bound, bound).</summary>
@@ -17,7 +21,9 @@ public static class Init
     /// <summary>Uniform in ±1/√inputs: what Linear.Init uses, and the default of PyTorch's Linear.</summary>
     public static Tensor Linear(Key key, params int[] shape) => InitModule.linear(key, FSharp.List<int>(shape));
 
-    /// <summary>Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio 2010.</summary>
+    /// <summary>
+    /// Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio 2010.
+    /// </summary>
     public static Tensor Glorot(Key key, params int[] shape) => InitModule.glorot(key, FSharp.List<int>(shape));
 
     /// <summary>Normal of variance 2 / (inputs + outputs). Glorot and Bengio 2010.</summary>
@@ -30,7 +36,10 @@ public static class Init
     /// <summary>Uniform in ±√(6 / inputs), of variance 2 / inputs. He et al. 2015.</summary>
     public static Tensor HeUniform(Key key, params int[] shape) => InitModule.heUniform(key, FSharp.List<int>(shape));
 
-    /// <summary>The gain times a random matrix, uniform among those with orthonormal columns, or orthonormal rows where there are more outputs than inputs; a kernel's places count as inputs.</summary>
+    /// <summary>
+    /// The gain times a random matrix, uniform among those with orthonormal columns, or orthonormal rows where
+    /// there are more outputs than inputs; a kernel's places count as inputs.
+    /// </summary>
     /// <remarks>By two Cholesky decompositions, O(inputs · outputs · the smaller of them). Saxe et al. 2014.</remarks>
     public static Tensor Orthogonal(double gain, Key key, params int[] shape) =>
         InitModule.orthogonal(gain, key, FSharp.List<int>(shape));

@@ -37,7 +37,10 @@ public sealed record LbfgsSettings
     /// <summary>Settled when an iteration lowers the loss by less, relatively, 1e-9.</summary>
     public double LossTolerance { get; init; } = LbfgsOptions.defaults.LossTolerance;
 
-    /// <summary>How far the first trial along a gradient moves the parameters at most, 1; later trials start at the full step.</summary>
+    /// <summary>
+    /// How far the first trial along a gradient moves the parameters at most, 1; later trials start at the full
+    /// step.
+    /// </summary>
     public double FirstStep { get; init; } = LbfgsOptions.defaults.FirstStep;
 
     /// <summary>c₁ of the Wolfe conditions, 1e-4.</summary>

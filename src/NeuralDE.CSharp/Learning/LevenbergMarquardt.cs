@@ -24,8 +24,13 @@ public static class LevenbergMarquardt
     public static LevenbergMarquardtFit<M> Minimise<M>(Func<M, Tensor> residuals, M model) =>
         LevenbergMarquardtModule.minimise(FSharp.Function(residuals), model);
 
-    /// <summary>The covariance of a fit's parameters to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n): [n; n].</summary>
-    /// <remarks>Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal. InputException for fewer residuals than parameters, or as many.</remarks>
+    /// <summary>
+    /// The covariance of a fit's parameters to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n): [n; n].
+    /// </summary>
+    /// <remarks>
+    /// Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal.
+    /// InputException for fewer residuals than parameters, or as many.
+    /// </remarks>
     public static Tensor Covariance<M>(Func<M, Tensor> residuals, M model) =>
         LevenbergMarquardtModule.covariance(FSharp.Function(residuals), model);
 }
@@ -33,10 +38,14 @@ public static class LevenbergMarquardt
 /// <summary>What a least-squares fit may be told.</summary>
 public sealed record LevenbergMarquardtSettings
 {
-    /// <summary>How strongly a step is held back: Damping.Nielsen, Damping.NewMarquardt(10.0) or Damping.Undamped.</summary>
+    /// <summary>
+    /// How strongly a step is held back: Damping.Nielsen, Damping.NewMarquardt(10.0) or Damping.Undamped.
+    /// </summary>
     public Damping Damping { get; init; } = LevenbergMarquardtOptions.defaults.Damping;
 
-    /// <summary>The damping of the first step, relative to the squared lengths of the Jacobian's columns, 1e-3.</summary>
+    /// <summary>
+    /// The damping of the first step, relative to the squared lengths of the Jacobian's columns, 1e-3.
+    /// </summary>
     public double InitialDamping { get; init; } = LevenbergMarquardtOptions.defaults.InitialDamping;
 
     /// <summary>How the equations of a step are solved; by factors for up to 500 parameters.</summary>

@@ -26,7 +26,9 @@ public static class MlpExtensions
 {
     extension(Mlp)
     {
-        /// <summary>A tanh network of these widths, inputs first and outputs last, each layer as Linear.Init makes it.</summary>
+        /// <summary>
+        /// A tanh network of these widths, inputs first and outputs last, each layer as Linear.Init makes it.
+        /// </summary>
         public static Mlp Init(Key key, params ReadOnlySpan<int> sizes) => Mlp.init(key, FSharp.List(sizes));
 
         /// <summary>As Init, with weights from an initialiser such as Init.Glorot or Init.He and biases of 0.</summary>
@@ -36,7 +38,10 @@ public static class MlpExtensions
 
     extension(Mlp net)
     {
-        /// <summary>The same weights with another activation: Mlp.Init key [ 2; 16; 2 ] |&gt; Mlp.WithActivation Activation.Softplus.</summary>
+        /// <summary>
+        /// The same weights with another activation: Mlp.Init key [ 2; 16; 2 ] |&gt; Mlp.WithActivation
+        /// Activation.Softplus.
+        /// </summary>
         public Mlp WithActivation(Activation activation) => Mlp.withActivation(activation, net);
 
         /// <summary>The network at x, its activation between layers: [batch…; inputs] → [batch…; outputs].</summary>

@@ -1,11 +1,16 @@
 namespace NeuralDE;
 
-/// <summary>A function applied to each element, as data: a model that holds one can be compared, printed and saved.</summary>
+/// <summary>
+/// A function applied to each element, as data: a model that holds one can be compared, printed and saved.
+/// </summary>
 public static class ActivationExtensions
 {
     extension(Activation)
     {
-        /// <summary>One of each, with slopes as PyTorch's defaults. Activation.Tanh, Activation.NewLeakyRelu(0.1), … are single ones.</summary>
+        /// <summary>
+        /// One of each, with slopes as PyTorch's defaults. Activation.Tanh, Activation.NewLeakyRelu(0.1), … are
+        /// single ones.
+        /// </summary>
         public static IReadOnlyList<Activation> All => Activation.all;
     }
 
@@ -33,7 +38,9 @@ public static class NetworkExtensions
         /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
         public Tensor Field(Tensor t, Tensor x) => Network.field(net, t, x);
 
-        /// <summary>The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.</summary>
+        /// <summary>
+        /// The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.
+        /// </summary>
         public Tensor Train(Key key, Tensor t, Tensor x) => Network.train(key, net, t, x);
     }
 }

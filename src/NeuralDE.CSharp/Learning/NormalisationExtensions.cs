@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>(x − mean) / √(variance + ε) · scale + shift over the last axes of each sample. PyTorch's LayerNorm.</summary>
+/// <summary>
+/// (x − mean) / √(variance + ε) · scale + shift over the last axes of each sample. PyTorch's LayerNorm.
+/// </summary>
 public static class LayerNormExtensions
 {
     extension(LayerNorm)
@@ -16,7 +18,10 @@ public static class LayerNormExtensions
     }
 }
 
-/// <summary>(x − mean) / √(variance + ε) over each group of channels of each sample, then a scale and a shift for each channel. PyTorch's GroupNorm.</summary>
+/// <summary>
+/// (x − mean) / √(variance + ε) over each group of channels of each sample, then a scale and a shift for each
+/// channel. PyTorch's GroupNorm.
+/// </summary>
 public static class GroupNormExtensions
 {
     extension(GroupNorm)
@@ -32,7 +37,10 @@ public static class GroupNormExtensions
     }
 }
 
-/// <summary>What batch normalisation has seen of its inputs. It is no parameter: keep it beside the model, and pass on what Train returns.</summary>
+/// <summary>
+/// What batch normalisation has seen of its inputs. It is no parameter: keep it beside the model, and pass on what
+/// Train returns.
+/// </summary>
 public static class BatchNormStateExtensions
 {
     extension(BatchNormState)
@@ -42,7 +50,10 @@ public static class BatchNormStateExtensions
     }
 }
 
-/// <summary>(x − mean) / √(variance + ε) · scale + shift for each channel: by the batch's mean and variance in training, by the running ones in evaluation. PyTorch's BatchNorm1d and 2d.</summary>
+/// <summary>
+/// (x − mean) / √(variance + ε) · scale + shift for each channel: by the batch's mean and variance in training, by
+/// the running ones in evaluation. PyTorch's BatchNorm1d and 2d.
+/// </summary>
 public static class BatchNormExtensions
 {
     extension(BatchNorm)
@@ -53,7 +64,9 @@ public static class BatchNormExtensions
 
     extension(BatchNorm layer)
     {
-        /// <summary>[batch; channels; …] → the same shape by the batch's own statistics, and the next running state.</summary>
+        /// <summary>
+        /// [batch; channels; …] → the same shape by the batch's own statistics, and the next running state.
+        /// </summary>
         /// <remarks>The state has no derivative. ShapeException for fewer than two numbers a channel.</remarks>
         public (Tensor Result, BatchNormState State) Train(BatchNormState state, Tensor x) =>
             BatchNorm.train(layer, state, x).ToValueTuple();
@@ -63,12 +76,16 @@ public static class BatchNormExtensions
     }
 }
 
-/// <summary>Some elements set to 0 at random, the others divided by the share that stays. The mean stays as it is.</summary>
+/// <summary>
+/// Some elements set to 0 at random, the others divided by the share that stays. The mean stays as it is.
+/// </summary>
 public static class Dropout
 {
     /// <summary>x with elements dropped.</summary>
     /// <param name="rate">The share of elements dropped, from 0 to below 1; 0 is the identity.</param>
-    /// <param name="key">The same key drops the same elements. Under Vmap a shared key drops the same ones in each row.</param>
+    /// <param name="key">
+    /// The same key drops the same elements. Under Vmap a shared key drops the same ones in each row.
+    /// </param>
     /// <param name="x">Floats of any shape.</param>
     public static Tensor Apply(double rate, Key key, Tensor x) => DropoutModule.apply(rate, key, x);
 }

@@ -1,9 +1,13 @@
 namespace NeuralDE;
 
-/// <summary>Optimisers as pure functions: (gradient, state, model) to (model, state). They run inside Compile, too.</summary>
+/// <summary>
+/// Optimisers as pure functions: (gradient, state, model) to (model, state). They run inside Compile, too.
+/// </summary>
 public static class Optim
 {
-    /// <summary>An optimiser for each group of leaves: the first whose predicate holds for a leaf's path takes it.</summary>
+    /// <summary>
+    /// An optimiser for each group of leaves: the first whose predicate holds for a leaf's path takes it.
+    /// </summary>
     public static Optimiser Groups(params ReadOnlySpan<(Func<string, bool> Holds, Optimiser Optimiser)> groups) =>
         OptimModule.groups(FSharp.Groups(groups));
 
@@ -20,7 +24,9 @@ public static class Optim
     public static Func<string, bool> Others => OptimModule.others;
 
     /// <summary>The state before the first step.</summary>
-    /// <remarks>InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf.</remarks>
+    /// <remarks>
+    /// InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf.
+    /// </remarks>
     public static OptimState Init<M>(Optimiser optimiser, M model) => OptimModule.init(optimiser, model);
 
     /// <summary>One step.</summary>
@@ -32,7 +38,10 @@ public static class Optim
     public static (M Model, OptimState State) Step<M>(Optimiser optimiser, M gradient, OptimState state, M model) =>
         OptimModule.step(optimiser, gradient, state, model).ToValueTuple();
 
-    /// <summary>The mean of models that Averaged keeps: the model, with the mean in the leaves that have one; null without Averaged.</summary>
+    /// <summary>
+    /// The mean of models that Averaged keeps: the model, with the mean in the leaves that have one; null without
+    /// Averaged.
+    /// </summary>
     public static M? AverageOf<M>(OptimState state, M model)
         where M : class => FSharp.OrNull(OptimModule.averageOf(state, model));
 
@@ -51,15 +60,25 @@ public static class OptimiserExtensions
 {
     extension(Optimiser optimiser)
     {
-        /// <summary>The optimiser at a rate that changes: its own times the schedule's factor. Schedules multiply.</summary>
-        /// <param name="factors">From the steps taken so far (float64 [], 0 at the first) to a factor; Schedule has some.</param>
+        /// <summary>
+        /// The optimiser at a rate that changes: its own times the schedule's factor. Schedules multiply.
+        /// </summary>
+        /// <param name="factors">
+        /// From the steps taken so far (float64 [], 0 at the first) to a factor; Schedule has some.
+        /// </param>
         public Optimiser Schedule(Func<Tensor, Tensor> factors) =>
             OptimModule.schedule(FSharp.Function(factors), optimiser);
 
-        /// <summary>The optimiser with a mean of its models beside it: AveragedOrNull of a fit, or Optim.AverageOf of a state.</summary>
+        /// <summary>
+        /// The optimiser with a mean of its models beside it: AveragedOrNull of a fit, or Optim.AverageOf of a
+        /// state.
+        /// </summary>
         public Optimiser Averaged(Averaging averaging) => OptimModule.averaged(averaging, optimiser);
 
-        /// <summary>The optimiser, but leaves of this kind stay: <c>Optimisers.Adam(1e-3).Freeze(Optim.Under("Encoder"))</c>.</summary>
+        /// <summary>
+        /// The optimiser, but leaves of this kind stay:
+        /// <c>Optimisers.Adam(1e-3).Freeze(Optim.Under("Encoder"))</c>.
+        /// </summary>
         public Optimiser Freeze(Func<string, bool> isFrozen) =>
             OptimModule.freeze(FSharp.Function(isFrozen), optimiser);
     }

@@ -36,10 +36,15 @@ public sealed record AdamSettings
     /// <summary>Keeps the quotient finite, 1e-8.</summary>
     public double Epsilon { get; init; } = AdamOptions.defaults.Epsilon;
 
-    /// <summary>Shrinks x by rate · weightDecay beside the step, 0; it is no part of the gradient. Loshchilov and Hutter 2019.</summary>
+    /// <summary>
+    /// Shrinks x by rate · weightDecay beside the step, 0; it is no part of the gradient. Loshchilov and Hutter
+    /// 2019.
+    /// </summary>
     public double WeightDecay { get; init; } = AdamOptions.defaults.WeightDecay;
 
-    /// <summary>Whether the step divides by the largest mean of squares so far instead of the latest. Reddi et al. 2018.</summary>
+    /// <summary>
+    /// Whether the step divides by the largest mean of squares so far instead of the latest. Reddi et al. 2018.
+    /// </summary>
     public bool IsAmsGrad { get; init; } = AdamOptions.defaults.IsAmsGrad;
 
     internal AdamOptions Core() => new(Rate, Beta1, Beta2, Epsilon, WeightDecay, IsAmsGrad);

@@ -1,15 +1,23 @@
 namespace NeuralDE;
 
-/// <summary>How parameters follow from gradients: x is a parameter, g its gradient. The numbers are PyTorch's for optimisers of these names.</summary>
+/// <summary>
+/// How parameters follow from gradients: x is a parameter, g its gradient. The numbers are PyTorch's for optimisers
+/// of these names.
+/// </summary>
 public static class Optimisers
 {
     /// <summary>x − rate · g</summary>
     public static Optimiser GradientDescent(double rate) => Optimiser.NewGradientDescent(rate);
 
-    /// <summary>x − rate · b, with b ← momentum · b + g, or x − rate · (g + momentum · b) looking ahead. Sutskever et al. 2013.</summary>
+    /// <summary>
+    /// x − rate · b, with b ← momentum · b + g, or x − rate · (g + momentum · b) looking ahead. Sutskever et al.
+    /// 2013.
+    /// </summary>
     public static Optimiser Sgd(SgdSettings settings) => Optimiser.NewSgd(settings.Core());
 
-    /// <summary>x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.</summary>
+    /// <summary>
+    /// x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.
+    /// </summary>
     public static Optimiser Adam(double rate) => Optimiser.NewAdam(rate);
 
     /// <summary>Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.</summary>
@@ -18,7 +26,9 @@ public static class Optimisers
     /// <summary>Adam with constants of one's own.</summary>
     public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(settings.Core());
 
-    /// <summary>x − rate · g / (√v + ε), with v the running mean of g². Tieleman and Hinton 2012, lecture 6.5.</summary>
+    /// <summary>
+    /// x − rate · g / (√v + ε), with v the running mean of g². Tieleman and Hinton 2012, lecture 6.5.
+    /// </summary>
     public static Optimiser RmsProp(double rate) => Optimiser.NewRmsProp(rate);
 
     /// <summary>RmsProp with constants of one's own.</summary>
@@ -30,7 +40,9 @@ public static class Optimisers
     /// <summary>Adagrad with constants of one's own.</summary>
     public static Optimiser AdagradWith(AdagradSettings settings) => Optimiser.NewAdagradWith(settings.Core());
 
-    /// <summary>x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.</summary>
+    /// <summary>
+    /// x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.
+    /// </summary>
     public static Optimiser Lion(double rate) => Optimiser.NewLion(rate);
 
     /// <summary>Lion with constants of one's own.</summary>
@@ -43,7 +55,10 @@ public static class Optimisers
 /// <summary>Means of the models of several steps.</summary>
 public static class Averagings
 {
-    /// <summary>a ← share · a + (1 − share) · x after every step; after the first a = x. Polyak's average, exponentially weighted.</summary>
+    /// <summary>
+    /// a ← share · a + (1 − share) · x after every step; after the first a = x. Polyak's average, exponentially
+    /// weighted.
+    /// </summary>
     public static Averaging MovingAverage(double share) => Averaging.NewMovingAverage(share);
 
     /// <summary>

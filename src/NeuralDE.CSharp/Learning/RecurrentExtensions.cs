@@ -14,7 +14,9 @@ public static class ElmanCellExtensions
         /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
         public Tensor Step(Tensor h, Tensor x) => ElmanCell.step(cell, h, x);
 
-        /// <summary>Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.</summary>
+        /// <summary>
+        /// Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.
+        /// </summary>
         public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) => ElmanCell.scan(cell, h, xs).ToValueTuple();
     }
 }
@@ -31,7 +33,10 @@ public static class ElmanExtensions
 
     extension(Elman net)
     {
-        /// <summary>From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the last state of each layer.</summary>
+        /// <summary>
+        /// From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the
+        /// last state of each layer.
+        /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Elman.apply(net, xs));
 
         /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
@@ -54,7 +59,9 @@ public static class GruCellExtensions
         /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
         public Tensor Step(Tensor h, Tensor x) => GruCell.step(cell, h, x);
 
-        /// <summary>Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.</summary>
+        /// <summary>
+        /// Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.
+        /// </summary>
         public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) => GruCell.scan(cell, h, xs).ToValueTuple();
     }
 }
@@ -70,7 +77,10 @@ public static class GruExtensions
 
     extension(Gru net)
     {
-        /// <summary>From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the last state of each layer.</summary>
+        /// <summary>
+        /// From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the
+        /// last state of each layer.
+        /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Gru.apply(net, xs));
 
         /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
@@ -93,7 +103,9 @@ public static class LstmCellExtensions
         /// <summary>The next state, from a state and x [batch…; inputs].</summary>
         public LstmState Step(LstmState state, Tensor x) => LstmCell.step(cell, state, x);
 
-        /// <summary>Steps along xs [batch…; time; inputs]: all outputs [batch…; time; hidden] and the last state.</summary>
+        /// <summary>
+        /// Steps along xs [batch…; time; inputs]: all outputs [batch…; time; hidden] and the last state.
+        /// </summary>
         public (Tensor Outputs, LstmState Last) Scan(LstmState state, Tensor xs) =>
             LstmCell.scan(cell, state, xs).ToValueTuple();
     }
@@ -110,7 +122,10 @@ public static class LstmExtensions
 
     extension(Lstm net)
     {
-        /// <summary>From zero states: xs [batch…; time; inputs] → outputs of the last layer [batch…; time; hidden], and the last state of each layer.</summary>
+        /// <summary>
+        /// From zero states: xs [batch…; time; inputs] → outputs of the last layer [batch…; time; hidden], and the
+        /// last state of each layer.
+        /// </summary>
         public (Tensor Outputs, LstmState[] Last) Apply(Tensor xs) => FSharp.Results(Lstm.apply(net, xs));
 
         /// <summary>From states of one's own, one for each layer.</summary>

@@ -12,14 +12,19 @@ public static class Schedule
     /// <summary>decay^k. PyTorch's ExponentialLR.</summary>
     public static Func<Tensor, Tensor> Exponential(double decay) => ScheduleModule.exponential(decay).Invoke;
 
-    /// <summary>last + (1 − last) (1 − k / steps)^power, and last from k = steps on. PyTorch's PolynomialLR for last = 0.</summary>
+    /// <summary>
+    /// last + (1 − last) (1 − k / steps)^power, and last from k = steps on. PyTorch's PolynomialLR for last = 0.
+    /// </summary>
     public static Func<Tensor, Tensor> Polynomial(double power, int steps, double last) =>
         ScheduleModule.polynomial(power, steps, last).Invoke;
 
     /// <summary>A straight line from 1 to last, which it keeps from k = steps on.</summary>
     public static Func<Tensor, Tensor> Linear(int steps, double last) => ScheduleModule.linear(steps, last).Invoke;
 
-    /// <summary>last + (1 − last) (1 + cos(π k / steps)) / 2, and last from k = steps on. Loshchilov and Hutter 2017; PyTorch's CosineAnnealingLR over its first half period.</summary>
+    /// <summary>
+    /// last + (1 − last) (1 + cos(π k / steps)) / 2, and last from k = steps on. Loshchilov and Hutter 2017;
+    /// PyTorch's CosineAnnealingLR over its first half period.
+    /// </summary>
     public static Func<Tensor, Tensor> Cosine(int steps, double last) => ScheduleModule.cosine(steps, last).Invoke;
 
     /// <summary>The factor of the last pair (from step, factor) whose step is reached; 1 before the first.</summary>
@@ -30,7 +35,10 @@ public static class Schedule
     public static Func<Tensor, Tensor> WarmUp(int steps, Func<Tensor, Tensor> next) =>
         ScheduleModule.warmUp(steps, FSharp.Function(next)).Invoke;
 
-    /// <summary>Up from 1/25 to 1 over the first 0.3 of the steps, then down to 4e-6, along half cosines. Smith and Topin 2018; PyTorch's OneCycleLR, whose max_lr is the optimiser's rate.</summary>
+    /// <summary>
+    /// Up from 1/25 to 1 over the first 0.3 of the steps, then down to 4e-6, along half cosines. Smith and Topin
+    /// 2018; PyTorch's OneCycleLR, whose max_lr is the optimiser's rate.
+    /// </summary>
     public static Func<Tensor, Tensor> OneCycle(int steps) => ScheduleModule.oneCycle(steps).Invoke;
 
     /// <summary>The product of two schedules.</summary>

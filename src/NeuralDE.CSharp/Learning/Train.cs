@@ -21,20 +21,27 @@ public static class TrainingExtensions
         /// <summary>Ends the training before the next step once the token is cancelled.</summary>
         public Training<M> Cancel(CancellationToken token) => TrainModule.cancel(token, training);
 
-        /// <summary>Ends the training when the validation loss, or without validation the loss of each step, no longer improves.</summary>
+        /// <summary>
+        /// Ends the training when the validation loss, or without validation the loss of each step, no longer
+        /// improves.
+        /// </summary>
         public Training<M> StopEarlyWith(EarlyStoppingSettings options) =>
             TrainModule.stopEarlyWith(options.Core(), training);
 
         /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
         public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, training);
 
-        /// <summary>The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.</summary>
+        /// <summary>
+        /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
+        /// </summary>
         public Training<M> Clip(double limit) => TrainModule.clip(limit, training);
 
         /// <summary>The size of each component of the gradient at most; comes before Clip.</summary>
         public Training<M> ClipValue(double limit) => TrainModule.clipValue(limit, training);
 
-        /// <summary>Another loss, from the model to one number, taken after each epoch: it decides which model is the best.</summary>
+        /// <summary>
+        /// Another loss, from the model to one number, taken after each epoch: it decides which model is the best.
+        /// </summary>
         public Training<M> Validate(Func<M, Tensor> loss) => TrainModule.validate(FSharp.Function(loss), training);
 
         /// <summary>As Validate, by the mean of a loss over the samples of all batches of an epoch.</summary>
@@ -44,7 +51,9 @@ public static class TrainingExtensions
         /// <summary>The steps between validations and between metrics, instead of an epoch.</summary>
         public Training<M> ValidateEvery(int steps) => TrainModule.validateEvery(steps, training);
 
-        /// <summary>A number of the model, taken when a validation is or would be: Fit.Metrics has it by this name.</summary>
+        /// <summary>
+        /// A number of the model, taken when a validation is or would be: Fit.Metrics has it by this name.
+        /// </summary>
         public Training<M> Metric(string name, Func<M, Tensor> measure) =>
             TrainModule.metric(name, FSharp.Function(measure), training);
 
@@ -63,29 +72,44 @@ public static class TrainingExtensions
         /// <summary>A line in the terminal that follows the training; nothing where the output is redirected.</summary>
         public Training<M> Progress() => TrainModule.progress(training);
 
-        /// <summary>Writes the training into a file after every so many steps, and at its end: model, optimiser, the best model, losses, what early stopping counts. The file is replaced as a whole, so an interrupted write leaves the last one.</summary>
+        /// <summary>
+        /// Writes the training into a file after every so many steps, and at its end: model, optimiser, the best
+        /// model, losses, what early stopping counts. The file is replaced as a whole, so an interrupted write
+        /// leaves the last one.
+        /// </summary>
         public Training<M> CheckpointEvery(int steps, string path) =>
             TrainModule.checkpointEvery(steps, path, training);
 
-        /// <summary>Goes on from a file of CheckpointEvery, bit for bit as if the training had not stopped; from the beginning where there is no such file yet. Model, optimiser, batches and metrics are to be given as they were.</summary>
+        /// <summary>
+        /// Goes on from a file of CheckpointEvery, bit for bit as if the training had not stopped; from the
+        /// beginning where there is no such file yet. Model, optimiser, batches and metrics are to be given as they
+        /// were.
+        /// </summary>
         /// <remarks>FileException, when it runs, for a file of another training.</remarks>
         public Training<M> Resume(string path) => TrainModule.resume(path, training);
 
         /// <summary>Runs the training on batches, one a step.</summary>
         /// <param name="batches">Such as <c>Batches.OfTree(32, (inputs, targets)).Shuffle(key)</c>.</param>
-        /// <param name="loss">From a batch and the model to one number. It is traced for full batches, and for a smaller last one.</param>
+        /// <param name="loss">
+        /// From a batch and the model to one number. It is traced for full batches, and for a smaller last one.
+        /// </param>
         public Fit<M> RunOn<B>(Batches<B> batches, Func<B, M, Tensor> loss) =>
             TrainModule.runOn(batches, FSharp.Function(loss), training);
 
         /// <summary>As RunOn, for models that hold more than parameters, such as running statistics.</summary>
         /// <param name="batches">One a step.</param>
-        /// <param name="loss">Returns the model beside the number, with other values in the leaves that it keeps up to date itself; gradients move the rest.</param>
+        /// <param name="loss">
+        /// Returns the model beside the number, with other values in the leaves that it keeps up to date itself;
+        /// gradients move the rest.
+        /// </param>
         public Fit<M> RunUpdating<B>(Batches<B> batches, Func<B, M, (Tensor, M)> loss) =>
             TrainModule.runUpdating(batches, FSharp.Paired(loss), training);
 
         /// <summary>Runs the training on one loss, the same at every step.</summary>
         /// <param name="loss">From the model to one number. What it captures is fixed.</param>
-        /// <returns>The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.</returns>
+        /// <returns>
+        /// The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.
+        /// </returns>
         public Fit<M> Run(Func<M, Tensor> loss) => TrainModule.run(FSharp.Function(loss), training);
     }
 }
@@ -95,7 +119,9 @@ public static class FitExtensions
 {
     extension<M>(Fit<M> fit)
     {
-        /// <summary>The mean of models that an averaged optimiser keeps; null without one (of a struct its default).</summary>
+        /// <summary>
+        /// The mean of models that an averaged optimiser keeps; null without one (of a struct its default).
+        /// </summary>
         public M? AveragedOrNull => FSharp.OrNull(fit.Averaged);
     }
 

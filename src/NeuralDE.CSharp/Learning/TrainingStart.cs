@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>A training before its optimiser is chosen; what each method gives is answered further: Steps, Clip, Progress, …</summary>
+/// <summary>
+/// A training before its optimiser is chosen; what each method gives is answered further: Steps, Clip, Progress, …
+/// </summary>
 public sealed class TrainingStart<M>
 {
     private readonly M model;
@@ -10,7 +12,10 @@ public sealed class TrainingStart<M>
     /// <summary>By any optimiser, such as Optimisers.Lion(1e-4) or one with a schedule.</summary>
     public Training<M> By(Optimiser optimiser) => TrainModule.start(model, optimiser);
 
-    /// <summary>Adam: x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.</summary>
+    /// <summary>
+    /// Adam: x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm
+    /// 1.
+    /// </summary>
     public Training<M> Adam(double rate) => By(Optimiser.NewAdam(rate));
 
     /// <summary>Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.</summary>

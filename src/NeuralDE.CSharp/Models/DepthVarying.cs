@@ -20,7 +20,9 @@ public static class PiecewiseExtensions
         /// <summary>The times between pieces, for JumpAt of a problem.</summary>
         public double[] Jumps() => PiecewiseModule.jumps(piecewise).ToArray();
 
-        /// <summary>The model at time t, a tensor []; before the first piece the first, after the last the last.</summary>
+        /// <summary>
+        /// The model at time t, a tensor []; before the first piece the first, after the last the last.
+        /// </summary>
         public M At(Tensor t) => PiecewiseModule.at(t, piecewise);
     }
 }
@@ -28,11 +30,15 @@ public static class PiecewiseExtensions
 /// <summary>Models whose numbers are sums of functions of depth.</summary>
 public static class Galerkin
 {
-    /// <summary>The model made from the key, constant in depth at first: the other coefficients are 0, and learned.</summary>
+    /// <summary>
+    /// The model made from the key, constant in depth at first: the other coefficients are 0, and learned.
+    /// </summary>
     public static Galerkin<M> Init<M>(Basis basis, double start, double stop, Func<Key, M> make, Key key) =>
         GalerkinModule.init(basis, start, stop, FSharp.Function(make), key);
 
-    /// <summary>The field of a model that varies in depth: <c>Galerkin.Field((net, x) =&gt; net.Apply(x), g)</c>.</summary>
+    /// <summary>
+    /// The field of a model that varies in depth: <c>Galerkin.Field((net, x) =&gt; net.Apply(x), g)</c>.
+    /// </summary>
     public static Func<Tensor, Tensor, Tensor> Field<M>(Func<M, Tensor, Tensor> apply, Galerkin<M> g) =>
         (t, x) => GalerkinModule.field(FSharp.Function(apply), g, t, x);
 }
@@ -66,7 +72,10 @@ public static class BasisExtensions
     }
 }
 
-/// <summary>How weights evolve: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection, reaction), with τ, υ, ρ learned for each leaf.</summary>
+/// <summary>
+/// How weights evolve: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection, reaction), with τ, υ,
+/// ρ learned for each leaf.
+/// </summary>
 public static class WeightFlowExtensions
 {
     extension(WeightFlow)

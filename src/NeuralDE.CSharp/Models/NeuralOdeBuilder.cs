@@ -21,21 +21,27 @@ public sealed class NeuralOdeBuilder
 
     private NeuralOdeBuilder Then(Func<NeuralOde, NeuralOde> next) => new(inputs, field, model => next(change(model)));
 
-    /// <summary>The network f of x' = f(t, x), layer by layer: <c>f =&gt; f.Power(3).Linear(50).Tanh().Linear(2)</c>.</summary>
+    /// <summary>
+    /// The network f of x' = f(t, x), layer by layer: <c>f =&gt; f.Power(3).Linear(50).Tanh().Linear(2)</c>.
+    /// </summary>
     public NeuralOdeBuilder Field(Func<Blueprint, Blueprint> field)
     {
         ArgumentNullException.ThrowIfNull(field);
         return new(inputs, field, change);
     }
 
-    /// <summary>So many more components of the state, 0 at the start; the network takes and must give them, too.</summary>
+    /// <summary>
+    /// So many more components of the state, 0 at the start; the network takes and must give them, too.
+    /// </summary>
     public NeuralOdeBuilder Augment(int dimensions) =>
         new(inputs + dimensions, field, model => change(model).Augment(dimensions));
 
     /// <summary>The method; Tsit5 unless said otherwise.</summary>
     public NeuralOdeBuilder Using(OdeSolver solver) => Then(model => model.Using(solver));
 
-    /// <summary>A step is accepted when its error is at most atol + rtol |y|; 1e-6 and 1e-9 unless said otherwise.</summary>
+    /// <summary>
+    /// A step is accepted when its error is at most atol + rtol |y|; 1e-6 and 1e-9 unless said otherwise.
+    /// </summary>
     public NeuralOdeBuilder Tolerance(double rtol, double atol) => Then(model => model.Tolerance(rtol, atol));
 
     /// <summary>Steps of constant length.</summary>
@@ -48,11 +54,15 @@ public sealed class NeuralOdeBuilder
     public NeuralOdeBuilder PerSample() => Then(model => model.PerSample());
 
     /// <summary>The model, with weights drawn from a seed.</summary>
-    /// <exception cref="InputException">if no field was given, or a layer does not fit what comes before it.</exception>
+    /// <exception cref="InputException">
+    /// if no field was given, or a layer does not fit what comes before it.
+    /// </exception>
     public NeuralOde Build(int seed) => Build(new Key(seed));
 
     /// <summary>The model, with weights drawn from a key.</summary>
-    /// <exception cref="InputException">if no field was given, or a layer does not fit what comes before it.</exception>
+    /// <exception cref="InputException">
+    /// if no field was given, or a layer does not fit what comes before it.
+    /// </exception>
     public NeuralOde Build(Key key) =>
         field is null
             ? throw new InputException(

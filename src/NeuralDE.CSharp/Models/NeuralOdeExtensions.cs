@@ -1,6 +1,9 @@
 namespace NeuralDE;
 
-/// <summary>Neural ordinary differential equations: x' = f(t, x) with a network f, the start and the read-out around it, and how it is solved.</summary>
+/// <summary>
+/// Neural ordinary differential equations: x' = f(t, x) with a network f, the start and the read-out around it, and
+/// how it is solved.
+/// </summary>
 public static class NeuralOdeExtensions
 {
     extension(NeuralOde)
@@ -28,16 +31,22 @@ public static class NeuralOdeExtensions
         /// <summary>The network that stretches the time of a sample; null without AdaptiveDepth.</summary>
         public Network? DurationOrNull => FSharp.OrNull(model.Duration);
 
-        /// <summary>So many more components of the state, 0 at the start; the network must take and give them.</summary>
+        /// <summary>
+        /// So many more components of the state, 0 at the start; the network must take and give them.
+        /// </summary>
         public NeuralOde Augment(int dimensions) => NeuralOdeModule.augment(dimensions, model);
 
         /// <summary>More components of the state, g(y0) at the start.</summary>
         public NeuralOde InputLayer(Network net) => NeuralOdeModule.inputLayer(net, model);
 
-        /// <summary>Another state, g(y0) at the start; give a readout, too, where its components are not what is observed.</summary>
+        /// <summary>
+        /// Another state, g(y0) at the start; give a readout, too, where its components are not what is observed.
+        /// </summary>
         public NeuralOde Lift(Network net) => NeuralOdeModule.lift(net, model);
 
-        /// <summary>x'' = f(t, [x; x']) with the velocity g(y0) at the start: the network takes 2 d features and gives d.</summary>
+        /// <summary>
+        /// x'' = f(t, [x; x']) with the velocity g(y0) at the start: the network takes 2 d features and gives d.
+        /// </summary>
         public NeuralOde SecondOrder(Network velocity) => NeuralOdeModule.secondOrder(velocity, model);
 
         /// <summary>x⁽ⁿ⁾ = f(t, [x; x'; …]) with derivatives that start at 0, for y0 of d components.</summary>
@@ -49,7 +58,9 @@ public static class NeuralOdeExtensions
         /// <summary>A network from the state to what is observed.</summary>
         public NeuralOde Readout(Network net) => NeuralOdeModule.readout(net, model);
 
-        /// <summary>Each sample has an end of its own: its span is multiplied by softplus(g(y0)), and it has its own steps.</summary>
+        /// <summary>
+        /// Each sample has an end of its own: its span is multiplied by softplus(g(y0)), and it has its own steps.
+        /// </summary>
         public NeuralOde AdaptiveDepth(Network net) => NeuralOdeModule.adaptiveDepth(net, model);
 
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
@@ -85,13 +96,17 @@ public static class NeuralOdeExtensions
         /// <summary>What a solve from t0 to t1 costs: steps and evaluations of the network.</summary>
         public Stats Stats(Tensor y0, double t0, double t1) => NeuralOdeModule.stats(model, y0, t0, t1);
 
-        /// <summary>Trains the model to predict states from the first of them: the loss is the mean of squared differences.</summary>
+        /// <summary>
+        /// Trains the model to predict states from the first of them: the loss is the mean of squared differences.
+        /// </summary>
         /// <param name="times">[time], in order.</param>
         /// <param name="states">What was observed at these times: [time; d] or [time; batch…; d].</param>
         /// <param name="train">
         /// The optimiser first, then what differs from the defaults: <c>train =&gt; train.Adam(1e-2).Steps(2000).Clip(1.0)</c>.
         /// </param>
-        /// <returns>The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.</returns>
+        /// <returns>
+        /// The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.
+        /// </returns>
         public Fit<NeuralOde> Fit(
             Tensor times,
             Tensor states,
@@ -103,7 +118,10 @@ public static class NeuralOdeExtensions
         /// <summary>Writes the model to a safetensors file, in place of one that may be there.</summary>
         public void Save(string path) => CheckpointModule.save(path, model);
 
-        /// <summary>This model with the numbers of a file that Save wrote; FileException names by path whatever does not fit.</summary>
+        /// <summary>
+        /// This model with the numbers of a file that Save wrote; FileException names by path whatever does not
+        /// fit.
+        /// </summary>
         public NeuralOde Load(string path) => CheckpointModule.load(path, model);
     }
 }

@@ -1,11 +1,17 @@
 namespace NeuralDE;
 
-/// <summary>A classifier of images whose middle is an ordinary differential equation: convolutions that halve the image, a block x' = f(t, x) from t = 0 to 1, pooling and a linear layer.</summary>
+/// <summary>
+/// A classifier of images whose middle is an ordinary differential equation: convolutions that halve the image, a
+/// block x' = f(t, x) from t = 0 to 1, pooling and a linear layer.
+/// </summary>
 public static class OdeNetExtensions
 {
     extension(OdeNet)
     {
-        /// <summary>For images of so many channels: 64 channels inside, Dopri5 to 1e-3; 208 266 parameters for 1 channel and 10 classes.</summary>
+        /// <summary>
+        /// For images of so many channels: 64 channels inside, Dopri5 to 1e-3; 208 266 parameters for 1 channel and
+        /// 10 classes.
+        /// </summary>
         public static OdeNet Init(Key key, int channels, int classes) => OdeNet.init(key, channels, classes);
 
         /// <summary>As Init, of another width: 32, 64 or another number that min(32, width) divides.</summary>

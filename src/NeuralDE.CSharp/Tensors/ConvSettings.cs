@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>How a kernel moves over its input. A list has one entry for each spatial axis, or one for all of them.</summary>
+/// <summary>
+/// How a kernel moves over its input. A list has one entry for each spatial axis, or one for all of them.
+/// </summary>
 public sealed record ConvSettings
 {
     /// <summary>Steps between places of the kernel; 1.</summary>

@@ -1,7 +1,9 @@
 namespace NeuralDE;
 
 /// <summary>Tensors from C#'s numbers, and comparisons and logic as operators.</summary>
-/// <remarks>The element type of the numbers is the tensor's dtype: double is float64, float is float32, int is int32.</remarks>
+/// <remarks>
+/// The element type of the numbers is the tensor's dtype: double is float64, float is float32, int is int32.
+/// </remarks>
 public static class TensorExtensions
 {
     extension(Tensor)
@@ -66,7 +68,9 @@ public static class TensorExtensions
         /// <summary>One bool, of shape [].</summary>
         public static Tensor Scalar(bool value) => TensorMakers.scalar(value);
 
-        /// <summary>The one element of a tensor that has one, with shape []. ShapeException if it has more or none.</summary>
+        /// <summary>
+        /// The one element of a tensor that has one, with shape []. ShapeException if it has more or none.
+        /// </summary>
         public static Tensor Scalar(Tensor value) => TensorMakers.scalar(value);
 
         /// <summary>a &lt; b, element by element; false where either is NaN.</summary>

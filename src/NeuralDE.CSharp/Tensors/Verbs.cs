@@ -1,7 +1,12 @@
 namespace NeuralDE;
 
-/// <summary>Functions of tensors: <c>using static NeuralDE.Verbs;</c> makes them <c>Sin(x)</c>, <c>Stack(a, b)</c>, <c>Sum(x)</c>.</summary>
-/// <remarks>The tensor comes first, then axes and options. Tensors are float64 by default, and two float dtypes do not mix.</remarks>
+/// <summary>
+/// Functions of tensors: <c>using static NeuralDE.Verbs;</c> makes them <c>Sin(x)</c>, <c>Stack(a, b)</c>,
+/// <c>Sum(x)</c>.
+/// </summary>
+/// <remarks>
+/// The tensor comes first, then axes and options. Tensors are float64 by default, and two float dtypes do not mix.
+/// </remarks>
 public static partial class Verbs
 {
     /// <summary>The sine of each element, in radians.</summary>
@@ -79,13 +84,19 @@ public static partial class Verbs
     /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
     public static Tensor Maximum(double a, Tensor b) => TensorOperands.Maximum(TensorOperands.Both(null!, a, b));
 
-    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// </summary>
     public static Tensor Minimum(Tensor a, Tensor b) => TensorOperands.Minimum((a, b));
 
-    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// </summary>
     public static Tensor Minimum(Tensor a, double b) => TensorOperands.Minimum(TensorOperands.Both(null!, a, b));
 
-    /// <summary>The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// </summary>
     public static Tensor Minimum(double a, Tensor b) => TensorOperands.Minimum(TensorOperands.Both(null!, a, b));
 
     /// <summary>a = b, element by element; == compares references.</summary>
@@ -106,14 +117,23 @@ public static partial class Verbs
     /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
     public static Tensor NotEqual(double a, Tensor b) => TensorOperands.NotEqual(TensorOperands.Both(null!, a, b));
 
-    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    /// <summary>
+    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
+    /// whatever its value.
+    /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b) => TensorOperands.Where(condition, (a, b));
 
-    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    /// <summary>
+    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
+    /// whatever its value.
+    /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, double b) =>
         TensorOperands.Where(condition, TensorOperands.Both(null!, a, b));
 
-    /// <summary>a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0, whatever its value.</summary>
+    /// <summary>
+    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
+    /// whatever its value.
+    /// </summary>
     public static Tensor Where(Tensor condition, double a, Tensor b) =>
         TensorOperands.Where(condition, TensorOperands.Both(null!, a, b));
 }

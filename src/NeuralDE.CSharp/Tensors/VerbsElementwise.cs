@@ -3,10 +3,15 @@ namespace NeuralDE;
 // Verbs: element by element
 public static partial class Verbs
 {
-    /// <summary>The same numbers in another dtype. Floats become integers towards 0 (NaN becomes 0); what is not 0 becomes true.</summary>
+    /// <summary>
+    /// The same numbers in another dtype. Floats become integers towards 0 (NaN becomes 0); what is not 0 becomes
+    /// true.
+    /// </summary>
     public static Tensor Cast(Tensor x, Dtype dtype) => ElementwiseVerbsModule.cast(dtype, x);
 
-    /// <summary>x held between low and high: low where x &lt; low, high where x &gt; high. At a bound the derivative is 1.</summary>
+    /// <summary>
+    /// x held between low and high: low where x &lt; low, high where x &gt; high. At a bound the derivative is 1.
+    /// </summary>
     public static Tensor Clip(Tensor x, double low, double high) => ElementwiseVerbsModule.clip(low, high, x);
 
     /// <summary>ψ(x) = d/dx ln Γ(x)</summary>

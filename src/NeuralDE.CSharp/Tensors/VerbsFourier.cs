@@ -3,10 +3,16 @@ namespace NeuralDE;
 // Verbs: Fourier and cosine transforms
 public static partial class Verbs
 {
-    /// <summary>The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others times 1/√2n.</summary>
+    /// <summary>
+    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others
+    /// times 1/√2n.
+    /// </summary>
     public static Tensor Dct(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct(isOrthonormal, x);
 
-    /// <summary>The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of type 2. Orthonormal: Idct.</summary>
+    /// <summary>
+    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of
+    /// type 2. Orthonormal: Idct.
+    /// </summary>
     public static Tensor Dct3(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct3(isOrthonormal, x);
 
     /// <summary>Xₖ = Σⱼ xⱼ exp(−2πi jk/n), of [batch…; n].</summary>
@@ -18,9 +24,13 @@ public static partial class Verbs
     /// <summary>xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n), the inverse of Fft.</summary>
     public static ComplexTensor Ifft(ComplexTensor x) => FourierVerbsModule.ifft(x);
 
-    /// <summary>The n real numbers whose Rfft is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.</summary>
+    /// <summary>
+    /// The n real numbers whose Rfft is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
+    /// </summary>
     public static Tensor Irfft(ComplexTensor x, int n) => FourierVerbsModule.irfft(n, x);
 
-    /// <summary>The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.</summary>
+    /// <summary>
+    /// The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.
+    /// </summary>
     public static ComplexTensor Rfft(Tensor x) => FourierVerbsModule.rfft(x);
 }

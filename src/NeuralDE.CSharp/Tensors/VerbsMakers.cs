@@ -13,7 +13,10 @@ public static partial class Verbs
     /// <summary>The identity matrix [n; n].</summary>
     public static Tensor Eye(int n) => MakersModule.eye(n);
 
-    /// <summary>n points from first to last, evenly spaced, both included: the last is exactly <c>last</c>. One point is <c>first</c>.</summary>
+    /// <summary>
+    /// n points from first to last, evenly spaced, both included: the last is exactly <c>last</c>. One point is
+    /// <c>first</c>.
+    /// </summary>
     public static Tensor Linspace(double first, double last, int n) => MakersModule.linspace(first, last, n);
 
     /// <summary>n points from 10^first to 10^last, evenly spaced in the exponent.</summary>

@@ -10,7 +10,10 @@ public static partial class Verbs
     /// <summary>So many pieces of nearly equal extent along the first axis.</summary>
     public static Tensor[] Chunk(Tensor x, int count) => MovementVerbsModule.chunk(count, x).ToArray();
 
-    /// <summary>So many pieces of nearly equal extent along an axis; the first ones are longer by one where it does not divide.</summary>
+    /// <summary>
+    /// So many pieces of nearly equal extent along an axis; the first ones are longer by one where it does not
+    /// divide.
+    /// </summary>
     public static Tensor[] ChunkAlong(Tensor x, int axis, int count) =>
         MovementVerbsModule.chunkAlong(axis, count, x).ToArray();
 
@@ -36,7 +39,10 @@ public static partial class Verbs
     /// <summary>Last to first along an axis.</summary>
     public static Tensor Flip(Tensor x, int axis) => MovementVerbsModule.flip(axis, x);
 
-    /// <summary>Coordinates of a grid: result i holds the i-th vector's values along axis i of the common shape (NumPy's "ij").</summary>
+    /// <summary>
+    /// Coordinates of a grid: result i holds the i-th vector's values along axis i of the common shape (NumPy's
+    /// "ij").
+    /// </summary>
     public static Tensor[] Meshgrid(params ReadOnlySpan<Tensor> axes) =>
         MovementVerbsModule.meshgrid(FSharp.List(axes)).ToArray();
 
@@ -65,7 +71,9 @@ public static partial class Verbs
     public static Tensor Reshape(Tensor x, params ReadOnlySpan<int> shape) =>
         MovementVerbsModule.reshape(FSharp.List(shape), x);
 
-    /// <summary>Elements moved <c>shift</c> places on along an axis; what leaves at the end comes in at the start.</summary>
+    /// <summary>
+    /// Elements moved <c>shift</c> places on along an axis; what leaves at the end comes in at the start.
+    /// </summary>
     public static Tensor Roll(Tensor x, int axis, int shift) => MovementVerbsModule.roll(axis, shift, x);
 
     /// <summary>Pieces of the given extents along the first axis; they add up to its extent.</summary>
@@ -89,7 +97,10 @@ public static partial class Verbs
     /// <summary>Two axes swapped.</summary>
     public static Tensor SwapAxes(Tensor x, int first, int second) => MovementVerbsModule.swapAxes(first, second, x);
 
-    /// <summary>The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in NumPy.</summary>
+    /// <summary>
+    /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in
+    /// NumPy.
+    /// </summary>
     public static Tensor Tile(Tensor x, params ReadOnlySpan<int> counts) =>
         MovementVerbsModule.tile(FSharp.List(counts), x);
 
@@ -99,12 +110,16 @@ public static partial class Verbs
     /// <summary>What lies on or below the main diagonal of matrices [batch…; m; n], zeros elsewhere.</summary>
     public static Tensor Tril(Tensor x) => MovementVerbsModule.tril(x);
 
-    /// <summary>What lies on or below diagonal <c>offset</c> (0 the main one, 1 the one above it), zeros elsewhere.</summary>
+    /// <summary>
+    /// What lies on or below diagonal <c>offset</c> (0 the main one, 1 the one above it), zeros elsewhere.
+    /// </summary>
     public static Tensor TrilFrom(Tensor x, int offset) => MovementVerbsModule.trilFrom(offset, x);
 
     /// <summary>What lies on or above the main diagonal of matrices [batch…; m; n], zeros elsewhere.</summary>
     public static Tensor Triu(Tensor x) => MovementVerbsModule.triu(x);
 
-    /// <summary>What lies on or above diagonal <c>offset</c> (0 the main one, 1 the one above it), zeros elsewhere.</summary>
+    /// <summary>
+    /// What lies on or above diagonal <c>offset</c> (0 the main one, 1 the one above it), zeros elsewhere.
+    /// </summary>
     public static Tensor TriuFrom(Tensor x, int offset) => MovementVerbsModule.triuFrom(offset, x);
 }

@@ -30,13 +30,19 @@ public static partial class Verbs
     /// <summary>ln(Softmax x) along an axis, without overflow.</summary>
     public static Tensor LogSoftmax(Tensor x, int axis) => ReduceVerbsModule.logSoftmax(axis, x);
 
-    /// <summary>ln Σ exp x over all elements, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.</summary>
+    /// <summary>
+    /// ln Σ exp x over all elements, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    /// </summary>
     public static Tensor Logsumexp(Tensor x) => ReduceVerbsModule.logsumexp(x);
 
-    /// <summary>ln Σ exp x along an axis, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.</summary>
+    /// <summary>
+    /// ln Σ exp x along an axis, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    /// </summary>
     public static Tensor LogsumexpAlong(Tensor x, int axis) => ReduceVerbsModule.logsumexpAlong(axis, x);
 
-    /// <summary>The largest element along an axis; NaN where there is one. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The largest element along an axis; NaN where there is one. Equal elements share the derivative.
+    /// </summary>
     public static Tensor MaxAlong(Tensor x, int axis) => ReduceVerbsModule.maxAlong(axis, x);
 
     /// <summary>The arithmetic mean of all elements, of shape [].</summary>
@@ -45,7 +51,9 @@ public static partial class Verbs
     /// <summary>The arithmetic mean along an axis.</summary>
     public static Tensor MeanAlong(Tensor x, int axis) => ReduceVerbsModule.meanAlong(axis, x);
 
-    /// <summary>The smallest element along an axis; NaN where there is one. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The smallest element along an axis; NaN where there is one. Equal elements share the derivative.
+    /// </summary>
     public static Tensor MinAlong(Tensor x, int axis) => ReduceVerbsModule.minAlong(axis, x);
 
     /// <summary>√Σ x² over all elements (Euclid's, of matrices Frobenius'); the derivative at 0 is 0.</summary>

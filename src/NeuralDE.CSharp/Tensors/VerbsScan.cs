@@ -3,7 +3,9 @@ namespace NeuralDE;
 // Verbs: running totals, sorting, quantiles
 public static partial class Verbs
 {
-    /// <summary>The indices (int64) that sort an axis upwards; equal elements keep their order, NaN comes last.</summary>
+    /// <summary>
+    /// The indices (int64) that sort an axis upwards; equal elements keep their order, NaN comes last.
+    /// </summary>
     public static Tensor Argsort(Tensor x, int axis) => ScanVerbsModule.argsort(axis, x);
 
     /// <summary>Products of the elements up to each, itself included.</summary>
@@ -21,13 +23,21 @@ public static partial class Verbs
     /// <summary>The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly.</summary>
     public static Tensor Quantile(Tensor x, double q) => ScanVerbsModule.quantile(q, x);
 
-    /// <summary>The q-quantile along an axis, 0 ≤ q ≤ 1, interpolated linearly between the two elements next to place q (n − 1).</summary>
+    /// <summary>
+    /// The q-quantile along an axis, 0 ≤ q ≤ 1, interpolated linearly between the two elements next to place q (n −
+    /// 1).
+    /// </summary>
     public static Tensor QuantileAlong(Tensor x, int axis, double q) => ScanVerbsModule.quantileAlong(axis, q, x);
 
-    /// <summary>The first index (int64, 0 to n) at which each value could be put into sorted [n], keeping it sorted: the number of elements below it. Also sorted [batch…; n] with values [batch…; m].</summary>
+    /// <summary>
+    /// The first index (int64, 0 to n) at which each value could be put into sorted [n], keeping it sorted: the
+    /// number of elements below it. Also sorted [batch…; n] with values [batch…; m].
+    /// </summary>
     public static Tensor SearchSorted(Tensor sorted, Tensor values) => ScanVerbsModule.searchSorted(sorted, values);
 
-    /// <summary>The last index at which each value could be put into sorted [n]: the number of elements not above it.</summary>
+    /// <summary>
+    /// The last index at which each value could be put into sorted [n]: the number of elements not above it.
+    /// </summary>
     public static Tensor SearchSortedRight(Tensor sorted, Tensor values) =>
         ScanVerbsModule.searchSortedRight(sorted, values);
 

@@ -49,6 +49,9 @@ public class ParityTests
         ["Axes"] = "Axes.Create and what follows it",
         ["Curve"] = "Curve.Line, … and what follows it",
         ["BacksolveOptions"] = "BacksolveSettings",
+        ["PlotField"] = "Field, FieldAt and Streamlines of a plot",
+        ["Report"] = "Report.Start and what follows it",
+        ["ReportPart"] = "Text, Table, Figure, … of a report",
     };
 
     /// <summary>
