@@ -5,7 +5,7 @@ public static class Csv
 {
     /// <summary>Reads a table that is written another way, such as with semicolons.</summary>
     /// <remarks>FileException names the line of what is no table.</remarks>
-    public static CsvTable ReadWith(CsvSettings options, string path) => CsvModule.readWith(options.Core(), path);
+    public static CsvTable ReadWith(CsvSettings settings, string path) => CsvModule.readWith(settings.Core(), path);
 
     /// <summary>Reads a table with commas and a header.</summary>
     public static CsvTable Read(string path) => CsvModule.read(path);

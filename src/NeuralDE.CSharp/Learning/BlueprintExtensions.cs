@@ -35,8 +35,8 @@ public static class BlueprintExtensions
         /// A convolution of a sequence or an image to so many channels; the kernel has one extent or one for each
         /// spatial axis.
         /// </summary>
-        public Blueprint Conv(ConvSettings options, int outputs, params ReadOnlySpan<int> kernel) =>
-            BlueprintModule.conv(options.Core(), outputs, FSharp.List(kernel), blueprint);
+        public Blueprint Conv(ConvSettings settings, int outputs, params ReadOnlySpan<int> kernel) =>
+            BlueprintModule.conv(settings.Core(), outputs, FSharp.List(kernel), blueprint);
 
         /// <summary>An activation.</summary>
         public Blueprint Activation(Activation activation) => BlueprintModule.activation(activation, blueprint);

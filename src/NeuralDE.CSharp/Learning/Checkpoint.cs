@@ -13,14 +13,14 @@ public static class Checkpoint
     /// The tree <paramref name="like"/> with the numbers of a file; FileException names by path whatever does not
     /// fit.
     /// </summary>
-    /// <param name="options">What to overlook.</param>
+    /// <param name="settings">What to overlook.</param>
     /// <param name="path">
     /// A file that Checkpoint.Save wrote, or another whose tensors are named by the paths of the tree; such a file
     /// tells nothing of static fields.
     /// </param>
     /// <param name="like">A tree of the same structure, such as Mlp.Init gives for the same sizes.</param>
-    public static T LoadWith<T>(CheckpointSettings options, string path, T like) =>
-        CheckpointModule.loadWith(options.Core(), path, like);
+    public static T LoadWith<T>(CheckpointSettings settings, string path, T like) =>
+        CheckpointModule.loadWith(settings.Core(), path, like);
 
     /// <summary>
     /// The tree <paramref name="like"/> with the numbers of a file; everything else of the two must be equal.
@@ -29,11 +29,11 @@ public static class Checkpoint
 
     /// <summary>As LoadMapped, but overlooking some of what does not fit.</summary>
     public static T LoadMappedWith<T>(
-        CheckpointSettings options,
+        CheckpointSettings settings,
         string path,
         Func<string, CheckpointSource> map,
         T like
-    ) => CheckpointModule.loadMappedWith(options.Core(), path, FSharp.Function(map), like);
+    ) => CheckpointModule.loadMappedWith(settings.Core(), path, FSharp.Function(map), like);
 
     /// <summary>
     /// The tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with

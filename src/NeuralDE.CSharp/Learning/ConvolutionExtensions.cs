@@ -6,18 +6,18 @@ public static class Conv1dExtensions
     extension(Conv1d)
     {
         /// <summary>Kernel and bias uniform in ±1/√(inputs / groups · width): PyTorch's default.</summary>
-        public static Conv1d Init(ConvSettings options, Key key, int inputs, int outputs, int width) =>
-            Conv1d.init(options.Core(), key, inputs, outputs, width);
+        public static Conv1d Init(ConvSettings settings, Key key, int inputs, int outputs, int width) =>
+            Conv1d.init(settings.Core(), key, inputs, outputs, width);
 
         /// <summary>A kernel from an initialiser such as Init.He; a bias of 0.</summary>
         public static Conv1d InitWith(
             Func<Key, int[], Tensor> weights,
-            ConvSettings options,
+            ConvSettings settings,
             Key key,
             int inputs,
             int outputs,
             int width
-        ) => Conv1d.initWith(FSharp.Weights(weights), options.Core(), key, inputs, outputs, width);
+        ) => Conv1d.initWith(FSharp.Weights(weights), settings.Core(), key, inputs, outputs, width);
     }
 
     extension(Conv1d layer)
@@ -26,7 +26,7 @@ public static class Conv1dExtensions
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
         /// <summary>
-        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as conv1d says.
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Conv1d says.
         /// </summary>
         public Tensor Apply(Tensor x) => Conv1d.apply(layer, x);
     }
@@ -38,28 +38,28 @@ public static class Conv2dExtensions
     extension(Conv2d)
     {
         /// <summary>Kernel and bias uniform in ±1/√(inputs / groups · height · width): PyTorch's default.</summary>
-        /// <param name="options">Stride, padding, dilation, groups; ConvOptions.Default.</param>
+        /// <param name="settings">Stride, padding, dilation, groups; ConvOptions.Default.</param>
         /// <param name="key">The source of the numbers.</param>
         /// <param name="inputs">Channels of the input.</param>
         /// <param name="outputs">Channels of the result.</param>
-        /// <param name="kernel">[ height; width ], or one number for both.</param>
+        /// <param name="kernel">Height and width, or one number for both.</param>
         public static Conv2d Init(
-            ConvSettings options,
+            ConvSettings settings,
             Key key,
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => Conv2d.init(options.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) => Conv2d.init(settings.Core(), key, inputs, outputs, FSharp.List(kernel));
 
         /// <summary>A kernel from an initialiser such as Init.He; a bias of 0.</summary>
         public static Conv2d InitWith(
             Func<Key, int[], Tensor> weights,
-            ConvSettings options,
+            ConvSettings settings,
             Key key,
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => Conv2d.initWith(FSharp.Weights(weights), options.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) => Conv2d.initWith(FSharp.Weights(weights), settings.Core(), key, inputs, outputs, FSharp.List(kernel));
     }
 
     extension(Conv2d layer)
@@ -80,8 +80,8 @@ public static class ConvTranspose1dExtensions
     extension(ConvTranspose1d)
     {
         /// <summary>Kernel and bias uniform in ±1/√(outputs / groups · width): PyTorch's default.</summary>
-        public static ConvTranspose1d Init(ConvSettings options, Key key, int inputs, int outputs, int width) =>
-            ConvTranspose1d.init(options.Core(), key, inputs, outputs, width);
+        public static ConvTranspose1d Init(ConvSettings settings, Key key, int inputs, int outputs, int width) =>
+            ConvTranspose1d.init(settings.Core(), key, inputs, outputs, width);
     }
 
     extension(ConvTranspose1d layer)
@@ -91,7 +91,7 @@ public static class ConvTranspose1dExtensions
 
         /// <summary>
         /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as
-        /// convTranspose1d says.
+        /// ConvTranspose1d says.
         /// </summary>
         public Tensor Apply(Tensor x) => ConvTranspose1d.apply(layer, x);
     }
@@ -104,12 +104,12 @@ public static class ConvTranspose2dExtensions
     {
         /// <summary>Kernel and bias uniform in ±1/√(outputs / groups · height · width): PyTorch's default.</summary>
         public static ConvTranspose2d Init(
-            ConvSettings options,
+            ConvSettings settings,
             Key key,
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => ConvTranspose2d.init(options.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) => ConvTranspose2d.init(settings.Core(), key, inputs, outputs, FSharp.List(kernel));
     }
 
     extension(ConvTranspose2d layer)

@@ -39,8 +39,7 @@ public static class MlpExtensions
     extension(Mlp net)
     {
         /// <summary>
-        /// The same weights with another activation: Mlp.Init key [ 2; 16; 2 ] |&gt; Mlp.WithActivation
-        /// Activation.Softplus.
+        /// The same weights with another activation: <c>Mlp.Init(key, 2, 16, 2).WithActivation(Activation.Softplus)</c>.
         /// </summary>
         public Mlp WithActivation(Activation activation) => Mlp.withActivation(activation, net);
 

@@ -7,7 +7,7 @@ public static class LayerNormExtensions
 {
     extension(LayerNorm)
     {
-        /// <summary>Scale 1 and shift 0 for the last axes, as [ features ].</summary>
+        /// <summary>Scale 1 and shift 0 for the last axes, such as the features.</summary>
         public static LayerNorm Init(params ReadOnlySpan<int> shape) => LayerNorm.init(FSharp.List(shape));
     }
 

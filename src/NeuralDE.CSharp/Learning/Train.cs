@@ -7,7 +7,7 @@ public static class Train
     public static Training<M> Start<M>(M model, Optimiser optimiser) => TrainModule.start(model, optimiser);
 }
 
-/// <summary>Training of a model, any tree, by gradients of a loss.</summary>
+/// <summary>The answers to a training's questions, and its run.</summary>
 public static class TrainingExtensions
 {
     extension<M>(Training<M> training)
@@ -25,8 +25,8 @@ public static class TrainingExtensions
         /// Ends the training when the validation loss, or without validation the loss of each step, no longer
         /// improves.
         /// </summary>
-        public Training<M> StopEarlyWith(EarlyStoppingSettings options) =>
-            TrainModule.stopEarlyWith(options.Core(), training);
+        public Training<M> StopEarlyWith(EarlyStoppingSettings settings) =>
+            TrainModule.stopEarlyWith(settings.Core(), training);
 
         /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
         public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, training);
