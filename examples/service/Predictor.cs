@@ -50,7 +50,7 @@ public sealed class Predictor
         return new Predictor(fit.Best);
     }
 
-    /// <summary>The states at these times, of which y0 is the first; stops between two of them once the token is cancelled.</summary>
+    /// <summary>The states at these times, of which y0 is the first; stops, in the middle of a solve too, once the token is cancelled.</summary>
     /// <exception cref="ArgumentException">for input that does not fit, with a sentence for the caller.</exception>
     public Forecast Predict(double[]? y0, double[]? times, CancellationToken token)
     {
@@ -70,8 +70,8 @@ public sealed class Predictor
         {
             for (var i = 1; i < times.Length; i++)
             {
-                token.ThrowIfCancellationRequested();
-                y = advance(model, y, (Tensor.Scalar(times[i - 1]), Tensor.Scalar(times[i])));
+                var span = (Tensor.Scalar(times[i - 1]), Tensor.Scalar(times[i]));
+                y = Engine.Cancellable(token, () => advance(model, y, span));
                 ys.Add(y.ToArray());
             }
 
@@ -79,6 +79,7 @@ public sealed class Predictor
         }
         catch (SolveException stopped)
         {
+            token.ThrowIfCancellationRequested();
             return new Forecast([.. ys], stopped.Status.ToString(), stopped.Message);
         }
     }

@@ -8,6 +8,12 @@ namespace NeuralDE;
 /// </summary>
 internal static class FSharp
 {
+    public static FSharpFunc<Unit, R> Function<R>(Func<R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return FuncConvert.FromFunc(f);
+    }
+
     public static FSharpFunc<A, R> Function<A, R>(Func<A, R> f)
     {
         ArgumentNullException.ThrowIfNull(f);

@@ -14,6 +14,16 @@ public static class Engine
         set => EngineModule.setThreads(value);
     }
 
+    /// <summary>Runs f; a solve in it that is under way when the token is cancelled ends before its next step.</summary>
+    /// <param name="token">Also reaches into compiled functions, which no token was given to.</param>
+    /// <param name="f">Such as () => predict(x).</param>
+    /// <returns>
+    /// What f returns. Solves that were stopped end in the status Cancelled: Solve and compiled functions throw
+    /// SolveException, TrySolve returns what there was.
+    /// </returns>
+    public static T Cancellable<T>(CancellationToken token, Func<T> f) =>
+        EngineModule.cancellable(token, FSharp.Function(f));
+
     /// <summary>
     /// Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and
     /// the plan of its value.

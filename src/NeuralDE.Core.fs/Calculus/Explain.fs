@@ -1,5 +1,6 @@
 namespace NeuralDE
 
+open System.Threading
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
@@ -14,6 +15,15 @@ module Engine =
     let setThreads (count: int) : unit =
         if count < 1 then raise (InputException $"Engine.setThreads: got {count}, expected 1 or more.")
         ThreadTeam.Threads <- count
+
+    /// <summary>Runs f; a solve in it that is under way when the token is cancelled ends before its next step.</summary>
+    /// <param name="token">Also reaches into compiled functions, which no token was given to.</param>
+    /// <param name="f">Such as fun () -> predict x.</param>
+    /// <returns>
+    /// What f returns. Solves that were stopped end in the status Cancelled: Ode.solve and compiled functions raise
+    /// SolveException, Ode.trySolve returns what there was.
+    /// </returns>
+    let cancellable (token: CancellationToken) (f: unit -> 'T) : 'T = Watching.Under(token, ValueNone, f)
 
     /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and the plan of its value.</summary>
     /// <remarks>

@@ -123,16 +123,20 @@ module internal LoopViews =
           Limit = limit
           Watch = watch }
 
-    /// Looks at the control of a running loop.
+    /// Looks at the control of a running loop, and whether it goes on.
     let watchOf (l: Loop) (controls: View[]) (scope: Scope) : (Workspace -> bool) voption =
         match l.Watch with
         | ValueNone -> ValueNone
-        | ValueSome watch ->
+        | ValueSome Cancellable -> ValueSome(fun _ -> Watching.GoesOn())
+        | ValueSome Reporting ->
             let places = controls |> Array.map scope.Offset
 
-            ValueSome(fun frame ->
+            let read (frame: Workspace) () =
                 Array.map2
                     (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
                     controls
                     places
-                |> watch.After)
+
+            ValueSome(fun frame ->
+                Watching.Show(read frame)
+                Watching.GoesOn())

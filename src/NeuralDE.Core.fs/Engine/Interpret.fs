@@ -184,7 +184,10 @@ module internal Interpret =
 
         let goesOn control =
             match l.Watch with
-            | ValueSome watch -> watch.After control
+            | ValueSome Reporting ->
+                Watching.Show(fun () -> control)
+                Watching.GoesOn()
+            | ValueSome Cancellable -> Watching.GoesOn()
             | ValueNone -> true
 
         let mutable watched = goesOn control

@@ -218,8 +218,12 @@ and internal Tape =
     /// At most so many bytes of states; what lies between is computed again.
     | Budget of bytes: int64
 
-/// Looks at the control of a running loop, before the first iteration and after every one; false stops the loop.
-and [<ReferenceEquality>] internal Watch = { After: NdArray[] -> bool }
+/// How a running loop answers to its caller, before the first iteration and after every one.
+and internal Watch =
+    /// it stops once the caller's token is cancelled
+    | Cancellable
+    /// and the caller sees its control
+    | Reporting
 
 and internal Pullback =
     {

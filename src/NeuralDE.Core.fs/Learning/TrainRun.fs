@@ -151,7 +151,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     /// One step, from 1; the status that ends the training, if it does.
     let take (step: int) : TrainStatus voption =
         feed (step - 1)
-        iteration.Run()
+        if t.Cancellation.CanBeCanceled then
+            Watching.Under(t.Cancellation, ValueNone, (fun () -> iteration.Run()))
+        else
+            iteration.Run()
+
         let value, length = iteration.Number 0, iteration.Number 1
 
         if not (Double.IsFinite value) then
@@ -187,8 +191,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         else
             try
                 take (record.Taken + 1)
-            with :? SolveException as e ->
-                ValueSome(TrainStatus.SolveFailed(record.Taken + 1, e.Failure))
+            with
+            // a step that is not over leaves no trace
+            | :? SolveException as e when e.Status = Cancelled && t.Cancellation.IsCancellationRequested ->
+                ValueSome(TrainStatus.Cancelled(record.Taken + 1))
+            | :? SolveException as e -> ValueSome(TrainStatus.SolveFailed(record.Taken + 1, e.Failure))
 
     let resume () =
         match t.Resume with

@@ -119,7 +119,7 @@ module internal BacksolveRule =
                              MovesStart = movesTime
                              MovesEnd = movesTime
                              MovesTimes = false
-                             Watch = ValueNone }
+                             Watch = Cancellable }
 
                      let again =
                          custom

@@ -144,7 +144,7 @@ module internal Integrate =
                  | EverySteps _
                  | EveryPolynomial -> ValueNone)
               Tape = p.Tape
-              Watch = p.Watch
+              Watch = ValueSome p.Watch
               Body = graph }
 
         let out =
@@ -177,6 +177,4 @@ module internal Integrate =
         let inputs =
             Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; g.Inputs[p.Leaves + 1 ..] ]
 
-        let make () = Tracing.closed inputs (solve p g)
-        // a watched solve belongs to one caller
-        if p.Watch.IsSome then make () else g.Memo((p, "solve"), make)
+        g.Memo((p, "solve"), (fun () -> Tracing.closed inputs (solve p g)))

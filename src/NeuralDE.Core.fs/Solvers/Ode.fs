@@ -137,7 +137,8 @@ module Ode =
     /// Calls back at the start and after every step.
     let progress (report: SolveProgress -> unit) (p: OdeProblem<'S>) = { p with Progress = Some report }
 
-    /// Ends the solve with Cancelled before the next step once the token is cancelled.
+    /// Ends the solve with Cancelled before the next step once the token is cancelled. Inside a transform the token of the call
+    /// counts: Engine.cancellable.
     let cancel (token: CancellationToken) (p: OdeProblem<'S>) = { p with Cancellation = token }
 
     // ── solving ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -180,7 +180,7 @@ module internal OdeReport =
             match suspects with
             | ValueNone -> { Look = look ValueNone; Flagged = true }, [||]
             | ValueSome found ->
-                let key = "guard", { plan with Watch = ValueNone }, String.concat ";" found.Names
+                let key = "guard", { plan with Watch = Cancellable }, String.concat ";" found.Names
                 let check =
                     found.Field.Memo(
                         key,

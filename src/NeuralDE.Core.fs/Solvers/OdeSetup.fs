@@ -140,30 +140,21 @@ module internal OdeSetup =
         let steps = p.StepAt |> List.except p.JumpAt |> List.map (fun t -> t, t)
         List.distinct (jumps @ steps) |> List.sort |> List.unzip
 
-    let private watchOf (p: OdeProblem<'S>) =
-        if p.Progress.IsNone && not p.Cancellation.CanBeCanceled then
-            ValueNone
-        else
-            let report =
-                match p.Progress, known p.T0, known p.T1 with
-                | Some report, ValueSome t0, ValueSome t1 ->
-                    fun (control: NdArray[]) ->
-                        let s = Steering.ofArray control
-                        let time = if isForward p then Array.min s.Time.Floats else Array.max s.Time.Floats
-                        let span = t1[0] - t0[0]
+    /// What Ode.progress wants to see, from the control of the running solve.
+    let private reportOf (p: OdeProblem<'S>) : (NdArray[] -> unit) voption =
+        match p.Progress, known p.T0, known p.T1 with
+        | Some report, ValueSome t0, ValueSome t1 ->
+            ValueSome(fun control ->
+                let s = Steering.ofArray control
+                let time = if isForward p then Array.min s.Time.Floats else Array.max s.Time.Floats
+                let span = t1[0] - t0[0]
 
-                        report
-                            { Time = time
-                              Fraction = if span = 0.0 then 1.0 else (time - t0[0]) / span
-                              Steps = int (Array.max s.Accepted.Integers)
-                              Rejected = int (Array.max s.Rejected.Integers) }
-                | _ -> ignore
-
-            ValueSome
-                { After =
-                    fun control ->
-                        report control
-                        not p.Cancellation.IsCancellationRequested }
+                report
+                    { Time = time
+                      Fraction = if span = 0.0 then 1.0 else (time - t0[0]) / span
+                      Steps = int (Array.max s.Accepted.Integers)
+                      Rejected = int (Array.max s.Rejected.Integers) })
+        | _ -> ValueNone
 
     let private tapeOf gradient =
         match gradient with
@@ -313,7 +304,7 @@ module internal OdeSetup =
               MovesTimes = Time.moves ts
               Leaves = leaves.Length
               Tape = tapeOf p.Gradient
-              Watch = watchOf p }
+              Watch = (if p.Progress.IsSome then Reporting else Cancellable) }
 
         /// The backward solve's state, once it is known to have ended well.
         let seal (backward: SolvePlan) (out: SolveOutputs) =
@@ -366,12 +357,15 @@ module internal OdeSetup =
                       leaves |> Array.map (fun _ -> true)
                       captured |> Array.map (fun _ -> false) ]
 
-            let out =
+            let apply () =
                 match rows with
                 | ValueNone -> Prim.apply fn arguments
                 | ValueSome n ->
                     Batch.vmapFn fn n (Array.zip arguments (byRow ()))
                     |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
+
+            // inside a transform nothing runs here: then the caller of what is transformed watches
+            let out = Watching.Under(p.Cancellation, reportOf p, apply)
 
             SolveOutputs.ofArray plan.Leaves out
 

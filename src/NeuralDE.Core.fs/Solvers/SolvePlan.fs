@@ -45,7 +45,7 @@ type internal SolvePlan =
         /// leaves of the state
         Leaves: int
         Tape: Tape
-        Watch: Watch voption
+        Watch: Watch
     }
 
 /// The status codes that a solve's loop writes. Running at the end means that it was stopped from outside.

@@ -56,7 +56,9 @@ internal static class TypeText
         if (Is(type, "Microsoft.FSharp.Core.FSharpFunc"))
             return $"({Common(type.GetGenericArguments()[0])} to {Common(type.GetGenericArguments()[1])})";
         if (Is(type, "System.Func"))
-            return Function(type.GetGenericArguments());
+            return type.GetGenericArguments() is [var result]
+                ? $"(nothing to {Common(result)})"
+                : Function(type.GetGenericArguments());
         if (Is(type, "System.Action"))
             return Function([.. type.GetGenericArguments(), typeof(void)]);
         if (IsTuple(type))

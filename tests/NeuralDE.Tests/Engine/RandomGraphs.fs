@@ -200,12 +200,7 @@ module internal RandomGraphs =
               Emits = emits
               Capacity = capacity
               Tape = if b.Chance 2 then Everything else Budget(b.OneOf [| 1L; 64L; 300L; 1000L |])
-              Watch =
-                if b.Chance 8 && not b.Kind.Smooth && not b.Kind.ByRow then
-                    let last = int64 (b.Random.Next(1, 8))
-                    ValueSome { After = fun control -> control[0].Integers |> Array.forall (fun n -> n < last) }
-                else
-                    ValueNone
+              Watch = b.OneOf [| ValueNone; ValueNone; ValueSome Cancellable; ValueSome Reporting |]
               Body = Intern.graph (Array.map signatureOf args) outputs }
 
         let floats count = Array.create count worst

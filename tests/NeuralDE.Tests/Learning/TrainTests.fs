@@ -103,6 +103,37 @@ let ``cancellation ends it before the next step`` () =
     Assert.Equal(5, fit.Losses.Length)
 
 [<Fact>]
+let ``a cancellation in the middle of a step's solve leaves no trace of the step`` () =
+    use source = new CancellationTokenSource()
+    let evaluations = ref 0
+
+    let watched (u: Tensor) =
+        u
+        |> dynamic u (fun (u: Tensor) ->
+            evaluations.Value <- evaluations.Value + 1
+            if evaluations.Value = 300 then source.Cancel()
+            -u)
+
+    let loss (p: Tensor) =
+        Ode.problem (fun _t u -> p * watched u) (tensor [ 1.0 ]) (0.0, 1.0)
+        |> Ode.using RK4
+        |> Ode.dt 0.05
+        |> Ode.solveFinal
+        |> square
+        |> sum
+
+    let train token = Train.start (scalar 0.5) (Adam 0.1) |> Train.steps 20 |> Train.cancel token |> Train.run loss
+    let stopped = train source.Token
+
+    match stopped.Status with
+    | TrainStatus.Cancelled step ->
+        Assert.InRange(step, 2, 4)
+        Assert.Equal(step - 1, stopped.Losses.Length)
+        let whole = train CancellationToken.None
+        Assert.Equal<float[]>(whole.Losses[.. step - 2], stopped.Losses)
+    | status -> Assert.Fail $"got {status}, expected Cancelled"
+
+[<Fact>]
 let ``no steps give the model back, and numbers out of range are refused`` () =
     let start = Train.start (tensor [ 1.0 ]) (Adam 0.1)
     let fit = start |> Train.steps 0 |> Train.run bowl

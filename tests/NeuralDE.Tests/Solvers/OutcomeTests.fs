@@ -159,6 +159,45 @@ let ``A solve cancelled before its start ends at once`` () =
     Assert.Equal(0, s.Stats.Steps)
     same "the state" [ 1.0 ] (numbers s.LastState)
 
+/// A field that cancels a token at its n-th evaluation.
+let private cancelling (source: CancellationTokenSource) n =
+    let evaluations = ref 0
+
+    fun (_: Tensor) (u: Tensor) ->
+        u
+        |> dynamic u (fun (u: Tensor) ->
+            evaluations.Value <- evaluations.Value + 1
+            if evaluations.Value = n then source.Cancel()
+            -0.5 * u)
+
+[<Fact>]
+let ``A token reaches into a compiled function, and another call is not touched by it`` () =
+    use source = new CancellationTokenSource()
+    let field = cancelling source 20
+    let final = compile (fun y0 -> Ode.problem field y0 (0.0, 10.0) |> Ode.using RK4 |> Ode.dt 0.1 |> Ode.solveFinal)
+    let run () = Engine.cancellable source.Token (fun () -> final (tensor [ 1.0 ]))
+    let error = raises<SolveException> [ "Cancelled" ] (fun () -> run () |> ignore)
+    Assert.Equal(Cancelled, error.Status)
+    // without the token, and on another thread, it goes through
+    within 1e-4 "the state" [ exp -5.0 ] (numbers (final (tensor [ 1.0 ])))
+    raises<SolveException> [ "Cancelled" ] (fun () -> run () |> ignore) |> ignore
+
+[<Fact>]
+let ``A solve with a token of its own makes no graph of its own`` () =
+    let solve () =
+        use source = new CancellationTokenSource()
+
+        decay (tensor [ 1.0 ]) 0.0 1.0
+        |> Ode.progress (fun p -> if p.Steps > 100000 then source.Cancel())
+        |> Ode.cancel source.Token
+        |> Ode.solve
+        |> ignore
+
+    solve ()
+    let before = NeuralDE.Compiler.Counters.Created
+    solve ()
+    Assert.Equal(before, NeuralDE.Compiler.Counters.Created)
+
 // ---- statistics -----------------------------------------------------------------------------------------------------
 
 let private ways: (string * (OdeProblem<Tensor> -> OdeProblem<Tensor>)) list =
