@@ -116,20 +116,39 @@ type internal Lowering
 
     member _.Define(n: Node, v: View) = views[n] <- v
 
-    /// Copies the elements of a view, in row-major order, to where a contiguous view lies.
-    member x.Copy(v: View, target: View) =
+    /// Copies the elements of a view, in row-major order, to where a contiguous view lies; row by row, where that view is an
+    /// array of its own for a group to read.
+    member private x.CopyTo(v: View, target: View, isByRows: bool) =
         let struct (extents, strides) = View.collapse v
         let extentTable, strideTable = PinnedTable extents, PinnedTable strides
         let count = View.size v
         let size = v.Dtype.Size
         let isDense = View.isContiguous v
 
+        let rows =
+            { Rows = 0
+              Elements = count
+              ByRow = [||]
+              Whole = [| v.Storage |]
+              Nanoseconds = 0.2 * float count
+              Make =
+                fun rows placeOf ->
+                    CopyRows(
+                        size,
+                        extents.Length,
+                        extentTable,
+                        strideTable,
+                        placeOf v,
+                        placeOf target,
+                        count / int64 rows
+                    ) }
+
         if count > 0L then
             x.DraftFrom(
                 (fun () -> "copy"),
                 [ v.Storage ],
                 [| target.Storage |],
-                ValueNone,
+                (if isByRows then ValueSome rows else ValueNone),
                 fun scope ->
                     let source, into = scope.Offset v, scope.Offset target
 
@@ -149,6 +168,9 @@ type internal Lowering
                                 count
                             ))
             )
+
+    /// Copies the elements of a view, in row-major order, to where a contiguous view lies.
+    member x.Copy(v: View, target: View) = x.CopyTo(v, target, false)
 
     /// Copies the elements of a contiguous view to where any view lies.
     member x.Place(v: View, target: View) =
@@ -179,8 +201,7 @@ type internal Lowering
                         ))
             )
 
-    /// The elements of a view in row-major order without gaps: itself where they lie so, else a copy.
-    member x.Contiguous(v: View) : View =
+    member private x.ContiguousBy(v: View, isByRows: bool) : View =
         if View.isContiguous v then
             v
         else
@@ -191,9 +212,12 @@ type internal Lowering
             | true, made -> made
             | _ ->
                 let target = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
-                x.Copy(v, target)
+                x.CopyTo(v, target, isByRows)
                 copies[key] <- target
                 target
+
+    /// The elements of a view in row-major order without gaps: itself where they lie so, else a copy.
+    member x.Contiguous(v: View) : View = x.ContiguousBy(v, false)
 
     /// The value of a node, computed now unless it has been.
     member x.View(n: Node) : View =
@@ -383,7 +407,7 @@ type internal Lowering
                 | _ ->
                     let v = views[source]
                     let single = not isScalar && View.isSingle v
-                    let v = if isScalar || single then v else x.Contiguous v
+                    let v = if isScalar || single then v else x.ContiguousBy(v, true)
                     argumentOf[source] <- arguments.Count
                     arguments.Add(struct ({ Dtype = v.Dtype; Single = single }, v))
                     Operand.Argument(arguments.Count - 1)

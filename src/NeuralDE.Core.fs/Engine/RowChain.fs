@@ -28,8 +28,9 @@ module internal RowChain =
     /// A tile's rows are a multiple of this: so many as the micro-kernel of products takes at once, and whole vectors.
     let private unit = 48
 
-    /// What one array of a tile takes at most, about: a few of them fit into the second cache.
-    let private bytes = 262144L
+    /// What one array of a tile takes at most, about: with products, which read the whole second factor for every tile, a few
+    /// fit into the second cache; without, into the first.
+    let private bytesOf (hasProducts: bool) = if hasProducts then 262144L else 32768L
 
     /// What an instruction has to do in a tile at least, on average, so that going over the tiles costs nothing beside it.
     let private least = 1500.0
@@ -126,15 +127,17 @@ module internal RowChain =
         | ValueSome n -> n
         | ValueNone ->
             let mutable widest, work = 1L, 0.0
+            let mutable hasProducts = false
 
             for struct (d, r) in chain do
                 work <- work + r.Nanoseconds
+                if r.Rows > 0 then hasProducts <- true
 
                 for s in d.Writes do
                     widest <- max widest (s.Bytes / int64 rows)
 
             let byTime = least * float chain.Count * float rows / max 1.0 work
-            let wanted = max (float (bytes / widest)) byTime
+            let wanted = max (float (bytesOf hasProducts / widest)) byTime
             if 2.0 * wanted > float rows then rows else max 1 (int wanted / unit) * unit
 
     /// One draft of the chain's; `outside` are the storages that others touch.
