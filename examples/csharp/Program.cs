@@ -1,4 +1,4 @@
-// dotnet run -c Release --project examples/csharp -- hare-lynx | spiral [folder for the pictures]
+// dotnet run -c Release --project examples/csharp -- hare-lynx | spiral | cubic-spiral [folder for the pictures]
 
 using System.Text;
 using NeuralDE.Examples;
@@ -14,7 +14,12 @@ switch (args.FirstOrDefault())
     case "spiral":
         Spiral.Run(folder);
         return 0;
+    case "cubic-spiral":
+        CubicSpiral.Run(folder);
+        return 0;
     default:
-        Console.Error.WriteLine($"Got `{string.Join(' ', args)}`, expected hare-lynx or spiral, and perhaps a folder.");
+        Console.Error.WriteLine(
+            $"Got `{string.Join(' ', args)}`, expected hare-lynx, spiral or cubic-spiral, and perhaps a folder."
+        );
         return 1;
 }

@@ -4,6 +4,7 @@ module NeuralDE.Tests.Examples.DemoTests
 open System
 open System.Diagnostics
 open System.IO
+open System.Reflection
 open System.Text.Json
 open System.Text.RegularExpressions
 open Xunit
@@ -25,12 +26,12 @@ let private inFolder (action: string -> unit) =
     finally
         folder.Delete true
 
-/// What `dotnet fsi arguments` prints, run in a folder; it must end well within the minutes.
-let private fsi folder (minutes: float) (arguments: string list) =
+/// What `dotnet arguments` prints, run in a folder; it must end well within the minutes.
+let private dotnet folder (minutes: float) (arguments: string list) =
     let info =
         ProcessStartInfo(
             "dotnet",
-            "fsi" :: arguments,
+            arguments,
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true
@@ -41,10 +42,12 @@ let private fsi folder (minutes: float) (arguments: string list) =
 
     if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
         running.Kill true
-        Assert.Fail $"dotnet fsi ran for more than {minutes} minutes."
+        Assert.Fail $"dotnet {arguments.Head} ran for more than {minutes} minutes."
 
     Assert.True((running.ExitCode = 0), $"Exit code {running.ExitCode}.\n{output.Result}\n{errors.Result}")
-    output.Result
+    output.Result.ReplaceLineEndings "\n"
+
+let private fsi folder minutes arguments = dotnet folder minutes ("fsi" :: arguments)
 
 [<Fact>]
 let ``the first F# lines of README.md run and draw their picture`` () =
@@ -57,29 +60,77 @@ let ``the first F# lines of README.md run and draw their picture`` () =
         fsi folder 2.0 [ "readme.fsx" ] |> ignore
         Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn."))
 
+/// Runs the demo in a folder of its own; what it prints, and the folder that it writes into.
+let private demo folder =
+    let copy (file: string) =
+        let target = Path.Combine(folder, file)
+        Directory.CreateDirectory(nonNull (Path.GetDirectoryName target)) |> ignore
+        let text = File.ReadAllText(Root.file ("examples/" + file))
+        File.WriteAllText(target, (if file.EndsWith ".fsx" then withThisLibrary text else text))
+
+    List.iter copy [ "01-hare-lynx.fsx"; "hare-lynx/forecasts.fsx"; "hare-lynx/spiral.fsx"; "data/hare-lynx.csv" ]
+    let out = Path.Combine(folder, "out")
+    fsi folder 5.0 [ "01-hare-lynx.fsx"; out ], out
+
+/// What the C# example prints, built in this configuration.
+let private csharp (example: string) folder =
+    let configuration =
+        Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyConfigurationAttribute>()
+        |> Option.ofObj
+        |> Option.map _.Configuration
+        |> Option.defaultValue "Release"
+
+    let program = Root.file $"examples/csharp/bin/{configuration}/net10.0/NeuralDE.Examples.dll"
+    dotnet folder 3.0 [ program; example; folder ]
+
 [<Fact>]
-let ``the demo fits hares and lynxes and writes its figures and pictures`` () =
+let ``the demo fits, forecasts, learns the spiral and reports, to the digits of the C# example`` () =
     inFolder (fun folder ->
-        let script = File.ReadAllText(Root.file "examples/01-hare-lynx.fsx")
-        File.WriteAllText(Path.Combine(folder, "demo.fsx"), withThisLibrary script)
-        Directory.CreateDirectory(Path.Combine(folder, "data")) |> ignore
-        File.Copy(Root.file "examples/data/hare-lynx.csv", Path.Combine(folder, "data", "hare-lynx.csv"))
-        let out = Path.Combine(folder, "out")
-        let printed = fsi folder 3.0 [ "demo.fsx"; out ]
-        Assert.Contains("0.540 ± 0.059", printed)
+        let printed, out = demo folder
+        Assert.Matches("α +0.540 ± 0.059", printed)
+        Assert.Contains("no ranking of models is established", printed)
 
         use summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(out, "summary.json")))
-        let number (name: string) = summary.RootElement.GetProperty(name).GetDouble()
+        let rec find (element: JsonElement) (path: string list) =
+            match path with
+            | [] -> element
+            | name :: rest -> find (element.GetProperty name) rest
+        let number path = (find summary.RootElement path).GetDouble()
 
         for name, expected in [ "alpha", 0.5402; "beta", 0.0272; "gamma", 0.7964; "delta", 0.0237 ] do
-            Assert.Equal(expected, number name, 2e-4)
+            Assert.Equal(expected, number [ name ], 2e-4)
 
-        Assert.Equal(0.2192, number "log_rmse", 1e-4)
-        Assert.InRange(number "neural_log_rmse", 0.05, 0.19)
-        Assert.True(number "seconds" > 0.0)
+        Assert.Equal(0.2192, number [ "log_rmse" ], 1e-4)
+        Assert.InRange(number [ "neural_log_rmse" ], 0.05, 0.19)
+        Assert.True(number [ "seconds" ] > 0.0)
 
+        Assert.Equal(0.1889, number [ "rmse_fit"; "lotka_volterra" ], 1e-3)
+        Assert.Equal(0.3533, number [ "rmse_forecast"; "lotka_volterra" ], 1e-3)
+        Assert.Equal(5.38, number [ "rmse_forecast_pelts"; "lotka_volterra" ], 0.05)
+        Assert.Equal(5.48, number [ "rmse_fit_pelts"; "lotka_volterra" ], 0.05)
+
+        for model in [ "universal"; "neural_ode" ] do
+            Assert.InRange(number [ "rmse_fit"; model ], 0.01, 0.15)
+            Assert.InRange(number [ "rmse_forecast"; model ], 0.2, 1.0)
+
+        Assert.InRange(number [ "spiral_mae" ], 0.0, 0.05)
+
+        let pictures =
+            [ "fit"; "phase"; "losses"; "forecast"; "forecast-losses"; "spiral"; "spiral-phase"; "spiral-losses" ]
+        let expected = "report.html" :: "summary.json" :: [ for name in pictures -> name + ".svg" ]
         let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
-        Assert.Equal<string[]>([| "fit.svg"; "losses.svg"; "phase.svg"; "summary.json" |], written))
+        Assert.Equal<string[]>(expected |> List.sort |> Array.ofList, written)
+
+        let report = File.ReadAllText(Path.Combine(out, "report.html"))
+        Assert.Equal(pictures.Length, Regex.Matches(report, "role=\"img\"").Count)
+        Assert.DoesNotMatch("(src|href)=\"(https?:)?//", report)
+
+        let inCSharp = csharp "hare-lynx" folder + csharp "cubic-spiral" folder
+        let losses = [ for name in [ "lotka_volterra"; "neural_ode"; "spiral" ] -> $"loss {name}", [ "losses"; name ] ]
+
+        for name, path in ("spiral_mae", [ "spiral_mae" ]) :: losses do
+            let digits = (find summary.RootElement path).GetRawText()
+            Assert.Contains($"{name} {digits}\n", inCSharp))
 
 [<Fact>]
 let ``the tour runs and draws its picture`` () =
