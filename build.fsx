@@ -283,6 +283,51 @@ let demo () =
     precompile ()
     dotnet [ "fsi"; script ]
 
+// Documentation
+
+/// The address of the site within what fsdocs writes, until each page has its own way to it.
+let siteRoot = "@site@/"
+
+/// The pages of docs/, executed, and the reference into artifacts/docs: no page needs a server or a network.
+let docs () =
+    let site = "artifacts/docs"
+    restore ()
+    dotnet [ "build"; "src/NeuralDE.Core.fs"; "-c"; "Release"; "--nologo" ]
+
+    for folder in [ site; ".fsdocs" ] do
+        if Directory.Exists folder then Directory.Delete(folder, true)
+
+    // At the beginning of a text, fsdocs takes `[time]` for a command and drops the text: a word joiner goes before it.
+    let texts = "src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.xml"
+    let written = File.ReadAllText texts
+    File.WriteAllText(texts, Regex.Replace(written, @"(?m)((?:>|^)\s*)\[", "$1\u2060["))
+
+    let project =
+        [ "--projects"; "src/NeuralDE.Core.fs/NeuralDE.Core.fsproj"; "--properties"; "Configuration=Release" ]
+    let pages = [ "--input"; "docs"; "--output"; site; "--nodefaultcontent"; "--parameters"; "root"; siteRoot ]
+    // strict: a page whose code fails fails the build
+    let code, output =
+        try
+            captured ([ "fsdocs"; "build"; "--eval"; "--strict"; "--clean" ] @ project @ pages)
+        finally
+            File.WriteAllText(texts, written)
+            if Directory.Exists ".fsdocs" then Directory.Delete(".fsdocs", true)
+
+    if code <> 0 then stop $"a page does not build; fsdocs says which, and why:\n{output.Trim()}"
+
+    for extra in Directory.GetFiles(site, "*.md") |> Array.append (Directory.GetFiles(site, "llms*.txt")) do
+        File.Delete extra
+
+    let site = Path.GetFullPath site
+    let found = Directory.GetFiles(site, "*.html", SearchOption.AllDirectories)
+
+    for page in found do
+        let up = Path.GetRelativePath(Path.Combine(page, ".."), site).Replace('\\', '/')
+        let prefix = if up = "." then "" else up + "/"
+        File.WriteAllText(page, File.ReadAllText(page).Replace(siteRoot, prefix))
+
+    printfn "%d pages; begin at %s" found.Length (Path.Combine(site, "index.html"))
+
 // Targets
 
 let targets =
@@ -304,6 +349,7 @@ let targets =
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
+      "docs", "run the pages of docs/ and write the site into artifacts/docs", ok docs
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
       "approve", "rewrite the approved public surface", ok approve
