@@ -328,6 +328,25 @@ let docs () =
 
     printfn "%d pages; begin at %s" found.Length (Path.Combine(site, "index.html"))
 
+// Packages to give away
+
+/// Packs what has a package into artifacts/packages, then runs the tests of packages on it: what they hold, and that a script
+/// and fresh projects run on them. Nothing in them names a folder of this machine.
+let pack () =
+    let packages = Path.GetFullPath "artifacts/packages"
+    if Directory.Exists packages then Directory.Delete(packages, true)
+    build ()
+
+    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] |> List.filter Directory.Exists do
+        dotnet [ "pack"; project; "-c"; "Release"; "--nologo"; "-o"; packages; "-p:ContinuousIntegrationBuild=true" ]
+
+    Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
+    let tests = testCommand @ [ "--filter"; "FullyQualifiedName~PackageTests" ]
+    dotnet tests
+
+    for file in Directory.GetFiles(packages, "*.nupkg") do
+        printfn "%8d kB  %s" (FileInfo(file).Length / 1024L) file
+
 // Targets
 
 let targets =
@@ -350,6 +369,7 @@ let targets =
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
       "docs", "run the pages of docs/ and write the site into artifacts/docs", ok docs
+      "pack", "pack the library into artifacts/packages, and run programs on what was packed", ok pack
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
       "approve", "rewrite the approved public surface", ok approve

@@ -1,50 +1,13 @@
 /// The example and the lines in README.md run as they stand, by dotnet fsi on the library under test.
 module NeuralDE.Tests.Examples.DemoTests
 
-open System
-open System.Diagnostics
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
 open Xunit
 open NeuralDE
 open NeuralDE.Tests.Repository
-
-/// A script's text with its reference to the library replaced by the one these tests run on.
-let private withThisLibrary (script: string) =
-    let reference = Regex("#r \"[^\"]*NeuralDE\\.Core\\.dll\"")
-    Assert.Single(reference.Matches script) |> ignore
-    reference.Replace(script, fun _ -> $"#r @\"{typeof<Tensor>.Assembly.Location}\"")
-
-/// Does something in a folder of its own, which is then removed.
-let private inFolder (action: string -> unit) =
-    let folder = Directory.CreateTempSubdirectory "neuralde"
-
-    try
-        action folder.FullName
-    finally
-        folder.Delete true
-
-/// What `dotnet fsi arguments` prints, run in a folder; it must end well within the minutes.
-let private fsi folder (minutes: float) (arguments: string list) =
-    let info =
-        ProcessStartInfo(
-            "dotnet",
-            "fsi" :: arguments,
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    use running = nonNull (Process.Start info)
-    let output, errors = running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync()
-
-    if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
-        running.Kill true
-        Assert.Fail $"dotnet fsi ran for more than {minutes} minutes."
-
-    Assert.True((running.ExitCode = 0), $"Exit code {running.ExitCode}.\n{output.Result}\n{errors.Result}")
-    output.Result
+open NeuralDE.Tests.Examples.Scripts
 
 [<Fact>]
 let ``the first F# lines of README.md run and draw their picture`` () =
