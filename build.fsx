@@ -337,7 +337,7 @@ let pack () =
     if Directory.Exists packages then Directory.Delete(packages, true)
     build ()
 
-    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] |> List.filter Directory.Exists do
+    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
         dotnet [ "pack"; project; "-c"; "Release"; "--nologo"; "-o"; packages; "-p:ContinuousIntegrationBuild=true" ]
 
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)

@@ -5,6 +5,8 @@ module NeuralDE.Tests.Examples.PackageTests
 open System
 open System.IO
 open System.IO.Compression
+open System.Reflection.Metadata
+open System.Reflection.PortableExecutable
 open System.Text.RegularExpressions
 open System.Xml.Linq
 open Xunit
@@ -21,32 +23,29 @@ let private configuration =
 let private packed = Environment.GetEnvironmentVariable "NEURALDE_PACKAGES" |> Option.ofObj
 
 /// The projects that become packages.
-let private projects =
-    [ "NeuralDE.Core", "src/NeuralDE.Core.fs"; "NeuralDE.CSharp", "src/NeuralDE.CSharp" ]
-    |> List.filter (fun (_, folder) -> Directory.Exists(Root.file folder))
+let private projects = [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ]
 
-let private hasCSharp = List.length projects = 2
+/// A folder that holds the packages, made once for all of these tests.
+type Packages() =
+    let own = Directory.CreateTempSubdirectory "neuralde"
 
-/// Runs with a folder that holds the packages, and everything that may be written.
-let private withPackages (action: string -> unit) =
-    inFolder (fun folder ->
-        let packages = Path.Combine(folder, "packages")
-        Directory.CreateDirectory packages |> ignore
-
+    let folder =
         match packed with
-        | Some source ->
-            for file in Directory.GetFiles(source, "*.nupkg") do
-                File.Copy(file, Path.Combine(packages, Path.GetFileName file))
+        | Some folder -> folder
         | None ->
-            for _, project in projects do
-                [ "pack"; Root.file project; "-c"; configuration; "--no-build"; "-o"; packages; "-v"; "q" ]
+            for project in projects do
+                [ "pack"; Root.file project; "-c"; configuration; "--no-build"; "-o"; own.FullName; "-v"; "q" ]
                 |> dotnetWith [] Root.path 5.0
                 |> ignore
 
-        action folder)
+            own.FullName
 
-let private package folder (name: string) =
-    Assert.Single(Directory.GetFiles(Path.Combine(folder, "packages"), $"{name}.*.nupkg"))
+    member _.Folder = folder
+    member _.File(name: string) = Assert.Single(Directory.GetFiles(folder, $"{name}.*.nupkg"))
+    member p.Version = Regex.Match(p.File "NeuralDE.Core", @"Core\.(\d.*)\.nupkg$").Groups[1].Value
+
+    interface IDisposable with
+        member _.Dispose() = own.Delete true
 
 let private entries (package: string) =
     use zip = ZipFile.OpenRead package
@@ -67,7 +66,7 @@ let private dependencies (package: string) =
 
 /// Everything of NuGet's and the SDK's that a user has, in a folder of its own: the only source is the folder of packages,
 /// and what those need comes from this machine's cache.
-let private user folder =
+let private user (packages: Packages) folder =
     let cache =
         match Environment.GetEnvironmentVariable "NUGET_PACKAGES" with
         | null
@@ -77,11 +76,10 @@ let private user folder =
     let home = Path.Combine(folder, "home")
     let settings = Path.Combine(home, ".nuget", "NuGet")
     Directory.CreateDirectory settings |> ignore
-    let packages = Path.Combine(folder, "packages")
 
     File.WriteAllText(
         Path.Combine(settings, "NuGet.Config"),
-        $"<configuration><packageSources><clear /><add key='local' value='{packages}' /></packageSources>"
+        $"<configuration><packageSources><clear /><add key='local' value='{packages.Folder}' /></packageSources>"
         + $"<fallbackPackageFolders><add key='cache' value='{cache}' /></fallbackPackageFolders></configuration>"
     )
 
@@ -94,8 +92,6 @@ let private user folder =
       "DOTNET_CLI_TELEMETRY_OPTOUT", "1"
       "DOTNET_GENERATE_ASPNET_CERTIFICATE", "false" ]
 
-let private version folder = Regex.Match(package folder "NeuralDE.Core", @"Core\.(\d.*)\.nupkg$").Groups[1].Value
-
 /// The first lines of a language in a text.
 let private lines language (text: string) =
     let found = Regex.Match(text, $"```{language}\r?\n(.*?)```", RegexOptions.Singleline)
@@ -103,7 +99,7 @@ let private lines language (text: string) =
     found.Groups[1].Value
 
 /// A console project of one file, what it printed, and its folder.
-let private console folder (extension: string) (packageName: string) (source: string) =
+let private console (packages: Packages) folder (extension: string) (packageName: string) (source: string) =
     let project = Directory.CreateDirectory(Path.Combine(folder, "console")).FullName
     let compile = if extension = "fs" then "<Compile Include='Program.fs' />" else ""
 
@@ -111,17 +107,22 @@ let private console folder (extension: string) (packageName: string) (source: st
         Path.Combine(project, $"Program.{extension}proj"),
         "<Project Sdk='Microsoft.NET.Sdk'><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>"
         + "<ImplicitUsings>enable</ImplicitUsings><UseAppHost>false</UseAppHost><NuGetAudit>false</NuGetAudit></PropertyGroup>"
-        + $"<ItemGroup>{compile}<PackageReference Include='{packageName}' Version='{version folder}' /></ItemGroup></Project>"
+        + $"<ItemGroup>{compile}<PackageReference Include='{packageName}' Version='{packages.Version}' /></ItemGroup></Project>"
     )
 
     File.WriteAllText(Path.Combine(project, $"Program.{extension}"), source)
-    dotnetWith (user folder) project 5.0 [ "run"; "-c"; "Release" ], project
+    dotnetWith (user packages folder) project 5.0 [ "run"; "-c"; "Release" ], project
 
-[<Fact>]
-let ``the package of the library holds it, its kernels, its documentation, a readme and the licence`` () =
-    withPackages (fun folder ->
-        let core = package folder "NeuralDE.Core"
+type PackageTests(packages: Packages) =
+    let core = packages.File "NeuralDE.Core"
+    let fitted = @"after \d+ iterations, loss \d\.?\d*e-\d+"
 
+    let drawn folder = Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn.")
+
+    interface IClassFixture<Packages>
+
+    [<Fact>]
+    member _.``the library's package holds it, its kernels, its documentation, a readme and the licence``() =
         for file in
             [ "lib/net10.0/NeuralDE.Core.dll"
               "lib/net10.0/NeuralDE.Core.xml"
@@ -130,82 +131,83 @@ let ``the package of the library holds it, its kernels, its documentation, a rea
               "LICENSE" ] do
             Assert.Contains(file, entries core)
 
-        let assemblies = entries core |> List.filter (fun name -> name.EndsWith ".dll")
-        Assert.Equal(2, assemblies.Length)
+        Assert.Equal(2, entries core |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
         Assert.Contains("M:NeuralDE.OdeModule.solve", textOf core "NeuralDE.Core.xml")
-
         let needed = dependencies core
         Assert.Equal<string list>([ "FSharp.Core"; "MathNet.Numerics" ], List.map fst needed)
-        // a least version, not the only one
+
         for name, least in needed do
             Assert.True(Char.IsDigit least[0], $"Got {least} for {name}, expected a least version.")
 
-        if hasCSharp then
-            let face = package folder "NeuralDE.CSharp"
+    [<Fact>]
+    member _.``the package for C# holds its face and its using, and brings the library``() =
+        let face = packages.File "NeuralDE.CSharp"
 
-            for file in
-                [ "lib/net10.0/NeuralDE.CSharp.dll"; "lib/net10.0/NeuralDE.CSharp.xml"; "README.md"; "LICENSE" ] do
-                Assert.Contains(file, entries face)
+        for file in
+            [ "lib/net10.0/NeuralDE.CSharp.dll"
+              "lib/net10.0/NeuralDE.CSharp.xml"
+              "buildTransitive/NeuralDE.CSharp.props"
+              "README.md"
+              "LICENSE" ] do
+            Assert.Contains(file, entries face)
 
-            Assert.Contains(
-                entries face,
-                fun name -> Regex.IsMatch(name, @"^build\w*/(net10\.0/)?NeuralDE\.CSharp\.props$")
-            )
-            Assert.Contains(("NeuralDE.Core", version folder), dependencies face))
+        Assert.Equal(1, entries face |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
+        Assert.Contains(("NeuralDE.Core", packages.Version), dependencies face)
 
-[<Fact>]
-let ``symbols lie within the assemblies, and a package that is to be given away names no folder of this machine`` () =
-    withPackages (fun folder ->
-        use zip = ZipFile.OpenRead(package folder "NeuralDE.Core")
+    [<Theory;
+      InlineData("NeuralDE.Core", "NeuralDE.Core");
+      InlineData("NeuralDE.Core", "NeuralDE.Kernels");
+      InlineData("NeuralDE.CSharp", "NeuralDE.CSharp")>]
+    member _.``symbols lie within, and in what is given away name no folder of this machine``
+        (package: string, name: string)
+        =
+        use zip = ZipFile.OpenRead(packages.File package)
+        use bytes = new MemoryStream()
+        let entry = zip.Entries |> Seq.find (fun entry -> entry.Name = name + ".dll")
+        use image = entry.Open()
+        image.CopyTo bytes
+        bytes.Position <- 0L
+        use reader = new PEReader(bytes)
 
-        for name in [ "NeuralDE.Core.dll"; "NeuralDE.Kernels.dll" ] do
-            let entry = zip.Entries |> Seq.find (fun entry -> entry.Name = name)
-            let file = Path.Combine(folder, name)
-            entry.ExtractToFile file
-            use image = new Reflection.PortableExecutable.PEReader(File.OpenRead file)
+        let embedded =
+            reader.ReadDebugDirectory()
+            |> Seq.filter (fun entry -> entry.Type = DebugDirectoryEntryType.EmbeddedPortablePdb)
+            |> Seq.exactlyOne
 
-            let embedded =
-                image.ReadDebugDirectory()
-                |> Seq.filter (fun entry ->
-                    entry.Type = Reflection.PortableExecutable.DebugDirectoryEntryType.EmbeddedPortablePdb)
-                |> Seq.exactlyOne
+        if packed.IsSome then
+            use provider = reader.ReadEmbeddedPortablePdbDebugDirectoryData embedded
+            let symbols = provider.GetMetadataReader()
 
-            if packed.IsSome then
-                use provider = image.ReadEmbeddedPortablePdbDebugDirectoryData embedded
-                let symbols = provider.GetMetadataReader()
+            let outside =
+                [ for document in symbols.Documents do
+                      let path = symbols.GetString(symbols.GetDocument(document).Name)
+                      if not (path.StartsWith "/_/") then path ]
 
-                let outside =
-                    [ for document in symbols.Documents do
-                          let path = symbols.GetString(symbols.GetDocument(document).Name)
-                          if not (path.StartsWith "/_/") then path ]
+            Assert.True(outside.IsEmpty, $"Got sources outside of /_/: %A{outside}.")
+            let text = Text.Encoding.Latin1.GetString(bytes.ToArray())
+            Assert.False(text.Contains Root.path, $"{name}.dll names {Root.path}.")
 
-                Assert.True(outside.IsEmpty, $"Got sources of {name} outside of /_/: %A{outside}."))
+    [<Fact>]
+    member _.``a fresh F# script runs on the package as its readme says``() =
+        inFolder (fun folder ->
+            let script = $"#i @\"nuget: {packages.Folder}\"\n" + lines "fsharp" (textOf core "README.md")
+            File.WriteAllText(Path.Combine(folder, "spiral.fsx"), script)
+            let printed = dotnetWith (user packages folder) folder 5.0 [ "fsi"; "spiral.fsx" ]
+            Assert.Matches(fitted, printed)
+            drawn folder)
 
-[<Fact>]
-let ``a fresh F# script runs on the package as its readme says`` () =
-    withPackages (fun folder ->
-        let readme = textOf (package folder "NeuralDE.Core") "README.md"
-        let packages = Path.Combine(folder, "packages")
-        let script = $"#i @\"nuget: {packages}\"\n" + lines "fsharp" readme
-        File.WriteAllText(Path.Combine(folder, "spiral.fsx"), script)
-        let printed = dotnetWith (user folder) folder 5.0 [ "fsi"; "spiral.fsx" ]
-        Assert.Matches(@"after \d+ iterations, loss \d\.?\d*e-\d+", printed)
-        Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn."))
+    [<Fact>]
+    member _.``a fresh F# project runs on the package``() =
+        inFolder (fun folder ->
+            let program = Regex.Replace(lines "fsharp" (textOf core "README.md"), "(?m)^#r .*$", "")
+            let printed, project = console packages folder "fs" "NeuralDE.Core" program
+            Assert.Matches(fitted, printed)
+            drawn project)
 
-[<Fact>]
-let ``a fresh F# project runs on the package`` () =
-    withPackages (fun folder ->
-        let readme = textOf (package folder "NeuralDE.Core") "README.md"
-        let program = Regex.Replace(lines "fsharp" readme, "(?m)^#r .*$", "")
-        let printed, project = console folder "fs" "NeuralDE.Core" program
-        Assert.Matches(@"after \d+ iterations, loss \d\.?\d*e-\d+", printed)
-        Assert.True(File.Exists(Path.Combine(project, "spiral.svg")), "spiral.svg was not drawn."))
-
-[<Fact>]
-let ``a fresh C# project runs the lines of the quick start on its package`` () =
-    if hasCSharp then
-        withPackages (fun folder ->
-            let program = lines "csharp" (File.ReadAllText(Root.file "docs/quick-start.fsx"))
-            let printed, project = console folder "cs" "NeuralDE.CSharp" program
-            Assert.Contains("tensor [-0.1; 2] float64 [2], Converged", printed)
-            Assert.True(File.Exists(Path.Combine(project, "spiral.svg")), "spiral.svg was not drawn."))
+    [<Theory; InlineData("docs/quick-start.fsx"); InlineData("src/NeuralDE.CSharp/README.md")>]
+    member _.``a fresh C# project runs these lines on its package``(page: string) =
+        inFolder (fun folder ->
+            let program = lines "csharp" (File.ReadAllText(Root.file page))
+            let printed, project = console packages folder "cs" "NeuralDE.CSharp" program
+            Assert.Matches("Converged|" + fitted, printed)
+            drawn project)
