@@ -288,11 +288,23 @@ let demo () =
 /// The address of the site within what fsdocs writes, until each page has its own way to it.
 let siteRoot = "@site@/"
 
+/// Runs all pages in one process: fsdocs says nothing about code that raises.
+let runPages () =
+    let script = "artifacts/pages.fsx"
+    let pages = Directory.GetFiles("docs", "*.fsx")
+    Directory.CreateDirectory "artifacts" |> ignore
+    File.WriteAllLines(script, [ for page in pages -> $"#load @\"{Path.GetFullPath page}\"" ])
+
+    match captured [ "fsi"; script ] with
+    | 0, _ -> ()
+    | _, output -> stop $"the code of a page fails:\n{output.Trim()}"
+
 /// The pages of docs/, executed, and the reference into artifacts/docs: no page needs a server or a network.
 let docs () =
     let site = "artifacts/docs"
     restore ()
     dotnet [ "build"; "src/NeuralDE.Core.fs"; "-c"; "Release"; "--nologo" ]
+    runPages ()
 
     for folder in [ site; ".fsdocs" ] do
         if Directory.Exists folder then Directory.Delete(folder, true)
@@ -305,7 +317,7 @@ let docs () =
     let project =
         [ "--projects"; "src/NeuralDE.Core.fs/NeuralDE.Core.fsproj"; "--properties"; "Configuration=Release" ]
     let pages = [ "--input"; "docs"; "--output"; site; "--nodefaultcontent"; "--parameters"; "root"; siteRoot ]
-    // strict: a page whose code fails fails the build
+    // strict: a page whose code does not compile fails the build
     let code, output =
         try
             captured ([ "fsdocs"; "build"; "--eval"; "--strict"; "--clean" ] @ project @ pages)
@@ -315,7 +327,8 @@ let docs () =
 
     if code <> 0 then stop $"a page does not build; fsdocs says which, and why:\n{output.Trim()}"
 
-    for extra in Directory.GetFiles(site, "*.md") |> Array.append (Directory.GetFiles(site, "llms*.txt")) do
+    // what serves a search and other readers
+    for extra in [ "*.md"; "llms*.txt"; "index.json" ] |> Seq.collect (fun pattern -> Directory.GetFiles(site, pattern)) do
         File.Delete extra
 
     let site = Path.GetFullPath site
@@ -335,14 +348,17 @@ let docs () =
 let pack () =
     let packages = Path.GetFullPath "artifacts/packages"
     if Directory.Exists packages then Directory.Delete(packages, true)
-    build ()
+    restore ()
+    let release = [ "-c"; "Release"; "--nologo" ]
+    // all afresh: what was compiled before names this machine's folders in its symbols
+    dotnet ([ "build"; "src/NeuralDE.CSharp"; "--no-incremental"; "-p:ContinuousIntegrationBuild=true" ] @ release)
 
     for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
-        dotnet [ "pack"; project; "-c"; "Release"; "--nologo"; "-o"; packages; "-p:ContinuousIntegrationBuild=true" ]
+        dotnet ([ "pack"; project; "--no-build"; "-o"; packages ] @ release)
 
+    dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
-    let tests = testCommand @ [ "--filter"; "FullyQualifiedName~PackageTests" ]
-    dotnet tests
+    dotnet ([ "test"; "tests/NeuralDE.Tests"; "--no-build"; "--filter"; "FullyQualifiedName~PackageTests" ] @ release)
 
     for file in Directory.GetFiles(packages, "*.nupkg") do
         printfn "%8d kB  %s" (FileInfo(file).Length / 1024L) file
