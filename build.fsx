@@ -283,6 +283,86 @@ let demo () =
     precompile ()
     dotnet [ "fsi"; script ]
 
+// Documentation
+
+/// The address of the site within what fsdocs writes, until each page has its own way to it.
+let siteRoot = "@site@/"
+
+/// Runs all pages in one process: fsdocs says nothing about code that raises.
+let runPages () =
+    let script = "artifacts/pages.fsx"
+    let pages = Directory.GetFiles("docs", "*.fsx")
+    Directory.CreateDirectory "artifacts" |> ignore
+    File.WriteAllLines(script, [ for page in pages -> $"#load @\"{Path.GetFullPath page}\"" ])
+
+    match captured [ "fsi"; script ] with
+    | 0, _ -> ()
+    | _, output -> stop $"the code of a page fails:\n{output.Trim()}"
+
+/// The pages of docs/, executed, and the reference into artifacts/docs: no page needs a server or a network.
+let docs () =
+    let site = "artifacts/docs"
+    restore ()
+    dotnet [ "build"; "src/NeuralDE.Core.fs"; "-c"; "Release"; "--nologo" ]
+    runPages ()
+
+    for folder in [ site; ".fsdocs" ] do
+        if Directory.Exists folder then Directory.Delete(folder, true)
+
+    // At the beginning of a text, fsdocs takes `[time]` for a command and drops the text: a word joiner goes before it.
+    let texts = "src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.xml"
+    let written = File.ReadAllText texts
+    File.WriteAllText(texts, Regex.Replace(written, @"(?m)((?:>|^)\s*)\[", "$1\u2060["))
+
+    let project =
+        [ "--projects"; "src/NeuralDE.Core.fs/NeuralDE.Core.fsproj"; "--properties"; "Configuration=Release" ]
+    let pages = [ "--input"; "docs"; "--output"; site; "--nodefaultcontent"; "--parameters"; "root"; siteRoot ]
+    // strict: a page whose code does not compile fails the build
+    let code, output =
+        try
+            captured ([ "fsdocs"; "build"; "--eval"; "--strict"; "--clean" ] @ project @ pages)
+        finally
+            File.WriteAllText(texts, written)
+            if Directory.Exists ".fsdocs" then Directory.Delete(".fsdocs", true)
+
+    if code <> 0 then stop $"a page does not build; fsdocs says which, and why:\n{output.Trim()}"
+
+    // what serves a search and other readers
+    for extra in [ "*.md"; "llms*.txt"; "index.json" ] |> Seq.collect (fun pattern -> Directory.GetFiles(site, pattern)) do
+        File.Delete extra
+
+    let site = Path.GetFullPath site
+    let found = Directory.GetFiles(site, "*.html", SearchOption.AllDirectories)
+
+    for page in found do
+        let up = Path.GetRelativePath(Path.Combine(page, ".."), site).Replace('\\', '/')
+        let prefix = if up = "." then "" else up + "/"
+        File.WriteAllText(page, File.ReadAllText(page).Replace(siteRoot, prefix))
+
+    printfn "%d pages; begin at %s" found.Length (Path.Combine(site, "index.html"))
+
+// Packages to give away
+
+/// Packs what has a package into artifacts/packages, then runs the tests of packages on it: what they hold, and that a script
+/// and fresh projects run on them. Nothing in them names a folder of this machine.
+let pack () =
+    let packages = Path.GetFullPath "artifacts/packages"
+    if Directory.Exists packages then Directory.Delete(packages, true)
+    restore ()
+    let release = [ "-c"; "Release"; "--nologo" ]
+    // all afresh: what was compiled before names this machine's folders in its symbols
+    dotnet ([ "build"; "src/NeuralDE.CSharp"; "--no-incremental"; "-p:ContinuousIntegrationBuild=true" ] @ release)
+
+    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
+        dotnet ([ "pack"; project; "--no-build"; "-o"; packages ] @ release)
+
+    dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
+    Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
+    dotnet ([ "test"; "tests/NeuralDE.Tests"; "--no-build"; "--filter"; "FullyQualifiedName~PackageTests" ] @ release)
+
+    for file in Directory.GetFiles(packages, "*.nupkg") do
+        printfn "%8d kB  %s" (FileInfo(file).Length / 1024L) file
+
 // Targets
 
 let targets =
@@ -304,6 +384,8 @@ let targets =
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
+      "docs", "run the pages of docs/ and write the site into artifacts/docs", ok docs
+      "pack", "pack the library into artifacts/packages, and run programs on what was packed", ok pack
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
       "approve", "rewrite the approved public surface", ok approve

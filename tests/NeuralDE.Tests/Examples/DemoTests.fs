@@ -1,8 +1,6 @@
 /// The example and the lines in README.md run as they stand, by dotnet fsi on the library under test.
 module NeuralDE.Tests.Examples.DemoTests
 
-open System
-open System.Diagnostics
 open System.IO
 open System.Reflection
 open System.Text.Json
@@ -10,44 +8,7 @@ open System.Text.RegularExpressions
 open Xunit
 open NeuralDE
 open NeuralDE.Tests.Repository
-
-/// A script's text with its reference to the library replaced by the one these tests run on.
-let private withThisLibrary (script: string) =
-    let reference = Regex("#r \"[^\"]*NeuralDE\\.Core\\.dll\"")
-    Assert.Single(reference.Matches script) |> ignore
-    reference.Replace(script, fun _ -> $"#r @\"{typeof<Tensor>.Assembly.Location}\"")
-
-/// Does something in a folder of its own, which is then removed.
-let private inFolder (action: string -> unit) =
-    let folder = Directory.CreateTempSubdirectory "neuralde"
-
-    try
-        action folder.FullName
-    finally
-        folder.Delete true
-
-/// What `dotnet arguments` prints, run in a folder; it must end well within the minutes.
-let private dotnet folder (minutes: float) (arguments: string list) =
-    let info =
-        ProcessStartInfo(
-            "dotnet",
-            arguments,
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    use running = nonNull (Process.Start info)
-    let output, errors = running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync()
-
-    if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
-        running.Kill true
-        Assert.Fail $"dotnet {arguments.Head} ran for more than {minutes} minutes."
-
-    Assert.True((running.ExitCode = 0), $"Exit code {running.ExitCode}.\n{output.Result}\n{errors.Result}")
-    output.Result.ReplaceLineEndings "\n"
-
-let private fsi folder minutes arguments = dotnet folder minutes ("fsi" :: arguments)
+open NeuralDE.Tests.Examples.Scripts
 
 [<Fact>]
 let ``the first F# lines of README.md run and draw their picture`` () =
@@ -81,7 +42,7 @@ let private csharp (example: string) folder =
         |> Option.defaultValue "Release"
 
     let program = Root.file $"examples/csharp/bin/{configuration}/net10.0/NeuralDE.Examples.dll"
-    dotnet folder 3.0 [ program; example; folder ]
+    dotnetWith [] folder 3.0 [ program; example; folder ]
 
 [<Fact>]
 let ``the demo fits, forecasts, learns the spiral and reports, to the digits of the C# example`` () =

@@ -1,0 +1,124 @@
+(**
+---
+title: Differentiate
+category: Guide
+categoryindex: 1
+index: 5
+---
+*)
+(*** hide ***)
+#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+
+let mistake (f: unit -> 'T) =
+    try
+        f () |> ignore
+    with e ->
+        printfn "%s" e.Message
+(**
+# Differentiate
+
+At the end of this page you can take the gradient of a solve in its state, its parameters and its times, choose how the reverse sweep goes
+through it, and tell an exact gradient from an approximate one.
+
+## A solve is a function
+
+Give it an argument and use the verbs of [Tensors and calculus](tensors-and-calculus.html):
+*)
+open NeuralDE
+
+let field (p: Tensor) (_t: Tensor) (u: Tensor) =
+    let hare, lynx = u[0], u[1]
+    stack [ p[0] * hare - p[1] * hare * lynx; p[3] * hare * lynx - p[2] * lynx ]
+
+let p = tensor [ 1.5; 1.0; 3.0; 1.0 ]
+
+let final p = Ode.problem (field p) (tensor [ 1.0; 1.0 ]) (0.0, 10.0) |> Ode.tolerance 1e-9 1e-9 |> Ode.solveFinal
+
+jacobian final p // [state; parameter]
+(*** include-it ***)
+(**
+The same derivatives, computed elsewhere in 113-bit numbers:
+*)
+let reference =
+    tensor
+        [ [ 2.160557523562618; 0.18856877707805931; 0.56318279416819772; 0.93965128715307976 ]
+          [ -6.256770517220816; -0.69797758898935848; -1.7090176805979348; -2.7439791559201811 ] ]
+
+printfn "largest difference: %.2g" (float (amax (abs (jacobian final p - reference))))
+(*** include-output ***)
+(**
+Everything that the field captures has a gradient: tensors, records, whole networks. So does the state at the beginning, and so do the
+times, when you write them as tensors:
+*)
+let loss (p, y0: Tensor, t1: Tensor) = Ode.problem (field p) y0 (0.0, t1) |> Ode.solveFinal |> square |> sum
+
+let dp, dy0, dt1 = grad loss (p, tensor [ 1.0; 1.0 ], scalar 10.0)
+printfn "%O\n%O\n%O" dp dy0 dt1
+(*** include-output ***)
+(**
+Derivatives nest. The Hessian of a loss behind a solve, for the standard errors of a fit or for Newton's method:
+*)
+hessian (fun p -> loss (p, tensor [ 1.0; 1.0 ], scalar 2.0)) p
+(*** include-it ***)
+(**
+## Three ways through the solve
+
+| method | what it differentiates | memory | numbers |
+|---|---|---|---|
+| `Checkpointed` (the default) | the steps that were taken, some computed again | 256 MiB at most; `CheckpointedWithin bytes` | exact |
+| `Direct` | the same, every state kept | grows with the steps | the same, to the bit or nearly |
+| `Backsolve` | the continuous adjoint, solved backwards | constant | as good as its tolerance, or worse |
+
+*Exact* means the derivative of the numbers that the solver returned, to rounding. The continuous adjoint is the derivative of the exact
+solution, approximated by another solve. That solve runs the equation backwards. Where the equation contracts, running it backwards
+expands, and errors grow. Below, Van der Pol's oscillator y″ = μ (1 − y²) y′ − y contracts the more, the larger μ is; the derivative by μ
+of the state at t = 5, at a tolerance of 1e-6, against one at 1e-12:
+*)
+let vanDerPol solver tolerance method (mu: Tensor) =
+    Ode.problem
+        (fun _t (u: Tensor) -> stack [ u[1]; mu * (1.0 - u[0] * u[0]) * u[1] - u[0] ])
+        (tensor [ 2.0; 0.0 ])
+        (0.0, 5.0)
+    |> Ode.using solver
+    |> Ode.tolerance tolerance tolerance
+    |> Ode.gradient method
+    |> Ode.solveFinal
+    |> sum
+
+printfn "%6s %14s %14s" "mu" "Checkpointed" "Backsolve"
+
+for mu in [ 0.5; 1.0; 2.0; 2.5 ] do
+    let exact = grad (vanDerPol DOP853 1e-12 Direct) (scalar mu)
+    let error method = float (abs (grad (vanDerPol Tsit5 1e-6 method) (scalar mu) / exact - 1.0))
+    printfn "%6g %14.2g %14.2g" mu (error Checkpointed) (error Backsolve)
+(*** include-output ***)
+(**
+Use `Backsolve` where memory is scarce and you have checked it against `Checkpointed`.
+
+## What has a derivative, and what has not
+
+- Step sizes are constants of the derivative: it does not pretend that moving a parameter would change the steps.
+- A solve that failed has zero gradients and NaN outputs. `Ode.solve` raises after the transformed function has run.
+- Integer, bool and key arguments have zero gradients of their own type.
+- `stopGradient` makes a constant of a tensor; `customGradient` gives a function a derivative of your own.
+- `implicitRoot` differentiates the solution of an equation, such as a steady state, and not the search for it.
+
+A steady state of u′ = p − u³, found by Newton's method, and its derivative 1/(3 u²):
+*)
+let steady (p: Tensor) =
+    implicitRoot
+        (fun p -> iterate 50 (fun (u: Tensor) -> u - (u ** 3.0 - p) / (3.0 * u * u)) (scalar 1.0))
+        (fun u p -> p - u ** 3.0)
+        p
+
+steady (scalar 8.0), grad steady (scalar 8.0)
+(*** include-it ***)
+(**
+A solve whose number of outputs depends on values cannot be traced, and says so:
+*)
+mistake (fun () ->
+    grad (fun p -> sum (Ode.problem (field p) (tensor [ 1.0; 1.0 ]) (0.0, 1.0) |> Ode.saveSteps 1 |> Ode.solveYs)) p)
+(*** include-output ***)
+(**
+Next: [Learn](learn.html).
+*)

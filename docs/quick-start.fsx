@@ -1,0 +1,112 @@
+(**
+---
+title: Quick start
+category: Guide
+categoryindex: 1
+index: 2
+---
+*)
+(*** hide ***)
+#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+
+let mistake (f: unit -> 'T) =
+    try
+        f () |> ignore
+    with e ->
+        printfn "%s" e.Message
+(**
+# Quick start
+
+At the end of this page you have solved an equation, fitted one to data and drawn both: in a script, in an F# project or in a C# project.
+
+## A script
+
+Save this as `spiral.fsx` and run `dotnet fsi spiral.fsx`. Its first line is `#r "nuget: NeuralDE.Core, *-*"`, which brings the package. The rest
+is the program. An equation is a function of time and state:
+*)
+open NeuralDE
+
+let spiral (a: Tensor) (_t: Tensor) (u: Tensor) = stack [ a[0] * u[0] + a[1] * u[1]; -a[1] * u[0] + a[0] * u[1] ]
+
+let ts = linspace 0.0 10.0 60
+let start = tensor [ 2.0; 0.0 ]
+let path a = Ode.problem (spiral a) start (0.0, 10.0) |> Ode.saveAt ts |> Ode.solveYs
+let data = path (tensor [ -0.1; 2.0 ])
+data[0..2] // the first three of 60 states
+(*** include-it ***)
+(**
+`Ode.problem` takes the field, the state at the beginning and the two times. `Ode.saveAt` says when you want to see the state.
+The solver chooses its own steps.
+
+Now forget the two numbers and find them again from the data. The loss is a function of the numbers, so its gradient exists, and
+`Lbfgs.minimise` uses it:
+*)
+let fit = tensor [ 0.0; 1.8 ] |> Lbfgs.minimise (fun a -> mean (square (path a - data)))
+printfn "%O, %O after %d iterations" fit.Model fit.Status fit.Iterations
+(*** include-output ***)
+(**
+A picture of both. `Plot.save "spiral.svg"` writes a file, `Plot.show` opens a browser, `Plot.svg` gives the text, as here:
+*)
+Plot.phase [ "data", data; "found", path fit.Model ]
+|> Plot.points "data"
+|> Plot.field (spiral fit.Model)
+|> Plot.size 460 400
+|> Plot.svg
+(*** include-it-raw ***)
+(**
+## An F# project
+
+```text
+dotnet new console -lang F# -o Spiral
+cd Spiral
+dotnet add package NeuralDE.Core --prerelease
+```
+
+Put the program above into `Program.fs`, with `Plot.save "spiral.svg"` as its last line, and run `dotnet run -c Release`.
+A program that is started often starts sooner when it is compiled ahead:
+`dotnet publish -c Release -r linux-x64 -p:PublishReadyToRun=true`, with your own runtime identifier.
+
+## A C# project
+
+```text
+dotnet new console -o Spiral
+cd Spiral
+dotnet add package NeuralDE.CSharp --prerelease
+```
+
+The words are the same, in Pascal case, and what F# pipes C# chains. This is all of `Program.cs`:
+
+```csharp
+using NeuralDE;
+
+var ts = Linspace(0, 10, 60);
+Tensor Spiral(Tensor a, Tensor u) => Stack(a[0] * u[0] + a[1] * u[1], -a[1] * u[0] + a[0] * u[1]);
+Tensor Path(Tensor a) => Ode.Problem((t, u) => Spiral(a, u), Tensor.Of(2.0, 0.0), 0, 10).SaveAt(ts).SolveYs();
+
+var data = Path(Tensor.Of(-0.1, 2.0));
+var fit = Lbfgs.Minimise(a => Mean(Square(Path(a) - data)), Tensor.Of(0.0, 1.8));
+Console.WriteLine($"{fit.Model}, {fit.Status}");
+Plot.Phase(("data", data), ("found", Path(fit.Model))).Points("data").Save("spiral.svg");
+```
+
+`Linspace`, `Stack` and the other verbs need no class before them: the package adds `using static NeuralDE.Verbs`.
+
+## Three mistakes whose message is not ours
+
+Types of F# are inferred from the left. Three times the compiler's words lead astray:
+
+| you wrote | the compiler says | write |
+|---|---|---|
+| `let drag v = -0.1 * v * abs v` | `v` is a float, an error where you use it | `let drag (v: Tensor) = …` |
+| `let f u = stack [ u[0]; u[1] ]` | FS3365, then `u` is taken for a function | `let f (u: Tensor) = …` |
+| `let steps = Ode.using Tsit5 >> Ode.solve` | FS0030, value restriction | `let steps p = Ode.solve (Ode.using Tsit5 p)` |
+
+So: **annotate the state of a field that has a name**. A lambda given to `grad` or `Ode.problem` needs nothing.
+
+All other mistakes speak for themselves. Below, a field returns the wrong number of derivatives:
+*)
+mistake (fun () -> Ode.problem (fun _t u -> concat [ u; u ]) (tensor [ 1.0; 2.0 ]) (0.0, 1.0) |> Ode.solve)
+(*** include-output ***)
+(**
+Next: [Tensors and calculus](tensors-and-calculus.html), or straight to [Solve](solve.html).
+*)

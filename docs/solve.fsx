@@ -1,0 +1,151 @@
+(**
+---
+title: Solve
+category: Guide
+categoryindex: 1
+index: 4
+---
+*)
+(*** hide ***)
+#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+
+let mistake (f: unit -> 'T) =
+    try
+        f () |> ignore
+    with e ->
+        printfn "%s" e.Message
+(**
+# Solve
+
+At the end of this page you can solve an ordinary differential equation to the accuracy that you ask for, see its states at any time, know
+what the solve cost, solve thousands of them at once, and read why one failed.
+
+## A problem and a few answers
+
+Hares and lynxes, by Lotka and Volterra: hares multiply and are eaten, lynxes starve unless they eat.
+*)
+open NeuralDE
+
+let lotkaVolterra (_t: Tensor) (u: Tensor) =
+    let hare, lynx = u[0], u[1]
+    stack [ 1.5 * hare - hare * lynx; hare * lynx - 3.0 * lynx ]
+
+let problem = Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (0.0, 10.0)
+
+let solution =
+    problem |> Ode.using Tsit5 |> Ode.tolerance 1e-8 1e-8 |> Ode.saveAt (linspace 0.0 10.0 201) |> Ode.solve
+(**
+A problem is a field, a state and two times. Every line after it answers one question; what you leave out has a default.
+*)
+solution.Y1 // the state at the end
+(*** include-it ***)
+solution.At 3.7 // and at any time, by dense output
+(*** include-it ***)
+solution.Status, solution.Stats
+(*** include-it ***)
+Plot.trajectories [ ("Lotka–Volterra", solution.Ts, solution.Ys) ]
+|> Plot.channels [ "hares"; "lynxes" ]
+|> Plot.size 640 300
+|> Plot.svg
+(*** include-it-raw ***)
+(**
+The reference value of the last state, computed elsewhere in 113-bit numbers, is (1.0263447675750893, 0.90969107813604162). This is how
+far each tolerance and method ends from it, and what it costs:
+*)
+let exact = tensor [ 1.0263447675750893; 0.90969107813604162 ]
+
+printfn "%-8s %10s %10s %12s" "method" "tolerance" "error" "evaluations"
+
+for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
+    for tolerance in [ 1e-4; 1e-8 ] do
+        let s = problem |> Ode.using solver |> Ode.tolerance tolerance tolerance |> Ode.solve
+        let error = float (norm (s.Y1 - exact))
+        printfn "%-8s %10g %10.2g %12d" solver.Name tolerance error s.Stats.Evaluations
+(*** include-output ***)
+(**
+## The questions
+
+| question | answers | default |
+|---|---|---|
+| which method | `Ode.using` Tsit5, Dopri5, DOP853, Vern7, Bosh3, RK4, Euler, … | Tsit5 |
+| how accurate | `Ode.tolerance rtol atol`: the error of a step is at most atol + rtol abs y | 1e-6, 1e-9 |
+| how long a step | adaptive; `Ode.dt 0.01` for constant steps, `Ode.dt0` for the first one, `Ode.dtBetween` for bounds | adaptive, Hairer's first step |
+| how to adapt | `Ode.controller StepController.proportionalIntegral` | `StepController.integral` |
+| what to keep | `Ode.saveAt times`, `Ode.saveSteps n`, `Ode.saveStart`, `Ode.saveEnd` | the state at the end, as `Y1` |
+| where to stop on the way | `Ode.stepAt` a time; `Ode.jumpAt` a time at which the field jumps | nowhere |
+| which norm | `Ode.norm`, from scaled errors to a number | the largest RMS of the leaves |
+| how to differentiate | `Ode.gradient`; see [Differentiate](differentiate.html) | Checkpointed |
+| how many steps at most | `Ode.maxSteps n` | 100 000 |
+| whom to tell | `Ode.progress`, `Ode.cancel token` | nobody |
+
+`Ode.solve` gives all of the solution, `Ode.solveYs` the saved states, `Ode.solveFinal` the last one. Output times never change the steps.
+Time may run backwards: `(10.0, 0.0)`.
+
+## A state is any record
+
+Position and velocity need no packing into one vector:
+*)
+type Ball = { Position: Tensor; Velocity: Tensor }
+
+let fall (_t: Tensor) (ball: Ball) = { Position = ball.Velocity; Velocity = full [ 1 ] -9.81 }
+
+Ode.problem fall { Position = tensor [ 10.0 ]; Velocity = tensor [ 0.0 ] } (0.0, 1.0) |> Ode.solveFinal
+(*** include-it ***)
+(**
+## Many at once
+
+`Ode.perSample` solves for each row of the state by itself: own steps, own error, own status. The field sees one row.
+*)
+let lorenz (_t: Tensor) (u: Tensor) =
+    let x, y, z = u[0], u[1], u[2]
+    stack [ 10.0 * (y - x); x * (28.0 - z) - y; x * y - 8.0 / 3.0 * z ]
+
+let starts = tensor [ 1.0; 1.0; 25.0 ] + 5.0 * randn (Key 1) [ 500; 3 ]
+let ensemble = Ode.problem lorenz starts (0.0, 5.0) |> Ode.perSample |> Ode.solve
+printfn "%d states after %d to %d steps" ensemble.Y1.Length (int (amin ensemble.Steps)) (int (amax ensemble.Steps))
+(*** include-output ***)
+Plot.scatterBy "steps" ensemble.Y1[*, 0..1] (cast Float64 ensemble.Steps) |> Plot.size 520 360 |> Plot.svg
+(*** include-it-raw ***)
+(**
+Without `perSample` the field sees the whole batch, and all rows take the same steps: simpler where the field is a network that wants
+`[batch; features]`, and one difficult row makes all of them slow.
+
+## When a field jumps
+
+A heater that goes off at t = 2. The solver does not know, and its steps stumble over the jump; told, they step to it:
+*)
+let heater (t: Tensor) (u: Tensor) = where (t .< 2.0) (scalar 5.0) 0.0 - u
+let heated = Ode.problem heater (tensor [ 0.0 ]) (0.0, 4.0)
+let steps (p: OdeProblem<Tensor>) = (Ode.solve p).Stats
+printfn "not told  %O" (steps heated)
+printfn "told      %O" (steps (heated |> Ode.jumpAt [ 2.0 ]))
+(*** include-output ***)
+(**
+## When it fails
+
+`Ode.solve` raises a `SolveException` when it cannot reach the end. It says where, after how many steps, which component and what to try.
+The equation y′ = y² from 1 blows up at t = 1:
+*)
+let explosion = Ode.problem (fun _t (u: Tensor) -> u * u) (tensor [ 1.0 ]) (0.0, 2.0)
+mistake (fun () -> Ode.solve explosion)
+(*** include-output ***)
+(**
+`Ode.trySolve` returns instead. What was not reached is NaN:
+*)
+let partial = explosion |> Ode.saveAt (tensor [ 0.5; 0.9; 1.5 ]) |> Ode.trySolve
+partial.Status, partial.Ys
+(*** include-it ***)
+(**
+Bad input is refused at the call:
+*)
+mistake (fun () -> problem |> Ode.saveAt (tensor [ 1.0; 12.5 ]) |> Ode.solve)
+(*** include-output ***)
+mistake (fun () -> problem |> Ode.tolerance -1e-6 1e-9)
+(*** include-output ***)
+mistake (fun () -> problem |> Ode.using RK4 |> Ode.solve)
+(*** include-output ***)
+(**
+Stiff equations have no method of their own yet: an explicit one solves them with very many short steps, or stops at `Ode.maxSteps`.
+
+Next: [Differentiate](differentiate.html).
+*)
