@@ -4,6 +4,7 @@ A workload is made once from what the request holds (weights, states, times), th
 """
 
 import ctypes
+import gzip
 import json
 import os
 import sys
@@ -191,6 +192,93 @@ def product(request):
     return run, dict
 
 
+def pixels(folder, name, header, count):
+    """The first bytes of one of Fashion-MNIST's files, after its header."""
+    path = os.path.join(folder, name)
+    with open(path, "rb") if os.path.exists(path) else gzip.open(path + ".gz") as file:
+        return torch.tensor(list(file.read(header + count)[header:]))
+
+
+class TimedConvolution(torch.nn.Module):
+    """A convolution of the state with the time as one more channel before its own."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.layer = torch.nn.Conv2d(channels + 1, channels, 3, 1, 1)
+
+    def forward(self, t, x):
+        return self.layer(torch.cat([torch.ones_like(x[:, :1]) * t, x], 1))
+
+
+class OdeNetField(torch.nn.Module):
+    """The field of torchdiffeq's examples/odenet_mnist.py."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm1, self.conv1 = torch.nn.GroupNorm(32, channels), TimedConvolution(channels)
+        self.norm2, self.conv2 = torch.nn.GroupNorm(32, channels), TimedConvolution(channels)
+        self.norm3 = torch.nn.GroupNorm(32, channels)
+        self.relu = torch.nn.ReLU(inplace=True)
+        self.calls = 0
+
+    def forward(self, t, x):
+        self.calls += 1
+        x = self.conv1(t, self.relu(self.norm1(x)))
+        return self.norm3(self.conv2(t, self.relu(self.norm2(x))))
+
+
+class OdeBlock(torch.nn.Module):
+    def __init__(self, field):
+        super().__init__()
+        self.field = field
+
+    def forward(self, x):
+        return torchdiffeq.odeint(self.field, x, torch.tensor([0.0, 1.0]), rtol=1e-3, atol=1e-3)[1]
+
+
+def ode_net_step(request):
+    nn = torch.nn
+    field = OdeNetField(64)
+    net = nn.Sequential(
+        *[nn.Conv2d(1, 64, 3, 1), nn.GroupNorm(32, 64), nn.ReLU(inplace=True)],
+        *[nn.Conv2d(64, 64, 4, 2, 1), nn.GroupNorm(32, 64), nn.ReLU(inplace=True)],
+        *[nn.Conv2d(64, 64, 4, 2, 1), OdeBlock(field)],
+        *[nn.GroupNorm(32, 64), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(), nn.Linear(64, 10)],
+    )
+    batch, steps, folder = int(request["batch"]), int(request["steps"]), request["folder"]
+    images = pixels(folder, "train-images-idx3-ubyte", 16, steps * batch * 784).float().div(255)
+    labels = pixels(folder, "train-labels-idx1-ubyte", 8, steps * batch)
+    images, labels = images.reshape(steps, batch, 1, 28, 28), labels.reshape(steps, batch)
+    with torch.no_grad():
+        for parameter, weight in zip(net.parameters(), request["weights"], strict=True):
+            parameter.copy_(tensor(weight, request["dtype"]).reshape(parameter.shape))
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+    def step(i):
+        optimiser.zero_grad()
+        loss = nn.functional.cross_entropy(net(images[i]), labels[i])
+        loss.backward()
+        optimiser.step()
+        return loss.detach()
+
+    losses = torch.stack([step(i) for i in range(steps)])
+    field.calls = 0
+    with torch.no_grad():
+        net(images[0])
+    evaluations = field.calls
+    trained = [p.detach().clone() for p in net.parameters()]
+
+    def run():
+        # always from the same weights, so that every call takes the same steps
+        with torch.no_grad():
+            for parameter, weight in zip(net.parameters(), trained):
+                parameter.copy_(weight)
+        step(0)
+        return [losses]
+
+    return run, lambda: {"evaluations": evaluations}
+
+
 WORKLOADS = {
     "solve": solve,
     "solve-gradient": solve_gradient,
@@ -199,6 +287,7 @@ WORKLOADS = {
     "chain": chain,
     "convolution": convolution,
     "product": product,
+    "ode-net-step": ode_net_step,
 }
 
 made = {}

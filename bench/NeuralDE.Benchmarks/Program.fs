@@ -15,6 +15,7 @@ let private benchmarks: Benchmark list =
           Elementwise.all
           Convolutions.all
           Training.all
+          OdeNetStep.all
           Overhead.all
           Starts.all ]
 

@@ -73,6 +73,21 @@ module internal ConvolutionLayer =
         else
             convolve x |> biased
 
+    /// As apply to the input with the time as one more channel before its own: that channel is the same number at all places,
+    /// so it is convolved for one sample, once for all times, and nothing is copied to make room for it.
+    let applyTimed axes (convolve: Tensor -> Tensor -> Tensor) (kernel: Tensor) bias (time: Tensor) (x: Tensor) =
+        let ofTime, own = Prim.range 1 0 1 kernel, Prim.range 1 1 kernel.Dims[1] kernel
+        let places = x.Dims[x.Rank - axes ..]
+        let ones = Prim.fill x.Dtype (Array.append [| 1; 1 |] places) 1.0
+        let perPlace = time * squeeze 0 (convolve ofTime ones)
+
+        let perPlace =
+            match bias with
+            | Some bias -> perPlace + LayerInput.perChannel (expandDims 0 perPlace) bias
+            | None -> perPlace
+
+        apply axes (convolve own) None x + perPlace
+
 /// <summary>Cross-correlation along one axis plus a bias, as PyTorch's Conv1d.</summary>
 type Conv1d =
     {

@@ -29,7 +29,10 @@ type GroupNorm =
     /// <summary>[batch; channels; …] → the same shape.</summary>
     static member apply (layer: GroupNorm) (x: Tensor) : Tensor =
         LayerInput.channels "GroupNorm.apply" layer.Scale.Count x
-        let perGroup = Shape.size x.Dims[1..] / layer.Groups
-        let groups = Prim.reshape [| x.Dims[0]; layer.Groups; perGroup |] x
-        let standard = Prim.reshape x.Dims (LayerInput.standardised layer.Epsilon groups)
-        standard * LayerInput.perChannel x layer.Scale + LayerInput.perChannel x layer.Shift
+        let batch, channels = x.Dims[0], x.Dims[1]
+        let inGroups = Prim.reshape [| batch; layer.Groups; Shape.size x.Dims[1..] / layer.Groups |] x
+        let centred, factor = LayerInput.centred layer.Epsilon inGroups
+        // one factor for each channel of each sample, so that places are multiplied once
+        let factors = factor * Prim.reshape [| layer.Groups; channels / layer.Groups |] layer.Scale
+        let perPlace = Prim.reshape (Array.append [| batch; channels |] (Array.create (x.Rank - 2) 1)) factors
+        Prim.reshape x.Dims centred * perPlace + LayerInput.perChannel x layer.Shift

@@ -32,8 +32,9 @@ module internal LayerInput =
     let perChannel (x: Tensor) (numbers: Tensor) =
         Prim.reshape (Array.append [| numbers.Count |] (Array.create (max 0 (x.Rank - 2)) 1)) numbers
 
-    /// Mean 0 and variance 1 along the last axis: (x − mean) / √(variance + ε).
-    let standardised (epsilon: float) (x: Tensor) =
-        let mean = expandDims -1 (meanAlong -1 x)
-        let variance = expandDims -1 (varAlong -1 x)
-        (x - mean) / sqrt (variance + epsilon)
+    /// Along the last axis: x − mean, and 1 / √(variance + ε), whose last extent is 1. The variance is taken of what is
+    /// centred already, so that the mean is subtracted once, and so its derivative.
+    let centred (epsilon: float) (x: Tensor) : Tensor * Tensor =
+        let centred = x - expandDims -1 (meanAlong -1 x)
+        let variance = expandDims -1 (meanAlong -1 (square centred))
+        centred, 1.0 / sqrt (variance + epsilon)

@@ -30,4 +30,5 @@ type LayerNorm =
                 $"LayerNorm.apply: input is {Expect.text x}, the layer was made for {Shape.text own} at the end."
 
         let flat = Prim.reshape (Array.append x.Dims[.. before - 1] [| layer.Scale.Count |]) x
-        Prim.reshape x.Dims (LayerInput.standardised layer.Epsilon flat) * layer.Scale + layer.Shift
+        let centred, factor = LayerInput.centred layer.Epsilon flat
+        Prim.reshape x.Dims (centred * factor) * layer.Scale + layer.Shift

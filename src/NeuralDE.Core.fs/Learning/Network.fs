@@ -13,7 +13,8 @@ type Network =
     static member private Apply
         (verb: string, time: Tensor voption, key: Key voption, layers: Layer list, x: Tensor)
         : Tensor =
-        let withTime spatial (x: Tensor) =
+        /// The time as a number of x's type, for a layer that puts it before the channels.
+        let timeFor spatial (x: Tensor) =
             match time with
             | ValueNone ->
                 raise (
@@ -25,10 +26,14 @@ type Network =
                     Expect.misfit
                         $"{verb}: got shape {Expect.text x}, expected channels and {spatial} spatial axes after them."
 
-                let axis = x.Rank - 1 - spatial
-                let shape = Array.copy x.Dims
-                shape[axis] <- 1
-                concatAlong axis [ broadcastTo (List.ofArray shape) (cast x.Dtype t); x ]
+                cast x.Dtype t
+
+        let withTime spatial (x: Tensor) =
+            let t = timeFor spatial x
+            let axis = x.Rank - 1 - spatial
+            let shape = Array.copy x.Dims
+            shape[axis] <- 1
+            concatAlong axis [ broadcastTo (List.ofArray shape) t; x ]
 
         let apply (x: Tensor) (index: int, layer: Layer) : Tensor =
             let key = key |> ValueOption.map (Key.fold index)
@@ -61,7 +66,15 @@ type Network =
                 Prim.reshape [| x.Dims[0]; Shape.size x.Dims[1..] |] x
             | Layer.Residual layers -> x + Network.Apply(verb, time, key, layers, x)
 
-        List.indexed layers |> List.fold apply x
+        let rec through (layers: (int * Layer) list) (x: Tensor) : Tensor =
+            match layers with
+            | [] -> x
+            | (_, Layer.Time 2) :: (_, Layer.Conv2d layer) :: rest when layer.Options.Groups = 1 ->
+                let convolve = conv2d layer.Options
+                ConvolutionLayer.applyTimed 2 convolve layer.Kernel layer.Bias (timeFor 2 x) x |> through rest
+            | layer :: rest -> through rest (apply x layer)
+
+        through (List.indexed layers) x
 
     /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
     static member init (key: Key) (blueprint: Blueprint) : Network = { Layers = Blueprint.build key blueprint }
