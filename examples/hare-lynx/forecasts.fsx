@@ -35,10 +35,12 @@ let classicLogs times (theta: Tensor) =
 /// what the birth and death rates of both animals have beside the equations.
 type Universal = { Theta: Tensor; Net: Mlp }
 
+/// What the network adds to both rates at pelts [time…; 2], a year.
+let addedRates model (u: Tensor) = Mlp.apply model.Net (Normaliser.apply normaliser (log u))
+
 let universalLogs times model =
     let p = exp model.Theta
-    let correction u = u * Mlp.apply model.Net (Normaliser.apply normaliser (log u))
-    log (solve (fun t u -> lotkaVolterra p t u + correction u) p[4..5] times)
+    log (solve (fun t u -> lotkaVolterra p t u + u * addedRates model u) p[4..5] times)
 
 /// v' = N(v) / 3 years on normalised logarithms v: a neural ODE that finds its own start.
 type Neural = { Field: Mlp; Start: Tensor }
@@ -47,7 +49,7 @@ let neuralLogs normaliser (times: Tensor) model =
     solve (fun _t v -> Mlp.apply model.Field v) model.Start (times / 3.0) |> Normaliser.invert normaliser
 
 // 3. Fitting the first years ----------------------------------------------------------------------------------------
-let options = { LevenbergMarquardtOptions.defaults with MaxIterations = 400; LossTolerance = 1e-7 }
+let options = { LevenbergMarquardtOptions.defaults with LossTolerance = 1e-5 }
 let misses predict years model = reshape [ -1 ] (predict ts[.. years - 1] model - logs[.. years - 1])
 
 /// Least squares of the logarithms' residuals and of √λ times what a penalty holds small, from a model on.
@@ -78,19 +80,24 @@ type Forecast =
         Years: Tensor
         /// pelts at the times `fine` [401; 2]
         Fine: Tensor
+        /// what a network adds to both rates at the times `fine` [401; 2]; 0 where none does
+        Added: Tensor
         /// half the sum of squares, the penalty included, after each iteration
         Losses: float[]
     }
 
 let fine = linspace 0.0 20.0 401
 
-let asked name predict tried lambda (found: LevenbergMarquardtFit<'M>) =
+let asked name predict (added: 'M -> Tensor -> Tensor) tried lambda (found: LevenbergMarquardtFit<'M>) =
+    let path = exp (predict fine found.Model)
+
     { Name = name
       Parameters = Tree.count found.Model
       Lambda = lambda
       Tried = tried
       Years = exp (predict ts found.Model)
-      Fine = exp (predict fine found.Model)
+      Fine = path
+      Added = added found.Model path
       Losses = found.Losses }
 
 /// The log-RMSE of the three years after those fitted; infinite where the solve fails on its way there.
@@ -102,7 +109,7 @@ let ahead predict years model =
 
 /// Fits 9 and then 12 years with each penalty, takes the penalty whose forecasts of the three years after are best, and
 /// fits all 15 years with it. The years after 1914 take no part.
-let byRule name predict held (start: 'M) =
+let byRule name predict added held (start: 'M) =
     let tries =
         [ for lambda in lambdas do
               let nine = (fit predict held lambda 9 start).Model
@@ -112,12 +119,13 @@ let byRule name predict held (start: 'M) =
 
     let lambda, _, twelve = tries |> List.minBy (fun (_, error, _) -> error)
     let tried = [ for lambda, error, _ in tries -> lambda, error ]
-    fit predict held lambda fitted twelve |> asked name predict tried lambda
+    fit predict held lambda fitted twelve |> asked name predict added tried lambda
 
 // 5. The three forecasts --------------------------------------------------------------------------------------------
 let guess = log (concat [ tensor [ 0.5; 0.02; 0.8; 0.02 ]; us[0] ])
 let classicFit years = fit classicLogs (fun _ -> []) 0.0 years guess
-let classic () = classicFit fitted |> asked "Lotka–Volterra" classicLogs [] 0.0
+let nothing _ (path: Tensor) = zerosLike path
+let classic () = classicFit fitted |> asked "Lotka–Volterra" classicLogs nothing [] 0.0
 
 /// Between which pelts nine of ten solves lie whose parameters are drawn from their distribution to first order: normal,
 /// with the covariance of the fit. What the equations themselves get wrong is not in it.
@@ -133,10 +141,10 @@ let universal () =
     let net = Mlp.initWith Init.glorot (Key 3) [ 2; 5; 2 ]
     let output = { net.Layers[1] with Weight = 0.01 * net.Layers[1].Weight }
     let start = { Theta = (classicFit 9).Model; Net = { net with Layers = [ net.Layers[0]; output ] } }
-    byRule "universal" universalLogs (fun model -> weights model.Net) start
+    byRule "universal" universalLogs addedRates (fun model -> weights model.Net) start
 
 /// Begins at a fit of the first five years, which lead the way to more.
 let neural () =
     let predict, held = neuralLogs normaliser, (fun model -> weights model.Field)
     let untrained = { Field = Mlp.init (Key 1) [ 2; 8; 2 ]; Start = Normaliser.apply normaliser logs[0] }
-    byRule "neural ODE" predict held (fit predict held 0.1 5 untrained).Model
+    byRule "neural ODE" predict nothing held (fit predict held 0.1 5 untrained).Model

@@ -52,7 +52,7 @@ type Trained = { Net: Mlp; Losses: float[]; AfterDemo: float; Error: float; Seco
 
 /// First the demo as it is, 2000 steps of RMSprop at 1e-3. Its error then depends on the step at which one looks, since a
 /// constant rate keeps the network moving: 0.1 to 0.7 over keys. What follows differs from the demo: Adam, a rate that
-/// falls to 0 along a cosine, windows that begin evenly along the curve, a tolerance of 1e-4.
+/// falls to 0 along a cosine, windows that begin evenly along the curve, a tolerance of 1e-4: 0.024 to 0.035 over keys.
 let train () =
     let demo =
         Train.start (init (Key 0)) (RmsProp 1e-3)

@@ -77,7 +77,15 @@ let ``the demo fits, forecasts, learns the spiral and reports, to the digits of 
         Assert.InRange(number [ "spiral_mae" ], 0.0, 0.05)
 
         let pictures =
-            [ "fit"; "phase"; "losses"; "forecast"; "forecast-losses"; "spiral"; "spiral-phase"; "spiral-losses" ]
+            [ "fit"
+              "phase"
+              "losses"
+              "forecast"
+              "forecast-losses"
+              "spiral"
+              "spiral-phase"
+              "spiral-losses"
+              "universal" ]
         let expected = "report.html" :: "summary.json" :: [ for name in pictures -> name + ".svg" ]
         let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
         Assert.Equal<string[]>(expected |> List.sort |> Array.ofList, written)
