@@ -18,7 +18,7 @@ let mistake (f: unit -> 'T) =
 # From torchdiffeq or diffrax
 
 At the end of this page you find what you know under its name here, you know which defaults differ, and which habits to leave behind. Compared are
-torchdiffeq 0.2.5 and diffrax 0.7.2.
+torchdiffeq 0.2.5, as its repository has it (its `tsit5` and implicit methods are in no release yet), and diffrax 0.7.2.
 
 ## The same solve three times
 
@@ -83,7 +83,7 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | torchdiffeq | diffrax | NeuralDE |
 |---|---|---|
 | `dopri5`, the default | `Dopri5` | `Dopri5` |
-| `tsit5` | `Tsit5` | `Tsit5`, the default |
+| `tsit5`, which advances the embedded solution of order 4 | `Tsit5` | `Tsit5`, of order 5, the default |
 | `bosh3` | `Bosh3` | `Bosh3` |
 | `dopri8` | `Dopri8` | `DOP853`, or `Vern7`: other methods of like order |
 | `adaptive_heun`, `heun2` | `Heun` | `Heun` |

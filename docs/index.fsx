@@ -44,8 +44,8 @@ You need the [.NET 10 SDK](https://dotnet.microsoft.com/download).
 | an F# project | `dotnet add package NeuralDE.Core --prerelease` |
 | a C# project | `dotnet add package NeuralDE.CSharp --prerelease` |
 
-Until the packages are published, `dotnet fsi build.fsx pack` builds them into `artifacts/packages`: a folder that serves as a package
-source. [Quick start](quick-start.html) shows each of the three from an empty folder to a picture.
+Until the packages are published, `dotnet fsi build.fsx pack` builds them into `artifacts/packages`. Make that folder a source of packages,
+once, by its full path: `dotnet nuget add source <folder> --name neuralde`. [Quick start](quick-start.html) shows each of the three from an empty folder to a picture.
 
 ## Where to go
 
