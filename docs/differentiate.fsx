@@ -66,7 +66,7 @@ hessian (fun p -> loss (p, tensor [ 1.0; 1.0 ], scalar 2.0)) p
 | method | what it differentiates | memory | numbers |
 |---|---|---|---|
 | `Checkpointed` (the default) | the steps that were taken, some computed again | 256 MiB at most; `CheckpointedWithin bytes` | exact |
-| `Direct` | the same, every state kept | grows with the steps | the same, to the bit or nearly |
+| `Direct` | the same, every state kept | grows with the steps | the same |
 | `Backsolve` | the continuous adjoint, solved backwards | constant | as good as its tolerance, or worse |
 
 *Exact* means the derivative of the numbers that the solver returned, to rounding. The continuous adjoint is the derivative of the exact
@@ -85,12 +85,12 @@ let vanDerPol solver tolerance method (mu: Tensor) =
     |> Ode.solveFinal
     |> sum
 
-printfn "%6s %14s %14s" "mu" "Checkpointed" "Backsolve"
+printfn "%-6s %14s %14s" "mu" "Checkpointed" "Backsolve"
 
 for mu in [ 0.5; 1.0; 2.0; 2.5 ] do
     let exact = grad (vanDerPol DOP853 1e-12 Direct) (scalar mu)
     let error method = float (abs (grad (vanDerPol Tsit5 1e-6 method) (scalar mu) / exact - 1.0))
-    printfn "%6g %14.2g %14.2g" mu (error Checkpointed) (error Backsolve)
+    printfn "%-6g %14.2g %14.2g" mu (error Checkpointed) (error Backsolve)
 (*** include-output ***)
 (**
 Use `Backsolve` where memory is scarce and you have checked it against `Checkpointed`.
