@@ -1,5 +1,6 @@
 namespace NeuralDE
 
+open System.Runtime.CompilerServices
 open System.Threading
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -9,9 +10,11 @@ open NeuralDE.Kernels
 module Engine =
     /// How many threads share the work of large operations: as many as there are processor cores, or NEURALDE_THREADS if that
     /// environment variable was set. Results do not depend on it, to the last bit.
+    [<MethodImpl(MethodImplOptions.NoInlining)>] // a script knows nothing of the assembly of the kernels
     let threads () : int = ThreadTeam.Threads
 
     /// Sets how many threads share the work of large operations; 1: only the caller's.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let setThreads (count: int) : unit =
         if count < 1 then raise (InputException $"Engine.setThreads: got {count}, expected 1 or more.")
         ThreadTeam.Threads <- count
