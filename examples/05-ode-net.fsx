@@ -5,7 +5,7 @@
 //     dotnet fsi examples/05-ode-net.fsx 10000 3         what docs/ode-net.md reports
 //     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER  with Fashion-MNIST's four files there
 //     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER 1   with other weights and another order of the images
-//     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER 0 decay  at a rate that falls to a thousandth, as in the long run
+//     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER 0 constant   by SGD at a constant rate; decay: at one that falls in steps
 
 #r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
 
@@ -15,7 +15,7 @@ open NeuralDE
 
 let given place otherwise = Array.tryItem place fsi.CommandLineArgs |> Option.defaultValue otherwise
 let count, epochs, seed = int (given 1 "3000"), int (given 2 "3"), int (given 4 "0")
-let decays = given 5 "" = "decay"
+let plan = given 5 "cosine"
 let folder = given 3 "/usr/share/datasets/fashion-mnist"
 let artifacts = Path.Combine(__SOURCE_DIRECTORY__, "..", "artifacts", "ode-net")
 
@@ -36,10 +36,7 @@ let tests = Batches.ofTree (min 1000 (min count 10000)) test
 // 2. Model and loss -----------------------------------------------------------------------------------------------------
 let start = OdeNet.init (Key seed) 1 10 |> Tree.cast Float32
 
-/// The mean of −log softmax at the label.
-let entropy (images: Tensor, labels: Tensor) net =
-    let scores = OdeNet.apply net images
-    mean (logsumexpAlong 1 scores - sumAlong 1 (cast Float32 (oneHot 10 labels) * scores))
+let entropy (images: Tensor, labels: Tensor) net = OdeNet.apply net images |> Loss.crossEntropy labels
 
 let correct =
     compile (fun (net, (images, labels)) -> sum (cast Int64 (argmax 1 (OdeNet.apply net images) .= labels)))
@@ -49,7 +46,7 @@ let accuracy net =
     let right = List.sumBy (fun i -> float (correct (net, tests.At i))) [ 0 .. tests.PerEpoch - 1 ]
     right / float tests.Samples
 
-// 3. Training: the steps of torchdiffeq's example, SGD at 0.1 with momentum 0.9 ---------------------------------------------
+// 3. Training -----------------------------------------------------------------------------------------------------------
 let look = fst (batches.At 0)
 let costs = ResizeArray<float * Stats>()
 let accuracies = ResizeArray<float * float>()
@@ -72,22 +69,30 @@ let tell step net =
 printfn $"{count} images, {Tree.count start} parameters, {batches.PerEpoch} steps an epoch"
 printfn "epoch      loss   accuracy   forward  backward  s a step"
 
-/// The example trains for 160 epochs and lowers its rate at 60, 100 and 140; here, where asked for, at the same shares of all.
-let rate: Schedule =
-    if decays then
-        Schedule.piecewise
-            [ for share, factor in [ 0.0, 1.0; 0.375, 0.1; 0.625, 0.01; 0.875, 0.001 ] ->
-                  int (share * float (epochs * batches.PerEpoch)), factor ]
-    else
-        Schedule.constant 1.0
+let total = epochs * batches.PerEpoch
+
+/// torchdiffeq's example keeps SGD at 0.1 with momentum 0.9 through its first 60 epochs of 160, so here through all of them
+/// (constant), and lowers the rate at 60, 100 and 140, here at the same shares of all steps (decay). Adam at a rate that
+/// goes down to 0 along a cosine comes further in so few steps.
+let optimiser =
+    let sgd = Sgd { SgdOptions.defaults with Rate = 0.1; Momentum = 0.9 }
+
+    match plan with
+    | "constant" -> sgd
+    | "decay" ->
+        let parts = [ 0.0, 1.0; 0.375, 0.1; 0.625, 0.01; 0.875, 0.001 ]
+        let steps = [ for share, factor in parts -> int (share * float total), factor ]
+        Optim.schedule (Schedule.piecewise steps) sgd
+    | "cosine" -> Optim.schedule (Schedule.cosine total 0.0) (Adam 2e-3)
+    | other ->
+        eprintfn $"Got '{other}', expected constant, decay or cosine."
+        exit 1
 
 let fit =
     let mutable last = 0.0
     let durations = ResizeArray<float>()
 
-    Sgd { SgdOptions.defaults with Rate = 0.1; Momentum = 0.9 }
-    |> Optim.schedule rate
-    |> Train.start start
+    Train.start start optimiser
     |> Train.epochs epochs
     |> Train.progress
     |> Train.onStep (fun p ->

@@ -1,0 +1,66 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>Losses of predictions: means over all their numbers, or over all samples.</summary>
+/// <remarks>The target comes first, so that they end a pipeline: Mlp.apply net x |> Loss.crossEntropy labels.</remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Loss =
+    /// A target that broadcast against the prediction would be compared with what it does not belong to.
+    let private alike verb (target: Tensor) (prediction: Tensor) =
+        if not (Shape.same target.Dims prediction.Dims) then
+            Expect.misfit (
+                $"{verb}: got a prediction of shape {Expect.text prediction} for a target of shape {Expect.text target}, "
+                + "expected the same. Reshape one of them."
+            )
+
+    /// <summary>The mean of (prediction − target)². Shapes are the same, any.</summary>
+    let meanSquaredError (target: Tensor) (prediction: Tensor) : Tensor =
+        alike "Loss.meanSquaredError" target prediction
+        mean (square (prediction - target))
+
+    /// <summary>The mean of |prediction − target|; its derivative at 0 is 0.</summary>
+    let meanAbsoluteError (target: Tensor) (prediction: Tensor) : Tensor =
+        alike "Loss.meanAbsoluteError" target prediction
+        mean (abs (prediction - target))
+
+    /// <summary>
+    /// The mean of r² / 2 where |r| ≤ delta and delta (|r| − delta / 2) beyond, r = prediction − target: PyTorch's HuberLoss.
+    /// P. J. Huber, Robust estimation of a location parameter, 1964.
+    /// </summary>
+    let huber (delta: float) (target: Tensor) (prediction: Tensor) : Tensor =
+        if not (delta > 0.0 && System.Double.IsFinite delta) then
+            raise (InputException $"Loss.huber: got delta = {delta}, expected a positive number.")
+
+        alike "Loss.huber" target prediction
+        let size = abs (prediction - target)
+        let near = minimum size delta
+        mean (near * (size - 0.5 * near))
+
+    /// <summary>The mean of log Σ exp(scores) − score of the label: the negative log-likelihood of softmax.</summary>
+    /// <param name="labels">[batch…], int32 or int64, from 0.</param>
+    /// <param name="scores">[batch…; classes], before any softmax.</param>
+    /// <remarks>ShapeException where they do not fit; a label outside the classes counts as one that no class has.</remarks>
+    let crossEntropy (labels: Tensor) (scores: Tensor) : Tensor =
+        if scores.Rank = 0 || not (Shape.same labels.Dims scores.Dims[.. scores.Rank - 2]) then
+            Expect.misfit (
+                $"Loss.crossEntropy: got scores of shape {Expect.text scores} for labels of shape {Expect.text labels}, "
+                + "expected [batch…; classes] for [batch…]."
+            )
+
+        if labels.Dtype.IsFloat then
+            raise (
+                DtypeException
+                    $"Loss.crossEntropy: got labels of {labels.Dtype}, expected int32 or int64. Cast them, as in cast Int64 labels."
+            )
+
+        let isLabel = cast scores.Dtype (oneHot scores.Dims[scores.Rank - 1] labels)
+        mean (logsumexpAlong -1 scores - sumAlong -1 (isLabel * scores))
+
+    /// <summary>
+    /// The mean of softplus(x) − y x: the negative log-likelihood of a label y, 0 or 1 or between, by the probability σ(x).
+    /// PyTorch's BCEWithLogitsLoss; it overflows for no score.
+    /// </summary>
+    let binaryCrossEntropy (labels: Tensor) (scores: Tensor) : Tensor =
+        alike "Loss.binaryCrossEntropy" labels scores
+        mean (softplus scores - cast scores.Dtype labels * scores)
