@@ -15,7 +15,7 @@ open NeuralDE
 
 let given place otherwise = Array.tryItem place fsi.CommandLineArgs |> Option.defaultValue otherwise
 let count, epochs, seed = int (given 1 "3000"), int (given 2 "3"), int (given 4 "0")
-let plan = given 5 "cosine"
+let plan = given 5 "one-cycle"
 let folder = given 3 "/usr/share/datasets/fashion-mnist"
 let artifacts = Path.Combine(__SOURCE_DIRECTORY__, "..", "artifacts", "ode-net")
 
@@ -73,7 +73,7 @@ let total = epochs * batches.PerEpoch
 
 /// torchdiffeq's example keeps SGD at 0.1 with momentum 0.9 through its first 60 epochs of 160, so here through all of them
 /// (constant), and lowers the rate at 60, 100 and 140, here at the same shares of all steps (decay). Adam at a rate that
-/// goes down to 0 along a cosine comes further in so few steps.
+/// goes up to 1e-2 and down again within all steps comes further in so few.
 let optimiser =
     let sgd = Sgd { SgdOptions.defaults with Rate = 0.1; Momentum = 0.9 }
 
@@ -83,9 +83,9 @@ let optimiser =
         let parts = [ 0.0, 1.0; 0.375, 0.1; 0.625, 0.01; 0.875, 0.001 ]
         let steps = [ for share, factor in parts -> int (share * float total), factor ]
         Optim.schedule (Schedule.piecewise steps) sgd
-    | "cosine" -> Optim.schedule (Schedule.cosine total 0.0) (Adam 2e-3)
+    | "one-cycle" -> Optim.schedule (Schedule.oneCycle total) (Adam 1e-2)
     | other ->
-        eprintfn $"Got '{other}', expected constant, decay or cosine."
+        eprintfn $"Got '{other}', expected one-cycle, constant or decay."
         exit 1
 
 let fit =

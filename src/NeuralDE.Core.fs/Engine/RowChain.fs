@@ -51,6 +51,8 @@ module internal RowChain =
         | true, n when n >= 0 -> force (ValueSome n)
         | _ -> ()
 
+    let forcedRows () : int voption = forced
+
     /// A name for what depends on the tiles.
     let key (name: string) : string = if suffix.Length = 0 then name else name + suffix
 

@@ -87,7 +87,9 @@ let private weightOf (name: string) : int voption =
 let private heaviest (g: Graph) =
     all (LowerFunctions.graph g)
     |> Seq.collect (fun l -> l.Drafts)
-    |> Seq.choose (fun d -> ValueOption.toOption (weightOf (d.Name())))
+    // groups that run tile by tile are named one after the other
+    |> Seq.collect (fun d -> Seq.last(d.Name().Split " at a time: ").Split "; ")
+    |> Seq.choose (weightOf >> ValueOption.toOption)
     |> Seq.append [ 0 ]
     |> Seq.max
 

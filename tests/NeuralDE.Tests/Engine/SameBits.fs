@@ -28,11 +28,13 @@ let withThreads (count: int) (run: unit -> 'T) : 'T =
         ThreadTeam.Threads <- before
 
 let withRows (rows: int voption) (run: unit -> 'T) : 'T =
+    let before = RowChain.forcedRows ()
+
     try
         RowChain.force rows
         run ()
     finally
-        RowChain.force ValueNone
+        RowChain.force before
 
 let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
 
