@@ -244,8 +244,9 @@ module Calculus =
     /// <summary>f, traced once for each structure and shapes of its argument and run as a whole from then on.</summary>
     /// <remarks>
     /// What f captures is fixed at the first call with a structure: pass what changes as an argument. Side effects happen only while
-    /// tracing. The result may be called from several threads. Another batch extent costs a trace and a plan (1 to 4
-    /// milliseconds for an adaptive solve), but no compilation: code is shared by all extents. The 64 latest are kept.
+    /// tracing. The result may be called from several threads. Another batch extent costs a trace and a plan (a
+    /// few milliseconds for an adaptive solve and its gradient), but no compilation: code is shared by all extents.
+    /// The 64 latest are kept.
     /// </remarks>
     let compile (f: 'A -> 'B) : 'A -> 'B =
         let known = ConcurrentDictionary<Structure, Traced<'B>>()
