@@ -66,7 +66,7 @@ let tests =
                           Mark = marks[abs (which % marks.Length)]
                           Band = Some(y, Array.map (fun value -> value * 1.5) y) }
                   isSound (drawn (axesOf logarithmic [ curve "first" pairs; curve "second" other ]))
-              Check.One(Config.QuickThrowOnFailure.WithMaxTest 300, property))
+              Check.One(Properties.config.WithMaxTest 300, property))
 
           testCase "numbers at the ends of the floating-point range are drawn" (fun () ->
               let extremes =
@@ -110,7 +110,7 @@ let tests =
                   && steps |> List.forall (fun each -> abs (each - step) <= 1e-9 * (abs low + abs high + step))
                   && [ 1.0; 2.0; 5.0 ] |> List.exists (fun digit -> abs (leading - digit) < 1e-4)
                   && (ticks |> List.map _.Label |> List.distinct).Length = ticks.Length
-              Check.QuickThrowOnFailure property)
+              Check.One(Properties.config, property))
 
           testCase "tick labels are short and exact" (fun () ->
               Expect.equal

@@ -245,7 +245,7 @@ let tests =
                         law ()) ]
 
           testCase "the laws hold for any nesting" (fun () ->
-              Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen anyTree) obeys))
+              Check.One(Properties.config, Prop.forAll (Arb.fromGen anyTree) obeys))
 
           testCase "structures are equal if nothing is different, and only then" (fun () ->
               let property (a: Any, b: Any) =
@@ -255,7 +255,7 @@ let tests =
                   Expect.equal (string s = string t) isSame "string s = string t" // the text shows all that counts
                   if isSame then Expect.equal (t.GetHashCode()) (s.GetHashCode()) "t.GetHashCode()"
 
-              Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property))
+              Check.One(Properties.config, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property))
 
           testCase "paths say how to reach a leaf" (fun () ->
               let paths tree = Tree.leaves tree |> List.map fst

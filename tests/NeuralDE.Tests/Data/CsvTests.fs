@@ -100,7 +100,7 @@ let tests =
                      1e-7
                      123456789.123
                      5.0 |]
-              Check.QuickThrowOnFailure property
+              Check.One(Properties.config, property)
               let e = Expect.thrown<ShapeException>(fun () -> Csv.write "t.csv" [ "a" ] (ones [ 2; 2 ]))
               Expect.stringContains e.Message "got 1 names for shape [2; 2]" "e.Message")
 

@@ -23,7 +23,8 @@ let private same (a: Series) (b: Series) =
 let private forSeries (property: Series list -> unit) =
     let cases = Gen.zip (Gen.resize 4 (Gen.listOf (Gen.choose (1, 6)))) (Gen.choose (0, 1000)) |> Arb.fromGen
 
-    Check.QuickThrowOnFailure(
+    Check.One(
+        Properties.config,
         Prop.forAll cases (fun (lengths, seed) ->
             (3 :: lengths) |> List.mapi (fun i n -> series (seed + i) n 2) |> property)
     )

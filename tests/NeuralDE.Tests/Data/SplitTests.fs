@@ -19,7 +19,10 @@ let private cases =
     |> Arb.fromGen
 
 let private forCases property =
-    Check.QuickThrowOnFailure(Prop.forAll cases (fun (n, (validation, test), seed) -> property n validation test seed))
+    Check.One(
+        Properties.config,
+        Prop.forAll cases (fun (n, (validation, test), seed) -> property n validation test seed)
+    )
 
 // ---- windows ------------------------------------------------------------------------------------------------------
 
@@ -121,7 +124,7 @@ let tests =
                   let last = (count - 1) * stride + length + horizon
                   Expect.inRange (times - last) (0, stride - 1) "times - last"
 
-              Check.QuickThrowOnFailure(Prop.forAll sizes property))
+              Check.One(Properties.config, Prop.forAll sizes property))
 
           testCase "trees are cut alike, inside a trace too" (fun () ->
               let times, values = linspace 0.0 9.0 10, Expected.noise 1 [ 10; 2 ]

@@ -72,7 +72,7 @@ let near tolerance (expected: NdArray) (got: NdArray) =
 
 /// A property of many arrays of random numbers.
 let forSeeds (property: System.Random -> unit) =
-    FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure, fun (seed: int) -> property (System.Random seed))
+    FsCheck.Check.One(Properties.config, fun (seed: int) -> property (System.Random seed))
 
 let randomFloats (r: System.Random) dtype (shape: int[]) =
     NdArray.OfFloats(dtype, shape, Array.init (Shape.size shape) (fun _ -> r.NextDouble() * 2.0 - 1.0))

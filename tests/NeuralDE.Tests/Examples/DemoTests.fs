@@ -38,6 +38,30 @@ let private csharp (example: string) folder =
 let tests =
     testList
         "Examples.Demo"
+        [ testCase "the mistakes in README.md look as it says" (fun () ->
+              let message (mistake: unit -> 'T) = (Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message
+              let solved (p: OdeProblem<Tensor>) () = Ode.solve p
+              let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
+
+              let messages =
+                  [ message (fun () -> Linear.apply (Linear.init (Key 1) 2 3) (ones [ 3 ]))
+                    message (solved (Ode.problem (fun _ u -> grow u) (ones [ 3 ]) (0, 1)))
+                    message (
+                        solved (Ode.problem (fun _ u -> u) (ones [ 1 ]) (0, 10) |> Ode.saveAt (tensor [ 1.0; 12.5 ]))
+                    )
+                    message (fun () -> tensor [ 1.0; 2.0 ] + tensor [ 1.0f; 2.0f ])
+                    message (solved (Ode.problem (fun _ (u: Tensor) -> u * u) (ones [ 1 ]) (0, 2))) ]
+
+              let readme = File.ReadAllText(Root.file "README.md")
+
+              for said in messages do
+                  // README cuts the last sentence of a failed solve short
+                  Expect.stringContains readme (said.Replace(StepTooSmall.Sentence, "[…]")) "readme") ]
+
+[<Tests>]
+let gates =
+    testList
+        "gates.Examples.Demo"
         [ testCase "the first F# lines of README.md run and draw their picture" (fun () ->
               let lines =
                   Regex.Match(
@@ -170,24 +194,4 @@ let tests =
                   Expect.equal
                       (Regex.Matches(report, "role=\"img\"").Count)
                       pictures.Length
-                      "Regex.Matches(report, 'role=\\'img\\'').Count"))
-
-          testCase "the mistakes in README.md look as it says" (fun () ->
-              let message (mistake: unit -> 'T) = (Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message
-              let solved (p: OdeProblem<Tensor>) () = Ode.solve p
-              let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
-
-              let messages =
-                  [ message (fun () -> Linear.apply (Linear.init (Key 1) 2 3) (ones [ 3 ]))
-                    message (solved (Ode.problem (fun _ u -> grow u) (ones [ 3 ]) (0, 1)))
-                    message (
-                        solved (Ode.problem (fun _ u -> u) (ones [ 1 ]) (0, 10) |> Ode.saveAt (tensor [ 1.0; 12.5 ]))
-                    )
-                    message (fun () -> tensor [ 1.0; 2.0 ] + tensor [ 1.0f; 2.0f ])
-                    message (solved (Ode.problem (fun _ (u: Tensor) -> u * u) (ones [ 1 ]) (0, 2))) ]
-
-              let readme = File.ReadAllText(Root.file "README.md")
-
-              for said in messages do
-                  // README cuts the last sentence of a failed solve short
-                  Expect.stringContains readme (said.Replace(StepTooSmall.Sentence, "[…]")) "readme") ]
+                      "Regex.Matches(report, 'role=\\'img\\'').Count")) ]

@@ -128,9 +128,9 @@ let private fitted = @"after \d+ iterations, loss \d\.?\d*e-\d+"
 let private drawn folder = Expect.isTrue (File.Exists(Path.Combine(folder, "spiral.svg"))) "spiral.svg was not drawn."
 
 [<Tests>]
-let tests =
+let gates =
     testList
-        "Examples.Package"
+        "gates.Examples.Package"
         [ testCase "the library's package holds it, its kernels, its documentation, a readme and the licence" (fun () ->
               for file in
                   [ "lib/net10.0/NeuralDE.Core.dll"

@@ -151,8 +151,7 @@ let rec private smaller e : seq<Expression> =
 let private expressions = Arb.fromGenShrink (Gen.choose (1, 4) |> Gen.bind sized, smaller)
 
 let private forAll (property: Expression -> unit) =
-    let config =
-        Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(Some { Rnd = Rnd(20240917UL, 1UL); Size = None })
+    let config = Properties.config.WithMaxTest(200).WithReplay(Some { Rnd = Rnd(20240917UL, 1UL); Size = None })
     Check.One(config, Prop.forAll expressions property)
 
 let private total e (x: Tensor[]) = sum (value x e)

@@ -42,9 +42,9 @@ let private crossingModels =
 let private crossingNames = crossingModels |> List.map (fun (name, _) -> name)
 
 [<Tests>]
-let tests =
+let gates =
     testList
-        "Models.NeuralOdeGates"
+        "gates.Models.NeuralOde"
         [
           // ── C1: neural ODEs ──────────────────────────────────────────────────────────────────────────────────────────────
           testList

@@ -37,9 +37,9 @@ let private cases =
 let private names = [ for name, _, _ in cases -> name ]
 
 [<Tests>]
-let tests =
+let gates =
     testList
-        "Models.OdeNet"
+        "gates.Models.OdeNet"
         [ testCase "an ODE-Net learns to tell three kinds of images apart" (fun () ->
               let images, kinds = stripes 24
               let start = OdeNet.init key 1 3 |> Tree.cast Float32

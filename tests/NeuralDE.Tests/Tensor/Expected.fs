@@ -49,4 +49,4 @@ let noise seed (shape: int list) = randn (Key(seed: int)) shape
 let forExtents count (property: int list -> int -> unit) =
     let extents = Gen.listOfLength count (Gen.choose (1, 5))
     let cases = Gen.zip extents (Gen.choose (0, 10000)) |> Arb.fromGen
-    Check.QuickThrowOnFailure(Prop.forAll cases (fun (extents, seed) -> property extents seed))
+    Check.One(Properties.config, Prop.forAll cases (fun (extents, seed) -> property extents seed))
