@@ -3,7 +3,8 @@ namespace NeuralDE.Tests
 open System
 open Expecto
 
-/// What Expecto's Expect lacks. `equal` and `notEqual` take NaN for equal to NaN, and show numbers with all their digits.
+/// What Expecto's Expect lacks or says badly; `open NeuralDE.Tests` stands below `open Expecto`, so that these come first.
+/// `equal` and `notEqual` take NaN for equal to NaN, and show numbers with all their digits.
 module Expect =
     let private isSame (actual: 'a) (expected: 'a) =
         LanguagePrimitives.GenericEqualityERComparer.Equals(box actual, box expected)
@@ -26,6 +27,13 @@ module Expect =
             if actual.Length <> expected.Length then $"got {actual.Length} elements, expected {expected.Length}"
         }
         |> Seq.head
+
+    /// A message that is no sentence of its own is the text of the condition.
+    let private said (condition: string) (value: string) =
+        failtest (if condition.Contains "expected" then condition else $"{condition}: got {value}.")
+
+    let isTrue (condition: bool) (message: string) = if not condition then said message "false"
+    let isFalse (condition: bool) (message: string) = if condition then said message "true"
 
     let equal (actual: 'a) (expected: 'a) (message: string) =
         if not (isSame actual expected) then
