@@ -11,6 +11,14 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let clock = Stopwatch.StartNew()
     let record = TrainRecord(List.map fst t.Metrics)
     let start = t.Model, Optim.init t.Optimiser t.Model
+
+    do
+        if not (Array.contains true (Optim.moving t.Optimiser t.Model)) then
+            raise (
+                InputException
+                    "Train.run: the optimiser freezes every leaf of the model, so there is nothing to fit. Leave one of them to another optimiser than Frozen."
+            )
+
     let perEpoch = source.PerEpoch
 
     let steps =
@@ -19,7 +27,8 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | None -> t.Steps
 
     let every = Option.defaultValue perEpoch t.ValidationEvery
-    let iteration = Iteration("Train.run", TrainStep.step t loss, start)
+    let mutable unused: string list = []
+    let iteration = Iteration("Train.run", TrainStep.step t loss (fun paths -> unused <- paths), start)
     let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,11 +243,13 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
           Metrics = [ for struct (name, steps, values) in record.Metrics -> name, curve steps values ]
           Status = status
           Steps = record.Taken
-          Seconds = elapsed () }
+          Seconds = elapsed ()
+          Warnings = Fitting.warnings model unused }
 
     member _.Run() : Fit<'M> =
         if record.Losses.Capacity < steps then record.Losses.Capacity <- min steps 100000
         iteration.Use full
+        if t.ShowsProgress then line.Warn(Fitting.warnings t.Model unused)
         resume ()
         let mutable status = ValueNone
 
