@@ -127,8 +127,14 @@ module Ode =
     let perSample (p: OdeProblem<'S>) = { p with PerSample = true }
 
     /// <summary>n more components along the last axis of the state, 0 at t0: the field sees and returns d + n, and so do outputs.</summary>
-    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. For images see augmentAlong 1: more channels.</remarks>
-    let augment (n: int) (p: OdeProblem<Tensor>) = { p with Y0 = OdeSetup.augmented "Ode.augment" -1 n p.Y0 }
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. ShapeException for more than 3 axes, which look like images: augmentAlong 1
+    /// adds channels.</remarks>
+    let augment (n: int) (p: OdeProblem<Tensor>) =
+        if p.Y0.Rank > 3 then
+            Expect.misfit
+                $"Ode.augment: got a state of shape {Expect.text p.Y0}, expected [batch…; d] of 3 axes at most. Write Ode.augmentAlong 1 for more channels of images, Ode.augmentAlong -1 for the last axis."
+
+        { p with Y0 = OdeSetup.augmented "Ode.augment" -1 n p.Y0 }
 
     /// <summary>n more components along another axis of the state.</summary>
     let augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =
