@@ -32,6 +32,8 @@ type internal SolvePlan =
         Tableau: Tableau
         Steps: StepSizes
         Norm: ErrorNorm
+        /// atol is 0: a component at 0 has no tolerance
+        IsRelative: bool
         Saving: Saving
         /// rows of the inputs `ts` and `stops`
         Times: int

@@ -136,7 +136,14 @@ module internal StepLoop =
                     // a step cut short by a stop says little against the step the controller had chosen
                     let next = Prim.select (Prim.both keep reaches) (Prim.binary Max step next) next
                     let least = Prim.binary Max i.DtMin (Prim.times (10.0 * spacing) (abs s.Time))
-                    good, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
+                    // without an atol an error is infinite where a component leaves 0: no step is small enough then
+                    let isNumber =
+                        if p.IsRelative then
+                            Prim.both finite (StepError.isFiniteUnscaled p y ks)
+                        else
+                            good
+
+                    isNumber, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
             // an interval of no length takes no step
             let isEmpty = Prim.both onLast (Prim.compare Equal stop s.Time)
             let keep = Prim.both keep (Prim.isNot isEmpty)
