@@ -4,57 +4,82 @@ open System
 open System.Collections.Generic
 open NeuralDE
 
-/// Plain floats in a tree. Derivatives and fits take them as constants, which surprises who meant them to move.
+/// Plain numbers in a tree. Derivatives and fits take them as constants, which surprises who meant them to move; and what
+/// takes rows out of tensors leaves lists of numbers beside them whole.
 module internal PlainNumbers =
     /// A message names this many.
     let private most = 8
 
     let private isFloat (t: Type) = t = typeof<float> || t = typeof<float32>
+    let private isNumber (t: Type) = isFloat t || t = typeof<int> || t = typeof<int64> || t = typeof<bool>
 
-    /// A record or union of the library: its plain numbers (an epsilon, a tolerance) are settings.
-    let private isOwn (codec: Codec) = codec.Type.Assembly = typeof<Codec>.Assembly
+    /// A part of a tree: the names on the way to it, the last first, and whether a record of the library holds it.
+    [<Struct; NoEquality; NoComparison>]
+    type private Part = { Path: string list; IsOwn: bool; Codec: Codec; Value: Value }
 
     let private text (path: string list) = List.foldBack (fun name path -> Form.under path name) path ""
 
-    /// The paths of plain floats, and of lists and arrays of them: the first 8, those in records of the library left out.
-    let paths (tree: 'T) : string list =
+    let private partsOf (p: Product) (at: Part) (x: obj) : Part[] =
+        let isOption = TypeName.isOption at.Codec.Type
+        let isOwn = if isOption then at.IsOwn else at.Codec.Type.Assembly = typeof<Codec>.Assembly
+
+        p.Take x
+        |> Array.mapi (fun i value -> { Path = p.Names[i] :: at.Path; IsOwn = isOwn; Codec = p.Codecs[i]; Value = value })
+
+    let private children (at: Part) (x: obj) : Part[] =
+        match at.Codec.Kind with
+        | Kind.Product p -> partsOf p at x
+        | Kind.Union(tag, cases) -> partsOf cases[tag x] at x
+        | Kind.Open p when x.GetType() = at.Codec.Type -> partsOf p at x
+        | Kind.Open _ -> [| { at with Codec = Codecs.find (x.GetType()) } |]
+        | Kind.Series(series, item) ->
+            let keys = series.Keys x
+
+            series.Items x
+            |> Array.mapi (fun i value ->
+                let key = if keys.Length = 0 then string i else string keys[i]
+                { at with Path = $"[{key}]" :: at.Path; Codec = item; Value = value })
+        | Kind.Static
+        | Kind.Tensor
+        | Kind.Key -> [||]
+
+    /// The paths of the first 8 parts that are found; nothing within them is looked at.
+    let private find (isFound: Part -> obj -> bool) (tree: 'T) : string list =
         let found = List<string>()
-        let todo = Stack<struct (string list * bool * Codec * Value)>()
-
-        let parts path isOwn (p: Product) (x: obj) =
-            let values = p.Take x
-
-            for i in values.Length - 1 .. -1 .. 0 do
-                todo.Push(struct (p.Names[i] :: path, isOwn, p.Codecs[i], values[i]))
-
-        let visit path isIn (codec: Codec) (x: obj) =
-            match codec.Kind with
-            | Kind.Static -> if isFloat codec.Type && not isIn then found.Add(text path)
-            | Kind.Series(_, item) when isFloat item.Type -> if not isIn then found.Add(text path)
-            | Kind.Series(series, item) ->
-                let items = series.Items x
-                let keys = series.Keys x
-
-                for i in items.Length - 1 .. -1 .. 0 do
-                    let key = if keys.Length = 0 then string i else string keys[i]
-                    todo.Push(struct ($"[{key}]" :: path, isIn, item, items[i]))
-            | Kind.Product p -> parts path (isOwn codec) p x
-            | Kind.Union(tag, cases) -> parts path (if TypeName.isOption codec.Type then isIn else isOwn codec) cases[tag x] x
-            | Kind.Open p when x.GetType() = codec.Type -> parts path (isOwn codec) p x
-            | Kind.Open _ -> todo.Push(struct (path, isIn, Codecs.find (x.GetType()), x))
-            | Kind.Tensor
-            | Kind.Key -> ()
-
-        todo.Push(struct ([], false, Codec<'T>.Known, box tree))
+        let todo = Stack<Part>()
+        todo.Push { Path = []; IsOwn = false; Codec = Codec<'T>.Known; Value = box tree }
 
         while todo.Count > 0 && found.Count < most do
-            let struct (path, isIn, codec, value) = todo.Pop()
+            let part = todo.Pop()
 
-            match value with
+            match part.Value with
             | null -> ()
-            | x -> visit path isIn codec x
+            | x when isFound part x -> found.Add(text part.Path)
+            | x -> children part x |> Array.rev |> Array.iter todo.Push
 
         List.ofSeq found
+
+    /// Plain floats, and lists and arrays of them. Those in records of the library are settings (a tolerance, an epsilon).
+    let paths (tree: 'T) : string list =
+        tree
+        |> find (fun part _ ->
+            not part.IsOwn
+            && match part.Codec.Kind with
+               | Kind.Static -> isFloat part.Codec.Type
+               | Kind.Series(_, item) -> isFloat item.Type
+               | Kind.Product _
+               | Kind.Union _
+               | Kind.Open _
+               | Kind.Tensor
+               | Kind.Key -> false)
+
+    /// Lists and arrays of so many plain numbers.
+    let columns (count: int) (tree: 'T) : string list =
+        tree
+        |> find (fun part x ->
+            match part.Codec.Kind with
+            | Kind.Series(series, item) when isNumber item.Type -> (series.Items x).Length = count
+            | _ -> false)
 
     /// Raises TreeException for a tree without float tensors; `purpose` completes "there is nothing to".
     let requireFloats verb purpose (tree: 'T) (leaves: Tensor[]) =
@@ -74,3 +99,13 @@ module internal PlainNumbers =
                 TreeException
                     $"{verb}: got a {type'} without float tensors, so there is nothing to {purpose}; expected one or more. {mend}"
             )
+
+    /// Raises TreeException for a list of as many plain numbers as the tensors beside it have rows, which would stay whole.
+    let refuseColumns verb (rows: int) (tree: 'T) =
+        match columns rows tree with
+        | path :: _ ->
+            raise (
+                TreeException
+                    $"{verb}: {path} is a list of {rows} plain numbers beside tensors of {rows} rows, and would stay whole. Write tensor around it."
+            )
+        | [] -> ()

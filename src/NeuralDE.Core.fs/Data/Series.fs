@@ -123,7 +123,11 @@ module Series =
 
     // ── one series ───────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The observations from t0 to t1, both included.</summary>
+    /// <remarks>InputException unless t0 ≤ t1.</remarks>
     let between (t0: float) (t1: float) (s: Series) : Series =
+        if not (t0 <= t1) then
+            raise (InputException $"Series.between: got t0 = {t0} and t1 = {t1}, expected t0 ≤ t1. Swap them.")
+
         let times = s.Times.Numbers.Floats
         let kept = [| 0 .. times.Length - 1 |] |> Array.filter (fun i -> times[i] >= t0 && times[i] <= t1)
         let indices = Tensor.OfArray(NdArray(Dtype.Int64, [| kept.Length |], Array.map int64 kept))

@@ -23,6 +23,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     let steps =
         match t.Epochs with
+        | Some epochs when int64 epochs * int64 perEpoch > int64 Int32.MaxValue ->
+            raise (
+                InputException
+                    $"Train.epochs: {epochs} epochs of {perEpoch} steps are more than {Int32.MaxValue} steps. Ask for fewer."
+            )
         | Some epochs -> epochs * perEpoch
         | None -> t.Steps
 
@@ -244,7 +249,10 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
           Status = status
           Steps = record.Taken
           Seconds = elapsed ()
-          Warnings = Fitting.warnings model unused }
+          Warnings =
+            [| yield! Fitting.warnings model unused
+               if validation.Count > 0 && Seq.forall Double.IsNaN validation then
+                   "The validation was not a number each time, so it decided on nothing: Best is the first model." |] }
 
     member _.Run() : Fit<'M> =
         if record.Losses.Capacity < steps then record.Losses.Capacity <- min steps 100000

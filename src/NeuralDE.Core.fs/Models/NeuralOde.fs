@@ -188,6 +188,21 @@ module NeuralOde =
         | NeuralStart.InputLayer net -> beside "NeuralOde.inputLayer" (spatialOf model) y0 (Network.apply net y0)
         | NeuralStart.Lift net -> Network.apply net y0
 
+    /// A Galerkin expansion is fitted on its span; beyond it polynomials grow, and Fourier's functions begin anew.
+    let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
+        match model.Field, model.Duration, OdeSetup.known t0, OdeSetup.known t1 with
+        | NeuralField.Galerkin g, None, ValueSome from, ValueSome until ->
+            let first, last = min g.Start g.Stop, max g.Start g.Stop
+            let slack = 1e-6 * (last - first)
+
+            for t in [ from[0]; until[0] ] do
+                if t < first - slack || t > last + slack then
+                    raise (
+                        InputException
+                            $"{verb}: the weights vary over the span ({g.Start}, {g.Stop}), and the solve goes from {from[0]} to {until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({from[0]}, {until[0]})."
+                    )
+        | _ -> ()
+
     let private run verb (model: NeuralOde) (y0: Tensor) (t0: Tensor, t1: Tensor) (times: Tensor option) : NeuralRun =
         checkStart verb model y0
         let spatial = spatialOf model
@@ -225,6 +240,8 @@ module NeuralOde =
                     Expect.misfit $"{verb}: the duration's network gave {Expect.text stretch}, expected [batch; 1]."
 
                 t0 + (t1 - t0) * cast Float64 (Prim.reshape [| y0.Dims[0] |] stretch)
+
+        checkSpan verb model t0 t1
 
         let prepared jumps (p: OdeProblem<'S>) =
             let p = p |> OdeSettings.apply model.Settings |> Ode.jumpAt jumps
