@@ -171,7 +171,7 @@ module Calculus =
         Prim.call batched (Array.append leaves captured) |> Tree.unflatten like.Value
 
     let private basis (x: Tensor) = // [n; x…]: the unit vectors
-        let n = x.Count
+        let n = Shape.extent "jacobian" x.LongCount
         Prim.reshape (Array.append [| n |] x.Dims) (Prim.identity x.Dtype [| n; n |])
 
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
@@ -182,9 +182,9 @@ module Calculus =
         let shape = Array.append y.Shape x.Dims
         let run = Function.apply Inline t
 
-        if x.Count <= Shape.size y.Shape then
+        if x.LongCount <= Shape.size y.Shape then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
-            let flat = Prim.reshape [| x.Count; Shape.size y.Shape |] columns
+            let flat = Prim.reshape [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"; Shape.extent "jacobian" (Shape.size y.Shape) |] columns
             Prim.reshape shape (Prim.swapLast flat)
         else
             let like = Prim.zeros y.Signature

@@ -141,7 +141,7 @@ module internal Stored =
 
     /// The next numbers of a stream, as the memory of a tensor. A bool that is neither 0 nor 1 is refused.
     let read (place: Place) (what: string) (stored: StoredType) isBigEndian (shape: int[]) (stream: Stream) : Tensor =
-        let n = Shape.size shape
+        let n = Shape.stored place.Verb shape
 
         let bools () =
             let bytes = take<byte> stream false n

@@ -5,7 +5,7 @@ open NeuralDE.Kernels
 
 /// Arrays in a plan's memory as managed arrays, and back.
 module internal ArrayMemory =
-    let bytes (dtype: Dtype) (shape: int[]) = int64 (Shape.size shape) * int64 dtype.Size
+    let bytes (dtype: Dtype) (shape: int[]) = Shape.size shape * int64 dtype.Size
 
     let write (a: NdArray) (target: nativeint) =
         if a.Length > 0 then ManagedArrays.CopyIn(a.Data, target, int64 a.Length * int64 a.Dtype.Size)

@@ -21,7 +21,7 @@ type internal PlanMaker(constantsAt: int64) =
     let place (a: NdArray) =
         let at = next
         constants.Add(struct (at, a))
-        next <- (next + int64 (a.Length * a.Dtype.Size) + 63L) / 64L * 64L
+        next <- (next + int64 a.Length * int64 a.Dtype.Size + 63L) / 64L * 64L
         at
 
     /// Where a constant lies; equal numbers lie in one place.

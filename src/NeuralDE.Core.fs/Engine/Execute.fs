@@ -91,7 +91,7 @@ module internal Execute =
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let isSmall =
             args.Length = 0
-            || (isExact op && Shape.size signature.Shape <= few && args |> Array.forall (fun a -> a.Length <= few))
+            || (isExact op && Shape.size signature.Shape <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
 
         if byReference || isSmall then
             Evaluate.primitive op signature args

@@ -10,9 +10,9 @@ type private GroupClass =
     /// one element, any types
     | Scalars
     /// so many elements; floats of one type and bools. None: bools only, which join either.
-    | Vectors of count: int * lane: Dtype option
+    | Vectors of count: int64 * lane: Dtype option
     /// so many elements of types that no vector group takes: a group of its own
-    | Alone of count: int
+    | Alone of count: int64
 
 /// Turns a graph into drafts. Nodes that only move elements become views; element-wise nodes wait until something needs them,
 /// and then run in one group with everything they alone wait for.
@@ -54,7 +54,7 @@ type internal Lowering
         | ValueSome(struct (code, operands)) ->
             let count = Shape.size n.Shape
 
-            if count = 1 then
+            if count = 1L then
                 ValueSome Scalars
             else
                 match code, laneOf n operands with
@@ -445,7 +445,7 @@ type internal Lowering
         let results = stored |> Array.map (fun n -> x.NewArray n.Signature)
         Array.iter2 (fun n v -> views[n] <- v) stored results
         let places = Array.append (arguments.ToArray() |> Array.map (fun (struct (_, v)) -> v)) results
-        let count = int64 (Shape.size order[0].Shape)
+        let count = Shape.size order[0].Shape
 
         if count > 0L then
             let name () =

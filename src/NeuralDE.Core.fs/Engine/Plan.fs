@@ -39,7 +39,7 @@ type internal Plan
     let rowsOf (work: Workspace) index (batch: int[]) (s: Signature) : NdArray =
         let written = work.Written[index]
         let rest = s.Shape[batch.Length + 1 ..]
-        let rows = int64 (Shape.size batch)
+        let rows = Shape.size batch
         let rowBytes = ArrayMemory.bytes s.Dtype rest
         let block = work.Emissions[index]
         let room = if rowBytes * rows = 0L then 0L else block.Length / (rowBytes * rows)

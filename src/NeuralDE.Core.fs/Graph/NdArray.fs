@@ -60,7 +60,7 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
     static member OfFlags(shape: int[], values: bool[]) = NdArray(Bool, shape, values)
 
     static member Zeros(dtype: Dtype, shape: int[]) =
-        let n = Shape.size shape
+        let n = Shape.stored "result" shape
 
         match dtype with
         | Float64 -> NdArray(dtype, shape, (Array.zeroCreate n: float[]))
@@ -71,7 +71,7 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
 
     /// Memory that is to be filled: what it holds is undefined.
     static member Uninitialised(dtype: Dtype, shape: int[]) =
-        let n = Shape.size shape
+        let n = Shape.stored "result" shape
 
         match dtype with
         | Float64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float> n)
