@@ -172,6 +172,7 @@ module Calculus =
 
     let private basis (x: Tensor) = // [n; x…]: the unit vectors
         let n = Shape.extent "jacobian" x.LongCount
+        Expect.made "jacobian" [| x |] [| n; n |]
         Prim.reshape (Array.append [| n |] x.Dims) (Prim.identity x.Dtype [| n; n |])
 
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
@@ -180,6 +181,7 @@ module Calculus =
         let t = Function.trace "jacobian" Hoisted f x
         let y = t.Graph.Outputs[0]
         let shape = Array.append y.Shape x.Dims
+        Expect.made "jacobian" [| x |] shape
         let run = Function.apply Inline t
 
         if x.LongCount <= Shape.size y.Shape then

@@ -46,6 +46,9 @@ module internal Evaluate =
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let shape = signature.Shape
 
+        if Shape.size shape > int64 Shape.mostStored then
+            Shape.stored (Print.name op) shape |> ignore
+
         match op with
         | Constant literal -> constant literal
         | Data d -> d.Array

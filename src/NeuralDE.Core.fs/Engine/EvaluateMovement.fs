@@ -37,12 +37,14 @@ module internal EvaluateMovement =
         let inline on (from: 'T[]) =
             copyFrom 0 extents from sourceStrides (target.Data :?> 'T[]) targetStrides sourceOffset targetOffset
 
-        match source.Dtype with
-        | Float64 -> on (source.Data :?> float[])
-        | Float32 -> on (source.Data :?> float32[])
-        | Int64 -> on (source.Data :?> int64[])
-        | Int32 -> on (source.Data :?> int[])
-        | Bool -> on (source.Data :?> bool[])
+        // with an extent of 0, others of 2³¹ would be gone through for nothing
+        if not (Array.contains 0 extents) then
+            match source.Dtype with
+            | Float64 -> on (source.Data :?> float[])
+            | Float32 -> on (source.Data :?> float32[])
+            | Int64 -> on (source.Data :?> int64[])
+            | Int32 -> on (source.Data :?> int[])
+            | Bool -> on (source.Data :?> bool[])
 
     /// Σ indexₐ stridesₐ
     let private offset (index: int[]) (strides: int[]) =

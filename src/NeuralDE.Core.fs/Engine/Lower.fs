@@ -83,7 +83,21 @@ type internal Lowering
         buffers.Add b
         b
 
-    member x.NewArray(s: Signature) : View = View.ofStorage (x.NewStorage(ArrayMemory.bytes s.Dtype s.Shape)) s
+    member x.NewArray(s: Signature) : View =
+        let bytes = ArrayMemory.bytes s.Dtype s.Shape
+        let storage = x.NewStorage bytes
+
+        if bytes >= Room.Small then
+            let isIts (n: Node) = n.Dtype = s.Dtype && Shape.same n.Shape s.Shape
+
+            storage.Note <-
+                match nodes |> Array.tryFind isIts with
+                | Some n -> $"{Print.name n.Op}, {s.Dtype} {Shape.text s.Shape}"
+                | None -> $"{s.Dtype} {Shape.text s.Shape}"
+
+            if bytes > Room.Total then raise (Memory.missing bytes storage.Note)
+
+        View.ofStorage storage s
 
     /// An instruction that runs graphs of its own.
     member _.DraftAround

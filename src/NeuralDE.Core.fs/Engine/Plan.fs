@@ -22,14 +22,20 @@ type internal Plan
         constants: struct (int64 * NdArray)[],
         size: int64,
         tapes: int,
-        emissions: int
+        emissions: int,
+        largest: string
     ) =
     // memory is kept for the next call, but for more calls at once than a machine has use for
     let idle = ConcurrentBag<Workspace>()
 
     let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
-        let work = Workspace(size + 256L, tapes, emissions)
+        let work =
+            try
+                Workspace(size + 256L, tapes, emissions)
+            with
+            | :? NoRoomException
+            | :? OutOfMemoryException -> raise (Memory.missing size largest)
 
         for struct (at, a) in constants do
             ArrayMemory.write a (work.Memory + nativeint at)
@@ -43,7 +49,7 @@ type internal Plan
         let rowBytes = ArrayMemory.bytes s.Dtype rest
         let block = work.Emissions[index]
         let room = if rowBytes * rows = 0L then 0L else block.Length / (rowBytes * rows)
-        let shape = Array.concat [ batch; [| int written |]; rest ]
+        let shape = Array.concat [ batch; [| Shape.extent "loop" written |]; rest ]
         let dense = NdArray.Zeros(s.Dtype, shape)
 
         if written > 0L && rowBytes > 0L then
@@ -72,7 +78,12 @@ type internal Plan
     /// Runs on memory that holds the arguments and raises what its checks found.
     member _.RunOn(work: Workspace) =
         work.Failures.Clear()
-        Instruction.runAll instructions work
+
+        try
+            Instruction.runAll instructions work
+        with
+        | :? NoRoomException as e -> raise (Memory.missing e.Bytes largest)
+        | :? OutOfMemoryException -> raise (Memory.missing size largest)
 
         if work.Failures.Count > 0 then raise work.Failures[0]
 
@@ -101,7 +112,30 @@ type internal Plan
                 idle.Add work
 
 module internal Plan =
+    /// The largest array among those that are large, for messages.
+    let private largestOf (lowered: Lowered) : string =
+        let rec all (l: Lowered) : Storage seq =
+            seq {
+                for d in l.Drafts do
+                    yield! d.Writes
+
+                    for _, inner in d.Inside do
+                        yield! all inner
+            }
+
+        let larger (best: Storage voption) (s: Storage) =
+            match best with
+            | ValueSome b when b.Bytes >= s.Bytes -> best
+            | _ -> if s.Note = "" then best else ValueSome s
+
+        match Seq.fold larger ValueNone (all lowered) with
+        | ValueSome s -> s.Note
+        | ValueNone -> ""
+
     let private make (g: Graph) : Plan =
+        for n in g.Outputs do
+            Shape.stored (Print.name n.Op) n.Shape |> ignore
+
         let lowered = LowerFunctions.graph g
         let inputs = Array.zeroCreate g.Inputs.Length
         let mutable next = 0L
@@ -132,7 +166,16 @@ module internal Plan =
                 lowered.Outputs
                 g.Outputs
 
-        Plan(inputs, outputs, instructions, maker.Constants, maker.Size, maker.Tapes, maker.Emissions)
+        Plan(
+            inputs,
+            outputs,
+            instructions,
+            maker.Constants,
+            maker.Size,
+            maker.Tapes,
+            maker.Emissions,
+            largestOf lowered
+        )
 
     /// The plan of a graph; none where the graph reads rows whose number no plan can know.
     let ofGraph (g: Graph) : Plan voption =

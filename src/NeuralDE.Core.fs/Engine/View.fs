@@ -8,6 +8,8 @@ type internal Storage(index: int, bytes: int64, home: StorageHome) =
     member _.Index = index
     member _.Bytes = bytes
     member _.Home = home
+    /// What lies there, for messages; empty for what is small.
+    member val Note = "" with get, set
     /// Its place in the memory of the graph that owns it.
     member val Offset = 0L with get, set
 

@@ -266,13 +266,31 @@ module internal Infer =
                 ([ c.Stride; c.Low; c.High; c.DilateInput; c.DilateKernel ] |> List.forall (fun p -> p.Length = d))
                 "one parameter for each spatial axis"
 
+
+            // one group of one example is counted in 32 bits
+            let fits what channels (extents: int[]) =
+                let n = Shape.sizeIn "conv" (Array.append channels extents)
+
+                if n > int64 System.Int32.MaxValue then
+                    raise (
+                        ShapeException
+                            $"conv: one group of the {what} has {n} elements, expected at most {System.Int32.MaxValue}. Use smaller images, or fewer channels at once."
+                    )
+
             let places = Array.init d (fun i -> convolved c i x[i + 3] k[i + 3])
+            fits "input" [| x[2] |] x[3..]
+            fits "kernel" [| k[2] |] k[3..]
+            fits "result" [| k[1] |] places
             enlarged "conv" (Array.append [| x[0]; x[1]; k[1] |] places)
         | Fft _ ->
             count 1
             let r = first.Length
             floating 0
             want (r >= 2 && first[r - 1] = 2) "[B…; n; 2]"
+
+            // tables of roots are arrays of their own, up to eight times as long
+            if first[r - 2] > 268435456 then
+                raise (ShapeException $"fft: got {first[r - 2]} elements along the axis, expected at most 268435456.")
             args[0]
         | Cholesky
         | Lu ->

@@ -45,11 +45,7 @@ module internal Expect =
         shape
 
     /// Whether a result of that shape can be: stored, where none of what it is made of is a placeholder.
-    let made verb (arguments: Tensor[]) (shape: int[]) =
-        let n = Shape.sizeIn verb shape
-
-        if n > int64 Shape.mostStored && not (Array.exists (fun (x: Tensor) -> x.IsPlaceholder) arguments) then
-            Shape.stored verb shape |> ignore
+    let made verb (arguments: Tensor[]) (shape: int[]) = Tensor.Made(verb, arguments, shape)
 
     let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
 

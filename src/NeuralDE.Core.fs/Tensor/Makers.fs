@@ -111,8 +111,9 @@ type TensorMakers =
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
 
-    let private filled verb dtype shape value =
-        ofFloats dtype shape (Array.create (Shape.stored verb shape) value)
+    let private filled verb dtype shape (value: float) =
+        Shape.stored verb shape |> ignore
+        Tensor.OfArray(NdArray.Filled(dtype, shape, value))
 
 
     /// Zeros of a shape.
@@ -138,7 +139,7 @@ module Makers =
     /// n points from first to last, evenly spaced, both included: the last is exactly `last`. One point is `first`.
     let linspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "linspace" "n" n
-        Shape.stored "linspace" [| n |] |> ignore
+        NdArray.Claim("linspace", Float64, [| n |])
         let step = (last - first) / float (max 1 (n - 1))
         let point i = if i = n - 1 && i > 0 then last else first + float i * step
         ofFloats Float64 [| n |] (Array.init n point)
@@ -146,7 +147,7 @@ module Makers =
     /// n points from 10^first to 10^last, evenly spaced in the exponent.
     let logspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "logspace" "n" n
-        Shape.stored "logspace" [| n |] |> ignore
+        NdArray.Claim("logspace", Float64, [| n |])
         ofFloats Float64 [| n |] ((linspace first last n).ToArray() |> Array.map (fun e -> Math.Pow(10.0, e)))
 
     /// start, start + step, … before stop.
@@ -164,12 +165,14 @@ module Makers =
                 $"arange: from {start} to {stop} by {step} would make {n} elements, more than the {Shape.mostStored} that fit in one array. Use a larger step."
 
         let n = int n
+        NdArray.Claim("arange", Float64, [| n |])
         ofFloats Float64 [| n |] (Array.init n (fun i -> start + float i * step))
 
     /// The identity matrix [n; n].
     let eye (n: int) : Tensor =
         Expect.count "eye" "n" n
-        let numbers: float[] = Array.zeroCreate (Shape.stored "eye" [| n; n |])
+        NdArray.Claim("eye", Float64, [| n; n |])
+        let numbers: float[] = Array.zeroCreate (n * n)
 
         for i in 0 .. n - 1 do
             numbers[i * n + i] <- 1.0

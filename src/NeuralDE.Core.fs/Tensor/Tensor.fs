@@ -163,6 +163,17 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         depth + 1
 
+    /// Refuses a shape whose numbers would be computed at once and are too many to be stored.
+    static member internal Made(name: string, args: Tensor[], shape: int[]) =
+        let n = Shape.sizeIn name shape
+
+        if
+            n > int64 Shape.mostStored
+            && isNull (Tensor.Deepest args)
+            && Tensor.StructureDepth args >= maxStructureDepth
+        then
+            Shape.stored name shape |> ignore
+
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
@@ -267,6 +278,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             )
 
         let shape = Shape.broadcast name a.Dims b.Dims
+        Tensor.Made(name, [| a; b |], shape)
         Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
 
     static member internal Binary(op: Binary, a: Tensor, b: Tensor) =

@@ -34,6 +34,7 @@ type TensorOperands =
         Expect.bools "where" condition
         Expect.oneDtype "where" [| a; b |]
         let shape = Shape.broadcast "where" condition.Dims (Shape.broadcast "where" a.Dims b.Dims)
+        Expect.made "where" [| condition; a; b |] shape
         Prim.select (Tensor.Stretch(condition, shape)) (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape))
 
 /// Functions that work element by element; two arguments broadcast by NumPy's rule.
@@ -139,6 +140,7 @@ module ElementwiseVerbs =
         Expect.floats "fma" a
         Expect.oneDtype "fma" [| a; b; c |]
         let shape = Shape.broadcast "fma" a.Dims (Shape.broadcast "fma" b.Dims c.Dims)
+        Expect.made "fma" [| a; b; c |] shape
         Prim.fma (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape)) (Tensor.Stretch(c, shape))
 
     /// √x whose derivative at 0 is 0.
