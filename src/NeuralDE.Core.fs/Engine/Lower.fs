@@ -506,4 +506,11 @@ type internal Lowering
         x.Together g.Outputs
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
         let drafts = RowChain.merged (outputs |> Seq.map (fun v -> v.Storage)) (drafts.ToArray())
-        { Drafts = drafts; Size = Lowered.layOut buffers drafts outputs; Outputs = outputs }
+
+        let struct (size, guards) =
+            if Guarding.isOn () then
+                Guarding.layOut buffers
+            else
+                struct (Lowered.layOut buffers drafts outputs, [||])
+
+        { Drafts = drafts; Size = size; Outputs = outputs; Guards = guards }

@@ -9,7 +9,7 @@ open NeuralDE.Kernels
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
-            RowChain.key "lowered",
+            Guarding.key (RowChain.key "lowered"),
             fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run()
         )
 

@@ -257,6 +257,28 @@ module internal LowerPrimitives =
 
         target
 
+    /// Larger indices are not kept among the constants: every run makes them anew.
+    let private mostConstant = 4194304L
+
+    let private iota (x: Lowering) (n: Node) axis : View =
+        let target = x.NewArray n.Signature
+        let struct (_, extent, inner) = around axis target
+        let elements, count = typeOf target, View.size target
+
+        x.DraftFrom(
+            (fun () -> "iota"),
+            [],
+            [| target.Storage |],
+            ValueNone,
+            fun scope ->
+                let into = scope.Offset target
+
+                Instruction.make (fun work ->
+                    Movement.Iota(elements, extent, inner, work.Memory + nativeint into, 0L, count))
+        )
+
+        target
+
     /// Square matrices in the last two axes: how many, of which size.
     let private squares (v: View) : struct (int64 * int64) =
         let n = int64 v.Shape[v.Shape.Length - 1]
@@ -268,6 +290,7 @@ module internal LowerPrimitives =
 
         match n.Op with
         | Check c -> check x c args
+        | Iota(_, axis) when Shape.size n.Shape > mostConstant -> iota x n axis
         | Iota _ -> x.Constant(Evaluate.primitive n.Op n.Signature [||])
         | Dot when n.Dtype.IsFloat && View.size first > 0L && View.size args[1] > 0L -> LowerDot.lower x n first args[1]
         | Reduce(r, axes) -> reduce x n r axes first

@@ -2,6 +2,7 @@ namespace NeuralDE.Compiler
 
 open System
 open System.Collections.Concurrent
+open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
 
@@ -23,7 +24,8 @@ type internal Plan
         size: int64,
         tapes: int,
         emissions: int,
-        largest: string
+        largest: string,
+        guards: int64[]
     ) =
     // memory is kept for the next call, but for more calls at once than a machine has use for
     let idle = ConcurrentBag<Workspace>()
@@ -32,7 +34,7 @@ type internal Plan
         // results and arguments are read in whole vectors, so some room lies behind the last
         let work =
             try
-                Workspace(size + 256L, tapes, emissions)
+                Workspace(size + 256L, tapes, emissions, guards)
             with
             | :? NoRoomException
             | :? OutOfMemoryException -> raise (Memory.missing size largest)
@@ -138,14 +140,23 @@ module internal Plan =
 
         let lowered = LowerFunctions.graph g
         let inputs = Array.zeroCreate g.Inputs.Length
+        let guards = List<int64>()
         let mutable next = 0L
 
         for i in 0 .. inputs.Length - 1 do
             let s = g.Inputs[i]
-            inputs[i] <- struct (next, s)
-            next <- next + (ArrayMemory.bytes s.Dtype s.Shape + 63L) / 64L * 64L
+            let bytes = ArrayMemory.bytes s.Dtype s.Shape
+
+            if Guarding.isOn () then
+                let struct (at, stop) = Guarding.place guards next bytes
+                inputs[i] <- struct (at, s)
+                next <- stop
+            else
+                inputs[i] <- struct (next, s)
+                next <- next + (bytes + 63L) / 64L * 64L
 
         let maker = PlanMaker(next + lowered.Size)
+        maker.Guards.AddRange guards
         let places = inputs |> Array.map (fun (struct (at, _)) -> at)
         let scope, instructions = Lowered.instantiate maker next places lowered
 
@@ -174,13 +185,14 @@ module internal Plan =
             maker.Size,
             maker.Tapes,
             maker.Emissions,
-            largestOf lowered
+            largestOf lowered,
+            maker.Guards.ToArray()
         )
 
     /// The plan of a graph; none where the graph reads rows whose number no plan can know.
     let ofGraph (g: Graph) : Plan voption =
         g.Memo(
-            RowChain.key "plan",
+            Guarding.key (RowChain.key "plan"),
             fun () ->
                 try
                     ValueSome(make g)

@@ -164,9 +164,9 @@ module MovementVerbs =
         Expect.positive "chunk" "count" count
         let n = x.Dims[Shape.axis "chunk" x.Rank axis]
 
-        // further pieces are empty; so many make no sense and would fill the memory
-        if count > max n 65536 then
-            raise (InputException $"chunk: got {count} pieces of an axis of {n}, expected at most {max n 65536}.")
+        // every piece is a tensor of its own: more would fill the memory
+        if count > 1048576 then
+            raise (InputException $"chunk: got {count} pieces, expected at most 1048576. Use reshape.")
 
         splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
 
@@ -263,7 +263,8 @@ module MovementVerbs =
         let flat = Prim.reshape (Array.append batch [| Shape.times "diagonal" m n |]) x
         let stop = if k = 0 then 0 else (k - 1) * (n + 1) + 1
         let zeros = Array.create (r - 1) 0
-        Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| n + 1 |]) flat
+        let step = if k <= 1 then 1 else n + 1
+        Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| step |]) flat
 
     /// Matrices with x on the diagonal and zeros elsewhere: [batch…; n] → [batch…; n; n].
     let diag (x: Tensor) : Tensor =

@@ -17,6 +17,7 @@ internal sealed unsafe class NativeBlock
     private static readonly long MostWaiting = Room.Total / 4;
 
     private readonly void* memory;
+    private readonly bool isGuarded;
     private bool isWaiting;
 
     public NativeBlock(long size)
@@ -31,13 +32,28 @@ internal sealed unsafe class NativeBlock
             GC.AddMemoryPressure(Size);
     }
 
+    /// <summary>With pages at the given places that nobody may touch.</summary>
+    public NativeBlock(long size, long[] guards)
+    {
+        isGuarded = true;
+        Size = size;
+        Address = Guards.Allocate(size, guards);
+        memory = (void*)Address;
+
+        if (Size >= Large)
+            GC.AddMemoryPressure(Size);
+    }
+
     ~NativeBlock()
     {
-        NativeMemory.Free(memory);
-
         // no address: the constructor did not get so far
         if (memory == null)
             return;
+
+        if (isGuarded)
+            Guards.Free(Address, Size);
+        else
+            NativeMemory.Free(memory);
         Use();
 
         if (Size >= Large)
