@@ -7,24 +7,83 @@ open NeuralDE
 module internal Shape =
     let text (shape: int[]) = "[" + String.Join("; ", shape) + "]"
 
-    let size (shape: int[]) =
-        let mutable n = 1
+    /// Elements that one array of .NET holds (System.Array.MaxLength), and so a tensor that is stored.
+    let mostStored = 0x7FFFFFC7
+
+    /// Elements that a shape may describe: their bytes, 8 for each, must be counted by int64.
+    let mostElements = Int64.MaxValue / 8L
+
+    /// The product, however large; for messages.
+    let private product (shape: int[]) =
+        shape |> Array.fold (fun n extent -> n * Numerics.BigInteger(extent: int)) Numerics.BigInteger.One
+
+    let private tooLarge (operation: string) (shape: int[]) : 'a =
+        let extents = shape |> Array.filter ((<>) 0)
+
+        raise (
+            ShapeException
+                $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {product extents}, more than {mostElements} elements, the most that a tensor may have. Use smaller extents."
+        )
+
+    /// The number of elements, counted in 64 bits. An extent of 0 makes it 0; the others must fit all the same, as in NumPy,
+    /// since strides are products of them.
+    let sizeIn (operation: string) (shape: int[]) : int64 =
+        let mutable n = 1L
+        let mutable isEmpty = false
 
         for extent in shape do
-            n <- n * extent
+            if extent = 0 then
+                isEmpty <- true
+            else
+                // below 2³² times below 2³¹ cannot pass 2⁶³
+                if n > 0xFFFFFFFFL && n > mostElements / int64 extent then tooLarge operation shape
 
-        n
+                n <- n * int64 extent
+
+        if n > mostElements then tooLarge operation shape
+        if isEmpty then 0L else n
+
+    /// The number of elements of a shape that came from a tensor.
+    let size (shape: int[]) : int64 = sizeIn "shape" shape
+
+    /// An extent as an axis holds it: from 0 to 2³¹ − 1.
+    let extent (operation: string) (n: int64) : int =
+        if n < 0L || n > int64 Int32.MaxValue then
+            raise (
+                ShapeException
+                    $"{operation}: an axis would have {n} elements, expected 0 to {Int32.MaxValue}. Split the elements over several axes, or take fewer."
+            )
+
+        int n
+
+    /// The extent of two axes made one.
+    let times operation (a: int) (b: int) : int = extent operation (int64 a * int64 b)
+
+    /// The number of elements of a tensor that is stored: a result outside a transform, an input or output of a plan, a file.
+    let stored (operation: string) (shape: int[]) : int =
+        let n = sizeIn operation shape
+
+        if n > int64 mostStored then
+            raise (
+                ShapeException
+                    $"{operation}: a tensor of shape {text shape} would hold {n} elements, more than the {mostStored} that fit in one array. Split it into parts; or make and reduce it within one function given to compile, which stores the reduced result only."
+            )
+
+        int n
 
     let same (a: int[]) (b: int[]) = a.AsSpan().SequenceEqual(b.AsSpan())
 
     /// Row-major strides in elements.
-    let strides (shape: int[]) =
-        let s = Array.create shape.Length 1
+    let strides (shape: int[]) : int64[] =
+        let s = Array.create shape.Length 1L
 
         for i in shape.Length - 2 .. -1 .. 0 do
-            s[i] <- s[i + 1] * shape[i + 1]
+            s[i] <- s[i + 1] * int64 shape[i + 1]
 
         s
+
+    /// Row-major strides within one array.
+    let storedStrides (shape: int[]) : int[] = strides shape |> Array.map int
 
     /// The axes of a tensor of that rank: 0 .. rank − 1.
     let axes rank = Array.init rank id
@@ -69,7 +128,9 @@ module internal Shape =
             a
         else
             match tryBroadcast a b with
-            | Some shape -> shape
+            | Some shape ->
+                sizeIn operation shape |> ignore
+                shape
             | None ->
                 raise (
                     ShapeException

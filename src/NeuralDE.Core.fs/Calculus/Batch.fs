@@ -175,7 +175,7 @@ module internal Batch =
     and private rowByRow (h: Host) n (on: bool[]) : Host =
         let row (a: NdArray) i =
             let shape = a.Shape[1..]
-            let width = Shape.size shape
+            let width = Shape.stored h.Name shape
             let part = NdArray.Zeros(a.Dtype, shape)
             System.Array.Copy(a.Data, i * width, part.Data, 0, width)
             part

@@ -58,13 +58,14 @@ module internal BatchPrimitives =
             match args with
             | [| x, false; indices, true |] when batch = 0 -> // one operand for all rows: gather once
                 let rest = x.Dims[1..]
-                let flat = Prim.gather 0 x (Prim.reshape [| indices.Count |] indices)
+                let flat = Prim.gather 0 x (Expect.flat "vmap" indices)
                 Prim.reshape (Array.append indices.Dims rest) flat
             | _ -> map (Gather(batch + 1)) // rows gather from their own operand
         | Scatter(kind, batch) -> map (Scatter(kind, batch + 1))
         | Dot ->
             match args with
-            | [| a, true; b, false |] when b.Rank = 2 -> // the rows are further rows of one product
+            | [| a, true; b, false |] when b.Rank = 2 && int64 n * int64 a.Dims[1] <= int64 System.Int32.MaxValue ->
+                // the rows are further rows of one product
                 let m, k = a.Dims[1], a.Dims[2]
                 let flat = Prim.dot (Prim.reshape [| n * m; k |] a) b
                 Prim.reshape [| n; m; b.Dims[1] |] flat
@@ -72,14 +73,14 @@ module internal BatchPrimitives =
         | Op.Conv c ->
             match args with
             | [| x, true; kernel, false |] -> // rows are further images
-                let flat = Prim.reshape (Array.append [| n * x.Dims[1] |] x.Dims[2..]) x
+                let flat = Prim.reshape (Array.append [| Shape.times "vmap" n x.Dims[1] |] x.Dims[2..]) x
                 let y = Prim.conv c flat kernel
                 Prim.reshape (Array.concat [ [| n; x.Dims[1] |]; y.Dims[1..] ]) y
             | _ -> // rows are further groups
                 let x, kernel = toRows args[0], toRows args[1]
                 let x = Prim.permute (Shape.moving x.Rank 0 1) x // [N; B; G; C; S…]
-                let joined = Prim.reshape (Array.concat [ [| x.Dims[0]; n * x.Dims[2] |]; x.Dims[3..] ]) x
-                let kernels = Prim.reshape (Array.append [| n * kernel.Dims[1] |] kernel.Dims[2..]) kernel
+                let joined = Prim.reshape (Array.concat [ [| x.Dims[0]; Shape.times "vmap" n x.Dims[2] |]; x.Dims[3..] ]) x
+                let kernels = Prim.reshape (Array.append [| Shape.times "vmap" n kernel.Dims[1] |] kernel.Dims[2..]) kernel
                 let y = Prim.conv c joined kernels
                 let y = Prim.reshape (Array.concat [ [| y.Dims[0]; n; x.Dims[2] |]; y.Dims[2..] ]) y
                 Prim.permute (Shape.moving y.Rank 1 0) y

@@ -206,7 +206,8 @@ module Calculus =
         Prim.call batched (Array.append leaves captured) |> Tree.unflatten like.Value
 
     let private basis (x: Tensor) = // [n; x…]: the unit vectors
-        let n = x.Count
+        let n = Shape.extent "jacobian" x.LongCount
+        Expect.made "jacobian" [| x |] [| n; n |]
         Prim.reshape (Array.append [| n |] x.Dims) (Prim.identity x.Dtype [| n; n |])
 
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
@@ -223,11 +224,12 @@ module Calculus =
             )
 
         let shape = Array.append y.Shape x.Dims
+        Expect.made "jacobian" [| x |] shape
         let run = Function.apply Inline t
 
-        if x.Count <= Shape.size y.Shape then
+        if x.LongCount <= Shape.size y.Shape then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
-            let flat = Prim.reshape [| x.Count; Shape.size y.Shape |] columns
+            let flat = Prim.reshape [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"; Shape.extent "jacobian" (Shape.size y.Shape) |] columns
             Prim.reshape shape (Prim.swapLast flat)
         else
             let like = Prim.zeros y.Signature

@@ -8,7 +8,13 @@ module internal Primitives =
 
     // ── convolution: closed under its own two transposes ─────────────────────────────────────────────────────────
     let private spatial (x: Tensor) = [| 3 .. x.Rank - 1 |]
-    let private dilated n d = if n = 0 then 0 else (n - 1) * d + 1
+
+    /// A padding, which may be negative, as an operation holds it.
+    let private padding (n: int64) : int =
+        if n < int64 System.Int32.MinValue || n > int64 System.Int32.MaxValue then
+            Expect.misfit $"conv: the derivative would pad by {n}, which passes 32 bits. Use less padding or dilation."
+
+        int n
 
     /// Swaps two axes.
     let private swap i j (x: Tensor) =
@@ -19,12 +25,13 @@ module internal Primitives =
 
     let private pullInput (c: Conv) (x: Tensor) (kernel: Tensor) (w: Tensor) =
         let d = x.Rank - 3
-        let reach i = dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1
-        let low = Array.init d (fun i -> reach i - c.Low[i])
+        let reach i = Infer.dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1L
+        let low = Array.init d (fun i -> padding (reach i - int64 c.Low[i]))
 
         let high =
             Array.init d (fun i ->
-                dilated x.Dims[i + 3] c.DilateInput[i] + reach i - dilated w.Dims[i + 3] c.Stride[i] - low[i])
+                let input, result = Infer.dilated x.Dims[i + 3] c.DilateInput[i], Infer.dilated w.Dims[i + 3] c.Stride[i]
+                padding (input + reach i - result - int64 low[i]))
 
         Prim.conv
             { Stride = c.DilateInput
@@ -40,9 +47,9 @@ module internal Primitives =
 
         let high =
             Array.init d (fun i ->
-                dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1 + dilated w.Dims[i + 3] c.Stride[i]
-                - dilated x.Dims[i + 3] c.DilateInput[i]
-                - c.Low[i])
+                let reach = Infer.dilated kernel.Dims[i + 3] c.DilateKernel[i] - 1L
+                let result = Infer.dilated w.Dims[i + 3] c.Stride[i]
+                padding (reach + result - Infer.dilated x.Dims[i + 3] c.DilateInput[i] - int64 c.Low[i]))
         // input [C; G; N; S…], kernel [G; O; N; T…] → [C; G; O; K…]
         let gradient =
             Prim.conv
@@ -225,15 +232,15 @@ module internal Primitives =
         | Permute p -> [| Some(Prim.permute (Shape.invert p) w) |]
         | Broadcast(shape, axes) -> [| Some(Prim.sumOver (Shape.others shape.Length axes) w) |]
         | Op.Slice s ->
-            let high i = x[0].Dims[i] - s.Start[i] - Infer.padded w.Dims[i] 0 0 (s.Step[i] - 1)
+            let high i = x[0].Dims[i] - s.Start[i] - int (Infer.padded w.Dims[i] 0 0 (s.Step[i] - 1))
 
-            if Shape.size w.Dims = 0 then
+            if w.LongCount = 0L then
                 // of the cotangent's type: a condition is pulled like this too
                 [| Some(Prim.zeros { x[0].Signature with Dtype = w.Dtype }) |]
             else
                 [| Some(Prim.pad s.Start (Array.init w.Rank high) (Array.map (fun step -> step - 1) s.Step) w) |]
         | Op.Pad p ->
-            let stop i = p.Low[i] + Infer.padded x[0].Dims[i] 0 0 p.Interior[i]
+            let stop i = p.Low[i] + int (Infer.padded x[0].Dims[i] 0 0 p.Interior[i])
             [| Some(Prim.slice p.Low (Array.init w.Rank stop) (Array.map ((+) 1) p.Interior) w) |]
         | Reverse axes -> [| Some(Prim.reverse axes w) |]
         | Concat axis ->

@@ -63,7 +63,13 @@ module Tree =
         tree |> map (fun x -> if x.Dtype.IsFloat then Prim.cast dtype x else x)
 
     /// How many numbers the float leaves hold: the parameters of a model.
-    let count (tree: 'T) : int = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.Count else 0)
+    let count (tree: 'T) : int =
+        let n = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.LongCount else 0L)
+
+        if n > int64 System.Int32.MaxValue then
+            Expect.misfit $"Tree.count: the tree holds {n} numbers, more than an int counts. Sum LongCount of its leaves."
+
+        int n
 
     /// The tree with zeros in every leaf, of the leaf's own shape and dtype.
     let zerosLike (tree: 'T) : 'T = map Prim.zerosLike tree

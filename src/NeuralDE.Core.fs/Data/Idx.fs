@@ -60,7 +60,7 @@ module Idx =
             if stored <> StoredType.U8 || shape.Length <> axes then
                 Files.refuse place $"got an array of {stored} {Shape.text shape}, expected U8 with {axes} axes."
 
-            shape, Stored.take<byte> numbers false (Shape.size shape)
+            shape, Stored.take<byte> numbers false (Shape.stored place.Verb shape)
 
         unzipped stream (readNumbers place bytes)
 

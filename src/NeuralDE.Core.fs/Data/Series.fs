@@ -173,7 +173,7 @@ module Series =
         ofFloats
             s.Values.Dtype
             [| at.Length; width |]
-            (Array.init (at.Length * width) (fun i -> columns[i % width][i / width]))
+            (Array.init (Shape.stored verb [| at.Length; width |]) (fun i -> columns[i % width][i / width]))
 
     let private whole verb (times: Tensor) values (s: Series) : Series =
         Expect.rank verb 1 "the times" times
@@ -214,7 +214,8 @@ module Series =
         let all, own = times.Numbers.Floats, s.Times.Numbers.Floats
         checkTimes verb all
         let width = channels s
-        let values, flags = Array.zeroCreate (all.Length * width), Array.zeroCreate (all.Length * width)
+        let size = Shape.stored verb [| all.Length; width |]
+        let values, flags = Array.zeroCreate size, Array.zeroCreate size
         let numbers, observed = s.Values.Numbers.Floats, s.Mask.Numbers.Flags
 
         own
@@ -238,6 +239,7 @@ module Series =
         let n, width, more = count s, channels s, extra.Length
         let values, flags = s.Values.Numbers.Floats, s.Mask.Numbers.Flags
         let total = more + width
+        let size = Shape.stored "Series" [| n; total |]
         let extra = Array.ofList extra
         let value i =
             if i % total < more then
@@ -247,8 +249,8 @@ module Series =
         let flag i = i % total < more || flags[i / total * width + i % total - more]
 
         { s with
-            Values = ofFloats s.Values.Dtype [| n; total |] (Array.init (n * total) value)
-            Mask = ofFlags [| n; total |] (Array.init (n * total) flag) }
+            Values = ofFloats s.Values.Dtype [| n; total |] (Array.init size value)
+            Mask = ofFlags [| n; total |] (Array.init size flag) }
 
     /// <summary>The series with time as its first channel, which a neural CDE needs to know how fast its path is
     /// gone.</summary>
@@ -320,8 +322,9 @@ module Series =
 
         let all = Array.ofList series
         let batch, n, width = all.Length, (all |> Array.map count |> Array.max), channels first
-        let times = Array.zeroCreate (batch * n)
-        let values, flags = Array.zeroCreate (batch * n * width), Array.zeroCreate (batch * n * width)
+        let size = Shape.stored "Series.pad" [| batch; n; width |]
+        let times = Array.zeroCreate (Shape.stored "Series.pad" [| batch; n |])
+        let values, flags = Array.zeroCreate size, Array.zeroCreate size
 
         all
         |> Array.iteri (fun k s ->

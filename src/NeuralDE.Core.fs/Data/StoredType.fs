@@ -77,10 +77,12 @@ module internal Stored =
             | Some _
             | None -> None
 
-        // an extent of 0 among large ones makes no elements, but each must be an extent
+        // an extent of 0 among large ones makes no elements, but each must be an extent, and the others a tensor's
         if shape.Length > mostAxes then None
         elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then None
-        elif Array.contains 0L shape then Some 0
+        elif Array.contains 0L shape then
+            let others = shape |> Array.filter ((<>) 0L)
+            if others |> Array.fold (fun n extent -> n * bigint extent) 1I <= bigint Shape.mostElements then Some 0 else None
         else Array.fold times (Some 1L) shape |> Option.map int
 
     /// So many bytes must be left of a stream, as far as that can be known.
@@ -141,7 +143,7 @@ module internal Stored =
 
     /// The next numbers of a stream, as the memory of a tensor. A bool that is neither 0 nor 1 is refused.
     let read (place: Place) (what: string) (stored: StoredType) isBigEndian (shape: int[]) (stream: Stream) : Tensor =
-        let n = Shape.size shape
+        let n = Shape.stored place.Verb shape
 
         let bools () =
             let bytes = take<byte> stream false n

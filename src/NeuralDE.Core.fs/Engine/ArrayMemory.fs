@@ -3,9 +3,17 @@ namespace NeuralDE.Compiler
 open NeuralDE
 open NeuralDE.Kernels
 
+/// Memory that a computation wants and the machine has not.
+module internal Memory =
+    let missing (bytes: int64) (largest: string) : exn =
+        let what = if largest = "" then "" else $" The largest value is that of {largest}."
+
+        ShapeException
+            $"out of memory: {Room.Text bytes} are wanted, of {Room.Text Room.Total} in all.{what} Use smaller shapes, fewer or smaller steps, or work on parts."
+
 /// Arrays in a plan's memory as managed arrays, and back.
 module internal ArrayMemory =
-    let bytes (dtype: Dtype) (shape: int[]) = int64 (Shape.size shape) * int64 dtype.Size
+    let bytes (dtype: Dtype) (shape: int[]) = Shape.size shape * int64 dtype.Size
 
     let write (a: NdArray) (target: nativeint) =
         if a.Length > 0 then ManagedArrays.CopyIn(a.Data, target, int64 a.Length * int64 a.Dtype.Size)

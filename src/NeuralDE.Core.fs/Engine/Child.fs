@@ -101,7 +101,7 @@ module internal LoopViews =
             out[i] <- b
 
         let carried = v.Carried |> Array.map (Child.slot scope)
-        let rows = Shape.size l.Batch
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
 
         { Rows = rows
           States = carried[.. l.States - 1]

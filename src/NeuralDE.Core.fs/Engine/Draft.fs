@@ -14,15 +14,27 @@ type internal PlanMaker(constantsAt: int64) =
     let constants = List<struct (int64 * NdArray)>()
     let known = Dictionary<struct (Dtype * int64), int64>()
     let arrays = Dictionary<NdArray, int64>(HashIdentity.Reference)
+    let guards = List<int64>()
     let mutable next = constantsAt
     let mutable tapes = 0
     let mutable emissions = 0
 
-    let place (a: NdArray) =
+    let placeGuarded (a: NdArray) =
+        let struct (at, stop) = Guarding.place guards next (int64 a.Length * int64 a.Dtype.Size)
+        constants.Add(struct (at, a))
+        next <- stop
+        at
+
+    let placeBehind (a: NdArray) =
         let at = next
         constants.Add(struct (at, a))
-        next <- (next + int64 (a.Length * a.Dtype.Size) + 63L) / 64L * 64L
+        next <- (next + int64 a.Length * int64 a.Dtype.Size + 63L) / 64L * 64L
         at
+
+    let place (a: NdArray) = if Guarding.isOn () then placeGuarded a else placeBehind a
+
+    /// Pages that may not be touched.
+    member _.Guards = guards
 
     /// Where a constant lies; equal numbers lie in one place.
     member _.Constant(a: NdArray) : int64 =
@@ -150,11 +162,17 @@ and [<NoEquality; NoComparison>] internal Lowered =
         Size: int64
         /// contiguous
         Outputs: View[]
+        /// pages of its memory that may not be touched
+        Guards: int64[]
     }
 
 module internal Lowered =
     let instantiate (maker: PlanMaker) (start: int64) (arguments: int64[]) (l: Lowered) : Scope * Instruction[] =
         let scope = Scope(maker, start, arguments)
+
+        for guard in l.Guards do
+            maker.Guards.Add(start + guard)
+
         scope, l.Drafts |> Array.map (fun d -> d.Make scope)
 
     /// Memory for buffers in use at the same time, one behind the other; a place is used again once its buffer is dead.

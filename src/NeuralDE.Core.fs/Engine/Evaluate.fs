@@ -15,13 +15,13 @@ module internal Evaluate =
 
     let private iota (signature: Signature) axis =
         let struct (_, n, inner) = EvaluateMovement.around axis signature.Shape
-        let values = Array.init (Shape.size signature.Shape) (fun i -> int64 (i / inner % n))
+        let values = Array.init (Shape.stored "iota" signature.Shape) (fun i -> int64 (i / inner % n))
         NdArray.OfIntegers(signature.Dtype, signature.Shape, values)
 
     /// Row b of the result holds the elements 0, 1, … of keys[b]: a value depends on its key and its index in the row
     /// only.
     let inline private draw ([<InlineIfLambda>] make: uint64 -> 'T) dtype (shape: int[]) (keys: NdArray) =
-        let values: 'T[] = Array.zeroCreate (Shape.size shape)
+        let values: 'T[] = Array.zeroCreate (Shape.stored "random" shape)
         let row = values.Length / max 1 keys.Length
         let keys = keys.Integers
 
@@ -45,6 +45,9 @@ module internal Evaluate =
     /// looked at.
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let shape = signature.Shape
+
+        if Shape.size shape > int64 Shape.mostStored then
+            Shape.stored (Print.name op) shape |> ignore
 
         match op with
         | Constant literal -> constant literal

@@ -16,12 +16,12 @@ module internal EvaluateAxes =
         : 'T[] =
         let rank = shape.Length
         let kept = Shape.without axes shape
-        let result = Array.create (Shape.size kept) start
+        let result = Array.create (Shape.stored "reduce" kept) start
 
         if x.Length > 0 then
             // the step in the result for a step along each axis of x; 0 along reduced ones
             let steps = Array.zeroCreate rank
-            Array.iter2 (fun axis stride -> steps[axis] <- stride) (Shape.others rank axes) (Shape.strides kept)
+            Array.iter2 (fun axis stride -> steps[axis] <- stride) (Shape.others rank axes) (Shape.storedStrides kept)
             let inner = if rank = 0 then 1 else shape[rank - 1]
             let innerStep = if rank = 0 then 0 else steps[rank - 1]
             let index: int[] = Array.zeroCreate rank

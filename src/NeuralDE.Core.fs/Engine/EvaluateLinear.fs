@@ -26,7 +26,7 @@ module internal EvaluateLinear =
     let dot (shape: int[]) (a: NdArray) (b: NdArray) =
         let r = shape.Length
         let m, k, n = a.Shape[r - 2], a.Shape[r - 1], b.Shape[r - 1]
-        let batches = Shape.size shape[.. r - 3]
+        let batches = Shape.stored "dot" shape[.. r - 3]
 
         if a.Dtype.IsFloat then
             NdArray.OfFloats(a.Dtype, shape, dotOf batches m k n a.Floats b.Floats)
@@ -63,8 +63,8 @@ module internal EvaluateLinear =
     let inline private convOf (conv: Conv) (shape: int[]) (xs: int[]) (ks: int[]) (x: ^T[]) (kernel: ^T[]) : ^T[] =
         let input, window, output = xs[3..], ks[3..], shape[3..]
         let groups, channels, outputs = xs[1], xs[2], ks[1]
-        let inputs, places, results = Shape.size input, Shape.size window, Shape.size output
-        let y: ^T[] = Array.zeroCreate (Shape.size shape)
+        let inputs, places, results = Shape.stored "conv" input, Shape.stored "conv" window, Shape.stored "conv" output
+        let y: ^T[] = Array.zeroCreate (Shape.stored "conv" shape)
 
         for t in 0 .. results - 1 do
             for k in 0 .. places - 1 do

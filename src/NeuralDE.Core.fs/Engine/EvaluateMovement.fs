@@ -37,12 +37,14 @@ module internal EvaluateMovement =
         let inline on (from: 'T[]) =
             copyFrom 0 extents from sourceStrides (target.Data :?> 'T[]) targetStrides sourceOffset targetOffset
 
-        match source.Dtype with
-        | Float64 -> on (source.Data :?> float[])
-        | Float32 -> on (source.Data :?> float32[])
-        | Int64 -> on (source.Data :?> int64[])
-        | Int32 -> on (source.Data :?> int[])
-        | Bool -> on (source.Data :?> bool[])
+        // with an extent of 0, others of 2³¹ would be gone through for nothing
+        if not (Array.contains 0 extents) then
+            match source.Dtype with
+            | Float64 -> on (source.Data :?> float[])
+            | Float32 -> on (source.Data :?> float32[])
+            | Int64 -> on (source.Data :?> int64[])
+            | Int32 -> on (source.Data :?> int[])
+            | Bool -> on (source.Data :?> bool[])
 
     /// Σ indexₐ stridesₐ
     let private offset (index: int[]) (strides: int[]) =
@@ -58,24 +60,24 @@ module internal EvaluateMovement =
     /// The array of that shape whose elements lie at offset + Σ iₐ stridesₐ of x.
     let private view (x: NdArray) (shape: int[]) offset strides =
         let result = NdArray.Zeros(x.Dtype, shape)
-        copy shape (x, offset, strides) (result, 0, Shape.strides shape)
+        copy shape (x, offset, strides) (result, 0, Shape.storedStrides shape)
         result
 
     let permute (permutation: int[]) (shape: int[]) (x: NdArray) =
-        let strides = Shape.strides x.Shape
+        let strides = Shape.storedStrides x.Shape
         view x shape 0 (permutation |> Array.map (fun a -> strides[a]))
 
     let broadcast (axes: int[]) (shape: int[]) (x: NdArray) =
         let strides = Array.zeroCreate shape.Length
-        Array.iter2 (fun axis stride -> strides[axis] <- stride) axes (Shape.strides x.Shape)
+        Array.iter2 (fun axis stride -> strides[axis] <- stride) axes (Shape.storedStrides x.Shape)
         view x shape 0 strides
 
     let slice (s: Slice) (shape: int[]) (x: NdArray) =
-        let strides = Shape.strides x.Shape
+        let strides = Shape.storedStrides x.Shape
         view x shape (offset s.Start strides) (times s.Step strides)
 
     let reverse (axes: int[]) (x: NdArray) =
-        let strides = Shape.strides x.Shape
+        let strides = Shape.storedStrides x.Shape
         let mutable first = 0
 
         for a in axes do
@@ -86,18 +88,18 @@ module internal EvaluateMovement =
 
     let pad (p: Pad) (shape: int[]) (x: NdArray) =
         let result = NdArray.Zeros(x.Dtype, shape)
-        let strides = Shape.strides shape
+        let strides = Shape.storedStrides shape
         let spread = Array.map2 (fun interior stride -> (interior + 1) * stride) p.Interior strides
-        copy x.Shape (x, 0, Shape.strides x.Shape) (result, offset p.Low strides, spread)
+        copy x.Shape (x, 0, Shape.storedStrides x.Shape) (result, offset p.Low strides, spread)
         result
 
     let concat axis (shape: int[]) (args: NdArray[]) =
         let result = NdArray.Zeros(args[0].Dtype, shape)
-        let strides = Shape.strides shape
+        let strides = Shape.storedStrides shape
         let mutable at = 0
 
         for x in args do
-            copy x.Shape (x, 0, Shape.strides x.Shape) (result, at * strides[axis], strides)
+            copy x.Shape (x, 0, Shape.storedStrides x.Shape) (result, at * strides[axis], strides)
             at <- at + x.Shape[axis]
 
         result

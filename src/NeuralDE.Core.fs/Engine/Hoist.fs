@@ -26,7 +26,7 @@ module internal Hoist =
         let fixedNodes = HashSet<Node>(HashIdentity.Reference)
         let taken = HashSet<Node>(HashIdentity.Reference)
         let inputSize = body.Inputs[carried..] |> Array.sumBy (fun s -> Shape.size s.Shape)
-        let largest = max 4096 (2 * inputSize)
+        let largest = max 4096L (2L * inputSize)
 
         for n in body.Order do
             let isFixed =

@@ -77,7 +77,7 @@ module internal Interpret =
     /// One emission's memory while a loop runs: rows batch ++ [room] ++ rest.
     type private Emission(rows: int, batch: int[], signature: Signature, capacity: int voption) =
         let rest = signature.Shape[batch.Length ..]
-        let width = Shape.size rest
+        let width = Shape.stored "loop" rest
         let mutable room = ValueOption.defaultValue 16 capacity
         let make n = NdArray.Zeros(signature.Dtype, Array.concat [ batch; [| n |]; rest ])
         let mutable memory = make room
@@ -171,7 +171,7 @@ module internal Interpret =
 
     and private loop failures (l: Loop) (args: NdArray[]) (record: Frame -> NdArray[] -> unit) : NdArray[] =
         let states, carried = l.States, l.States + l.Controls
-        let rows = Shape.size l.Batch
+        let rows = Shape.stored "loop" l.Batch
         let captured = args[carried..]
         let mutable state = args[.. states - 1]
         let mutable control = args[states .. carried - 1]
@@ -223,7 +223,7 @@ module internal Interpret =
     and private pullback failures (p: Pullback) (args: NdArray[]) (recording: Recording) : NdArray[] =
         let l = p.Of
         let states, carried, inputs = l.States, l.States + l.Controls, p.Wanted.Length
-        let rows = Shape.size l.Batch
+        let rows = Shape.stored "loop" l.Batch
         let captured = args[carried .. inputs - 1]
         let frames = recording.Frames
 

@@ -10,9 +10,9 @@ type private GroupClass =
     /// one element, any types
     | Scalars
     /// so many elements; floats of one type and bools. None: bools only, which join either.
-    | Vectors of count: int * lane: Dtype option
+    | Vectors of count: int64 * lane: Dtype option
     /// so many elements of types that no vector group takes: a group of its own
-    | Alone of count: int
+    | Alone of count: int64
 
 /// Turns a graph into drafts. Nodes that only move elements become views; element-wise nodes wait until something needs them,
 /// and then run in one group with everything they alone wait for.
@@ -54,7 +54,7 @@ type internal Lowering
         | ValueSome(struct (code, operands)) ->
             let count = Shape.size n.Shape
 
-            if count = 1 then
+            if count = 1L then
                 ValueSome Scalars
             else
                 match code, laneOf n operands with
@@ -83,7 +83,21 @@ type internal Lowering
         buffers.Add b
         b
 
-    member x.NewArray(s: Signature) : View = View.ofStorage (x.NewStorage(ArrayMemory.bytes s.Dtype s.Shape)) s
+    member x.NewArray(s: Signature) : View =
+        let bytes = ArrayMemory.bytes s.Dtype s.Shape
+        let storage = x.NewStorage bytes
+
+        if bytes >= Room.Small then
+            let isIts (n: Node) = n.Dtype = s.Dtype && Shape.same n.Shape s.Shape
+
+            storage.Note <-
+                match nodes |> Array.tryFind isIts with
+                | Some n -> $"{Print.name n.Op}, {s.Dtype} {Shape.text s.Shape}"
+                | None -> $"{s.Dtype} {Shape.text s.Shape}"
+
+            if bytes > Room.Total then raise (Memory.missing bytes storage.Note)
+
+        View.ofStorage storage s
 
     /// An instruction that runs graphs of its own.
     member _.DraftAround
@@ -445,7 +459,7 @@ type internal Lowering
         let results = stored |> Array.map (fun n -> x.NewArray n.Signature)
         Array.iter2 (fun n v -> views[n] <- v) stored results
         let places = Array.append (arguments.ToArray() |> Array.map (fun (struct (_, v)) -> v)) results
-        let count = int64 (Shape.size order[0].Shape)
+        let count = Shape.size order[0].Shape
 
         if count > 0L then
             let name () =
@@ -492,4 +506,11 @@ type internal Lowering
         x.Together g.Outputs
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
         let drafts = RowChain.merged (outputs |> Seq.map (fun v -> v.Storage)) (drafts.ToArray())
-        { Drafts = drafts; Size = Lowered.layOut buffers drafts outputs; Outputs = outputs }
+
+        let struct (size, guards) =
+            if Guarding.isOn () then
+                Guarding.layOut buffers
+            else
+                struct (Lowered.layOut buffers drafts outputs, [||])
+
+        { Drafts = drafts; Size = size; Outputs = outputs; Guards = guards }

@@ -150,7 +150,7 @@ module internal LowerDot =
         let aStarts, bStarts = starts a, starts b
         let aRow, aColumn = a.Strides[rank - 2], a.Strides[rank - 1]
         let bRow, bColumn = b.Strides[rank - 2], b.Strides[rank - 1]
-        let bytes = int64 (m * columns * n.Dtype.Size)
+        let bytes = int64 m * int64 columns * int64 n.Dtype.Size
 
         x.DraftFrom(
             (fun () -> "dot"),
@@ -192,8 +192,14 @@ module internal LowerDot =
         let isShared =
             Array.forall2 (fun extent stride -> extent = 1 || stride = 0L) b.Shape[.. rank - 3] b.Strides[.. rank - 3]
 
-        match View.reshape [| rows; a.Shape[rank - 1] |] a with
-        | ValueSome flat when isShared ->
+        let flat =
+            if isShared && rows <= int64 System.Int32.MaxValue then
+                View.reshape [| int rows; a.Shape[rank - 1] |] a
+            else
+                ValueNone
+
+        match flat with
+        | ValueSome flat ->
             let matrix = { b with Shape = b.Shape[rank - 2 ..]; Strides = b.Strides[rank - 2 ..] }
-            single x n flat matrix rows
-        | _ -> batched x n a b
+            single x n flat matrix (int rows)
+        | ValueNone -> batched x n a b

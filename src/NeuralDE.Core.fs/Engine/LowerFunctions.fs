@@ -9,7 +9,7 @@ open NeuralDE.Kernels
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
-            RowChain.key "lowered",
+            Guarding.key (RowChain.key "lowered"),
             fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run()
         )
 
@@ -89,7 +89,7 @@ module internal LowerFunctions =
                        struct (i, Child.outward body v, x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
                    | _ -> () |]
 
-        let rows = Shape.size l.Batch
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
 
         { Carried = carried
           Body = body
@@ -140,7 +140,7 @@ module internal LowerFunctions =
         let l = p.Of
         let inputs, carried = p.Wanted.Length, l.States + l.Controls
         let own = args[.. inputs - 1]
-        let rows = Shape.size l.Batch
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
         let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
 
         let given =
@@ -222,7 +222,7 @@ module internal LowerFunctions =
 
                 let rowSum (k: int) (r: RowSum) =
                     let total, updates, indices = totals[r.Of], r.Updates.Shape, r.Indices.Shape
-                    let product (shape: int[]) = int64 (Shape.size shape)
+                    let product (shape: int[]) = Shape.size shape
 
                     { Total = Child.slot scope total
                       Indices = out[behind + 2 * k]

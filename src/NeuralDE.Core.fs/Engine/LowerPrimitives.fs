@@ -101,7 +101,7 @@ module internal LowerPrimitives =
                 Instruction.make (fun work ->
                     let isWell =
                         check.Flagged
-                        && Rows.All(work.Memory + nativeint places[1], int64 (Shape.size looked[1].Shape))
+                        && Rows.All(work.Memory + nativeint places[1], Shape.size looked[1].Shape)
 
                     if not isWell then
                         match check.Find(readAll looked places work) with
@@ -127,18 +127,18 @@ module internal LowerPrimitives =
             if isBlock then
                 let inner =
                     if places.Length = 0 then
-                        1
+                        1L
                     else
-                        real[places[places.Length - 1] + 1 ..] |> Array.fold (fun p a -> p * v.Shape[a]) 1
+                        real[places[places.Length - 1] + 1 ..] |> Array.fold (fun p a -> p * int64 v.Shape[a]) 1L
                 let source = x.Contiguous v
-                source, (if count * inner = 0 then 0 else Shape.size v.Shape / (count * inner)), inner
+                source, (if count * inner = 0L then 0L else Shape.size v.Shape / (count * inner)), inner
             else
                 let order = Array.append (Shape.others v.Shape.Length axes) axes
                 let source = x.Contiguous(View.permute order v)
-                source, Shape.size n.Shape, 1
+                source, Shape.size n.Shape, 1L
 
-        let count = axes |> Array.fold (fun p a -> p * v.Shape[a]) 1
-        let outer = if count = 0 then Shape.size n.Shape / max 1 inner else outer
+        let count = axes |> Array.fold (fun p a -> p * int64 v.Shape[a]) 1L
+        let outer = if count = 0L then Shape.size n.Shape / max 1L inner else outer
         let target = x.NewArray n.Signature
 
         let kind =
@@ -160,9 +160,9 @@ module internal LowerPrimitives =
                         Reduction.Run(
                             elementType,
                             kind,
-                            int64 outer,
-                            int64 count,
-                            int64 inner,
+                            outer,
+                            count,
+                            inner,
                             work.Memory + nativeint from,
                             work.Memory + nativeint into
                         ))
@@ -200,15 +200,14 @@ module internal LowerPrimitives =
             { target with
                 Start = Array.sum (Array.map2 (fun low stride -> int64 low * stride) p.Low target.Strides)
                 Shape = v.Shape
-                Strides = Array.map2 (fun gap stride -> int64 (gap + 1) * stride) p.Interior target.Strides }
+                Strides = Array.map2 (fun gap stride -> (int64 gap + 1L) * stride) p.Interior target.Strides }
 
         x.Place(x.Contiguous v, window)
         target
 
     /// [outer; extent; inner] around an axis.
     let private around axis (v: View) : struct (int64 * int64 * int64) =
-        let struct (outer, extent, inner) = EvaluateMovement.around axis v.Shape
-        struct (int64 outer, int64 extent, int64 inner)
+        struct (Shape.size v.Shape[.. axis - 1], int64 v.Shape[axis], Shape.size v.Shape[axis + 1 ..])
 
     let private gather (x: Lowering) (n: Node) batch (operand: View) (indices: View) =
         let struct (batches, rows, width) = around batch operand
@@ -258,6 +257,28 @@ module internal LowerPrimitives =
 
         target
 
+    /// Larger indices are not kept among the constants: every run makes them anew.
+    let private mostConstant = 4194304L
+
+    let private iota (x: Lowering) (n: Node) axis : View =
+        let target = x.NewArray n.Signature
+        let struct (_, extent, inner) = around axis target
+        let elements, count = typeOf target, View.size target
+
+        x.DraftFrom(
+            (fun () -> "iota"),
+            [],
+            [| target.Storage |],
+            ValueNone,
+            fun scope ->
+                let into = scope.Offset target
+
+                Instruction.make (fun work ->
+                    Movement.Iota(elements, extent, inner, work.Memory + nativeint into, 0L, count))
+        )
+
+        target
+
     /// Square matrices in the last two axes: how many, of which size.
     let private squares (v: View) : struct (int64 * int64) =
         let n = int64 v.Shape[v.Shape.Length - 1]
@@ -269,6 +290,7 @@ module internal LowerPrimitives =
 
         match n.Op with
         | Check c -> check x c args
+        | Iota(_, axis) when Shape.size n.Shape > mostConstant -> iota x n axis
         | Iota _ -> x.Constant(Evaluate.primitive n.Op n.Signature [||])
         | Dot when n.Dtype.IsFloat && View.size first > 0L && View.size args[1] > 0L -> LowerDot.lower x n first args[1]
         | Reduce(r, axes) -> reduce x n r axes first
@@ -285,7 +307,7 @@ module internal LowerPrimitives =
             kernel1 x n first (fun from into -> Scans.CumSum(elements, reverse, outer, count, inner, from, into))
         | SearchSorted right ->
             let last = first.Shape.Length - 1
-            let batches = int64 (Shape.size first.Shape[.. last - 1])
+            let batches = Shape.size first.Shape[.. last - 1]
             let count, values = int64 first.Shape[last], int64 args[1].Shape[last]
 
             kernel2 x n first args[1] (fun sorted wanted into ->
@@ -330,7 +352,7 @@ module internal LowerPrimitives =
             kernel1 x n first (fun from into -> Factors.Lu(elements, batches, size, from, into))
         | Random(kind, _) ->
             let rows = View.size first
-            let width = if rows = 0L then 0L else int64 (Shape.size n.Shape) / rows
+            let width = if rows = 0L then 0L else Shape.size n.Shape / rows
             let drawn = ElementGroup.elementType n.Dtype
 
             let kind =

@@ -2,6 +2,7 @@ namespace NeuralDE.Compiler
 
 open System
 open System.Collections.Concurrent
+open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
 
@@ -22,14 +23,21 @@ type internal Plan
         constants: struct (int64 * NdArray)[],
         size: int64,
         tapes: int,
-        emissions: int
+        emissions: int,
+        largest: string,
+        guards: int64[]
     ) =
     // memory is kept for the next call, but for more calls at once than a machine has use for
     let idle = ConcurrentBag<Workspace>()
 
     let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
-        let work = Workspace(size + 256L, tapes, emissions)
+        let work =
+            try
+                Workspace(size + 256L, tapes, emissions, guards)
+            with
+            | :? NoRoomException
+            | :? OutOfMemoryException -> raise (Memory.missing size largest)
 
         for struct (at, a) in constants do
             ArrayMemory.write a (work.Memory + nativeint at)
@@ -39,11 +47,11 @@ type internal Plan
     let rowsOf (work: Workspace) index (batch: int[]) (s: Signature) : NdArray =
         let written = work.Written[index]
         let rest = s.Shape[batch.Length + 1 ..]
-        let rows = int64 (Shape.size batch)
+        let rows = Shape.size batch
         let rowBytes = ArrayMemory.bytes s.Dtype rest
         let block = work.Emissions[index]
         let room = if rowBytes * rows = 0L then 0L else block.Length / (rowBytes * rows)
-        let shape = Array.concat [ batch; [| int written |]; rest ]
+        let shape = Array.concat [ batch; [| Shape.extent "loop" written |]; rest ]
         let dense = NdArray.Zeros(s.Dtype, shape)
 
         if written > 0L && rowBytes > 0L then
@@ -72,7 +80,12 @@ type internal Plan
     /// Runs on memory that holds the arguments and raises what its checks found.
     member _.RunOn(work: Workspace) =
         work.Failures.Clear()
-        Instruction.runAll instructions work
+
+        try
+            Instruction.runAll instructions work
+        with
+        | :? NoRoomException as e -> raise (Memory.missing e.Bytes largest)
+        | :? OutOfMemoryException -> raise (Memory.missing size largest)
 
         if work.Failures.Count > 0 then raise work.Failures[0]
 
@@ -101,17 +114,49 @@ type internal Plan
                 idle.Add work
 
 module internal Plan =
+    /// The largest array among those that are large, for messages.
+    let private largestOf (lowered: Lowered) : string =
+        let rec all (l: Lowered) : Storage seq =
+            seq {
+                for d in l.Drafts do
+                    yield! d.Writes
+
+                    for _, inner in d.Inside do
+                        yield! all inner
+            }
+
+        let larger (best: Storage voption) (s: Storage) =
+            match best with
+            | ValueSome b when b.Bytes >= s.Bytes -> best
+            | _ -> if s.Note = "" then best else ValueSome s
+
+        match Seq.fold larger ValueNone (all lowered) with
+        | ValueSome s -> s.Note
+        | ValueNone -> ""
+
     let private make (g: Graph) : Plan =
+        for n in g.Outputs do
+            Shape.stored (Print.name n.Op) n.Shape |> ignore
+
         let lowered = LowerFunctions.graph g
         let inputs = Array.zeroCreate g.Inputs.Length
+        let guards = List<int64>()
         let mutable next = 0L
 
         for i in 0 .. inputs.Length - 1 do
             let s = g.Inputs[i]
-            inputs[i] <- struct (next, s)
-            next <- next + (ArrayMemory.bytes s.Dtype s.Shape + 63L) / 64L * 64L
+            let bytes = ArrayMemory.bytes s.Dtype s.Shape
+
+            if Guarding.isOn () then
+                let struct (at, stop) = Guarding.place guards next bytes
+                inputs[i] <- struct (at, s)
+                next <- stop
+            else
+                inputs[i] <- struct (next, s)
+                next <- next + (bytes + 63L) / 64L * 64L
 
         let maker = PlanMaker(next + lowered.Size)
+        maker.Guards.AddRange guards
         let places = inputs |> Array.map (fun (struct (at, _)) -> at)
         let scope, instructions = Lowered.instantiate maker next places lowered
 
@@ -132,12 +177,22 @@ module internal Plan =
                 lowered.Outputs
                 g.Outputs
 
-        Plan(inputs, outputs, instructions, maker.Constants, maker.Size, maker.Tapes, maker.Emissions)
+        Plan(
+            inputs,
+            outputs,
+            instructions,
+            maker.Constants,
+            maker.Size,
+            maker.Tapes,
+            maker.Emissions,
+            largestOf lowered,
+            maker.Guards.ToArray()
+        )
 
     /// The plan of a graph; none where the graph reads rows whose number no plan can know.
     let ofGraph (g: Graph) : Plan voption =
         g.Memo(
-            RowChain.key "plan",
+            Guarding.key (RowChain.key "plan"),
             fun () ->
                 try
                     ValueSome(make g)

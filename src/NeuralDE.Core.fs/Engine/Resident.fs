@@ -35,6 +35,14 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             from < end_ && from <> into)
         |> Seq.exists id
 
+    let copyAll (source: nativeint) (target: nativeint) =
+        if Guarding.isOn () then
+            for i in 0 .. carried - 1 do
+                let struct (at, s) = plan.Inputs[i]
+                Rows.Copy(source + nativeint at, target + nativeint at, ArrayMemory.bytes s.Dtype s.Shape)
+        else
+            Rows.Copy(source, target, size)
+
     let staging = NativeBlock(if overlaps then size else 0L)
     let kept = NativeBlock size
 
@@ -43,7 +51,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             let struct (at, _) = plan.Inputs[i]
             ArrayMemory.write args[i] (work.Memory + nativeint at)
 
-        Rows.Copy(work.Memory, kept.Address, size)
+        copyAll work.Memory kept.Address
 
     /// One row of an array, `bytes` long, into a row of an argument.
     member _.Write(argument: int, row: int, bytes: int64, source: NdArray, from: int64) =
@@ -57,12 +65,12 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             let struct (at, _) = plan.Inputs[i]
             ArrayMemory.write arrays[i] (work.Memory + nativeint at)
 
-    member private _.Carried = struct (work, size)
+    member private _.Memory = work
 
     /// Takes over the carried arguments of a plan that carries the same.
     member _.TakeFrom(other: Resident) =
-        let struct (from, size) = other.Carried
-        Rows.Copy(from.Memory, work.Memory, size)
+        let from: Workspace = other.Memory
+        copyAll from.Memory work.Memory
         GC.KeepAlive from
 
     /// Computes the results; the arguments stay. Raises what checks found.
@@ -88,7 +96,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
                 let bytes = ArrayMemory.bytes s.Dtype s.Shape
                 Rows.Copy(work.Memory + nativeint from, staging.Address + nativeint into, bytes)
 
-            Rows.Copy(staging.Address, work.Memory, size)
+            copyAll staging.Address work.Memory
         else
             for i in 0 .. carried - 1 do
                 let struct (from, s) = places[numbers + i]
@@ -96,7 +104,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
                 Rows.Copy(work.Memory + nativeint from, work.Memory + nativeint into, ArrayMemory.bytes s.Dtype s.Shape)
 
     /// Sets the arguments aside.
-    member _.Keep() = Rows.Copy(work.Memory, kept.Address, size)
+    member _.Keep() = copyAll work.Memory kept.Address
 
     member private _.Read(memory: nativeint) : NdArray[] =
         Array.init carried (fun i ->

@@ -8,7 +8,7 @@ open NeuralDE.Kernels
 [<Sealed>]
 type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanoseconds: int64, parts: RowInstruction[]) =
     inherit Instruction()
-    let tiles = (rows + tile - 1) / tile
+    let tiles = (rows - 1) / tile + 1
 
     interface ITiles with
         member _.Run(memory, firstTile, lastTile) =
@@ -16,7 +16,7 @@ type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanose
 
             for t in firstTile .. lastTile - 1 do
                 let first = t * tile
-                let last = min rows (first + tile)
+                let last = int (min (int64 rows) (int64 first + int64 tile))
 
                 for i in 0 .. parts.Length - 1 do
                     parts[i].Run(memory, local, first, last)

@@ -22,9 +22,9 @@ module internal Simplify =
     /// The one number of which the node is a broadcast.
     let rec private single (n: Node) : Node voption =
         match n.Op with
-        | Broadcast _ when Shape.size n.Args[0].Shape = 1 -> ValueSome n.Args[0]
+        | Broadcast _ when Shape.size n.Args[0].Shape = 1L -> ValueSome n.Args[0]
         | Broadcast _
-        | Reshape _ when Shape.size n.Shape <> 1 -> single n.Args[0]
+        | Reshape _ when Shape.size n.Shape <> 1L -> single n.Args[0]
         | _ -> ValueNone
 
     let private isElementwise (op: Op) =
@@ -66,7 +66,7 @@ module internal Simplify =
         | Select when obj.ReferenceEquals(args[1], args[2]) -> ValueSome args[1]
         | StopGradient -> ValueSome args[0]
         // what is the same for every element is computed once
-        | _ when isElementwise op && Shape.size args[0].Shape > 1 && args |> Array.forall (fun a -> (single a).IsSome) ->
+        | _ when isElementwise op && Shape.size args[0].Shape > 1L && args |> Array.forall (fun a -> (single a).IsSome) ->
             let one = Intern.node op (args |> Array.map (fun a -> toScalar (single a).Value))
             ValueSome(Intern.node (Broadcast(args[0].Shape, [||])) [| one |])
         | _ -> ValueNone // no rule for it

@@ -8,6 +8,8 @@ type internal Storage(index: int, bytes: int64, home: StorageHome) =
     member _.Index = index
     member _.Bytes = bytes
     member _.Home = home
+    /// What lies there, for messages; empty for what is small.
+    member val Note = "" with get, set
     /// Its place in the memory of the graph that owns it.
     member val Offset = 0L with get, set
 
@@ -26,12 +28,12 @@ and internal StorageHome =
 type internal View = { Storage: Storage; Dtype: Dtype; Start: int64; Shape: int[]; Strides: int64[] }
 
 module internal View =
-    let strides (shape: int[]) : int64[] = Shape.strides shape |> Array.map int64
+    let strides (shape: int[]) : int64[] = Shape.strides shape
 
     let ofStorage (b: Storage) (s: Signature) : View =
         { Storage = b; Dtype = s.Dtype; Start = 0L; Shape = s.Shape; Strides = strides s.Shape }
 
-    let size (v: View) = int64 (Shape.size v.Shape)
+    let size (v: View) = Shape.size v.Shape
 
     /// Whether its elements lie in row-major order without gaps.
     let isContiguous (v: View) =

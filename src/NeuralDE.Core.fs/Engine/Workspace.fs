@@ -36,8 +36,8 @@ type internal TapeMemory() =
 
 /// The memory of one run of a plan. A plan keeps some and lends one to every call.
 [<Sealed>]
-type internal Workspace(size: int64, tapes: int, emissions: int) =
-    let block = NativeBlock size
+type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]) =
+    let block = if guards.Length = 0 then NativeBlock size else NativeBlock(size, guards)
     member val Memory = block.Address
     member _.Block = block
     /// What checks found, in order.

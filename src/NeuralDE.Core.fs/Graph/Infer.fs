@@ -10,17 +10,27 @@ module internal Infer =
 
         raise (GraphException $"{op}: got ({given}), expected {rule}.")
 
+    /// An extent with d − 1 places between neighbours.
+    let dilated (n: int) (d: int) : int64 = if n = 0 then 0L else (int64 n - 1L) * int64 d + 1L
+
     /// The extent of a convolution's result along one axis.
-    let convolved (c: Conv) axis input kernel =
-        let dilate n d = if n = 0 then 0 else (n - 1) * d + 1
+    let convolved (c: Conv) axis (input: int) (kernel: int) : int =
+        let low, high = int64 c.Low[axis], int64 c.High[axis]
+        // what the kernel moves over, and the kernel, are extents too: the derivatives pad by them
+        let over = dilated input c.DilateInput[axis] + low + high
+        let under = dilated kernel c.DilateKernel[axis]
+        let room = int64 (Shape.extent "conv" (max 0L over)) - int64 (Shape.extent "conv" under)
+        if over < under then 0 else int (room / int64 c.Stride[axis] + 1L)
 
-        let room = dilate input c.DilateInput[axis] + c.Low[axis] + c.High[axis] - dilate kernel c.DilateKernel[axis]
+    let sliced (start: int) (stop: int) (step: int) : int =
+        if stop <= start then
+            0
+        else
+            int ((int64 stop - int64 start + int64 step - 1L) / int64 step)
 
-        if room < 0 then 0 else room / c.Stride[axis] + 1
-
-    let sliced start stop step = if stop <= start then 0 else (stop - start + step - 1) / step
-
-    let padded n low high interior = low + high + n + (max 0 (n - 1)) * interior
+    /// The extent of a padded axis.
+    let padded (n: int) (low: int) (high: int) (interior: int) : int64 =
+        int64 low + int64 high + int64 n + (max 0L (int64 n - 1L)) * int64 interior
 
     /// The results of a function node on arguments of these signatures.
     let outputs (fn: Fn) (args: Signature[]) : Signature[] =
@@ -40,7 +50,9 @@ module internal Infer =
             let carried = l.States + l.Controls
 
             let emission (s: Signature) =
-                { s with Shape = Array.insertAt l.Batch.Length (ValueOption.defaultValue 0 l.Capacity) s.Shape }
+                let shape = Array.insertAt l.Batch.Length (ValueOption.defaultValue 0 l.Capacity) s.Shape
+                Shape.sizeIn "loop" shape |> ignore
+                { s with Shape = shape }
 
             Array.append body[.. carried - 1] (Array.map emission body[carried .. carried + l.Emits - 1])
 
@@ -68,6 +80,11 @@ module internal Infer =
 
         let reshaped s = { args[0] with Shape = s }
 
+        /// a shape that may have more elements than an argument
+        let enlarged name s =
+            Shape.sizeIn name s |> ignore
+            reshaped s
+
         match op with
         | Input _ -> fail op args "an input is made with its signature"
         | Constant literal ->
@@ -81,6 +98,7 @@ module internal Infer =
         | Iota(signature, axis) ->
             count 0
             want (axis < signature.Shape.Length) "an axis of the result"
+            Shape.sizeIn "iota" signature.Shape |> ignore
             signature
         | Unary u ->
             count 1
@@ -175,7 +193,7 @@ module internal Infer =
             want (axes.Length = first.Length) "one axis of the result for each axis"
             want (axes |> Array.pairwise |> Array.forall (fun (a, b) -> a < b)) "increasing axes"
             axes |> Array.iteri (fun i a -> want (s[a] = first[i]) "extents kept along the axes")
-            reshaped s
+            enlarged "broadcast" s
         | Slice s ->
             count 1
             let rank = first.Length
@@ -190,7 +208,8 @@ module internal Infer =
             let rank = first.Length
             want (p.Low.Length = rank && p.High.Length = rank && p.Interior.Length = rank) "one padding for each axis"
             want (Seq.forall (fun n -> n >= 0) (Seq.concat [ p.Low; p.High; p.Interior ])) "padding of 0 or more"
-            reshaped (Array.init rank (fun i -> padded first[i] p.Low[i] p.High[i] p.Interior[i]))
+            let along i = Shape.extent "pad" (padded first[i] p.Low[i] p.High[i] p.Interior[i])
+            enlarged "pad" (Array.init rank along)
         | Reverse axes ->
             count 1
             want (axes |> Array.forall (fun a -> a >= 0 && a < first.Length)) "axes of the argument"
@@ -204,14 +223,15 @@ module internal Infer =
                     (axis < a.Shape.Length && Shape.same (Array.removeAt axis a.Shape) (Array.removeAt axis first))
                     "shapes equal but along the axis"
 
-            reshaped (Array.updateAt axis (args |> Array.sumBy (fun a -> a.Shape[axis])) first)
+            let total = args |> Array.sumBy (fun a -> int64 a.Shape[axis])
+            enlarged "concat" (Array.updateAt axis (Shape.extent "concat" total) first)
         | Gather batch ->
             count 2
             integer 1
             want (first.Length > batch && second.Length = batch + 1) "operand [B…; n; F…] and indices [B…; m]"
             want (Shape.same first[.. batch - 1] second[.. batch - 1]) "equal batch axes"
             want (first[batch] > 0 || second[batch] = 0) "something to gather from"
-            reshaped (Array.updateAt batch second[batch] first)
+            enlarged "gather" (Array.updateAt batch second[batch] first)
         | Scatter(_, batch) ->
             count 3
             integer 1
@@ -232,7 +252,7 @@ module internal Infer =
                 (r >= 2 && b.Length = r && Shape.same a[.. r - 3] b[.. r - 3] && a[r - 1] = b[r - 2])
                 "[B…; m; k] and [B…; k; n]"
 
-            reshaped (Array.append a[.. r - 2] [| b[r - 1] |])
+            enlarged "matmul" (Array.append a[.. r - 2] [| b[r - 1] |])
         | Op.Conv c ->
             count 2
             sameDtype ()
@@ -246,12 +266,31 @@ module internal Infer =
                 ([ c.Stride; c.Low; c.High; c.DilateInput; c.DilateKernel ] |> List.forall (fun p -> p.Length = d))
                 "one parameter for each spatial axis"
 
-            reshaped (Array.append [| x[0]; x[1]; k[1] |] (Array.init d (fun i -> convolved c i x[i + 3] k[i + 3])))
+
+            // one group of one example is counted in 32 bits
+            let fits what channels (extents: int[]) =
+                let n = Shape.sizeIn "conv" (Array.append channels extents)
+
+                if n > int64 System.Int32.MaxValue then
+                    raise (
+                        ShapeException
+                            $"conv: one group of the {what} has {n} elements, expected at most {System.Int32.MaxValue}. Use smaller images, or fewer channels at once."
+                    )
+
+            let places = Array.init d (fun i -> convolved c i x[i + 3] k[i + 3])
+            fits "input" [| x[2] |] x[3..]
+            fits "kernel" [| k[2] |] k[3..]
+            fits "result" [| k[1] |] places
+            enlarged "conv" (Array.append [| x[0]; x[1]; k[1] |] places)
         | Fft _ ->
             count 1
             let r = first.Length
             floating 0
             want (r >= 2 && first[r - 1] = 2) "[B…; n; 2]"
+
+            // tables of roots are arrays of their own, up to eight times as long
+            if first[r - 2] > 268435456 then
+                raise (ShapeException $"fft: got {first[r - 2]} elements along the axis, expected at most 268435456.")
             args[0]
         | Cholesky
         | Lu ->
@@ -280,7 +319,9 @@ module internal Infer =
             count 1
             want (args[0].Dtype = Int64) "int64 keys"
 
-            { signature with Shape = Array.append first signature.Shape }
+            let shape = Array.append first signature.Shape
+            Shape.sizeIn "random" shape |> ignore
+            { signature with Shape = shape }
         | StopGradient ->
             count 1
             args[0]

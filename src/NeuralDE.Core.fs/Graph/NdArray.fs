@@ -2,6 +2,7 @@ namespace NeuralDE.Compiler
 
 open System
 open NeuralDE
+open NeuralDE.Kernels
 
 /// Numbers in row-major order: float32[], float[], int[], int64[] or bool[] with a shape. Never written once it is shared.
 [<Sealed>]
@@ -59,26 +60,64 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
 
     static member OfFlags(shape: int[], values: bool[]) = NdArray(Bool, shape, values)
 
-    static member Zeros(dtype: Dtype, shape: int[]) =
-        let n = Shape.size shape
+    static member private Memory<'T>(n: int, isZeroed: bool) : Array =
+        if isZeroed then Array.zeroCreate<'T> n else GC.AllocateUninitializedArray<'T> n
 
+    static member private New(dtype: Dtype, shape: int[], n: int, isZeroed: bool) =
         match dtype with
-        | Float64 -> NdArray(dtype, shape, (Array.zeroCreate n: float[]))
-        | Float32 -> NdArray(dtype, shape, (Array.zeroCreate n: float32[]))
-        | Int32 -> NdArray(dtype, shape, (Array.zeroCreate n: int[]))
-        | Int64 -> NdArray(dtype, shape, (Array.zeroCreate n: int64[]))
-        | Bool -> NdArray(dtype, shape, (Array.zeroCreate n: bool[]))
+        | Float64 -> NdArray(dtype, shape, NdArray.Memory<float>(n, isZeroed))
+        | Float32 -> NdArray(dtype, shape, NdArray.Memory<float32>(n, isZeroed))
+        | Int32 -> NdArray(dtype, shape, NdArray.Memory<int>(n, isZeroed))
+        | Int64 -> NdArray(dtype, shape, NdArray.Memory<int64>(n, isZeroed))
+        | Bool -> NdArray(dtype, shape, NdArray.Memory<bool>(n, isZeroed))
+
+    static member private Missing(operation: string, dtype: Dtype, shape: int[]) : exn =
+        let bytes = Shape.size shape * int64 dtype.Size
+
+        ShapeException
+            $"{operation}: out of memory: a tensor of {dtype} {Shape.text shape} takes {Room.Text bytes}, of {Room.Text Room.Total} in all. Use a smaller shape, or work on parts."
+
+    /// Refuses what is more than one array or the memory holds.
+    static member Claim(operation: string, dtype: Dtype, shape: int[]) =
+        let n = Shape.stored operation shape
+        if not (Room.Has(int64 n * int64 dtype.Size)) then raise (NdArray.Missing(operation, dtype, shape))
+
+    /// Where there may be too little memory.
+    static member private NewLarge(dtype: Dtype, shape: int[], n: int, isZeroed: bool) =
+        NdArray.Claim("result", dtype, shape)
+
+        try
+            NdArray.New(dtype, shape, n, isZeroed)
+        with :? OutOfMemoryException ->
+            raise (NdArray.Missing("result", dtype, shape))
+
+    /// ShapeException where there are more elements than an array holds, or more bytes than there is memory.
+    static member private Allocate(dtype: Dtype, shape: int[], isZeroed: bool) =
+        let n = Shape.stored "result" shape
+
+        if n < 1048576 then
+            NdArray.New(dtype, shape, n, isZeroed)
+        else
+            NdArray.NewLarge(dtype, shape, n, isZeroed)
+
+    static member Zeros(dtype: Dtype, shape: int[]) = NdArray.Allocate(dtype, shape, true)
 
     /// Memory that is to be filled: what it holds is undefined.
-    static member Uninitialised(dtype: Dtype, shape: int[]) =
-        let n = Shape.size shape
+    static member Uninitialised(dtype: Dtype, shape: int[]) = NdArray.Allocate(dtype, shape, false)
 
-        match dtype with
-        | Float64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float> n)
-        | Float32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float32> n)
-        | Int32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int> n)
-        | Int64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int64> n)
-        | Bool -> NdArray(dtype, shape, GC.AllocateUninitializedArray<bool> n)
+    /// One number, rounded to the dtype, everywhere.
+    static member Filled(dtype: Dtype, shape: int[], value: float) =
+        let a = NdArray.Uninitialised(dtype, shape)
+
+        match a.Data with
+        | :? (float[]) as x -> Array.Fill(x, value)
+        | :? (float32[]) as x -> Array.Fill(x, float32 value)
+        | :? (int[]) as x -> Array.Fill(x, int value)
+        | :? (int64[]) as x -> Array.Fill(x, int64 value)
+        | :? (bool[]) as x -> Array.Fill(x, (value <> 0.0))
+        | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
+
+        a
 
     /// New memory holding the same numbers.
     member _.Copy() = NdArray(dtype, shape, data.Clone() :?> Array)

@@ -96,6 +96,9 @@ module internal Print =
         | Apply f -> fn name f
         | Output i -> $"output {i}"
 
+    /// The operation's word alone.
+    let name (o: Op) : string = ((op (fun _ -> "") o).Split ' ')[0]
+
     let graphsOf (f: Fn) =
         match f with
         | Call(g, _) -> [ g ]

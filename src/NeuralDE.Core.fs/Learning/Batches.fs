@@ -16,7 +16,7 @@ type internal BatchSource =
     }
 
     /// Batches of an epoch.
-    member s.PerEpoch = if s.KeepsLast then (s.Samples + s.Size - 1) / s.Size else s.Samples / s.Size
+    member s.PerEpoch = if s.KeepsLast then (s.Samples - 1) / s.Size + 1 else s.Samples / s.Size
 
     /// Samples in the batch of a step, from 0.
     member s.SizeAt(step: int) = min s.Size (s.Samples - step % s.PerEpoch * s.Size)

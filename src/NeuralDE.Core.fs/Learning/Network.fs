@@ -59,11 +59,11 @@ type Network =
             | Layer.GlobalAveragePool spatial ->
                 Expect.rankAtLeast verb (spatial + 1) x
                 let kept = x.Dims[.. x.Rank - 1 - spatial]
-                let places = Shape.size x.Dims[x.Rank - spatial ..]
+                let places = Shape.extent verb (Shape.size x.Dims[x.Rank - spatial ..])
                 meanAlong -1 (Prim.reshape (Array.append kept [| places |]) x)
             | Layer.Flatten ->
                 Expect.rankAtLeast verb 1 x
-                Prim.reshape [| x.Dims[0]; Shape.size x.Dims[1..] |] x
+                Prim.reshape [| x.Dims[0]; Shape.extent verb (Shape.size x.Dims[1..]) |] x
             | Layer.Residual layers -> x + Network.Through(verb, time, key, layers, x)
 
         let rec through (layers: (int * Layer) list) (x: Tensor) : Tensor =

@@ -50,7 +50,7 @@ module Galerkin =
 
         let sumOf (rows: Tensor) =
             let values = Basis.values g.Basis (cast rows.Dtype s)
-            let flat = Prim.reshape [| rows.Dims[0]; Shape.size rows.Dims[1..] |] rows
+            let flat = Prim.reshape [| rows.Dims[0]; Shape.extent "DepthVarying" (Shape.size rows.Dims[1..]) |] rows
             Prim.reshape rows.Dims[1..] (matmul values flat)
 
         // one function: the product with 1 is left out

@@ -149,7 +149,7 @@ module internal OdeReport =
             let t = args |> Array.map Tensor.OfArray
             // a vmap around the solve gives everything looked at further axes; the tolerance is one number without them
             let axes = if suspects.IsSome then t[n + 2].Rank else 0
-            let rows = Shape.size t[1].Dims[.. axes - 1]
+            let rows = Shape.stored "solve" t[1].Dims[.. axes - 1]
 
             let ofRow row (x: Tensor) =
                 if axes = 0 then

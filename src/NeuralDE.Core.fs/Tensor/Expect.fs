@@ -44,6 +44,9 @@ module internal Expect =
 
         shape
 
+    /// Whether a result of that shape can be: stored, where none of what it is made of is a placeholder.
+    let made verb (arguments: Tensor[]) (shape: int[]) = Tensor.Made(verb, arguments, shape)
+
     let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
 
     let positive verb what n = if n < 1 then raise (InputException $"{verb}: got {what} {n}, expected 1 or more.")
@@ -63,9 +66,12 @@ module internal Expect =
         if x.Dims[x.Rank - 1] <> x.Dims[x.Rank - 2] then
             misfit $"{verb}: got shape {text x}, expected square matrices [batch…; n; n]."
 
+    /// All elements in row-major order, as a vector.
+    let flat verb (x: Tensor) = Prim.reshape [| Shape.extent verb x.LongCount |] x
+
     /// Something to take the maximum or mean of.
     let something verb (x: Tensor) =
-        if x.Count = 0 then
+        if x.LongCount = 0L then
             misfit $"{verb}: got shape {text x}, which has no elements; there is no {verb} of nothing."
 
     let somethingAlong verb axis (x: Tensor) =
@@ -76,7 +82,7 @@ module internal Expect =
     let within verb n (indices: Tensor) =
         integers verb indices
 
-        if indices.Count > 0 && n = 0 then misfit $"{verb}: an axis of extent 0 has nothing to take."
+        if indices.LongCount > 0L && n = 0 then misfit $"{verb}: an axis of extent 0 has nothing to take."
 
         if not indices.IsPlaceholder then
             for i in indices.Numbers.Integers do

@@ -110,26 +110,36 @@ type TensorMakers =
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
-    let private filled dtype shape value = ofFloats dtype shape (Array.create (Shape.size shape) value)
+
+    let private filled verb dtype shape (value: float) =
+        Shape.stored verb shape |> ignore
+        Tensor.OfArray(NdArray.Filled(dtype, shape, value))
+
 
     /// Zeros of a shape.
-    let zeros (shape: int list) : Tensor = Tensor.OfArray(NdArray.Zeros(Float64, Expect.extents "zeros" shape))
+    let zeros (shape: int list) : Tensor =
+        let shape = Expect.extents "zeros" shape
+        Shape.stored "zeros" shape |> ignore
+        Tensor.OfArray(NdArray.Zeros(Float64, shape))
 
     /// Ones of a shape.
-    let ones (shape: int list) : Tensor = filled Float64 (Expect.extents "ones" shape) 1.0
+    let ones (shape: int list) : Tensor = filled "ones" Float64 (Expect.extents "ones" shape) 1.0
 
     /// A shape filled with one value.
-    let full (shape: int list) (value: float) : Tensor = filled Float64 (Expect.extents "full" shape) value
+    let full (shape: int list) (value: float) : Tensor = filled "full" Float64 (Expect.extents "full" shape) value
 
     /// Zeros of the shape and dtype of x.
-    let zerosLike (x: Tensor) : Tensor = Tensor.OfArray(NdArray.Zeros(x.Dtype, x.Dims))
+    let zerosLike (x: Tensor) : Tensor =
+        Shape.stored "zerosLike" x.Dims |> ignore
+        Tensor.OfArray(NdArray.Zeros(x.Dtype, x.Dims))
 
     /// Ones of the shape and dtype of x.
-    let onesLike (x: Tensor) : Tensor = filled x.Dtype x.Dims 1.0
+    let onesLike (x: Tensor) : Tensor = filled "onesLike" x.Dtype x.Dims 1.0
 
     /// n points from first to last, evenly spaced, both included: the last is exactly `last`. One point is `first`.
     let linspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "linspace" "n" n
+        NdArray.Claim("linspace", Float64, [| n |])
         let step = (last - first) / float (max 1 (n - 1))
         let point i = if i = n - 1 && i > 0 then last else first + float i * step
         ofFloats Float64 [| n |] (Array.init n point)
@@ -137,6 +147,7 @@ module Makers =
     /// n points from 10^first to 10^last, evenly spaced in the exponent.
     let logspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "logspace" "n" n
+        NdArray.Claim("logspace", Float64, [| n |])
         ofFloats Float64 [| n |] ((linspace first last n).ToArray() |> Array.map (fun e -> Math.Pow(10.0, e)))
 
     /// start, start + step, … before stop.
@@ -147,18 +158,32 @@ module Makers =
                     $"arange: got start {start}, stop {stop}, step {step}; expected finite numbers and a step that is not 0."
             )
 
-        let n = Math.Ceiling((stop - start) / step) |> max 0.0 |> int
+        let n = Math.Ceiling((stop - start) / step) |> max 0.0
+
+        if n > float Shape.mostStored then
+            Expect.misfit
+                $"arange: from {start} to {stop} by {step} would make {n} elements, more than the {Shape.mostStored} that fit in one array. Use a larger step."
+
+        let n = int n
+        NdArray.Claim("arange", Float64, [| n |])
         ofFloats Float64 [| n |] (Array.init n (fun i -> start + float i * step))
 
     /// The identity matrix [n; n].
     let eye (n: int) : Tensor =
         Expect.count "eye" "n" n
-        ofFloats Float64 [| n; n |] (Array.init (n * n) (fun i -> if i / n = i % n then 1.0 else 0.0))
+        NdArray.Claim("eye", Float64, [| n; n |])
+        let numbers: float[] = Array.zeroCreate (n * n)
+
+        for i in 0 .. n - 1 do
+            numbers[i * n + i] <- 1.0
+
+        ofFloats Float64 [| n; n |] numbers
 
     // ── random ───────────────────────────────────────────────────────────────────────────────────────────────────
     // A batch of keys [batch…] gives [batch…; shape…].
     let private draw verb kind dtype (key: Key) (shape: int list) =
         let signature: Signature = { Dtype = dtype; Shape = Expect.extents verb shape }
+        Expect.made verb [| key.Tensor |] (Array.append key.Tensor.Dims signature.Shape)
         Tensor.Apply(Random(kind, signature), [| key.Tensor |])
 
     /// Uniform numbers in [0, 1).

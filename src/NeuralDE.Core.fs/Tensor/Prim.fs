@@ -111,13 +111,16 @@ module internal Prim =
     let private belowDiagonal (shape: int[]) offset =
         let r = shape.Length
         let difference = binary Sub (iota Int32 shape (r - 2)) (iota Int32 shape (r - 1))
-        compareTo GreaterEqual difference (float offset)
+        // further off lie no elements, and an int32 counts no further
+        compareTo GreaterEqual difference (float (max -System.Int32.MaxValue offset))
 
     /// What lies on or below the diagonal (offset 0), or strictly below (1); zeros elsewhere.
     let lower offset (x: Tensor) = select (belowDiagonal x.Dims offset) x (zerosLike x)
 
     /// What lies on or above the diagonal (offset 0), or strictly above (1).
-    let upper offset (x: Tensor) = select (belowDiagonal x.Dims (1 - offset)) (zerosLike x) x
+    let upper offset (x: Tensor) =
+        let first = if offset < -System.Int32.MaxValue + 1 then System.Int32.MaxValue else 1 - offset
+        select (belowDiagonal x.Dims first) (zerosLike x) x
 
     /// The identity on the last two axes.
     let identity dtype (shape: int[]) =

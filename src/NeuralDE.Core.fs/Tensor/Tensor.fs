@@ -67,8 +67,20 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         signature.Shape[0]
 
-    /// The number of elements.
-    member _.Count = Shape.size signature.Shape
+    /// The number of elements. A tensor that a transform passes through may have more than an int counts: ShapeException; use LongCount.
+    member _.Count: int =
+        let n = Shape.size signature.Shape
+
+        if n > int64 Int32.MaxValue then
+            raise (
+                ShapeException
+                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {n} elements, more than an int counts. Use LongCount."
+            )
+
+        int n
+
+    /// The number of elements, counted in 64 bits.
+    member _.LongCount: int64 = Shape.size signature.Shape
 
     /// Whether it stands for numbers that are not known yet, inside a function that is being transformed.
     member _.IsPlaceholder =
@@ -151,6 +163,17 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         depth + 1
 
+    /// Refuses a shape whose numbers would be computed at once and are too many to be stored.
+    static member internal Made(name: string, args: Tensor[], shape: int[]) =
+        let n = Shape.sizeIn name shape
+
+        if
+            n > int64 Shape.mostStored
+            && isNull (Tensor.Deepest args)
+            && Tensor.StructureDepth args >= maxStructureDepth
+        then
+            Shape.stored name shape |> ignore
+
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
@@ -212,7 +235,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     member x.ToBoolArray() : bool[] = Array.copy x.Numbers.Flags
 
     member private x.One(verb: string) : NdArray =
-        if x.Count <> 1 then
+        if x.LongCount <> 1L then
             raise (
                 ShapeException
                     $"{verb}: the tensor has shape {Shape.text signature.Shape}, not one element. Pick one, or use ToArray."
@@ -255,6 +278,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             )
 
         let shape = Shape.broadcast name a.Dims b.Dims
+        Tensor.Made(name, [| a; b |], shape)
         Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
 
     static member internal Binary(op: Binary, a: Tensor, b: Tensor) =
@@ -423,7 +447,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     /// So many rows of the first axis from one on; what C# makes of x[1..3], whose end is not included.
     member x.Slice(start: int, length: int) : Tensor =
-        if x.Rank = 0 || start < 0 || length < 0 || start + length > x.Length then
+        if x.Rank = 0 || start < 0 || length < 0 || int64 start + int64 length > int64 x.Length then
             raise (
                 ShapeException
                     $"slice: {length} rows from row {start} on are not within the first axis of shape {Shape.text x.Dims}."
@@ -467,7 +491,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     number offset
                 else
                     let n = a.Shape[axis]
-                    let width = Shape.size a.Shape[axis + 1 ..]
+                    let width = Shape.stored "ToString" a.Shape[axis + 1 ..]
                     let part i = show (axis + 1) (offset + i * width)
 
                     let parts =

@@ -58,11 +58,11 @@ module ConvolutionVerbs =
 
     let private undivide axis (x: Tensor) =
         let shape = Array.removeAt axis x.Dims
-        shape[axis] <- x.Dims[axis] * x.Dims[axis + 1]
+        shape[axis] <- Shape.times "conv" x.Dims[axis] x.Dims[axis + 1]
         Prim.reshape shape x
 
     let private notEmpty verb (kernel: Tensor) (x: Tensor) (y: Tensor) =
-        if y.Count = 0 && x.Count > 0 && kernel.Count > 0 then
+        if y.LongCount = 0L && x.LongCount > 0L && kernel.LongCount > 0L then
             Expect.misfit
                 $"{verb}: the kernel {Expect.text kernel} does not fit into the input {Expect.text x}. Add Padding."
 
@@ -104,12 +104,16 @@ module ConvolutionVerbs =
         let padding = option verb "Padding" 0 axes options.Padding
         let dilation = option verb "Dilation" 1 axes options.Dilation
         let extra = option verb "OutputPadding" 0 axes options.OutputPadding
-        let low = Array.init axes (fun i -> dilation[i] * (kernel.Dims[i + 2] - 1) - padding[i])
+
+        let low =
+            Array.init axes (fun i ->
+                Shape.extent verb (Infer.dilated kernel.Dims[i + 2] dilation[i]) |> ignore
+                dilation[i] * (kernel.Dims[i + 2] - 1) - padding[i])
 
         let parameters: Conv =
             { Stride = Array.create axes 1
               Low = low
-              High = Array.map2 (+) low extra
+              High = Array.map2 (fun low extra -> int (min (int64 System.Int32.MaxValue) (int64 low + int64 extra))) low extra
               DilateInput = option verb "Stride" 1 axes options.Stride
               DilateKernel = dilation }
 
@@ -163,6 +167,13 @@ module ConvolutionVerbs =
                 if axis < 2 then n else start[axis] + (n - window) / stride * stride + 1
 
             Prim.slice start (Array.init x.Rank stop) step x
+
+        // a slice for each place
+        if float window ** float axes > 65536.0 then
+            raise (
+                InputException
+                    $"{verb}: got a window of {window}, expected at most 65536 places. To pool over whole axes use meanAlong or maxAlong."
+            )
 
         let places = [| 0 .. window - 1 |]
 

@@ -107,9 +107,9 @@ module EinsumVerbs =
         let batchShape = x.Dims[.. n - 1]
         let rows = x.Dims[n .. x.Rank - k - 1]
         let columns = y.Dims[n + k ..]
-        let inner = Shape.size x.Dims[x.Rank - k ..]
-        let x = Prim.reshape (Array.append batchShape [| Shape.size rows; inner |]) x
-        let y = Prim.reshape (Array.append batchShape [| inner; Shape.size columns |]) y
+        let inner = Shape.extent "einsum" (Shape.size x.Dims[x.Rank - k ..])
+        let x = Prim.reshape (Array.append batchShape [| Shape.extent "einsum" (Shape.size rows); inner |]) x
+        let y = Prim.reshape (Array.append batchShape [| inner; Shape.extent "einsum" (Shape.size columns) |]) y
 
         { Letters = batch @ free a @ free b
           Tensor = Prim.dot x y |> Prim.reshape (Array.concat [ batchShape; rows; columns ]) }

@@ -34,6 +34,7 @@ type TensorOperands =
         Expect.bools "where" condition
         Expect.oneDtype "where" [| a; b |]
         let shape = Shape.broadcast "where" condition.Dims (Shape.broadcast "where" a.Dims b.Dims)
+        Expect.made "where" [| condition; a; b |] shape
         Prim.select (Tensor.Stretch(condition, shape)) (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape))
 
 /// What `where` takes beside a condition: the pairs above, and two plain numbers of one type, whose dtype is theirs.
@@ -158,6 +159,7 @@ module ElementwiseVerbs =
         Expect.floats "fma" a
         Expect.oneDtype "fma" [| a; b; c |]
         let shape = Shape.broadcast "fma" a.Dims (Shape.broadcast "fma" b.Dims c.Dims)
+        Expect.made "fma" [| a; b; c |] shape
         Prim.fma (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape)) (Tensor.Stretch(c, shape))
 
     /// √x whose derivative at 0 is 0.
@@ -226,7 +228,9 @@ module ElementwiseVerbs =
     let erfinv (x: Tensor) : Tensor = unary "erfinv" Erfinv x
 
     /// x Φ(x) = x/2 (1 + erf(x/√2)), with the normal distribution's Φ.
-    let gelu (x: Tensor) : Tensor = Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
+    let gelu (x: Tensor) : Tensor =
+        Expect.floats "gelu" x
+        Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
 
     /// gelu by its approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
     let geluTanh (x: Tensor) : Tensor =
@@ -241,7 +245,9 @@ module ElementwiseVerbs =
     /// ψ(x) = d/dx ln Γ(x)
     let digamma (x: Tensor) : Tensor = unary "digamma" (Polygamma 0) x
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma.
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n up to 170: from 171 on n! passes float64.
     let polygamma (n: int) (x: Tensor) : Tensor =
-        Expect.count "polygamma" "order" n
+        if n < 0 || n > 170 then
+            raise (InputException $"polygamma: got order {n}, expected 0 to 170.")
+
         unary "polygamma" (Polygamma n) x

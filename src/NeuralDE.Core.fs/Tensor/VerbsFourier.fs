@@ -33,7 +33,7 @@ module FourierVerbs =
         let y = Prim.fft inverse (Prim.stack r [| x.Re; x.Im |])
         { Re = Prim.pick r 0 y; Im = Prim.pick r 1 y }
 
-    let private over n (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
+    let private over (n: float) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims n)
     let private first n (x: Tensor) = Prim.range (x.Rank - 1) 0 n x
 
     /// Xₖ = Σⱼ xⱼ exp(−2πi jk/n), of [batch…; n].
@@ -45,7 +45,7 @@ module FourierVerbs =
     let ifft (x: ComplexTensor) : ComplexTensor =
         let n = pair "ifft" x
         let y = transform true x
-        { Re = over n y.Re; Im = over n y.Im }
+        { Re = over (float n) y.Re; Im = over (float n) y.Im }
 
     /// The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.
     let rfft (x: Tensor) : ComplexTensor =
@@ -66,7 +66,7 @@ module FourierVerbs =
         let mirrored (y: Tensor) = Prim.range axis 1 (n - n / 2) y |> Prim.reverse [| axis |]
         let re = Prim.concat axis [| x.Re; mirrored x.Re |]
         let im = Prim.concat axis [| x.Im; -(mirrored x.Im) |]
-        over n (transform true { Re = re; Im = im }).Re
+        over (float n) (transform true { Re = re; Im = im }).Re
 
     // ── cosine transforms (Makhoul 1980) ─────────────────────────────────────────────────────────────────────────
     /// cos and sin of πk/2n.
@@ -100,7 +100,7 @@ module FourierVerbs =
         let mirrored = Prim.concat axis [| zero; Prim.reverse [| axis |] (Prim.range axis 1 n x) |]
         let re = x * cosine + mirrored * sine
         let im = x * sine - mirrored * cosine
-        let v = over (2 * n) (transform true { Re = re; Im = im }).Re
+        let v = over (2.0 * float n) (transform true { Re = re; Im = im }).Re
         let half = (n + 1) / 2
         interleave axis (Prim.range axis 0 half v) (Prim.reverse [| axis |] (Prim.range axis half n v))
 

@@ -12,10 +12,12 @@ module IndexingVerbs =
     let take (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "take" x.Rank axis
         Expect.within "take" x.Dims[a] indices
-        let flat = Prim.reshape [| indices.Count |] indices
+        let flat = Expect.flat "take" indices
+        let shape = Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]
+        Expect.made "take" [| x; indices |] shape
         let front = Prim.permute (Shape.moving x.Rank a 0) x
         let taken = Prim.gather 0 front flat |> Prim.permute (Shape.moving x.Rank 0 a)
-        Prim.reshape (Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]) taken
+        Prim.reshape shape taken
 
     /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the
     /// axis.
@@ -41,6 +43,7 @@ module IndexingVerbs =
                 $"gatherRows: indices have shape {Expect.text indices}, the tensor {Expect.text x}; expected [batch…; m] and [batch…; n; features…]."
 
         Expect.within "gatherRows" x.Dims[batch] indices
+        Expect.made "gatherRows" [| x; indices |] (Array.append indices.Dims x.Dims[batch + 1 ..])
         Prim.gather batch x indices
 
     // ── putting ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,5 +119,6 @@ module IndexingVerbs =
         Expect.integers "oneHot" indices
         Expect.count "oneHot" "n" n
         let shape = Array.append indices.Dims [| n |]
+        Expect.made "oneHot" [| indices |] shape
         let spread = Prim.broadcast shape (Shape.axes indices.Rank) indices
         Prim.cast Float64 (Prim.compare Equal spread (Prim.iota indices.Dtype shape indices.Rank))

@@ -34,16 +34,19 @@ module LinearVerbs =
             Expect.misfit
                 $"matmul: shapes {Expect.text a} and {Expect.text b} do not fit. The last axis of the first is {k}, the {which} of the second {k'}; they must be equal. Perhaps transpose one."
 
+        let batch = if right.Rank = 2 then batchOf left else Shape.broadcast "matmul" (batchOf left) (batchOf right)
+        Expect.made "matmul" [| a; b |] (Array.append batch [| m; n |])
+
         let product =
-            if right.Rank = 2 && left.Rank > 2 then // the batch is further rows of one product
-                let rows = Shape.size left.Dims[.. left.Rank - 2]
-                Prim.dot (Prim.reshape [| rows; k |] left) right
-                |> Prim.reshape (Array.append (batchOf left) [| m; n |])
+            let rows = Shape.size left.Dims[.. left.Rank - 2]
+
+            if right.Rank = 2 && left.Rank > 2 && rows <= int64 Int32.MaxValue then
+                // the batch is further rows of one product
+                Prim.dot (Prim.reshape [| int rows; k |] left) right
+                |> Prim.reshape (Array.append batch [| m; n |])
             else
-                let batch = Shape.broadcast "matmul" (batchOf left) (batchOf right)
                 Prim.dot (stretched batch left) (stretched batch right)
 
-        let batch = product.Dims[.. product.Rank - 3]
         let rows = if a.Rank = 1 then [||] else [| m |]
         let columns = if b.Rank = 1 then [||] else [| n |]
         Prim.reshape (Array.concat [ batch; rows; columns ]) product
@@ -61,6 +64,7 @@ module LinearVerbs =
         if a.Rank <> 1 || b.Rank <> 1 then
             Expect.misfit $"outer: shapes {Expect.text a} and {Expect.text b}; expected two vectors."
 
+        Expect.made "outer" [| a; b |] [| a.Length; b.Length |]
         Prim.reshape [| a.Length; 1 |] a * Prim.reshape [| 1; b.Length |] b
 
     /// The sum of the diagonal: [batch…; m; n] → [batch…].
@@ -214,7 +218,7 @@ module LinearVerbs =
     let expm (a: Tensor) : Tensor =
         matrices "expm" a
 
-        if a.Count = 0 then
+        if a.LongCount = 0L then
             a
         else
             let b = pade |> Array.map (fun c -> c / pade[0]) // so that float32 holds them

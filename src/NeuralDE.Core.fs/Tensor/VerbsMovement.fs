@@ -9,27 +9,30 @@ module MovementVerbs =
     /// The same elements in row-major order under another shape; one extent may be −1: what is left.
     let reshape (shape: int list) (x: Tensor) : Tensor =
         let given = List.toArray shape
-        let known = given |> Array.filter (fun n -> n <> -1) |> Shape.size
-        let unknown = given.Length - (given |> Array.filter (fun n -> n <> -1) |> Array.length)
+        let unknown = given |> Array.filter (fun n -> n = -1) |> Array.length
 
         if unknown > 1 || Array.exists (fun n -> n < -1) given then
             Expect.misfit $"reshape: got {Shape.text given}, expected extents of 0 or more and at most one −1."
 
+        let known = given |> Array.filter (fun n -> n <> -1) |> Shape.sizeIn "reshape"
+        let count = x.LongCount
+
         let misfit () =
             Expect.misfit
-                $"reshape: a tensor of shape {Expect.text x} has {x.Count} elements, which do not fill {Shape.text given}. One extent may be −1."
+                $"reshape: a tensor of shape {Expect.text x} has {count} elements, which do not fill {Shape.text given}. One extent may be −1."
 
         if unknown = 0 then
-            if known <> x.Count then misfit ()
+            if known <> count then misfit ()
 
             Prim.reshape given x
         else
-            if known = 0 || x.Count % known <> 0 then misfit ()
+            if known = 0L || count % known <> 0L then misfit ()
 
-            Prim.reshape (given |> Array.map (fun n -> if n = -1 then x.Count / known else n)) x
+            let left = Shape.extent "reshape" (count / known)
+            Prim.reshape (given |> Array.map (fun n -> if n = -1 then left else n)) x
 
     /// All elements in row-major order, as a vector.
-    let flatten (x: Tensor) : Tensor = Prim.reshape [| x.Count |] x
+    let flatten (x: Tensor) : Tensor = Expect.flat "flatten" x
 
     /// All elements in row-major order, as a vector; NumPy's name of flatten.
     let ravel (x: Tensor) : Tensor = flatten x
@@ -53,7 +56,9 @@ module MovementVerbs =
         let target = Expect.extents "broadcastTo" shape
 
         match Shape.tryBroadcast x.Dims target with
-        | Some fitted when Shape.same fitted target -> Tensor.Stretch(x, target)
+        | Some fitted when Shape.same fitted target ->
+            Expect.made "broadcastTo" [| x |] target
+            Tensor.Stretch(x, target)
         | _ ->
             Expect.misfit
                 $"broadcastTo: shape {Expect.text x} does not stretch to {Shape.text target}. Aligned at the last axis, extents must be equal or 1."
@@ -112,6 +117,8 @@ module MovementVerbs =
                 Expect.misfit
                     $"concat: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {a}.")
 
+        let total = Shape.extent "concat" (xs |> Array.sumBy (fun x -> int64 x.Dims[a]))
+        Expect.made "concat" xs (Array.updateAt a total xs[0].Dims)
         Prim.concat a xs
 
     /// Tensors one after the other along the first axis.
@@ -127,7 +134,9 @@ module MovementVerbs =
                 Expect.misfit
                     $"stack: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
 
-        Prim.stack (Shape.axis "stack" (xs[0].Rank + 1) axis) xs
+        let a = Shape.axis "stack" (xs[0].Rank + 1) axis
+        Expect.made "stack" xs (Array.insertAt a xs.Length xs[0].Dims)
+        Prim.stack a xs
 
     /// Tensors of one shape as the rows of a new first axis.
     let stack (xs: Tensor list) : Tensor = stackAlong 0 xs
@@ -138,9 +147,11 @@ module MovementVerbs =
         let a = Shape.axis "split" x.Rank axis
         let sizes = Expect.extents "split" sizes |> Array.toList
 
-        if List.sum sizes <> x.Dims[a] then
+        let total = List.sumBy int64 sizes
+
+        if total <> int64 x.Dims[a] then
             Expect.misfit
-                $"split: sizes {Shape.text (List.toArray sizes)} add up to {List.sum sizes}, but axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}."
+                $"split: sizes {Shape.text (List.toArray sizes)} add up to {total}, but axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}."
 
         let starts = List.scan (+) 0 sizes
         List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
@@ -152,6 +163,11 @@ module MovementVerbs =
     let chunkAlong (axis: int) (count: int) (x: Tensor) : Tensor list =
         Expect.positive "chunk" "count" count
         let n = x.Dims[Shape.axis "chunk" x.Rank axis]
+
+        // every piece is a tensor of its own: more would fill the memory
+        if count > 1048576 then
+            raise (InputException $"chunk: got {count} pieces, expected at most 1048576. Use reshape.")
+
         splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
 
     /// So many pieces of nearly equal extent along the first axis.
@@ -162,9 +178,11 @@ module MovementVerbs =
     let repeat (axis: int) (count: int) (x: Tensor) : Tensor =
         let a = Shape.axis "repeat" x.Rank axis
         Expect.count "repeat" "count" count
+        let shape = Array.updateAt a (Shape.times "repeat" count x.Dims[a]) x.Dims
+        Expect.made "repeat" [| x |] shape
         let wide = Array.insertAt (a + 1) count x.Dims
         let spread = Prim.broadcast wide (Shape.others wide.Length [| a + 1 |]) x
-        Prim.reshape (Array.updateAt a (count * x.Dims[a]) x.Dims) spread
+        Prim.reshape shape spread
 
     /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in
     /// NumPy.
@@ -173,14 +191,17 @@ module MovementVerbs =
         let rank = max counts.Length x.Rank
         let shape = Array.append (Array.create (rank - x.Rank) 1) x.Dims
         let counts = Array.append (Array.create (rank - counts.Length) 1) counts
+        let result = Array.map2 (Shape.times "tile") counts shape
+        Expect.made "tile" [| x |] result
         let wide = Array.zip counts shape |> Array.collect (fun (count, n) -> [| count; n |])
         let spread = Prim.broadcast wide (Array.init rank (fun i -> 2 * i + 1)) (Prim.reshape shape x)
-        Prim.reshape (Array.map2 (*) counts shape) spread
+        Prim.reshape result spread
 
     /// Coordinates of a grid: result i holds the i-th vector's values along axis i of the common shape (NumPy's "ij").
     let meshgrid (axes: Tensor list) : Tensor list =
         axes |> List.iter (Expect.rank "meshgrid" 1 "an axis")
         let shape = [| for x in axes -> x.Length |]
+        Expect.made "meshgrid" (List.toArray axes) shape
         axes |> List.mapi (fun i x -> Prim.broadcast shape [| i |] x)
 
     // ── order and place of elements ──────────────────────────────────────────────────────────────────────────────
@@ -191,7 +212,7 @@ module MovementVerbs =
     let roll (axis: int) (shift: int) (x: Tensor) : Tensor =
         let a = Shape.axis "roll" x.Rank axis
         let n = x.Dims[a]
-        let s = if n = 0 then 0 else (shift % n + n) % n
+        let s = if n = 0 then 0 else (if shift % n < 0 then shift % n + n else shift % n)
 
         if s = 0 then
             x
@@ -210,6 +231,9 @@ module MovementVerbs =
             raise (InputException "pad: got a negative width. To cut use a slice, as in x[1..3].")
 
         let none = Array.create x.Rank 0
+
+        let along i = Shape.extent "pad" (Infer.padded x.Dims[i] low[i] high[i] 0)
+        Expect.made "pad" [| x |] (Array.init x.Rank along)
 
         if value = 0.0 then
             Prim.pad low high none x
@@ -236,23 +260,25 @@ module MovementVerbs =
         let m, n = x.Dims[r - 2], x.Dims[r - 1]
         let batch = x.Dims[.. r - 3]
         let k = min m n
-        let flat = Prim.reshape (Array.append batch [| m * n |]) x
+        let flat = Prim.reshape (Array.append batch [| Shape.times "diagonal" m n |]) x
         let stop = if k = 0 then 0 else (k - 1) * (n + 1) + 1
         let zeros = Array.create (r - 1) 0
-        Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| n + 1 |]) flat
+        let step = if k <= 1 then 1 else n + 1
+        Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| step |]) flat
 
     /// Matrices with x on the diagonal and zeros elsewhere: [batch…; n] → [batch…; n; n].
     let diag (x: Tensor) : Tensor =
         Expect.rankAtLeast "diag" 1 x
         let r = x.Rank
         let shape = Array.append x.Dims [| x.Dims[r - 1] |]
+        Expect.made "diag" [| x |] shape
         let spread = Prim.broadcast shape (Shape.axes r) x
         Prim.select (Prim.identity Bool shape) spread (Prim.zerosLike spread)
 
     /// What lies on or below diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
     let trilFrom (offset: int) (x: Tensor) : Tensor =
         Expect.rankAtLeast "tril" 2 x
-        Prim.lower -offset x
+        Prim.lower -(max offset -System.Int32.MaxValue) x
 
     /// What lies on or above diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
     let triuFrom (offset: int) (x: Tensor) : Tensor =

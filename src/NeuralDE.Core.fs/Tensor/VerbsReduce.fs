@@ -9,7 +9,7 @@ open NeuralDE.Compiler
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ReduceVerbs =
     let private along verb axis (x: Tensor) = Shape.axis verb x.Rank axis
-    let private over n (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
+    let private over (n: int64) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
 
     // ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────
     /// The sum of all elements, of shape [].
@@ -26,14 +26,14 @@ module ReduceVerbs =
     let mean (x: Tensor) : Tensor =
         Expect.floats "mean" x
         Expect.something "mean" x
-        over x.Count (Prim.sum x)
+        over x.LongCount (Prim.sum x)
 
     /// The arithmetic mean along an axis.
     let meanAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "mean" x
         let a = along "meanAlong" axis x
         Expect.somethingAlong "mean" a x
-        over x.Dims[a] (Prim.sumOver [| a |] x)
+        over (int64 x.Dims[a]) (Prim.sumOver [| a |] x)
 
     /// Products by halves, so that the derivative needs no division.
     let private product axis (x: Tensor) =
@@ -56,7 +56,7 @@ module ReduceVerbs =
     /// The product of all elements, of shape []; of nothing 1.
     let prod (x: Tensor) : Tensor =
         Expect.numbers "prod" x
-        product 0 (Prim.reshape [| x.Count |] x)
+        product 0 (Expect.flat "prod" x)
 
     // ── spread ───────────────────────────────────────────────────────────────────────────────────────────────────
     let private deviation verb lost axis (x: Tensor) =
@@ -68,35 +68,35 @@ module ReduceVerbs =
             Expect.misfit
                 $"{verb}: axis {axis} of shape {Expect.text x} has {n} elements, expected at least {lost + 1}."
 
-        let center = over n (Prim.sumOver [| a |] x)
+        let center = over (int64 n) (Prim.sumOver [| a |] x)
         let difference = x - Prim.unreduce x.Dims [| a |] center
-        over (n - lost) (Prim.sumOver [| a |] (difference * difference))
+        over (int64 (n - lost)) (Prim.sumOver [| a |] (difference * difference))
 
-    let private flat (x: Tensor) = Prim.reshape [| x.Count |] x
+    let private flat verb (x: Tensor) = Expect.flat verb x
 
     /// The population variance along an axis: the mean of (x − mean)².
     let varAlong (axis: int) (x: Tensor) : Tensor = deviation "var" 0 axis x
 
     /// The population variance of all elements: the mean of (x − mean)².
-    let var (x: Tensor) : Tensor = deviation "var" 0 0 (flat x)
+    let var (x: Tensor) : Tensor = deviation "var" 0 0 (flat "var" x)
 
     /// The population standard deviation along an axis; its derivative is 0 where it is 0.
     let stdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "std" 0 axis x)
 
     /// The population standard deviation of all elements; its derivative is 0 where it is 0.
-    let std (x: Tensor) : Tensor = root (deviation "std" 0 0 (flat x))
+    let std (x: Tensor) : Tensor = root (deviation "std" 0 0 (flat "std" x))
 
     /// The variance of a sample along an axis: Σ (x − mean)² / (n − 1).
     let sampleVarAlong (axis: int) (x: Tensor) : Tensor = deviation "sampleVar" 1 axis x
 
     /// The variance of a sample: Σ (x − mean)² / (n − 1).
-    let sampleVar (x: Tensor) : Tensor = deviation "sampleVar" 1 0 (flat x)
+    let sampleVar (x: Tensor) : Tensor = deviation "sampleVar" 1 0 (flat "sampleVar" x)
 
     /// The standard deviation of a sample along an axis, with n − 1.
     let sampleStdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "sampleStd" 1 axis x)
 
     /// The standard deviation of a sample, with n − 1.
-    let sampleStd (x: Tensor) : Tensor = root (deviation "sampleStd" 1 0 (flat x))
+    let sampleStd (x: Tensor) : Tensor = root (deviation "sampleStd" 1 0 (flat "sampleStd" x))
 
     // ── extremes ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// The numbers in opposite order; exact for integers too.
@@ -193,14 +193,14 @@ module ReduceVerbs =
     /// ln Σ exp x over all elements, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
     let logsumexp (x: Tensor) : Tensor =
         Expect.floats "logsumexp" x
-        logSumExp 0 (flat x)
+        logSumExp 0 (flat "logsumexp" x)
 
     /// exp x / Σ exp x along an axis, without overflow.
     let softmax (axis: int) (x: Tensor) : Tensor =
         Expect.floats "softmax" x
         let a = along "softmax" axis x
 
-        if x.Count = 0 then
+        if x.LongCount = 0L then
             x
         else
             let e = exp (x - Prim.unreduce x.Dims [| a |] (shift a x))
@@ -211,7 +211,7 @@ module ReduceVerbs =
         Expect.floats "logSoftmax" x
         let a = along "logSoftmax" axis x
 
-        if x.Count = 0 then
+        if x.LongCount = 0L then
             x
         else
             let shifted = x - Prim.unreduce x.Dims [| a |] (shift a x)
@@ -237,7 +237,7 @@ module ReduceVerbs =
     let normInf (x: Tensor) : Tensor =
         Expect.numbers "normInf" x
 
-        if x.Count = 0 then
+        if x.LongCount = 0L then
             Prim.fill x.Dtype [||] 0.0
         else
             Prim.reduce Maximum (Shape.axes x.Rank) (abs x)

@@ -78,7 +78,7 @@ module ScanVerbs =
         let find a b = Tensor.Apply(SearchSorted right, [| a; b |])
 
         if sorted.Rank = 1 then
-            Prim.reshape values.Dims (find sorted (Prim.reshape [| values.Count |] values))
+            Prim.reshape values.Dims (find sorted (Expect.flat verb values))
         elif
             values.Rank = sorted.Rank && Shape.same values.Dims[.. values.Rank - 2] sorted.Dims[.. sorted.Rank - 2]
         then
@@ -111,7 +111,7 @@ module ScanVerbs =
         if part = 0.0 then low else low + part * (Prim.pick a (below + 1) sorted - low)
 
     /// The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly.
-    let quantile (q: float) (x: Tensor) : Tensor = quantileAlong 0 q (Prim.reshape [| x.Count |] x)
+    let quantile (q: float) (x: Tensor) : Tensor = quantileAlong 0 q (Expect.flat "quantile" x)
 
     /// The middle element along an axis, or the mean of the middle two.
     let medianAlong (axis: int) (x: Tensor) : Tensor = quantileAlong axis 0.5 x

@@ -16,7 +16,9 @@ module SegmentVerbs =
             Expect.misfit
                 $"{verb}: got ids of shape {Expect.text ids} for shape {Expect.text x}, expected one for each row: [{x.Length}]."
 
-        Array.updateAt 0 count x.Dims
+        let shape = Array.updateAt 0 count x.Dims
+        Expect.made verb [| x; ids |] shape
+        shape
 
     /// The sum of each group's rows; of none 0. Ids outside 0 .. count − 1 are left out.
     let segmentSum (ids: Tensor) (count: int) (x: Tensor) : Tensor =

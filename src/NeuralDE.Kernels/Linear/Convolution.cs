@@ -65,14 +65,14 @@ internal static unsafe class Convolution
         nint output
     )
     {
-        int meetings = 0;
+        long meetings = 0;
 
         foreach (int extent in outputShape[3..])
             meetings += extent;
         int axesBytes = stride.Length * sizeof(ConvolutionAxis);
         byte* memory = ThreadScratch.Get(
             ThreadScratch.Use.ConvolutionAxes,
-            axesBytes + (long)meetings * sizeof(ConvolutionMeeting)
+            axesBytes + meetings * sizeof(ConvolutionMeeting)
         );
         var meeting = (ConvolutionMeeting*)(memory + axesBytes);
         ConvolutionShape shape;
@@ -103,12 +103,13 @@ internal static unsafe class Convolution
         return shape;
     }
 
+    /// <summary>The elements of a group of one example are counted in 32 bits: whoever made the shapes has seen to it.</summary>
     private static int Product(ReadOnlySpan<int> extents)
     {
         int product = 1;
 
         foreach (int extent in extents)
-            product *= extent;
+            product = checked(product * extent);
         return product;
     }
 

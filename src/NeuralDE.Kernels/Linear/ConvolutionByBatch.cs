@@ -45,9 +45,9 @@ internal static unsafe class ConvolutionByBatch
         product.Places = places;
         product.LastLanes = examples - (vectors - 1) * S.Count;
 
-        for (int channel = 0; channel == 0 || channel < shape->Channels; channel += most)
+        for (long channel = 0; channel == 0 || channel < shape->Channels; channel += most)
         {
-            int channels = int.Min(most, shape->Channels - channel);
+            int channels = (int)long.Min(most, shape->Channels - channel);
             GemmTurn.Run<S>(input, exampleBytes, channels * shape->Places, examples, panel, rowBytes);
             var point = new ConvolutionPoint(shape, index, 0);
             long signature = -1;

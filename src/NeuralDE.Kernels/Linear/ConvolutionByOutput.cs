@@ -31,11 +31,11 @@ internal static unsafe class ConvolutionByOutput
 
         for (int example = firstExample; example < firstExample + examples; example++)
         {
-            int image = example * shape->Groups + group;
-            byte* input = shape->Input + (nint)image * shape->Channels * shape->Places * S.ElementSize;
+            nint image = (nint)example * shape->Groups + group;
+            byte* input = shape->Input + image * shape->Channels * shape->Places * S.ElementSize;
             byte* sums = Sums<S>(shape, input, panel, vectors, lastLanes);
             nint resultBytes = (nint)shape->Results * S.ElementSize;
-            byte* output = shape->Output + ((nint)image * shape->Outputs + first) * resultBytes;
+            byte* output = shape->Output + (image * shape->Outputs + first) * resultBytes;
             GemmTurn.Run<S>(sums, rowBytes, outputs, shape->Results, output, resultBytes);
         }
     }
@@ -62,13 +62,15 @@ internal static unsafe class ConvolutionByOutput
         long signature = -1;
 
         for (int phase = 0; phase < int.Min(last->Period, last->Output); phase++)
-        for (int t = phase, run; t < last->Output; t += run * last->Period)
+        for (long next = phase; next < last->Output; )
         {
-            run = Run(last, t);
+            int t = (int)next;
+            int run = Run(last, t);
+            next += (long)run * last->Period;
             var point = new ConvolutionPoint(shape, index, t);
             product.M = run;
 
-            for (int line = 0; line < shape->Results; line += last->Output)
+            for (long line = 0; line < shape->Results; line += last->Output)
             {
                 if (point.Signature != signature)
                 {
@@ -81,9 +83,9 @@ internal static unsafe class ConvolutionByOutput
                 product.C = sums + (nint)(line + t) * rowBytes;
                 product.Start = null;
 
-                for (int channel = 0; channel == 0 || channel < shape->Channels; channel += most)
+                for (long channel = 0; channel == 0 || channel < shape->Channels; channel += most)
                 {
-                    product.K = int.Min(most, shape->Channels - channel) * point.Taps;
+                    product.K = (int)long.Min(most, shape->Channels - channel) * point.Taps;
                     GemmTiles.Run<S, Constant.Two>(&product, vectors);
                     product.A += (nint)most * shape->Places * S.ElementSize;
                     product.B += (nint)most * shape->Taps * rowBytes;
@@ -98,7 +100,7 @@ internal static unsafe class ConvolutionByOutput
     }
 
     /// <summary>How many places of the result from t on, a period apart, meet the same taps.</summary>
-    private static int Run(ConvolutionAxis* axis, int t)
+    private static int Run(ConvolutionAxis* axis, long t)
     {
         var first = axis->Meetings[t];
         int run = 1;

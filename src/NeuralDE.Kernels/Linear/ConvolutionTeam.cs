@@ -21,11 +21,13 @@ internal static unsafe class ConvolutionTeam
         public int Strips;
         public int Examples;
 
-        public readonly void Run(int part)
+        public readonly void Run(int part) => Run((long)part);
+
+        public readonly void Run(long part)
         {
-            int group = part % Shape->Groups;
-            int place = part / Shape->Groups;
-            int example = place / Strips * Examples;
+            int group = (int)(part % Shape->Groups);
+            long place = part / Shape->Groups;
+            int example = (int)(place / Strips * Examples);
 
             if (ByBatch)
                 ConvolutionByBatch.Run<S>(Shape, group, example);
@@ -33,7 +35,7 @@ internal static unsafe class ConvolutionTeam
                 ConvolutionByOutput.Run<S>(
                     Shape,
                     group,
-                    place % Strips * ConvolutionByOutput.Outputs<S>(),
+                    (int)(place % Strips) * ConvolutionByOutput.Outputs<S>(),
                     example,
                     int.Min(Examples, Shape->Batch - example)
                 );
@@ -64,27 +66,27 @@ internal static unsafe class ConvolutionTeam
             // each part transposes its kernel anew
             int parts = ThreadTeam.Parts(nanoseconds);
             job.Strips = Ceiling(shape->Outputs, ConvolutionByOutput.Outputs<S>());
-            int perStrip = int.Max(1, parts / (job.Strips * shape->Groups));
+            int perStrip = (int)long.Max(1, parts / ((long)job.Strips * shape->Groups));
             job.Examples = Ceiling(shape->Batch, int.Min(shape->Batch, perStrip));
         }
 
-        int all = shape->Groups * job.Strips * Ceiling(shape->Batch, job.Examples);
+        long all = (long)shape->Groups * job.Strips * Ceiling(shape->Batch, job.Examples);
 
-        if (ThreadTeam.Parts(nanoseconds) > 1)
-            ThreadTeam.Run(all, job, nanoseconds);
+        if (ThreadTeam.Parts(nanoseconds) > 1 && all <= int.MaxValue)
+            ThreadTeam.Run((int)all, job, nanoseconds);
         else
-            for (int part = 0; part < all; part++)
+            for (long part = 0; part < all; part++)
                 job.Run(part);
     }
 
-    private static int Ceiling(int a, int b) => (a + b - 1) / b;
+    private static int Ceiling(int a, int b) => (int)((a + (long)b - 1) / b);
 
     /// <summary>Vectors of sums for each place of the result; few that run at a time cost as much as more.</summary>
     private static long CostsByBatch<S>(ConvolutionShape* shape)
         where S : struct, IVector<S>
     {
         int vectors = Ceiling(shape->Batch, S.Count);
-        return (long)vectors * shape->Outputs * Waits(int.Min(2, vectors) * shape->Outputs);
+        return (long)vectors * shape->Outputs * Waits((long)int.Min(2, vectors) * shape->Outputs);
     }
 
     private static long CostsByOutput<S>(ConvolutionShape* shape)
@@ -92,8 +94,8 @@ internal static unsafe class ConvolutionTeam
     {
         int vectors = Ceiling(shape->Outputs, S.Count);
         int run = shape->Axes[shape->Rank - 1].Output;
-        return (long)shape->Batch * vectors * Waits(int.Min(4, vectors) * run);
+        return (long)shape->Batch * vectors * Waits((long)int.Min(4, vectors) * run);
     }
 
-    private static int Waits(int sums) => sums >= LeastSums ? 1 : LeastSums / int.Max(1, sums);
+    private static long Waits(long sums) => sums >= LeastSums ? 1 : LeastSums / long.Max(1, sums);
 }

@@ -177,7 +177,7 @@ internal static unsafe class Gemm
     private static void Strips<S>(GemmOperands* operands, bool packed)
         where S : struct, IVector<S>
     {
-        int vectors = (operands->N + S.Count - 1) / S.Count;
+        int vectors = (operands->N - 1) / S.Count + 1;
         int lastLanes = operands->N - (vectors - 1) * S.Count;
         int most = GemmTiles.MostVectors<S>(operands->M);
 
@@ -223,9 +223,9 @@ internal static unsafe class Gemm
         nint width = (nint)vectors * S.Count * S.ElementSize;
         int most = packed && strip->M <= FewRows ? MostDepthForFewRows : MostDepth;
 
-        for (int parts = int.Max(1, (depth + most - 1) / most); parts > 0; parts--)
+        for (int parts = int.Max(1, (depth - 1) / most + 1); parts > 0; parts--)
         {
-            part.K = (depth + parts - 1) / parts;
+            part.K = depth == 0 ? 0 : (depth - 1) / parts + 1;
             part.Bias = parts == 1 ? strip->Bias : null;
             byte* b = part.B;
 

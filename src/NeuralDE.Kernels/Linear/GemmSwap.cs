@@ -49,9 +49,9 @@ internal static unsafe class GemmSwap
         byte* bias = operands->Bias;
         byte* turned = bias == null ? null : ThreadScratch.Get(ThreadScratch.Use.GemmBias, n * row);
 
-        for (int first = 0; first < m; first += MostRows)
+        for (long first = 0; first < m; first += MostRows)
         {
-            int rows = int.Min(MostRows, m - first);
+            int rows = (int)long.Min(MostRows, m - first);
 
             if (start != null)
                 GemmTurn.Gather<S>(start, S.ElementSize, operands->StartRow, n, rows, sums, row);

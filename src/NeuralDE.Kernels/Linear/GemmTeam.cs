@@ -57,13 +57,13 @@ internal static unsafe class GemmTeam
             || (operands->M < parts * RowUnit && operands->N > operands->M);
         int extent = byColumns ? operands->N : operands->M;
         int unit = byColumns ? ColumnUnit : RowUnit;
-        int most = (extent + unit - 1) / unit;
+        int most = (extent - 1) / unit + 1;
         parts = int.Min(parts, most);
 
         if (parts < 2)
             return false;
-        int size = (most + parts - 1) / parts * unit;
-        parts = (extent + size - 1) / size;
+        int size = ((most - 1) / parts + 1) * unit;
+        parts = (extent - 1) / size + 1;
         job.Rows = byColumns ? operands->M : size;
         job.Columns = byColumns ? size : operands->N;
         ThreadTeam.Run(parts, job, nanoseconds);

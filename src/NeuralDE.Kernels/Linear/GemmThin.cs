@@ -173,7 +173,7 @@ internal static unsafe class GemmThin
     {
         int size = S.ElementSize;
         nint row = S.Count * size;
-        byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, (operands->K + 3) * row);
+        byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, ((long)operands->K + 3) * row);
 
         for (int j = 0; j < operands->N; j++)
         {

@@ -111,9 +111,9 @@ internal static unsafe class GemmTiles
 
         var tile = *operands;
 
-        for (int tiles = (left + most - 1) / most; tiles > 0; tiles--)
+        for (int tiles = (left - 1) / most + 1; tiles > 0; tiles--)
         {
-            int rows = (left + tiles - 1) / tiles;
+            int rows = (left - 1) / tiles + 1;
             RunTile<S, Vectors, Partial, Steps>(&tile, rows);
             tile.A += rows * tile.ARow;
             tile.C += rows * tile.CRow;

@@ -48,15 +48,15 @@ internal static unsafe class GemmTurn
             return;
         }
 
-        int j = 0;
+        long j = 0;
 
-        for (; j + Wide.Columns <= columns; j += Wide.Columns)
-            Stripe<Wide>(source + j * sourceStep, sourceStep, rows, target + j * sizeof(T), targetStep);
+        for (; j <= columns - Wide.Columns; j += Wide.Columns)
+            Stripe<Wide>(source + (nint)j * sourceStep, sourceStep, rows, target + (nint)(j * sizeof(T)), targetStep);
 
         for (; j < columns; j += Narrow.Columns)
         {
             // a last square that would reach over the edge is moved back: what it turns again comes out the same
-            int first = int.Min(j, columns - Narrow.Columns);
+            nint first = (nint)long.Min(j, columns - Narrow.Columns);
             Stripe<Narrow>(source + first * sourceStep, sourceStep, rows, target + first * sizeof(T), targetStep);
         }
     }

@@ -34,6 +34,9 @@ internal sealed unsafe class GrowingBlock
         if (length > capacity)
         {
             var larger = Math.Max(length, Math.Max(4096, 2 * capacity));
+
+            if (!Room.Has(larger))
+                Room.Claim(larger = length);
             var memory = (nint)NativeMemory.AlignedAlloc((nuint)larger, 64);
             Buffer.MemoryCopy((void*)address, (void*)memory, larger, Length);
             NativeMemory.AlignedFree((void*)address);

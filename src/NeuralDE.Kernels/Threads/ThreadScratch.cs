@@ -49,6 +49,7 @@ internal sealed unsafe class ThreadScratch
         NativeMemory.AlignedFree(address);
         address = null;
         size = 0;
+        Room.Claim((long)bytes);
         address = NativeMemory.AlignedAlloc(bytes, 64);
         size = bytes;
     }

@@ -17,7 +17,7 @@ internal static class TileTeam
         public int Count;
         public int Share;
 
-        public readonly void Run(int part) => Tiles.Run(Memory, part * Share, int.Min(Count, (part + 1) * Share));
+        public readonly void Run(int part) => Tiles.Run(Memory, part * Share, (int)long.Min(Count, (part + 1L) * Share));
     }
 
     /// <summary>All tiles from 0 to count − 1; nanoseconds is a guess at the work.</summary>
@@ -31,7 +31,7 @@ internal static class TileTeam
             return;
         }
 
-        int share = (count + parts - 1) / parts;
+        int share = (count - 1) / parts + 1;
         var job = new Job
         {
             Tiles = tiles,
@@ -39,6 +39,6 @@ internal static class TileTeam
             Count = count,
             Share = share,
         };
-        ThreadTeam.Run((count + share - 1) / share, job, nanoseconds);
+        ThreadTeam.Run((count - 1) / share + 1, job, nanoseconds);
     }
 }

@@ -20,7 +20,7 @@ let floats = [ Float32; Float64 ]
 
 /// 1, 2, 3, … (bool: 1 is true, 2 is false, …)
 let counting dtype shape =
-    let n = Shape.size shape
+    let n = Shape.stored "test" shape
 
     match dtype with
     | Bool -> NdArray.OfFlags(shape, Array.init n (fun i -> i % 2 = 0))
@@ -38,7 +38,7 @@ let value op (args: NdArray list) =
     let result = Evaluate.primitive op signature args
     Expect.equal result.Dtype signature.Dtype "result.Dtype"
     Expect.equal result.Shape signature.Shape "result.Shape"
-    Expect.equal result.Length (Shape.size signature.Shape) "result.Length"
+    Expect.equal result.Length (Shape.stored "test" signature.Shape) "result.Length"
     result
 
 /// The same dtype, shape and numbers; NaN is NaN, −0 is not 0.
@@ -75,7 +75,7 @@ let forSeeds (property: System.Random -> unit) =
     FsCheck.Check.One(Properties.config, fun (seed: int) -> property (System.Random seed))
 
 let randomFloats (r: System.Random) dtype (shape: int[]) =
-    NdArray.OfFloats(dtype, shape, Array.init (Shape.size shape) (fun _ -> r.NextDouble() * 2.0 - 1.0))
+    NdArray.OfFloats(dtype, shape, Array.init (Shape.stored "test" shape) (fun _ -> r.NextDouble() * 2.0 - 1.0))
 
 let slice start stop step = Slice { Start = start; Stop = stop; Step = step }
 

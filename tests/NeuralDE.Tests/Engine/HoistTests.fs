@@ -76,7 +76,7 @@ let tests =
                       if isVarying then varies.Add n |> ignore
 
                   // of the rest, large values may stay inside, and what they are made of
-                  if rest.Walk |> Array.forall (fun n -> Shape.size n.Shape <= 4096) then
+                  if rest.Walk |> Array.forall (fun n -> Shape.stored "test" n.Shape <= 4096) then
                       for n in rest.Walk do
                           match n.Op with
                           | Input _

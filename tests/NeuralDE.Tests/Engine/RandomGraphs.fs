@@ -181,7 +181,7 @@ module internal RandomGraphs =
                     body.Choose(fun n ->
                         n.Shape.Length >= batch.Length
                         && Shape.same n.Shape[.. batch.Length - 1] batch
-                        && Shape.size n.Shape <= 200)
+                        && Shape.stored "test" n.Shape <= 200)
                 with
                 | ValueSome n -> n
                 | ValueNone -> nextStates[0])
@@ -249,7 +249,7 @@ module internal RandomGraphs =
         [| nan; infinity; -infinity; -0.0; 0.0; 1.0; Double.Epsilon; -1e-310; float Single.Epsilon; 1e-40 |]
 
     let argument (random: System.Random) isSpecial (s: Signature) : NdArray =
-        let size = Shape.size s.Shape
+        let size = Shape.stored "test" s.Shape
 
         match s.Dtype with
         | Float32

@@ -180,7 +180,7 @@ let private anything (b: GraphBuilder) : Node =
 
 let private reshaped (b: GraphBuilder) (x: Node) : int[] =
     match b.Random.Next 4 with
-    | 0 -> [| Shape.size x.Shape |]
+    | 0 -> [| Shape.stored "test" x.Shape |]
     | 1 -> Array.insertAt (b.Random.Next(x.Shape.Length + 1)) 1 x.Shape
     | 2 -> x.Shape |> Array.filter (fun n -> n <> 1)
     | _ ->
@@ -214,7 +214,7 @@ let private movement (b: GraphBuilder) =
     | 5 ->
         let some most = x.Shape |> Array.map (fun _ -> max 0 (b.Random.Next(-2, most + 1)))
         let p = { Low = some 3; High = some 2; Interior = some 2 }
-        let shape = Array.init rank (fun i -> Infer.padded x.Shape[i] p.Low[i] p.High[i] p.Interior[i])
+        let shape = Array.init rank (fun i -> int (Infer.padded x.Shape[i] p.Low[i] p.High[i] p.Interior[i]))
         if b.Fits shape then b.Keep(b.Node (Pad p) [| x |])
     | 6 -> b.Keep(b.Node (Reverse(someAxes b rank)) [| x |])
     | 7 when rank > 0 ->
@@ -344,7 +344,7 @@ let private conv (b: GraphBuilder) =
           DilateInput = each (fun () -> b.OneOf [| 1; 1; 1; 2 |])
           DilateKernel = each (fun () -> b.OneOf [| 1; 1; 2 |]) }
 
-    b.Keep(b.Tamed (4.0 * float (c * Shape.size kernel.Shape[3..])) (b.Node (Op.Conv how) [| input; kernel |]))
+    b.Keep(b.Tamed (4.0 * float (c * Shape.stored "test" kernel.Shape[3..])) (b.Node (Op.Conv how) [| input; kernel |]))
 
 let private fft (b: GraphBuilder) =
     let n = b.OneOf [| 1; 2; 3; 4; 5; 6; 7; 8; 12; 16; 17; 30; 64; 101 |]

@@ -52,7 +52,7 @@ let rec private indices (shape: int list) =
 let private twin (zero: 'T) (fma: 'T -> 'T -> 'T -> 'T) case (x: 'T[]) (kernel: 'T[]) =
     let c = case.Conv
     let output = (outputShape case)[3..]
-    let places, taps = Shape.size case.Input, Shape.size case.Kernel
+    let places, taps = Shape.stored "test" case.Input, Shape.stored "test" case.Kernel
     let kernelPlaces = indices (List.ofArray case.Kernel)
 
     /// for each place of the result the kernel's places that meet the input, and where
@@ -96,9 +96,9 @@ let private bits64 (a: float) = if Double.IsNaN a then -1L else BitConverter.Dou
 /// Runs a convolution on memory that ends, or starts, where the operands do, and reads the result.
 let private onGuarded case size (write: nativeint -> nativeint -> unit) read (run: ConvolutionShape -> unit) behind =
     let memory count = if behind then Guarded.After(count * size) else Guarded.Before(count * size)
-    let results = Shape.size (outputShape case)
-    use x = memory (Shape.size (inputShape case))
-    use kernel = memory (Shape.size (kernelShape case))
+    let results = Shape.stored "test" (outputShape case)
+    use x = memory (Shape.stored "test" (inputShape case))
+    use kernel = memory (Shape.stored "test" (kernelShape case))
     use y = memory results
     write x.Address kernel.Address
     let c = case.Conv
@@ -186,8 +186,8 @@ let private check64 case (x: float[]) (kernel: float[]) =
 
 /// Both ways, on both types, at every width.
 let private check special case =
-    let x = random 1 special (Shape.size (inputShape case))
-    let kernel = random 2 special (Shape.size (kernelShape case))
+    let x = random 1 special (Shape.stored "test" (inputShape case))
+    let kernel = random 2 special (Shape.stored "test" (kernelShape case))
     check32 case (Array.map float32 x) (Array.map float32 kernel)
     check64 case x kernel
 
@@ -272,7 +272,11 @@ let tests =
                             DilateKernel = each 1 3 } }
 
                   let made seed shape =
-                      NdArray.OfFloats(Float64, shape, Array.init (Shape.size shape) (fun j -> sin (float (seed + j))))
+                      NdArray.OfFloats(
+                          Float64,
+                          shape,
+                          Array.init (Shape.stored "test" shape) (fun j -> sin (float (seed + j)))
+                      )
                   let x, kernel, shape = made i (inputShape case), made (2 * i) (kernelShape case), outputShape case
                   let expected = (EvaluateLinear.conv case.Conv shape x kernel).Floats
                   let got: float[] = Array.zeroCreate expected.Length

@@ -13,7 +13,7 @@ let private sizes = [ yield! [ 0..26 ]; 32; 33; 40; 64; 71 ]
 /// Standard deviations about 1, from a seed.
 let private numbers (seed: int) (shape: int[]) =
     let random = System.Random seed
-    Array.init (Shape.size shape) (fun _ -> (random.NextDouble() - 0.5) * 3.5)
+    Array.init (Shape.stored "test" shape) (fun _ -> (random.NextDouble() - 0.5) * 3.5)
 
 /// B Bᵀ + n, with NaN above the diagonal.
 let private positive seed n =

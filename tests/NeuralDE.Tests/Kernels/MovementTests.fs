@@ -90,9 +90,9 @@ let private random (dtype: Dtype) (shape: int[]) (random: System.Random) =
             else
                 random.NextDouble() - 0.5
 
-        NdArray.OfFloats(dtype, shape, Array.init (Shape.size shape) value)
+        NdArray.OfFloats(dtype, shape, Array.init (Shape.stored "test" shape) value)
     else
-        NdArray.OfIntegers(dtype, shape, Array.init (Shape.size shape) (fun _ -> random.NextInt64()))
+        NdArray.OfIntegers(dtype, shape, Array.init (Shape.stored "test" shape) (fun _ -> random.NextInt64()))
 
 [<Tests>]
 let tests =

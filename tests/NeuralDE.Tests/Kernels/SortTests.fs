@@ -12,7 +12,7 @@ open NeuralDE.Tests.Kernels.NativeArrays
 let private numbers (dtype: Dtype) (shape: int[]) seed =
     let random = System.Random(seed: int)
     let special = [| nan; infinity; -infinity; -0.0; 0.0; 5e-324; -5e-324 |]
-    let size = Shape.size shape
+    let size = Shape.stored "test" shape
     let few = random.Next 2 = 0
 
     if dtype.IsFloat then
