@@ -20,7 +20,7 @@ module internal Identifiability =
                    let strides = Shape.strides x.Dims
 
                    for i in 0 .. x.Count - 1 do
-                       let index = Array.mapi (fun axis stride -> i / stride % x.Dims[axis]) strides
+                       let index = Array.map2 (fun stride extent -> int64 i / stride % int64 extent) strides x.Dims
                        let place = "[" + String.Join(", ", index) + "]"
                        if x.Rank > 0 then (if path = "" then "model" else path) + place
                        elif path = "" then "the model"

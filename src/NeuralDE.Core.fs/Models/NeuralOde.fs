@@ -152,7 +152,8 @@ module NeuralOde =
 
         if a.Rank <> b.Rank || a.Rank <= spatial || not (Shape.same (others a) (others b)) then
             let axis = if spatial = 0 then "features" else "channels"
-            Expect.misfit $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {axis}."
+            Expect.misfit
+                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {axis}."
 
         Prim.concat (channelsOf spatial a) [| a; b |]
 
@@ -277,7 +278,7 @@ module NeuralOde =
         match model.Readout, model.Start with
         | Some net, _ when spatial > 0 && states.Rank > spatial + 2 -> // layers of images take one batch axis
             let before = states.Rank - 1 - spatial
-            let batch = Shape.size states.Dims[.. before - 1]
+            let batch = Shape.extent "NeuralOde" (Shape.size states.Dims[.. before - 1])
             let read = Network.apply net (Prim.reshape (Array.append [| batch |] states.Dims[before..]) states)
             Prim.reshape (Array.append states.Dims[.. before - 1] read.Dims[1..]) read
         | Some net, _ -> Network.apply net states

@@ -139,15 +139,15 @@ let tests =
               let names (warnings: string[]) =
                   warnings
                   |> Array.map (fun w -> w.Split(' ', ':') |> Array.find (fun x -> Char.IsUpper x[0] && x <> "The"))
-              let plain = [ "Rate"; "Weights"; "Deep.Item2" ]
-              let unused = [ "Net.Layers[0].Weight"; "Net.Layers[0].Bias" ]
+              let plain = [| "Rate"; "Weights"; "Deep.Item2" |]
+              let unused = [| "Net.Layers[0].Weight"; "Net.Layers[0].Bias" |]
               Expect.equal
                   (names (Lbfgs.minimise loss mixed).Warnings)
-                  (plain @ unused)
+                  (Array.append plain unused)
                   "names (Lbfgs.minimise loss mixed).Warnings"
               Expect.equal
                   (names (train (Adam 0.1) loss mixed).Warnings)
-                  (plain @ unused)
+                  (Array.append plain unused)
                   "names (train (Adam 0.1) loss mixed).Warnings"
               Expect.equal
                   (names (LevenbergMarquardt.minimise (fun m -> stack [ loss m ]) mixed).Warnings)
