@@ -432,7 +432,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
 
         let start = first |> Option.defaultValue 0 |> max 0
-        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1)) + 1
+        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1) |> max -1) + 1
         Tensor.Range(x, axis, min start stop, stop)
 
     /// Row i of the first axis; −1 is the last.

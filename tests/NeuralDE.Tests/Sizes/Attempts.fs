@@ -54,11 +54,9 @@ let private onNumbers count seed (verb: Calls.Verb) : string option =
 
     Seq.init count (fun _ -> Calls.arguments r small.Value verb)
     |> Seq.tryPick (fun arguments ->
-        fault
-            (fun () -> $"{verb.Name} {Calls.text arguments}")
-            (fun () ->
-                for t in Calls.tensorsOf (Calls.invoke verb arguments) do
-                    if t.LongCount < 1000000L then t.Numbers |> ignore))
+        fault (fun () -> $"{verb.Name} {Calls.text arguments}") (fun () ->
+            for t in Calls.tensorsOf (Calls.invoke verb arguments) do
+                if t.LongCount < 1000000L then t.Numbers |> ignore))
 
 // ── calls within a trace ─────────────────────────────────────────────────────────────────────────────────────────
 let private most = Int32.MaxValue
@@ -105,8 +103,15 @@ let private inTrace count seed (verb: Calls.Verb) : string option =
         let derivative () =
             Tracing.trace "sizes" Hoisted huge (fun holes ->
                 let f (x: Tensor) =
-                    let y = call (Array.map (fun (h: Tensor) -> if Shape.same h.Dims x.Dims && h.Dtype = x.Dtype then x else h) holes)
-                    y |> Array.filter (fun t -> t.Dtype.IsFloat) |> Array.fold (fun total t -> total + cast Float64 (sum t)) (scalar 0.0)
+                    let y =
+                        call (
+                            Array.map
+                                (fun (h: Tensor) -> if Shape.same h.Dims x.Dims && h.Dtype = x.Dtype then x else h)
+                                holes
+                        )
+                    y
+                    |> Array.filter (fun t -> t.Dtype.IsFloat)
+                    |> Array.fold (fun total t -> total + cast Float64 (sum t)) (scalar 0.0)
 
                 [| grad f holes[r.Next 13] |])
             |> fst
@@ -115,11 +120,13 @@ let private inTrace count seed (verb: Calls.Verb) : string option =
             let rows = { Dtype = Float64; Shape = [| 70000; 65536 |] }
 
             Tracing.trace "sizes" Hoisted (Array.append [| rows |] huge) (fun holes ->
-                [| vmap (fun row -> call (Array.append [| row |] holes[1..]) |> Array.tryHead |> Option.defaultValue row) holes[0] |])
+                [| vmap
+                       (fun row ->
+                           call (Array.append [| row |] holes[1..]) |> Array.tryHead |> Option.defaultValue row)
+                       holes[0] |])
             |> fst
 
-        [ graph; derivative; batch ]
-        |> List.tryPick (fun make -> fault (fun () -> said) (fun () -> plan (make ())))
+        [ graph; derivative; batch ] |> List.tryPick (fun make -> fault (fun () -> said) (fun () -> plan (make ())))
 
     let r = System.Random(seed: int)
     Seq.init count (fun _ -> attempt r) |> Seq.tryPick id

@@ -23,9 +23,17 @@ let private isClean (r: RandomGraph) =
             [||])
         |> ignore
 
+        let guards = System.Collections.Generic.HashSet<int64> plan.Guards
+
+        // nothing lies before the first guard of a graph's memory, which is behind another one
         let isZero (guard: int64) =
             let last = work.Memory + nativeint (guard - Guarding.readBehind)
-            guard = 0L || Seq.forall (fun i -> Marshal.ReadByte(last + nativeint i) = 0uy) (seq { 0 .. int Guarding.readBehind - 1 })
+
+            guard = 0L
+            || guards.Contains(guard - int64 Environment.SystemPageSize)
+            || Seq.forall
+                (fun i -> Marshal.ReadByte(last + nativeint i) = 0uy)
+                (seq { 0 .. int Guarding.readBehind - 1 })
 
         let isClean = Array.forall isZero plan.Guards
         GC.KeepAlive work
@@ -53,6 +61,6 @@ let tryMany (count: int) (first: int) : string[] =
 let touch (bytes: int) (_: int) : string[] =
     let page = Environment.SystemPageSize
     let block = NativeBlock(2L * int64 page, [| int64 page |])
-    Marshal.Copy(Array.zeroCreate<byte> (bytes + 1), 0, block.Address + nativeint (page - bytes), bytes + 1)
+    Marshal.Copy(Array.zeroCreate<byte>(bytes + 1), 0, block.Address + nativeint (page - bytes), bytes + 1)
     GC.KeepAlive block
     [||]

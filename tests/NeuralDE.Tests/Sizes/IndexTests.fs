@@ -10,9 +10,22 @@ let private rows, width = 5, 3
 
 let private extremes (dtype: Dtype) : int64[] =
     let least, most =
-        if dtype = Int32 then int64 Int32.MinValue, int64 Int32.MaxValue else Int64.MinValue, Int64.MaxValue
+        if dtype = Int32 then
+            int64 Int32.MinValue, int64 Int32.MaxValue
+        else
+            Int64.MinValue, Int64.MaxValue
 
-    [| least; least + 1L; least / int64 width; -1L; 0L; 1L; int64 rows - 1L; int64 rows; most / int64 width; most - 1L; most |]
+    [| least
+       least + 1L
+       least / int64 width
+       -1L
+       0L
+       1L
+       int64 rows - 1L
+       int64 rows
+       most / int64 width
+       most - 1L
+       most |]
 
 let private indices (dtype: Dtype) (shape: int[]) =
     let values = extremes dtype
@@ -52,7 +65,10 @@ let dtypes: seq<obj[]> = [ [| Int32 :> obj |]; [| Int64 |] ]
 /// [batch; index] by row of a matrix, or of a stack of two.
 let private cases (dtype: Dtype) =
     let n = (extremes dtype).Length
-    [ 0, [| rows; width |], [| n |]; 0, [| rows |], [| n |]; 1, [| 2; rows; width |], [| 2; n |]; 1, [| 2; rows |], [| 2; n |] ]
+    [ 0, [| rows; width |], [| n |]
+      0, [| rows |], [| n |]
+      1, [| 2; rows; width |], [| 2; n |]
+      1, [| 2; rows |], [| 2; n |] ]
 
 /// Of every index: its batch, its value, and its place among the indices.
 let private walk (batch: int) (index: NdArray) =
@@ -115,6 +131,7 @@ let ``the derivative of gather adds to the rows that were taken`` (dtype: Dtype)
     let x = Tensor.OfArray(numbers [| rows; width |])
     let index = Tensor.OfArray(indices dtype [| (extremes dtype).Length |])
     let taken = extremes dtype |> Array.countBy (fun at -> int (Math.Clamp(at, 0L, int64 rows - 1L))) |> dict
-    let expected = Array.init (rows * width) (fun i -> if taken.ContainsKey(i / width) then float taken[i / width] else 0.0)
+    let expected =
+        Array.init (rows * width) (fun i -> if taken.ContainsKey(i / width) then float taken[i / width] else 0.0)
     let derivative = compile (fun (x, i) -> grad (fun x -> sum (Prim.gather 0 x i)) x) (x, index)
     Assert.Equal<float[]>(expected, derivative.ToArray())

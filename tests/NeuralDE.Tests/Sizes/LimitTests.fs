@@ -85,7 +85,8 @@ let ``extents are computed in 64 bits`` () =
     refused [ "repeat" ] (fun () -> box (repeat 0 most (ones [ 3 ])))
     refused [ "tile" ] (fun () -> box (tile [ most ] (ones [ 3 ])))
     refused [ "concat" ] (fun () -> box (concat [ zeros [ most; 0 ]; zeros [ 1; 0 ] ]))
-    refused [ "flatten" ] (fun () -> box (compile (fun (x: Tensor) -> sum (flatten (broadcastTo [ 65536; 65536 ] x))) (scalar 1.0)))
+    refused [ "flatten" ] (fun () ->
+        box (compile (fun (x: Tensor) -> sum (flatten (broadcastTo [ 65536; 65536 ] x))) (scalar 1.0)))
     Assert.Throws<InputException>(fun () -> chunk most (ones [ 3 ]) |> ignore) |> ignore
 
 [<Fact>]
@@ -115,7 +116,8 @@ let ``memory that is not there is told of, with the largest value`` () =
 let ``a file whose shape no array holds is refused`` (shape: string) =
     let header = $"{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}"
     let header = header.PadRight(118 - 1) + "\n"
-    let bytes = Array.concat [ [| 0x93uy |]; "NUMPY"B; [| 1uy; 0uy; 118uy; 0uy |]; Text.Encoding.ASCII.GetBytes header ]
+    let bytes =
+        Array.concat [ [| 0x93uy |]; "NUMPY"B; [| 1uy; 0uy; 118uy; 0uy |]; Text.Encoding.ASCII.GetBytes header ]
     let path = IO.Path.GetTempFileName()
 
     try

@@ -12,8 +12,7 @@ let private setting (name: string) (usual: int) =
     | text -> int text
 
 [<Fact>]
-let ``every verb takes any size`` () =
-    Sizes.Children.run 10.0 "NeuralDE.Tests.Sizes.Attempts" "tryMany" 40 1
+let ``every verb takes any size`` () = Sizes.Children.run 10.0 "NeuralDE.Tests.Sizes.Attempts" "tryMany" 40 1
 
 /// NEURALDE_GUARD_COUNT and NEURALDE_GUARD_SEED say how many graphs there are and which is the first.
 [<Fact>]
