@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
+open System.Xml
 open System.Xml.Linq
 
 /// A stage that failed; the message says what came, what was expected and how to mend it.
@@ -154,30 +155,96 @@ let precompile () =
     | 0, _ -> ()
     | _ -> printfn "The library was not precompiled; scripts start a little later."
 
-let testCommand = [ "test"; "NeuralDE.sln"; "-c"; "Release"; "--no-build"; "--nologo" ]
+/// The F# tests, a program of Expecto's; the C# tests, which `dotnet test` runs.
+let fsharpTests = "tests/NeuralDE.Tests/bin/Release/net10.0/NeuralDE.Tests.dll"
+
+let csharpTests = "tests/NeuralDE.CSharp.Tests"
+
+/// The arguments of `dotnet` that run the F# tests whose paths begin with these words; all but the gates without words.
+let fsharp (path: string option) =
+    let filter = path |> Option.map (fun path -> [ "--filter"; path ]) |> Option.defaultValue []
+    [ fsharpTests; "--colours"; "0"; "--fail-on-focused-tests" ] @ filter
+
+let csharp = [ "test"; csharpTests; "-c"; "Release"; "--no-build"; "--nologo" ]
+
+let loaded (file: string) =
+    // a failed test may print what XML has no character for
+    use reader = XmlReader.Create(file, XmlReaderSettings(CheckCharacters = false))
+    XDocument.Load(reader).Descendants() |> List.ofSeq
+
+/// How many tests passed and failed, by Expecto's JUnit summary. A skipped test is neither.
+let countsOfJUnit (file: string) =
+    let outcome (case: XElement) =
+        case.Elements() |> Seq.map _.Name.LocalName |> Seq.tryFind (fun name -> name <> "properties")
+
+    let outcomes = loaded file |> List.filter (fun e -> e.Name.LocalName = "testcase") |> List.map outcome
+    let number which = outcomes |> List.filter which |> List.length
+    number ((=) None), number (fun outcome -> outcome = Some "failure" || outcome = Some "error")
 
 /// How many tests passed and failed, by one result file of `dotnet test`.
-let passedAndFailed (trx: string) =
-    let counters = XDocument.Load(trx).Descendants() |> Seq.find (fun e -> e.Name.LocalName = "Counters")
+let countsOfTrx (file: string) =
+    let counters = loaded file |> List.find (fun e -> e.Name.LocalName = "Counters")
     let count (name: string) = int (counters.Attribute(XName.Get name).Value)
     count "passed", count "failed" + count "error" + count "timeout" + count "aborted"
+
+/// The counts of a run, of which it left these files. A run that says nothing, ran nothing or ended badly without a failed
+/// test, as one does that crashed, counts one failure.
+let settled name code counts (files: string[]) =
+    let counted = files |> Array.map counts
+    let passed, failed = Array.sumBy fst counted, Array.sumBy snd counted
+
+    if passed + failed = 0 || (code <> 0 && failed = 0) then
+        printfn "%s: %d tests passed, then exit code %d, expected a test and exit code 0." name passed code
+        passed, failed + 1
+    else
+        passed, failed
+
+let emptied (folder: string) =
+    if Directory.Exists folder then Directory.Delete(folder, true)
+    Directory.CreateDirectory folder |> ignore
+    Path.GetFullPath folder
+
+/// Runs F# tests by the beginning of their paths.
+let runFSharp run name (path: string option) results =
+    let file = Path.Combine(results, name + ".xml")
+    let code = run (fsharp path @ [ "--junit-summary"; file ])
+    Array.filter File.Exists [| file |] |> settled name code countsOfJUnit
+
+let runCSharp run results =
+    let code = run (csharp @ [ "--logger"; "trx;LogFilePrefix=csharp"; "--results-directory"; results ])
+    Directory.GetFiles(results, "*.trx") |> settled "csharp" code countsOfTrx
+
+let sum counts = List.sumBy fst counts, List.sumBy snd counts
+
+/// The last line of every run of tests, and the exit code.
+let told (passed, failed) =
+    printfn "\n%d passed, %d failed" passed failed
+    if failed = 0 then 0 else 1
+
+let tested () =
+    let results = emptied "artifacts/test-results"
+    sum [ runFSharp exitCode "fsharp" None results; runCSharp exitCode results ]
+
+let gated () = runFSharp exitCode "gates" (Some "gates") (emptied "artifacts/gate-results")
 
 let test () =
     check ()
     build ()
-    let results = "artifacts/test-results"
-    if Directory.Exists results then Directory.Delete(results, true)
-    let code = exitCode (testCommand @ [ "--logger"; "trx;LogFilePrefix=run"; "--results-directory"; results ])
-    let trx = if Directory.Exists results then Directory.GetFiles(results, "*.trx") else [||]
-    let counts = trx |> Array.map passedAndFailed
-    let passed, failed = Array.sumBy fst counts, Array.sumBy snd counts
-    if passed + failed = 0 then
-        stop "`dotnet test` executed no test, expected some. What went wrong is printed above."
+    let counts = tested ()
     countLines ()
-    // A test host that crashed has no failed test to show, yet the run failed.
-    let failed = if code = 0 then failed else max 1 failed
-    printfn "\n%d passed, %d failed" passed failed
-    if failed = 0 then 0 else 1
+    told counts
+
+/// What learns, and what runs scripts, pages and packages: too slow to run after every change.
+let gates () =
+    build ()
+    told (gated ())
+
+let continuousIntegration () =
+    check ()
+    build ()
+    let counts = [ tested (); gated () ]
+    countLines ()
+    told (sum counts)
 
 /// The number an argument stands for.
 let numberOf (name: string) (text: string) =
@@ -197,7 +264,7 @@ let fuzz (arguments: string list) =
             stop $"got `{got}`, expected a count and a seed: dotnet fsi build.fsx fuzz 100000 0"
 
     build ()
-    let filter = "FullyQualifiedName~FuzzTests.plans"
+    let plans = fsharp (Some "Engine.Fuzz.plans")
     // a line of progress after each
     let portion = 5000
 
@@ -206,8 +273,8 @@ let fuzz (arguments: string list) =
         Environment.SetEnvironmentVariable("NEURALDE_GUARD_SEED", string seed)
         Environment.SetEnvironmentVariable("NEURALDE_GUARD_COUNT", string (count / 10))
 
-        match captured (testCommand @ [ "--filter"; "FullyQualifiedName~SizesTests.random" ]) with
-        | 0, output when output.Contains "Passed!" ->
+        match captured (fsharp (Some "Sizes.Sizes.random plans")) with
+        | 0, _ ->
             printfn "%d graphs touch nothing but their arrays" (count / 10)
             0
         | _, output ->
@@ -223,8 +290,8 @@ let fuzz (arguments: string list) =
             Environment.SetEnvironmentVariable("NEURALDE_FUZZ_SEED", string first)
             Environment.SetEnvironmentVariable("NEURALDE_FUZZ_COUNT", string (min portion left))
 
-            match captured (testCommand @ [ "--filter"; filter ]) with
-            | 0, output when output.Contains "Passed!" ->
+            match captured plans with
+            | 0, _ ->
                 let next = first + min portion left
                 printfn "%d of %d graphs agree" (next - seed) count
                 go next
@@ -245,23 +312,21 @@ let paths =
       "no vectors", "DOTNET_EnableHWIntrinsic", "0"
       "reference interpreter", "NEURALDE_EXECUTOR", "reference" ]
 
-/// All tests on all paths, a line for each; what failed is in the results of the path.
+/// All tests and gates on all paths, a line for each; what failed is in the results of the path.
 let testPaths () =
     build ()
+    let quiet = captured >> fst
 
     let run index (name, variable, value) =
-        let results = $"artifacts/path-results/{index}"
-        if Directory.Exists results then Directory.Delete(results, true)
+        let results = emptied $"artifacts/path-results/{index}"
         Environment.SetEnvironmentVariable(variable, value)
         let clock = Stopwatch.StartNew()
-        let arguments = [ "--logger"; "trx;LogFilePrefix=run"; "--results-directory"; results ]
-        let code, _ = captured (testCommand @ arguments)
+        let passed, failed =
+            sum
+                [ runFSharp quiet "fsharp" None results
+                  runFSharp quiet "gates" (Some "gates") results
+                  runCSharp quiet results ]
         Environment.SetEnvironmentVariable(variable, null)
-
-        let trx = if Directory.Exists results then Directory.GetFiles(results, "*.trx") else [||]
-        let counts = trx |> Array.map passedAndFailed
-        let passed, failed = Array.sumBy fst counts, Array.sumBy snd counts
-        let failed = if code = 0 then failed else max 1 failed
         printfn "%-24s %5d passed, %d failed, %4.0f s" name passed failed clock.Elapsed.TotalSeconds
         failed
 
@@ -271,7 +336,8 @@ let testPaths () =
 let approve () =
     build ()
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
-    dotnet (testCommand @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
+    dotnet (fsharp (Some "Repository.PublicSurface"))
+    dotnet (csharp @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
 
 /// Measures ours and the peers; what follows `--` names rows, or is `micro` and arguments of BenchmarkDotNet.
 let bench (arguments: string list) =
@@ -371,7 +437,7 @@ let pack () =
 
     dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
-    dotnet ([ "test"; "tests/NeuralDE.Tests"; "--no-build"; "--filter"; "FullyQualifiedName~PackageTests" ] @ release)
+    dotnet (fsharp (Some "gates.Examples.Package"))
 
     for file in Directory.GetFiles(packages, "*.nupkg") do
         printfn "%8d kB  %s" (FileInfo(file).Length / 1024L) file
@@ -392,8 +458,10 @@ let targets =
             0)
 
     [ "build", "Release build, warnings as errors; precompiled", ok (build >> precompile)
-      "test", "format check, build, all tests, lines of source", alone test
-      "paths", "build, all tests on every path of the engine, a line for each", alone testPaths
+      "test", "format check, build, all tests but the gates, lines of source", alone test
+      "gates", "build, then what learns and what runs scripts, pages and packages", alone gates
+      "ci", "all of test, then the gates: what CI runs", alone continuousIntegration
+      "paths", "build, all tests and gates on every path of the engine, a line for each", alone testPaths
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
@@ -414,8 +482,8 @@ let main arguments =
             action further
         with Stop message ->
             eprintfn "%s: %s" name message
-            // Whoever reads the last line of `test` learns that the run failed, though no test got to say so.
-            if name = "test" then printfn "\n0 passed, 1 failed"
+            // Whoever reads the last line of a run of tests learns that the run failed, though no test got to say so.
+            if List.contains name [ "test"; "gates"; "ci" ] then printfn "\n0 passed, 1 failed"
             1
 
     match arguments with

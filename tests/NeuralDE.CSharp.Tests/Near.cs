@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 /// <summary>Comparison of numbers, with messages that say got and expected.</summary>
 internal static class Near

@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 /// <summary>A neural ODE is described, built, trained, used and saved in fluent steps.</summary>
 public class NeuralOdeTests

@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 /// <summary>The tour of the language in C#, from a problem to a trained, saved model and to records as states.</summary>
 public sealed class TourTests : IDisposable

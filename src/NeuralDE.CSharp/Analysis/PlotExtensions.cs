@@ -14,6 +14,10 @@ public static class PlotExtensions
         public static Plot Trajectories(params ReadOnlySpan<(string Label, Tensor Times, Tensor Values)> series) =>
             PlotModule.trajectories(FSharp.List(series));
 
+        /// <summary>Series as points, one for each observation: what is missing is left out.</summary>
+        public static Plot Observations(params ReadOnlySpan<(string Label, Series Series)> series) =>
+            PlotModule.observations(FSharp.List(series));
+
         /// <summary>The mean over samples, with a band of one standard deviation to each side.</summary>
         /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
         public static Plot Ensemble(params ReadOnlySpan<(string Label, Tensor Times, Tensor Values)> series) =>

@@ -10,6 +10,9 @@ public static partial class Calculus
     /// <summary>The gradient of a scalar function: a tree like its argument.</summary>
     /// <param name="f">From a tree to one number.</param>
     /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
+    /// <returns>
+    /// ∂f/∂x; zeros where f does not depend on x. TreeException if x has no float tensors: plain numbers are constants.
+    /// </returns>
     public static T Grad<T>(Func<T, Tensor> f, T x) => CalculusModule.grad(FSharp.Function(f), x);
 
     /// <summary>The gradient of a scalar function, as a function.</summary>

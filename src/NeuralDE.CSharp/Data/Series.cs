@@ -55,6 +55,18 @@ public static class SeriesExtensions
 
     extension(Series series)
     {
+        /// <summary>
+        /// The values with NaN where nothing was observed, as they were given to Create: [time; channels].
+        /// </summary>
+        public Tensor Observed() => SeriesModule.observed(series);
+
+        /// <summary>The first observation of each channel, at whatever time it was made: [channels].</summary>
+        /// <remarks>
+        /// Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel that was
+        /// never observed.
+        /// </remarks>
+        public Tensor FirstObserved() => SeriesModule.firstObserved(series);
+
         /// <summary>The observations from t0 to t1, both included.</summary>
         public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, series);
 
@@ -101,6 +113,13 @@ public static class SeriesBatchExtensions
 {
     extension(SeriesBatch batch)
     {
+        /// <summary>The values with NaN where nothing was observed: [batch; time; channels].</summary>
+        public Tensor Observed() => SeriesModule.observedOfBatch(batch);
+
+        /// <summary>The first observation of each channel of each series: [batch; channels].</summary>
+        /// <remarks>InputException for a channel that was never observed.</remarks>
+        public Tensor FirstObserved() => SeriesModule.firstObservedOfBatch(batch);
+
         /// <summary>The series of a padded batch, as they were.</summary>
         public Series[] Unpad() => SeriesModule.unpad(batch).ToArray();
     }

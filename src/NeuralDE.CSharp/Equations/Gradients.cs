@@ -4,7 +4,8 @@ namespace NeuralDE;
 public static class Gradients
 {
     /// <summary>
-    /// Exact derivative of the steps taken; keeps every state. The memory grows with the number of steps.
+    /// Exact derivative of the steps taken, in the state at t0 and all that the field captures (in times it is f there); keeps
+    /// every state. The memory grows with the number of steps.
     /// </summary>
     public static Gradient Direct => Gradient.Direct;
 

@@ -17,7 +17,13 @@ public static class OdeProblemExtensions
         /// <exception cref="InputException">if one is negative or not finite, or both are 0.</exception>
         public OdeProblem<S> Tolerance(double rtol, double atol) => OdeModule.tolerance(rtol, atol, problem);
 
-        /// <summary>Steps of constant length; the last is cut to hit t1.</summary>
+        /// <summary>
+        /// Steps of constant length: step k starts at t0 + k dt, and anew after each stop; the last is cut to hit t1.
+        /// </summary>
+        /// <remarks>
+        /// float32 states carry the rounding error of their sum (Kahan's), so that 10⁵ steps add up; derivatives in
+        /// float32 are plain sums over the steps.
+        /// </remarks>
         public OdeProblem<S> Dt(double dt) => OdeModule.dt(dt, problem);
 
         /// <summary>
@@ -41,8 +47,8 @@ public static class OdeProblemExtensions
         /// the values.
         /// </summary>
         /// <param name="times">
-        /// [time], or [batch; time] with PerSample. Placeholders have exact gradients; that they are in order
-        /// cannot be checked.
+        /// [time], or [batch; time] with PerSample. The derivative by an output time is f(t, y(t)), which differs from
+        /// the slope of the interpolant by about the tolerance; that placeholders are in order cannot be checked.
         /// </param>
         public OdeProblem<S> SaveAt(Tensor times) => OdeModule.saveAt(times, problem);
 
@@ -121,6 +127,9 @@ public static class OdeProblemExtensions
         /// So many more components along the last axis of the state, 0 at t0: the field sees and returns them too, and so do
         /// outputs. E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.
         /// </summary>
+        /// <exception cref="ShapeException">
+        /// for more than 3 axes, which look like images: AugmentAlong(1, n) adds channels.
+        /// </exception>
         public OdeProblem<Tensor> Augment(int dimensions) => OdeModule.augment(dimensions, problem);
 
         /// <summary>

@@ -29,7 +29,8 @@ public static class LevenbergMarquardt
     /// </summary>
     /// <remarks>
     /// Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal.
-    /// InputException for fewer residuals than parameters, or as many.
+    /// InputException for fewer residuals than parameters, or as many, and for parameters that are not identifiable:
+    /// where the residuals depend on a product of two alone, the message names both.
     /// </remarks>
     public static Tensor Covariance<M>(Func<M, Tensor> residuals, M model) =>
         LevenbergMarquardtModule.covariance(FSharp.Function(residuals), model);

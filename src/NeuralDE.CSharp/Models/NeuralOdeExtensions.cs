@@ -34,6 +34,10 @@ public static class NeuralOdeExtensions
         /// <summary>
         /// So many more components of the state, 0 at the start; the network must take and give them.
         /// </summary>
+        /// <remarks>
+        /// Features [batch…; d] become [batch…; d + n], images [batch; channels; height; width] get n more channels: the
+        /// layers of the field's network tell which they are. The same goes for all that is added to a state.
+        /// </remarks>
         public NeuralOde Augment(int dimensions) => NeuralOdeModule.augment(dimensions, model);
 
         /// <summary>More components of the state, g(y0) at the start.</summary>

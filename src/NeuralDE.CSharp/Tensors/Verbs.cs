@@ -136,4 +136,8 @@ public static partial class Verbs
     /// </summary>
     public static Tensor Where(Tensor condition, double a, Tensor b) =>
         TensorOperands.Where(condition, TensorOperands.Both(null!, a, b));
+
+    /// <summary>a where the condition (bool) is true, b elsewhere: float64.</summary>
+    public static Tensor Where(Tensor condition, double a, double b) =>
+        TensorOperands.Where(condition, WhereOperands.Both(null!, a, b));
 }

@@ -19,6 +19,12 @@ module Plot =
         PlotData.some "Plot.trajectories" series
         PlotData.plot PlotKind.Trajectories (List.map (PlotData.trajectory "Plot.trajectories") series)
 
+    /// <summary>Series as points, one for each observation: what is missing is left out.</summary>
+    let observations (series: (string * NeuralDE.Series) list) : Plot =
+        PlotData.some "Plot.observations" series
+        let plot = trajectories [ for label, s in series -> label, s.Times, Series.observed s ]
+        { plot with Points = List.map fst series }
+
     /// <summary>The mean over samples, with a band of one standard deviation to each side.</summary>
     /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
     let ensemble (series: (string * Tensor * Tensor) list) : Plot =

@@ -33,6 +33,24 @@ module Calculus =
                     Array.append y pulled)
         )
 
+    /// Whether a node is zero whatever the inputs.
+    let rec private isZero (n: Node) =
+        match n.Op with
+        | Constant literal -> literal.Bits = 0L
+        | Broadcast _ -> isZero n.Args[0]
+        | Output i ->
+            match n.Args[0].Op with
+            | Apply(Call(g, _)) -> isZero g.Outputs[i]
+            | _ -> false
+        | _ -> false
+
+    /// Of each leaf of the argument, whether the first result depends on it.
+    let private dependence (t: Traced<'B>) (leaves: Tensor[]) : bool[] =
+        let wanted = Function.wanted t leaves
+        let pulled = (gradientGraph t.Graph wanted).Outputs[t.Graph.Outputs.Length ..]
+        let isActive = Masks.spreadBy wanted pulled |> Array.map (Option.exists (isZero >> not))
+        isActive[.. leaves.Length - 1]
+
     let private valueAndGradTraced verb (t: Traced<'B>) (x: 'T) : Tensor[] * 'T =
         let leaves = Tree.flatten x
         let n = t.Graph.Outputs.Length
@@ -43,8 +61,10 @@ module Calculus =
     /// <summary>The value of a scalar function and its gradient, in one run.</summary>
     /// <param name="f">From a tree to one number.</param>
     /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
-    /// <returns>f x, and ∂f/∂x as a tree like x.</returns>
+    /// <returns>f x, and ∂f/∂x as a tree like x; zeros where f does not depend on x. TreeException if x has no float tensors.</returns>
     let valueAndGrad (f: 'T -> Tensor) (x: 'T) : Tensor * 'T =
+        Function.requireFloats "valueAndGrad" x
+
         let t =
             Function.trace
                 "valueAndGrad"
@@ -61,7 +81,10 @@ module Calculus =
     /// <summary>The gradient of a scalar function: a tree like its argument.</summary>
     /// <param name="f">From a tree to one number.</param>
     /// <param name="x">Where.</param>
+    /// <returns>∂f/∂x; zeros where f does not depend on x. TreeException if x has no float tensors: plain numbers are constants.</returns>
     let grad (f: 'T -> Tensor) (x: 'T) : 'T =
+        Function.requireFloats "grad" x
+
         let t =
             Function.trace
                 "grad"
@@ -73,21 +96,29 @@ module Calculus =
                 x
         snd (valueAndGradTraced "grad" t x)
 
-    /// <summary>As valueAndGrad, for a function that returns further results beside the number.</summary>
-    /// <returns>(f x, its further results), and the gradient of the number.</returns>
-    let valueAndGradWith (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+    /// As valueAndGradWith; `see` may ask of each leaf whether its gradient is more than the zero of a function that does not
+    /// depend on it.
+    let internal valueAndGradSeen verb (see: (unit -> bool[]) -> unit) (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+        Function.requireFloats verb x
+
         let t =
             Function.trace
-                "valueAndGradWith"
+                verb
                 Hoisted
                 (fun x ->
                     (let y, aux = f x in
-                     requireScalar "valueAndGradWith" y
+                     requireScalar verb y
                      y, aux))
                 x
 
-        let y, gradient = valueAndGradTraced "valueAndGradWith" t x
+        see (fun () -> dependence t (Tree.flatten x))
+        let y, gradient = valueAndGradTraced verb t x
         Tree.unflatten t.Like y, gradient
+
+    /// <summary>As valueAndGrad, for a function that returns further results beside the number.</summary>
+    /// <returns>(f x, its further results), and the gradient of the number.</returns>
+    let valueAndGradWith (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+        valueAndGradSeen "valueAndGradWith" ignore f x
 
     /// <summary>As grad, for a function that returns further results beside the number.</summary>
     let gradWith (f: 'T -> Tensor * 'Aux) (x: 'T) : 'T * 'Aux =
@@ -95,7 +126,9 @@ module Calculus =
         gradient, aux
 
     /// <summary>The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; grad and valueAndGrad do not.</summary>
+    /// <remarks>TreeException if x has no float tensors.</remarks>
     let vjp (f: 'A -> 'B) (x: 'A) : 'B * ('B -> 'A) =
+        Function.requireFloats "vjp" x
         let t = Function.trace "vjp" Hoisted f x
         let leaves = Tree.flatten x
         let y = Function.apply Inline t leaves
@@ -112,7 +145,9 @@ module Calculus =
         y, pull
 
     /// <summary>The value of f at x and its directional derivative J ẋ, in one run.</summary>
+    /// <remarks>TreeException if x has no float tensors.</remarks>
     let jvp (f: 'A -> 'B) (x: 'A) (tangent: 'A) : 'B * 'B =
+        Function.requireFloats "jvp" x
         let t = Function.trace "jvp" Hoisted f x
         let leaves, tangents = Tree.flatten x, Tree.flatten tangent
         Function.checkLike "jvp" "tangent" leaves tangents
@@ -178,8 +213,16 @@ module Calculus =
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
     /// <remarks>Forward mode when x has no more elements than y (one run for all columns), else reverse mode.</remarks>
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Function.requireFloats "jacobian" x
         let t = Function.trace "jacobian" Hoisted f x
         let y = t.Graph.Outputs[0]
+
+        if not y.Dtype.IsFloat then
+            raise (
+                DtypeException
+                    $"jacobian: the function returned {y.Dtype}; a derivative needs floats. Cast it, as in cast Float64 y."
+            )
+
         let shape = Array.append y.Shape x.Dims
         Expect.made "jacobian" [| x |] shape
         let run = Function.apply Inline t

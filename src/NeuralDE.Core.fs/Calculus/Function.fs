@@ -16,6 +16,9 @@ module internal Function =
     /// Whether a leaf can have a derivative.
     let isSmooth (x: Tensor) = x.Dtype.IsFloat
 
+    /// Raises TreeException for an argument without float tensors.
+    let requireFloats verb (x: 'A) = PlainNumbers.requireFloats verb "differentiate by" x (Tree.flatten x)
+
     let trace verb capture (f: 'A -> 'B) (x: 'A) : Traced<'B> =
         let mutable like = ValueNone
 

@@ -78,7 +78,15 @@ type Normaliser =
             if Array.exists Double.IsInfinity observed then
                 raise (InputException $"{verb}: channel {channel} holds infinity, expected finite numbers or NaN.")
 
-            Normaliser.Middle(kind, observed)
+            let struct (shift, scale) = Normaliser.Middle(kind, observed)
+
+            if not (Double.IsFinite shift && Double.IsFinite scale) then
+                raise (
+                    InputException
+                        $"{verb}: channel {channel} has numbers so large that their spread overflows. Change its unit first."
+                )
+
+            struct (shift, scale)
 
         let middles = Array.init channels middle
         let make (f: struct (float * float) -> float) = NdArray.OfFloats(x.Dtype, [| channels |], Array.map f middles)

@@ -8,7 +8,8 @@ type Series =
     {
         /// [time], increasing
         Times: Tensor
-        /// [time; channels]; 0 where nothing was observed
+        /// [time; channels]; 0 where nothing was observed, so that sums and networks take it as it is. Series.observed has NaN
+        /// there, and Series.firstObserved is what a state starts from
         Values: Tensor
         /// [time; channels], bool: what was observed
         Mask: Tensor
@@ -20,7 +21,7 @@ type SeriesBatch =
         /// [batch; time], each row non-decreasing, where each series has times of its own; [time] where all have the
         /// same. Ode.saveAt takes both, the first with Ode.perSample.
         Times: Tensor
-        /// [batch; time; channels]
+        /// [batch; time; channels]; 0 where nothing was observed
         Values: Tensor
         /// [batch; time; channels], bool: what was observed; false where a row was padded
         Mask: Tensor
@@ -98,9 +99,35 @@ module Series =
         checkTimes "Series.create" times.Numbers.Floats
         masked (ofFlags values.Dims (values.Numbers.Floats |> Array.map (Double.IsNaN >> not))) times values
 
+    // ── what was observed ────────────────────────────────────────────────────────────────────────────────────────
+    /// <summary>The values with NaN where nothing was observed, as they were given to create: [time; channels].</summary>
+    let observed (s: Series) : Tensor = where s.Mask s.Values nan
+
+    /// <summary>The first observation of each channel, at whatever time it was made: [channels].</summary>
+    /// <remarks>Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel that was
+    /// never observed.</remarks>
+    let firstObserved (s: Series) : Tensor =
+        let values, flags = s.Values.Numbers.Floats, s.Mask.Numbers.Flags
+        let rows, width = s.Values.Dims[0], channels s
+
+        let first channel =
+            match Seq.init rows (fun i -> i * width + channel) |> Seq.tryFind (fun at -> flags[at]) with
+            | Some at -> values[at]
+            | None ->
+                raise (
+                    InputException
+                        $"Series.firstObserved: channel {channel} was never observed, expected at least once. Leave it out."
+                )
+
+        ofFloats s.Values.Dtype [| width |] (Array.init width first)
+
     // ── one series ───────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The observations from t0 to t1, both included.</summary>
+    /// <remarks>InputException unless t0 ≤ t1.</remarks>
     let between (t0: float) (t1: float) (s: Series) : Series =
+        if not (t0 <= t1) then
+            raise (InputException $"Series.between: got t0 = {t0} and t1 = {t1}, expected t0 ≤ t1. Swap them.")
+
         let times = s.Times.Numbers.Floats
         let kept = [| 0 .. times.Length - 1 |] |> Array.filter (fun i -> times[i] >= t0 && times[i] <= t1)
         let indices = Tensor.OfArray(NdArray(Dtype.Int64, [| kept.Length |], Array.map int64 kept))
@@ -324,6 +351,19 @@ module Series =
 
             { Times = own batch.Times; Values = own batch.Values; Mask = own batch.Mask }: Series)
         |> List.ofArray
+
+    /// <summary>As observed, for a batch: [batch; time; channels].</summary>
+    let observedOfBatch (batch: SeriesBatch) : Tensor = where batch.Mask batch.Values nan
+
+    /// <summary>As firstObserved, for each series of a batch: [batch; channels].</summary>
+    let firstObservedOfBatch (batch: SeriesBatch) : Tensor =
+        let times = batch.Values.Dims[1]
+
+        // the times of a row do not matter here, only their order
+        Array.init batch.Values.Dims[0] (fun k ->
+            firstObserved
+                { Times = linspace 0.0 1.0 times; Values = Prim.pick 0 k batch.Values; Mask = Prim.pick 0 k batch.Mask })
+        |> Prim.stack 0
 
     /// <summary>The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are
     /// none.</summary>

@@ -45,6 +45,7 @@ module Split =
                     let got = $"{first} has {x.Dims[0]} rows and {path} has {leaf.Dims[0]}"
                     Expect.misfit $"{verb}: {got}, expected all tensors to have as many."
 
+            PlainNumbers.refuseColumns verb x.Dims[0] data
             x.Dims[0]
 
     let private rows (data: 'T) (indices: int[]) : 'T =

@@ -22,7 +22,7 @@ module Windows =
     /// <param name="series">A tensor [time; …], or a tree of such, as (times, values).</param>
     /// <returns>(time − length − horizon) / stride + 1 windows, rounded down; times at the end that fill no window are
     /// left.</returns>
-    /// <remarks>InputException if not even one fits. Split by time first: windows overlap.</remarks>
+    /// <remarks>InputException if not even one fits, TreeException without tensors. Split by time first: windows overlap.</remarks>
     let slide (length: int) (horizon: int) (stride: int) (series: 'T) : Windows<'T> =
         let verb = "Windows.slide"
         Expect.positive verb "length" length
@@ -47,10 +47,15 @@ module Windows =
             let rows = Prim.gather 0 x (Tensor.OfArray(NdArray(Int64, [| indices.Length |], indices)))
             Prim.reshape (Array.append [| windows; width |] x.Dims[1..]) rows
 
+        if Array.isEmpty (Tree.flatten series) then
+            raise (TreeException $"{verb}: the series has no tensors, expected one or more of shape [time; …].")
+
         let counts =
             Tree.flatten series |> Array.choose (fun x -> if x.Rank > 0 then Some x.Dims[0] else None) |> Array.distinct
 
         if counts.Length > 1 then
             Expect.misfit $"{verb}: got tensors of {counts[0]} and {counts[1]} times, expected all to have as many."
+
+        if counts.Length = 1 then PlainNumbers.refuseColumns verb counts[0] series
 
         { Past = Tree.map (cut 0 length) series; Future = Tree.map (cut length horizon) series }

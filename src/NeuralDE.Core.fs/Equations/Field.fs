@@ -11,21 +11,26 @@ module Field =
     let secondOrder (acceleration: Tensor -> 'S -> 'S -> 'S) (t: Tensor) (x: 'S, v: 'S) : 'S * 'S =
         v, acceleration t x v
 
+    /// As higherOrder, with the parts along the axis before so many last ones.
+    let internal higherOrderBefore spatial (order: int) (f: Tensor -> Tensor -> Tensor) (t: Tensor) (state: Tensor) =
+        Expect.positive "Field.higherOrder" "order" order
+        Expect.rankAtLeast "Field.higherOrder" (spatial + 1) state
+        let axis = state.Rank - 1 - spatial
+        let n = state.Dims[axis]
+
+        if n % order <> 0 then
+            Expect.misfit $"Field.higherOrder: {n} components do not divide into {order} parts. Augment the state."
+
+        let rest = Prim.range axis (n / order) n state
+        if order = 1 then f t state else Prim.concat axis [| rest; f t state |]
+
     /// <summary>x⁽ⁿ⁾ = f(t, [x; x'; …]) on a state of n parts side by side along the last axis: [batch…; n d].</summary>
     /// <param name="order">n, 1 or more; 1 is f itself.</param>
     /// <param name="f">Sees the whole state and returns the highest derivative, [batch…; d].</param>
     /// <param name="t">The time.</param>
     /// <param name="state">The parts, x first. ShapeException if its last axis does not divide into n.</param>
     let higherOrder (order: int) (f: Tensor -> Tensor -> Tensor) (t: Tensor) (state: Tensor) : Tensor =
-        Expect.positive "Field.higherOrder" "order" order
-        Expect.rankAtLeast "Field.higherOrder" 1 state
-        let n = state.Dims[state.Rank - 1]
-
-        if n % order <> 0 then
-            Expect.misfit $"Field.higherOrder: {n} components do not divide into {order} parts. Augment the state."
-
-        let rest = Prim.range (state.Rank - 1) (n / order) n state
-        if order = 1 then f t state else Prim.concat (state.Rank - 1) [| rest; f t state |]
+        higherOrderBefore 0 order f t state
 
     /// <summary>x' = f([t; x]): the time as one more feature, before the others of the last axis.</summary>
     let timeDependent (f: Tensor -> Tensor) (t: Tensor) (x: Tensor) : Tensor =

@@ -95,6 +95,7 @@ module Batches =
                 )
 
         let samples = first.Dims[0]
+        PlainNumbers.refuseColumns "Batches.ofTree" samples data
 
         if size < 1 || size > samples then
             raise (InputException $"Batches.ofTree: got size {size}, expected 1 to {samples}, the number of samples.")

@@ -10,7 +10,8 @@ open NeuralDE.Compiler
 type LbfgsStatus =
     /// no component of the gradient is larger than GradientTolerance
     | Converged
-    /// the last step lowered the loss by less than LossTolerance, relatively
+    /// the last step lowered the loss by less than LossTolerance, relatively; or no step lowers it, and the slopes foretell that
+    /// none could by more
     | Settled
     | MaxIterations
     /// no step along the direction, nor along steepest descent, satisfies the strong Wolfe conditions
@@ -27,7 +28,7 @@ type LbfgsStatus =
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | LineSearchFailed ->
             "No step satisfies the strong Wolfe conditions. "
-            + "The loss has reached its rounding error, or has a jump, or is unbounded below."
+            + "The loss has reached its rounding error or the tolerance of a solve inside it, or has a jump, or is unbounded below."
         | NonFinite -> "The loss or its gradient is not finite at the initial model. Start somewhere else."
         | Cancelled -> "The minimisation was cancelled."
 
@@ -97,6 +98,9 @@ type LbfgsFit<'M> =
         Status: LbfgsStatus
         /// at the initial model and after each iteration
         Losses: float[]
+        /// what looks as if it were fitted and is not: plain numbers beside the model's tensors, leaves that the loss does not
+        /// depend on
+        Warnings: string[]
     }
 
 /// <summary>Minimisation of a smooth loss over any tree by the limited-memory BFGS method.</summary>
@@ -184,7 +188,24 @@ module Lbfgs =
         (model: 'M)
         : LbfgsFit<'M> =
         check options
-        let slopeOf = compile (valueAndGrad loss)
+        Fitting.requireFloats "Lbfgs" model
+        let floats = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.map fst
+        let mutable unused = []
+
+        let see (dependence: unit -> bool[]) =
+            let depends =
+                Array.zip (Tree.flatten model) (dependence ())
+                |> Array.choose (fun (x, depends) -> if x.Dtype.IsFloat then Some depends else None)
+                |> List.ofArray
+
+            Fitting.requireDependence "Lbfgs" "loss does" floats depends
+            unused <- List.zip floats depends |> List.filter (snd >> not) |> List.map fst
+
+        let slopeOf =
+            compile (fun model ->
+                let (value, ()), gradient = valueAndGradSeen "Lbfgs" see (fun model -> loss model, ()) model
+                value, gradient)
+
         let mutable evaluations = 0
 
         let evaluate (place: float[]) : Point<'M> =
@@ -208,6 +229,7 @@ module Lbfgs =
         let mutable point = evaluate (row model)
         let mutable iteration = 0
         let mutable hasFailed = false
+        let mutable foretold = infinity
         losses.Add point.Loss
 
         let mutable status =
@@ -244,13 +266,17 @@ module Lbfgs =
                 else
                     min 1.0 (options.FirstStep / sqrt (inner heading heading))
 
-            LineSearch.run
-                options.Armijo
-                options.Curvature
-                options.MaxTrials
-                (fun step -> trial step (evaluate (along start.Place step heading)) heading)
-                (trial 0.0 start heading)
-                first
+            let origin = trial 0.0 start heading
+            let trials = List<Trial<Point<'M>>>()
+
+            let attempt step =
+                let tried = trial step (evaluate (along start.Place step heading)) heading
+                trials.Add tried
+                tried
+
+            let found = LineSearch.run options.Armijo options.Curvature options.MaxTrials attempt origin first
+            foretold <- LineSearch.foretold origin trials
+            found
 
         let accept (t: Trial<Point<'M>>) isWolfe =
             let before = point
@@ -278,7 +304,10 @@ module Lbfgs =
 
         /// Without a Wolfe step once more along the gradient alone; the second time in a row is the end.
         let fail () =
-            if hasFailed || pairs.Count = 0 then status <- ValueSome LbfgsStatus.LineSearchFailed
+            if hasFailed || pairs.Count = 0 then
+                // what is left to fall is less than the rounding error of the loss, or than what a solve inside it is exact to
+                let isSettled = foretold <= options.LossTolerance * abs point.Loss
+                status <- ValueSome(if isSettled then LbfgsStatus.Settled else LbfgsStatus.LineSearchFailed)
             hasFailed <- true
             pairs.Clear()
 
@@ -304,7 +333,8 @@ module Lbfgs =
           Iterations = iteration
           Evaluations = evaluations
           Status = status.Value
-          Losses = losses.ToArray() }
+          Losses = losses.ToArray()
+          Warnings = Fitting.warnings model unused }
 
     /// <summary>The model of least loss near this one.</summary>
     /// <param name="loss">From the model to one number, smooth. What it captures is fixed.</param>

@@ -14,6 +14,11 @@ open NeuralDE.Compiler
 module LevenbergMarquardt =
     let private most = 500
 
+    /// The largest relative offset at a minimum: how far the linear model's minimum is, in standard errors of the parameters,
+    /// √((|Pr|² / n) / ((|r|² − |Pr|²) / (m − n))) for r's projection Pr on the columns of J. D. M. Bates, D. G. Watts, A relative
+    /// offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981.
+    let private largestOffset = 1e-3
+
     let private check (o: LevenbergMarquardtOptions) =
         let wrong name (got: obj) expected =
             raise (InputException $"LevenbergMarquardt: {name} is {got}, expected {expected}.")
@@ -60,6 +65,13 @@ module LevenbergMarquardt =
             Expect.misfit $"LevenbergMarquardt: got residuals of shape {Expect.text r}, expected one or more."
 
         Prim.reshape [| r.Count |] (cast Float64 r)
+
+    /// Raises InputException for residuals that depend on no float leaf.
+    let private requireDependence (residuals: 'M -> Tensor) (model: 'M) =
+        let t = Function.trace "LevenbergMarquardt" Hoisted residuals model
+        let depends = Activity.activeOutputs t.Graph (Function.wanted t (Tree.flatten model))
+        let paths = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.map fst
+        Fitting.requireDependence "LevenbergMarquardt" "residuals do" paths (List.ofArray depends)
 
     let private isFinite (x: float[]) = Array.forall Double.IsFinite x
     let private vector (x: float[]) = Tensor.OfArray(NdArray.OfFloats(Float64, [| x.Length |], x))
@@ -111,14 +123,15 @@ module LevenbergMarquardt =
         : LevenbergMarquardtFit<'M> =
         check options
 
-        if (smooth model).Length = 0 then
-            raise (TreeException "LevenbergMarquardt: the model has no float leaves, so there is nothing to fit.")
+        Fitting.requireFloats "LevenbergMarquardt" model
+        requireDependence residuals model
 
         let f = residualsOf residuals model
         let mutable place = (row model).ToArray()
         let valueOf = compile f
         let lineariseAt = linearise options f place.Length
         let mutable evaluations = 0
+        let mutable count = 0
 
         /// ½ Σ r², or +∞ where there is none.
         let lossAt (place: float[]) : float =
@@ -126,6 +139,7 @@ module LevenbergMarquardt =
 
             try
                 let r = (valueOf (vector place)).ToArray()
+                count <- r.Length
                 if isFinite r then 0.5 * DampedSolve.inner r r else infinity
             with :? SolveException ->
                 infinity
@@ -152,6 +166,17 @@ module LevenbergMarquardt =
             report { Iteration = losses.Count - 1; Loss = loss; Damping = used; Model = fill model (vector place) }
             if fall <= options.LossTolerance * loss then finish LevenbergMarquardtStatus.Settled
 
+        /// No step lowers the loss. At a minimum that is its rounding error, or what a solve inside it is exact to.
+        let stall (near: LinearModel) =
+            let n = place.Length
+            let struct (step, _) = near.Step 1e-12 // the projection, but for directions that no residual feels
+            let explained = -DampedSolve.inner near.Gradient step
+            let rest = 2.0 * loss - explained
+            let isAtMinimum =
+                count > n && rest > 0.0 && explained / float n <= largestOffset ** 2.0 * rest / float (count - n)
+
+            finish (if isAtMinimum then LevenbergMarquardtStatus.Converged else LevenbergMarquardtStatus.NoLowerStep)
+
         /// Steps from a place, shorter and shorter until one lowers the loss.
         let rec descend (near: LinearModel) (shrink: float) isFirst =
             let used = damping.Value
@@ -166,8 +191,7 @@ module LevenbergMarquardt =
             if not (isFinite step) then
                 finish LevenbergMarquardtStatus.NoLowerStep // undamped, and the Jacobian lacks a direction
             elif isShort then
-                if isFirst then LevenbergMarquardtStatus.Settled else LevenbergMarquardtStatus.NoLowerStep
-                |> finish
+                if isFirst then finish LevenbergMarquardtStatus.Settled else stall near
             else
                 let nextLoss = lossAt next
                 let after = if nextLoss < loss then nearby next else None
@@ -201,7 +225,8 @@ module LevenbergMarquardt =
           Iterations = losses.Count - 1
           Evaluations = evaluations
           Status = status.Value
-          Losses = losses.ToArray() }
+          Losses = losses.ToArray()
+          Warnings = Fitting.warnings model [] }
 
     /// <summary>The model near this one of least ½ Σ r².</summary>
     /// <param name="residuals">From the model to a tensor of any shape, smooth. What it captures is fixed.</param>
@@ -213,9 +238,11 @@ module LevenbergMarquardt =
     /// <summary>The covariance of a fit's parameters to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n): [n; n].</summary>
     /// <remarks>
     /// Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal. InputException
-    /// for fewer residuals than parameters, or as many.
+    /// for fewer residuals than parameters, or as many, and for parameters that are not identifiable: where the residuals
+    /// depend on a product of two alone, the message names both.
     /// </remarks>
     let covariance (residuals: 'M -> Tensor) (model: 'M) : Tensor =
+        Fitting.requireFloats "LevenbergMarquardt.covariance" model
         let f = residualsOf residuals model
         let place = row model
         let r, j = f place, jacobian f place
@@ -227,4 +254,5 @@ module LevenbergMarquardt =
                     $"LevenbergMarquardt.covariance: got {m} residuals for {n} parameters, expected more residuals than parameters."
             )
 
-        sum (square r) / float (m - n) * inverse (matmul (transpose j) j)
+        let values = Identifiability.inverseSquare model m n (j.ToArray())
+        sum (square r) / float (m - n) * Tensor.OfArray(NdArray.OfFloats(Float64, [| n; n |], values))

@@ -5,7 +5,8 @@ open System.Threading
 /// How a least-squares fit ended.
 [<RequireQualifiedAccess>]
 type LevenbergMarquardtStatus =
-    /// no column of the Jacobian has a larger cosine with the residuals than GradientTolerance
+    /// no column of the Jacobian has a larger cosine with the residuals than GradientTolerance; or no step lowers the loss any
+    /// more, and the minimum is within 1/1000 of the parameters' standard errors
     | Converged
     /// the last step, or the loss that it saves, is smaller than its tolerance, relatively
     | Settled
@@ -19,11 +20,11 @@ type LevenbergMarquardtStatus =
     /// What it means, and what to try.
     member s.Sentence =
         match s with
-        | Converged -> "The residuals are as orthogonal to the Jacobian as asked for."
+        | Converged -> "The residuals are as orthogonal to the Jacobian as asked for, or as their rounding errors allow."
         | Settled -> "Steps no longer change the model or the loss by more than their tolerances."
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | NoLowerStep ->
-            "No step lowers the loss, however short. The loss has reached its rounding error, or the residuals have a jump."
+            "No step lowers the loss, however short. The loss has reached its rounding error or the tolerance of a solve inside it, or the residuals have a jump."
         | NonFinite -> "The residuals or their derivatives are not finite at the initial model. Start somewhere else."
         | Cancelled -> "The fit was cancelled."
 
@@ -104,4 +105,6 @@ type LevenbergMarquardtFit<'M> =
         Status: LevenbergMarquardtStatus
         /// at the initial model and after each iteration
         Losses: float[]
+        /// what looks as if it were fitted and is not: plain numbers beside the model's tensors
+        Warnings: string[]
     }

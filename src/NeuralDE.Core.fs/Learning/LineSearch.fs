@@ -34,6 +34,18 @@ module internal LineSearch =
         else
             a.Step + 0.2 * (b.Step - a.Step) // far from where the loss can't be evaluated
 
+    /// How far the loss falls to its minimum along the direction, by the slopes at the start and at the trial with the
+    /// smallest one, which noise in the loss does not touch; ∞ where the slope does not rise.
+    let foretold (start: Trial<'P>) (trials: Trial<'P> seq) : float =
+        let known = trials |> Seq.filter (fun t -> t.Step > 0.0 && Double.IsFinite t.Slope) |> List.ofSeq
+
+        match known with
+        | [] -> infinity
+        | _ ->
+            let near = known |> List.minBy (fun t -> abs t.Slope)
+            let bend = (near.Slope - start.Slope) / near.Step
+            if bend > 0.0 then 0.5 * start.Slope * start.Slope / bend else infinity
+
     /// A step from the start, whose slope is negative, by at most so many evaluations.
     let run (c1: float) (c2: float) (budget: int) (evaluate: float -> Trial<'P>) (start: Trial<'P>) (first: float) =
         let isLow (t: Trial<'P>) = t.Loss <= start.Loss + c1 * t.Step * start.Slope

@@ -10,7 +10,7 @@ type Network =
         Layers: Layer list
     }
 
-    static member private Apply
+    static member private Through
         (verb: string, time: Tensor voption, key: Key voption, layers: Layer list, x: Tensor)
         : Tensor =
         /// The time as a number of x's type, for a layer that puts it before the channels.
@@ -64,7 +64,7 @@ type Network =
             | Layer.Flatten ->
                 Expect.rankAtLeast verb 1 x
                 Prim.reshape [| x.Dims[0]; Shape.extent verb (Shape.size x.Dims[1..]) |] x
-            | Layer.Residual layers -> x + Network.Apply(verb, time, key, layers, x)
+            | Layer.Residual layers -> x + Network.Through(verb, time, key, layers, x)
 
         let rec through (layers: (int * Layer) list) (x: Tensor) : Tensor =
             match layers with
@@ -76,17 +76,53 @@ type Network =
 
         through (List.indexed layers) x
 
+    /// Axes after the channels of what the network takes: 2 for images, 1 for sequences, 0 for features. The first layer that
+    /// tells decides.
+    static member internal spatial(net: Network) : int =
+        let rec first (layers: Layer list) =
+            layers
+            |> List.tryPick (fun layer ->
+                match layer with
+                | Layer.Conv2d _
+                | Layer.ConvTranspose2d _
+                | Layer.AveragePool2d _
+                | Layer.MaxPool2d _ -> Some 2
+                | Layer.Conv1d _
+                | Layer.ConvTranspose1d _ -> Some 1
+                | Layer.Time spatial
+                | Layer.GlobalAveragePool spatial -> Some spatial
+                | Layer.Linear _
+                | Layer.LayerNorm _
+                | Layer.FourierFeatures _
+                | Layer.Flatten -> Some 0
+                | Layer.Residual layers -> first layers
+                | Layer.GroupNorm _
+                | Layer.Activation _
+                | Layer.Power _
+                | Layer.Dropout _ -> None)
+
+        first net.Layers |> Option.defaultValue 0
+
+    /// A single image or sequence is a batch of one: some layers take the axis after the batch for the channels.
+    static member private Apply(verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor) : Tensor =
+        let spatial = Network.spatial net
+
+        if spatial > 0 && x.Rank = spatial + 1 then
+            squeeze 0 (Network.Through(verb, time, key, net.Layers, expandDims 0 x))
+        else
+            Network.Through(verb, time, key, net.Layers, x)
+
     /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
     static member init (key: Key) (blueprint: Blueprint) : Network = { Layers = Blueprint.build key blueprint }
 
     /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
     static member apply (net: Network) (x: Tensor) : Tensor =
-        Network.Apply("Network.apply", ValueNone, ValueNone, net.Layers, x)
+        Network.Apply("Network.apply", ValueNone, ValueNone, net, x)
 
     /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
     static member field (net: Network) (t: Tensor) (x: Tensor) : Tensor =
-        Network.Apply("Network.field", ValueSome t, ValueNone, net.Layers, x)
+        Network.Apply("Network.field", ValueSome t, ValueNone, net, x)
 
     /// <summary>The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.</summary>
     static member train (key: Key) (net: Network) (t: Tensor) (x: Tensor) : Tensor =
-        Network.Apply("Network.train", ValueSome t, ValueSome key, net.Layers, x)
+        Network.Apply("Network.train", ValueSome t, ValueSome key, net, x)

@@ -136,8 +136,12 @@ module Optim =
         [| for path, x in Tree.leaves model -> x.Dtype.IsFloat && (ruleOf optimiser path).Rule <> Rule.Frozen |]
 
     /// <summary>The state before the first step.</summary>
-    /// <remarks>InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf.</remarks>
+    /// <remarks>
+    /// InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf;
+    /// TreeException for a model without float leaves.
+    /// </remarks>
     let init (optimiser: Optimiser) (model: 'M) : OptimState =
+        Fitting.requireFloats "Optim" model
         let leaves = floats model
         checkGroups optimiser (List.map fst leaves)
 

@@ -10,6 +10,12 @@ type internal ProgressLine(output: TextWriter, isTerminal: bool) =
     let mutable written = -infinity
     let mutable length = 0
 
+    /// Before the first step, a line each.
+    member _.Warn(sentences: string[]) =
+        if isTerminal then
+            for sentence in sentences do
+                output.WriteLine sentence
+
     /// After a step; every 0.2 s, and at the last.
     member _.Write(p: TrainProgress, validation: float voption) =
         if isTerminal && (p.Step = p.Steps || p.Seconds - written >= between) then

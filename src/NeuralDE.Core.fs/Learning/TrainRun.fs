@@ -11,15 +11,29 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let clock = Stopwatch.StartNew()
     let record = TrainRecord(List.map fst t.Metrics)
     let start = t.Model, Optim.init t.Optimiser t.Model
+
+    do
+        if not (Array.contains true (Optim.moving t.Optimiser t.Model)) then
+            raise (
+                InputException
+                    "Train.run: the optimiser freezes every leaf of the model, so there is nothing to fit. Leave one of them to another optimiser than Frozen."
+            )
+
     let perEpoch = source.PerEpoch
 
     let steps =
         match t.Epochs with
+        | Some epochs when int64 epochs * int64 perEpoch > int64 Int32.MaxValue ->
+            raise (
+                InputException
+                    $"Train.epochs: {epochs} epochs of {perEpoch} steps are more than {Int32.MaxValue} steps. Ask for fewer."
+            )
         | Some epochs -> epochs * perEpoch
         | None -> t.Steps
 
     let every = Option.defaultValue perEpoch t.ValidationEvery
-    let iteration = Iteration("Train.run", TrainStep.step t loss, start)
+    let mutable unused: string list = []
+    let iteration = Iteration("Train.run", TrainStep.step t loss (fun paths -> unused <- paths), start)
     let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,11 +248,16 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
           Metrics = [ for struct (name, steps, values) in record.Metrics -> name, curve steps values ]
           Status = status
           Steps = record.Taken
-          Seconds = elapsed () }
+          Seconds = elapsed ()
+          Warnings =
+            [| yield! Fitting.warnings model unused
+               if validation.Count > 0 && Seq.forall Double.IsNaN validation then
+                   "The validation was not a number each time, so it decided on nothing: Best is the first model." |] }
 
     member _.Run() : Fit<'M> =
         if record.Losses.Capacity < steps then record.Losses.Capacity <- min steps 100000
         iteration.Use full
+        if t.ShowsProgress then line.Warn(Fitting.warnings t.Model unused)
         resume ()
         let mutable status = ValueNone
 

@@ -26,7 +26,7 @@ module internal TrainStep =
         | None -> ()
 
     /// Value, gradient, and by leaf what the loss put in its place.
-    let private evaluate (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M) : Tensor * 'M * Tensor option[] =
+    let private evaluate see (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M) : Tensor * 'M * Tensor option[] =
         let mutable isReplaced: bool[] = [||]
 
         let traced (model: 'M) =
@@ -37,7 +37,7 @@ module internal TrainStep =
             isReplaced <- Array.map2 (fun a b -> not (obj.ReferenceEquals(a, b))) before after
             value, Masks.pickBy isReplaced after
 
-        let (value, replaced), gradient = valueAndGradWith traced model
+        let (value, replaced), gradient = valueAndGradSeen "Train.run" see traced model
         value, gradient, Masks.spreadBy isReplaced replaced
 
     /// Of the gradients, those of leaves that the optimiser moves and the loss does not replace.
@@ -46,10 +46,21 @@ module internal TrainStep =
         |> Array.indexed
         |> Array.choose (fun (i, g) -> if isMoving[i] && replaced[i].IsNone then Some g else None)
 
-    /// Loss and length of the gradient, the next model and the optimiser's next state.
-    let step (t: Training<'M>) (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M, state: OptimState) =
+    /// Raises for a loss that no leaf that moves has a part in; of the leaves that move, the paths of those without.
+    let private unused (isCounted: bool[]) (model: 'M) (depends: bool[]) : string list =
+        let moving =
+            List.zip (Tree.leaves model) (List.ofArray (Array.zip isCounted depends))
+            |> List.choose (fun ((path, _), (counts, depends)) -> if counts then Some(path, depends) else None)
+
+        Fitting.requireDependence "Train.run" "loss does" (List.map fst moving) (List.map snd moving)
+        moving |> List.filter (snd >> not) |> List.map fst
+
+    /// Loss and length of the gradient, the next model and the optimiser's next state. `warn` gets the leaves that the loss does
+    /// not depend on.
+    let step (t: Training<'M>) (loss: TrainLoss<'M>) warn (inputs: Tensor[]) (model: 'M, state: OptimState) =
         let isMoving = Optim.moving t.Optimiser model
-        let value, gradient, replaced = evaluate loss inputs model
+        let mutable depends: bool[] = [||]
+        let value, gradient, replaced = evaluate (fun known -> depends <- known ()) loss inputs model
         let leaves = Tree.flatten gradient
         let mutable own = counted isMoving replaced leaves
         let length = Optim.globalNorm own
@@ -63,6 +74,7 @@ module internal TrainStep =
         | None -> ()
 
         let isCounted = Array.map2 (fun moves (r: Tensor option) -> moves && r.IsNone) isMoving replaced
+        warn (unused isCounted model depends)
 
         let clipped =
             Masks.spreadBy isCounted own
@@ -93,5 +105,5 @@ module internal TrainStep =
 
     /// Which part of the gradient at a model is not finite.
     let causeOfGradient (loss: TrainLoss<'M>) (batch: Tensor[]) (model: 'M) : string =
-        let _, gradient, _ = evaluate loss batch model
+        let _, gradient, _ = evaluate ignore loss batch model
         sentence "gradient" (NonFinite.leaf gradient) |> Option.defaultValue ""

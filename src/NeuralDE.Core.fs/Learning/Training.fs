@@ -126,4 +126,7 @@ type Fit<'M> =
         /// taken, those of a training that was resumed included
         Steps: int
         Seconds: float
+        /// what looks as if it were trained and is not: plain numbers beside the model's tensors, leaves that the loss does not
+        /// depend on
+        Warnings: string[]
     }

@@ -77,6 +77,8 @@ module NeuralOde =
     let init (key: Key) (blueprint: Blueprint) : NeuralOde = ofNetwork (Network.init key blueprint)
 
     /// <summary>So many more components of the state, 0 at the start; the network must take and give them.</summary>
+    /// <remarks>Features [batch…; d] become [batch…; d + n], images [batch; channels; height; width] get n more channels: the
+    /// layers of the field's network tell which they are. The same goes for all that NeuralOde adds to a state.</remarks>
     let augment (dimensions: int) (model: NeuralOde) =
         Expect.positive "NeuralOde.augment" "dimensions" dimensions
         { model with Start = NeuralStart.Zeros dimensions }
@@ -133,45 +135,99 @@ module NeuralOde =
     let perSample (model: NeuralOde) = set (fun s -> { s with PerSample = true }) model
 
     // ── solving it ───────────────────────────────────────────────────────────────────────────────────────────────
+    /// Axes after the channels of the state: 2 for images, 0 for features.
+    let private spatialOf (model: NeuralOde) =
+        match model.Field with
+        | NeuralField.Constant net
+        | NeuralField.Evolving(net, _) -> Network.spatial net
+        | NeuralField.Piecewise p -> Network.spatial p.Pieces
+        | NeuralField.Galerkin g -> Network.spatial g.Coefficients
+
+    /// The axis of the features or channels.
+    let private channelsOf spatial (x: Tensor) = x.Rank - 1 - spatial
+
+    /// Side by side along the features or channels.
+    let private beside verb spatial (a: Tensor) (b: Tensor) : Tensor =
+        let others (x: Tensor) = Shape.without [| channelsOf spatial x |] x.Dims
+
+        if a.Rank <> b.Rank || a.Rank <= spatial || not (Shape.same (others a) (others b)) then
+            let axis = if spatial = 0 then "features" else "channels"
+            Expect.misfit
+                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {axis}."
+
+        Prim.concat (channelsOf spatial a) [| a; b |]
+
     let private checkStart verb (model: NeuralOde) (y0: Tensor) =
         Expect.floats verb y0
-        let rank, what = if model.Settings.PerSample then 2, "[batch; d]" else 1, "[d] or [batch…; d]"
+        let isPerSample = model.Settings.PerSample
 
-        if y0.Rank < rank then
+        // a lifted state has its own axes
+        let spatial =
+            match model.Start with
+            | NeuralStart.Lift net -> Network.spatial net
+            | NeuralStart.Observed
+            | NeuralStart.Zeros _
+            | NeuralStart.InputLayer _ -> spatialOf model
+
+        let least, most = (if isPerSample then spatial + 2 else spatial + 1), spatial + 2
+
+        let what =
+            match spatial with
+            | 0 when isPerSample -> "[batch; d]"
+            | 0 -> "[d] or [batch…; d]"
+            | 1 -> "[batch; channels; length]"
+            | _ -> "[batch; channels; height; width]"
+
+        if y0.Rank < least || (spatial > 0 && y0.Rank > most) then
             Expect.misfit
                 $"{verb}: got a start of shape {Expect.text y0}, expected {what}. Add an axis with expandDims."
 
     let private startOf (model: NeuralOde) (y0: Tensor) =
         match model.Start with
         | NeuralStart.Observed -> y0
-        | NeuralStart.Zeros n -> OdeSetup.augmented "NeuralOde" -1 n y0
-        | NeuralStart.InputLayer net -> concatAlong -1 [ y0; Network.apply net y0 ]
+        | NeuralStart.Zeros n -> OdeSetup.augmented "NeuralOde" (-1 - spatialOf model) n y0
+        | NeuralStart.InputLayer net -> beside "NeuralOde.inputLayer" (spatialOf model) y0 (Network.apply net y0)
         | NeuralStart.Lift net -> Network.apply net y0
+
+    /// A Galerkin expansion is fitted on its span; beyond it polynomials grow, and Fourier's functions begin anew.
+    let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
+        match model.Field, model.Duration, OdeSetup.known t0, OdeSetup.known t1 with
+        | NeuralField.Galerkin g, None, ValueSome from, ValueSome until ->
+            let first, last = min g.Start g.Stop, max g.Start g.Stop
+            let slack = 1e-6 * (last - first)
+
+            for t in [ from[0]; until[0] ] do
+                if t < first - slack || t > last + slack then
+                    raise (
+                        InputException
+                            $"{verb}: the weights vary over the span ({g.Start}, {g.Stop}), and the solve goes from {from[0]} to {until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({from[0]}, {until[0]})."
+                    )
+        | _ -> ()
 
     let private run verb (model: NeuralOde) (y0: Tensor) (t0: Tensor, t1: Tensor) (times: Tensor option) : NeuralRun =
         checkStart verb model y0
-        let observed = y0.Dims[y0.Rank - 1]
+        let spatial = spatialOf model
         let isPerSample = model.Settings.PerSample
 
         // a sample carries its own y0 along where the network sees it
         let carriesControl = model.IsControlled && isPerSample
         let start = startOf model y0
-        let width = start.Dims[start.Rank - 1]
-        let start = if carriesControl then concatAlong -1 [ start; y0 ] else start
+        let width = start.Dims[channelsOf spatial start]
+        let start = if carriesControl then beside "NeuralOde.controlled" spatial start y0 else start
 
         /// The network at time t with those weights, as a field of the whole state.
         let derivative (net: Network) (t: Tensor) (state: Tensor) =
-            let last = state.Rank - 1
+            let axis = channelsOf spatial state
 
             let own, seen =
-                if carriesControl then Prim.range last 0 width state, state
-                elif model.IsControlled then state, concatAlong -1 [ state; y0 ]
+                if carriesControl then Prim.range axis 0 width state, state
+                elif model.IsControlled then state, beside "NeuralOde.controlled" spatial state y0
                 else state, state
 
-            let slope = Field.higherOrder model.Order (fun t _ -> Network.field net t seen) t own
+            let slope = Field.higherOrderBefore spatial model.Order (fun t _ -> Network.field net t seen) t own
 
             if carriesControl then
-                concatAlong -1 [ slope; Prim.zerosLike (Prim.range last width (width + observed) state) ]
+                Prim.concat axis [| slope; Prim.zerosLike (Prim.range axis width state.Dims[axis] state) |]
             else
                 slope
 
@@ -186,6 +242,8 @@ module NeuralOde =
 
                 t0 + (t1 - t0) * cast Float64 (Prim.reshape [| y0.Dims[0] |] stretch)
 
+        checkSpan verb model t0 t1
+
         let prepared jumps (p: OdeProblem<'S>) =
             let p = p |> OdeSettings.apply model.Settings |> Ode.jumpAt jumps
 
@@ -194,7 +252,8 @@ module NeuralOde =
             | Some times -> Ode.saveAt times p
             | None -> p
 
-        let own (states: Tensor) = if carriesControl then Prim.range (states.Rank - 1) 0 width states else states
+        let own (states: Tensor) =
+            if carriesControl then Prim.range (channelsOf spatial states) 0 width states else states
         let timeFirst (states: Tensor) = if isPerSample then moveAxis 1 0 states else states
 
         let plain jumps (f: Tensor -> Tensor -> Tensor) =
@@ -214,11 +273,18 @@ module NeuralOde =
             { States = fst solution.Ys; Final = fst solution.Y1; Stats = fun () -> solution.Stats }
 
     let private observe (model: NeuralOde) (y0: Tensor) (states: Tensor) =
+        let spatial = spatialOf model
+
         match model.Readout, model.Start with
+        | Some net, _ when spatial > 0 && states.Rank > spatial + 2 -> // layers of images take one batch axis
+            let before = states.Rank - 1 - spatial
+            let batch = Shape.extent "NeuralOde" (Shape.size states.Dims[.. before - 1])
+            let read = Network.apply net (Prim.reshape (Array.append [| batch |] states.Dims[before..]) states)
+            Prim.reshape (Array.append states.Dims[.. before - 1] read.Dims[1..]) read
         | Some net, _ -> Network.apply net states
         | None, NeuralStart.Lift _ -> states
         | None, (NeuralStart.Observed | NeuralStart.Zeros _ | NeuralStart.InputLayer _) ->
-            Prim.range (states.Rank - 1) 0 y0.Dims[y0.Rank - 1] states
+            Prim.range (channelsOf spatial states) 0 y0.Dims[channelsOf spatial y0] states
 
     let private runAt verb (model: NeuralOde) (y0: Tensor) (ts: Tensor) =
         Expect.floats verb ts
@@ -235,9 +301,9 @@ module NeuralOde =
 
     /// <summary>What is observed at times, from y0 at the first of them.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="y0">[d] or [batch…; d].</param>
+    /// <param name="y0">[d], [batch…; d], or of a network of images [batch; channels; height; width].</param>
     /// <param name="ts">[time], in order.</param>
-    /// <returns>[time; d] or [time; batch…; d], whatever the readout makes of the last axis.</returns>
+    /// <returns>[time; d] or [time; batch…; d], whatever the readout makes of the last axis; images likewise.</returns>
     let predict (model: NeuralOde) (y0: Tensor) (ts: Tensor) : Tensor =
         observe model y0 (runAt "NeuralOde.predict" model y0 ts).States
 

@@ -40,7 +40,8 @@ type BacksolveOptions =
 /// How a solve is differentiated in reverse. Forward mode always differentiates the steps.
 [<NoComparison>]
 type Gradient =
-    /// Exact derivative of the steps taken; keeps every state. The memory grows with the number of steps.
+    /// Exact derivative of the steps taken, in the state at t0 and all that the field captures (in times it is f there); keeps every
+    /// state. The memory grows with the number of steps.
     | Direct
     /// The same numbers; keeps states within 256 MiB and computes again what lies between. The default.
     | Checkpointed

@@ -116,11 +116,16 @@ module internal Integrate =
             else
                 i.Dt
 
+        let past1, past2 =
+            match p.Steps with
+            | Constant -> t0, Prim.number 0.0
+            | Adaptive _ -> Prim.number 1.0, Prim.number 1.0
+
         let start =
             { Time = t0
               Step = first
-              Error1 = Prim.number 1.0
-              Error2 = Prim.number 1.0
+              Past1 = past1
+              Past2 = past2
               Accepted = zero
               Rejected = zero
               Status = zero
@@ -128,7 +133,8 @@ module internal Integrate =
               Stop = stopsPassed
               Written = zero }
 
-        let state = Array.append y (if p.Tableau.Fsal then f0 else [||])
+        let rounding = y |> Array.choose (fun y -> if p.IsCompensated y.Signature then Some(Prim.zerosLike y) else None)
+        let state = Array.concat [ y; (if p.Tableau.Fsal then f0 else [||]); rounding ]
         let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g)
         let carried = state.Length + Steering.count
 

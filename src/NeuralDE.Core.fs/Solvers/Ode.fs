@@ -13,6 +13,8 @@ module Ode =
     /// <param name="y0">The state at t0: a tensor or any tree of float tensors.</param>
     /// <param name="t0">A number, or a scalar tensor to differentiate with respect to it.</param>
     /// <param name="t1">Likewise; may be smaller than t0, and equal to it.</param>
+    /// <remarks>The derivative of y(t1) by t1 is f(t1, y(t1)), and by t0 that of a shift of the start, −f(t0, y0), carried to t1: the
+    /// equation's own, which differ from a difference quotient of the numbers returned by about the tolerance.</remarks>
     let problem
         (f: Tensor -> 'S -> 'S)
         (y0: 'S)
@@ -48,7 +50,9 @@ module Ode =
         OdeSetup.checkTolerance rtol atol
         { p with Rtol = rtol; Atol = atol }
 
-    /// Steps of constant length; the last is cut to hit t1.
+    /// <summary>Steps of constant length: step k starts at t0 + k dt, and anew after each stop; the last is cut to hit t1.</summary>
+    /// <remarks>float32 states carry the rounding error of their sum (Kahan's), so that 10⁵ steps add up; derivatives in float32
+    /// are plain sums over the steps.</remarks>
     let dt (dt: float) (p: OdeProblem<'S>) =
         OdeSetup.checkPositive "Ode.dt" "the step" dt
         { p with Step = ConstantStep dt }
@@ -88,7 +92,8 @@ module Ode =
         { p with MaxSteps = n }
 
     /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
-    /// <param name="times">[time], or [batch; time] with perSample. Placeholders have exact gradients; that they are in order cannot be checked.</param>
+    /// <param name="times">[time], or [batch; time] with perSample. The derivative by an output time is
+    /// f(t, y(t)), which differs from the slope of the interpolant by about the tolerance; that placeholders are in order cannot be checked.</param>
     /// <param name="p">The problem.</param>
     let saveAt (times: Tensor) (p: OdeProblem<'S>) =
         if times.Rank = 0 then
@@ -127,8 +132,14 @@ module Ode =
     let perSample (p: OdeProblem<'S>) = { p with PerSample = true }
 
     /// <summary>n more components along the last axis of the state, 0 at t0: the field sees and returns d + n, and so do outputs.</summary>
-    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. For images see augmentAlong 1: more channels.</remarks>
-    let augment (n: int) (p: OdeProblem<Tensor>) = { p with Y0 = OdeSetup.augmented "Ode.augment" -1 n p.Y0 }
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. ShapeException for more than 3 axes, which look like images: augmentAlong 1
+    /// adds channels.</remarks>
+    let augment (n: int) (p: OdeProblem<Tensor>) =
+        if p.Y0.Rank > 3 then
+            Expect.misfit
+                $"Ode.augment: got a state of shape {Expect.text p.Y0}, expected [batch…; d] of 3 axes at most. Write Ode.augmentAlong 1 for more channels of images, Ode.augmentAlong -1 for the last axis."
+
+        { p with Y0 = OdeSetup.augmented "Ode.augment" -1 n p.Y0 }
 
     /// <summary>n more components along another axis of the state.</summary>
     let augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =

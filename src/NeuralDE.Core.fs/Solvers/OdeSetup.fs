@@ -28,10 +28,21 @@ module internal OdeSetup =
         | ValueSome t0, ValueSome t1 -> t1[0] >= t0[0]
         | _ -> true
 
-    /// Times are numbers within [t0, t1] of their sample; with `inOrder`, from t0 to t1. Placeholders are trusted.
-    let checkTimes verb inOrder (p: OdeProblem<'S>) (ts: Tensor) =
-        match known p.T0, known p.T1, known ts with
-        | ValueSome t0, ValueSome t1, ValueSome times ->
+    /// How far a time may round past t0 or t1, relative to the larger of them: the spacing of float32 where times or states
+    /// are float32, four spacings of float64 elsewhere.
+    let private roundingOf (p: OdeProblem<'S>) (ts: Tensor) =
+        let isSingle = ts.Dtype = Float32 || Tree.flatten p.Y0 |> Array.exists (fun y -> y.Dtype = Float32)
+        if isSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
+
+    /// Times as float64, those within a rounding of t0 or t1 exactly there. Numbers must lie within [t0, t1] of their sample and,
+    /// with `inOrder`, go from t0 to t1. Placeholders are trusted.
+    let checkTimes verb inOrder (p: OdeProblem<'S>) (ts: Tensor) : Tensor =
+        let asFloats = Prim.cast Float64 ts
+
+        match known p.T0, known p.T1, known asFloats with
+        | ValueSome t0, ValueSome t1, ValueSome given ->
+            let times = Array.copy given
+            let rounding = roundingOf p ts
             let isByRow = inOrder && p.PerSample && ts.Rank = 2
             let samples = if isByRow then ts.Dims[0] else max t0.Length t1.Length
             let width = if isByRow then ts.Dims[1] else times.Length
@@ -42,9 +53,14 @@ module internal OdeSetup =
                 let t0, t1 = ofSample t0 k, ofSample t1 k
                 let dir = if t1 >= t0 then 1.0 else -1.0
                 let first = if isByRow then k * width else 0
+                let slack = rounding * max (abs t0) (abs t1)
                 let sample = if samples > 1 then $" of sample {k}" else ""
 
                 for i in first .. first + width - 1 do
+                    let ends = if abs (times[i] - t1) <= slack then t1 else t0
+                    if dir * times[i] > dir * t1 || dir * times[i] < dir * t0 then
+                        if abs (times[i] - ends) <= slack then times[i] <- ends
+
                     let t = times[i]
                     let inside = dir * t >= dir * t0 && dir * t <= dir * t1
                     let ordered = not inOrder || i = first || dir * t >= dir * times[i - 1]
@@ -54,7 +70,9 @@ module internal OdeSetup =
                             InputException
                                 $"{verb}: times must lie in [t0, t1] = [{t0}, {t1}]{sample}{order}; got {t} at position {i - first}."
                         )
-        | _ -> ()
+
+            if times = given then asFloats else Tensor.OfArray(NdArray(Float64, asFloats.Dims, times))
+        | _ -> asFloats
 
     // ── what the functions of Ode check at the call, and a solve once more: the record may be made without them ──────
     let checkPositive verb what (x: float) =
@@ -255,10 +273,8 @@ module internal OdeSetup =
 
         let ts =
             match p.SaveAt.Times with
-            | Some ts -> Prim.cast Float64 ts
+            | Some ts -> checkTimes "Ode.saveAt" true p ts
             | None -> Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
-
-        checkTimes "Ode.saveAt" true p ts
 
         let sample (y: Tensor) = if p.PerSample then { y.Signature with Shape = y.Dims[1..] } else y.Signature
 
@@ -295,6 +311,7 @@ module internal OdeSetup =
             { Tableau = p.Solver.Tableau
               Steps = steps
               Norm = norm
+              IsRelative = (p.Atol = 0.0)
               Saving = savingOf p ts
               Times = ts.Dims[ts.Rank - 1]
               Stops = stops.Length

@@ -120,8 +120,7 @@ module internal OdeSolution =
             if p.PerSample then vmap values args else values args
 
         let at (t: Tensor) : 'S =
-            let t = Prim.cast Float64 t
-            OdeSetup.checkTimes "Solution.At" false p t
+            let t = OdeSetup.checkTimes "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
             let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else find times
             let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]

@@ -21,7 +21,7 @@ type Status =
         | MaxStepsReached ->
             "The number of steps reached its limit. Raise it with Ode.maxSteps, or loosen the tolerance."
         | StepTooSmall ->
-            "No step is small enough for the tolerance. Loosen it, look for a jump or a singularity there, or give the jump's time with Ode.jumpAt."
+            "No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with Ode.jumpAt."
         | NonFinite ->
             "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
         | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."

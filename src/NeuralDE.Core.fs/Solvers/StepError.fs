@@ -11,6 +11,11 @@ module internal StepError =
         else
             Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (x * x)))
 
+    /// Whether every element is finite: 0 · x sums to 0.
+    let isFinite (xs: Tensor[]) =
+        let zero x = Prim.cast Float64 (Prim.sum (Prim.times 0.0 x))
+        Prim.compareTo Equal (xs |> Array.map zero |> Array.reduce (+)) 0.0
+
     let private rms x = sqrt (meanSquare x)
 
     let private measure norm (scaled: Tensor[]) =
@@ -29,6 +34,10 @@ module internal StepError =
             y
             |> Array.mapi (fun leaf y ->
                 match RungeKutta.combine weights ks leaf with
+                | Some e when p.IsRelative -> // a component that stays at 0 without an error has none
+                    let error = RungeKutta.spread h y * e
+                    let isNothing = Prim.compareTo Equal error 0.0
+                    Prim.select isNothing (Prim.zerosLike y) (error / scale i y y1[leaf])
                 | Some e -> RungeKutta.spread h y * e / scale i y y1[leaf]
                 | None -> Prim.zerosLike y)
 
@@ -55,10 +64,9 @@ module internal StepError =
                 let square x = x * x
                 combined (square (measure p.Norm fine)) (square (measure p.Norm coarse))
 
-    /// Whether every element is finite: 0 · x sums to 0.
-    let isFinite (xs: Tensor[]) =
-        let zero x = Prim.cast Float64 (Prim.sum (Prim.times 0.0 x))
-        Prim.compareTo Equal (xs |> Array.map zero |> Array.reduce (+)) 0.0
+    /// Whether the error of a step is finite before it is scaled.
+    let isFiniteUnscaled (p: SolvePlan) (y: Tensor[]) (ks: Tensor[][]) =
+        y |> Array.mapi (fun leaf _ -> RungeKutta.combine p.Tableau.Error ks leaf) |> Array.choose id |> isFinite
 
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
     let firstStep (p: SolvePlan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =

@@ -10,12 +10,56 @@ module internal StepLoop =
     /// xs[i] of a vector, clamped at its ends.
     let at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
 
+    /// How far an attempt goes: its length, whether it reaches the next stop, and where it ends.
+    [<NoEquality; NoComparison>]
+    type private Reach = { Step: Tensor; Reaches: Tensor; Size: Tensor; End: Tensor }
+
+    let private adaptiveReach (s: Steering<Tensor>) (i: SolveInputs) dir (stop: Tensor) : Reach =
+        let remaining = dir * (stop - s.Time)
+        let step = Prim.binary Max (Prim.binary Min s.Step i.DtMax) i.DtMin
+        let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
+        let size = Prim.select reaches remaining step
+        { Step = step; Reaches = reaches; Size = size; End = Prim.select reaches stop (s.Time + dir * size) }
+
+    /// Step k after a stop ends at stop + (k + 1) dt, rounded once: a running sum of dt would drift. A step that ends as near
+    /// to the next stop as the rounding of these times, or 1e-9 of its length, ends there.
+    let private constantReach (s: Steering<Tensor>) (i: SolveInputs) dir (stop: Tensor) : Reach =
+        let step = Prim.binary Min s.Step i.DtMax
+        let count = Prim.plus 1.0 (Prim.cast Float64 s.Accepted - s.Past2)
+        let gridEnd = s.Past1 + dir * (count * step)
+        let rounding = Prim.times (4.0 * spacing) (Prim.binary Max (abs stop) (abs s.Past1))
+        let near = Prim.binary Min (Prim.times 0.25 step) (Prim.binary Max (Prim.times 1e-9 step) rounding)
+        let reaches = Prim.compare LessEqual (dir * (stop - gridEnd)) near
+        let size = Prim.select reaches (dir * (stop - s.Time)) step
+        { Step = step; Reaches = reaches; Size = size; End = Prim.select reaches stop gridEnd }
+
+    /// y + h Σ wᵢ kᵢ. A leaf that carries the rounding error e of its sum adds d = h Σ wᵢ kᵢ + e instead, and
+    /// e' = d − (y1 − y), a constant of differentiation. W. Kahan, Further remarks on reducing truncation errors, 1965.
+    let private advance (p: SolvePlan) (y: Tensor[]) (h: Tensor) weights ks (rounding: Tensor[]) : Tensor[] * Tensor[] =
+        let errors = Masks.spreadBy (y |> Array.map (fun y -> p.IsCompensated y.Signature)) rounding
+
+        let advanced =
+            Array.init y.Length (fun leaf ->
+                let y = y[leaf]
+
+                match errors[leaf], RungeKutta.combine weights ks leaf with
+                | None, None -> y, None
+                | None, Some sum -> y + RungeKutta.spread h y * sum, None
+                | Some error, None -> y, Some error
+                | Some error, Some sum ->
+                    let change = RungeKutta.spread h y * sum + error
+                    let y1 = y + change
+                    y1, Some(Prim.stop (change - (y1 - y))))
+
+        Array.map fst advanced, Array.choose snd advanced
+
     /// State, steering, inputs of the solve, captured → what a loop's body returns: one attempt at a step.
     let body (p: SolvePlan) (g: Graph) : Graph =
         let n = p.Leaves
-        let states = if p.Tableau.Fsal then 2 * n else n
         let leaves = g.Inputs[1..n]
-        let carried = Array.append leaves (if p.Tableau.Fsal then leaves else [||])
+        let compensated = leaves |> Array.filter p.IsCompensated
+        let carried = Array.concat [ leaves; (if p.Tableau.Fsal then leaves else [||]); compensated ]
+        let states = carried.Length
         let float0 = { Signature.Dtype = Float64; Shape = [||] }
         let int0 = { float0 with Dtype = Int32 }
         let steering = Array.append (Array.create 4 float0) (Array.create 6 int0)
@@ -46,17 +90,12 @@ module internal StepLoop =
                 else
                     onLast
 
-            let remaining = dir * (stop - s.Time)
-            let step =
-                let atMost = Prim.binary Min s.Step i.DtMax
-
+            let reach =
                 match p.Steps with
-                | Constant -> atMost
-                | Adaptive _ -> Prim.binary Max atMost i.DtMin
+                | Constant -> constantReach s i dir stop
+                | Adaptive _ -> adaptiveReach s i dir stop
 
-            let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
-            let size = Prim.select reaches remaining step
-            let tNew = Prim.select reaches stop (s.Time + dir * size)
+            let step, reaches, size, tNew = reach.Step, reach.Reaches, reach.Size, reach.End
             let h = dir * size
             // where the step ends for all but the field, and its length to there
             let edge, span =
@@ -65,11 +104,16 @@ module internal StepLoop =
                     Prim.select atEnd i.T1 tNew, Prim.select atEnd (i.T1 - s.Time) h
                 else
                     tNew, h
+            // a step of the grid ends where the next one starts, for what looks up outputs too
+            let span =
+                match p.Steps with
+                | Constant -> edge - s.Time
+                | Adaptive _ -> span
 
             let known = if p.Tableau.Fsal then [| x[n .. 2 * n - 1] |] else [||]
             let ks = RungeKutta.stages p.Tableau.C p.Tableau.A f s.Time tNew y h known
             let weights = if p.Tableau.Fsal then Array.truncate (ks.Length - 1) p.Tableau.B else p.Tableau.B
-            let y1 = RungeKutta.advance y h weights ks
+            let y1, rounding = advance p y h weights ks x[states - compensated.Length .. states - 1]
             let finite = StepError.isFinite y1
 
             let good, error, keep, next, tooSmall =
@@ -87,14 +131,21 @@ module internal StepLoop =
                     let good = Prim.both finite (Prim.compareTo Less error infinity)
                     let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
                     let judged = Prim.select good error (Prim.number 1e30)
-                    let factor = StepController.factor controller p.Tableau.ErrorPower keep judged s.Error1 s.Error2
+                    let factor = StepController.factor controller p.Tableau.ErrorPower keep judged s.Past1 s.Past2
                     let next = size * factor
                     // a step cut short by a stop says little against the step the controller had chosen
                     let next = Prim.select (Prim.both keep reaches) (Prim.binary Max step next) next
                     let least = Prim.binary Max i.DtMin (Prim.times (10.0 * spacing) (abs s.Time))
-                    good, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
+                    // without an atol an error is infinite where a component leaves 0: no step is small enough then
+                    let isNumber =
+                        if p.IsRelative then
+                            Prim.both finite (StepError.isFiniteUnscaled p y ks)
+                        else
+                            good
+
+                    isNumber, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
             // an interval of no length takes no step
-            let isEmpty = Prim.both onLast (Prim.compareTo Equal remaining 0.0)
+            let isEmpty = Prim.both onLast (Prim.compare Equal stop s.Time)
             let keep = Prim.both keep (Prim.isNot isEmpty)
             let reached = Prim.both ends (Prim.either isEmpty (Prim.both keep reaches))
             let accepted = s.Accepted + Prim.cast Int32 keep
@@ -158,11 +209,18 @@ module internal StepLoop =
                 else
                     ks[ks.Length - 1]
 
+            let past1, past2 =
+                match p.Steps with
+                | Adaptive _ -> Prim.select keep error s.Past1, Prim.select keep s.Past1 s.Past2
+                | Constant when p.Stops = 0 -> s.Past1, s.Past2
+                | Constant ->
+                    Prim.select stopped time s.Past1, Prim.select stopped (Prim.cast Float64 accepted) s.Past2
+
             let steering =
                 { Time = Prim.select keep time s.Time
                   Step = next
-                  Error1 = Prim.select keep error s.Error1
-                  Error2 = Prim.select keep s.Error1 s.Error2
+                  Past1 = past1
+                  Past2 = past2
                   Accepted = accepted
                   Rejected = rejected
                   Status = status
@@ -173,6 +231,7 @@ module internal StepLoop =
             Array.concat
                 [ y1
                   derivative
+                  rounding
                   Steering.toArray steering
                   emit
                   [| keep; write; Prim.isNot (Prim.isNumber status StatusCode.running) |] ])

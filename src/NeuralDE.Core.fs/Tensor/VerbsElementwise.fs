@@ -37,6 +37,26 @@ type TensorOperands =
         Expect.made "where" [| condition; a; b |] shape
         Prim.select (Tensor.Stretch(condition, shape)) (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape))
 
+/// What `where` takes beside a condition: the pairs above, and two plain numbers of one type, whose dtype is theirs.
+[<AbstractClass; Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
+type WhereOperands =
+    static member Both(_: WhereOperands, a: Tensor, b: Tensor) : struct (Tensor * Tensor) = struct (a, b)
+    static member Both(_: WhereOperands, a: Tensor, b: float) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: Tensor, b: int) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: Tensor, b: float32) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: float, b: Tensor) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: int, b: Tensor) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: float32, b: Tensor) : struct (Tensor * Tensor) =
+        TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
+    static member Both(_: WhereOperands, a: float, b: float) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
+    static member Both(_: WhereOperands, a: int, b: int) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
+    static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
+
 /// Functions that work element by element; two arguments broadcast by NumPy's rule.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ElementwiseVerbs =
@@ -65,11 +85,10 @@ module ElementwiseVerbs =
     /// a ≠ b, element by element.
     let inline (.<>) a b : Tensor = TensorOperands.NotEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a where the condition (bool) is true, b elsewhere. Either of a and b may be a plain number. The side that is not
-    /// taken
-    /// gets the derivative 0, whatever its value.
+    /// a where the condition (bool) is true, b elsewhere. Either of a and b, or both, may be a plain number: of two, the dtype
+    /// is their own, float64 for floats. The side that is not taken gets the derivative 0, whatever its value.
     let inline where (condition: Tensor) a b : Tensor =
-        TensorOperands.Where(condition, operandsBy Unchecked.defaultof<TensorOperands> a b)
+        TensorOperands.Where(condition, operandsBy Unchecked.defaultof<WhereOperands> a b)
 
     /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share
     /// the derivative.

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using NeuralDE.CSharp.Tests.Surface;
+using FaceTests.Surface;
 
-namespace NeuralDE.CSharp.Tests.Examples;
+namespace FaceTests.Examples;
 
 /// <summary>The console programs of examples/csharp print what README.md says of the F# script, and draw.</summary>
 public class ConsoleTests

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using NeuralDE.CSharp.Tests.Surface;
+using FaceTests.Surface;
 
-namespace NeuralDE.CSharp.Tests.Examples;
+namespace FaceTests.Examples;
 
 /// <summary>The C# lines of README.md are those below, and they run.</summary>
 public class ReadmeTests

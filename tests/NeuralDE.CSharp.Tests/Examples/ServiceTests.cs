@@ -5,7 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using NeuralDE.Service;
 
-namespace NeuralDE.CSharp.Tests.Examples;
+namespace FaceTests.Examples;
 
 /// <summary>The service of examples/service over HTTP, on a free port of the loopback.</summary>
 public sealed class ServiceTests : IAsyncLifetime

@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>The checkout that the tests run from.</summary>
 internal static class Checkout

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>What C# sees of the face: its public types and their members, those of extensions among them.</summary>
 internal static class Face

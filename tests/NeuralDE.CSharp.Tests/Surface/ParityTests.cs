@@ -2,7 +2,7 @@ using System.Reflection;
 using Microsoft.FSharp.Core;
 using Microsoft.FSharp.Reflection;
 
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>
 /// Whatever F# can call, C# can: every function of the core's modules and every static member that C# would not call as it

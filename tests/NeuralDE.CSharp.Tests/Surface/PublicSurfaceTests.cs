@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>What C# users can call is a text file that changes on purpose: one sorted line per public type and member.</summary>
 public class PublicSurfaceTests

@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>Types as text: as C# writes them, and in a form in which a type of the core and its twin in C# agree.</summary>
 internal static class TypeText

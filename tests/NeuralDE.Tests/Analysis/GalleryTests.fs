@@ -5,10 +5,11 @@ open System
 open System.Globalization
 open System.Text.RegularExpressions
 open System.Xml.Linq
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
-let names: TheoryData<string> = TheoryData<string>(List.map fst Gallery.plots)
+let private names = List.map fst Gallery.plots
 let private plotOf name = (Gallery.plots |> List.find (fst >> (=) name) |> snd) ()
 
 let private elements (svg: string) = XDocument.Parse(svg).Descendants() |> List.ofSeq
@@ -69,97 +70,131 @@ let private boxOf (element: XElement) =
             Some(x - 0.75 * size, y - width + before, x + 0.2 * size, y + before)
     | _ -> None
 
-[<Theory; MemberData(nameof names)>]
-let ``a plot is well-formed, without NaN, script and ids, and not large`` name =
-    let svg = Plot.svg (plotOf name)
-    Assert.True(svg.Length < 160_000, $"Got {svg.Length} characters, expected fewer than 160,000.")
-    for element in elements svg do
-        Assert.NotEqual<string>("script", element.Name.LocalName)
-        for found in element.Attributes() do
-            Assert.NotEqual<string>("id", found.Name.LocalName)
-            if found.Name.LocalName <> "href" then
-                Assert.DoesNotMatch("NaN|Infinity|∞", found.Value)
-                if found.Name.LocalName = "d" then Assert.DoesNotMatch("[Ee]", found.Value)
+[<Tests>]
+let tests =
+    testList
+        "Analysis.Gallery"
+        [ testList
+              "a plot is well-formed, without NaN, script and ids, and not large"
+              [ for name in names do
+                    testCase $"{name}" (fun () ->
+                        let svg = Plot.svg (plotOf name)
+                        Expect.isTrue
+                            (svg.Length < 160_000)
+                            $"Got {svg.Length} characters, expected fewer than 160,000."
+                        for element in elements svg do
+                            Expect.notEqual element.Name.LocalName "script" "element.Name.LocalName"
+                            for found in element.Attributes() do
+                                Expect.notEqual found.Name.LocalName "id" "found.Name.LocalName"
+                                if found.Name.LocalName <> "href" then
+                                    Expect.isNotMatch found.Value "NaN|Infinity|∞" "found.Value"
+                                    if found.Name.LocalName = "d" then
+                                        Expect.isNotMatch found.Value "[Ee]" "found.Value") ]
 
-[<Theory; MemberData(nameof names)>]
-let ``everything lies within the drawing`` name =
-    let plot = plotOf name
-    let slack = 1.0
-    for element in elements (Plot.svg plot) do
-        match boxOf element with
-        | Some(left, top, right, bottom) ->
-            let isInside =
-                left >= -slack
-                && top >= -slack
-                && right <= float plot.Width + slack
-                && bottom <= float plot.Height + slack
-            Assert.True(isInside, $"Got {left}, {top} to {right}, {bottom} in {plot.Width} by {plot.Height}: {element}")
-        | None -> ()
+          testList
+              "everything lies within the drawing"
+              [ for name in names do
+                    testCase $"{name}" (fun () ->
+                        let plot = plotOf name
+                        let slack = 1.0
+                        for element in elements (Plot.svg plot) do
+                            match boxOf element with
+                            | Some(left, top, right, bottom) ->
+                                let isInside =
+                                    left >= -slack
+                                    && top >= -slack
+                                    && right <= float plot.Width + slack
+                                    && bottom <= float plot.Height + slack
+                                Expect.isTrue
+                                    isInside
+                                    $"Got {left}, {top} to {right}, {bottom} in {plot.Width} by {plot.Height}: {element}"
+                            | None -> ()) ]
 
-[<Theory; MemberData(nameof names)>]
-let ``words stay text and do not run into each other`` name =
-    let written = elements (Plot.svg (plotOf name)) |> named "text" |> List.map (fun text -> text, (boxOf text).Value)
-    for place, (first, (left, top, right, bottom)) in List.indexed written do
-        for second, (otherLeft, otherTop, otherRight, otherBottom) in List.skip (place + 1) written do
-            // letters are lower than the boxes
-            let overlap =
-                min right otherRight - max left otherLeft > 1.5 && min bottom otherBottom - max top otherTop > 3.0
-            Assert.False(overlap, $"Got '{first.Value}' over '{second.Value}', expected them apart.")
+          testList
+              "words stay text and do not run into each other"
+              [ for name in names do
+                    testCase $"{name}" (fun () ->
+                        let written =
+                            elements (Plot.svg (plotOf name))
+                            |> named "text"
+                            |> List.map (fun text -> text, (boxOf text).Value)
+                        for place, (first, (left, top, right, bottom)) in List.indexed written do
+                            for second, (otherLeft, otherTop, otherRight, otherBottom) in List.skip (place + 1) written do
+                                // letters are lower than the boxes
+                                let overlap =
+                                    min right otherRight - max left otherLeft > 1.5
+                                    && min bottom otherBottom - max top otherTop > 3.0
+                                Expect.isFalse
+                                    overlap
+                                    $"Got '{first.Value}' over '{second.Value}', expected them apart.") ]
 
-[<Theory; MemberData(nameof names)>]
-let ``a legend covers no data`` name =
-    let found = elements (Plot.svg (plotOf name))
-    match named "rect" found |> List.filter (fun rect -> attribute "rx" rect = "3") with
-    | [] -> ()
-    | legends ->
-        let legend = List.exactlyOne legends
-        let left, top, right, bottom = (boxOf legend).Value
-        let mine = System.Collections.Generic.HashSet((nonNull legend.Parent).DescendantsAndSelf())
-        let isData (element: XElement) =
-            let strokes =
-                [ element; yield! Option.toList (Option.ofObj element.Parent) ] |> List.map (attribute "stroke")
-            // neither the legend itself nor grid, axes and walls
-            not (mine.Contains element)
-            && not (List.exists (fun stroke -> List.contains stroke [ "#E4E4E4"; "#C4C4C4"; "#333333" ]) strokes)
-        for element in found |> List.filter isData do
-            match element.Name.LocalName with
-            | "path" ->
-                for x, y in corners (attribute "d" element) do
-                    let isFree = x < left || x > right || y < top || y > bottom
-                    Assert.True(isFree, $"Got ({x}, {y}) under the legend from {left}, {top} to {right}, {bottom}.")
-            | "circle"
-            | "text"
-            | "image" ->
-                match boxOf element with
-                | Some(otherLeft, otherTop, otherRight, otherBottom) ->
-                    let isFree = otherRight < left || otherLeft > right || otherBottom < top || otherTop > bottom
-                    Assert.True(isFree, $"Got {element} under the legend from {left}, {top} to {right}, {bottom}.")
-                | None -> ()
-            | _ -> ()
+          testList
+              "a legend covers no data"
+              [ for name in names do
+                    testCase $"{name}" (fun () ->
+                        let found = elements (Plot.svg (plotOf name))
+                        match named "rect" found |> List.filter (fun rect -> attribute "rx" rect = "3") with
+                        | [] -> ()
+                        | legends ->
+                            let legend = List.exactlyOne legends
+                            let left, top, right, bottom = (boxOf legend).Value
+                            let mine = System.Collections.Generic.HashSet((nonNull legend.Parent).DescendantsAndSelf())
+                            let isData (element: XElement) =
+                                let strokes =
+                                    [ element; yield! Option.toList (Option.ofObj element.Parent) ]
+                                    |> List.map (attribute "stroke")
+                                // neither the legend itself nor grid, axes and walls
+                                not (mine.Contains element)
+                                && not (
+                                    List.exists
+                                        (fun stroke -> List.contains stroke [ "#E4E4E4"; "#C4C4C4"; "#333333" ])
+                                        strokes
+                                )
+                            for element in found |> List.filter isData do
+                                match element.Name.LocalName with
+                                | "path" ->
+                                    for x, y in corners (attribute "d" element) do
+                                        let isFree = x < left || x > right || y < top || y > bottom
+                                        Expect.isTrue
+                                            isFree
+                                            $"Got ({x}, {y}) under the legend from {left}, {top} to {right}, {bottom}."
+                                | "circle"
+                                | "text"
+                                | "image" ->
+                                    match boxOf element with
+                                    | Some(otherLeft, otherTop, otherRight, otherBottom) ->
+                                        let isFree =
+                                            otherRight < left
+                                            || otherLeft > right
+                                            || otherBottom < top
+                                            || otherTop > bottom
+                                        Expect.isTrue
+                                            isFree
+                                            $"Got {element} under the legend from {left}, {top} to {right}, {bottom}."
+                                    | None -> ()
+                                | _ -> ()) ]
 
-[<Fact>]
-let ``plots do not depend on the machine's culture`` () =
-    let drawn () = Gallery.plots |> List.map (fun (_, plot) -> Plot.svg (plot ()))
-    let expected = drawn ()
-    let here = CultureInfo.CurrentCulture
-    try
-        let odd = CultureInfo.InvariantCulture.Clone() :?> CultureInfo
-        odd.NumberFormat.NumberDecimalSeparator <- ","
-        odd.NumberFormat.NegativeSign <- "~"
-        CultureInfo.CurrentCulture <- odd
-        Assert.Equal<string list>(expected, drawn ())
-    finally
-        CultureInfo.CurrentCulture <- here
+          testCase "plots do not depend on the machine's culture" (fun () ->
+              let drawn () = Gallery.plots |> List.map (fun (_, plot) -> Plot.svg (plot ()))
+              let expected = drawn ()
+              let here = CultureInfo.CurrentCulture
+              try
+                  let odd = CultureInfo.InvariantCulture.Clone() :?> CultureInfo
+                  odd.NumberFormat.NumberDecimalSeparator <- ","
+                  odd.NumberFormat.NegativeSign <- "~"
+                  CultureInfo.CurrentCulture <- odd
+                  Expect.equal (drawn ()) expected "drawn ()"
+              finally
+                  CultureInfo.CurrentCulture <- here)
 
-[<Fact>]
-let ``every kind of plot and of layer is in the gallery`` () =
-    let kinds = Gallery.plots |> List.map (fun (_, plot) -> (plot ()).Kind) |> List.distinct
-    for kind in [ PlotKind.Trajectories; PlotKind.Phase; PlotKind.Space; PlotKind.Losses; PlotKind.Layers ] do
-        Assert.Contains(kind, kinds)
-    let layers =
-        Gallery.plots
-        |> List.collect (fun (_, plot) -> (Plot.axes (plot ())).Layers)
-        |> List.map (fun layer -> layer.GetType().Name)
-        |> List.distinct
-    for case in Reflection.FSharpType.GetUnionCases typeof<PlotLayer> do
-        Assert.Contains(case.Name, layers)
+          testCase "every kind of plot and of layer is in the gallery" (fun () ->
+              let kinds = Gallery.plots |> List.map (fun (_, plot) -> (plot ()).Kind) |> List.distinct
+              for kind in [ PlotKind.Trajectories; PlotKind.Phase; PlotKind.Space; PlotKind.Losses; PlotKind.Layers ] do
+                  Expect.contains kinds kind "kinds"
+              let layers =
+                  Gallery.plots
+                  |> List.collect (fun (_, plot) -> (Plot.axes (plot ())).Layers)
+                  |> List.map (fun layer -> layer.GetType().Name)
+                  |> List.distinct
+              for case in Reflection.FSharpType.GetUnionCases typeof<PlotLayer> do
+                  Expect.contains layers case.Name "layers") ]

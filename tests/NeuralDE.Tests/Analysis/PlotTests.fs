@@ -1,141 +1,15 @@
 module NeuralDE.Tests.Analysis.PlotTests
 
 open System.IO
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 let private ts = linspace 0.0 1.0 5
 let private us = stackAlong 1 [ ts; 2.0 * ts ]
 let private ys = us + 0.1
 
-[<Fact>]
-let ``each channel is a curve named after its series and channel`` () =
-    let axes = Plot.trajectories [ "data", ts, us; "model", ts, ys ] |> Plot.channels [ "hare"; "lynx" ] |> Plot.axes
-    Assert.Equal<string list>([ "data hare"; "data lynx"; "model hare"; "model lynx" ], axes.Curves |> List.map _.Label)
-    Assert.Equal<float[]>([| 0.0; 0.5; 1.0; 1.5; 2.0 |], axes.Curves[1].Y)
-    Assert.Equal<float[]>(ts.ToArray(), axes.Curves[1].X)
-    let axes = Plot.trajectories [ "model", ts, ys ] |> Plot.axes
-    Assert.Equal<string list>([ "model 1"; "model 2" ], axes.Curves |> List.map _.Label)
-
-[<Fact>]
-let ``a channel keeps its colour, and the second of two models is dashed`` () =
-    let axes =
-        Plot.trajectories [ "data", ts, us; "a", ts, ys; "b", ts, ys; "c", ts, ys ] |> Plot.points "data" |> Plot.axes
-
-    Assert.Equal<(string * Mark * int option) list>(
-        [ "a 1", Mark.Line, Some 0
-          "a 2", Mark.Line, Some 1
-          "b 1", Mark.Dashed, Some 0
-          "b 2", Mark.Dashed, Some 1
-          "c 1", Mark.Line, Some 2
-          "c 2", Mark.Line, Some 3
-          "data 1", Mark.Points, Some 0
-          "data 2", Mark.Points, Some 1 ],
-        axes.Curves |> List.map (fun c -> c.Label, c.Mark, c.Colour)
-    )
-
-[<Fact>]
-let ``one channel needs no name, and its series differ in colour`` () =
-    let axes =
-        Plot.trajectories [ "data", ts, ts; "model", ts, reshape [ 5; 1 ] ts ] |> Plot.points "data" |> Plot.axes
-    Assert.Equal<(string * int option) list>(
-        [ "model", Some 1; "data", Some 0 ],
-        axes.Curves |> List.map (fun c -> c.Label, c.Colour)
-    )
-
-[<Fact>]
-let ``losses have a logarithmic axis when all are positive`` () =
-    Assert.Equal(AxisScale.Log, (Plot.losses [| 3.0; 2.0; nan; 1.0 |] |> Plot.axes).YScale)
-    Assert.Equal(AxisScale.Linear, (Plot.losses [| 3.0; -2.0 |] |> Plot.axes).YScale)
-    Assert.Equal(AxisScale.Linear, (Plot.losses [||] |> Plot.axes).YScale)
-    let axes = Plot.lossesOf [ "Adam", [| 2.0; 1.0 |]; "L-BFGS", [| 1.0 |] ] |> Plot.axes
-    Assert.Equal<string list>([ "Adam"; "L-BFGS" ], axes.Curves |> List.map _.Label)
-    Assert.Equal<float[]>([| 0.0; 1.0 |], axes.Curves[0].X)
-
-[<Fact>]
-let ``a phase portrait draws the second channel over the first`` () =
-    let axes = Plot.phase [ "model", us ] |> Plot.channels [ "hare"; "lynx" ] |> Plot.axes
-    Assert.Equal<float[]>(ts.ToArray(), axes.Curves[0].X)
-    Assert.Equal<float[]>((2.0 * ts).ToArray(), axes.Curves[0].Y)
-    Assert.Equal(("hare", "lynx"), (axes.XLabel, axes.YLabel))
-
-[<Fact>]
-let ``titles and labels stand in the file`` () =
-    let folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
-
-    try
-        let path = Path.Combine(folder, "deep", "plot.svg")
-
-        Plot.trajectories [ "model", ts, ys ]
-        |> Plot.title "A title"
-        |> Plot.xLabel "year"
-        |> Plot.yLabel "pelts"
-        |> Plot.size 500 300
-        |> Plot.save path
-
-        let text = File.ReadAllText path
-        for expected in [ "A title"; "year"; "pelts"; "model 1"; "width=\"500\" height=\"300\"" ] do
-            Assert.Contains(expected, text)
-    finally
-        Directory.Delete(folder, true)
-
-[<Fact>]
-let ``what does not fit is named`` () =
-    let message (e: exn) = e.Message
-    let fails plot = Assert.Throws<ShapeException>(fun () -> plot () |> ignore) |> message
-
-    Assert.StartsWith(
-        "Plot.trajectories: 'model' has times [5] and values [4; 2], expected ",
-        fails (fun () -> Plot.trajectories [ "model", ts, us[..3] ])
-    )
-
-    Assert.StartsWith("Plot.trajectories: 'b'", fails (fun () -> Plot.trajectories [ "b", ts, zeros [ 5; 2; 3 ] ]))
-    Assert.StartsWith("Plot.phase: 'b' has shape [5]", fails (fun () -> Plot.phase [ "b", ts ]))
-    let e = Assert.Throws<InputException>(fun () -> Plot.trajectories [] |> ignore)
-    Assert.StartsWith("Plot.trajectories: there is nothing to draw.", e.Message)
-    let e = Assert.Throws<InputException>(fun () -> Plot.losses [| 1.0 |] |> Plot.points "data" |> ignore)
-    Assert.StartsWith("Plot.points: no series has the label 'data'.", e.Message)
-
 let private batch = stack [ us; us + 1.0; us + 2.0 ]
-
-[<Fact>]
-let ``an ensemble is drawn as its mean and a deviation to each side`` () =
-    let curve = (Plot.ensemble [ ("model", ts, batch) ] |> Plot.axes).Curves[1]
-    let lower, upper = curve.Band.Value
-    Assert.Equal(("model 2", 3.0, 1), (curve.Label, curve.Y[4], curve.Colour.Value))
-    Assert.Equal(3.0 - sqrt (2.0 / 3.0), lower[4], 1e-12)
-    Assert.Equal(3.0 + sqrt (2.0 / 3.0), upper[4], 1e-12)
-
-[<Fact>]
-let ``quantiles are drawn as median and bounds, and further bands lie behind or within`` () =
-    let plot = Plot.quantiles 0.0 1.0 [ ("model", ts, batch) ]
-    let curve = (Plot.axes plot).Curves[0]
-    Assert.Equal<float[]>((ts + 1.0).ToArray(), curve.Y)
-    Assert.Equal((0.0, 2.0), (let lower, upper = curve.Band.Value in lower[0], upper[0]))
-    let curves = (plot |> Plot.band "model" (us + 0.5) (us + 1.5) |> Plot.axes).Curves
-    Assert.Equal<Mark list>([ Mark.Band; Mark.Line; Mark.Band; Mark.Line ], curves |> List.map _.Mark)
-    Assert.Equal(2.0, (snd curves[0].Band.Value)[0])
-    Assert.Equal(1.5, (snd curves[1].Band.Value)[0])
-
-[<Fact>]
-let ``smoothed losses stand before pale ones, each over steps of its own`` () =
-    let axes =
-        Plot.lossesAt [ "training", [| 0.0; 1.0; 2.0 |], [| 3.0; 2.0; 1.0 |]; "validation", [| 2.0 |], [| 1.5 |] ]
-        |> Plot.smooth 2
-        |> Plot.axes
-    Assert.Equal<(string * Mark) list>(
-        [ "", Mark.Faint; "", Mark.Faint; "training", Mark.Line; "validation", Mark.Line ],
-        axes.Curves |> List.map (fun curve -> curve.Label, curve.Mark)
-    )
-    Assert.Equal<float[]>([| 2.5; 2.0; 1.5 |], axes.Curves[2].Y)
-    Assert.Equal<float[]>([| 1.5 |], axes.Curves[3].Y)
-
-[<Fact>]
-let ``step sizes are the distances of times`` () =
-    let axes = Plot.stepSizes [ ("Tsit5", tensor [ 3.0; 2.5; 0.5 ]) ] |> Plot.axes
-    Assert.Equal<float[]>([| 0.5; 2.0 |], axes.Curves[0].Y)
-    Assert.Equal<float[]>([| 3.0; 2.5 |], axes.Curves[0].X)
-    Assert.Equal(AxisScale.Log, axes.YScale)
 
 let private cellsOf plot =
     (Plot.axes plot).Layers
@@ -144,171 +18,346 @@ let private cellsOf plot =
         | PlotLayer.Cells(extent, values, colours) -> Some(extent, values, colours)
         | _ -> None)
 
-[<Fact>]
-let ``a heat map's cells surround their middles, and its colours suit its numbers`` () =
-    let x, y = tensor [ 0.0; 1.0; 2.0 ], tensor [ 10.0; 20.0 ]
-    let extent, values, colours = cellsOf (Plot.heatMap x y (tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]))
-    let expected: Extent = { Left = -0.5; Right = 2.5; Bottom = 5.0; Top = 25.0 }
-    Assert.Equal(expected, extent)
-    Assert.Equal(6.0, values[1, 2])
-    Assert.Equal((ColourMap.Viridis, 1.0, 6.0), (colours.Map, colours.Low, colours.High))
-    let signed = tensor [ [ -1.0; 2.0; -3.0 ]; [ 4.0; -2.0; 0.0 ] ]
-    let _, _, colours = cellsOf (Plot.heatMap x y signed)
-    Assert.Equal((ColourMap.CoolWarm, -4.0, 4.0), (colours.Map, colours.Low, colours.High))
-    let _, _, colours = cellsOf (Plot.heatMap x y signed |> Plot.colourRange 0.0 2.0 |> Plot.colours ColourMap.Grey)
-    Assert.Equal((ColourMap.Grey, 0.0, 2.0), (colours.Map, colours.Low, colours.High))
+[<Tests>]
+let tests =
+    testList
+        "Analysis.Plot"
+        [ testCase "each channel is a curve named after its series and channel" (fun () ->
+              let axes =
+                  Plot.trajectories [ "data", ts, us; "model", ts, ys ]
+                  |> Plot.channels [ "hare"; "lynx" ]
+                  |> Plot.axes
+              Expect.equal
+                  (axes.Curves |> List.map _.Label)
+                  [ "data hare"; "data lynx"; "model hare"; "model lynx" ]
+                  "axes.Curves |> List.map _.Label"
+              Expect.equal axes.Curves[1].Y [| 0.0; 0.5; 1.0; 1.5; 2.0 |] "axes.Curves[1].Y"
+              Expect.equal axes.Curves[1].X (ts.ToArray()) "axes.Curves[1].X"
+              let axes = Plot.trajectories [ "model", ts, ys ] |> Plot.axes
+              Expect.equal (axes.Curves |> List.map _.Label) [ "model 1"; "model 2" ] "axes.Curves |> List.map _.Label")
 
-[<Fact>]
-let ``a density given by its logarithm is its exponential at the middles of cells`` () =
-    let extent, values, _ = cellsOf (Plot.densityOf (fun x -> -sum(square x)) (-1.0, 1.0) (0.0, 3.0))
-    Assert.Equal((-1.0, 3.0), (System.Math.Round(extent.Left, 9), System.Math.Round(extent.Top, 9)))
-    let x, y = -1.0 + 0.5 / 80.0, 3.0 - 1.5 / 160.0
-    Assert.Equal(exp (-x * x - y * y), values[159, 0], 1e-12)
+          testCase "a channel keeps its colour, and the second of two models is dashed" (fun () ->
+              let axes =
+                  Plot.trajectories [ "data", ts, us; "a", ts, ys; "b", ts, ys; "c", ts, ys ]
+                  |> Plot.points "data"
+                  |> Plot.axes
 
-[<Fact>]
-let ``images are grey or coloured, black at 0 and white at 1`` () =
-    let pixels plot =
-        (Plot.axes plot).Layers
-        |> List.choose (fun layer ->
-            match layer with
-            | PlotLayer.Image(_, columns, rows, pixels) -> Some(columns, rows, List.ofArray pixels)
-            | _ -> None)
-    let grey = pixels (Plot.images 2 [] (tensor [ 0.0; 1.0; 0.2; 0.4 ] |> reshape [ 2; 1; 2 ]))
-    Assert.Equal<(int * int * byte list) list>(
-        [ 2, 1, [ 0uy; 0uy; 0uy; 255uy; 255uy; 255uy ]; 2, 1, [ 51uy; 51uy; 51uy; 102uy; 102uy; 102uy ] ],
-        grey
-    )
-    let coloured = pixels (Plot.images 2 [] (tensor [ 0.0; 0.2; 1.0 ] |> reshape [ 1; 3; 1; 1 ]))
-    Assert.Equal<(int * int * byte list) list>([ 1, 1, [ 0uy; 51uy; 255uy ] ], coloured)
-    let stretched = pixels (Plot.images 1 [] (tensor [ -10.0; 10.0 ] |> reshape [ 1; 1; 2 ]))
-    Assert.Equal<(int * int * byte list) list>([ 2, 1, [ 0uy; 0uy; 0uy; 255uy; 255uy; 255uy ] ], stretched)
+              Expect.equal
+                  (axes.Curves |> List.map (fun c -> c.Label, c.Mark, c.Colour))
+                  [ "a 1", Mark.Line, Some 0
+                    "a 2", Mark.Line, Some 1
+                    "b 1", Mark.Dashed, Some 0
+                    "b 2", Mark.Dashed, Some 1
+                    "c 1", Mark.Line, Some 2
+                    "c 2", Mark.Line, Some 3
+                    "data 1", Mark.Points, Some 0
+                    "data 2", Mark.Points, Some 1 ]
+                  "axes.Curves |> List.map (fun c -> c.Label, c.Mark, c.Colour)")
 
-[<Fact>]
-let ``bars stand side by side at their names, downwards below 0`` () =
-    let axes = Plot.barsOf [ "a"; "b" ] [ "first", [ 1.0; -2.0 ]; "second", [ 3.0; nan ] ] |> Plot.axes
-    let bars =
-        axes.Layers
-        |> List.map (fun layer ->
-            match layer with
-            | PlotLayer.Bars(_, _, bars) -> List.ofArray bars
-            | _ -> [])
-    Assert.Equal<float list>([ 1.0; 0.0 ], bars[0] |> List.map _.Top)
-    Assert.Equal<float list>([ 0.0; -2.0 ], bars[0] |> List.map _.Bottom)
-    Assert.Single bars[1] |> ignore
-    Assert.True(bars[0].Head.Right <= bars[1].Head.Left)
-    Assert.Equal<string list>([ "a"; "b" ], axes.XTicks.Value |> List.map _.Label)
+          testCase "one channel needs no name, and its series differ in colour" (fun () ->
+              let axes =
+                  Plot.trajectories [ "data", ts, ts; "model", ts, reshape [ 5; 1 ] ts ]
+                  |> Plot.points "data"
+                  |> Plot.axes
+              Expect.equal
+                  (axes.Curves |> List.map (fun c -> c.Label, c.Colour))
+                  [ "model", Some 1; "data", Some 0 ]
+                  "axes.Curves |> List.map (fun c -> c.Label, c.Colour)")
 
-[<Fact>]
-let ``a field is drawn over all that the plot shows`` () =
-    let turn (_t: Tensor) (u: Tensor) = stack [ u[1]; -u[0] ]
-    let axes = Plot.plane (-2.0, 2.0) (0.0, 1.0) |> Plot.field turn |> Plot.axes
-    match axes.Layers with
-    | [ PlotLayer.Arrows(x, y, dx, dy, _) ] ->
-        Assert.True(x.Length > 100)
-        Assert.Equal<float[]>(y, dx)
-        Assert.Equal<float[]>(Array.map (fun x -> 0.0 - x) x, dy)
-        Assert.True(Array.forall (fun x -> -2.0 < x && x < 2.0) x)
-    | layers -> Assert.Fail $"Got {layers.Length} layers, expected arrows."
+          testCase "losses have a logarithmic axis when all are positive" (fun () ->
+              Expect.equal
+                  ((Plot.losses [| 3.0; 2.0; nan; 1.0 |] |> Plot.axes).YScale)
+                  AxisScale.Log
+                  "(Plot.losses [| 3.0; 2.0; nan; 1.0 |] |> Plot.axes).YScale"
+              Expect.equal
+                  ((Plot.losses [| 3.0; -2.0 |] |> Plot.axes).YScale)
+                  AxisScale.Linear
+                  "(Plot.losses [| 3.0; -2.0 |] |> Plot.axes).YScale"
+              Expect.equal
+                  ((Plot.losses [||] |> Plot.axes).YScale)
+                  AxisScale.Linear
+                  "(Plot.losses [||] |> Plot.axes).YScale"
+              let axes = Plot.lossesOf [ "Adam", [| 2.0; 1.0 |]; "L-BFGS", [| 1.0 |] ] |> Plot.axes
+              Expect.equal (axes.Curves |> List.map _.Label) [ "Adam"; "L-BFGS" ] "axes.Curves |> List.map _.Label"
+              Expect.equal axes.Curves[0].X [| 0.0; 1.0 |] "axes.Curves[0].X")
 
-[<Fact>]
-let ``plots of a grid share their axes where asked`` () =
-    let figure = Plot.grid 2 [ Plot.trajectories [ ("a", ts, ts) ]; Plot.trajectories [ ("b", 2.0 * ts, 10.0 * ts) ] ]
-    let ends (svg: string) = [ "0.2"; "6" ] |> List.map (fun label -> svg.Split($">{label}</text>").Length - 1)
-    Assert.Equal<int list>([ 2; 1 ], ends (Figure.svg figure))
-    // with one y axis for both, the left one shows 6 too
-    Assert.Equal<int list>([ 1; 2 ], ends (Figure.svg (Figure.sharedY figure)))
+          testCase "a phase portrait draws the second channel over the first" (fun () ->
+              let axes = Plot.phase [ "model", us ] |> Plot.channels [ "hare"; "lynx" ] |> Plot.axes
+              Expect.equal axes.Curves[0].X (ts.ToArray()) "axes.Curves[0].X"
+              Expect.equal axes.Curves[0].Y ((2.0 * ts).ToArray()) "axes.Curves[0].Y"
+              Expect.equal (axes.XLabel, axes.YLabel) ("hare", "lynx") "(axes.XLabel, axes.YLabel)")
 
-[<Fact>]
-let ``what does not fit the other kinds is named too`` () =
-    let says expected (mistake: unit -> 'T) =
-        let e = Assert.ThrowsAny<System.ArgumentException>(fun () -> mistake () |> ignore)
-        Assert.StartsWith(expected, e.Message)
-    says "Plot.ensemble: 'm' has times [5] and values [5; 2], expected" (fun () -> Plot.ensemble [ ("m", ts, us) ])
-    says "Plot.quantiles: got 0.9 and 0.1, expected" (fun () -> Plot.quantiles 0.9 0.1 [ ("m", ts, batch) ])
-    says "Plot.band: no series has the label 'm'" (fun () -> Plot.trajectories [ ("a", ts, us) ] |> Plot.band "m" us us)
-    says "Plot.band: the upper bound of 'a' has shape [5]" (fun () ->
-        Plot.trajectories [ ("a", ts, us) ] |> Plot.band "a" us ts)
-    says "Plot.band: only trajectories" (fun () -> Plot.phase [ ("a", us) ] |> Plot.band "a" us us)
-    says "Plot.space: 'a' has shape [5; 2], expected [time; 3]." (fun () -> Plot.space [ ("a", us) ])
-    says "Plot.view: got azimuth 0 and elevation 91" (fun () ->
-        Plot.space [ ("a", zeros [ 2; 3 ]) ] |> Plot.view 0.0 91.0)
-    says "Plot.scatter: 'a' has shape [5], expected points [n; 2]." (fun () -> Plot.scatter [ ("a", ts) ])
-    says "Plot.scatterBy: got values [5; 2] for 5 points, expected [5]." (fun () -> Plot.scatterBy "a" us us)
-    says "Plot.heatMap: got values [5; 2] for 5 x and 2 y, expected [y; x] = [2; 5]." (fun () ->
-        Plot.heatMap ts (tensor [ 0.0; 1.0 ]) us)
-    says "Plot.heatMap: the x from 0 to 5 are not evenly spaced" (fun () ->
-        Plot.heatMap (tensor [ 0.0; 1.0; 5.0 ]) ts (zeros [ 5; 3 ]))
-    says "Plot.densityOf: the log-density gave shape [2]" (fun () -> Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
-    says "Plot.densityOf: got y from 1 to 0" (fun () -> Plot.densityOf sum (0.0, 1.0) (1.0, 0.0))
-    says "Plot.density: 'points' has no finite number" (fun () -> Plot.density (zeros [ 3; 2 ] + nan))
-    says "Plot.images: got images [5; 2], expected" (fun () -> Plot.images 2 [] us)
-    says "Plot.images: got 1 titles for 3 images." (fun () -> Plot.images 2 [ "a" ] batch)
-    says "Plot.images: got columns 0, expected 1 or more." (fun () -> Plot.images 0 [] batch)
-    says "Plot.histogram: 'a' has no finite number among 0." (fun () -> Plot.histogram [ ("a", zeros [ 0 ]) ])
-    says "Plot.bars: 'a' has 1 values for 2 names." (fun () -> Plot.barsOf [ "x"; "y" ] [ ("a", [ 1.0 ]) ])
-    says "Plot.lossesAt: 'a' has 2 steps and 1 losses." (fun () -> Plot.lossesAt [ ("a", [| 0.0; 1.0 |], [| 1.0 |]) ])
-    says "Plot.smooth: got a window of 0, expected 1 or more." (fun () -> Plot.losses [| 1.0 |] |> Plot.smooth 0)
-    says "Plot.smooth: only losses" (fun () -> Plot.phase [ ("a", us) ] |> Plot.smooth 3)
-    says "Plot.field: a field needs a phase portrait." (fun () ->
-        Plot.trajectories [ ("a", ts, us) ] |> Plot.field (fun _ u -> u))
-    says "Plot.field: the field returned shape [3] for a state of shape [2]." (fun () ->
-        Plot.phase [ ("a", us) ] |> Plot.field (fun _ u -> concat [ u; u[..0] ]) |> Plot.svg)
-    says "Figure: the x range from 1 to 1 can't be drawn." (fun () ->
-        Plot.trajectories [ ("a", ts, us) ] |> Plot.xRange 1.0 1.0 |> Plot.svg)
-    says "Figure: the span 'a' from 2 to 1 is empty." (fun () ->
-        Plot.trajectories [ ("a", ts, us) ] |> Plot.span "a" 2.0 1.0 |> Plot.svg)
-    says "Figure: the colours of the cells reach from 3 to 3." (fun () ->
-        Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.colourRange 3.0 3.0 |> Plot.svg)
-    says "Figure: cells need axes in proportion." (fun () ->
-        Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.xScale AxisScale.Log |> Plot.xRange 0.1 1.0 |> Plot.svg)
-    for empty in [ Plot.trajectories; Plot.ensemble; Plot.quantiles 0.1 0.9 ] do
-        says "Plot." (fun () -> empty [])
-    for empty in [ Plot.phase; Plot.space; Plot.scatter; Plot.histogram; Plot.stepSizes ] do
-        says "Plot." (fun () -> empty [])
+          testCase "titles and labels stand in the file" (fun () ->
+              let folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
 
-[<Fact>]
-let ``show writes a file of its own and says where it is unless it was opened`` () =
-    let said, opened = ResizeArray(), ResizeArray()
-    let show isOpened =
-        Writer.showBy
-            (fun path ->
-                opened.Add path
-                isOpened)
-            said.Add
-            "svg"
-            "<svg/>"
-    show true
-    Assert.Empty said
-    show false
-    Assert.Equal("The picture is in " + opened[1], Assert.Single said)
-    Assert.NotEqual<string>(opened[0], opened[1])
-    for path in opened do
-        Assert.Equal("<svg/>", File.ReadAllText path)
-        File.Delete path
+              try
+                  let path = Path.Combine(folder, "deep", "plot.svg")
 
-[<Fact>]
-let ``a plot's text is what its file holds`` () =
-    let plot = Plot.trajectories [ ("a", ts, us) ]
-    let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".svg")
-    try
-        Plot.save path plot
-        Assert.Equal(Plot.svg plot, File.ReadAllText path)
-    finally
-        File.Delete path
+                  Plot.trajectories [ "model", ts, ys ]
+                  |> Plot.title "A title"
+                  |> Plot.xLabel "year"
+                  |> Plot.yLabel "pelts"
+                  |> Plot.size 500 300
+                  |> Plot.save path
 
-[<Fact>]
-let ``a range cuts a heat map where it says, also within a cell`` () =
-    // two cells from 0 to 2, shown from 0.5 on: the picture is 2/1.5 as wide as what is seen of it
-    let svg =
-        Plot.heatMap (tensor [ 0.5; 1.5 ]) (tensor [ 0.5 ]) (tensor [ [ 1.0; 2.0 ] ])
-        |> Plot.xRange 0.5 2.0
-        |> Plot.yRange 0.0 1.0
-        |> Plot.svg
-    let found = System.Xml.Linq.XDocument.Parse(svg).Descendants()
-    let image = found |> Seq.find (fun e -> e.Name.LocalName = "image")
-    let number name (element: System.Xml.Linq.XElement) =
-        float (nonNull (element.Attribute(System.Xml.Linq.XName.Get name))).Value
-    let shown = nonNull image.Parent
-    Assert.Equal("svg", shown.Name.LocalName)
-    Assert.Equal(2.0 / 1.5, number "width" image / number "width" shown, 1e-3)
-    Assert.Equal(-number "width" shown / 3.0, number "x" image, 0.02)
+                  let text = File.ReadAllText path
+                  for expected in [ "A title"; "year"; "pelts"; "model 1"; "width=\"500\" height=\"300\"" ] do
+                      Expect.stringContains text expected "text"
+              finally
+                  Directory.Delete(folder, true))
+
+          testCase "what does not fit is named" (fun () ->
+              let message (e: exn) = e.Message
+              let fails plot = Expect.thrown<ShapeException>(fun () -> plot () |> ignore) |> message
+
+              Expect.stringStarts
+                  (fails (fun () -> Plot.trajectories [ "model", ts, us[..3] ]))
+                  "Plot.trajectories: 'model' has times [5] and values [4; 2], expected "
+                  "fails (fun () -> Plot.trajectories [ 'model', ts, us[..3] ])"
+
+              Expect.stringStarts
+                  (fails (fun () -> Plot.trajectories [ "b", ts, zeros [ 5; 2; 3 ] ]))
+                  "Plot.trajectories: 'b'"
+                  "fails (fun () -> Plot.trajectories [ 'b', ts, zeros [ 5; 2; 3 ] ])"
+              Expect.stringStarts
+                  (fails (fun () -> Plot.phase [ "b", ts ]))
+                  "Plot.phase: 'b' has shape [5]"
+                  "fails (fun () -> Plot.phase [ 'b', ts ])"
+              let e = Expect.thrown<InputException>(fun () -> Plot.trajectories [] |> ignore)
+              Expect.stringStarts e.Message "Plot.trajectories: there is nothing to draw." "e.Message"
+              let e = Expect.thrown<InputException>(fun () -> Plot.losses [| 1.0 |] |> Plot.points "data" |> ignore)
+              Expect.stringStarts e.Message "Plot.points: no series has the label 'data'." "e.Message")
+
+          testCase "an ensemble is drawn as its mean and a deviation to each side" (fun () ->
+              let curve = (Plot.ensemble [ ("model", ts, batch) ] |> Plot.axes).Curves[1]
+              let lower, upper = curve.Band.Value
+              Expect.equal
+                  (curve.Label, curve.Y[4], curve.Colour.Value)
+                  ("model 2", 3.0, 1)
+                  "(curve.Label, curve.Y[4], curve.Colour.Value)"
+              Expect.near 1e-12 lower[4] (3.0 - sqrt (2.0 / 3.0)) "lower[4]"
+              Expect.near 1e-12 upper[4] (3.0 + sqrt (2.0 / 3.0)) "upper[4]")
+
+          testCase "quantiles are drawn as median and bounds, and further bands lie behind or within" (fun () ->
+              let plot = Plot.quantiles 0.0 1.0 [ ("model", ts, batch) ]
+              let curve = (Plot.axes plot).Curves[0]
+              Expect.equal curve.Y ((ts + 1.0).ToArray()) "curve.Y"
+              Expect.equal
+                  (let lower, upper = curve.Band.Value in lower[0], upper[0])
+                  (0.0, 2.0)
+                  "(let lower, upper = curve.Band.Value in lower[0], upper[0])"
+              let curves = (plot |> Plot.band "model" (us + 0.5) (us + 1.5) |> Plot.axes).Curves
+              Expect.equal
+                  (curves |> List.map _.Mark)
+                  [ Mark.Band; Mark.Line; Mark.Band; Mark.Line ]
+                  "curves |> List.map _.Mark"
+              Expect.equal ((snd curves[0].Band.Value)[0]) 2.0 "(snd curves[0].Band.Value)[0]"
+              Expect.equal ((snd curves[1].Band.Value)[0]) 1.5 "(snd curves[1].Band.Value)[0]")
+
+          testCase "smoothed losses stand before pale ones, each over steps of its own" (fun () ->
+              let axes =
+                  Plot.lossesAt
+                      [ "training", [| 0.0; 1.0; 2.0 |], [| 3.0; 2.0; 1.0 |]; "validation", [| 2.0 |], [| 1.5 |] ]
+                  |> Plot.smooth 2
+                  |> Plot.axes
+              Expect.equal
+                  (axes.Curves |> List.map (fun curve -> curve.Label, curve.Mark))
+                  [ "", Mark.Faint; "", Mark.Faint; "training", Mark.Line; "validation", Mark.Line ]
+                  "axes.Curves |> List.map (fun curve -> curve.Label, curve.Mark)"
+              Expect.equal axes.Curves[2].Y [| 2.5; 2.0; 1.5 |] "axes.Curves[2].Y"
+              Expect.equal axes.Curves[3].Y [| 1.5 |] "axes.Curves[3].Y")
+
+          testCase "step sizes are the distances of times" (fun () ->
+              let axes = Plot.stepSizes [ ("Tsit5", tensor [ 3.0; 2.5; 0.5 ]) ] |> Plot.axes
+              Expect.equal axes.Curves[0].Y [| 0.5; 2.0 |] "axes.Curves[0].Y"
+              Expect.equal axes.Curves[0].X [| 3.0; 2.5 |] "axes.Curves[0].X"
+              Expect.equal axes.YScale AxisScale.Log "axes.YScale")
+
+          testCase "a heat map's cells surround their middles, and its colours suit its numbers" (fun () ->
+              let x, y = tensor [ 0.0; 1.0; 2.0 ], tensor [ 10.0; 20.0 ]
+              let extent, values, colours =
+                  cellsOf (Plot.heatMap x y (tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]))
+              let expected: Extent = { Left = -0.5; Right = 2.5; Bottom = 5.0; Top = 25.0 }
+              Expect.equal extent expected "extent"
+              Expect.equal values[1, 2] 6.0 "values[1, 2]"
+              Expect.equal
+                  (colours.Map, colours.Low, colours.High)
+                  (ColourMap.Viridis, 1.0, 6.0)
+                  "(colours.Map, colours.Low, colours.High)"
+              let signed = tensor [ [ -1.0; 2.0; -3.0 ]; [ 4.0; -2.0; 0.0 ] ]
+              let _, _, colours = cellsOf (Plot.heatMap x y signed)
+              Expect.equal
+                  (colours.Map, colours.Low, colours.High)
+                  (ColourMap.CoolWarm, -4.0, 4.0)
+                  "(colours.Map, colours.Low, colours.High)"
+              let _, _, colours =
+                  cellsOf (Plot.heatMap x y signed |> Plot.colourRange 0.0 2.0 |> Plot.colours ColourMap.Grey)
+              Expect.equal
+                  (colours.Map, colours.Low, colours.High)
+                  (ColourMap.Grey, 0.0, 2.0)
+                  "(colours.Map, colours.Low, colours.High)")
+
+          testCase "a density given by its logarithm is its exponential at the middles of cells" (fun () ->
+              let extent, values, _ = cellsOf (Plot.densityOf (fun x -> -sum(square x)) (-1.0, 1.0) (0.0, 3.0))
+              Expect.equal
+                  (System.Math.Round(extent.Left, 9), System.Math.Round(extent.Top, 9))
+                  (-1.0, 3.0)
+                  "(System.Math.Round(extent.Left, 9), System.Math.Round(extent.Top, 9))"
+              let x, y = -1.0 + 0.5 / 80.0, 3.0 - 1.5 / 160.0
+              Expect.near 1e-12 values[159, 0] (exp (-x * x - y * y)) "values[159, 0]")
+
+          testCase "images are grey or coloured, black at 0 and white at 1" (fun () ->
+              let pixels plot =
+                  (Plot.axes plot).Layers
+                  |> List.choose (fun layer ->
+                      match layer with
+                      | PlotLayer.Image(_, columns, rows, pixels) -> Some(columns, rows, List.ofArray pixels)
+                      | _ -> None)
+              let grey = pixels (Plot.images 2 [] (tensor [ 0.0; 1.0; 0.2; 0.4 ] |> reshape [ 2; 1; 2 ]))
+              Expect.equal
+                  grey
+                  [ 2, 1, [ 0uy; 0uy; 0uy; 255uy; 255uy; 255uy ]; 2, 1, [ 51uy; 51uy; 51uy; 102uy; 102uy; 102uy ] ]
+                  "grey"
+              let coloured = pixels (Plot.images 2 [] (tensor [ 0.0; 0.2; 1.0 ] |> reshape [ 1; 3; 1; 1 ]))
+              Expect.equal coloured [ 1, 1, [ 0uy; 51uy; 255uy ] ] "coloured"
+              let stretched = pixels (Plot.images 1 [] (tensor [ -10.0; 10.0 ] |> reshape [ 1; 1; 2 ]))
+              Expect.equal stretched [ 2, 1, [ 0uy; 0uy; 0uy; 255uy; 255uy; 255uy ] ] "stretched")
+
+          testCase "bars stand side by side at their names, downwards below 0" (fun () ->
+              let axes = Plot.barsOf [ "a"; "b" ] [ "first", [ 1.0; -2.0 ]; "second", [ 3.0; nan ] ] |> Plot.axes
+              let bars =
+                  axes.Layers
+                  |> List.map (fun layer ->
+                      match layer with
+                      | PlotLayer.Bars(_, _, bars) -> List.ofArray bars
+                      | _ -> [])
+              Expect.equal (bars[0] |> List.map _.Top) [ 1.0; 0.0 ] "bars[0] |> List.map _.Top"
+              Expect.equal (bars[0] |> List.map _.Bottom) [ 0.0; -2.0 ] "bars[0] |> List.map _.Bottom"
+              Expect.single bars[1] "bars[1]" |> ignore
+              Expect.isTrue (bars[0].Head.Right <= bars[1].Head.Left) "bars[0].Head.Right <= bars[1].Head.Left"
+              Expect.equal (axes.XTicks.Value |> List.map _.Label) [ "a"; "b" ] "axes.XTicks.Value |> List.map _.Label")
+
+          testCase "a field is drawn over all that the plot shows" (fun () ->
+              let turn (_t: Tensor) (u: Tensor) = stack [ u[1]; -u[0] ]
+              let axes = Plot.plane (-2.0, 2.0) (0.0, 1.0) |> Plot.field turn |> Plot.axes
+              match axes.Layers with
+              | [ PlotLayer.Arrows(x, y, dx, dy, _) ] ->
+                  Expect.isTrue (x.Length > 100) "x.Length > 100"
+                  Expect.equal dx y "dx"
+                  Expect.equal dy (Array.map (fun x -> 0.0 - x) x) "dy"
+                  Expect.isTrue
+                      (Array.forall (fun x -> -2.0 < x && x < 2.0) x)
+                      "Array.forall (fun x -> -2.0 < x && x < 2.0) x"
+              | layers -> failtest $"Got {layers.Length} layers, expected arrows.")
+
+          testCase "plots of a grid share their axes where asked" (fun () ->
+              let figure =
+                  Plot.grid 2 [ Plot.trajectories [ ("a", ts, ts) ]; Plot.trajectories [ ("b", 2.0 * ts, 10.0 * ts) ] ]
+              let ends (svg: string) =
+                  [ "0.2"; "6" ] |> List.map (fun label -> svg.Split($">{label}</text>").Length - 1)
+              Expect.equal (ends (Figure.svg figure)) [ 2; 1 ] "ends (Figure.svg figure)"
+              // with one y axis for both, the left one shows 6 too
+              Expect.equal
+                  (ends (Figure.svg (Figure.sharedY figure)))
+                  [ 1; 2 ]
+                  "ends (Figure.svg (Figure.sharedY figure))")
+
+          testCase "what does not fit the other kinds is named too" (fun () ->
+              let says expected (mistake: unit -> 'T) =
+                  let e = Expect.thrownAny<System.ArgumentException>(fun () -> mistake () |> ignore)
+                  Expect.stringStarts e.Message expected "e.Message"
+              says "Plot.ensemble: 'm' has times [5] and values [5; 2], expected" (fun () ->
+                  Plot.ensemble [ ("m", ts, us) ])
+              says "Plot.quantiles: got 0.9 and 0.1, expected" (fun () -> Plot.quantiles 0.9 0.1 [ ("m", ts, batch) ])
+              says "Plot.band: no series has the label 'm'" (fun () ->
+                  Plot.trajectories [ ("a", ts, us) ] |> Plot.band "m" us us)
+              says "Plot.band: the upper bound of 'a' has shape [5]" (fun () ->
+                  Plot.trajectories [ ("a", ts, us) ] |> Plot.band "a" us ts)
+              says "Plot.band: only trajectories" (fun () -> Plot.phase [ ("a", us) ] |> Plot.band "a" us us)
+              says "Plot.space: 'a' has shape [5; 2], expected [time; 3]." (fun () -> Plot.space [ ("a", us) ])
+              says "Plot.view: got azimuth 0 and elevation 91" (fun () ->
+                  Plot.space [ ("a", zeros [ 2; 3 ]) ] |> Plot.view 0.0 91.0)
+              says "Plot.scatter: 'a' has shape [5], expected points [n; 2]." (fun () -> Plot.scatter [ ("a", ts) ])
+              says "Plot.scatterBy: got values [5; 2] for 5 points, expected [5]." (fun () -> Plot.scatterBy "a" us us)
+              says "Plot.heatMap: got values [5; 2] for 5 x and 2 y, expected [y; x] = [2; 5]." (fun () ->
+                  Plot.heatMap ts (tensor [ 0.0; 1.0 ]) us)
+              says "Plot.heatMap: the x from 0 to 5 are not evenly spaced" (fun () ->
+                  Plot.heatMap (tensor [ 0.0; 1.0; 5.0 ]) ts (zeros [ 5; 3 ]))
+              says "Plot.densityOf: the log-density gave shape [2]" (fun () -> Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
+              says "Plot.densityOf: got y from 1 to 0" (fun () -> Plot.densityOf sum (0.0, 1.0) (1.0, 0.0))
+              says "Plot.density: 'points' has no finite number" (fun () -> Plot.density (zeros [ 3; 2 ] + nan))
+              says "Plot.images: got images [5; 2], expected" (fun () -> Plot.images 2 [] us)
+              says "Plot.images: got 1 titles for 3 images." (fun () -> Plot.images 2 [ "a" ] batch)
+              says "Plot.images: got columns 0, expected 1 or more." (fun () -> Plot.images 0 [] batch)
+              says "Plot.histogram: 'a' has no finite number among 0." (fun () ->
+                  Plot.histogram [ ("a", zeros [ 0 ]) ])
+              says "Plot.bars: 'a' has 1 values for 2 names." (fun () -> Plot.barsOf [ "x"; "y" ] [ ("a", [ 1.0 ]) ])
+              says "Plot.lossesAt: 'a' has 2 steps and 1 losses." (fun () ->
+                  Plot.lossesAt [ ("a", [| 0.0; 1.0 |], [| 1.0 |]) ])
+              says "Plot.smooth: got a window of 0, expected 1 or more." (fun () ->
+                  Plot.losses [| 1.0 |] |> Plot.smooth 0)
+              says "Plot.smooth: only losses" (fun () -> Plot.phase [ ("a", us) ] |> Plot.smooth 3)
+              says "Plot.field: a field needs a phase portrait." (fun () ->
+                  Plot.trajectories [ ("a", ts, us) ] |> Plot.field (fun _ u -> u))
+              says "Plot.field: the field returned shape [3] for a state of shape [2]." (fun () ->
+                  Plot.phase [ ("a", us) ] |> Plot.field (fun _ u -> concat [ u; u[..0] ]) |> Plot.svg)
+              says "Figure: the x range from 1 to 1 can't be drawn." (fun () ->
+                  Plot.trajectories [ ("a", ts, us) ] |> Plot.xRange 1.0 1.0 |> Plot.svg)
+              says "Figure: the span 'a' from 2 to 1 is empty." (fun () ->
+                  Plot.trajectories [ ("a", ts, us) ] |> Plot.span "a" 2.0 1.0 |> Plot.svg)
+              says "Figure: the colours of the cells reach from 3 to 3." (fun () ->
+                  Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.colourRange 3.0 3.0 |> Plot.svg)
+              says "Figure: cells need axes in proportion." (fun () ->
+                  Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.xScale AxisScale.Log |> Plot.xRange 0.1 1.0 |> Plot.svg)
+              for empty in [ Plot.trajectories; Plot.ensemble; Plot.quantiles 0.1 0.9 ] do
+                  says "Plot." (fun () -> empty [])
+              for empty in [ Plot.phase; Plot.space; Plot.scatter; Plot.histogram; Plot.stepSizes ] do
+                  says "Plot." (fun () -> empty []))
+
+          testCase "show writes a file of its own and says where it is unless it was opened" (fun () ->
+              let said, opened = ResizeArray(), ResizeArray()
+              let show isOpened =
+                  Writer.showBy
+                      (fun path ->
+                          opened.Add path
+                          isOpened)
+                      said.Add
+                      "svg"
+                      "<svg/>"
+              show true
+              Expect.isEmpty said "said"
+              show false
+              Expect.equal (Expect.single said "said") ("The picture is in " + opened[1]) "Expect.single said 'said'"
+              Expect.notEqual opened[1] opened[0] "opened[1]"
+              for path in opened do
+                  Expect.equal (File.ReadAllText path) "<svg/>" "File.ReadAllText path"
+                  File.Delete path)
+
+          testCase "a plot's text is what its file holds" (fun () ->
+              let plot = Plot.trajectories [ ("a", ts, us) ]
+              let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".svg")
+              try
+                  Plot.save path plot
+                  Expect.equal (File.ReadAllText path) (Plot.svg plot) "File.ReadAllText path"
+              finally
+                  File.Delete path)
+
+          testCase "a range cuts a heat map where it says, also within a cell" (fun () ->
+              // two cells from 0 to 2, shown from 0.5 on: the picture is 2/1.5 as wide as what is seen of it
+              let svg =
+                  Plot.heatMap (tensor [ 0.5; 1.5 ]) (tensor [ 0.5 ]) (tensor [ [ 1.0; 2.0 ] ])
+                  |> Plot.xRange 0.5 2.0
+                  |> Plot.yRange 0.0 1.0
+                  |> Plot.svg
+              let found = System.Xml.Linq.XDocument.Parse(svg).Descendants()
+              let image = found |> Seq.find (fun e -> e.Name.LocalName = "image")
+              let number name (element: System.Xml.Linq.XElement) =
+                  float (nonNull (element.Attribute(System.Xml.Linq.XName.Get name))).Value
+              let shown = nonNull image.Parent
+              Expect.equal shown.Name.LocalName "svg" "shown.Name.LocalName"
+              Expect.near
+                  1e-3
+                  (number "width" image / number "width" shown)
+                  (2.0 / 1.5)
+                  "number 'width' image / number 'width' shown"
+              Expect.near 0.02 (number "x" image) (-number "width" shown / 3.0) "number 'x' image") ]

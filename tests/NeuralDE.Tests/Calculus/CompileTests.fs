@@ -1,27 +1,31 @@
 /// What a compiled function keeps between calls.
 module NeuralDE.Tests.Calculus.CompileTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
-[<Fact>]
-let ``a compiled function traces once for each shape and keeps the 64 latest`` () =
-    let traces = ref 0
+[<Tests>]
+let tests =
+    testList
+        "Calculus.Compile"
+        [ testCase "a compiled function traces once for each shape and keeps the 64 latest" (fun () ->
+              let traces = ref 0
 
-    let f =
-        compile (fun (x: Tensor) ->
-            traces.Value <- traces.Value + 1
-            sum (x * x))
+              let f =
+                  compile (fun (x: Tensor) ->
+                      traces.Value <- traces.Value + 1
+                      sum (x * x))
 
-    let call n = Assert.Equal(float n, float (f (ones [ n ])))
+              let call n = Expect.equal (float (f (ones [ n ]))) (float n) "float (f (ones [ n ]))"
 
-    for _ in 1..2 do
-        for n in 1..64 do
-            call n
+              for _ in 1..2 do
+                  for n in 1..64 do
+                      call n
 
-    Assert.Equal(64, traces.Value)
-    call 65 // forgets 1
-    call 2
-    Assert.Equal(65, traces.Value)
-    call 1
-    Assert.Equal(66, traces.Value)
+              Expect.equal traces.Value 64 "traces.Value"
+              call 65 // forgets 1
+              call 2
+              Expect.equal traces.Value 65 "traces.Value"
+              call 1
+              Expect.equal traces.Value 66 "traces.Value") ]

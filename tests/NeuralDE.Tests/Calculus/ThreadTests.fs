@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Calculus.ThreadTests
 
 open System.Threading.Tasks
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 let private field (p: Tensor) _t (u: Tensor) = stack [ u[1]; p * sin u[0] ]
@@ -16,18 +17,23 @@ let private sameAtOnce (f: Tensor -> Tensor) (atOnce: Tensor -> Tensor) =
     let results: Tensor[] = Array.zeroCreate points.Length
     Parallel.For(0, points.Length, (fun i -> results[i] <- atOnce points[i])) |> ignore
 
-    Assert.Equal<float[][]>(points |> Array.map (fun p -> (f p).ToArray()), results |> Array.map (fun y -> y.ToArray()))
+    Expect.equal
+        (results |> Array.map (fun y -> y.ToArray()))
+        (points |> Array.map (fun p -> (f p).ToArray()))
+        "results |> Array.map (fun y -> y.ToArray())"
 
-[<Fact>]
-let ``a compiled gradient through a solve is one function for all threads`` () =
-    sameAtOnce (grad loss) (compile (grad loss)) // its first calls, which trace, come at once
+[<Tests>]
+let tests =
+    testList
+        "Calculus.Thread"
+        [ testCase "a compiled gradient through a solve is one function for all threads" (fun () ->
+              sameAtOnce (grad loss) (compile (grad loss)) // its first calls, which trace, come at once
+          )
 
-[<Fact>]
-let ``gradients of gradients are traced on several threads at once`` () =
-    sameAtOnce (grad (grad loss)) (grad (grad loss))
+          testCase "gradients of gradients are traced on several threads at once" (fun () ->
+              sameAtOnce (grad (grad loss)) (grad (grad loss)))
 
-[<Fact>]
-let ``a placeholder stays with its thread's trace`` () =
-    let nested (p: Tensor) = grad (fun p -> Task.Run(fun () -> loss (scalar 2.0)).Result * loss p) p
+          testCase "a placeholder stays with its thread's trace" (fun () ->
+              let nested (p: Tensor) = grad (fun p -> Task.Run(fun () -> loss (scalar 2.0)).Result * loss p) p
 
-    sameAtOnce nested nested
+              sameAtOnce nested nested) ]

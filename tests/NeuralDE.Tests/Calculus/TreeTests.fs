@@ -5,7 +5,8 @@ open System.Collections.Generic
 open System.Threading.Tasks
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -83,25 +84,37 @@ let private sameLeaves (a: Tensor[]) (b: Tensor[]) =
 let private obeys (tree: 'T) =
     let leaves = Tree.flatten tree
     let again = Tree.unflatten tree leaves
-    Assert.True(sameLeaves leaves (Tree.flatten again), "unflatten of flatten")
-    Assert.Equal(Tree.signature tree, Tree.signature again)
-    Assert.Equal((Tree.structure tree).GetHashCode(), (Tree.structure again).GetHashCode())
+    Expect.isTrue (sameLeaves leaves (Tree.flatten again)) "unflatten of flatten"
+    Expect.equal (Tree.signature again) (Tree.signature tree) "Tree.signature again"
+    Expect.equal
+        ((Tree.structure again).GetHashCode())
+        ((Tree.structure tree).GetHashCode())
+        "(Tree.structure again).GetHashCode()"
     let others = leaves |> Array.map (fun x -> if x.Dtype.IsFloat then x + 1.0 else x)
     let moved = Tree.unflatten tree others
-    Assert.True(sameLeaves others (Tree.flatten moved), "flatten of unflatten")
-    Assert.Equal(Tree.structure tree, Tree.structure moved)
-    Assert.Equal(None, Tree.difference (Tree.structure tree) (Tree.structure moved))
-    Assert.True(sameLeaves leaves (Tree.flatten (Tree.map id tree)), "map id")
-    Assert.True(sameLeaves leaves (Tree.flatten (Tree.map2 (fun x _ -> x) tree moved)), "map2 first")
+    Expect.isTrue (sameLeaves others (Tree.flatten moved)) "flatten of unflatten"
+    Expect.equal (Tree.structure moved) (Tree.structure tree) "Tree.structure moved"
+    Expect.equal
+        (Tree.difference (Tree.structure tree) (Tree.structure moved))
+        None
+        "Tree.difference (Tree.structure tree) (Tree.structure moved)"
+    Expect.isTrue (sameLeaves leaves (Tree.flatten (Tree.map id tree))) "map id"
+    Expect.isTrue (sameLeaves leaves (Tree.flatten (Tree.map2 (fun x _ -> x) tree moved))) "map2 first"
     let paths = Tree.leaves tree |> List.map fst
-    Assert.Equal(leaves.Length, paths.Length)
-    Assert.Equal<string list>(List.distinct paths, paths)
+    Expect.equal paths.Length leaves.Length "paths.Length"
+    Expect.equal paths (List.distinct paths) "paths"
 
     if leaves.Length > 0 then
         let short () = Tree.unflatten tree leaves[1..] |> ignore
         let long () = Tree.unflatten tree (Array.append leaves leaves[..0]) |> ignore
-        Assert.Contains("expected", Assert.Throws<TreeException>(short).Message)
-        Assert.Contains("expected", Assert.Throws<TreeException>(long).Message)
+        Expect.stringContains
+            ((Expect.thrown<TreeException> short).Message)
+            "expected"
+            "(Expect.thrown<TreeException> short).Message"
+        Expect.stringContains
+            ((Expect.thrown<TreeException> long).Message)
+            "expected"
+            "(Expect.thrown<TreeException> long).Message"
 
 /// One law test for each kind of tree.
 let private kinds: (string * (unit -> unit)) list =
@@ -152,12 +165,7 @@ let private kinds: (string * (unit -> unit)) list =
       (fun () -> obeys (DateTime(2024, 1, 1), Guid.Empty, 1m, Nullable 3, bigint 5, one ()))
       "mixed leaves", (fun () -> obeys (ints (), key (), one (), Tensor.Literal(Bool, 1.0))) ]
 
-let kindNames = kinds |> List.map (fun (name, _) -> [| box name |])
-
-[<Theory; MemberData(nameof kindNames)>]
-let ``a tree comes apart and together`` (name: string) =
-    let _, law = kinds |> List.find (fun (kind, _) -> kind = name)
-    law ()
+let private kindNames = kinds |> List.map (fun (name, _) -> name)
 
 /// Trees of every nesting: the size is the number of nodes.
 type Any =
@@ -201,161 +209,221 @@ let private anyTree =
 
     Gen.sized tree
 
-[<Fact>]
-let ``the laws hold for any nesting`` () =
-    Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen anyTree) obeys)
-
-[<Fact>]
-let ``structures are equal if nothing is different, and only then`` () =
-    let property (a: Any, b: Any) =
-        let s, t = Tree.structure a, Tree.structure b
-        let isSame = (s = t)
-        Assert.Equal(isSame, Tree.difference s t = None)
-        Assert.Equal(isSame, (string s = string t)) // the text shows all that counts
-        if isSame then Assert.Equal(s.GetHashCode(), t.GetHashCode())
-
-    Check.One(Config.QuickThrowOnFailure, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property)
-
 // ---- paths --------------------------------------------------------------------------------------------------------
-
-[<Fact>]
-let ``paths say how to reach a leaf`` () =
-    let paths tree = Tree.leaves tree |> List.map fst
-    Assert.Equal<string list>([ "" ], paths (one ()))
-    Assert.Equal<string list>([ "First.Weight"; "First.Bias"; "Second" ], paths { First = linear (); Second = one () })
-    let layers = [ "Layers[0].Dense.Weight"; "Layers[0].Dense.Bias"; "Layers[2].factor"; "Layers[2].offset" ]
-    Assert.Equal<string list>(layers, paths (net ()))
-    Assert.Equal<string list>([ "Item1"; "Item3[0]" ], paths (one (), 2, [| one () |]))
-    let table = Map [ for name in [ "b"; "a" ] -> name, { Weight = one (); Bias = None } ]
-    Assert.Equal<string list>([ "[\"a\"].Weight"; "[\"b\"].Weight" ], paths table)
-    Assert.Equal<string list>([ "Ok" ], paths (Ok(one ()): Result<Tensor, int>))
-
-[<Fact>]
-let ``mapWithPath sees the path of each leaf`` () =
-    let tree = { First = one (); Second = one () }
-    let moved = tree |> Tree.mapWithPath (fun path x -> if path = "Second" then x + 1.0 else x)
-    Assert.Same(tree.First, moved.First)
-    Assert.Equal(2.0, float moved.Second)
 
 // ---- structures ---------------------------------------------------------------------------------------------------
 
 let private differ (a: 'T) (b: 'T) =
     let s, t = Tree.structure a, Tree.structure b
-    Assert.NotEqual(s, t)
+    Expect.notEqual t s "t"
     match Tree.difference s t with
     | Some sentence -> sentence
     | None -> failwith "no difference"
 
-[<Fact>]
-let ``a difference names its place and both sides`` () =
-    Assert.Equal("Item2 is a Tensor in one and None in the other.", differ (1, Some(one ())) (1, None))
-    Assert.Equal("Rate is 0.1 in one and 0.2 in the other.", differ (net ()) { net () with Rate = 0.2 })
-    Assert.Equal("the tree has 1 element in one and 2 in the other.", differ [ one () ] [ one (); one () ])
-    let layers =
-        differ (net ()) { net () with Layers = [ Layer.Identity; Layer.Identity; Layer.Identity; Layer.Identity ] }
-    Assert.Equal("Layers[0] is Dense in one and Identity in the other.", layers)
-    Assert.Equal(
-        "Widths is [|2; 3|] in one and [|2; 4|] in the other.",
-        differ (net ()) { net () with Widths = [| 2; 4 |] }
-    )
-    let keys = differ (Map [ "a", one () ]) (Map [ "b", one () ])
-    Assert.Equal("the tree has the keys [\"a\"] in one and [\"b\"] in the other.", keys)
-    let rate = 3.0
-    let functions = differ (net ()) { net () with Apply = fun x -> rate * x }
-    Assert.Equal("Apply differs: a function in one and another in the other.", functions)
-    let types = Tree.difference (Tree.structure (one ())) (Tree.structure (linear ()))
-    Assert.Equal(Some "the tree is a Tensor in one and a Linear in the other.", types)
-
-[<Fact>]
-let ``a signature has shapes and dtypes, a structure does not`` () =
-    let a, b = { First = one (); Second = one () }, { First = one (); Second = floats [ 1.0; 2.0 ] }
-    Assert.Equal(Tree.structure a, Tree.structure b)
-    Assert.NotEqual(Tree.signature a, Tree.signature b)
-    let sentence = Tree.difference (Tree.signature a) (Tree.signature b)
-    Assert.Equal(Some "Second is a Tensor float64 [1] in one and a Tensor float64 [2] in the other.", sentence)
-    Assert.NotEqual(Tree.signature a, Tree.signature (Tree.cast Float32 a))
-
-[<Fact>]
-let ``functions that capture nothing are compared by their code, others by reference`` () =
-    let plain () = (one (), (fun (x: Tensor) -> x + 1.0))
-    let capturing (rate: float) = (one (), (fun (x: Tensor) -> rate * x))
-    Assert.Equal(Tree.structure (plain ()), Tree.structure (plain ()))
-    Assert.NotEqual(Tree.structure (capturing 1.0), Tree.structure (capturing 1.0))
-    let kept = capturing 1.0
-    Assert.Equal(Tree.structure kept, Tree.structure (Tree.map double kept))
-
-[<Fact>]
-let ``a structure can be read`` () =
-    let tree = {| Net = linear (); Rate = 0.5; Other = [ None; Some(one ()) ] |}
-    let expected =
-        "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
-    Assert.Equal(expected, string (Tree.structure tree))
-    Assert.Equal("(float64 [1], Key)", string (Tree.signature (one (), key ())))
-
 // ---- functions ----------------------------------------------------------------------------------------------------
-
-[<Fact>]
-let ``cast touches floats only`` () =
-    let a, b, c = Tree.cast Float32 (one (), ints (), key ())
-    Assert.Equal((Float32, Int32, Int64), (a.Dtype, b.Dtype, c.Tensor.Dtype))
-    Assert.Contains("Tree.map", Assert.Throws<DtypeException>(fun () -> Tree.cast Int32 (one ()) |> ignore).Message)
-
-[<Fact>]
-let ``count counts float elements`` () =
-    Assert.Equal(3, Tree.count (linear (), ints (), key ()))
-    Assert.Equal(0, Tree.count ())
-
-[<Fact>]
-let ``zerosLike keeps shapes, dtypes and static fields`` () =
-    let tree = (linear (), ints (), key (), "name")
-    let zeros = Tree.zerosLike tree
-    Assert.Equal(Tree.signature tree, Tree.signature zeros)
-    Assert.All(Tree.flatten zeros, fun x -> Assert.All(x.ToArray(), fun value -> Assert.Equal(0.0, value)))
-
-[<Fact>]
-let ``map2 refuses trees of different structure`` () =
-    let short, long = [ linear () ], [ { linear () with Bias = None } ]
-    let message = Assert.Throws<TreeException>(fun () -> Tree.map2 (+) short long |> ignore).Message
-    Assert.Contains("[0].Bias is a Tensor in one and None in the other.", message)
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
 let private refused<'T> (tree: 'T) =
-    let once () = Assert.Throws<TreeException>(fun () -> Tree.flatten tree |> ignore).Message
+    let once () = (Expect.thrown<TreeException>(fun () -> Tree.flatten tree |> ignore)).Message
     let message = once ()
-    Assert.Equal(message, once ()) // and not a TypeInitializationException, ever
-    Assert.Contains("expected a Tensor, a Key, or a record", message)
+    Expect.equal (once ()) message "once ()" // and not a TypeInitializationException, ever
+    Expect.stringContains message "expected a Tensor, a Key, or a record" "message"
     message
-
-[<Fact>]
-let ``other types are refused with what was got and how to mend it`` () =
-    Assert.Contains("got Uri", refused (Uri("a", UriKind.Relative)))
-    Assert.Contains("Make it a record", refused (Counter()))
-    Assert.Contains("Use a list or an array", refused (seq { one () }))
-    Assert.Contains("Use a list or an array", refused (List<Tensor>()))
-    Assert.Contains("Use a Map", refused (Dictionary<string, Tensor>()))
-    Assert.Contains("Use an array of arrays", refused (Array2D.create 1 1 (one ())))
-    Assert.Contains("concrete", refused (box 1, one ()))
-    Assert.Contains("Pair<Tensor, Uri>.Second is Uri", refused { First = one (); Second = Uri("a", UriKind.Relative) })
-    Assert.Contains(
-        "(Tensor * Linear list * Counter[]).Item3[] is Counter",
-        refused (one (), [ linear () ], ([||]: Counter[]))
-    )
-
-[<Fact>]
-let ``a type that grows as it nests is refused`` () =
-    let tree: Endless<Tensor> = { Now = one (); Later = [] }
-    Assert.Contains("without end", Assert.Throws<TreeException>(fun () -> Tree.flatten tree |> ignore).Message)
-
-[<Fact>]
-let ``a key stays an int64 tensor`` () =
-    let message = Assert.Throws<TreeException>(fun () -> Tree.unflatten (key ()) [| one () |] |> ignore).Message
-    Assert.Contains("expected int64", message)
 
 type Fresh<'A> = { Value: Tensor; Mark: 'A; Next: Fresh<'A> option }
 
-[<Fact>]
-let ``many threads may meet a type first`` () =
-    let tree = { Value = one (); Mark = 1uy; Next = Some { Value = one (); Mark = 2uy; Next = None } }
-    Parallel.For(0, 64, (fun _ -> Assert.Equal(2, (Tree.flatten (Tree.map double tree)).Length))) |> ignore
-    Assert.Equal(Tree.structure tree, Tree.structure (Tree.map double tree))
+[<Tests>]
+let tests =
+    testList
+        "Calculus.Tree"
+        [ testList
+              "a tree comes apart and together"
+              [ for name in kindNames do
+                    testCase name (fun () ->
+                        let _, law = kinds |> List.find (fun (kind, _) -> kind = name)
+                        law ()) ]
+
+          testCase "the laws hold for any nesting" (fun () ->
+              Check.One(Properties.config, Prop.forAll (Arb.fromGen anyTree) obeys))
+
+          testCase "structures are equal if nothing is different, and only then" (fun () ->
+              let property (a: Any, b: Any) =
+                  let s, t = Tree.structure a, Tree.structure b
+                  let isSame = (s = t)
+                  Expect.equal (Tree.difference s t = None) isSame "Tree.difference s t = None"
+                  Expect.equal (string s = string t) isSame "string s = string t" // the text shows all that counts
+                  if isSame then Expect.equal (t.GetHashCode()) (s.GetHashCode()) "t.GetHashCode()"
+
+              Check.One(Properties.config, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property))
+
+          testCase "paths say how to reach a leaf" (fun () ->
+              let paths tree = Tree.leaves tree |> List.map fst
+              Expect.equal (paths (one ())) [ "" ] "paths (one ())"
+              Expect.equal
+                  (paths { First = linear (); Second = one () })
+                  [ "First.Weight"; "First.Bias"; "Second" ]
+                  "paths { First = linear (); Second = one () }"
+              let layers = [ "Layers[0].Dense.Weight"; "Layers[0].Dense.Bias"; "Layers[2].factor"; "Layers[2].offset" ]
+              Expect.equal (paths (net ())) layers "paths (net ())"
+              Expect.equal (paths (one (), 2, [| one () |])) [ "Item1"; "Item3[0]" ] "paths (one (), 2, [| one () |])"
+              let table = Map [ for name in [ "b"; "a" ] -> name, { Weight = one (); Bias = None } ]
+              Expect.equal (paths table) [ "[\"a\"].Weight"; "[\"b\"].Weight" ] "paths table"
+              Expect.equal (paths (Ok(one ()): Result<Tensor, int>)) [ "Ok" ] "paths (Ok(one ()): Result<Tensor, int>)")
+
+          testCase "mapWithPath sees the path of each leaf" (fun () ->
+              let tree = { First = one (); Second = one () }
+              let moved = tree |> Tree.mapWithPath (fun path x -> if path = "Second" then x + 1.0 else x)
+              Expect.same moved.First tree.First "moved.First"
+              Expect.equal (float moved.Second) 2.0 "float moved.Second")
+
+          testCase "a difference names its place and both sides" (fun () ->
+              Expect.equal
+                  (differ (1, Some(one ())) (1, None))
+                  "Item2 is a Tensor in one and None in the other."
+                  "differ (1, Some(one ())) (1, None)"
+              Expect.equal
+                  (differ (net ()) { net () with Rate = 0.2 })
+                  "Rate is 0.1 in one and 0.2 in the other."
+                  "differ (net ()) { net () with Rate = 0.2 }"
+              Expect.equal
+                  (differ [ one () ] [ one (); one () ])
+                  "the tree has 1 element in one and 2 in the other."
+                  "differ [ one () ] [ one (); one () ]"
+              let layers =
+                  differ
+                      (net ())
+                      { net () with Layers = [ Layer.Identity; Layer.Identity; Layer.Identity; Layer.Identity ] }
+              Expect.equal layers "Layers[0] is Dense in one and Identity in the other." "layers"
+              Expect.equal
+                  (differ (net ()) { net () with Widths = [| 2; 4 |] })
+                  "Widths is [|2; 3|] in one and [|2; 4|] in the other."
+                  "differ (net ()) { net () with Widths = [| 2; 4 |] }"
+              let keys = differ (Map [ "a", one () ]) (Map [ "b", one () ])
+              Expect.equal keys "the tree has the keys [\"a\"] in one and [\"b\"] in the other." "keys"
+              let rate = 3.0
+              let functions = differ (net ()) { net () with Apply = fun x -> rate * x }
+              Expect.equal functions "Apply differs: a function in one and another in the other." "functions"
+              let types = Tree.difference (Tree.structure (one ())) (Tree.structure (linear ()))
+              Expect.equal types (Some "the tree is a Tensor in one and a Linear in the other.") "types")
+
+          testCase "a signature has shapes and dtypes, a structure does not" (fun () ->
+              let a, b = { First = one (); Second = one () }, { First = one (); Second = floats [ 1.0; 2.0 ] }
+              Expect.equal (Tree.structure b) (Tree.structure a) "Tree.structure b"
+              Expect.notEqual (Tree.signature b) (Tree.signature a) "Tree.signature b"
+              let sentence = Tree.difference (Tree.signature a) (Tree.signature b)
+              Expect.equal
+                  sentence
+                  (Some "Second is a Tensor float64 [1] in one and a Tensor float64 [2] in the other.")
+                  "sentence"
+              Expect.notEqual
+                  (Tree.signature (Tree.cast Float32 a))
+                  (Tree.signature a)
+                  "Tree.signature (Tree.cast Float32 a)")
+
+          testCase "functions that capture nothing are compared by their code, others by reference" (fun () ->
+              let plain () = (one (), (fun (x: Tensor) -> x + 1.0))
+              let capturing (rate: float) = (one (), (fun (x: Tensor) -> rate * x))
+              Expect.equal (Tree.structure (plain ())) (Tree.structure (plain ())) "Tree.structure (plain ())"
+              Expect.notEqual
+                  (Tree.structure (capturing 1.0))
+                  (Tree.structure (capturing 1.0))
+                  "Tree.structure (capturing 1.0)"
+              let kept = capturing 1.0
+              Expect.equal
+                  (Tree.structure (Tree.map double kept))
+                  (Tree.structure kept)
+                  "Tree.structure (Tree.map double kept)")
+
+          testCase "a structure can be read" (fun () ->
+              let tree = {| Net = linear (); Rate = 0.5; Other = [ None; Some(one ()) ] |}
+              let expected =
+                  "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
+              Expect.equal (string (Tree.structure tree)) expected "string (Tree.structure tree)"
+              Expect.equal
+                  (string (Tree.signature (one (), key ())))
+                  "(float64 [1], Key)"
+                  "string (Tree.signature (one (), key ()))")
+
+          testCase "cast touches floats only" (fun () ->
+              let a, b, c = Tree.cast Float32 (one (), ints (), key ())
+              Expect.equal
+                  (a.Dtype, b.Dtype, c.Tensor.Dtype)
+                  (Float32, Int32, Int64)
+                  "(a.Dtype, b.Dtype, c.Tensor.Dtype)"
+              Expect.stringContains
+                  ((Expect.thrown<DtypeException>(fun () -> Tree.cast Int32 (one ()) |> ignore)).Message)
+                  "Tree.map"
+                  "(Expect.thrown<DtypeException> (fun () -> Tree.cast Int32 (one ()) |> …")
+
+          testCase "count counts float elements" (fun () ->
+              Expect.equal (Tree.count (linear (), ints (), key ())) 3 "Tree.count (linear (), ints (), key ())"
+              Expect.equal (Tree.count ()) 0 "Tree.count ()")
+
+          testCase "zerosLike keeps shapes, dtypes and static fields" (fun () ->
+              let tree = (linear (), ints (), key (), "name")
+              let zeros = Tree.zerosLike tree
+              Expect.equal (Tree.signature zeros) (Tree.signature tree) "Tree.signature zeros"
+              for x in Tree.flatten zeros do
+                  for value in x.ToArray() do
+                      Expect.equal value 0.0 "value")
+
+          testCase "map2 refuses trees of different structure" (fun () ->
+              let short, long = [ linear () ], [ { linear () with Bias = None } ]
+              let message = (Expect.thrown<TreeException>(fun () -> Tree.map2 (+) short long |> ignore)).Message
+              Expect.stringContains message "[0].Bias is a Tensor in one and None in the other." "message")
+
+          testCase "other types are refused with what was got and how to mend it" (fun () ->
+              Expect.stringContains
+                  (refused (Uri("a", UriKind.Relative)))
+                  "got Uri"
+                  "refused (Uri('a', UriKind.Relative))"
+              Expect.stringContains (refused (Counter())) "Make it a record" "refused (Counter())"
+              Expect.stringContains (refused (seq { one () })) "Use a list or an array" "refused (seq { one () })"
+              Expect.stringContains (refused (List<Tensor>())) "Use a list or an array" "refused (List<Tensor>())"
+              Expect.stringContains
+                  (refused (Dictionary<string, Tensor>()))
+                  "Use a Map"
+                  "refused (Dictionary<string, Tensor>())"
+              Expect.stringContains
+                  (refused (Array2D.create 1 1 (one ())))
+                  "Use an array of arrays"
+                  "refused (Array2D.create 1 1 (one ()))"
+              Expect.stringContains (refused (box 1, one ())) "concrete" "refused (box 1, one ())"
+              Expect.stringContains
+                  (refused { First = one (); Second = Uri("a", UriKind.Relative) })
+                  "Pair<Tensor, Uri>.Second is Uri"
+                  "refused { First = one (); Second = Uri('a', UriKind.Relative) }"
+              Expect.stringContains
+                  (refused (one (), [ linear () ], ([||]: Counter[])))
+                  "(Tensor * Linear list * Counter[]).Item3[] is Counter"
+                  "refused (one (), [ linear () ], ([||]: Counter[]))")
+
+          testCase "a type that grows as it nests is refused" (fun () ->
+              let tree: Endless<Tensor> = { Now = one (); Later = [] }
+              Expect.stringContains
+                  ((Expect.thrown<TreeException>(fun () -> Tree.flatten tree |> ignore)).Message)
+                  "without end"
+                  "(Expect.thrown<TreeException> (fun () -> Tree.flatten tree |> …")
+
+          testCase "a key stays an int64 tensor" (fun () ->
+              let message =
+                  (Expect.thrown<TreeException>(fun () -> Tree.unflatten (key ()) [| one () |] |> ignore)).Message
+              Expect.stringContains message "expected int64" "message")
+
+          testCase "many threads may meet a type first" (fun () ->
+              let tree = { Value = one (); Mark = 1uy; Next = Some { Value = one (); Mark = 2uy; Next = None } }
+              Parallel.For(
+                  0,
+                  64,
+                  (fun _ ->
+                      Expect.equal
+                          ((Tree.flatten (Tree.map double tree)).Length)
+                          2
+                          "(Tree.flatten (Tree.map double tree)).Length")
+              )
+              |> ignore
+              Expect.equal
+                  (Tree.structure (Tree.map double tree))
+                  (Tree.structure tree)
+                  "Tree.structure (Tree.map double tree)") ]

@@ -3,7 +3,8 @@ module NeuralDE.Tests.Closure.ClosureMatrixTests
 
 open System
 open System.Collections.Concurrent
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Closure.Models
 
@@ -82,52 +83,30 @@ let private modes = [ Grad; Jvp; GradOfGrad; JvpOfGrad; VmapOfGrad; GradOfVmap; 
 let private methods =
     [ "Direct", Direct, 1e-8; "Checkpointed", CheckpointedWithin 600L, 1e-8; "Backsolve", Backsolve, 1e-5 ]
 
-let private cellsOf model : seq<(obj | null)[]> =
-    seq {
-        for variant in variants do
-            for method, _, _ in methods do
-                for mode in modes do
-                    [| box model; box (string variant); box method; box (string mode) |]
-    }
-
-let private named name all = all |> List.find (fun x -> string x = name)
-
 let private relativeError (got: float[]) (expected: float[]) =
     let scale = expected |> Array.map abs |> Array.max |> max 1e-3
     (Array.map2 (fun a b -> abs (a - b)) got expected |> Array.max) / scale
 
-let private check (model: string) (variant: string) (method: string) (mode: string) =
+let private check (model: string) (variant: Variant) (method: string) (mode: Mode) =
     let _, gradient, bound = methods |> List.find (fun (name, _, _) -> name = method)
     let equation = models |> List.find (fun (name, _) -> name = model) |> snd
     let how = { Gradient = gradient; Tolerance = 1e-12 }
-    let got, expected = evaluate equation (named variant variants) how (named mode modes)
-    Assert.Equal(expected.Length, got.Length)
+    let got, expected = evaluate equation variant how mode
+    Expect.equal got.Length expected.Length "got.Length"
     let error = relativeError got expected
 
-    Assert.True(
-        (error <= bound),
+    Expect.isTrue
+        (error <= bound)
         $"{mode} of {model}, {variant}, by {method}: got %A{got}, expected %A{expected}: relative error %.2e{error}, expected at most {bound}"
-    )
 
-// one class each, so that they run side by side
-
-module ``Van der Pol 1`` =
-    let cells = cellsOf "Van der Pol, μ = 1"
-
-    [<Theory>]
-    [<MemberData(nameof cells)>]
-    let ``a derivative of a solve is right`` model variant method mode = check model variant method mode
-
-module ``Van der Pol 2`` =
-    let cells = cellsOf "Van der Pol, μ = 2"
-
-    [<Theory>]
-    [<MemberData(nameof cells)>]
-    let ``a derivative of a solve is right`` model variant method mode = check model variant method mode
-
-module Network =
-    let cells = cellsOf "network"
-
-    [<Theory>]
-    [<MemberData(nameof cells)>]
-    let ``a derivative of a solve is right`` model variant method mode = check model variant method mode
+[<Tests>]
+let tests =
+    testList
+        "Closure.ClosureMatrix"
+        [ for model, _ in models do
+              testList
+                  model
+                  [ for variant in variants do
+                        for method, _, _ in methods do
+                            for mode in modes do
+                                testCase $"{variant}, {method}, {mode}" (fun () -> check model variant method mode) ] ]

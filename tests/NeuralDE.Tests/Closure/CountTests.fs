@@ -1,7 +1,8 @@
 /// What a trace costs in nodes, and a gradient in runs of the field: counted, not timed.
 module NeuralDE.Tests.Closure.CountTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -28,32 +29,44 @@ let private cost (counter: unit -> int64) f =
     f () |> ignore
     counter () - before
 
-[<Fact>]
-let ``tracing the spiral's gradient again constructs at most 80 nodes, none of them new`` () =
-    let gradient () = grad (loss Checkpointed) net
-    gradient () |> ignore
-    let recorded = cost (fun () -> Counters.Recorded) gradient
-    let created = cost (fun () -> Counters.Created) gradient
-    Assert.True(recorded <= 80L, $"constructed {recorded} expressions, expected at most 80")
-    Assert.True((created = 0L), $"made {created} new nodes, expected none")
+[<Tests>]
+let tests =
+    testList
+        "Closure.Count"
+        [ testCase "tracing the spiral's gradient again constructs at most 80 nodes, none of them new" (fun () ->
+              let gradient () = grad (loss Checkpointed) net
+              gradient () |> ignore
+              let recorded = cost (fun () -> Counters.Recorded) gradient
+              let created = cost (fun () -> Counters.Created) gradient
+              Expect.isTrue (recorded <= 80L) $"constructed {recorded} expressions, expected at most 80"
+              Expect.isTrue (created = 0L) $"made {created} new nodes, expected none")
 
-[<Fact>]
-let ``a gradient runs the loop's body forward as often as the value`` () =
-    let bodies f = cost (fun () -> Counters.Bodies) f
-    let value = bodies (fun () -> loss Direct net)
-    Assert.True(value > 5L, $"the solve took {value} steps only")
-    Assert.Equal(value, bodies (fun () -> grad (loss Direct) net))
-    Assert.Equal(value, bodies (fun () -> valueAndGrad (loss Checkpointed) net))
-    let compiled = compile (valueAndGrad (loss Direct))
-    compiled net |> ignore
-    Assert.Equal(value, bodies (fun () -> compiled net))
+          testCase "a gradient runs the loop's body forward as often as the value" (fun () ->
+              let bodies f = cost (fun () -> Counters.Bodies) f
+              let value = bodies (fun () -> loss Direct net)
+              Expect.isTrue (value > 5L) $"the solve took {value} steps only"
+              Expect.equal
+                  (bodies (fun () -> grad (loss Direct) net))
+                  value
+                  "bodies (fun () -> grad (loss Direct) net)"
+              Expect.equal
+                  (bodies (fun () -> valueAndGrad (loss Checkpointed) net))
+                  value
+                  "bodies (fun () -> valueAndGrad (loss Checkpointed) net)"
+              let compiled = compile (valueAndGrad (loss Direct))
+              compiled net |> ignore
+              Expect.equal (bodies (fun () -> compiled net)) value "bodies (fun () -> compiled net)")
 
-[<Fact>]
-let ``a smaller budget costs runs, not bits`` () =
-    let bodies f = cost (fun () -> Counters.Bodies) f
-    let direct = bodies (fun () -> grad (loss Direct) net)
-    let budget = bodies (fun () -> grad (loss (CheckpointedWithin 200L)) net)
-    Assert.True(budget > direct && budget < 4L * direct, $"{budget} runs within a budget, {direct} without")
+          testCase "a smaller budget costs runs, not bits" (fun () ->
+              let bodies f = cost (fun () -> Counters.Bodies) f
+              let direct = bodies (fun () -> grad (loss Direct) net)
+              let budget = bodies (fun () -> grad (loss (CheckpointedWithin 200L)) net)
+              Expect.isTrue
+                  (budget > direct && budget < 4L * direct)
+                  $"{budget} runs within a budget, {direct} without"
 
-    let leaves f = Tree.flatten (grad f net) |> Array.collect (fun g -> g.ToArray())
-    Assert.Equal<float[]>(leaves (loss Direct), leaves (loss (CheckpointedWithin 200L)))
+              let leaves f = Tree.flatten (grad f net) |> Array.collect (fun g -> g.ToArray())
+              Expect.equal
+                  (leaves (loss (CheckpointedWithin 200L)))
+                  (leaves (loss Direct))
+                  "leaves (loss (CheckpointedWithin 200L))") ]

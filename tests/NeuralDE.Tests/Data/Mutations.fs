@@ -3,7 +3,8 @@ module internal NeuralDE.Tests.Data.Mutations
 
 open System
 open System.IO
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 /// Reads bytes: true if they are accepted, false for a FileException. Any other exception fails the test, and so does
@@ -19,12 +20,12 @@ let boundedBy (factor: int64) (bytes: byte[]) (read: unit -> unit) : bool =
         | :? FileException -> false
         | e ->
             let text = Convert.ToBase64String(bytes, 0, min bytes.Length 3000)
-            Assert.Fail $"got {e}\nexpected a FileException, from the bytes {text}"
+            failtest $"got {e}\nexpected a FileException, from the bytes {text}"
             false
 
     let used = GC.GetAllocatedBytesForCurrentThread() - before
     let limit = 1_000_000L + factor * int64 bytes.Length
-    Assert.True(used <= limit, $"got {used} bytes of memory for {bytes.Length} bytes, expected at most {limit}")
+    Expect.isTrue (used <= limit) $"got {used} bytes of memory for {bytes.Length} bytes, expected at most {limit}"
     isAccepted
 
 /// Where numbers take no more than a few times the bytes they have in the file.

@@ -2,7 +2,8 @@ module NeuralDE.Tests.Data.SplitTests
 
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests
 
@@ -18,120 +19,129 @@ let private cases =
     |> Arb.fromGen
 
 let private forCases property =
-    Check.QuickThrowOnFailure(Prop.forAll cases (fun (n, (validation, test), seed) -> property n validation test seed))
-
-[<Fact>]
-let ``a split is a partition, of the sizes asked for`` () =
-    forCases (fun n validation test seed ->
-        let byKey = Split.samples (Key seed) validation test (rows n)
-        let byTime = Split.byTime validation test (rows n)
-        let items = Split.items (Key seed) validation test [ 0L .. int64 n - 1L ]
-        let size share = if share = 0.0 then 0 else max 1 (int (System.Math.Round(share * float n)))
-
-        let parts =
-            [ for s in [ byKey; byTime ] do
-                  yield [ numbers s.Train; numbers s.Validation; numbers s.Test ]
-              yield [ items.Train; items.Validation; items.Test ] ]
-
-        for parts in parts do
-            Assert.Equal<int64 list>([ 0L .. int64 n - 1L ], List.sort (List.concat parts))
-            Assert.Equal(size validation, parts[1].Length)
-            Assert.Equal(size test, parts[2].Length)
-
-        Assert.Equal<int64 list>([ 0L .. int64 n - 1L ], List.concat parts[1])
-        Assert.Equal<int64 list list>(parts[0], parts[2]))
-
-[<Fact>]
-let ``the parts depend on the key and nothing else`` () =
-    let test (key: int) data = Split.samples (Key key) 0.2 0.2 data |> _.Test
-    let first = test 1 (rows 50)
-    Assert.Equal<int64 list>(numbers first, numbers (test 1 (rows 50)))
-    Assert.NotEqual<int64 list>(numbers first, numbers (test 2 (rows 50)))
-    // other data of as many rows are split alike, and so are all leaves of a tree
-    let tree =
-        test 1 {| X = cast Float64 (rows 50) |> reshape [ 50; 1 ] |> tile [ 1; 2 ]; Y = (rows 50, [ rows 50 ]) |}
-    Expected.holds
-        [ 10; 2 ]
-        [ for i in numbers first do
-              float i
-              float i ]
-        tree.X
-    Assert.Equal<int64 list>(numbers first, numbers (fst tree.Y))
-    Assert.Equal<int64 list>(numbers first, numbers (snd tree.Y).Head)
-
-[<Fact>]
-let ``each sample is tested about as often as the share says`` () =
-    let counts = Array.zeroCreate 20
-
-    for seed in 1..400 do
-        for i in (Split.items (Key seed) 0.0 0.25 [ 0..19 ]).Test do
-            counts[i] <- counts[i] + 1
-
-    // binomial: 100 ± 8.7
-    Assert.All(counts, fun count -> Assert.InRange(count, 60, 140))
-
-[<Fact>]
-let ``splits that leave nothing, or make no sense, are refused`` () =
-    let train validation test data = fun () -> (Split.samples (Key 1) validation test data).Train
-    Expected.raises<InputException> [ "got 2 samples, of which 1 to validate and 1 to test" ] (train 0.1 0.1 (rows 2))
-    Expected.raises<InputException> [ "got 1 for test" ] (train 0.1 1.0 (rows 10))
-    Expected.raises<InputException> [ "got -0.1 for validation" ] (train -0.1 0.1 (rows 10))
-    Expected.raises<InputException> [ "got NaN" ] (train nan 0.1 (rows 10))
-    Expected.raises<ShapeException> [ "at least 1 axes" ] (train 0.1 0.1 (scalar 1.0))
-
-    Expected.raises<ShapeException> [ "X has 3 rows and Y has 4" ] (fun () ->
-        (Split.byTime 0.1 0.1 {| X = rows 3; Y = rows 4 |}).Train.X)
-
-    Expected.raises<InputException> [ "without tensors" ] (fun () ->
-        Split.byTime 0.1 0.1 [ 1; 2 ] |> ignore
-        ones [ 1 ])
+    Check.One(
+        Properties.config,
+        Prop.forAll cases (fun (n, (validation, test), seed) -> property n validation test seed)
+    )
 
 // ---- windows ------------------------------------------------------------------------------------------------------
 
-[<Fact>]
-let ``windows hold the rows they should, and cover the series`` () =
-    let sizes = Gen.choose (1, 6) |> Gen.four |> Arb.fromGen
+[<Tests>]
+let tests =
+    testList
+        "Data.Split"
+        [ testCase "a split is a partition, of the sizes asked for" (fun () ->
+              forCases (fun n validation test seed ->
+                  let byKey = Split.samples (Key seed) validation test (rows n)
+                  let byTime = Split.byTime validation test (rows n)
+                  let items = Split.items (Key seed) validation test [ 0L .. int64 n - 1L ]
+                  let size share = if share = 0.0 then 0 else max 1 (int (System.Math.Round(share * float n)))
 
-    let property (length, horizon, stride, extra) =
-        let horizon, times = horizon - 1, length + horizon - 1 + extra
-        let series = tensor [ for i in 0 .. times - 1 -> [ float i; float i + 0.5 ] ]
-        let windows = Windows.slide length horizon stride series
-        let count = (times - length - horizon) / stride + 1
-        let row (i: int) = [ float i; float i + 0.5 ]
-        let past =
-            [ for w in 0 .. count - 1 do
-                  for i in 0 .. length - 1 do
-                      yield! row (w * stride + i) ]
-        let future =
-            [ for w in 0 .. count - 1 do
-                  for i in 0 .. horizon - 1 do
-                      yield! row (w * stride + length + i) ]
-        Expected.holds [ count; length; 2 ] past windows.Past
-        Expected.holds [ count; horizon; 2 ] future windows.Future
-        // fewer rows than a stride are left at the end
-        let last = (count - 1) * stride + length + horizon
-        Assert.InRange(times - last, 0, stride - 1)
+                  let parts =
+                      [ for s in [ byKey; byTime ] do
+                            yield [ numbers s.Train; numbers s.Validation; numbers s.Test ]
+                        yield [ items.Train; items.Validation; items.Test ] ]
 
-    Check.QuickThrowOnFailure(Prop.forAll sizes property)
+                  for parts in parts do
+                      Expect.equal
+                          (List.sort (List.concat parts))
+                          [ 0L .. int64 n - 1L ]
+                          "List.sort (List.concat parts)"
+                      Expect.equal parts[1].Length (size validation) "parts[1].Length"
+                      Expect.equal parts[2].Length (size test) "parts[2].Length"
 
-[<Fact>]
-let ``trees are cut alike, inside a trace too`` () =
-    let times, values = linspace 0.0 9.0 10, Expected.noise 1 [ 10; 2 ]
-    let windows = Windows.slide 3 2 4 (times, values)
-    Expected.holds [ 2; 3 ] [ 0.0; 1.0; 2.0; 4.0; 5.0; 6.0 ] (fst windows.Past)
-    Expected.holds [ 2; 2 ] [ 3.0; 4.0; 7.0; 8.0 ] (fst windows.Future)
-    Assert.Equal<int[]>([| 2; 3; 2 |], (snd windows.Past).Shape)
-    let counts = grad (fun x -> sum (Windows.slide 3 0 1 x).Past) times
-    Expected.holds [ 10 ] [ 1.0; 2.0; 3.0; 3.0; 3.0; 3.0; 3.0; 3.0; 2.0; 1.0 ] counts
+                  Expect.equal (List.concat parts[1]) [ 0L .. int64 n - 1L ] "List.concat parts[1]"
+                  Expect.equal parts[2] parts[0] "parts[2]"))
 
-[<Fact>]
-let ``windows that do not fit are refused`` () =
-    let slide length horizon stride series = fun () -> (Windows.slide length horizon stride series).Past
-    Expected.raises<InputException> [ "got 4 times, expected at least 3 + 2" ] (slide 3 2 1 (ones [ 4 ]))
-    Expected.raises<InputException> [ "got length 0" ] (slide 0 2 1 (ones [ 4 ]))
-    Expected.raises<InputException> [ "got horizon -1" ] (slide 1 -1 1 (ones [ 4 ]))
-    Expected.raises<InputException> [ "got stride 0" ] (slide 1 1 0 (ones [ 4 ]))
-    Expected.raises<ShapeException> [ "at least 1 axes" ] (slide 1 1 1 (scalar 1.0))
+          testCase "the parts depend on the key and nothing else" (fun () ->
+              let test (key: int) data = Split.samples (Key key) 0.2 0.2 data |> _.Test
+              let first = test 1 (rows 50)
+              Expect.equal (numbers (test 1 (rows 50))) (numbers first) "numbers (test 1 (rows 50))"
+              Expect.notEqual (numbers (test 2 (rows 50))) (numbers first) "numbers (test 2 (rows 50))"
+              // other data of as many rows are split alike, and so are all leaves of a tree
+              let tree =
+                  test
+                      1
+                      {| X = cast Float64 (rows 50) |> reshape [ 50; 1 ] |> tile [ 1; 2 ]
+                         Y = (rows 50, [ rows 50 ]) |}
+              Expected.holds
+                  [ 10; 2 ]
+                  [ for i in numbers first do
+                        float i
+                        float i ]
+                  tree.X
+              Expect.equal (numbers (fst tree.Y)) (numbers first) "numbers (fst tree.Y)"
+              Expect.equal (numbers (snd tree.Y).Head) (numbers first) "numbers (snd tree.Y).Head")
 
-    Expected.raises<ShapeException> [ "4 and 5 times" ] (fun () ->
-        fst (Windows.slide 1 1 1 (ones [ 4 ], ones [ 5 ])).Past)
+          testCase "each sample is tested about as often as the share says" (fun () ->
+              let counts = Array.zeroCreate 20
+
+              for seed in 1..400 do
+                  for i in (Split.items (Key seed) 0.0 0.25 [ 0..19 ]).Test do
+                      counts[i] <- counts[i] + 1
+
+              // binomial: 100 ± 8.7
+              for count in counts do
+                  Expect.inRange count (60, 140) "count")
+
+          testCase "splits that leave nothing, or make no sense, are refused" (fun () ->
+              let train validation test data = fun () -> (Split.samples (Key 1) validation test data).Train
+              Expected.raises<InputException>
+                  [ "got 2 samples, of which 1 to validate and 1 to test" ]
+                  (train 0.1 0.1 (rows 2))
+              Expected.raises<InputException> [ "got 1 for test" ] (train 0.1 1.0 (rows 10))
+              Expected.raises<InputException> [ "got -0.1 for validation" ] (train -0.1 0.1 (rows 10))
+              Expected.raises<InputException> [ "got NaN" ] (train nan 0.1 (rows 10))
+              Expected.raises<ShapeException> [ "at least 1 axes" ] (train 0.1 0.1 (scalar 1.0))
+
+              Expected.raises<ShapeException> [ "X has 3 rows and Y has 4" ] (fun () ->
+                  (Split.byTime 0.1 0.1 {| X = rows 3; Y = rows 4 |}).Train.X)
+
+              Expected.raises<InputException> [ "without tensors" ] (fun () ->
+                  Split.byTime 0.1 0.1 [ 1; 2 ] |> ignore
+                  ones [ 1 ]))
+
+          testCase "windows hold the rows they should, and cover the series" (fun () ->
+              let sizes = Gen.choose (1, 6) |> Gen.four |> Arb.fromGen
+
+              let property (length, horizon, stride, extra) =
+                  let horizon, times = horizon - 1, length + horizon - 1 + extra
+                  let series = tensor [ for i in 0 .. times - 1 -> [ float i; float i + 0.5 ] ]
+                  let windows = Windows.slide length horizon stride series
+                  let count = (times - length - horizon) / stride + 1
+                  let row (i: int) = [ float i; float i + 0.5 ]
+                  let past =
+                      [ for w in 0 .. count - 1 do
+                            for i in 0 .. length - 1 do
+                                yield! row (w * stride + i) ]
+                  let future =
+                      [ for w in 0 .. count - 1 do
+                            for i in 0 .. horizon - 1 do
+                                yield! row (w * stride + length + i) ]
+                  Expected.holds [ count; length; 2 ] past windows.Past
+                  Expected.holds [ count; horizon; 2 ] future windows.Future
+                  // fewer rows than a stride are left at the end
+                  let last = (count - 1) * stride + length + horizon
+                  Expect.inRange (times - last) (0, stride - 1) "times - last"
+
+              Check.One(Properties.config, Prop.forAll sizes property))
+
+          testCase "trees are cut alike, inside a trace too" (fun () ->
+              let times, values = linspace 0.0 9.0 10, Expected.noise 1 [ 10; 2 ]
+              let windows = Windows.slide 3 2 4 (times, values)
+              Expected.holds [ 2; 3 ] [ 0.0; 1.0; 2.0; 4.0; 5.0; 6.0 ] (fst windows.Past)
+              Expected.holds [ 2; 2 ] [ 3.0; 4.0; 7.0; 8.0 ] (fst windows.Future)
+              Expect.equal ((snd windows.Past).Shape) [| 2; 3; 2 |] "(snd windows.Past).Shape"
+              let counts = grad (fun x -> sum (Windows.slide 3 0 1 x).Past) times
+              Expected.holds [ 10 ] [ 1.0; 2.0; 3.0; 3.0; 3.0; 3.0; 3.0; 3.0; 2.0; 1.0 ] counts)
+
+          testCase "windows that do not fit are refused" (fun () ->
+              let slide length horizon stride series = fun () -> (Windows.slide length horizon stride series).Past
+              Expected.raises<InputException> [ "got 4 times, expected at least 3 + 2" ] (slide 3 2 1 (ones [ 4 ]))
+              Expected.raises<InputException> [ "got length 0" ] (slide 0 2 1 (ones [ 4 ]))
+              Expected.raises<InputException> [ "got horizon -1" ] (slide 1 -1 1 (ones [ 4 ]))
+              Expected.raises<InputException> [ "got stride 0" ] (slide 1 1 0 (ones [ 4 ]))
+              Expected.raises<ShapeException> [ "at least 1 axes" ] (slide 1 1 1 (scalar 1.0))
+
+              Expected.raises<ShapeException> [ "4 and 5 times" ] (fun () ->
+                  fst (Windows.slide 1 1 1 (ones [ 4 ], ones [ 5 ])).Past)) ]

@@ -3,7 +3,8 @@ module internal NeuralDE.Tests.Data.TemporaryFiles
 
 open System
 open System.IO
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 /// Runs the body with a new, empty folder that is deleted afterwards.
@@ -24,9 +25,9 @@ let withFile (name: string) (bytes: byte[]) (body: string -> 'T) : 'T =
 
 /// The call raises a FileException that names the file and has all the words.
 let refuses (path: string) (words: string list) (call: unit -> 'T) =
-    let failure = Assert.Throws<FileException>(fun () -> call () |> ignore)
-    Assert.Equal(path, failure.Path)
-    Assert.Contains(path, failure.Message)
+    let failure = Expect.thrown<FileException>(fun () -> call () |> ignore)
+    Expect.equal failure.Path path "failure.Path"
+    Expect.stringContains failure.Message path "failure.Message"
 
     for word in words do
-        Assert.Contains(word, failure.Message)
+        Expect.stringContains failure.Message word "failure.Message"

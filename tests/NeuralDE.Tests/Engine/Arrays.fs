@@ -2,7 +2,8 @@
 module internal NeuralDE.Tests.Arrays
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -35,15 +36,15 @@ let value op (args: NdArray list) =
     let signature = Infer.node op (args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape }))
 
     let result = Evaluate.primitive op signature args
-    Assert.Equal(signature.Dtype, result.Dtype)
-    Assert.Equal<int[]>(signature.Shape, result.Shape)
-    Assert.Equal(Shape.stored "test" signature.Shape, result.Length)
+    Expect.equal result.Dtype signature.Dtype "result.Dtype"
+    Expect.equal result.Shape signature.Shape "result.Shape"
+    Expect.equal result.Length (Shape.stored "test" signature.Shape) "result.Length"
     result
 
 /// The same dtype, shape and numbers; NaN is NaN, −0 is not 0.
 let same (expected: NdArray) (got: NdArray) =
-    Assert.Equal(expected.Dtype, got.Dtype)
-    Assert.Equal<int[]>(expected.Shape, got.Shape)
+    Expect.equal got.Dtype expected.Dtype "got.Dtype"
+    Expect.equal got.Shape expected.Shape "got.Shape"
 
     match expected.Dtype with
     | Float32
@@ -54,24 +55,24 @@ let same (expected: NdArray) (got: NdArray) =
             |> Array.map BitConverter.DoubleToInt64Bits
 
         if bits expected <> bits got then
-            Assert.Equal<float[]>(expected.Floats, got.Floats) // a message with numbers
-            Assert.Fail "zeros of different sign"
+            Expect.equal got.Floats expected.Floats "got.Floats" // a message with numbers
+            failtest "zeros of different sign"
     | Int32
     | Int64
-    | Bool -> Assert.Equal<int64[]>(expected.Integers, got.Integers)
+    | Bool -> Expect.equal got.Integers expected.Integers "got.Integers"
 
 let near tolerance (expected: NdArray) (got: NdArray) =
-    Assert.Equal(expected.Dtype, got.Dtype)
-    Assert.Equal<int[]>(expected.Shape, got.Shape)
+    Expect.equal got.Dtype expected.Dtype "got.Dtype"
+    Expect.equal got.Shape expected.Shape "got.Shape"
 
     Array.iter2
-        (fun (e: float) g -> Assert.True(abs (e - g) <= tolerance * max 1.0 (abs e), $"{g:R} instead of {e:R}"))
+        (fun (e: float) g -> Expect.isTrue (abs (e - g) <= tolerance * max 1.0 (abs e)) $"{g:R} instead of {e:R}")
         expected.Floats
         got.Floats
 
 /// A property of many arrays of random numbers.
 let forSeeds (property: System.Random -> unit) =
-    FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure, fun (seed: int) -> property (System.Random seed))
+    FsCheck.Check.One(Properties.config, fun (seed: int) -> property (System.Random seed))
 
 let randomFloats (r: System.Random) dtype (shape: int[]) =
     NdArray.OfFloats(dtype, shape, Array.init (Shape.stored "test" shape) (fun _ -> r.NextDouble() * 2.0 - 1.0))

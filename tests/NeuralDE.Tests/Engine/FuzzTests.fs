@@ -4,7 +4,8 @@ module NeuralDE.Tests.Engine.FuzzTests
 
 open System
 open System.Collections.Generic
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 
 let private setting (name: string) (usual: int) =
@@ -13,43 +14,44 @@ let private setting (name: string) (usual: int) =
     | "" -> usual
     | text -> int text
 
-[<Fact>]
-let ``plans give what the interpreter gives`` () =
-    let count = setting "NEURALDE_FUZZ_COUNT" 1000
-    let first = setting "NEURALDE_FUZZ_SEED" 0
+[<Tests>]
+let tests =
+    testList
+        "Engine.Fuzz"
+        [ testCase "plans give what the interpreter gives" (fun () ->
+              let count = setting "NEURALDE_FUZZ_COUNT" 1000
+              let first = setting "NEURALDE_FUZZ_SEED" 0
 
-    for seed in first .. first + count - 1 do
-        let r = RandomGraphs.ofSeed seed
-        Verify.graph r.Graph
+              for seed in first .. first + count - 1 do
+                  let r = RandomGraphs.ofSeed seed
+                  Verify.graph r.Graph
 
-        match Agreement.planDifference r with
-        | Some difference -> Assert.Fail $"{difference}\n{RandomGraphs.describe r}"
-        | None -> ()
+                  match Agreement.planDifference r with
+                  | Some difference -> failtest $"{difference}\n{RandomGraphs.describe r}"
+                  | None -> ())
 
-[<Fact>]
-let ``random graphs hold every operation`` () =
-    let seen = HashSet<string>()
+          testCase "random graphs hold every operation" (fun () ->
+              let seen = HashSet<string>()
 
-    let rec visit (g: Graph) =
-        for n in g.Walk do
-            match n.Op with
-            | Apply fn ->
-                seen.Add((Print.fn (fun _ -> "") fn).Split(' ')[0]) |> ignore
-                Print.graphsOf fn |> List.iter visit
-            | op -> seen.Add((Print.op (fun _ -> "") op).Split(' ')[0]) |> ignore
+              let rec visit (g: Graph) =
+                  for n in g.Walk do
+                      match n.Op with
+                      | Apply fn ->
+                          seen.Add((Print.fn (fun _ -> "") fn).Split(' ')[0]) |> ignore
+                          Print.graphsOf fn |> List.iter visit
+                      | op -> seen.Add((Print.op (fun _ -> "") op).Split(' ')[0]) |> ignore
 
-    for seed in 0..399 do
-        visit (RandomGraphs.ofSeed seed).Graph
+              for seed in 0..399 do
+                  visit (RandomGraphs.ofSeed seed).Graph
 
-    let expected =
-        "input constant data iota neg abs sign sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh \
-         atanh sigmoid softplus erf erfinv lgamma polygamma power floor ceil round not add sub mul div pow max min atan2 mod and \
-         or xor foldKey equal notEqual less lessEqual greater greaterEqual select fma cast sum maximum argMax argSort cumSum \
-         searchSorted reshape permute broadcast slice pad reverse concat gather scatterAdd scatterMax scatterSet dot conv fft \
-         cholesky triangularSolve pivots lu random stopGradient check output call custom cond loop pullback root host"
+              let expected =
+                  "input constant data iota neg abs sign sqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh \
+                 atanh sigmoid softplus erf erfinv lgamma polygamma power floor ceil round not add sub mul div pow max min atan2 mod and \
+                 or xor foldKey equal notEqual less lessEqual greater greaterEqual select fma cast sum maximum argMax argSort cumSum \
+                 searchSorted reshape permute broadcast slice pad reverse concat gather scatterAdd scatterMax scatterSet dot conv fft \
+                 cholesky triangularSolve pivots lu random stopGradient check output call custom cond loop pullback root host"
 
-    let missing = expected.Split ' ' |> Array.filter (fun name -> not (seen.Contains name))
-    Assert.True(
-        (missing.Length = 0),
-        $"""Got no {String.Join(", ", missing)} in 400 graphs, expected every operation."""
-    )
+              let missing = expected.Split ' ' |> Array.filter (fun name -> not (seen.Contains name))
+              Expect.isTrue
+                  (missing.Length = 0)
+                  $"""Got no {String.Join(", ", missing)} in 400 graphs, expected every operation.""") ]

@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Engine.HoistTests
 
 open System.Collections.Generic
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -30,86 +31,90 @@ let private argsFor seed (g: Graph) =
     let random = System.Random seed
     g.Inputs |> Array.map (RandomGraphs.argument random false)
 
-[<Fact>]
-let ``what is taken out and what is left give the body's values`` () =
-    let mutable splits = 0
+[<Tests>]
+let tests =
+    testList
+        "Engine.Hoist"
+        [ testCase "what is taken out and what is left give the body's values" (fun () ->
+              let mutable splits = 0
 
-    for seed, body, carried in bodies do
-        match Hoist.split body carried with
-        | ValueNone -> ()
-        | ValueSome(struct (before, rest)) ->
-            splits <- splits + 1
-            let args = argsFor seed body
-            let expected = Agreement.byInterpreter body args
+              for seed, body, carried in bodies do
+                  match Hoist.split body carried with
+                  | ValueNone -> ()
+                  | ValueSome(struct (before, rest)) ->
+                      splits <- splits + 1
+                      let args = argsFor seed body
+                      let expected = Agreement.byInterpreter body args
 
-            let got =
-                Agreement.byInterpreter before args[carried..]
-                |> Result.bind (fun taken -> Agreement.byInterpreter rest (Array.append args taken))
+                      let got =
+                          Agreement.byInterpreter before args[carried..]
+                          |> Result.bind (fun taken -> Agreement.byInterpreter rest (Array.append args taken))
 
-            match Agreement.bitDifference expected got with
-            | Some difference -> Assert.Fail $"seed {seed}: {difference}\n{Print.graph body}"
-            | None -> ()
+                      match Agreement.bitDifference expected got with
+                      | Some difference -> failtest $"seed {seed}: {difference}\n{Print.graph body}"
+                      | None -> ()
 
-    Assert.True((splits > 50), $"Got {splits} bodies with something to take out, expected more.")
+              Expect.isTrue (splits > 50) $"Got {splits} bodies with something to take out, expected more.")
 
-[<Fact>]
-let ``what is left inside depends on carried values or is only moved`` () =
-    for seed, body, carried in bodies do
-        let rest =
-            match Hoist.split body carried with
-            | ValueSome(struct (_, rest)) -> rest
-            | ValueNone -> body
+          testCase "what is left inside depends on carried values or is only moved" (fun () ->
+              for seed, body, carried in bodies do
+                  let rest =
+                      match Hoist.split body carried with
+                      | ValueSome(struct (_, rest)) -> rest
+                      | ValueNone -> body
 
-        let varies = HashSet<Node>(HashIdentity.Reference)
+                  let varies = HashSet<Node>(HashIdentity.Reference)
 
-        for n in rest.Walk do
-            let isVarying =
-                match n.Op with
-                | Input i -> i < carried
-                | Check _
-                | Apply _ -> true // stays inside
-                | _ -> n.Args |> Array.exists varies.Contains // as its arguments
+                  for n in rest.Walk do
+                      let isVarying =
+                          match n.Op with
+                          | Input i -> i < carried
+                          | Check _
+                          | Apply _ -> true // stays inside
+                          | _ -> n.Args |> Array.exists varies.Contains // as its arguments
 
-            if isVarying then varies.Add n |> ignore
+                      if isVarying then varies.Add n |> ignore
 
-        // of the rest, large values may stay inside, and what they are made of
-        if rest.Walk |> Array.forall (fun n -> Shape.stored "test" n.Shape <= 4096) then
-            for n in rest.Walk do
-                match n.Op with
-                | Input _
-                | Constant _
-                | Data _
-                | Iota _
-                | Reshape _
-                | Permute _
-                | Broadcast _
-                | Slice _
-                | Reverse _
-                | StopGradient -> ()
-                | op -> // computes
-                    if not (varies.Contains n) then
-                        Assert.Fail $"seed {seed}: got {op} inside, expected it before the loop\n{Print.graph rest}"
+                  // of the rest, large values may stay inside, and what they are made of
+                  if rest.Walk |> Array.forall (fun n -> Shape.stored "test" n.Shape <= 4096) then
+                      for n in rest.Walk do
+                          match n.Op with
+                          | Input _
+                          | Constant _
+                          | Data _
+                          | Iota _
+                          | Reshape _
+                          | Permute _
+                          | Broadcast _
+                          | Slice _
+                          | Reverse _
+                          | StopGradient -> ()
+                          | op -> // computes
+                              if not (varies.Contains n) then
+                                  failtest
+                                      $"seed {seed}: got {op} inside, expected it before the loop\n{Print.graph rest}")
 
-[<Fact>]
-let ``what is taken out is taken out once`` () =
-    let scalar = { Dtype = Float64; Shape = [||] }
-    let flag = { Dtype = Bool; Shape = [||] }
-    let state, captured = Intern.input 0 scalar, Intern.input 1 scalar
-    let sine = Intern.node (Unary Sin) [| captured |]
-    let twice = Intern.node (Binary Add) [| sine; sine |]
-    let next = Intern.node (Binary Mul) [| state; twice |]
-    let truth = Intern.node (Constant { Dtype = Bool; Bits = 1L }) [||]
-    let body = Intern.graph [| scalar; scalar |] [| next; truth; truth; truth |]
-    Assert.Equal(flag, truth.Signature)
+          testCase "what is taken out is taken out once" (fun () ->
+              let scalar = { Dtype = Float64; Shape = [||] }
+              let flag = { Dtype = Bool; Shape = [||] }
+              let state, captured = Intern.input 0 scalar, Intern.input 1 scalar
+              let sine = Intern.node (Unary Sin) [| captured |]
+              let twice = Intern.node (Binary Add) [| sine; sine |]
+              let next = Intern.node (Binary Mul) [| state; twice |]
+              let truth = Intern.node (Constant { Dtype = Bool; Bits = 1L }) [||]
+              let body = Intern.graph [| scalar; scalar |] [| next; truth; truth; truth |]
+              Expect.equal truth.Signature flag "truth.Signature"
 
-    match Hoist.split body 1 with
-    | ValueSome(struct (before, rest)) ->
-        Assert.Same(
-            Intern.graph
-                [| scalar |]
-                [| Intern.node (Binary Add) (let s = Intern.node (Unary Sin) [| Intern.input 0 scalar |] in [| s; s |]) |],
-            before
-        )
-        Assert.Equal(3, rest.Inputs.Length)
-        Assert.DoesNotContain(rest.Walk, (fun (n: Node) -> n.Op = Unary Sin))
-    | ValueNone -> Assert.Fail "Got nothing taken out, expected the sine and its double."
+              match Hoist.split body 1 with
+              | ValueSome(struct (before, rest)) ->
+                  Expect.same
+                      before
+                      (Intern.graph
+                          [| scalar |]
+                          [| Intern.node
+                                 (Binary Add)
+                                 (let s = Intern.node (Unary Sin) [| Intern.input 0 scalar |] in [| s; s |]) |])
+                      "before"
+                  Expect.equal rest.Inputs.Length 3 "rest.Inputs.Length"
+                  Expect.none rest.Walk (fun (n: Node) -> n.Op = Unary Sin) "rest.Walk"
+              | ValueNone -> failtest "Got nothing taken out, expected the sine and its double.") ]

@@ -4,7 +4,8 @@ module NeuralDE.Tests.Engine.PlanTests
 open System
 open System.Collections.Generic
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -43,32 +44,6 @@ let private lifetimes (l: Lowered) : KeyValuePair<Storage, struct (int * int)>[]
         | StorageHome.Emission _ -> false)
     |> Seq.toArray
 
-[<Fact>]
-let ``no two arrays in use at the same time overlap`` () =
-    for seed in 3500..3699 do
-        let r = RandomGraphs.ofSeed seed
-
-        for l in all (LowerFunctions.graph r.Graph) do
-            let living = lifetimes l
-
-            for i in 0 .. living.Length - 1 do
-                let a, struct (aFirst, aLast) = living[i].Key, living[i].Value
-
-                let isInside = a.Offset >= 0L && a.Offset + a.Bytes <= l.Size && a.Offset % 64L = 0L
-
-                if not isInside then
-                    Assert.Fail
-                        $"seed {seed}: got {a.Bytes} bytes at {a.Offset}, expected them within {l.Size} at a multiple of 64."
-
-                for j in 0 .. i - 1 do
-                    let b, struct (bFirst, bLast) = living[j].Key, living[j].Value
-                    let together = aFirst <= bLast && bFirst <= aLast
-                    let apart = a.Offset + a.Bytes <= b.Offset || b.Offset + b.Bytes <= a.Offset
-
-                    if together && not apart then
-                        Assert.Fail
-                            $"seed {seed}: got {a.Bytes} bytes at {a.Offset} in drafts {aFirst} to {aLast} beside {b.Bytes} at {b.Offset} in {bFirst} to {bLast}, expected them apart."
-
 /// What the steps of a group weigh, by the draft's name: type × count: operations.
 let private weightOf (name: string) : int voption =
     let found = Regex.Match(name, @"^\w+ × (\d+): (.+)$")
@@ -95,84 +70,118 @@ let private heaviest (g: Graph) =
 
 let private budget = 220
 
-[<Fact>]
-let ``no group is above the budget`` () =
-    for seed in 3500..3699 do
-        let heaviest = heaviest (RandomGraphs.ofSeed seed).Graph
-        Assert.True((heaviest <= budget), $"seed {seed}: got a group of weight {heaviest}, expected at most {budget}.")
+[<Tests>]
+let tests =
+    testList
+        "Engine.Plan"
+        [ testCase "no two arrays in use at the same time overlap" (fun () ->
+              for seed in 3500..3699 do
+                  let r = RandomGraphs.ofSeed seed
 
-[<Theory>]
-[<InlineData(0)>]
-[<InlineData(1000)>]
-let ``long chains and many results make groups within the budget`` (count: int) =
-    let s = signature Float64 (if count = 0 then [||] else [| count |])
-    let x = Intern.input 0 s
-    let sine (n: Node) = Intern.node (Unary Sin) [| Intern.node (Binary Add) [| n; x |] |]
-    let chain = List.scan (fun n _ -> sine n) x [ 1..200 ]
+                  for l in all (LowerFunctions.graph r.Graph) do
+                      let living = lifetimes l
 
-    let power (i: int) = Intern.node (Unary Exp) [| Intern.node (Unary(Power(0.01 * float i))) [| x |] |]
+                      for i in 0 .. living.Length - 1 do
+                          let a, struct (aFirst, aLast) = living[i].Key, living[i].Value
 
-    for results in [ [ List.last chain ]; chain; List.init 200 power ] do
-        Assert.InRange(heaviest (Intern.graph [| s |] (Array.ofList results)), 3, budget)
+                          let isInside = a.Offset >= 0L && a.Offset + a.Bytes <= l.Size && a.Offset % 64L = 0L
 
-[<Fact>]
-let ``equal constants lie in one place`` () =
-    let maker = PlanMaker 0L
-    let place dtype (value: float) = maker.Constant(NdArray.OfFloats(dtype, [||], [| value |]))
-    Assert.Equal(place Float64 0.1, place Float64 0.1)
-    Assert.NotEqual(place Float64 0.1, place Float32 0.1)
-    Assert.NotEqual(place Float64 0.0, place Float64 -0.0)
-    Assert.NotEqual(place Int64 1.0, place Float64 1.0)
-    let array = NdArray.Zeros(Float64, [| 5 |])
-    Assert.Equal(maker.Constant array, maker.Constant array)
-    Assert.Equal(7, maker.Constants.Length)
+                          if not isInside then
+                              failtest
+                                  $"seed {seed}: got {a.Bytes} bytes at {a.Offset}, expected them within {l.Size} at a multiple of 64."
 
-[<Fact>]
-let ``memory is used again once its array is read`` () =
-    let s = signature Float64 [| 1000 |]
-    let sum (n: Node) = Intern.node (CumSum(0, false)) [| n |]
-    let last = List.fold (fun n _ -> sum n) (Intern.input 0 s) [ 1..50 ]
-    let size = (LowerFunctions.graph (Intern.graph [| s |] [| last |])).Size
-    Assert.InRange(size, 8000L, 2L * 8064L)
+                          for j in 0 .. i - 1 do
+                              let b, struct (bFirst, bLast) = living[j].Key, living[j].Value
+                              let together = aFirst <= bLast && bFirst <= aLast
+                              let apart = a.Offset + a.Bytes <= b.Offset || b.Offset + b.Bytes <= a.Offset
 
-[<Fact>]
-let ``movement copies nothing`` () =
-    let s = signature Float64 [| 4; 6 |]
-    let x = Intern.input 0 s
-    let turned = Intern.node (Permute [| 1; 0 |]) [| Intern.node (Reverse [| 0 |]) [| x |] |]
-    let part = Intern.node (Slice { Start = [| 0; 1 |]; Stop = [| 6; 4 |]; Step = [| 2; 1 |] }) [| turned |]
-    let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
-    let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
-    Assert.Equal<string[]>([| "dot" |], drafts |> Array.map (fun d -> d.Name()))
+                              if together && not apart then
+                                  failtest
+                                      $"seed {seed}: got {a.Bytes} bytes at {a.Offset} in drafts {aFirst} to {aLast} beside {b.Bytes} at {b.Offset} in {bFirst} to {bLast}, expected them apart.")
 
-[<Fact>]
-let ``a scan's reverse sweep adds rows, not whole arrays, to the gradient of what it runs over`` () =
-    let xs = rand (Key 1) [ 50; 3 ]
-    let scale = rand (Key 2) [ 3 ]
+          testCase "no group is above the budget" (fun () ->
+              for seed in 3500..3699 do
+                  let heaviest = heaviest (RandomGraphs.ofSeed seed).Graph
+                  Expect.isTrue
+                      (heaviest <= budget)
+                      $"seed {seed}: got a group of weight {heaviest}, expected at most {budget}.")
 
-    // each row twice, and the whole of another captured array
-    let run (xs, scale: Tensor) =
-        sum (fst (scan (fun h (x: Tensor) -> let h = tanh (scale * h + x * x) in h, h) (zeros [ 3 ]) xs))
+          testList
+              "long chains and many results make groups within the budget"
+              [ for count in [ 0; 1000 ] do
+                    testCase $"{count}" (fun () ->
+                        let s = signature Float64 (if count = 0 then [||] else [| count |])
+                        let x = Intern.input 0 s
+                        let sine (n: Node) = Intern.node (Unary Sin) [| Intern.node (Binary Add) [| n; x |] |]
+                        let chain = List.scan (fun n _ -> sine n) x [ 1..200 ]
 
-    let t = Function.trace "test" Hoisted (grad run) (xs, scale)
+                        let power (i: int) =
+                            Intern.node (Unary Exp) [| Intern.node (Unary(Power(0.01 * float i))) [| x |] |]
 
-    let rec sweeps (l: Lowered) : Lowered seq =
-        l.Drafts
-        |> Seq.collect (fun d -> d.Inside)
-        |> Seq.collect (fun (name, inner) -> Seq.append (if name = "sweep" then [ inner ] else []) (sweeps inner))
+                        for results in [ [ List.last chain ]; chain; List.init 200 power ] do
+                            Expect.inRange
+                                (heaviest (Intern.graph [| s |] (Array.ofList results)))
+                                (3, budget)
+                                "heaviest (Intern.graph [| s |] (Array.ofList results))") ]
 
-    let names =
-        sweeps (LowerFunctions.graph t.Graph)
-        |> Seq.collect (fun l -> l.Drafts |> Seq.map (fun d -> d.Name()))
-        |> Seq.toList
+          testCase "equal constants lie in one place" (fun () ->
+              let maker = PlanMaker 0L
+              let place dtype (value: float) = maker.Constant(NdArray.OfFloats(dtype, [||], [| value |]))
+              Expect.equal (place Float64 0.1) (place Float64 0.1) "place Float64 0.1"
+              Expect.notEqual (place Float32 0.1) (place Float64 0.1) "place Float32 0.1"
+              Expect.notEqual (place Float64 -0.0) (place Float64 0.0) "place Float64 -0.0"
+              Expect.notEqual (place Float64 1.0) (place Int64 1.0) "place Float64 1.0"
+              let array = NdArray.Zeros(Float64, [| 5 |])
+              Expect.equal (maker.Constant array) (maker.Constant array) "maker.Constant array"
+              Expect.equal maker.Constants.Length 7 "maker.Constants.Length")
 
-    Assert.NotEmpty names
-    Assert.DoesNotContain(names, fun name -> name.Contains "scatter")
-    let byPlan, _ = grad run (xs, scale)
+          testCase "memory is used again once its array is read" (fun () ->
+              let s = signature Float64 [| 1000 |]
+              let sum (n: Node) = Intern.node (CumSum(0, false)) [| n |]
+              let last = List.fold (fun n _ -> sum n) (Intern.input 0 s) [ 1..50 ]
+              let size = (LowerFunctions.graph (Intern.graph [| s |] [| last |])).Size
+              Expect.inRange size (8000L, 2L * 8064L) "size")
 
-    let byHand =
-        let h0 = zeros [ 3 ]
-        let loss (xs: Tensor) = sum (List.fold (fun h i -> tanh (scale * h + xs[i] * xs[i])) h0 [ 0..49 ])
-        grad loss xs
+          testCase "movement copies nothing" (fun () ->
+              let s = signature Float64 [| 4; 6 |]
+              let x = Intern.input 0 s
+              let turned = Intern.node (Permute [| 1; 0 |]) [| Intern.node (Reverse [| 0 |]) [| x |] |]
+              let part = Intern.node (Slice { Start = [| 0; 1 |]; Stop = [| 6; 4 |]; Step = [| 2; 1 |] }) [| turned |]
+              let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
+              let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
+              Expect.equal
+                  (drafts |> Array.map (fun d -> d.Name()))
+                  [| "dot" |]
+                  "drafts |> Array.map (fun d -> d.Name())")
 
-    Assert.InRange(float (amax (abs (byPlan - byHand))), 0.0, 1e-14)
+          testCase "a scan's reverse sweep adds rows, not whole arrays, to the gradient of what it runs over" (fun () ->
+              let xs = rand (Key 1) [ 50; 3 ]
+              let scale = rand (Key 2) [ 3 ]
+
+              // each row twice, and the whole of another captured array
+              let run (xs, scale: Tensor) =
+                  sum (fst (scan (fun h (x: Tensor) -> let h = tanh (scale * h + x * x) in h, h) (zeros [ 3 ]) xs))
+
+              let t = Function.trace "test" Hoisted (grad run) (xs, scale)
+
+              let rec sweeps (l: Lowered) : Lowered seq =
+                  l.Drafts
+                  |> Seq.collect (fun d -> d.Inside)
+                  |> Seq.collect (fun (name, inner) ->
+                      Seq.append (if name = "sweep" then [ inner ] else []) (sweeps inner))
+
+              let names =
+                  sweeps (LowerFunctions.graph t.Graph)
+                  |> Seq.collect (fun l -> l.Drafts |> Seq.map (fun d -> d.Name()))
+                  |> Seq.toList
+
+              Expect.isNonEmpty names "names"
+              Expect.none names (fun name -> name.Contains "scatter") "names"
+              let byPlan, _ = grad run (xs, scale)
+
+              let byHand =
+                  let h0 = zeros [ 3 ]
+                  let loss (xs: Tensor) = sum (List.fold (fun h i -> tanh (scale * h + xs[i] * xs[i])) h0 [ 0..49 ])
+                  grad loss xs
+
+              Expect.inRange (float (amax (abs (byPlan - byHand)))) (0.0, 1e-14) "float (amax (abs (byPlan - byHand)))") ]

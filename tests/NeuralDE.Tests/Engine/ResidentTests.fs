@@ -1,7 +1,8 @@
 /// Results that become the next arguments, in place: as if they went through managed arrays.
 module NeuralDE.Tests.Engine.ResidentTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -13,33 +14,6 @@ let private array (values: float list) = NdArray.OfFloats(Float64, s.Shape, Arra
 let private resident (g: Graph) carried (args: NdArray[]) = Resident(Agreement.planOf g, carried, args)
 
 let private sum (n: Node) = Intern.node (Reduce(Sum, [| 0 |])) [| n |]
-
-[<Fact>]
-let ``arguments that change places`` () =
-    let g = Intern.graph [| s; s; s |] [| sum (input 0); input 1; input 2; input 0 |]
-    let a, b, c = array [ 1.0; 2.0; 3.0 ], array [ 4.0; 5.0; 6.0 ], array [ 7.0; 8.0; 9.0 ]
-    let r = resident g 3 [| a; b; c |]
-
-    for expected in [ [| a; b; c |]; [| b; c; a |]; [| c; a; b |]; [| a; b; c |] ] do
-        Assert.Equal(None, Agreement.difference (Array.zeroCreate 3) expected r.Current)
-        r.Run()
-        Assert.Equal(Array.sum expected[0].Floats, r.Number 0)
-        r.Advance()
-
-[<Fact>]
-let ``what is set aside stays`` () =
-    let doubled = Intern.node (Binary Add) [| input 0; input 0 |]
-    let r = resident (Intern.graph [| s |] [| sum (input 0); doubled |]) 1 [| array [ 1.0; 2.0; 3.0 ] |]
-
-    for _ in 1..3 do
-        r.Run()
-        r.Advance()
-
-    r.Keep()
-    r.Run()
-    r.Advance()
-    Assert.Equal<float[]>([| 8.0; 16.0; 24.0 |], r.Kept[0].Floats)
-    Assert.Equal<float[]>([| 16.0; 32.0; 48.0 |], r.Current[0].Floats)
 
 /// A next state: another state as it is, moved, a constant, or computed.
 let private next (random: System.Random) count : Node =
@@ -53,30 +27,64 @@ let private next (random: System.Random) count : Node =
     | 4 -> Intern.node (Unary Sin) [| any () |]
     | _ -> Intern.node (Binary Sub) [| any (); any () |]
 
-[<Fact>]
-let ``random steps go on as with managed arrays`` () =
-    for seed in 0..99 do
-        let random = System.Random seed
-        let carried, captured = random.Next(1, 5), random.Next 3
-        let count = carried + captured
-        let inputs = Array.create count s
-        let g = Intern.graph inputs (Array.append [| sum (input 0) |] (Array.init carried (fun _ -> next random count)))
-        let args = inputs |> Array.map (RandomGraphs.argument random false)
-        let plan = Agreement.planOf g
-        let r = Resident(plan, carried, args)
-        let mutable expected = args
+[<Tests>]
+let tests =
+    testList
+        "Engine.Resident"
+        [ testCase "arguments that change places" (fun () ->
+              let g = Intern.graph [| s; s; s |] [| sum (input 0); input 1; input 2; input 0 |]
+              let a, b, c = array [ 1.0; 2.0; 3.0 ], array [ 4.0; 5.0; 6.0 ], array [ 7.0; 8.0; 9.0 ]
+              let r = resident g 3 [| a; b; c |]
 
-        for step in 1..5 do
-            r.Run()
-            let results = plan.Run expected
+              for expected in [ [| a; b; c |]; [| b; c; a |]; [| c; a; b |]; [| a; b; c |] ] do
+                  Expect.equal
+                      (Agreement.difference (Array.zeroCreate 3) expected r.Current)
+                      None
+                      "Agreement.difference (Array.zeroCreate 3) expected r.Current"
+                  r.Run()
+                  Expect.equal (r.Number 0) (Array.sum expected[0].Floats) "r.Number 0"
+                  r.Advance())
 
-            if r.Number 0 <> results[0].Floats[0] then
-                Assert.Fail
-                    $"seed {seed}, step {step}: got {r.Number 0}, expected {results[0].Floats[0]}\n{Print.graph g}"
+          testCase "what is set aside stays" (fun () ->
+              let doubled = Intern.node (Binary Add) [| input 0; input 0 |]
+              let r = resident (Intern.graph [| s |] [| sum (input 0); doubled |]) 1 [| array [ 1.0; 2.0; 3.0 ] |]
 
-            r.Advance()
-            expected <- Array.append results[1..] args[carried..]
+              for _ in 1..3 do
+                  r.Run()
+                  r.Advance()
 
-            match Agreement.difference (Array.zeroCreate carried) expected[.. carried - 1] r.Current with
-            | Some difference -> Assert.Fail $"seed {seed}, step {step}: {difference}\n{Print.graph g}"
-            | None -> ()
+              r.Keep()
+              r.Run()
+              r.Advance()
+              Expect.equal r.Kept[0].Floats [| 8.0; 16.0; 24.0 |] "r.Kept[0].Floats"
+              Expect.equal r.Current[0].Floats [| 16.0; 32.0; 48.0 |] "r.Current[0].Floats")
+
+          testCase "random steps go on as with managed arrays" (fun () ->
+              for seed in 0..99 do
+                  let random = System.Random seed
+                  let carried, captured = random.Next(1, 5), random.Next 3
+                  let count = carried + captured
+                  let inputs = Array.create count s
+                  let g =
+                      Intern.graph
+                          inputs
+                          (Array.append [| sum (input 0) |] (Array.init carried (fun _ -> next random count)))
+                  let args = inputs |> Array.map (RandomGraphs.argument random false)
+                  let plan = Agreement.planOf g
+                  let r = Resident(plan, carried, args)
+                  let mutable expected = args
+
+                  for step in 1..5 do
+                      r.Run()
+                      let results = plan.Run expected
+
+                      if r.Number 0 <> results[0].Floats[0] then
+                          failtest
+                              $"seed {seed}, step {step}: got {r.Number 0}, expected {results[0].Floats[0]}\n{Print.graph g}"
+
+                      r.Advance()
+                      expected <- Array.append results[1..] args[carried..]
+
+                      match Agreement.difference (Array.zeroCreate carried) expected[.. carried - 1] r.Current with
+                      | Some difference -> failtest $"seed {seed}, step {step}: {difference}\n{Print.graph g}"
+                      | None -> ()) ]

@@ -1,7 +1,8 @@
 /// Simplification: what every rule takes away, and that no value changes.
 module NeuralDE.Tests.Engine.SimplifyTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -44,38 +45,43 @@ let private rules: (string * Node * int) list =
       // constant, sine, broadcast, sum
       "a function of one number", node (Binary Add) [ x; node (Unary Sin) [ full 0.5 ] ], 4 ]
 
-[<Fact>]
-let ``every rule takes away what it should`` () =
-    for name, written, expected in rules do
-        let left = simple written
-        let text = left |> Array.map (fun n -> $"{n.Op}") |> String.concat ", "
-        Assert.True((left.Length = expected), $"{name}: got {left.Length} nodes ({text}), expected {expected}.")
+[<Tests>]
+let tests =
+    testList
+        "Engine.Simplify"
+        [ testCase "every rule takes away what it should" (fun () ->
+              for name, written, expected in rules do
+                  let left = simple written
+                  let text = left |> Array.map (fun n -> $"{n.Op}") |> String.concat ", "
+                  Expect.isTrue
+                      (left.Length = expected)
+                      $"{name}: got {left.Length} nodes ({text}), expected {expected}.")
 
-[<Fact>]
-let ``what is the same for every element is computed once`` () =
-    let sine =
-        simple (node (Binary Add) [ x; node (Unary Sin) [ full 0.5 ] ]) |> Array.find (fun n -> n.Op = Unary Sin)
-    Assert.Equal<int[]>([||], sine.Shape)
+          testCase "what is the same for every element is computed once" (fun () ->
+              let sine =
+                  simple (node (Binary Add) [ x; node (Unary Sin) [ full 0.5 ] ])
+                  |> Array.find (fun n -> n.Op = Unary Sin)
+              Expect.equal sine.Shape [||] "sine.Shape")
 
-[<Fact>]
-let ``no rule applies where a value would change`` () =
-    let kept =
-        [ "x + 0: −0 + 0 is 0", node (Binary Add) [ x; full 0.0 ]
-          "x · 0: NaN stays", node (Binary Mul) [ x; full 0.0 ]
-          "x − x: NaN stays", node (Binary Sub) [ x; x ]
-          "x⁰: 1 has a derivative of its own", node (Unary(Power 0.0)) [ x ] ]
+          testCase "no rule applies where a value would change" (fun () ->
+              let kept =
+                  [ "x + 0: −0 + 0 is 0", node (Binary Add) [ x; full 0.0 ]
+                    "x · 0: NaN stays", node (Binary Mul) [ x; full 0.0 ]
+                    "x − x: NaN stays", node (Binary Sub) [ x; x ]
+                    "x⁰: 1 has a derivative of its own", node (Unary(Power 0.0)) [ x ] ]
 
-    for name, written in kept do
-        let left = simple written
-        Assert.True(left |> Array.exists (fun n -> n.Op = written.Op), $"{name}: got nothing left of {written.Op}.")
+              for name, written in kept do
+                  let left = simple written
+                  Expect.isTrue
+                      (left |> Array.exists (fun n -> n.Op = written.Op))
+                      $"{name}: got nothing left of {written.Op}.")
 
-[<Fact>]
-let ``values of random graphs stay, bit by bit`` () =
-    for seed in 3000..3199 do
-        let r = RandomGraphs.ofSeed seed
-        let expected = Agreement.byInterpreter r.Graph r.Args
-        let got = Agreement.byInterpreter (Simplify.graph (Flatten.graph r.Graph)) r.Args
+          testCase "values of random graphs stay, bit by bit" (fun () ->
+              for seed in 3000..3199 do
+                  let r = RandomGraphs.ofSeed seed
+                  let expected = Agreement.byInterpreter r.Graph r.Args
+                  let got = Agreement.byInterpreter (Simplify.graph (Flatten.graph r.Graph)) r.Args
 
-        match Agreement.bitDifference expected got with
-        | Some difference -> Assert.Fail $"{difference}\n{RandomGraphs.describe r}"
-        | None -> ()
+                  match Agreement.bitDifference expected got with
+                  | Some difference -> failtest $"{difference}\n{RandomGraphs.describe r}"
+                  | None -> ()) ]

@@ -2,7 +2,8 @@
 /// element of a view must lie.
 module NeuralDE.Tests.Engine.ViewTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Arrays
@@ -81,7 +82,7 @@ let private moved (r: System.Random) (v: View) (positions: NdArray) : (View * Nd
             let view = { v with Start = at 0L; Shape = shape; Strides = fitting }
 
             if places view = result.Integers then
-                Assert.Fail
+                failtest
                     $"Got a copy of {Shape.text v.Shape} strides %A{v.Strides} as {Shape.text shape}, expected a view of strides %A{fitting}."
 
             None
@@ -100,33 +101,36 @@ let private walk (property: View -> NdArray -> unit) =
                 property v positions
             | _ -> ())
 
-[<Fact>]
-let ``elements lie where movement puts them`` () =
-    walk (fun v positions ->
-        Assert.Equal<int[]>(positions.Shape, v.Shape)
-        Assert.Equal<int64[]>(positions.Integers, places v))
+[<Tests>]
+let tests =
+    testList
+        "Engine.View"
+        [ testCase "elements lie where movement puts them" (fun () ->
+              walk (fun v positions ->
+                  Expect.equal v.Shape positions.Shape "v.Shape"
+                  Expect.equal (places v) positions.Integers "places v"))
 
-[<Fact>]
-let ``what collapses keeps its elements in order and no axis too many`` () =
-    walk (fun v positions ->
-        if positions.Length > 0 then
-            let struct (extents, strides) = View.collapse v
-            let collapsed = { v with Shape = Array.map int extents; Strides = strides }
-            Assert.Equal<int64[]>(positions.Integers, places collapsed)
-            Assert.DoesNotContain(1L, extents)
+          testCase "what collapses keeps its elements in order and no axis too many" (fun () ->
+              walk (fun v positions ->
+                  if positions.Length > 0 then
+                      let struct (extents, strides) = View.collapse v
+                      let collapsed = { v with Shape = Array.map int extents; Strides = strides }
+                      Expect.equal (places collapsed) positions.Integers "places collapsed"
+                      Expect.lacks extents 1L "extents"
 
-            for a in 1 .. extents.Length - 1 do
-                Assert.NotEqual(strides[a - 1], strides[a] * extents[a]))
+                      for a in 1 .. extents.Length - 1 do
+                          Expect.notEqual (strides[a] * extents[a]) strides[a - 1] "strides[a] * extents[a]"))
 
-[<Fact>]
-let ``contiguous is what lies in order without gaps`` () =
-    walk (fun v positions ->
-        let first = if positions.Length = 0 then 0L else positions.Integers[0]
-        let lies = positions.Integers = Array.init positions.Length (fun i -> first + int64 i)
-        Assert.Equal(lies, View.isContiguous v))
+          testCase "contiguous is what lies in order without gaps" (fun () ->
+              walk (fun v positions ->
+                  let first = if positions.Length = 0 then 0L else positions.Integers[0]
+                  let lies = positions.Integers = Array.init positions.Length (fun i -> first + int64 i)
+                  Expect.equal (View.isContiguous v) lies "View.isContiguous v"))
 
-[<Fact>]
-let ``single is what has one element for all`` () =
-    walk (fun v positions ->
-        if positions.Length > 0 then
-            Assert.Equal((Array.distinct positions.Integers).Length = 1, View.isSingle v))
+          testCase "single is what has one element for all" (fun () ->
+              walk (fun v positions ->
+                  if positions.Length > 0 then
+                      Expect.equal
+                          (View.isSingle v)
+                          ((Array.distinct positions.Integers).Length = 1)
+                          "View.isSingle v")) ]

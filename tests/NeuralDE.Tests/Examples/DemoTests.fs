@@ -5,21 +5,11 @@ open System.IO
 open System.Reflection
 open System.Text.Json
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.Scripts
-
-[<Fact>]
-let ``the first F# lines of README.md run and draw their picture`` () =
-    let lines =
-        Regex.Match(File.ReadAllText(Root.file "README.md"), "```fsharp\r?\n(.*?)```", RegexOptions.Singleline)
-    Assert.True(lines.Success, "README.md has no F# lines.")
-
-    inFolder (fun folder ->
-        File.WriteAllText(Path.Combine(folder, "readme.fsx"), withThisLibrary lines.Groups[1].Value)
-        fsi folder 2.0 [ "readme.fsx" ] |> ignore
-        Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn."))
 
 /// Runs the demo in a folder of its own; what it prints, and the folder that it writes into.
 let private demo folder =
@@ -44,115 +34,164 @@ let private csharp (example: string) folder =
     let program = Root.file $"examples/csharp/bin/{configuration}/net10.0/NeuralDE.Examples.dll"
     dotnetWith [] folder 3.0 [ program; example; folder ]
 
-[<Fact>]
-let ``the demo fits, forecasts, learns the spiral and reports, to the digits of the C# example`` () =
-    inFolder (fun folder ->
-        let printed, out = demo folder
-        Assert.Matches("α +0.540 ± 0.059", printed)
-        Assert.Contains("no ranking of models is established", printed)
+[<Tests>]
+let tests =
+    testList
+        "Examples.Demo"
+        [ testCase "the mistakes in README.md look as it says" (fun () ->
+              let message (mistake: unit -> 'T) = (Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message
+              let solved (p: OdeProblem<Tensor>) () = Ode.solve p
+              let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
 
-        use summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(out, "summary.json")))
-        let rec find (element: JsonElement) (path: string list) =
-            match path with
-            | [] -> element
-            | name :: rest -> find (element.GetProperty name) rest
-        let number path = (find summary.RootElement path).GetDouble()
+              let messages =
+                  [ message (fun () -> Linear.apply (Linear.init (Key 1) 2 3) (ones [ 3 ]))
+                    message (solved (Ode.problem (fun _ u -> grow u) (ones [ 3 ]) (0, 1)))
+                    message (
+                        solved (Ode.problem (fun _ u -> u) (ones [ 1 ]) (0, 10) |> Ode.saveAt (tensor [ 1.0; 12.5 ]))
+                    )
+                    message (fun () -> tensor [ 1.0; 2.0 ] + tensor [ 1.0f; 2.0f ])
+                    message (solved (Ode.problem (fun _ (u: Tensor) -> u * u) (ones [ 1 ]) (0, 2))) ]
 
-        for name, expected in [ "alpha", 0.5402; "beta", 0.0272; "gamma", 0.7964; "delta", 0.0237 ] do
-            Assert.Equal(expected, number [ name ], 2e-4)
+              let readme = File.ReadAllText(Root.file "README.md")
 
-        Assert.Equal(0.2192, number [ "log_rmse" ], 1e-4)
-        Assert.InRange(number [ "neural_log_rmse" ], 0.05, 0.19)
-        Assert.True(number [ "seconds" ] > 0.0)
+              for said in messages do
+                  // README cuts the last sentence of a failed solve short
+                  Expect.stringContains readme (said.Replace(StepTooSmall.Sentence, "[…]")) "readme") ]
 
-        Assert.Equal(0.1889, number [ "rmse_fit"; "lotka_volterra" ], 1e-3)
-        Assert.Equal(0.3533, number [ "rmse_forecast"; "lotka_volterra" ], 1e-3)
-        Assert.Equal(5.38, number [ "rmse_forecast_pelts"; "lotka_volterra" ], 0.05)
-        Assert.Equal(5.48, number [ "rmse_fit_pelts"; "lotka_volterra" ], 0.05)
+[<Tests>]
+let gates =
+    testList
+        "gates.Examples.Demo"
+        [ testCase "the first F# lines of README.md run and draw their picture" (fun () ->
+              let lines =
+                  Regex.Match(
+                      File.ReadAllText(Root.file "README.md"),
+                      "```fsharp\r?\n(.*?)```",
+                      RegexOptions.Singleline
+                  )
+              Expect.isTrue lines.Success "README.md has no F# lines."
 
-        for model in [ "universal"; "neural_ode" ] do
-            Assert.InRange(number [ "rmse_fit"; model ], 0.01, 0.15)
-            Assert.InRange(number [ "rmse_forecast"; model ], 0.2, 1.0)
+              inFolder (fun folder ->
+                  File.WriteAllText(Path.Combine(folder, "readme.fsx"), withThisLibrary lines.Groups[1].Value)
+                  fsi folder 2.0 [ "readme.fsx" ] |> ignore
+                  Expect.isTrue (File.Exists(Path.Combine(folder, "spiral.svg"))) "spiral.svg was not drawn."))
 
-        Assert.InRange(number [ "spiral_mae" ], 0.0, 0.05)
+          testCase "the demo fits, forecasts, learns the spiral and reports, to the digits of the C# example" (fun () ->
+              inFolder (fun folder ->
+                  let printed, out = demo folder
+                  Expect.isMatch printed "α +0.540 ± 0.059" "printed"
+                  Expect.stringContains printed "no ranking of models is established" "printed"
 
-        let pictures =
-            [ "fit"
-              "phase"
-              "losses"
-              "forecast"
-              "forecast-losses"
-              "spiral"
-              "spiral-phase"
-              "spiral-losses"
-              "universal" ]
-        let expected = "report.html" :: "summary.json" :: [ for name in pictures -> name + ".svg" ]
-        let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
-        Assert.Equal<string[]>(expected |> List.sort |> Array.ofList, written)
+                  use summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(out, "summary.json")))
+                  let rec find (element: JsonElement) (path: string list) =
+                      match path with
+                      | [] -> element
+                      | name :: rest -> find (element.GetProperty name) rest
+                  let number path = (find summary.RootElement path).GetDouble()
 
-        let report = File.ReadAllText(Path.Combine(out, "report.html"))
-        Assert.Equal(pictures.Length, Regex.Matches(report, "role=\"img\"").Count)
-        Assert.DoesNotMatch("(src|href)=\"(https?:)?//", report)
+                  for name, expected in [ "alpha", 0.5402; "beta", 0.0272; "gamma", 0.7964; "delta", 0.0237 ] do
+                      Expect.near 2e-4 (number [ name ]) expected "number [ name ]"
 
-        let inCSharp = csharp "hare-lynx" folder + csharp "cubic-spiral" folder
-        let losses = [ for name in [ "lotka_volterra"; "neural_ode"; "spiral" ] -> $"loss {name}", [ "losses"; name ] ]
+                  Expect.near 1e-4 (number [ "log_rmse" ]) 0.2192 "number [ 'log_rmse' ]"
+                  Expect.inRange (number [ "neural_log_rmse" ]) (0.05, 0.19) "number [ 'neural_log_rmse' ]"
+                  Expect.isTrue (number [ "seconds" ] > 0.0) "number [ 'seconds' ] > 0.0"
 
-        for name, path in ("spiral_mae", [ "spiral_mae" ]) :: losses do
-            let digits = (find summary.RootElement path).GetRawText()
-            Assert.Contains($"{name} {digits}\n", inCSharp))
+                  Expect.near
+                      1e-3
+                      (number [ "rmse_fit"; "lotka_volterra" ])
+                      0.1889
+                      "number [ 'rmse_fit'; 'lotka_volterra' ]"
+                  Expect.near
+                      1e-3
+                      (number [ "rmse_forecast"; "lotka_volterra" ])
+                      0.3533
+                      "number [ 'rmse_forecast'; 'lotka_volterra' ]"
+                  Expect.near
+                      0.05
+                      (number [ "rmse_forecast_pelts"; "lotka_volterra" ])
+                      5.38
+                      "number [ 'rmse_forecast_pelts'; 'lotka_volterra' ]"
+                  Expect.near
+                      0.05
+                      (number [ "rmse_fit_pelts"; "lotka_volterra" ])
+                      5.48
+                      "number [ 'rmse_fit_pelts'; 'lotka_volterra' ]"
 
-[<Fact>]
-let ``the tour runs and draws its picture`` () =
-    inFolder (fun folder ->
-        let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
-        File.WriteAllText(
-            Path.Combine(scripts, "tour.fsx"),
-            withThisLibrary (File.ReadAllText(Root.file "examples/02-tour.fsx"))
-        )
-        let printed = fsi scripts 2.0 [ "tour.fsx" ]
-        Assert.Contains("Status    Success", printed)
-        Assert.Contains("tensor [1.353465; 0.4926721] float64 [2]", printed)
-        Assert.Contains("reverse derivative", printed)
-        Assert.True(File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")), "spiral.svg was not drawn."))
+                  for model in [ "universal"; "neural_ode" ] do
+                      Expect.inRange (number [ "rmse_fit"; model ]) (0.01, 0.15) "number [ 'rmse_fit'; model ]"
+                      Expect.inRange
+                          (number [ "rmse_forecast"; model ])
+                          (0.2, 1.0)
+                          "number [ 'rmse_forecast'; model ]"
 
-[<Fact>]
-let ``the kinds of neural ODE are told apart and drawn`` () =
-    inFolder (fun folder ->
-        let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
-        let script = File.ReadAllText(Root.file "examples/03-neural-odes.fsx")
-        File.WriteAllText(Path.Combine(scripts, "kinds.fsx"), withThisLibrary script)
-        let printed = fsi scripts 2.0 [ "kinds.fsx" ]
-        Assert.Matches("plain +[2-5]\\.[0-9]e-1", printed)
-        Assert.Matches("augmented +[0-9.]+e-[4-9]", printed)
-        Assert.True(File.Exists(Path.Combine(folder, "artifacts", "neural-odes", "crossing.svg")), "No picture drawn."))
+                  Expect.inRange (number [ "spiral_mae" ]) (0.0, 0.05) "number [ 'spiral_mae' ]"
 
-[<Fact>]
-let ``the pictures are drawn, and the report holds them`` () =
-    inFolder (fun folder ->
-        let script = Path.Combine(folder, "pictures.fsx")
-        File.WriteAllText(script, withThisLibrary (File.ReadAllText(Root.file "examples/04-pictures.fsx")))
-        let out = Path.Combine(folder, "out")
-        fsi folder 2.0 [ script; out ] |> ignore
-        let pictures = Directory.GetFiles(out, "*.svg")
-        Assert.True(pictures.Length >= 18, $"Got {pictures.Length} pictures, expected 18 or more.")
-        let report = File.ReadAllText(Path.Combine(out, "report.html"))
-        Assert.Equal(pictures.Length, Regex.Matches(report, "role=\"img\"").Count))
+                  let pictures =
+                      [ "fit"
+                        "phase"
+                        "losses"
+                        "forecast"
+                        "forecast-losses"
+                        "spiral"
+                        "spiral-phase"
+                        "spiral-losses"
+                        "universal" ]
+                  let expected = "report.html" :: "summary.json" :: [ for name in pictures -> name + ".svg" ]
+                  let written = DirectoryInfo(out).GetFiles() |> Array.map _.Name |> Array.sort
+                  Expect.equal written (expected |> List.sort |> Array.ofList) "written"
 
-[<Fact>]
-let ``the mistakes in README.md look as it says`` () =
-    let message (mistake: unit -> 'T) = Assert.ThrowsAny<exn>(fun () -> mistake () |> ignore).Message
-    let solved (p: OdeProblem<Tensor>) () = Ode.solve p
-    let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
+                  let report = File.ReadAllText(Path.Combine(out, "report.html"))
+                  Expect.equal
+                      (Regex.Matches(report, "role=\"img\"").Count)
+                      pictures.Length
+                      "Regex.Matches(report, 'role=\\'img\\'').Count"
+                  Expect.isNotMatch report "(src|href)=\"(https?:)?//" "report"
 
-    let messages =
-        [ message (fun () -> Linear.apply (Linear.init (Key 1) 2 3) (ones [ 3 ]))
-          message (solved (Ode.problem (fun _ u -> grow u) (ones [ 3 ]) (0, 1)))
-          message (solved (Ode.problem (fun _ u -> u) (ones [ 1 ]) (0, 10) |> Ode.saveAt (tensor [ 1.0; 12.5 ])))
-          message (fun () -> tensor [ 1.0; 2.0 ] + tensor [ 1.0f; 2.0f ])
-          message (solved (Ode.problem (fun _ (u: Tensor) -> u * u) (ones [ 1 ]) (0, 2))) ]
+                  let inCSharp = csharp "hare-lynx" folder + csharp "cubic-spiral" folder
+                  let losses =
+                      [ for name in [ "lotka_volterra"; "neural_ode"; "spiral" ] -> $"loss {name}", [ "losses"; name ] ]
 
-    let readme = File.ReadAllText(Root.file "README.md")
+                  for name, path in ("spiral_mae", [ "spiral_mae" ]) :: losses do
+                      let digits = (find summary.RootElement path).GetRawText()
+                      Expect.stringContains inCSharp $"{name} {digits}\n" "inCSharp"))
 
-    for said in messages do
-        // README cuts the last sentence of a failed solve short
-        Assert.Contains(said.Replace(StepTooSmall.Sentence, "[…]"), readme)
+          testCase "the tour runs and draws its picture" (fun () ->
+              inFolder (fun folder ->
+                  let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
+                  File.WriteAllText(
+                      Path.Combine(scripts, "tour.fsx"),
+                      withThisLibrary (File.ReadAllText(Root.file "examples/02-tour.fsx"))
+                  )
+                  let printed = fsi scripts 2.0 [ "tour.fsx" ]
+                  Expect.stringContains printed "Status    Success" "printed"
+                  Expect.stringContains printed "tensor [1.353465; 0.4926721] float64 [2]" "printed"
+                  Expect.stringContains printed "reverse derivative" "printed"
+                  Expect.isTrue
+                      (File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")))
+                      "spiral.svg was not drawn."))
+
+          testCase "the kinds of neural ODE are told apart and drawn" (fun () ->
+              inFolder (fun folder ->
+                  let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
+                  let script = File.ReadAllText(Root.file "examples/03-neural-odes.fsx")
+                  File.WriteAllText(Path.Combine(scripts, "kinds.fsx"), withThisLibrary script)
+                  let printed = fsi scripts 2.0 [ "kinds.fsx" ]
+                  Expect.isMatch printed "plain +[2-5]\\.[0-9]e-1" "printed"
+                  Expect.isMatch printed "augmented +[0-9.]+e-[4-9]" "printed"
+                  Expect.isTrue
+                      (File.Exists(Path.Combine(folder, "artifacts", "neural-odes", "crossing.svg")))
+                      "No picture drawn."))
+
+          testCase "the pictures are drawn, and the report holds them" (fun () ->
+              inFolder (fun folder ->
+                  let script = Path.Combine(folder, "pictures.fsx")
+                  File.WriteAllText(script, withThisLibrary (File.ReadAllText(Root.file "examples/04-pictures.fsx")))
+                  let out = Path.Combine(folder, "out")
+                  fsi folder 2.0 [ script; out ] |> ignore
+                  let pictures = Directory.GetFiles(out, "*.svg")
+                  Expect.isTrue (pictures.Length >= 18) $"Got {pictures.Length} pictures, expected 18 or more."
+                  let report = File.ReadAllText(Path.Combine(out, "report.html"))
+                  Expect.equal
+                      (Regex.Matches(report, "role=\"img\"").Count)
+                      pictures.Length
+                      "Regex.Matches(report, 'role=\\'img\\'').Count")) ]

@@ -3,7 +3,8 @@ module NeuralDE.Tests.Examples.DocsTests
 
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.Scripts
 
@@ -20,55 +21,63 @@ let private pages =
 
 let private text page = File.ReadAllText(Root.file $"docs/{page}.fsx")
 
-[<Fact>]
-let ``every page is known to these tests`` () =
-    let files = Directory.GetFiles(Root.file "docs", "*.fsx") |> Array.map Path.GetFileNameWithoutExtension
-    Assert.Equal<string list>(pages |> List.map fst |> List.sort, files |> List.ofArray |> List.map string |> List.sort)
+[<Tests>]
+let tests =
+    testList
+        "Examples.Docs"
+        [ testCase "every page is known to these tests" (fun () ->
+              let files = Directory.GetFiles(Root.file "docs", "*.fsx") |> Array.map Path.GetFileNameWithoutExtension
+              Expect.equal
+                  (files |> List.ofArray |> List.map string |> List.sort)
+                  (pages |> List.map fst |> List.sort)
+                  "files |> List.ofArray |> List.map string |> List.sort")
 
-[<Fact>]
-let ``every page runs and prints what it tells about`` () =
-    inFolder (fun folder ->
-        for page, _ in pages do
-            File.WriteAllText(Path.Combine(folder, page + ".fsx"), withThisLibrary (text page))
+          testCase "links between pages lead somewhere" (fun () ->
+              let known = set (pages |> List.map fst)
 
-        // one process for all: each page becomes a module
-        let loads = pages |> List.map (fun (page, _) -> $"#load \"{page}.fsx\"")
-        File.WriteAllLines(Path.Combine(folder, "all.fsx"), loads)
-        let printed = fsi folder 5.0 [ "all.fsx" ]
+              let broken =
+                  [ for page, _ in pages do
+                        for link in Regex.Matches(text page, @"\]\(([\w-]+)\.html\)") do
+                            let target = link.Groups[1].Value
+                            if not (known.Contains target) then $"{page} to {target}" ]
 
-        for page, expected in pages do
-            Assert.True(printed.Contains expected, $"Got no `{expected}` of {page} in\n{printed}"))
+              Expect.isTrue broken.IsEmpty $"Got links to pages that are not there: %A{broken}. Name one of %A{known}.")
 
-[<Fact>]
-let ``links between pages lead somewhere`` () =
-    let known = set (pages |> List.map fst)
+          testCase "what a page calls by module and name exists" (fun () ->
+              let surface = File.ReadAllLines(Root.file "tests/NeuralDE.Tests/Repository/PublicSurface.approved.txt")
 
-    let broken =
-        [ for page, _ in pages do
-              for link in Regex.Matches(text page, @"\]\(([\w-]+)\.html\)") do
-                  let target = link.Groups[1].Value
-                  if not (known.Contains target) then $"{page} to {target}" ]
+              let members =
+                  set
+                      [ for line in surface do
+                            let name = Regex.Match(line, @"^NeuralDE\.(\w+?)(?:Module)?\.(\w+)")
+                            if name.Success then name.Groups[1].Value, name.Groups[2].Value ]
 
-    Assert.True(broken.IsEmpty, $"Got links to pages that are not there: %A{broken}. Name one of %A{known}.")
+              let modules = members |> Set.map fst
 
-[<Fact>]
-let ``what a page calls by module and name exists`` () =
-    let surface = File.ReadAllLines(Root.file "tests/NeuralDE.Tests/Repository/PublicSurface.approved.txt")
+              let missing =
+                  [ for page, _ in pages do
+                        for span in Regex.Matches(text page, @"`[^`\r\n]+`") do
+                            for call in Regex.Matches(span.Value, @"(?<![\w.])([A-Z]\w*)\.([a-z]\w*)") do
+                                let owner, name = call.Groups[1].Value, call.Groups[2].Value
 
-    let members =
-        set
-            [ for line in surface do
-                  let name = Regex.Match(line, @"^NeuralDE\.(\w+?)(?:Module)?\.(\w+)")
-                  if name.Success then name.Groups[1].Value, name.Groups[2].Value ]
+                                if modules.Contains owner && not (members.Contains(owner, name)) then
+                                    $"{page}: {owner}.{name}" ]
 
-    let modules = members |> Set.map fst
+              Expect.isTrue missing.IsEmpty $"Got names that the library does not have: %A{missing}.") ]
 
-    let missing =
-        [ for page, _ in pages do
-              for span in Regex.Matches(text page, @"`[^`\r\n]+`") do
-                  for call in Regex.Matches(span.Value, @"(?<![\w.])([A-Z]\w*)\.([a-z]\w*)") do
-                      let owner, name = call.Groups[1].Value, call.Groups[2].Value
+[<Tests>]
+let gates =
+    testList
+        "gates.Examples.Docs"
+        [ testCase "every page runs and prints what it tells about" (fun () ->
+              inFolder (fun folder ->
+                  for page, _ in pages do
+                      File.WriteAllText(Path.Combine(folder, page + ".fsx"), withThisLibrary (text page))
 
-                      if modules.Contains owner && not (members.Contains(owner, name)) then $"{page}: {owner}.{name}" ]
+                  // one process for all: each page becomes a module
+                  let loads = pages |> List.map (fun (page, _) -> $"#load \"{page}.fsx\"")
+                  File.WriteAllLines(Path.Combine(folder, "all.fsx"), loads)
+                  let printed = fsi folder 5.0 [ "all.fsx" ]
 
-    Assert.True(missing.IsEmpty, $"Got names that the library does not have: %A{missing}.")
+                  for page, expected in pages do
+                      Expect.isTrue (printed.Contains expected) $"Got no `{expected}` of {page} in\n{printed}")) ]

@@ -9,7 +9,8 @@ open System.Reflection.Metadata
 open System.Reflection.PortableExecutable
 open System.Text.RegularExpressions
 open System.Xml.Linq
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.Scripts
 
@@ -41,7 +42,8 @@ type Packages() =
             own.FullName
 
     member _.Folder = folder
-    member _.File(name: string) = Assert.Single(Directory.GetFiles(folder, $"{name}.*.nupkg"))
+    member _.File(name: string) =
+        Expect.single (Directory.GetFiles(folder, $"{name}.*.nupkg")) "Directory.GetFiles(folder, $'{name}.*.nupkg')"
     member p.Version = Regex.Match(p.File "NeuralDE.Core", @"Core\.(\d.*)\.nupkg$").Groups[1].Value
 
     interface IDisposable with
@@ -95,7 +97,7 @@ let private user (packages: Packages) folder =
 /// The first lines of a language in a text.
 let private lines language (text: string) =
     let found = Regex.Match(text, $"```{language}\r?\n(.*?)```", RegexOptions.Singleline)
-    Assert.True(found.Success, $"Got no lines of {language}.")
+    Expect.isTrue found.Success $"Got no lines of {language}."
     found.Groups[1].Value
 
 /// A console project of one file, what it printed, and its folder.
@@ -113,101 +115,117 @@ let private console (packages: Packages) folder (extension: string) (packageName
     File.WriteAllText(Path.Combine(project, $"Program.{extension}"), source)
     dotnetWith (user packages folder) project 5.0 [ "run"; "-c"; "Release" ], project
 
-type PackageTests(packages: Packages) =
-    let core = packages.File "NeuralDE.Core"
-    let fitted = @"after \d+ iterations, loss \d\.?\d*e-\d+"
+/// Made when the first test asks for them, removed when the program ends.
+let private packages =
+    lazy
+        (let made = new Packages()
+         AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> (made :> IDisposable).Dispose())
+         made)
 
-    let drawn folder = Assert.True(File.Exists(Path.Combine(folder, "spiral.svg")), "spiral.svg was not drawn.")
+let private core = lazy (packages.Value.File "NeuralDE.Core")
+let private fitted = @"after \d+ iterations, loss \d\.?\d*e-\d+"
 
-    interface IClassFixture<Packages>
+let private drawn folder = Expect.isTrue (File.Exists(Path.Combine(folder, "spiral.svg"))) "spiral.svg was not drawn."
 
-    [<Fact>]
-    member _.``the library's package holds it, its kernels, its documentation, a readme and the licence``() =
-        for file in
-            [ "lib/net10.0/NeuralDE.Core.dll"
-              "lib/net10.0/NeuralDE.Core.xml"
-              "lib/net10.0/NeuralDE.Kernels.dll"
-              "README.md"
-              "LICENSE" ] do
-            Assert.Contains(file, entries core)
+[<Tests>]
+let gates =
+    testList
+        "gates.Examples.Package"
+        [ testCase "the library's package holds it, its kernels, its documentation, a readme and the licence" (fun () ->
+              for file in
+                  [ "lib/net10.0/NeuralDE.Core.dll"
+                    "lib/net10.0/NeuralDE.Core.xml"
+                    "lib/net10.0/NeuralDE.Kernels.dll"
+                    "README.md"
+                    "LICENSE" ] do
+                  Expect.contains (entries core.Value) file "entries core.Value"
 
-        Assert.Equal(2, entries core |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
-        Assert.Contains("M:NeuralDE.OdeModule.solve", textOf core "NeuralDE.Core.xml")
-        let needed = dependencies core
-        Assert.Equal<string list>([ "FSharp.Core"; "MathNet.Numerics" ], List.map fst needed)
+              Expect.equal
+                  (entries core.Value |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
+                  2
+                  "entries core.Value |> List.filter (fun name -> name.EndsWith '.dll') …"
+              Expect.stringContains
+                  (textOf core.Value "NeuralDE.Core.xml")
+                  "M:NeuralDE.OdeModule.solve"
+                  "textOf core.Value 'NeuralDE.Core.xml'"
+              let needed = dependencies core.Value
+              Expect.equal (List.map fst needed) [ "FSharp.Core"; "MathNet.Numerics" ] "List.map fst needed"
 
-        for name, least in needed do
-            Assert.True(Char.IsDigit least[0], $"Got {least} for {name}, expected a least version.")
+              for name, least in needed do
+                  Expect.isTrue (Char.IsDigit least[0]) $"Got {least} for {name}, expected a least version.")
 
-    [<Fact>]
-    member _.``the package for C# holds its face and its using, and brings the library``() =
-        let face = packages.File "NeuralDE.CSharp"
+          testCase "the package for C# holds its face and its using, and brings the library" (fun () ->
+              let face = packages.Value.File "NeuralDE.CSharp"
 
-        for file in
-            [ "lib/net10.0/NeuralDE.CSharp.dll"
-              "lib/net10.0/NeuralDE.CSharp.xml"
-              "buildTransitive/NeuralDE.CSharp.props"
-              "README.md"
-              "LICENSE" ] do
-            Assert.Contains(file, entries face)
+              for file in
+                  [ "lib/net10.0/NeuralDE.CSharp.dll"
+                    "lib/net10.0/NeuralDE.CSharp.xml"
+                    "buildTransitive/NeuralDE.CSharp.props"
+                    "README.md"
+                    "LICENSE" ] do
+                  Expect.contains (entries face) file "entries face"
 
-        Assert.Equal(1, entries face |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
-        Assert.Contains(("NeuralDE.Core", packages.Version), dependencies face)
+              Expect.equal
+                  (entries face |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
+                  1
+                  "entries face |> List.filter (fun name -> name.EndsWith '.dll') |> …"
+              Expect.contains (dependencies face) ("NeuralDE.Core", packages.Value.Version) "dependencies face")
 
-    [<Theory;
-      InlineData("NeuralDE.Core", "NeuralDE.Core");
-      InlineData("NeuralDE.Core", "NeuralDE.Kernels");
-      InlineData("NeuralDE.CSharp", "NeuralDE.CSharp")>]
-    member _.``symbols lie within, and in what is given away name no folder of this machine``
-        (package: string, name: string)
-        =
-        use zip = ZipFile.OpenRead(packages.File package)
-        use bytes = new MemoryStream()
-        let entry = zip.Entries |> Seq.find (fun entry -> entry.Name = name + ".dll")
-        use image = entry.Open()
-        image.CopyTo bytes
-        bytes.Position <- 0L
-        use reader = new PEReader(bytes)
+          testList
+              "symbols lie within, and in what is given away name no folder of this machine"
+              [ for package, name in
+                    [ "NeuralDE.Core", "NeuralDE.Core"
+                      "NeuralDE.Core", "NeuralDE.Kernels"
+                      "NeuralDE.CSharp", "NeuralDE.CSharp" ] do
+                    testCase $"{package}, {name}" (fun () ->
+                        use zip = ZipFile.OpenRead(packages.Value.File package)
+                        use bytes = new MemoryStream()
+                        let entry = zip.Entries |> Seq.find (fun entry -> entry.Name = name + ".dll")
+                        use image = entry.Open()
+                        image.CopyTo bytes
+                        bytes.Position <- 0L
+                        use reader = new PEReader(bytes)
 
-        let embedded =
-            reader.ReadDebugDirectory()
-            |> Seq.filter (fun entry -> entry.Type = DebugDirectoryEntryType.EmbeddedPortablePdb)
-            |> Seq.exactlyOne
+                        let embedded =
+                            reader.ReadDebugDirectory()
+                            |> Seq.filter (fun entry -> entry.Type = DebugDirectoryEntryType.EmbeddedPortablePdb)
+                            |> Seq.exactlyOne
 
-        if packed.IsSome then
-            use provider = reader.ReadEmbeddedPortablePdbDebugDirectoryData embedded
-            let symbols = provider.GetMetadataReader()
+                        if packed.IsSome then
+                            use provider = reader.ReadEmbeddedPortablePdbDebugDirectoryData embedded
+                            let symbols = provider.GetMetadataReader()
 
-            let outside =
-                [ for document in symbols.Documents do
-                      let path = symbols.GetString(symbols.GetDocument(document).Name)
-                      if not (path.StartsWith "/_/") then path ]
+                            let outside =
+                                [ for document in symbols.Documents do
+                                      let path = symbols.GetString(symbols.GetDocument(document).Name)
+                                      if not (path.StartsWith "/_/") then path ]
 
-            Assert.True(outside.IsEmpty, $"Got sources outside of /_/: %A{outside}.")
-            let text = Text.Encoding.Latin1.GetString(bytes.ToArray())
-            Assert.False(text.Contains Root.path, $"{name}.dll names {Root.path}.")
+                            Expect.isTrue outside.IsEmpty $"Got sources outside of /_/: %A{outside}."
+                            let text = Text.Encoding.Latin1.GetString(bytes.ToArray())
+                            Expect.isFalse (text.Contains Root.path) $"{name}.dll names {Root.path}.") ]
 
-    [<Fact>]
-    member _.``a fresh F# script runs on the package as its readme says``() =
-        inFolder (fun folder ->
-            let script = $"#i @\"nuget: {packages.Folder}\"\n" + lines "fsharp" (textOf core "README.md")
-            File.WriteAllText(Path.Combine(folder, "spiral.fsx"), script)
-            let printed = dotnetWith (user packages folder) folder 5.0 [ "fsi"; "spiral.fsx" ]
-            Assert.Matches(fitted, printed)
-            drawn folder)
+          testCase "a fresh F# script runs on the package as its readme says" (fun () ->
+              inFolder (fun folder ->
+                  let script =
+                      $"#i @\"nuget: {packages.Value.Folder}\"\n" + lines "fsharp" (textOf core.Value "README.md")
+                  File.WriteAllText(Path.Combine(folder, "spiral.fsx"), script)
+                  let printed = dotnetWith (user packages.Value folder) folder 5.0 [ "fsi"; "spiral.fsx" ]
+                  Expect.isMatch printed fitted "printed"
+                  drawn folder))
 
-    [<Fact>]
-    member _.``a fresh F# project runs on the package``() =
-        inFolder (fun folder ->
-            let program = Regex.Replace(lines "fsharp" (textOf core "README.md"), "(?m)^#r .*$", "")
-            let printed, project = console packages folder "fs" "NeuralDE.Core" program
-            Assert.Matches(fitted, printed)
-            drawn project)
+          testCase "a fresh F# project runs on the package" (fun () ->
+              inFolder (fun folder ->
+                  let program = Regex.Replace(lines "fsharp" (textOf core.Value "README.md"), "(?m)^#r .*$", "")
+                  let printed, project = console packages.Value folder "fs" "NeuralDE.Core" program
+                  Expect.isMatch printed fitted "printed"
+                  drawn project))
 
-    [<Theory; InlineData("docs/quick-start.fsx"); InlineData("src/NeuralDE.CSharp/README.md")>]
-    member _.``a fresh C# project runs these lines on its package``(page: string) =
-        inFolder (fun folder ->
-            let program = lines "csharp" (File.ReadAllText(Root.file page))
-            let printed, project = console packages folder "cs" "NeuralDE.CSharp" program
-            Assert.Matches("Converged|" + fitted, printed)
-            drawn project)
+          testList
+              "a fresh C# project runs these lines on its package"
+              [ for page in [ "docs/quick-start.fsx"; "src/NeuralDE.CSharp/README.md" ] do
+                    testCase page (fun () ->
+                        inFolder (fun folder ->
+                            let program = lines "csharp" (File.ReadAllText(Root.file page))
+                            let printed, project = console packages.Value folder "cs" "NeuralDE.CSharp" program
+                            Expect.isMatch printed ("Converged|" + fitted) "printed"
+                            drawn project)) ] ]

@@ -5,13 +5,14 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 /// A script's text with its reference to the library replaced by the one these tests run on.
 let withThisLibrary (script: string) =
     let reference = Regex("#r \"[^\"]*NeuralDE\\.Core\\.dll\"")
-    Assert.Single(reference.Matches script) |> ignore
+    Expect.single (reference.Matches script) "reference.Matches script" |> ignore
     reference.Replace(script, fun _ -> $"#r @\"{typeof<Tensor>.Assembly.Location}\"")
 
 /// Does something in a folder of its own, which is then removed.
@@ -44,10 +45,10 @@ let dotnetWith (variables: (string * string) list) folder (minutes: float) (argu
 
     if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
         running.Kill true
-        Assert.Fail $"`{command}` ran for more than {minutes} minutes."
+        failtest $"`{command}` ran for more than {minutes} minutes."
 
     let said = $"`{command}` ended with exit code {running.ExitCode}, expected 0.\n{output.Result}\n{errors.Result}"
-    Assert.True((running.ExitCode = 0), said)
+    Expect.isTrue (running.ExitCode = 0) said
     output.Result.ReplaceLineEndings "\n"
 
 /// What `dotnet fsi arguments` prints.

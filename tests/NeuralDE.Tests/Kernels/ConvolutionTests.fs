@@ -1,4 +1,3 @@
-[<Xunit.Collection("ThreadTeam")>]
 module NeuralDE.Tests.Kernels.ConvolutionTests
 
 #nowarn "9" "51" // addresses
@@ -6,7 +5,8 @@ module NeuralDE.Tests.Kernels.ConvolutionTests
 open System
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -207,107 +207,110 @@ let private padded low high case =
                 Low = Array.create case.Input.Length low
                 High = Array.create case.Input.Length high } }
 
-[<Fact>]
-let ``every number of examples and outputs from 0 to 70`` () =
-    for n in 0..70 do
-        let case = { square 1 2 3 3 2 with Input = [| 4 |]; Kernel = [| 2 |]; Conv = plain 1 }
-        check false (padded 1 0 { case with Batch = n; Outputs = 1 + n % 3 })
-        check false (padded 0 1 { case with Batch = 1 + n % 3; Outputs = n })
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Convolution"
+        [ testCase "every number of examples and outputs from 0 to 70" (fun () ->
+              for n in 0..70 do
+                  let case = { square 1 2 3 3 2 with Input = [| 4 |]; Kernel = [| 2 |]; Conv = plain 1 }
+                  check false (padded 1 0 { case with Batch = n; Outputs = 1 + n % 3 })
+                  check false (padded 0 1 { case with Batch = 1 + n % 3; Outputs = n }))
 
-[<Fact>]
-let ``every length of input and kernel from 0 to 9`` () =
-    for input in 0..9 do
-        for kernel in 0..9 do
-            let case = { square 2 2 3 1 1 with Input = [| input |]; Kernel = [| kernel |]; Conv = plain 1 }
-            check false (padded (kernel % 4) (input % 3) case)
-            check false (padded -1 2 case)
+          testCase "every length of input and kernel from 0 to 9" (fun () ->
+              for input in 0..9 do
+                  for kernel in 0..9 do
+                      let case = { square 2 2 3 1 1 with Input = [| input |]; Kernel = [| kernel |]; Conv = plain 1 }
+                      check false (padded (kernel % 4) (input % 3) case)
+                      check false (padded -1 2 case))
 
-[<Fact>]
-let ``random settings on one, two and three axes`` () =
-    let random = System.Random 5
+          testCase "random settings on one, two and three axes" (fun () ->
+              let random = System.Random 5
 
-    for i in 1..150 do
-        let rank = 1 + i % 3
-        let each low high = Array.init rank (fun _ -> random.Next(low, high))
+              for i in 1..150 do
+                  let rank = 1 + i % 3
+                  let each low high = Array.init rank (fun _ -> random.Next(low, high))
 
-        check
-            (i % 5 = 0)
-            { Batch = random.Next(1, 20)
-              Groups = random.Next(1, 3)
-              Channels = random.Next(1, 4)
-              Outputs = random.Next(1, 20)
-              Input = each 1 6
-              Kernel = each 1 4
-              Conv =
-                { Stride = each 1 4
-                  Low = each -2 4
-                  High = each -2 4
-                  DilateInput = each 1 4
-                  DilateKernel = each 1 4 } }
+                  check
+                      (i % 5 = 0)
+                      { Batch = random.Next(1, 20)
+                        Groups = random.Next(1, 3)
+                        Channels = random.Next(1, 4)
+                        Outputs = random.Next(1, 20)
+                        Input = each 1 6
+                        Kernel = each 1 4
+                        Conv =
+                          { Stride = each 1 4
+                            Low = each -2 4
+                            High = each -2 4
+                            DilateInput = each 1 4
+                            DilateKernel = each 1 4 } })
 
-[<Fact>]
-let ``channels and long kernels are summed in parts without another rounding`` () =
-    check false (padded 1 1 (square 3 70 5 4 3))
-    check false (padded 1 1 { square 9 5 4 12 12 with Outputs = 3 })
-    check false { square 2 0 3 4 2 with Channels = 0 }
+          testCase "channels and long kernels are summed in parts without another rounding" (fun () ->
+              check false (padded 1 1 (square 3 70 5 4 3))
+              check false (padded 1 1 { square 9 5 4 12 12 with Outputs = 3 })
+              check false { square 2 0 3 4 2 with Channels = 0 })
 
-[<Fact>]
-let ``what the evaluator says, to rounding`` () =
-    let random = System.Random 6
+          testCase "what the evaluator says, to rounding" (fun () ->
+              let random = System.Random 6
 
-    for i in 1..30 do
-        let each low high = Array.init 2 (fun _ -> random.Next(low, high))
+              for i in 1..30 do
+                  let each low high = Array.init 2 (fun _ -> random.Next(low, high))
 
-        let case =
-            { Batch = random.Next(1, 40)
-              Groups = 1 + i % 2
-              Channels = random.Next(1, 4)
-              Outputs = random.Next(1, 9)
-              Input = each 1 8
-              Kernel = each 1 4
-              Conv =
-                { Stride = each 1 3
-                  Low = each -1 3
-                  High = each -1 3
-                  DilateInput = each 1 3
-                  DilateKernel = each 1 3 } }
+                  let case =
+                      { Batch = random.Next(1, 40)
+                        Groups = 1 + i % 2
+                        Channels = random.Next(1, 4)
+                        Outputs = random.Next(1, 9)
+                        Input = each 1 8
+                        Kernel = each 1 4
+                        Conv =
+                          { Stride = each 1 3
+                            Low = each -1 3
+                            High = each -1 3
+                            DilateInput = each 1 3
+                            DilateKernel = each 1 3 } }
 
-        let made seed shape =
-            NdArray.OfFloats(Float64, shape, Array.init (Shape.stored "test" shape) (fun j -> sin (float (seed + j))))
-        let x, kernel, shape = made i (inputShape case), made (2 * i) (kernelShape case), outputShape case
-        let expected = (EvaluateLinear.conv case.Conv shape x kernel).Floats
-        let got: float[] = Array.zeroCreate expected.Length
-        use xStart = fixed x.Floats
-        use kernelStart = fixed kernel.Floats
-        use target = fixed got
+                  let made seed shape =
+                      NdArray.OfFloats(
+                          Float64,
+                          shape,
+                          Array.init (Shape.stored "test" shape) (fun j -> sin (float (seed + j)))
+                      )
+                  let x, kernel, shape = made i (inputShape case), made (2 * i) (kernelShape case), outputShape case
+                  let expected = (EvaluateLinear.conv case.Conv shape x kernel).Floats
+                  let got: float[] = Array.zeroCreate expected.Length
+                  use xStart = fixed x.Floats
+                  use kernelStart = fixed kernel.Floats
+                  use target = fixed got
 
-        Convolution.Run(
-            ElementType.Float64,
-            inputShape case,
-            kernelShape case,
-            shape,
-            case.Conv.Stride,
-            case.Conv.Low,
-            case.Conv.DilateInput,
-            case.Conv.DilateKernel,
-            NativeInterop.NativePtr.toNativeInt xStart,
-            NativeInterop.NativePtr.toNativeInt kernelStart,
-            NativeInterop.NativePtr.toNativeInt target
-        )
+                  Convolution.Run(
+                      ElementType.Float64,
+                      inputShape case,
+                      kernelShape case,
+                      shape,
+                      case.Conv.Stride,
+                      case.Conv.Low,
+                      case.Conv.DilateInput,
+                      case.Conv.DilateKernel,
+                      NativeInterop.NativePtr.toNativeInt xStart,
+                      NativeInterop.NativePtr.toNativeInt kernelStart,
+                      NativeInterop.NativePtr.toNativeInt target
+                  )
 
-        for j in 0 .. got.Length - 1 do
-            if not (abs (got[j] - expected[j]) <= 1e-13) then
-                failwith $"%A{case}: element {j} is {got[j]:R}, expected {expected[j]:R}"
+                  for j in 0 .. got.Length - 1 do
+                      if not (abs (got[j] - expected[j]) <= 1e-13) then
+                          failwith $"%A{case}: element {j} is {got[j]:R}, expected {expected[j]:R}")
 
-[<Theory>]
-[<InlineData(1)>]
-[<InlineData(3)>]
-let ``the same bits on any number of threads and beside any other examples`` (threads: int) =
-    let before = ThreadTeam.Threads
-    ThreadTeam.Threads <- threads
+          testList
+              "the same bits on any number of threads and beside any other examples"
+              [ for threads in [ 1; 3 ] do
+                    testCase $"{threads}" (fun () ->
+                        let before = ThreadTeam.Threads
+                        ThreadTeam.Threads <- threads
 
-    try
-        check false (padded 1 1 (square 67 6 9 6 3))
-        check false (padded 1 1 (square 3 6 67 9 3))
-    finally
-        ThreadTeam.Threads <- before
+                        try
+                            check false (padded 1 1 (square 67 6 9 6 3))
+                            check false (padded 1 1 (square 3 6 67 9 3))
+                        finally
+                            ThreadTeam.Threads <- before) ] ]

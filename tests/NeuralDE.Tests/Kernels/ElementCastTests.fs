@@ -2,7 +2,8 @@ module NeuralDE.Tests.Kernels.ElementCastTests
 
 open System
 open System.Runtime.InteropServices
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
@@ -66,44 +67,43 @@ let private check source target (values: 'A[]) (f: 'A -> 'B) =
             Marshal.Copy(into.Address, got, 0, got.Length)
 
             if got <> expected then
-                Assert.Fail $"{source} → {target}, {n} elements of %A{x}: got bytes %A{got}, expected %A{expected}"
+                failtest $"{source} → {target}, {n} elements of %A{x}: got bytes %A{got}, expected %A{expected}"
 
-[<Fact>]
-let ``floats become integers towards 0 and within their range`` () =
-    check ElementType.Float64 ElementType.Int64 floats64 Functions.toInt64
-    check ElementType.Float64 ElementType.Int32 floats64 Functions.toInt32
-    check ElementType.Float32 ElementType.Int64 floats32 (float >> Functions.toInt64)
-    check ElementType.Float32 ElementType.Int32 floats32 (float >> Functions.toInt32)
+[<Tests>]
+let tests =
+    testList
+        "Kernels.ElementCast"
+        [ testCase "floats become integers towards 0 and within their range" (fun () ->
+              check ElementType.Float64 ElementType.Int64 floats64 Functions.toInt64
+              check ElementType.Float64 ElementType.Int32 floats64 Functions.toInt32
+              check ElementType.Float32 ElementType.Int64 floats32 (float >> Functions.toInt64)
+              check ElementType.Float32 ElementType.Int32 floats32 (float >> Functions.toInt32))
 
-[<Fact>]
-let ``numbers become floats rounded once`` () =
-    check ElementType.Float64 ElementType.Float32 floats64 float32
-    check ElementType.Float32 ElementType.Float64 floats32 float
-    check ElementType.Int64 ElementType.Float32 integers64 float32
-    check ElementType.Int64 ElementType.Float64 integers64 float
-    check ElementType.Int32 ElementType.Float32 integers32 float32
-    check ElementType.Int32 ElementType.Float64 integers32 float
+          testCase "numbers become floats rounded once" (fun () ->
+              check ElementType.Float64 ElementType.Float32 floats64 float32
+              check ElementType.Float32 ElementType.Float64 floats32 float
+              check ElementType.Int64 ElementType.Float32 integers64 float32
+              check ElementType.Int64 ElementType.Float64 integers64 float
+              check ElementType.Int32 ElementType.Float32 integers32 float32
+              check ElementType.Int32 ElementType.Float64 integers32 float)
 
-[<Fact>]
-let ``integers wrap`` () =
-    check ElementType.Int64 ElementType.Int32 integers64 int
-    check ElementType.Int32 ElementType.Int64 integers32 int64
+          testCase "integers wrap" (fun () ->
+              check ElementType.Int64 ElementType.Int32 integers64 int
+              check ElementType.Int32 ElementType.Int64 integers32 int64)
 
-[<Fact>]
-let ``bools are what is not 0, and become 0 and 1`` () =
-    check ElementType.Float64 ElementType.Bool floats64 (fun x -> x <> 0.0)
-    check ElementType.Float32 ElementType.Bool floats32 (fun x -> x <> 0f)
-    check ElementType.Int64 ElementType.Bool integers64 (fun x -> x <> 0L)
-    check ElementType.Int32 ElementType.Bool integers32 (fun x -> x <> 0)
-    check ElementType.Bool ElementType.Float32 bools (fun b -> if b then 1f else 0f)
-    check ElementType.Bool ElementType.Float64 bools (fun b -> if b then 1.0 else 0.0)
-    check ElementType.Bool ElementType.Int32 bools Convert.ToInt32
-    check ElementType.Bool ElementType.Int64 bools Convert.ToInt64
+          testCase "bools are what is not 0, and become 0 and 1" (fun () ->
+              check ElementType.Float64 ElementType.Bool floats64 (fun x -> x <> 0.0)
+              check ElementType.Float32 ElementType.Bool floats32 (fun x -> x <> 0f)
+              check ElementType.Int64 ElementType.Bool integers64 (fun x -> x <> 0L)
+              check ElementType.Int32 ElementType.Bool integers32 (fun x -> x <> 0)
+              check ElementType.Bool ElementType.Float32 bools (fun b -> if b then 1f else 0f)
+              check ElementType.Bool ElementType.Float64 bools (fun b -> if b then 1.0 else 0.0)
+              check ElementType.Bool ElementType.Int32 bools Convert.ToInt32
+              check ElementType.Bool ElementType.Int64 bools Convert.ToInt64)
 
-[<Fact>]
-let ``a type becomes itself`` () =
-    check ElementType.Float64 ElementType.Float64 floats64 id
-    check ElementType.Float32 ElementType.Float32 floats32 id
-    check ElementType.Int64 ElementType.Int64 integers64 id
-    check ElementType.Int32 ElementType.Int32 integers32 id
-    check ElementType.Bool ElementType.Bool bools id
+          testCase "a type becomes itself" (fun () ->
+              check ElementType.Float64 ElementType.Float64 floats64 id
+              check ElementType.Float32 ElementType.Float32 floats32 id
+              check ElementType.Int64 ElementType.Int64 integers64 id
+              check ElementType.Int32 ElementType.Int32 integers32 id
+              check ElementType.Bool ElementType.Bool bools id) ]

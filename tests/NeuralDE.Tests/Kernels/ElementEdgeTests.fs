@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.ElementEdgeTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
@@ -120,7 +121,7 @@ let private check name op parameter (f: float -> float) bound32 bound64 =
             let expected = f (float edges32[i])
 
             if far32 got[i] expected > bound32 then
-                Assert.Fail
+                failtest
                     $"{name} of {edges32[i]:R} ({width}): got {got[i]:R}, expected {float32 expected:R} within {bound32} ulp"
 
     for width, kernel in Widths.float64s do
@@ -130,29 +131,8 @@ let private check name op parameter (f: float -> float) bound32 bound64 =
             let expected = f edges64[i]
 
             if far64 got[i] expected > bound64 then
-                Assert.Fail
+                failtest
                     $"{name} of {edges64[i]:R} ({width}): got {got[i]:R}, expected {expected:R} within {bound64} ulp"
-
-[<Fact>]
-let ``functions of one argument at their edges`` () =
-    for op, unary in unaries do
-        let struct (name, f) = Functions.unary unary
-        // the reference overflows a little before eˣ does
-        let f x = if unary = Expm1 && x > 40.0 then Math.Exp x else f x
-        check name op 0.0 f 5.0 5.0
-
-[<Fact>]
-let ``powers at their edges`` () =
-    for a in [ 0.0; 1.0; 2.0; 3.0; 4.0; 5.0; 8.0; 0.5; 1.5; 0.1; 1.7; 101.0; 1e10; infinity ] do
-        for a in [ a; -a ] do
-            check $"power {a}" ElementOp.Power a (fun x -> Math.Pow(x, a)) 3.0 3.0
-
-    check "power NaN" ElementOp.Power nan (fun x -> Math.Pow(x, nan)) 0.0 0.0
-
-[<Fact>]
-let ``polygamma is the reference's`` () =
-    for order in [ 0; 1; 2; 3; 6 ] do
-        check $"polygamma {order}" ElementOp.Polygamma (float order) (Special.polygamma order) 0.5 0.0
 
 /// Every x with every y.
 let private pairs (values: 'T[]) = Array.allPairs values values |> Array.unzip
@@ -168,7 +148,7 @@ let private checkPairs op (f: float -> float -> float) bound32 bound64 =
             let expected = f (float x[i]) (float y[i])
 
             if far32 got[i] expected > bound32 then
-                Assert.Fail
+                failtest
                     $"{op} of {x[i]:R} and {y[i]:R} ({width}): got {got[i]:R}, expected {float32 expected:R} within {bound32} ulp"
 
     let x, y = pairs edges64
@@ -180,51 +160,8 @@ let private checkPairs op (f: float -> float -> float) bound32 bound64 =
             let expected = f x[i] y[i]
 
             if far64 got[i] expected > bound64 then
-                Assert.Fail
+                failtest
                     $"{op} of {x[i]:R} and {y[i]:R} ({width}): got {got[i]:R}, expected {expected:R} within {bound64} ulp"
-
-[<Fact>]
-let ``functions of two arguments at their edges`` () =
-    checkPairs ElementOp.Add (fun x y -> x + y) 0.5 0.0
-    checkPairs ElementOp.Sub (fun x y -> x - y) 0.5 0.0
-    checkPairs ElementOp.Mul (fun x y -> x * y) 0.5 0.0
-    checkPairs ElementOp.Div (fun x y -> x / y) 0.5 0.0
-    checkPairs ElementOp.Max (fun x y -> Math.Max(x, y)) 0.0 0.0
-    checkPairs ElementOp.Min (fun x y -> Math.Min(x, y)) 0.0 0.0
-    checkPairs ElementOp.Mod Functions.floatMod 0.5 0.0
-    checkPairs ElementOp.Atan2 (fun x y -> Math.Atan2(x, y)) 4.0 4.0
-    checkPairs ElementOp.Pow (fun x y -> Math.Pow(x, y)) 3.0 3.0
-
-[<Fact>]
-let ``mod is exact`` () =
-    let random = System.Random 8
-    let number _ = (random.NextDouble() - 0.5) * Math.Pow(10.0, float (random.Next(-3, 4)))
-    let x = Array.init 20000 number
-    let y = Array.init 20000 number
-    // multiples, and neighbours of multiples
-    for i in 0..4..19996 do
-        x[i] <- y[i] * float (random.Next(-1000, 1000))
-        x[i + 1] <- Math.BitDecrement(y[i + 1] * float (random.Next(-1000, 1000)))
-
-    for width, kernel in Widths.float64s do
-        let got = Widths.values kernel ElementOp.Mod 0.0 x y
-
-        for i in 0 .. x.Length - 1 do
-            let expected = Functions.floatMod x[i] y[i]
-
-            if far64 got[i] expected > 0.0 then
-                Assert.Fail $"{x[i]:R} mod {y[i]:R} ({width}): got {got[i]:R}, expected {expected:R}"
-
-    let x32, y32 = Array.map float32 x, Array.map float32 y
-
-    for width, kernel in Widths.float32s do
-        let got = Widths.values kernel ElementOp.Mod 0.0 x32 y32
-
-        for i in 0 .. x.Length - 1 do
-            let expected = Functions.floatMod (float x32[i]) (float y32[i])
-
-            if far32 got[i] expected > 0.5 then
-                Assert.Fail $"{x32[i]:R} mod {y32[i]:R} ({width}): got {got[i]:R}, expected {float32 expected:R}"
 
 let private scalars: (ElementOp * (float -> float) * (float32 -> float32)) list =
     [ ElementOp.Exp, ScalarMaths.Exp, ScalarMaths.Exp
@@ -249,47 +186,113 @@ let private scalars: (ElementOp * (float -> float) * (float32 -> float32)) list 
       ElementOp.Erfinv, ScalarMaths.Erfinv, ScalarMaths.Erfinv
       ElementOp.Lgamma, ScalarMaths.Lgamma, ScalarMaths.Lgamma ]
 
-[<Fact>]
-let ``numbers one by one have the bits of lanes`` () =
-    let random = System.Random 9
-    let number _ = (random.NextDouble() - 0.5) * Math.Pow(10.0, float (random.Next(-4, 4)))
-    let x = Array.append edges64 (Array.init 3000 number)
-    let y = Array.init x.Length number
-    let _, widest = Widths.float64s[0]
-    let x32, y32 =
-        Array.append edges32 (Array.map float32 x), Array.init (edges32.Length + x.Length) (number >> float32)
-    let _, widest32 = Widths.float32s[0]
+[<Tests>]
+let tests =
+    testList
+        "Kernels.ElementEdge"
+        [ testCase "functions of one argument at their edges" (fun () ->
+              for op, unary in unaries do
+                  let struct (name, f) = Functions.unary unary
+                  // the reference overflows a little before eˣ does
+                  let f x = if unary = Expm1 && x > 40.0 then Math.Exp x else f x
+                  check name op 0.0 f 5.0 5.0)
 
-    let same name op parameter (f: float -> float -> float) (g: float32 -> float32 -> float32) =
-        let got = Array.map2 f x y
-        let expected = Widths.values widest op parameter x y
+          testCase "powers at their edges" (fun () ->
+              for a in [ 0.0; 1.0; 2.0; 3.0; 4.0; 5.0; 8.0; 0.5; 1.5; 0.1; 1.7; 101.0; 1e10; infinity ] do
+                  for a in [ a; -a ] do
+                      check $"power {a}" ElementOp.Power a (fun x -> Math.Pow(x, a)) 3.0 3.0
 
-        for i in 0 .. x.Length - 1 do
-            if
-                not (got[i].Equals expected[i])
-                || Double.IsNegative got[i] <> Double.IsNegative expected[i] && not (Double.IsNaN got[i])
-            then
-                Assert.Fail $"{name} of {x[i]:R}, {y[i]:R}: got {got[i]:R}, expected {expected[i]:R}"
+              check "power NaN" ElementOp.Power nan (fun x -> Math.Pow(x, nan)) 0.0 0.0)
 
-        let got = Array.map2 g x32 y32
-        let expected = Widths.values widest32 op parameter x32 y32
+          testCase "polygamma is the reference's" (fun () ->
+              for order in [ 0; 1; 2; 3; 6 ] do
+                  check $"polygamma {order}" ElementOp.Polygamma (float order) (Special.polygamma order) 0.5 0.0)
 
-        for i in 0 .. x32.Length - 1 do
-            if
-                not (got[i].Equals expected[i])
-                || Single.IsNegative got[i] <> Single.IsNegative expected[i] && not (Single.IsNaN got[i])
-            then
-                Assert.Fail $"{name} of {x32[i]:R}, {y32[i]:R}: got {got[i]:R}, expected {expected[i]:R}"
+          testCase "functions of two arguments at their edges" (fun () ->
+              checkPairs ElementOp.Add (fun x y -> x + y) 0.5 0.0
+              checkPairs ElementOp.Sub (fun x y -> x - y) 0.5 0.0
+              checkPairs ElementOp.Mul (fun x y -> x * y) 0.5 0.0
+              checkPairs ElementOp.Div (fun x y -> x / y) 0.5 0.0
+              checkPairs ElementOp.Max (fun x y -> Math.Max(x, y)) 0.0 0.0
+              checkPairs ElementOp.Min (fun x y -> Math.Min(x, y)) 0.0 0.0
+              checkPairs ElementOp.Mod Functions.floatMod 0.5 0.0
+              checkPairs ElementOp.Atan2 (fun x y -> Math.Atan2(x, y)) 4.0 4.0
+              checkPairs ElementOp.Pow (fun x y -> Math.Pow(x, y)) 3.0 3.0)
 
-    for op, f, g in scalars do
-        same (string op) op 0.0 (fun x _ -> f x) (fun x _ -> g x)
+          testCase "mod is exact" (fun () ->
+              let random = System.Random 8
+              let number _ = (random.NextDouble() - 0.5) * Math.Pow(10.0, float (random.Next(-3, 4)))
+              let x = Array.init 20000 number
+              let y = Array.init 20000 number
+              // multiples, and neighbours of multiples
+              for i in 0..4..19996 do
+                  x[i] <- y[i] * float (random.Next(-1000, 1000))
+                  x[i + 1] <- Math.BitDecrement(y[i + 1] * float (random.Next(-1000, 1000)))
 
-    same "pow" ElementOp.Pow 0.0 (fun x y -> ScalarMaths.Pow(x, y)) (fun x y -> ScalarMaths.Pow(x, y))
-    same "atan2" ElementOp.Atan2 0.0 (fun x y -> ScalarMaths.Atan2(x, y)) (fun x y -> ScalarMaths.Atan2(x, y))
-    same "mod" ElementOp.Mod 0.0 (fun x y -> ScalarMaths.Mod(x, y)) (fun x y -> ScalarMaths.Mod(x, y))
+              for width, kernel in Widths.float64s do
+                  let got = Widths.values kernel ElementOp.Mod 0.0 x y
 
-    for a in [ 0.0; 1.0; 2.0; -2.0; 0.5; -0.5; 3.0; 4.0; 7.0; 0.1 ] do
-        same $"power {a}" ElementOp.Power a (fun x _ -> ScalarMaths.Power(x, a)) (fun x _ -> ScalarMaths.Power(x, a))
+                  for i in 0 .. x.Length - 1 do
+                      let expected = Functions.floatMod x[i] y[i]
 
-    same "polygamma" ElementOp.Polygamma 1.0 (fun x _ -> ScalarMaths.Polygamma(x, 1.0)) (fun x _ ->
-        ScalarMaths.Polygamma(x, 1.0))
+                      if far64 got[i] expected > 0.0 then
+                          failtest $"{x[i]:R} mod {y[i]:R} ({width}): got {got[i]:R}, expected {expected:R}"
+
+              let x32, y32 = Array.map float32 x, Array.map float32 y
+
+              for width, kernel in Widths.float32s do
+                  let got = Widths.values kernel ElementOp.Mod 0.0 x32 y32
+
+                  for i in 0 .. x.Length - 1 do
+                      let expected = Functions.floatMod (float x32[i]) (float y32[i])
+
+                      if far32 got[i] expected > 0.5 then
+                          failtest
+                              $"{x32[i]:R} mod {y32[i]:R} ({width}): got {got[i]:R}, expected {float32 expected:R}")
+
+          testCase "numbers one by one have the bits of lanes" (fun () ->
+              let random = System.Random 9
+              let number _ = (random.NextDouble() - 0.5) * Math.Pow(10.0, float (random.Next(-4, 4)))
+              let x = Array.append edges64 (Array.init 3000 number)
+              let y = Array.init x.Length number
+              let _, widest = Widths.float64s[0]
+              let x32, y32 =
+                  Array.append edges32 (Array.map float32 x),
+                  Array.init (edges32.Length + x.Length) (number >> float32)
+              let _, widest32 = Widths.float32s[0]
+
+              let same name op parameter (f: float -> float -> float) (g: float32 -> float32 -> float32) =
+                  let got = Array.map2 f x y
+                  let expected = Widths.values widest op parameter x y
+
+                  for i in 0 .. x.Length - 1 do
+                      if
+                          not (got[i].Equals expected[i])
+                          || Double.IsNegative got[i] <> Double.IsNegative expected[i] && not (Double.IsNaN got[i])
+                      then
+                          failtest $"{name} of {x[i]:R}, {y[i]:R}: got {got[i]:R}, expected {expected[i]:R}"
+
+                  let got = Array.map2 g x32 y32
+                  let expected = Widths.values widest32 op parameter x32 y32
+
+                  for i in 0 .. x32.Length - 1 do
+                      if
+                          not (got[i].Equals expected[i])
+                          || Single.IsNegative got[i] <> Single.IsNegative expected[i] && not (Single.IsNaN got[i])
+                      then
+                          failtest $"{name} of {x32[i]:R}, {y32[i]:R}: got {got[i]:R}, expected {expected[i]:R}"
+
+              for op, f, g in scalars do
+                  same (string op) op 0.0 (fun x _ -> f x) (fun x _ -> g x)
+
+              same "pow" ElementOp.Pow 0.0 (fun x y -> ScalarMaths.Pow(x, y)) (fun x y -> ScalarMaths.Pow(x, y))
+              same "atan2" ElementOp.Atan2 0.0 (fun x y -> ScalarMaths.Atan2(x, y)) (fun x y ->
+                  ScalarMaths.Atan2(x, y))
+              same "mod" ElementOp.Mod 0.0 (fun x y -> ScalarMaths.Mod(x, y)) (fun x y -> ScalarMaths.Mod(x, y))
+
+              for a in [ 0.0; 1.0; 2.0; -2.0; 0.5; -0.5; 3.0; 4.0; 7.0; 0.1 ] do
+                  same $"power {a}" ElementOp.Power a (fun x _ -> ScalarMaths.Power(x, a)) (fun x _ ->
+                      ScalarMaths.Power(x, a))
+
+              same "polygamma" ElementOp.Polygamma 1.0 (fun x _ -> ScalarMaths.Polygamma(x, 1.0)) (fun x _ ->
+                  ScalarMaths.Polygamma(x, 1.0))) ]

@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.ElementFunctionTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
@@ -89,38 +90,6 @@ let private rows =
       power -1.7 (Scale(1e-22, 1e22)) 3.0 3.0
       power 1e6 (Between(0.99995, 1.00005)) 3.0 3.0 ]
 
-[<Fact>]
-let ``float32 functions keep their bounds`` () =
-    for row in rows do
-        let x = points row.Domain32 20000 |> Array.map float32
-        let expected = x |> Array.map (float >> row.Value)
-
-        for width, kernel in Widths.float32s do
-            let got = Widths.values kernel row.Op row.Parameter x x
-
-            for i in 0 .. x.Length - 1 do
-                let error = Widths.ulps32 got[i] expected[i]
-
-                if error > row.Bound32 then
-                    Assert.Fail
-                        $"{row.Op} {row.Parameter} of {x[i]:R} ({width}): got {got[i]:R}, expected {expected[i]:R} within {row.Bound32} ulp, off by {error:F2}"
-
-[<Fact>]
-let ``float64 functions keep their bounds`` () =
-    for row in rows do
-        let x = points row.Domain64 1000
-        let expected = x |> Array.Parallel.map row.True
-
-        for width, kernel in Widths.float64s do
-            let got = Widths.values kernel row.Op row.Parameter x x
-
-            for i in 0 .. x.Length - 1 do
-                let error = Precise.ulps got[i] expected[i]
-
-                if error > row.Bound64 then
-                    Assert.Fail
-                        $"{row.Op} {row.Parameter} of {x[i]:R} ({width}): got {got[i]:R}, expected {Precise.toFloat expected[i]:R} within {row.Bound64} ulp, off by {error:F2}"
-
 /// x and y with xʸ all over the range.
 let private bases n = points (Scale(1e-30, 1e30)) n
 
@@ -128,33 +97,68 @@ let private exponents (x: float[]) largest =
     let random = System.Random 6
     x |> Array.map (fun x -> (2.0 * random.NextDouble() - 1.0) * largest / max 1e-3 (abs (log x)))
 
-[<Fact>]
-let ``pow keeps its bound`` () =
-    let x = bases 20000 |> Array.map float32
-    let y = exponents (Array.map float x) 88.0 |> Array.map float32
-    let expected = Array.map2 (fun (x: float32) (y: float32) -> Math.Pow(float x, float y)) x y
+[<Tests>]
+let tests =
+    testList
+        "Kernels.ElementFunction"
+        [ testCase "float32 functions keep their bounds" (fun () ->
+              for row in rows do
+                  let x = points row.Domain32 20000 |> Array.map float32
+                  let expected = x |> Array.map (float >> row.Value)
 
-    for width, kernel in Widths.float32s do
-        let got = Widths.values kernel ElementOp.Pow 0.0 x y
+                  for width, kernel in Widths.float32s do
+                      let got = Widths.values kernel row.Op row.Parameter x x
 
-        for i in 0 .. x.Length - 1 do
-            let error = Widths.ulps32 got[i] expected[i]
+                      for i in 0 .. x.Length - 1 do
+                          let error = Widths.ulps32 got[i] expected[i]
 
-            if error > 2.0 then
-                Assert.Fail
-                    $"{x[i]:R} to the power {y[i]:R} ({width}): got {got[i]:R}, expected {expected[i]:R} within 2 ulp, off by {error:F2}"
+                          if error > row.Bound32 then
+                              failtest
+                                  $"{row.Op} {row.Parameter} of {x[i]:R} ({width}): got {got[i]:R}, expected {expected[i]:R} within {row.Bound32} ulp, off by {error:F2}")
 
-    let x = bases 1000
-    let y = exponents x 700.0
-    let expected =
-        Array.Parallel.map (fun (x, y) -> Precise.pow (Precise.ofFloat x) (Precise.ofFloat y)) (Array.zip x y)
+          testCase "float64 functions keep their bounds" (fun () ->
+              for row in rows do
+                  let x = points row.Domain64 1000
+                  let expected = x |> Array.Parallel.map row.True
 
-    for width, kernel in Widths.float64s do
-        let got = Widths.values kernel ElementOp.Pow 0.0 x y
+                  for width, kernel in Widths.float64s do
+                      let got = Widths.values kernel row.Op row.Parameter x x
 
-        for i in 0 .. x.Length - 1 do
-            let error = Precise.ulps got[i] expected[i]
+                      for i in 0 .. x.Length - 1 do
+                          let error = Precise.ulps got[i] expected[i]
 
-            if error > 2.0 then
-                Assert.Fail
-                    $"{x[i]:R} to the power {y[i]:R} ({width}): got {got[i]:R}, expected {Precise.toFloat expected[i]:R} within 2 ulp, off by {error:F2}"
+                          if error > row.Bound64 then
+                              failtest
+                                  $"{row.Op} {row.Parameter} of {x[i]:R} ({width}): got {got[i]:R}, expected {Precise.toFloat expected[i]:R} within {row.Bound64} ulp, off by {error:F2}")
+
+          testCase "pow keeps its bound" (fun () ->
+              let x = bases 20000 |> Array.map float32
+              let y = exponents (Array.map float x) 88.0 |> Array.map float32
+              let expected = Array.map2 (fun (x: float32) (y: float32) -> Math.Pow(float x, float y)) x y
+
+              for width, kernel in Widths.float32s do
+                  let got = Widths.values kernel ElementOp.Pow 0.0 x y
+
+                  for i in 0 .. x.Length - 1 do
+                      let error = Widths.ulps32 got[i] expected[i]
+
+                      if error > 2.0 then
+                          failtest
+                              $"{x[i]:R} to the power {y[i]:R} ({width}): got {got[i]:R}, expected {expected[i]:R} within 2 ulp, off by {error:F2}"
+
+              let x = bases 1000
+              let y = exponents x 700.0
+              let expected =
+                  Array.Parallel.map
+                      (fun (x, y) -> Precise.pow (Precise.ofFloat x) (Precise.ofFloat y))
+                      (Array.zip x y)
+
+              for width, kernel in Widths.float64s do
+                  let got = Widths.values kernel ElementOp.Pow 0.0 x y
+
+                  for i in 0 .. x.Length - 1 do
+                      let error = Precise.ulps got[i] expected[i]
+
+                      if error > 2.0 then
+                          failtest
+                              $"{x[i]:R} to the power {y[i]:R} ({width}): got {got[i]:R}, expected {Precise.toFloat expected[i]:R} within 2 ulp, off by {error:F2}") ]

@@ -2,7 +2,8 @@ module NeuralDE.Tests.Kernels.ElementKernelTests
 
 open System
 open System.Runtime.InteropServices
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
@@ -140,23 +141,10 @@ let private check widths size floats singles lengths =
                     if not (ReadOnlySpan(got).SequenceEqual(ReadOnlySpan(expected, 0, n))) then
                         let i = Seq.zip got expected |> Seq.findIndex (fun (x, y) -> x <> y)
 
-                        Assert.Fail
+                        failtest
                             $"{case.Op} {case.Parameter}, {width}, {n} elements, single: %A{singles}, element {i}: got bits {got[i]:X}, expected {expected[i]:X}"
 
 let private none = [ false; false; false ]
-
-[<Fact>]
-let ``float32 kernels keep to their memory at every length`` () = check Widths.float32s 4 floats32 none [ 0..256 ]
-
-[<Fact>]
-let ``float64 kernels keep to their memory at every length`` () = check Widths.float64s 8 floats64 none [ 0..256 ]
-
-[<Fact>]
-let ``an operand can be one element for all`` () =
-    for choice in 1..7 do
-        let singles = List.init 3 (fun k -> choice >>> k &&& 1 = 1)
-        check Widths.float32s 4 floats32 singles [ 1; 5; 16; 37 ]
-        check Widths.float64s 8 floats64 singles [ 1; 5; 16; 37 ]
 
 /// An operation on any type as the engine calls it, with plain arrays.
 let private run op elementType parameter (operands: (Array * bool) list) (target: Array) (n: int) =
@@ -214,87 +202,104 @@ let private checkPairs op elementType (values: 'T[]) (f: 'T -> 'T -> 'R) =
             let expected = Array.init x.Length (fun i -> f x[if xSingle then 0 else i] y[if ySingle then 0 else i])
 
             if got <> expected then
-                Assert.Fail $"{op} of {elementType}, single: {xSingle}, {ySingle}: got %A{got}, expected %A{expected}"
+                failtest $"{op} of {elementType}, single: {xSingle}, {ySingle}: got %A{got}, expected %A{expected}"
 
-[<Fact>]
-let ``integers wrap around`` () =
-    for op, f in integers1 do
-        let got32: int[] = Array.zeroCreate numbers32.Length
-        run op ElementType.Int32 0.0 [ numbers32, false ] got32 numbers32.Length
-        let expected = numbers32 |> Array.map (int64 >> f >> int)
-        Assert.Equal<int>(expected, got32)
-        let got64: int64[] = Array.zeroCreate numbers64.Length
-        run op ElementType.Int64 0.0 [ numbers64, false ] got64 numbers64.Length
-        let expected = numbers64 |> Array.map f
-        Assert.Equal<int64>(expected, got64)
+[<Tests>]
+let tests =
+    testList
+        "Kernels.ElementKernel"
+        [ testCase "float32 kernels keep to their memory at every length" (fun () ->
+              check Widths.float32s 4 floats32 none [ 0..256 ])
 
-    for op, f in integers2 do
-        checkPairs op ElementType.Int32 numbers32 (fun x y -> int (f (int64 x) (int64 y)))
-        checkPairs op ElementType.Int64 numbers64 f
+          testCase "float64 kernels keep to their memory at every length" (fun () ->
+              check Widths.float64s 8 floats64 none [ 0..256 ])
 
-    for op, f in orders do
-        checkPairs op ElementType.Int32 numbers32 (fun x y -> f (int64 x) (int64 y))
-        checkPairs op ElementType.Int64 numbers64 f
+          testCase "an operand can be one element for all" (fun () ->
+              for choice in 1..7 do
+                  let singles = List.init 3 (fun k -> choice >>> k &&& 1 = 1)
+                  check Widths.float32s 4 floats32 singles [ 1; 5; 16; 37 ]
+                  check Widths.float64s 8 floats64 singles [ 1; 5; 16; 37 ])
 
-    checkPairs ElementOp.FoldKey ElementType.Int64 numbers64 Philox.foldKey
+          testCase "integers wrap around" (fun () ->
+              for op, f in integers1 do
+                  let got32: int[] = Array.zeroCreate numbers32.Length
+                  run op ElementType.Int32 0.0 [ numbers32, false ] got32 numbers32.Length
+                  let expected = numbers32 |> Array.map (int64 >> f >> int)
+                  Expect.equal got32 expected "got32"
+                  let got64: int64[] = Array.zeroCreate numbers64.Length
+                  run op ElementType.Int64 0.0 [ numbers64, false ] got64 numbers64.Length
+                  let expected = numbers64 |> Array.map f
+                  Expect.equal got64 expected "got64"
 
-[<Fact>]
-let ``bools are the bytes 0 and 1`` () =
-    let got: bool[] = Array.zeroCreate bools.Length
-    run ElementOp.Not ElementType.Bool 0.0 [ bools, false ] got bools.Length
-    Assert.Equal<bool>(Array.map not bools, got)
-    checkPairs ElementOp.And ElementType.Bool bools (&&)
-    checkPairs ElementOp.Or ElementType.Bool bools (||)
-    checkPairs ElementOp.Xor ElementType.Bool bools (<>)
+              for op, f in integers2 do
+                  checkPairs op ElementType.Int32 numbers32 (fun x y -> int (f (int64 x) (int64 y)))
+                  checkPairs op ElementType.Int64 numbers64 f
 
-    for op, f in orders do
-        checkPairs op ElementType.Bool bools (fun x y -> f (Convert.ToInt64 x) (Convert.ToInt64 y))
+              for op, f in orders do
+                  checkPairs op ElementType.Int32 numbers32 (fun x y -> f (int64 x) (int64 y))
+                  checkPairs op ElementType.Int64 numbers64 f
 
-[<Fact>]
-let ``select takes integers and bools`` () =
-    let condition = Array.init 21 (fun i -> i % 3 = 0)
+              checkPairs ElementOp.FoldKey ElementType.Int64 numbers64 Philox.foldKey)
 
-    let check elementType (x: 'T[]) (y: 'T[]) =
-        for choice in 0..7 do
-            let single k = choice >>> k &&& 1 = 1
-            let pick k (values: 'A[]) i = values[if single k then 0 else i]
-            let got: 'T[] = Array.zeroCreate 21
-            run ElementOp.Select elementType 0.0 [ condition, single 0; x, single 1; y, single 2 ] got 21
-            let expected = Array.init 21 (fun i -> if pick 0 condition i then pick 1 x i else pick 2 y i)
-            Assert.Equal<'T>(expected, got)
+          testCase "bools are the bytes 0 and 1" (fun () ->
+              let got: bool[] = Array.zeroCreate bools.Length
+              run ElementOp.Not ElementType.Bool 0.0 [ bools, false ] got bools.Length
+              Expect.equal got (Array.map not bools) "got"
+              checkPairs ElementOp.And ElementType.Bool bools (&&)
+              checkPairs ElementOp.Or ElementType.Bool bools (||)
+              checkPairs ElementOp.Xor ElementType.Bool bools (<>)
 
-    // bits that are signalling NaN as floats
-    check ElementType.Int32 (Array.init 21 (fun i -> 0x7F800001 + i)) (Array.init 21 (fun i -> -i))
-    check ElementType.Int64 (Array.init 21 (fun i -> 0x7FF0000000000001L + int64 i)) (Array.init 21 (fun i -> int64 -i))
-    check ElementType.Bool (Array.init 21 (fun i -> i % 2 = 0)) (Array.init 21 (fun i -> i % 5 = 0))
+              for op, f in orders do
+                  checkPairs op ElementType.Bool bools (fun x y -> f (Convert.ToInt64 x) (Convert.ToInt64 y)))
 
-[<Fact>]
-let ``the target may lie over an operand`` () =
-    let x = Array.init 100 (fun i -> float i / 7.0 - 5.0)
-    let y = Array.init 100 (fun i -> float i / 3.0)
-    let inPlace = Array.copy x
-    run ElementOp.Sub ElementType.Float64 0.0 [ inPlace, false; y, false ] inPlace 100
-    Assert.Equal<float>(Array.map2 (-) x y, inPlace)
-    let inPlace = Array.copy y
-    run ElementOp.Sub ElementType.Float64 0.0 [ x, false; inPlace, false ] inPlace 100
-    Assert.Equal<float>(Array.map2 (-) x y, inPlace)
-    let inPlace = Array.copy x
-    run ElementOp.Sub ElementType.Float64 0.0 [ inPlace, true; y, false ] inPlace 100
-    Assert.Equal<float>(Array.map (fun y -> x[0] - y) y, inPlace)
-    let inPlace = Array.copy numbers64
-    run ElementOp.Add ElementType.Int64 0.0 [ inPlace, false; inPlace, false ] inPlace numbers64.Length
-    Assert.Equal<int64>(Array.map (fun x -> x + x) numbers64, inPlace)
+          testCase "select takes integers and bools" (fun () ->
+              let condition = Array.init 21 (fun i -> i % 3 = 0)
 
-[<Fact>]
-let ``an operation that the type lacks is named`` () =
-    for op, elementType in
-        [ ElementOp.Exp, ElementType.Int32
-          ElementOp.And, ElementType.Float32
-          ElementOp.Not, ElementType.Float64
-          ElementOp.Add, ElementType.Bool
-          ElementOp.FoldKey, ElementType.Int32 ] do
-        let error =
-            Assert.Throws<NotSupportedException>(fun () ->
-                run op elementType 0.0 [ [| 0L |], false; [| 0L |], false ] [| 0L |] 1)
+              let check elementType (x: 'T[]) (y: 'T[]) =
+                  for choice in 0..7 do
+                      let single k = choice >>> k &&& 1 = 1
+                      let pick k (values: 'A[]) i = values[if single k then 0 else i]
+                      let got: 'T[] = Array.zeroCreate 21
+                      run ElementOp.Select elementType 0.0 [ condition, single 0; x, single 1; y, single 2 ] got 21
+                      let expected = Array.init 21 (fun i -> if pick 0 condition i then pick 1 x i else pick 2 y i)
+                      Expect.equal got expected "got"
 
-        Assert.Equal($"{op} of {elementType} has no kernel, expected an operation that the type has.", error.Message)
+              // bits that are signalling NaN as floats
+              check ElementType.Int32 (Array.init 21 (fun i -> 0x7F800001 + i)) (Array.init 21 (fun i -> -i))
+              check
+                  ElementType.Int64
+                  (Array.init 21 (fun i -> 0x7FF0000000000001L + int64 i))
+                  (Array.init 21 (fun i -> int64 -i))
+              check ElementType.Bool (Array.init 21 (fun i -> i % 2 = 0)) (Array.init 21 (fun i -> i % 5 = 0)))
+
+          testCase "the target may lie over an operand" (fun () ->
+              let x = Array.init 100 (fun i -> float i / 7.0 - 5.0)
+              let y = Array.init 100 (fun i -> float i / 3.0)
+              let inPlace = Array.copy x
+              run ElementOp.Sub ElementType.Float64 0.0 [ inPlace, false; y, false ] inPlace 100
+              Expect.equal inPlace (Array.map2 (-) x y) "inPlace"
+              let inPlace = Array.copy y
+              run ElementOp.Sub ElementType.Float64 0.0 [ x, false; inPlace, false ] inPlace 100
+              Expect.equal inPlace (Array.map2 (-) x y) "inPlace"
+              let inPlace = Array.copy x
+              run ElementOp.Sub ElementType.Float64 0.0 [ inPlace, true; y, false ] inPlace 100
+              Expect.equal inPlace (Array.map (fun y -> x[0] - y) y) "inPlace"
+              let inPlace = Array.copy numbers64
+              run ElementOp.Add ElementType.Int64 0.0 [ inPlace, false; inPlace, false ] inPlace numbers64.Length
+              Expect.equal inPlace (Array.map (fun x -> x + x) numbers64) "inPlace")
+
+          testCase "an operation that the type lacks is named" (fun () ->
+              for op, elementType in
+                  [ ElementOp.Exp, ElementType.Int32
+                    ElementOp.And, ElementType.Float32
+                    ElementOp.Not, ElementType.Float64
+                    ElementOp.Add, ElementType.Bool
+                    ElementOp.FoldKey, ElementType.Int32 ] do
+                  let error =
+                      Expect.thrown<NotSupportedException>(fun () ->
+                          run op elementType 0.0 [ [| 0L |], false; [| 0L |], false ] [| 0L |] 1)
+
+                  Expect.equal
+                      error.Message
+                      $"{op} of {elementType} has no kernel, expected an operation that the type has."
+                      "error.Message") ]

@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.FactorTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -48,7 +49,7 @@ let private near what tolerance scale (expected: NdArray) (got: NdArray) =
         (fun i e g ->
             let same = e = g || (Double.IsNaN e && Double.IsNaN g) || abs (e - g) <= tolerance * scale
 
-            if not same then Assert.Fail $"{what}: element {i} is {g}, expected {e} within {tolerance * scale}")
+            if not same then failtest $"{what}: element {i} is {g}, expected {e} within {tolerance * scale}")
         expected.Floats
         got.Floats
 
@@ -66,34 +67,6 @@ let private cholesky (dtype: Dtype) batches n (x: NdArray) =
         | 0, Float32 -> Cholesky<float32, Lane<float32>>.Run(b, m, source, target)
         | 0, _ -> Cholesky<float, Lane<float>>.Run(b, m, source, target)
         | _ -> Factors.Cholesky(elementType dtype, b, m, source, target))
-
-[<Fact>]
-let ``lower factors are the evaluator's`` () =
-    for dtype in [ Float32; Float64 ] do
-        for n in sizes do
-            let x = NdArray.OfFloats(dtype, [| 2; n; n |], Array.append (positive 1 n) (positive 2 n))
-            let scale = sqrt (4.0 * float n + 1.0)
-            near
-                $"cholesky {dtype} {n}"
-                (4.0 * float (n + 4) * unit dtype)
-                scale
-                (EvaluateLinear.cholesky x)
-                (cholesky dtype 2 n x)
-
-[<Fact>]
-let ``a pivot that is not positive makes NaN of what depends on it`` () =
-    for n in [ 1; 3; 8; 12; 20 ] do
-        for bad in [ 0; n / 2; n - 1 ] do
-            for pivot in [ -1.0; 0.0; nan; infinity ] do
-                let a = positive 3 n
-                a[bad * n + bad] <- pivot
-                let x = NdArray(Float64, [| 1; n; n |], a)
-                near
-                    $"pivot {pivot} at {bad} of {n}"
-                    1e-13
-                    (float n)
-                    (EvaluateLinear.cholesky x)
-                    (cholesky Float64 1 n x)
 
 let private solve (dtype: Dtype) (lower, transpose, unit) batches n m (t: NdArray) (x: NdArray) =
     let b, n, m = int64 batches, int64 n, int64 m
@@ -144,46 +117,6 @@ let private triangular lower unit seed n =
 
 let private flags = [ false; true ]
 
-[<Fact>]
-let ``triangular systems are solved as by the evaluator`` () =
-    for dtype in [ Float32; Float64 ] do
-        for lower in flags do
-            for transpose in flags do
-                for unit1 in flags do
-                    for n in [ 0; 1; 2; 7; 8; 9; 16; 19; 40 ] do
-                        let t =
-                            NdArray.OfFloats(
-                                dtype,
-                                [| 2; n; n |],
-                                Array.append (triangular lower unit1 1 n) (triangular lower unit1 2 n)
-                            )
-
-                        for m in [ 0; 1; 2; 5; 17; 33 ] do
-                            let b = NdArray.OfFloats(dtype, [| 2; n; m |], numbers 3 [| 2; n; m |])
-                            let expected = EvaluateLinear.triangularSolve lower transpose unit1 t b
-                            let got = solve dtype (lower, transpose, unit1) 2 n m t b
-                            let what = $"lower {lower}, transpose {transpose}, unit {unit1}: {dtype} {n} {m}"
-                            let scale = Array.fold (fun large v -> max large (abs v)) 1.0 expected.Floats
-                            near what (8.0 * float (n + 4) * unit dtype) scale expected got
-
-[<Fact>]
-let ``a right-hand side is solved alone as beside others`` () =
-    let n, m = 21, 19
-    let t = NdArray(Float64, [| 1; n; n |], triangular true false 4 n)
-    let b = numbers 5 [| n; m |]
-    let together = (solve Float64 (true, false, false) 1 n m t (NdArray(Float64, [| 1; n; m |], b))).Floats
-
-    for c in 0 .. m - 1 do
-        let column (x: float[]) = NdArray(Float64, [| 1; n; 1 |], Array.init n (fun i -> x[i * m + c]))
-        sameBits $"column {c}" (column together) (solve Float64 (true, false, false) 1 n 1 t (column b))
-
-[<Fact>]
-let ``a zero on the diagonal divides`` () =
-    let t = NdArray(Float64, [| 1; 2; 2 |], [| 0.0; 0.0; 1.0; 2.0 |])
-    let b = NdArray(Float64, [| 1; 2; 3 |], [| 1.0; -1.0; 0.0; 1.0; 1.0; 1.0 |])
-    let expected = EvaluateLinear.triangularSolve true false false t b
-    sameBits "zero pivot" expected (solve Float64 (true, false, false) 1 2 3 t b)
-
 let private lu (dtype: Dtype) batches n (x: NdArray) =
     let b, m = int64 batches, int64 n
 
@@ -210,46 +143,110 @@ let private pivots (dtype: Dtype) batches n (x: NdArray) =
         | 0, _ -> Elimination<float, Lane<float>>.Pivots(b, m, source, target)
         | _ -> Factors.Pivots(elementType dtype, b, m, source, target))
 
-[<Fact>]
-let ``factors without pivoting are the evaluator's`` () =
-    for dtype in [ Float32; Float64 ] do
-        for n in sizes do
-            let heavy at v = if at / n % n = at % n then v + 3.0 * float n else v
-            let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |] |> Array.mapi heavy)
-            near $"lu {dtype} {n}" (8.0 * unit dtype) (4.0 * float n) (EvaluateLinear.lu x) (lu dtype 2 n x)
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Factor"
+        [ testCase "lower factors are the evaluator's" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for n in sizes do
+                      let x = NdArray.OfFloats(dtype, [| 2; n; n |], Array.append (positive 1 n) (positive 2 n))
+                      let scale = sqrt (4.0 * float n + 1.0)
+                      near
+                          $"cholesky {dtype} {n}"
+                          (4.0 * float (n + 4) * unit dtype)
+                          scale
+                          (EvaluateLinear.cholesky x)
+                          (cholesky dtype 2 n x))
 
-[<Fact>]
-let ``row orders are the evaluator's, and no factor is above 1`` () =
-    for dtype in [ Float32; Float64 ] do
-        for n in sizes do
-            let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |])
-            let order = pivots dtype 2 n x
-            sameBits $"pivots {dtype} {n}" (EvaluateLinear.pivots [| 2; n |] x) order
-            let at = order.Integers
+          testCase "a pivot that is not positive makes NaN of what depends on it" (fun () ->
+              for n in [ 1; 3; 8; 12; 20 ] do
+                  for bad in [ 0; n / 2; n - 1 ] do
+                      for pivot in [ -1.0; 0.0; nan; infinity ] do
+                          let a = positive 3 n
+                          a[bad * n + bad] <- pivot
+                          let x = NdArray(Float64, [| 1; n; n |], a)
+                          near
+                              $"pivot {pivot} at {bad} of {n}"
+                              1e-13
+                              (float n)
+                              (EvaluateLinear.cholesky x)
+                              (cholesky Float64 1 n x))
 
-            let rows = Array.init x.Length (fun i -> x.Floats[(i / n / n * n + int at[i / n]) * n + i % n])
+          testCase "triangular systems are solved as by the evaluator" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for lower in flags do
+                      for transpose in flags do
+                          for unit1 in flags do
+                              for n in [ 0; 1; 2; 7; 8; 9; 16; 19; 40 ] do
+                                  let t =
+                                      NdArray.OfFloats(
+                                          dtype,
+                                          [| 2; n; n |],
+                                          Array.append (triangular lower unit1 1 n) (triangular lower unit1 2 n)
+                                      )
 
-            let factors = (lu dtype 2 n (NdArray.OfFloats(dtype, x.Shape, rows))).Floats
+                                  for m in [ 0; 1; 2; 5; 17; 33 ] do
+                                      let b = NdArray.OfFloats(dtype, [| 2; n; m |], numbers 3 [| 2; n; m |])
+                                      let expected = EvaluateLinear.triangularSolve lower transpose unit1 t b
+                                      let got = solve dtype (lower, transpose, unit1) 2 n m t b
+                                      let what = $"lower {lower}, transpose {transpose}, unit {unit1}: {dtype} {n} {m}"
+                                      let scale = Array.fold (fun large v -> max large (abs v)) 1.0 expected.Floats
+                                      near what (8.0 * float (n + 4) * unit dtype) scale expected got)
 
-            factors
-            |> Array.iteri (fun i v ->
-                if i % n < i / n % n && abs v > 1.0 then
-                    Assert.Fail $"{dtype} {n}: factor {i} is {v}, expected at most 1")
+          testCase "a right-hand side is solved alone as beside others" (fun () ->
+              let n, m = 21, 19
+              let t = NdArray(Float64, [| 1; n; n |], triangular true false 4 n)
+              let b = numbers 5 [| n; m |]
+              let together = (solve Float64 (true, false, false) 1 n m t (NdArray(Float64, [| 1; n; m |], b))).Floats
 
-[<Fact>]
-let ``singular and integral matrices give the evaluator's numbers`` () =
-    for seed in 1..60 do
-        let n = 1 + seed % 10
-        let random = System.Random seed
-        let x = NdArray(Float64, [| 1; n; n |], Array.init (n * n) (fun _ -> float (random.Next 3 - 1)))
-        let order = pivots Float64 1 n x
-        let what = $"matrix {seed} of {n}"
+              for c in 0 .. m - 1 do
+                  let column (x: float[]) = NdArray(Float64, [| 1; n; 1 |], Array.init n (fun i -> x[i * m + c]))
+                  sameBits $"column {c}" (column together) (solve Float64 (true, false, false) 1 n 1 t (column b)))
 
-        if n <= 4 then sameBits what (EvaluateLinear.pivots [| 1; n |] x) order
+          testCase "a zero on the diagonal divides" (fun () ->
+              let t = NdArray(Float64, [| 1; 2; 2 |], [| 0.0; 0.0; 1.0; 2.0 |])
+              let b = NdArray(Float64, [| 1; 2; 3 |], [| 1.0; -1.0; 0.0; 1.0; 1.0; 1.0 |])
+              let expected = EvaluateLinear.triangularSolve true false false t b
+              sameBits "zero pivot" expected (solve Float64 (true, false, false) 1 2 3 t b))
 
-        let rows = Array.init (n * n) (fun i -> x.Floats[int order.Integers[i / n] * n + i % n])
-        let rows = NdArray(Float64, [| 1; n; n |], rows)
-        near what 1e-12 10.0 (EvaluateLinear.lu rows) (lu Float64 1 n rows)
+          testCase "factors without pivoting are the evaluator's" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for n in sizes do
+                      let heavy at v = if at / n % n = at % n then v + 3.0 * float n else v
+                      let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |] |> Array.mapi heavy)
+                      near $"lu {dtype} {n}" (8.0 * unit dtype) (4.0 * float n) (EvaluateLinear.lu x) (lu dtype 2 n x))
 
-    let zeros = NdArray.Zeros(Float64, [| 1; 12; 12 |])
-    sameBits "zeros" zeros (lu Float64 1 12 zeros)
+          testCase "row orders are the evaluator's, and no factor is above 1" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for n in sizes do
+                      let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |])
+                      let order = pivots dtype 2 n x
+                      sameBits $"pivots {dtype} {n}" (EvaluateLinear.pivots [| 2; n |] x) order
+                      let at = order.Integers
+
+                      let rows = Array.init x.Length (fun i -> x.Floats[(i / n / n * n + int at[i / n]) * n + i % n])
+
+                      let factors = (lu dtype 2 n (NdArray.OfFloats(dtype, x.Shape, rows))).Floats
+
+                      factors
+                      |> Array.iteri (fun i v ->
+                          if i % n < i / n % n && abs v > 1.0 then
+                              failtest $"{dtype} {n}: factor {i} is {v}, expected at most 1"))
+
+          testCase "singular and integral matrices give the evaluator's numbers" (fun () ->
+              for seed in 1..60 do
+                  let n = 1 + seed % 10
+                  let random = System.Random seed
+                  let x = NdArray(Float64, [| 1; n; n |], Array.init (n * n) (fun _ -> float (random.Next 3 - 1)))
+                  let order = pivots Float64 1 n x
+                  let what = $"matrix {seed} of {n}"
+
+                  if n <= 4 then sameBits what (EvaluateLinear.pivots [| 1; n |] x) order
+
+                  let rows = Array.init (n * n) (fun i -> x.Floats[int order.Integers[i / n] * n + i % n])
+                  let rows = NdArray(Float64, [| 1; n; n |], rows)
+                  near what 1e-12 10.0 (EvaluateLinear.lu rows) (lu Float64 1 n rows)
+
+              let zeros = NdArray.Zeros(Float64, [| 1; 12; 12 |])
+              sameBits "zeros" zeros (lu Float64 1 12 zeros)) ]

@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.FourierTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -134,7 +135,7 @@ let private check (dtype: Dtype) n =
                 let error = Math.Sqrt(Math.Pow(got[2 * k] - re, 2.0) + Math.Pow(got[2 * k + 1] - im, 2.0))
 
                 if not (error <= bound dtype n size) then
-                    Assert.Fail
+                    failtest
                         $"{dtype} {n}, inverse {inverse}, k = {k}: {got[2 * k]} + {got[2 * k + 1]} i, expected {re} + {im} i")
             ks
             (exact inverse n values ks)
@@ -145,63 +146,64 @@ let private check (dtype: Dtype) n =
         let energy = norm got / sqrt (float n)
 
         if not (abs (energy - size) <= bound dtype n size) then
-            Assert.Fail $"{dtype} {n}: norm {energy}, expected {size}"
+            failtest $"{dtype} {n}: norm {energy}, expected {size}"
 
         let back = (transform 1 dtype (not inverse) 1 n result).Floats |> Array.map (fun v -> v / float n)
 
         for i in 0 .. 2 * n - 1 do
             if not (abs (back[i] - values[i]) <= 2.0 * bound dtype n size) then
-                Assert.Fail $"{dtype} {n} and back: element {i} is {back[i]}, expected {values[i]}"
+                failtest $"{dtype} {n} and back: element {i} is {back[i]}, expected {values[i]}"
 
-[<Fact>]
-let ``every length to 256 is near the exact transform`` () =
-    for n in 1..256 do
-        check Float32 n
-        check Float64 n
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Fourier"
+        [ testCase "every length to 256 is near the exact transform" (fun () ->
+              for n in 1..256 do
+                  check Float32 n
+                  check Float64 n)
 
-[<Fact>]
-let ``longer lengths are near the exact transform`` () =
-    for n in [ 1000; 1021; 4096; 3 * 5 * 7 * 11; 2 * 37 * 37 ] do
-        check Float32 n
-        check Float64 n
+          testCase "longer lengths are near the exact transform" (fun () ->
+              for n in [ 1000; 1021; 4096; 3 * 5 * 7 * 11; 2 * 37 * 37 ] do
+                  check Float32 n
+                  check Float64 n)
 
-[<Fact>]
-let ``rows are transformed alone as beside others`` () =
-    for dtype in [ Float32; Float64 ] do
-        for n in [ 1; 2; 3; 8; 15; 31; 37; 60; 64 ] do
-            for batches in [ 0; 1; 2; 3; 9; 17; 35 ] do
-                let x = NdArray.OfFloats(dtype, [| batches; n; 2 |], numbers n (2 * n * batches))
-                let together = transform 1 dtype false batches n x
+          testCase "rows are transformed alone as beside others" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for n in [ 1; 2; 3; 8; 15; 31; 37; 60; 64 ] do
+                      for batches in [ 0; 1; 2; 3; 9; 17; 35 ] do
+                          let x = NdArray.OfFloats(dtype, [| batches; n; 2 |], numbers n (2 * n * batches))
+                          let together = transform 1 dtype false batches n x
 
-                for width in widths do
-                    sameBits
-                        $"{dtype} [{batches}; {n}] width {width}"
-                        together
-                        (transform width dtype false batches n x)
+                          for width in widths do
+                              sameBits
+                                  $"{dtype} [{batches}; {n}] width {width}"
+                                  together
+                                  (transform width dtype false batches n x)
 
-                for b in 0 .. batches - 1 do
-                    let row (x: NdArray) =
-                        NdArray.OfFloats(dtype, [| 1; n; 2 |], x.Floats[2 * n * b .. 2 * n * (b + 1) - 1])
-                    sameBits $"{dtype} row {b} of [{batches}; {n}]" (row together) (transform 1 dtype false 1 n (row x))
+                          for b in 0 .. batches - 1 do
+                              let row (x: NdArray) =
+                                  NdArray.OfFloats(dtype, [| 1; n; 2 |], x.Floats[2 * n * b .. 2 * n * (b + 1) - 1])
+                              sameBits
+                                  $"{dtype} row {b} of [{batches}; {n}]"
+                                  (row together)
+                                  (transform 1 dtype false 1 n (row x)))
 
-[<Fact>]
-let ``nothing has a transform`` () =
-    let nothing = NdArray.Zeros(Float64, [| 3; 0; 2 |])
-    sameBits "nothing" nothing (transform 1 Float64 false 3 0 nothing)
+          testCase "nothing has a transform" (fun () ->
+              let nothing = NdArray.Zeros(Float64, [| 3; 0; 2 |])
+              sameBits "nothing" nothing (transform 1 Float64 false 3 0 nothing))
 
-[<Fact>]
-let ``the result may take the place of the numbers`` () =
-    let x = NdArray(Float64, [| 2; 12; 2 |], numbers 1 48)
-    use memory = holdArray true x
-    Fourier.Run(ElementType.Float64, false, 2L, 12L, memory.Address, memory.Address)
-    sameBits "in place" (transform 1 Float64 false 2 12 x) (readArray Float64 x.Shape memory)
+          testCase "the result may take the place of the numbers" (fun () ->
+              let x = NdArray(Float64, [| 2; 12; 2 |], numbers 1 48)
+              use memory = holdArray true x
+              Fourier.Run(ElementType.Float64, false, 2L, 12L, memory.Address, memory.Address)
+              sameBits "in place" (transform 1 Float64 false 2 12 x) (readArray Float64 x.Shape memory))
 
-[<Fact>]
-let ``a constant has one exact number`` () =
-    for n in [ 4; 16; 60; 64 ] do
-        let x = NdArray(Float64, [| 1; n; 2 |], Array.init (2 * n) (fun i -> if i % 2 = 0 then 1.0 else 0.0))
-        let got = (transform 1 Float64 false 1 n x).Floats
-        Assert.Equal(float n, got[0])
+          testCase "a constant has one exact number" (fun () ->
+              for n in [ 4; 16; 60; 64 ] do
+                  let x = NdArray(Float64, [| 1; n; 2 |], Array.init (2 * n) (fun i -> if i % 2 = 0 then 1.0 else 0.0))
+                  let got = (transform 1 Float64 false 1 n x).Floats
+                  Expect.equal got[0] (float n) "got[0]"
 
-        for i in 1 .. 2 * n - 1 do
-            Assert.InRange(got[i], -1e-14, 1e-14)
+                  for i in 1 .. 2 * n - 1 do
+                      Expect.inRange got[i] (-1e-14, 1e-14) "got[i]") ]

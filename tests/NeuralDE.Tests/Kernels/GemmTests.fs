@@ -1,4 +1,3 @@
-[<Xunit.Collection("ThreadTeam")>]
 module NeuralDE.Tests.Kernels.GemmTests
 
 #nowarn "9" "51" // addresses
@@ -6,7 +5,8 @@ module NeuralDE.Tests.Kernels.GemmTests
 open System
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Kernels
 
 // ── elements of both types, in memory that ends where the operand ends ───────────────────────────────────────────
@@ -197,41 +197,6 @@ let private checkAll case =
 
 let private starts = [| GemmStart.Zero; GemmStart.Bias; GemmStart.Own |]
 
-[<Fact>]
-let ``every number of columns from 0 to 256`` () =
-    for n in 0..256 do
-        for m in [ 1; 1 + n % 7 ] do
-            let case = plain m n (1 + n % 5)
-            checkAll { case with Start = starts[n % 3]; Gap = n % 2; Special = n % 4 = 0 }
-
-[<Fact>]
-let ``every number of rows from 0 to 256`` () =
-    for m in 0..256 do
-        checkAll { plain m (1 + m % 40) (1 + m % 5) with Start = starts[m % 3]; Gap = m % 2; Special = m % 4 = 0 }
-
-[<Fact>]
-let ``every number of products from 0 to 256`` () =
-    for k in 0..256 do
-        checkAll { plain (1 + k % 6) (1 + k % 21) k with Start = starts[k % 3] }
-
-[<Fact>]
-let ``every small shape`` () =
-    for m in 1..13 do
-        for n in [ 1..9 ] @ [ 16; 17; 33; 47; 48; 64; 65 ] do
-            checkAll { plain m n 3 with Start = starts[(m + n) % 3]; Special = true }
-
-[<Fact>]
-let ``many products are summed in parts without another rounding`` () =
-    for k in [ 384; 385; 1000 ] do
-        checkAll { plain 7 19 k with Start = GemmStart.Own }
-        checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Bias }
-
-[<Fact>]
-let ``rows of B and columns of A that are far apart`` () =
-    for start in starts do
-        checkAll { plain 67 21 66 with A = (1, 1100); B = (1030, 1); Start = start }
-        checkAll { plain 3 17 66 with A = (1, -1100); B = (-1030, 1); Start = start; Gap = 2 }
-
 /// Strides of an m × k matrix: in order, transposed, with gaps, backwards, repeated.
 let private layouts rows columns =
     [ columns, 1
@@ -246,27 +211,6 @@ let private layouts rows columns =
       0, 0
       -2, 2 * rows + 1 ]
 
-[<Fact>]
-let ``strides of any sign and zero`` () =
-    for m, n, k in [ 1, 5, 4; 5, 1, 6; 2, 3, 70; 20, 2, 50; 9, 37, 6; 40, 66, 3 ] do
-        for a in layouts m k do
-            for b in layouts k n do
-                checkAll { plain m n k with A = a; B = b; Start = starts[(fst a + snd b &&& 0xff) % 3]; Gap = 1 }
-
-[<Fact>]
-let ``transposed B in every shape`` () =
-    for n in [ 1..20 ] @ [ 50; 64; 67 ] do
-        for k in [ 1..9 ] @ [ 16; 33; 64; 65 ] do
-            checkAll { plain (1 + n % 6) n k with B = (1, k); Start = starts[n % 3] }
-            checkAll { plain 1 n k with B = (1, k); Start = starts[k % 3] }
-
-[<Fact>]
-let ``few columns and many rows side by side`` () =
-    for m in [ 31; 511; 512; 1030 ] do
-        for start in starts do
-            checkAll { plain m 2 9 with A = (1, m); Start = start; Gap = 1 }
-            checkAll { plain m 1 9 with A = (1, m); Start = start }
-
 // ── bits depend on nothing but row, column and start ─────────────────────────────────────────────────────────────
 
 /// Runs under a number of threads and puts the number back.
@@ -279,100 +223,158 @@ let private withThreads threads run =
     finally
         ThreadTeam.Threads <- before
 
-[<Theory>]
-[<InlineData(1)>]
-[<InlineData(2)>]
-[<InlineData(5)>]
-let ``one element of the result is the same beside any others and on any number of threads`` (threads: int) =
-    let m, n, k = 130, 300, 70
-    let a = random 1 false float32s (m * k)
-    let b = random 2 false float32s (k * n)
-    let expected = Array.zeroCreate<float32>(m * n)
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Gemm"
+        [ testCase "every number of columns from 0 to 256" (fun () ->
+              for n in 0..256 do
+                  for m in [ 1; 1 + n % 7 ] do
+                      let case = plain m n (1 + n % 5)
+                      checkAll { case with Start = starts[n % 3]; Gap = n % 2; Special = n % 4 = 0 })
 
-    for i in 0 .. m - 1 do
-        for l in 0 .. k - 1 do
-            for j in 0 .. n - 1 do
-                expected[i * n + j] <- MathF.FusedMultiplyAdd(a[i * k + l], b[l * n + j], expected[i * n + j])
+          testCase "every number of rows from 0 to 256" (fun () ->
+              for m in 0..256 do
+                  checkAll
+                      { plain m (1 + m % 40) (1 + m % 5) with Start = starts[m % 3]; Gap = m % 2; Special = m % 4 = 0 })
 
-    let product firstRow firstColumn rows columns transposed =
-        let turned = Array.init (k * n) (fun at -> b[at % k * n + at / k])
-        let c = Array.zeroCreate<float32>(rows * columns)
-        use aStart = fixed a
-        use bStart = fixed (if transposed then turned else b)
-        use target = fixed c
-        let address p at = NativeInterop.NativePtr.toNativeInt p + nativeint (4 * at)
-        let bRow, bColumn = if transposed then 1L, int64 k else int64 n, 1L
+          testCase "every number of products from 0 to 256" (fun () ->
+              for k in 0..256 do
+                  checkAll { plain (1 + k % 6) (1 + k % 21) k with Start = starts[k % 3] })
 
-        Gemm.Run(
-            ElementType.Float32,
-            rows,
-            columns,
-            k,
-            address aStart (firstRow * k),
-            k,
-            1,
-            address bStart (firstColumn * int bColumn),
-            bRow,
-            bColumn,
-            address target 0,
-            columns,
-            0n,
-            GemmStart.Zero
-        )
+          testCase "every small shape" (fun () ->
+              for m in 1..13 do
+                  for n in [ 1..9 ] @ [ 16; 17; 33; 47; 48; 64; 65 ] do
+                      checkAll { plain m n 3 with Start = starts[(m + n) % 3]; Special = true })
 
-        for i in 0 .. rows - 1 do
-            for j in 0 .. columns - 1 do
-                let got, want = c[i * columns + j], expected[(firstRow + i) * n + firstColumn + j]
+          testCase "many products are summed in parts without another rounding" (fun () ->
+              for k in [ 384; 385; 1000 ] do
+                  checkAll { plain 7 19 k with Start = GemmStart.Own }
+                  checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Bias })
 
-                if BitConverter.SingleToInt32Bits got <> BitConverter.SingleToInt32Bits want then
-                    failwith
-                        $"{rows}×{columns} from ({firstRow}, {firstColumn}), {threads} threads: element ({i}, {j}) is {got:R}, expected {want:R}"
+          testCase "rows of B and columns of A that are far apart" (fun () ->
+              for start in starts do
+                  checkAll { plain 67 21 66 with A = (1, 1100); B = (1030, 1); Start = start }
+                  checkAll { plain 3 17 66 with A = (1, -1100); B = (-1030, 1); Start = start; Gap = 2 })
 
-    withThreads threads (fun () ->
-        for transposed in [ false; true ] do
-            product 0 0 m n transposed
-            product 3 7 (m - 3) (n - 7) transposed
-            product 1 250 100 50 transposed
-            product 129 0 1 n transposed
-            // at least as many columns as make one chain for each element
-            product 0 295 m 5 transposed
-            product 5 5 20 6 transposed)
+          testCase "strides of any sign and zero" (fun () ->
+              for m, n, k in [ 1, 5, 4; 5, 1, 6; 2, 3, 70; 20, 2, 50; 9, 37, 6; 40, 66, 3 ] do
+                  for a in layouts m k do
+                      for b in layouts k n do
+                          checkAll
+                              { plain m n k with A = a; B = b; Start = starts[(fst a + snd b &&& 0xff) % 3]; Gap = 1 })
 
-[<Theory; InlineData 1; InlineData 2; InlineData 4>]
-let ``an element of a product of few columns is the same beside any rows and on any number of threads`` threads =
-    let m, n, k = 700, 3, 70
-    let random = Random 8
-    let a = Array.init (m * k) (fun _ -> random.NextSingle() - 0.5f)
-    let b = Array.init (k * n) (fun _ -> random.NextSingle() - 0.5f)
+          testCase "transposed B in every shape" (fun () ->
+              for n in [ 1..20 ] @ [ 50; 64; 67 ] do
+                  for k in [ 1..9 ] @ [ 16; 33; 64; 65 ] do
+                      checkAll { plain (1 + n % 6) n k with B = (1, k); Start = starts[n % 3] }
+                      checkAll { plain 1 n k with B = (1, k); Start = starts[k % 3] })
 
-    let product first rows =
-        let c = Array.zeroCreate<float32>(rows * n)
-        use left = fixed &a[first * k]
-        use right = fixed b
-        use target = fixed c
-        let address p = NativeInterop.NativePtr.toNativeInt p
+          testCase "few columns and many rows side by side" (fun () ->
+              for m in [ 31; 511; 512; 1030 ] do
+                  for start in starts do
+                      checkAll { plain m 2 9 with A = (1, m); Start = start; Gap = 1 }
+                      checkAll { plain m 1 9 with A = (1, m); Start = start })
 
-        Gemm.Run(
-            ElementType.Float32,
-            rows,
-            n,
-            k,
-            address left,
-            k,
-            1,
-            address right,
-            n,
-            1,
-            address target,
-            n,
-            0n,
-            GemmStart.Zero
-        )
+          testList
+              "one element of the result is the same beside any others and on any number of threads"
+              [ for threads in [ 1; 2; 5 ] do
+                    testCase $"{threads}" (fun () ->
+                        let m, n, k = 130, 300, 70
+                        let a = random 1 false float32s (m * k)
+                        let b = random 2 false float32s (k * n)
+                        let expected = Array.zeroCreate<float32>(m * n)
 
-        c
+                        for i in 0 .. m - 1 do
+                            for l in 0 .. k - 1 do
+                                for j in 0 .. n - 1 do
+                                    expected[i * n + j] <-
+                                        MathF.FusedMultiplyAdd(a[i * k + l], b[l * n + j], expected[i * n + j])
 
-    withThreads threads (fun () ->
-        let all = product 0 m
+                        let product firstRow firstColumn rows columns transposed =
+                            let turned = Array.init (k * n) (fun at -> b[at % k * n + at / k])
+                            let c = Array.zeroCreate<float32>(rows * columns)
+                            use aStart = fixed a
+                            use bStart = fixed (if transposed then turned else b)
+                            use target = fixed c
+                            let address p at = NativeInterop.NativePtr.toNativeInt p + nativeint (4 * at)
+                            let bRow, bColumn = if transposed then 1L, int64 k else int64 n, 1L
 
-        for first, rows in [ 0, 1; 1, 3; 5, 4; 9, 30; 699, 1 ] do
-            Assert.Equal<float32[]>(Array.sub all (first * n) (rows * n), product first rows))
+                            Gemm.Run(
+                                ElementType.Float32,
+                                rows,
+                                columns,
+                                k,
+                                address aStart (firstRow * k),
+                                k,
+                                1,
+                                address bStart (firstColumn * int bColumn),
+                                bRow,
+                                bColumn,
+                                address target 0,
+                                columns,
+                                0n,
+                                GemmStart.Zero
+                            )
+
+                            for i in 0 .. rows - 1 do
+                                for j in 0 .. columns - 1 do
+                                    let got, want = c[i * columns + j], expected[(firstRow + i) * n + firstColumn + j]
+
+                                    if BitConverter.SingleToInt32Bits got <> BitConverter.SingleToInt32Bits want then
+                                        failwith
+                                            $"{rows}×{columns} from ({firstRow}, {firstColumn}), {threads} threads: element ({i}, {j}) is {got:R}, expected {want:R}"
+
+                        withThreads threads (fun () ->
+                            for transposed in [ false; true ] do
+                                product 0 0 m n transposed
+                                product 3 7 (m - 3) (n - 7) transposed
+                                product 1 250 100 50 transposed
+                                product 129 0 1 n transposed
+                                // at least as many columns as make one chain for each element
+                                product 0 295 m 5 transposed
+                                product 5 5 20 6 transposed)) ]
+
+          testList
+              "an element of a product of few columns is the same beside any rows and on any number of threads"
+              [ for threads in [ 1; 2; 4 ] do
+                    testCase $"{threads}" (fun () ->
+                        let m, n, k = 700, 3, 70
+                        let random = Random 8
+                        let a = Array.init (m * k) (fun _ -> random.NextSingle() - 0.5f)
+                        let b = Array.init (k * n) (fun _ -> random.NextSingle() - 0.5f)
+
+                        let product first rows =
+                            let c = Array.zeroCreate<float32>(rows * n)
+                            use left = fixed &a[first * k]
+                            use right = fixed b
+                            use target = fixed c
+                            let address p = NativeInterop.NativePtr.toNativeInt p
+
+                            Gemm.Run(
+                                ElementType.Float32,
+                                rows,
+                                n,
+                                k,
+                                address left,
+                                k,
+                                1,
+                                address right,
+                                n,
+                                1,
+                                address target,
+                                n,
+                                0n,
+                                GemmStart.Zero
+                            )
+
+                            c
+
+                        withThreads threads (fun () ->
+                            let all = product 0 m
+
+                            for first, rows in [ 0, 1; 1, 3; 5, 4; 9, 30; 699, 1 ] do
+                                Expect.equal
+                                    (product first rows)
+                                    (Array.sub all (first * n) (rows * n))
+                                    "product first rows")) ] ]

@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.MovementTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -29,7 +30,7 @@ let private moves size (extents: int64[]) (strides: int64[]) (first: int) (count
 
     let same what (expected: byte[]) (got: byte[]) =
         if not (expected.AsSpan().SequenceEqual got) then
-            Assert.Fail $"{case ()}: {what} %A{got}, expected %A{expected}"
+            failtest $"{case ()}: {what} %A{got}, expected %A{expected}"
 
     let all = places extents strides
     let lowest = if all.Length = 0 then 0 else Array.min all
@@ -78,86 +79,6 @@ let private moves size (extents: int64[]) (strides: int64[]) (first: int) (count
 
         same "placed" view (read viewMemory view.Length)
 
-[<Fact>]
-let ``runs of every length and stride`` () =
-    for size in [ 1; 4; 8 ] do
-        for stride in [ -2L; -1L; 0L; 1L; 3L ] do
-            for n in 0..256 do
-                moves size [| int64 n |] [| stride |] 0 n (n % 2 = 0)
-
-            moves size [| 256L |] [| stride |] 37 190 true
-
-[<Fact>]
-let ``transposed matrices`` () =
-    for size in [ 1; 4; 8 ] do
-        for rows in [ 1L; 2L; 5L; 7L; 8L; 9L; 15L; 16L; 17L; 24L; 31L; 40L ] do
-            for columns in [ 1L; 2L; 3L; 8L; 11L; 16L; 33L ] do
-                let whole = int (rows * columns)
-                moves size [| rows; columns |] [| 1L; rows |] 0 whole (rows % 2L = 0L)
-                moves size [| rows; columns |] [| 1L; rows + 3L |] (whole / 3) (whole - whole / 3 - whole / 5) true
-
-[<Fact>]
-let ``views of any rank, from any element to any other`` () =
-    let random = System.Random 1
-
-    for case in 1..3000 do
-        let rank = random.Next 6
-        let extents = Array.init rank (fun _ -> int64 (random.Next(1, (if rank > 3 then 5 else 14))))
-
-        let strides =
-            match random.Next 3 with
-            | 0 -> Array.init rank (fun _ -> int64 (random.Next(-20, 21)))
-            | _ ->
-                // a permuted, partly reversed array with gaps
-                let order = Array.init rank id
-                random.Shuffle order
-                let strides = Array.zeroCreate rank
-                let mutable step = 1L
-
-                for axis in order do
-                    strides[axis] <- if random.Next 4 = 0 then -step else step
-                    step <- step * (extents[axis] + int64 (random.Next 2))
-
-                strides
-
-        let whole = int (Array.fold (*) 1L extents)
-        let first = if random.Next 2 = 0 then 0 else random.Next(whole + 1)
-        let count = if random.Next 2 = 0 then whole - first else random.Next(whole - first + 1)
-        moves [| 1; 4; 8 |].[case % 3] extents strides first count (random.Next 2 = 0)
-
-[<Fact>]
-let ``long rows are repeated`` () =
-    for columns in [ 1L; 3L; 100L; 3000L ] do
-        moves 4 [| 9000L / columns; columns |] [| 0L; 1L |] 2 (int (9000L / columns * columns) - 4) true
-
-[<Fact>]
-let ``memory is filled with one element`` () =
-    for n in 0..256 do
-        for size, bits in [ 1, 0xABL; 4, 0x0102_0304L; 8, 0x0102_0304_0506_0708L ] do
-            use target = hold (n % 2 = 0) (Array.zeroCreate<byte>(n * size))
-            Movement.Fill(size, target.Address, int64 n, bits)
-            let got: byte[] = read target (n * size)
-            let expected = Array.init (n * size) (fun i -> byte (bits >>> 8 * (i % size)))
-
-            if got <> expected then Assert.Fail $"{n} elements of {size} bytes: %A{got}, expected %A{expected}"
-
-[<Fact>]
-let ``indices along an axis`` () =
-    for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
-        for shape, axis in [ [| 256 |], 0; [| 3; 5; 2 |], 1; [| 4; 7 |], 0; [| 1; 9 |], 1; [| 0; 3 |], 1 ] do
-            let op = Op.Iota({ Dtype = dtype; Shape = shape }, axis)
-            let expected = Evaluate.primitive op { Dtype = dtype; Shape = shape } [||]
-            let struct (_, extent, inner) = EvaluateMovement.around axis shape
-
-            for first in 0 .. max 1 (expected.Length / 3) .. expected.Length do
-                let part = expected.Length - first
-                use target = holdArray true (NdArray.Zeros(dtype, [| part |]))
-
-                Movement.Iota(elementType dtype, int64 extent, int64 inner, target.Address, int64 first, int64 part)
-
-                let tail = NdArray.OfIntegers(dtype, [| part |], expected.Integers[first..])
-                sameBits $"{dtype} %A{shape} axis {axis} from {first}" tail (readArray dtype [| part |] target)
-
 /// Numbers of every type, with NaN, infinities and both zeros among the floats.
 let private random (dtype: Dtype) (shape: int[]) (random: System.Random) =
     let special = [| nan; infinity; -infinity; -0.0; 0.0; 5e-324; 1e-40 |]
@@ -173,78 +94,179 @@ let private random (dtype: Dtype) (shape: int[]) (random: System.Random) =
     else
         NdArray.OfIntegers(dtype, shape, Array.init (Shape.stored "test" shape) (fun _ -> random.NextInt64()))
 
-[<Fact>]
-let ``rows are gathered as the evaluator does`` () =
-    let source = System.Random 2
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Movement"
+        [ testCase "runs of every length and stride" (fun () ->
+              for size in [ 1; 4; 8 ] do
+                  for stride in [ -2L; -1L; 0L; 1L; 3L ] do
+                      for n in 0..256 do
+                          moves size [| int64 n |] [| stride |] 0 n (n % 2 = 0)
 
-    for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
-        for indexDtype in [ Int32; Int64 ] do
-            for batches, rows, indices, width in [ 1, 5, 9, 1; 3, 4, 6, 3; 2, 7, 3, 33; 2, 1, 0, 4; 1, 3, 2, 0 ] do
-                let x = random dtype [| batches; rows; width |] source
-                let at = Array.init (batches * indices) (fun _ -> source.NextInt64(-3L, int64 rows + 3L))
-                let at = NdArray.OfIntegers(indexDtype, [| batches; indices |], at)
-                let shape = [| batches; indices; width |]
-                let expected = EvaluateMovement.gather 1 shape x at
-                use operand = holdArray true x
-                use index = holdArray false at
-                use target = holdArray false (NdArray.Zeros(dtype, shape))
+                      moves size [| 256L |] [| stride |] 37 190 true)
 
-                Indexing.Gather(
-                    elementType dtype,
-                    elementType indexDtype,
-                    int64 batches,
-                    int64 rows,
-                    int64 indices,
-                    int64 width,
-                    operand.Address,
-                    index.Address,
-                    target.Address
-                )
+          testCase "transposed matrices" (fun () ->
+              for size in [ 1; 4; 8 ] do
+                  for rows in [ 1L; 2L; 5L; 7L; 8L; 9L; 15L; 16L; 17L; 24L; 31L; 40L ] do
+                      for columns in [ 1L; 2L; 3L; 8L; 11L; 16L; 33L ] do
+                          let whole = int (rows * columns)
+                          moves size [| rows; columns |] [| 1L; rows |] 0 whole (rows % 2L = 0L)
+                          moves
+                              size
+                              [| rows; columns |]
+                              [| 1L; rows + 3L |]
+                              (whole / 3)
+                              (whole - whole / 3 - whole / 5)
+                              true)
 
-                sameBits $"gather {dtype} by {indexDtype} of %A{shape}" expected (readArray dtype shape target)
+          testCase "views of any rank, from any element to any other" (fun () ->
+              let random = System.Random 1
 
-[<Fact>]
-let ``rows are scattered as the evaluator does`` () =
-    let source = System.Random 3
+              for case in 1..3000 do
+                  let rank = random.Next 6
+                  let extents = Array.init rank (fun _ -> int64 (random.Next(1, (if rank > 3 then 5 else 14))))
 
-    let kinds = [ ScatterAdd, ScatterKind.Add; ScatterMax, ScatterKind.Max; ScatterSet, ScatterKind.Set ]
+                  let strides =
+                      match random.Next 3 with
+                      | 0 -> Array.init rank (fun _ -> int64 (random.Next(-20, 21)))
+                      | _ ->
+                          // a permuted, partly reversed array with gaps
+                          let order = Array.init rank id
+                          random.Shuffle order
+                          let strides = Array.zeroCreate rank
+                          let mutable step = 1L
 
-    for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
-        for op, kind in kinds do
-            for indexDtype in [ Int32; Int64 ] do
-                for batches, rows, indices, width in [ 1, 50, 9, 1; 3, 9, 6, 3; 2, 7, 5, 67; 2, 1, 0, 4; 1, 3, 2, 0 ] do
-                    let shape = [| batches; rows; width |]
-                    let x = random dtype shape source
+                          for axis in order do
+                              strides[axis] <- if random.Next 4 = 0 then -step else step
+                              step <- step * (extents[axis] + int64 (random.Next 2))
 
-                    let at = Array.init (batches * indices) (fun _ -> source.NextInt64(-3L, int64 rows + 3L))
+                          strides
 
-                    // a second float added to a sum would be rounded once more than by the evaluator
-                    let at =
-                        if op = ScatterAdd && dtype.IsFloat then
-                            Array.init at.Length (fun i -> if Array.contains at[i] at[.. i - 1] then -1L else at[i])
-                        else
-                            at
+                  let whole = int (Array.fold (*) 1L extents)
+                  let first = if random.Next 2 = 0 then 0 else random.Next(whole + 1)
+                  let count = if random.Next 2 = 0 then whole - first else random.Next(whole - first + 1)
+                  moves [| 1; 4; 8 |].[case % 3] extents strides first count (random.Next 2 = 0))
 
-                    let at = NdArray.OfIntegers(indexDtype, [| batches; indices |], at)
-                    let y = random dtype [| batches; indices; width |] source
-                    let expected = EvaluateMovement.scatter op 1 x at y
-                    use operand = holdArray true x
-                    use index = holdArray false at
-                    use updates = holdArray true y
-                    use target = holdArray false (NdArray.Zeros(dtype, shape))
+          testCase "long rows are repeated" (fun () ->
+              for columns in [ 1L; 3L; 100L; 3000L ] do
+                  moves 4 [| 9000L / columns; columns |] [| 0L; 1L |] 2 (int (9000L / columns * columns) - 4) true)
 
-                    Indexing.Scatter(
-                        kind,
-                        elementType dtype,
-                        elementType indexDtype,
-                        int64 batches,
-                        int64 rows,
-                        int64 indices,
-                        int64 width,
-                        operand.Address,
-                        index.Address,
-                        updates.Address,
-                        target.Address
-                    )
+          testCase "memory is filled with one element" (fun () ->
+              for n in 0..256 do
+                  for size, bits in [ 1, 0xABL; 4, 0x0102_0304L; 8, 0x0102_0304_0506_0708L ] do
+                      use target = hold (n % 2 = 0) (Array.zeroCreate<byte>(n * size))
+                      Movement.Fill(size, target.Address, int64 n, bits)
+                      let got: byte[] = read target (n * size)
+                      let expected = Array.init (n * size) (fun i -> byte (bits >>> 8 * (i % size)))
 
-                    sameBits $"{op} {dtype} by {indexDtype} of %A{shape}" expected (readArray dtype shape target)
+                      if got <> expected then failtest $"{n} elements of {size} bytes: %A{got}, expected %A{expected}")
+
+          testCase "indices along an axis" (fun () ->
+              for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                  for shape, axis in [ [| 256 |], 0; [| 3; 5; 2 |], 1; [| 4; 7 |], 0; [| 1; 9 |], 1; [| 0; 3 |], 1 ] do
+                      let op = Op.Iota({ Dtype = dtype; Shape = shape }, axis)
+                      let expected = Evaluate.primitive op { Dtype = dtype; Shape = shape } [||]
+                      let struct (_, extent, inner) = EvaluateMovement.around axis shape
+
+                      for first in 0 .. max 1 (expected.Length / 3) .. expected.Length do
+                          let part = expected.Length - first
+                          use target = holdArray true (NdArray.Zeros(dtype, [| part |]))
+
+                          Movement.Iota(
+                              elementType dtype,
+                              int64 extent,
+                              int64 inner,
+                              target.Address,
+                              int64 first,
+                              int64 part
+                          )
+
+                          let tail = NdArray.OfIntegers(dtype, [| part |], expected.Integers[first..])
+                          sameBits
+                              $"{dtype} %A{shape} axis {axis} from {first}"
+                              tail
+                              (readArray dtype [| part |] target))
+
+          testCase "rows are gathered as the evaluator does" (fun () ->
+              let source = System.Random 2
+
+              for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                  for indexDtype in [ Int32; Int64 ] do
+                      for batches, rows, indices, width in
+                          [ 1, 5, 9, 1; 3, 4, 6, 3; 2, 7, 3, 33; 2, 1, 0, 4; 1, 3, 2, 0 ] do
+                          let x = random dtype [| batches; rows; width |] source
+                          let at = Array.init (batches * indices) (fun _ -> source.NextInt64(-3L, int64 rows + 3L))
+                          let at = NdArray.OfIntegers(indexDtype, [| batches; indices |], at)
+                          let shape = [| batches; indices; width |]
+                          let expected = EvaluateMovement.gather 1 shape x at
+                          use operand = holdArray true x
+                          use index = holdArray false at
+                          use target = holdArray false (NdArray.Zeros(dtype, shape))
+
+                          Indexing.Gather(
+                              elementType dtype,
+                              elementType indexDtype,
+                              int64 batches,
+                              int64 rows,
+                              int64 indices,
+                              int64 width,
+                              operand.Address,
+                              index.Address,
+                              target.Address
+                          )
+
+                          sameBits
+                              $"gather {dtype} by {indexDtype} of %A{shape}"
+                              expected
+                              (readArray dtype shape target))
+
+          testCase "rows are scattered as the evaluator does" (fun () ->
+              let source = System.Random 3
+
+              let kinds = [ ScatterAdd, ScatterKind.Add; ScatterMax, ScatterKind.Max; ScatterSet, ScatterKind.Set ]
+
+              for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                  for op, kind in kinds do
+                      for indexDtype in [ Int32; Int64 ] do
+                          for batches, rows, indices, width in
+                              [ 1, 50, 9, 1; 3, 9, 6, 3; 2, 7, 5, 67; 2, 1, 0, 4; 1, 3, 2, 0 ] do
+                              let shape = [| batches; rows; width |]
+                              let x = random dtype shape source
+
+                              let at = Array.init (batches * indices) (fun _ -> source.NextInt64(-3L, int64 rows + 3L))
+
+                              // a second float added to a sum would be rounded once more than by the evaluator
+                              let at =
+                                  if op = ScatterAdd && dtype.IsFloat then
+                                      Array.init at.Length (fun i ->
+                                          if Array.contains at[i] at[.. i - 1] then -1L else at[i])
+                                  else
+                                      at
+
+                              let at = NdArray.OfIntegers(indexDtype, [| batches; indices |], at)
+                              let y = random dtype [| batches; indices; width |] source
+                              let expected = EvaluateMovement.scatter op 1 x at y
+                              use operand = holdArray true x
+                              use index = holdArray false at
+                              use updates = holdArray true y
+                              use target = holdArray false (NdArray.Zeros(dtype, shape))
+
+                              Indexing.Scatter(
+                                  kind,
+                                  elementType dtype,
+                                  elementType indexDtype,
+                                  int64 batches,
+                                  int64 rows,
+                                  int64 indices,
+                                  int64 width,
+                                  operand.Address,
+                                  index.Address,
+                                  updates.Address,
+                                  target.Address
+                              )
+
+                              sameBits
+                                  $"{op} {dtype} by {indexDtype} of %A{shape}"
+                                  expected
+                                  (readArray dtype shape target)) ]

@@ -3,7 +3,8 @@ namespace NeuralDE.Tests.Kernels
 open System
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -68,8 +69,8 @@ module internal NativeArrays =
         match Seq.zip e g |> Seq.tryFindIndex (fun (a, b) -> a <> b) with
         | Some i ->
             let value (x: NdArray) = if x.Dtype.IsFloat then box x.Floats[i] else box x.Integers[i]
-            Assert.Fail $"{what}: element {i} is {value got}, expected {value expected}"
-        | None -> Assert.True((e.Length = g.Length), $"{what}: {g.Length} elements, expected {e.Length}")
+            failtest $"{what}: element {i} is {value got}, expected {value expected}"
+        | None -> Expect.isTrue (e.Length = g.Length) $"{what}: {g.Length} elements, expected {e.Length}"
 
     /// Whether the machine computes in vectors of so many bits; wider ones are emulated, slowly.
     let hasWidth bits =

@@ -1,6 +1,7 @@
 module NeuralDE.Tests.Kernels.RandomTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -47,38 +48,40 @@ let private all =
             | 256 -> Words256.IsSupported
             | _ -> true))
 
-[<Fact>]
-let ``rows of every length are the evaluator's bits`` () =
-    for columns in 0..256 do
-        check all 2 columns
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Random"
+        [ testCase "rows of every length are the evaluator's bits" (fun () ->
+              for columns in 0..256 do
+                  check all 2 columns
 
-    check all 0 5
-    check all 4 1000
+              check all 0 5
+              check all 4 1000)
 
-[<Fact>]
-let ``long rows are the evaluator's bits, with numbers far from the middle`` () = check [ 1 ] 1 200_000
+          testCase "long rows are the evaluator's bits, with numbers far from the middle" (fun () ->
+              check [ 1 ] 1 200_000)
 
-[<Fact>]
-let ``quantiles of numbers next to 0 and 1`` () =
-    let values =
-        [| for power in 1.0 .. 52.0 do
-               0.5 ** power
-               1.0 - 0.5 ** power |]
+          testCase "quantiles of numbers next to 0 and 1" (fun () ->
+              let values =
+                  [| for power in 1.0 .. 52.0 do
+                         0.5 ** power
+                         1.0 - 0.5 ** power |]
 
-    let run width =
-        use memory = hold true values
-        use indices = hold true (Array.zeroCreate<int> values.Length)
-        use roots = hold true values
-        let p, outside, rest = memory.Address, indices.Address, roots.Address
+              let run width =
+                  use memory = hold true values
+                  use indices = hold true (Array.zeroCreate<int> values.Length)
+                  use roots = hold true values
+                  let p, outside, rest = memory.Address, indices.Address, roots.Address
 
-        match width with
-        | 512 -> NormalQuantile<Lanes512<float>>.Run(p, values.Length, outside, rest)
-        | 256 -> NormalQuantile<Lanes256<float>>.Run(p, values.Length, outside, rest)
-        | _ -> NormalQuantile<Lane<float>>.Run(p, values.Length, outside, rest)
+                  match width with
+                  | 512 -> NormalQuantile<Lanes512<float>>.Run(p, values.Length, outside, rest)
+                  | 256 -> NormalQuantile<Lanes256<float>>.Run(p, values.Length, outside, rest)
+                  | _ -> NormalQuantile<Lane<float>>.Run(p, values.Length, outside, rest)
 
-        NdArray(Float64, [| values.Length |], (read memory values.Length: float[]))
+                  NdArray(Float64, [| values.Length |], (read memory values.Length: float[]))
 
-    let expected = NdArray(Float64, [| values.Length |], Array.map Special.normalQuantile values)
+              let expected = NdArray(Float64, [| values.Length |], Array.map Special.normalQuantile values)
 
-    for width in widths do
-        sameBits $"quantiles, width {width}" expected (run width)
+              for width in widths do
+                  sameBits $"quantiles, width {width}" expected (run width)) ]

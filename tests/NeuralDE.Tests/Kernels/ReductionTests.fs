@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.ReductionTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -109,34 +110,7 @@ let inline private sums< ^T
 
         for at in 0 .. expected.Length - 1 do
             if got[at] <> expected[at] then
-                Assert.Fail $"sum of [{outer}; {count}; {inner}], width {width}: {got[at]}, expected {expected[at]}"
-
-[<Fact>]
-let ``sums are the documented tree at every width and length`` () =
-    for count in 0..256 do
-        sums float32 2 count 1
-        sums float 2 count 1
-
-    for count in [ 0; 1; 2; 3; 8; 9; 15; 16; 17; 24; 25; 33; 50; 63; 64; 65; 127; 128; 200; 256; 449; 1000 ] do
-        for inner in [ 2; 3; 5; 8; 17; 31; 40 ] do
-            sums float32 2 count inner
-            sums float 1 count inner
-
-    for inner in 0..256 do
-        sums float32 1 21 inner
-
-    for count in [ 64 * 37 + 5; 64 * 64; 20000 ] do
-        sums float32 1 count 1
-        sums float 1 count 3
-
-[<Fact>]
-let ``float32 sums stay near the exact ones`` () =
-    let random = System.Random 5
-    let x = Array.init 1_000_000 (fun _ -> float32 (random.NextDouble()))
-    let got = run ReductionKind.Sum Float32 1 x.Length 1 false (NdArray(Float32, [| x.Length |], x))
-    let exact = Array.sumBy float x
-    let error = abs (got.Floats[0] - exact) / exact
-    Assert.True((error < 3e-7), $"relative error {error}, expected below 3e-7")
+                failtest $"sum of [{outer}; {count}; {inner}], width {width}: {got[at]}, expected {expected[at]}"
 
 /// Numbers with NaN, infinities and both zeros among them.
 let private numbers (dtype: Dtype) (shape: int[]) seed =
@@ -164,84 +138,130 @@ let private shapes =
           for inner in [ 2; 3; 8; 15; 33; 150 ] -> [| 2; count; inner |]
       yield! [ [| 0; 4; 3 |]; [| 4; 3; 0 |] ] ]
 
-[<Fact>]
-let ``maxima are the evaluator's`` () =
-    for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
-        shapes
-        |> List.iteri (fun seed shape ->
-            let x = numbers dtype shape seed
-            let outer, count, inner = shape[0], shape[1], shape[2]
-            let expected = EvaluateAxes.reduce Reduce.Maximum [| 1 |] [| outer; inner |] x
-            let got = run ReductionKind.Maximum dtype outer count inner (seed % 2 = 0) x
-            sameBits $"maximum {dtype} %A{shape}" expected got
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Reduction"
+        [ testCase "sums are the documented tree at every width and length" (fun () ->
+              for count in 0..256 do
+                  sums float32 2 count 1
+                  sums float 2 count 1
 
-            if dtype = Float32 then
-                for width in widths do
-                    let values = runWidth<float32, ElementMaximum> width outer count inner true (x.Data :?> float32[])
+              for count in [ 0; 1; 2; 3; 8; 9; 15; 16; 17; 24; 25; 33; 50; 63; 64; 65; 127; 128; 200; 256; 449; 1000 ] do
+                  for inner in [ 2; 3; 5; 8; 17; 31; 40 ] do
+                      sums float32 2 count inner
+                      sums float 1 count inner
 
-                    let got = NdArray(dtype, [| outer; inner |], values)
-                    sameBits $"maximum {dtype} %A{shape} width {width}" expected got)
+              for inner in 0..256 do
+                  sums float32 1 21 inner
 
-[<Fact>]
-let ``sums of integers wrap`` () =
-    for dtype in [ Int32; Int64 ] do
-        for shape in [| 2; 0; 3 |] :: [| 2; 0; 1 |] :: shapes do
-            let x = numbers dtype shape 7
-            let outer, count, inner = shape[0], shape[1], shape[2]
-            let expected = EvaluateAxes.reduce Reduce.Sum [| 1 |] [| outer; inner |] x
-            sameBits $"sum {dtype} %A{shape}" expected (run ReductionKind.Sum dtype outer count inner true x)
+              for count in [ 64 * 37 + 5; 64 * 64; 20000 ] do
+                  sums float32 1 count 1
+                  sums float 1 count 3)
 
-[<Fact>]
-let ``sums of special numbers`` () =
-    for dtype in [ Float32; Float64 ] do
-        for values, expected in
-            [ [| -0.0; -0.0 |], 0.0
-              [| infinity; 1.0; -infinity |], nan
-              [| infinity; 1.0 |], infinity
-              [| nan; 1.0 |], nan
-              [| 0.5 ** 149; 0.5 ** 149 |], 0.5 ** 148
-              [||], 0.0 ] do
-            for inner in [ 1; 2 ] do
-                let n = values.Length
-                let x = NdArray.OfFloats(dtype, [| n; inner |], Array.init (n * inner) (fun i -> values[i / inner]))
-                let got = run ReductionKind.Sum dtype 1 n inner false x
-                let expected = NdArray.OfFloats(dtype, [| 1; inner |], Array.create inner expected)
-                sameBits $"sum of {dtype} %A{values} beside {inner}" expected got
+          testCase "float32 sums stay near the exact ones" (fun () ->
+              let random = System.Random 5
+              let x = Array.init 1_000_000 (fun _ -> float32 (random.NextDouble()))
+              let got = run ReductionKind.Sum Float32 1 x.Length 1 false (NdArray(Float32, [| x.Length |], x))
+              let exact = Array.sumBy float x
+              let error = abs (got.Floats[0] - exact) / exact
+              Expect.isTrue (error < 3e-7) $"relative error {error}, expected below 3e-7")
 
-[<Fact>]
-let ``places of the largest are the evaluator's`` () =
-    for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
-        shapes
-        |> List.iteri (fun seed shape ->
-            let x = numbers dtype shape seed
-            let outer, count, inner = shape[0], shape[1], shape[2]
-            let expected = EvaluateAxes.argMax 1 [| outer; inner |] x
-            use source = holdArray true x
-            use target = holdArray true expected
+          testCase "maxima are the evaluator's" (fun () ->
+              for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                  shapes
+                  |> List.iteri (fun seed shape ->
+                      let x = numbers dtype shape seed
+                      let outer, count, inner = shape[0], shape[1], shape[2]
+                      let expected = EvaluateAxes.reduce Reduce.Maximum [| 1 |] [| outer; inner |] x
+                      let got = run ReductionKind.Maximum dtype outer count inner (seed % 2 = 0) x
+                      sameBits $"maximum {dtype} %A{shape}" expected got
 
-            Scans.ArgMax(elementType dtype, int64 outer, int64 count, int64 inner, source.Address, target.Address)
+                      if dtype = Float32 then
+                          for width in widths do
+                              let values =
+                                  runWidth<float32, ElementMaximum>
+                                      width
+                                      outer
+                                      count
+                                      inner
+                                      true
+                                      (x.Data :?> float32[])
 
-            sameBits $"argmax {dtype} %A{shape}" expected (readArray Int64 [| outer; inner |] target))
+                              let got = NdArray(dtype, [| outer; inner |], values)
+                              sameBits $"maximum {dtype} %A{shape} width {width}" expected got))
 
-[<Fact>]
-let ``running sums are the evaluator's`` () =
-    for dtype in [ Float32; Float64; Int32; Int64 ] do
-        for reverse in [ false; true ] do
-            [| 2; 0; 3 |] :: [| 2; 5; 600 |] :: shapes
-            |> List.iteri (fun seed shape ->
-                let x = numbers dtype shape seed
-                let expected = EvaluateAxes.cumSum 1 reverse x
-                use source = holdArray true x
-                use target = holdArray false (NdArray.Zeros(dtype, shape))
+          testCase "sums of integers wrap" (fun () ->
+              for dtype in [ Int32; Int64 ] do
+                  for shape in [| 2; 0; 3 |] :: [| 2; 0; 1 |] :: shapes do
+                      let x = numbers dtype shape 7
+                      let outer, count, inner = shape[0], shape[1], shape[2]
+                      let expected = EvaluateAxes.reduce Reduce.Sum [| 1 |] [| outer; inner |] x
+                      sameBits $"sum {dtype} %A{shape}" expected (run ReductionKind.Sum dtype outer count inner true x))
 
-                Scans.CumSum(
-                    elementType dtype,
-                    reverse,
-                    int64 shape[0],
-                    int64 shape[1],
-                    int64 shape[2],
-                    source.Address,
-                    target.Address
-                )
+          testCase "sums of special numbers" (fun () ->
+              for dtype in [ Float32; Float64 ] do
+                  for values, expected in
+                      [ [| -0.0; -0.0 |], 0.0
+                        [| infinity; 1.0; -infinity |], nan
+                        [| infinity; 1.0 |], infinity
+                        [| nan; 1.0 |], nan
+                        [| 0.5 ** 149; 0.5 ** 149 |], 0.5 ** 148
+                        [||], 0.0 ] do
+                      for inner in [ 1; 2 ] do
+                          let n = values.Length
+                          let x =
+                              NdArray.OfFloats(
+                                  dtype,
+                                  [| n; inner |],
+                                  Array.init (n * inner) (fun i -> values[i / inner])
+                              )
+                          let got = run ReductionKind.Sum dtype 1 n inner false x
+                          let expected = NdArray.OfFloats(dtype, [| 1; inner |], Array.create inner expected)
+                          sameBits $"sum of {dtype} %A{values} beside {inner}" expected got)
 
-                sameBits $"cumsum {dtype} reverse {reverse} %A{shape}" expected (readArray dtype shape target))
+          testCase "places of the largest are the evaluator's" (fun () ->
+              for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                  shapes
+                  |> List.iteri (fun seed shape ->
+                      let x = numbers dtype shape seed
+                      let outer, count, inner = shape[0], shape[1], shape[2]
+                      let expected = EvaluateAxes.argMax 1 [| outer; inner |] x
+                      use source = holdArray true x
+                      use target = holdArray true expected
+
+                      Scans.ArgMax(
+                          elementType dtype,
+                          int64 outer,
+                          int64 count,
+                          int64 inner,
+                          source.Address,
+                          target.Address
+                      )
+
+                      sameBits $"argmax {dtype} %A{shape}" expected (readArray Int64 [| outer; inner |] target)))
+
+          testCase "running sums are the evaluator's" (fun () ->
+              for dtype in [ Float32; Float64; Int32; Int64 ] do
+                  for reverse in [ false; true ] do
+                      [| 2; 0; 3 |] :: [| 2; 5; 600 |] :: shapes
+                      |> List.iteri (fun seed shape ->
+                          let x = numbers dtype shape seed
+                          let expected = EvaluateAxes.cumSum 1 reverse x
+                          use source = holdArray true x
+                          use target = holdArray false (NdArray.Zeros(dtype, shape))
+
+                          Scans.CumSum(
+                              elementType dtype,
+                              reverse,
+                              int64 shape[0],
+                              int64 shape[1],
+                              int64 shape[2],
+                              source.Address,
+                              target.Address
+                          )
+
+                          sameBits
+                              $"cumsum {dtype} reverse {reverse} %A{shape}"
+                              expected
+                              (readArray dtype shape target))) ]

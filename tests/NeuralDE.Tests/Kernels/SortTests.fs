@@ -1,7 +1,8 @@
 module NeuralDE.Tests.Kernels.SortTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
@@ -27,63 +28,76 @@ let private numbers (dtype: Dtype) (shape: int[]) seed =
 
 let private dtypes = [ Float32; Float64; Int32; Int64; Bool ]
 
-[<Fact>]
-let ``sorted as by the evaluator`` () =
-    let shapes =
-        [ for count in 0..60 -> [| 1; count; 1 |]
-          for count in [ 100; 256; 257 ] -> [| 2; count; 1 |]
-          for count in [ 5; 49; 90 ] -> [| 2; count; 3 |] ]
+[<Tests>]
+let tests =
+    testList
+        "Kernels.Sort"
+        [ testCase "sorted as by the evaluator" (fun () ->
+              let shapes =
+                  [ for count in 0..60 -> [| 1; count; 1 |]
+                    for count in [ 100; 256; 257 ] -> [| 2; count; 1 |]
+                    for count in [ 5; 49; 90 ] -> [| 2; count; 3 |] ]
 
-    for dtype in dtypes do
-        shapes
-        |> List.iteri (fun seed shape ->
-            let x = numbers dtype shape seed
-            let expected = EvaluateAxes.argSort 1 x
-            use source = holdArray true x
-            use target = holdArray false expected
+              for dtype in dtypes do
+                  shapes
+                  |> List.iteri (fun seed shape ->
+                      let x = numbers dtype shape seed
+                      let expected = EvaluateAxes.argSort 1 x
+                      use source = holdArray true x
+                      use target = holdArray false expected
 
-            Sorting.ArgSort(
-                elementType dtype,
-                int64 shape[0],
-                int64 shape[1],
-                int64 shape[2],
-                source.Address,
-                target.Address
-            )
+                      Sorting.ArgSort(
+                          elementType dtype,
+                          int64 shape[0],
+                          int64 shape[1],
+                          int64 shape[2],
+                          source.Address,
+                          target.Address
+                      )
 
-            sameBits $"argsort {dtype} %A{shape}" expected (readArray Int64 shape target))
+                      sameBits $"argsort {dtype} %A{shape}" expected (readArray Int64 shape target)))
 
-[<Fact>]
-let ``searched as by the evaluator`` () =
-    for dtype in dtypes do
-        for right in [ false; true ] do
-            for n, m in [ 0, 3; 1, 4; 2, 0; 7, 30; 64, 50; 200, 100 ] do
-                let unsorted = numbers dtype [| 2; n |] n
-                let order = (EvaluateAxes.argSort 1 unsorted).Integers
+          testCase "searched as by the evaluator" (fun () ->
+              for dtype in dtypes do
+                  for right in [ false; true ] do
+                      for n, m in [ 0, 3; 1, 4; 2, 0; 7, 30; 64, 50; 200, 100 ] do
+                          let unsorted = numbers dtype [| 2; n |] n
+                          let order = (EvaluateAxes.argSort 1 unsorted).Integers
 
-                let sorted =
-                    if dtype.IsFloat then
-                        let all = unsorted.Floats
-                        NdArray.OfFloats(dtype, [| 2; n |], Array.mapi (fun i o -> all[i / n * n + int o]) order)
-                    else
-                        let all = unsorted.Integers
-                        NdArray.OfIntegers(dtype, [| 2; n |], Array.mapi (fun i o -> all[i / n * n + int o]) order)
+                          let sorted =
+                              if dtype.IsFloat then
+                                  let all = unsorted.Floats
+                                  NdArray.OfFloats(
+                                      dtype,
+                                      [| 2; n |],
+                                      Array.mapi (fun i o -> all[i / n * n + int o]) order
+                                  )
+                              else
+                                  let all = unsorted.Integers
+                                  NdArray.OfIntegers(
+                                      dtype,
+                                      [| 2; n |],
+                                      Array.mapi (fun i o -> all[i / n * n + int o]) order
+                                  )
 
-                let values = numbers dtype [| 2; m |] n
-                let expected = EvaluateAxes.searchSorted right sorted values
-                use sortedMemory = holdArray true sorted
-                use valueMemory = holdArray false values
-                use target = holdArray true (NdArray.Zeros(Int64, [| 2; m |]))
+                          let values = numbers dtype [| 2; m |] n
+                          let expected = EvaluateAxes.searchSorted right sorted values
+                          use sortedMemory = holdArray true sorted
+                          use valueMemory = holdArray false values
+                          use target = holdArray true (NdArray.Zeros(Int64, [| 2; m |]))
 
-                Sorting.SearchSorted(
-                    elementType dtype,
-                    right,
-                    2L,
-                    int64 n,
-                    int64 m,
-                    sortedMemory.Address,
-                    valueMemory.Address,
-                    target.Address
-                )
+                          Sorting.SearchSorted(
+                              elementType dtype,
+                              right,
+                              2L,
+                              int64 n,
+                              int64 m,
+                              sortedMemory.Address,
+                              valueMemory.Address,
+                              target.Address
+                          )
 
-                sameBits $"search {dtype} right {right} {m} in {n}" expected (readArray Int64 [| 2; m |] target)
+                          sameBits
+                              $"search {dtype} right {right} {m} in {n}"
+                              expected
+                              (readArray Int64 [| 2; m |] target)) ]

@@ -3,7 +3,8 @@ module internal NeuralDE.Tests.Laws.Example
 
 open System
 open Microsoft.FSharp.Reflection
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -195,7 +196,7 @@ let private text (values: float[]) =
 
 /// Equal within a tolerance relative to the largest expected number (at least 0.1); NaN and ∞ are never right.
 let same what tolerance (expected: float[]) (got: float[]) =
-    let fail reason = Assert.Fail $"{what}: {reason}\nexpected {text expected}\ngot      {text got}"
+    let fail reason = failtest $"{what}: {reason}\nexpected {text expected}\ngot      {text got}"
 
     if expected.Length <> got.Length then fail $"expected {expected.Length} numbers, got {got.Length}"
 
@@ -210,7 +211,7 @@ let alike what tolerance (expected: Tensor[]) (got: Tensor[]) =
     let signature (x: Tensor[]) = x |> Array.map (fun t -> $"{t.Dtype} {Shape.text t.Dims}") |> String.concat ", "
 
     if signature expected <> signature got then
-        Assert.Fail $"{what}: expected {signature expected}, got {signature got}"
+        failtest $"{what}: expected {signature expected}, got {signature got}"
 
     same what tolerance (numbers expected) (numbers got)
 

@@ -11,7 +11,7 @@ let private byName =
     dict [ for e in all -> e.Name, e ]
 
 let named name = byName[name]
-let cases condition : seq<obj[]> = all |> Seq.filter condition |> Seq.map (fun e -> [| e.Name :> obj |])
+let cases condition = all |> Seq.filter condition |> Seq.map (fun e -> e.Name)
 
 /// Places of floats, when there are some; their derivatives are the ones that laws are about.
 let places (e: Example) = floatPlaces (e.Args 0)

@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Laws.NestingTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
@@ -65,7 +66,7 @@ let private programs: (string * (Tensor -> Tensor) * (int -> float -> float)) li
       "exponential", (fun x -> exp (2.0 * x)), (fun k x -> Math.Pow(2.0, float k) * Math.Exp(2.0 * x)) ]
 
 let private named name = programs |> List.find (fun (n, _, _) -> n = name) |> fun (_, f, exact) -> f, exact
-let names: seq<obj[]> = programs |> Seq.map (fun (name, _, _) -> [| name :> obj |])
+let private names = programs |> Seq.map (fun (name, _, _) -> name)
 
 let private point = 1.5
 let private at = scalar point
@@ -73,137 +74,10 @@ let private along (f: Tensor -> Tensor) (x: Tensor) = snd (jvp f x (Prim.onesLik
 let rec private repeated n (transform: (Tensor -> Tensor) -> Tensor -> Tensor) f =
     if n = 0 then f else repeated (n - 1) transform (transform f)
 
-[<Theory; MemberData(nameof names)>]
-let ``derivatives of every order and mixture`` (name: string) =
-    let f, exact = named name
-    let check what order (g: Tensor -> Tensor) =
-        same $"{what} of {name}" 1e-10 [| exact order point |] [| float (g at) |]
-
-    for order in 0..4 do
-        check $"grad^{order}" order (repeated order grad f)
-        check $"jvp^{order}" order (repeated order along f)
-
-    check "jvp³∘grad" 4 (repeated 3 along (grad f))
-    check "grad∘jvp³" 4 (grad (repeated 3 along f))
-    check "jvp∘grad∘jvp∘grad" 4 (along (grad (along (grad f))))
-    check "compiled grad∘jvp∘grad" 3 (compile (grad (along (grad f))))
-
-    if name <> "dynamic" && name <> "vmap" then
-        let rows = vmap (grad (grad f)) (tensor [ point; point ])
-        same $"vmap∘grad∘grad of {name}" 1e-10 [| exact 2 point; exact 2 point |] (rows.ToArray())
-
-[<Theory; MemberData(nameof names)>]
-let ``compiled and recomputed functions are the plain ones to the bit`` (name: string) =
-    let f, _ = named name
-
-    for order in 0..3 do
-        let plain = float (repeated order grad f at)
-        Assert.Equal(plain, float (repeated order grad (checkpoint f) at))
-        Assert.Equal(plain, float (repeated order grad (compile f) at))
-        Assert.Equal(plain, float (compile (repeated order grad f) at))
-
-// ── compilation ──────────────────────────────────────────────────────────────────────────────────────────────────
-[<Fact>]
-let ``a compiled function is traced once for each structure`` () =
-    let mutable traces = 0
-
-    let f =
-        compile (fun (x: Tensor, c: Tensor) ->
-            traces <- traces + 1
-            sum (x * c))
-
-    for k in 1..5 do
-        Assert.Equal(3.0 * float k, float (f (tensor [ 1.0; 2.0 ], scalar (float k))))
-
-    Assert.Equal(1, traces)
-    f (tensor [ 1.0; 2.0; 3.0 ], scalar 1.0) |> ignore
-    Assert.Equal(2, traces)
-    f (tensor [ 1.0f ], scalar 1.0f) |> ignore
-    Assert.Equal(3, traces)
-    Assert.Equal(6.0, float (f (tensor [ 1.0; 2.0 ], scalar 2.0)))
-    Assert.Equal(3, traces)
-
-[<Fact>]
-let ``a compiled gradient is traced once`` () =
-    let mutable traces = 0
-
-    let g =
-        compile (
-            grad (fun (x: Tensor) ->
-                traces <- traces + 1
-                sum (x * x * x))
-        )
-
-    for k in 1..4 do
-        Assert.Equal<float[]>([| 3.0 * float (k * k) |], (g (tensor [ float k ])).ToArray())
-
-    Assert.Equal(1, traces)
-
-[<Fact>]
-let ``a compiled function within grad`` () =
-    let mutable traces = 0
-
-    let f =
-        compile (fun (x: Tensor) ->
-            traces <- traces + 1
-            sin x * x)
-
-    let expected x = Math.Sin x + x * Math.Cos x
-    same "grad of compiled" 1e-14 [| expected 0.7 |] [| float (grad f (scalar 0.7)) |]
-    same "grad of compiled" 1e-14 [| expected 1.7 |] [| float (grad f (scalar 1.7)) |]
-    Assert.Equal(1, traces)
-    // what it captures from the function around it is that function's own
-    let outer (a: Tensor) = (compile (fun (x: Tensor) -> x * a)) a
-    same "captured" 0.0 [| 6.0 |] [| float (grad outer (scalar 3.0)) |]
-    same "captured" 0.0 [| 2.0 |] [| float (grad (grad outer) (scalar 3.0)) |]
-
-[<Fact>]
-let ``a compiled function that captures an outer placeholder is traced anew`` () =
-    let kept = ResizeArray<Tensor -> Tensor>()
-
-    let outer (a: Tensor) =
-        if kept.Count = 0 then kept.Add(compile (fun (x: Tensor) -> x * a))
-        kept[0] a
-
-    Assert.Equal(4.0, float (grad outer (scalar 2.0)))
-    Assert.Throws<TraceException>(fun () -> grad outer (scalar 2.0) |> ignore) |> ignore
-
 // ── verbs against each other ─────────────────────────────────────────────────────────────────────────────────────
 let private hilly (x: Tensor) = sum (sin (x * x)) + prod (cos x) + x[0] * exp x[1]
 let private field (x: Tensor) = stack [ x[0] * x[1] * x[2]; sin x[0] + x[1] * x[1]; x[2] * exp x[0] ]
 let private place = tensor [ 0.3; -0.8; 1.1 ]
-
-[<Fact>]
-let ``hessian-vector products are products with the hessian`` () =
-    let v = tensor [ 0.5; 1.5; -2.0 ]
-    let h = hessian hilly place
-    alike "hvp" 1e-12 [| matmul h v |] [| hvp hilly place v |]
-    alike "symmetric" 1e-12 [| h |] [| transpose h |]
-    alike "jacobian of grad" 1e-12 [| h |] [| jacobian (grad hilly) place |]
-    alike "rows" 1e-12 [| h |] [| vmap (fun v -> hvp hilly place v) (eye 3) |]
-
-[<Fact>]
-let ``laplacian and divergence are traces`` () =
-    alike "laplacian" 1e-12 [| trace (hessian hilly place) |] [| laplacian hilly place |]
-    alike "divergence" 1e-12 [| trace (jacobian field place) |] [| divergence field place |]
-    alike "divergence of grad" 1e-12 [| laplacian hilly place |] [| divergence (grad hilly) place |]
-    let matrix = reshape [ 3; 1 ] place
-    alike "of a matrix" 1e-12 [| laplacian hilly place |] [| laplacian (fun x -> hilly (flatten x)) matrix |]
-    // and can be differentiated
-    let along (x: Tensor) = laplacian hilly x
-    same
-        "grad of laplacian"
-        1e-7
-        (difference (fun x -> numbers [| along x[0] |]) [| place |] [| place |])
-        (numbers [| sum (grad along place * place) |])
-
-[<Fact>]
-let ``the curl of a gradient is 0`` () =
-    same "curl of grad" 1e-12 [| 0.0; 0.0; 0.0 |] ((curl (grad hilly) place).ToArray())
-    let x, y, z = 0.3, -0.8, 1.1
-    let exact = [| 0.0; x * y - z * Math.Exp x; Math.Cos x - x * z |]
-    same "curl" 1e-12 exact ((curl field place).ToArray())
-    same "divergence of curl" 1e-12 [| 0.0 |] [| float (divergence (curl field) place) |]
 
 /// The Jacobian by rows, in reverse mode.
 let private byRows (f: Tensor -> Tensor) (x: Tensor) =
@@ -217,113 +91,278 @@ let private byColumns (f: Tensor -> Tensor) (x: Tensor) =
     Prim.permute (Shape.moving columns.Rank 0 (columns.Rank - 1)) columns
     |> Prim.reshape (Array.append columns.Shape[1..] x.Shape)
 
-[<Fact>]
-let ``jacobians forward and in reverse are equal`` () =
-    let loop (x: Tensor) = iterate 4 (fun (s: Tensor) -> s + 0.1 * field s) x
-    let rows (x: Tensor) =
-        snd (scan (fun (s: Tensor) (c: Tensor) -> s + c * 0.1 * field s, s[0] * s) x (tensor [ 1.0; 2.0 ]))
-    let untilFar (x: Tensor) =
-        repeatWhile (fun (s: Tensor) -> sum (s * s) .< 6.0) 30 (fun s -> 1.2 * s + 0.1 * field s) x
+[<Tests>]
+let tests =
+    testList
+        "Laws.Nesting"
+        [ testList
+              "derivatives of every order and mixture"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f, exact = named name
+                        let check what order (g: Tensor -> Tensor) =
+                            same $"{what} of {name}" 1e-10 [| exact order point |] [| float (g at) |]
 
-    for f in [ field; loop; rows; untilFar; (fun x -> x[0..1] * x[2]); (fun x -> outer x (sin x)); hilly ] do
-        let expected = byColumns f place
-        alike "reverse" 1e-12 [| expected |] [| byRows f place |]
-        alike "jacobian" 1e-12 [| expected |] [| jacobian f place |]
+                        for order in 0..4 do
+                            check $"grad^{order}" order (repeated order grad f)
+                            check $"jvp^{order}" order (repeated order along f)
 
-[<Fact>]
-let ``jacobians of vmaps and vmaps of jacobians`` () =
-    let points = stack [ place; 2.0 * place; place * place ]
-    let each = [ 0..2 ] |> List.map (fun i -> jacobian field points[i]) |> stack
-    alike "vmap of jacobian" 1e-12 [| each |] [| vmap (jacobian field) points |]
-    let whole = jacobian (vmap field) points // [3; 3; 3; 3], nothing between rows
-    let between = [ for i in 0..2 -> stack [ for j in 0..2 -> whole[i][*, j] ] ]
+                        check "jvp³∘grad" 4 (repeated 3 along (grad f))
+                        check "grad∘jvp³" 4 (grad (repeated 3 along f))
+                        check "jvp∘grad∘jvp∘grad" 4 (along (grad (along (grad f))))
+                        check "compiled grad∘jvp∘grad" 3 (compile (grad (along (grad f))))
 
-    for i in 0..2 do
-        for j in 0..2 do
-            let expected = if i = j then each[i] else zeros [ 3; 3 ]
-            alike $"block {i}, {j}" 1e-12 [| expected |] [| between[i][j] |]
+                        if name <> "dynamic" && name <> "vmap" then
+                            let rows = vmap (grad (grad f)) (tensor [ point; point ])
+                            same $"vmap∘grad∘grad of {name}" 1e-10 [| exact 2 point; exact 2 point |] (rows.ToArray())) ]
 
-[<Fact>]
-let ``vmap of vmap`` () =
-    let rows, columns = tensor [ 1.0; 2.0; 3.0 ], tensor [ 0.5; -1.0 ]
-    let table = vmap (fun (a: Tensor) -> vmap (fun (b: Tensor) -> sin (a * b) + a) columns) rows
-    let expected = [ for a in [ 1.0; 2.0; 3.0 ] -> [ for b in [ 0.5; -1.0 ] -> Math.Sin(a * b) + a ] ]
-    alike "table" 1e-14 [| tensor expected |] [| table |]
-    let loops (a: Tensor) (b: Tensor) = repeatWhile (fun (s: Tensor) -> s .< 10.0) 20 (fun s -> 2.0 * s + b * b) a
-    let table = vmap (fun (a: Tensor) -> vmap (loops a) columns) rows
-    let expected = [ for i in 0..2 -> [ for j in 0..1 -> float (loops rows[i] columns[j]) ] ]
-    alike "loops" 1e-14 [| tensor expected |] [| table |]
-    let slopes = vmap (fun (a: Tensor) -> vmap (fun (b: Tensor) -> grad (fun b -> loops a b) b) columns) rows
-    let expected = [ for i in 0..2 -> [ for j in 0..1 -> float (grad (loops rows[i]) columns[j]) ] ]
-    alike "slopes of loops" 1e-14 [| tensor expected |] [| slopes |]
+          testList
+              "compiled and recomputed functions are the plain ones to the bit"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f, _ = named name
 
-[<Fact>]
-let ``grad through vmap through grad`` () =
-    // d/dc Σ (d/dx sin (c x) at x)² = Σ 2 c cos(c x) (cos(c x) − c x sin(c x))
-    let xs = [ 0.3; 0.9; -1.4 ]
-    let f (c: Tensor) = sum (square (vmap (grad (fun x -> sin (c * x))) (tensor xs)))
-    let exact c = xs |> List.sumBy (fun x -> 2.0 * c * Math.Cos(c * x) * (Math.Cos(c * x) - c * x * Math.Sin(c * x)))
-    same "one number" 1e-13 [| exact 1.3 |] [| float (grad f (scalar 1.3)) |]
-    let expected = difference (fun c -> numbers [| grad f c[0] |]) [| scalar 1.3 |] [| scalar 1.0 |]
-    same "twice" 1e-8 expected [| float (grad (grad f) (scalar 1.3)) |]
-    // through loops that end row by row
-    let halving (c: Tensor) (x: Tensor) = repeatWhile (fun (s: Tensor) -> s .> 1.0) 20 (fun s -> s * c * c) x
-    let g (c: Tensor) = sum (vmap (fun x -> grad (fun x -> square (halving c x)) x) (tensor [ 3.0; 7.0; 0.5 ]))
-    let expected = difference (fun c -> numbers [| g c[0] |]) [| scalar 0.7 |] [| scalar 1.0 |]
-    same "loops" 1e-8 expected [| float (grad g (scalar 0.7)) |]
-    let expected = difference (fun c -> numbers [| grad g c[0] |]) [| scalar 0.7 |] [| scalar 1.0 |]
-    same "loops, twice" 1e-8 expected [| float (grad (grad g) (scalar 0.7)) |]
+                        for order in 0..3 do
+                            let plain = float (repeated order grad f at)
+                            Expect.equal
+                                (float (repeated order grad (checkpoint f) at))
+                                plain
+                                "float (repeated order grad (checkpoint f) at)"
+                            Expect.equal
+                                (float (repeated order grad (compile f) at))
+                                plain
+                                "float (repeated order grad (compile f) at)"
+                            Expect.equal
+                                (float (compile (repeated order grad f) at))
+                                plain
+                                "float (compile (repeated order grad f) at)") ]
 
-[<Fact>]
-let ``perturbations of two levels are not confused`` () =
-    // d/dx (x · d/dy (x + y)) = 1
-    Assert.Equal(1.0, float (along (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
-    Assert.Equal(1.0, float (grad (fun x -> x * grad (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
-    Assert.Equal(1.0, float (grad (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
-    Assert.Equal(2.0, float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0)))
+          // ── compilation ──────────────────────────────────────────────────────────────────────────────────────────────────
+          testCase "a compiled function is traced once for each structure" (fun () ->
+              let mutable traces = 0
 
-[<Fact>]
-let ``auxiliary results`` () =
-    let (y, aux), g =
-        valueAndGradWith
-            (fun (x: Tensor) -> sum (x * x), {| Twice = 2.0 * x; Count = tensor [ 3 ] |})
-            (tensor [ 1.0; 2.0 ])
-    Assert.Equal(5.0, float y)
-    Assert.Equal<float[]>([| 2.0; 4.0 |], aux.Twice.ToArray())
-    Assert.Equal<float[]>([| 3.0 |], aux.Count.ToArray())
-    Assert.Equal<float[]>([| 2.0; 4.0 |], g.ToArray())
-    let g, aux =
-        gradWith (fun (x: Tensor) -> (let y = iterate 3 (fun (s: Tensor) -> s * x) x in y, y * y)) (scalar 2.0)
-    Assert.Equal((32.0, 256.0), (float g, float aux))
+              let f =
+                  compile (fun (x: Tensor, c: Tensor) ->
+                      traces <- traces + 1
+                      sum (x * c))
 
-[<Fact>]
-let ``functions that ignore, repeat or return what they are given`` () =
-    let x, captured = tensor [ 1.0; 2.0 ], scalar 3.0
-    let holds (expected: float list) (y: Tensor) = Assert.Equal<float[]>(Array.ofList expected, y.ToArray())
-    holds [ 0.0; 0.0 ] (grad (fun (_: Tensor) -> captured) x)
-    holds [ 0.0; 0.0 ] (grad (fun (_: Tensor) -> scalar 1.0 + 1.0) x)
-    holds [ 1.0 ] (grad id captured)
-    holds [ 0.0 ] (grad (grad id) captured)
-    holds [ 0.0; 0.0 ] (snd (jvp (fun (_: Tensor) -> x) x x))
-    holds [ 3.0; 3.0; 3.0; 3.0 ] (vmap (fun (_: Tensor) -> stack [ captured; captured ]) x)
-    holds [ 1.0; 2.0 ] (vmap id x)
-    holds [ 1.0; 2.0 ] (compile id x)
-    holds [ 0.0; 0.0; 0.0; 0.0 ] (hessian (fun x -> sum x) x)
-    let (a, b), pull = vjp (fun (x: Tensor) -> x, x) x
-    holds [ 1.0; 2.0 ] a
-    holds [ 1.0; 2.0 ] b
-    holds [ 11.0; 22.0 ] (pull (x, 10.0 * x))
-    let a, b = grad (fun (a: Tensor, _: Tensor) -> sum a) (x, captured)
-    holds [ 1.0; 1.0 ] a
-    holds [ 0.0 ] b
-    holds [ 3.0 ] (compile (fun () -> captured) ())
-    Assert.Equal<Tensor list>([], grad (fun (_: Tensor list) -> captured) [])
-    holds [ 0.0 ] (grad (fun (k: Tensor) -> cast Float64 k) (tensor [ 3 ] |> reshape []))
+              for k in 1..5 do
+                  Expect.equal
+                      (float (f (tensor [ 1.0; 2.0 ], scalar (float k))))
+                      (3.0 * float k)
+                      "float (f (tensor [ 1.0; 2.0 ], scalar (float k)))"
 
-[<Fact>]
-let ``derivatives of nothing`` () =
-    let x = zeros [ 0 ]
-    Assert.Equal<int[]>([| 0; 0 |], (jacobian sin x).Shape)
-    Assert.Equal<int[]>([| 0; 0 |], (hessian (fun x -> sum (x * x)) x).Shape)
-    Assert.Equal(0.0, float (laplacian (fun x -> sum (x * x)) x))
-    Assert.Equal<int[]>([| 2; 0 |], (jacobian (fun x -> stack [ sum x; prod x ]) x).Shape)
+              Expect.equal traces 1 "traces"
+              f (tensor [ 1.0; 2.0; 3.0 ], scalar 1.0) |> ignore
+              Expect.equal traces 2 "traces"
+              f (tensor [ 1.0f ], scalar 1.0f) |> ignore
+              Expect.equal traces 3 "traces"
+              Expect.equal
+                  (float (f (tensor [ 1.0; 2.0 ], scalar 2.0)))
+                  6.0
+                  "float (f (tensor [ 1.0; 2.0 ], scalar 2.0))"
+              Expect.equal traces 3 "traces")
+
+          testCase "a compiled gradient is traced once" (fun () ->
+              let mutable traces = 0
+
+              let g =
+                  compile (
+                      grad (fun (x: Tensor) ->
+                          traces <- traces + 1
+                          sum (x * x * x))
+                  )
+
+              for k in 1..4 do
+                  Expect.equal
+                      ((g (tensor [ float k ])).ToArray())
+                      [| 3.0 * float (k * k) |]
+                      "(g (tensor [ float k ])).ToArray()"
+
+              Expect.equal traces 1 "traces")
+
+          testCase "a compiled function within grad" (fun () ->
+              let mutable traces = 0
+
+              let f =
+                  compile (fun (x: Tensor) ->
+                      traces <- traces + 1
+                      sin x * x)
+
+              let expected x = Math.Sin x + x * Math.Cos x
+              same "grad of compiled" 1e-14 [| expected 0.7 |] [| float (grad f (scalar 0.7)) |]
+              same "grad of compiled" 1e-14 [| expected 1.7 |] [| float (grad f (scalar 1.7)) |]
+              Expect.equal traces 1 "traces"
+              // what it captures from the function around it is that function's own
+              let outer (a: Tensor) = (compile (fun (x: Tensor) -> x * a)) a
+              same "captured" 0.0 [| 6.0 |] [| float (grad outer (scalar 3.0)) |]
+              same "captured" 0.0 [| 2.0 |] [| float (grad (grad outer) (scalar 3.0)) |])
+
+          testCase "a compiled function that captures an outer placeholder is traced anew" (fun () ->
+              let kept = ResizeArray<Tensor -> Tensor>()
+
+              let outer (a: Tensor) =
+                  if kept.Count = 0 then kept.Add(compile (fun (x: Tensor) -> x * a))
+                  kept[0] a
+
+              Expect.equal (float (grad outer (scalar 2.0))) 4.0 "float (grad outer (scalar 2.0))"
+              Expect.thrown<TraceException>(fun () -> grad outer (scalar 2.0) |> ignore) |> ignore)
+
+          testCase "hessian-vector products are products with the hessian" (fun () ->
+              let v = tensor [ 0.5; 1.5; -2.0 ]
+              let h = hessian hilly place
+              alike "hvp" 1e-12 [| matmul h v |] [| hvp hilly place v |]
+              alike "symmetric" 1e-12 [| h |] [| transpose h |]
+              alike "jacobian of grad" 1e-12 [| h |] [| jacobian (grad hilly) place |]
+              alike "rows" 1e-12 [| h |] [| vmap (fun v -> hvp hilly place v) (eye 3) |])
+
+          testCase "laplacian and divergence are traces" (fun () ->
+              alike "laplacian" 1e-12 [| trace (hessian hilly place) |] [| laplacian hilly place |]
+              alike "divergence" 1e-12 [| trace (jacobian field place) |] [| divergence field place |]
+              alike "divergence of grad" 1e-12 [| laplacian hilly place |] [| divergence (grad hilly) place |]
+              let matrix = reshape [ 3; 1 ] place
+              alike "of a matrix" 1e-12 [| laplacian hilly place |] [| laplacian (fun x -> hilly (flatten x)) matrix |]
+              // and can be differentiated
+              let along (x: Tensor) = laplacian hilly x
+              same
+                  "grad of laplacian"
+                  1e-7
+                  (difference (fun x -> numbers [| along x[0] |]) [| place |] [| place |])
+                  (numbers [| sum (grad along place * place) |]))
+
+          testCase "the curl of a gradient is 0" (fun () ->
+              same "curl of grad" 1e-12 [| 0.0; 0.0; 0.0 |] ((curl (grad hilly) place).ToArray())
+              let x, y, z = 0.3, -0.8, 1.1
+              let exact = [| 0.0; x * y - z * Math.Exp x; Math.Cos x - x * z |]
+              same "curl" 1e-12 exact ((curl field place).ToArray())
+              same "divergence of curl" 1e-12 [| 0.0 |] [| float (divergence (curl field) place) |])
+
+          testCase "jacobians forward and in reverse are equal" (fun () ->
+              let loop (x: Tensor) = iterate 4 (fun (s: Tensor) -> s + 0.1 * field s) x
+              let rows (x: Tensor) =
+                  snd (scan (fun (s: Tensor) (c: Tensor) -> s + c * 0.1 * field s, s[0] * s) x (tensor [ 1.0; 2.0 ]))
+              let untilFar (x: Tensor) =
+                  repeatWhile (fun (s: Tensor) -> sum (s * s) .< 6.0) 30 (fun s -> 1.2 * s + 0.1 * field s) x
+
+              for f in [ field; loop; rows; untilFar; (fun x -> x[0..1] * x[2]); (fun x -> outer x (sin x)); hilly ] do
+                  let expected = byColumns f place
+                  alike "reverse" 1e-12 [| expected |] [| byRows f place |]
+                  alike "jacobian" 1e-12 [| expected |] [| jacobian f place |])
+
+          testCase "jacobians of vmaps and vmaps of jacobians" (fun () ->
+              let points = stack [ place; 2.0 * place; place * place ]
+              let each = [ 0..2 ] |> List.map (fun i -> jacobian field points[i]) |> stack
+              alike "vmap of jacobian" 1e-12 [| each |] [| vmap (jacobian field) points |]
+              let whole = jacobian (vmap field) points // [3; 3; 3; 3], nothing between rows
+              let between = [ for i in 0..2 -> stack [ for j in 0..2 -> whole[i][*, j] ] ]
+
+              for i in 0..2 do
+                  for j in 0..2 do
+                      let expected = if i = j then each[i] else zeros [ 3; 3 ]
+                      alike $"block {i}, {j}" 1e-12 [| expected |] [| between[i][j] |])
+
+          testCase "vmap of vmap" (fun () ->
+              let rows, columns = tensor [ 1.0; 2.0; 3.0 ], tensor [ 0.5; -1.0 ]
+              let table = vmap (fun (a: Tensor) -> vmap (fun (b: Tensor) -> sin (a * b) + a) columns) rows
+              let expected = [ for a in [ 1.0; 2.0; 3.0 ] -> [ for b in [ 0.5; -1.0 ] -> Math.Sin(a * b) + a ] ]
+              alike "table" 1e-14 [| tensor expected |] [| table |]
+              let loops (a: Tensor) (b: Tensor) =
+                  repeatWhile (fun (s: Tensor) -> s .< 10.0) 20 (fun s -> 2.0 * s + b * b) a
+              let table = vmap (fun (a: Tensor) -> vmap (loops a) columns) rows
+              let expected = [ for i in 0..2 -> [ for j in 0..1 -> float (loops rows[i] columns[j]) ] ]
+              alike "loops" 1e-14 [| tensor expected |] [| table |]
+              let slopes = vmap (fun (a: Tensor) -> vmap (fun (b: Tensor) -> grad (fun b -> loops a b) b) columns) rows
+              let expected = [ for i in 0..2 -> [ for j in 0..1 -> float (grad (loops rows[i]) columns[j]) ] ]
+              alike "slopes of loops" 1e-14 [| tensor expected |] [| slopes |])
+
+          testCase "grad through vmap through grad" (fun () ->
+              // d/dc Σ (d/dx sin (c x) at x)² = Σ 2 c cos(c x) (cos(c x) − c x sin(c x))
+              let xs = [ 0.3; 0.9; -1.4 ]
+              let f (c: Tensor) = sum (square (vmap (grad (fun x -> sin (c * x))) (tensor xs)))
+              let exact c =
+                  xs |> List.sumBy (fun x -> 2.0 * c * Math.Cos(c * x) * (Math.Cos(c * x) - c * x * Math.Sin(c * x)))
+              same "one number" 1e-13 [| exact 1.3 |] [| float (grad f (scalar 1.3)) |]
+              let expected = difference (fun c -> numbers [| grad f c[0] |]) [| scalar 1.3 |] [| scalar 1.0 |]
+              same "twice" 1e-8 expected [| float (grad (grad f) (scalar 1.3)) |]
+              // through loops that end row by row
+              let halving (c: Tensor) (x: Tensor) = repeatWhile (fun (s: Tensor) -> s .> 1.0) 20 (fun s -> s * c * c) x
+              let g (c: Tensor) =
+                  sum (vmap (fun x -> grad (fun x -> square (halving c x)) x) (tensor [ 3.0; 7.0; 0.5 ]))
+              let expected = difference (fun c -> numbers [| g c[0] |]) [| scalar 0.7 |] [| scalar 1.0 |]
+              same "loops" 1e-8 expected [| float (grad g (scalar 0.7)) |]
+              let expected = difference (fun c -> numbers [| grad g c[0] |]) [| scalar 0.7 |] [| scalar 1.0 |]
+              same "loops, twice" 1e-8 expected [| float (grad (grad g) (scalar 0.7)) |])
+
+          testCase "perturbations of two levels are not confused" (fun () ->
+              // d/dx (x · d/dy (x + y)) = 1
+              Expect.equal
+                  (float (along (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
+                  1.0
+                  "float (along (fun x -> x * along (fun y -> x + y) (scalar 1.0)) …"
+              Expect.equal
+                  (float (grad (fun x -> x * grad (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
+                  1.0
+                  "float (grad (fun x -> x * grad (fun y -> x + y) (scalar 1.0)) (scalar …"
+              Expect.equal
+                  (float (grad (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
+                  1.0
+                  "float (grad (fun x -> x * along (fun y -> x + y) (scalar 1.0)) …"
+              Expect.equal
+                  (float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0)))
+                  2.0
+                  "float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0))")
+
+          testCase "auxiliary results" (fun () ->
+              let (y, aux), g =
+                  valueAndGradWith
+                      (fun (x: Tensor) -> sum (x * x), {| Twice = 2.0 * x; Count = tensor [ 3 ] |})
+                      (tensor [ 1.0; 2.0 ])
+              Expect.equal (float y) 5.0 "float y"
+              Expect.equal (aux.Twice.ToArray()) [| 2.0; 4.0 |] "aux.Twice.ToArray()"
+              Expect.equal (aux.Count.ToArray()) [| 3.0 |] "aux.Count.ToArray()"
+              Expect.equal (g.ToArray()) [| 2.0; 4.0 |] "g.ToArray()"
+              let g, aux =
+                  gradWith
+                      (fun (x: Tensor) -> (let y = iterate 3 (fun (s: Tensor) -> s * x) x in y, y * y))
+                      (scalar 2.0)
+              Expect.equal (float g, float aux) (32.0, 256.0) "(float g, float aux)")
+
+          testCase "functions that ignore, repeat or return what they are given" (fun () ->
+              let x, captured = tensor [ 1.0; 2.0 ], scalar 3.0
+              let holds (expected: float list) (y: Tensor) =
+                  Expect.equal (y.ToArray()) (Array.ofList expected) "y.ToArray()"
+              holds [ 0.0; 0.0 ] (grad (fun (_: Tensor) -> captured) x)
+              holds [ 0.0; 0.0 ] (grad (fun (_: Tensor) -> scalar 1.0 + 1.0) x)
+              holds [ 1.0 ] (grad id captured)
+              holds [ 0.0 ] (grad (grad id) captured)
+              holds [ 0.0; 0.0 ] (snd (jvp (fun (_: Tensor) -> x) x x))
+              holds [ 3.0; 3.0; 3.0; 3.0 ] (vmap (fun (_: Tensor) -> stack [ captured; captured ]) x)
+              holds [ 1.0; 2.0 ] (vmap id x)
+              holds [ 1.0; 2.0 ] (compile id x)
+              holds [ 0.0; 0.0; 0.0; 0.0 ] (hessian (fun x -> sum x) x)
+              let (a, b), pull = vjp (fun (x: Tensor) -> x, x) x
+              holds [ 1.0; 2.0 ] a
+              holds [ 1.0; 2.0 ] b
+              holds [ 11.0; 22.0 ] (pull (x, 10.0 * x))
+              let a, b = grad (fun (a: Tensor, _: Tensor) -> sum a) (x, captured)
+              holds [ 1.0; 1.0 ] a
+              holds [ 0.0 ] b
+              holds [ 3.0 ] (compile (fun () -> captured) ())
+              Expect.equal (grad (fun (_: Tensor list) -> captured) []) [] "grad (fun (_: Tensor list) -> captured) []"
+              holds [ 0.0 ] (grad (fun (k: Tensor) -> cast Float64 k) (tensor [ 3 ] |> reshape [])))
+
+          testCase "derivatives of nothing" (fun () ->
+              let x = zeros [ 0 ]
+              Expect.equal ((jacobian sin x).Shape) [| 0; 0 |] "(jacobian sin x).Shape"
+              Expect.equal
+                  ((hessian (fun x -> sum (x * x)) x).Shape)
+                  [| 0; 0 |]
+                  "(hessian (fun x -> sum (x * x)) x).Shape"
+              Expect.equal
+                  (float (laplacian (fun x -> sum (x * x)) x))
+                  0.0
+                  "float (laplacian (fun x -> sum (x * x)) x)"
+              Expect.equal
+                  ((jacobian (fun x -> stack [ sum x; prod x ]) x).Shape)
+                  [| 2; 0 |]
+                  "(jacobian (fun x -> stack [ sum x; prod x ]) x).Shape") ]

@@ -4,7 +4,8 @@ module NeuralDE.Tests.Laws.RandomExpressionTests
 open System
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
@@ -150,55 +151,60 @@ let rec private smaller e : seq<Expression> =
 let private expressions = Arb.fromGenShrink (Gen.choose (1, 4) |> Gen.bind sized, smaller)
 
 let private forAll (property: Expression -> unit) =
-    let config =
-        Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(Some { Rnd = Rnd(20240917UL, 1UL); Size = None })
+    let config = Properties.config.WithMaxTest(200).WithReplay(Some { Rnd = Rnd(20240917UL, 1UL); Size = None })
     Check.One(config, Prop.forAll expressions property)
 
 let private total e (x: Tensor[]) = sum (value x e)
 
-[<Fact>]
-let ``traced, compiled and eager values are equal`` () =
-    forAll (fun e ->
-        let f (x: Tensor[]) = [| value x e |]
-        let x = args 0
-        alike "compiled value" 0.0 (f x) (compile f x)
-        alike "value beside its gradient" 0.0 [| total e x |] [| fst (valueAndGrad (total e) x) |])
+[<Tests>]
+let tests =
+    testList
+        "Laws.RandomExpression"
+        [ testCase "traced, compiled and eager values are equal" (fun () ->
+              forAll (fun e ->
+                  let f (x: Tensor[]) = [| value x e |]
+                  let x = args 0
+                  alike "compiled value" 0.0 (f x) (compile f x)
+                  alike "value beside its gradient" 0.0 [| total e x |] [| fst (valueAndGrad (total e) x) |]))
 
-[<Fact>]
-let ``gradients are difference quotients`` () =
-    forAll (fun e ->
-        let x = args 0
-        let v = direction 1 x
-        let gradient = grad (total e) x
-        let along = Array.map2 (*) (numbers v) (numbers gradient) |> Array.sum
-        let expected = difference (fun x -> numbers [| total e x |]) x v
-        same "gradient along a direction" 1e-6 expected [| along |]
-        same "push along it" 1e-6 expected (numbers [| snd (jvp (total e) x v) |])
-        same "second derivative" 1e-6 (difference (grad (total e) >> numbers) x v) (numbers (hvp (total e) x v)))
+          testCase "gradients are difference quotients" (fun () ->
+              forAll (fun e ->
+                  let x = args 0
+                  let v = direction 1 x
+                  let gradient = grad (total e) x
+                  let along = Array.map2 (*) (numbers v) (numbers gradient) |> Array.sum
+                  let expected = difference (fun x -> numbers [| total e x |]) x v
+                  same "gradient along a direction" 1e-6 expected [| along |]
+                  same "push along it" 1e-6 expected (numbers [| snd (jvp (total e) x v) |])
+                  same
+                      "second derivative"
+                      1e-6
+                      (difference (grad (total e) >> numbers) x v)
+                      (numbers (hvp (total e) x v))))
 
-[<Fact>]
-let ``vmap is a loop over rows`` () =
-    forAll (fun e ->
-        let rows = Array.init 3 (fun row -> args (row + 1))
-        let joined = rows |> Array.transpose |> Array.map (Prim.stack 0)
-        let f x = [| value x e |]
-        alike "vmap" 1e-12 [| Prim.stack 0 (rows |> Array.map (f >> Array.head)) |] (vmap f joined)
-        let expected = rows |> Array.map (grad (total e)) |> Array.transpose |> Array.map (Prim.stack 0)
-        alike "vmap of grad" 1e-11 expected (vmap (grad (total e)) joined)
-        let summed (x: Tensor[]) = sum (vmap (total e) x)
-        alike "grad of vmap" 1e-11 expected (grad summed joined))
+          testCase "vmap is a loop over rows" (fun () ->
+              forAll (fun e ->
+                  let rows = Array.init 3 (fun row -> args (row + 1))
+                  let joined = rows |> Array.transpose |> Array.map (Prim.stack 0)
+                  let f x = [| value x e |]
+                  alike "vmap" 1e-12 [| Prim.stack 0 (rows |> Array.map (f >> Array.head)) |] (vmap f joined)
+                  let expected = rows |> Array.map (grad (total e)) |> Array.transpose |> Array.map (Prim.stack 0)
+                  alike "vmap of grad" 1e-11 expected (vmap (grad (total e)) joined)
+                  let summed (x: Tensor[]) = sum (vmap (total e) x)
+                  alike "grad of vmap" 1e-11 expected (grad summed joined)))
 
-[<Fact>]
-let ``tracing again gives the same graph`` () =
-    forAll (fun e ->
-        let x = args 0
+          testCase "tracing again gives the same graph" (fun () ->
+              forAll (fun e ->
+                  let x = args 0
 
-        for f in
-            [ (fun (x: Tensor[]) -> [| value x e |])
-              (fun x -> grad (total e) x)
-              (fun x -> hvp (total e) x x)
-              (fun x -> [| vmap (fun (c: Tensor) -> total e (Array.map ((*) c) x)) (tensor [ 0.5; 2.0 ]) |]) ] do
-            let first, second = traced f x, traced f x
-            Assert.True(obj.ReferenceEquals(first, second), $"two graphs:\n{Print.graph first}\n{Print.graph second}")
-            Verify.graph first
-            Verify.graph (Flatten.graph first))
+                  for f in
+                      [ (fun (x: Tensor[]) -> [| value x e |])
+                        (fun x -> grad (total e) x)
+                        (fun x -> hvp (total e) x x)
+                        (fun x -> [| vmap (fun (c: Tensor) -> total e (Array.map ((*) c) x)) (tensor [ 0.5; 2.0 ]) |]) ] do
+                      let first, second = traced f x, traced f x
+                      Expect.isTrue
+                          (obj.ReferenceEquals(first, second))
+                          $"two graphs:\n{Print.graph first}\n{Print.graph second}"
+                      Verify.graph first
+                      Verify.graph (Flatten.graph first))) ]

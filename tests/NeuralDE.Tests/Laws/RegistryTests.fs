@@ -4,7 +4,8 @@ open System
 open System.Collections.Generic
 open System.Reflection
 open Microsoft.FSharp.Reflection
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
 
@@ -48,7 +49,7 @@ let private met =
 
          found)
 
-let unions: seq<obj[]> =
+let private unions =
     [ typeof<Op>
       typeof<Unary>
       typeof<Binary>
@@ -60,29 +61,38 @@ let unions: seq<obj[]> =
       typeof<CallKind>
       typeof<Tape> ]
     |> Seq.collect (fun union -> FSharpType.GetUnionCases(union, true))
-    |> Seq.map (fun case -> [| case.DeclaringType.Name :> obj; case.Name |])
+    |> Seq.map (fun case -> case.DeclaringType.Name, case.Name)
 
-[<Theory; MemberData(nameof unions)>]
-let ``every case has an example`` (union: string) (case: string) =
-    Assert.True(
-        met.Value.Contains(struct (union, case)),
-        $"no example contains {union}.{case}: add one to the registry"
-    )
+[<Tests>]
+let tests =
+    testList
+        "Laws.Registry"
+        [ testList
+              "every case has an example"
+              [ for union, case in unions do
+                    testCase $"{union}, {case}" (fun () ->
+                        Expect.isTrue
+                            (met.Value.Contains(struct (union, case)))
+                            $"no example contains {union}.{case}: add one to the registry") ]
 
-[<Fact>]
-let ``triangular solves have an example of each kind`` () =
-    let kind op =
-        match op with
-        | TriangularSolve(isLower, isTransposed, isUnit) -> Some(isLower, isTransposed, isUnit)
-        | _ -> None
+          testCase "triangular solves have an example of each kind" (fun () ->
+              let kind op =
+                  match op with
+                  | TriangularSolve(isLower, isTransposed, isUnit) -> Some(isLower, isTransposed, isUnit)
+                  | _ -> None
 
-    Assert.Equal(8, operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length)
+              Expect.equal
+                  (operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length)
+                  8
+                  "operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length")
 
-[<Fact>]
-let ``roots have an example of a number and of a vector`` () =
-    let rank op =
-        match op with
-        | Apply(Root r) -> Some(r.Solve.Outputs[0].Shape.Length - r.Batch.Length)
-        | _ -> None
+          testCase "roots have an example of a number and of a vector" (fun () ->
+              let rank op =
+                  match op with
+                  | Apply(Root r) -> Some(r.Solve.Outputs[0].Shape.Length - r.Batch.Length)
+                  | _ -> None
 
-    Assert.Equal<int list>([ 0; 1 ], operations.Value |> Seq.choose rank |> Seq.distinct |> Seq.sort |> List.ofSeq)
+              Expect.equal
+                  (operations.Value |> Seq.choose rank |> Seq.distinct |> Seq.sort |> List.ofSeq)
+                  [ 0; 1 ]
+                  "operations.Value |> Seq.choose rank |> Seq.distinct |> Seq.sort |> …") ]

@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Learning.AllocationTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -26,22 +27,17 @@ let private bytesOfAStep (optimiser: Optimiser) (batches: Batches<'B>) (loss: 'B
         elif p.Step = 1100 then allocated[1] <- GC.GetAllocatedBytesForCurrentThread()
 
     let fit = Train.start model optimiser |> Train.steps 1100 |> Train.onStep look |> Train.runOn batches loss
-    Assert.Equal(1100, fit.Losses.Length)
+    Expect.equal fit.Losses.Length 1100 "fit.Losses.Length"
     float (allocated[1] - allocated[0]) / 1000.0 - float reportBytes
 
 /// The reference interpreter allocates every array.
 let private checkOn (name: string) optimiser (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) =
     if not Execute.byReference then
         let bytes = bytesOfAStep optimiser batches loss model
-        Assert.True((abs bytes < 1.0), $"{name}: got {bytes} bytes a step, expected none.")
+        Expect.isTrue (abs bytes < 1.0) $"{name}: got {bytes} bytes a step, expected none."
 
 let private check name (loss: 'M -> Tensor) model =
     checkOn name (Adam 1e-4) (Batches.keys (Key 0)) (fun _ model -> loss model) model
-
-[<Fact>]
-let ``a function of tensors`` () =
-    let x = tensor [ 0.1; 0.2; 0.3 ]
-    check "tanh" (fun (w: Tensor) -> sum (tanh (w * x))) (tensor [ 1.0; 2.0; 3.0 ])
 
 let private field (w: Tensor, v: Tensor) (u: Tensor) = matmul (tanh (matmul u w)) v
 
@@ -50,37 +46,43 @@ let private weights seed =
     let matrix n m = tensor [| for _ in 1..n -> [| for _ in 1..m -> 0.3 * random.NextDouble() - 0.15 |] |]
     matrix 2 8, matrix 8 2
 
-[<Fact>]
-let ``a solve and its gradient`` () =
-    let loss model =
-        let u = Ode.problem (fun _t u -> field model u) (tensor [ 1.0; 0.5 ]) (0.0, 1.0) |> Ode.solveFinal
-        sum (u * u)
+[<Tests>]
+let tests =
+    testList
+        "Learning.Allocation"
+        [ testCase "a function of tensors" (fun () ->
+              let x = tensor [ 0.1; 0.2; 0.3 ]
+              check "tanh" (fun (w: Tensor) -> sum (tanh (w * x))) (tensor [ 1.0; 2.0; 3.0 ]))
 
-    check "a solve" loss (weights 1)
+          testCase "a solve and its gradient" (fun () ->
+              let loss model =
+                  let u = Ode.problem (fun _t u -> field model u) (tensor [ 1.0; 0.5 ]) (0.0, 1.0) |> Ode.solveFinal
+                  sum (u * u)
 
-[<Fact>]
-let ``many solves at once and the gradient of a saved path`` () =
-    let starts = tensor [| for i in 1..4 -> [| 0.1 * float i; 0.3 |] |]
-    let times = tensor [ 0.25; 0.5; 1.0 ]
+              check "a solve" loss (weights 1))
 
-    let loss model =
-        let path (u0: Tensor) = Ode.problem (fun _t u -> field model u) u0 (0.0, 1.0) |> Ode.saveAt times |> Ode.solveYs
+          testCase "many solves at once and the gradient of a saved path" (fun () ->
+              let starts = tensor [| for i in 1..4 -> [| 0.1 * float i; 0.3 |] |]
+              let times = tensor [ 0.25; 0.5; 1.0 ]
 
-        sum (vmap path starts)
+              let loss model =
+                  let path (u0: Tensor) =
+                      Ode.problem (fun _t u -> field model u) u0 (0.0, 1.0) |> Ode.saveAt times |> Ode.solveYs
 
-    check "solves of a batch" loss (weights 2)
+                  sum (vmap path starts)
 
-[<Fact>]
-let ``batches with keys, the last one smaller, and an optimiser of many parts`` () =
-    let data = randn (Key 1) [ 10; 3 ], randn (Key 2) [ 10 ]
-    let batches = Batches.ofTree 3 data |> Batches.withKey (Key 3)
+              check "solves of a batch" loss (weights 2))
 
-    let loss ((x: Tensor, y: Tensor), key) (w: Tensor, b: Tensor) =
-        mean (square (matmul x w + b + 0.1 * randn key [ y.Length ] - y))
+          testCase "batches with keys, the last one smaller, and an optimiser of many parts" (fun () ->
+              let data = randn (Key 1) [ 10; 3 ], randn (Key 2) [ 10 ]
+              let batches = Batches.ofTree 3 data |> Batches.withKey (Key 3)
 
-    let optimiser =
-        Optim.groups [ Optim.named "Item2", Lion 1e-4; Optim.others, AdamW 1e-3 ]
-        |> Optim.schedule (Schedule.cosine 1000 0.1)
-        |> Optim.averaged (PlainAverage(100, 10))
+              let loss ((x: Tensor, y: Tensor), key) (w: Tensor, b: Tensor) =
+                  mean (square (matmul x w + b + 0.1 * randn key [ y.Length ] - y))
 
-    checkOn "batches" optimiser batches loss (zeros [ 3 ], scalar 0.0)
+              let optimiser =
+                  Optim.groups [ Optim.named "Item2", Lion 1e-4; Optim.others, AdamW 1e-3 ]
+                  |> Optim.schedule (Schedule.cosine 1000 0.1)
+                  |> Optim.averaged (PlainAverage(100, 10))
+
+              checkOn "batches" optimiser batches loss (zeros [ 3 ], scalar 0.0)) ]

@@ -2,7 +2,8 @@ module NeuralDE.Tests.Learning.CheckpointTests
 
 open System
 open System.IO
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
@@ -64,7 +65,7 @@ let private model (seed: int) =
       Pair = struct (randn key [ 2 ], 7) }
 
 let private same (a: 'T) (b: 'T) =
-    Assert.Equal(Tree.signature a, Tree.signature b)
+    Expect.equal (Tree.signature b) (Tree.signature a) "Tree.signature b"
     Array.iter2 (Expected.like 0.0) (Tree.flatten a) (Tree.flatten b)
 
 /// A path in a new folder that holds a tree.
@@ -73,56 +74,6 @@ let private saved (tree: 'T) (body: string -> unit) =
         let path = Path.Combine(folder, "model.safetensors")
         Checkpoint.save path tree
         body path)
-
-[<Fact>]
-let ``a tree of everything comes back with all its numbers`` () =
-    saved (model 1) (fun path ->
-        let loaded = Checkpoint.load path (model 2)
-        same (model 1) loaded
-        Assert.Equal((model 1).Noise.ToString(), loaded.Noise.ToString()))
-
-[<Fact>]
-let ``one tensor, one key, a tuple with the state of an optimiser, and nothing are trees too`` () =
-    saved (ones [ 2; 3 ]) (fun path -> same (ones [ 2; 3 ]) (Checkpoint.load path (zeros [ 2; 3 ])))
-    saved (Key 5) (fun path -> same (Key 5) (Checkpoint.load path (Key 1)))
-    saved 3 (fun path -> Assert.Equal(3, Checkpoint.load path 3))
-    let net = Mlp.init (Key 1) [ 2; 3; 1 ]
-    let state = Optim.init (Adam 0.1) net
-    saved (net, state) (fun path ->
-        let other = Mlp.init (Key 2) [ 2; 3; 1 ]
-        same (net, state) (Checkpoint.load path (other, Optim.init (Adam 0.1) other)))
-
-[<Fact>]
-let ``the pipeline of the tour`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "spiral.safetensors")
-        let start = Mlp.init (Key 0) [ 1; 2; 1 ]
-        let loss net = sum (square (Mlp.apply net (ones [ 1 ])))
-        let fit = Train.start start (Adam 1e-2) |> Train.steps 3 |> Train.run loss
-        fit.Model |> Checkpoint.save path
-        same fit.Model (start |> Checkpoint.load path))
-
-[<Fact>]
-let ``tensors are named by their paths, the rest is text`` () =
-    saved (model 1) (fun path ->
-        let file = Safetensors.read path
-        Assert.Equal<string list>(List.map fst (Tree.leaves (model 1)), List.map fst file.Tensors)
-        let text name = file.Metadata[name]
-        Assert.Equal("neuralde 1", text "format")
-        Assert.Equal("0.30000000000000004", text "tree:Settings.Rate")
-        Assert.Equal("\"a \\\"net\\\"\"", text "tree:Settings.Name")
-        Assert.Equal("Power", text "tree:Settings.Kind")
-        Assert.Equal("2", text "tree:Settings.Kind.exponent")
-        Assert.Equal("[2; 3]", text "tree:Settings.Widths")
-        Assert.Equal("Friday", text "tree:Settings.Day")
-        Assert.Equal("0.5", text "tree:Settings.Limit.Item2")
-        Assert.Equal("a function", text "tree:Settings.Apply")
-        Assert.Equal("a function", text "tree:Settings.Blend")
-        Assert.Equal("3 elements", text "tree:Parts")
-        Assert.Equal("Nothing", text "tree:Parts[2]")
-        Assert.Equal("[\"a\"; \"b.c\"]", text "tree:ByName")
-        Assert.Equal("Key", text "tree:Noise")
-        Assert.Equal("7", text "tree:Pair.Item2"))
 
 let private differing: (string * (Model -> Model) * string) list =
     let change f (m: Model) = { m with Settings = f m.Settings }
@@ -168,82 +119,7 @@ let private differing: (string * (Model -> Model) * string) list =
       (fun m -> { m with Counts = Array.rev m.Counts }),
       "Counts[0] is int32 in the file, and int64 in the tree;" ]
 
-let differingNames = differing |> List.map (fun (name, _, _) -> [| box name |])
-
-[<Theory; MemberData(nameof differingNames)>]
-let ``what differs is named by its path, got and expected`` (name: string) =
-    let _, change, words = differing |> List.find (fun (n, _, _) -> n = name)
-    saved (model 1) (fun path ->
-        refuses path [ "Checkpoint.load: "; words ] (fun () -> Checkpoint.load path (change (model 2))))
-
-[<Fact>]
-let ``a long list of differences is cut`` () =
-    saved (Mlp.init (Key 1) (List.replicate 8 2)) (fun path ->
-        let like = Mlp.init (Key 1) (List.replicate 8 3)
-        refuses path [ "Layers[0].Weight has shape [2; 2]"; "and 6 more." ] (fun () -> Checkpoint.load path like))
-
-[<Fact>]
-let ``names and texts of a hostile file do not swell the message`` () =
-    inFolder (fun folder ->
-        let path, long = Path.Combine(folder, "model"), String('x', 1_000_000)
-        Safetensors.write path [ "format", "neuralde 1"; "tree:" + long, long ] [ long, ones [ 1 ] ]
-        let e = Assert.Throws<FileException>(fun () -> Checkpoint.load path (ones [ 1 ]) |> ignore)
-        Assert.InRange(e.Message.Length, 200, 2000))
-
-[<Fact>]
-let ``options overlook what they say and nothing else`` () =
-    saved (model 1) (fun path ->
-        let changed = { model 2 with Settings = { settings with Rate = 9.0 } }
-        let options = { CheckpointOptions.defaults with IgnoreStatics = true }
-        let loaded = Checkpoint.loadWith options path changed
-        Assert.Equal(9.0, loaded.Settings.Rate)
-        same (model 1).Net loaded.Net
-        let narrow = Tree.cast Float32 (model 2)
-        refuses path [ "CastFloats" ] (fun () -> Checkpoint.loadWith options path narrow)
-        let casting = { CheckpointOptions.defaults with CastFloats = true }
-        let loaded = Checkpoint.loadWith casting path narrow
-        same (Tree.cast Float32 (model 1)) loaded
-        let other = { casting with Partial = true }
-        let wide = { model 2 with Bias = Some(ones [ 3 ]) }
-        refuses path [ "Bias has shape" ] (fun () -> Checkpoint.loadWith other path wide))
-
-    // a part of a larger model, and a model with a part that the file lacks
-    saved {| A = ones [ 2 ]; B = ones [ 3 ] |} (fun path ->
-        let like = {| B = zeros [ 3 ]; C = zeros [ 1 ] |}
-        let both = [ "C [1] is not in the file"; "\"A\" [2] is only in the file" ]
-        refuses path both (fun () -> Checkpoint.load path like)
-        let loaded = Checkpoint.loadWith { CheckpointOptions.defaults with Partial = true } path like
-        same {| B = ones [ 3 ]; C = zeros [ 1 ] |} loaded)
-
-[<Fact>]
-let ``a tree that cannot be written is refused and leaves the old file`` () =
-    saved (ones [ 1 ]) (fun path ->
-        let old = File.ReadAllBytes path
-        let clash = {| ``A.B`` = ones [ 1 ]; A = {| B = ones [ 1 ] |} |}
-        let e = Assert.Throws<InputException>(fun () -> Checkpoint.save path clash)
-        Assert.Contains("Checkpoint.save: got two tensors named \"A.B\"", e.Message)
-        let spy (x: Tensor) =
-            Checkpoint.save path x
-            sum x
-        Assert.Throws<TraceException>(fun () -> grad spy (ones [ 1 ]) |> ignore) |> ignore
-        Assert.Equal<byte[]>(old, File.ReadAllBytes path)
-        Assert.Single(Directory.GetFiles(Path.GetDirectoryName path |> nonNull)) |> ignore)
-
-[<Fact>]
-let ``a damaged file is refused, or loaded with the structure of the tree`` () =
-    let like = model 2
-
-    saved (model 1) (fun path ->
-        let signature = Tree.signature like
-
-        let attempt (bytes: byte[]) =
-            File.WriteAllBytes(path, bytes)
-            boundedBy 64L bytes (fun () -> Assert.Equal(signature, Tree.signature (Checkpoint.load path like)))
-
-        let valid = File.ReadAllBytes path
-        Assert.True(attempt valid)
-        let accepted = damage 500 valid |> Seq.filter attempt |> Seq.length
-        Assert.InRange(accepted, 1, 499))
+let private differingNames = differing |> List.map (fun (name, _, _) -> name)
 
 // ---- PyTorch: torch-sequential.safetensors is what make.py of its folder wrote ------------------------------------
 
@@ -263,61 +139,194 @@ let private ofTorch (path: string) =
     | layer when layer.EndsWith "Weight" -> Transposed $"{2 * int (layer.Substring(11, 1))}.weight"
     | layer -> Named $"{2 * int (layer.Substring(11, 1))}.bias"
 
-[<Fact>]
-let ``weights that PyTorch wrote give PyTorch's outputs`` () =
-    let loaded = torchLike |> Checkpoint.loadMapped torch ofTorch
-    Expected.like 1e-6 loaded.Output (Mlp.apply loaded.Net loaded.Input)
-    Assert.NotEqual(0.0, float (std loaded.Output))
-    let casting = { CheckpointOptions.defaults with CastFloats = true }
-    let wide = Tree.cast Float64 torchLike |> Checkpoint.loadMappedWith casting torch ofTorch
-    Expected.like 1e-6 wide.Output (Mlp.apply wide.Net wide.Input)
+[<Tests>]
+let tests =
+    testList
+        "Learning.Checkpoint"
+        [ testCase "a tree of everything comes back with all its numbers" (fun () ->
+              saved (model 1) (fun path ->
+                  let loaded = Checkpoint.load path (model 2)
+                  same (model 1) loaded
+                  Expect.equal (loaded.Noise.ToString()) ((model 1).Noise.ToString()) "loaded.Noise.ToString()"))
 
-[<Fact>]
-let ``what a name map leaves over or gets wrong is named`` () =
-    let load map () = torchLike |> Checkpoint.loadMapped torch map
-    let except (at: string) source path = if path = at then source else ofTorch path
-    refuses torch [ "Checkpoint.loadMapped"; "\"input\" [6; 3] is only in the file." ] (load (except "Input" Kept))
+          testCase "one tensor, one key, a tuple with the state of an optimiser, and nothing are trees too" (fun () ->
+              saved (ones [ 2; 3 ]) (fun path -> same (ones [ 2; 3 ]) (Checkpoint.load path (zeros [ 2; 3 ])))
+              saved (Key 5) (fun path -> same (Key 5) (Checkpoint.load path (Key 1)))
+              saved 3 (fun path -> Expect.equal (Checkpoint.load path 3) 3 "Checkpoint.load path 3")
+              let net = Mlp.init (Key 1) [ 2; 3; 1 ]
+              let state = Optim.init (Adam 0.1) net
+              saved (net, state) (fun path ->
+                  let other = Mlp.init (Key 2) [ 2; 3; 1 ]
+                  same (net, state) (Checkpoint.load path (other, Optim.init (Adam 0.1) other))))
 
-    refuses
-        torch
-        [ "Net.Layers[0].Weight has shape [5; 3] in the file, \"0.weight\", and [3; 5] in the tree." ]
-        (load (except "Net.Layers[0].Weight" (Named "0.weight")))
+          testCase "the pipeline of the tour" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "spiral.safetensors")
+                  let start = Mlp.init (Key 0) [ 1; 2; 1 ]
+                  let loss net = sum (square (Mlp.apply net (ones [ 1 ])))
+                  let fit = Train.start start (Adam 1e-2) |> Train.steps 3 |> Train.run loss
+                  fit.Model |> Checkpoint.save path
+                  same fit.Model (start |> Checkpoint.load path)))
 
-    refuses
-        torch
-        [ "Net.Layers[0].Bias asks for \"0.bias\" transposed, of shape [5] in the file" ]
-        (load (except "Net.Layers[0].Bias" (Transposed "0.bias")))
+          testCase "tensors are named by their paths, the rest is text" (fun () ->
+              saved (model 1) (fun path ->
+                  let file = Safetensors.read path
+                  Expect.equal
+                      (List.map fst file.Tensors)
+                      (List.map fst (Tree.leaves (model 1)))
+                      "List.map fst file.Tensors"
+                  let text name = file.Metadata[name]
+                  Expect.equal (text "format") "neuralde 1" "text 'format'"
+                  Expect.equal (text "tree:Settings.Rate") "0.30000000000000004" "text 'tree:Settings.Rate'"
+                  Expect.equal (text "tree:Settings.Name") "\"a \\\"net\\\"\"" "text 'tree:Settings.Name'"
+                  Expect.equal (text "tree:Settings.Kind") "Power" "text 'tree:Settings.Kind'"
+                  Expect.equal (text "tree:Settings.Kind.exponent") "2" "text 'tree:Settings.Kind.exponent'"
+                  Expect.equal (text "tree:Settings.Widths") "[2; 3]" "text 'tree:Settings.Widths'"
+                  Expect.equal (text "tree:Settings.Day") "Friday" "text 'tree:Settings.Day'"
+                  Expect.equal (text "tree:Settings.Limit.Item2") "0.5" "text 'tree:Settings.Limit.Item2'"
+                  Expect.equal (text "tree:Settings.Apply") "a function" "text 'tree:Settings.Apply'"
+                  Expect.equal (text "tree:Settings.Blend") "a function" "text 'tree:Settings.Blend'"
+                  Expect.equal (text "tree:Parts") "3 elements" "text 'tree:Parts'"
+                  Expect.equal (text "tree:Parts[2]") "Nothing" "text 'tree:Parts[2]'"
+                  Expect.equal (text "tree:ByName") "[\"a\"; \"b.c\"]" "text 'tree:ByName'"
+                  Expect.equal (text "tree:Noise") "Key" "text 'tree:Noise'"
+                  Expect.equal (text "tree:Pair.Item2") "7" "text 'tree:Pair.Item2'"))
 
-    refuses
-        torch
-        [ "Input asks for \"inputs\", which is not in the file; \"input\" [6; 3] is only in the file." ]
-        (load (except "Input" (Named "inputs")))
+          testList
+              "what differs is named by its path, got and expected"
+              [ for name in differingNames do
+                    testCase name (fun () ->
+                        let _, change, words = differing |> List.find (fun (n, _, _) -> n = name)
+                        saved (model 1) (fun path ->
+                            refuses path [ "Checkpoint.load: "; words ] (fun () ->
+                                Checkpoint.load path (change (model 2))))) ]
 
-    let wide () = Tree.cast Float64 torchLike |> Checkpoint.loadMapped torch ofTorch
-    refuses
-        torch
-        [ "Net.Layers[0].Weight is float32 in the file, \"0.weight\" transposed, and float64 in the tree" ]
-        wide
+          testCase "a long list of differences is cut" (fun () ->
+              saved (Mlp.init (Key 1) (List.replicate 8 2)) (fun path ->
+                  let like = Mlp.init (Key 1) (List.replicate 8 3)
+                  refuses path [ "Layers[0].Weight has shape [2; 2]"; "and 6 more." ] (fun () ->
+                      Checkpoint.load path like)))
 
-[<Fact>]
-let ``a source can be computed, kept or left`` () =
-    let half (x: Tensor) = x[0..1]
-    let like = {| Rows = zeros [ 2; 3 ]; Own = full [ 1 ] 7.0 |}
+          testCase "names and texts of a hostile file do not swell the message" (fun () ->
+              inFolder (fun folder ->
+                  let path, long = Path.Combine(folder, "model"), String('x', 1_000_000)
+                  Safetensors.write path [ "format", "neuralde 1"; "tree:" + long, long ] [ long, ones [ 1 ] ]
+                  let e = Expect.thrown<FileException>(fun () -> Checkpoint.load path (ones [ 1 ]) |> ignore)
+                  Expect.inRange e.Message.Length (200, 2000) "e.Message.Length"))
 
-    let map path =
-        match path with
-        | "Rows" -> Computed("input", half)
-        | _ -> Kept
+          testCase "options overlook what they say and nothing else" (fun () ->
+              saved (model 1) (fun path ->
+                  let changed = { model 2 with Settings = { settings with Rate = 9.0 } }
+                  let options = { CheckpointOptions.defaults with IgnoreStatics = true }
+                  let loaded = Checkpoint.loadWith options path changed
+                  Expect.equal loaded.Settings.Rate 9.0 "loaded.Settings.Rate"
+                  same (model 1).Net loaded.Net
+                  let narrow = Tree.cast Float32 (model 2)
+                  refuses path [ "CastFloats" ] (fun () -> Checkpoint.loadWith options path narrow)
+                  let casting = { CheckpointOptions.defaults with CastFloats = true }
+                  let loaded = Checkpoint.loadWith casting path narrow
+                  same (Tree.cast Float32 (model 1)) loaded
+                  let other = { casting with Partial = true }
+                  let wide = { model 2 with Bias = Some(ones [ 3 ]) }
+                  refuses path [ "Bias has shape" ] (fun () -> Checkpoint.loadWith other path wide))
 
-    let options = { CheckpointOptions.defaults with Partial = true; CastFloats = true }
-    let loaded = like |> Checkpoint.loadMappedWith options torch map
-    let input = (Safetensors.read torch).Tensors |> List.find (fun (name, _) -> name = "input") |> snd
-    Expected.holds [ 2; 3 ] (input.ToArray()[..5]) loaded.Rows
-    Expected.holds [ 1 ] [ 7.0 ] loaded.Own
+              // a part of a larger model, and a model with a part that the file lacks
+              saved {| A = ones [ 2 ]; B = ones [ 3 ] |} (fun path ->
+                  let like = {| B = zeros [ 3 ]; C = zeros [ 1 ] |}
+                  let both = [ "C [1] is not in the file"; "\"A\" [2] is only in the file" ]
+                  refuses path both (fun () -> Checkpoint.load path like)
+                  let loaded = Checkpoint.loadWith { CheckpointOptions.defaults with Partial = true } path like
+                  same {| B = ones [ 3 ]; C = zeros [ 1 ] |} loaded))
 
-[<Fact>]
-let ``a file of another program is loaded by the paths of the tree, without its static fields`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "by hand")
-        Safetensors.write path [ "format", "pt" ] [ "Weight", ones [ 2; 1 ]; "Bias", ones [ 1 ] ]
-        same { Weight = ones [ 2; 1 ]; Bias = ones [ 1 ] } (Checkpoint.load path (Linear.init (Key 1) 2 1)))
+          testCase "a tree that cannot be written is refused and leaves the old file" (fun () ->
+              saved (ones [ 1 ]) (fun path ->
+                  let old = File.ReadAllBytes path
+                  let clash = {| ``A.B`` = ones [ 1 ]; A = {| B = ones [ 1 ] |} |}
+                  let e = Expect.thrown<InputException>(fun () -> Checkpoint.save path clash)
+                  Expect.stringContains e.Message "Checkpoint.save: got two tensors named \"A.B\"" "e.Message"
+                  let spy (x: Tensor) =
+                      Checkpoint.save path x
+                      sum x
+                  Expect.thrown<TraceException>(fun () -> grad spy (ones [ 1 ]) |> ignore) |> ignore
+                  Expect.equal (File.ReadAllBytes path) old "File.ReadAllBytes path"
+                  Expect.single
+                      (Directory.GetFiles(Path.GetDirectoryName path |> nonNull))
+                      "Directory.GetFiles(Path.GetDirectoryName path |> nonNull)"
+                  |> ignore))
+
+          testCase "a damaged file is refused, or loaded with the structure of the tree" (fun () ->
+              let like = model 2
+
+              saved (model 1) (fun path ->
+                  let signature = Tree.signature like
+
+                  let attempt (bytes: byte[]) =
+                      File.WriteAllBytes(path, bytes)
+                      boundedBy 64L bytes (fun () ->
+                          Expect.equal
+                              (Tree.signature (Checkpoint.load path like))
+                              signature
+                              "Tree.signature (Checkpoint.load path like)")
+
+                  let valid = File.ReadAllBytes path
+                  Expect.isTrue (attempt valid) "attempt valid"
+                  let accepted = damage 500 valid |> Seq.filter attempt |> Seq.length
+                  Expect.inRange accepted (1, 499) "accepted"))
+
+          testCase "weights that PyTorch wrote give PyTorch's outputs" (fun () ->
+              let loaded = torchLike |> Checkpoint.loadMapped torch ofTorch
+              Expected.like 1e-6 loaded.Output (Mlp.apply loaded.Net loaded.Input)
+              Expect.notEqual (float (std loaded.Output)) 0.0 "float (std loaded.Output)"
+              let casting = { CheckpointOptions.defaults with CastFloats = true }
+              let wide = Tree.cast Float64 torchLike |> Checkpoint.loadMappedWith casting torch ofTorch
+              Expected.like 1e-6 wide.Output (Mlp.apply wide.Net wide.Input))
+
+          testCase "what a name map leaves over or gets wrong is named" (fun () ->
+              let load map () = torchLike |> Checkpoint.loadMapped torch map
+              let except (at: string) source path = if path = at then source else ofTorch path
+              refuses
+                  torch
+                  [ "Checkpoint.loadMapped"; "\"input\" [6; 3] is only in the file." ]
+                  (load (except "Input" Kept))
+
+              refuses
+                  torch
+                  [ "Net.Layers[0].Weight has shape [5; 3] in the file, \"0.weight\", and [3; 5] in the tree." ]
+                  (load (except "Net.Layers[0].Weight" (Named "0.weight")))
+
+              refuses
+                  torch
+                  [ "Net.Layers[0].Bias asks for \"0.bias\" transposed, of shape [5] in the file" ]
+                  (load (except "Net.Layers[0].Bias" (Transposed "0.bias")))
+
+              refuses
+                  torch
+                  [ "Input asks for \"inputs\", which is not in the file; \"input\" [6; 3] is only in the file." ]
+                  (load (except "Input" (Named "inputs")))
+
+              let wide () = Tree.cast Float64 torchLike |> Checkpoint.loadMapped torch ofTorch
+              refuses
+                  torch
+                  [ "Net.Layers[0].Weight is float32 in the file, \"0.weight\" transposed, and float64 in the tree" ]
+                  wide)
+
+          testCase "a source can be computed, kept or left" (fun () ->
+              let half (x: Tensor) = x[0..1]
+              let like = {| Rows = zeros [ 2; 3 ]; Own = full [ 1 ] 7.0 |}
+
+              let map path =
+                  match path with
+                  | "Rows" -> Computed("input", half)
+                  | _ -> Kept
+
+              let options = { CheckpointOptions.defaults with Partial = true; CastFloats = true }
+              let loaded = like |> Checkpoint.loadMappedWith options torch map
+              let input = (Safetensors.read torch).Tensors |> List.find (fun (name, _) -> name = "input") |> snd
+              Expected.holds [ 2; 3 ] (input.ToArray()[..5]) loaded.Rows
+              Expected.holds [ 1 ] [ 7.0 ] loaded.Own)
+
+          testCase "a file of another program is loaded by the paths of the tree, without its static fields" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "by hand")
+                  Safetensors.write path [ "format", "pt" ] [ "Weight", ones [ 2; 1 ]; "Bias", ones [ 1 ] ]
+                  same { Weight = ones [ 2; 1 ]; Bias = ones [ 1 ] } (Checkpoint.load path (Linear.init (Key 1) 2 1)))) ]

@@ -1,7 +1,8 @@
 /// Laws of every layer: derivatives are difference quotients, rows do not mix, float32 is float64 rounded.
 module NeuralDE.Tests.Learning.LayerLaws
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
@@ -116,7 +117,7 @@ let private registry =
             entry $"Activation {activation}" (activation, scalar 0.0) [ x 1 [ 2; 5 ] ] (fun (a, shift) x ->
                 [ Activation.apply a (x[0] + shift) ]) ]
 
-let names = registry |> List.map (fun e -> [| e.Name :> obj |])
+let private names = registry |> List.map (fun e -> e.Name)
 let private named name = registry |> List.find (fun e -> e.Name = name)
 
 /// The layer as a function of weights and inputs together.
@@ -124,47 +125,65 @@ let private joined (e: Entry) =
     let n = e.Weights.Length
     (fun (all: Tensor[]) -> e.Apply all[.. n - 1] all[n..]), Array.append e.Weights e.Inputs
 
-[<Theory; MemberData(nameof names)>]
-let ``derivatives by weights and inputs are difference quotients`` (name: string) =
-    let f, x = joined (named name)
-    let v = direction 1 x
-    same $"push of {name}" 1e-6 (difference (f >> numbers) x v) (numbers (pushed f x v))
-    let w = direction 2 (f x)
-    let forward = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
-    let backward = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
-    same $"pull of {name}" 1e-10 [| forward |] [| backward |]
+[<Tests>]
+let tests =
+    testList
+        "Learning.LayerLaws"
+        [ testList
+              "derivatives by weights and inputs are difference quotients"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f, x = joined (named name)
+                        let v = direction 1 x
+                        same $"push of {name}" 1e-6 (difference (f >> numbers) x v) (numbers (pushed f x v))
+                        let w = direction 2 (f x)
+                        let forward = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
+                        let backward = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
+                        same $"pull of {name}" 1e-10 [| forward |] [| backward |]) ]
 
-[<Theory; MemberData(nameof names)>]
-let ``vmap over stacked inputs, and over stacked weights, is a loop`` (name: string) =
-    let e = named name
-    let f, all = joined e
-    let n = e.Weights.Length
-    let rows = Array.init 3 (fun row -> shift all (direction (row + 4) all) 0.2)
-    let stacked = Array.transpose rows |> Array.map (List.ofArray >> stack)
-    let loop (f: Tensor[] -> Tensor[]) (rows: Tensor[][]) =
-        rows |> Array.map f |> Array.transpose |> Array.map (List.ofArray >> stack)
-    alike $"vmap of {name} over all" 1e-11 (loop f rows) (vmap f stacked)
-    let inputs = rows |> Array.map (fun row -> row[n..])
-    alike $"vmap of {name} over inputs" 1e-11 (loop (e.Apply e.Weights) inputs) (vmap (e.Apply e.Weights) stacked[n..])
+          testList
+              "vmap over stacked inputs, and over stacked weights, is a loop"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let e = named name
+                        let f, all = joined e
+                        let n = e.Weights.Length
+                        let rows = Array.init 3 (fun row -> shift all (direction (row + 4) all) 0.2)
+                        let stacked = Array.transpose rows |> Array.map (List.ofArray >> stack)
+                        let loop (f: Tensor[] -> Tensor[]) (rows: Tensor[][]) =
+                            rows |> Array.map f |> Array.transpose |> Array.map (List.ofArray >> stack)
+                        alike $"vmap of {name} over all" 1e-11 (loop f rows) (vmap f stacked)
+                        let inputs = rows |> Array.map (fun row -> row[n..])
+                        alike
+                            $"vmap of {name} over inputs"
+                            1e-11
+                            (loop (e.Apply e.Weights) inputs)
+                            (vmap (e.Apply e.Weights) stacked[n..])) ]
 
-[<Theory; MemberData(nameof names)>]
-let ``a sample gets in a batch what it gets alone`` (name: string) =
-    let e = named name
+          testList
+              "a sample gets in a batch what it gets alone"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let e = named name
 
-    if e.IsPerSample then
-        let whole = e.Apply e.Weights e.Inputs
-        for row in 0..1 do
-            let alone = e.Apply e.Weights (e.Inputs |> Array.map (fun x -> x[row..row]))
-            Array.iter2
-                (fun (y: Tensor) (y1: Tensor) -> Assert.Equal<float[]>(y1.ToArray(), y[row].ToArray()))
-                whole
-                alone
+                        if e.IsPerSample then
+                            let whole = e.Apply e.Weights e.Inputs
+                            for row in 0..1 do
+                                let alone = e.Apply e.Weights (e.Inputs |> Array.map (fun x -> x[row..row]))
+                                Array.iter2
+                                    (fun (y: Tensor) (y1: Tensor) ->
+                                        Expect.equal (y[row].ToArray()) (y1.ToArray()) "y[row].ToArray()")
+                                    whole
+                                    alone) ]
 
-[<Theory; MemberData(nameof names)>]
-let ``float32 is float64 rounded, compiled is plain`` (name: string) =
-    let f, x = joined (named name)
-    let narrow = Tree.cast Float32 x
-    let y = f narrow
-    Assert.All(y, fun y -> Assert.Equal(Float32, y.Dtype))
-    same $"{name} in float32" 1e-5 (numbers (f x)) (numbers y)
-    alike $"{name} compiled" 1e-13 (f x) (compile f x)
+          testList
+              "float32 is float64 rounded, compiled is plain"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f, x = joined (named name)
+                        let narrow = Tree.cast Float32 x
+                        let y = f narrow
+                        for y in y do
+                            Expect.equal y.Dtype Float32 "y.Dtype"
+                        same $"{name} in float32" 1e-5 (numbers (f x)) (numbers y)
+                        alike $"{name} compiled" 1e-13 (f x) (compile f x)) ] ]

@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Learning.LossTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 let private prediction = tensor [ [ 0.5; -2.0; 1.0 ]; [ 3.0; 0.25; -0.75 ] ]
@@ -26,44 +27,56 @@ let private cases: (string * (Tensor -> Tensor) * float) list =
       Loss.binaryCrossEntropy target,
       pairs |> Array.averageBy (fun (x, y) -> log (1.0 + exp x) - y * x) ]
 
-let names () = [ for name, _, _ in cases -> [| name :> obj |] ]
+let private names () = [ for name, _, _ in cases -> name ]
 
 let private find name = cases |> List.find (fun (known, _, _) -> known = name)
 
-[<Theory; MemberData(nameof names)>]
-let ``the value is the formula's, in both float types`` (name: string) =
-    let _, loss, expected = find name
-    Assert.Equal(expected, float (loss prediction), 1e-14)
+[<Tests>]
+let tests =
+    testList
+        "Learning.Loss"
+        [ testList
+              "the value is the formula's, in both float types"
+              [ for name in names () do
+                    testCase name (fun () ->
+                        let _, loss, expected = find name
+                        Expect.near 1e-14 (float (loss prediction)) expected "float (loss prediction)") ]
 
-[<Theory; MemberData(nameof names)>]
-let ``the gradient is that of finite differences`` (name: string) =
-    let _, loss, _ = find name
-    let slope = (grad loss prediction).ToArray()
-    let h = 1e-6
+          testList
+              "the gradient is that of finite differences"
+              [ for name in names () do
+                    testCase name (fun () ->
+                        let _, loss, _ = find name
+                        let slope = (grad loss prediction).ToArray()
+                        let h = 1e-6
 
-    for i in 0..5 do
-        let moved by = prediction + reshape [ 2; 3 ] (tensor (Array.init 6 (fun k -> if k = i then by else 0.0)))
-        let expected = (float (loss (moved h)) - float (loss (moved -h))) / (2.0 * h)
+                        for i in 0..5 do
+                            let moved by =
+                                prediction
+                                + reshape [ 2; 3 ] (tensor (Array.init 6 (fun k -> if k = i then by else 0.0)))
+                            let expected = (float (loss (moved h)) - float (loss (moved -h))) / (2.0 * h)
 
-        if not (name = "meanAbsoluteError" && fst pairs[i] = snd pairs[i]) then
-            Assert.Equal(expected, slope[i], 1e-8)
+                            if not (name = "meanAbsoluteError" && fst pairs[i] = snd pairs[i]) then
+                                Expect.near 1e-8 slope[i] expected "slope[i]") ]
 
-[<Fact>]
-let ``scores however large give finite losses, and float32 stays float32`` () =
-    let scores = cast Float32 (tensor [ [ 1e4; -1e4 ] ])
-    let entropy = Loss.crossEntropy (tensor [ 1 ]) scores
-    Assert.Equal(Float32, entropy.Dtype)
-    Assert.Equal(2e4, float entropy)
-    let binary = Loss.binaryCrossEntropy (tensor [ [ 0.0f; 1.0f ] ]) scores
-    Assert.Equal(1e4, float binary)
+          testCase "scores however large give finite losses, and float32 stays float32" (fun () ->
+              let scores = cast Float32 (tensor [ [ 1e4; -1e4 ] ])
+              let entropy = Loss.crossEntropy (tensor [ 1 ]) scores
+              Expect.equal entropy.Dtype Float32 "entropy.Dtype"
+              Expect.equal (float entropy) 2e4 "float entropy"
+              let binary = Loss.binaryCrossEntropy (tensor [ [ 0.0f; 1.0f ] ]) scores
+              Expect.equal (float binary) 1e4 "float binary")
 
-[<Fact>]
-let ``what does not fit is named`` () =
-    let says (word: string) (mistake: unit -> Tensor) =
-        Assert.Contains(word, Assert.ThrowsAny<exn>(fun () -> mistake () |> ignore).Message)
+          testCase "what does not fit is named" (fun () ->
+              let says (word: string) (mistake: unit -> Tensor) =
+                  Expect.stringContains
+                      ((Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message)
+                      word
+                      "(Expect.thrownAny<exn> (fun () -> mistake () |> ignore)).Message"
 
-    says "Loss.meanSquaredError: got a prediction of shape [2; 3] for a target of shape [3]" (fun () ->
-        Loss.meanSquaredError (ones [ 3 ]) prediction)
-    says "expected [batch…; classes] for [batch…]" (fun () -> Loss.crossEntropy (tensor [ 1; 2; 0 ]) prediction)
-    says "Cast them" (fun () -> Loss.crossEntropy (tensor [ 1.0; 2.0 ]) prediction)
-    says "delta = -1" (fun () -> Loss.huber -1.0 target prediction)
+              says "Loss.meanSquaredError: got a prediction of shape [2; 3] for a target of shape [3]" (fun () ->
+                  Loss.meanSquaredError (ones [ 3 ]) prediction)
+              says "expected [batch…; classes] for [batch…]" (fun () ->
+                  Loss.crossEntropy (tensor [ 1; 2; 0 ]) prediction)
+              says "Cast them" (fun () -> Loss.crossEntropy (tensor [ 1.0; 2.0 ]) prediction)
+              says "delta = -1" (fun () -> Loss.huber -1.0 target prediction)) ]

@@ -3,7 +3,8 @@ module NeuralDE.Tests.Learning.LotkaVolterraTests
 
 open System
 open System.IO
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Repository
 
@@ -31,41 +32,44 @@ let private guess = log (concat [ tensor [ 0.5; 0.02; 0.8; 0.02 ]; us[0] ])
 let private isTheOptimum (theta: Tensor) =
     let p = exp theta
     for i, expected in List.indexed [ 0.5402; 0.0272; 0.7964; 0.0237 ] do
-        Assert.Equal(expected, float p[i], 2e-4)
-    Assert.Equal(0.2192, sqrt (float (mean (square (residuals theta)))), 1e-4)
+        Expect.near 2e-4 (float p[i]) expected "float p[i]"
+    Expect.near
+        1e-4
+        (sqrt (float (mean (square (residuals theta)))))
+        0.2192
+        "sqrt (float (mean (square (residuals theta))))"
 
-[<Fact>]
-let ``the table has 21 years of two animals`` () =
-    Assert.Equal<int[]>([| 21; 2 |], us.Shape)
-    Assert.Equal(30.0, float us[0, 0])
-    Assert.Equal(8.6, float us[20, 1])
+[<Tests>]
+let tests =
+    testList
+        "Learning.LotkaVolterra"
+        [ testCase "the table has 21 years of two animals" (fun () ->
+              Expect.equal us.Shape [| 21; 2 |] "us.Shape"
+              Expect.equal (float us[0, 0]) 30.0 "float us[0, 0]"
+              Expect.equal (float us[20, 1]) 8.6 "float us[20, 1]")
 
-[<Fact>]
-let ``L-BFGS finds the optimum by half the sum of squares`` () = isTheOptimum (Lbfgs.minimise halfSquares guess).Model
+          testCase "L-BFGS finds the optimum by half the sum of squares" (fun () ->
+              isTheOptimum (Lbfgs.minimise halfSquares guess).Model)
 
-[<Fact>]
-let ``L-BFGS finds the optimum by the log-RMSE itself`` () =
-    isTheOptimum (Lbfgs.minimise (fun theta -> sqrt (mean (square (residuals theta)))) guess).Model
+          testCase "L-BFGS finds the optimum by the log-RMSE itself" (fun () ->
+              isTheOptimum (Lbfgs.minimise (fun theta -> sqrt (mean (square (residuals theta)))) guess).Model)
 
-[<Fact>]
-let ``Levenberg–Marquardt finds the optimum in a few steps`` () =
-    let fit = LevenbergMarquardt.minimise residuals guess
-    isTheOptimum fit.Model
-    Assert.InRange(fit.Iterations, 1, 20)
+          testCase "Levenberg–Marquardt finds the optimum in a few steps" (fun () ->
+              let fit = LevenbergMarquardt.minimise residuals guess
+              isTheOptimum fit.Model
+              Expect.inRange fit.Iterations (1, 20) "fit.Iterations")
 
-[<Fact>]
-let ``conjugate gradients find it, too`` () =
-    let options = { LevenbergMarquardtOptions.defaults with Solve = LeastSquaresSolve.ConjugateGradients }
-    isTheOptimum (LevenbergMarquardt.minimiseWith options ignore residuals guess).Model
+          testCase "conjugate gradients find it, too" (fun () ->
+              let options = { LevenbergMarquardtOptions.defaults with Solve = LeastSquaresSolve.ConjugateGradients }
+              isTheOptimum (LevenbergMarquardt.minimiseWith options ignore residuals guess).Model)
 
-[<Fact>]
-let ``standard errors from the Hessian are those from the Jacobian, about`` () =
-    // near the optimum H = JᵀJ + Σ r ∂²r, and the residuals are small
-    let theta = (Lbfgs.minimise halfSquares guess).Model
-    let variance = 2.0 * float (halfSquares theta) / 36.0
-    let errorsOf (h: Tensor) = (sqrt (diagonal (variance * inverse h)) * exp theta).ToArray()
-    let byHessian = errorsOf (hessian halfSquares theta)
-    let j = jacobian (fun theta -> reshape [ 42 ] (residuals theta)) theta
-    let byJacobian = errorsOf (matmul (transpose j) j)
-    Assert.Equal(0.0592, byHessian[0], 1e-4)
-    Array.iter2 (fun (a: float) b -> Assert.InRange(b / a, 0.7, 1.4)) byHessian byJacobian
+          testCase "standard errors from the Hessian are those from the Jacobian, about" (fun () ->
+              // near the optimum H = JᵀJ + Σ r ∂²r, and the residuals are small
+              let theta = (Lbfgs.minimise halfSquares guess).Model
+              let variance = 2.0 * float (halfSquares theta) / 36.0
+              let errorsOf (h: Tensor) = (sqrt (diagonal (variance * inverse h)) * exp theta).ToArray()
+              let byHessian = errorsOf (hessian halfSquares theta)
+              let j = jacobian (fun theta -> reshape [ 42 ] (residuals theta)) theta
+              let byJacobian = errorsOf (matmul (transpose j) j)
+              Expect.near 1e-4 byHessian[0] 0.0592 "byHessian[0]"
+              Array.iter2 (fun (a: float) b -> Expect.inRange (b / a) (0.7, 1.4) "b / a") byHessian byJacobian) ]

@@ -44,7 +44,7 @@ let all: (string * Optimiser) list =
         "AdamW, averaged", AdamW 0.1 |> Optim.averaged (MovingAverage 0.9)
         "groups", Optim.groups [ Optim.named "Bias", Adagrad 0.1; Optim.others, RmsProp 0.01 ] ]
 
-let names () = [| for name, _ in all -> [| name :> obj |] |]
+let names () = [| for name, _ in all -> name |]
 let optimiserNamed name = all |> List.find (fun (known, _) -> known = name) |> snd
 
 let private json =

@@ -4,7 +4,8 @@ module NeuralDE.Tests.Learning.SafetensorsFuzzTests
 open System
 open System.IO
 open System.Text
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Data.Mutations
 
@@ -35,33 +36,10 @@ let private attempt (bytes: byte[]) =
         use again = new MemoryStream()
         Safetensors.writeTo "test" (Map.toList file.Metadata) file.Tensors again
         let other = read (again.ToArray())
-        Assert.Equal<string list>(List.map fst file.Tensors, List.map fst other.Tensors)
-        Assert.Equal<Map<string, string>>(file.Metadata, other.Metadata)
+        Expect.equal (List.map fst other.Tensors) (List.map fst file.Tensors) "List.map fst other.Tensors"
+        Expect.equal other.Metadata file.Metadata "other.Metadata"
         for (_, x), (_, y) in List.zip file.Tensors other.Tensors do
-            Assert.Equal<int[]>(x.Shape, y.Shape))
-
-[<Fact>]
-let ``every truncation is refused`` () =
-    for length in 0 .. valid.Length - 1 do
-        Assert.False(attempt valid[.. length - 1], $"The first {length} of {valid.Length} bytes were accepted.")
-
-    Assert.True(attempt valid, "The whole file was refused.")
-
-[<Fact>]
-let ``every flipped bit of the header is refused or changes what is read, and none of the numbers is refused`` () =
-    for bit in 0 .. 8 * valid.Length - 1 do
-        let bytes = Array.copy valid
-        bytes[bit / 8] <- bytes[bit / 8] ^^^ (1uy <<< bit % 8)
-        let isAccepted = attempt bytes
-        // the last three bytes are bools
-        let isNumbers = bit / 8 >= 8 + headerLength && bit / 8 < valid.Length - 3
-        Assert.True(isAccepted || not isNumbers, $"Bit {bit}, one of the numbers, was refused.")
-        Assert.False(isAccepted && bit / 8 < 8, $"Bit {bit}, one of the header's length, was accepted.")
-
-[<Fact>]
-let ``random damage is refused or read`` () =
-    let accepted = damage 10_000 valid |> Seq.filter attempt |> Seq.length
-    Assert.InRange(accepted, 1, 9_999)
+            Expect.equal y.Shape x.Shape "y.Shape")
 
 /// A header made of the format's own words, and of ones that look like them.
 let private header (random: Random) =
@@ -111,16 +89,46 @@ let private header (random: Random) =
     let entry () = pick [| "a"; "b"; "c"; "__metadata__"; "\\u0061"; "" |] |> fun name -> $"\"{name}\":{{{body ()}}}"
     "{" + String.Join(",", Array.init (random.Next 4) (fun _ -> entry ())) + pick [| "}"; "}"; "}"; "}  "; "" |]
 
-[<Fact>]
-let ``hostile headers are refused or read`` () =
-    let random = Random 20
-    let mutable accepted = 0
+[<Tests>]
+let tests =
+    testList
+        "Learning.SafetensorsFuzz"
+        [ testCase "every truncation is refused" (fun () ->
+              for length in 0 .. valid.Length - 1 do
+                  Expect.isFalse
+                      (attempt valid[.. length - 1])
+                      $"The first {length} of {valid.Length} bytes were accepted."
 
-    for _ in 1..10_000 do
-        let header = Encoding.UTF8.GetBytes(header random)
-        let length = if random.Next 10 = 0 then random.NextInt64() >>> random.Next 64 else int64 header.Length
-        let data = Array.zeroCreate (pown 2 (random.Next 5) - 1 + random.Next 2)
-        let bytes = Array.concat [ BitConverter.GetBytes length; header; data ]
-        if attempt bytes then accepted <- accepted + 1
+              Expect.isTrue (attempt valid) "The whole file was refused.")
 
-    Assert.InRange(accepted, 20, 9_999)
+          testCase
+              "every flipped bit of the header is refused or changes what is read, and none of the numbers is refused"
+              (fun () ->
+                  for bit in 0 .. 8 * valid.Length - 1 do
+                      let bytes = Array.copy valid
+                      bytes[bit / 8] <- bytes[bit / 8] ^^^ (1uy <<< bit % 8)
+                      let isAccepted = attempt bytes
+                      // the last three bytes are bools
+                      let isNumbers = bit / 8 >= 8 + headerLength && bit / 8 < valid.Length - 3
+                      Expect.isTrue (isAccepted || not isNumbers) $"Bit {bit}, one of the numbers, was refused."
+                      Expect.isFalse
+                          (isAccepted && bit / 8 < 8)
+                          $"Bit {bit}, one of the header's length, was accepted.")
+
+          testCase "random damage is refused or read" (fun () ->
+              let accepted = damage 10_000 valid |> Seq.filter attempt |> Seq.length
+              Expect.inRange accepted (1, 9_999) "accepted")
+
+          testCase "hostile headers are refused or read" (fun () ->
+              let random = Random 20
+              let mutable accepted = 0
+
+              for _ in 1..10_000 do
+                  let header = Encoding.UTF8.GetBytes(header random)
+                  let length =
+                      if random.Next 10 = 0 then random.NextInt64() >>> random.Next 64 else int64 header.Length
+                  let data = Array.zeroCreate (pown 2 (random.Next 5) - 1 + random.Next 2)
+                  let bytes = Array.concat [ BitConverter.GetBytes length; header; data ]
+                  if attempt bytes then accepted <- accepted + 1
+
+              Expect.inRange accepted (20, 9_999) "accepted") ]

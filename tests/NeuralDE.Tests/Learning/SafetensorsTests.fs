@@ -4,7 +4,8 @@ open System
 open System.IO
 open System.Text
 open System.Threading
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
@@ -15,7 +16,7 @@ let bytesOf (header: string) (data: byte[]) =
     Array.concat [ BitConverter.GetBytes(int64 header.Length); header; data ]
 
 let private same (a: (string * Tensor) list) (b: (string * Tensor) list) =
-    Assert.Equal<string list>(List.map fst a, List.map fst b)
+    Expect.equal (List.map fst b) (List.map fst a) "List.map fst b"
     List.iter2 (fun (_, x) (_, y) -> Expected.like 0.0 x y) a b
 
 let private every =
@@ -26,48 +27,6 @@ let private every =
       "int64", tensor [ Int64.MinValue; Int64.MaxValue ]
       "", scalar 3
       "Layers[0].Weight \"ö\"", ones [ 2; 1; 2 ] ]
-
-[<Fact>]
-let ``what is written is read again: dtypes, shapes, order, names, texts`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "new folder", "every.safetensors")
-        let metadata = [ "format", "pt"; "größe", "{\"a\":\n[1]}"; "", "" ]
-        Safetensors.write path metadata every
-        let file = Safetensors.read path
-        same every file.Tensors
-        Assert.Equal<Map<string, string>>(Map.ofList metadata, file.Metadata)
-        Safetensors.write path [] []
-        Assert.Equal({ Metadata = Map.empty; Tensors = [] }, Safetensors.read path))
-
-[<Fact>]
-let ``the bytes are those of the format, widest numbers first and at multiples of 8`` () =
-    let expected =
-        bytesOf
-            ("{\"__metadata__\":{\"k\":\"vw\"},\"b\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[8,10]},"
-             + "\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}       ")
-            [| 0uy; 0uy; 128uy; 63uy; 0uy; 0uy; 0uy; 192uy; 1uy; 0uy |]
-
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "two")
-        Safetensors.write path [ "k", "vw" ] [ "b", tensor [ true; false ]; "a", tensor [ [ 1.0f; -2.0f ] ] ]
-        Assert.Equal<byte[]>(expected, File.ReadAllBytes path))
-
-[<Theory>]
-[<InlineData("F16", "003C00C0", "float32", 1.0, -2.0)>]
-[<InlineData("BF16", "803F00C0", "float32", 1.0, -2.0)>]
-[<InlineData("I8", "7F80", "int32", 127.0, -128.0)>]
-[<InlineData("U8", "7F80", "int32", 127.0, 128.0)>]
-[<InlineData("I16", "01000080", "int32", 1.0, -32768.0)>]
-[<InlineData("U16", "01000080", "int32", 1.0, 32768.0)>]
-[<InlineData("U32", "0100000000000080", "int64", 1.0, 2147483648.0)>]
-let ``numbers of types that tensors lack are widened`` (stored: string) (hex: string) dtype first second =
-    let data = Convert.FromHexString hex
-    let header = $"{{\"x\":{{\"data_offsets\":[0,{data.Length}],\"dtype\":\"{stored}\",\"shape\":[2]}}}}"
-
-    withFile "widened" (bytesOf header data) (fun path ->
-        let x = (Safetensors.read path).Tensors |> List.exactlyOne |> snd
-        Assert.Equal(dtype, string x.Dtype)
-        Expected.holds [ 2 ] [ first; second ] x)
 
 /// An entry of a header.
 let private entry name dtype (shape: string) (offsets: string) =
@@ -118,108 +77,160 @@ let hostile: (string * byte[] * string) list =
       "a gap at the start", file [ entry "a" "F32" "1" "4,8" ] 8, "gap"
       "a bool of 2", bytesOf ("{" + entry "a" "BOOL" "2" "0,2" + "}") [| 1uy; 2uy |], "has 2 at 1, expected 0 or 1" ]
 
-let hostileNames = hostile |> List.map (fun (name, _, _) -> [| box name |])
+let private hostileNames = hostile |> List.map (fun (name, _, _) -> name)
 
-[<Theory; MemberData(nameof hostileNames)>]
-let ``a hostile file is refused in words`` (name: string) =
-    let _, bytes, words = hostile |> List.find (fun (n, _, _) -> n = name)
-    withFile "hostile.safetensors" bytes (fun path -> refuses path [ words ] (fun () -> Safetensors.read path))
+[<Tests>]
+let tests =
+    testList
+        "Learning.Safetensors"
+        [ testCase "what is written is read again: dtypes, shapes, order, names, texts" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "new folder", "every.safetensors")
+                  let metadata = [ "format", "pt"; "größe", "{\"a\":\n[1]}"; "", "" ]
+                  Safetensors.write path metadata every
+                  let file = Safetensors.read path
+                  same every file.Tensors
+                  Expect.equal file.Metadata (Map.ofList metadata) "file.Metadata"
+                  Safetensors.write path [] []
+                  Expect.equal (Safetensors.read path) { Metadata = Map.empty; Tensors = [] } "Safetensors.read path"))
 
-[<Fact>]
-let ``names that are no Unicode are refused in reading`` () =
-    let header = Array.concat [ "{\""B; [| 0xFFuy |]; "\":1}"B ]
-    let bytes = Array.append (BitConverter.GetBytes(int64 header.Length)) header
-    withFile "latin" bytes (fun path -> refuses path [ "near byte" ] (fun () -> Safetensors.read path))
+          testCase "the bytes are those of the format, widest numbers first and at multiples of 8" (fun () ->
+              let expected =
+                  bytesOf
+                      ("{\"__metadata__\":{\"k\":\"vw\"},\"b\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[8,10]},"
+                       + "\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}       ")
+                      [| 0uy; 0uy; 128uy; 63uy; 0uy; 0uy; 0uy; 192uy; 1uy; 0uy |]
 
-    withFile "half" (bytesOf "{\"\\ud800\":1}" [||]) (fun path ->
-        refuses path [ "near byte" ] (fun () -> Safetensors.read path))
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "two")
+                  Safetensors.write
+                      path
+                      [ "k", "vw" ]
+                      [ "b", tensor [ true; false ]; "a", tensor [ [ 1.0f; -2.0f ] ] ]
+                  Expect.equal (File.ReadAllBytes path) expected "File.ReadAllBytes path"))
 
-[<Fact>]
-let ``files that are not there or not files are named`` () =
-    inFolder (fun folder ->
-        let missing = Path.Combine(folder, "missing")
-        refuses missing [ "Safetensors.read"; "no such file" ] (fun () -> Safetensors.read missing)
-        refuses folder [ "Is it a folder" ] (fun () -> Safetensors.read folder))
+          testList
+              "numbers of types that tensors lack are widened"
+              [ for stored, hex, dtype, first, second in
+                    [ "F16", "003C00C0", "float32", 1.0, -2.0
+                      "BF16", "803F00C0", "float32", 1.0, -2.0
+                      "I8", "7F80", "int32", 127.0, -128.0
+                      "U8", "7F80", "int32", 127.0, 128.0
+                      "I16", "01000080", "int32", 1.0, -32768.0
+                      "U16", "01000080", "int32", 1.0, 32768.0
+                      "U32", "0100000000000080", "int64", 1.0, 2147483648.0 ] do
+                    testCase $"{stored}, {hex}, {dtype}, {first}, {second}" (fun () ->
+                        let data = Convert.FromHexString hex
+                        let header =
+                            $"{{\"x\":{{\"data_offsets\":[0,{data.Length}],\"dtype\":\"{stored}\",\"shape\":[2]}}}}"
 
-    let e = Assert.Throws<InputException>(fun () -> Safetensors.read "" |> ignore)
-    Assert.Contains("expected the name of a file", e.Message)
+                        withFile "widened" (bytesOf header data) (fun path ->
+                            let x = (Safetensors.read path).Tensors |> List.exactlyOne |> snd
+                            Expect.equal (string x.Dtype) dtype "string x.Dtype"
+                            Expected.holds [ 2 ] [ first; second ] x)) ]
 
-[<Fact>]
-let ``an interrupted write leaves the old file and nothing else`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "model")
-        Safetensors.write path [] [ "x", ones [ 3 ] ]
-        let old = File.ReadAllBytes path
-        let place: Compiler.Place = { Verb = "test"; Path = path }
+          testList
+              "a hostile file is refused in words"
+              [ for name in hostileNames do
+                    testCase name (fun () ->
+                        let _, bytes, words = hostile |> List.find (fun (n, _, _) -> n = name)
+                        withFile "hostile.safetensors" bytes (fun path ->
+                            refuses path [ words ] (fun () -> Safetensors.read path))) ]
 
-        for interruption in [ IOException "disk full" :> exn; OperationCanceledException() ] do
-            let write (stream: Stream) =
-                stream.Write(ReadOnlySpan(Array.zeroCreate<byte> 100_000))
-                raise interruption
+          testCase "names that are no Unicode are refused in reading" (fun () ->
+              let header = Array.concat [ "{\""B; [| 0xFFuy |]; "\":1}"B ]
+              let bytes = Array.append (BitConverter.GetBytes(int64 header.Length)) header
+              withFile "latin" bytes (fun path -> refuses path [ "near byte" ] (fun () -> Safetensors.read path))
 
-            let failure = Assert.ThrowsAny<exn>(fun () -> Compiler.Files.write place write)
-            let expected = if interruption :? IOException then typeof<FileException> else interruption.GetType()
-            Assert.Equal(expected, failure.GetType())
-            Assert.Equal<byte[]>(old, File.ReadAllBytes path)
-            Assert.Equal<string[]>([| path |], Directory.GetFileSystemEntries folder))
+              withFile "half" (bytesOf "{\"\\ud800\":1}" [||]) (fun path ->
+                  refuses path [ "near byte" ] (fun () -> Safetensors.read path)))
 
-[<Fact>]
-let ``a reader sees the old file or the new one, never a part`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "model")
-        let model value = [ "x", full [ 20_000 ] value ]
-        Safetensors.write path [] (model 0.0)
-        use stop = new CancellationTokenSource()
+          testCase "files that are not there or not files are named" (fun () ->
+              inFolder (fun folder ->
+                  let missing = Path.Combine(folder, "missing")
+                  refuses missing [ "Safetensors.read"; "no such file" ] (fun () -> Safetensors.read missing)
+                  refuses folder [ "Is it a folder" ] (fun () -> Safetensors.read folder))
 
-        let reader =
-            Tasks.Task.Run(fun () ->
-                while not stop.IsCancellationRequested do
-                    let x = (Safetensors.read path).Tensors.Head |> snd
-                    let values = x.ToArray()
-                    Assert.All(values, fun value -> Assert.Equal(values[0], value)))
+              let e = Expect.thrown<InputException>(fun () -> Safetensors.read "" |> ignore)
+              Expect.stringContains e.Message "expected the name of a file" "e.Message")
 
-        for i in 1..30 do
-            Safetensors.write path [] (model (float i))
+          testCase "an interrupted write leaves the old file and nothing else" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "model")
+                  Safetensors.write path [] [ "x", ones [ 3 ] ]
+                  let old = File.ReadAllBytes path
+                  let place: Compiler.Place = { Verb = "test"; Path = path }
 
-        stop.Cancel()
-        reader.Wait())
+                  for interruption in [ IOException "disk full" :> exn; OperationCanceledException() ] do
+                      let write (stream: Stream) =
+                          stream.Write(ReadOnlySpan(Array.zeroCreate<byte> 100_000))
+                          raise interruption
 
-[<Fact>]
-let ``what cannot be written is refused before the file is touched`` () =
-    inFolder (fun folder ->
-        let path = Path.Combine(folder, "model")
+                      let failure = Expect.thrownAny<exn>(fun () -> Compiler.Files.write place write)
+                      let expected =
+                          if interruption :? IOException then typeof<FileException> else interruption.GetType()
+                      Expect.equal (failure.GetType()) expected "failure.GetType()"
+                      Expect.equal (File.ReadAllBytes path) old "File.ReadAllBytes path"
+                      Expect.equal
+                          (Directory.GetFileSystemEntries folder)
+                          [| path |]
+                          "Directory.GetFileSystemEntries folder"))
 
-        let refused (words: string) metadata tensors =
-            let e = Assert.Throws<InputException>(fun () -> Safetensors.write path metadata tensors)
-            Assert.Contains(words, e.Message)
-            Assert.Empty(Directory.GetFileSystemEntries folder)
+          testCase "a reader sees the old file or the new one, never a part" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "model")
+                  let model value = [ "x", full [ 20_000 ] value ]
+                  Safetensors.write path [] (model 0.0)
+                  use stop = new CancellationTokenSource()
 
-        let x = ones [ 1 ]
-        refused "two tensors named \"x\"" [] [ "x", x; "x", x ]
-        refused "two metadata entries named \"k\"" [ "k", "1"; "k", "2" ] []
-        refused "the format's own word" [] [ "__metadata__", x ]
-        refused "half a character" [] [ String('\uD800', 1), x ]
-        refused "half a character" [ "k", String('\uDC00', 1) ] []
+                  let reader =
+                      Tasks.Task.Run(fun () ->
+                          while not stop.IsCancellationRequested do
+                              let x = (Safetensors.read path).Tensors.Head |> snd
+                              let values = x.ToArray()
+                              for value in values do
+                                  Expect.equal value values[0] "value")
 
-        Assert.Throws<TraceException>(fun () ->
-            grad
-                (fun x ->
-                    Safetensors.write path [] [ "x", x ]
-                    sum x)
-                x
-            |> ignore)
-        |> ignore
+                  for i in 1..30 do
+                      Safetensors.write path [] (model (float i))
 
-        Assert.Empty(Directory.GetFileSystemEntries folder))
+                  stop.Cancel()
+                  reader.Wait()))
 
-[<Fact>]
-let ``a stream that cannot seek is read too`` () =
-    use memory = new MemoryStream()
-    Safetensors.writeTo "test" [] every memory
-    use compressed = new MemoryStream()
-    (use zip = new Compression.GZipStream(compressed, Compression.CompressionMode.Compress, true)
-     zip.Write(ReadOnlySpan(memory.ToArray())))
-    compressed.Position <- 0L
-    use unzip = new Compression.GZipStream(compressed, Compression.CompressionMode.Decompress)
-    let place: Compiler.Place = { Verb = "test"; Path = "a stream" }
-    same every (Compiler.Files.readStream place unzip (Safetensors.readFrom place)).Tensors
+          testCase "what cannot be written is refused before the file is touched" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "model")
+
+                  let refused (words: string) metadata tensors =
+                      let e = Expect.thrown<InputException>(fun () -> Safetensors.write path metadata tensors)
+                      Expect.stringContains e.Message words "e.Message"
+                      Expect.isEmpty (Directory.GetFileSystemEntries folder) "Directory.GetFileSystemEntries folder"
+
+                  let x = ones [ 1 ]
+                  refused "two tensors named \"x\"" [] [ "x", x; "x", x ]
+                  refused "two metadata entries named \"k\"" [ "k", "1"; "k", "2" ] []
+                  refused "the format's own word" [] [ "__metadata__", x ]
+                  refused "half a character" [] [ String('\uD800', 1), x ]
+                  refused "half a character" [ "k", String('\uDC00', 1) ] []
+
+                  Expect.thrown<TraceException>(fun () ->
+                      grad
+                          (fun x ->
+                              Safetensors.write path [] [ "x", x ]
+                              sum x)
+                          x
+                      |> ignore)
+                  |> ignore
+
+                  Expect.isEmpty (Directory.GetFileSystemEntries folder) "Directory.GetFileSystemEntries folder"))
+
+          testCase "a stream that cannot seek is read too" (fun () ->
+              use memory = new MemoryStream()
+              Safetensors.writeTo "test" [] every memory
+              use compressed = new MemoryStream()
+              (use zip = new Compression.GZipStream(compressed, Compression.CompressionMode.Compress, true)
+               zip.Write(ReadOnlySpan(memory.ToArray())))
+              compressed.Position <- 0L
+              use unzip = new Compression.GZipStream(compressed, Compression.CompressionMode.Decompress)
+              let place: Compiler.Place = { Verb = "test"; Path = "a stream" }
+              same every (Compiler.Files.readStream place unzip (Safetensors.readFrom place)).Tensors) ]

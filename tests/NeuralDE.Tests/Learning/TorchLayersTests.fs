@@ -4,7 +4,8 @@ module NeuralDE.Tests.Learning.TorchLayersTests
 open System
 open System.IO
 open System.Text.Json
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 type private Case = { Weights: Map<string, Tensor>; Inputs: Tensor list; Outputs: Tensor list }
@@ -127,19 +128,27 @@ let private ours: (string * (Case -> Tensor list)) list =
             let name = (string activation).Split(' ')[0]
             $"Activation {name}", (fun c -> [ Activation.apply activation c.Inputs[0] ]) ]
 
-let names = ours |> List.map (fun (name, _) -> [| name :> obj |])
+let private names = ours |> List.map (fun (name, _) -> name)
 
-[<Fact>]
-let ``every case of the file is tested`` () =
-    let inFile = cases.Value |> Map.toList |> List.map fst |> List.sort
-    Assert.Equal<string list>(inFile, ours |> List.map fst |> List.sort)
+[<Tests>]
+let tests =
+    testList
+        "Learning.TorchLayers"
+        [ testCase "every case of the file is tested" (fun () ->
+              let inFile = cases.Value |> Map.toList |> List.map fst |> List.sort
+              Expect.equal (ours |> List.map fst |> List.sort) inFile "ours |> List.map fst |> List.sort")
 
-[<Theory; MemberData(nameof names)>]
-let ``the numbers are PyTorch's`` (name: string) =
-    let c = cases.Value[name]
-    let got = (ours |> List.find (fun (known, _) -> known = name) |> snd) c
-    Assert.Equal(c.Outputs.Length, got.Length)
+          testList
+              "the numbers are PyTorch's"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let c = cases.Value[name]
+                        let got = (ours |> List.find (fun (known, _) -> known = name) |> snd) c
+                        Expect.equal got.Length c.Outputs.Length "got.Length"
 
-    for expected, got in List.zip c.Outputs got do
-        Assert.Equal<int[]>(expected.Shape, got.Shape)
-        Array.iter2 (fun (e: float) g -> Assert.Equal(e, g, 1e-11)) (expected.ToArray()) (got.ToArray())
+                        for expected, got in List.zip c.Outputs got do
+                            Expect.equal got.Shape expected.Shape "got.Shape"
+                            Array.iter2
+                                (fun (e: float) g -> Expect.near 1e-11 g e "g")
+                                (expected.ToArray())
+                                (got.ToArray())) ] ]

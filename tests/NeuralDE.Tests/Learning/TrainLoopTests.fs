@@ -3,7 +3,8 @@ module NeuralDE.Tests.Learning.TrainLoopTests
 
 open System
 open System.Collections.Generic
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -22,263 +23,13 @@ let private lineFit () =
     |> Train.epochs 60
     |> Train.runOn (Batches.ofTree 7 line |> Batches.shuffle (Key 1)) lineLoss
 
-[<Fact>]
-let ``mini-batches learn a line, the same bits for the same keys`` () =
-    let fit = lineFit ()
-    Assert.Equal(60 * 6, fit.Steps)
-    Assert.Equal(60 * 6, fit.Losses.Length)
-    let slope, offset = fit.Model
-    Assert.Equal(2.0, float slope, 0.02)
-    Assert.Equal(1.0, float offset, 0.02)
-    Assert.Equal<float[]>(fit.Losses, (lineFit ()).Losses)
-
-[<Fact>]
-let ``a key for each step makes noise that differs from step to step and not from run to run`` () =
-    let run key =
-        Train.start (scalar 0.0) (GradientDescent 0.1)
-        |> Train.steps 20
-        |> Train.runOn (Batches.keys key) (fun key w -> sum (square (w - randn key [ 3 ])))
-
-    Assert.Equal<float[]>((run (Key 1)).Losses, (run (Key 1)).Losses)
-    Assert.Equal(20, Array.distinct (run (Key 1)).Losses |> Array.length)
-    Assert.NotEqual<float[]>((run (Key 1)).Losses, (run (Key 2)).Losses)
-
-[<Fact>]
-let ``validation is taken after each epoch and decides which model is the best`` () =
-    // distance to 3 after step k is 3 / 2ᵏ; validation is least near 2.7
-    let fit = towards3 |> Train.steps 6 |> Train.validate (fun x -> sum (square (x - 2.7))) |> Train.run bowl
-    Assert.Equal<int[]>([| 1..6 |], fit.Validation.Steps)
-    let at k = 3.0 - 3.0 / 2.0 ** float k
-    Array.iteri (fun i v -> Assert.Equal((at (i + 1) - 2.7) ** 2.0, v, 1e-12)) fit.Validation.Values
-    Assert.Equal(at 3, float fit.Best[0], 1e-12)
-    Assert.Equal(at 6, float fit.Model[0], 1e-12)
-
-[<Fact>]
-let ``validateEvery and batches of validation`` () =
-    let other = linspace 0.0 1.0 10, 3.0 * linspace 0.0 1.0 10
-
-    let fit =
-        Train.start (scalar 0.0, scalar 0.0) (Adam 0.1)
-        |> Train.epochs 3
-        |> Train.validateEvery 4
-        |> Train.validateOn (Batches.ofTree 4 other) lineLoss
-        |> Train.metric "whole" (lineLoss other)
-        |> Train.runOn (Batches.ofTree 10 line) lineLoss
-
-    Assert.Equal<int[]>([| 4; 8; 12 |], fit.Validation.Steps)
-    let whole = Assert.Single fit.Metrics
-    Assert.Equal("whole", fst whole)
-    Assert.Equal<int[]>([| 4; 8; 12 |], (snd whole).Steps)
-    // the mean over batches, each by its samples, is the mean over all
-    Array.iter2 (fun (a: float) b -> Assert.Equal(a, b, 1e-12)) (snd whole).Values fit.Validation.Values
-
-[<Fact>]
-let ``a training stops early with the best model`` () =
-    let options = { EarlyStopping.defaults with Patience = 2 }
-    let validated = towards3 |> Train.validate (fun x -> sum (square (x - 2.7)))
-    let fit = validated |> Train.stopEarlyWith options |> Train.run bowl
-    Assert.Equal(TrainStatus.StoppedEarly 5, fit.Status) // best at 3, then two without improvement
-    Assert.Equal(5, fit.Steps)
-    Assert.Equal(float fit.Best[0], float fit.Model[0])
-    Assert.Equal(2.625, float fit.Model[0], 1e-12)
-    let fit = validated |> Train.stopEarlyWith { options with RestoresBest = false } |> Train.run bowl
-    Assert.Equal(3.0 - 3.0 / 32.0, float fit.Model[0], 1e-12)
-
-[<Fact>]
-let ``without validation the loss of each step counts, and only improvements that are large enough`` () =
-    // losses 9, 9/4, 9/16, …: after the second none is 9/4 lower
-    let options = { EarlyStopping.defaults with Patience = 3; MinImprovement = 2.25 }
-    let fit = towards3 |> Train.stopEarlyWith options |> Train.run bowl
-    Assert.Equal(TrainStatus.StoppedEarly 5, fit.Status)
-    Assert.Equal<float[]>([| 9.0; 2.25 |], fit.Losses[..1])
-
-[<Fact>]
-let ``hooks see every step, every epoch and the model`` () =
-    let steps, epochs, models = List<int>(), List<EpochProgress>(), List<int * float>()
-
-    let fit =
-        Train.start (scalar 0.0, scalar 0.0) (Adam 0.1)
-        |> Train.epochs 2
-        |> Train.onStep (fun p -> steps.Add p.Step)
-        |> Train.onStep (fun p -> Assert.Equal(8, p.Steps))
-        |> Train.onEpoch epochs.Add
-        |> Train.onModel 3 (fun step (slope, _) -> models.Add((step, float slope)))
-        |> Train.validate (lineLoss line)
-        |> Train.runOn (Batches.ofTree 10 line) lineLoss
-
-    Assert.Equal<int list>([ 1..8 ], List.ofSeq steps)
-    Assert.Equal<int list>([ 1; 2 ], [ for e in epochs -> e.Epoch ])
-    Assert.Equal<int list>([ 4; 8 ], [ for e in epochs -> e.Step ])
-    Assert.Equal(Array.average fit.Losses[4..7], epochs[1].Loss, 1e-15)
-    Assert.Equal(Some fit.Validation.Values[1], epochs[1].Validation)
-    Assert.Equal<int list>([ 3; 6 ], [ for step, _ in models -> step ])
-    Assert.NotEqual<float>(snd models[0], snd models[1])
-
-[<Fact>]
-let ``a validation whose solve stops short is NaN, and no improvement`` () =
-    let final p = Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
-
-    let fit =
-        Train.start (scalar 0.5) (GradientDescent 0.2)
-        |> Train.steps 4
-        |> Train.validate (fun p -> -(final p))
-        |> Train.run (fun p -> -p) // 0.7, 0.9, 1.1, 1.3: from 1 on the solution blows up
-
-    Assert.Equal(TrainStatus.Completed, fit.Status)
-    Assert.Equal<bool list>([ false; false; true; true ], [ for v in fit.Validation.Values -> Double.IsNaN v ])
-    Assert.Equal(0.9, float fit.Best, 1e-12)
-
-[<Fact>]
-let ``the line of progress is written over itself, and not at all where there is no terminal`` () =
-    let at step seconds = { Step = step; Steps = 30; Loss = 0.125; GradientNorm = 1.0; Seconds = seconds }
-
-    let write isTerminal =
-        use output = new IO.StringWriter(NewLine = "|")
-        let line = ProgressLine(output, isTerminal)
-        line.Write(at 1 0.0, ValueNone)
-        line.Write(at 2 0.1, ValueSome 0.5) // too soon
-        line.Write(at 20 0.3, ValueSome 0.5)
-        line.Write(at 30 0.4, ValueNone)
-        line.End()
-        output.ToString()
-
-    let first = "step 1 of 30, loss 1.250E-001, 0.0 s"
-    let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 0.3 s"
-    let last = "step 30 of 30, loss 1.250E-001, 0.4 s"
-    Assert.Equal($"\r{first}\r{second}\r{last.PadRight second.Length}|", write true)
-    Assert.Equal("", write false)
-
-[<Fact>]
-let ``the mean of models is beside the model`` () =
-    let models = List<float>()
-
-    let fit =
-        Train.start (tensor [ 0.0 ]) (GradientDescent 0.25 |> Optim.averaged (PlainAverage(2, 1)))
-        |> Train.steps 5
-        |> Train.onModel 1 (fun _ x -> models.Add(float x[0]))
-        |> Train.run bowl
-
-    match fit.Averaged with
-    | Some mean -> Assert.Equal(Seq.average (Seq.skip 2 models), float mean[0], 1e-14)
-    | None -> Assert.Fail "Got no mean, expected one."
-
-    Assert.True((towards3 |> Train.steps 1 |> Train.run bowl).Averaged.IsNone)
-
 /// A model with a running mean of its inputs and a count of the batches.
 type private Centred = { Weight: Tensor; Mean: Tensor; Count: Tensor; Idle: Tensor }
-
-[<Fact>]
-let ``leaves that the loss replaces are the loss's, gradients move the rest`` () =
-    let x = tensor [ 1.0; 2.0; 3.0; 6.0 ]
-
-    let loss (x: Tensor) (model: Centred) =
-        let updated = { model with Mean = 0.5 * model.Mean + 0.5 * mean x; Count = model.Count + 1 }
-        sum (square (model.Weight * (x - stopGradient updated.Mean))) + 100.0 * model.Mean, updated
-
-    let lengths = List<float>()
-
-    let fit =
-        Train.start
-            { Weight = scalar 1.0; Mean = scalar 0.0; Count = scalar 0; Idle = scalar 5.0 }
-            (GradientDescent 0.01)
-        |> Train.steps 2
-        |> Train.onStep (fun p -> lengths.Add p.GradientNorm)
-        |> Train.runUpdating (Batches.ofTree 2 x) loss
-
-    // batches (1, 2) and (3, 6): means 1.5 and 4.5
-    Assert.Equal(0.5 * 0.75 + 0.5 * 4.5, float fit.Model.Mean, 1e-14)
-    Assert.Equal(2, int fit.Model.Count)
-    Assert.Equal(5.0, float fit.Model.Idle)
-    // ∂/∂w = 2 w Σ (x − 0.75)²; the slope in Mean, 100, is no part of it
-    Assert.Equal(2.0 * (0.0625 + 1.5625), lengths[0], 1e-12)
-    Assert.Equal(1.0 - 0.01 * 2.0 * 1.625, 1.0 - 0.01 * lengths[0], 1e-12)
-
-[<Fact>]
-let ``a loss that returns another structure is refused`` () =
-    let run () =
-        Train.start (tensor [ 1.0 ]) (Adam 0.1)
-        |> Train.runUpdating (Batches.keys (Key 0)) (fun _ x -> sum x, concat [ x; x ])
-        |> ignore
-
-    Assert.StartsWith(
-        "Train.runUpdating: the loss returns another model than it got",
-        (Assert.Throws<TreeException> run).Message
-    )
-
-[<Fact>]
-let ``frozen leaves stay, and are no part of the gradient's length`` () =
-    let lengths = List<float>()
-
-    let fit =
-        Train.start (scalar 0.0, scalar 0.0) (GradientDescent 1.0 |> Optim.freeze (Optim.named "Item1"))
-        |> Train.steps 1
-        |> Train.onStep (fun p -> lengths.Add p.GradientNorm)
-        |> Train.clip 2.0
-        |> Train.run (fun (a, b) -> 30.0 * a + 4.0 * b)
-
-    let a, b = fit.Model
-    Assert.Equal(0.0, float a)
-    Assert.Equal(-2.0, float b, 1e-14)
-    Assert.Equal(4.0, lengths[0])
-
-[<Fact>]
-let ``clipValue comes before clip`` () =
-    let fit =
-        Train.start (tensor [ 0.0; 0.0 ]) (GradientDescent 1.0)
-        |> Train.steps 1
-        |> Train.clipValue 3.0
-        |> Train.clip 2.5
-        |> Train.run (fun x -> 30.0 * x[0] + 4.0 * x[1])
-
-    let each = 2.5 / sqrt 2.0
-    Assert.All(fit.Model.ToArray(), fun x -> Assert.Equal(-each, x, 1e-12))
-
-[<Fact>]
-let ``a rate that changes traces nothing again`` () =
-    let mutable traces = 0
-
-    let loss (x: Tensor) =
-        traces <- traces + 1
-        bowl x
-
-    Train.start (tensor [ 0.0 ]) (Adam 0.1 |> Optim.schedule (Schedule.cosine 30 0.0))
-    |> Train.steps 30
-    |> Train.run loss
-    |> ignore
-    Assert.Equal(2, traces)
 
 // ── losses that change from call to call ─────────────────────────────────────────────────────────────────────────
 let private refusal (loss: Tensor -> Tensor) =
     let run () = towards3 |> Train.run loss |> ignore
-    (Assert.Throws<TraceException> run).Message
-
-[<Fact>]
-let ``noise that is drawn while the loss is traced is noticed`` () =
-    let random = System.Random 1
-    let message = refusal (fun x -> sum (square (x - random.NextDouble())))
-    Assert.StartsWith("Train.run: the function changes from call to call: got other numbers in a float64 [1]", message)
-    Assert.Contains("Batches.keys", message)
-
-[<Fact>]
-let ``a loss that computes something else at its second call is noticed`` () =
-    let mutable calls = 0
-
-    let loss x =
-        calls <- calls + 1
-        if calls % 2 = 1 then bowl x else sum (abs x)
-
-    let message = refusal loss
-    Assert.StartsWith("Train.run: the function changes from call to call: got '", message)
-
-[<Fact>]
-let ``a solve in the loss is the same computation each time`` () =
-    let loss (w: Tensor) =
-        Ode.problem (fun _t u -> w * u) (tensor [ 1.0 ]) (0.0, 1.0)
-        |> Ode.saveAt (linspace 0.0 1.0 3)
-        |> Ode.solveYs
-        |> sum
-
-    Assert.Equal(TrainStatus.Completed, (towards3 |> Train.steps 2 |> Train.run loss).Status)
+    (Expect.thrown<TraceException> run).Message
 
 // ── numbers that are not finite ──────────────────────────────────────────────────────────────────────────────────
 let private causeOf (fit: Fit<'M>) =
@@ -286,73 +37,336 @@ let private causeOf (fit: Fit<'M>) =
     | TrainStatus.NonFinite(step, what, cause) -> step, what, cause
     | status -> failwith $"Got {status}, expected NonFinite."
 
-[<Fact>]
-let ``a number in the data that is not finite is found`` () =
-    let data = tensor [ 1.0; 2.0; nan; 4.0 ], tensor [ 1.0; 2.0; 3.0; 4.0 ]
+[<Tests>]
+let tests =
+    testList
+        "Learning.TrainLoop"
+        [ testCase "mini-batches learn a line, the same bits for the same keys" (fun () ->
+              let fit = lineFit ()
+              Expect.equal fit.Steps (60 * 6) "fit.Steps"
+              Expect.equal fit.Losses.Length (60 * 6) "fit.Losses.Length"
+              let slope, offset = fit.Model
+              Expect.near 0.02 (float slope) 2.0 "float slope"
+              Expect.near 0.02 (float offset) 1.0 "float offset"
+              Expect.equal ((lineFit ()).Losses) fit.Losses "(lineFit ()).Losses")
 
-    let fit =
-        Train.start (scalar 1.0) (Adam 0.1)
-        |> Train.runOn (Batches.ofTree 2 data) (fun (x, y) w -> mean (square (w * x - y)))
+          testCase "a key for each step makes noise that differs from step to step and not from run to run" (fun () ->
+              let run key =
+                  Train.start (scalar 0.0) (GradientDescent 0.1)
+                  |> Train.steps 20
+                  |> Train.runOn (Batches.keys key) (fun key w -> sum (square (w - randn key [ 3 ])))
 
-    Assert.Equal((2, "loss", "The batch has the number NaN in [0]."), causeOf fit)
+              Expect.equal ((run (Key 1)).Losses) ((run (Key 1)).Losses) "(run (Key 1)).Losses"
+              Expect.equal
+                  (Array.distinct (run (Key 1)).Losses |> Array.length)
+                  20
+                  "Array.distinct (run (Key 1)).Losses |> Array.length"
+              Expect.notEqual ((run (Key 2)).Losses) ((run (Key 1)).Losses) "(run (Key 2)).Losses")
 
-[<Fact>]
-let ``the leaf of a gradient that is not finite is named`` () =
-    let fit =
-        Train.start {| Shift = tensor [ 1.0 ]; Scale = tensor [ 4.0; 0.0 ] |} (Adam 0.1)
-        |> Train.run (fun m -> sum (sqrt m.Scale) + sum m.Shift)
+          testCase "validation is taken after each epoch and decides which model is the best" (fun () ->
+              // distance to 3 after step k is 3 / 2ᵏ; validation is least near 2.7
+              let fit = towards3 |> Train.steps 6 |> Train.validate (fun x -> sum (square (x - 2.7))) |> Train.run bowl
+              Expect.equal fit.Validation.Steps [| 1..6 |] "fit.Validation.Steps"
+              let at k = 3.0 - 3.0 / 2.0 ** float k
+              Array.iteri (fun i v -> Expect.near 1e-12 v ((at (i + 1) - 2.7) ** 2.0) "v") fit.Validation.Values
+              Expect.near 1e-12 (float fit.Best[0]) (at 3) "float fit.Best[0]"
+              Expect.near 1e-12 (float fit.Model[0]) (at 6) "float fit.Model[0]")
 
-    Assert.Equal((1, "gradient", "The gradient has the number Infinity in Scale."), causeOf fit)
+          testCase "validateEvery and batches of validation" (fun () ->
+              let other = linspace 0.0 1.0 10, 3.0 * linspace 0.0 1.0 10
 
-[<Fact>]
-let ``the operation that is at fault is found behind others`` () =
-    let fit =
-        Train.start (tensor [ 1.0; -1.0 ]) (Adam 0.1)
-        |> Train.run (fun x -> sum (2.0 * exp (sqrt x) + where (x .> 0.0) (log x) 0.0))
+              let fit =
+                  Train.start (scalar 0.0, scalar 0.0) (Adam 0.1)
+                  |> Train.epochs 3
+                  |> Train.validateEvery 4
+                  |> Train.validateOn (Batches.ofTree 4 other) lineLoss
+                  |> Train.metric "whole" (lineLoss other)
+                  |> Train.runOn (Batches.ofTree 10 line) lineLoss
 
-    let step, what, cause = causeOf fit
-    Assert.Equal((1, "loss"), (step, what))
-    Assert.Equal("The first operation whose result is not finite is sqrt of float64 [2]: it gives NaN.", cause)
+              Expect.equal fit.Validation.Steps [| 4; 8; 12 |] "fit.Validation.Steps"
+              let whole = Expect.single fit.Metrics "fit.Metrics"
+              Expect.equal (fst whole) "whole" "fst whole"
+              Expect.equal ((snd whole).Steps) [| 4; 8; 12 |] "(snd whole).Steps"
+              // the mean over batches, each by its samples, is the mean over all
+              Array.iter2 (fun (a: float) b -> Expect.near 1e-12 b a "b") (snd whole).Values fit.Validation.Values)
 
-[<Fact>]
-let ``loops, captured tensors and numbers of the loss are named`` () =
-    let cause loss =
-        let _, _, cause = causeOf (Train.start (tensor [ 2.0; 3.0 ]) (Adam 0.1) |> Train.run loss)
-        cause
+          testCase "a training stops early with the best model" (fun () ->
+              let options = { EarlyStopping.defaults with Patience = 2 }
+              let validated = towards3 |> Train.validate (fun x -> sum (square (x - 2.7)))
+              let fit = validated |> Train.stopEarlyWith options |> Train.run bowl
+              Expect.equal fit.Status (TrainStatus.StoppedEarly 5) "fit.Status" // best at 3, then two without improvement
+              Expect.equal fit.Steps 5 "fit.Steps"
+              Expect.equal (float fit.Model[0]) (float fit.Best[0]) "float fit.Model[0]"
+              Expect.near 1e-12 (float fit.Model[0]) 2.625 "float fit.Model[0]"
+              let fit = validated |> Train.stopEarlyWith { options with RestoresBest = false } |> Train.run bowl
+              Expect.near 1e-12 (float fit.Model[0]) (3.0 - 3.0 / 32.0) "float fit.Model[0]")
 
-    Assert.Equal(
-        "The first operation whose result is not finite is a loop (a solve, scan or iteration): it gives Infinity.",
-        cause (fun x -> sum (iterate 20 square x))
-    )
+          testCase
+              "without validation the loss of each step counts, and only improvements that are large enough"
+              (fun () ->
+                  // losses 9, 9/4, 9/16, …: after the second none is 9/4 lower
+                  let options = { EarlyStopping.defaults with Patience = 3; MinImprovement = 2.25 }
+                  let fit = towards3 |> Train.stopEarlyWith options |> Train.run bowl
+                  Expect.equal fit.Status (TrainStatus.StoppedEarly 5) "fit.Status"
+                  Expect.equal fit.Losses[..1] [| 9.0; 2.25 |] "fit.Losses[..1]")
 
-    let captured = tensor [ 1.0; nan ]
-    Assert.Equal("The loss captures a float64 [2] with the number NaN.", cause (fun x -> sum (x * captured)))
-    let divided = "The first operation whose result is not finite is div of"
-    Assert.StartsWith(divided, cause (fun x -> sum (x / (x - x))))
-    // found inside a function of its own
-    Assert.StartsWith(divided, cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x)))
+          testCase "hooks see every step, every epoch and the model" (fun () ->
+              let steps, epochs, models = List<int>(), List<EpochProgress>(), List<int * float>()
 
-[<Fact>]
-let ``a model that is frozen as a whole stays`` () =
-    let fit = Train.start (tensor [ 1.0 ]) Frozen |> Train.steps 3 |> Train.clip 1.0 |> Train.run bowl
-    Assert.Equal<float[]>([| 4.0; 4.0; 4.0 |], fit.Losses)
-    Assert.Equal(1.0, float fit.Model[0])
+              let fit =
+                  Train.start (scalar 0.0, scalar 0.0) (Adam 0.1)
+                  |> Train.epochs 2
+                  |> Train.onStep (fun p -> steps.Add p.Step)
+                  |> Train.onStep (fun p -> Expect.equal p.Steps 8 "p.Steps")
+                  |> Train.onEpoch epochs.Add
+                  |> Train.onModel 3 (fun step (slope, _) -> models.Add((step, float slope)))
+                  |> Train.validate (lineLoss line)
+                  |> Train.runOn (Batches.ofTree 10 line) lineLoss
 
-[<Fact>]
-let ``numbers out of range are refused`` () =
-    let refused: (unit -> Training<Tensor>) list =
-        [ fun () -> Train.epochs -1 towards3
-          fun () -> Train.clipValue 0.0 towards3
-          fun () -> Train.validateEvery 0 towards3
-          fun () -> Train.stopEarly 0 towards3
-          fun () -> Train.stopEarlyWith { EarlyStopping.defaults with MinImprovement = nan } towards3
-          fun () -> Train.onModel 0 (fun _ _ -> ()) towards3
-          fun () -> Train.checkpointEvery 0 "nowhere" towards3
-          fun () -> towards3 |> Train.metric "a" sum |> Train.metric "a" sum ]
+              Expect.equal (List.ofSeq steps) [ 1..8 ] "List.ofSeq steps"
+              Expect.equal [ for e in epochs -> e.Epoch ] [ 1; 2 ] "[ for e in epochs -> e.Epoch ]"
+              Expect.equal [ for e in epochs -> e.Step ] [ 4; 8 ] "[ for e in epochs -> e.Step ]"
+              Expect.near 1e-15 epochs[1].Loss (Array.average fit.Losses[4..7]) "epochs[1].Loss"
+              Expect.equal epochs[1].Validation (Some fit.Validation.Values[1]) "epochs[1].Validation"
+              Expect.equal [ for step, _ in models -> step ] [ 3; 6 ] "[ for step, _ in models -> step ]"
+              Expect.notEqual (snd models[1]) (snd models[0]) "snd models[1]")
 
-    for make in refused do
-        Assert.StartsWith("Train.", Assert.Throws<InputException>(fun () -> make () |> ignore).Message)
+          testCase "a validation whose solve stops short is NaN, and no improvement" (fun () ->
+              let final p =
+                  Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
 
-    let run () = towards3 |> Train.validate id |> Train.run bowl |> ignore
-    towards3 |> Train.steps 1 |> Train.validate (fun x -> 2.0 * x) |> Train.run bowl |> ignore // one element is one number
-    run ()
+              let fit =
+                  Train.start (scalar 0.5) (GradientDescent 0.2)
+                  |> Train.steps 4
+                  |> Train.validate (fun p -> -(final p))
+                  |> Train.run (fun p -> -p) // 0.7, 0.9, 1.1, 1.3: from 1 on the solution blows up
+
+              Expect.equal fit.Status TrainStatus.Completed "fit.Status"
+              Expect.equal
+                  [ for v in fit.Validation.Values -> Double.IsNaN v ]
+                  [ false; false; true; true ]
+                  "[ for v in fit.Validation.Values -> Double.IsNaN v ]"
+              Expect.near 1e-12 (float fit.Best) 0.9 "float fit.Best")
+
+          testCase "the line of progress is written over itself, and not at all where there is no terminal" (fun () ->
+              let at step seconds = { Step = step; Steps = 30; Loss = 0.125; GradientNorm = 1.0; Seconds = seconds }
+
+              let write isTerminal =
+                  use output = new IO.StringWriter(NewLine = "|")
+                  let line = ProgressLine(output, isTerminal)
+                  line.Write(at 1 0.0, ValueNone)
+                  line.Write(at 2 0.1, ValueSome 0.5) // too soon
+                  line.Write(at 20 0.3, ValueSome 0.5)
+                  line.Write(at 30 0.4, ValueNone)
+                  line.End()
+                  output.ToString()
+
+              let first = "step 1 of 30, loss 1.250E-001, 0.0 s"
+              let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 0.3 s"
+              let last = "step 30 of 30, loss 1.250E-001, 0.4 s"
+              Expect.equal (write true) $"\r{first}\r{second}\r{last.PadRight second.Length}|" "write true"
+              Expect.equal (write false) "" "write false")
+
+          testCase "the mean of models is beside the model" (fun () ->
+              let models = List<float>()
+
+              let fit =
+                  Train.start (tensor [ 0.0 ]) (GradientDescent 0.25 |> Optim.averaged (PlainAverage(2, 1)))
+                  |> Train.steps 5
+                  |> Train.onModel 1 (fun _ x -> models.Add(float x[0]))
+                  |> Train.run bowl
+
+              match fit.Averaged with
+              | Some mean -> Expect.near 1e-14 (float mean[0]) (Seq.average (Seq.skip 2 models)) "float mean[0]"
+              | None -> failtest "Got no mean, expected one."
+
+              Expect.isTrue
+                  ((towards3 |> Train.steps 1 |> Train.run bowl).Averaged.IsNone)
+                  "(towards3 |> Train.steps 1 |> Train.run bowl).Averaged.IsNone")
+
+          testCase "leaves that the loss replaces are the loss's, gradients move the rest" (fun () ->
+              let x = tensor [ 1.0; 2.0; 3.0; 6.0 ]
+
+              let loss (x: Tensor) (model: Centred) =
+                  let updated = { model with Mean = 0.5 * model.Mean + 0.5 * mean x; Count = model.Count + 1 }
+                  sum (square (model.Weight * (x - stopGradient updated.Mean))) + 100.0 * model.Mean, updated
+
+              let lengths = List<float>()
+
+              let fit =
+                  Train.start
+                      { Weight = scalar 1.0; Mean = scalar 0.0; Count = scalar 0; Idle = scalar 5.0 }
+                      (GradientDescent 0.01)
+                  |> Train.steps 2
+                  |> Train.onStep (fun p -> lengths.Add p.GradientNorm)
+                  |> Train.runUpdating (Batches.ofTree 2 x) loss
+
+              // batches (1, 2) and (3, 6): means 1.5 and 4.5
+              Expect.near 1e-14 (float fit.Model.Mean) (0.5 * 0.75 + 0.5 * 4.5) "float fit.Model.Mean"
+              Expect.equal (int fit.Model.Count) 2 "int fit.Model.Count"
+              Expect.equal (float fit.Model.Idle) 5.0 "float fit.Model.Idle"
+              // ∂/∂w = 2 w Σ (x − 0.75)²; the slope in Mean, 100, is no part of it
+              Expect.near 1e-12 lengths[0] (2.0 * (0.0625 + 1.5625)) "lengths[0]"
+              Expect.near 1e-12 (1.0 - 0.01 * lengths[0]) (1.0 - 0.01 * 2.0 * 1.625) "1.0 - 0.01 * lengths[0]")
+
+          testCase "a loss that returns another structure is refused" (fun () ->
+              let run () =
+                  Train.start (tensor [ 1.0 ]) (Adam 0.1)
+                  |> Train.runUpdating (Batches.keys (Key 0)) (fun _ x -> sum x, concat [ x; x ])
+                  |> ignore
+
+              Expect.stringStarts
+                  ((Expect.thrown<TreeException> run).Message)
+                  "Train.runUpdating: the loss returns another model than it got"
+                  "(Expect.thrown<TreeException> run).Message")
+
+          testCase "frozen leaves stay, and are no part of the gradient's length" (fun () ->
+              let lengths = List<float>()
+
+              let fit =
+                  Train.start (scalar 0.0, scalar 0.0) (GradientDescent 1.0 |> Optim.freeze (Optim.named "Item1"))
+                  |> Train.steps 1
+                  |> Train.onStep (fun p -> lengths.Add p.GradientNorm)
+                  |> Train.clip 2.0
+                  |> Train.run (fun (a, b) -> 30.0 * a + 4.0 * b)
+
+              let a, b = fit.Model
+              Expect.equal (float a) 0.0 "float a"
+              Expect.near 1e-14 (float b) (-2.0) "float b"
+              Expect.equal lengths[0] 4.0 "lengths[0]")
+
+          testCase "clipValue comes before clip" (fun () ->
+              let fit =
+                  Train.start (tensor [ 0.0; 0.0 ]) (GradientDescent 1.0)
+                  |> Train.steps 1
+                  |> Train.clipValue 3.0
+                  |> Train.clip 2.5
+                  |> Train.run (fun x -> 30.0 * x[0] + 4.0 * x[1])
+
+              let each = 2.5 / sqrt 2.0
+              for x in fit.Model.ToArray() do
+                  Expect.near 1e-12 x (-each) "x")
+
+          testCase "a rate that changes traces nothing again" (fun () ->
+              let mutable traces = 0
+
+              let loss (x: Tensor) =
+                  traces <- traces + 1
+                  bowl x
+
+              Train.start (tensor [ 0.0 ]) (Adam 0.1 |> Optim.schedule (Schedule.cosine 30 0.0))
+              |> Train.steps 30
+              |> Train.run loss
+              |> ignore
+              Expect.equal traces 2 "traces")
+
+          testCase "noise that is drawn while the loss is traced is noticed" (fun () ->
+              let random = System.Random 1
+              let message = refusal (fun x -> sum (square (x - random.NextDouble())))
+              Expect.stringStarts
+                  message
+                  "Train.run: the function changes from call to call: got other numbers in a float64 [1]"
+                  "message"
+              Expect.stringContains message "Batches.keys" "message")
+
+          testCase "a loss that computes something else at its second call is noticed" (fun () ->
+              let mutable calls = 0
+
+              let loss x =
+                  calls <- calls + 1
+                  if calls % 2 = 1 then bowl x else sum (abs x)
+
+              let message = refusal loss
+              Expect.stringStarts message "Train.run: the function changes from call to call: got '" "message")
+
+          testCase "a solve in the loss is the same computation each time" (fun () ->
+              let loss (w: Tensor) =
+                  Ode.problem (fun _t u -> w * u) (tensor [ 1.0 ]) (0.0, 1.0)
+                  |> Ode.saveAt (linspace 0.0 1.0 3)
+                  |> Ode.solveYs
+                  |> sum
+
+              Expect.equal
+                  ((towards3 |> Train.steps 2 |> Train.run loss).Status)
+                  TrainStatus.Completed
+                  "(towards3 |> Train.steps 2 |> Train.run loss).Status")
+
+          testCase "a number in the data that is not finite is found" (fun () ->
+              let data = tensor [ 1.0; 2.0; nan; 4.0 ], tensor [ 1.0; 2.0; 3.0; 4.0 ]
+
+              let fit =
+                  Train.start (scalar 1.0) (Adam 0.1)
+                  |> Train.runOn (Batches.ofTree 2 data) (fun (x, y) w -> mean (square (w * x - y)))
+
+              Expect.equal (causeOf fit) (2, "loss", "The batch has the number NaN in [0].") "causeOf fit")
+
+          testCase "the leaf of a gradient that is not finite is named" (fun () ->
+              let fit =
+                  Train.start {| Shift = tensor [ 1.0 ]; Scale = tensor [ 4.0; 0.0 ] |} (Adam 0.1)
+                  |> Train.run (fun m -> sum (sqrt m.Scale) + sum m.Shift)
+
+              Expect.equal
+                  (causeOf fit)
+                  (1, "gradient", "The gradient has the number Infinity in Scale.")
+                  "causeOf fit")
+
+          testCase "the operation that is at fault is found behind others" (fun () ->
+              let fit =
+                  Train.start (tensor [ 1.0; -1.0 ]) (Adam 0.1)
+                  |> Train.run (fun x -> sum (2.0 * exp (sqrt x) + where (x .> 0.0) (log x) 0.0))
+
+              let step, what, cause = causeOf fit
+              Expect.equal (step, what) (1, "loss") "(step, what)"
+              Expect.equal
+                  cause
+                  "The first operation whose result is not finite is sqrt of float64 [2]: it gives NaN."
+                  "cause")
+
+          testCase "loops, captured tensors and numbers of the loss are named" (fun () ->
+              let cause loss =
+                  let _, _, cause = causeOf (Train.start (tensor [ 2.0; 3.0 ]) (Adam 0.1) |> Train.run loss)
+                  cause
+
+              Expect.equal
+                  (cause (fun x -> sum (iterate 20 square x)))
+                  "The first operation whose result is not finite is a loop (a solve, scan or iteration): it gives Infinity."
+                  "cause (fun x -> sum (iterate 20 square x))"
+
+              let captured = tensor [ 1.0; nan ]
+              Expect.equal
+                  (cause (fun x -> sum (x * captured)))
+                  "The loss captures a float64 [2] with the number NaN."
+                  "cause (fun x -> sum (x * captured))"
+              let divided = "The first operation whose result is not finite is div of"
+              Expect.stringStarts (cause (fun x -> sum (x / (x - x)))) divided "cause (fun x -> sum (x / (x - x)))"
+              // found inside a function of its own
+              Expect.stringStarts
+                  (cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x)))
+                  divided
+                  "cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x))")
+
+          testCase "a model that is frozen as a whole stays" (fun () ->
+              let fit = Train.start (tensor [ 1.0 ]) Frozen |> Train.steps 3 |> Train.clip 1.0 |> Train.run bowl
+              Expect.equal fit.Losses [| 4.0; 4.0; 4.0 |] "fit.Losses"
+              Expect.equal (float fit.Model[0]) 1.0 "float fit.Model[0]")
+
+          testCase "numbers out of range are refused" (fun () ->
+              let refused: (unit -> Training<Tensor>) list =
+                  [ fun () -> Train.epochs -1 towards3
+                    fun () -> Train.clipValue 0.0 towards3
+                    fun () -> Train.validateEvery 0 towards3
+                    fun () -> Train.stopEarly 0 towards3
+                    fun () -> Train.stopEarlyWith { EarlyStopping.defaults with MinImprovement = nan } towards3
+                    fun () -> Train.onModel 0 (fun _ _ -> ()) towards3
+                    fun () -> Train.checkpointEvery 0 "nowhere" towards3
+                    fun () -> towards3 |> Train.metric "a" sum |> Train.metric "a" sum ]
+
+              for make in refused do
+                  Expect.stringStarts
+                      ((Expect.thrown<InputException>(fun () -> make () |> ignore)).Message)
+                      "Train."
+                      "(Expect.thrown<InputException> (fun () -> make () |> ignore)).Message"
+
+              let run () = towards3 |> Train.validate id |> Train.run bowl |> ignore
+              towards3 |> Train.steps 1 |> Train.validate (fun x -> 2.0 * x) |> Train.run bowl |> ignore // one element is one number
+              run ()) ]

@@ -1,7 +1,8 @@
 /// Laws of every kind of neural ODE: derivatives, rows, dtypes, and that prediction and final state agree.
 module NeuralDE.Tests.Models.NeuralOdeLaws
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
@@ -41,9 +42,8 @@ let private kinds: (string * NeuralOde) list =
       "of adaptive depth", NeuralOde.init key (net 2 2) |> NeuralOde.adaptiveDepth (drawn 2 1) ]
     @ [ for basis in Basis.all -> $"Galerkin {basis}", NeuralOde.ofField (galerkin basis) ]
 
-let names = kinds |> List.map (fun (name, _) -> [| name :> obj |])
-let timed =
-    kinds |> List.filter (fun (_, m) -> m.Duration.IsNone) |> List.map (fun (name, _) -> [| name :> obj |])
+let private names = kinds |> List.map (fun (name, _) -> name)
+let private timed = kinds |> List.filter (fun (_, m) -> m.Duration.IsNone) |> List.map (fun (name, _) -> name)
 
 /// The kind with weights all away from 0, in fixed steps.
 let private named name =
@@ -53,51 +53,68 @@ let private named name =
 
 let private y0 = tensor [ [ 0.5; -0.8 ]; [ 1.1; 0.4 ]; [ -0.3; 0.9 ] ]
 
-[<Theory; MemberData(nameof names)>]
-let ``derivatives by weights and start are difference quotients`` (name: string) =
-    let model = named name
-    let n = (Tree.flatten model).Length
-    let f (x: Tensor[]) = [| NeuralOde.final (Tree.unflatten model x[.. n - 1]) x[n] (0.0, 1.0) |]
-    let x = Array.append (Tree.flatten model) [| y0 |]
-    let v, w = direction 1 x, direction 2 (f x)
-    let along (x: Tensor[]) = [| Array.map2 (*) (numbers w) (numbers (f x)) |> Array.sum |]
-    let pull = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
-    same $"pull of {name}" 1e-6 (difference along x v) [| pull |]
-    let push = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
-    same $"push of {name}" 1e-9 [| pull |] [| push |]
+[<Tests>]
+let tests =
+    testList
+        "Models.NeuralOdeLaws"
+        [ testList
+              "derivatives by weights and start are difference quotients"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let model = named name
+                        let n = (Tree.flatten model).Length
+                        let f (x: Tensor[]) = [| NeuralOde.final (Tree.unflatten model x[.. n - 1]) x[n] (0.0, 1.0) |]
+                        let x = Array.append (Tree.flatten model) [| y0 |]
+                        let v, w = direction 1 x, direction 2 (f x)
+                        let along (x: Tensor[]) = [| Array.map2 (*) (numbers w) (numbers (f x)) |> Array.sum |]
+                        let pull = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
+                        same $"pull of {name}" 1e-6 (difference along x v) [| pull |]
+                        let push = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
+                        same $"push of {name}" 1e-9 [| pull |] [| push |]) ]
 
-[<Theory; MemberData(nameof names)>]
-let ``a sample gets in a batch what it gets alone`` (name: string) =
-    let model = named name
-    let all = NeuralOde.final model y0 (0.0, 1.0)
-    Assert.Equal<int[]>([| 3; 2 |], all.Shape)
+          testList
+              "a sample gets in a batch what it gets alone"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let model = named name
+                        let all = NeuralOde.final model y0 (0.0, 1.0)
+                        Expect.equal all.Shape [| 3; 2 |] "all.Shape"
 
-    for row in 0..2 do
-        let alone = NeuralOde.final model y0[row..row] (0.0, 1.0)
-        Assert.Equal<float[]>(alone[0].ToArray(), all[row].ToArray())
+                        for row in 0..2 do
+                            let alone = NeuralOde.final model y0[row..row] (0.0, 1.0)
+                            Expect.equal (all[row].ToArray()) (alone[0].ToArray()) "all[row].ToArray()") ]
 
-[<Theory; MemberData(nameof timed)>]
-let ``prediction starts at the start and ends at the final state`` (name: string) =
-    let model = named name
-    let ts = tensor [ 0.0; 0.3; 1.0 ]
-    let ys = NeuralOde.predict model y0 ts
-    Assert.Equal<int[]>([| 3; 3; 2 |], ys.Shape)
-    alike $"{name} at its end" 1e-12 [| NeuralOde.final model y0 (0.0, 1.0) |] [| ys[2] |]
-    let states = NeuralOde.states model y0 ts
+          testList
+              "prediction starts at the start and ends at the final state"
+              [ for name in timed do
+                    testCase name (fun () ->
+                        let model = named name
+                        let ts = tensor [ 0.0; 0.3; 1.0 ]
+                        let ys = NeuralOde.predict model y0 ts
+                        Expect.equal ys.Shape [| 3; 3; 2 |] "ys.Shape"
+                        alike $"{name} at its end" 1e-12 [| NeuralOde.final model y0 (0.0, 1.0) |] [| ys[2] |]
+                        let states = NeuralOde.states model y0 ts
 
-    if model.Readout.IsNone then
-        Assert.Equal<float[]>(y0.ToArray(), ys[0].ToArray())
-        Assert.Equal<float[]>(ys.ToArray(), (Tensor.Range(states, 2, 0, 2)).ToArray())
+                        if model.Readout.IsNone then
+                            Expect.equal (ys[0].ToArray()) (y0.ToArray()) "ys[0].ToArray()"
+                            Expect.equal
+                                ((Tensor.Range(states, 2, 0, 2)).ToArray())
+                                (ys.ToArray())
+                                "(Tensor.Range(states, 2, 0, 2)).ToArray()") ]
 
-[<Theory; MemberData(nameof names)>]
-let ``float32 is float64 rounded, compiled is plain, adaptive is fixed`` (name: string) =
-    let model = named name
-    let y1 = NeuralOde.final model y0 (0.0, 1.0)
-    let narrow = NeuralOde.final (Tree.cast Float32 model) (cast Float32 y0) (0.0, 1.0)
-    Assert.Equal(Float32, narrow.Dtype)
-    same $"{name} in float32" 1e-5 (numbers [| y1 |]) (numbers [| narrow |])
-    let compiled = compile (fun (model, y0) -> NeuralOde.final model y0 (0.0, 1.0)) (model, y0)
-    alike $"{name} compiled" 1e-13 [| y1 |] [| compiled |]
-    let adaptive = { model with Settings = { OdeSettings.defaults with PerSample = model.Settings.PerSample } }
-    let fine = NeuralOde.final (NeuralOde.dt 0.01 model) y0 (0.0, 1.0)
-    alike $"{name} by Tsit5" 1e-5 [| fine |] [| NeuralOde.final adaptive y0 (0.0, 1.0) |]
+          testList
+              "float32 is float64 rounded, compiled is plain, adaptive is fixed"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let model = named name
+                        let y1 = NeuralOde.final model y0 (0.0, 1.0)
+                        let narrow = NeuralOde.final (Tree.cast Float32 model) (cast Float32 y0) (0.0, 1.0)
+                        Expect.equal narrow.Dtype Float32 "narrow.Dtype"
+                        same $"{name} in float32" 1e-5 (numbers [| y1 |]) (numbers [| narrow |])
+                        let compiled = compile (fun (model, y0) -> NeuralOde.final model y0 (0.0, 1.0)) (model, y0)
+                        alike $"{name} compiled" 1e-13 [| y1 |] [| compiled |]
+                        let adaptive =
+                            { model with
+                                Settings = { OdeSettings.defaults with PerSample = model.Settings.PerSample } }
+                        let fine = NeuralOde.final (NeuralOde.dt 0.01 model) y0 (0.0, 1.0)
+                        alike $"{name} by Tsit5" 1e-5 [| fine |] [| NeuralOde.final adaptive y0 (0.0, 1.0) |]) ] ]

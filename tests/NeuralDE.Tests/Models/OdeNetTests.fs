@@ -1,7 +1,8 @@
 /// The ODE-Net on images: it learns, and its layer of time is a channel.
 module NeuralDE.Tests.Models.OdeNetTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 let private key = Key 3
@@ -19,34 +20,6 @@ let private entropy (images: Tensor, kinds: Tensor) net =
     let scores = OdeNet.apply net images
     mean (logsumexpAlong 1 scores - sumAlong 1 (cast Float32 (oneHot 3 kinds) * scores))
 
-[<Fact>]
-let ``an ODE-Net learns to tell three kinds of images apart`` () =
-    let images, kinds = stripes 24
-    let start = OdeNet.init key 1 3 |> Tree.cast Float32
-    let batches = Batches.ofTree 12 (images, kinds) |> Batches.shuffle key
-    let evaluations = ResizeArray<int>()
-
-    let fit =
-        Train.start start (Sgd { SgdOptions.defaults with Rate = 0.1; Momentum = 0.9 })
-        |> Train.epochs 6
-        |> Train.onModel batches.PerEpoch (fun _ net -> evaluations.Add (OdeNet.stats net images).Evaluations)
-        |> Train.runOn batches entropy
-
-    Assert.Equal(TrainStatus.Completed, fit.Status)
-    let right = sum (cast Int64 (argmax 1 (OdeNet.apply fit.Model images) .= kinds))
-    Assert.True(int64 (float right) >= 22L, $"got {right} of 24 images named rightly, expected 22 or more")
-    let before, after = float (entropy (images, kinds) start), float (entropy (images, kinds) fit.Model)
-    Assert.True(
-        after < 0.3 * before,
-        $"got the loss {after:F3} after {before:F3}, expected less than three tenths of it"
-    )
-
-    // two before the first step, then six a step
-    for got in evaluations do
-        Assert.True(got >= 8 && got % 6 = 2, $"got {got} evaluations, expected 2 and six for each step")
-
-    Assert.Equal(6, evaluations.Count)
-
 // ── the time as a channel ────────────────────────────────────────────────────────────────────────────────────────
 let private options stride padding dilation groups =
     { ConvOptions.Default with
@@ -61,26 +34,62 @@ let private cases =
       "with steps and gaps", options [ 2; 1 ] [ 1; 2 ] [ 1; 2 ] 1, true
       "in groups", options [ 1 ] [ 1 ] [ 1 ] 2, true ]
 
-let names = [ for name, _, _ in cases -> [| name :> obj |] ]
+let private names = [ for name, _, _ in cases -> name ]
 
-[<Theory; MemberData(nameof names)>]
-let ``time before a convolution is one more channel, the same number at all places`` (name: string) =
-    let _, options, hasBias = cases |> List.find (fun (known, _, _) -> known = name)
-    let layer = Conv2d.init options key 4 6 [ 3 ]
-    let layer = if hasBias then layer else { layer with Bias = None }
-    let x, t = randn (Key 1) [ 2; 3; 7; 6 ], scalar 0.7
+[<Tests>]
+let gates =
+    testList
+        "gates.Models.OdeNet"
+        [ testCase "an ODE-Net learns to tell three kinds of images apart" (fun () ->
+              let images, kinds = stripes 24
+              let start = OdeNet.init key 1 3 |> Tree.cast Float32
+              let batches = Batches.ofTree 12 (images, kinds) |> Batches.shuffle key
+              let evaluations = ResizeArray<int>()
 
-    let asLayer (layer, t, x) = Network.field { Layers = [ Layer.Time 2; Layer.Conv2d layer ] } t x
+              let fit =
+                  Train.start start (Sgd { SgdOptions.defaults with Rate = 0.1; Momentum = 0.9 })
+                  |> Train.epochs 6
+                  |> Train.onModel batches.PerEpoch (fun _ net ->
+                      evaluations.Add (OdeNet.stats net images).Evaluations)
+                  |> Train.runOn batches entropy
 
-    let asChannel (layer, t: Tensor, x: Tensor) = Conv2d.apply layer (concatAlong 1 [ broadcastTo [ 2; 1; 7; 6 ] t; x ])
+              Expect.equal fit.Status TrainStatus.Completed "fit.Status"
+              let right = sum (cast Int64 (argmax 1 (OdeNet.apply fit.Model images) .= kinds))
+              Expect.isTrue (int64 (float right) >= 22L) $"got {right} of 24 images named rightly, expected 22 or more"
+              let before, after = float (entropy (images, kinds) start), float (entropy (images, kinds) fit.Model)
+              Expect.isTrue
+                  (after < 0.3 * before)
+                  $"got the loss {after:F3} after {before:F3}, expected less than three tenths of it"
 
-    let near expected got =
-        for expected: Tensor, got: Tensor in Array.zip (Tree.flatten expected) (Tree.flatten got) do
-            Assert.Equal<int[]>(expected.Shape, got.Shape)
-            Assert.All(Array.zip (expected.ToArray()) (got.ToArray()), fun (e, g) -> Assert.Equal(e, g, 1e-12))
+              // two before the first step, then six a step
+              for got in evaluations do
+                  Expect.isTrue (got >= 8 && got % 6 = 2) $"got {got} evaluations, expected 2 and six for each step"
 
-    near (asChannel (layer, t, x)) (asLayer (layer, t, x))
-    let slope f = grad (fun input -> sum (sin (f input))) (layer, t, x)
-    near (slope asChannel) (slope asLayer)
-    let whole = asChannel (layer, t, x)
-    near whole[0] (asLayer (layer, t, x[0])) // one sample alone
+              Expect.equal evaluations.Count 6 "evaluations.Count")
+
+          testList
+              "time before a convolution is one more channel, the same number at all places"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let _, options, hasBias = cases |> List.find (fun (known, _, _) -> known = name)
+                        let layer = Conv2d.init options key 4 6 [ 3 ]
+                        let layer = if hasBias then layer else { layer with Bias = None }
+                        let x, t = randn (Key 1) [ 2; 3; 7; 6 ], scalar 0.7
+
+                        let asLayer (layer, t, x) = Network.field { Layers = [ Layer.Time 2; Layer.Conv2d layer ] } t x
+
+                        let asChannel (layer, t: Tensor, x: Tensor) =
+                            Conv2d.apply layer (concatAlong 1 [ broadcastTo [ 2; 1; 7; 6 ] t; x ])
+
+                        let near expected got =
+                            for expected: Tensor, got: Tensor in Array.zip (Tree.flatten expected) (Tree.flatten got) do
+                                Expect.equal got.Shape expected.Shape "got.Shape"
+                                for (e, g) in Array.zip (expected.ToArray()) (got.ToArray()) do
+                                    Expect.near 1e-12 g e "g"
+
+                        near (asChannel (layer, t, x)) (asLayer (layer, t, x))
+                        let slope f = grad (fun input -> sum (sin (f input))) (layer, t, x)
+                        near (slope asChannel) (slope asLayer)
+                        let whole = asChannel (layer, t, x)
+                        near whole[0] (asLayer (layer, t, x[0])) // one sample alone
+                    ) ] ]

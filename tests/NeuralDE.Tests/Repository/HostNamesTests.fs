@@ -5,7 +5,8 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open NeuralDE.Tests
 
 // The forbidden names are put together here, since this file is tracked too.
 
@@ -68,35 +69,35 @@ let private breaches (breaks: string -> bool) files =
 
 let private assertNone what mend (found: string list) =
     let list = String.concat "\n  " found
-    Assert.True(found.IsEmpty, $"Got {found.Length} lines with {what}, expected none. {mend}\n  {list}")
+    Expect.isTrue found.IsEmpty $"Got {found.Length} lines with {what}, expected none. {mend}\n  {list}"
 
-[<Fact>]
-let ``git or the walk finds the files`` () =
-    Assert.Contains("paket.lock", tracked.Value)
-    Assert.Contains("NeuralDE.sln", tracked.Value)
+[<Tests>]
+let tests =
+    testList
+        "Repository.HostNames"
+        [ testCase "git or the walk finds the files" (fun () ->
+              Expect.contains tracked.Value "paket.lock" "tracked.Value"
+              Expect.contains tracked.Value "NeuralDE.sln" "tracked.Value")
 
-[<Fact>]
-let ``no tracked file names a package registry's host`` () =
-    tracked.Value
-    |> breaches (fun line ->
-        registries |> List.exists (fun host -> line.Contains(host, StringComparison.OrdinalIgnoreCase)))
-    |> assertNone "a registry's host name" "Write %NEURALDE_FEED% or leave the host out."
+          testCase "no tracked file names a package registry's host" (fun () ->
+              tracked.Value
+              |> breaches (fun line ->
+                  registries |> List.exists (fun host -> line.Contains(host, StringComparison.OrdinalIgnoreCase)))
+              |> assertNone "a registry's host name" "Write %NEURALDE_FEED% or leave the host out.")
 
-[<Fact>]
-let ``no package file holds a feed's address`` () =
-    let isPackageFile (path: string) =
-        let name = (nonNull (Path.GetFileName path)).ToLowerInvariant()
-        List.contains
-            name
-            [ "paket.dependencies"; "paket.lock"; "paket.references"; "nuget.config"; "dotnet-tools.json" ]
+          testCase "no package file holds a feed's address" (fun () ->
+              let isPackageFile (path: string) =
+                  let name = (nonNull (Path.GetFileName path)).ToLowerInvariant()
+                  List.contains
+                      name
+                      [ "paket.dependencies"; "paket.lock"; "paket.references"; "nuget.config"; "dotnet-tools.json" ]
 
-    tracked.Value
-    |> Array.filter isPackageFile
-    |> breaches feedAddress.IsMatch
-    |> assertNone "an address" "Run `dotnet fsi build.fsx install`, which puts %NEURALDE_FEED% in its place."
+              tracked.Value
+              |> Array.filter isPackageFile
+              |> breaches feedAddress.IsMatch
+              |> assertNone "an address" "Run `dotnet fsi build.fsx install`, which puts %NEURALDE_FEED% in its place.")
 
-[<Fact>]
-let ``no tracked file holds a path of one machine`` () =
-    tracked.Value
-    |> breaches machinePath.IsMatch
-    |> assertNone "an absolute path of a machine" "Write it relative to the repository's root."
+          testCase "no tracked file holds a path of one machine" (fun () ->
+              tracked.Value
+              |> breaches machinePath.IsMatch
+              |> assertNone "an absolute path of a machine" "Write it relative to the repository's root.") ]

@@ -3,7 +3,8 @@ module NeuralDE.Tests.Repository.LayersTests
 
 open System.IO
 open System.Xml.Linq
-open Xunit
+open Expecto
+open NeuralDE.Tests
 
 /// The layers of the core, lowest first; the folders of src/NeuralDE.Core.fs.
 let private layers =
@@ -31,32 +32,40 @@ let private compiled =
 
 let private layerOf (path: string) = path.Split('/')[0]
 
-[<Fact>]
-let ``every compiled file lies in a layer`` () =
-    let stray = compiled |> List.filter (fun path -> not (List.contains (layerOf path) layers))
-    let listed, known = String.concat ", " stray, String.concat ", " layers
-    Assert.True(stray.IsEmpty, $"Got {listed} outside the layers, expected each file in a folder of: {known}. Move it.")
+[<Tests>]
+let tests =
+    testList
+        "Repository.Layers"
+        [ testCase "every compiled file lies in a layer" (fun () ->
+              let stray = compiled |> List.filter (fun path -> not (List.contains (layerOf path) layers))
+              let listed, known = String.concat ", " stray, String.concat ", " layers
+              Expect.isTrue
+                  stray.IsEmpty
+                  $"Got {listed} outside the layers, expected each file in a folder of: {known}. Move it.")
 
-[<Fact>]
-let ``the compile list goes through the layers once, from the bottom up`` () =
-    let got =
-        compiled
-        |> List.map layerOf
-        |> List.fold (fun seen layer -> if List.tryHead seen = Some layer then seen else layer :: seen) []
-    let got = List.rev got
-    let expected = layers |> List.filter (fun layer -> List.contains layer got)
-    let gotText, expectedText = String.concat ", " got, String.concat ", " expected
-    Assert.True((got = expected), $"Got the layers in the order {gotText}, expected {expectedText}. Move the files.")
+          testCase "the compile list goes through the layers once, from the bottom up" (fun () ->
+              let got =
+                  compiled
+                  |> List.map layerOf
+                  |> List.fold (fun seen layer -> if List.tryHead seen = Some layer then seen else layer :: seen) []
+              let got = List.rev got
+              let expected = layers |> List.filter (fun layer -> List.contains layer got)
+              let gotText, expectedText = String.concat ", " got, String.concat ", " expected
+              Expect.isTrue
+                  (got = expected)
+                  $"Got the layers in the order {gotText}, expected {expectedText}. Move the files.")
 
-[<Fact>]
-let ``every source file is compiled once`` () =
-    let onDisk =
-        layers
-        |> List.map (fun layer -> Path.Combine(core, layer))
-        |> List.filter Directory.Exists
-        |> List.collect (fun folder -> List.ofArray (Directory.GetFiles(folder, "*.fs*", SearchOption.AllDirectories)))
-        |> List.map (fun path -> Path.GetRelativePath(core, path).Replace('\\', '/'))
+          testCase "every source file is compiled once" (fun () ->
+              let onDisk =
+                  layers
+                  |> List.map (fun layer -> Path.Combine(core, layer))
+                  |> List.filter Directory.Exists
+                  |> List.collect (fun folder ->
+                      List.ofArray (Directory.GetFiles(folder, "*.fs*", SearchOption.AllDirectories)))
+                  |> List.map (fun path -> Path.GetRelativePath(core, path).Replace('\\', '/'))
 
-    let missing = onDisk |> List.except compiled |> String.concat ", "
-    Assert.True((missing = ""), $"Got {missing} on disk only, expected in NeuralDE.Core.fsproj too. List or delete it.")
-    Assert.Equal<string list>(List.distinct compiled, compiled)
+              let missing = onDisk |> List.except compiled |> String.concat ", "
+              Expect.isTrue
+                  (missing = "")
+                  $"Got {missing} on disk only, expected in NeuralDE.Core.fsproj too. List or delete it."
+              Expect.equal compiled (List.distinct compiled) "compiled") ]

@@ -7,7 +7,8 @@ open System.Reflection
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.Core
 open Microsoft.FSharp.Reflection
-open Xunit
+open Expecto
+open NeuralDE.Tests
 
 let private approvedFile = Root.file "tests/NeuralDE.Tests/Repository/PublicSurface.approved.txt"
 
@@ -144,23 +145,26 @@ let private surface () =
     |> Seq.sortWith (fun a b -> String.CompareOrdinal(a, b))
     |> Array.ofSeq
 
-[<Fact>]
-let ``the public surface is the approved one`` () =
-    let got = surface ()
+[<Tests>]
+let tests =
+    testList
+        "Repository.PublicSurface"
+        [ testCase "the public surface is the approved one" (fun () ->
+              let got = surface ()
 
-    if Environment.GetEnvironmentVariable "NEURALDE_APPROVE" = "1" then
-        File.WriteAllText(approvedFile, String.concat "\n" got + "\n")
+              if Environment.GetEnvironmentVariable "NEURALDE_APPROVE" = "1" then
+                  File.WriteAllText(approvedFile, String.concat "\n" got + "\n")
 
-    let expected = if File.Exists approvedFile then File.ReadAllLines approvedFile else [||]
+              let expected = if File.Exists approvedFile then File.ReadAllLines approvedFile else [||]
 
-    if got <> expected then
-        let first sign lines =
-            lines |> Seq.truncate 10 |> Seq.map (fun line -> $"\n  {sign} {line}") |> String.concat ""
-        let added, gone = Array.except expected got, Array.except got expected
+              if got <> expected then
+                  let first sign lines =
+                      lines |> Seq.truncate 10 |> Seq.map (fun line -> $"\n  {sign} {line}") |> String.concat ""
+                  let added, gone = Array.except expected got, Array.except got expected
 
-        Assert.Fail(
-            $"Got {added.Length} new and {gone.Length} missing lines of public surface, expected PublicSurface.approved.txt."
-            + " If you meant it, run `dotnet fsi build.fsx approve`."
-            + first "+" added
-            + first "-" gone
-        )
+                  failtest (
+                      $"Got {added.Length} new and {gone.Length} missing lines of public surface, expected PublicSurface.approved.txt."
+                      + " If you meant it, run `dotnet fsi build.fsx approve`."
+                      + first "+" added
+                      + first "-" gone
+                  )) ]

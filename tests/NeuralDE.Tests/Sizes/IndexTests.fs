@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Sizes.IndexTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -58,9 +59,9 @@ let private everyWay (op: Op) (args: NdArray[]) : (string * float[]) list =
 
 let private agree (op: Op) (args: NdArray[]) (expected: float[]) =
     for name, got in everyWay op args do
-        Assert.True((got = expected), $"{name}: got %A{got}, expected %A{expected}")
+        Expect.isTrue (got = expected) $"{name}: got %A{got}, expected %A{expected}"
 
-let dtypes: seq<obj[]> = [ [| Int32 :> obj |]; [| Int64 |] ]
+let private dtypes = [ Int32; Int64 ]
 
 /// [batch; index] by row of a matrix, or of a stack of two.
 let private cases (dtype: Dtype) =
@@ -75,63 +76,92 @@ let private walk (batch: int) (index: NdArray) =
     let m = index.Shape[batch]
     index.Integers |> Array.mapi (fun i at -> i / m, at, i)
 
-[<Theory; MemberData(nameof dtypes)>]
-let ``gather holds an index inside`` (dtype: Dtype) =
-    for batch, shape, places in cases dtype do
-        let x, index = numbers shape, indices dtype places
-        let w = if shape.Length > batch + 1 then width else 1
+[<Tests>]
+let tests =
+    testList
+        "Sizes.Index"
+        [ testList
+              "gather holds an index inside"
+              [ for dtype in dtypes do
+                    testCase $"{dtype}" (fun () ->
+                        for batch, shape, places in cases dtype do
+                            let x, index = numbers shape, indices dtype places
+                            let w = if shape.Length > batch + 1 then width else 1
 
-        let expected =
-            walk batch index
-            |> Array.collect (fun (b, at, _) ->
-                let row = int (Math.Clamp(at, 0L, int64 rows - 1L))
-                Array.sub x.Floats ((b * rows + row) * w) w)
+                            let expected =
+                                walk batch index
+                                |> Array.collect (fun (b, at, _) ->
+                                    let row = int (Math.Clamp(at, 0L, int64 rows - 1L))
+                                    Array.sub x.Floats ((b * rows + row) * w) w)
 
-        agree (Gather batch) [| x; index |] expected
+                            agree (Gather batch) [| x; index |] expected) ]
 
-[<Theory; MemberData(nameof dtypes)>]
-let ``scatter drops an index outside`` (dtype: Dtype) =
-    for batch, shape, places in cases dtype do
-        let x, index = numbers shape, indices dtype places
-        let w = if shape.Length > batch + 1 then width else 1
-        let updates = numbers (Array.append places shape[batch + 1 ..])
+          testList
+              "scatter drops an index outside"
+              [ for dtype in dtypes do
+                    testCase $"{dtype}" (fun () ->
+                        for batch, shape, places in cases dtype do
+                            let x, index = numbers shape, indices dtype places
+                            let w = if shape.Length > batch + 1 then width else 1
+                            let updates = numbers (Array.append places shape[batch + 1 ..])
 
-        for kind, join in [ ScatterAdd, (+); ScatterMax, max; ScatterSet, (fun _ u -> u) ] do
-            let expected = Array.copy x.Floats
+                            for kind, join in [ ScatterAdd, (+); ScatterMax, max; ScatterSet, (fun _ u -> u) ] do
+                                let expected = Array.copy x.Floats
 
-            for b, at, i in walk batch index do
-                if at >= 0L && at < int64 rows then
-                    for f in 0 .. w - 1 do
-                        let place = (b * rows + int at) * w + f
-                        expected[place] <- join expected[place] updates.Floats[i * w + f]
+                                for b, at, i in walk batch index do
+                                    if at >= 0L && at < int64 rows then
+                                        for f in 0 .. w - 1 do
+                                            let place = (b * rows + int at) * w + f
+                                            expected[place] <- join expected[place] updates.Floats[i * w + f]
 
-            agree (Scatter(kind, batch)) [| x; index; updates |] expected
+                                agree (Scatter(kind, batch)) [| x; index; updates |] expected) ]
 
-[<Theory; MemberData(nameof dtypes)>]
-let ``a window is held inside the axis`` (dtype: Dtype) =
-    let x = Tensor.OfArray(numbers [| rows; width |])
-    let size = 2
-    let update = Tensor.OfArray(NdArray.OfFloats(Float64, [| size; width |], Array.create (size * width) -1.0))
+          testList
+              "a window is held inside the axis"
+              [ for dtype in dtypes do
+                    testCase $"{dtype}" (fun () ->
+                        let x = Tensor.OfArray(numbers [| rows; width |])
+                        let size = 2
+                        let update =
+                            Tensor.OfArray(
+                                NdArray.OfFloats(Float64, [| size; width |], Array.create (size * width) -1.0)
+                            )
 
-    for at in extremes dtype do
-        let start = Tensor.OfArray(NdArray.OfIntegers(dtype, [||], [| at |]))
-        let first = int (Math.Clamp(at, 0L, int64 (rows - size)))
-        let isInside i = i / width >= first && i / width < first + size
-        let window = x.ToArray() |> Array.indexed |> Array.filter (fun (i, _) -> isInside i) |> Array.map snd
-        let replaced = x.ToArray() |> Array.mapi (fun i v -> if isInside i then -1.0 else v)
+                        for at in extremes dtype do
+                            let start = Tensor.OfArray(NdArray.OfIntegers(dtype, [||], [| at |]))
+                            let first = int (Math.Clamp(at, 0L, int64 (rows - size)))
+                            let isInside i = i / width >= first && i / width < first + size
+                            let window =
+                                x.ToArray()
+                                |> Array.indexed
+                                |> Array.filter (fun (i, _) -> isInside i)
+                                |> Array.map snd
+                            let replaced = x.ToArray() |> Array.mapi (fun i v -> if isInside i then -1.0 else v)
 
-        for name, slice, put in
-            [ "eager", (fun s -> dynamicSlice 0 s size x), (fun s -> dynamicUpdate 0 s update x)
-              "compiled", compile (fun s -> dynamicSlice 0 s size x), compile (fun s -> dynamicUpdate 0 s update x) ] do
-            Assert.True(((slice start).ToArray() = window), $"{name} slice at {at}: got {slice start}")
-            Assert.True(((put start).ToArray() = replaced), $"{name} update at {at}: got {put start}")
+                            for name, slice, put in
+                                [ "eager", (fun s -> dynamicSlice 0 s size x), (fun s -> dynamicUpdate 0 s update x)
+                                  "compiled",
+                                  compile (fun s -> dynamicSlice 0 s size x),
+                                  compile (fun s -> dynamicUpdate 0 s update x) ] do
+                                Expect.isTrue
+                                    ((slice start).ToArray() = window)
+                                    $"{name} slice at {at}: got {slice start}"
+                                Expect.isTrue
+                                    ((put start).ToArray() = replaced)
+                                    $"{name} update at {at}: got {put start}") ]
 
-[<Theory; MemberData(nameof dtypes)>]
-let ``the derivative of gather adds to the rows that were taken`` (dtype: Dtype) =
-    let x = Tensor.OfArray(numbers [| rows; width |])
-    let index = Tensor.OfArray(indices dtype [| (extremes dtype).Length |])
-    let taken = extremes dtype |> Array.countBy (fun at -> int (Math.Clamp(at, 0L, int64 rows - 1L))) |> dict
-    let expected =
-        Array.init (rows * width) (fun i -> if taken.ContainsKey(i / width) then float taken[i / width] else 0.0)
-    let derivative = compile (fun (x, i) -> grad (fun x -> sum (Prim.gather 0 x i)) x) (x, index)
-    Assert.Equal<float[]>(expected, derivative.ToArray())
+          testList
+              "the derivative of gather adds to the rows that were taken"
+              [ for dtype in dtypes do
+                    testCase $"{dtype}" (fun () ->
+                        let x = Tensor.OfArray(numbers [| rows; width |])
+                        let index = Tensor.OfArray(indices dtype [| (extremes dtype).Length |])
+                        let taken =
+                            extremes dtype
+                            |> Array.countBy (fun at -> int (Math.Clamp(at, 0L, int64 rows - 1L)))
+                            |> dict
+                        let expected =
+                            Array.init (rows * width) (fun i ->
+                                if taken.ContainsKey(i / width) then float taken[i / width] else 0.0)
+                        let derivative = compile (fun (x, i) -> grad (fun x -> sum (Prim.gather 0 x i)) x) (x, index)
+                        Expect.equal (derivative.ToArray()) expected "derivative.ToArray()") ] ]

@@ -1,8 +1,9 @@
-/// What may end a process runs in one of its own.
+/// What may end a process runs in one of its own. NEURALDE_GUARD_COUNT and NEURALDE_GUARD_SEED say how many random graphs
+/// there are and which is the first.
 module NeuralDE.Tests.Sizes.SizesTests
 
 open System
-open Xunit
+open Expecto
 open NeuralDE.Tests
 
 let private setting (name: string) (usual: int) =
@@ -11,20 +12,19 @@ let private setting (name: string) (usual: int) =
     | "" -> usual
     | text -> int text
 
-[<Fact>]
-let ``every verb takes any size`` () = Sizes.Children.run 10.0 "NeuralDE.Tests.Sizes.Attempts" "tryMany" 40 1
+[<Tests>]
+let tests =
+    testList
+        "Sizes.Sizes"
+        [ testCase "every verb takes any size" (fun () -> Children.run 10.0 "verbs" 40 1)
 
-/// NEURALDE_GUARD_COUNT and NEURALDE_GUARD_SEED say how many graphs there are and which is the first.
-[<Fact>]
-let ``random plans touch nothing but their arrays`` () =
-    let count = setting "NEURALDE_GUARD_COUNT" 200
-    Sizes.Children.run 60.0 "NeuralDE.Tests.Sizes.GuardedGraphs" "tryMany" count (setting "NEURALDE_GUARD_SEED" 0)
+          testCase "random plans touch nothing but their arrays" (fun () ->
+              let count = setting "NEURALDE_GUARD_COUNT" 200
+              Children.run 60.0 "graphs" count (setting "NEURALDE_GUARD_SEED" 0))
 
-/// So that the tests above can fail.
-[<Fact>]
-let ``a touch of a guard ends the process`` () =
-    let run () = Sizes.Children.run 5.0 "NeuralDE.Tests.Sizes.GuardedGraphs" "touch" 1 0
-    let failure = Assert.ThrowsAny<exn>(fun () -> run ())
-    // a signal, not an error of the script
-    Assert.DoesNotContain("exit code 1,", failure.Message)
-    Assert.Contains("exit code", failure.Message)
+          // so that the test above can fail
+          testCase "a touch of a guard ends the process" (fun () ->
+              let failure = Expect.thrownAny<exn>(fun () -> Children.run 5.0 "touch" 1 0)
+              // by a signal; 1 is what a task gives that has something to say
+              Expect.stringContains failure.Message "ended with exit code 1" "the process dies"
+              Expect.stringLacks failure.Message "exit code 1," "the process dies") ]

@@ -1,16 +1,17 @@
 module NeuralDE.Tests.Solvers.ConformanceTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
 // ---- end points ---------------------------------------------------------------------------------------------------
 
-let endPoints () =
+let private endPoints () =
     [ for c in cases do
           for solver in explicitOdeSolvers do
-              if solver.Order >= 5 then [| c.Name :> obj; solver.Name |] ]
+              if solver.Order >= 5 then c.Name, solver.Name ]
 
 let private errorOf c solver controller =
     let solution =
@@ -23,11 +24,6 @@ let private errorOf c solver controller =
     let got = numbers solution.Y1
     Array.map2 (fun (g: float) e -> abs (g - e) / (1.0 + abs e)) got c.Y1 |> Array.max
 
-[<Theory; MemberData(nameof endPoints)>]
-let ``End points are those of the reference`` (problem: string) (solver: string) =
-    let c = caseNamed problem
-    isAtMost $"{problem} by {solver}: scaled error" 1e-7 (errorOf c solver StepController.proportionalIntegral)
-
 /// The default control takes longer steps. Lorenz at ρ = 28 is chaotic: it multiplies an error by about e^(0.9 t), 1e4 at
 /// its end. Along an orbit of Kepler's the error grows with the time, and the larger error constants of the two oldest pairs show.
 let private defaultBound c (solver: string) =
@@ -36,11 +32,6 @@ let private defaultBound c (solver: string) =
     if c.Note = "chaotic" then 1e-6
     elif isOld && c.Name.StartsWith 'D' then 2e-7
     else 1e-7
-
-[<Theory; MemberData(nameof endPoints)>]
-let ``End points under the default control`` (problem: string) (solver: string) =
-    let c = caseNamed problem
-    isAtMost $"{problem} by {solver}: scaled error" (defaultBound c solver) (errorOf c solver StepController.integral)
 
 // ---- gradients ----------------------------------------------------------------------------------------------------
 
@@ -64,7 +55,7 @@ let private precise way p = p |> Ode.using DOP853 |> Ode.tolerance 1e-12 1e-12 |
 /// Every row of a theory: a way, and what it is asked for.
 let private rows (ways: string list) (names: string list) =
     [ for way in ways do
-          for name in names -> [| way :> obj; name |] ]
+          for name in names -> way, name ]
 
 // Lotka–Volterra: parameters a, b, c, d and the start, in one vector.
 
@@ -77,34 +68,11 @@ let private preyAt = tensor [ 1.5; 1.0; 3.0; 1.0; 1.0; 1.0 ]
 let private preyRow name =
     Array.append (published "lotka_volterra" $"d{name}_dabcd") (published "lotka_volterra" $"d{name}_du0")
 
-let preyWays () = rows (waysBack @ [ "Within 20 kB"; "Seminorm" ]) [ "x"; "y" ]
-
-[<Theory; MemberData(nameof preyWays)>]
-let ``Gradients of Lotka and Volterra are those of the reference`` (way: string) (component_: string) =
-    let index = if component_ = "x" then 0 else 1
-    let got = grad (fun p -> (prey way p)[index]) preyAt
-    relative 1e-8 $"d{component_}(10) by {way}" (preyRow component_) (numbers got)
+let private preyWays () = rows (waysBack @ [ "Within 20 kB"; "Seminorm" ]) [ "x"; "y" ]
 
 let private basis n i = tensor (List.init n (fun j -> if i = j then 1.0 else 0.0))
 
-[<Fact>]
-let ``Forward mode of Lotka and Volterra is that of the reference`` () =
-    let columns = List.init 6 (fun i -> snd (jvp (prey "Checkpointed") preyAt (basis 6 i)) |> numbers)
-    let x, y = preyRow "x", preyRow "y"
-    relative 1e-8 "dx(10) by jvp" x (columns |> List.map (fun c -> c[0]))
-    relative 1e-8 "dy(10) by jvp" y (columns |> List.map (fun c -> c[1]))
-
-let backWays () = waysBack |> List.map (fun way -> [| way :> obj |])
-
-[<Theory; MemberData(nameof backWays)>]
-let ``Jacobians of Lotka and Volterra are those of the reference`` (way: string) =
-    let wide = jacobian (prey way) preyAt // more inputs than outputs: reverse mode
-    relative 1e-8 $"reverse Jacobian by {way}" (Array.append (preyRow "x") (preyRow "y")) (numbers wide)
-    let parameters = preyAt[0..3]
-    let tall = jacobian (fun start -> prey way (concat [ parameters; start ])) preyAt[4..5] // forward mode
-
-    let start row = (preyRow row)[4..]
-    relative 1e-8 $"forward Jacobian by {way}" (Array.append (start "x") (start "y")) (numbers tall)
+let private backWays () = waysBack |> List.map (fun way -> way)
 
 // A linear system: both parameters, the start and both times.
 
@@ -139,33 +107,9 @@ let private linearPart name (l: Linear) =
     | _ -> l.T1
 
 let private linearNames = [ "th"; "ph"; "y0"; "t0"; "t1" ]
-let linearWays () = rows (waysBack @ [ "Within 20 kB"; "Seminorm" ]) linearNames
+let private linearWays () = rows (waysBack @ [ "Within 20 kB"; "Seminorm" ]) linearNames
 
-[<Theory; MemberData(nameof linearWays)>]
-let ``Gradients of the linear system are those of the reference`` (way: string) (name: string) =
-    let value, gradient = valueAndGrad (linear way) linearAt
-    relative 1e-9 $"L by {way}" (published "linear" "L") (numbers value)
-    relative 1e-8 $"dL/d{name} by {way}" (linearPublished name) (numbers (linearPart name gradient))
-
-let linearParts () = linearNames |> List.map (fun name -> [| name :> obj |])
-
-[<Theory; MemberData(nameof linearParts)>]
-let ``Forward mode of the linear system is that of the reference`` (name: string) =
-    let still = Tree.zerosLike linearAt
-
-    let along (direction: Tensor) =
-        let tangent =
-            match name with
-            | "th" -> { still with Theta = direction }
-            | "ph" -> { still with Phi = direction }
-            | "y0" -> { still with Y0 = direction }
-            | "t0" -> { still with T0 = direction }
-            | _ -> { still with T1 = direction }
-
-        snd (jvp (linear "Checkpointed") linearAt tangent) |> float
-
-    let directions = if name = "y0" then [ basis 2 0; basis 2 1 ] else [ scalar 1.0 ]
-    relative 1e-8 $"dL/d{name} by jvp" (linearPublished name) (directions |> List.map along)
+let private linearParts () = linearNames |> List.map (fun name -> name)
 
 // A neural ODE against the cubic spiral, at thirty times.
 
@@ -209,37 +153,138 @@ let private networkPart name (g: Network) =
 
 let private networkNames = [ "norm_dL_dtheta"; "dW1_11"; "db1_1"; "dW2_11"; "dW2_2_50"; "db2"; "dy0" ]
 
-[<Theory; MemberData(nameof backWays)>]
-let ``Gradients of the neural ODE are those of the reference`` (way: string) =
-    let value, gradient = valueAndGrad (loss way) networkAt
-    relative 1e-9 $"L by {way}" (published "neural_ode" "L") (numbers value)
+let private networkParts () = [ "dW1_11"; "db1_1"; "dW2_11"; "dW2_2_50"; "db2"; "dy0" ] |> List.map (fun name -> name)
 
-    for name in networkNames do
-        // 15 digits are printed; relative to the largest component of the whole gradient, as ever
-        within (1e-8 * 130.0) $"{name} by {way}" (published "neural_ode" name) (networkPart name gradient)
-        relative 1e-7 $"{name} by {way}, on its own" (published "neural_ode" name) (networkPart name gradient)
+[<Tests>]
+let tests =
+    testList
+        "Solvers.Conformance"
+        [ testList
+              "End points are those of the reference"
+              [ for problem, solver in endPoints () do
+                    testCase $"{problem}, {solver}" (fun () ->
+                        let c = caseNamed problem
+                        isAtMost
+                            $"{problem} by {solver}: scaled error"
+                            1e-7
+                            (errorOf c solver StepController.proportionalIntegral)) ]
 
-[<Fact>]
-let ``The neural ODE ends where the reference does`` () =
-    let last = (outputs "Direct" networkAt)[-1]
-    relative 1e-9 "y(1.5)" (published "neural_ode" "y_end") (numbers last)
+          testList
+              "End points under the default control"
+              [ for problem, solver in endPoints () do
+                    testCase $"{problem}, {solver}" (fun () ->
+                        let c = caseNamed problem
+                        isAtMost
+                            $"{problem} by {solver}: scaled error"
+                            (defaultBound c solver)
+                            (errorOf c solver StepController.integral)) ]
 
-let networkParts () =
-    [ "dW1_11"; "db1_1"; "dW2_11"; "dW2_2_50"; "db2"; "dy0" ] |> List.map (fun name -> [| name :> obj |])
+          testList
+              "Gradients of Lotka and Volterra are those of the reference"
+              [ for way, component_ in preyWays () do
+                    testCase $"{way}, {component_}" (fun () ->
+                        let index = if component_ = "x" then 0 else 1
+                        let got = grad (fun p -> (prey way p)[index]) preyAt
+                        relative 1e-8 $"d{component_}(10) by {way}" (preyRow component_) (numbers got)) ]
 
-[<Theory; MemberData(nameof networkParts)>]
-let ``Forward mode of the neural ODE is that of the reference`` (name: string) =
-    let still = Tree.zerosLike networkAt
-    let unit (like: Tensor) i = reshape (List.ofArray like.Shape) (basis like.Count i)
+          testCase "Forward mode of Lotka and Volterra is that of the reference" (fun () ->
+              let columns = List.init 6 (fun i -> snd (jvp (prey "Checkpointed") preyAt (basis 6 i)) |> numbers)
+              let x, y = preyRow "x", preyRow "y"
+              relative 1e-8 "dx(10) by jvp" x (columns |> List.map (fun c -> c[0]))
+              relative 1e-8 "dy(10) by jvp" y (columns |> List.map (fun c -> c[1])))
 
-    let directions =
-        match name with
-        | "dW1_11" -> [ { still with W1 = unit still.W1 0 } ]
-        | "db1_1" -> [ { still with B1 = unit still.B1 0 } ]
-        | "dW2_11" -> [ { still with W2 = unit still.W2 0 } ]
-        | "dW2_2_50" -> [ { still with W2 = unit still.W2 99 } ]
-        | "db2" -> List.init 2 (fun i -> { still with B2 = unit still.B2 i })
-        | _ -> List.init 2 (fun i -> { still with Start = unit still.Start i })
+          testList
+              "Jacobians of Lotka and Volterra are those of the reference"
+              [ for way in backWays () do
+                    testCase way (fun () ->
+                        let wide = jacobian (prey way) preyAt // more inputs than outputs: reverse mode
+                        relative
+                            1e-8
+                            $"reverse Jacobian by {way}"
+                            (Array.append (preyRow "x") (preyRow "y"))
+                            (numbers wide)
+                        let parameters = preyAt[0..3]
+                        let tall = jacobian (fun start -> prey way (concat [ parameters; start ])) preyAt[4..5] // forward mode
 
-    let got = directions |> List.map (fun v -> snd (jvp (loss "Checkpointed") networkAt v) |> float)
-    within (1e-8 * 130.0) $"{name} by jvp" (published "neural_ode" name) got
+                        let start row = (preyRow row)[4..]
+                        relative
+                            1e-8
+                            $"forward Jacobian by {way}"
+                            (Array.append (start "x") (start "y"))
+                            (numbers tall)) ]
+
+          testList
+              "Gradients of the linear system are those of the reference"
+              [ for way, name in linearWays () do
+                    testCase $"{way}, {name}" (fun () ->
+                        let value, gradient = valueAndGrad (linear way) linearAt
+                        relative 1e-9 $"L by {way}" (published "linear" "L") (numbers value)
+                        relative
+                            1e-8
+                            $"dL/d{name} by {way}"
+                            (linearPublished name)
+                            (numbers (linearPart name gradient))) ]
+
+          testList
+              "Forward mode of the linear system is that of the reference"
+              [ for name in linearParts () do
+                    testCase name (fun () ->
+                        let still = Tree.zerosLike linearAt
+
+                        let along (direction: Tensor) =
+                            let tangent =
+                                match name with
+                                | "th" -> { still with Theta = direction }
+                                | "ph" -> { still with Phi = direction }
+                                | "y0" -> { still with Y0 = direction }
+                                | "t0" -> { still with T0 = direction }
+                                | _ -> { still with T1 = direction }
+
+                            snd (jvp (linear "Checkpointed") linearAt tangent) |> float
+
+                        let directions = if name = "y0" then [ basis 2 0; basis 2 1 ] else [ scalar 1.0 ]
+                        relative 1e-8 $"dL/d{name} by jvp" (linearPublished name) (directions |> List.map along)) ]
+
+          testList
+              "Gradients of the neural ODE are those of the reference"
+              [ for way in backWays () do
+                    testCase way (fun () ->
+                        let value, gradient = valueAndGrad (loss way) networkAt
+                        relative 1e-9 $"L by {way}" (published "neural_ode" "L") (numbers value)
+
+                        for name in networkNames do
+                            // 15 digits are printed; relative to the largest component of the whole gradient, as ever
+                            within
+                                (1e-8 * 130.0)
+                                $"{name} by {way}"
+                                (published "neural_ode" name)
+                                (networkPart name gradient)
+                            relative
+                                1e-7
+                                $"{name} by {way}, on its own"
+                                (published "neural_ode" name)
+                                (networkPart name gradient)) ]
+
+          testCase "The neural ODE ends where the reference does" (fun () ->
+              let last = (outputs "Direct" networkAt)[-1]
+              relative 1e-9 "y(1.5)" (published "neural_ode" "y_end") (numbers last))
+
+          testList
+              "Forward mode of the neural ODE is that of the reference"
+              [ for name in networkParts () do
+                    testCase name (fun () ->
+                        let still = Tree.zerosLike networkAt
+                        let unit (like: Tensor) i = reshape (List.ofArray like.Shape) (basis like.Count i)
+
+                        let directions =
+                            match name with
+                            | "dW1_11" -> [ { still with W1 = unit still.W1 0 } ]
+                            | "db1_1" -> [ { still with B1 = unit still.B1 0 } ]
+                            | "dW2_11" -> [ { still with W2 = unit still.W2 0 } ]
+                            | "dW2_2_50" -> [ { still with W2 = unit still.W2 99 } ]
+                            | "db2" -> List.init 2 (fun i -> { still with B2 = unit still.B2 i })
+                            | _ -> List.init 2 (fun i -> { still with Start = unit still.Start i })
+
+                        let got =
+                            directions |> List.map (fun v -> snd (jvp (loss "Checkpointed") networkAt v) |> float)
+                        within (1e-8 * 130.0) $"{name} by jvp" (published "neural_ode" name) got) ] ]

@@ -2,7 +2,8 @@
 module NeuralDE.Tests.Solvers.ErrorTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
@@ -250,39 +251,39 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
               input,
               [ solver.Name; "Ode.dt" ] ]
 
-let mistakeCases () = mistakes |> List.map (fun (name, _, _, _) -> [| name :> obj |])
+let private mistakeCases () = mistakes |> List.map (fun (name, _, _, _) -> name)
 
-[<Theory; MemberData(nameof mistakeCases)>]
-let ``Bad input is named`` (name: string) =
-    let _, act, expected, words = mistakes |> List.find (fun (n, _, _, _) -> n = name)
-    let error = Record.Exception(Action act)
+[<Tests>]
+let tests =
+    testList
+        "Solvers.Error"
+        [ testList
+              "Bad input is named"
+              [ for name in mistakeCases () do
+                    testCase name (fun () ->
+                        let _, act, expected, words = mistakes |> List.find (fun (n, _, _, _) -> n = name)
+                        let error = Expect.thrownAny<exn> act
+                        let got = $"{error.GetType().Name}: {error.Message}"
+                        Expect.isTrue (error.GetType() = expected) $"{name}: got {got}, expected {expected.Name}"
+                        let missing = words |> List.filter (fun word -> not (error.Message.Contains word))
+                        Expect.isTrue missing.IsEmpty $"{name}: got {got}, expected it to hold {missing}") ]
 
-    match error with
-    | null -> Assert.Fail $"{name}: got no exception, expected {expected.Name}"
-    | error ->
-        let got = $"{error.GetType().Name}: {error.Message}"
-        Assert.True((error.GetType() = expected), $"{name}: got {got}, expected {expected.Name}")
-        let missing = words |> List.filter (fun word -> not (error.Message.Contains word))
-        Assert.True(missing.IsEmpty, $"{name}: got {got}, expected it to hold {missing}")
+          testCase "Times may be any kind of number" (fun () ->
+              let expected = numbers (decay (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
+              let check name (p: OdeProblem<Tensor>) = same name expected (numbers (Ode.solveFinal p))
+              let y0 = tensor [ 1.0 ]
+              let f _ (y: Tensor) = -y
+              check "int" (Ode.problem f y0 (0, 2))
+              check "int64" (Ode.problem f y0 (0L, 2L))
+              check "float32" (Ode.problem f y0 (0.0f, 2.0f))
+              check "tensor" (Ode.problem f y0 (scalar 0.0, scalar 2.0))
+              check "float32 tensor" (Ode.problem f y0 (scalar 0.0f, scalar 2.0f))
+              check "int tensor" (Ode.problem f y0 (scalar 0, scalar 2))
+              check "a mixture" (Ode.problem f y0 (0, scalar 2.0)))
 
-[<Fact>]
-let ``Times may be any kind of number`` () =
-    let expected = numbers (decay (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
-    let check name (p: OdeProblem<Tensor>) = same name expected (numbers (Ode.solveFinal p))
-    let y0 = tensor [ 1.0 ]
-    let f _ (y: Tensor) = -y
-    check "int" (Ode.problem f y0 (0, 2))
-    check "int64" (Ode.problem f y0 (0L, 2L))
-    check "float32" (Ode.problem f y0 (0.0f, 2.0f))
-    check "tensor" (Ode.problem f y0 (scalar 0.0, scalar 2.0))
-    check "float32 tensor" (Ode.problem f y0 (scalar 0.0f, scalar 2.0f))
-    check "int tensor" (Ode.problem f y0 (scalar 0, scalar 2))
-    check "a mixture" (Ode.problem f y0 (0, scalar 2.0))
-
-[<Fact>]
-let ``An exception of the field comes through as it is`` () =
-    let failing () : Tensor = raise (InvalidTimeZoneException "mine")
-    let p = Ode.problem (fun _ _ -> failing ()) (tensor [ 1.0 ]) (0.0, 1.0)
-    raises<InvalidTimeZoneException> [ "mine" ] (fun () -> Ode.solve p |> ignore) |> ignore
-    let p = Ode.problem (fun _ y -> dynamic y (fun _ -> failing ()) y) (tensor [ 1.0 ]) (0.0, 1.0)
-    raises<InvalidTimeZoneException> [ "mine" ] (fun () -> Ode.solve p |> ignore) |> ignore
+          testCase "An exception of the field comes through as it is" (fun () ->
+              let failing () : Tensor = raise (InvalidTimeZoneException "mine")
+              let p = Ode.problem (fun _ _ -> failing ()) (tensor [ 1.0 ]) (0.0, 1.0)
+              raises<InvalidTimeZoneException> [ "mine" ] (fun () -> Ode.solve p |> ignore) |> ignore
+              let p = Ode.problem (fun _ y -> dynamic y (fun _ -> failing ()) y) (tensor [ 1.0 ]) (0.0, 1.0)
+              raises<InvalidTimeZoneException> [ "mine" ] (fun () -> Ode.solve p |> ignore) |> ignore) ]

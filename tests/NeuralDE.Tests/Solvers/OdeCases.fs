@@ -4,7 +4,8 @@ module NeuralDE.Tests.Solvers.OdeCases
 open System
 open System.IO
 open System.Text.Json
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 // ---- checks -------------------------------------------------------------------------------------------------------
@@ -17,7 +18,7 @@ let within (bound: float) what (expected: float seq) (got: float seq) =
 
     let isNear (e: float) (g: float) = e.Equals g || abs (e - g) <= bound
     let ok = expected.Length = got.Length && Array.forall2 isNear expected got
-    Assert.True(ok, $"{what}: got {text got}, expected {text expected} within {bound}")
+    Expect.isTrue ok $"{what}: got {text got}, expected {text expected} within {bound}"
 
 /// |got − expected| ≤ bound · the largest expected component.
 let relative bound what (expected: float seq) (got: float seq) =
@@ -27,7 +28,7 @@ let relative bound what (expected: float seq) (got: float seq) =
 let same what (expected: float seq) (got: float seq) = within 0.0 what expected got
 
 let isAtMost what (bound: float) (got: float) =
-    Assert.True((got <= bound), $"{what}: got {got:R}, expected at most {bound}")
+    Expect.isTrue (got <= bound) $"{what}: got {got:R}, expected at most {bound}"
 
 let numbers (x: Tensor) = x.ToArray()
 
@@ -36,16 +37,16 @@ let all (tree: 'T) = Tree.flatten tree |> Array.collect numbers
 
 /// The test that an exception names what was got, what was expected and how to mend it: all words stand in its message.
 let raises<'E when 'E :> exn> (words: string list) (action: unit -> unit) =
-    let error = Assert.Throws<'E>(Action action)
+    let error = Expect.thrown<'E> action
     let missing = words |> List.filter (fun word -> not (error.Message.Contains word))
-    Assert.True(missing.IsEmpty, $"got the message \"{error.Message}\", expected it to hold {missing}")
+    Expect.isTrue missing.IsEmpty $"got the message \"{error.Message}\", expected it to hold {missing}"
     error
 
 let methodNamed name = explicitOdeSolvers |> List.find (fun solver -> solver.Name = name)
 let adaptive = explicitOdeSolvers |> List.filter _.IsAdaptive
 
 /// One row of a theory for every method.
-let every (methods: OdeSolver list) = methods |> List.map (fun solver -> [| solver.Name :> obj |])
+let every (methods: OdeSolver list) = methods |> List.map (fun solver -> solver.Name)
 
 // ---- fields -------------------------------------------------------------------------------------------------------
 
@@ -209,4 +210,4 @@ let attempts (s: Solution<'S>) = s.Stats.Steps + s.Stats.Rejected
 
 let methodsAndDirections () =
     [ for solver in explicitOdeSolvers do
-          for direction in directions -> [| solver.Name :> obj; direction |] ]
+          for direction in directions -> solver.Name, direction ]

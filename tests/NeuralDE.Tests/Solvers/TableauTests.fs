@@ -1,78 +1,34 @@
 module NeuralDE.Tests.Solvers.TableauTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 /// One case a method; the name is what the test report shows.
-let methods () = ExplicitTableaus.all |> Seq.map (fun tableau -> [| tableau :> obj |])
+let private methods () = ExplicitTableaus.all |> Seq.map (fun tableau -> tableau)
 
 let private find name = ExplicitTableaus.all |> List.find (fun tableau -> tableau.Name = name)
 
 // ---- what the papers say ------------------------------------------------------------------------------------------
 
 /// name, order, embedded order, stages, FSAL, interpolant's order, extra stages, power of the error estimate
-let published: obj[] list =
-    [ [| "Euler"; 1; 0; 1; false; 1; 0; 0 |]
-      [| "Midpoint"; 2; 1; 2; false; 2; 0; 2 |]
-      [| "Heun"; 2; 1; 2; false; 2; 0; 2 |]
-      [| "Ralston"; 2; 1; 2; false; 2; 0; 2 |]
-      [| "Bosh3"; 3; 2; 4; true; 3; 0; 3 |]
-      [| "RK4"; 4; 0; 4; false; 3; 0; 0 |]
-      [| "Kutta38"; 4; 0; 4; false; 3; 0; 0 |]
-      [| "Fehlberg45"; 5; 4; 6; false; 4; 0; 5 |]
-      [| "CashKarp"; 5; 4; 6; false; 4; 0; 5 |]
-      [| "Dopri5"; 5; 4; 7; true; 4; 0; 5 |]
-      [| "Tsit5"; 5; 4; 7; true; 4; 0; 5 |]
-      [| "Vern7"; 7; 6; 10; false; 6; 5; 7 |]
-      [| "DOP853"; 8; 5; 12; false; 7; 3; 8 |] ]
-
-[<Theory; MemberData(nameof published)>]
-let ``Orders, stages and FSAL are those published`` name order embedded stages fsal dense extra power =
-    let t = find name
-    Assert.Equal((order, embedded, stages), (t.Order, t.EmbeddedOrder, t.Stages))
-    Assert.Equal((fsal, dense, extra), (t.Fsal, t.Interpolant.Order, t.Interpolant.ExtraC.Length))
-    Assert.Equal((power, power > 0), (t.ErrorPower, t.Adaptive))
-
-[<Fact>]
-let ``Every method of the registry is published, and named once`` () =
-    let names = ExplicitTableaus.all |> List.map _.Name
-    Assert.Equal<string list>(published |> List.map (fun row -> string row[0]) |> List.sort, List.sort names)
-    Assert.All(ExplicitTableaus.all, (fun t -> Assert.Matches("[12][0-9]{3}", t.Citation)))
-
-[<Fact>]
-let ``torchdiffeq's error estimate for Dopri5 is two thirds of ours`` () =
-    // L. F. Shampine, Some practical Runge–Kutta formulas, 1986: b − b̂ with his b̂
-    let shampine =
-        [| 35.0 / 384.0 - 1951.0 / 21600.0
-           0.0
-           500.0 / 1113.0 - 22642.0 / 50085.0
-           125.0 / 192.0 - 451.0 / 720.0
-           -2187.0 / 6784.0 + 12231.0 / 42400.0
-           11.0 / 84.0 - 649.0 / 6300.0
-           -1.0 / 60.0 |]
-
-    Array.iter2
-        (fun (ours: float) theirs -> Assert.Equal(2.0 / 3.0 * ours, theirs, 1e-15))
-        ExplicitTableaus.dopri5.Error
-        shampine
+let private published =
+    [ "Euler", 1, 0, 1, false, 1, 0, 0
+      "Midpoint", 2, 1, 2, false, 2, 0, 2
+      "Heun", 2, 1, 2, false, 2, 0, 2
+      "Ralston", 2, 1, 2, false, 2, 0, 2
+      "Bosh3", 3, 2, 4, true, 3, 0, 3
+      "RK4", 4, 0, 4, false, 3, 0, 0
+      "Kutta38", 4, 0, 4, false, 3, 0, 0
+      "Fehlberg45", 5, 4, 6, false, 4, 0, 5
+      "CashKarp", 5, 4, 6, false, 4, 0, 5
+      "Dopri5", 5, 4, 7, true, 4, 0, 5
+      "Tsit5", 5, 4, 7, true, 4, 0, 5
+      "Vern7", 7, 6, 10, false, 6, 5, 7
+      "DOP853", 8, 5, 12, false, 7, 3, 8 ]
 
 // ---- order conditions ---------------------------------------------------------------------------------------------
-
-[<Fact>]
-let ``There are 1, 1, 2, 4, 9, 20, 48, 115, 286 rooted trees`` () =
-    let counts = RootedTrees.upTo 9 |> Array.countBy _.Nodes
-    Assert.Equal<(int * int)[]>(Array.zip [| 1..9 |] [| 1; 1; 2; 4; 9; 20; 48; 115; 286 |], counts)
-
-[<Fact>]
-let ``Densities of the trees of four nodes are 4, 8, 12 and 24`` () =
-    let shown =
-        RootedTrees.upTo 4
-        |> Array.filter (fun tree -> tree.Nodes = 4)
-        |> Array.map (fun tree -> RootedTrees.show tree, tree.Density)
-        |> Array.sortBy snd
-
-    Assert.Equal<(string * float)[]>([| "[[][][]]", 4.0; "[[[]][]]", 8.0; "[[[][]]]", 12.0; "[[[[]]]]", 24.0 |], shown)
 
 let private violation (t: Tableau) weights order =
     OrderConditions(t.DenseA, order).FirstViolation(weights, order, (fun tree -> 1.0 / tree.Density))
@@ -88,58 +44,6 @@ let private weightsAt (theta: float) (interpolant: Interpolant) =
 let private slopesAt (theta: float) (interpolant: Interpolant) =
     interpolant.Weights
     |> Array.map (Array.mapi (fun k w -> float (k + 1) * w * Math.Pow(theta, float k)) >> Array.sum)
-
-[<Theory; MemberData(nameof methods)>]
-let ``The solution has the declared order and no more`` (t: Tableau) =
-    Assert.Equal(None, violation t t.B t.Order)
-    Assert.Equal(Some(t.Order + 1), violation t t.B (t.Order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
-
-[<Theory; MemberData(nameof methods)>]
-let ``Embedded solutions have the declared order and no more`` (t: Tableau) =
-    for error, order in [ t.Error, t.EmbeddedOrder; t.CoarseError, t.CoarseOrder ] do
-        if order > 0 then
-            Assert.Equal(None, violation t (embedded t error) order)
-            let beyond = violation t (embedded t error) (order + 1)
-            Assert.Equal(Some(order + 1), beyond |> Option.map (fun (tree, _) -> tree.Nodes))
-
-[<Theory; MemberData(nameof methods)>]
-let ``The interpolant has the declared order and no more at every θ`` (t: Tableau) =
-    for theta in [ 0.1; 0.25; 0.6; 0.9 ] do
-        let order = t.Interpolant.Order
-        let conditions = OrderConditions(t.DenseA, order + 1)
-
-        let expected (tree: RootedTree) = Math.Pow(theta, float tree.Nodes) / tree.Density
-
-        let weights = weightsAt theta t.Interpolant
-        // Evaluating b(θ) rounds like its largest coefficient, so small θ leave less than the tableau's own tolerance.
-        let off (tree: RootedTree, sum) = abs (sum - expected tree) > 1e-12
-
-        let violation nodes = conditions.FirstViolation(weights, nodes, expected) |> Option.filter off
-
-        Assert.Equal(None, violation order)
-        Assert.Equal(Some(order + 1), violation (order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
-
-[<Theory; MemberData(nameof methods)>]
-let ``Nodes lie in the step and are the row sums`` (t: Tableau) =
-    for c, row in Array.zip t.DenseC t.DenseA do
-        Assert.InRange(c, 0.0, 1.0)
-        Assert.Equal(c, Array.sum row, 1e-13 * (1.0 + Array.sumBy abs row))
-
-[<Theory; MemberData(nameof methods)>]
-let ``The interpolant joins values and derivatives from step to step`` (t: Tableau) =
-    let last = if t.Fsal then t.Stages - 1 else t.Stages
-
-    let unit at = Array.init t.DenseC.Length (fun i -> if i = at then 1.0 else 0.0)
-
-    let scale = t.Interpolant.Weights |> Array.collect (Array.map abs) |> Array.max
-
-    let equal (expected: float[]) (got: float[]) =
-        Array.iter2 (fun (x: float) (y: float) -> Assert.Equal(x, y, 1e-14 * (1.0 + scale))) expected got
-
-    equal (Array.append t.B (Array.zeroCreate (t.DenseC.Length - t.Stages))) (weightsAt 1.0 t.Interpolant)
-    equal (Array.zeroCreate t.DenseC.Length) (weightsAt 0.0 t.Interpolant)
-    equal (unit 0) (slopesAt 0.0 t.Interpolant)
-    equal (unit last) (slopesAt 1.0 t.Interpolant)
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
@@ -182,81 +86,6 @@ let private accepted data =
         true
     with :? TableauException ->
         false
-
-[<Theory; MemberData(nameof methods)>]
-let ``A change of 1e-6 in any single coefficient is found`` (t: Tableau) =
-    for delta in [ 1e-6; -1e-6; nan; infinity ] do
-        let missed = perturbations t.Data delta |> List.filter (snd >> accepted) |> List.map fst
-
-        Assert.Equal<string list>([], missed)
-
-[<Theory; MemberData(nameof methods)>]
-let ``A change of 1e-6 that keeps the row sum is found`` (t: Tableau) =
-    // Node i stays right; only conditions of trees of three or more nodes can tell.
-    if t.Order >= 3 then
-        let moved (rows: float[][]) =
-            [ for i, j in each rows do
-                  if j > 0 then i, j, changedIn (changedIn rows i j 1e-6) i 0 -1e-6 ]
-
-        for i, j, a in moved t.A do
-            Assert.False(accepted { t.Data with A = a }, $"A[{i}][{j}]")
-
-[<Fact>]
-let ``The embedded weights of Tsit5 do not pass for its solution`` () =
-    let t = ExplicitTableaus.tsit5
-    let swapped = { t.Data with B = embedded t t.Error }
-    let error = Assert.Throws<TableauException>(fun () -> Tableau swapped |> ignore)
-    Assert.Matches("Σ b Φ = .* of 5 nodes", error.Message)
-
-[<Fact>]
-let ``RK4 with the nodes 0, 0, 1/2, 1/2 is refused`` () =
-    let shifted = { ExplicitTableaus.rk4.Data with C = [| 0.0; 0.0; 0.5; 0.5 |] }
-
-    let error = Assert.Throws<TableauException>(fun () -> Tableau shifted |> ignore)
-    Assert.Equal("RK4", error.Tableau)
-    Assert.Contains("row 1 of A with sum 0.5", error.Message)
-    Assert.Contains("expected its node 0", error.Message)
-
-[<Fact>]
-let ``An order claimed too high is refused with the tree that fails`` () =
-    let d = { ExplicitTableaus.heun.Data with Order = 3 }
-
-    let dense = { d.Interpolant with Order = 2 }
-
-    let error = Assert.Throws<TableauException>(fun () -> Tableau { d with Interpolant = dense } |> ignore)
-
-    Assert.Contains("got Σ b Φ = 0 for the tree [[[]]] of 3 nodes, expected 0.1666", error.Message)
-    Assert.Contains("declare an order below 3", error.Message)
-
-[<Fact>]
-let ``Lengths, empty estimates and interpolants of too low an order are refused`` () =
-    let d = ExplicitTableaus.bosh3.Data
-    let dense = d.Interpolant
-    let refused data = Assert.False(accepted data)
-    refused { d with C = d.C[1..] }
-    refused { d with A = d.A[1..] }
-    refused { d with B = [||] }
-    refused { d with Error = [||] }
-    refused { d with Error = Array.zeroCreate 4 }
-    refused { d with EmbeddedOrder = 0 }
-
-    refused { d with Interpolant = { dense with Order = 1 } }
-
-    refused { d with Interpolant = { dense with Weights = dense.Weights[1..] } }
-
-    refused { d with Interpolant = { dense with ExtraC = [| 0.5 |] } }
-
-    Assert.True(accepted d)
-
-[<Fact>]
-let ``An estimate may use the derivative at the end of the step`` () =
-    // The trapezoidal weights of f(t0, y0) and f(t1, y1) are an embedded solution of order 2 for RK4.
-    let d = ExplicitTableaus.rk4.Data
-    let error = [| 1.0 / 6.0 - 0.5; 1.0 / 3.0; 1.0 / 3.0; 1.0 / 6.0; -0.5 |]
-
-    let t = Tableau { d with Error = error; EmbeddedOrder = 2 }
-
-    Assert.Equal(3, t.ErrorPower)
 
 // ---- observed orders ----------------------------------------------------------------------------------------------
 
@@ -304,46 +133,278 @@ let private errors (t: Tableau) count =
 
     ends, inside
 
-[<Theory; MemberData(nameof methods)>]
-let ``Steps and interpolated values converge at the declared order`` (t: Tableau) =
-    // Coarse enough that the finer error stays well above rounding.
-    let count = if t.Order >= 7 then 24 else 128
-    let ends, inside = errors t count
-    let ends2, inside2 = errors t (2 * count)
-    Assert.True(ends2 > 1e-14, "too fine")
-    Assert.InRange(Math.Log2(ends / ends2), float t.Order - 0.3, float t.Order + 0.3)
-    Assert.InRange(Math.Log2(inside / inside2), float t.Order - 0.3, float t.Order + 0.3)
+[<Tests>]
+let tests =
+    testList
+        "Solvers.Tableau"
+        [ testList
+              "Orders, stages and FSAL are those published"
+              [ for name, order, embedded, stages, fsal, dense, extra, power in published do
+                    testCase $"{name}, {order}, {embedded}, {stages}, {fsal}, {dense}, {extra}, {power}" (fun () ->
+                        let t = find name
+                        Expect.equal
+                            (t.Order, t.EmbeddedOrder, t.Stages)
+                            (order, embedded, stages)
+                            "(t.Order, t.EmbeddedOrder, t.Stages)"
+                        Expect.equal
+                            (t.Fsal, t.Interpolant.Order, t.Interpolant.ExtraC.Length)
+                            (fsal, dense, extra)
+                            "(t.Fsal, t.Interpolant.Order, t.Interpolant.ExtraC.Length)"
+                        Expect.equal (t.ErrorPower, t.Adaptive) (power, power > 0) "(t.ErrorPower, t.Adaptive)") ]
 
-[<Theory; MemberData(nameof methods)>]
-let ``Interpolated values are as accurate as steps`` (t: Tableau) =
-    let ends, inside = errors t (if t.Order >= 7 then 12 else 48)
-    Assert.True(inside < 10.0 * ends, $"{inside} between steps, {ends} at steps")
+          testCase "Every method of the registry is published, and named once" (fun () ->
+              let names = ExplicitTableaus.all |> List.map _.Name
+              Expect.equal
+                  (List.sort names)
+                  (published |> List.map (fun (name, _, _, _, _, _, _, _) -> name) |> List.sort)
+                  "List.sort names"
+              for t in ExplicitTableaus.all do
+                  Expect.isMatch t.Citation "[12][0-9]{3}" "t.Citation")
 
-[<Theory; MemberData(nameof methods)>]
-let ``The local errors of step, interpolant and estimate have at least their orders`` (t: Tableau) =
-    let field, exact = problem
+          testCase "torchdiffeq's error estimate for Dopri5 is two thirds of ours" (fun () ->
+              // L. F. Shampine, Some practical Runge–Kutta formulas, 1986: b − b̂ with his b̂
+              let shampine =
+                  [| 35.0 / 384.0 - 1951.0 / 21600.0
+                     0.0
+                     500.0 / 1113.0 - 22642.0 / 50085.0
+                     125.0 / 192.0 - 451.0 / 720.0
+                     -2187.0 / 6784.0 + 12231.0 / 42400.0
+                     11.0 / 84.0 - 649.0 / 6300.0
+                     -1.0 / 60.0 |]
 
-    let local h =
-        let y1, along = step t field 0.7 h (exact 0.7)
+              Array.iter2
+                  (fun (ours: float) theirs -> Expect.near 1e-15 theirs (2.0 / 3.0 * ours) "theirs")
+                  ExplicitTableaus.dopri5.Error
+                  shampine)
 
-        let estimate error = if Array.isEmpty error then 0.0 else worst (along error) (exact 0.7)
+          testCase "There are 1, 1, 2, 4, 9, 20, 48, 115, 286 rooted trees" (fun () ->
+              let counts = RootedTrees.upTo 9 |> Array.countBy _.Nodes
+              Expect.equal counts (Array.zip [| 1..9 |] [| 1; 1; 2; 4; 9; 20; 48; 115; 286 |]) "counts")
 
-        let e, c = estimate t.Error, estimate t.CoarseError
-        let inside = worst (along (weightsAt 0.5 t.Interpolant)) (exact (0.7 + 0.5 * h))
+          testCase "Densities of the trees of four nodes are 4, 8, 12 and 24" (fun () ->
+              let shown =
+                  RootedTrees.upTo 4
+                  |> Array.filter (fun tree -> tree.Nodes = 4)
+                  |> Array.map (fun tree -> RootedTrees.show tree, tree.Density)
+                  |> Array.sortBy snd
 
-        worst y1 (exact (0.7 + h)), inside, (if t.CoarseOrder = 0 then e else e * e / sqrt (e * e + 0.01 * c * c))
+              Expect.equal shown [| "[[][][]]", 4.0; "[[[]][]]", 8.0; "[[[][]]]", 12.0; "[[[[]]]]", 24.0 |] "shown")
 
-    let h =
-        if t.Order >= 7 then 0.2
-        elif t.Order >= 5 then 0.1
-        else 0.02
+          testList
+              "The solution has the declared order and no more"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        Expect.equal (violation t t.B t.Order) None "violation t t.B t.Order"
+                        Expect.equal
+                            (violation t t.B (t.Order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
+                            (Some(t.Order + 1))
+                            "violation t t.B (t.Order + 1) |> Option.map (fun (tree, _) -> …") ]
 
-    let y, inside, estimate = local h
-    let y2, inside2, estimate2 = local (0.5 * h)
+          testList
+              "Embedded solutions have the declared order and no more"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        for error, order in [ t.Error, t.EmbeddedOrder; t.CoarseError, t.CoarseOrder ] do
+                            if order > 0 then
+                                Expect.equal
+                                    (violation t (embedded t error) order)
+                                    None
+                                    "violation t (embedded t error) order"
+                                let beyond = violation t (embedded t error) (order + 1)
+                                Expect.equal
+                                    (beyond |> Option.map (fun (tree, _) -> tree.Nodes))
+                                    (Some(order + 1))
+                                    "beyond |> Option.map (fun (tree, _) -> tree.Nodes)") ]
 
-    let atLeast order (coarse: float) fine = Assert.InRange(Math.Log2(coarse / fine), float order - 0.4, infinity)
+          testList
+              "The interpolant has the declared order and no more at every θ"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        for theta in [ 0.1; 0.25; 0.6; 0.9 ] do
+                            let order = t.Interpolant.Order
+                            let conditions = OrderConditions(t.DenseA, order + 1)
 
-    atLeast (t.Order + 1) y y2
-    atLeast (t.Interpolant.Order + 1) inside inside2
+                            let expected (tree: RootedTree) = Math.Pow(theta, float tree.Nodes) / tree.Density
 
-    if t.Adaptive then atLeast t.ErrorPower estimate estimate2
+                            let weights = weightsAt theta t.Interpolant
+                            // Evaluating b(θ) rounds like its largest coefficient, so small θ leave less than the tableau's own tolerance.
+                            let off (tree: RootedTree, sum) = abs (sum - expected tree) > 1e-12
+
+                            let violation nodes =
+                                conditions.FirstViolation(weights, nodes, expected) |> Option.filter off
+
+                            Expect.equal (violation order) None "violation order"
+                            Expect.equal
+                                (violation (order + 1) |> Option.map (fun (tree, _) -> tree.Nodes))
+                                (Some(order + 1))
+                                "violation (order + 1) |> Option.map (fun (tree, _) -> tree.Nodes)") ]
+
+          testList
+              "Nodes lie in the step and are the row sums"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        for c, row in Array.zip t.DenseC t.DenseA do
+                            Expect.inRange c (0.0, 1.0) "c"
+                            Expect.near (1e-13 * (1.0 + Array.sumBy abs row)) (Array.sum row) c "Array.sum row") ]
+
+          testList
+              "The interpolant joins values and derivatives from step to step"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        let last = if t.Fsal then t.Stages - 1 else t.Stages
+
+                        let unit at = Array.init t.DenseC.Length (fun i -> if i = at then 1.0 else 0.0)
+
+                        let scale = t.Interpolant.Weights |> Array.collect (Array.map abs) |> Array.max
+
+                        let equal (expected: float[]) (got: float[]) =
+                            Array.iter2
+                                (fun (x: float) (y: float) -> Expect.near (1e-14 * (1.0 + scale)) y x "y")
+                                expected
+                                got
+
+                        equal
+                            (Array.append t.B (Array.zeroCreate (t.DenseC.Length - t.Stages)))
+                            (weightsAt 1.0 t.Interpolant)
+                        equal (Array.zeroCreate t.DenseC.Length) (weightsAt 0.0 t.Interpolant)
+                        equal (unit 0) (slopesAt 0.0 t.Interpolant)
+                        equal (unit last) (slopesAt 1.0 t.Interpolant)) ]
+
+          testList
+              "A change of 1e-6 in any single coefficient is found"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        for delta in [ 1e-6; -1e-6; nan; infinity ] do
+                            let missed = perturbations t.Data delta |> List.filter (snd >> accepted) |> List.map fst
+
+                            Expect.equal missed [] "missed") ]
+
+          testList
+              "A change of 1e-6 that keeps the row sum is found"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        // Node i stays right; only conditions of trees of three or more nodes can tell.
+                        if t.Order >= 3 then
+                            let moved (rows: float[][]) =
+                                [ for i, j in each rows do
+                                      if j > 0 then i, j, changedIn (changedIn rows i j 1e-6) i 0 -1e-6 ]
+
+                            for i, j, a in moved t.A do
+                                Expect.isFalse (accepted { t.Data with A = a }) $"A[{i}][{j}]") ]
+
+          testCase "The embedded weights of Tsit5 do not pass for its solution" (fun () ->
+              let t = ExplicitTableaus.tsit5
+              let swapped = { t.Data with B = embedded t t.Error }
+              let error = Expect.thrown<TableauException>(fun () -> Tableau swapped |> ignore)
+              Expect.isMatch error.Message "Σ b Φ = .* of 5 nodes" "error.Message")
+
+          testCase "RK4 with the nodes 0, 0, 1/2, 1/2 is refused" (fun () ->
+              let shifted = { ExplicitTableaus.rk4.Data with C = [| 0.0; 0.0; 0.5; 0.5 |] }
+
+              let error = Expect.thrown<TableauException>(fun () -> Tableau shifted |> ignore)
+              Expect.equal error.Tableau "RK4" "error.Tableau"
+              Expect.stringContains error.Message "row 1 of A with sum 0.5" "error.Message"
+              Expect.stringContains error.Message "expected its node 0" "error.Message")
+
+          testCase "An order claimed too high is refused with the tree that fails" (fun () ->
+              let d = { ExplicitTableaus.heun.Data with Order = 3 }
+
+              let dense = { d.Interpolant with Order = 2 }
+
+              let error = Expect.thrown<TableauException>(fun () -> Tableau { d with Interpolant = dense } |> ignore)
+
+              Expect.stringContains
+                  error.Message
+                  "got Σ b Φ = 0 for the tree [[[]]] of 3 nodes, expected 0.1666"
+                  "error.Message"
+              Expect.stringContains error.Message "declare an order below 3" "error.Message")
+
+          testCase "Lengths, empty estimates and interpolants of too low an order are refused" (fun () ->
+              let d = ExplicitTableaus.bosh3.Data
+              let dense = d.Interpolant
+              let refused data = Expect.isFalse (accepted data) "accepted data"
+              refused { d with C = d.C[1..] }
+              refused { d with A = d.A[1..] }
+              refused { d with B = [||] }
+              refused { d with Error = [||] }
+              refused { d with Error = Array.zeroCreate 4 }
+              refused { d with EmbeddedOrder = 0 }
+
+              refused { d with Interpolant = { dense with Order = 1 } }
+
+              refused { d with Interpolant = { dense with Weights = dense.Weights[1..] } }
+
+              refused { d with Interpolant = { dense with ExtraC = [| 0.5 |] } }
+
+              Expect.isTrue (accepted d) "accepted d")
+
+          testCase "An estimate may use the derivative at the end of the step" (fun () ->
+              // The trapezoidal weights of f(t0, y0) and f(t1, y1) are an embedded solution of order 2 for RK4.
+              let d = ExplicitTableaus.rk4.Data
+              let error = [| 1.0 / 6.0 - 0.5; 1.0 / 3.0; 1.0 / 3.0; 1.0 / 6.0; -0.5 |]
+
+              let t = Tableau { d with Error = error; EmbeddedOrder = 2 }
+
+              Expect.equal t.ErrorPower 3 "t.ErrorPower")
+
+          testList
+              "Steps and interpolated values converge at the declared order"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        // Coarse enough that the finer error stays well above rounding.
+                        let count = if t.Order >= 7 then 24 else 128
+                        let ends, inside = errors t count
+                        let ends2, inside2 = errors t (2 * count)
+                        Expect.isTrue (ends2 > 1e-14) "too fine"
+                        Expect.inRange
+                            (Math.Log2(ends / ends2))
+                            (float t.Order - 0.3, float t.Order + 0.3)
+                            "Math.Log2(ends / ends2)"
+                        Expect.inRange
+                            (Math.Log2(inside / inside2))
+                            (float t.Order - 0.3, float t.Order + 0.3)
+                            "Math.Log2(inside / inside2)") ]
+
+          testList
+              "Interpolated values are as accurate as steps"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        let ends, inside = errors t (if t.Order >= 7 then 12 else 48)
+                        Expect.isTrue (inside < 10.0 * ends) $"{inside} between steps, {ends} at steps") ]
+
+          testList
+              "The local errors of step, interpolant and estimate have at least their orders"
+              [ for t in methods () do
+                    testCase $"{t}" (fun () ->
+                        let field, exact = problem
+
+                        let local h =
+                            let y1, along = step t field 0.7 h (exact 0.7)
+
+                            let estimate error = if Array.isEmpty error then 0.0 else worst (along error) (exact 0.7)
+
+                            let e, c = estimate t.Error, estimate t.CoarseError
+                            let inside = worst (along (weightsAt 0.5 t.Interpolant)) (exact (0.7 + 0.5 * h))
+
+                            worst y1 (exact (0.7 + h)),
+                            inside,
+                            (if t.CoarseOrder = 0 then e else e * e / sqrt (e * e + 0.01 * c * c))
+
+                        let h =
+                            if t.Order >= 7 then 0.2
+                            elif t.Order >= 5 then 0.1
+                            else 0.02
+
+                        let y, inside, estimate = local h
+                        let y2, inside2, estimate2 = local (0.5 * h)
+
+                        let atLeast order (coarse: float) fine =
+                            Expect.inRange
+                                (Math.Log2(coarse / fine))
+                                (float order - 0.4, infinity)
+                                "Math.Log2(coarse / fine)"
+
+                        atLeast (t.Order + 1) y y2
+                        atLeast (t.Interpolant.Order + 1) inside inside2
+
+                        if t.Adaptive then atLeast t.ErrorPower estimate estimate2) ] ]

@@ -4,7 +4,8 @@ module internal NeuralDE.Tests.Expected
 open System
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 
 let nan = Double.NaN
@@ -12,34 +13,34 @@ let infinity = Double.PositiveInfinity
 
 /// The shape, and numbers within a tolerance relative to max(1, |expected|); NaN is NaN, ∞ is ∞.
 let close tolerance (shape: int list) (values: float seq) (x: Tensor) =
-    Assert.Equal<int[]>(List.toArray shape, x.Shape)
+    Expect.equal x.Shape (List.toArray shape) "x.Shape"
     let got, values = x.ToArray(), Seq.toArray values
-    Assert.Equal(values.Length, got.Length)
+    Expect.equal got.Length values.Length "got.Length"
 
     let isClose (a: float) (b: float) =
         a = b || (Double.IsNaN a && Double.IsNaN b) || abs (a - b) <= tolerance * max 1.0 (abs a)
 
-    if not (Array.forall2 isClose values got) then Assert.Fail $"expected %A{values}\ngot %A{got}"
+    if not (Array.forall2 isClose values got) then failtest $"expected %A{values}\ngot %A{got}"
 
 /// The shape and exactly the numbers.
 let holds shape values x = close 0.0 shape values x
 
 /// The flags of a bool tensor.
 let flags shape (values: bool list) (x: Tensor) =
-    Assert.Equal(Bool, x.Dtype)
+    Expect.equal x.Dtype Bool "x.Dtype"
     holds shape (values |> List.map (fun v -> if v then 1.0 else 0.0)) x
 
 /// Shape, dtype and numbers of another tensor.
 let like tolerance (expected: Tensor) (x: Tensor) =
-    Assert.Equal(expected.Dtype, x.Dtype)
+    Expect.equal x.Dtype expected.Dtype "x.Dtype"
     close tolerance (List.ofArray expected.Shape) (expected.ToArray()) x
 
 /// The call raises that exception, and its message has all the words.
 let raises<'E when 'E :> exn> (words: string list) (call: unit -> Tensor) =
-    let failure = Assert.Throws<'E>(fun () -> (call ()).ToString() |> ignore)
+    let failure = Expect.thrown<'E>(fun () -> (call ()).ToString() |> ignore)
 
     for word in words do
-        Assert.Contains(word, failure.Message)
+        Expect.stringContains failure.Message word "failure.Message"
 
 /// Small numbers of a shape, a function of the seed.
 let noise seed (shape: int list) = randn (Key(seed: int)) shape
@@ -48,4 +49,4 @@ let noise seed (shape: int list) = randn (Key(seed: int)) shape
 let forExtents count (property: int list -> int -> unit) =
     let extents = Gen.listOfLength count (Gen.choose (1, 5))
     let cases = Gen.zip extents (Gen.choose (0, 10000)) |> Arb.fromGen
-    Check.QuickThrowOnFailure(Prop.forAll cases (fun (extents, seed) -> property extents seed))
+    Check.One(Properties.config, Prop.forAll cases (fun (extents, seed) -> property extents seed))

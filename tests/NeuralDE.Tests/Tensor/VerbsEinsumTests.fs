@@ -1,6 +1,7 @@
 module NeuralDE.Tests.VerbsEinsumTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Expected
 
@@ -62,39 +63,43 @@ let private rules =
       "ijkl,kj->li"
       "i->i" ]
 
-[<Fact>]
-let ``contractions equal their definition`` () =
-    for rule in rules do
-        forExtents 6 (fun extents seed ->
-            let extent (c: char) = min 3 extents[("abijkl": string).IndexOf c]
-            let inputs = rule.Split("->").[0].Split ','
-            let operands =
-                inputs |> Seq.mapi (fun i letters -> noise (seed + i) [ for c in letters -> extent c ]) |> Seq.toList
-            let values, shape = naive rule operands
-            close 1e-12 shape values (einsum rule operands))
+[<Tests>]
+let tests =
+    testList
+        "Tensor.VerbsEinsum"
+        [ testCase "contractions equal their definition" (fun () ->
+              for rule in rules do
+                  forExtents 6 (fun extents seed ->
+                      let extent (c: char) = min 3 extents[("abijkl": string).IndexOf c]
+                      let inputs = rule.Split("->").[0].Split ','
+                      let operands =
+                          inputs
+                          |> Seq.mapi (fun i letters -> noise (seed + i) [ for c in letters -> extent c ])
+                          |> Seq.toList
+                      let values, shape = naive rule operands
+                      close 1e-12 shape values (einsum rule operands)))
 
-[<Fact>]
-let ``without an arrow the letters that stand once are kept in order`` () =
-    let a, b = noise 1 [ 2; 3 ], noise 2 [ 3; 4 ]
-    like 1e-14 (matmul a b) (einsum "ij,jk" [ a; b ])
-    like 0.0 (transpose a) (einsum "ba" [ a ])
-    like 0.0 (trace (eye 3)) (einsum "ii" [ eye 3 ])
-    like 1e-14 (matmul a b) (einsum " ij, jk -> ik " [ a; b ])
-    like 0.0 (tensor [ 3; 7 ]) (einsum "Ij->I" [ tensor [ [ 1; 2 ]; [ 3; 4 ] ] ])
-    holds [] [ 6.0 ] (einsum ",->" [ scalar 2.0; scalar 3.0 ])
-    holds [ 2; 2 ] [ 0.0; 0.0; 0.0; 0.0 ] (einsum "ij,jk->ik" [ zeros [ 2; 0 ]; zeros [ 0; 2 ] ])
+          testCase "without an arrow the letters that stand once are kept in order" (fun () ->
+              let a, b = noise 1 [ 2; 3 ], noise 2 [ 3; 4 ]
+              like 1e-14 (matmul a b) (einsum "ij,jk" [ a; b ])
+              like 0.0 (transpose a) (einsum "ba" [ a ])
+              like 0.0 (trace (eye 3)) (einsum "ii" [ eye 3 ])
+              like 1e-14 (matmul a b) (einsum " ij, jk -> ik " [ a; b ])
+              like 0.0 (tensor [ 3; 7 ]) (einsum "Ij->I" [ tensor [ [ 1; 2 ]; [ 3; 4 ] ] ])
+              holds [] [ 6.0 ] (einsum ",->" [ scalar 2.0; scalar 3.0 ])
+              holds [ 2; 2 ] [ 0.0; 0.0; 0.0; 0.0 ] (einsum "ij,jk->ik" [ zeros [ 2; 0 ]; zeros [ 0; 2 ] ]))
 
-[<Fact>]
-let ``mistakes are named`` () =
-    let a = zeros [ 2; 3 ]
-    let refused words rule operands = raises<ShapeException> ("einsum" :: words) (fun () -> einsum rule operands)
-    refused [ "'j'"; "extent 3"; "2 in operand 1" ] "ij,jk->ik" [ a; a ]
-    refused [ "'k'"; "no axis" ] "ij->ik" [ a ]
-    refused [ "'i'"; "twice" ] "ij->ii" [ a ]
-    refused [ "operand 0"; "[2; 3]"; "3 letters" ] "ijk->i" [ a ]
-    refused [ "2 operands, got 1" ] "ij,jk->ik" [ a ]
-    refused [ "'.'"; "ellipsis" ] "...i->i" [ a ]
-    refused [ "more than one" ] "ij->i->j" [ a ]
-    refused [ "no operands" ] "" []
-    refused [ "comma" ] "ij->i,j" [ a ]
-    raises<DtypeException> [ "einsum"; "cast" ] (fun () -> einsum "ij,ij->" [ a; cast Float32 a ])
+          testCase "mistakes are named" (fun () ->
+              let a = zeros [ 2; 3 ]
+              let refused words rule operands =
+                  raises<ShapeException> ("einsum" :: words) (fun () -> einsum rule operands)
+              refused [ "'j'"; "extent 3"; "2 in operand 1" ] "ij,jk->ik" [ a; a ]
+              refused [ "'k'"; "no axis" ] "ij->ik" [ a ]
+              refused [ "'i'"; "twice" ] "ij->ii" [ a ]
+              refused [ "operand 0"; "[2; 3]"; "3 letters" ] "ijk->i" [ a ]
+              refused [ "2 operands, got 1" ] "ij,jk->ik" [ a ]
+              refused [ "'.'"; "ellipsis" ] "...i->i" [ a ]
+              refused [ "more than one" ] "ij->i->j" [ a ]
+              refused [ "no operands" ] "" []
+              refused [ "comma" ] "ij->i,j" [ a ]
+              raises<DtypeException> [ "einsum"; "cast" ] (fun () -> einsum "ij,ij->" [ a; cast Float32 a ])) ]

@@ -1,6 +1,7 @@
 module NeuralDE.Tests.VerbsTraceTests
 
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Expected
@@ -49,48 +50,54 @@ let private verbs: (string * (Tensor -> Tensor)) list =
       "irfft", (fun x -> irfft 4 (rfft (concatAlong 1 [ x; x[*, 0..0] ])))
       "dct", dct true ]
 
-[<Fact>]
-let ``a traced verb computes what it computes at once`` () =
-    for name, f in verbs do
-        for seed in 1..3 do
-            let x = noise seed [ 3; 3 ]
-            let graph, captured = traced f x
-            let result = (Prim.call graph (Array.append [| x |] captured)).[0]
-            let expected = f x
+[<Tests>]
+let tests =
+    testList
+        "Tensor.VerbsTrace"
+        [ testCase "a traced verb computes what it computes at once" (fun () ->
+              for name, f in verbs do
+                  for seed in 1..3 do
+                      let x = noise seed [ 3; 3 ]
+                      let graph, captured = traced f x
+                      let result = (Prim.call graph (Array.append [| x |] captured)).[0]
+                      let expected = f x
 
-            if expected.ToArray() <> result.ToArray() || expected.Shape <> result.Shape then
-                Assert.Fail $"{name}: {expected} at once, {result} traced"
+                      if expected.ToArray() <> result.ToArray() || expected.Shape <> result.Shape then
+                          failtest $"{name}: {expected} at once, {result} traced")
 
-[<Fact>]
-let ``the graph depends on no number and on no value of a tensor`` () =
-    for name, f in verbs do
-        let first, _ = traced f (noise 1 [ 3; 3 ])
-        let second, _ = traced f (noise 2 [ 3; 3 ])
-        Assert.True(obj.ReferenceEquals(first, second), name)
+          testCase "the graph depends on no number and on no value of a tensor" (fun () ->
+              for name, f in verbs do
+                  let first, _ = traced f (noise 1 [ 3; 3 ])
+                  let second, _ = traced f (noise 2 [ 3; 3 ])
+                  Expect.isTrue (obj.ReferenceEquals(first, second)) name
 
-    let x = noise 1 [ 2 ]
+              let x = noise 1 [ 2 ]
 
-    for first, second in
-        [ clip 0.1 0.2, clip 0.3 0.4
-          leakyRelu 0.1, leakyRelu 0.2
-          (fun x -> x + full [ 2 ] 0.7), (fun x -> x + full [ 2 ] 0.8)
-          (fun x -> where (x .> 0.3) x 0.4), (fun x -> where (x .> 0.4) x 0.6)
-          quantile 0.3, quantile 0.4
-          padWith 3.0 [ 1, 1 ], padWith 4.0 [ 1, 1 ] ] do
-        Assert.True(obj.ReferenceEquals(fst (traced first x), fst (traced second x)))
+              for first, second in
+                  [ clip 0.1 0.2, clip 0.3 0.4
+                    leakyRelu 0.1, leakyRelu 0.2
+                    (fun x -> x + full [ 2 ] 0.7), (fun x -> x + full [ 2 ] 0.8)
+                    (fun x -> where (x .> 0.3) x 0.4), (fun x -> where (x .> 0.4) x 0.6)
+                    quantile 0.3, quantile 0.4
+                    padWith 3.0 [ 1, 1 ], padWith 4.0 [ 1, 1 ] ] do
+                  Expect.isTrue
+                      (obj.ReferenceEquals(fst (traced first x), fst (traced second x)))
+                      "obj.ReferenceEquals(fst (traced first x), fst (traced second x))")
 
-[<Fact>]
-let ``keys work inside traces`` () =
-    let draw (counter: Tensor) =
-        let a, b = Key 3 |> Key.foldWith counter |> Key.split
-        randn a [ 2 ] + rand (Key.fold 5 b) [ 2 ]
+          testCase "keys work inside traces" (fun () ->
+              let draw (counter: Tensor) =
+                  let a, b = Key 3 |> Key.foldWith counter |> Key.split
+                  randn a [ 2 ] + rand (Key.fold 5 b) [ 2 ]
 
-    let graph, captured = traced draw (scalar 4)
-    let result = (Prim.call graph (Array.append [| scalar 4 |] captured)).[0]
-    like 0.0 (draw (scalar 4)) result
+              let graph, captured = traced draw (scalar 4)
+              let result = (Prim.call graph (Array.append [| scalar 4 |] captured)).[0]
+              like 0.0 (draw (scalar 4)) result
 
-    let printed (counter: Tensor) =
-        Assert.Equal("Key (placeholder) []", string (Key.foldWith counter (Key 3)))
-        counter
+              let printed (counter: Tensor) =
+                  Expect.equal
+                      (string (Key.foldWith counter (Key 3)))
+                      "Key (placeholder) []"
+                      "string (Key.foldWith counter (Key 3))"
+                  counter
 
-    traced printed (scalar 4) |> ignore
+              traced printed (scalar 4) |> ignore) ]

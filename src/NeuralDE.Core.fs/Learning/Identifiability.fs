@@ -1,0 +1,68 @@
+namespace NeuralDE.Compiler
+
+open System
+open MathNet.Numerics.LinearAlgebra
+open NeuralDE
+
+/// The inverse of JᵀJ, for parameters that the residuals tell apart.
+module internal Identifiability =
+    /// A singular value of J, its columns scaled to length 1, that is smaller than this share of the largest counts as 0: along
+    /// its direction a standard error would be 10¹⁰ times that of a parameter alone.
+    let private least = 1e-10
+
+    /// A parameter takes part in a direction of length 1 with a component larger than this.
+    let private part = 0.1
+
+    /// The parameters as a message names them: the path of a leaf, and the index within it.
+    let private names (model: 'M) : string[] =
+        [| for path, x in Tree.leaves model do
+               if x.Dtype.IsFloat then
+                   let strides = Shape.strides x.Dims
+
+                   for i in 0 .. x.Count - 1 do
+                       let index = Array.map2 (fun stride extent -> int64 i / stride % int64 extent) strides x.Dims
+                       let place = "[" + String.Join(", ", index) + "]"
+                       if x.Rank > 0 then (if path = "" then "model" else path) + place
+                       elif path = "" then "the model"
+                       else path |]
+
+    let private refuse (model: 'M) (isMissing: bool[]) : 'a =
+        let listed = Masks.pickBy isMissing (names model)
+        let named = String.Join(", ", Array.truncate 8 listed) + (if listed.Length > 8 then ", …" else "")
+        let are = if listed.Length = 1 then "is" else "are"
+
+        raise (
+            InputException(
+                $"LevenbergMarquardt.covariance: {named} {are} not identifiable: the residuals stay the same along a "
+                + "direction of these parameters. Fix one of them, fit their combination, or give data that tell them apart."
+            )
+        )
+
+    /// (JᵀJ)⁻¹ of J [m; n], row by row, for m > n; InputException names parameters that are not identifiable.
+    let inverseSquare (model: 'M) (m: int) (n: int) (jacobian: float[]) : float[] =
+        if not (Array.forall Double.IsFinite jacobian) then
+            raise (
+                InputException
+                    "LevenbergMarquardt.covariance: the derivatives of the residuals are not finite here, expected numbers. Give the model of a fit that ended well."
+            )
+
+        let j = Matrix<float>.Build.DenseOfRowMajor(m, n, jacobian)
+        let lengths = Array.init n (fun k -> j.Column(k).L2Norm())
+        if Array.contains 0.0 lengths then refuse model (lengths |> Array.map (fun l -> l = 0.0))
+        let scaled = Matrix<float>.Build.Dense(m, n, fun row k -> j[row, k] / lengths[k])
+        let svd = scaled.Svd()
+        let sizes = svd.S.ToArray()
+        let isNull = sizes |> Array.map (fun s -> s <= least * sizes[0])
+
+        if Array.contains true isNull then
+            let share k =
+                let squares = isNull |> Array.mapi (fun i isNull -> if isNull then svd.VT[i, k] * svd.VT[i, k] else 0.0)
+                sqrt (Array.sum squares)
+
+            refuse model (Array.init n (fun k -> share k > part))
+
+        let entry a b =
+            let terms = sizes |> Array.mapi (fun i s -> svd.VT[i, a] * svd.VT[i, b] / (s * s))
+            Array.sum terms / (lengths[a] * lengths[b])
+
+        Array.init (n * n) (fun at -> entry (at / n) (at % n))
