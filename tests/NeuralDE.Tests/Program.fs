@@ -21,8 +21,7 @@ let private say (line: string) =
     use output = new StreamWriter(Console.OpenStandardOutput())
     output.WriteLine line
 
-[<EntryPoint>]
-let main arguments =
+let private runTests (arguments: string[]) : int =
     let all = testFromThisAssembly () |> Option.defaultValue (testList "" [])
     let asksForGates = arguments |> Array.exists _.StartsWith("gates")
     let tests = if asksForGates then all else Test.filter "." (isGate >> not) all
@@ -38,3 +37,10 @@ let main arguments =
 
         say $"{passed} passed, {failed} failed"
         if passed + failed = 0 then 1 else code
+
+/// `child` is how tests start processes of their own.
+[<EntryPoint>]
+let main arguments =
+    match Array.toList arguments with
+    | "child" :: task -> Sizes.Children.main (Array.ofList task)
+    | _ -> runTests arguments

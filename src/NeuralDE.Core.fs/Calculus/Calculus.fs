@@ -229,7 +229,11 @@ module Calculus =
 
         if x.LongCount <= Shape.size y.Shape then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
-            let flat = Prim.reshape [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"; Shape.extent "jacobian" (Shape.size y.Shape) |] columns
+            let flat =
+                Prim.reshape
+                    [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"
+                       Shape.extent "jacobian" (Shape.size y.Shape) |]
+                    columns
             Prim.reshape shape (Prim.swapLast flat)
         else
             let like = Prim.zeros y.Signature

@@ -36,8 +36,11 @@ module internal Guarding =
     let private page = int64 Environment.SystemPageSize
     let private pages (bytes: int64) = (bytes + page - 1L) / page * page
 
-    /// Kernels work on whole vectors of 64 bytes.
+    /// Kernels write whole vectors of 64 bytes.
     let private whole (bytes: int64) = (bytes + 63L) / 64L * 64L |> max 64L
+
+    /// A vector that is read from the last elements of a slice, which may start anywhere, reaches so far behind the array.
+    let readBehind = 64L
 
     /// A place for some bytes at the end of the memory laid out so far, which ends with a guard: the place, and the new end.
     let place (guards: List<int64>) (size: int64) (bytes: int64) : struct (int64 * int64) =
@@ -48,14 +51,15 @@ module internal Guarding =
             else
                 size
 
-        let stop = start + pages (whole bytes)
+        let stop = start + pages (whole bytes + readBehind)
         guards.Add stop
 
         let at =
             match current with
             | Unguarded
             | BehindGuard -> start
-            | BeforeGuard -> stop - whole bytes
+            // the memory of a graph inside has guards of its own: whole pages
+            | BeforeGuard -> if bytes % page = 0L then start else stop - readBehind - whole bytes
 
         struct (at, stop + page)
 

@@ -137,17 +137,27 @@ module internal LowerDot =
         let elementType = ElementGroup.elementType n.Dtype
         let target = x.NewArray n.Signature
 
-        /// where the matrices of every batch start, in bytes
-        let starts (v: View) =
-            let size = int64 v.Dtype.Size
-            let rec go axis at : int64 seq =
-                if axis = batch.Length then
-                    Seq.singleton at
-                else
-                    Seq.init batch[axis] (fun i -> go (axis + 1) (at + int64 i * v.Strides[axis] * size)) |> Seq.concat
-            go 0 0L |> Seq.toArray
+        let count = Shape.size batch
 
-        let aStarts, bStarts = starts a, starts b
+        /// where the matrix of a batch starts, in bytes
+        let startOf (v: View) (index: int64) : int64 =
+            let mutable rest, at = index, 0L
+
+            for axis in batch.Length - 1 .. -1 .. 0 do
+                at <- at + rest % int64 batch[axis] * v.Strides[axis]
+                rest <- rest / int64 batch[axis]
+
+            at * int64 v.Dtype.Size
+
+        // a table where it is small: a batch may have more matrices than an array elements
+        let starts (v: View) : int64 -> int64 =
+            if count <= 65536L then
+                let table = Array.init (int count) (fun i -> startOf v (int64 i))
+                fun i -> table[int i]
+            else
+                startOf v
+
+        let aStart, bStart = starts a, starts b
         let aRow, aColumn = a.Strides[rank - 2], a.Strides[rank - 1]
         let bRow, bColumn = b.Strides[rank - 2], b.Strides[rank - 1]
         let bytes = int64 m * int64 columns * int64 n.Dtype.Size
@@ -161,19 +171,19 @@ module internal LowerDot =
                 let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
 
                 Instruction.make (fun work ->
-                    for i in 0 .. aStarts.Length - 1 do
+                    for i in 0L .. count - 1L do
                         Gemm.Run(
                             elementType,
                             m,
                             columns,
                             depth,
-                            work.Memory + nativeint (left + aStarts[i]),
+                            work.Memory + nativeint (left + aStart i),
                             aRow,
                             aColumn,
-                            work.Memory + nativeint (right + bStarts[i]),
+                            work.Memory + nativeint (right + bStart i),
                             bRow,
                             bColumn,
-                            work.Memory + nativeint (into + int64 i * bytes),
+                            work.Memory + nativeint (into + i * bytes),
                             int64 columns,
                             0n,
                             GemmStart.Zero

@@ -68,6 +68,9 @@ type internal Plan
         dense
 
     member _.Size = size
+
+    /// Pages of its memory that may not be touched; none but in tests.
+    member _.Guards = guards
     member _.Instructions = instructions
 
     /// Places and signatures of the arguments: one behind the other from the start of the memory.

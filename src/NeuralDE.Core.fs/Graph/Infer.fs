@@ -14,13 +14,15 @@ module internal Infer =
     let dilated (n: int) (d: int) : int64 = if n = 0 then 0L else (int64 n - 1L) * int64 d + 1L
 
     /// The extent of a convolution's result along one axis.
-    let convolved (c: Conv) axis (input: int) (kernel: int) : int =
+    let convolvedIn (operation: string) (c: Conv) axis (input: int) (kernel: int) : int =
         let low, high = int64 c.Low[axis], int64 c.High[axis]
         // what the kernel moves over, and the kernel, are extents too: the derivatives pad by them
         let over = dilated input c.DilateInput[axis] + low + high
         let under = dilated kernel c.DilateKernel[axis]
-        let room = int64 (Shape.extent "conv" (max 0L over)) - int64 (Shape.extent "conv" under)
+        let room = int64 (Shape.extent operation (max 0L over)) - int64 (Shape.extent operation under)
         if over < under then 0 else int (room / int64 c.Stride[axis] + 1L)
+
+    let convolved (c: Conv) axis (input: int) (kernel: int) : int = convolvedIn "conv" c axis input kernel
 
     let sliced (start: int) (stop: int) (step: int) : int =
         if stop <= start then
@@ -265,7 +267,6 @@ module internal Infer =
             want
                 ([ c.Stride; c.Low; c.High; c.DilateInput; c.DilateKernel ] |> List.forall (fun p -> p.Length = d))
                 "one parameter for each spatial axis"
-
 
             // one group of one example is counted in 32 bits
             let fits what channels (extents: int[]) =

@@ -38,6 +38,7 @@ and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
 /// tensors that depend on the function's argument are placeholders: the same operations record what is to be computed.
 /// Shapes are written outermost axis first; broadcasting is NumPy's; a plain number takes the tensor's dtype;
 /// tensors of different dtype need a cast. Equality is by reference.
+/// An axis has up to 2³¹ − 1 elements, a tensor that is stored 2 147 483 591; one that a transform makes and reduces may have more.
 /// </remarks>
 and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Signature, content: Content) =
     static let mutable serial = 0L
@@ -431,7 +432,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
 
         let start = first |> Option.defaultValue 0 |> max 0
-        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1)) + 1
+        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1) |> max -1) + 1
         Tensor.Range(x, axis, min start stop, stop)
 
     /// Row i of the first axis; −1 is the last.

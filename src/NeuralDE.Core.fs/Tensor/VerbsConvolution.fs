@@ -61,6 +61,11 @@ module ConvolutionVerbs =
         shape[axis] <- Shape.times "conv" x.Dims[axis] x.Dims[axis + 1]
         Prim.reshape shape x
 
+    /// The result's shape, for errors that name the verb.
+    let private checkSize verb (c: Conv) outputs (kernel: Tensor) (x: Tensor) =
+        let along i = Infer.convolvedIn verb c i x.Dims[i + 2] kernel.Dims[i + 2]
+        Expect.made verb [| x; kernel |] (Array.append [| x.Dims[0]; outputs |] (Array.init c.Stride.Length along))
+
     let private notEmpty verb (kernel: Tensor) (x: Tensor) (y: Tensor) =
         if y.LongCount = 0L && x.LongCount > 0L && kernel.LongCount > 0L then
             Expect.misfit
@@ -90,6 +95,7 @@ module ConvolutionVerbs =
               DilateInput = Array.create axes 1
               DilateKernel = option verb "Dilation" 1 axes options.Dilation }
 
+        checkSize verb parameters kernel.Dims[0] kernel x
         Prim.conv parameters (divide 1 groups x) (divide 0 groups kernel) |> undivide 1 |> notEmpty verb kernel x
 
     let private transposed verb axes (options: ConvOptions) (kernel: Tensor) (x: Tensor) =
@@ -113,9 +119,15 @@ module ConvolutionVerbs =
         let parameters: Conv =
             { Stride = Array.create axes 1
               Low = low
-              High = Array.map2 (fun low extra -> int (min (int64 System.Int32.MaxValue) (int64 low + int64 extra))) low extra
+              High =
+                Array.map2
+                    (fun low extra -> int (min (int64 System.Int32.MaxValue) (int64 low + int64 extra)))
+                    low
+                    extra
               DilateInput = option verb "Stride" 1 axes options.Stride
               DilateKernel = dilation }
+
+        checkSize verb parameters (Shape.times verb kernel.Dims[1] groups) kernel x
 
         let turned = // [G; I; O; K…] → [G; O; I; K…], back to front
             divide 0 groups kernel
