@@ -101,6 +101,45 @@ public class TensorTests
     }
 
     [Fact]
+    public void Ranges_that_are_too_long_are_refused()
+    {
+        var x = Tensor.Of(0.0, 1.0, 2.0);
+        Assert.Throws<ShapeException>(() => x[0..4]);
+        Assert.Throws<ShapeException>(() => x[^4..]);
+        Assert.Throws<ShapeException>(() => x[2..1]);
+        Assert.Throws<ShapeException>(() => x.Slice(1, int.MaxValue));
+        Assert.Throws<ShapeException>(() => x[^4]);
+        Assert.Empty(x[3..].ToArray());
+    }
+
+    [Fact]
+    public void Labels_and_indices_outside_are_refused_compiled_too()
+    {
+        var table = Tensor.Of(1.0, 2.0, 3.0);
+        var index = Tensor.Of(0, 3);
+        Assert.Equal(
+            "take: index 3 is outside. Use 0 to 2.",
+            Assert.Throws<InputException>(() => Take(table, 0, index)).Message
+        );
+        var taken = Compile((Tensor i) => Take(table, 0, i));
+        Assert.Equal([1.0, 3.0], taken(Tensor.Of(0, 2)).ToArray());
+        Assert.Throws<InputException>(() => taken(index));
+        var scores = Reshape(Arange(0.0, 6.0, 1.0), 2, 3);
+        var loss = Compile((Tensor labels) => Loss.CrossEntropy(labels, scores));
+        Assert.Throws<InputException>(() => loss(index));
+    }
+
+    [Fact]
+    public void Sums_of_integers_and_bools_are_int64()
+    {
+        var sum = Sum(Tensor.Of(int.MaxValue, 1));
+        Assert.Equal(Dtype.Int64, sum.Dtype);
+        Assert.Equal(2147483648L, (long)sum);
+        Assert.Throws<InputException>(() => (int)sum);
+        Assert.Equal(2, (int)Sum(Tensor.Of(1.0, -1.0, 2.0) > 0.0));
+    }
+
+    [Fact]
     public void Comparisons_and_logic_are_operators()
     {
         var x = Tensor.Of(-1.0, 0.0, 2.0, double.NaN);

@@ -32,11 +32,11 @@ public static partial class Calculus
     public static (S Last, Y Results) Scan<S, X, Y>(Func<S, X, (S, Y)> step, S x, X xs) =>
         FunctionNodesModule.scan(FSharp.Paired(step), x, xs).ToValueTuple();
 
-    /// <summary>f(x) with a gradient of one's own.</summary>
+    /// <summary>f(x) with the gradient that a rule gives.</summary>
     /// <param name="f">The function. It may capture numbers, but no placeholder: pass those as arguments.</param>
     /// <param name="rule">
-    /// x, y = f(x), cotangent of y → cotangent of x. Used by reverse mode at every order; forward mode
-    /// differentiates f.
+    /// x, y = f(x), cotangent of y → cotangent of x. Every mode uses it, at every order; a rule that is not linear in the
+    /// cotangent has reverse mode only.
     /// </param>
     /// <param name="x">The argument.</param>
     public static B CustomGradient<A, B>(Func<A, B> f, Func<A, B, B, A> rule, A x) =>

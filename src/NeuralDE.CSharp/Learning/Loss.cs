@@ -23,6 +23,7 @@ public static class Loss
     /// <param name="labels">[batch…], int32 or int64, from 0.</param>
     /// <param name="scores">[batch…; classes], before any softmax.</param>
     /// <exception cref="ShapeException">where they do not fit.</exception>
+    /// <exception cref="InputException">for a label outside 0 … classes − 1, inside a transform when it runs.</exception>
     public static Tensor CrossEntropy(Tensor labels, Tensor scores) => LossModule.crossEntropy(labels, scores);
 
     /// <summary>

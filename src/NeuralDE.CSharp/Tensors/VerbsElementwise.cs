@@ -4,8 +4,8 @@ namespace NeuralDE;
 public static partial class Verbs
 {
     /// <summary>
-    /// The same numbers in another dtype. Floats become integers towards 0 (NaN becomes 0); what is not 0 becomes
-    /// true.
+    /// The same numbers in another dtype. Floats become integers towards 0, the nearest integer of the dtype where they
+    /// lie outside it, and NaN becomes 0; int64 wraps to int32; what is not 0 becomes true (NaN too).
     /// </summary>
     public static Tensor Cast(Tensor x, Dtype dtype) => ElementwiseVerbsModule.cast(dtype, x);
 
@@ -38,7 +38,7 @@ public static partial class Verbs
     /// <summary>Gelu by its approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).</summary>
     public static Tensor GeluTanh(Tensor x) => ElementwiseVerbsModule.geluTanh(x);
 
-    /// <summary>√(a² + b²) without overflow; the derivative at (0, 0) is 0.</summary>
+    /// <summary>√(a² + b²) without overflow; ∞ beside ∞ and NaN; the derivative at (0, 0) is 0.</summary>
     public static Tensor Hypot(Tensor a, Tensor b) => ElementwiseVerbsModule.hypot(a, b);
 
     /// <summary>Whether each element is neither NaN nor infinite; true for integers and bools.</summary>

@@ -1,18 +1,17 @@
 namespace NeuralDE;
 
-// Verbs: picking and putting by index
+// Verbs: picking and putting by index. An index that is not within its axis, 0 to n − 1, is an InputException, at the call
+// where it is a number already, and at the end of the run inside a transform.
 public static partial class Verbs
 {
     /// <summary>
-    /// <c>size</c> elements along an axis from a start that may be computed (0-d, integer); the window is held
-    /// inside the axis.
+    /// <c>size</c> elements along an axis from a start that may be computed (0-d, integer): 0 to n − size.
     /// </summary>
     public static Tensor DynamicSlice(Tensor x, int axis, Tensor start, int size) =>
         IndexingVerbsModule.dynamicSlice(axis, start, size, x);
 
     /// <summary>
-    /// x with a window along an axis replaced, from a start that may be computed; the window is held inside the
-    /// axis.
+    /// x with a window along an axis replaced, from a start that may be computed: 0 to n − the update's extent.
     /// </summary>
     public static Tensor DynamicUpdate(Tensor x, int axis, Tensor start, Tensor update) =>
         IndexingVerbsModule.dynamicUpdate(axis, start, update, x);
@@ -23,23 +22,19 @@ public static partial class Verbs
     /// </summary>
     public static Tensor GatherRows(Tensor x, Tensor indices) => IndexingVerbsModule.gatherRows(indices, x);
 
-    /// <summary>
-    /// 1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n]. An index outside gives a row of
-    /// zeros.
-    /// </summary>
+    /// <summary>1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n].</summary>
     public static Tensor OneHot(Tensor indices, int n) => IndexingVerbsModule.oneHot(n, indices);
 
-    /// <summary>x with row i of the updates added to its row indices[i]; indices outside are dropped.</summary>
+    /// <summary>x with row i of the updates added to its row indices[i]. Integers wrap.</summary>
     public static Tensor ScatterAdd(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterAdd(indices, updates, x);
 
-    /// <summary>x with each row the maximum of itself and the updates put there; indices outside are dropped.</summary>
+    /// <summary>x with each row the maximum of itself and the updates put there.</summary>
     public static Tensor ScatterMax(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterMax(indices, updates, x);
 
     /// <summary>
-    /// x with its row indices[i] replaced by row i of the updates, the last where several meet; indices outside are
-    /// dropped.
+    /// x with its row indices[i] replaced by row i of the updates, the last where several meet.
     /// </summary>
     public static Tensor ScatterSet(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterSet(indices, updates, x);

@@ -9,9 +9,11 @@ public static partial class Verbs
     /// </summary>
     public static Tensor Cholesky(Tensor a) => LinearVerbsModule.cholesky(a);
 
-    /// <summary>
-    /// The determinant of [batch…; n; n]; 1 for n = 0. Its derivative is not defined here where a is singular.
-    /// </summary>
+    /// <summary>The determinant of [batch…; n; n]; 1 for n = 0.</summary>
+    /// <remarks>
+    /// Its derivative is the matrix of cofactors, singular matrices included. Second derivatives of a singular matrix
+    /// exist here up to n = 3; for larger ones they are not finite.
+    /// </remarks>
     public static Tensor Det(Tensor a) => LinearVerbsModule.det(a);
 
     /// <summary>The inner product of two vectors, Σ aᵢ bᵢ, of shape [].</summary>
@@ -36,7 +38,7 @@ public static partial class Verbs
     /// </summary>
     /// <remarks>
     /// Where m &lt; n, the shortest x with a x = b. By Cholesky's factor of aᵀa with one step of refinement: fit
-    /// for condition numbers up to about 10⁷ in float64. NaN where a lacks full rank.
+    /// for condition numbers up to about 10⁷ in float64. InputException where a lacks full rank to rounding.
     /// </remarks>
     public static Tensor Lstsq(Tensor a, Tensor b) => LinearVerbsModule.lstsq(a, b);
 

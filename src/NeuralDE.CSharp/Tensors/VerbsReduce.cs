@@ -59,19 +59,19 @@ public static partial class Verbs
     /// <summary>√Σ x² over all elements (Euclid's, of matrices Frobenius'); the derivative at 0 is 0.</summary>
     public static Tensor Norm(Tensor x) => ReduceVerbsModule.norm(x);
 
-    /// <summary>Σ |x| over all elements.</summary>
+    /// <summary>Σ |x| over all elements; of int32 as int64.</summary>
     public static Tensor Norm1(Tensor x) => ReduceVerbsModule.norm1(x);
 
     /// <summary>√Σ x² along an axis; the derivative at 0 is 0.</summary>
     public static Tensor NormAlong(Tensor x, int axis) => ReduceVerbsModule.normAlong(axis, x);
 
-    /// <summary>The largest |x|; of nothing 0.</summary>
+    /// <summary>The largest |x|; of nothing 0; of int32 as int64.</summary>
     public static Tensor NormInf(Tensor x) => ReduceVerbsModule.normInf(x);
 
-    /// <summary>The product of all elements, of shape []; of nothing 1.</summary>
+    /// <summary>The product of all elements, of shape []; of nothing 1; of int32 and bool as int64.</summary>
     public static Tensor Prod(Tensor x) => ReduceVerbsModule.prod(x);
 
-    /// <summary>The product along an axis; of nothing 1.</summary>
+    /// <summary>The product along an axis; of nothing 1; of int32 and bool as int64.</summary>
     public static Tensor ProdAlong(Tensor x, int axis) => ReduceVerbsModule.prodAlong(axis, x);
 
     /// <summary>The standard deviation of a sample, with n − 1.</summary>
@@ -95,10 +95,10 @@ public static partial class Verbs
     /// <summary>The population standard deviation along an axis; its derivative is 0 where it is 0.</summary>
     public static Tensor StdAlong(Tensor x, int axis) => ReduceVerbsModule.stdAlong(axis, x);
 
-    /// <summary>The sum of all elements, of shape [].</summary>
+    /// <summary>The sum of all elements, of shape []; of int32 and bool (how many are true) as int64.</summary>
     public static Tensor Sum(Tensor x) => ReduceVerbsModule.sum(x);
 
-    /// <summary>The sum along an axis.</summary>
+    /// <summary>The sum along an axis; of int32 and bool (how many are true) as int64.</summary>
     public static Tensor SumAlong(Tensor x, int axis) => ReduceVerbsModule.sumAlong(axis, x);
 
     /// <summary>The population variance of all elements: the mean of (x − mean)².</summary>

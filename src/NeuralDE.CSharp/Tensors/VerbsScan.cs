@@ -8,24 +8,24 @@ public static partial class Verbs
     /// </summary>
     public static Tensor Argsort(Tensor x, int axis) => ScanVerbsModule.argsort(axis, x);
 
-    /// <summary>Products of the elements up to each, itself included.</summary>
+    /// <summary>Products of the elements up to each, itself included; of int32 and bool as int64.</summary>
     public static Tensor Cumprod(Tensor x, int axis) => ScanVerbsModule.cumprod(axis, x);
 
-    /// <summary>Sums of the elements up to each, itself included.</summary>
+    /// <summary>Sums of the elements up to each, itself included; of int32 and bool as int64.</summary>
     public static Tensor Cumsum(Tensor x, int axis) => ScanVerbsModule.cumsum(axis, x);
 
-    /// <summary>The middle one of all elements, or the mean of the middle two.</summary>
+    /// <summary>The middle one of all elements, or the mean of the middle two. NaN where there is one.</summary>
     public static Tensor Median(Tensor x) => ScanVerbsModule.median(x);
 
-    /// <summary>The middle element along an axis, or the mean of the middle two.</summary>
+    /// <summary>The middle element along an axis, or the mean of the middle two. NaN where there is one.</summary>
     public static Tensor MedianAlong(Tensor x, int axis) => ScanVerbsModule.medianAlong(axis, x);
 
-    /// <summary>The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly.</summary>
+    /// <summary>The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly. NaN where there is one.</summary>
     public static Tensor Quantile(Tensor x, double q) => ScanVerbsModule.quantile(q, x);
 
     /// <summary>
     /// The q-quantile along an axis, 0 ≤ q ≤ 1, interpolated linearly between the two elements next to place q (n −
-    /// 1).
+    /// 1). NaN where there is one.
     /// </summary>
     public static Tensor QuantileAlong(Tensor x, int axis, double q) => ScanVerbsModule.quantileAlong(axis, q, x);
 

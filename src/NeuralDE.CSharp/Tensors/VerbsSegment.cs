@@ -1,6 +1,6 @@
 namespace NeuralDE;
 
-// Verbs: groups of rows
+// Verbs: groups of rows. An id outside 0 .. count − 1 is an InputException.
 public static partial class Verbs
 {
     /// <summary>The maximum of each group's rows; of none −∞ (of integers their smallest).</summary>
@@ -9,6 +9,6 @@ public static partial class Verbs
     /// <summary>The mean of each group's rows; of none 0.</summary>
     public static Tensor SegmentMean(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentMean(ids, count, x);
 
-    /// <summary>The sum of each group's rows; of none 0. Ids outside 0 .. count − 1 are left out.</summary>
+    /// <summary>The sum of each group's rows; of none 0. Integers wrap.</summary>
     public static Tensor SegmentSum(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentSum(ids, count, x);
 }

@@ -84,7 +84,6 @@ module internal Batch =
 
     and vmapFn (fn: Fn) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
         let on = Array.map snd x
-        let arguments (byRow: bool[]) = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRow
         let byRow (y: Tensor) = y, true
 
         if not (Masks.any on) then
@@ -94,14 +93,20 @@ module internal Batch =
             | Call(g, kind) ->
                 let h, out = vmapGraph g n on (none g.Outputs.Length)
                 Array.zip (Prim.apply (Call(h, kind)) (Array.map first x)) out
-            | Cond(t, e) when on[0] -> // both branches, chosen row by row
+            | Cond(t, e) when on[0] -> // both branches, chosen row by row; the checks of one look where it is chosen
                 let condition = first x[0]
+
+                let branch (g: Graph) (isChosen: Tensor) =
+                    if Guarded.hasChecks g then
+                        vmapAt (Guarded.graph g) n (Array.append x[1..] [| isChosen, true |])
+                    else
+                        vmapAt g n x[1..]
 
                 let choose a b =
                     let a, b = toRows n a, toRows n b
                     byRow (Prim.select (Prim.broadcast a.Dims [| 0 |] condition) a b)
 
-                Array.map2 choose (vmapAt t n x[1..]) (vmapAt e n x[1..])
+                Array.map2 choose (branch t condition) (branch e (Prim.isNot condition))
             | Cond(t, e) ->
                 let branch (g: Graph) = fst (vmapGraph g n on[1..] (all g.Outputs.Length))
                 Prim.apply (Cond(branch t, branch e)) (Array.map first x) |> Array.map byRow
@@ -127,49 +132,66 @@ module internal Batch =
                                  if on[i] then rows else Prim.sumOver [| 0 |] rows)))
 
                 let primal = fst (vmapGraph c.Primal n on (all c.Primal.Outputs.Length))
-                Prim.apply (Custom { Primal = primal; Rule = rule }) (Array.map first x) |> Array.map byRow
-            | Host h -> Prim.apply (Host(rowByRow h n on)) (Array.map first x) |> Array.map byRow
-            | Loop l ->
-                let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop l n on
-                let y = Prim.apply (Loop loop) (arguments byRowArguments)
-                let carried = l.States + l.Controls
-                // a joint loop's emissions have the iteration's axis before the rows'
-                Array.mapi2
-                    (fun i (y: Tensor) isByRow ->
-                        if isJoint && isByRow && i >= carried then
-                            Prim.permute (Shape.moving y.Rank 1 0) y, true
-                        else
-                            y, isByRow)
-                    y
-                    byRowOutputs
-            | Pullback p ->
-                // a wanted cotangent is by row, so what it belongs to must be
-                let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Controls
-                let primal = Array.map2 (||) on[.. inputs - 1] p.Wanted
-                let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop p.Of n primal
-                let given = [| 0 .. p.Given.Length - 1 |] |> Array.filter (fun j -> p.Given[j])
-
-                let cotangents =
-                    Array.map2
-                        (fun j w ->
-                            if not byRowOutputs[j] then
-                                Prim.sumOver [| 0 |] (toRows n w) // the output is one for all rows: it cannot depend on what is wanted by row
-                            elif isJoint && j >= carried then
-                                let w = toRows n w
-                                Prim.permute (Shape.moving w.Rank 0 1) w
-                            else
-                                toRows n w)
-                        given
-                        x[inputs..]
-
-                let arguments =
-                    Array.map2
-                        (fun a isByRow -> if isByRow then toRows n a else first a)
-                        x[.. inputs - 1]
-                        byRowArguments
-
-                Prim.apply (Derive.pullbackOf loop p.Wanted p.Given) (Array.append arguments cotangents)
+                Prim.apply (Custom { Primal = primal; Rule = rule; Forward = c.Forward }) (Array.map first x)
                 |> Array.map byRow
+            | Host h -> Prim.apply (Host(rowByRow h n on)) (Array.map first x) |> Array.map byRow
+            | Loop l when endsByRow l n on ->
+                let at = l.States + l.Controls
+                loopRows (Guarded.loop l) n (Array.insertAt at (Prim.literal Bool 1.0, false) x) |> Array.removeAt at
+            | Loop l -> loopRows l n x
+            | Pullback p when endsByRow p.Of n (Array.map2 (||) on[.. p.Wanted.Length - 1] p.Wanted) ->
+                let at = p.Of.States + p.Of.Controls
+                let without = Array.insertAt at false
+
+                match Derive.pullbackOf (Guarded.loop p.Of) (without p.Wanted) (without p.Given) with
+                | Pullback guarded -> pullbackRows guarded n (Array.insertAt at (Prim.literal Bool 1.0, false) x)
+                | fn -> raise (GraphException $"{fn} is not the sweep of a loop")
+            | Pullback p -> pullbackRows p n x
+
+    /// Whether a loop with checks goes on for rows that have ended.
+    and private endsByRow (l: Loop) n (on: bool[]) : bool =
+        l.Batch.Length = 0 && Guarded.hasChecks l.Body && (let _, _, _, isJoint = vmapLoop l n on in not isJoint)
+
+    and private loopRows (l: Loop) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
+        let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop l n (Array.map snd x)
+        let arguments = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRowArguments
+        let y = Prim.apply (Loop loop) arguments
+        let carried = l.States + l.Controls
+        // a joint loop's emissions have the iteration's axis before the rows'
+        Array.mapi2
+            (fun i (y: Tensor) isByRow ->
+                if isJoint && isByRow && i >= carried then
+                    Prim.permute (Shape.moving y.Rank 1 0) y, true
+                else
+                    y, isByRow)
+            y
+            byRowOutputs
+
+    and private pullbackRows (p: Pullback) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
+        // a wanted cotangent is by row, so what it belongs to must be
+        let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Controls
+        let primal = Array.map2 (||) (Array.map snd x[.. inputs - 1]) p.Wanted
+        let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop p.Of n primal
+        let given = [| 0 .. p.Given.Length - 1 |] |> Array.filter (fun j -> p.Given[j])
+
+        let cotangents =
+            Array.map2
+                (fun j w ->
+                    if not byRowOutputs[j] then
+                        Prim.sumOver [| 0 |] (toRows n w) // the output is one for all rows: it cannot depend on what is wanted by row
+                    elif isJoint && j >= carried then
+                        let w = toRows n w
+                        Prim.permute (Shape.moving w.Rank 0 1) w
+                    else
+                        toRows n w)
+                given
+                x[inputs..]
+
+        let arguments =
+            Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x[.. inputs - 1] byRowArguments
+
+        Prim.apply (Derive.pullbackOf loop p.Wanted p.Given) (Array.append arguments cotangents)
+        |> Array.map (fun y -> y, true)
 
     /// A host function called once a row.
     and private rowByRow (h: Host) n (on: bool[]) : Host =

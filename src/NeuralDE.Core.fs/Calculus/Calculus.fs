@@ -98,7 +98,12 @@ module Calculus =
 
     /// As valueAndGradWith; `see` may ask of each leaf whether its gradient is more than the zero of a function that does not
     /// depend on it.
-    let internal valueAndGradSeen verb (see: (unit -> bool[]) -> unit) (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+    let internal valueAndGradSeen
+        verb
+        (see: (unit -> bool[]) -> unit)
+        (f: 'T -> Tensor * 'Aux)
+        (x: 'T)
+        : (Tensor * 'Aux) * 'T =
         Function.requireFloats verb x
 
         let t =
@@ -211,7 +216,10 @@ module Calculus =
         Prim.reshape (Array.append [| n |] x.Dims) (Prim.identity x.Dtype [| n; n |])
 
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
-    /// <remarks>Forward mode when x has no more elements than y (one run for all columns), else reverse mode.</remarks>
+    /// <remarks>
+    /// Forward mode when x has no more elements than y (one run for all columns), else reverse mode; reverse mode too where a
+    /// custom rule is not linear.
+    /// </remarks>
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Function.requireFloats "jacobian" x
         let t = Function.trace "jacobian" Hoisted f x
@@ -227,7 +235,7 @@ module Calculus =
         Expect.made "jacobian" [| x |] shape
         let run = Function.apply Inline t
 
-        if x.LongCount <= Shape.size y.Shape then
+        if x.LongCount <= Shape.size y.Shape && Derive.isPushable t.Graph then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
             let flat =
                 Prim.reshape

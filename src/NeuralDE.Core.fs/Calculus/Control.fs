@@ -114,6 +114,9 @@ module FunctionNodes =
 
     /// <summary>Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.</summary>
     let repeatWhile (condition: 'S -> Tensor) (maxSteps: int) (step: 'S -> 'S) (x: 'S) : 'S =
+        if maxSteps < 0 then
+            raise (InputException $"repeatWhile: at most {maxSteps} steps. Give 0 or more.")
+
         let start = condition x
         requireBool "repeatWhile" start
 
@@ -135,7 +138,7 @@ module FunctionNodes =
             let k = floats.Length
             Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 ..])
 
-        cond start run id x
+        if maxSteps = 0 then x else cond start run id x
 
     /// <summary>A step along the first axis of xs: state and row to state and result; the results are stacked.</summary>
     /// <param name="step">From the state and one row of xs to the next state and a result.</param>
@@ -182,10 +185,14 @@ module FunctionNodes =
                         $"{verb}: the function uses a placeholder of an outer function, whose derivative the rule cannot give. Pass it as an argument."
                 )
 
-    /// <summary>f with a gradient of one's own.</summary>
+    /// <summary>f with the gradient that a rule gives.</summary>
     /// <param name="f">The function. It may capture numbers, but no placeholder: pass those as arguments.</param>
-    /// <param name="rule">x, y = f x, cotangent of y → cotangent of x. Used by reverse mode at every order; forward mode differentiates f.</param>
+    /// <param name="rule">x, y = f x, cotangent of y → cotangent of x. Every mode uses it, at every order; f itself is never differentiated.</param>
     /// <param name="x">The argument.</param>
+    /// <remarks>
+    /// Forward mode (jvp, hvp, jacobian) applies the transpose of the linear map ȳ ↦ rule x y ȳ. A rule that is not linear in
+    /// ȳ, such as one that clips it, has none: forward mode is then a DerivativeException, and jacobian takes reverse mode.
+    /// </remarks>
     let customGradient (f: 'A -> 'B) (rule: 'A -> 'B -> 'B -> 'A) (x: 'A) : 'B =
         let t = Function.trace "customGradient" Hoisted f x
         requireClosed "customGradient" t.Captured
@@ -208,7 +215,7 @@ module FunctionNodes =
                  requireClosed "customGradient" captured
                  Tracing.embed signatures g captured)
 
-        Prim.apply (Custom { Primal = t.Graph; Rule = pull }) (Array.append leaves t.Captured)
+        Prim.apply (Custom { Primal = t.Graph; Rule = pull; Forward = OfRule }) (Array.append leaves t.Captured)
         |> Tree.unflatten t.Like
 
     /// <summary>z with residual z p = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>

@@ -18,29 +18,59 @@ module internal Derive =
     /// y and ẏ from x and ẋ.
     let rec jvpAt (g: Graph) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
         let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
-        let tangent = Dictionary<Node, Tensor option>(HashIdentity.Reference)
+        // a tangent and the condition under which it can be non-zero
+        let tangent = Dictionary<Node, (Tensor * Condition option) option>(HashIdentity.Reference)
         let bundles = Dictionary<Node, Tensor[] * Tensor option[]>(HashIdentity.Reference)
+        let anywhere = Option.map (fun d -> d, None)
 
         for n in g.Order do
             match n.Op with
             | Input i ->
                 primal[n] <- x[i]
-                tangent[n] <- dx[i]
+                tangent[n] <- anywhere dx[i]
             | Output i ->
                 let ys, dys = bundles[n.Args[0]]
                 primal[n] <- ys[i]
-                tangent[n] <- dys[i]
+                tangent[n] <- anywhere dys[i]
             | Apply fn ->
                 bundles[n] <-
-                    jvpFnAt fn (n.Args |> Array.map (fun a -> primal[a])) (n.Args |> Array.map (fun a -> tangent[a]))
+                    jvpFnAt
+                        fn
+                        (n.Args |> Array.map (fun a -> primal[a]))
+                        (n.Args |> Array.map (fun a -> Option.map fst tangent[a]))
             | op -> // a primitive
                 let args = n.Args |> Array.map (fun a -> primal[a])
                 let y = Tensor.Apply(op, args)
-                let tangents = n.Args |> Array.map (fun a -> tangent[a])
                 primal[n] <- y
-                tangent[n] <- if Array.exists Option.isSome tangents then Primitives.push op args y tangents else None
+                tangent[n] <- pushAt op args y (n.Args |> Array.map (fun a -> tangent[a]))
 
-        g.Outputs |> Array.map (fun n -> primal[n]), g.Outputs |> Array.map (fun n -> tangent[n])
+        g.Outputs |> Array.map (fun n -> primal[n]), g.Outputs |> Array.map (fun n -> Option.map fst tangent[n])
+
+    /// The tangent of a primitive's result and its condition.
+    and private pushAt (op: Op) (x: Tensor[]) (y: Tensor) (dx: (Tensor * Condition option) option[]) =
+        let push dx = Primitives.push op x y dx
+        let tangents = dx |> Array.map (Option.map fst)
+        let conditions = dx |> Array.map (Option.map snd)
+        let isMasked = conditions |> Array.exists (fun c -> Option.isSome (Option.flatten c))
+
+        let dy =
+            if not (Array.exists Option.isSome tangents) then
+                None
+            elif isMasked && Slopes.isElementwise op && not (Conditions.passes op || Slopes.chooses op) then
+                // each term under its own condition
+                let term i =
+                    push (tangents |> Array.mapi (fun j d -> if i = j then d else None))
+                    |> Option.map (Conditions.under (Option.flatten conditions[i]))
+
+                let terms = Array.init dx.Length (fun i -> if tangents[i].IsSome then term i else None)
+                if Array.exists Option.isSome terms then
+                    Some(Array.choose id terms |> Array.reduce (+))
+                else
+                    None
+            else
+                push tangents
+
+        dy |> Option.map (fun d -> d, Conditions.push op x conditions)
 
     /// x, ẋ[on] → y, ẏ[active]
     and jvpGraph (g: Graph) (on: bool[]) : Graph =
@@ -147,7 +177,16 @@ module internal Derive =
                 let z = (Prim.apply fn x)[0]
                 let _, dr = jvpAt r.Residual (Array.append [| z |] x) (Array.append [| None |] dx)
                 [| z |], [| dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr)) |]
-            | Custom c -> jvpAt c.Primal x dx
+            | Custom c ->
+                match c.Forward with
+                | OfPrimal -> jvpAt c.Primal x dx
+                | OfRule ->
+                    match transposed c on with
+                    | ValueNone -> raise (refusedForward ())
+                    | ValueSome g ->
+                        let outputs = outputSignatures c.Primal
+                        let r = Prim.call g (Array.concat [ x; outputs |> Array.map Prim.zeros; given dx ])
+                        Prim.apply fn x, spreadBy active r
             | Host h ->
                 let y = Prim.apply fn x
                 let dy = Prim.apply (Host(h.Jvp on)) (Array.append x (given dx))
@@ -184,6 +223,49 @@ module internal Derive =
                 [| for i in 0 .. n - 1 do
                        if p.Wanted[i] then xbar[(position (Of i) arguments).Value] |]
 
+    /// The transpose of the linear map ȳ ↦ x̄[on] that a rule is: x, ȳ, ẋ[on] → ẏ. Nothing where it depends on ȳ: the map is
+    /// not linear.
+    and private transposed (c: Custom) (on: bool[]) : Graph voption =
+        let rule = c.Rule.Value
+        let inputs, outputs = c.Primal.Inputs.Length, outputSignatures c.Primal
+        let isSmooth = outputs |> Array.map (fun s -> s.Dtype.IsFloat)
+        let g = Simplify.graph (vjpGraph rule (Array.append (no inputs) isSmooth) on)
+
+        let isCotangent (n: Node) =
+            match n.Op with
+            | Input i -> i >= inputs && i < inputs + outputs.Length
+            | _ -> false // only an input is a cotangent
+
+        if Array.exists isCotangent g.Order then ValueNone else ValueSome g
+
+    /// Whether forward mode can go through a graph: every custom rule in it is linear.
+    and isPushable (g: Graph) : bool =
+        g.Memo(
+            "pushable",
+            fun () ->
+                let ofFn (fn: Fn) =
+                    match fn with
+                    | Custom({ Forward = OfRule } as c) ->
+                        (transposed c (c.Primal.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))).IsSome
+                    | Custom c -> isPushable c.Primal
+                    | Call(h, _) -> isPushable h
+                    | Cond(t, e) -> isPushable t && isPushable e
+                    | Loop l -> isPushable l.Body
+                    | Pullback p -> isPushable p.Of.Body
+                    | Root r -> isPushable r.Residual
+                    | Host _ -> true
+
+                g.Order
+                |> Array.forall (fun n ->
+                    match n.Op with
+                    | Apply fn -> ofFn fn
+                    | _ -> true) // a primitive
+        )
+
+    and private refusedForward () : exn =
+        DerivativeException
+            "customGradient: forward mode (jvp, hvp) needs a rule that is linear in the cotangent, and this rule is not. Use reverse mode (grad, vjp, jacobian), or make the rule linear."
+
     /// (∂r/∂z)⁻¹ b, or its transpose's; 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
     /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
     and private solveSlope (r: Root) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
@@ -212,28 +294,6 @@ module internal Derive =
             Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
 
     // ── reverse mode ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// Moves the condition under which a cotangent can be non-zero as its operation's pull moves the cotangent, to each argument;
-    /// None: anywhere.
-    and private pullCondition (op: Op) (x: Tensor[]) (y: Tensor) (m: Tensor) : Tensor option[] =
-        let someOf f = Prim.compareTo Greater (f (Prim.cast Int32 m)) 0.0
-
-        match op with
-        | Reduce(Sum, _)
-        | Reshape _
-        | Permute _
-        | Op.Slice _
-        | Op.Pad _
-        | Reverse _
-        | Concat _ -> Primitives.pull op x y m
-        | Reduce(Maximum, axes) -> [| Some(Prim.unreduce x[0].Dims axes m) |]
-        | Broadcast(shape, axes) -> [| Some(someOf (Prim.sumOver (Shape.others shape.Length axes))) |]
-        | CumSum(axis, isReverse) -> [| Some(someOf (Prim.cumSum axis (not isReverse))) |]
-        | Gather _ ->
-            let operand = Prim.fill Int32 x[0].Dims 0.0
-            [| Some(someOf (fun m -> Option.get (Array.head (Primitives.pull op [| operand; x[1] |] y m)))); None |]
-        | Scatter(_, batch) when y.Dims[batch] > 0 -> [| Some m; None; Some(Prim.gather batch m x[1]) |]
-        | _ -> x |> Array.map (fun _ -> None) // operations that mix elements: the condition is dropped
-
     /// x̄ for the wanted inputs, from cotangents of the outputs.
     and vjpAt (g: Graph) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
         w |> Array.map (Option.map (fun w -> w, None)) |> vjpUnder g x wanted |> Array.map (Option.map fst)
@@ -243,8 +303,8 @@ module internal Derive =
         (g: Graph)
         (x: Tensor[])
         (wanted: bool[])
-        (w: (Tensor * Tensor option) option[])
-        : (Tensor * Tensor option) option[] =
+        (w: (Tensor * Condition option) option[])
+        : (Tensor * Condition option) option[] =
         let active = activeNodes g wanted
         let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
         let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
@@ -255,21 +315,37 @@ module internal Derive =
             | Output i -> primal[n] <- bundles[n.Args[0]][i]
             | Apply fn -> bundles[n] <- Prim.apply fn (n.Args |> Array.map (fun a -> primal[a]))
             | op -> primal[n] <- Tensor.Apply(op, n.Args |> Array.map (fun a -> primal[a])) // a primitive
-        // A cotangent and the condition under which it can be non-zero. `where` starts a condition, element-wise rules apply and
-        // pass it, movements move it: so no rule is ever evaluated to 0·∞ on the branch not taken, at any order.
-        let cotangents = Dictionary<Node, Tensor * Tensor option>(HashIdentity.Reference)
-        let received = Dictionary<Node, (Tensor * Tensor option) option[]>(HashIdentity.Reference)
+        // a cotangent and the condition under which it can be non-zero
+        let cotangents = Dictionary<Node, Tensor * Condition option>(HashIdentity.Reference)
+        let received = Dictionary<Node, (Tensor * Condition option) option[]>(HashIdentity.Reference)
 
-        let add (n: Node) (w: Tensor option) (condition: Tensor option) =
+        let add (n: Node) (w: Tensor option) (condition: Condition option) =
             match w with
             | Some w when active n ->
-                let either (a: Tensor) (b: Tensor) = if obj.ReferenceEquals(a, b) then a else Prim.either a b
-
                 cotangents[n] <-
                     match cotangents.TryGetValue n with
-                    | true, (sum, old) -> sum + w, Option.map2 either old condition
+                    | true, (sum, old) -> sum + w, Conditions.either old condition
                     | _ -> w, condition
             | _ -> ()
+
+        /// The pull of an operation: where a rule multiplies, its condition is applied; each argument gets its own.
+        let pull (n: Node) (w: Tensor) (condition: Condition option) =
+            let x = n.Args |> Array.map (fun a -> primal[a])
+            let y = primal[n]
+            let condition = Conditions.settled condition
+            let isApplied = Slopes.isElementwise n.Op && not (Conditions.passes n.Op || Slopes.chooses n.Op)
+
+            let order =
+                match n.Op with
+                | Gather _ -> n.Args[1].Op
+                | op -> op // only of a gather is asked what its indices are
+
+            let further = Conditions.pull n.Op x y order condition
+
+            Primitives.pull n.Op x y w
+            |> Array.iteri (fun i w ->
+                let w = if isApplied then Option.map (Conditions.under condition) w else w
+                add n.Args[i] w further[i])
 
         Array.iter2 (fun output w -> add output (Option.map fst w) (Option.bind snd w)) g.Outputs w
 
@@ -298,36 +374,11 @@ module internal Derive =
                 if not (received.ContainsKey bundle) then
                     received[bundle] <- bundles[bundle] |> Array.map (fun _ -> None)
 
-                received[bundle][i] <- Some(w, condition)
-            | Select, (true, (w, condition)) ->
-                let x = args ()
-                let pulled = Primitives.pull Select x primal[n] w
-
-                let under c =
-                    match condition with
-                    | Some m -> Some(Prim.both m c)
-                    | None -> Some c
-
-                add n.Args[1] pulled[1] (under x[0])
-                add n.Args[2] pulled[2] (under (Prim.isNot x[0]))
-            | op, (true, (w, Some condition)) when Slopes.isElementwise op ->
-                let zero = Prim.zerosLike w
-
-                let under (arg: Node) (w: Tensor) = if arg.Dtype = n.Dtype then Prim.select condition w zero else w
-
-                Array.iter2
-                    (fun arg w -> add arg (Option.map (under arg) w) (Some condition))
-                    n.Args
-                    (Primitives.pull op (args ()) primal[n] w)
-            | op, (true, (w, Some condition)) ->
-                let x = args ()
-                let moved = pullCondition op x primal[n] condition
-                Array.iteri (fun i w -> add n.Args[i] w moved[i]) (Primitives.pull op x primal[n] w)
-            | op, (true, (w, None)) ->
-                Array.iter2 (fun arg w -> add arg w None) n.Args (Primitives.pull op (args ()) primal[n] w)
+                received[bundle][i] <- Some(w, Conditions.settled condition)
+            | _, (true, (w, condition)) -> pull n w condition
             | _, (false, _) -> ()
 
-        let found: (Tensor * Tensor option) option[] = wanted |> Array.map (fun _ -> None)
+        let found: (Tensor * Condition option) option[] = wanted |> Array.map (fun _ -> None)
 
         for n in g.Order do
             match n.Op, cotangents.TryGetValue n with

@@ -104,6 +104,10 @@ module internal Primitives =
         let count = Prim.scatter ScatterAdd batch mine indices theirs
         mine / count, theirs / fetch batch count indices updates 1.0
 
+    /// d times a share, where it has one: 0 · ∞ is 0 here.
+    let private shared (share: Tensor) (d: Tensor) =
+        Prim.select (Prim.compareTo Equal share 0.0) (Prim.zerosLike d) (share * d)
+
     // ── forward ──────────────────────────────────────────────────────────────────────────────────────────────────
     let private add a b =
         match a, b with
@@ -132,6 +136,10 @@ module internal Primitives =
         | Unary u -> via (fun d -> Slopes.slope u x[0] y |> Option.map (fun s -> d * s)) |> Option.flatten
         | Binary Add -> add dx[0] dx[1]
         | Binary Sub -> add dx[0] (Option.map (~-) dx[1])
+        | Binary(Max | Min as kind) ->
+            match dx[0], dx[1] with
+            | None, None -> None
+            | a, b -> Some(Slopes.chosen kind x[0] x[1] (orZeros y a) (orZeros y b))
         | Binary b ->
             let along slope d = Option.map2 (fun d s -> d * s) d slope
             let byFirst, bySecond = Slopes.slopes b x[0] x[1] y
@@ -153,8 +161,9 @@ module internal Primitives =
         | Fft _ -> linear ()
         | Reduce(Maximum, axes) ->
             via (fun d ->
-                let isMax = Prim.cast x[0].Dtype (Prim.compare Equal x[0] (Prim.unreduce x[0].Dims axes y))
-                Prim.sumOver axes (d * isMax) / Prim.sumOver axes isMax)
+                let isMax = Prim.compare Equal x[0] (Prim.unreduce x[0].Dims axes y)
+                let count = Prim.sumOver axes (Prim.cast d.Dtype isMax)
+                Prim.sumOver axes (Prim.select isMax d (Prim.zerosLike d)) / count)
         | Concat axis ->
             if Array.forall Option.isNone dx then
                 None
@@ -170,7 +179,8 @@ module internal Primitives =
             Some(Prim.scatter ScatterSet batch (orZeros x[0] dx[0]) x[1] (orZeros x[2] dx[2]))
         | Scatter(ScatterMax, batch) ->
             let mine, theirs = shares batch x[0] x[1] x[2] y
-            Some(Prim.scatter ScatterAdd batch (mine * orZeros x[0] dx[0]) x[1] (theirs * orZeros x[2] dx[2]))
+            let operand, updates = shared mine (orZeros x[0] dx[0]), shared theirs (orZeros x[2] dx[2])
+            Some(Prim.scatter ScatterAdd batch operand x[1] updates)
         | Dot -> add (via (fun d -> Prim.dot d x[1])) (dx[1] |> Option.map (fun d -> Prim.dot x[0] d))
         | Op.Conv c -> add (via (fun d -> Prim.conv c d x[1])) (dx[1] |> Option.map (fun d -> Prim.conv c x[0] d))
         | Cholesky -> // dL = L Φ(L⁻¹ dA L⁻ᵀ), A read as symmetric from its lower half
@@ -215,6 +225,12 @@ module internal Primitives =
         | Unary u -> [| Slopes.slope u x[0] y |> Option.map (fun s -> w * s) |]
         | Binary Add -> [| Some w; Some w |]
         | Binary Sub -> [| Some w; Some(-w) |]
+        | Binary(Max | Min as kind) ->
+            let zero = Prim.zerosLike w
+            let wins = if kind = Max then Greater else Less
+            let tie = Prim.select (Prim.compare Equal x[0] x[1]) (Prim.times 0.5 w) zero
+            let mine i j = Some(Prim.select (Prim.compare wins x[i] x[j]) w tie)
+            [| mine 0 1; mine 1 0 |]
         | Binary b ->
             let byFirst, bySecond = Slopes.slopes b x[0] x[1] y
             [| Option.map (fun s -> w * s) byFirst; Option.map (fun s -> w * s) bySecond |]
@@ -226,8 +242,12 @@ module internal Primitives =
         | Reduce(Sum, axes) -> [| Some(Prim.unreduce x[0].Dims axes w) |]
         | Reduce(Maximum, axes) ->
             let spread = Prim.unreduce x[0].Dims axes
-            let isMax = Prim.cast x[0].Dtype (Prim.compare Equal x[0] (spread y))
-            [| Some(spread (w / Prim.sumOver axes isMax) * isMax) |]
+            let isMax = Prim.compare Equal x[0] (spread y)
+            let share = w / Prim.sumOver axes (Prim.cast w.Dtype isMax)
+            // the others get 0 though the share be infinite, and NaN where the maximum is NaN
+            let isNaN = Prim.compare NotEqual y y
+            let otherwise = Prim.select isNaN (Prim.fill w.Dtype w.Dims System.Double.NaN) (Prim.zerosLike w)
+            [| Some(Prim.select isMax (spread share) (spread otherwise)) |]
         | CumSum(axis, isReverse) -> [| Some(Prim.cumSum axis (not isReverse) w) |]
         | Reshape _ -> [| Some(Prim.reshape x[0].Dims w) |]
         | Permute p -> [| Some(Prim.permute (Shape.invert p) w) |]
@@ -262,7 +282,7 @@ module internal Primitives =
             [| Some(Prim.scatter ScatterSet batch w x[1] (Prim.zerosLike x[2])); None; Some update |]
         | Scatter(ScatterMax, batch) ->
             let mine, theirs = shares batch x[0] x[1] x[2] y
-            [| Some(w * mine); None; Some(fetch batch w x[1] x[2] 0.0 * theirs) |]
+            [| Some(shared mine w); None; Some(shared theirs (fetch batch w x[1] x[2] 0.0)) |]
         | Dot -> [| Some(Prim.dot w (Prim.swapLast x[1])); Some(Prim.dot (Prim.swapLast x[0]) w) |]
         | Op.Conv c -> [| Some(pullInput c x[0] x[1] w); Some(pullKernel c x[0] x[1] w) |]
         | Fft inverse -> [| Some(Prim.fft (not inverse) w) |] // the real transpose of F is its conjugate

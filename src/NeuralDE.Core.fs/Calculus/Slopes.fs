@@ -51,10 +51,6 @@ module internal Slopes =
     let slopes (op: Binary) (a: Tensor) (b: Tensor) (y: Tensor) : Tensor option * Tensor option =
         let one = Prim.onesLike a
         let zero = Prim.zerosLike a
-        /// 1 where a wins, ½ at a tie
-        let share kind =
-            let wins = Prim.select (Prim.compare kind a b) one zero
-            Prim.select (Prim.compare Equal a b) (Prim.times 0.5 one) wins
 
         match op with
         | Add -> Some one, Some one
@@ -69,12 +65,8 @@ module internal Slopes =
             let isOrigin = Prim.compareTo Equal a 0.0
             let byExponent = Prim.select isOrigin zero (y * log (Prim.select isOrigin one a))
             Some byBase, Some byExponent
-        | Max ->
-            let s = share Greater
-            Some s, Some(one - s)
-        | Min ->
-            let s = share Less
-            Some s, Some(one - s)
+        | Max
+        | Min -> raise (GraphException $"{op} chooses a side: it has no slopes.")
         | Atan2 ->
             let r2 = a * a + b * b
             Some(b / r2), Some(-(a / r2))
@@ -83,6 +75,19 @@ module internal Slopes =
         | Or
         | Xor
         | FoldKey -> None, None
+
+    /// What max or min of a and b makes of something of a's and something of b's: the winner's, half of both at a tie, zero
+    /// beside NaN. The other side's is not touched, be it infinite.
+    let chosen (op: Binary) (a: Tensor) (b: Tensor) (ofA: Tensor) (ofB: Tensor) : Tensor =
+        let wins = if op = Max then Greater else Less
+        let tie = Prim.select (Prim.compare Equal a b) (Prim.times 0.5 (ofA + ofB)) (Prim.zerosLike ofA)
+        Prim.select (Prim.compare wins a b) ofA (Prim.select (Prim.compare wins b a) ofB tie)
+
+    /// Whether an element-wise operation takes one of its arguments instead of computing with all.
+    let chooses op =
+        match op with
+        | Binary(Max | Min) -> true
+        | _ -> false // Select is no element-wise family of slopes
 
     let isElementwise op =
         match op with

@@ -35,8 +35,9 @@ module internal Hoist =
                 | Constant _
                 | Data _
                 | Iota _ -> true
-                // a check speaks once for every iteration; a function node may be costly or not needed
-                | Check _
+                // a check of what is fixed finds the same in every iteration
+                | Check c when not c.Flagged -> false
+                // a function node may be costly or not needed
                 | Apply _
                 | Output _ -> false
                 | _ -> n.Args |> Array.forall fixedNodes.Contains // everything else has the value its arguments give it

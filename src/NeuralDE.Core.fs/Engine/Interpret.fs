@@ -134,9 +134,10 @@ module internal Interpret =
             | Check check ->
                 let args = Array.map (fun k -> values[k]) used
 
-                match check.Find args with
-                | ValueSome failure -> failures.Add failure
-                | ValueNone -> ()
+                if failures.Count = 0 then // only the first is raised
+                    match check.Find args with
+                    | ValueSome failure -> failures.Add failure
+                    | ValueNone -> ()
 
                 values[i] <- args[0]
             | op -> // every other operation is a primitive, which Evaluate matches in full

@@ -97,12 +97,24 @@ module internal LowerPrimitives =
             storages looked,
             fun scope ->
                 let places = looked |> Array.map scope.Offset
+                let place (work: Workspace) i = work.Memory + nativeint places[i]
+
+                let isWell: Workspace -> bool =
+                    if not check.Flagged then
+                        fun _ -> false
+                    else
+                        let flags = View.size looked[1]
+
+                        if looked[1].Dtype = Bool then
+                            fun work -> Rows.All(place work 1, flags)
+                        else
+                            let integers, count = typeOf looked[0], View.size looked[0]
+                            fun work -> Rows.AllBelow(integers, place work 0, count, place work 1, flags)
 
                 Instruction.make (fun work ->
-                    let isWell =
-                        check.Flagged && Rows.All(work.Memory + nativeint places[1], Shape.size looked[1].Shape)
+                    let isWell = isWell work
 
-                    if not isWell then
+                    if not isWell && work.Failures.Count = 0 then // only the first is raised
                         match check.Find(readAll looked places work) with
                         | ValueSome failure -> work.Failures.Add failure
                         | ValueNone -> ())

@@ -193,8 +193,15 @@ and internal CallKind =
     /// The reverse sweep computes the body again instead of keeping its values.
     | Recompute
 
-/// A graph with a derivative of its own: x, ȳ → x̄ (all dense). Forward mode goes through the primal.
-and [<ReferenceEquality>] internal Custom = { Primal: Graph; Rule: Lazy<Graph> }
+/// A graph with a derivative of its own: x, ȳ → x̄ (all dense).
+and [<ReferenceEquality>] internal Custom = { Primal: Graph; Rule: Lazy<Graph>; Forward: CustomForward }
+
+/// What forward mode differentiates of a custom function.
+and internal CustomForward =
+    /// The rule, transposed: x, ẋ → ẏ, where ȳ ↦ x̄ is linear.
+    | OfRule
+    /// The primal: for a rule that computes the primal's own derivative.
+    | OfPrimal
 
 /// state is rolled back where keep is false and is differentiable; control always advances and has no derivative.
 /// Body: state, control, captured → state', control', emit, keep, write, done. Batch is the shape of the three flags (bool) and
@@ -259,15 +266,31 @@ and [<ReferenceEquality>] internal Host =
 and [<ReferenceEquality>] internal Check =
     {
         Look: NdArray[] -> exn voption
-        /// The second argument is of bools and not shown: only where one of them is false is there something to look at.
+        /// The second argument says whether there is something to look at. Bools, which are not shown: where one is false.
+        /// Integers (int64, one for each of the first argument's leading rows): where one of the first argument's integers
+        /// is not from 0 to below its row's limit; −1 is no limit.
         Flagged: bool
     }
 
+    static member private AllBelow(values: int64[], limits: int64[]) =
+        let width = if limits.Length = 0 then 1 else max 1 (values.Length / limits.Length)
+        let mutable i = 0
+
+        while i < values.Length && uint64 values[i] < uint64 limits[i / width] do
+            i <- i + 1
+
+        i = values.Length
+
     /// The arguments that it looks at; nothing where all is well.
     member c.Looked(args: NdArray[]) : NdArray[] voption =
-        if not c.Flagged then ValueSome args
-        elif System.Array.TrueForAll(args[1].Flags, id) then ValueNone
-        else ValueSome(Array.removeAt 1 args)
+        if not c.Flagged then
+            ValueSome args
+        elif args[1].Dtype <> Bool then
+            if Check.AllBelow(args[0].Integers, args[1].Integers) then ValueNone else ValueSome args
+        elif System.Array.TrueForAll(args[1].Flags, id) then
+            ValueNone
+        else
+            ValueSome(Array.removeAt 1 args)
 
     /// What it finds.
     member c.Find(args: NdArray[]) : exn voption =

@@ -16,7 +16,6 @@ type Embedding =
         { Table = Init.normal 1.0 key [ symbols; features ] }
 
     /// <summary>The rows of integers: [batch…] → [batch…; features].</summary>
-    /// <remarks>InputException for an integer outside 0 … symbols − 1; one that is not known until a trace runs is clamped.</remarks>
+    /// <remarks>InputException for an integer outside 0 … symbols − 1; inside a transform when it runs.</remarks>
     static member apply (layer: Embedding) (symbols: Tensor) : Tensor =
-        Expect.within "Embedding.apply" layer.Table.Dims[0] symbols
-        take 0 symbols layer.Table
+        takeInside 0 (Indices.within "Embedding.apply" "symbol" layer.Table.Dims[0] symbols) layer.Table

@@ -40,7 +40,10 @@ module Loss =
     /// <summary>The mean of log Σ exp(scores) − score of the label: the negative log-likelihood of softmax.</summary>
     /// <param name="labels">[batch…], int32 or int64, from 0.</param>
     /// <param name="scores">[batch…; classes], before any softmax.</param>
-    /// <remarks>ShapeException where they do not fit; a label outside the classes counts as one that no class has.</remarks>
+    /// <remarks>
+    /// A score of −∞ is a class without probability: it adds nothing to the sum. ShapeException where shapes do not fit,
+    /// InputException for a label outside 0 … classes − 1, inside a transform when it runs.
+    /// </remarks>
     let crossEntropy (labels: Tensor) (scores: Tensor) : Tensor =
         if scores.Rank = 0 || not (Shape.same labels.Dims scores.Dims[.. scores.Rank - 2]) then
             Expect.misfit (
@@ -48,14 +51,22 @@ module Loss =
                 + "expected [batch…; classes] for [batch…]."
             )
 
+        if scores.Dims[scores.Rank - 1] = 0 then
+            Expect.misfit $"Loss.crossEntropy: got scores of shape {Expect.text scores}, which has no classes."
+
         if labels.Dtype.IsFloat then
             raise (
                 DtypeException
                     $"Loss.crossEntropy: got labels of {labels.Dtype}, expected int32 or int64. Cast them, as in cast Int64 labels."
             )
 
-        let isLabel = cast scores.Dtype (oneHot scores.Dims[scores.Rank - 1] labels)
-        mean (logsumexpAlong -1 scores - sumAlong -1 (isLabel * scores))
+        Expect.floats "Loss.crossEntropy" scores
+        let last = scores.Rank - 1
+        let isLabel = Indices.oneHot "Loss.crossEntropy" "label" scores.Dims[last] labels
+        // both relative to the largest score: the difference of two large numbers would lose its digits
+        let relative = logSumExpParts last scores
+        let ofLabel = Prim.sumOver [| last |] (Prim.select isLabel relative.Shifted (Prim.zerosLike scores))
+        mean (relative.LogSum - ofLabel)
 
     /// <summary>
     /// The mean of softplus(x) − y x: the negative log-likelihood of a label y, 0 or 1 or between, by the probability σ(x).
@@ -63,4 +74,7 @@ module Loss =
     /// </summary>
     let binaryCrossEntropy (labels: Tensor) (scores: Tensor) : Tensor =
         alike "Loss.binaryCrossEntropy" labels scores
-        mean (softplus scores - cast scores.Dtype labels * scores)
+        let y = cast scores.Dtype labels
+        let between = softplus scores - y * scores
+        // at 0 and 1 without a difference: exact, and 0 for an infinite score on the label's side
+        mean (where (y .= 0.0) (softplus scores) (where (y .= 1.0) (softplus -scores) between))

@@ -92,7 +92,7 @@ module Piecewise =
         let t = cast Float64 t
         let isPast (jump: float) = if p.Stop > p.Start then t .>= jump else t .<= jump
         let index = jumps p |> List.fold (fun n jump -> n + cast Dtype.Int32 (isPast jump)) (scalar 0)
-        Stacked.combine (take 0 index) p.Pieces
+        Stacked.combine (takeInside 0 index) p.Pieces
 
     /// <summary>The field of a model in pieces: Piecewise.field Mlp.apply p.</summary>
     let field (apply: 'M -> Tensor -> Tensor) (p: Piecewise<'M>) (t: Tensor) (x: Tensor) : Tensor = apply (at t p) x

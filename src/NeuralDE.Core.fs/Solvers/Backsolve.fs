@@ -103,6 +103,7 @@ module internal BacksolveRule =
 
         let make () =
             { Primal = primal
+              Forward = OfPrimal
               Rule =
                 lazy
                     (let backward = adjointField g n smooth

@@ -77,14 +77,3 @@ module internal Expect =
     let somethingAlong verb axis (x: Tensor) =
         if x.Dims[axis] = 0 then
             misfit $"{verb}: axis {axis} of shape {text x} has no elements; there is no {verb} of nothing."
-
-    /// Indices that are numbers already must lie within the axis; those of a trace are clamped when it runs.
-    let within verb n (indices: Tensor) =
-        integers verb indices
-
-        if indices.LongCount > 0L && n = 0 then misfit $"{verb}: an axis of extent 0 has nothing to take."
-
-        if not indices.IsPlaceholder then
-            for i in indices.Numbers.Integers do
-                if i < 0L || i >= int64 n then
-                    raise (InputException $"{verb}: index {i} is outside an axis of extent {n}. Use 0 to {n - 1}.")

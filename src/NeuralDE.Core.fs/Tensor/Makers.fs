@@ -196,7 +196,12 @@ module Makers =
         if high <= low then
             raise (InputException $"randint: got low {low} and high {high}; high is exclusive and must be larger.")
 
-        draw "randint" Bits Int64 key shape % (high - low) + low
+        let whole (n: int64) = // exact, where a float beside the tensor may not be
+            Tensor.Apply(Constant { Literal.Dtype = Int64; Bits = n }, [||])
+
+        let bits = draw "randint" Bits Int64 key shape
+        let like n = Prim.broadcast bits.Dims [||] (whole n)
+        Prim.binary Mod bits (like (int64 high - int64 low)) + like (int64 low)
 
     /// true with probability p, in [0, 1].
     let bernoulli (key: Key) (p: float) (shape: int list) : Tensor =

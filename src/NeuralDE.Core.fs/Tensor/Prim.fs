@@ -55,6 +55,16 @@ module internal Prim =
 
     // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
     let cast dtype (x: Tensor) = if x.Dtype = dtype then x else op (Cast dtype) [| x |]
+
+    /// As sums and products are taken: int32 and bool as int64.
+    let wide (x: Tensor) =
+        match x.Dtype with
+        | Int32
+        | Bool -> cast Int64 x
+        | Float32
+        | Float64
+        | Int64 -> x
+
     let select (condition: Tensor) a b = op Select [| condition; a; b |]
     let compare kind (a: Tensor) (b: Tensor) = op (Compare kind) [| a; b |]
     let unary kind (x: Tensor) = op (Unary kind) [| x |]

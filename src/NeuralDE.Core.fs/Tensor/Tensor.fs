@@ -130,6 +130,19 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     $"{x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
             )
 
+        let least, limit = // limit: the first one that does not fit
+            match dtype with
+            | Float32
+            | Float64 -> Double.NegativeInfinity, Double.PositiveInfinity
+            | Int32 -> -2147483648.0, 2147483648.0
+            | Int64 -> -9223372036854775808.0, 9223372036854775808.0
+            | Bool -> 0.0, 2.0
+
+        if not dtype.IsFloat && not (x >= least && x < limit) then
+            raise (
+                DtypeException $"{x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
+            )
+
         if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
             Tensor.Literal(dtype, x)
         else
@@ -185,15 +198,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
             let depth = Tensor.StructureDepth args
 
-            if depth <= maxStructureDepth then
+            match op with
+            | Check check ->
+                match check.Find(args |> Array.map (fun a -> a.Numbers)) with
+                | ValueSome failure -> raise failure
+                | ValueNone -> args[0]
+            | _ when depth <= maxStructureDepth ->
                 Tensor(signature, Content.Structure(op, args, depth, Lazy<NdArray>(compute)))
-            else
-                match op with
-                | Check check ->
-                    match check.Find(args |> Array.map (fun a -> a.Numbers)) with
-                    | ValueSome failure -> raise failure
-                    | ValueNone -> args[0]
-                | _ -> Tensor(signature, Content.Value(compute ()))
+            | _ -> Tensor(signature, Content.Value(compute ()))
         else
             Tensor(signature, Content.Open(trace, Tensor.NextSerial(), op, args))
 
@@ -244,12 +256,29 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         x.Numbers
 
-    /// The one element of a tensor that has one.
+    /// The one element without its fraction, at least `least` and below `limit`.
+    member private x.Whole(verb: string, least: float, limit: float) : int64 =
+        let one = x.One verb
+
+        if one.Dtype.IsFloat && not (Math.Truncate one.Floats[0] >= least && one.Floats[0] < limit) then
+            raise (InputException $"{verb}: {one.Floats[0]} does not fit {verb}. Use float.")
+
+        one.Integers[0]
+
+    /// The one element of a tensor that has one; as an integer it loses its fraction and must fit.
     static member op_Explicit(x: Tensor) : float = x.One("float").Floats[0]
 
     static member op_Explicit(x: Tensor) : float32 = float32 (x.One("float32").Floats[0])
-    static member op_Explicit(x: Tensor) : int = int (x.One("int").Integers[0])
-    static member op_Explicit(x: Tensor) : int64 = x.One("int64").Integers[0]
+    static member op_Explicit(x: Tensor) : int =
+        let n = x.Whole("int", -2147483648.0, 2147483648.0)
+
+        if n < int64 Int32.MinValue || n > int64 Int32.MaxValue then
+            raise (InputException $"int: {n} does not fit int32. Use int64.")
+
+        int n
+
+    static member op_Explicit(x: Tensor) : int64 = x.Whole("int64", -9223372036854775808.0, 9223372036854775808.0)
+
     static member op_Explicit(x: Tensor) : bool = x.One("bool").Flags[0]
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
     static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
@@ -431,8 +460,19 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if axis >= x.Rank then
             raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
 
-        let start = first |> Option.defaultValue 0 |> max 0
-        let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1) |> max -1) + 1
+        let n = x.Dims[axis]
+        let fromFront i = if i < 0 then i + n else i
+        let start = first |> Option.map fromFront |> Option.defaultValue 0
+        let stop = (last |> Option.map fromFront |> Option.defaultValue (n - 1)) + 1
+
+        let text side = side |> Option.map string |> Option.defaultValue ""
+
+        if start < 0 || start > n || stop < 0 || stop > n || (last.IsSome && last.Value < -n) then
+            raise (
+                ShapeException
+                    $"slice: [{text first}..{text last}] is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}; −1 is the last, and both ends are included."
+            )
+
         Tensor.Range(x, axis, min start stop, stop)
 
     /// Row i of the first axis; −1 is the last.
@@ -456,7 +496,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         Tensor.Range(x, 0, start, start + length)
 
-    /// x[a..b]: rows a to b, both included.
+    /// x[a..b]: rows a to b, both included. A negative one counts from the end, as in NumPy: x[-2..] are the last two
+    /// rows, x[.. -2] all but the last. A row outside is a ShapeException; a start just behind the end gives no rows.
     member x.GetSlice(first: int option, last: int option) : Tensor = Tensor.Section(x, 0, first, last)
 
     member x.GetSlice(first: int option, last: int option, j: int) : Tensor =

@@ -55,7 +55,8 @@ type WhereOperands =
         TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
     static member Both(_: WhereOperands, a: float, b: float) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
     static member Both(_: WhereOperands, a: int, b: int) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
-    static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
+    static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) =
+        struct (scalar a, scalar b)
 
 /// Functions that work element by element; two arguments broadcast by NumPy's rule.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -127,7 +128,8 @@ module ElementwiseVerbs =
             Prim.compare Equal x x
 
     // ── types ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The same numbers in another dtype. Floats become integers towards 0 (NaN becomes 0); what is not 0 becomes true.
+    /// The same numbers in another dtype. Floats become integers towards 0, the nearest integer of the dtype where they lie
+    /// outside it, and NaN becomes 0; int64 wraps to int32; what is not 0 becomes true (NaN too).
     let cast (dtype: Dtype) (x: Tensor) : Tensor = Prim.cast dtype x
 
     // ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,13 +169,15 @@ module ElementwiseVerbs =
         let isZero = Prim.compareTo Equal x 0.0
         Prim.select isZero (Prim.zerosLike x) (sqrt (Prim.select isZero (Prim.onesLike x) x))
 
-    /// √(a² + b²) without overflow; the derivative at (0, 0) is 0.
+    /// √(a² + b²) without overflow; ∞ where either is infinite, even beside NaN. The derivative at (0, 0) is 0.
     let hypot (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "hypot" a
         let larger = Prim.stop (maximum (abs a) (abs b))
         let isUsable = Prim.both (Prim.compareTo Greater larger 0.0) (isFinite larger)
         let scale = Prim.select isUsable larger (Prim.onesLike larger)
-        scale * root (square (a / scale) + square (b / scale))
+        let isInfinite (x: Tensor) = Prim.compareTo Equal (abs x) Double.PositiveInfinity
+        let finite = scale * root (square (a / scale) + square (b / scale))
+        where (logicalOr (isInfinite a) (isInfinite b)) Double.PositiveInfinity finite
 
     /// eˣ − 1, exact near 0.
     let expm1 (x: Tensor) : Tensor = unary "expm1" Expm1 x

@@ -2,22 +2,24 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Functions that take or put elements by index (int32 or int64). An index that is a number already must lie within its
-/// axis; one
-/// that is not known until a trace runs is clamped where elements are taken and dropped where they are put.
+/// Functions that take or put elements by index (int32 or int64), which must lie within its axis: 0 to n − 1. One that does
+/// not is an InputException, at the call where it is a number already, and at the end of the run inside a transform.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module IndexingVerbs =
     // ── taking ───────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The elements at indices of any shape along an axis: [a…; n; c…] and [i…] → [a…; i…; c…].
-    let take (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
-        let a = Shape.axis "take" x.Rank axis
-        Expect.within "take" x.Dims[a] indices
+    /// take, of indices that are known to lie within the axis.
+    let internal takeInside (a: int) (indices: Tensor) (x: Tensor) : Tensor =
         let flat = Expect.flat "take" indices
         let shape = Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]
         Expect.made "take" [| x; indices |] shape
         let front = Prim.permute (Shape.moving x.Rank a 0) x
         let taken = Prim.gather 0 front flat |> Prim.permute (Shape.moving x.Rank 0 a)
         Prim.reshape shape taken
+
+    /// The elements at indices of any shape along an axis: [a…; n; c…] and [i…] → [a…; i…; c…].
+    let take (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
+        let a = Shape.axis "take" x.Rank axis
+        takeInside a (Indices.within "take" "index" x.Dims[a] indices) x
 
     /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the
     /// axis.
@@ -28,7 +30,7 @@ module IndexingVerbs =
             Expect.misfit
                 $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal but along axis {axis}."
 
-        Expect.within "takeAlong" x.Dims[a] indices
+        let indices = Indices.within "takeAlong" "index" x.Dims[a] indices
         let last = Shape.moving x.Rank a (x.Rank - 1)
         let taken = Prim.gather (x.Rank - 1) (Prim.permute last x) (Prim.permute last indices)
         Prim.permute (Shape.invert last) taken
@@ -42,7 +44,7 @@ module IndexingVerbs =
             Expect.misfit
                 $"gatherRows: indices have shape {Expect.text indices}, the tensor {Expect.text x}; expected [batch…; m] and [batch…; n; features…]."
 
-        Expect.within "gatherRows" x.Dims[batch] indices
+        let indices = Indices.within "gatherRows" "index" x.Dims[batch] indices
         Expect.made "gatherRows" [| x; indices |] (Array.append indices.Dims x.Dims[batch + 1 ..])
         Prim.gather batch x indices
 
@@ -58,25 +60,24 @@ module IndexingVerbs =
             Expect.misfit
                 $"{verb}: updates have shape {Expect.text updates}, expected {Shape.text expected}: one row for each of the indices {Expect.text indices}."
 
-        Prim.scatter kind 0 x indices updates
+        Prim.scatter kind 0 x (Indices.within verb "index" x.Dims[0] indices) updates
 
-    /// x with row i of the updates added to its row indices[i]; indices outside are dropped.
+    /// x with row i of the updates added to its row indices[i]. Integers wrap.
     let scatterAdd (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         Expect.numbers "scatterAdd" x
         scattered "scatterAdd" ScatterAdd indices updates x
 
-    /// x with its row indices[i] replaced by row i of the updates, the last where several meet; indices outside are
-    /// dropped.
+    /// x with its row indices[i] replaced by row i of the updates, the last where several meet.
     let scatterSet (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         scattered "scatterSet" ScatterSet indices updates x
 
-    /// x with each row the maximum of itself and the updates put there; indices outside are dropped.
+    /// x with each row the maximum of itself and the updates put there.
     let scatterMax (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         Expect.numbers "scatterMax" x
         scattered "scatterMax" ScatterMax indices updates x
 
     // ── windows at a place that is computed ──────────────────────────────────────────────────────────────────────
-    /// The indices start, start + 1, … of a window held inside the axis.
+    /// The indices start, start + 1, … of a window inside the axis.
     let private window verb (start: Tensor) size n =
         Expect.integers verb start
         Expect.rank verb 0 "the start" start
@@ -84,12 +85,10 @@ module IndexingVerbs =
         if size < 0 || size > n then
             Expect.misfit $"{verb}: a window of {size} does not fit an axis of extent {n}."
 
-        let literal = Prim.literal start.Dtype
-        let inside = Prim.binary Min (Prim.binary Max start (literal 0.0)) (literal (float (n - size)))
-        Prim.broadcast [| size |] [||] inside + Prim.iota start.Dtype [| size |] 0
+        let start = Indices.within verb "start" (n - size + 1) start
+        Prim.broadcast [| size |] [||] start + Prim.iota start.Dtype [| size |] 0
 
-    /// `size` elements along an axis from a start that may be computed (0-d, integer); the window is held inside the
-    /// axis.
+    /// `size` elements along an axis from a start that may be computed (0-d, integer): 0 to n − size.
     let dynamicSlice (axis: int) (start: Tensor) (size: int) (x: Tensor) : Tensor =
         let a = Shape.axis "dynamicSlice" x.Rank axis
         let indices = window "dynamicSlice" start size x.Dims[a]
@@ -100,7 +99,7 @@ module IndexingVerbs =
             let front = Prim.permute (Shape.moving x.Rank a 0) x
             Prim.gather 0 front indices |> Prim.permute (Shape.moving x.Rank 0 a)
 
-    /// x with a window along an axis replaced, from a start that may be computed; the window is held inside the axis.
+    /// x with a window along an axis replaced, from a start that may be computed: 0 to n − the update's extent.
     let dynamicUpdate (axis: int) (start: Tensor) (update: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "dynamicUpdate" x.Rank axis
         Expect.oneDtype "dynamicUpdate" [| x; update |]
@@ -114,11 +113,7 @@ module IndexingVerbs =
         Prim.scatter ScatterSet 0 (front x) indices (front update) |> Prim.permute (Shape.moving x.Rank 0 a)
 
     // ── classes ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// 1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n]. An index outside gives a row of zeros.
+    /// 1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n].
     let oneHot (n: int) (indices: Tensor) : Tensor =
-        Expect.integers "oneHot" indices
         Expect.count "oneHot" "n" n
-        let shape = Array.append indices.Dims [| n |]
-        Expect.made "oneHot" [| indices |] shape
-        let spread = Prim.broadcast shape (Shape.axes indices.Rank) indices
-        Prim.cast Float64 (Prim.compare Equal spread (Prim.iota indices.Dtype shape indices.Rank))
+        Prim.cast Float64 (Indices.oneHot "oneHot" "index" n indices)

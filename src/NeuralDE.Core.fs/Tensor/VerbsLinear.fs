@@ -123,48 +123,60 @@ module LinearVerbs =
         Prim.solve a (Prim.identity a.Dtype a.Dims)
 
     // ── determinants ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// 1 or −1 by the parity of row orders [batch…; n].
-    let private parity dtype (order: Tensor) =
-        let n, r = order.Dims[order.Rank - 1], order.Rank
-        let square = Array.append order.Dims [| n |]
-        let later = Prim.broadcast square (Shape.axes r) order // [i; j] ↦ order i
-        let earlier = Prim.broadcast square (Array.append (Shape.axes (r - 1)) [| r |]) order
-        let isBelow = Prim.compare Greater (Prim.iota Int32 square (r - 1)) (Prim.iota Int32 square r)
-        let inversions = Prim.cast Int64 (Prim.both isBelow (Prim.compare Less later earlier))
-        let isOdd = Prim.compareTo Equal (Prim.sumOver [| r - 1; r |] inversions % 2) 1.0
-        let one = Prim.fill dtype isOdd.Dims 1.0
-        Prim.select isOdd (-one) one
-
-    /// The diagonal of U and the sign of the row order.
-    let private eliminated verb (a: Tensor) =
-        matrices verb a
-        let order = Prim.pivots a
-        let factors = Prim.lu (Prim.gather (a.Rank - 2) a order)
-        diagonal factors, parity a.Dtype order
-
-    /// The determinant of [batch…; n; n]; 1 for n = 0. Its derivative is not defined here where a is singular.
+    /// <summary>The determinant of [batch…; n; n]; 1 for n = 0.</summary>
+    /// <remarks>
+    /// Its derivative is the matrix of cofactors, singular matrices included. Second derivatives of a singular matrix exist
+    /// here up to n = 3; for larger ones they are not finite.
+    /// </remarks>
     let det (a: Tensor) : Tensor =
-        let diagonal, sign = eliminated "det" a
-        sign * prodAlong -1 diagonal
+        matrices "det" a
+        Determinant.det a
 
     /// The sign (−1, 0 or 1) and the logarithm of the absolute value of the determinant, which neither over- nor
-    /// underflows.
+    /// underflows. Of a singular matrix the logarithm is −∞ and its derivative not finite.
     let slogdet (a: Tensor) : Tensor * Tensor =
-        let diagonal, sign = eliminated "slogdet" a
+        matrices "slogdet" a
+        let _, factors, sign = Determinant.eliminated a
+        let diagonal = diagonal factors
         sign * prodAlong -1 (signum diagonal), sumAlong -1 (log (abs diagonal))
 
-    /// The logarithm of the determinant; −∞ where it is 0 and NaN where it is negative.
+    /// The logarithm of the determinant; −∞ where it is 0, with a derivative that is not finite, and NaN where it is
+    /// negative.
     let logdet (a: Tensor) : Tensor =
         let sign, magnitude = slogdet a
         where (sign .< 0.0) (Prim.fill a.Dtype magnitude.Dims Double.NaN) magnitude
 
     // ── least squares ────────────────────────────────────────────────────────────────────────────────────────────
+    let private rankCheck: Check =
+        { Look =
+            fun _ ->
+                ValueSome(
+                    InputException
+                        "lstsq: a lacks full rank: some of its columns (its rows, where it has fewer) depend on the others to rounding. Leave them out, or solve (aᵀa + λ 1) x = aᵀb for a small λ."
+                )
+          Flagged = true }
+
+    /// Cholesky's factor of a gram matrix, checked: pivot k is what row k has that the rows before it lack, as a part of the
+    /// row's square. Below rounding there is nothing.
+    let private independent (gram: Tensor) (factor: Tensor) : Tensor =
+        if gram.LongCount = 0L then
+            factor
+        else
+            let n = gram.Dims[gram.Rank - 1]
+            let epsilon = if gram.Dtype = Float32 then 1.1920929e-7 else 2.220446049250313e-16
+            let whole, own = diagonal gram, diagonal factor
+            let isOwn = Prim.compare Greater (own * own) (Prim.times (8.0 * float n * epsilon) whole)
+            // what is not finite shows by itself
+            let isWell = Prim.either isOwn (Prim.isNot (isFinite whole))
+
+            Tensor.Apply(Check rankCheck, [| factor; isWell |])
+
     /// <summary>x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector
     /// [m].</summary>
     /// <remarks>
     /// Where m &lt; n, the shortest x with a x = b. By Cholesky's factor of aᵀa with one step of refinement: fit for
-    /// condition numbers
-    /// up to about 10⁷ in float64. NaN where a lacks full rank.
+    /// condition numbers up to about 10⁷ in float64. InputException where a lacks full rank to rounding, inside a transform
+    /// when it runs.
     /// </remarks>
     let lstsq (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "lstsq" a
@@ -182,7 +194,8 @@ module LinearVerbs =
         let batch = Shape.broadcast "lstsq" (batchOf a) (batchOf right)
         let a, right = stretched batch a, stretched batch right
         let turned = Prim.swapLast a
-        let factor = Prim.cholesky (if m >= n then Prim.dot turned a else Prim.dot a turned)
+        let gram = if m >= n then Prim.dot turned a else Prim.dot a turned
+        let factor = independent gram (Prim.cholesky gram)
         let half = Prim.triangular true false false factor
         let other = Prim.triangular true true false factor
 

@@ -6,21 +6,18 @@ open NeuralDE.Compiler
 /// Functions of all elements, or of those along one axis, which the result lacks (`expandDims` puts it back). Axis −1
 /// is the last.
 /// Sums over nothing are 0, products 1; the maximum or mean of nothing is a ShapeException.
+/// Sums and products of int32 and bool are int64, as in NumPy; int64 wraps.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ReduceVerbs =
     let private along verb axis (x: Tensor) = Shape.axis verb x.Rank axis
     let private over (n: int64) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
 
     // ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The sum of all elements, of shape [].
-    let sum (x: Tensor) : Tensor =
-        Expect.numbers "sum" x
-        Prim.sum x
+    /// The sum of all elements, of shape []; of int32 and bool (how many are true) as int64.
+    let sum (x: Tensor) : Tensor = Prim.sum (Prim.wide x)
 
-    /// The sum along an axis.
-    let sumAlong (axis: int) (x: Tensor) : Tensor =
-        Expect.numbers "sumAlong" x
-        Prim.sumOver [| along "sumAlong" axis x |] x
+    /// The sum along an axis; of int32 and bool (how many are true) as int64.
+    let sumAlong (axis: int) (x: Tensor) : Tensor = Prim.sumOver [| along "sumAlong" axis x |] (Prim.wide x)
 
     /// The arithmetic mean of all elements, of shape [].
     let mean (x: Tensor) : Tensor =
@@ -48,15 +45,11 @@ module ReduceVerbs =
         let shape = Array.removeAt axis x.Dims
         if x.Dims[axis] = 0 then Prim.fill x.Dtype shape 1.0 else Prim.reshape shape x
 
-    /// The product along an axis; of nothing 1.
-    let prodAlong (axis: int) (x: Tensor) : Tensor =
-        Expect.numbers "prodAlong" x
-        product (along "prodAlong" axis x) x
+    /// The product along an axis; of nothing 1; of int32 and bool as int64.
+    let prodAlong (axis: int) (x: Tensor) : Tensor = product (along "prodAlong" axis x) (Prim.wide x)
 
-    /// The product of all elements, of shape []; of nothing 1.
-    let prod (x: Tensor) : Tensor =
-        Expect.numbers "prod" x
-        product 0 (Expect.flat "prod" x)
+    /// The product of all elements, of shape []; of nothing 1; of int32 and bool as int64.
+    let prod (x: Tensor) : Tensor = product 0 (Expect.flat "prod" (Prim.wide x))
 
     // ── spread ───────────────────────────────────────────────────────────────────────────────────────────────────
     let private deviation verb lost axis (x: Tensor) =
@@ -175,15 +168,21 @@ module ReduceVerbs =
         let m = Prim.stop (Prim.reduce Maximum [| axis |] x)
         Prim.select (isFinite m) m (Prim.zerosLike m)
 
+    /// ln Σ exp(x − m) along an axis, m + that of x, and x − m, for the finite maximum m (0 where it is infinite).
+    let internal logSumExpParts axis (x: Tensor) =
+        let m = shift axis x
+        let shifted = x - Prim.unreduce x.Dims [| axis |] m
+        let total = Prim.sumOver [| axis |] (exp shifted)
+        let isZero = Prim.compareTo Equal total 0.0
+        let logarithm = log (Prim.select isZero (Prim.onesLike total) total)
+        let finite x = Prim.select isZero (Prim.fill total.Dtype total.Dims Double.NegativeInfinity) x
+        {| LogSum = finite logarithm; Whole = finite (m + logarithm); Shifted = shifted |}
+
     let private logSumExp axis (x: Tensor) =
         if x.Dims[axis] = 0 then
             Prim.fill x.Dtype (Array.removeAt axis x.Dims) Double.NegativeInfinity
         else
-            let m = shift axis x
-            let total = Prim.sumOver [| axis |] (exp (x - Prim.unreduce x.Dims [| axis |] m))
-            let isZero = Prim.compareTo Equal total 0.0
-            let logarithm = log (Prim.select isZero (Prim.onesLike total) total)
-            Prim.select isZero (Prim.fill x.Dtype total.Dims Double.NegativeInfinity) (m + logarithm)
+            (logSumExpParts axis x).Whole
 
     /// ln Σ exp x along an axis, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
     let logsumexpAlong (axis: int) (x: Tensor) : Tensor =
@@ -228,14 +227,15 @@ module ReduceVerbs =
         Expect.floats "normAlong" x
         root (Prim.sumOver [| along "normAlong" axis x |] (x * x))
 
-    /// Σ |x| over all elements.
+    /// Σ |x| over all elements; of int32 as int64.
     let norm1 (x: Tensor) : Tensor =
         Expect.numbers "norm1" x
-        Prim.sum (abs x)
+        Prim.sum (abs (Prim.wide x))
 
-    /// The largest |x|; of nothing 0.
+    /// The largest |x|; of nothing 0; of int32 as int64.
     let normInf (x: Tensor) : Tensor =
         Expect.numbers "normInf" x
+        let x = Prim.wide x
 
         if x.LongCount = 0L then
             Prim.fill x.Dtype [||] 0.0

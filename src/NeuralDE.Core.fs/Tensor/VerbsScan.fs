@@ -7,10 +7,8 @@ open NeuralDE.Compiler
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ScanVerbs =
     // ── running totals ───────────────────────────────────────────────────────────────────────────────────────────
-    /// Sums of the elements up to each, itself included.
-    let cumsum (axis: int) (x: Tensor) : Tensor =
-        Expect.numbers "cumsum" x
-        Prim.cumSum (Shape.axis "cumsum" x.Rank axis) false x
+    /// Sums of the elements up to each, itself included; of int32 and bool as int64.
+    let cumsum (axis: int) (x: Tensor) : Tensor = Prim.cumSum (Shape.axis "cumsum" x.Rank axis) false (Prim.wide x)
 
     /// <summary>All running totals x₀, x₀∘x₁, x₀∘x₁∘x₂, … along an axis, for an associative ∘.</summary>
     /// <remarks>
@@ -55,10 +53,8 @@ module ScanVerbs =
 
         scan x
 
-    /// Products of the elements up to each, itself included.
-    let cumprod (axis: int) (x: Tensor) : Tensor =
-        Expect.numbers "cumprod" x
-        associativeScan (Prim.binary Mul) axis x
+    /// Products of the elements up to each, itself included; of int32 and bool as int64.
+    let cumprod (axis: int) (x: Tensor) : Tensor = associativeScan (Prim.binary Mul) axis (Prim.wide x)
 
     // ── sorting ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// The indices (int64) that sort an axis upwards; equal elements keep their order, NaN comes last.
@@ -96,6 +92,7 @@ module ScanVerbs =
     let searchSortedRight (sorted: Tensor) (values: Tensor) : Tensor = search "searchSortedRight" true sorted values
 
     /// The q-quantile along an axis, 0 ≤ q ≤ 1, interpolated linearly between the two elements next to place q (n − 1).
+    /// NaN where there is one.
     let quantileAlong (axis: int) (q: float) (x: Tensor) : Tensor =
         Expect.floats "quantile" x
         let a = Shape.axis "quantileAlong" x.Rank axis
@@ -108,13 +105,25 @@ module ScanVerbs =
         let sorted = sort a x
         let low = Prim.pick a below sorted
         let part = place - float below
-        if part = 0.0 then low else low + part * (Prim.pick a (below + 1) sorted - low)
+        let last = Prim.pick a (x.Dims[a] - 1) sorted // NaN is sorted behind every number
 
-    /// The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly.
+        let between =
+            if part = 0.0 then
+                low
+            else
+                let high = Prim.pick a (below + 1) sorted
+                // ∞ − ∞ is no step
+                let isInfinite = Prim.both (Prim.compare Equal low high) (Prim.isNot (isFinite low))
+                Prim.select isInfinite low (low + part * (high - low))
+
+        // the product's derivative is NaN too
+        Prim.select (Prim.compare NotEqual last last) (last * between) between
+
+    /// The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly. NaN where there is one.
     let quantile (q: float) (x: Tensor) : Tensor = quantileAlong 0 q (Expect.flat "quantile" x)
 
-    /// The middle element along an axis, or the mean of the middle two.
+    /// The middle element along an axis, or the mean of the middle two. NaN where there is one.
     let medianAlong (axis: int) (x: Tensor) : Tensor = quantileAlong axis 0.5 x
 
-    /// The middle one of all elements, or the mean of the middle two.
+    /// The middle one of all elements, or the mean of the middle two. NaN where there is one.
     let median (x: Tensor) : Tensor = quantile 0.5 x

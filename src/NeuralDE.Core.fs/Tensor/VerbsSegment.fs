@@ -4,6 +4,7 @@ open System
 open NeuralDE.Compiler
 
 /// Functions of groups of rows: row i of x [n; features…] belongs to group ids[i]; the result is [count; features…].
+/// An id outside 0 .. count − 1 is an InputException, inside a transform when it runs.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SegmentVerbs =
     let private segments verb (ids: Tensor) count (x: Tensor) =
@@ -18,16 +19,16 @@ module SegmentVerbs =
 
         let shape = Array.updateAt 0 count x.Dims
         Expect.made verb [| x; ids |] shape
-        shape
+        Indices.within verb "id" count ids, shape
 
-    /// The sum of each group's rows; of none 0. Ids outside 0 .. count − 1 are left out.
+    /// The sum of each group's rows; of none 0. Integers wrap.
     let segmentSum (ids: Tensor) (count: int) (x: Tensor) : Tensor =
-        let shape = segments "segmentSum" ids count x
+        let ids, shape = segments "segmentSum" ids count x
         Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
 
     /// The maximum of each group's rows; of none −∞ (of integers their smallest).
     let segmentMax (ids: Tensor) (count: int) (x: Tensor) : Tensor =
-        let shape = segments "segmentMax" ids count x
+        let ids, shape = segments "segmentMax" ids count x
 
         let least =
             match x.Dtype with
@@ -42,7 +43,7 @@ module SegmentVerbs =
     /// The mean of each group's rows; of none 0.
     let segmentMean (ids: Tensor) (count: int) (x: Tensor) : Tensor =
         Expect.floats "segmentMean" x
-        let shape = segments "segmentMean" ids count x
+        let ids, shape = segments "segmentMean" ids count x
         let total = Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
         let sizes = Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype [| count |] 0.0) ids (Prim.fill x.Dtype ids.Dims 1.0)
         let sizes = Prim.binary Max sizes (Prim.onesLike sizes)

@@ -1,3 +1,5 @@
+using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -70,6 +72,50 @@ internal static unsafe class Rows
         for (long i = 0; i < rows; i++)
             if (((byte*)flags)[i] == 0)
                 return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Whether every integer (int32 or int64) of each row lies from 0 to below the row's limit (int64; −1: there is none).
+    /// </summary>
+    public static bool AllBelow(ElementType type, nint values, long count, nint limits, long rows)
+    {
+        long width = rows == 0 ? 0 : count / rows;
+
+        for (long i = 0; i < rows; i++)
+        {
+            long limit = ((long*)limits)[i];
+
+            if (limit == -1)
+                continue;
+
+            bool isBelow =
+                type == ElementType.Int32
+                    ? AllBelow((uint*)values + i * width, width, (uint)Math.Min(limit, int.MaxValue + 1L))
+                    : AllBelow((ulong*)values + i * width, width, (ulong)limit);
+
+            if (!isBelow)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>A negative integer is a large one without its sign.</summary>
+    private static bool AllBelow<T>(T* values, long count, T limit)
+        where T : unmanaged, INumber<T>
+    {
+        var limits = new Vector<T>(limit);
+        long i = 0;
+
+        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
+            if (Vector.GreaterThanOrEqualAny(Vector.Load(values + i), limits))
+                return false;
+
+        for (; i < count; i++)
+            if (values[i] >= limit)
+                return false;
+
         return true;
     }
 }

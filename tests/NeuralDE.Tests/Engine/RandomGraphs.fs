@@ -81,7 +81,7 @@ module internal RandomGraphs =
         let g, levels = subgraph b false args (b.Random.Next(1, 8))
 
         match b.Random.Next 3 with
-        | 0 -> keepOutputs b (Custom { Primal = g; Rule = lazy g }) args levels |> ignore
+        | 0 -> keepOutputs b (Custom { Primal = g; Rule = lazy g; Forward = OfPrimal }) args levels |> ignore
         | 1 ->
             let solve, z = Intern.graph g.Inputs g.Outputs[..0], g.Outputs[0].Signature
             let residual = Intern.graph (Array.append [| z |] g.Inputs) [| Intern.input 0 z |]

@@ -208,5 +208,5 @@ let tests =
 
               let run () = LevenbergMarquardt.minimise (fun _ -> scalar 1.0) (tensor [ 1 ]) |> ignore
               Expect.thrown<TreeException> run |> ignore
-              let run () = LevenbergMarquardt.minimise (fun (x: Tensor) -> x[0 .. -1]) (tensor [ 1.0 ]) |> ignore
+              let run () = LevenbergMarquardt.minimise (fun (x: Tensor) -> x[1..]) (tensor [ 1.0 ]) |> ignore
               Expect.thrown<ShapeException> run |> ignore) ]

@@ -28,7 +28,7 @@ let private verbs: (string * (Tensor -> Tensor)) list =
       "searchSorted", searchSorted (tensor [ -1.0; 0.0; 1.0 ])
       "take", take 0 (tensor [ 2; 0 ])
       "computed take", (fun x -> take 1 (argmax 1 x) x)
-      "dynamicSlice", (fun x -> dynamicSlice 1 (argmax 0 (flatten x)) 2 x)
+      "dynamicSlice", (fun x -> dynamicSlice 1 (argmax 0 (flatten x) % 2) 2 x)
       "dynamicUpdate", (fun x -> dynamicUpdate 0 (scalar 1) (zeros [ 1; 3 ]) x)
       "scatterAdd", scatterAdd (tensor [ 0; 0 ]) (ones [ 2; 3 ])
       "padWith", padWith 3.0 [ 1, 0; 0, 2 ]

@@ -1,0 +1,291 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// Where a cotangent or tangent can be non-zero; elsewhere it is zero by construction. Its flags are made when an operation
+/// needs them, so a condition that no operation asks for costs nothing.
+[<RequireQualifiedAccess>]
+type internal Condition =
+    /// In these parts of a shape: what slices took. Known without numbers.
+    | Parts of shape: int[] * Slice list
+    /// Where the bools are true.
+    | Flags of Lazy<Tensor>
+
+/// The conditions under which tangents and cotangents can be non-zero: `where`, maxima and slices start them, element-wise
+/// rules apply them, movements move them. So no rule is evaluated to 0·∞ on the branch not taken, at any order.
+module internal Conditions =
+    let private partFlags (shape: int[]) (s: Slice) : Tensor =
+        let taken = Array.map3 Infer.sliced s.Start s.Stop s.Step
+        let until i = s.Start[i] + int (Infer.padded taken[i] 0 0 (s.Step[i] - 1))
+        let high = Array.init shape.Length (fun i -> shape[i] - until i)
+
+        if Shape.size taken = 0L then
+            Prim.fill Bool shape 0.0
+        else
+            Prim.pad s.Start high (Array.map (fun step -> step - 1) s.Step) (Prim.fill Bool taken 1.0)
+
+    let flags (condition: Condition) : Tensor =
+        match condition with
+        | Condition.Parts(shape, []) -> Prim.fill Bool shape 0.0
+        | Condition.Parts(shape, parts) -> parts |> List.map (partFlags shape) |> List.reduce Prim.either
+        | Condition.Flags flags -> flags.Value
+
+    let lazily (make: unit -> Tensor) = Condition.Flags(lazy (make ()))
+
+    /// None: everywhere.
+    let either (a: Condition option) (b: Condition option) : Condition option =
+        match a, b with
+        | None, _
+        | _, None -> None
+        | Some(Condition.Parts(shape, p)), Some(Condition.Parts(_, q)) -> Some(Condition.Parts(shape, q @ p))
+        | Some(Condition.Flags p), Some(Condition.Flags q) when obj.ReferenceEquals(p, q) -> a
+        | Some p, Some q ->
+            Some(
+                lazily (fun () ->
+                    let p, q = flags p, flags q
+                    if obj.ReferenceEquals(p, q) then p else Prim.either p q)
+            )
+
+    let both (a: Condition option) (flag: unit -> Tensor) : Condition option =
+        match a with
+        | None -> Some(lazily flag)
+        | Some a -> Some(lazily (fun () -> Prim.both (flags a) (flag ())))
+
+    let map (f: Tensor -> Tensor) (a: Condition option) : Condition option =
+        a |> Option.map (fun a -> lazily (fun () -> f (flags a)))
+
+    /// Elements of some axes up to which parts are counted one by one.
+    let private few = 4096
+
+    let private places (shape: int[]) (s: Slice) : seq<int> =
+        let along axis = seq { s.Start[axis] .. s.Step[axis] .. s.Stop[axis] - 1 }
+
+        Shape.axes shape.Length
+        |> Array.fold
+            (fun at axis ->
+                seq {
+                    for i in at do
+                        for j in along axis -> i * shape[axis] + j
+                })
+            (Seq.singleton 0)
+
+    /// Which places of the axes the parts take, where they take all of the others.
+    let private covered (axes: int[]) (shape: int[]) (parts: Slice list) : bool[] =
+        let narrow (all: int[]) = axes |> Array.map (fun axis -> all[axis])
+        let taken = Array.create (int (Shape.size (narrow shape))) false
+
+        for s in parts do
+            for i in places (narrow shape) { Start = narrow s.Start; Stop = narrow s.Stop; Step = narrow s.Step } do
+                taken[i] <- true
+
+        taken
+
+    /// Parts along one axis joined where they meet: many elements picked one by one are few parts.
+    let private joined axis (shape: int[]) (parts: Slice list) : Slice list =
+        let ends (s: Slice) =
+            if s.Step[axis] = 1 then
+                [ s.Start[axis], s.Stop[axis] ]
+            else
+                [ for i in s.Start[axis] .. s.Step[axis] .. s.Stop[axis] - 1 -> i, i + 1 ]
+
+        let join (found: (int * int) list) (start, stop) =
+            match found with
+            | (first, last) :: others when start <= last -> (first, max last stop) :: others
+            | _ -> (start, stop) :: found
+
+        parts
+        |> List.collect ends
+        |> List.filter (fun (start, stop) -> start < stop)
+        |> List.sort
+        |> List.fold join []
+        |> List.map (fun (start, stop) ->
+            { Start = Array.updateAt axis start (Array.create shape.Length 0)
+              Stop = Array.updateAt axis stop shape
+              Step = Array.create shape.Length 1 })
+
+    /// A condition that holds everywhere is none: slices that take all of a tensor between them.
+    let settled (a: Condition option) : Condition option =
+        match a with
+        | Some(Condition.Parts(shape, parts)) ->
+            let isPartial axis (s: Slice) = s.Start[axis] > 0 || s.Stop[axis] < shape[axis] || s.Step[axis] > 1
+            let axes = Shape.axes shape.Length |> Array.filter (fun axis -> List.exists (isPartial axis) parts)
+            let extent = axes |> Array.fold (fun n axis -> min (int64 few + 1L) n * int64 shape[axis]) 1L
+
+            match axes with
+            | [||] -> None
+            | [| axis |] when parts |> List.forall (fun s -> s.Step[axis] = 1 || shape[axis] <= few) ->
+                match joined axis shape parts with
+                | [ one ] when not (isPartial axis one) -> None
+                | fewer when fewer.Length < parts.Length -> Some(Condition.Parts(shape, fewer))
+                | _ -> a
+            | _ when extent <= int64 few && Array.forall id (covered axes shape parts) -> None
+            | _ -> a
+        | Some(Condition.Flags _)
+        | None -> a
+
+    /// Parts of a result of Reshape as parts of its argument, where only axes of extent 1 come or go, as when one element is
+    /// picked; nothing where elements change their axes.
+    let private reshaped (from: int[]) (target: int[]) (parts: Slice list) : Slice list voption =
+        let wide (shape: int[]) = Shape.axes shape.Length |> Array.filter (fun axis -> shape[axis] <> 1)
+        let old, now = wide from, wide target
+
+        if Array.map (fun a -> from[a]) old <> Array.map (fun a -> target[a]) now then
+            ValueNone
+        else
+            let move (s: Slice) : Slice =
+                let start, stop, step =
+                    Array.create from.Length 0, Array.create from.Length 1, Array.create from.Length 1
+
+                Array.iter2
+                    (fun o n ->
+                        start[o] <- s.Start[n]
+                        stop[o] <- s.Stop[n]
+                        step[o] <- s.Step[n])
+                    old
+                    now
+
+                { Start = start; Stop = stop; Step = step }
+
+            ValueSome(List.map move parts)
+
+    /// Parts of what a slice took, as parts of what it took them from.
+    let private within (s: Slice) (part: Slice) : Slice =
+        { Start = Array.init s.Start.Length (fun i -> s.Start[i] + s.Step[i] * part.Start[i])
+          Stop = Array.init s.Start.Length (fun i -> s.Start[i] + s.Step[i] * (part.Stop[i] - 1) + 1)
+          Step = Array.map2 (*) s.Step part.Step }
+
+    let private some (f: Tensor -> Tensor) (m: Tensor) = Prim.compareTo Greater (f (Prim.cast Int32 m)) 0.0
+
+    /// A condition moved to each argument as the pull of its operation moves the cotangent; None: anywhere. Of a gather,
+    /// `order` is what made its indices.
+    let pull (op: Op) (x: Tensor[]) (y: Tensor) (order: Op) (a: Condition option) : Condition option[] =
+        let moved f = map f a
+        let here index condition = Array.init x.Length (fun i -> if i = index then condition else None)
+
+        match op, a with
+        // a slice, a choice of rows and a maximum start a condition
+        | Op.Slice s, (None | Some(Condition.Parts _)) ->
+            let parts =
+                match a with
+                | Some(Condition.Parts(_, parts)) -> List.map (within s) parts
+                | _ -> [ s ]
+
+            [| Some(Condition.Parts(x[0].Dims, parts)) |]
+        | Reshape _, Some(Condition.Parts(shape, parts)) ->
+            match reshaped x[0].Dims shape parts with
+            | ValueSome parts -> [| Some(Condition.Parts(x[0].Dims, parts)) |]
+            | ValueNone -> [| moved (Prim.reshape x[0].Dims) |]
+        | Reshape _, _ -> [| moved (Prim.reshape x[0].Dims) |]
+        | Op.Slice s, _ ->
+            [| moved (fun m ->
+                   if Shape.size m.Dims = 0L then
+                       Prim.fill Bool x[0].Dims 0.0
+                   else
+                       let high i = x[0].Dims[i] - s.Start[i] - int (Infer.padded m.Dims[i] 0 0 (s.Step[i] - 1))
+                       Prim.pad s.Start (Array.init m.Rank high) (Array.map (fun step -> step - 1) s.Step) m) |]
+        | Reduce(Maximum, axes), _ ->
+            let spread = Prim.unreduce x[0].Dims axes
+            [| both (moved spread) (fun () -> Prim.compare Equal x[0] (spread y)) |]
+        | Gather batch, _ ->
+            // sorting takes every row
+            let isPermutation =
+                match order with
+                | ArgSort _ -> Shape.same x[0].Dims[..batch] x[1].Dims
+                | _ -> false
+
+            let taken =
+                if isPermutation && a.IsNone then
+                    None
+                else
+                    Some(Option.defaultValue (lazily (fun () -> Prim.fill Bool y.Dims 1.0)) a)
+
+            let scattered (m: Tensor) =
+                let zeros = Prim.fill Int32 x[0].Dims 0.0
+                Prim.compareTo Greater (Prim.scatter ScatterAdd batch zeros x[1] (Prim.cast Int32 m)) 0.0
+
+            here 0 (map scattered taken)
+        | Scatter(kind, batch), _ when y.Dims[batch] > 0 ->
+            let updates = moved (fun m -> Prim.gather batch m x[1])
+
+            match kind with
+            | ScatterAdd -> [| a; None; updates |]
+            | ScatterMax ->
+                let isTheirs () = Prim.compare Equal x[2] (Prim.gather batch y x[1])
+                [| both a (fun () -> Prim.compare Equal x[0] y); None; both updates isTheirs |]
+            | ScatterSet ->
+                let kept () =
+                    Prim.scatter ScatterSet batch (Prim.fill Bool x[0].Dims 1.0) x[1] (Prim.fill Bool x[2].Dims 0.0)
+
+                [| both a kept; None; updates |]
+        | Select, _ -> [| None; both a (fun () -> x[0]); both a (fun () -> Prim.isNot x[0]) |]
+        | Binary Max, _ ->
+            [| both a (fun () -> Prim.compare GreaterEqual x[0] x[1])
+               both a (fun () -> Prim.compare GreaterEqual x[1] x[0]) |]
+        | Binary Min, _ ->
+            [| both a (fun () -> Prim.compare LessEqual x[0] x[1])
+               both a (fun () -> Prim.compare LessEqual x[1] x[0]) |]
+        | _, None -> Array.create x.Length None
+        // the others move it
+        | (Unary _ | Binary _ | Fma | Cast _), _ -> Array.create x.Length a
+        | Reduce(Sum, axes), _ -> [| moved (Prim.unreduce x[0].Dims axes) |]
+        | Permute p, _ -> [| moved (Prim.permute (Shape.invert p)) |]
+        | Op.Pad p, _ ->
+            let stop i = p.Low[i] + int (Infer.padded x[0].Dims[i] 0 0 p.Interior[i])
+            [| moved (fun m -> Prim.slice p.Low (Array.init m.Rank stop) (Array.map ((+) 1) p.Interior) m) |]
+        | Reverse axes, _ -> [| moved (Prim.reverse axes) |]
+        | Concat axis, _ ->
+            let starts = x |> Array.scan (fun at part -> at + part.Dims[axis]) 0
+            x |> Array.mapi (fun i _ -> moved (Prim.range axis starts[i] starts[i + 1]))
+        | Broadcast(shape, axes), _ -> [| moved (some (Prim.sumOver (Shape.others shape.Length axes))) |]
+        | CumSum(axis, isReverse), _ -> [| moved (some (Prim.cumSum axis (not isReverse))) |]
+        | Check _, _ -> here 0 a
+        | _ -> Array.create x.Length None // operations that mix elements: the condition is dropped
+
+    /// The condition of a result from those of its arguments' tangents (None inside: anywhere; None outside: no tangent).
+    let push (op: Op) (x: Tensor[]) (a: Condition option option[]) : Condition option =
+        let moved f = map f (Option.flatten a[0])
+
+        match op with
+        | Select ->
+            let side index flag = a[index] |> Option.map (fun c -> both c flag)
+
+            match side 1 (fun () -> x[0]), side 2 (fun () -> Prim.isNot x[0]), a[1], a[2] with
+            | Some t, None, _, _ -> t
+            | None, Some e, _, _ -> e
+            | Some t, Some e, Some(Some _), Some(Some _) -> either t e
+            | _ -> None
+        | Binary(Max | Min as kind) ->
+            let wins = if kind = Max then GreaterEqual else LessEqual
+
+            match a[0], a[1] with
+            | Some c, None -> both c (fun () -> Prim.compare wins x[0] x[1])
+            | None, Some c -> both c (fun () -> Prim.compare wins x[1] x[0])
+            | _ -> None
+        | Unary _
+        | Binary _
+        | Fma
+        | Cast _ -> a |> Array.choose id |> Array.reduce either
+        | Reshape shape -> moved (Prim.reshape shape)
+        | Permute p -> moved (Prim.permute p)
+        | Broadcast(shape, axes) -> moved (Prim.broadcast shape axes)
+        | Op.Slice s -> moved (Prim.slice s.Start s.Stop s.Step)
+        | Op.Pad p -> moved (Prim.pad p.Low p.High p.Interior)
+        | Reverse axes -> moved (Prim.reverse axes)
+        | Gather batch -> moved (fun m -> Prim.gather batch m x[1])
+        | Reduce(Sum, axes) -> moved (some (Prim.sumOver axes))
+        | Check _ -> Option.flatten a[0]
+        | _ -> None // operations that mix elements or join tensors: the condition is dropped
+
+    /// Whether the rule of an operation passes a cotangent on as it is, or its opposite: zero stays zero.
+    let passes (op: Op) =
+        match op with
+        | Binary(Add | Sub)
+        | Unary Neg
+        | Cast _ -> true
+        | _ -> false // any other rule multiplies by a slope that may be infinite
+
+    /// x where the condition holds, else zero.
+    let under (condition: Condition option) (x: Tensor) : Tensor =
+        match condition with
+        | None -> x
+        | Some condition -> Prim.select (flags condition) x (Prim.zerosLike x)
