@@ -93,13 +93,15 @@ module internal Derive =
             | Of i
             | Dot i -> l.Body.Inputs[i]
 
+        let argumentAt, derivedAt = positions arguments, positions derivedOutputs
+
         let body =
             Tracing.closed (arguments |> Array.map signature) (fun x ->
-                let argument source = x[Array.findIndex ((=) source) arguments]
+                let argument source = x[(argumentAt source).Value]
                 let y = Prim.call derived (derivedInputs |> Array.map argument)
 
                 let result source =
-                    match source, position source derivedOutputs with
+                    match source, derivedAt source with
                     | _, Some k -> y[k]
                     | (Of i | Dot i), None -> Prim.zeros bodyOutputs[i]
 
@@ -134,7 +136,8 @@ module internal Derive =
                     | Dot i -> orZeros x[i].Signature dx[i]
 
                 let r = Prim.apply (Loop derived) (arguments |> Array.map argument)
-                let find source = position source results |> Option.map (fun k -> r[k])
+                let resultAt = positions results
+                let find source = resultAt source |> Option.map (fun k -> r[k])
                 let outputs = l.States + l.Controls + l.Emits
                 Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
             | Cond(t, e) ->
@@ -180,9 +183,11 @@ module internal Derive =
                         (Array.map wanted arguments)
                         (Array.map cotangent results)
 
+                let argumentAt = positions arguments
+
                 Prim.apply fn x,
                 [| for i in 0 .. n - 1 do
-                       if p.Wanted[i] then xbar[(position (Of i) arguments).Value] |]
+                       if p.Wanted[i] then xbar[(argumentAt (Of i)).Value] |]
 
     /// (∂r/∂z)⁻¹ b, or its transpose's; 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
     /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
@@ -423,14 +428,16 @@ module internal Derive =
 
                 let xbar = vjpFnAt (Loop loop) arguments' (Array.map isWanted arguments) (Array.map cotangent results)
 
+                let argumentAt, resultAt = positions arguments, positions results
+
                 let wbar =
                     if any wanted[n..] then
                         let y = Prim.apply (Loop loop) arguments'
-                        fun j -> position (Dot j) results |> Option.map (fun k -> y[k])
+                        fun j -> resultAt (Dot j) |> Option.map (fun k -> y[k])
                     else
                         fun _ -> None
 
                 Array.append
-                    (Array.init n (fun i -> xbar[(position (Of i) arguments).Value]))
+                    (Array.init n (fun i -> xbar[(argumentAt (Of i)).Value]))
                     [| for j in 0 .. p.Given.Length - 1 do
                            if p.Given[j] then wbar j |]

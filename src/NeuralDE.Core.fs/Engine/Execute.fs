@@ -14,8 +14,8 @@ module internal Execute =
         | _ ->
             let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
             let bundle = Intern.node (Apply fn) (inputs |> Array.mapi Intern.input)
-            let outputs = Infer.outputs fn inputs
-            Intern.graph inputs (Array.init outputs.Length (Intern.output bundle))
+            let output i signature = Intern.made (Output i) [| bundle |] signature
+            Intern.graph inputs (Infer.outputs fn inputs |> Array.mapi output)
 
     /// The plan of a graph; none where the reference interpreter runs it.
     let plan (g: Graph) : Plan voption = if byReference then ValueNone else Plan.ofGraph g
