@@ -3,83 +3,151 @@ namespace NeuralDE.Compiler
 open System.Collections.Generic
 open NeuralDE
 
-/// The leaves of boxed values.
+/// A value that has parts, and how far a walk over them has come.
+[<Sealed; NoComparison; NoEquality>]
+type internal Branch(codec: Codec, value: obj, parts: Value[], codecOf: Codec[], series: Series voption, product: Product) =
+    /// Of the value's own type, where it is of a derived one.
+    member _.Codec = codec
+
+    member _.Value = value
+    member _.Parts = parts
+
+    /// The list, array or map that it is; else it is a product.
+    member _.Series = series
+
+    member _.Product = product
+    member val Next = 0 with get, set
+
+    /// The codec of a part; all items of a series have one.
+    member _.CodecOf(part: int) : Codec = if series.IsSome then codecOf[0] else codecOf[part]
+
+/// The leaves of boxed values. A tree can be as deep as memory allows, so no walk here calls itself.
 module internal Walk =
-    let rec flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
-        if codec.HasLeaves then
-            match x with
-            | null -> () // None, or an optional property of a C# record
-            | x ->
-                match codec.Kind with
-                | Kind.Tensor -> sink.Add(x :?> Tensor)
-                | Kind.Key -> sink.Add((x :?> Key).Tensor)
-                | Kind.Static -> ()
-                | Kind.Product p -> flattenParts p x sink
-                | Kind.Union(tag, cases) -> flattenParts cases[tag x] x sink
-                | Kind.Open p ->
-                    if x.GetType() = codec.Type then
-                        flattenParts p x sink
-                    else
-                        flatten (Codecs.find (x.GetType())) x sink
-                | Kind.Series(series, item) ->
-                    for part in series.Items x do
-                        flatten item part sink
+    /// A product without a name or a part.
+    let private nothing: Product =
+        { Case = ""
+          Names = [||]
+          Codecs = [||]
+          Take = fun _ -> [||]
+          Make = fun x _ -> x }
 
-    and private flattenParts p x sink =
-        let parts = p.Take x
+    /// The parts of a value; nothing for a leaf, for null and for what is carried along as a whole.
+    let rec branch (codec: Codec) (x: Value) : Branch voption =
+        match x with
+        | null -> ValueNone // None, an optional property of a C# record, or a case that null stands for
+        | _ when not codec.HasLeaves -> ValueNone
+        | x ->
+            let fields (p: Product) = ValueSome(Branch(codec, x, p.Take x, p.Codecs, ValueNone, p))
 
-        for i in 0 .. parts.Length - 1 do
-            flatten p.Codecs[i] parts[i] sink
-
-    /// The same tree with leaves[next ..] in the place of its own; past the end it keeps its own, and counts on.
-    let rec rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
-        match like with
-        | _ when not codec.HasLeaves -> like
-        | null -> null
-        | like ->
             match codec.Kind with
-            | Kind.Tensor ->
-                next <- next + 1
-                if next <= leaves.Length then leaves[next - 1] else like
-            | Kind.Key ->
-                next <- next + 1
+            | Kind.Tensor
+            | Kind.Key
+            | Kind.Static -> ValueNone
+            | Kind.Product p -> fields p
+            | Kind.Union(tag, cases) -> fields cases[tag x]
+            | Kind.Open p when x.GetType() = codec.Type -> fields p
+            | Kind.Open _ -> branch (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
+            | Kind.Series(series, item) ->
+                ValueSome(Branch(codec, x, series.Items x, [| item |], ValueSome series, nothing))
 
-                if next > leaves.Length then
-                    like
+    /// What `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
+    /// array for the results of a branch's parts, which may be that of the parts themselves.
+    let fold
+        (room: Branch -> 'R[])
+        (leaf: Codec -> Value -> 'R)
+        (join: Branch -> 'R[] -> 'R)
+        (codec: Codec)
+        (x: Value)
+        : 'R =
+        let around = Stack<struct (Branch * 'R[])>()
+        let mutable result = Unchecked.defaultof<'R>
+        let mutable codec, x = codec, x
+        let mutable isDown, isOver = true, false
+
+        while not isOver do
+            if isDown then
+                match branch codec x with
+                | ValueSome b -> around.Push(struct (b, room b))
+                | ValueNone ->
+                    result <- leaf codec x
+                    isDown <- false
+
+            if not isDown && around.Count = 0 then
+                isOver <- true
+            else
+                let struct (b, results) = around.Peek()
+
+                if not isDown then
+                    results[b.Next] <- result
+                    b.Next <- b.Next + 1
+
+                isDown <- b.Next < b.Parts.Length
+
+                if isDown then
+                    codec <- b.CodecOf b.Next
+                    x <- b.Parts[b.Next]
                 else
-                    let leaf = leaves[next - 1]
+                    around.Pop() |> ignore
+                    result <- join b results
 
+        result
+
+    let private leafOf (codec: Codec) (x: obj) (sink: List<Tensor>) =
+        match codec.Kind with
+        | Kind.Tensor -> sink.Add(x :?> Tensor)
+        | Kind.Key -> sink.Add((x :?> Key).Tensor)
+        | _ -> () // carried along
+
+    let flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
+        let around = Stack<Branch>()
+
+        let visit (codec: Codec) (x: Value) =
+            match branch codec x with
+            | ValueSome b -> around.Push b
+            | ValueNone ->
+                match x with
+                | null -> ()
+                | x -> leafOf codec x sink
+
+        visit codec x
+
+        while around.Count > 0 do
+            let b = around.Peek()
+
+            if b.Next = b.Parts.Length then
+                around.Pop() |> ignore
+            else
+                b.Next <- b.Next + 1
+                visit (b.CodecOf(b.Next - 1)) b.Parts[b.Next - 1]
+
+    /// The same tree with `leaves` in the place of its own, and how many it has; past the end it keeps its own.
+    let rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) : struct (Value * int) =
+        let mutable next = 0
+
+        let leaf (codec: Codec) (like: Value) : Value =
+            let take (make: Tensor -> Value) =
+                next <- next + 1
+                if next <= leaves.Length then make leaves[next - 1] else like
+
+            match like, codec.Kind with
+            | null, _ -> null
+            | _, Kind.Tensor -> take (fun leaf -> leaf)
+            | _, Kind.Key ->
+                take (fun leaf ->
                     if leaf.Dtype <> Int64 then
                         let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
                         raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
 
-                    Key leaf
-            | Kind.Static -> like
-            | Kind.Product p -> rebuildParts p like leaves &next
-            | Kind.Union(tag, cases) -> rebuildParts cases[tag like] like leaves &next
-            | Kind.Open p ->
-                if like.GetType() = codec.Type then
-                    rebuildParts p like leaves &next
-                else
-                    rebuild (Codecs.find (like.GetType())) like leaves &next
-            | Kind.Series(series, item) ->
-                let items = series.Items like
+                    Key leaf)
+            | _ -> like // carried along
 
-                for i in 0 .. items.Length - 1 do
-                    items[i] <- rebuild item items[i] leaves &next
+        let join (b: Branch) (parts: Value[]) : Value =
+            match b.Series with
+            | ValueSome series -> series.Make(b.Value, parts)
+            | ValueNone -> if parts.Length = 0 then b.Value else b.Product.Make b.Value parts
 
-                series.Make(like, items)
-
-    and private rebuildParts p like leaves (next: byref<int>) : Value =
-        if p.Codecs.Length = 0 then
-            like
-        else
-            let parts = p.Take like
-
-            for i in 0 .. parts.Length - 1 do
-                parts[i] <- rebuild p.Codecs[i] parts[i] leaves &next
-
-            p.Make like parts
+        let tree = fold _.Parts leaf join codec like
+        struct (tree, next)
 
 /// The codec of a type that the caller knows: the first use finds it, the next ones read a field.
 [<AbstractClass; Sealed>]
@@ -104,14 +172,10 @@ type internal Codec<'T> private () =
             sink.ToArray()
 
     static member Rebuild(like: 'T, leaves: Tensor[]) : 'T =
-        let mutable count = 0
-
-        let tree =
+        let struct (tree, count) =
             match box like with
-            | :? Tensor ->
-                count <- 1
-                if leaves.Length = 1 then box leaves[0] else null
-            | x -> Walk.rebuild Codec<'T>.Known x leaves &count
+            | :? Tensor -> struct ((if leaves.Length = 1 then box leaves[0] else null), 1)
+            | x -> Walk.rebuild Codec<'T>.Known x leaves
 
         if count <> leaves.Length then
             let expected = $"expected {count}: one for each leaf of the {TypeName.text typeof<'T>}"
