@@ -3,26 +3,26 @@ namespace NeuralDE.Compiler
 open System.Collections.Generic
 open NeuralDE
 
-/// A value that has parts, and how far a walk over them has come.
-[<Sealed; NoComparison; NoEquality>]
-type internal Branch(codec: Codec, value: obj, parts: Value[], codecOf: Codec[], series: Series voption, product: Product) =
+/// A value that has parts, and how far a walk over them has come. A list, array or map has a series, and one codec for
+/// all its items; else it is a product.
+[<Sealed; NoComparison; NoEquality; AllowNullLiteral>]
+type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product, series: Series voption, item: Codec) =
     /// Of the value's own type, where it is of a derived one.
     member _.Codec = codec
 
     member _.Value = value
     member _.Parts = parts
-
-    /// The list, array or map that it is; else it is a product.
-    member _.Series = series
-
     member _.Product = product
+    member _.Series = series
     member val Next = 0 with get, set
+    member _.CodecOf(part: int) : Codec = if series.IsSome then item else product.Codecs[part]
 
-    /// The codec of a part; all items of a series have one.
-    member _.CodecOf(part: int) : Codec = if series.IsSome then codecOf[0] else codecOf[part]
-
-/// The leaves of boxed values. A tree can be as deep as memory allows, so no walk here calls itself.
+/// The leaves of boxed values. A tree can be as deep as memory allows: walks call themselves for its first levels, which is
+/// faster, and go on with a stack of their own.
 module internal Walk =
+    /// Levels up to which a walk calls itself.
+    let shallow = 64
+
     /// A product without a name or a part.
     let private nothing: Product =
         { Case = ""
@@ -31,122 +31,201 @@ module internal Walk =
           Take = fun _ -> [||]
           Make = fun x _ -> x }
 
-    /// The parts of a value; nothing for a leaf, for null and for what is carried along as a whole.
-    let rec branch (codec: Codec) (x: Value) : Branch voption =
+    /// The parts of a value; null for a leaf, for null and for what is carried along as a whole.
+    let rec branch (codec: Codec) (x: Value) : Branch =
         match x with
-        | null -> ValueNone // None, an optional property of a C# record, or a case that null stands for
-        | _ when not codec.HasLeaves -> ValueNone
+        | null -> null // None, an optional property of a C# record, or a case that null stands for
+        | _ when not codec.HasLeaves -> null
         | x ->
-            let fields (p: Product) = ValueSome(Branch(codec, x, p.Take x, p.Codecs, ValueNone, p))
-
             match codec.Kind with
             | Kind.Tensor
             | Kind.Key
-            | Kind.Static -> ValueNone
-            | Kind.Product p -> fields p
-            | Kind.Union(tag, cases) -> fields cases[tag x]
-            | Kind.Open p when x.GetType() = codec.Type -> fields p
+            | Kind.Static -> null
+            | Kind.Product p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | Kind.Union(tag, cases) ->
+                let p = cases[tag x]
+                Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | Kind.Open p when x.GetType() = codec.Type -> Branch(codec, x, p.Take x, p, ValueNone, codec)
             | Kind.Open _ -> branch (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
-            | Kind.Series(series, item) ->
-                ValueSome(Branch(codec, x, series.Items x, [| item |], ValueSome series, nothing))
+            | Kind.Series(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
 
     /// What `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
     /// array for the results of a branch's parts, which may be that of the parts themselves.
-    let fold
-        (room: Branch -> 'R[])
-        (leaf: Codec -> Value -> 'R)
-        (join: Branch -> 'R[] -> 'R)
+    let inline fold
+        ([<InlineIfLambda>] room: Branch -> 'R[])
+        ([<InlineIfLambda>] leaf: Codec -> Value -> 'R)
+        ([<InlineIfLambda>] join: Branch -> 'R[] -> 'R)
         (codec: Codec)
         (x: Value)
         : 'R =
-        let around = Stack<struct (Branch * 'R[])>()
-        let mutable result = Unchecked.defaultof<'R>
-        let mutable codec, x = codec, x
-        let mutable isDown, isOver = true, false
+        match branch codec x with
+        | null -> leaf codec x
+        | whole ->
+            let around = Stack<struct (Branch * 'R[])>()
+            let mutable b = whole
+            let mutable results = room whole
+            let mutable result = Unchecked.defaultof<'R>
+            let mutable isOver = false
 
-        while not isOver do
-            if isDown then
-                match branch codec x with
-                | ValueSome b -> around.Push(struct (b, room b))
-                | ValueNone ->
-                    result <- leaf codec x
-                    isDown <- false
+            while not isOver do
+                if b.Next < b.Parts.Length then
+                    let codec, x = b.CodecOf b.Next, b.Parts[b.Next]
 
-            if not isDown && around.Count = 0 then
-                isOver <- true
-            else
-                let struct (b, results) = around.Peek()
-
-                if not isDown then
-                    results[b.Next] <- result
-                    b.Next <- b.Next + 1
-
-                isDown <- b.Next < b.Parts.Length
-
-                if isDown then
-                    codec <- b.CodecOf b.Next
-                    x <- b.Parts[b.Next]
+                    match branch codec x with
+                    | null ->
+                        results[b.Next] <- leaf codec x
+                        b.Next <- b.Next + 1
+                    | inner ->
+                        around.Push(struct (b, results))
+                        b <- inner
+                        results <- room inner
                 else
-                    around.Pop() |> ignore
                     result <- join b results
 
-        result
+                    if around.Count = 0 then
+                        isOver <- true
+                    else
+                        let struct (outer, outerResults) = around.Pop()
+                        b <- outer
+                        results <- outerResults
+                        results[b.Next] <- result
+                        b.Next <- b.Next + 1
 
-    let private leafOf (codec: Codec) (x: obj) (sink: List<Tensor>) =
-        match codec.Kind with
-        | Kind.Tensor -> sink.Add(x :?> Tensor)
-        | Kind.Key -> sink.Add((x :?> Key).Tensor)
-        | _ -> () // carried along
+            result
 
-    let flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
-        let around = Stack<Branch>()
+    let private addLeaf (codec: Codec) (x: Value) (sink: List<Tensor>) =
+        match codec.Kind, x with
+        | Kind.Tensor, (:? Tensor as x) -> sink.Add x
+        | Kind.Key, (:? Key as x) -> sink.Add x.Tensor
+        | _ -> () // null, or carried along
 
-        let visit (codec: Codec) (x: Value) =
-            match branch codec x with
-            | ValueSome b -> around.Push b
-            | ValueNone ->
-                match x with
-                | null -> ()
-                | x -> leafOf codec x sink
+    /// By a stack of its own.
+    let private flattenDeep (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
+        match branch codec x with
+        | null -> addLeaf codec x sink
+        | whole ->
+            let around = Stack<Branch>()
+            let mutable b = whole
 
-        visit codec x
+            while not (isNull b) do
+                if b.Next < b.Parts.Length then
+                    let codec, x = b.CodecOf b.Next, b.Parts[b.Next]
+                    b.Next <- b.Next + 1
 
-        while around.Count > 0 do
-            let b = around.Peek()
+                    match branch codec x with
+                    | null -> addLeaf codec x sink
+                    | inner ->
+                        around.Push b
+                        b <- inner
+                else
+                    b <- if around.Count = 0 then null else around.Pop()
 
-            if b.Next = b.Parts.Length then
-                around.Pop() |> ignore
+    let rec private flattenFrom (level: int) (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
+        if codec.HasLeaves then
+            match x with
+            | null -> () // None, or an optional property of a C# record
+            | x ->
+                match codec.Kind with
+                | Kind.Tensor -> sink.Add(x :?> Tensor)
+                | Kind.Key -> sink.Add((x :?> Key).Tensor)
+                | Kind.Static -> ()
+                | _ when level = shallow -> flattenDeep codec x sink
+                | Kind.Product p -> flattenParts level p x sink
+                | Kind.Union(tag, cases) -> flattenParts level cases[tag x] x sink
+                | Kind.Open p ->
+                    if x.GetType() = codec.Type then
+                        flattenParts level p x sink
+                    else
+                        flattenFrom level (Codecs.find (x.GetType())) x sink
+                | Kind.Series(series, item) ->
+                    for part in series.Items x do
+                        flattenFrom (level + 1) item part sink
+
+    and private flattenParts level p x sink =
+        let parts = p.Take x
+
+        for i in 0 .. parts.Length - 1 do
+            flattenFrom (level + 1) p.Codecs[i] parts[i] sink
+
+    let flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit = flattenFrom 0 codec x sink
+
+    /// The leaf at a place of the tree, in the place of one like `like`; past the end that one stays.
+    let private take (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
+        match like, codec.Kind with
+        | null, _ -> null
+        | _, Kind.Tensor ->
+            next <- next + 1
+            if next <= leaves.Length then leaves[next - 1] else like
+        | _, Kind.Key ->
+            next <- next + 1
+
+            if next > leaves.Length then
+                like
             else
-                b.Next <- b.Next + 1
-                visit (b.CodecOf(b.Next - 1)) b.Parts[b.Next - 1]
+                let leaf = leaves[next - 1]
 
-    /// The same tree with `leaves` in the place of its own, and how many it has; past the end it keeps its own.
-    let rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) : struct (Value * int) =
-        let mutable next = 0
+                if leaf.Dtype <> Int64 then
+                    let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
+                    raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
 
-        let leaf (codec: Codec) (like: Value) : Value =
-            let take (make: Tensor -> Value) =
-                next <- next + 1
-                if next <= leaves.Length then make leaves[next - 1] else like
+                Key leaf
+        | _ -> like // carried along
 
-            match like, codec.Kind with
-            | null, _ -> null
-            | _, Kind.Tensor -> take (fun leaf -> leaf)
-            | _, Kind.Key ->
-                take (fun leaf ->
-                    if leaf.Dtype <> Int64 then
-                        let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
-                        raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
-
-                    Key leaf)
-            | _ -> like // carried along
+    /// By a stack of its own.
+    let private rebuildDeep (codec: Codec) (like: Value) (leaves: Tensor[]) (start: int) : struct (Value * int) =
+        let mutable next = start
 
         let join (b: Branch) (parts: Value[]) : Value =
             match b.Series with
             | ValueSome series -> series.Make(b.Value, parts)
             | ValueNone -> if parts.Length = 0 then b.Value else b.Product.Make b.Value parts
 
-        let tree = fold _.Parts leaf join codec like
+        let tree = fold (fun b -> b.Parts) (fun codec like -> take codec like leaves &next) join codec like
+        struct (tree, next)
+
+    let rec private rebuildFrom level (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
+        match like with
+        | _ when not codec.HasLeaves -> like
+        | null -> null
+        | like ->
+            match codec.Kind with
+            | Kind.Tensor
+            | Kind.Key
+            | Kind.Static -> take codec like leaves &next
+            | _ when level = shallow ->
+                let struct (tree, after) = rebuildDeep codec like leaves next
+                next <- after
+                tree
+            | Kind.Product p -> rebuildParts level p like leaves &next
+            | Kind.Union(tag, cases) -> rebuildParts level cases[tag like] like leaves &next
+            | Kind.Open p ->
+                if like.GetType() = codec.Type then
+                    rebuildParts level p like leaves &next
+                else
+                    rebuildFrom level (Codecs.find (like.GetType())) like leaves &next
+            | Kind.Series(series, item) ->
+                let items = series.Items like
+
+                for i in 0 .. items.Length - 1 do
+                    items[i] <- rebuildFrom (level + 1) item items[i] leaves &next
+
+                series.Make(like, items)
+
+    and private rebuildParts level p like leaves (next: byref<int>) : Value =
+        if p.Codecs.Length = 0 then
+            like
+        else
+            let parts = p.Take like
+
+            for i in 0 .. parts.Length - 1 do
+                parts[i] <- rebuildFrom (level + 1) p.Codecs[i] parts[i] leaves &next
+
+            p.Make like parts
+
+    /// The same tree with `leaves` in the place of its own, and how many it has; past the end it keeps its own.
+    let rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) : struct (Value * int) =
+        let mutable next = 0
+        let tree = rebuildFrom 0 codec like leaves &next
         struct (tree, next)
 
 /// The codec of a type that the caller knows: the first use finds it, the next ones read a field.

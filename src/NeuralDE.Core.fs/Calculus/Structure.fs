@@ -87,7 +87,7 @@ module internal Form =
         | Form.Key s -> ofSignature s + 1
         | Form.Static x -> x.GetHashCode()
         | Form.Absent -> 2
-        | Form.Product(t, p, parts) -> HashCode.Combine(t, p.Case, parts.Length)
+        | Form.Product(t, p, parts) -> HashCode.Combine(t, p.Case.Length, parts.Length)
         | Form.Series(t, keys, parts) ->
             keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (HashCode.Combine(t, parts.Length))
 
@@ -115,7 +115,21 @@ module internal Form =
             | ValueNone -> Form.Product(b.Codec.Type, b.Product, parts)
             |> hashed
 
-        let form = Walk.fold (fun b -> Array.zeroCreate b.Parts.Length) leaf join codec x
+        let room (b: Branch) : Form[] = Array.zeroCreate b.Parts.Length
+
+        let rec from (level: int) (codec: Codec) (x: Value) : Form =
+            match Walk.branch codec x with
+            | null -> leaf codec x
+            | _ when level = Walk.shallow -> Walk.fold room leaf join codec x
+            | b ->
+                let results = room b
+
+                for i in 0 .. results.Length - 1 do
+                    results[i] <- from (level + 1) (b.CodecOf i) b.Parts[i]
+
+                join b results
+
+        let form = from 0 codec x
         struct (form, code)
 
     /// That of a tree of one type.
@@ -262,7 +276,8 @@ module internal Form =
         | Form.Key a, Form.Key b -> sameSignature a b
         | Form.Static a, Form.Static b -> a.Equals b
         | Form.Absent, Form.Absent -> true
-        | Form.Product(t, p, a), Form.Product(u, q, b) -> t = u && p.Case = q.Case && a.Length = b.Length
+        | Form.Product(t, p, a), Form.Product(u, q, b) ->
+            (obj.ReferenceEquals(p, q) || t = u && p.Case = q.Case) && a.Length = b.Length
         | Form.Series(t, k, a), Form.Series(u, l, b) -> t = u && a.Length = b.Length && k = l
         | (Form.Tensor _ | Form.Key _ | Form.Static _ | Form.Absent | Form.Product _ | Form.Series _), _ -> false
 
@@ -291,23 +306,24 @@ module internal Form =
 
         found
 
-    let same (a: Form) (b: Form) : bool =
-        let todo = Stack<struct (Form[] * Form[])>()
+    let rec private sameFrom (level: int) (a: Form) (b: Form) : bool =
+        obj.ReferenceEquals(a, b)
+        || sameAlone a b
+           && (if level = Walk.shallow then
+                   (firstDifference a b).IsNone
+               else
+                   let first = parts a
 
-        let isSame (a: Form) (b: Form) =
-            obj.ReferenceEquals(a, b)
-            || sameAlone a b
-               && (let below = parts a in
-                   if below.Length > 0 then todo.Push(struct (below, parts b))
-                   true)
+                   first.Length = 0
+                   || (let second = parts b
+                       let mutable i = 0
 
-        let mutable isEqual = isSame a b
+                       while i < first.Length && sameFrom (level + 1) first[i] second[i] do
+                           i <- i + 1
 
-        while isEqual && todo.Count > 0 do
-            let struct (a, b) = todo.Pop()
-            isEqual <- Array.forall2 isSame a b
+                       i = first.Length))
 
-        isEqual
+    let same (a: Form) (b: Form) : bool = sameFrom 0 a b
 
     let private withArticle (name: string) = if "AEIOUaeiou".Contains name[0] then "an " + name else "a " + name
 

@@ -119,5 +119,19 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
 
         a
 
+    /// A shape filled with the one number of an array.
+    static member Filled(one: NdArray, shape: int[]) =
+        let a = NdArray.Uninitialised(one.Dtype, shape)
+
+        match a.Data, one.Data with
+        | (:? (float[]) as x), (:? (float[]) as value) -> Array.Fill(x, value[0])
+        | (:? (float32[]) as x), (:? (float32[]) as value) -> Array.Fill(x, value[0])
+        | (:? (int64[]) as x), (:? (int64[]) as value) -> Array.Fill(x, value[0])
+        | (:? (int[]) as x), (:? (int[]) as value) -> Array.Fill(x, value[0])
+        | (:? (bool[]) as x), (:? (bool[]) as value) -> Array.Fill(x, value[0])
+        | data, _ -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
+
+        a
+
     /// New memory holding the same numbers.
     member _.Copy() = NdArray(dtype, shape, data.Clone() :?> Array)

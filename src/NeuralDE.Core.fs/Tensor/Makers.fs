@@ -111,16 +111,13 @@ type TensorMakers =
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
 
-    let private filled verb dtype shape (value: float) =
+    /// One number spread: an array is made of it when its numbers are asked for, and none in a trace.
+    let private filled verb dtype shape value =
         Shape.stored verb shape |> ignore
-        Tensor.OfArray(NdArray.Filled(dtype, shape, value))
-
+        Tensor.Filled(Tensor.Number(dtype, value), shape)
 
     /// Zeros of a shape.
-    let zeros (shape: int list) : Tensor =
-        let shape = Expect.extents "zeros" shape
-        Shape.stored "zeros" shape |> ignore
-        Tensor.OfArray(NdArray.Zeros(Float64, shape))
+    let zeros (shape: int list) : Tensor = filled "zeros" Float64 (Expect.extents "zeros" shape) 0.0
 
     /// Ones of a shape.
     let ones (shape: int list) : Tensor = filled "ones" Float64 (Expect.extents "ones" shape) 1.0
@@ -129,9 +126,7 @@ module Makers =
     let full (shape: int list) (value: float) : Tensor = filled "full" Float64 (Expect.extents "full" shape) value
 
     /// Zeros of the shape and dtype of x.
-    let zerosLike (x: Tensor) : Tensor =
-        Shape.stored "zerosLike" x.Dims |> ignore
-        Tensor.OfArray(NdArray.Zeros(x.Dtype, x.Dims))
+    let zerosLike (x: Tensor) : Tensor = filled "zerosLike" x.Dtype x.Dims 0.0
 
     /// Ones of the shape and dtype of x.
     let onesLike (x: Tensor) : Tensor = filled "onesLike" x.Dtype x.Dims 1.0

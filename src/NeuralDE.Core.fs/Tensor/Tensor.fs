@@ -27,7 +27,8 @@ type internal Trace(level: int, verb: string, firstSerial: int64) =
 and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
     /// Numbers: an input of every graph that captures them.
     | Value of NdArray
-    /// A small expression of constants that becomes part of a graph's structure; computed when its numbers are asked for.
+    /// An expression that becomes part of a graph's structure, computed when its numbers are asked for: a small one of constants,
+    /// or numbers spread over a larger shape, of which a graph captures what is spread.
     | Structure of Op * Tensor[] * depth: int * Lazy<NdArray>
     /// A placeholder (Input) or an expression over placeholders of an open trace.
     | Open of Trace * serial: int64 * Op * Tensor[]
@@ -174,6 +175,12 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         then
             Shape.stored name shape |> ignore
 
+    /// Whether an operation's result is its argument many times over.
+    static member private IsSpread(op: Op, signature: Signature, args: Tensor[]) =
+        match op with
+        | Broadcast _ -> Shape.size signature.Shape > Shape.size args[0].Dims
+        | _ -> false // every other operation computes or keeps the count
+
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
@@ -186,6 +193,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
             if depth <= maxStructureDepth then
                 Tensor(signature, Content.Structure(op, args, depth, Lazy<NdArray>(compute)))
+            elif Tensor.IsSpread(op, signature, args) then
+                Tensor(signature, Content.Structure(op, args, maxStructureDepth, Lazy<NdArray>(compute)))
             else
                 match op with
                 | Check check ->
@@ -195,6 +204,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                 | _ -> Tensor(signature, Content.Value(compute ()))
         else
             Tensor(signature, Content.Open(trace, Tensor.NextSerial(), op, args))
+
+    /// A shape filled with one number, of which no array is made before its numbers are asked for. What is computed from it
+    /// is computed at once.
+    static member internal Filled(one: Tensor, shape: int[]) : Tensor =
+        let op = Broadcast(shape, [||])
+        let signature = Infer.node op [| one.Signature |]
+        let compute () = Execute.primitive op signature [| one.Numbers |]
+        Tensor(signature, Content.Structure(op, [| one |], maxStructureDepth, Lazy<NdArray>(compute)))
 
     /// A function node: run at once on numbers, recorded when an argument is a placeholder.
     static member internal ApplyFn(fn: Fn, args: Tensor[]) : Tensor[] =
