@@ -3,6 +3,7 @@ namespace NeuralDE
 open System
 open NeuralDE
 open NeuralDE.Compiler
+open NeuralDE.Kernels
 
 /// Tensors from numbers; the element type of the numbers is the tensor's dtype (int is int32).
 [<AutoOpen; AbstractClass; Sealed>]
@@ -41,6 +42,18 @@ type TensorMakers =
     /// A vector of bool.
     static member tensor(values: seq<bool>) : Tensor = TensorMakers.Vector(Bool, Seq.toArray values)
 
+    /// A vector of float64.
+    static member tensor(values: ReadOnlySpan<float>) : Tensor = TensorMakers.Vector(Float64, values.ToArray())
+
+    /// A vector of float32.
+    static member tensor(values: ReadOnlySpan<float32>) : Tensor = TensorMakers.Vector(Float32, values.ToArray())
+
+    /// A vector of int32.
+    static member tensor(values: ReadOnlySpan<int>) : Tensor = TensorMakers.Vector(Int32, values.ToArray())
+
+    /// A vector of int64.
+    static member tensor(values: ReadOnlySpan<int64>) : Tensor = TensorMakers.Vector(Int64, values.ToArray())
+
     /// A matrix [rows; columns] of float64.
     static member tensor(rows: float list list) : Tensor = TensorMakers.Lists(Float64, rows)
 
@@ -62,12 +75,12 @@ type TensorMakers =
     /// A matrix [rows; columns] of float64.
     static member tensor(values: float[,]) : Tensor =
         let shape = [| Array2D.length1 values; Array2D.length2 values |]
-        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float64, shape, ManagedArrays.Flat<float> values))
 
     /// A matrix [rows; columns] of float32.
     static member tensor(values: float32[,]) : Tensor =
         let shape = [| Array2D.length1 values; Array2D.length2 values |]
-        Tensor.OfArray(NdArray(Float32, shape, values |> Seq.cast<float32> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float32, shape, ManagedArrays.Flat<float32> values))
 
     /// A stack of matrices [slices; rows; columns] of float64.
     static member tensor(slices: float list list list) : Tensor =
@@ -89,7 +102,7 @@ type TensorMakers =
     /// A stack of matrices [slices; rows; columns] of float64.
     static member tensor(values: float[,,]) : Tensor =
         let shape = [| Array3D.length1 values; Array3D.length2 values; Array3D.length3 values |]
-        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float64, shape, ManagedArrays.Flat<float> values))
 
     /// One number, of shape [].
     static member scalar(value: float) : Tensor = Tensor.OfArray(NdArray(Float64, [||], [| value |]))

@@ -240,16 +240,43 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             )
 
     /// The elements in row-major order, as float64. A fresh array.
-    member x.ToArray() : float[] = Array.copy x.Numbers.Floats
+    member x.ToArray() : float[] = let a = x.Numbers in a.Fresh a.Floats
 
     /// The elements in row-major order, as float32. A fresh array.
-    member x.ToFloat32Array() : float32[] = Array.map float32 x.Numbers.Floats
+    member x.ToFloat32Array() : float32[] = let a = x.Numbers in a.Fresh a.Singles
 
     /// The elements in row-major order, as int64; floats lose their fraction. A fresh array.
-    member x.ToInt64Array() : int64[] = Array.copy x.Numbers.Integers
+    member x.ToInt64Array() : int64[] = let a = x.Numbers in a.Fresh a.Integers
 
     /// The elements in row-major order; what is not 0 is true. A fresh array.
-    member x.ToBoolArray() : bool[] = Array.copy x.Numbers.Flags
+    member x.ToBoolArray() : bool[] = let a = x.Numbers in a.Fresh a.Flags
+
+    /// <summary>The elements in row-major order where they lie, without a copy.</summary>
+    /// <remarks>'T is the tensor's own element type: float, float32, int, int64 or bool; DtypeException for another.</remarks>
+    member x.AsSpan<'T>() : ReadOnlySpan<'T> =
+        let data = x.Numbers.Data
+
+        // .NET lets an int[] pass as an array of unsigned integers; this does not
+        if data.GetType() <> typeof<'T[]> then
+            raise (
+                DtypeException
+                    $"Tensor.AsSpan: got {typeof<'T>.Name} for a tensor of {x.Dtype}, expected its own element type. Cast the tensor first, or use ToArray or ToFloat32Array, which convert."
+            )
+
+        ReadOnlySpan<'T>(data :?> 'T[])
+
+    /// <summary>Copies the elements, in row-major order, to the beginning of a span.</summary>
+    /// <remarks>As AsSpan; ShapeException if the span is too short.</remarks>
+    member x.CopyTo<'T>(target: Span<'T>) : unit =
+        let values = x.AsSpan<'T>()
+
+        if target.Length < values.Length then
+            raise (
+                ShapeException
+                    $"Tensor.CopyTo: got a span of {target.Length}, expected {values.Length} or more: the elements of shape {Shape.text signature.Shape}."
+            )
+
+        values.CopyTo target
 
     member private x.One(verb: string) : NdArray =
         if x.LongCount <> 1L then
