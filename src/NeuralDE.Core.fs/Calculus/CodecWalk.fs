@@ -31,11 +31,10 @@ module internal Walk =
           Take = fun _ -> [||]
           Make = fun x _ -> x }
 
-    /// The parts of a value; null for a leaf, for null and for what is carried along as a whole.
-    let rec branch (codec: Codec) (x: Value) : Branch =
+    /// The parts of a value, with leaves or without; null for a leaf, for null and for what has no parts.
+    let rec split (codec: Codec) (x: Value) : Branch =
         match x with
         | null -> null // None, an optional property of a C# record, or a case that null stands for
-        | _ when not codec.HasLeaves -> null
         | x ->
             match codec.Kind with
             | Kind.Tensor
@@ -46,12 +45,16 @@ module internal Walk =
                 let p = cases[tag x]
                 Branch(codec, x, p.Take x, p, ValueNone, codec)
             | Kind.Open p when x.GetType() = codec.Type -> Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Open _ -> branch (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
+            | Kind.Open _ -> split (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
             | Kind.Series(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
 
-    /// What `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
+    /// As split, but null also for what is carried along as a whole.
+    let branch (codec: Codec) (x: Value) : Branch = if codec.HasLeaves then split codec x else null
+
+    /// With `branch`, which splits values: what `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
     /// array for the results of a branch's parts, which may be that of the parts themselves.
     let inline fold
+        ([<InlineIfLambda>] branch: Codec -> Value -> Branch)
         ([<InlineIfLambda>] room: Branch -> 'R[])
         ([<InlineIfLambda>] leaf: Codec -> Value -> 'R)
         ([<InlineIfLambda>] join: Branch -> 'R[] -> 'R)
@@ -180,7 +183,7 @@ module internal Walk =
             | ValueSome series -> series.Make(b.Value, parts)
             | ValueNone -> if parts.Length = 0 then b.Value else b.Product.Make b.Value parts
 
-        let tree = fold (fun b -> b.Parts) (fun codec like -> take codec like leaves &next) join codec like
+        let tree = fold branch (fun b -> b.Parts) (fun codec like -> take codec like leaves &next) join codec like
         struct (tree, next)
 
     let rec private rebuildFrom level (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =

@@ -91,6 +91,38 @@ module internal Form =
         | Form.Series(t, keys, parts) ->
             keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (HashCode.Combine(t, parts.Length))
 
+    /// Whether a value that is carried along has more levels than one walk of its own Equals should go down.
+    let private isDeep (codec: Codec) (x: Value) : bool =
+        let todo = Stack<struct (int * Codec * Value)>()
+        todo.Push(struct (0, codec, x))
+        let mutable deepest = 0
+
+        while deepest <= Walk.shallow && todo.Count > 0 do
+            let struct (level, codec, x) = todo.Pop()
+            deepest <- max deepest level
+
+            match Walk.split codec x with
+            | null -> ()
+            | b ->
+                for i in 0 .. b.Parts.Length - 1 do
+                    todo.Push(struct (level + 1, b.CodecOf i, b.Parts[i]))
+
+        deepest > Walk.shallow
+
+    let private joined (b: Branch) (parts: Form[]) : Form =
+        match b.Series with
+        | ValueSome series -> Form.Series(b.Codec.Type, series.Keys b.Value |> Array.map Fixed, parts)
+        | ValueNone -> Form.Product(b.Codec.Type, b.Product, parts)
+
+    let private room (b: Branch) : Form[] = Array.zeroCreate b.Parts.Length
+
+    /// What is carried along: one value, or its parts where a type that holds itself makes it deep.
+    let private carried (codec: Codec) (x: Value) : Form =
+        if codec.IsRecursive && isDeep codec x then
+            Walk.fold Walk.split room (fun _ x -> Form.Static(Fixed x)) joined codec x
+        else
+            Form.Static(Fixed x)
+
     /// The form of a value, and a hash of it.
     let make isSigned (codec: Codec) (x: Value) : struct (Form * int) =
         let signature (t: Tensor) = if isSigned then ValueSome t.Signature else ValueNone
@@ -102,25 +134,19 @@ module internal Form =
 
         let leaf (codec: Codec) (x: Value) : Form =
             match codec.Kind, x with
-            | _ when not codec.HasLeaves -> Form.Static(Fixed x)
+            | _ when not codec.HasLeaves -> carried codec x
             | Kind.Union(tag, cases), null when tag null >= 0 -> Form.Product(codec.Type, cases[tag null], [||])
             | Kind.Tensor, (:? Tensor as x) -> Form.Tensor(signature x)
             | Kind.Key, (:? Key as x) -> Form.Key(signature x.Tensor)
             | _ -> Form.Absent // null
             |> hashed
 
-        let join (b: Branch) (parts: Form[]) : Form =
-            match b.Series with
-            | ValueSome series -> Form.Series(b.Codec.Type, series.Keys b.Value |> Array.map Fixed, parts)
-            | ValueNone -> Form.Product(b.Codec.Type, b.Product, parts)
-            |> hashed
-
-        let room (b: Branch) : Form[] = Array.zeroCreate b.Parts.Length
+        let join (b: Branch) (parts: Form[]) : Form = hashed (joined b parts)
 
         let rec from (level: int) (codec: Codec) (x: Value) : Form =
             match Walk.branch codec x with
             | null -> leaf codec x
-            | _ when level = Walk.shallow -> Walk.fold room leaf join codec x
+            | _ when level = Walk.shallow -> Walk.fold Walk.branch room leaf join codec x
             | b ->
                 let results = room b
 
