@@ -61,8 +61,7 @@ let private rows name workload (make: int -> int -> (string * float) list) : Row
     let measured = sizes |> List.map least
     let whole = measured |> List.map (List.sumBy snd)
 
-    let ofStage i (stage, _) =
-        stage, measured |> List.map (fun stages -> snd stages[i]) |> exponent
+    let ofStage i (stage, _) = stage, measured |> List.map (fun stages -> snd stages[i]) |> exponent
 
     let each = measured.Head |> List.mapi ofStage
     let text (stage, e: float) = $"""{stage} {e.ToString("F2", Globalization.CultureInfo.InvariantCulture)}"""
@@ -96,6 +95,7 @@ let private leaves n width =
 let all: Benchmark list =
     [ { Name = "growth-operations"
         Run =
-          fun _ -> rows "growth-operations" "exponent of the time to a gradient's plan, 1000 to 128 000 operations" chain }
+          fun _ ->
+              rows "growth-operations" "exponent of the time to a gradient's plan, 1000 to 128 000 operations" chain }
       { Name = "growth-leaves"
         Run = fun _ -> rows "growth-leaves" "the same by leaves of an array, 1000 to 128 000" leaves } ]

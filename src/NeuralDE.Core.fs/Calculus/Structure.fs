@@ -268,11 +268,15 @@ module internal Form =
         | Form.Product(_, p, parts) when isSome p -> [ Text(p.Case + " "); Whole parts[0] ]
         | Form.Product(t, p, parts) ->
             let body = between "; " (fun i -> $"{p.Names[i]} = ") parts
-            if TypeName.isAnonymous t then [ Text "{| "; yield! body; Text " |}" ]
-            elif p.Case <> "" && parts.Length = 0 then [ Text p.Case ]
-            else [ Text((if p.Case = "" then TypeName.text t else p.Case) + " { "); yield! body; Text " }" ]
+            if TypeName.isAnonymous t then
+                [ Text "{| "; yield! body; Text " |}" ]
+            elif p.Case <> "" && parts.Length = 0 then
+                [ Text p.Case ]
+            else
+                [ Text((if p.Case = "" then TypeName.text t else p.Case) + " { "); yield! body; Text " }" ]
         | Form.Series(_, [||], parts) -> [ Text "["; yield! between "; " (fun _ -> "") parts; Text "]" ]
-        | Form.Series(_, keys, parts) -> [ Text "map ["; yield! between "; " (fun i -> $"{keys[i]} = ") parts; Text "]" ]
+        | Form.Series(_, keys, parts) ->
+            [ Text "map ["; yield! between "; " (fun i -> $"{keys[i]} = ") parts; Text "]" ]
 
     let text (form: Form) : string =
         let written = StringBuilder()

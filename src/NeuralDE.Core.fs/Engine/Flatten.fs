@@ -28,8 +28,7 @@ module internal Flatten =
 /// Which loops leave a tape to a pullback.
 module internal Pairs =
     /// The loop that a pullback reverses, on the same arguments. It has one node, since nodes are interned.
-    let primalOf (p: Pullback) (n: Node) : Node =
-        Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
+    let primalOf (p: Pullback) (n: Node) : Node = Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
 
 /// A flattened graph as arrays: what the interpreter walks.
 type internal Program =

@@ -67,7 +67,6 @@ module internal Hoist =
             let captured = body.Inputs[carried..]
             let outside = Dictionary<Node, Node>(HashIdentity.Reference)
 
-
             // only fixed values are computed there; those that no chosen one needs fall away
             for n in body.Order do
                 if fixedNodes.Contains n then

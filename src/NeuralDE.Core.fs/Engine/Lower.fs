@@ -402,8 +402,10 @@ type internal Lowering
     member private x.Group(targets: Node list) =
         let cone, outside = x.Cone targets
 
-        match [| for n in outside do
-                     if not (views.ContainsKey n) then n |] with
+        match
+            [| for n in outside do
+                   if not (views.ContainsKey n) then n |]
+        with
         | [||] -> if cone.Count > 0 then x.Emit cone
         | missing ->
             // what the group reads comes first; making that may take nodes out of the group

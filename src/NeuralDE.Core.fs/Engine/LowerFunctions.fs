@@ -293,8 +293,7 @@ module internal LowerFunctions =
         let zeroOf = dict [ for struct (i, z) in zeros -> i, z ]
 
         [| for i in 0 .. l.States - 1 do
-               if p.Wanted[i] then
-                   if activeAt[i] >= 0 then cotangents[activeAt[i]] else zeroOf[i]
+               if p.Wanted[i] then if activeAt[i] >= 0 then cotangents[activeAt[i]] else zeroOf[i]
            yield! totals |]
 
     /// The same function with its inputs in another order.

@@ -146,8 +146,7 @@ module internal Intern =
     let made (op: Op) (args: Node[]) (signature: Signature) : Node = signed op args signature
 
     /// The same operation on other arguments of the same signatures.
-    let again (n: Node) (args: Node[]) : Node =
-        if sameArgs n.Args args then n else signed n.Op args n.Signature
+    let again (n: Node) (args: Node[]) : Node = if sameArgs n.Args args then n else signed n.Op args n.Signature
 
     /// Puts other nodes in the place of a graph's nodes, arguments first; `rewrite` sees a node and its new arguments.
     let rebuild (g: Graph) (arguments: Node[]) (rewrite: Node -> Node[] -> Node) : Node[] =

@@ -50,7 +50,8 @@ module Checkpoint =
     /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
     let save (path: string) (tree: 'T) : unit =
         let verb = "Checkpoint.save"
-        let described = statics verb tree |> List.groupBy fst |> List.map (fun (at, texts) -> prefix + at, snd texts.Head)
+        let described =
+            statics verb tree |> List.groupBy fst |> List.map (fun (at, texts) -> prefix + at, snd texts.Head)
 
         let leaves = Tree.leaves tree
 

@@ -8,8 +8,7 @@ open NeuralDE
 let private oscillator _ (y: Tensor) = stack [ y[1]; -y[0] ]
 
 let private shared =
-    lazy
-        (Ode.problem oscillator (tensor [ 1.0; 0.0 ]) (0.0, 10.0) |> Ode.tolerance 1e-8 1e-8 |> Ode.solve)
+    lazy (Ode.problem oscillator (tensor [ 1.0; 0.0 ]) (0.0, 10.0) |> Ode.tolerance 1e-8 1e-8 |> Ode.solve)
 
 /// Times in no order.
 let private times n = 10.0 * rand (Key 3) [ n ]
@@ -35,9 +34,7 @@ let ``so do those of samples with their own steps`` () =
     let start = reshape [ 3; 2 ] (linspace 0.1 1.0 6)
 
     let s =
-        Ode.problem (fun _ (y: Tensor) -> -y) start (0.0, tensor [ 10.0; 11.0; 12.0 ])
-        |> Ode.perSample
-        |> Ode.solve
+        Ode.problem (fun _ (y: Tensor) -> -y) start (0.0, tensor [ 10.0; 11.0; 12.0 ]) |> Ode.perSample |> Ode.solve
 
     let ts = times n
     let whole = s.At ts

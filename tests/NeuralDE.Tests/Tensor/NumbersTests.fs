@@ -75,7 +75,14 @@ let ``a span of another type or too short is refused`` () =
 [<Fact>]
 let ``arrays of two and three axes keep their order`` () =
     let plane = Array2D.init 3 5 (fun i j -> float (10 * i + j))
-    Assert.Equal<float[]>([| for i in 0..2 do for j in 0..4 -> plane[i, j] |], (tensor plane).ToArray())
+    Assert.Equal<float[]>(
+        [| for i in 0..2 do
+               for j in 0..4 -> plane[i, j] |],
+        (tensor plane).ToArray()
+    )
     let block = Array3D.init 2 3 2 (fun i j k -> float (100 * i + 10 * j + k))
-    let expected = [| for i in 0..1 do for j in 0..2 do for k in 0..1 -> block[i, j, k] |]
+    let expected =
+        [| for i in 0..1 do
+               for j in 0..2 do
+                   for k in 0..1 -> block[i, j, k] |]
     Assert.Equal<float[]>(expected, (tensor block).ToArray())
