@@ -17,6 +17,7 @@ let private benchmarks: Benchmark list =
           Training.all
           OdeNetStep.all
           Overhead.all
+          Growth.all
           Starts.all ]
 
 let private results = Path.Combine("bench", "results.json")

@@ -21,6 +21,7 @@ let private ofRow (row: Row) : JsonNode =
             match row.Unit with
             | Seconds -> "seconds"
             | Bytes -> "bytes"
+            | Power -> "power"
         )
 
     entry["ours"] <- number row.Ours.Median

@@ -3,6 +3,8 @@ namespace NeuralDE.Benchmarks
 type Unit =
     | Seconds
     | Bytes
+    /// the exponent e of t = c nᵉ
+    | Power
 
 /// What ours is compared with.
 type Rival =

@@ -24,6 +24,7 @@ let private amount unit (x: float) =
     match unit with
     | Seconds -> seconds x
     | Bytes -> number "F0" x + " B"
+    | Power -> "n^" + number "F2" x
 
 let private times (x: float) =
     number

@@ -34,6 +34,9 @@ type internal Codec(t: Type) =
     /// Whether a value can hold a tensor or a key. If not it is carried along as a whole.
     member val HasLeaves = false with get, set
 
+    /// Whether a value can hold values of its own type, as deep as memory allows.
+    member val IsRecursive = false with get, set
+
 and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Kind =
     | Tensor
     | Key

@@ -302,6 +302,14 @@ module internal Codecs =
 
         visit codec
 
+    let private reachesItself (codec: Codec) =
+        let seen = HashSet<Codec>(HashIdentity.Reference)
+
+        let rec visit (inner: Codec) =
+            obj.ReferenceEquals(inner, codec) || (seen.Add inner && children inner |> Array.exists visit)
+
+        children codec |> Array.exists visit
+
     /// The codec of a type; TreeException for a type that is not a tree.
     let find (t: Type) : Codec =
         match known.TryGetValue t with
@@ -312,6 +320,7 @@ module internal Codecs =
 
             for codec in made.Values do
                 codec.HasLeaves <- reachesLeaf codec
+                codec.IsRecursive <- reachesItself codec
 
             for pair in made do
                 known.TryAdd(pair.Key, pair.Value) |> ignore

@@ -3,9 +3,127 @@ namespace NeuralDE.Compiler
 open System.Collections.Generic
 open NeuralDE
 
-/// The leaves of boxed values.
+/// A value that has parts, and how far a walk over them has come. A list, array or map has a series, and one codec for
+/// all its items; else it is a product.
+[<Sealed; NoComparison; NoEquality; AllowNullLiteral>]
+type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product, series: Series voption, item: Codec) =
+    /// Of the value's own type, where it is of a derived one.
+    member _.Codec = codec
+
+    member _.Value = value
+    member _.Parts = parts
+    member _.Product = product
+    member _.Series = series
+    member val Next = 0 with get, set
+    member _.CodecOf(part: int) : Codec = if series.IsSome then item else product.Codecs[part]
+
+/// The leaves of boxed values. A tree can be as deep as memory allows: walks call themselves for its first levels, which is
+/// faster, and go on with a stack of their own.
 module internal Walk =
-    let rec flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
+    /// Levels up to which a walk calls itself.
+    let shallow = 64
+
+    /// A product without a name or a part.
+    let private nothing: Product =
+        { Case = ""
+          Names = [||]
+          Codecs = [||]
+          Take = fun _ -> [||]
+          Make = fun x _ -> x }
+
+    /// The parts of a value, with leaves or without; null for a leaf, for null and for what has no parts.
+    let rec split (codec: Codec) (x: Value) : Branch =
+        match x with
+        | null -> null // None, an optional property of a C# record, or a case that null stands for
+        | x ->
+            match codec.Kind with
+            | Kind.Tensor
+            | Kind.Key
+            | Kind.Static -> null
+            | Kind.Product p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | Kind.Union(tag, cases) ->
+                let p = cases[tag x]
+                Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | Kind.Open p when x.GetType() = codec.Type -> Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | Kind.Open _ -> split (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
+            | Kind.Series(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
+
+    /// As split, but null also for what is carried along as a whole.
+    let branch (codec: Codec) (x: Value) : Branch = if codec.HasLeaves then split codec x else null
+
+    /// With `branch`, which splits values: what `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
+    /// array for the results of a branch's parts, which may be that of the parts themselves.
+    let inline fold
+        ([<InlineIfLambda>] branch: Codec -> Value -> Branch)
+        ([<InlineIfLambda>] room: Branch -> 'R[])
+        ([<InlineIfLambda>] leaf: Codec -> Value -> 'R)
+        ([<InlineIfLambda>] join: Branch -> 'R[] -> 'R)
+        (codec: Codec)
+        (x: Value)
+        : 'R =
+        match branch codec x with
+        | null -> leaf codec x
+        | whole ->
+            let around = Stack<struct (Branch * 'R[])>()
+            let mutable b = whole
+            let mutable results = room whole
+            let mutable result = Unchecked.defaultof<'R>
+            let mutable isOver = false
+
+            while not isOver do
+                if b.Next < b.Parts.Length then
+                    let codec, x = b.CodecOf b.Next, b.Parts[b.Next]
+
+                    match branch codec x with
+                    | null ->
+                        results[b.Next] <- leaf codec x
+                        b.Next <- b.Next + 1
+                    | inner ->
+                        around.Push(struct (b, results))
+                        b <- inner
+                        results <- room inner
+                else
+                    result <- join b results
+
+                    if around.Count = 0 then
+                        isOver <- true
+                    else
+                        let struct (outer, outerResults) = around.Pop()
+                        b <- outer
+                        results <- outerResults
+                        results[b.Next] <- result
+                        b.Next <- b.Next + 1
+
+            result
+
+    let private addLeaf (codec: Codec) (x: Value) (sink: List<Tensor>) =
+        match codec.Kind, x with
+        | Kind.Tensor, (:? Tensor as x) -> sink.Add x
+        | Kind.Key, (:? Key as x) -> sink.Add x.Tensor
+        | _ -> () // null, or carried along
+
+    /// By a stack of its own.
+    let private flattenDeep (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
+        match branch codec x with
+        | null -> addLeaf codec x sink
+        | whole ->
+            let around = Stack<Branch>()
+            let mutable b = whole
+
+            while not (isNull b) do
+                if b.Next < b.Parts.Length then
+                    let codec, x = b.CodecOf b.Next, b.Parts[b.Next]
+                    b.Next <- b.Next + 1
+
+                    match branch codec x with
+                    | null -> addLeaf codec x sink
+                    | inner ->
+                        around.Push b
+                        b <- inner
+                else
+                    b <- if around.Count = 0 then null else around.Pop()
+
+    let rec private flattenFrom (level: int) (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
         if codec.HasLeaves then
             match x with
             | null -> () // None, or an optional property of a C# record
@@ -14,72 +132,104 @@ module internal Walk =
                 | Kind.Tensor -> sink.Add(x :?> Tensor)
                 | Kind.Key -> sink.Add((x :?> Key).Tensor)
                 | Kind.Static -> ()
-                | Kind.Product p -> flattenParts p x sink
-                | Kind.Union(tag, cases) -> flattenParts cases[tag x] x sink
+                | _ when level = shallow -> flattenDeep codec x sink
+                | Kind.Product p -> flattenParts level p x sink
+                | Kind.Union(tag, cases) -> flattenParts level cases[tag x] x sink
                 | Kind.Open p ->
                     if x.GetType() = codec.Type then
-                        flattenParts p x sink
+                        flattenParts level p x sink
                     else
-                        flatten (Codecs.find (x.GetType())) x sink
+                        flattenFrom level (Codecs.find (x.GetType())) x sink
                 | Kind.Series(series, item) ->
                     for part in series.Items x do
-                        flatten item part sink
+                        flattenFrom (level + 1) item part sink
 
-    and private flattenParts p x sink =
+    and private flattenParts level p x sink =
         let parts = p.Take x
 
         for i in 0 .. parts.Length - 1 do
-            flatten p.Codecs[i] parts[i] sink
+            flattenFrom (level + 1) p.Codecs[i] parts[i] sink
 
-    /// The same tree with leaves[next ..] in the place of its own; past the end it keeps its own, and counts on.
-    let rec rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
+    let flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit = flattenFrom 0 codec x sink
+
+    /// The leaf at a place of the tree, in the place of one like `like`; past the end that one stays.
+    let private take (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
+        match like, codec.Kind with
+        | null, _ -> null
+        | _, Kind.Tensor ->
+            next <- next + 1
+            if next <= leaves.Length then leaves[next - 1] else like
+        | _, Kind.Key ->
+            next <- next + 1
+
+            if next > leaves.Length then
+                like
+            else
+                let leaf = leaves[next - 1]
+
+                if leaf.Dtype <> Int64 then
+                    let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
+                    raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
+
+                Key leaf
+        | _ -> like // carried along
+
+    /// By a stack of its own.
+    let private rebuildDeep (codec: Codec) (like: Value) (leaves: Tensor[]) (start: int) : struct (Value * int) =
+        let mutable next = start
+
+        let join (b: Branch) (parts: Value[]) : Value =
+            match b.Series with
+            | ValueSome series -> series.Make(b.Value, parts)
+            | ValueNone -> if parts.Length = 0 then b.Value else b.Product.Make b.Value parts
+
+        let tree = fold branch (fun b -> b.Parts) (fun codec like -> take codec like leaves &next) join codec like
+        struct (tree, next)
+
+    let rec private rebuildFrom level (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
         match like with
         | _ when not codec.HasLeaves -> like
         | null -> null
         | like ->
             match codec.Kind with
-            | Kind.Tensor ->
-                next <- next + 1
-                if next <= leaves.Length then leaves[next - 1] else like
-            | Kind.Key ->
-                next <- next + 1
-
-                if next > leaves.Length then
-                    like
-                else
-                    let leaf = leaves[next - 1]
-
-                    if leaf.Dtype <> Int64 then
-                        let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
-                        raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
-
-                    Key leaf
-            | Kind.Static -> like
-            | Kind.Product p -> rebuildParts p like leaves &next
-            | Kind.Union(tag, cases) -> rebuildParts cases[tag like] like leaves &next
+            | Kind.Tensor
+            | Kind.Key
+            | Kind.Static -> take codec like leaves &next
+            | _ when level = shallow ->
+                let struct (tree, after) = rebuildDeep codec like leaves next
+                next <- after
+                tree
+            | Kind.Product p -> rebuildParts level p like leaves &next
+            | Kind.Union(tag, cases) -> rebuildParts level cases[tag like] like leaves &next
             | Kind.Open p ->
                 if like.GetType() = codec.Type then
-                    rebuildParts p like leaves &next
+                    rebuildParts level p like leaves &next
                 else
-                    rebuild (Codecs.find (like.GetType())) like leaves &next
+                    rebuildFrom level (Codecs.find (like.GetType())) like leaves &next
             | Kind.Series(series, item) ->
                 let items = series.Items like
 
                 for i in 0 .. items.Length - 1 do
-                    items[i] <- rebuild item items[i] leaves &next
+                    items[i] <- rebuildFrom (level + 1) item items[i] leaves &next
 
                 series.Make(like, items)
 
-    and private rebuildParts p like leaves (next: byref<int>) : Value =
+    and private rebuildParts level p like leaves (next: byref<int>) : Value =
         if p.Codecs.Length = 0 then
             like
         else
             let parts = p.Take like
 
             for i in 0 .. parts.Length - 1 do
-                parts[i] <- rebuild p.Codecs[i] parts[i] leaves &next
+                parts[i] <- rebuildFrom (level + 1) p.Codecs[i] parts[i] leaves &next
 
             p.Make like parts
+
+    /// The same tree with `leaves` in the place of its own, and how many it has; past the end it keeps its own.
+    let rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) : struct (Value * int) =
+        let mutable next = 0
+        let tree = rebuildFrom 0 codec like leaves &next
+        struct (tree, next)
 
 /// The codec of a type that the caller knows: the first use finds it, the next ones read a field.
 [<AbstractClass; Sealed>]
@@ -104,14 +254,10 @@ type internal Codec<'T> private () =
             sink.ToArray()
 
     static member Rebuild(like: 'T, leaves: Tensor[]) : 'T =
-        let mutable count = 0
-
-        let tree =
+        let struct (tree, count) =
             match box like with
-            | :? Tensor ->
-                count <- 1
-                if leaves.Length = 1 then box leaves[0] else null
-            | x -> Walk.rebuild Codec<'T>.Known x leaves &count
+            | :? Tensor -> struct ((if leaves.Length = 1 then box leaves[0] else null), 1)
+            | x -> Walk.rebuild Codec<'T>.Known x leaves
 
         if count <> leaves.Length then
             let expected = $"expected {count}: one for each leaf of the {TypeName.text typeof<'T>}"

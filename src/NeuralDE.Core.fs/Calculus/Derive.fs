@@ -123,13 +123,15 @@ module internal Derive =
             | Of i
             | Dot i -> l.Body.Inputs[i]
 
+        let argumentAt, derivedAt = positions arguments, positions derivedOutputs
+
         let body =
             Tracing.closed (arguments |> Array.map signature) (fun x ->
-                let argument source = x[Array.findIndex ((=) source) arguments]
+                let argument source = x[(argumentAt source).Value]
                 let y = Prim.call derived (derivedInputs |> Array.map argument)
 
                 let result source =
-                    match source, position source derivedOutputs with
+                    match source, derivedAt source with
                     | _, Some k -> y[k]
                     | (Of i | Dot i), None -> Prim.zeros bodyOutputs[i]
 
@@ -164,7 +166,8 @@ module internal Derive =
                     | Dot i -> orZeros x[i].Signature dx[i]
 
                 let r = Prim.apply (Loop derived) (arguments |> Array.map argument)
-                let find source = position source results |> Option.map (fun k -> r[k])
+                let resultAt = positions results
+                let find source = resultAt source |> Option.map (fun k -> r[k])
                 let outputs = l.States + l.Controls + l.Emits
                 Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
             | Cond(t, e) ->
@@ -219,9 +222,11 @@ module internal Derive =
                         (Array.map wanted arguments)
                         (Array.map cotangent results)
 
+                let argumentAt = positions arguments
+
                 Prim.apply fn x,
                 [| for i in 0 .. n - 1 do
-                       if p.Wanted[i] then xbar[(position (Of i) arguments).Value] |]
+                       if p.Wanted[i] then xbar[(argumentAt (Of i)).Value] |]
 
     /// The transpose of the linear map ȳ ↦ x̄[on] that a rule is: x, ȳ, ẋ[on] → ẏ. Nothing where it depends on ȳ: the map is
     /// not linear.
@@ -474,14 +479,16 @@ module internal Derive =
 
                 let xbar = vjpFnAt (Loop loop) arguments' (Array.map isWanted arguments) (Array.map cotangent results)
 
+                let argumentAt, resultAt = positions arguments, positions results
+
                 let wbar =
                     if any wanted[n..] then
                         let y = Prim.apply (Loop loop) arguments'
-                        fun j -> position (Dot j) results |> Option.map (fun k -> y[k])
+                        fun j -> resultAt (Dot j) |> Option.map (fun k -> y[k])
                     else
                         fun _ -> None
 
                 Array.append
-                    (Array.init n (fun i -> xbar[(position (Of i) arguments).Value]))
+                    (Array.init n (fun i -> xbar[(argumentAt (Of i)).Value]))
                     [| for j in 0 .. p.Given.Length - 1 do
                            if p.Given[j] then wbar j |]

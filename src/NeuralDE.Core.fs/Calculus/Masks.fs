@@ -1,5 +1,6 @@
 namespace NeuralDE.Compiler
 
+open System.Collections.Generic
 open NeuralDE
 
 /// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
@@ -31,7 +32,17 @@ module internal Masks =
     let any = Array.exists id
     let no n = Array.create n false
     let orZeros (s: Signature) (d: Tensor option) = Option.defaultWith (fun () -> Prim.zeros s) d
-    let position (source: Source) (sources: Source[]) = Array.tryFindIndex ((=) source) sources
+
+    /// Where each source stands, found once for all questions.
+    let positions (sources: Source[]) : Source -> int option =
+        let places = Dictionary<Source, int>()
+        sources |> Array.iteri (fun i source -> places.TryAdd(source, i) |> ignore)
+
+        fun source ->
+            match places.TryGetValue source with
+            | true, i -> Some i
+            | _ -> None
+
     let outputSignatures (g: Graph) = g.Outputs |> Array.map (fun n -> n.Signature)
 
     let rec fixpoint f x =

@@ -1,7 +1,9 @@
 namespace NeuralDE.Compiler
 
 open System
+open System.Collections.Generic
 open System.Reflection
+open System.Text
 open NeuralDE
 
 /// A static field, compared by Equals; arrays element by element, and functions that captured nothing by their code.
@@ -59,25 +61,110 @@ type internal Form =
     /// A list or array (no keys), or a map.
     | Series of Type * keys: Fixed[] * Form[]
 
+/// Forms are as deep as their trees, so no function of them calls itself.
 module internal Form =
-    let rec make isSigned (codec: Codec) (x: Value) : Form =
+    /// Levels of a tree up to which its leaves have names: the names of a chain take the square of its depth in memory.
+    let private namedLevels = 10000
+
+    let private parts (form: Form) : Form[] =
+        match form with
+        | Form.Product(_, _, parts)
+        | Form.Series(_, _, parts) -> parts
+        | Form.Tensor _
+        | Form.Key _
+        | Form.Static _
+        | Form.Absent -> [||]
+
+    /// A hash of a form but for its parts.
+    let private hashAlone (form: Form) : int =
+        let ofSignature (s: Signature voption) =
+            match s with
+            | ValueNone -> 1
+            | ValueSome s -> s.Shape |> Array.fold (fun h extent -> HashCode.Combine(h, extent)) (s.Dtype.GetHashCode())
+
+        match form with
+        | Form.Tensor s -> ofSignature s
+        | Form.Key s -> ofSignature s + 1
+        | Form.Static x -> x.GetHashCode()
+        | Form.Absent -> 2
+        | Form.Product(t, p, parts) -> HashCode.Combine(t, p.Case.Length, parts.Length)
+        | Form.Series(t, keys, parts) ->
+            keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (HashCode.Combine(t, parts.Length))
+
+    /// Whether a value that is carried along has more levels than one walk of its own Equals should go down.
+    let private isDeep (codec: Codec) (x: Value) : bool =
+        let todo = Stack<struct (int * Codec * Value)>()
+        todo.Push(struct (0, codec, x))
+        let mutable deepest = 0
+
+        while deepest <= Walk.shallow && todo.Count > 0 do
+            let struct (level, codec, x) = todo.Pop()
+            deepest <- max deepest level
+
+            match Walk.split codec x with
+            | null -> ()
+            | b ->
+                for i in 0 .. b.Parts.Length - 1 do
+                    todo.Push(struct (level + 1, b.CodecOf i, b.Parts[i]))
+
+        deepest > Walk.shallow
+
+    let private joined (b: Branch) (parts: Form[]) : Form =
+        match b.Series with
+        | ValueSome series -> Form.Series(b.Codec.Type, series.Keys b.Value |> Array.map Fixed, parts)
+        | ValueNone -> Form.Product(b.Codec.Type, b.Product, parts)
+
+    let private room (b: Branch) : Form[] = Array.zeroCreate b.Parts.Length
+
+    /// What is carried along: one value, or its parts where a type that holds itself makes it deep.
+    let private carried (codec: Codec) (x: Value) : Form =
+        if codec.IsRecursive && isDeep codec x then
+            Walk.fold Walk.split room (fun _ x -> Form.Static(Fixed x)) joined codec x
+        else
+            Form.Static(Fixed x)
+
+    /// The form of a value, and a hash of it.
+    let make isSigned (codec: Codec) (x: Value) : struct (Form * int) =
         let signature (t: Tensor) = if isSigned then ValueSome t.Signature else ValueNone
+        let mutable code = 0
 
-        let product (p: Product) (x: obj) = Form.Product(codec.Type, p, Array.map2 (make isSigned) p.Codecs (p.Take x))
+        let hashed (form: Form) : Form =
+            code <- HashCode.Combine(code, hashAlone form)
+            form
 
-        match codec.Kind, x with
-        | _ when not codec.HasLeaves -> Form.Static(Fixed x)
-        | Kind.Union(tag, cases), null when tag null >= 0 -> Form.Product(codec.Type, cases[tag null], [||])
-        | Kind.Static, _
-        | _, null -> Form.Absent
-        | Kind.Tensor, x -> Form.Tensor(signature (x :?> Tensor))
-        | Kind.Key, x -> Form.Key(signature (x :?> Key).Tensor)
-        | Kind.Product p, x -> product p x
-        | Kind.Union(tag, cases), x -> product cases[tag x] x
-        | Kind.Open p, x when x.GetType() = codec.Type -> product p x
-        | Kind.Open _, x -> make isSigned (Codecs.find (x.GetType())) x
-        | Kind.Series(series, item), x ->
-            Form.Series(codec.Type, series.Keys x |> Array.map Fixed, series.Items x |> Array.map (make isSigned item))
+        let leaf (codec: Codec) (x: Value) : Form =
+            match codec.Kind, x with
+            | _ when not codec.HasLeaves -> carried codec x
+            | Kind.Union(tag, cases), null when tag null >= 0 -> Form.Product(codec.Type, cases[tag null], [||])
+            | Kind.Tensor, (:? Tensor as x) -> Form.Tensor(signature x)
+            | Kind.Key, (:? Key as x) -> Form.Key(signature x.Tensor)
+            | _ -> Form.Absent // null
+            |> hashed
+
+        let join (b: Branch) (parts: Form[]) : Form = hashed (joined b parts)
+
+        let rec from (level: int) (codec: Codec) (x: Value) : Form =
+            match Walk.branch codec x with
+            | null -> leaf codec x
+            | _ when level = Walk.shallow -> Walk.fold Walk.branch room leaf join codec x
+            | b ->
+                let results = room b
+
+                for i in 0 .. results.Length - 1 do
+                    results[i] <- from (level + 1) (b.CodecOf i) b.Parts[i]
+
+                join b results
+
+        let form = from 0 codec x
+        struct (form, code)
+
+    /// That of a tree of one type.
+    let ofTree isSigned (tree: 'T) : struct (Form * int) =
+        match box tree with
+        | :? Tensor as t ->
+            let form = Form.Tensor(if isSigned then ValueSome t.Signature else ValueNone)
+            struct (form, hashAlone form)
+        | x -> make isSigned Codec<'T>.Known x
 
     /// The path of a part within another.
     let under (path: string) (name: string) =
@@ -85,48 +172,128 @@ module internal Form =
         elif path = "" || name[0] = '[' then path + name
         else $"{path}.{name}"
 
+    /// The name of an element.
+    let private element (keys: Fixed[]) i = "[" + (if keys.Length = 0 then string i else string keys[i]) + "]"
+
     /// The path of an element.
-    let at (keys: Fixed[]) path i = under path ("[" + (if keys.Length = 0 then string i else string keys[i]) + "]")
+    let at (keys: Fixed[]) path i = under path (element keys i)
+
+    /// The name of a part.
+    let private nameOf (form: Form) (part: int) : string =
+        match form with
+        | Form.Product(_, p, _) -> p.Names[part]
+        | Form.Series(_, keys, _) -> element keys part
+        | Form.Tensor _
+        | Form.Key _
+        | Form.Static _
+        | Form.Absent -> ""
+
+    /// How many levels of parts a form has.
+    let private levels (form: Form) : int =
+        let todo = Stack<struct (int * Form)>()
+        todo.Push(struct (0, form))
+        let mutable deepest = 0
+
+        while todo.Count > 0 do
+            let struct (level, form) = todo.Pop()
+            deepest <- max deepest level
+
+            for part in parts form do
+                todo.Push(struct (level + 1, part))
+
+        deepest
+
+    /// TreeException where something is too deep for paths.
+    let refuseDepth (verb: string) (levels: int) : unit =
+        if levels > namedLevels then
+            raise (
+                TreeException
+                    $"{verb}: got a tree of {levels} levels, expected at most {namedLevels} where its parts are named by their paths. Tree.flatten, Tree.map and the transforms take any depth."
+            )
+
+    /// Every part with its path, before its own parts, in order.
+    let visit (verb: string) (look: string -> Form -> unit) (form: Form) : unit =
+        refuseDepth verb (levels form)
+        let todo = Stack<struct (string * Form)>()
+        todo.Push(struct ("", form))
+
+        while todo.Count > 0 do
+            let struct (path, form) = todo.Pop()
+            look path form
+            let below = parts form
+
+            for i in below.Length - 1 .. -1 .. 0 do
+                todo.Push(struct (under path (nameOf form i), below[i]))
 
     /// The paths of the leaves, in order.
-    let rec paths (path: string) (form: Form) : string list =
-        match form with
-        | Form.Tensor _
-        | Form.Key _ -> [ path ]
-        | Form.Static _
-        | Form.Absent -> []
-        | Form.Product(_, p, parts) ->
-            [ for i in 0 .. parts.Length - 1 do
-                  yield! paths (under path p.Names[i]) parts[i] ]
-        | Form.Series(_, keys, parts) ->
-            [ for i in 0 .. parts.Length - 1 do
-                  yield! paths (at keys path i) parts[i] ]
+    let paths (verb: string) (form: Form) : string list =
+        let found = List<string>()
+
+        form
+        |> visit verb (fun path part ->
+            match part with
+            | Form.Tensor _
+            | Form.Key _ -> found.Add path
+            | Form.Static _
+            | Form.Absent
+            | Form.Product _
+            | Form.Series _ -> ())
+
+        List.ofSeq found
 
     let private isSome (p: Product) = p.Names.Length = 1 && p.Names[0] = ""
     let private signed (s: Signature) = $"{s.Dtype} {Shape.text s.Shape}"
 
-    let rec text (form: Form) : string =
-        let all (parts: Form[]) = String.Join("; ", Array.map text parts)
+    /// A form that is still to be written, or a text between forms.
+    [<Struct>]
+    type private Piece =
+        | Text of text: string
+        | Whole of form: Form
+
+    /// What a form is written as: texts and its parts, in order.
+    let private pieces (form: Form) : Piece list =
+        let between (separator: string) (names: int -> string) (parts: Form[]) =
+            [ for i in 0 .. parts.Length - 1 do
+                  Text((if i > 0 then separator else "") + names i)
+                  Whole parts[i] ]
 
         match form with
-        | Form.Tensor ValueNone -> "Tensor"
-        | Form.Tensor(ValueSome s) -> signed s
-        | Form.Key _ -> "Key"
-        | Form.Static x -> string x
-        | Form.Absent -> "null"
-        | Form.Product(t, _, parts) when TypeName.isTuple t -> "(" + String.Join(", ", Array.map text parts) + ")"
-        | Form.Product(_, p, parts) when isSome p -> p.Case + " " + text parts[0]
+        | Form.Tensor ValueNone -> [ Text "Tensor" ]
+        | Form.Tensor(ValueSome s) -> [ Text(signed s) ]
+        | Form.Key _ -> [ Text "Key" ]
+        | Form.Static x -> [ Text(string x) ]
+        | Form.Absent -> [ Text "null" ]
+        | Form.Product(t, _, parts) when TypeName.isTuple t ->
+            [ Text "("; yield! between ", " (fun _ -> "") parts; Text ")" ]
+        | Form.Product(_, p, parts) when isSome p -> [ Text(p.Case + " "); Whole parts[0] ]
         | Form.Product(t, p, parts) ->
-            let body = String.Join("; ", Array.map2 (fun name part -> $"{name} = {text part}") p.Names parts)
-            if TypeName.isAnonymous t then "{| " + body + " |}"
-            elif p.Case <> "" && parts.Length = 0 then p.Case
-            else (if p.Case = "" then TypeName.text t else p.Case) + " { " + body + " }"
-        | Form.Series(_, [||], parts) -> $"[{all parts}]"
+            let body = between "; " (fun i -> $"{p.Names[i]} = ") parts
+            if TypeName.isAnonymous t then
+                [ Text "{| "; yield! body; Text " |}" ]
+            elif p.Case <> "" && parts.Length = 0 then
+                [ Text p.Case ]
+            else
+                [ Text((if p.Case = "" then TypeName.text t else p.Case) + " { "); yield! body; Text " }" ]
+        | Form.Series(_, [||], parts) -> [ Text "["; yield! between "; " (fun _ -> "") parts; Text "]" ]
         | Form.Series(_, keys, parts) ->
-            let pairs = Array.map2 (fun key part -> $"{key} = {text part}") keys parts
-            "map [" + String.Join("; ", pairs) + "]"
+            [ Text "map ["; yield! between "; " (fun i -> $"{keys[i]} = ") parts; Text "]" ]
 
-    let rec same (a: Form) (b: Form) : bool =
+    let text (form: Form) : string =
+        let written = StringBuilder()
+        let todo = Stack<Piece>()
+        todo.Push(Whole form)
+
+        while todo.Count > 0 do
+            match todo.Pop() with
+            | Text text -> written.Append text |> ignore
+            | Whole form ->
+                for piece in List.rev (pieces form) do
+                    todo.Push piece
+
+        written.ToString()
+
+    /// Whether two forms are the same but for their parts.
+    let private sameAlone (a: Form) (b: Form) : bool =
         let sameSignature (a: Signature voption) (b: Signature voption) =
             match a, b with
             | ValueSome a, ValueSome b -> a.Dtype = b.Dtype && Shape.same a.Shape b.Shape
@@ -139,29 +306,54 @@ module internal Form =
         | Form.Key a, Form.Key b -> sameSignature a b
         | Form.Static a, Form.Static b -> a.Equals b
         | Form.Absent, Form.Absent -> true
-        | Form.Product(t, p, a), Form.Product(u, q, b) -> t = u && p.Case = q.Case && allSame a b
-        | Form.Series(t, k, a), Form.Series(u, l, b) -> t = u && a.Length = b.Length && k = l && allSame a b
+        | Form.Product(t, p, a), Form.Product(u, q, b) ->
+            (obj.ReferenceEquals(p, q) || t = u && p.Case = q.Case) && a.Length = b.Length
+        | Form.Series(t, k, a), Form.Series(u, l, b) -> t = u && a.Length = b.Length && k = l
         | (Form.Tensor _ | Form.Key _ | Form.Static _ | Form.Absent | Form.Product _ | Form.Series _), _ -> false
 
-    and private allSame (a: Form[]) (b: Form[]) = a.Length = b.Length && Array.forall2 same a b
+    /// Where a part stands: its names from the inside outwards.
+    [<Struct>]
+    type private Way = { Names: string list; Levels: int }
 
-    let rec hash (form: Form) : int =
-        let ofSignature (s: Signature voption) =
-            match s with
-            | ValueNone -> 1
-            | ValueSome s -> s.Shape |> Array.fold (fun h extent -> HashCode.Combine(h, extent)) (s.Dtype.GetHashCode())
+    /// The first pair of parts that differ by themselves, and where.
+    let private firstDifference (a: Form) (b: Form) : struct (Way * Form * Form) voption =
+        let todo = Stack<struct (Way * Form * Form)>()
+        todo.Push(struct ({ Names = []; Levels = 0 }, a, b))
+        let mutable found = ValueNone
 
-        let ofParts start (parts: Form[]) = parts |> Array.fold (fun h part -> HashCode.Combine(h, hash part)) start
+        while found.IsNone && todo.Count > 0 do
+            let struct (way, a, b) = todo.Pop()
 
-        match form with
-        | Form.Tensor s -> ofSignature s
-        | Form.Key s -> ofSignature s + 1
-        | Form.Static x -> x.GetHashCode()
-        | Form.Absent -> 2
-        | Form.Product(t, p, parts) -> ofParts (HashCode.Combine(t, p.Case)) parts
-        | Form.Series(t, keys, parts) ->
-            let start = keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (t.GetHashCode())
-            ofParts start parts
+            if not (obj.ReferenceEquals(a, b)) then
+                if sameAlone a b then
+                    let first, second = parts a, parts b
+
+                    for i in first.Length - 1 .. -1 .. 0 do
+                        let way = { Names = nameOf a i :: way.Names; Levels = way.Levels + 1 }
+                        todo.Push(struct (way, first[i], second[i]))
+                else
+                    found <- ValueSome(struct (way, a, b))
+
+        found
+
+    let rec private sameFrom (level: int) (a: Form) (b: Form) : bool =
+        obj.ReferenceEquals(a, b)
+        || sameAlone a b
+           && (if level = Walk.shallow then
+                   (firstDifference a b).IsNone
+               else
+                   let first = parts a
+
+                   first.Length = 0
+                   || (let second = parts b
+                       let mutable i = 0
+
+                       while i < first.Length && sameFrom (level + 1) first[i] second[i] do
+                           i <- i + 1
+
+                       i = first.Length))
+
+    let same (a: Form) (b: Form) : bool = sameFrom 0 a b
 
     let private withArticle (name: string) = if "AEIOUaeiou".Contains name[0] then "an " + name else "a " + name
 
@@ -173,36 +365,49 @@ module internal Form =
         | Form.Key _ -> "a Key"
         | Form.Static x -> string x
         | Form.Absent -> "null"
-        | Form.Product(_, p, parts) when isSome p -> describe parts[0]
+        | Form.Product(_, p, parts) when isSome p -> describe parts[0] // options of options, as their type nests
         | Form.Product(t, p, _) when p.Case = "" -> withArticle (TypeName.text t)
         | Form.Product(_, p, _) -> p.Case
         | Form.Series(t, _, _) -> withArticle (TypeName.text t)
 
+    /// Names at either end of a path that is too long to be read.
+    let private shownNames = 20
+
+    /// A path in a sentence.
+    let private place (way: Way) : string =
+        let path names = List.fold under "" names
+
+        if way.Levels <= 2 * shownNames then
+            path (List.rev way.Names)
+        else
+            let first = way.Names |> List.skip (way.Levels - shownNames) |> List.rev |> path
+            let last = way.Names |> List.truncate shownNames |> List.rev |> path
+            $"{first} … {last} ({way.Levels} levels down)"
+
     /// The first place where two forms differ.
-    let rec difference (path: string) (a: Form) (b: Form) : string option =
-        let place = if path = "" then "the tree" else path
-
-        let differ verb (one: string) (other: string) =
-            if one = other then
-                Some $"{place} differs: {one} in one and another in the other."
-            else
-                Some $"{place} {verb} {one} in one and {other} in the other."
-
+    let difference (a: Form) (b: Form) : string option =
         let counted n = if n = 1 then "1 element" else $"{n} elements"
+        let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
 
-        let first name (a: Form[]) (b: Form[]) =
-            Seq.init a.Length (fun i -> difference (name i) a[i] b[i]) |> Seq.tryPick id
+        let sentence (way: Way) (a: Form) (b: Form) =
+            let path = place way
+            let place = if path = "" then "the tree" else path
 
-        match a, b with
-        | _ when same a b -> None
-        | Form.Product(t, p, a), Form.Product(u, q, b) when t = u && p.Case = q.Case ->
-            first (fun i -> under path p.Names[i]) a b
-        | Form.Series(t, k, a), Form.Series(u, l, b) when t = u ->
-            let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
-            if k <> l then differ "has" $"the keys {keys k}" (keys l)
-            elif a.Length <> b.Length then differ "has" (counted a.Length) (string b.Length)
-            else first (at k path) a b
-        | a, b -> differ "is" (describe a) (describe b)
+            let differ verb (one: string) (other: string) =
+                if one = other then
+                    $"{place} differs: {one} in one and another in the other."
+                else
+                    $"{place} {verb} {one} in one and {other} in the other."
+
+            match a, b with
+            | Form.Series(t, k, _), Form.Series(u, l, _) when t = u && k <> l ->
+                differ "has" $"the keys {keys k}" (keys l)
+            | Form.Series(t, _, a), Form.Series(u, _, b) when t = u -> differ "has" (counted a.Length) (string b.Length)
+            | a, b -> differ "is" (describe a) (describe b)
+
+        match firstDifference a b with
+        | ValueSome(struct (way, a, b)) -> Some(sentence way a b)
+        | ValueNone -> None
 
 namespace NeuralDE
 
@@ -215,12 +420,13 @@ open NeuralDE.Compiler
 /// </summary>
 /// <remarks>Structures are values: equal if all of that is equal.</remarks>
 [<Sealed>]
-type Structure internal (form: Form) =
-    let code = Form.hash form
+type Structure internal (form: Form, code: int) =
+    internal new(struct (form, code)) = Structure(form, code)
+
     member internal _.Form = form
 
-    /// The paths of the leaves, in order.
-    member _.Paths = Form.paths "" form
+    /// The paths of the leaves, in order. TreeException past 10 000 levels.
+    member _.Paths = Form.paths "Structure.Paths" form
 
     override _.Equals other =
         match other with

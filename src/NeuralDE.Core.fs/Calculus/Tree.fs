@@ -20,29 +20,29 @@ module Tree =
     /// TreeException if their number is not that of its leaves.
     let unflatten (like: 'T) (leaves: Tensor[]) : 'T = Codec<'T>.Rebuild(like, leaves)
 
-    let private form isSigned (tree: 'T) =
-        match box tree with
-        | :? Tensor as t -> Form.Tensor(if isSigned then ValueSome t.Signature else ValueNone)
-        | x -> Form.make isSigned Codec<'T>.Known x
-
     /// What a tree is but for its numbers, shapes and dtypes.
-    let structure (tree: 'T) : Structure = Structure(form false tree)
+    let structure (tree: 'T) : Structure = Structure(Form.ofTree false tree)
 
     /// The structure with the shape and dtype of each leaf.
-    let signature (tree: 'T) : Structure = Structure(form true tree)
+    let signature (tree: 'T) : Structure = Structure(Form.ofTree true tree)
 
     /// A sentence that names the first difference; None if there is none.
-    let difference (a: Structure) (b: Structure) : string option = Form.difference "" a.Form b.Form
+    let difference (a: Structure) (b: Structure) : string option = Form.difference a.Form b.Form
+
+    let private named verb (tree: 'T) : (string * Tensor) list =
+        let struct (form, _) = Form.ofTree false tree
+        List.zip (Form.paths verb form) (List.ofArray (flatten tree))
 
     /// The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.
-    let leaves (tree: 'T) : (string * Tensor) list = List.zip (structure tree).Paths (List.ofArray (flatten tree))
+    /// TreeException past 10 000 levels.
+    let leaves (tree: 'T) : (string * Tensor) list = named "Tree.leaves" tree
 
     /// A function of each leaf, keys included.
     let map (f: Tensor -> Tensor) (tree: 'T) : 'T = flatten tree |> Array.map f |> unflatten tree
 
-    /// A function of each leaf and its path.
+    /// A function of each leaf and its path. TreeException past 10 000 levels.
     let mapWithPath (f: string -> Tensor -> Tensor) (tree: 'T) : 'T =
-        leaves tree |> Seq.map (fun (path, x) -> f path x) |> Array.ofSeq |> unflatten tree
+        named "Tree.mapWithPath" tree |> Seq.map (fun (path, x) -> f path x) |> Array.ofSeq |> unflatten tree
 
     /// A function of the leaves of two trees of one structure; TreeException names the first difference.
     /// The result has the static fields of the first.

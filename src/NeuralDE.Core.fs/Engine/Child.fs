@@ -59,29 +59,22 @@ module internal LoopViews =
             "pairs",
             fun () ->
                 let found = Dictionary<Node, Node>(HashIdentity.Reference)
-                let nodes = g.Walk
+                let before = HashSet<Node>(HashIdentity.Reference)
 
-                nodes
-                |> Array.iteri (fun i n ->
+                for n in g.Walk do
                     match n.Op with
+                    | Apply(Loop _) -> before.Add n |> ignore
                     | Apply(Pullback p) ->
-                        let isPrimal (m: Node) =
-                            match m.Op with
-                            | Apply(Loop l) ->
-                                l = p.Of
-                                && Array.forall2
-                                    (fun a b -> obj.ReferenceEquals(a, b))
-                                    m.Args
-                                    n.Args[.. p.Wanted.Length - 1]
-                            | _ -> false
-
-                        match Array.tryFind isPrimal nodes[..i] with
-                        | Some primal -> found[n] <- primal
-                        | None -> ()
-                    | _ -> ())
+                        let primal = Pairs.primalOf p n
+                        if before.Contains primal then found[n] <- primal
+                    | _ -> ()
 
                 found
         )
+
+    /// The loops that leave a tape.
+    let taped (g: Graph) : HashSet<Node> =
+        g.Memo("taped", fun () -> HashSet<Node>((pairs g).Values, HashIdentity.Reference))
 
     let touches (v: LoopViews) =
         Seq.concat

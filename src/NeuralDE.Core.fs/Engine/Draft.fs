@@ -198,22 +198,18 @@ module internal Lowered =
                 | Emission _ -> false)
             |> Seq.sortBy (fun b -> first[b])
 
-        // living buffers by offset; the first gap that is wide enough is taken
-        let living = SortedList<int64, Storage>()
+        let living = PriorityQueue<Storage, int>()
+        let free = FreeMemory()
         let mutable size = 0L
+        let roomOf (b: Storage) = (b.Bytes + 63L) / 64L * 64L |> max 64L
 
         for b in owned do
-            for other in Seq.toArray living.Values do
-                if last[other] < first[b] then living.Remove other.Offset |> ignore
+            while living.Count > 0 && last[living.Peek()] < first[b] do
+                let dead = living.Dequeue()
+                free.Give(dead.Offset, roomOf dead)
 
-            let bytes = (b.Bytes + 63L) / 64L * 64L |> max 64L
-            let mutable at = 0L
-
-            for other in living.Values do
-                if other.Offset < at + bytes then at <- other.Offset + ((other.Bytes + 63L) / 64L * 64L |> max 64L)
-
-            b.Offset <- at
-            living.Add(at, b)
-            size <- max size (at + bytes)
+            b.Offset <- free.Take(roomOf b)
+            living.Enqueue(b, last[b])
+            size <- max size (b.Offset + roomOf b)
 
         size

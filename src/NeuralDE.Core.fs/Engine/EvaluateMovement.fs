@@ -115,6 +115,15 @@ module internal EvaluateMovement =
 
         struct (outer, shape[axis], inner)
 
+    /// Puts an array into another along an axis, from an index on.
+    let copyInto axis (start: int) (part: NdArray) (whole: NdArray) : unit =
+        let struct (outer, extent, inner) = around axis whole.Shape
+        let width = part.Shape[axis] * inner
+
+        for b in 0 .. outer - 1 do
+            let at = (int64 b * int64 extent + int64 start) * int64 inner
+            Array.Copy(part.Data, int64 b * int64 width, whole.Data, at, int64 width)
+
     /// result[b, j, f] = operand[b, clamp(indices[b, j], 0, n − 1), f]
     let gather batch (shape: int[]) (operand: NdArray) (indices: NdArray) =
         let struct (outer, n, inner) = around batch operand.Shape

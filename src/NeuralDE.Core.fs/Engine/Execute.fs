@@ -14,8 +14,8 @@ module internal Execute =
         | _ ->
             let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
             let bundle = Intern.node (Apply fn) (inputs |> Array.mapi Intern.input)
-            let outputs = Infer.outputs fn inputs
-            Intern.graph inputs (Array.init outputs.Length (Intern.output bundle))
+            let output i signature = Intern.made (Output i) [| bundle |] signature
+            Intern.graph inputs (Infer.outputs fn inputs |> Array.mapi output)
 
     /// The plan of a graph; none where the reference interpreter runs it.
     let plan (g: Graph) : Plan voption = if byReference then ValueNone else Plan.ofGraph g
@@ -87,7 +87,7 @@ module internal Execute =
     /// Elements up to which plain code is as fast as a plan.
     let private few = 256
 
-    /// The value of a primitive on numbers: the same bits as inside a plan.
+    /// The value of a primitive on numbers: the same bits as inside a plan. Nothing is copied that only gets another shape.
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         if Shape.size signature.Shape > int64 Shape.mostStored then
             Shape.stored (Print.name op) signature.Shape |> ignore
@@ -96,9 +96,12 @@ module internal Execute =
             args.Length = 0
             || (isExact op && Shape.size signature.Shape <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
 
-        if byReference || isSmall then
-            Evaluate.primitive op signature args
-        else
+        match op with
+        | Reshape shape -> args[0].WithShape shape
+        | StopGradient -> args[0]
+        | Broadcast _ when args[0].Length = 1 -> NdArray.Filled(args[0], signature.Shape)
+        | _ when byReference || isSmall -> Evaluate.primitive op signature args
+        | _ ->
             let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
             let g = Intern.graph inputs [| Intern.node op (inputs |> Array.mapi Intern.input) |]
 

@@ -22,8 +22,13 @@ module internal Flatten =
             | Output i ->
                 match bundles.TryGetValue n.Args[0] with
                 | true, outputs -> outputs[i]
-                | _ -> Intern.node n.Op args
-            | _ -> Intern.node n.Op args)
+                | _ -> Intern.again n args
+            | _ -> Intern.again n args)
+
+/// Which loops leave a tape to a pullback.
+module internal Pairs =
+    /// The loop that a pullback reverses, on the same arguments. It has one node, since nodes are interned.
+    let primalOf (p: Pullback) (n: Node) : Node = Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
 
 /// A flattened graph as arrays: what the interpreter walks.
 type internal Program =
@@ -53,19 +58,11 @@ module internal Program =
         |> Array.iteri (fun i n ->
             match n.Op with
             | Apply(Pullback p) ->
-                let arguments = n.Args[.. p.Wanted.Length - 1]
-
-                let isPrimal (m: Node) =
-                    match m.Op with
-                    | Apply(Loop l) ->
-                        l = p.Of && Array.forall2 (fun a b -> obj.ReferenceEquals(a, b)) m.Args arguments
-                    | _ -> false
-
-                match Array.tryFindIndex isPrimal nodes[.. i - 1] with
-                | Some k ->
+                match slot.TryGetValue(Pairs.primalOf p n) with
+                | true, k when k < i ->
                     primal[i] <- k
                     taped[k] <- true
-                | None -> ()
+                | _ -> ()
             | _ -> ())
 
         let last = Array.init nodes.Length id
@@ -78,14 +75,14 @@ module internal Program =
         for o in outputs do
             last[o] <- nodes.Length
 
+        let release = Array.init nodes.Length (fun _ -> List<int>(0))
+        last |> Array.iteri (fun k i -> if i < nodes.Length then release[i].Add k)
+
         { Nodes = nodes
           Args = args
           Outputs = outputs
           Primal = primal
           Taped = taped
-          Release =
-            Array.init nodes.Length (fun i ->
-                [| for k in 0..i do
-                       if last[k] = i then k |]) }
+          Release = release |> Array.map (fun slots -> slots.ToArray()) }
 
     let ofGraph (g: Graph) : Program = g.Memo("program", fun () -> make g)

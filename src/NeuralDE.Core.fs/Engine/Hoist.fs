@@ -68,19 +68,15 @@ module internal Hoist =
             let captured = body.Inputs[carried..]
             let outside = Dictionary<Node, Node>(HashIdentity.Reference)
 
-            let rec replayed (n: Node) : Node =
-                match outside.TryGetValue n with
-                | true, made -> made
-                | _ ->
-                    let made =
+            // only fixed values are computed there; those that no chosen one needs fall away
+            for n in body.Order do
+                if fixedNodes.Contains n then
+                    outside[n] <-
                         match n.Op with
                         | Input i -> Intern.input (i - carried) n.Signature
-                        | op -> Intern.node op (n.Args |> Array.map replayed)
+                        | _ -> Intern.again n (n.Args |> Array.map (fun a -> outside[a]))
 
-                    outside[n] <- made
-                    made
-
-            let prologue = Intern.graph captured (chosen |> Array.map replayed)
+            let prologue = Intern.graph captured (chosen |> Array.map (fun n -> outside[n]))
             let signatures = chosen |> Array.map (fun n -> n.Signature)
             let place = Dictionary<Node, int>(HashIdentity.Reference)
             chosen |> Array.iteri (fun k n -> place[n] <- body.Inputs.Length + k)
@@ -93,7 +89,7 @@ module internal Hoist =
                     | _ ->
                         match n.Op with
                         | Input i -> Intern.input i n.Signature
-                        | op -> Intern.node op (n.Args |> Array.map (fun a -> inside[a]))
+                        | _ -> Intern.again n (n.Args |> Array.map (fun a -> inside[a]))
 
             let rest =
                 Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))

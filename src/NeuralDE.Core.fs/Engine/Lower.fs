@@ -29,6 +29,10 @@ type internal Lowering
     let drafts = List<Draft>()
     let copies = Dictionary<struct (Storage * Dtype * int64 * string * string), View>()
 
+    /// What is still to be done, the next on top. A step that needs something first puts it on top of itself: so no chain of
+    /// operations is too long for the thread's stack.
+    let todo = Stack<unit -> unit>()
+
     do
         for n in nodes do
             index[n] <- index.Count
@@ -233,73 +237,106 @@ type internal Lowering
     /// The elements of a view in row-major order without gaps: itself where they lie so, else a copy.
     member x.Contiguous(v: View) : View = x.ContiguousBy(v, false)
 
+    /// Does a step, and all that it needs first.
+    member private _.Do(step: unit -> unit) =
+        let floor = todo.Count
+        todo.Push step
+
+        while todo.Count > floor do
+            todo.Pop () ()
+
+    /// These steps come next, in order.
+    member private _.Next(steps: (unit -> unit)[]) =
+        for i in steps.Length - 1 .. -1 .. 0 do
+            todo.Push steps[i]
+
     /// The value of a node, computed now unless it has been.
     member x.View(n: Node) : View =
         match views.TryGetValue n with
         | true, v -> v
         | _ ->
-            let v =
-                match n.Op with
-                | Input k -> View.ofStorage (Storage(-1, 0L, Argument k)) n.Signature
-                | Constant literal -> x.Constant(Evaluate.constant literal)
-                | Data d -> x.Constant d.Array
-                | Reshape shape ->
-                    let v = x.View n.Args[0]
+            x.Do(fun () -> x.Need n)
+            views[n]
 
-                    match View.reshape shape v with
-                    | ValueSome r -> r
-                    | ValueNone -> { x.Contiguous v with Shape = shape; Strides = View.strides shape }
-                | Permute permutation -> View.permute permutation (x.View n.Args[0])
-                | Broadcast(shape, axes) -> View.broadcast shape axes (x.View n.Args[0])
-                | Slice s -> View.slice s n.Shape (x.View n.Args[0])
-                | Reverse axes -> View.reverse axes (x.View n.Args[0])
-                | StopGradient -> x.View n.Args[0]
-                | Output k ->
-                    x.Bundle n.Args[0]
-                    bundles[n.Args[0]][k]
-                | Unary _
-                | Binary _
-                | Compare _
-                | Select
-                | Fma
-                | Cast _ ->
-                    x.Group [ n ]
-                    views[n]
-                | Iota _
-                | Reduce _
-                | ArgMax _
-                | ArgSort _
-                | CumSum _
-                | SearchSorted _
-                | Pad _
-                | Concat _
-                | Gather _
-                | Scatter _
-                | Dot
-                | Conv _
-                | Fft _
-                | Cholesky
-                | TriangularSolve _
-                | Pivots
-                | Lu
-                | Random _
-                | Check _ ->
-                    x.Together n.Args
-                    let args = n.Args |> Array.map x.View
-                    // lowering an argument may have made this node too
-                    match views.TryGetValue n with
-                    | true, made -> made
-                    | _ -> primitive x n args
-                | Apply _ -> raise (GraphException "a function node has outputs, not a value")
+    /// A view of another node's elements.
+    member private x.Moved(n: Node, v: View) : View =
+        match n.Op with
+        | Reshape shape ->
+            match View.reshape shape v with
+            | ValueSome r -> r
+            | ValueNone -> { x.Contiguous v with Shape = shape; Strides = View.strides shape }
+        | Permute permutation -> View.permute permutation v
+        | Broadcast(shape, axes) -> View.broadcast shape axes v
+        | Slice s -> View.slice s n.Shape v
+        | Reverse axes -> View.reverse axes v
+        | StopGradient -> v
+        | op -> raise (GraphException $"{op} computes")
 
-            views[n] <- v
-            v
+    /// Sees to the value of a node.
+    member private x.Need(n: Node) =
+        let finish (make: unit -> View) =
+            fun () ->
+                // what was needed first may have made this node too
+                if not (views.ContainsKey n) then views[n] <- make ()
 
-    /// Runs a function node unless it has run.
-    member x.Bundle(n: Node) =
+        if not (views.ContainsKey n) then
+            match n.Op with
+            | Input k -> views[n] <- View.ofStorage (Storage(-1, 0L, Argument k)) n.Signature
+            | Constant literal -> views[n] <- x.Constant(Evaluate.constant literal)
+            | Data d -> views[n] <- x.Constant d.Array
+            | Reshape _
+            | Permute _
+            | Broadcast _
+            | Slice _
+            | Reverse _
+            | StopGradient ->
+                let source = n.Args[0]
+                todo.Push(finish (fun () -> x.Moved(n, views[source])))
+                todo.Push(fun () -> x.Need source)
+            | Output k ->
+                let bundle = n.Args[0]
+                todo.Push(finish (fun () -> bundles[bundle][k]))
+                todo.Push(fun () -> x.NeedBundle bundle)
+            | Unary _
+            | Binary _
+            | Compare _
+            | Select
+            | Fma
+            | Cast _ -> x.Group [ n ]
+            | Iota _
+            | Reduce _
+            | ArgMax _
+            | ArgSort _
+            | CumSum _
+            | SearchSorted _
+            | Pad _
+            | Concat _
+            | Gather _
+            | Scatter _
+            | Dot
+            | Conv _
+            | Fft _
+            | Cholesky
+            | TriangularSolve _
+            | Pivots
+            | Lu
+            | Random _
+            | Check _ ->
+                todo.Push(finish (fun () -> primitive x n (n.Args |> Array.map (fun a -> views[a]))))
+                x.Next(n.Args |> Array.map (fun a -> fun () -> x.Need a))
+                x.Together n.Args
+            | Apply _ -> raise (GraphException "a function node has outputs, not a value")
+
+    /// Sees to a run of a function node.
+    member private x.NeedBundle(n: Node) =
         if not (bundles.ContainsKey n) then
             match n.Op with
-            | Apply fn -> bundles[n] <- functions x n fn (n.Args |> Array.map x.View)
+            | Apply fn ->
+                todo.Push(fun () ->
+                    if not (bundles.ContainsKey n) then
+                        bundles[n] <- functions x n fn (n.Args |> Array.map (fun a -> views[a])))
+
+                x.Next(n.Args |> Array.map (fun a -> fun () -> x.Need a))
             | op -> raise (GraphException $"{op} has no outputs")
 
     member _.Constant(a: NdArray) : View =
@@ -361,26 +398,21 @@ type internal Lowering
 
         cone, outside
 
-    /// Computes element-wise nodes of one class, and what waits for nothing else, in one group.
+    /// Sees to element-wise nodes of one class, and to what waits for nothing else, in one group.
     member private x.Group(targets: Node list) =
-        // what the group reads comes first; making that may take nodes out of the group
-        let mutable found = x.Cone targets
-        let mutable settled = false
+        let cone, outside = x.Cone targets
 
-        while not settled do
-            settled <- true
+        match
+            [| for n in outside do
+                   if not (views.ContainsKey n) then n |]
+        with
+        | [||] -> if cone.Count > 0 then x.Emit cone
+        | missing ->
+            // what the group reads comes first; making that may take nodes out of the group
+            todo.Push(fun () -> x.Group targets)
+            x.Next(missing |> Array.map (fun n -> fun () -> x.Need n))
 
-            for n in snd found do
-                if not (views.ContainsKey n) then
-                    x.View n |> ignore
-                    settled <- false
-
-            if not settled then found <- x.Cone targets
-
-        let cone, _ = found
-        if cone.Count > 0 then x.Emit cone
-
-    /// Computes nodes in one group where they are of one class.
+    /// Sees to nodes in one group where they are of one class.
     member private x.Together(nodes: Node[]) =
         let waiting =
             nodes
@@ -388,15 +420,18 @@ type internal Lowering
             |> Array.distinct
             |> Array.filter (fun n -> not (views.ContainsKey n) && (classOf n).IsSome)
 
-        for _, group in Array.groupBy classOf waiting do
-            for part in Array.chunkBySize 32 group do
-                let part = part |> Array.filter (fun n -> not (views.ContainsKey n))
+        let part (nodes: Node[]) =
+            fun () ->
+                let left = nodes |> Array.filter (fun n -> not (views.ContainsKey n))
+                if left.Length > 1 then x.Group(List.ofArray left)
 
-                match classOf group[0] with
-                | ValueSome(Alone _)
-                | ValueNone -> ()
-                | ValueSome Scalars
-                | ValueSome(Vectors _) -> if part.Length > 1 then x.Group(List.ofArray part)
+        x.Next
+            [| for kind, group in Array.groupBy classOf waiting do
+                   match kind with
+                   | ValueSome(Alone _)
+                   | ValueNone -> ()
+                   | ValueSome Scalars
+                   | ValueSome(Vectors _) -> yield! group |> Array.chunkBySize 32 |> Array.map part |]
 
     /// One group of the nodes, whose arguments from outside are there.
     member private x.Emit(cone: HashSet<Node>) =
@@ -489,7 +524,7 @@ type internal Lowering
         // what is no element-wise or moving node runs in the graph's order
         for n in nodes do
             match n.Op with
-            | Apply _ -> x.Bundle n
+            | Apply _ -> x.Do(fun () -> x.NeedBundle n)
             | _ ->
                 match classOf n with
                 | ValueSome _ -> ()
@@ -503,7 +538,7 @@ type internal Lowering
                     | StopGradient -> ()
                     | _ -> x.View n |> ignore
 
-        x.Together g.Outputs
+        x.Do(fun () -> x.Together g.Outputs)
         let outputs = g.Outputs |> Array.map (fun n -> x.Contiguous(x.View n))
         let drafts = RowChain.merged (outputs |> Seq.map (fun v -> v.Storage)) (drafts.ToArray())
 

@@ -20,16 +20,23 @@ module internal LowerDot =
                 ValueNone
 
         /// whether it is only moved from what is there already
-        let rec isAtHand (n: Node) =
-            x.IsAvailable n
-            || match n.Op with
+        let isAtHand (n: Node) =
+            let mutable source = n
+            let mutable isMoved = true
+
+            while isMoved && not (x.IsAvailable source) do
+                match source.Op with
+                | Reshape _
+                | Broadcast _
+                | Permute _
+                | Slice _ -> source <- source.Args[0]
+                | _ -> isMoved <- false
+
+            x.IsAvailable source
+            || match source.Op with
                | Input _
                | Constant _
                | Data _ -> true
-               | Reshape _
-               | Broadcast _
-               | Permute _
-               | Slice _ -> isAtHand n.Args[0]
                | _ -> false // it would have to be computed
 
         match onlyUser dot with

@@ -99,7 +99,7 @@ module internal LowerFunctions =
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
         let carried = l.States + l.Controls
         let v = loopViews x l args
-        let isTaped = (LoopViews.pairs x.Graph).Values |> Seq.exists (fun primal -> obj.ReferenceEquals(primal, n))
+        let isTaped = (LoopViews.taped x.Graph).Contains n
 
         let emissions =
             Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature))
@@ -158,6 +158,11 @@ module internal LowerFunctions =
         let active =
             [| for i in 0 .. l.States - 1 do
                    if p.ActiveStates[i] then i |]
+
+        /// by state: its place among the active ones
+        let activeAt = Array.create l.States -1
+        active |> Array.iteri (fun k i -> activeAt[i] <- k)
+
         let wanted =
             [| for i in carried .. inputs - 1 do
                    if p.Wanted[i] then i |]
@@ -285,13 +290,10 @@ module internal LowerFunctions =
                     PullbackRun.run pull frame)
         )
 
+        let zeroOf = dict [ for struct (i, z) in zeros -> i, z ]
+
         [| for i in 0 .. l.States - 1 do
-               if p.Wanted[i] then
-                   match Array.tryFindIndex ((=) i) active with
-                   | Some k -> cotangents[k]
-                   | None ->
-                       let struct (_, z) = zeros |> Array.find (fun (struct (k, _)) -> k = i)
-                       z
+               if p.Wanted[i] then if activeAt[i] >= 0 then cotangents[activeAt[i]] else zeroOf[i]
            yield! totals |]
 
     /// The same function with its inputs in another order.
@@ -302,7 +304,7 @@ module internal LowerFunctions =
                 let inputs = order |> Array.map (fun i -> g.Inputs[i])
                 let arguments = Array.zeroCreate order.Length
                 order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
-                Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
+                Intern.graph inputs (Intern.rebuild g arguments Intern.again)
         )
 
     and private host (x: Lowering) (h: Host) (args: View[]) : View[] =

@@ -115,6 +115,9 @@ type internal Plan
             if idle.Count < 4 && work.Block.TryWait() then
                 work.Trim()
                 idle.Add work
+            else
+                // large blocks do not wait for the collector
+                work.Block.Free()
 
 module internal Plan =
     /// The largest array among those that are large, for messages.

@@ -183,18 +183,28 @@ module internal RowChain =
                 let parts = chain |> Array.map (fun (struct (_, r)) -> r.Make rows placeOf)
                 RowChainInstruction(rows, tile, max 64L tileBytes, int64 nanoseconds, parts) }
 
-    /// The same drafts, and those that go row by row together where that pays; `needed` are storages read after the last.
-    let rec merged (needed: Storage seq) (drafts: Draft[]) : Draft[] =
+    /// How many drafts of one window may wait behind its chain: each of them is looked at again for every chain before it.
+    let private mostBehind = 1024
+
+    /// Drafts in their final order, and those in which chains are still to be found.
+    type private Part =
+        | Settled of Draft
+        | Open of needed: Storage[] * Draft[]
+
+    /// The first chain of every window; what waits behind it is left open.
+    let private pass (needed: Storage[]) (drafts: Draft[]) : List<Part> =
+        let result = List<Part>()
+        let settle (drafts: Draft seq) = drafts |> Seq.iter (fun d -> result.Add(Settled d))
         let rows = rowsOf drafts
 
         if rows = 0 then
-            drafts
+            settle drafts
+            result
         else
             let users = countOf drafts
 
-            Seq.iter (count users) needed
+            Array.iter (count users) needed
 
-            let result = List<Draft>()
             let mutable w = Window()
 
             let flush () =
@@ -204,11 +214,11 @@ module internal RowChain =
                     let chain = w.Chain.ToArray()
                     let outside = touchedElsewhere users (chain |> Seq.map (fun (struct (d, _)) -> d))
                     let behind = w.Behind.ToArray()
-                    result.AddRange w.Ahead
-                    result.Add(merge rows tile chain outside)
-                    result.AddRange(merged (touchedElsewhere users behind) behind)
+                    settle w.Ahead
+                    result.Add(Settled(merge rows tile chain outside))
+                    if behind.Length > 0 then result.Add(Open(touchedElsewhere users behind, behind))
                 else
-                    result.AddRange w.All
+                    settle w.All
 
                 w <- Window()
 
@@ -222,14 +232,31 @@ module internal RowChain =
                     if not (touchesAny w.Made d.Touches || touchesAny w.MadeBehind d.Touches) then
                         w.All.Add d
                         w.Ahead.Add d
-                    elif d.Writes.Length < d.Touches.Length then
+                    elif d.Writes.Length < d.Touches.Length && w.Behind.Count < mostBehind then
                         // it says what it only reads, so it may wait
                         w.All.Add d
                         w.Behind.Add d
                         addAll w.MadeBehind d.Writes
                     else
                         flush ()
-                        result.Add d
+                        result.Add(Settled d)
 
             flush ()
-            result.ToArray()
+            result
+
+    /// The same drafts, and those that go row by row together where that pays; `needed` are storages read after the last.
+    let merged (needed: Storage seq) (drafts: Draft[]) : Draft[] =
+        let result = List<Draft>()
+        let todo = Stack<Part>()
+        todo.Push(Open(Seq.toArray needed, drafts))
+
+        while todo.Count > 0 do
+            match todo.Pop() with
+            | Settled d -> result.Add d
+            | Open(needed, drafts) ->
+                let parts = pass needed drafts
+
+                for i in parts.Count - 1 .. -1 .. 0 do
+                    todo.Push parts[i]
+
+        result.ToArray()

@@ -82,5 +82,6 @@ module internal Simplify =
             fun () ->
                 Intern.graph
                     g.Inputs
-                    (Intern.rebuild g (g.Inputs |> Array.mapi Intern.input) (fun n args -> simple n.Op args))
+                    (Intern.rebuild g (g.Inputs |> Array.mapi Intern.input) (fun n args ->
+                        rule n.Op args |> ValueOption.defaultWith (fun () -> Intern.again n args)))
         )

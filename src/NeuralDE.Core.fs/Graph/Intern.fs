@@ -141,6 +141,13 @@ module internal Intern =
             hold g
             g)
 
+    /// A node whose signature is known: that of a tensor, or of a node on arguments of the same signatures. Inferring it
+    /// again would look at all results of a function node for each of them.
+    let made (op: Op) (args: Node[]) (signature: Signature) : Node = signed op args signature
+
+    /// The same operation on other arguments of the same signatures.
+    let again (n: Node) (args: Node[]) : Node = if sameArgs n.Args args then n else signed n.Op args n.Signature
+
     /// Puts other nodes in the place of a graph's nodes, arguments first; `rewrite` sees a node and its new arguments.
     let rebuild (g: Graph) (arguments: Node[]) (rewrite: Node -> Node[] -> Node) : Node[] =
         let map = Dictionary<Node, Node>(HashIdentity.Reference)

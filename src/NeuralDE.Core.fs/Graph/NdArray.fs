@@ -19,7 +19,7 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
     member _.Floats: float[] =
         match data with
         | :? (float[]) as values -> values
-        | :? (float32[]) as values -> Array.map float values
+        | :? (float32[]) as values -> ManagedArrays.Widen values
         | :? (int[]) as values -> Array.map float values
         | :? (int64[]) as values -> Array.map float values
         | :? (bool[]) as values -> Array.map (fun b -> if b then 1.0 else 0.0) values
@@ -41,11 +41,20 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
         | :? (bool[]) as values -> values
         | _ -> Array.map (fun v -> v <> 0.0) x.Floats
 
+    /// The numbers as float32: the array itself where it is one, else a copy, by way of float64.
+    member x.Singles: float32[] =
+        match data with
+        | :? (float32[]) as values -> values
+        | _ -> ManagedArrays.Narrow x.Floats
+
+    /// An array that nobody else has: itself where a member above made it, else a copy.
+    member _.Fresh(values: 'T[]) : 'T[] = if obj.ReferenceEquals(values, data) then Array.copy values else values
+
     /// Rounds float64 to the dtype.
     static member OfFloats(dtype: Dtype, shape: int[], values: float[]) =
         match dtype with
         | Float64 -> NdArray(dtype, shape, values)
-        | Float32 -> NdArray(dtype, shape, Array.map float32 values)
+        | Float32 -> NdArray(dtype, shape, ManagedArrays.Narrow values)
         | Int32 -> NdArray(dtype, shape, Array.map int values)
         | Int64 -> NdArray(dtype, shape, Array.map int64 values)
         | Bool -> NdArray(dtype, shape, Array.map (fun v -> v <> 0.0) values)
@@ -116,6 +125,20 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
         | :? (int64[]) as x -> Array.Fill(x, int64 value)
         | :? (bool[]) as x -> Array.Fill(x, (value <> 0.0))
         | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
+
+        a
+
+    /// A shape filled with the one number of an array.
+    static member Filled(one: NdArray, shape: int[]) =
+        let a = NdArray.Uninitialised(one.Dtype, shape)
+
+        match a.Data, one.Data with
+        | (:? (float[]) as x), (:? (float[]) as value) -> Array.Fill(x, value[0])
+        | (:? (float32[]) as x), (:? (float32[]) as value) -> Array.Fill(x, value[0])
+        | (:? (int64[]) as x), (:? (int64[]) as value) -> Array.Fill(x, value[0])
+        | (:? (int[]) as x), (:? (int[]) as value) -> Array.Fill(x, value[0])
+        | (:? (bool[]) as x), (:? (bool[]) as value) -> Array.Fill(x, value[0])
+        | data, _ -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
 
         a
 

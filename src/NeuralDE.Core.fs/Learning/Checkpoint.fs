@@ -43,13 +43,15 @@ module Checkpoint =
     let private formatName = "format"
     let private formatText = "neuralde 1"
 
-    let private statics (tree: 'T) = StaticFields.ofForm "" (Tree.structure tree).Form
+    let private statics verb (tree: 'T) = StaticFields.ofForm verb (Tree.structure tree).Form
 
     /// <summary>Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it
     /// was.</summary>
     /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
     let save (path: string) (tree: 'T) : unit =
-        let described = statics tree |> List.groupBy fst |> List.map (fun (at, texts) -> prefix + at, snd texts.Head)
+        let verb = "Checkpoint.save"
+        let described =
+            statics verb tree |> List.groupBy fst |> List.map (fun (at, texts) -> prefix + at, snd texts.Head)
 
         let leaves = Tree.leaves tree
 
@@ -57,7 +59,6 @@ module Checkpoint =
             x.Numbers |> ignore // a placeholder has none
 
         let metadata = (formatName, formatText) :: described
-        let verb = "Checkpoint.save"
         Files.write { Verb = verb; Path = path } (Safetensors.writeTo verb metadata leaves)
 
     // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +70,7 @@ module Checkpoint =
 
     /// The static fields that differ between a file of our own and a tree.
     let private staticDifferences (metadata: Map<string, string>) (tree: 'T) : string list =
-        let inTree = statics tree |> List.distinctBy fst
+        let inTree = statics "Checkpoint.load" tree |> List.distinctBy fst
         let paths = inTree |> List.map fst |> HashSet
 
         [ for path, expected in inTree do

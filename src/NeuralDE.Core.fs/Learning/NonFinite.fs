@@ -41,31 +41,37 @@ module internal NonFinite =
                 | Apply fn -> Tensor.ApplyFn(fn, n.Args |> Array.map value)
                 | op -> [| Tensor.Apply(op, n.Args |> Array.map value) |]
 
-        let rec back (n: Node) (result: int) : string option =
+        // back along arguments that are not finite
+        let mutable n, result = graph.Outputs[output], 0
+        let mutable isBack = true
+
+        while isBack do
             match n.Op with
-            | Output i -> back n.Args[0] i
-            | op ->
+            | Output i ->
+                result <- i
+                n <- n.Args[0]
+            | _ ->
                 match n.Args |> Array.tryFind (value >> isBad) with
-                | Some worse -> back worse 0
-                | None ->
-                    let arguments = n.Args |> Array.map value
-                    let results = values[n]
-                    let got = results[result]
+                | Some worse ->
+                    result <- 0
+                    n <- worse
+                | None -> isBack <- false
 
-                    match op with
-                    | Apply(Call(inner, _)) -> culprit inner arguments result
-                    | Input _ -> Some $"The loss captures a {text got} with the number {firstBad got}."
-                    | _ when arguments.Length = 0 -> Some $"The loss holds the number {firstBad got}."
-                    | op ->
-                        let given =
-                            match op with
-                            | Apply _ -> "" // its arguments are what it captures, too
-                            | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
+        let arguments = n.Args |> Array.map value
+        let got = values[n][result]
 
-                        let found = "The first operation whose result is not finite is"
-                        Some $"{found} {name op}{given}: it gives {firstBad got}."
+        match n.Op with
+        | Apply(Call(inner, _)) -> culprit inner arguments result
+        | Input _ -> Some $"The loss captures a {text got} with the number {firstBad got}."
+        | _ when arguments.Length = 0 -> Some $"The loss holds the number {firstBad got}."
+        | op ->
+            let given =
+                match op with
+                | Apply _ -> "" // its arguments are what it captures, too
+                | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
 
-        back graph.Outputs[output] 0
+            let found = "The first operation whose result is not finite is"
+            Some $"{found} {name op}{given}: it gives {firstBad got}."
 
     /// A sentence on the first operation whose result is not finite, in f at x; None where there is none.
     let operation (f: 'A -> Tensor) (x: 'A) : string option =

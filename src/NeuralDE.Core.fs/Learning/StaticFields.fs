@@ -2,8 +2,10 @@ namespace NeuralDE.Compiler
 
 open System
 open System.Collections
+open System.Collections.Generic
 open System.Globalization
 open System.Runtime.CompilerServices
+open System.Text
 open Microsoft.FSharp.Reflection
 open NeuralDE
 
@@ -16,34 +18,8 @@ module internal StaticFields =
     let private quote (s: string) = "\"" + s.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\""
     let private listed (texts: string seq) = "[" + String.Join("; ", texts) + "]"
 
-    let rec private text (x: Value) : string =
-        match x with
-        | null -> "None"
-        | :? string as s -> quote s
-        | :? bool as b -> if b then "true" else "false"
-        | :? Enum
-        | :? char -> string x
-        | :? Type as t -> TypeName.text t
-        | :? Delegate -> "a function"
-        | :? DateTime as t -> t.ToString("o", CultureInfo.InvariantCulture)
-        | :? DateTimeOffset as t -> t.ToString("o", CultureInfo.InvariantCulture)
-        | :? IFormattable as n -> number n
-        | :? IEnumerable as items -> listed (items |> Seq.cast<Value> |> Seq.map text)
-        | x ->
-            let t = x.GetType()
-
-            if FSharpType.IsFunction t then
-                "a function"
-            else
-                match parts x with
-                | Some(case, [||]) -> case
-                | Some(case, parts) ->
-                    let body = parts |> Seq.map (fun (name, part) -> $"{name} = {text part}")
-                    case + "{ " + String.Join("; ", body) + " }"
-                | None -> x.ToString() |> Option.ofObj |> Option.defaultValue (TypeName.text t)
-
     /// The case of a union ("" for the rest) and the parts of a record, tuple or union by name.
-    and private parts (x: obj) : (string * (string * Value)[]) option =
+    let private parts (x: obj) : (string * (string * Value)[]) option =
         let t = x.GetType()
 
         match x with
@@ -58,34 +34,99 @@ module internal StaticFields =
             Some(case.Name, Array.zip (case.GetFields() |> Array.map _.Name) values)
         | _ -> None
 
-    /// A static field: its own parts by their paths where it has some.
-    let rec private ofStatic (path: string) (x: Value) : (string * string) list =
+    /// A text, or a value that is still to be written.
+    [<Struct>]
+    type private Piece =
+        | Text of text: string
+        | Whole of value: Value
+
+    let private pieces (x: Value) : Piece list =
         match x with
-        | null
-        | :? IEnumerable
-        | :? IFormattable -> [ path, text x ]
+        | null -> [ Text "None" ]
+        | :? string as s -> [ Text(quote s) ]
+        | :? bool as b -> [ Text(if b then "true" else "false") ]
+        | :? Enum
+        | :? char -> [ Text(string x) ]
+        | :? Type as t -> [ Text(TypeName.text t) ]
+        | :? Delegate -> [ Text "a function" ]
+        | :? DateTime as t -> [ Text(t.ToString("o", CultureInfo.InvariantCulture)) ]
+        | :? DateTimeOffset as t -> [ Text(t.ToString("o", CultureInfo.InvariantCulture)) ]
+        | :? IFormattable as n -> [ Text(number n) ]
+        | :? IEnumerable as items ->
+            [ Text "["
+              for i, item in Seq.indexed (Seq.cast<Value> items) do
+                  if i > 0 then Text "; "
+                  Whole item
+              Text "]" ]
         | x ->
-            match parts x with
-            | Some("Some", [| _, part |]) -> ofStatic path part
-            | Some(case, parts) when parts.Length > 0 ->
-                [ if case <> "" then path, case
-                  for name, part in parts do
-                      yield! ofStatic (Form.under path name) part ]
-            | Some _
-            | None -> [ path, text x ]
+            let t = x.GetType()
+
+            if FSharpType.IsFunction t then
+                [ Text "a function" ]
+            else
+                match parts x with
+                | Some(case, [||]) -> [ Text case ]
+                | Some(case, parts) ->
+                    [ Text(case + "{ ")
+                      for i, (name, part) in Array.indexed parts do
+                          Text((if i > 0 then "; " else "") + name + " = ")
+                          Whole part
+                      Text " }" ]
+                | None -> [ Text(x.ToString() |> Option.ofObj |> Option.defaultValue (TypeName.text t)) ]
+
+    let private text (x: Value) : string =
+        let written = StringBuilder()
+        let todo = Stack<Piece>()
+        todo.Push(Whole x)
+
+        while todo.Count > 0 do
+            match todo.Pop() with
+            | Text text -> written.Append text |> ignore
+            | Whole x -> pieces x |> List.rev |> List.iter todo.Push
+
+        written.ToString()
+
+    /// A static field: its own parts by their paths where it has some.
+    let private ofStatic (verb: string) (path: string) (x: Value) : List<string * string> =
+        let found = List<string * string>()
+        let todo = Stack<struct (string * int * Value)>()
+        todo.Push(struct (path, 0, x))
+
+        while todo.Count > 0 do
+            let struct (path, level, x) = todo.Pop()
+            Form.refuseDepth verb level
+
+            match x with
+            | null
+            | :? IEnumerable
+            | :? IFormattable -> found.Add(path, text x)
+            | x ->
+                match parts x with
+                | Some("Some", [| _, part |]) -> todo.Push(struct (path, level + 1, part))
+                | Some(case, parts) when parts.Length > 0 ->
+                    if case <> "" then found.Add(path, case)
+
+                    for name, part in Array.rev parts do
+                        todo.Push(struct (Form.under path name, level + 1, part))
+                | Some _
+                | None -> found.Add(path, text x)
+
+        found
 
     /// The texts by path, in order.
-    let rec ofForm (path: string) (form: Form) : (string * string) list =
-        match form with
-        | Form.Tensor _ -> []
-        | Form.Key _ -> [ path, "Key" ]
-        | Form.Absent -> [ path, "None" ]
-        | Form.Static x -> ofStatic path x.Value
-        | Form.Product(_, p, parts) ->
-            [ if p.Case <> "" && p.Case <> "Some" then path, p.Case
-              for name, part in Array.zip p.Names parts do
-                  yield! ofForm (Form.under path name) part ]
-        | Form.Series(_, keys, parts) ->
-            [ path, (if keys.Length = 0 then $"{parts.Length} elements" else listed (Seq.map string keys))
-              for i in 0 .. parts.Length - 1 do
-                  yield! ofForm (Form.at keys path i) parts[i] ]
+    let ofForm (verb: string) (form: Form) : (string * string) list =
+        let found = List<string * string>()
+
+        form
+        |> Form.visit verb (fun path part ->
+            match part with
+            | Form.Tensor _ -> ()
+            | Form.Key _ -> found.Add(path, "Key")
+            | Form.Absent -> found.Add(path, "None")
+            | Form.Static x -> found.AddRange(ofStatic verb path x.Value)
+            | Form.Product(_, p, _) -> if p.Case <> "" && p.Case <> "Some" then found.Add(path, p.Case)
+            | Form.Series(_, keys, parts) ->
+                let text = if keys.Length = 0 then $"{parts.Length} elements" else listed (Seq.map string keys)
+                found.Add(path, text))
+
+        List.ofSeq found

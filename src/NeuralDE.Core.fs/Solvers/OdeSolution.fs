@@ -119,10 +119,36 @@ module internal OdeSolution =
             let values (x: Tensor[]) = Integrate.valuesAt x[0] x[1] x[3 .. n + 2] x[2] x[n + 3 ..] times
             if p.PerSample then vmap values args else values args
 
+        /// Many times, block by block, so that no more memory is in use than the result's and a block's. A block has as many times as
+        /// the solve has steps, or more: what is done for every step is then not the larger part.
+        let findAll (times: Tensor) : Tensor[] =
+            let count = times.Count
+            let block = max 4096 (dense.Value.Saved[0].Dims[timeAxis])
+
+            if count <= block then
+                find times
+            else
+                let graph, captured =
+                    Tracing.trace "Solution.At" Hoisted [| { Dtype = Float64; Shape = [| block |] } |] (fun holes ->
+                        find holes[0])
+
+                let captured = captured |> Array.map (fun c -> c.Numbers)
+                let rows (n: Node) = { n.Signature with Shape = Array.updateAt timeAxis count n.Shape }
+                let results = graph.Outputs |> Array.map (fun n -> NdArray.Uninitialised(n.Dtype, (rows n).Shape))
+
+                for first in 0..block .. count - 1 do
+                    // the last block begins early enough to be whole
+                    let start = min first (count - block)
+                    let part = NdArray(Float64, [| block |], Array.sub times.Numbers.Floats start block)
+                    let found = Execute.call (Call(graph, Inline)) (Array.append [| part |] captured)
+                    Array.iter2 (EvaluateMovement.copyInto timeAxis start) found results
+
+                results |> Array.map Tensor.OfArray
+
         let at (t: Tensor) : 'S =
             let t = OdeSetup.checkTimes "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
-            let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else find times
+            let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else findAll times
             let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]
             ys |> Array.map (fun y -> Prim.reshape (asGiven y) y) |> rebuild
 

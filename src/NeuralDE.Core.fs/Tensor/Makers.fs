@@ -3,6 +3,7 @@ namespace NeuralDE
 open System
 open NeuralDE
 open NeuralDE.Compiler
+open NeuralDE.Kernels
 
 /// Tensors from numbers; the element type of the numbers is the tensor's dtype (int is int32).
 [<AutoOpen; AbstractClass; Sealed>]
@@ -41,6 +42,18 @@ type TensorMakers =
     /// A vector of bool.
     static member tensor(values: seq<bool>) : Tensor = TensorMakers.Vector(Bool, Seq.toArray values)
 
+    /// A vector of float64.
+    static member tensor(values: ReadOnlySpan<float>) : Tensor = TensorMakers.Vector(Float64, values.ToArray())
+
+    /// A vector of float32.
+    static member tensor(values: ReadOnlySpan<float32>) : Tensor = TensorMakers.Vector(Float32, values.ToArray())
+
+    /// A vector of int32.
+    static member tensor(values: ReadOnlySpan<int>) : Tensor = TensorMakers.Vector(Int32, values.ToArray())
+
+    /// A vector of int64.
+    static member tensor(values: ReadOnlySpan<int64>) : Tensor = TensorMakers.Vector(Int64, values.ToArray())
+
     /// A matrix [rows; columns] of float64.
     static member tensor(rows: float list list) : Tensor = TensorMakers.Lists(Float64, rows)
 
@@ -62,12 +75,12 @@ type TensorMakers =
     /// A matrix [rows; columns] of float64.
     static member tensor(values: float[,]) : Tensor =
         let shape = [| Array2D.length1 values; Array2D.length2 values |]
-        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float64, shape, ManagedArrays.Flat<float> values))
 
     /// A matrix [rows; columns] of float32.
     static member tensor(values: float32[,]) : Tensor =
         let shape = [| Array2D.length1 values; Array2D.length2 values |]
-        Tensor.OfArray(NdArray(Float32, shape, values |> Seq.cast<float32> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float32, shape, ManagedArrays.Flat<float32> values))
 
     /// A stack of matrices [slices; rows; columns] of float64.
     static member tensor(slices: float list list list) : Tensor =
@@ -89,7 +102,7 @@ type TensorMakers =
     /// A stack of matrices [slices; rows; columns] of float64.
     static member tensor(values: float[,,]) : Tensor =
         let shape = [| Array3D.length1 values; Array3D.length2 values; Array3D.length3 values |]
-        Tensor.OfArray(NdArray(Float64, shape, values |> Seq.cast<float> |> Seq.toArray))
+        Tensor.OfArray(NdArray(Float64, shape, ManagedArrays.Flat<float> values))
 
     /// One number, of shape [].
     static member scalar(value: float) : Tensor = Tensor.OfArray(NdArray(Float64, [||], [| value |]))
@@ -111,15 +124,13 @@ type TensorMakers =
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
 
-    let private filled verb dtype shape (value: float) =
+    /// One number spread: an array is made of it when its numbers are asked for, and none in a trace.
+    let private filled verb dtype shape value =
         Shape.stored verb shape |> ignore
-        Tensor.OfArray(NdArray.Filled(dtype, shape, value))
+        Tensor.Filled(Tensor.Number(dtype, value), shape)
 
     /// Zeros of a shape.
-    let zeros (shape: int list) : Tensor =
-        let shape = Expect.extents "zeros" shape
-        Shape.stored "zeros" shape |> ignore
-        Tensor.OfArray(NdArray.Zeros(Float64, shape))
+    let zeros (shape: int list) : Tensor = filled "zeros" Float64 (Expect.extents "zeros" shape) 0.0
 
     /// Ones of a shape.
     let ones (shape: int list) : Tensor = filled "ones" Float64 (Expect.extents "ones" shape) 1.0
@@ -128,9 +139,7 @@ module Makers =
     let full (shape: int list) (value: float) : Tensor = filled "full" Float64 (Expect.extents "full" shape) value
 
     /// Zeros of the shape and dtype of x.
-    let zerosLike (x: Tensor) : Tensor =
-        Shape.stored "zerosLike" x.Dims |> ignore
-        Tensor.OfArray(NdArray.Zeros(x.Dtype, x.Dims))
+    let zerosLike (x: Tensor) : Tensor = filled "zerosLike" x.Dtype x.Dims 0.0
 
     /// Ones of the shape and dtype of x.
     let onesLike (x: Tensor) : Tensor = filled "onesLike" x.Dtype x.Dims 1.0

@@ -27,7 +27,8 @@ type internal Trace(level: int, verb: string, firstSerial: int64) =
 and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
     /// Numbers: an input of every graph that captures them.
     | Value of NdArray
-    /// A small expression of constants that becomes part of a graph's structure; computed when its numbers are asked for.
+    /// An expression that becomes part of a graph's structure, computed when its numbers are asked for: a small one of constants,
+    /// or numbers spread over a larger shape, of which a graph captures what is spread.
     | Structure of Op * Tensor[] * depth: int * Lazy<NdArray>
     /// A placeholder (Input) or an expression over placeholders of an open trace.
     | Open of Trace * serial: int64 * Op * Tensor[]
@@ -188,6 +189,12 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         then
             Shape.stored name shape |> ignore
 
+    /// Whether an operation's result is its argument many times over.
+    static member private IsSpread(op: Op, signature: Signature, args: Tensor[]) =
+        match op with
+        | Broadcast _ -> Shape.size signature.Shape > Shape.size args[0].Dims
+        | _ -> false // every other operation computes or keeps the count
+
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
@@ -205,9 +212,19 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                 | ValueNone -> args[0]
             | _ when depth <= maxStructureDepth ->
                 Tensor(signature, Content.Structure(op, args, depth, Lazy<NdArray>(compute)))
+            | _ when Tensor.IsSpread(op, signature, args) ->
+                Tensor(signature, Content.Structure(op, args, maxStructureDepth, Lazy<NdArray>(compute)))
             | _ -> Tensor(signature, Content.Value(compute ()))
         else
             Tensor(signature, Content.Open(trace, Tensor.NextSerial(), op, args))
+
+    /// A shape filled with one number, of which no array is made before its numbers are asked for. What is computed from it
+    /// is computed at once.
+    static member internal Filled(one: Tensor, shape: int[]) : Tensor =
+        let op = Broadcast(shape, [||])
+        let signature = Infer.node op [| one.Signature |]
+        let compute () = Execute.primitive op signature [| one.Numbers |]
+        Tensor(signature, Content.Structure(op, [| one |], maxStructureDepth, Lazy<NdArray>(compute)))
 
     /// A function node: run at once on numbers, recorded when an argument is a placeholder.
     static member internal ApplyFn(fn: Fn, args: Tensor[]) : Tensor[] =
@@ -236,16 +253,43 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             )
 
     /// The elements in row-major order, as float64. A fresh array.
-    member x.ToArray() : float[] = Array.copy x.Numbers.Floats
+    member x.ToArray() : float[] = let a = x.Numbers in a.Fresh a.Floats
 
     /// The elements in row-major order, as float32. A fresh array.
-    member x.ToFloat32Array() : float32[] = Array.map float32 x.Numbers.Floats
+    member x.ToFloat32Array() : float32[] = let a = x.Numbers in a.Fresh a.Singles
 
     /// The elements in row-major order, as int64; floats lose their fraction. A fresh array.
-    member x.ToInt64Array() : int64[] = Array.copy x.Numbers.Integers
+    member x.ToInt64Array() : int64[] = let a = x.Numbers in a.Fresh a.Integers
 
     /// The elements in row-major order; what is not 0 is true. A fresh array.
-    member x.ToBoolArray() : bool[] = Array.copy x.Numbers.Flags
+    member x.ToBoolArray() : bool[] = let a = x.Numbers in a.Fresh a.Flags
+
+    /// <summary>The elements in row-major order where they lie, without a copy.</summary>
+    /// <remarks>'T is the tensor's own element type: float, float32, int, int64 or bool; DtypeException for another.</remarks>
+    member x.AsSpan<'T>() : ReadOnlySpan<'T> =
+        let data = x.Numbers.Data
+
+        // .NET lets an int[] pass as an array of unsigned integers; this does not
+        if data.GetType() <> typeof<'T[]> then
+            raise (
+                DtypeException
+                    $"Tensor.AsSpan: got {typeof<'T>.Name} for a tensor of {x.Dtype}, expected its own element type. Cast the tensor first, or use ToArray or ToFloat32Array, which convert."
+            )
+
+        ReadOnlySpan<'T>(data :?> 'T[])
+
+    /// <summary>Copies the elements, in row-major order, to the beginning of a span.</summary>
+    /// <remarks>As AsSpan; ShapeException if the span is too short.</remarks>
+    member x.CopyTo<'T>(target: Span<'T>) : unit =
+        let values = x.AsSpan<'T>()
+
+        if target.Length < values.Length then
+            raise (
+                ShapeException
+                    $"Tensor.CopyTo: got a span of {target.Length}, expected {values.Length} or more: the elements of shape {Shape.text signature.Shape}."
+            )
+
+        values.CopyTo target
 
     member private x.One(verb: string) : NdArray =
         if x.LongCount <> 1L then

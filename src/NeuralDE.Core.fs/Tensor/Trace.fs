@@ -43,7 +43,7 @@ module internal Tracing =
 
                     todo.Push args[i]
 
-            if ready then nodes[t] <- Intern.node op (args |> Array.map (fun a -> nodes[a]))
+            if ready then nodes[t] <- Intern.made op (args |> Array.map (fun a -> nodes[a])) t.Signature
 
         let visit (t: Tensor) =
             match t.Content with
@@ -115,7 +115,7 @@ module internal Tracing =
     let embed (inputs: Signature[]) (g: Graph) (captured: Tensor[]) : Graph =
         let data (c: Tensor) = Intern.node (Data { Array = c.Numbers }) [||]
         let arguments = Array.append (inputs |> Array.mapi Intern.input) (Array.map data captured)
-        Intern.graph inputs (Intern.rebuild g arguments (fun n args -> Intern.node n.Op args))
+        Intern.graph inputs (Intern.rebuild g arguments Intern.again)
 
     /// The graph of a rule: numbers it captured become part of the graph. It captures no placeholder.
     let closed (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph =

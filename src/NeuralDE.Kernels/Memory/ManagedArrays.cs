@@ -1,4 +1,6 @@
 using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
@@ -27,5 +29,53 @@ internal static unsafe class ManagedArrays
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(target))
             Rows.Copy(source, (nint)p, bytes);
+    }
+
+    /// <summary>float32 as float64.</summary>
+    public static double[] Widen(float[] source)
+    {
+        var target = GC.AllocateUninitializedArray<double>(source.Length);
+        var i = 0;
+
+        for (; i <= source.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(source, i), out var low, out var high);
+            low.CopyTo(target, i);
+            high.CopyTo(target, i + Vector<double>.Count);
+        }
+
+        for (; i < source.Length; i++)
+            target[i] = source[i];
+
+        return target;
+    }
+
+    /// <summary>float64 rounded to float32.</summary>
+    public static float[] Narrow(double[] source)
+    {
+        var target = GC.AllocateUninitializedArray<float>(source.Length);
+        var i = 0;
+
+        for (; i <= source.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var low = new Vector<double>(source, i);
+            var high = new Vector<double>(source, i + Vector<double>.Count);
+            Vector.Narrow(low, high).CopyTo(target, i);
+        }
+
+        for (; i < source.Length; i++)
+            target[i] = (float)source[i];
+
+        return target;
+    }
+
+    /// <summary>The elements of an array of any rank, in row-major order.</summary>
+    public static T[] Flat<T>(Array source)
+        where T : unmanaged
+    {
+        var target = GC.AllocateUninitializedArray<T>(source.Length);
+        ref var first = ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(source));
+        MemoryMarshal.CreateReadOnlySpan(ref first, source.Length).CopyTo(target);
+        return target;
     }
 }

@@ -44,7 +44,16 @@ internal sealed unsafe class NativeBlock
             GC.AddMemoryPressure(Size);
     }
 
-    ~NativeBlock()
+    ~NativeBlock() => Release();
+
+    /// <summary>Gives the memory back now; nobody may use it any more.</summary>
+    public void Free()
+    {
+        GC.SuppressFinalize(this);
+        Release();
+    }
+
+    private void Release()
     {
         // no address: the constructor did not get so far
         if (memory == null)

@@ -1,0 +1,67 @@
+/// What a function captures goes into its graph as it is: numbers are spread in the graph, not before it.
+module internal NeuralDE.Tests.Calculus.CaptureTests
+
+open System
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Compiler
+
+let private rows, columns = 200, 300
+let private row = linspace 0.1 1.0 columns
+let private column = reshape [ rows; 1 ] (linspace 0.2 0.9 rows)
+let private point = reshape [ rows; columns ] (linspace 0.5 2.0 (rows * columns))
+
+let private captures: (string * (Tensor -> Tensor)) list =
+    [ "a number", (fun x -> 1.7 * x + 0.3)
+      "a scalar", (fun x -> x ** scalar 1.3 - scalar 0.7 / x)
+      "a row", (fun x -> x * row + row)
+      "a column", (fun x -> x / column)
+      "a row and a column", (fun x -> x + row * column[0] - column)
+      "where", (fun x -> where (x .> row) x column)
+      "maximum", (fun x -> maximum x row + minimum column x)
+      "atan2", (fun x -> atan2 x row)
+      "broadcastTo", (fun x -> x * broadcastTo [ rows; columns ] row)
+      "ones", (fun x -> x * ones [ rows; columns ] + full [ rows; columns ] 2.5 + onesLike point)
+      "zeros", (fun x -> x - zeros [ rows; columns ] + zerosLike point) ]
+
+let private names: TheoryData<string> = TheoryData<string>(captures |> List.map fst)
+
+[<Tests>]
+let tests =
+    testList
+        "Calculus.Capture"
+        [ testList
+              "no array is made of what is captured"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f = captures |> List.find (fun (n, _) -> n = name) |> snd
+                        let trace () = Function.trace "test" Hoisted f point
+                        let captured = (trace ()).Captured |> Array.map _.Count
+                        for count in captured do
+                            Expect.inRange count (1, columns) "count"
+                        let before = GC.GetAllocatedBytesForCurrentThread()
+                        trace () |> ignore
+                        // one array of the result has 480 000 bytes
+                        Expect.inRange
+                            (GC.GetAllocatedBytesForCurrentThread() - before)
+                            (0L, 100000L)
+                            "GC.GetAllocatedBytesForCurrentThread() - before"
+                        Expected.like 1e-14 (f point) (compile f point)) ]
+
+          testCase "captured numbers give the bits of arguments" (fun () ->
+              let f (x: Tensor) (row: Tensor) (c: Tensor) = tanh (x + row) * c - c
+              let c = scalar 1.1
+              let captured = compile (fun x -> f x row c) point
+              let given = compile (fun (x, row, c) -> f x row c) (point, row, c)
+              Expect.equal (captured.ToArray()) (given.ToArray()) "captured.ToArray()")
+
+          testCase "a view of a tensor shares its numbers" (fun () ->
+              let x = linspace 0.0 1.0 100000
+              let before = GC.GetAllocatedBytesForCurrentThread()
+              let y = reshape [ 100; 1000 ] x
+              Expect.equal (float y[99, 999]) 1.0 "float y[99, 999]"
+              Expect.inRange
+                  (GC.GetAllocatedBytesForCurrentThread() - before)
+                  (0L, 100000L)
+                  "GC.GetAllocatedBytesForCurrentThread() - before") ]

@@ -1,0 +1,109 @@
+/// Tracing, differentiating and planning take a time in proportion to the operations, and to the leaves.
+module internal NeuralDE.Tests.Calculus.LinearTimeTests
+
+open System
+open System.Diagnostics
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Compiler
+
+/// From an input that no other call has, so that no graph made before is found again: `width` tells inputs apart.
+type private Program = { Name: string; Run: int -> int -> unit }
+
+let private chain (step: Tensor -> Tensor) =
+    fun n width ->
+        let f (x: Tensor) =
+            let mutable y = x
+
+            for _ in 1..n do
+                y <- step y
+
+            sum y
+
+        grad f (linspace 0.1 0.9 width) |> ignore
+
+let private programs =
+    [ { Name = "a chain"; Run = chain sin }
+      { Name = "a chain with captured numbers"; Run = chain (fun y -> 0.3 * y + cos y) }
+      { Name = "a list of leaves"
+        Run =
+          fun n width ->
+              let xs = List.init n (fun i -> linspace 0.0 (float i) width)
+              grad (fun (xs: Tensor list) -> xs |> List.map (fun x -> sum (x * x)) |> List.reduce (+)) xs |> ignore }
+      { Name = "leaves of a loop"
+        Run =
+          fun n width ->
+              let xs = Array.init n (fun i -> linspace 0.0 (float i) width)
+              grad (fun xs -> iterate 2 (Array.map sin) xs |> Array.map sum |> Array.reduce (+)) xs |> ignore }
+      { Name = "a chain of loops"; Run = fun n width -> chain (iterate 2 sin) (n / 10) width }
+      { Name = "products and scans"
+        Run =
+          fun n width ->
+              let w = 0.1 * randn (Key 1) [ width; width ]
+              let x = randn (Key 2) [ 200; width ]
+
+              let f (x: Tensor) =
+                  let mutable y = x
+
+                  for _ in 1 .. n / 10 do
+                      y <- cumsum 0 (tanh (matmul y w + 1.0)) / 200.0
+
+                  sum y
+
+              compile f x |> ignore }
+      { Name = "the interpreter's program"
+        Run =
+          fun n width ->
+              let f (x: Tensor) =
+                  let mutable y = x
+
+                  for _ in 1..n do
+                      y <- sin y
+
+                  y
+
+              let t = Function.trace "test" Hoisted f (linspace 0.1 0.9 width)
+              Program.ofGraph t.Graph |> ignore } ]
+
+let private names: TheoryData<string> = TheoryData<string>(programs |> List.map _.Name)
+
+let mutable private width = 3
+
+/// Seconds and bytes, the least of a few runs.
+let private cost (p: Program) (n: int) : struct (float * float) =
+    let mutable seconds, bytes = infinity, infinity
+
+    for _ in 1..3 do
+        width <- width + 1
+        let before = GC.GetAllocatedBytesForCurrentThread()
+        let clock = Stopwatch.StartNew()
+        p.Run n width
+        seconds <- min seconds clock.Elapsed.TotalSeconds
+        bytes <- min bytes (float (GC.GetAllocatedBytesForCurrentThread() - before))
+
+    struct (seconds, bytes)
+
+[<Tests>]
+let tests =
+    testList
+        "Calculus.LinearTime"
+        [
+          // Bytes tell of the work without noise; time also of work that allocates nothing, and is bounded more loosely: what is quadratic
+          // has an exponent near 2 at these sizes.
+          testList
+              "work grows as the operations do"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let p = programs |> List.find (fun p -> p.Name = name)
+                        p.Run 1000 2 // everything is compiled then
+                        let few, many = 1000, 16000
+                        let struct (fewSeconds, fewBytes) = cost p few
+                        let struct (manySeconds, manyBytes) = cost p many
+                        let exponent a b = Math.Log(b / a) / Math.Log(float many / float few)
+                        Expect.isTrue
+                            (exponent fewBytes manyBytes <= 1.1)
+                            $"bytes grow with the power {exponent fewBytes manyBytes}"
+                        Expect.isTrue
+                            (exponent fewSeconds manySeconds <= 1.5)
+                            $"time grows with the power {exponent fewSeconds manySeconds}") ] ]
