@@ -206,7 +206,7 @@ module Makers =
             raise (InputException $"randint: got low {low} and high {high}; high is exclusive and must be larger.")
 
         let whole (n: int64) = // exact, where a float beside the tensor may not be
-            Tensor.Apply(Constant { Literal.Dtype = Int64; Bits = n }, [||])
+            Tensor.Apply(Op.Constant { Literal.Dtype = Int64; Bits = n }, [||])
 
         let bits = draw "randint" Bits Int64 key shape
         let like n = Prim.broadcast bits.Dims [||] (whole n)
