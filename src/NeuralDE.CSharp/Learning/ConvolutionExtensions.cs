@@ -26,7 +26,7 @@ public static class Conv1dExtensions
         public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
 
         /// <summary>
-        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Conv1d says.
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Convolve1d says.
         /// </summary>
         public Tensor Apply(Tensor x) => Conv1d.apply(layer, x);
     }
@@ -91,7 +91,7 @@ public static class ConvTranspose1dExtensions
 
         /// <summary>
         /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as
-        /// ConvTranspose1d says.
+        /// ConvolveTranspose1d says.
         /// </summary>
         public Tensor Apply(Tensor x) => ConvTranspose1d.apply(layer, x);
     }

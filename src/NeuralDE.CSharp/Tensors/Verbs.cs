@@ -6,6 +6,7 @@ namespace NeuralDE;
 /// </summary>
 /// <remarks>
 /// The tensor comes first, then axes and options. Tensors are float64 by default, and two float dtypes do not mix.
+/// No verb has the name of a type, which it would hide where both are imported.
 /// </remarks>
 public static partial class Verbs
 {

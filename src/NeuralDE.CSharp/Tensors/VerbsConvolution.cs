@@ -19,31 +19,33 @@ public static partial class Verbs
     /// </summary>
     /// <remarks>
     /// y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation
-    /// (width − 1) − 1) / stride + 1.
+    /// (width − 1) − 1) / stride + 1. F# says conv1d; here Conv1d is the layer.
     /// </remarks>
-    public static Tensor Conv1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+    public static Tensor Convolve1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
         ConvolutionVerbsModule.conv1d((settings ?? new ConvSettings()).Core(), kernel, x);
 
     /// <summary>
     /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] →
     /// [batch; outputs; height'; width'].
     /// </summary>
-    public static Tensor Conv2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+    /// <remarks>F# says conv2d; here Conv2d is the layer.</remarks>
+    public static Tensor Convolve2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
         ConvolutionVerbsModule.conv2d((settings ?? new ConvSettings()).Core(), kernel, x);
 
     /// <summary>
-    /// The transpose of Conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
+    /// The transpose of Convolve1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
     /// groups; width] → [batch; outputs; length'].
     /// </summary>
-    /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
-    public static Tensor ConvTranspose1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+    /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1. F# says convTranspose1d; here ConvTranspose1d is the layer.</remarks>
+    public static Tensor ConvolveTranspose1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
         ConvolutionVerbsModule.convTranspose1d((settings ?? new ConvSettings()).Core(), kernel, x);
 
     /// <summary>
-    /// The transpose of Conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
+    /// The transpose of Convolve2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
     /// groups; h; w].
     /// </summary>
-    public static Tensor ConvTranspose2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+    /// <remarks>F# says convTranspose2d; here ConvTranspose2d is the layer.</remarks>
+    public static Tensor ConvolveTranspose2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
         ConvolutionVerbsModule.convTranspose2d((settings ?? new ConvSettings()).Core(), kernel, x);
 
     /// <summary>

@@ -77,7 +77,8 @@ public static partial class Verbs
     public static Tensor Roll(Tensor x, int axis, int shift) => MovementVerbsModule.roll(axis, shift, x);
 
     /// <summary>Pieces of the given extents along the first axis; they add up to its extent.</summary>
-    public static Tensor[] Split(Tensor x, params ReadOnlySpan<int> sizes) =>
+    /// <remarks>F# says split; here Split makes the parts that one trains, validates and tests with.</remarks>
+    public static Tensor[] SplitRows(Tensor x, params ReadOnlySpan<int> sizes) =>
         MovementVerbsModule.split(FSharp.List(sizes), x).ToArray();
 
     /// <summary>Pieces of the given extents along an axis; they add up to its extent.</summary>
