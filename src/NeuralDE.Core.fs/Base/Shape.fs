@@ -5,7 +5,7 @@ open NeuralDE
 
 /// Arithmetic of shapes: extents of the axes, outermost first. [||] is the shape of one number.
 module internal Shape =
-    let text (shape: int[]) = "[" + String.Join("; ", shape) + "]"
+    let text (shape: int[]) = "[" + String.Join("; ", Array.map string shape) + "]"
 
     let size (shape: int[]) =
         let mutable n = 1
@@ -83,7 +83,7 @@ module internal Shape =
         if a < 0 || a >= rank then
             raise (
                 ShapeException
-                    $"{operation}: axis {axis} is outside a tensor of rank {rank}. Use −{rank} to {rank - 1}."
+                    $"{operation}: axis {string axis} is outside a tensor of rank {string rank}. Use −{string rank} to {string (rank - 1)}."
             )
 
         a

@@ -51,7 +51,9 @@ module internal Walk =
 
                     if leaf.Dtype <> Int64 then
                         let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
-                        raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
+                        raise (
+                            TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {string (next - 1)}, {expected}."
+                        )
 
                     Key leaf
             | Kind.Static -> like
@@ -114,8 +116,8 @@ type internal Codec<'T> private () =
             | x -> Walk.rebuild Codec<'T>.Known x leaves &count
 
         if count <> leaves.Length then
-            let expected = $"expected {count}: one for each leaf of the {TypeName.text typeof<'T>}"
+            let expected = $"expected {string count}: one for each leaf of the {TypeName.text typeof<'T>}"
             let mend = "Take them from Tree.flatten of a tree of this structure"
-            raise (TreeException $"Tree.unflatten: got {leaves.Length} tensors, {expected}. {mend}.")
+            raise (TreeException $"Tree.unflatten: got {string leaves.Length} tensors, {expected}. {mend}.")
 
         Value.typed<'T> tree

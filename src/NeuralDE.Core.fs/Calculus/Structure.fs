@@ -188,7 +188,7 @@ module internal Form =
             else
                 Some $"{place} {verb} {one} in one and {other} in the other."
 
-        let counted n = if n = 1 then "1 element" else $"{n} elements"
+        let counted n = if n = 1 then "1 element" else $"{string n} elements"
 
         let first name (a: Form[]) (b: Form[]) =
             Seq.init a.Length (fun i -> difference (name i) a[i] b[i]) |> Seq.tryPick id
@@ -198,7 +198,7 @@ module internal Form =
         | Form.Product(t, p, a), Form.Product(u, q, b) when t = u && p.Case = q.Case ->
             first (fun i -> under path p.Names[i]) a b
         | Form.Series(t, k, a), Form.Series(u, l, b) when t = u ->
-            let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
+            let keys (keys: Fixed[]) = "[" + String.Join("; ", Array.map string keys) + "]"
             if k <> l then differ "has" $"the keys {keys k}" (keys l)
             elif a.Length <> b.Length then differ "has" (counted a.Length) (string b.Length)
             else first (at k path) a b

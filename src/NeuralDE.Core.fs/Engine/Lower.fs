@@ -206,7 +206,12 @@ type internal Lowering
             v
         else
             // what two read through the same view is copied once
-            let key = struct (v.Storage, v.Dtype, v.Start, String.Join(",", v.Shape), String.Join(",", v.Strides))
+            let key =
+                struct (v.Storage,
+                        v.Dtype,
+                        v.Start,
+                        String.Join(",", Array.map string v.Shape),
+                        String.Join(",", Array.map string v.Strides))
 
             match copies.TryGetValue key with
             | true, made -> made
@@ -450,7 +455,7 @@ type internal Lowering
         if count > 0L then
             let name () =
                 let names = steps |> Array.map ElementGroup.nameOf |> String.concat " "
-                $"{order[0].Dtype} × {count}: {names}"
+                $"{order[0].Dtype} × {string count}: {names}"
 
             let arguments = arguments.ToArray()
 

@@ -22,7 +22,8 @@ module Field =
         let n = state.Dims[state.Rank - 1]
 
         if n % order <> 0 then
-            Expect.misfit $"Field.higherOrder: {n} components do not divide into {order} parts. Augment the state."
+            Expect.misfit
+                $"Field.higherOrder: {string n} components do not divide into {string order} parts. Augment the state."
 
         let rest = Prim.range (state.Rank - 1) (n / order) n state
         if order = 1 then f t state else Prim.concat (state.Rank - 1) [| rest; f t state |]

@@ -15,8 +15,8 @@ module LevenbergMarquardt =
     let private most = 500
 
     let private check (o: LevenbergMarquardtOptions) =
-        let wrong name (got: obj) expected =
-            raise (InputException $"LevenbergMarquardt: {name} is {got}, expected {expected}.")
+        let inline wrong (name: string) got (expected: string) =
+            raise (InputException $"LevenbergMarquardt: {name} is {string got}, expected {expected}.")
 
         if o.MaxIterations < 0 then wrong "MaxIterations" o.MaxIterations "0 or more"
 
@@ -224,7 +224,7 @@ module LevenbergMarquardt =
         if m <= n then
             raise (
                 InputException
-                    $"LevenbergMarquardt.covariance: got {m} residuals for {n} parameters, expected more residuals than parameters."
+                    $"LevenbergMarquardt.covariance: got {string m} residuals for {string n} parameters, expected more residuals than parameters."
             )
 
         sum (square r) / float (m - n) * inverse (matmul (transpose j) j)

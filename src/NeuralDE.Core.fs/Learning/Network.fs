@@ -24,7 +24,7 @@ type Network =
             | ValueSome t ->
                 if x.Rank < spatial + 1 then
                     Expect.misfit
-                        $"{verb}: got shape {Expect.text x}, expected channels and {spatial} spatial axes after them."
+                        $"{verb}: got shape {Expect.text x}, expected channels and {string spatial} spatial axes after them."
 
                 cast x.Dtype t
 

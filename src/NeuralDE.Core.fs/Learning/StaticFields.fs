@@ -48,7 +48,7 @@ module internal StaticFields =
 
         match x with
         | :? ITuple as tuple ->
-            let parts = Array.init tuple.Length (fun i -> $"Item{i + 1}", tuple[i])
+            let parts = Array.init tuple.Length (fun i -> $"Item{string (i + 1)}", tuple[i])
             Some("", parts)
         | _ when FSharpType.IsRecord(t, true) ->
             let names = FSharpType.GetRecordFields(t, true) |> Array.map _.Name
@@ -86,6 +86,10 @@ module internal StaticFields =
               for name, part in Array.zip p.Names parts do
                   yield! ofForm (Form.under path name) part ]
         | Form.Series(_, keys, parts) ->
-            [ path, (if keys.Length = 0 then $"{parts.Length} elements" else listed (Seq.map string keys))
+            [ path,
+              (if keys.Length = 0 then
+                   $"{string parts.Length} elements"
+               else
+                   listed (Seq.map string keys))
               for i in 0 .. parts.Length - 1 do
                   yield! ofForm (Form.at keys path i) parts[i] ]

@@ -44,18 +44,19 @@ module internal Expect =
 
         shape
 
-    let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
+    let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {string n}, expected 0 or more.")
 
-    let positive verb what n = if n < 1 then raise (InputException $"{verb}: got {what} {n}, expected 1 or more.")
+    let positive verb what n =
+        if n < 1 then raise (InputException $"{verb}: got {what} {string n}, expected 1 or more.")
 
     let rankAtLeast verb rank (x: Tensor) =
         if x.Rank < rank then
             misfit
-                $"{verb}: got shape {text x}, expected at least {rank} axes. Add one with expandDims, or use reshape."
+                $"{verb}: got shape {text x}, expected at least {string rank} axes. Add one with expandDims, or use reshape."
 
     let rank verb rank what (x: Tensor) =
         if x.Rank <> rank then
-            misfit $"{verb}: got shape {text x} for {what}, expected {rank} axes. Use reshape or expandDims."
+            misfit $"{verb}: got shape {text x} for {what}, expected {string rank} axes. Use reshape or expandDims."
 
     let square verb (x: Tensor) =
         rankAtLeast verb 2 x
@@ -70,7 +71,7 @@ module internal Expect =
 
     let somethingAlong verb axis (x: Tensor) =
         if x.Dims[axis] = 0 then
-            misfit $"{verb}: axis {axis} of shape {text x} has no elements; there is no {verb} of nothing."
+            misfit $"{verb}: axis {string axis} of shape {text x} has no elements; there is no {verb} of nothing."
 
     /// Indices that are numbers already must lie within the axis; those of a trace are clamped when it runs.
     let within verb n (indices: Tensor) =
@@ -81,4 +82,7 @@ module internal Expect =
         if not indices.IsPlaceholder then
             for i in indices.Numbers.Integers do
                 if i < 0L || i >= int64 n then
-                    raise (InputException $"{verb}: index {i} is outside an axis of extent {n}. Use 0 to {n - 1}.")
+                    raise (
+                        InputException
+                            $"{verb}: index {string i} is outside an axis of extent {string n}. Use 0 to {string (n - 1)}."
+                    )

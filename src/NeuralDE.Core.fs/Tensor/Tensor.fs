@@ -2,6 +2,7 @@ namespace NeuralDE
 
 open System
 open System.Collections.Generic
+open System.Globalization
 open System.Numerics
 open System.Runtime.InteropServices
 open System.Threading
@@ -114,7 +115,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if not dtype.IsFloat && x <> Math.Floor x then
             raise (
                 DtypeException
-                    $"{x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
+                    $"{string x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
             )
 
         if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
@@ -211,22 +212,27 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     /// The elements in row-major order; what is not 0 is true. A fresh array.
     member x.ToBoolArray() : bool[] = Array.copy x.Numbers.Flags
 
-    member private x.One(verb: string) : NdArray =
+    /// C# may pass null: the callee's name of the argument is in the exception.
+    static member private Given(x: Tensor, name: string) = if isNull (box x) then nullArg name
+
+    static member private One(x: Tensor, verb: string) : NdArray =
+        Tensor.Given(x, nameof x)
+
         if x.Count <> 1 then
             raise (
                 ShapeException
-                    $"{verb}: the tensor has shape {Shape.text signature.Shape}, not one element. Pick one, or use ToArray."
+                    $"{verb}: the tensor has shape {Shape.text x.Dims}, not one element. Pick one, or use ToArray."
             )
 
         x.Numbers
 
     /// The one element of a tensor that has one.
-    static member op_Explicit(x: Tensor) : float = x.One("float").Floats[0]
+    static member op_Explicit(x: Tensor) : float = Tensor.One(x, "float").Floats[0]
 
-    static member op_Explicit(x: Tensor) : float32 = float32 (x.One("float32").Floats[0])
-    static member op_Explicit(x: Tensor) : int = int (x.One("int").Integers[0])
-    static member op_Explicit(x: Tensor) : int64 = x.One("int64").Integers[0]
-    static member op_Explicit(x: Tensor) : bool = x.One("bool").Flags[0]
+    static member op_Explicit(x: Tensor) : float32 = float32 (Tensor.One(x, "float32").Floats[0])
+    static member op_Explicit(x: Tensor) : int = int (Tensor.One(x, "int").Integers[0])
+    static member op_Explicit(x: Tensor) : int64 = Tensor.One(x, "int64").Integers[0]
+    static member op_Explicit(x: Tensor) : bool = Tensor.One(x, "bool").Flags[0]
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
     static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
 
@@ -258,6 +264,9 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
 
     static member internal Binary(op: Binary, a: Tensor, b: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Given(b, nameof b)
+
         let name =
             match op with
             | Add -> "+"
@@ -293,9 +302,13 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | _ -> Tensor.Pair(name, Op.Binary op, a, b)
 
     static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Given(b, nameof b)
         Tensor.Pair(name, Op.Compare op, a, b)
 
     static member internal Unary(op: Unary, x: Tensor) =
+        Tensor.Given(x, nameof x)
+
         match op with
         | Not when x.Dtype <> Bool ->
             raise (DtypeException $"logicalNot: got {x.Dtype}, expected bool. Compare first, as in x .> 0.0.")
@@ -308,8 +321,13 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
         | _ -> Tensor.Apply(Op.Unary op, [| x |])
 
-    static member private With(op: Binary, a: Tensor, b: float) = Tensor.Binary(op, a, Tensor.Number(a.Dtype, b))
-    static member private With(op: Binary, a: float, b: Tensor) = Tensor.Binary(op, Tensor.Number(b.Dtype, a), b)
+    static member private With(op: Binary, a: Tensor, b: float) =
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(op, a, Tensor.Number(a.Dtype, b))
+
+    static member private With(op: Binary, a: float, b: Tensor) =
+        Tensor.Given(b, nameof b)
+        Tensor.Binary(op, Tensor.Number(b.Dtype, a), b)
 
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.With(Add, a, b)
@@ -347,15 +365,28 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     // F#'s own functions find these: sin x, exp x, abs x, x ** 2.0, List.sum
     static member Pow(x: Tensor, a: float) = Tensor.Unary(Power a, x)
     static member Pow(x: Tensor, a: int) = Tensor.Unary(Power(float a), x)
-    static member Pow(x: Tensor, a: Tensor) = Tensor.Binary(Pow, x, a)
-    static member Pow(x: float, a: Tensor) = Tensor.Binary(Pow, Tensor.Number(a.Dtype, x), a)
+
+    static member Pow(x: Tensor, a: Tensor) =
+        Tensor.Given(x, nameof x)
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(Pow, x, a)
+
+    static member Pow(x: float, a: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(Pow, Tensor.Number(a.Dtype, x), a)
+
     static member Sin(x: Tensor) = Tensor.Unary(Sin, x)
     static member Cos(x: Tensor) = Tensor.Unary(Cos, x)
     static member Tan(x: Tensor) = Tensor.Unary(Tan, x)
     static member Asin(x: Tensor) = Tensor.Unary(Asin, x)
     static member Acos(x: Tensor) = Tensor.Unary(Acos, x)
     static member Atan(x: Tensor) = Tensor.Unary(Atan, x)
-    static member Atan2(y: Tensor, x: Tensor) = Tensor.Binary(Atan2, y, x)
+
+    static member Atan2(y: Tensor, x: Tensor) =
+        Tensor.Given(y, nameof y)
+        Tensor.Given(x, nameof x)
+        Tensor.Binary(Atan2, y, x)
+
     static member Sinh(x: Tensor) = Tensor.Unary(Sinh, x)
     static member Cosh(x: Tensor) = Tensor.Unary(Cosh, x)
     static member Tanh(x: Tensor) = Tensor.Unary(Tanh, x)
@@ -377,7 +408,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     // ── indexing ─────────────────────────────────────────────────────────────────────────────────────────────────
     static member private At(x: Tensor, axis: int, index: int) =
         if axis >= x.Rank then
-            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
 
         let n = x.Dims[axis]
         let i = if index < 0 then index + n else index
@@ -385,7 +416,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if i < 0 || i >= n then
             raise (
                 ShapeException
-                    $"index: {index} is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}."
+                    $"index: {string index} is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}."
             )
 
         i
@@ -404,7 +435,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     static member private Section(x: Tensor, axis: int, first: int option, last: int option) =
         if axis >= x.Rank then
-            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
 
         let start = first |> Option.defaultValue 0 |> max 0
         let stop = (last |> Option.defaultValue (x.Dims[axis] - 1) |> min (x.Dims[axis] - 1)) + 1
@@ -426,7 +457,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if x.Rank = 0 || start < 0 || length < 0 || start + length > x.Length then
             raise (
                 ShapeException
-                    $"slice: {length} rows from row {start} on are not within the first axis of shape {Shape.text x.Dims}."
+                    $"slice: {string length} rows from row {string start} on are not within the first axis of shape {Shape.text x.Dims}."
             )
 
         Tensor.Range(x, 0, start, start + length)
@@ -457,8 +488,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                 | :? (bool[]) as v -> fun i -> if v[i] then "true" else "false"
                 | :? (int[]) as v -> fun i -> string v[i]
                 | :? (int64[]) as v -> fun i -> string v[i]
-                | :? (float32[]) as v -> fun i -> v[i].ToString "G7"
-                | _ -> let v = a.Floats in fun i -> v[i].ToString "G7"
+                | :? (float32[]) as v -> fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
+                | _ -> let v = a.Floats in fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
 
             let shown = 6
 

@@ -17,7 +17,7 @@ module MovementVerbs =
 
         let misfit () =
             Expect.misfit
-                $"reshape: a tensor of shape {Expect.text x} has {x.Count} elements, which do not fill {Shape.text given}. One extent may be −1."
+                $"reshape: a tensor of shape {Expect.text x} has {string x.Count} elements, which do not fill {Shape.text given}. One extent may be −1."
 
         if unknown = 0 then
             if known <> x.Count then misfit ()
@@ -44,7 +44,7 @@ module MovementVerbs =
 
         if x.Dims[a] <> 1 then
             Expect.misfit
-                $"squeeze: axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}, expected 1. To pick an element use take."
+                $"squeeze: axis {string axis} of shape {Expect.text x} has extent {string x.Dims[a]}, expected 1. To pick an element use take."
 
         Prim.reshape (Array.removeAt a x.Dims) x
 
@@ -65,7 +65,7 @@ module MovementVerbs =
 
         if Array.sort p <> Shape.axes x.Rank then
             Expect.misfit
-                $"permute: got {Shape.text (List.toArray order)} for shape {Expect.text x}, expected each axis from 0 to {x.Rank - 1} once."
+                $"permute: got {Shape.text (List.toArray order)} for shape {Expect.text x}, expected each axis from 0 to {string (x.Rank - 1)} once."
 
         Prim.permute p x
 
@@ -110,7 +110,7 @@ module MovementVerbs =
         |> Array.iteri (fun i x ->
             if x.Rank <> xs[0].Rank || not (Shape.same (Array.removeAt a x.Dims) (Array.removeAt a xs[0].Dims)) then
                 Expect.misfit
-                    $"concat: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {a}.")
+                    $"concat: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {string a}.")
 
         Prim.concat a xs
 
@@ -125,7 +125,7 @@ module MovementVerbs =
         |> Array.iteri (fun i x ->
             if not (Shape.same x.Dims xs[0].Dims) then
                 Expect.misfit
-                    $"stack: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
+                    $"stack: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
 
         Prim.stack (Shape.axis "stack" (xs[0].Rank + 1) axis) xs
 
@@ -140,7 +140,7 @@ module MovementVerbs =
 
         if List.sum sizes <> x.Dims[a] then
             Expect.misfit
-                $"split: sizes {Shape.text (List.toArray sizes)} add up to {List.sum sizes}, but axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}."
+                $"split: sizes {Shape.text (List.toArray sizes)} add up to {string (List.sum sizes)}, but axis {string axis} of shape {Expect.text x} has extent {string x.Dims[a]}."
 
         let starts = List.scan (+) 0 sizes
         List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
@@ -202,7 +202,7 @@ module MovementVerbs =
     let padWith (value: float) (widths: (int * int) list) (x: Tensor) : Tensor =
         if widths.Length <> x.Rank then
             Expect.misfit
-                $"pad: got {widths.Length} pairs of widths for shape {Expect.text x}, expected one for each axis."
+                $"pad: got {string widths.Length} pairs of widths for shape {Expect.text x}, expected one for each axis."
 
         let low, high = widths |> List.toArray |> Array.unzip
 
