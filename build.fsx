@@ -1,6 +1,8 @@
 // Everything one does with this repository: dotnet fsi build.fsx <target>. The targets stand at the end of the file.
 // Base class library only, so that it runs wherever the .NET SDK does.
 
+#load "bench/compare.fsx"
+
 open System
 open System.Diagnostics
 open System.IO
@@ -225,7 +227,23 @@ let tested () =
     let results = emptied "artifacts/test-results"
     sum [ runFSharp exitCode "fsharp" None results; runCSharp exitCode results ]
 
-let gated () = runFSharp exitCode "gates" (Some "gates") (emptied "artifacts/gate-results")
+/// A kernel for notebooks, in which a gate loads the library; without it where the feed has none.
+let installNotebook () =
+    let folder = Path.GetFullPath "artifacts/notebook"
+    let kernel =
+        Path.Combine(folder, if OperatingSystem.IsWindows() then "dotnet-interactive.exe" else "dotnet-interactive")
+
+    if not (File.Exists kernel) then
+        captured [ "tool"; "install"; "Microsoft.dotnet-interactive"; "--tool-path"; folder ] |> ignore
+
+    if File.Exists kernel then
+        Environment.SetEnvironmentVariable("NEURALDE_NOTEBOOK", kernel)
+    else
+        printfn "The feed serves no Microsoft.dotnet-interactive; the library is not tried in a notebook."
+
+let gated () =
+    installNotebook ()
+    runFSharp exitCode "gates" (Some "gates") (emptied "artifacts/gate-results")
 
 let test () =
     check ()
@@ -355,6 +373,124 @@ let bench (arguments: string list) =
 
     exitCode ($"{project}/bin/Release/net10.0/NeuralDE.Benchmarks.dll" :: arguments)
 
+/// The benchmarks of a checkout, built, with the program of the first gradient where the feed lets it be published.
+let private buildBench root =
+    let project = Path.Combine(root, "bench/NeuralDE.Benchmarks")
+    let program = Path.Combine(root, "bench/NeuralDE.FirstGradient")
+    let ahead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
+    let quiet = [ "-c"; "Release"; "--nologo"; "-v"; "q" ]
+    let code, output = captured ([ "build"; project ] @ quiet)
+
+    if code = 0 then
+        let published = Path.Combine(root, "artifacts/first-gradient")
+        captured ([ "publish"; program; "-o"; published ] @ quiet @ ahead) |> ignore
+
+    code, output
+
+/// What a command that is not dotnet's ends with and prints.
+let run name folder (variables: (string * string) list) (arguments: string list) =
+    let info =
+        ProcessStartInfo(
+            name,
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for variable, value in variables do
+        info.Environment[variable] <- value
+
+    use running = Process.Start info
+    let errors = running.StandardError.ReadToEndAsync()
+    let output = running.StandardOutput.ReadToEnd()
+    running.WaitForExit()
+    running.ExitCode, output + errors.Result
+
+/// A clone of a commit with today's benchmarks; with its own where today's do not compile there.
+let private olderBench reference =
+    let git folder arguments =
+        match run "git" folder [] arguments with
+        | 0, output -> output.Trim()
+        | _, output -> stop $"git does not find `{reference}`, expected a commit of this repository.\n{output.Trim()}"
+
+    let commit = git "." [ "rev-parse"; "--verify"; reference + "^{commit}" ]
+    // what was built for this commit before is kept
+    let root = Path.GetFullPath $"artifacts/compare/{commit[..9]}"
+
+    if not (Directory.Exists root) then
+        git "." [ "clone"; "--quiet"; "--shared"; "--no-checkout"; "."; root ] |> ignore
+        git root [ "checkout"; "--quiet"; commit ] |> ignore
+
+    let take files =
+        for file: string in files do
+            File.Copy(file, Path.Combine(root, file), true)
+
+    let folder = "bench/NeuralDE.Benchmarks"
+    take (Directory.GetFiles folder)
+
+    match buildBench root with
+    | 0, _ -> ()
+    | _ ->
+        git root [ "checkout"; "--quiet"; "--"; "bench" ] |> ignore
+        take [ for name in [ "Sampling"; "Program" ] -> $"{folder}/{name}.fs" ]
+
+        match buildBench root with
+        | 0, _ -> ()
+        | _, output -> stop $"the benchmarks of `{reference}` do not build:\n{output.Trim()}"
+
+    root
+
+/// The benchmarks of a commit and of this checkout in turns, ours only and sampled briefly: each pair of runs gives a ratio
+/// for each row. A number of pairs may follow the commit, 10 without it.
+let compare (arguments: string list) =
+    let reference, pairs =
+        match arguments with
+        | [ reference ] -> reference, 10
+        | [ reference; pairs ] -> reference, max 1 (numberOf "pairs" pairs)
+        | _ ->
+            let got = String.concat " " arguments
+            stop $"got `{got}`, expected a commit, then perhaps a number of pairs: dotnet fsi build.fsx compare main 10"
+
+    restore ()
+    let older, newer = olderBench reference, Path.GetFullPath "."
+
+    match buildBench newer with
+    | 0, _ -> ()
+    | _, output -> stop $"the benchmarks do not build:\n{output.Trim()}"
+
+    let measure root (side: string) (pair: int) =
+        let results = Path.GetFullPath $"artifacts/compare/{side}-{pair}.json"
+        File.Delete results
+
+        let variables =
+            [ "NEURALDE_BENCH", "short"
+              "NEURALDE_BENCH_RESULTS", results
+              "NEURALDE_PYTHON", "none"
+              "NEURALDE_OPENBLAS", "none" ]
+
+        let clock = Stopwatch.StartNew()
+        let program = "bench/NeuralDE.Benchmarks/bin/Release/net10.0/NeuralDE.Benchmarks.dll"
+
+        match run "dotnet" root variables [ program ] with
+        | 0, _ when File.Exists results -> printfn "pair %d, %s: %.0f s" pair side clock.Elapsed.TotalSeconds
+        | code, output -> stop $"the {side} benchmarks ended with exit code {code}:\n{output.Trim()}"
+
+        results
+
+    // the one that comes first changes, since what comes second finds another machine
+    let measured =
+        [ for pair in 1..pairs do
+              if pair % 2 = 1 then
+                  let o = measure older "old" pair
+                  o, measure newer "new" pair
+              else
+                  let n = measure newer "new" pair
+                  measure older "old" pair, n ]
+
+    printfn ""
+    if Compare.print measured = 0 then 0 else 1
+
 let demo () =
     let script = "examples/01-hare-lynx.fsx"
     if not (File.Exists script) then
@@ -438,7 +574,9 @@ let pack () =
 
     dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
+    installNotebook ()
     dotnet (fsharp (Some "gates.Examples.Package"))
+    dotnet (fsharp (Some "gates.Examples.Notebook"))
 
     for file in Directory.GetFiles(packages, "*.nupkg") do
         printfn "%8d kB  %s" (FileInfo(file).Length / 1024L) file
@@ -449,7 +587,7 @@ let targets =
     let alone action (further: string list) =
         if not further.IsEmpty then
             let got = String.concat " " further
-            stop $"got `{got}` after the target, expected nothing. Only bench and fuzz take more."
+            stop $"got `{got}` after the target, expected nothing. Only bench, compare and fuzz take more."
 
         action ()
 
@@ -466,6 +604,7 @@ let targets =
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
+      "compare", "measure a commit and this checkout in turns; the commit, and a number of pairs, follow", compare
       "docs", "run the pages of docs/ and write the site into artifacts/docs", ok docs
       "pack", "pack the library into artifacts/packages, and run programs on what was packed", ok pack
       "format", "write the formatting of every source file", ok format

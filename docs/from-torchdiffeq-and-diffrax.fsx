@@ -129,6 +129,9 @@ method you ask for. [Differentiate](differentiate.html) shows where `Backsolve` 
 | `autograd.Function` | `jax.custom_vjp` | `customGradient` |
 | an `if` | `lax.cond`, `jnp.where` | `cond`, `where` |
 | a loop | `lax.scan`, `while_loop`, `fori_loop` | `scan`, `repeatWhile`, `iterate` |
+| `nn.Conv2d` | `eqx.nn.Conv2d` | `Conv2d` |
+| `F.conv2d` | `lax.conv_general_dilated` | `conv2d`, in C# `Convolve2d`; so for `conv1d` and the transposed ones |
+| `torch.split` | `jnp.split` | `split`, in C# `SplitRows` |
 | `torch.manual_seed` | `jax.random.PRNGKey`, `split` | `Key`, `Key.split` |
 | `torch.optim.Adam` | `optax.adam` | `Adam`, with `Train` or `Optim.step` |
 | `model.double()` | `tree_map(lambda x: x.astype(…))` | `Tree.cast Float64 model` |

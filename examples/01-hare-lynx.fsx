@@ -7,6 +7,7 @@
 #load "hare-lynx/spiral.fsx"
 
 open System
+open System.Globalization
 open System.IO
 open System.Text
 open NeuralDE
@@ -45,7 +46,7 @@ let found, deviation = parameters.ToArray(), errors.ToArray()
 
 let named =
     [ for i, (name, digits) in List.indexed [ "α", 3; "β", 4; "γ", 3; "δ", 4; "hare 1900", 1; "lynx 1900", 1 ] do
-          let text (x: float) = x.ToString $"F{digits}"
+          let text (x: float) = x.ToString($"F{digits}", CultureInfo.InvariantCulture)
           [ name; text found[i]; text deviation[i] ] ]
 
 for row in named do
@@ -215,8 +216,8 @@ let spiralTraining =
     |> Plot.figure
 
 // 6. The report -------------------------------------------------------------------------------------------------------
-let number (digits: int) (x: float) = x.ToString $"F{digits}"
-let general (x: float) = x.ToString "R"
+let number (digits: int) (x: float) = x.ToString($"F{digits}", CultureInfo.InvariantCulture)
+let general (x: float) = string x
 
 let report =
     Report.start "Hares, lynxes and a spiral"

@@ -2,6 +2,7 @@
 
 #r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
 
+open System.Globalization
 open System.IO
 open NeuralDE
 
@@ -28,7 +29,7 @@ let panel (name: string, model: NeuralOde) =
     let fit = Train.start (NeuralOde.tolerance 1e-3 1e-4 model) (Adam 2e-2) |> Train.steps 300 |> Train.run loss
 
     let error = float (loss fit.Model)
-    let text = error.ToString "0.0e-0"
+    let text = error.ToString("0.0e-0", CultureInfo.InvariantCulture)
     printfn "%-28s %10s %12d" name text (NeuralOde.stats fit.Model x (0.0, 1.0)).Evaluations
     let paths = NeuralOde.predict fit.Model x ts
 

@@ -35,7 +35,7 @@ let trajectories =
     |> Plot.yLabel "animals"
 
 let orbits =
-    Plot.phase [ for y in [ 1.0; 2.0; 4.0 ] -> $"from ({y}, 1)", orbit (tensor [ y; 1.0 ]) ]
+    Plot.phase [ for y in [ 1.0; 2.0; 4.0 ] -> $"from ({string y}, 1)", orbit (tensor [ y; 1.0 ]) ]
     |> Plot.channels animals
 
 let arrows = orbits |> Plot.field lotkaVolterra |> Plot.title "Orbits and their field"
@@ -135,7 +135,7 @@ let drop =
     exp (-60.0 * (square (reshape [ 24; 1 ] x + 0.3) + square (reshape [ 1; 24 ] x - 0.2)))
 
 let frames = Ode.problem spread drop (0.0, 2.5) |> Ode.saveAt (linspace 0.0 2.5 6) |> Ode.solveYs // [6; 24; 24]
-let images = Plot.images 6 [ for k in 0..5 -> $"t = {0.5 * float k}" ] frames
+let images = Plot.images 6 [ for k in 0..5 -> $"t = {string (0.5 * float k)}" ] frames
 
 // 7. Learning: losses ------------------------------------------------------------------------------------------------
 let spiral = Ode.problem (fun _t u -> stack [ 2.0 * u[1] - 0.1 * u[0]; -2.0 * u[0] - 0.1 * u[1] ])

@@ -20,7 +20,12 @@ let private benchmarks: Benchmark list =
           Growth.all
           Starts.all ]
 
-let private results = Path.Combine("bench", "results.json")
+/// Where the rows are written; NEURALDE_BENCH_RESULTS names another file.
+let private results =
+    match Environment.GetEnvironmentVariable "NEURALDE_BENCH_RESULTS" with
+    | null
+    | "" -> Path.Combine("bench", "results.json")
+    | path -> path
 
 let private measure (context: Context) (benchmark: Benchmark) : Row list =
     printf $"{benchmark.Name} …"

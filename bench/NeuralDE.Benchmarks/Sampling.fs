@@ -1,5 +1,6 @@
 namespace NeuralDE.Benchmarks
 
+open System
 open System.Diagnostics
 
 /// Something to be timed: from a number of calls to the seconds that one took.
@@ -7,19 +8,22 @@ type Subject = int -> float
 
 /// Samples of several subjects in turn, so that whatever else the machine does meets all of them alike.
 module Sampling =
-    let private samples = 40
-    let private fewestSamples = 9
+    /// Less of everything, for runs that `build.fsx compare` repeats: there the median is one over many processes.
+    let private isShort = Environment.GetEnvironmentVariable "NEURALDE_BENCH" = "short"
+
+    let private samples = if isShort then 20 else 40
+    let private fewestSamples = if isShort then 5 else 9
 
     /// Seconds that a sample lasts at least: what a clock costs is far less, and so is what the first call takes longer
     /// because the other subjects had the caches.
     let private sample = 5e-3
 
     /// Seconds for all samples of a row, about.
-    let private budget = 10.0
+    let private budget = if isShort then 1.0 else 10.0
 
     /// Seconds of calls before the first sample, at least and at most: code is compiled, and compiled again, behind the
     /// first calls, and some of it only once nothing new has been compiled for a while.
-    let private leastWarmUp, private mostWarmUp = 1.5, 8.0
+    let private leastWarmUp, private mostWarmUp = if isShort then 0.6, 2.0 else 1.5, 8.0
 
     let ofCall (call: unit -> unit) : Subject =
         fun calls ->

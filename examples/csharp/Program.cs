@@ -1,9 +1,13 @@
 // dotnet run -c Release --project examples/csharp -- hare-lynx | spiral | cubic-spiral [folder for the pictures]
 
+using System.Globalization;
 using System.Text;
 using NeuralDE.Examples;
 
 Console.OutputEncoding = Encoding.UTF8;
+
+// numbers as the F# script prints them, in every country
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var folder = args.Length > 1 ? args[1] : Path.Combine("artifacts", "csharp");
 
 switch (args.FirstOrDefault())

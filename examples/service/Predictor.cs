@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace NeuralDE.Service;
 
 /// <summary>What a forecast says: a state for each time reached, and how the solve ended.</summary>
@@ -61,7 +63,9 @@ public sealed class Predictor
 
         foreach (var (i, t) in times.Index())
             if (!double.IsFinite(t) || i > 0 && t <= times[i - 1])
-                throw new InputException($"predict: times must be finite and increase; got {t} at position {i}.");
+                throw new InputException(
+                    $"predict: times must be finite and increase; got {Invariant($"{t} at position {i}")}."
+                );
 
         var ys = new List<double[]> { y0 };
         var y = Tensor.Of(y0);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
@@ -8,77 +9,123 @@ namespace NeuralDE;
 /// </summary>
 internal static class FSharp
 {
-    public static FSharpFunc<Unit, R> Function<R>(Func<R> f)
+    public static FSharpFunc<Unit, R> Function<R>(Func<R> f, [CallerArgumentExpression(nameof(f))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc(f);
     }
 
-    public static FSharpFunc<A, R> Function<A, R>(Func<A, R> f)
+    public static FSharpFunc<A, R> Function<A, R>(
+        Func<A, R> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc(f);
     }
 
     /// <summary>Curried, as the core calls functions of two arguments.</summary>
-    public static FSharpFunc<A, FSharpFunc<B, R>> Function<A, B, R>(Func<A, B, R> f)
+    public static FSharpFunc<A, FSharpFunc<B, R>> Function<A, B, R>(
+        Func<A, B, R> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc(f);
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, R>>> Function<A, B, C, R>(Func<A, B, C, R> f)
+    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, R>>> Function<A, B, C, R>(
+        Func<A, B, C, R> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc(f);
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, Unit>> Function<A, B>(Action<A, B> f)
+    public static FSharpFunc<A, FSharpFunc<B, Unit>> Function<A, B>(
+        Action<A, B> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromAction(f);
     }
 
-    public static FSharpFunc<A, Unit> Function<A>(Action<A> f)
+    public static FSharpFunc<A, Unit> Function<A>(
+        Action<A> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromAction(f);
     }
 
     /// <summary>Of several arguments as one: a tuple is a tree of its parts.</summary>
-    public static FSharpFunc<(A, B), R> Together<A, B, R>(Func<A, B, R> f)
+    public static FSharpFunc<(A, B), R> Together<A, B, R>(
+        Func<A, B, R> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc<(A, B), R>(x => f(x.Item1, x.Item2));
     }
 
-    public static FSharpFunc<(A, B, C), R> Together<A, B, C, R>(Func<A, B, C, R> f)
+    public static FSharpFunc<(A, B, C), R> Together<A, B, C, R>(
+        Func<A, B, C, R> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc<(A, B, C), R>(x => f(x.Item1, x.Item2, x.Item3));
     }
 
     /// <summary>With its pair of results as the core's pair.</summary>
-    public static FSharpFunc<A, Tuple<R, S>> Paired<A, R, S>(Func<A, (R, S)> f)
+    public static FSharpFunc<A, Tuple<R, S>> Paired<A, R, S>(
+        Func<A, (R, S)> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc<A, Tuple<R, S>>(x => f(x).ToTuple());
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, Tuple<R, S>>> Paired<A, B, R, S>(Func<A, B, (R, S)> f)
+    public static FSharpFunc<A, FSharpFunc<B, Tuple<R, S>>> Paired<A, B, R, S>(
+        Func<A, B, (R, S)> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FuncConvert.FromFunc<A, B, Tuple<R, S>>((x, y) => f(x, y).ToTuple());
     }
 
-    public static FSharpList<T> List<T>(ReadOnlySpan<T> items) => ListModule.OfArray(items.ToArray());
+    public static FSharpList<T> List<T>(
+        ReadOnlySpan<T> items,
+        [CallerArgumentExpression(nameof(items))] string? name = null
+    )
+    {
+        foreach (var item in items)
+            if (item is null)
+                throw new ArgumentNullException(name, "An element is null.");
+        return ListModule.OfArray(items.ToArray());
+    }
 
-    public static FSharpList<T> List<T>(IEnumerable<T> items) => ListModule.OfSeq(items);
+    public static FSharpList<T> List<T>(
+        IEnumerable<T> items,
+        [CallerArgumentExpression(nameof(items))] string? name = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(items, name);
+        return List([.. items], name);
+    }
 
     /// <summary>An initialiser of weights, which sees their shape.</summary>
-    public static FSharpFunc<Key, FSharpFunc<FSharpList<int>, Tensor>> Weights(Func<Key, int[], Tensor> weights)
+    public static FSharpFunc<Key, FSharpFunc<FSharpList<int>, Tensor>> Weights(
+        Func<Key, int[], Tensor> weights,
+        [CallerArgumentExpression(nameof(weights))] string? name = null
+    )
     {
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(weights, name);
         return FuncConvert.FromFunc<Key, FSharpList<int>, Tensor>((key, shape) => weights(key, [.. shape]));
     }
 
@@ -91,13 +138,19 @@ internal static class FSharp
     public static (A, B[]) Results<A, B>(Tuple<A, FSharpList<B>> results) => (results.Item1, [.. results.Item2]);
 
     public static FSharpList<FSharpList<T>> Lists<T>(ReadOnlySpan<T[]> items) =>
-        ListModule.OfSeq(items.ToArray().Select(item => ListModule.OfArray(item)));
+        ListModule.OfSeq(items.ToArray().Select(item => List(item.AsSpan())));
 
     public static FSharpList<Tuple<string, FSharpList<T>>> Named<T>(ReadOnlySpan<(string Name, T[] Items)> groups) =>
-        ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(group.Name, ListModule.OfArray(group.Items))));
+        ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(group.Name, List(group.Items.AsSpan()))));
 
-    public static FSharpList<Tuple<A, B>> Pairs<A, B>(IEnumerable<(A, B)> items) =>
-        ListModule.OfSeq(items.Select(item => item.ToTuple()));
+    public static FSharpList<Tuple<A, B>> Pairs<A, B>(
+        IEnumerable<(A, B)> items,
+        [CallerArgumentExpression(nameof(items))] string? name = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(items, name);
+        return ListModule.OfSeq(items.Select(item => item.ToTuple()));
+    }
 
     /// <summary>Pairs as the core's.</summary>
     public static FSharpList<Tuple<A, B>> List<A, B>(ReadOnlySpan<(A, B)> items) =>

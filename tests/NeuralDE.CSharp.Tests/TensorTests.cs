@@ -180,7 +180,7 @@ public class TensorTests
         Assert.Equal([3, 2], Permute(Reshape(x, 2, 3), 1, 0).Shape);
         Assert.Equal([2, 6], Stack(x, x).Shape);
         Assert.Equal([12], Concat([x, x]).Shape);
-        Assert.Equal([1, 2, 3], [.. Split(x, 1, 2, 3).Select(part => part.Length)]);
+        Assert.Equal([1, 2, 3], [.. SplitRows(x, 1, 2, 3).Select(part => part.Length)]);
         Assert.Equal([4, 4], Pad(Reshape(x, 2, 3), (1, 1), (0, 1)).Shape);
         Assert.Equal([2.0, 2.0, 2.0], Full(2.0, 3).ToArray());
         Assert.Equal([3.0, 12.0], SumAlong(Reshape(x, 2, 3), 1).ToArray());
@@ -190,8 +190,8 @@ public class TensorTests
         Near.Equal(sign, 1.0, 0.0);
         Near.Equal(logarithm, Math.Log(4.0), 1e-15);
         var images = Ones(1, 1, 4, 4);
-        Assert.Equal([1, 1, 2, 2], Conv2d(images, Ones(1, 1, 3, 3)).Shape);
-        Assert.Equal([1, 1, 2, 2], Conv2d(images, Ones(1, 1, 3, 3), new() { Stride = [2], Padding = [1] }).Shape);
+        Assert.Equal([1, 1, 2, 2], Convolve2d(images, Ones(1, 1, 3, 3)).Shape);
+        Assert.Equal([1, 1, 2, 2], Convolve2d(images, Ones(1, 1, 3, 3), new() { Stride = [2], Padding = [1] }).Shape);
     }
 
     [Fact]

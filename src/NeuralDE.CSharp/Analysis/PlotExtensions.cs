@@ -47,7 +47,7 @@ public static class PlotExtensions
             PlotModule.lossesOf(FSharp.List(series));
 
         /// <summary>The losses of one training over its steps, on a logarithmic axis where all are positive.</summary>
-        public static Plot Losses(double[] losses) => PlotModule.losses(losses);
+        public static Plot Losses(double[] losses) => PlotModule.losses(Given(losses));
 
         /// <summary>The sizes of the steps between times, on a logarithmic axis.</summary>
         /// <param name="series">
@@ -81,7 +81,7 @@ public static class PlotExtensions
         /// <param name="points">[n; 2].</param>
         /// <param name="values">[n].</param>
         public static Plot ScatterBy(string label, Tensor points, Tensor values) =>
-            PlotModule.scatterBy(label, points, values);
+            PlotModule.scatterBy(Given(label), Given(points), Given(values));
 
         /// <summary>Values over a grid as colours, with a colour bar.</summary>
         /// <param name="xs">Where the columns stand [x], evenly spaced and rising.</param>
@@ -90,13 +90,14 @@ public static class PlotExtensions
         /// <remarks>
         /// Values on both sides of 0 get colours that part there, others the map Viridis; see <c>Colours</c>.
         /// </remarks>
-        public static Plot HeatMap(Tensor xs, Tensor ys, Tensor values) => PlotModule.heatMap(xs, ys, values);
+        public static Plot HeatMap(Tensor xs, Tensor ys, Tensor values) =>
+            PlotModule.heatMap(Given(xs), Given(ys), Given(values));
 
         /// <summary>
         /// The density of points [n; 2], estimated with Gaussian kernels (D. Scott's widths, 1992) on 160 by 160
         /// cells.
         /// </summary>
-        public static Plot Density(Tensor points) => PlotModule.density(points);
+        public static Plot Density(Tensor points) => PlotModule.density(Given(points));
 
         /// <summary>
         /// A density given by its logarithm, on 160 by 160 cells of a rectangle: one vmapped call. The function is
@@ -120,7 +121,7 @@ public static class PlotExtensions
         /// From 0 (black) to 1 where all values lie there, else from the least to the greatest of all images.
         /// </remarks>
         public static Plot Images(int columns, IReadOnlyList<string> titles, Tensor images) =>
-            PlotModule.images(columns, FSharp.List(titles), images);
+            PlotModule.images(columns, FSharp.List(titles), Given(images));
 
         /// <summary>How often values lie in each of so many equal bins, which all series share.</summary>
         /// <param name="bins">1 or more.</param>
@@ -160,45 +161,47 @@ public static class PlotExtensions
     extension(Plot plot)
     {
         /// <summary>Names of the channels, in order: labels read "model hare" instead of "model 1".</summary>
-        public Plot Channels(params ReadOnlySpan<string> names) => PlotModule.channels(FSharp.List(names), plot);
+        public Plot Channels(params ReadOnlySpan<string> names) => PlotModule.channels(FSharp.List(names), Given(plot));
 
         /// <summary>Draws the series of this label as points instead of lines: data beside a model.</summary>
-        public Plot Points(string label) => PlotModule.points(label, plot);
+        public Plot Points(string label) => PlotModule.points(Given(label), Given(plot));
 
         /// <summary>
         /// Shades from a lower to an upper bound, both [time] or [time; channels] as the values are, around the
         /// series of this label. Of several bands the later are the darker ones: give the widest first.
         /// </summary>
-        public Plot Band(string label, Tensor lower, Tensor upper) => PlotModule.band(label, lower, upper, plot);
+        public Plot Band(string label, Tensor lower, Tensor upper) =>
+            PlotModule.band(Given(label), Given(lower), Given(upper), Given(plot));
 
         /// <summary>A layer behind the series.</summary>
-        public Plot Layer(PlotLayer layer) => PlotModule.layer(layer, plot);
+        public Plot Layer(PlotLayer layer) => PlotModule.layer(Given(layer), Given(plot));
 
         /// <summary>
         /// The layers of another plot, such as a heat map or a density, behind those of this one, over the same
         /// ranges.
         /// </summary>
-        public Plot Behind(Plot other) => PlotModule.behind(other, plot);
+        public Plot Behind(Plot other) => PlotModule.behind(Given(other), Given(plot));
 
         /// <summary>Vertical lines: events, or the boundary between training and forecast.</summary>
         public Plot Marks(string label, params ReadOnlySpan<double> at) =>
-            PlotModule.marks(label, FSharp.List(at), plot);
+            PlotModule.marks(Given(label), FSharp.List(at), Given(plot));
 
         /// <summary>Horizontal lines: thresholds, equilibria.</summary>
         public Plot Levels(string label, params ReadOnlySpan<double> at) =>
-            PlotModule.levels(label, FSharp.List(at), plot);
+            PlotModule.levels(Given(label), FSharp.List(at), Given(plot));
 
         /// <summary>A shaded stretch of the horizontal axis; an infinite end is the plot's edge.</summary>
-        public Plot Span(string label, double low, double high) => PlotModule.span(label, low, high, plot);
+        public Plot Span(string label, double low, double high) =>
+            PlotModule.span(Given(label), low, high, Given(plot));
 
         /// <summary>
         /// Arrows of a field of two channels at a time, over what the phase portrait shows: one vmapped call.
         /// </summary>
         public Plot FieldAt(double time, Func<Tensor, Tensor, Tensor> field) =>
-            PlotModule.fieldAt(time, FSharp.Function(field), plot);
+            PlotModule.fieldAt(time, FSharp.Function(field), Given(plot));
 
         /// <summary>As <c>FieldAt</c>, at time 0.</summary>
-        public Plot Field(Func<Tensor, Tensor, Tensor> field) => PlotModule.field(FSharp.Function(field), plot);
+        public Plot Field(Func<Tensor, Tensor, Tensor> field) => PlotModule.field(FSharp.Function(field), Given(plot));
 
         /// <summary>
         /// Evenly spaced streamlines (B. Jobard and W. Lefer, 1997) of a field of two channels at a time, over what
@@ -206,83 +209,83 @@ public static class PlotExtensions
         /// between them.
         /// </summary>
         public Plot StreamlinesAt(double time, Func<Tensor, Tensor, Tensor> field) =>
-            PlotModule.streamlinesAt(time, FSharp.Function(field), plot);
+            PlotModule.streamlinesAt(time, FSharp.Function(field), Given(plot));
 
         /// <summary>As <c>StreamlinesAt</c>, at time 0.</summary>
         public Plot Streamlines(Func<Tensor, Tensor, Tensor> field) =>
-            PlotModule.streamlines(FSharp.Function(field), plot);
+            PlotModule.streamlines(FSharp.Function(field), Given(plot));
 
         /// <summary>
         /// Shows losses as their running mean over so many steps, before the losses themselves in a paler colour.
         /// </summary>
-        public Plot Smooth(int window) => PlotModule.smooth(window, plot);
+        public Plot Smooth(int window) => PlotModule.smooth(window, Given(plot));
 
         /// <summary>
         /// Where the eye of a plot of three channels is: azimuth about the vertical axis and elevation, in degrees.
         /// </summary>
-        public Plot View(double azimuth, double elevation) => PlotModule.view(azimuth, elevation, plot);
+        public Plot View(double azimuth, double elevation) => PlotModule.view(azimuth, elevation, Given(plot));
 
         /// <summary>The map from numbers to colours.</summary>
-        public Plot Colours(ColourMap map) => PlotModule.colours(map, plot);
+        public Plot Colours(ColourMap map) => PlotModule.colours(Given(map), Given(plot));
 
         /// <summary>The numbers at the ends of the colours.</summary>
-        public Plot ColourRange(double low, double high) => PlotModule.colourRange(low, high, plot);
+        public Plot ColourRange(double low, double high) => PlotModule.colourRange(low, high, Given(plot));
 
         /// <summary>What stands at the colour bar.</summary>
-        public Plot ColourLabel(string text) => PlotModule.colourLabel(text, plot);
+        public Plot ColourLabel(string text) => PlotModule.colourLabel(Given(text), Given(plot));
 
         /// <summary>The title above the plot.</summary>
-        public Plot Title(string text) => PlotModule.title(text, plot);
+        public Plot Title(string text) => PlotModule.title(Given(text), Given(plot));
 
         /// <summary>What stands along the horizontal axis.</summary>
-        public Plot XLabel(string text) => PlotModule.xLabel(text, plot);
+        public Plot XLabel(string text) => PlotModule.xLabel(Given(text), Given(plot));
 
         /// <summary>What stands along the vertical axis.</summary>
-        public Plot YLabel(string text) => PlotModule.yLabel(text, plot);
+        public Plot YLabel(string text) => PlotModule.yLabel(Given(text), Given(plot));
 
         /// <summary>The ends of the horizontal axis.</summary>
-        public Plot XRange(double low, double high) => PlotModule.xRange(low, high, plot);
+        public Plot XRange(double low, double high) => PlotModule.xRange(low, high, Given(plot));
 
         /// <summary>The ends of the vertical axis.</summary>
-        public Plot YRange(double low, double high) => PlotModule.yRange(low, high, plot);
+        public Plot YRange(double low, double high) => PlotModule.yRange(low, high, Given(plot));
 
         /// <summary>How the horizontal axis turns values into positions.</summary>
-        public Plot XScale(AxisScale scale) => PlotModule.xScale(scale, plot);
+        public Plot XScale(AxisScale scale) => PlotModule.xScale(Given(scale), Given(plot));
 
         /// <summary>How the vertical axis turns values into positions.</summary>
-        public Plot YScale(AxisScale scale) => PlotModule.yScale(scale, plot);
+        public Plot YScale(AxisScale scale) => PlotModule.yScale(Given(scale), Given(plot));
 
         /// <summary>Dates along the horizontal axis: time 0 is the start, and 1 is a unit later.</summary>
-        public Plot Dates(DateTime start, TimeSpan unit) => PlotModule.dates(start, unit, plot);
+        public Plot Dates(DateTime start, TimeSpan unit) => PlotModule.dates(start, unit, Given(plot));
 
         /// <summary>A unit as long on both axes.</summary>
-        public Plot Equal() => PlotModule.equal(plot);
+        public Plot Equal() => PlotModule.equal(Given(plot));
 
         /// <summary>Where the legend stands.</summary>
-        public Plot Legend(LegendPlace place) => PlotModule.legend(place, plot);
+        public Plot Legend(LegendPlace place) => PlotModule.legend(Given(place), Given(plot));
 
         /// <summary>Pixels of the whole drawing, 640 by 420 unless said otherwise.</summary>
-        public Plot Size(int width, int height) => PlotModule.size(width, height, plot);
+        public Plot Size(int width, int height) => PlotModule.size(width, height, Given(plot));
 
         /// <summary>The plot as axes, to be changed or put beside others with Figure.Grid.</summary>
-        public Axes Axes() => PlotModule.axes(plot);
+        public Axes Axes() => PlotModule.axes(Given(plot));
 
         /// <summary>The plot as a figure of its own.</summary>
-        public Figure Figure() => PlotModule.figure(plot);
+        public Figure Figure() => PlotModule.figure(Given(plot));
 
         /// <summary>The plot as the text of an SVG file, for a notebook or a page.</summary>
-        public string Svg() => PlotModule.svg(plot);
+        public string Svg() => PlotModule.svg(Given(plot));
 
         /// <summary>
         /// Writes the plot to a file of its own in the temporary folder and opens it in the browser; says where it
         /// is where there is none.
         /// </summary>
-        public void Show() => PlotModule.show(plot);
+        public void Show() => PlotModule.show(Given(plot));
 
         /// <summary>
         /// Writes the plot as SVG, creating its folder; a file that is there is replaced at once. IOException if it
         /// can't.
         /// </summary>
-        public void Save(string path) => PlotModule.save(path, plot);
+        public void Save(string path) => PlotModule.save(Given(path), Given(plot));
     }
 }

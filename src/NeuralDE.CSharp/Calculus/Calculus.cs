@@ -16,7 +16,11 @@ public static partial class Calculus
     public static T Grad<T>(Func<T, Tensor> f, T x) => CalculusModule.grad(FSharp.Function(f), x);
 
     /// <summary>The gradient of a scalar function, as a function.</summary>
-    public static Func<T, T> Grad<T>(Func<T, Tensor> f) => x => Grad(f, x);
+    public static Func<T, T> Grad<T>(Func<T, Tensor> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return x => Grad(f, x);
+    }
 
     /// <summary>The gradients of a scalar function of two trees.</summary>
     public static (A, B) Grad<A, B>(Func<A, B, Tensor> f, A a, B b) => CalculusModule.grad(FSharp.Together(f), (a, b));
@@ -33,7 +37,11 @@ public static partial class Calculus
         CalculusModule.valueAndGrad(FSharp.Function(f), x).ToValueTuple();
 
     /// <summary>A scalar function with its gradient, as a function.</summary>
-    public static Func<T, (Tensor Value, T Gradient)> ValueAndGrad<T>(Func<T, Tensor> f) => x => ValueAndGrad(f, x);
+    public static Func<T, (Tensor Value, T Gradient)> ValueAndGrad<T>(Func<T, Tensor> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return x => ValueAndGrad(f, x);
+    }
 
     /// <summary>The value of a scalar function of two trees and its gradients, in one run.</summary>
     public static (Tensor Value, (A, B) Gradient) ValueAndGrad<A, B>(Func<A, B, Tensor> f, A a, B b) =>
@@ -77,25 +85,28 @@ public static partial class Calculus
 
     /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
     /// <remarks>Forward mode when x has no more elements than y (one run for all columns), else reverse mode.</remarks>
-    public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.jacobian(FSharp.Function(f), x);
+    public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) =>
+        CalculusModule.jacobian(FSharp.Function(f), Given(x));
 
     /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
-    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.hessian(FSharp.Function(f), x);
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) =>
+        CalculusModule.hessian(FSharp.Function(f), Given(x));
 
     /// <summary>
     /// The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each
     /// element.
     /// </summary>
-    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.laplacian(FSharp.Function(f), x);
+    public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) =>
+        CalculusModule.laplacian(FSharp.Function(f), Given(x));
 
     /// <summary>
     /// Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.
     /// </summary>
     public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) =>
-        CalculusModule.divergence(FSharp.Function(f), x);
+        CalculusModule.divergence(FSharp.Function(f), Given(x));
 
     /// <summary>∇ × f of a field in three dimensions: [3].</summary>
-    public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.curl(FSharp.Function(f), x);
+    public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.curl(FSharp.Function(f), Given(x));
 
     /// <summary>
     /// f applied to every row: f sees each leaf of xs without its first axis, and every result gets one.
@@ -105,7 +116,11 @@ public static partial class Calculus
     public static B Vmap<A, B>(Func<A, B> f, A xs) => CalculusModule.vmap(FSharp.Function(f), xs);
 
     /// <summary>A function of one row as a function of all rows.</summary>
-    public static Func<A, B> Vmap<A, B>(Func<A, B> f) => xs => Vmap(f, xs);
+    public static Func<A, B> Vmap<A, B>(Func<A, B> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return xs => Vmap(f, xs);
+    }
 
     /// <summary>f applied to every row of two trees, side by side.</summary>
     public static R Vmap<A, B, R>(Func<A, B, R> f, A a, B b) => CalculusModule.vmap(FSharp.Together(f), (a, b));

@@ -11,7 +11,7 @@ public static partial class Calculus
     /// <param name="whenFalse">Returns a tree of the same structure and shapes.</param>
     /// <param name="x">The argument of both.</param>
     public static B Cond<A, B>(Tensor condition, Func<A, B> whenTrue, Func<A, B> whenFalse, A x) =>
-        FunctionNodesModule.cond(condition, FSharp.Function(whenTrue), FSharp.Function(whenFalse), x);
+        FunctionNodesModule.cond(Given(condition), FSharp.Function(whenTrue), FSharp.Function(whenFalse), x);
 
     /// <summary>n applications of a step. Differentiable in the state and in what the step captures.</summary>
     public static S Iterate<S>(int n, Func<S, S> step, S x) => FunctionNodesModule.iterate(n, FSharp.Function(step), x);

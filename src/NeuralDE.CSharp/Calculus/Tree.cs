@@ -19,7 +19,7 @@ public static class Tree
     /// stays int64.
     /// </summary>
     /// <exception cref="TreeException">if their number is not that of its leaves.</exception>
-    public static T Unflatten<T>(T like, params Tensor[] leaves) => TreeModule.unflatten(like, leaves);
+    public static T Unflatten<T>(T like, params Tensor[] leaves) => TreeModule.unflatten(like, Given(leaves));
 
     /// <summary>What a tree is but for its numbers, shapes and dtypes.</summary>
     public static Structure Structure<T>(T tree) => TreeModule.structure(tree);
@@ -28,7 +28,8 @@ public static class Tree
     public static Structure Signature<T>(T tree) => TreeModule.signature(tree);
 
     /// <summary>A sentence that names the first difference; null if there is none.</summary>
-    public static string? Difference(Structure a, Structure b) => FSharp.OrNull(TreeModule.difference(a, b));
+    public static string? Difference(Structure a, Structure b) =>
+        FSharp.OrNull(TreeModule.difference(Given(a), Given(b)));
 
     /// <summary>
     /// The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.
@@ -53,7 +54,7 @@ public static class Tree
     /// Float leaves as another float dtype; integers, bools and keys stay. DtypeException if it is not a float
     /// dtype.
     /// </summary>
-    public static T Cast<T>(T tree, Dtype dtype) => TreeModule.cast(dtype, tree);
+    public static T Cast<T>(T tree, Dtype dtype) => TreeModule.cast(Given(dtype), tree);
 
     /// <summary>How many numbers the float leaves hold: the parameters of a model.</summary>
     public static int Count<T>(T tree) => TreeModule.count(tree);

@@ -5,10 +5,11 @@ public static class Csv
 {
     /// <summary>Reads a table that is written another way, such as with semicolons.</summary>
     /// <remarks>FileException names the line of what is no table.</remarks>
-    public static CsvTable ReadWith(CsvSettings settings, string path) => CsvModule.readWith(settings.Core(), path);
+    public static CsvTable ReadWith(CsvSettings settings, string path) =>
+        CsvModule.readWith(Given(settings).Core(), Given(path));
 
     /// <summary>Reads a table with commas and a header.</summary>
-    public static CsvTable Read(string path) => CsvModule.read(path);
+    public static CsvTable Read(string path) => CsvModule.read(Given(path));
 
     /// <summary>Writes a matrix [rows; columns] under a header, in place of a file that may be there.</summary>
     /// <remarks>
@@ -16,7 +17,7 @@ public static class Csv
     /// column.
     /// </remarks>
     public static void Write(string path, IReadOnlyList<string> names, Tensor values) =>
-        CsvModule.write(path, FSharp.List(names), values);
+        CsvModule.write(Given(path), FSharp.List(names), Given(values));
 }
 
 /// <summary>What a table holds.</summary>
@@ -28,16 +29,16 @@ public static class CsvTableExtensions
         /// <remarks>
         /// FileException names line and column of what is no number, InputException a column that is not there.
         /// </remarks>
-        public Tensor Columns(params ReadOnlySpan<string> names) => CsvModule.columns(FSharp.List(names), table);
+        public Tensor Columns(params ReadOnlySpan<string> names) => CsvModule.columns(FSharp.List(names), Given(table));
 
         /// <summary>One column as numbers: float64 [rows], NaN where a value is missing.</summary>
-        public Tensor Column(string name) => CsvModule.column(name, table);
+        public Tensor Column(string name) => CsvModule.column(Given(name), Given(table));
 
         /// <summary>Where columns have values: bool [rows; columns].</summary>
-        public Tensor Mask(params ReadOnlySpan<string> names) => CsvModule.mask(FSharp.List(names), table);
+        public Tensor Mask(params ReadOnlySpan<string> names) => CsvModule.mask(FSharp.List(names), Given(table));
 
         /// <summary>One column as it is written.</summary>
-        public string[] Texts(string name) => CsvModule.texts(name, table).ToArray();
+        public string[] Texts(string name) => CsvModule.texts(Given(name), Given(table)).ToArray();
     }
 }
 
@@ -57,4 +58,7 @@ public sealed record CsvSettings
     public IReadOnlyList<string> Missing { get; init; } = CsvOptions.defaults.Missing;
 
     internal CsvOptions Core() => new(Separator, HasHeader, Comment, FSharp.List(Missing));
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(CsvSettings), PrintMembers);
 }

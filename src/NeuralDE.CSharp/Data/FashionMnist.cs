@@ -10,9 +10,9 @@ public static class FashionMnist
 
     /// <summary>The 60 000 images to learn from. Takes 376 MB; Cast to Dtype.Float32 halves that.</summary>
     /// <param name="folder">Holds train-images-idx3-ubyte and train-labels-idx1-ubyte, plain or as .gz.</param>
-    public static LabelledImages Load(string folder) => FashionMnistModule.load(folder);
+    public static LabelledImages Load(string folder) => FashionMnistModule.load(Given(folder));
 
     /// <summary>The 10 000 images to test with.</summary>
     /// <param name="folder">Holds t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or as .gz.</param>
-    public static LabelledImages LoadTest(string folder) => FashionMnistModule.loadTest(folder);
+    public static LabelledImages LoadTest(string folder) => FashionMnistModule.loadTest(Given(folder));
 }

@@ -14,18 +14,18 @@ public static class NormaliserExtensions
         /// values or with infinite ones.
         /// </remarks>
         public static Normaliser FitMasked(Normalisation kind, Tensor mask, Tensor x) =>
-            Normaliser.fitMasked(kind, mask, x);
+            Normaliser.fitMasked(Given(kind), Given(mask), Given(x));
 
         /// <summary>The normaliser of data [batch…; channels]; NaN counts as missing.</summary>
-        public static Normaliser Fit(Normalisation kind, Tensor x) => Normaliser.fit(kind, x);
+        public static Normaliser Fit(Normalisation kind, Tensor x) => Normaliser.fit(Given(kind), Given(x));
     }
 
     extension(Normaliser normaliser)
     {
         /// <summary>(x − shift) / scale: [batch…; channels] → [batch…; channels].</summary>
-        public Tensor Apply(Tensor x) => Normaliser.apply(normaliser, x);
+        public Tensor Apply(Tensor x) => Normaliser.apply(Given(normaliser), Given(x));
 
         /// <summary>x · scale + shift, which undoes Apply.</summary>
-        public Tensor Invert(Tensor x) => Normaliser.invert(normaliser, x);
+        public Tensor Invert(Tensor x) => Normaliser.invert(Given(normaliser), Given(x));
     }
 }

@@ -9,8 +9,8 @@ public static class Npy
     /// uint8 as int32, uint32 as int64. Objects are never unpickled. FileException for what is missing, cut,
     /// damaged or of another dtype.
     /// </remarks>
-    public static Tensor Read(string path) => NpyModule.read(path);
+    public static Tensor Read(string path) => NpyModule.read(Given(path));
 
     /// <summary>Writes an array for numpy.load, in place of a file that may be there.</summary>
-    public static void Write(string path, Tensor x) => NpyModule.write(path, x);
+    public static void Write(string path, Tensor x) => NpyModule.write(Given(path), Given(x));
 }

@@ -15,7 +15,7 @@ public static class Safetensors
         string path,
         IReadOnlyList<(string Name, string Text)> metadata,
         params ReadOnlySpan<(string Name, Tensor Values)> tensors
-    ) => SafetensorsModule.write(path, FSharp.Pairs(metadata), FSharp.List(tensors));
+    ) => SafetensorsModule.write(Given(path), FSharp.Pairs(metadata), FSharp.List(tensors));
 
     /// <summary>Reads a whole file; it takes the memory of its numbers.</summary>
     /// <remarks>
@@ -23,5 +23,5 @@ public static class Safetensors
     /// as int64; none of them loses anything. FileException for what is missing, cut short, damaged or of another
     /// dtype.
     /// </remarks>
-    public static SafetensorsFile Read(string path) => SafetensorsModule.read(path);
+    public static SafetensorsFile Read(string path) => SafetensorsModule.read(Given(path));
 }

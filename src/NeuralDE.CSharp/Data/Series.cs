@@ -13,12 +13,12 @@ public static class SeriesExtensions
         /// NaN.
         /// </remarks>
         public static Series Masked(Tensor mask, Tensor times, Tensor values) =>
-            SeriesModule.masked(mask, times, values);
+            SeriesModule.masked(Given(mask), Given(times), Given(values));
 
         /// <summary>
         /// A series from times [time] and values [time; channels], in which NaN stands for what was not observed.
         /// </summary>
-        public static Series Create(Tensor times, Tensor values) => SeriesModule.create(times, values);
+        public static Series Create(Tensor times, Tensor values) => SeriesModule.create(Given(times), Given(values));
 
         /// <summary>All times of all series, each once, in order: [time].</summary>
         public static Tensor UnionOfTimes(params ReadOnlySpan<Series> series) =>
@@ -50,7 +50,7 @@ public static class SeriesExtensions
         /// <remarks>
         /// Can be traced and differentiated; what is not marked has no gradient, even where it is NaN.
         /// </remarks>
-        public static Tensor MaskedMean(Tensor mask, Tensor x) => SeriesModule.maskedMean(mask, x);
+        public static Tensor MaskedMean(Tensor mask, Tensor x) => SeriesModule.maskedMean(Given(mask), Given(x));
     }
 
     extension(Series series)
@@ -68,7 +68,7 @@ public static class SeriesExtensions
         public Tensor FirstObserved() => SeriesModule.firstObserved(series);
 
         /// <summary>The observations from t0 to t1, both included.</summary>
-        public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, series);
+        public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, Given(series));
 
         /// <summary>
         /// The series at other times, linear between observations, channel by channel; constant before the first
@@ -78,33 +78,33 @@ public static class SeriesExtensions
         /// <remarks>
         /// InputException for a channel that was never observed. Linear values look ahead: forecasts want Hold.
         /// </remarks>
-        public Series Resample(Tensor times) => SeriesModule.resample(times, series);
+        public Series Resample(Tensor times) => SeriesModule.resample(Given(times), Given(series));
 
         /// <summary>
         /// The series at its own times without holes, linear between observations: Resample at its Times.
         /// </summary>
-        public Series Fill() => SeriesModule.fill(series);
+        public Series Fill() => SeriesModule.fill(Given(series));
 
         /// <summary>
         /// The series at other times, each channel as it was last observed; before that, as it is first observed.
         /// </summary>
         /// <param name="times">[time], increasing.</param>
-        public Series Hold(Tensor times) => SeriesModule.hold(times, series);
+        public Series Hold(Tensor times) => SeriesModule.hold(Given(times), Given(series));
 
         /// <summary>The series on more times, which include its own: nothing is observed at the new ones.</summary>
         /// <remarks>InputException if one of its own times is missing.</remarks>
-        public Series OnTimes(Tensor times) => SeriesModule.onTimes(times, series);
+        public Series OnTimes(Tensor times) => SeriesModule.onTimes(Given(times), Given(series));
 
         /// <summary>
         /// The series with time as its first channel, which a neural CDE needs to know how fast its path is gone.
         /// </summary>
-        public Series WithTime() => SeriesModule.withTime(series);
+        public Series WithTime() => SeriesModule.withTime(Given(series));
 
         /// <summary>
         /// The series with channels that count the observations so far, one before each of its own: where and how
         /// often one looks tells something, too. Kidger et al. 2020, section 3.
         /// </summary>
-        public Series WithCounts() => SeriesModule.withCounts(series);
+        public Series WithCounts() => SeriesModule.withCounts(Given(series));
     }
 }
 
@@ -121,6 +121,6 @@ public static class SeriesBatchExtensions
         public Tensor FirstObserved() => SeriesModule.firstObservedOfBatch(batch);
 
         /// <summary>The series of a padded batch, as they were.</summary>
-        public Series[] Unpad() => SeriesModule.unpad(batch).ToArray();
+        public Series[] Unpad() => SeriesModule.unpad(Given(batch)).ToArray();
     }
 }

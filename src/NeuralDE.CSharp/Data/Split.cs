@@ -14,11 +14,13 @@ public static class Split
     /// Rows of a time series are no samples: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use ByTime.
     /// </remarks>
     public static Split<T> Samples<T>(Key key, double validation, double test, T data) =>
-        SplitModule.samples(key, validation, test, data);
+        SplitModule.samples(Given(key), validation, test, data);
 
     /// <summary>As Samples, for a list of anything, such as series of different lengths.</summary>
     public static Split<T[]> Items<T>(Key key, double validation, double test, params ReadOnlySpan<T> data)
     {
+        ArgumentNullException.ThrowIfNull(key);
+
         var parts = SplitModule.items(key, validation, test, FSharp.List(data));
         return new Split<T[]>([.. parts.Train], [.. parts.Validation], [.. parts.Test]);
     }

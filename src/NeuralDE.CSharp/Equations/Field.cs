@@ -8,8 +8,11 @@ public static class Field
     /// A. Norcliffe et al., On second order behaviour in augmented neural ODEs, NeurIPS 2020: as a coupled system of first
     /// order its gradient is cheaper than a second-order adjoint.
     /// </remarks>
-    public static Func<Tensor, (S X, S V), (S X, S V)> SecondOrder<S>(Func<Tensor, S, S, S> acceleration) =>
-        (t, state) => FieldModule.secondOrder(FSharp.Function(acceleration), t, state.X, state.V).ToValueTuple();
+    public static Func<Tensor, (S X, S V), (S X, S V)> SecondOrder<S>(Func<Tensor, S, S, S> acceleration)
+    {
+        ArgumentNullException.ThrowIfNull(acceleration);
+        return (t, state) => FieldModule.secondOrder(FSharp.Function(acceleration), t, state.X, state.V).ToValueTuple();
+    }
 
     /// <summary>
     /// x⁽ⁿ⁾ = f(t, [x; x'; …]) on a state of n parts side by side along the last axis: [batch…; n d].
@@ -17,12 +20,18 @@ public static class Field
     /// <param name="order">n, 1 or more; 1 is f itself.</param>
     /// <param name="f">Sees the whole state and returns the highest derivative, [batch…; d].</param>
     /// <returns>A field that raises ShapeException if the last axis of its state does not divide into n.</returns>
-    public static Func<Tensor, Tensor, Tensor> HigherOrder(int order, Func<Tensor, Tensor, Tensor> f) =>
-        (t, state) => FieldModule.higherOrder(order, FSharp.Function(f), t, state);
+    public static Func<Tensor, Tensor, Tensor> HigherOrder(int order, Func<Tensor, Tensor, Tensor> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (t, state) => FieldModule.higherOrder(order, FSharp.Function(f), t, state);
+    }
 
     /// <summary>x' = f([t; x]): the time as one more feature, before the others of the last axis.</summary>
-    public static Func<Tensor, Tensor, Tensor> TimeDependent(Func<Tensor, Tensor> f) =>
-        (t, x) => FieldModule.timeDependent(FSharp.Function(f), t, x);
+    public static Func<Tensor, Tensor, Tensor> TimeDependent(Func<Tensor, Tensor> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (t, x) => FieldModule.timeDependent(FSharp.Function(f), t, x);
+    }
 
     /// <summary>
     /// x' = f(t, [x; context]): what is known beforehand, such as x(0), seen at all times: data control.
@@ -30,8 +39,12 @@ public static class Field
     /// <remarks>
     /// S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. The context has the shape of x but along the last axis.
     /// </remarks>
-    public static Func<Tensor, Tensor, Tensor> Conditioned(Tensor context, Func<Tensor, Tensor, Tensor> f) =>
-        (t, x) => FieldModule.conditioned(context, FSharp.Function(f), t, x);
+    public static Func<Tensor, Tensor, Tensor> Conditioned(Tensor context, Func<Tensor, Tensor, Tensor> f)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(f);
+        return (t, x) => FieldModule.conditioned(context, FSharp.Function(f), t, x);
+    }
 
     /// <summary>
     /// x' = f(w, t, x) while w' = q(t, w): weights that are a state of their own. (x, w)' = (f(w, t, x), q(t, w)).
@@ -40,15 +53,22 @@ public static class Field
     public static Func<Tensor, (S X, W Weights), (S X, W Weights)> EvolvingWeights<W, S>(
         Func<Tensor, W, W> flow,
         Func<W, Tensor, S, S> f
-    ) =>
-        (t, state) =>
+    )
+    {
+        ArgumentNullException.ThrowIfNull(flow);
+        ArgumentNullException.ThrowIfNull(f);
+        return (t, state) =>
             FieldModule
                 .evolvingWeights(FSharp.Function(flow), FSharp.Function(f), t, state.X, state.Weights)
                 .ToValueTuple();
+    }
 
     /// <summary>
     /// The flow of f backwards: x' = −f(t0 + t1 − t, x) leads from x(t1) to x(t0) as t goes from t0 to t1.
     /// </summary>
-    public static Func<Tensor, S, S> ReverseTime<S>(double t0, double t1, Func<Tensor, S, S> f) =>
-        (t, x) => FieldModule.reverseTime(t0, t1, FSharp.Function(f), t, x);
+    public static Func<Tensor, S, S> ReverseTime<S>(double t0, double t1, Func<Tensor, S, S> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (t, x) => FieldModule.reverseTime(t0, t1, FSharp.Function(f), t, x);
+    }
 }

@@ -25,7 +25,8 @@ public static class Gradients
     public static Gradient Backsolve => Gradient.Backsolve;
 
     /// <summary>The continuous adjoint with tolerances and an error norm of its own.</summary>
-    public static Gradient BacksolveWith(BacksolveSettings settings) => Gradient.NewBacksolveWith(settings.Core());
+    public static Gradient BacksolveWith(BacksolveSettings settings) =>
+        Gradient.NewBacksolveWith(Given(settings).Core());
 
     /// <summary>The bytes within which Checkpointed keeps states: 256 MiB.</summary>
     public static long DefaultBudget => Gradient.DefaultBudget;
@@ -44,6 +45,9 @@ public sealed record BacksolveSettings
     public BacksolveNorm Norm { get; init; } = BacksolveNorm.FullNorm;
 
     internal BacksolveOptions Core() => new(FSharp.Option(Rtol), FSharp.Option(Atol), Norm);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(BacksolveSettings), PrintMembers);
 }
 
 /// <summary>Error norms of the backward solve.</summary>

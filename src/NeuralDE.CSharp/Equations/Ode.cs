@@ -22,5 +22,5 @@ public static class Ode
     /// <param name="t0">A scalar tensor, or [batch] with PerSample; a plain number becomes one.</param>
     /// <param name="t1">Likewise; may be smaller than t0, and equal to it.</param>
     public static OdeProblem<S> Problem<S>(Func<Tensor, S, S> f, S y0, Tensor t0, Tensor t1) =>
-        OdeModule.problem(FSharp.Function(f), y0, t0, t1);
+        OdeModule.problem(FSharp.Function(f), y0, Given(t0), Given(t1));
 }

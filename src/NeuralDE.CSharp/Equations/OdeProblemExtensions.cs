@@ -8,14 +8,14 @@ public static class OdeProblemExtensions
     extension<S>(OdeProblem<S> problem)
     {
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
-        public OdeProblem<S> Using(OdeSolver solver) => OdeModule.@using(solver, problem);
+        public OdeProblem<S> Using(OdeSolver solver) => OdeModule.@using(Given(solver), Given(problem));
 
         /// <summary>
         /// A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf.
         /// Default 1e-6, 1e-9.
         /// </summary>
         /// <exception cref="InputException">if one is negative or not finite, or both are 0.</exception>
-        public OdeProblem<S> Tolerance(double rtol, double atol) => OdeModule.tolerance(rtol, atol, problem);
+        public OdeProblem<S> Tolerance(double rtol, double atol) => OdeModule.tolerance(rtol, atol, Given(problem));
 
         /// <summary>
         /// Steps of constant length: step k starts at t0 + k dt, and anew after each stop; the last is cut to hit t1.
@@ -24,23 +24,24 @@ public static class OdeProblemExtensions
         /// float32 states carry the rounding error of their sum (Kahan's), so that 10⁵ steps add up; derivatives in
         /// float32 are plain sums over the steps.
         /// </remarks>
-        public OdeProblem<S> Dt(double dt) => OdeModule.dt(dt, problem);
+        public OdeProblem<S> Dt(double dt) => OdeModule.dt(dt, Given(problem));
 
         /// <summary>
         /// The length of the first step of an adaptive solve; Hairer's estimate unless said otherwise.
         /// </summary>
-        public OdeProblem<S> Dt0(double dt0) => OdeModule.dt0(dt0, problem);
+        public OdeProblem<S> Dt0(double dt0) => OdeModule.dt0(dt0, Given(problem));
 
         /// <summary>Adaptive steps under another controller, such as StepController.ProportionalIntegral.</summary>
-        public OdeProblem<S> Controller(StepController controller) => OdeModule.controller(controller, problem);
+        public OdeProblem<S> Controller(StepController controller) =>
+            OdeModule.controller(Given(controller), Given(problem));
 
         /// <summary>
         /// Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.
         /// </summary>
-        public OdeProblem<S> DtBetween(double dtMin, double dtMax) => OdeModule.dtBetween(dtMin, dtMax, problem);
+        public OdeProblem<S> DtBetween(double dtMin, double dtMax) => OdeModule.dtBetween(dtMin, dtMax, Given(problem));
 
         /// <summary>The most steps, accepted and rejected; 100 000 unless said otherwise.</summary>
-        public OdeProblem<S> MaxSteps(int n) => OdeModule.maxSteps(n, problem);
+        public OdeProblem<S> MaxSteps(int n) => OdeModule.maxSteps(n, Given(problem));
 
         /// <summary>
         /// The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives
@@ -50,40 +51,42 @@ public static class OdeProblemExtensions
         /// [time], or [batch; time] with PerSample. The derivative by an output time is f(t, y(t)), which differs from
         /// the slope of the interpolant by about the tolerance; that placeholders are in order cannot be checked.
         /// </param>
-        public OdeProblem<S> SaveAt(Tensor times) => OdeModule.saveAt(times, problem);
+        public OdeProblem<S> SaveAt(Tensor times) => OdeModule.saveAt(Given(times), Given(problem));
 
         /// <summary>The state at these times, in the order of the solve.</summary>
         public OdeProblem<S> SaveAt(params ReadOnlySpan<double> times) =>
-            OdeModule.saveAt(TensorMakers.tensor(times.ToArray()), problem);
+            OdeModule.saveAt(TensorMakers.tensor(times.ToArray()), Given(problem));
 
         /// <summary>
         /// The state after every n-th accepted step. How many there are is not known in advance, so not inside a
         /// transform.
         /// </summary>
-        public OdeProblem<S> SaveSteps(int n) => OdeModule.saveSteps(n, problem);
+        public OdeProblem<S> SaveSteps(int n) => OdeModule.saveSteps(n, Given(problem));
 
         /// <summary>Saves the state at t0, too.</summary>
-        public OdeProblem<S> SaveStart() => OdeModule.saveStart(problem);
+        public OdeProblem<S> SaveStart() => OdeModule.saveStart(Given(problem));
 
         /// <summary>Saves the state at t1, too.</summary>
-        public OdeProblem<S> SaveEnd() => OdeModule.saveEnd(problem);
+        public OdeProblem<S> SaveEnd() => OdeModule.saveEnd(Given(problem));
 
         /// <summary>Times that steps must end at.</summary>
-        public OdeProblem<S> StepAt(params ReadOnlySpan<double> times) => OdeModule.stepAt(FSharp.List(times), problem);
+        public OdeProblem<S> StepAt(params ReadOnlySpan<double> times) =>
+            OdeModule.stepAt(FSharp.List(times), Given(problem));
 
         /// <summary>
         /// Times at which the field jumps: a step ends just before each and the next begins just after.
         /// </summary>
-        public OdeProblem<S> JumpAt(params ReadOnlySpan<double> times) => OdeModule.jumpAt(FSharp.List(times), problem);
+        public OdeProblem<S> JumpAt(params ReadOnlySpan<double> times) =>
+            OdeModule.jumpAt(FSharp.List(times), Given(problem));
 
         /// <summary>
         /// A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
         /// or less.
         /// </summary>
-        public OdeProblem<S> Norm(Func<S, Tensor> norm) => OdeModule.norm(FSharp.Function(norm), problem);
+        public OdeProblem<S> Norm(Func<S, Tensor> norm) => OdeModule.norm(FSharp.Function(norm), Given(problem));
 
         /// <summary>How reverse mode goes through the solve; Gradients.Checkpointed unless said otherwise.</summary>
-        public OdeProblem<S> Gradient(Gradient method) => OdeModule.gradient(method, problem);
+        public OdeProblem<S> Gradient(Gradient method) => OdeModule.gradient(Given(method), Given(problem));
 
         /// <summary>
         /// One solve per row of the state, each with its own steps, error and status. The field sees one sample and
@@ -92,33 +95,33 @@ public static class OdeProblemExtensions
         /// <remarks>
         /// Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].
         /// </remarks>
-        public OdeProblem<S> PerSample() => OdeModule.perSample(problem);
+        public OdeProblem<S> PerSample() => OdeModule.perSample(Given(problem));
 
         /// <summary>Calls back at the start and after every step.</summary>
         public OdeProblem<S> Progress(Action<SolveProgress> report) =>
-            OdeModule.progress(FSharp.Function(report), problem);
+            OdeModule.progress(FSharp.Function(report), Given(problem));
 
         /// <summary>Ends the solve with Cancelled before the next step once the token is cancelled.</summary>
-        public OdeProblem<S> Cancel(CancellationToken token) => OdeModule.cancel(token, problem);
+        public OdeProblem<S> Cancel(CancellationToken token) => OdeModule.cancel(token, Given(problem));
 
         /// <summary>Solves; raises SolveException, which holds what there was, when the solve stops short.</summary>
         /// <remarks>Inside a transform the exception comes when the transformed function has run.</remarks>
-        public Solution<S> Solve() => OdeModule.solve(problem);
+        public Solution<S> Solve() => OdeModule.solve(Given(problem));
 
         /// <summary>
         /// Solves. A solve that stops short ends in the solution's Status and FailureOrNull; what it did not reach
         /// is NaN.
         /// </summary>
-        public Solution<S> TrySolve() => OdeModule.trySolve(problem);
+        public Solution<S> TrySolve() => OdeModule.trySolve(Given(problem));
 
         /// <summary>
         /// Only the saved states: every leaf with a time axis first, [time; …] or, with PerSample, [batch; time;
         /// …].
         /// </summary>
-        public S SolveYs() => OdeModule.solveYs(problem);
+        public S SolveYs() => OdeModule.solveYs(Given(problem));
 
         /// <summary>Only the state at t1.</summary>
-        public S SolveFinal() => OdeModule.solveFinal(problem);
+        public S SolveFinal() => OdeModule.solveFinal(Given(problem));
     }
 
     extension(OdeProblem<Tensor> problem)
@@ -130,12 +133,12 @@ public static class OdeProblemExtensions
         /// <exception cref="ShapeException">
         /// for more than 3 axes, which look like images: AugmentAlong(1, n) adds channels.
         /// </exception>
-        public OdeProblem<Tensor> Augment(int dimensions) => OdeModule.augment(dimensions, problem);
+        public OdeProblem<Tensor> Augment(int dimensions) => OdeModule.augment(dimensions, Given(problem));
 
         /// <summary>
         /// So many more components along another axis of the state, such as axis 1, the channels of images.
         /// </summary>
         public OdeProblem<Tensor> AugmentAlong(int axis, int dimensions) =>
-            OdeModule.augmentAlong(axis, dimensions, problem);
+            OdeModule.augmentAlong(axis, dimensions, Given(problem));
     }
 }

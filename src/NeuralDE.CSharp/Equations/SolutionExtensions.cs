@@ -6,18 +6,18 @@ public static class SolutionExtensions
     extension<S>(Solution<S> solution)
     {
         /// <summary>Where and why the solve stopped short; null after a success.</summary>
-        public Failure? FailureOrNull => FSharp.OrNull(solution.Failure);
+        public Failure? FailureOrNull => FSharp.OrNull(Given(solution).Failure);
     }
 
     extension(Failure failure)
     {
         /// <summary>The sample that failed, where each has its own steps; null otherwise.</summary>
-        public int? SampleOrNull => FSharp.ValueOrNull(failure.Sample);
+        public int? SampleOrNull => FSharp.ValueOrNull(Given(failure).Sample);
     }
 
     extension(SolveException exception)
     {
         /// <summary>The output times; null for a solve inside a transform.</summary>
-        public Tensor? TsOrNull => FSharp.OrNull(exception.Ts);
+        public Tensor? TsOrNull => FSharp.OrNull(Given(exception).Ts);
     }
 }

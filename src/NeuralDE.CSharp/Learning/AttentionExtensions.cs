@@ -6,7 +6,8 @@ public static class EmbeddingExtensions
     extension(Embedding)
     {
         /// <summary>Standard normal rows.</summary>
-        public static Embedding Init(Key key, int symbols, int features) => Embedding.init(key, symbols, features);
+        public static Embedding Init(Key key, int symbols, int features) =>
+            Embedding.init(Given(key), symbols, features);
     }
 
     extension(Embedding layer)
@@ -16,7 +17,7 @@ public static class EmbeddingExtensions
         /// InputException for an integer outside 0 … symbols − 1; one that is not known until a trace runs is
         /// clamped.
         /// </remarks>
-        public Tensor Apply(Tensor symbols) => Embedding.apply(layer, symbols);
+        public Tensor Apply(Tensor symbols) => Embedding.apply(Given(layer), Given(symbols));
     }
 }
 
@@ -29,13 +30,13 @@ public static class FourierFeaturesExtensions
     {
         /// <summary>Normal frequencies of a deviation, in periods per unit of x.</summary>
         public static FourierFeatures Init(double deviation, Key key, int inputs, int frequencies) =>
-            FourierFeatures.init(deviation, key, inputs, frequencies);
+            FourierFeatures.init(deviation, Given(key), inputs, frequencies);
     }
 
     extension(FourierFeatures layer)
     {
         /// <summary>[batch…; inputs] → [batch…; 2 frequencies].</summary>
-        public Tensor Apply(Tensor x) => FourierFeatures.apply(layer, x);
+        public Tensor Apply(Tensor x) => FourierFeatures.apply(Given(layer), Given(x));
     }
 }
 
@@ -51,7 +52,7 @@ public static class MultiHeadAttentionExtensions
         /// Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.
         /// </summary>
         public static MultiHeadAttention Init(Key key, int width, int heads) =>
-            MultiHeadAttention.init(key, width, heads);
+            MultiHeadAttention.init(Given(key), width, heads);
     }
 
     extension(MultiHeadAttention attention)
@@ -61,12 +62,12 @@ public static class MultiHeadAttentionExtensions
         /// width].
         /// </summary>
         public Tensor Attend(AttentionMask mask, Tensor queries, Tensor keys, Tensor values) =>
-            MultiHeadAttention.attend(mask, attention, queries, keys, values);
+            MultiHeadAttention.attend(Given(mask), Given(attention), Given(queries), Given(keys), Given(values));
 
         /// <summary>Every element looks at every other: [batch…; n; width] → [batch…; n; width].</summary>
-        public Tensor Apply(Tensor x) => MultiHeadAttention.apply(attention, x);
+        public Tensor Apply(Tensor x) => MultiHeadAttention.apply(Given(attention), Given(x));
 
         /// <summary>Every element looks at itself and those before it.</summary>
-        public Tensor ApplyCausal(Tensor x) => MultiHeadAttention.applyCausal(attention, x);
+        public Tensor ApplyCausal(Tensor x) => MultiHeadAttention.applyCausal(Given(attention), Given(x));
     }
 }

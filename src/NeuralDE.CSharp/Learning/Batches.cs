@@ -10,7 +10,7 @@ public static class Batches
 
     /// <summary>No samples, but a key of its own for every step: for losses that sample what they look at.</summary>
     /// <remarks>An epoch is one step. The key of step k is <c>key.Fold(k)</c>.</remarks>
-    public static Batches<Key> Keys(Key key) => BatchesModule.keys(key);
+    public static Batches<Key> Keys(Key key) => BatchesModule.keys(Given(key));
 }
 
 /// <summary>The order and the form of batches.</summary>
@@ -22,21 +22,25 @@ public static class BatchesExtensions
         /// The samples in a random order, another one in each epoch: that of epoch e is <c>Permutation(key.Fold(e),
         /// samples)</c>.
         /// </summary>
-        public Batches<B> Shuffle(Key key) => BatchesModule.shuffle(key, batches);
+        public Batches<B> Shuffle(Key key) => BatchesModule.shuffle(Given(key), Given(batches));
 
         /// <summary>Leaves out the last batch of an epoch where it is smaller.</summary>
-        public Batches<B> DropLast() => BatchesModule.dropLast(batches);
+        public Batches<B> DropLast() => BatchesModule.dropLast(Given(batches));
 
         /// <summary>
         /// Each batch with a key of its own, for dropout and noise: that of step k is <c>key.Fold(k)</c>.
         /// </summary>
-        public Batches<(B Batch, Key Key)> WithKey(Key key) =>
-            BatchesModule.map(
+        public Batches<(B Batch, Key Key)> WithKey(Key key)
+        {
+            ArgumentNullException.ThrowIfNull(batches);
+            ArgumentNullException.ThrowIfNull(key);
+            return BatchesModule.map(
                 FSharp.Function<Tuple<B, Key>, (B, Key)>(pair => pair.ToValueTuple()),
                 BatchesModule.withKey(key, batches)
             );
+        }
 
         /// <summary>A function of each batch, traced into the training's step.</summary>
-        public Batches<C> Map<C>(Func<B, C> f) => BatchesModule.map(FSharp.Function(f), batches);
+        public Batches<C> Map<C>(Func<B, C> f) => BatchesModule.map(FSharp.Function(f), Given(batches));
     }
 }

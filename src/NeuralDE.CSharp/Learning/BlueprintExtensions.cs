@@ -18,80 +18,82 @@ public static class BlueprintExtensions
     extension(Blueprint blueprint)
     {
         /// <summary>A layer of one's own that keeps the width.</summary>
-        public Blueprint Layer(Layer layer) => BlueprintModule.layer(layer, blueprint);
+        public Blueprint Layer(Layer layer) => BlueprintModule.layer(Given(layer), Given(blueprint));
 
         /// <summary>A layer of one's own, made from a key, that gives so many features or channels.</summary>
         public Blueprint LayerWith(int outputs, Func<Key, Layer> make) =>
-            BlueprintModule.layerWith(outputs, FSharp.Function(make), blueprint);
+            BlueprintModule.layerWith(outputs, FSharp.Function(make), Given(blueprint));
 
         /// <summary>An affine map to so many features, as Linear.Init makes it.</summary>
-        public Blueprint Linear(int outputs) => BlueprintModule.linear(outputs, blueprint);
+        public Blueprint Linear(int outputs) => BlueprintModule.linear(outputs, Given(blueprint));
 
         /// <summary>As Linear, with weights from an initialiser such as Init.Glorot, and biases of 0.</summary>
         public Blueprint LinearWith(Func<Key, int[], Tensor> weights, int outputs) =>
-            BlueprintModule.linearWith(FSharp.Weights(weights), outputs, blueprint);
+            BlueprintModule.linearWith(FSharp.Weights(weights), outputs, Given(blueprint));
 
         /// <summary>
         /// A convolution of a sequence or an image to so many channels; the kernel has one extent or one for each
         /// spatial axis.
         /// </summary>
         public Blueprint Conv(ConvSettings settings, int outputs, params ReadOnlySpan<int> kernel) =>
-            BlueprintModule.conv(settings.Core(), outputs, FSharp.List(kernel), blueprint);
+            BlueprintModule.conv(Given(settings).Core(), outputs, FSharp.List(kernel), Given(blueprint));
 
         /// <summary>An activation.</summary>
-        public Blueprint Activation(Activation activation) => BlueprintModule.activation(activation, blueprint);
+        public Blueprint Activation(Activation activation) =>
+            BlueprintModule.activation(Given(activation), Given(blueprint));
 
         /// <summary>Tanh(x), element by element.</summary>
-        public Blueprint Tanh() => BlueprintModule.tanh(blueprint);
+        public Blueprint Tanh() => BlueprintModule.tanh(Given(blueprint));
 
         /// <summary>max(x, 0), element by element.</summary>
-        public Blueprint Relu() => BlueprintModule.relu(blueprint);
+        public Blueprint Relu() => BlueprintModule.relu(Given(blueprint));
 
         /// <summary>ln(1 + eˣ), element by element.</summary>
-        public Blueprint Softplus() => BlueprintModule.softplus(blueprint);
+        public Blueprint Softplus() => BlueprintModule.softplus(Given(blueprint));
 
         /// <summary>x Sigmoid(x), element by element.</summary>
-        public Blueprint Silu() => BlueprintModule.silu(blueprint);
+        public Blueprint Silu() => BlueprintModule.silu(Given(blueprint));
 
         /// <summary>x Φ(x) with the normal distribution's Φ, element by element.</summary>
-        public Blueprint Gelu() => BlueprintModule.gelu(blueprint);
+        public Blueprint Gelu() => BlueprintModule.gelu(Given(blueprint));
 
         /// <summary>1 / (1 + e⁻ˣ), element by element.</summary>
-        public Blueprint Sigmoid() => BlueprintModule.sigmoid(blueprint);
+        public Blueprint Sigmoid() => BlueprintModule.sigmoid(Given(blueprint));
 
         /// <summary>Sin(x), element by element.</summary>
-        public Blueprint Sine() => BlueprintModule.sine(blueprint);
+        public Blueprint Sine() => BlueprintModule.sine(Given(blueprint));
 
         /// <summary>x ↦ x^exponent, element by element.</summary>
-        public Blueprint Power(double exponent) => BlueprintModule.power(exponent, blueprint);
+        public Blueprint Power(double exponent) => BlueprintModule.power(exponent, Given(blueprint));
 
         /// <summary>The time as one more feature or channel, before the others.</summary>
-        public Blueprint Time() => BlueprintModule.time(blueprint);
+        public Blueprint Time() => BlueprintModule.time(Given(blueprint));
 
         /// <summary>Drops elements in training.</summary>
-        public Blueprint Dropout(double rate) => BlueprintModule.dropout(rate, blueprint);
+        public Blueprint Dropout(double rate) => BlueprintModule.dropout(rate, Given(blueprint));
 
         /// <summary>Normalises the features.</summary>
-        public Blueprint LayerNorm() => BlueprintModule.layerNorm(blueprint);
+        public Blueprint LayerNorm() => BlueprintModule.layerNorm(Given(blueprint));
 
         /// <summary>Normalises groups of channels.</summary>
-        public Blueprint GroupNorm(int groups) => BlueprintModule.groupNorm(groups, blueprint);
+        public Blueprint GroupNorm(int groups) => BlueprintModule.groupNorm(groups, Given(blueprint));
 
         /// <summary>Cosines and sines of so many random frequencies.</summary>
         public Blueprint FourierFeatures(double deviation, int frequencies) =>
-            BlueprintModule.fourierFeatures(deviation, frequencies, blueprint);
+            BlueprintModule.fourierFeatures(deviation, frequencies, Given(blueprint));
 
         /// <summary>Means over square windows of an image.</summary>
-        public Blueprint AveragePool(int window, int stride) => BlueprintModule.averagePool(window, stride, blueprint);
+        public Blueprint AveragePool(int window, int stride) =>
+            BlueprintModule.averagePool(window, stride, Given(blueprint));
 
         /// <summary>Maxima over square windows of an image.</summary>
-        public Blueprint MaxPool(int window, int stride) => BlueprintModule.maxPool(window, stride, blueprint);
+        public Blueprint MaxPool(int window, int stride) => BlueprintModule.maxPool(window, stride, Given(blueprint));
 
         /// <summary>Means over all places: sequences and images become features.</summary>
-        public Blueprint GlobalAveragePool() => BlueprintModule.globalAveragePool(blueprint);
+        public Blueprint GlobalAveragePool() => BlueprintModule.globalAveragePool(Given(blueprint));
 
         /// <summary>Layers whose result is added to their input; they keep the width.</summary>
         public Blueprint Residual(Func<Blueprint, Blueprint> inner) =>
-            BlueprintModule.residual(FSharp.Function(inner), blueprint);
+            BlueprintModule.residual(FSharp.Function(inner), Given(blueprint));
     }
 }

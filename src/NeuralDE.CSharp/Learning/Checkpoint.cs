@@ -7,7 +7,7 @@ public static class Checkpoint
     /// Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it was.
     /// </summary>
     /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
-    public static void Save<T>(string path, T tree) => CheckpointModule.save(path, tree);
+    public static void Save<T>(string path, T tree) => CheckpointModule.save(Given(path), tree);
 
     /// <summary>
     /// The tree <paramref name="like"/> with the numbers of a file; FileException names by path whatever does not
@@ -20,12 +20,12 @@ public static class Checkpoint
     /// </param>
     /// <param name="like">A tree of the same structure, such as Mlp.Init gives for the same sizes.</param>
     public static T LoadWith<T>(CheckpointSettings settings, string path, T like) =>
-        CheckpointModule.loadWith(settings.Core(), path, like);
+        CheckpointModule.loadWith(Given(settings).Core(), Given(path), like);
 
     /// <summary>
     /// The tree <paramref name="like"/> with the numbers of a file; everything else of the two must be equal.
     /// </summary>
-    public static T Load<T>(string path, T like) => CheckpointModule.load(path, like);
+    public static T Load<T>(string path, T like) => CheckpointModule.load(Given(path), like);
 
     /// <summary>As LoadMapped, but overlooking some of what does not fit.</summary>
     public static T LoadMappedWith<T>(
@@ -33,7 +33,7 @@ public static class Checkpoint
         string path,
         Func<string, CheckpointSource> map,
         T like
-    ) => CheckpointModule.loadMappedWith(settings.Core(), path, FSharp.Function(map), like);
+    ) => CheckpointModule.loadMappedWith(Given(settings).Core(), Given(path), FSharp.Function(map), like);
 
     /// <summary>
     /// The tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with
@@ -49,7 +49,7 @@ public static class Checkpoint
     /// PyTorch writes float32: load into <c>Tree.Cast(model, Dtype.Float32)</c>, or with CastFloats.
     /// </param>
     public static T LoadMapped<T>(string path, Func<string, CheckpointSource> map, T like) =>
-        CheckpointModule.loadMapped(path, FSharp.Function(map), like);
+        CheckpointModule.loadMapped(Given(path), FSharp.Function(map), like);
 }
 
 /// <summary>What a load may overlook; nothing unless said otherwise.</summary>
@@ -65,22 +65,25 @@ public sealed record CheckpointSettings
     public bool Partial { get; init; } = CheckpointOptions.defaults.Partial;
 
     internal CheckpointOptions Core() => new(IgnoreStatics, CastFloats, Partial);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(CheckpointSettings), PrintMembers);
 }
 
 /// <summary>Where the numbers of a leaf come from in a file that another program wrote.</summary>
 public static class CheckpointSources
 {
     /// <summary>The tensor of this name.</summary>
-    public static CheckpointSource Named(string name) => CheckpointSource.NewNamed(name);
+    public static CheckpointSource Named(string name) => CheckpointSource.NewNamed(Given(name));
 
     /// <summary>
     /// The tensor of this name, its last two axes exchanged: PyTorch's Linear has weights [outputs; inputs].
     /// </summary>
-    public static CheckpointSource Transposed(string name) => CheckpointSource.NewTransposed(name);
+    public static CheckpointSource Transposed(string name) => CheckpointSource.NewTransposed(Given(name));
 
     /// <summary>A function of the tensor of this name, such as one of several gates.</summary>
     public static CheckpointSource Computed(string name, Func<Tensor, Tensor> f) =>
-        CheckpointSource.NewComputed(name, FSharp.Function(f));
+        CheckpointSource.NewComputed(Given(name), FSharp.Function(f));
 
     /// <summary>Nothing in the file: the leaf keeps its numbers.</summary>
     public static CheckpointSource Kept => CheckpointSource.Kept;

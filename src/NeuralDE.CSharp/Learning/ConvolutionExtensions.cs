@@ -7,7 +7,7 @@ public static class Conv1dExtensions
     {
         /// <summary>Kernel and bias uniform in ±1/√(inputs / groups · width): PyTorch's default.</summary>
         public static Conv1d Init(ConvSettings settings, Key key, int inputs, int outputs, int width) =>
-            Conv1d.init(settings.Core(), key, inputs, outputs, width);
+            Conv1d.init(Given(settings).Core(), Given(key), inputs, outputs, width);
 
         /// <summary>A kernel from an initialiser such as Init.He; a bias of 0.</summary>
         public static Conv1d InitWith(
@@ -17,18 +17,18 @@ public static class Conv1dExtensions
             int inputs,
             int outputs,
             int width
-        ) => Conv1d.initWith(FSharp.Weights(weights), settings.Core(), key, inputs, outputs, width);
+        ) => Conv1d.initWith(FSharp.Weights(weights), Given(settings).Core(), Given(key), inputs, outputs, width);
     }
 
     extension(Conv1d layer)
     {
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
-        public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
+        public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
-        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Conv1d says.
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Convolve1d says.
         /// </summary>
-        public Tensor Apply(Tensor x) => Conv1d.apply(layer, x);
+        public Tensor Apply(Tensor x) => Conv1d.apply(Given(layer), Given(x));
     }
 }
 
@@ -49,7 +49,7 @@ public static class Conv2dExtensions
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => Conv2d.init(settings.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) => Conv2d.init(Given(settings).Core(), Given(key), inputs, outputs, FSharp.List(kernel));
 
         /// <summary>A kernel from an initialiser such as Init.He; a bias of 0.</summary>
         public static Conv2d InitWith(
@@ -59,18 +59,26 @@ public static class Conv2dExtensions
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => Conv2d.initWith(FSharp.Weights(weights), settings.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) =>
+            Conv2d.initWith(
+                FSharp.Weights(weights),
+                Given(settings).Core(),
+                Given(key),
+                inputs,
+                outputs,
+                FSharp.List(kernel)
+            );
     }
 
     extension(Conv2d layer)
     {
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
-        public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
+        public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
         /// [batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.
         /// </summary>
-        public Tensor Apply(Tensor x) => Conv2d.apply(layer, x);
+        public Tensor Apply(Tensor x) => Conv2d.apply(Given(layer), Given(x));
     }
 }
 
@@ -81,19 +89,19 @@ public static class ConvTranspose1dExtensions
     {
         /// <summary>Kernel and bias uniform in ±1/√(outputs / groups · width): PyTorch's default.</summary>
         public static ConvTranspose1d Init(ConvSettings settings, Key key, int inputs, int outputs, int width) =>
-            ConvTranspose1d.init(settings.Core(), key, inputs, outputs, width);
+            ConvTranspose1d.init(Given(settings).Core(), Given(key), inputs, outputs, width);
     }
 
     extension(ConvTranspose1d layer)
     {
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
-        public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
+        public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
         /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as
-        /// ConvTranspose1d says.
+        /// ConvolveTranspose1d says.
         /// </summary>
-        public Tensor Apply(Tensor x) => ConvTranspose1d.apply(layer, x);
+        public Tensor Apply(Tensor x) => ConvTranspose1d.apply(Given(layer), Given(x));
     }
 }
 
@@ -109,17 +117,17 @@ public static class ConvTranspose2dExtensions
             int inputs,
             int outputs,
             params ReadOnlySpan<int> kernel
-        ) => ConvTranspose2d.init(settings.Core(), key, inputs, outputs, FSharp.List(kernel));
+        ) => ConvTranspose2d.init(Given(settings).Core(), Given(key), inputs, outputs, FSharp.List(kernel));
     }
 
     extension(ConvTranspose2d layer)
     {
         /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
-        public Tensor? BiasOrNull => FSharp.OrNull(layer.Bias);
+        public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
         /// [batch; inputs; height; width] → [batch; outputs; height'; width'], or both without the batch.
         /// </summary>
-        public Tensor Apply(Tensor x) => ConvTranspose2d.apply(layer, x);
+        public Tensor Apply(Tensor x) => ConvTranspose2d.apply(Given(layer), Given(x));
     }
 }

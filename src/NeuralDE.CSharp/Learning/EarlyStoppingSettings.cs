@@ -13,4 +13,7 @@ public sealed record EarlyStoppingSettings
     public bool RestoresBest { get; init; } = EarlyStopping.defaults.RestoresBest;
 
     internal EarlyStopping Core() => new(Patience, MinImprovement, RestoresBest);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(EarlyStoppingSettings), PrintMembers);
 }

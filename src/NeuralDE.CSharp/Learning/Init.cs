@@ -9,32 +9,36 @@ public static class Init
 {
     /// <summary>Uniform numbers in [−bound, bound).</summary>
     public static Tensor Uniform(double bound, Key key, params int[] shape) =>
-        InitModule.uniform(bound, key, FSharp.List<int>(shape));
+        InitModule.uniform(bound, Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Normal numbers of mean 0.</summary>
     public static Tensor Normal(double deviation, Key key, params int[] shape) =>
-        InitModule.normal(deviation, key, FSharp.List<int>(shape));
+        InitModule.normal(deviation, Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Zeros, whatever the key.</summary>
-    public static Tensor Zero(Key key, params int[] shape) => InitModule.zero(key, FSharp.List<int>(shape));
+    public static Tensor Zero(Key key, params int[] shape) =>
+        InitModule.zero(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Uniform in ±1/√inputs: what Linear.Init uses, and the default of PyTorch's Linear.</summary>
-    public static Tensor Linear(Key key, params int[] shape) => InitModule.linear(key, FSharp.List<int>(shape));
+    public static Tensor Linear(Key key, params int[] shape) =>
+        InitModule.linear(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>
     /// Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio 2010.
     /// </summary>
-    public static Tensor Glorot(Key key, params int[] shape) => InitModule.glorot(key, FSharp.List<int>(shape));
+    public static Tensor Glorot(Key key, params int[] shape) =>
+        InitModule.glorot(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Normal of variance 2 / (inputs + outputs). Glorot and Bengio 2010.</summary>
     public static Tensor GlorotNormal(Key key, params int[] shape) =>
-        InitModule.glorotNormal(key, FSharp.List<int>(shape));
+        InitModule.glorotNormal(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Normal of variance 2 / inputs; keeps variances through relu layers. He et al. 2015.</summary>
-    public static Tensor He(Key key, params int[] shape) => InitModule.he(key, FSharp.List<int>(shape));
+    public static Tensor He(Key key, params int[] shape) => InitModule.he(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Uniform in ±√(6 / inputs), of variance 2 / inputs. He et al. 2015.</summary>
-    public static Tensor HeUniform(Key key, params int[] shape) => InitModule.heUniform(key, FSharp.List<int>(shape));
+    public static Tensor HeUniform(Key key, params int[] shape) =>
+        InitModule.heUniform(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>
     /// The gain times a random matrix, uniform among those with orthonormal columns, or orthonormal rows where
@@ -42,5 +46,5 @@ public static class Init
     /// </summary>
     /// <remarks>By two Cholesky decompositions, O(inputs · outputs · the smaller of them). Saxe et al. 2014.</remarks>
     public static Tensor Orthogonal(double gain, Key key, params int[] shape) =>
-        InitModule.orthogonal(gain, key, FSharp.List<int>(shape));
+        InitModule.orthogonal(gain, Given(key), FSharp.List<int>(Given(shape)));
 }

@@ -19,7 +19,7 @@ public static class Lbfgs
         Action<LbfgsProgress<M>> report,
         Func<M, Tensor> loss,
         M model
-    ) => LbfgsModule.minimiseWith(settings.Core(), FSharp.Function(report), FSharp.Function(loss), model);
+    ) => LbfgsModule.minimiseWith(Given(settings).Core(), FSharp.Function(report), FSharp.Function(loss), model);
 }
 
 /// <summary>What a minimisation may be told.</summary>
@@ -67,4 +67,7 @@ public sealed record LbfgsSettings
             MaxTrials,
             Cancellation
         );
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(LbfgsSettings), PrintMembers);
 }

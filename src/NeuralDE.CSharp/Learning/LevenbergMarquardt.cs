@@ -11,7 +11,7 @@ public static class LevenbergMarquardt
         M model
     ) =>
         LevenbergMarquardtModule.minimiseWith(
-            settings.Core(),
+            Given(settings).Core(),
             FSharp.Function(report),
             FSharp.Function(residuals),
             model
@@ -78,4 +78,7 @@ public sealed record LevenbergMarquardtSettings
             StepTolerance,
             Cancellation
         );
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(LevenbergMarquardtSettings), PrintMembers);
 }

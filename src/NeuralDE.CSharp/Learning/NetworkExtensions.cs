@@ -17,7 +17,7 @@ public static class ActivationExtensions
     extension(Activation activation)
     {
         /// <summary>The function.</summary>
-        public Tensor Apply(Tensor x) => Activation.apply(activation, x);
+        public Tensor Apply(Tensor x) => Activation.apply(Given(activation), Given(x));
     }
 }
 
@@ -27,20 +27,20 @@ public static class NetworkExtensions
     extension(Network)
     {
         /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
-        public static Network Init(Key key, Blueprint blueprint) => Network.init(key, blueprint);
+        public static Network Init(Key key, Blueprint blueprint) => Network.init(Given(key), Given(blueprint));
     }
 
     extension(Network net)
     {
         /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
-        public Tensor Apply(Tensor x) => Network.apply(net, x);
+        public Tensor Apply(Tensor x) => Network.apply(Given(net), Given(x));
 
         /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
-        public Tensor Field(Tensor t, Tensor x) => Network.field(net, t, x);
+        public Tensor Field(Tensor t, Tensor x) => Network.field(Given(net), Given(t), Given(x));
 
         /// <summary>
         /// The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.
         /// </summary>
-        public Tensor Train(Key key, Tensor t, Tensor x) => Network.train(key, net, t, x);
+        public Tensor Train(Key key, Tensor t, Tensor x) => Network.train(Given(key), Given(net), Given(t), Given(x));
     }
 }

@@ -14,7 +14,7 @@ public static class LayerNormExtensions
     extension(LayerNorm layer)
     {
         /// <summary>A tensor of the same shape. ShapeException if the last axes of x are not the layer's.</summary>
-        public Tensor Apply(Tensor x) => LayerNorm.apply(layer, x);
+        public Tensor Apply(Tensor x) => LayerNorm.apply(Given(layer), Given(x));
     }
 }
 
@@ -33,7 +33,7 @@ public static class GroupNormExtensions
     extension(GroupNorm layer)
     {
         /// <summary>[batch; channels; …] → the same shape.</summary>
-        public Tensor Apply(Tensor x) => GroupNorm.apply(layer, x);
+        public Tensor Apply(Tensor x) => GroupNorm.apply(Given(layer), Given(x));
     }
 }
 
@@ -69,10 +69,11 @@ public static class BatchNormExtensions
         /// </summary>
         /// <remarks>The state has no derivative. ShapeException for fewer than two numbers a channel.</remarks>
         public (Tensor Result, BatchNormState State) Train(BatchNormState state, Tensor x) =>
-            BatchNorm.train(layer, state, x).ToValueTuple();
+            BatchNorm.train(Given(layer), Given(state), Given(x)).ToValueTuple();
 
         /// <summary>[batch; channels; …] → the same shape by the running statistics.</summary>
-        public Tensor Evaluate(BatchNormState state, Tensor x) => BatchNorm.evaluate(layer, state, x);
+        public Tensor Evaluate(BatchNormState state, Tensor x) =>
+            BatchNorm.evaluate(Given(layer), Given(state), Given(x));
     }
 }
 
@@ -87,5 +88,5 @@ public static class Dropout
     /// The same key drops the same elements. Under Vmap a shared key drops the same ones in each row.
     /// </param>
     /// <param name="x">Floats of any shape.</param>
-    public static Tensor Apply(double rate, Key key, Tensor x) => DropoutModule.apply(rate, key, x);
+    public static Tensor Apply(double rate, Key key, Tensor x) => DropoutModule.apply(rate, Given(key), Given(x));
 }

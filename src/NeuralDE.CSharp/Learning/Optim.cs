@@ -15,10 +15,18 @@ public static class Optim
     /// For groups: the leaf of this path, and all leaves under it. "Encoder" holds of Encoder.Weight and Encoder[0].Bias, not
     /// of Encoder2.
     /// </summary>
-    public static Func<string, bool> Under(string path) => leaf => OptimModule.under(path, leaf);
+    public static Func<string, bool> Under(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return leaf => OptimModule.under(path, leaf);
+    }
 
     /// <summary>For groups: leaves whose last part is this name, such as all that end in Bias.</summary>
-    public static Func<string, bool> Named(string name) => leaf => OptimModule.named(name, leaf);
+    public static Func<string, bool> Named(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return leaf => OptimModule.named(name, leaf);
+    }
 
     /// <summary>For groups, last: all leaves that no group before has taken.</summary>
     public static Func<string, bool> Others => OptimModule.others;
@@ -27,7 +35,7 @@ public static class Optim
     /// <remarks>
     /// InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf.
     /// </remarks>
-    public static OptimState Init<M>(Optimiser optimiser, M model) => OptimModule.init(optimiser, model);
+    public static OptimState Init<M>(Optimiser optimiser, M model) => OptimModule.init(Given(optimiser), model);
 
     /// <summary>One step.</summary>
     /// <param name="optimiser">As it was given to Init.</param>
@@ -36,14 +44,14 @@ public static class Optim
     /// <param name="model">Float leaves move; integers, bools and keys stay.</param>
     /// <returns>The next model and state. TreeException if the trees differ.</returns>
     public static (M Model, OptimState State) Step<M>(Optimiser optimiser, M gradient, OptimState state, M model) =>
-        OptimModule.step(optimiser, gradient, state, model).ToValueTuple();
+        OptimModule.step(Given(optimiser), gradient, Given(state), model).ToValueTuple();
 
     /// <summary>
     /// The mean of models that Averaged keeps: the model, with the mean in the leaves that have one; null without
     /// Averaged.
     /// </summary>
     public static M? AverageOf<M>(OptimState state, M model)
-        where M : class => FSharp.OrNull(OptimModule.averageOf(state, model));
+        where M : class => FSharp.OrNull(OptimModule.averageOf(Given(state), model));
 
     /// <summary>The gradient with every component from −limit to limit.</summary>
     public static M ClipValue<M>(double limit, M gradient) => OptimModule.clipValue(limit, gradient);
@@ -67,19 +75,19 @@ public static class OptimiserExtensions
         /// From the steps taken so far (float64 [], 0 at the first) to a factor; Schedule has some.
         /// </param>
         public Optimiser Schedule(Func<Tensor, Tensor> factors) =>
-            OptimModule.schedule(FSharp.Function(factors), optimiser);
+            OptimModule.schedule(FSharp.Function(factors), Given(optimiser));
 
         /// <summary>
         /// The optimiser with a mean of its models beside it: AveragedOrNull of a fit, or Optim.AverageOf of a
         /// state.
         /// </summary>
-        public Optimiser Averaged(Averaging averaging) => OptimModule.averaged(averaging, optimiser);
+        public Optimiser Averaged(Averaging averaging) => OptimModule.averaged(Given(averaging), Given(optimiser));
 
         /// <summary>
         /// The optimiser, but leaves of this kind stay:
         /// <c>Optimisers.Adam(1e-3).Freeze(Optim.Under("Encoder"))</c>.
         /// </summary>
         public Optimiser Freeze(Func<string, bool> isFrozen) =>
-            OptimModule.freeze(FSharp.Function(isFrozen), optimiser);
+            OptimModule.freeze(FSharp.Function(isFrozen), Given(optimiser));
     }
 }

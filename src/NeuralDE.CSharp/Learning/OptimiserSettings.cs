@@ -19,6 +19,9 @@ public sealed record SgdSettings
     public double WeightDecay { get; init; } = SgdOptions.defaults.WeightDecay;
 
     internal SgdOptions Core() => new(Rate, Momentum, Dampening, IsNesterov, WeightDecay);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(SgdSettings), PrintMembers);
 }
 
 /// <summary>What Adam may be told beside its rate.</summary>
@@ -48,6 +51,9 @@ public sealed record AdamSettings
     public bool IsAmsGrad { get; init; } = AdamOptions.defaults.IsAmsGrad;
 
     internal AdamOptions Core() => new(Rate, Beta1, Beta2, Epsilon, WeightDecay, IsAmsGrad);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(AdamSettings), PrintMembers);
 }
 
 /// <summary>What RMSprop may be told beside its rate.</summary>
@@ -72,6 +78,9 @@ public sealed record RmsPropSettings
     public double WeightDecay { get; init; } = RmsPropOptions.defaults.WeightDecay;
 
     internal RmsPropOptions Core() => new(Rate, Share, Epsilon, Momentum, IsCentered, WeightDecay);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(RmsPropSettings), PrintMembers);
 }
 
 /// <summary>What Adagrad may be told beside its rate.</summary>
@@ -93,6 +102,9 @@ public sealed record AdagradSettings
     public double WeightDecay { get; init; } = AdagradOptions.defaults.WeightDecay;
 
     internal AdagradOptions Core() => new(Rate, RateDecay, InitialSum, Epsilon, WeightDecay);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(AdagradSettings), PrintMembers);
 }
 
 /// <summary>What Lion may be told beside its rate.</summary>
@@ -111,4 +123,7 @@ public sealed record LionSettings
     public double WeightDecay { get; init; } = LionOptions.defaults.WeightDecay;
 
     internal LionOptions Core() => new(Rate, Beta1, Beta2, WeightDecay);
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(LionSettings), PrintMembers);
 }

@@ -13,7 +13,7 @@ public static class Optimisers
     /// x − rate · b, with b ← momentum · b + g, or x − rate · (g + momentum · b) looking ahead. Sutskever et al.
     /// 2013.
     /// </summary>
-    public static Optimiser Sgd(SgdSettings settings) => Optimiser.NewSgd(settings.Core());
+    public static Optimiser Sgd(SgdSettings settings) => Optimiser.NewSgd(Given(settings).Core());
 
     /// <summary>
     /// x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.
@@ -24,7 +24,7 @@ public static class Optimisers
     public static Optimiser AdamW(double rate) => Optimiser.NewAdamW(rate);
 
     /// <summary>Adam with constants of one's own.</summary>
-    public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(settings.Core());
+    public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(Given(settings).Core());
 
     /// <summary>
     /// x − rate · g / (√v + ε), with v the running mean of g². Tieleman and Hinton 2012, lecture 6.5.
@@ -32,13 +32,13 @@ public static class Optimisers
     public static Optimiser RmsProp(double rate) => Optimiser.NewRmsProp(rate);
 
     /// <summary>RmsProp with constants of one's own.</summary>
-    public static Optimiser RmsPropWith(RmsPropSettings settings) => Optimiser.NewRmsPropWith(settings.Core());
+    public static Optimiser RmsPropWith(RmsPropSettings settings) => Optimiser.NewRmsPropWith(Given(settings).Core());
 
     /// <summary>x − rate · g / (√s + ε), with s the sum of all g². Duchi, Hazan and Singer 2011.</summary>
     public static Optimiser Adagrad(double rate) => Optimiser.NewAdagrad(rate);
 
     /// <summary>Adagrad with constants of one's own.</summary>
-    public static Optimiser AdagradWith(AdagradSettings settings) => Optimiser.NewAdagradWith(settings.Core());
+    public static Optimiser AdagradWith(AdagradSettings settings) => Optimiser.NewAdagradWith(Given(settings).Core());
 
     /// <summary>
     /// x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.
@@ -46,7 +46,7 @@ public static class Optimisers
     public static Optimiser Lion(double rate) => Optimiser.NewLion(rate);
 
     /// <summary>Lion with constants of one's own.</summary>
-    public static Optimiser LionWith(LionSettings settings) => Optimiser.NewLionWith(settings.Core());
+    public static Optimiser LionWith(LionSettings settings) => Optimiser.NewLionWith(Given(settings).Core());
 
     /// <summary>x stays.</summary>
     public static Optimiser Frozen => Optimiser.Frozen;

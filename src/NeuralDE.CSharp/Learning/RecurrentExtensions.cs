@@ -6,18 +6,19 @@ public static class ElmanCellExtensions
     extension(ElmanCell)
     {
         /// <summary>Uniform in ±1/√hidden.</summary>
-        public static ElmanCell Init(Key key, int inputs, int hidden) => ElmanCell.init(key, inputs, hidden);
+        public static ElmanCell Init(Key key, int inputs, int hidden) => ElmanCell.init(Given(key), inputs, hidden);
     }
 
     extension(ElmanCell cell)
     {
         /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
-        public Tensor Step(Tensor h, Tensor x) => ElmanCell.step(cell, h, x);
+        public Tensor Step(Tensor h, Tensor x) => ElmanCell.step(Given(cell), Given(h), Given(x));
 
         /// <summary>
         /// Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.
         /// </summary>
-        public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) => ElmanCell.scan(cell, h, xs).ToValueTuple();
+        public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) =>
+            ElmanCell.scan(Given(cell), Given(h), Given(xs)).ToValueTuple();
     }
 }
 
@@ -28,7 +29,7 @@ public static class ElmanExtensions
     {
         /// <summary>So many layers, uniform in ±1/√hidden.</summary>
         public static Elman Init(Key key, int inputs, int hidden, int layers) =>
-            Elman.init(key, inputs, hidden, layers);
+            Elman.init(Given(key), inputs, hidden, layers);
     }
 
     extension(Elman net)
@@ -37,11 +38,11 @@ public static class ElmanExtensions
         /// From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the
         /// last state of each layer.
         /// </summary>
-        public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Elman.apply(net, xs));
+        public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Elman.apply(Given(net), Given(xs)));
 
         /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
-            FSharp.Results(Elman.applyFrom(FSharp.List(states), net, xs));
+            FSharp.Results(Elman.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
 }
 
@@ -51,18 +52,19 @@ public static class GruCellExtensions
     extension(GruCell)
     {
         /// <summary>Uniform in ±1/√hidden.</summary>
-        public static GruCell Init(Key key, int inputs, int hidden) => GruCell.init(key, inputs, hidden);
+        public static GruCell Init(Key key, int inputs, int hidden) => GruCell.init(Given(key), inputs, hidden);
     }
 
     extension(GruCell cell)
     {
         /// <summary>The next state: h [batch…; hidden], x [batch…; inputs] → [batch…; hidden].</summary>
-        public Tensor Step(Tensor h, Tensor x) => GruCell.step(cell, h, x);
+        public Tensor Step(Tensor h, Tensor x) => GruCell.step(Given(cell), Given(h), Given(x));
 
         /// <summary>
         /// Steps along xs [batch…; time; inputs] from h: all states [batch…; time; hidden] and the last.
         /// </summary>
-        public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) => GruCell.scan(cell, h, xs).ToValueTuple();
+        public (Tensor Outputs, Tensor Last) Scan(Tensor h, Tensor xs) =>
+            GruCell.scan(Given(cell), Given(h), Given(xs)).ToValueTuple();
     }
 }
 
@@ -72,7 +74,8 @@ public static class GruExtensions
     extension(Gru)
     {
         /// <summary>So many layers, uniform in ±1/√hidden.</summary>
-        public static Gru Init(Key key, int inputs, int hidden, int layers) => Gru.init(key, inputs, hidden, layers);
+        public static Gru Init(Key key, int inputs, int hidden, int layers) =>
+            Gru.init(Given(key), inputs, hidden, layers);
     }
 
     extension(Gru net)
@@ -81,11 +84,11 @@ public static class GruExtensions
         /// From zero states: xs [batch…; time; inputs] → states of the last layer [batch…; time; hidden], and the
         /// last state of each layer.
         /// </summary>
-        public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Gru.apply(net, xs));
+        public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Gru.apply(Given(net), Given(xs)));
 
         /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
-            FSharp.Results(Gru.applyFrom(FSharp.List(states), net, xs));
+            FSharp.Results(Gru.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
 }
 
@@ -95,19 +98,19 @@ public static class LstmCellExtensions
     extension(LstmCell)
     {
         /// <summary>Uniform in ±1/√hidden.</summary>
-        public static LstmCell Init(Key key, int inputs, int hidden) => LstmCell.init(key, inputs, hidden);
+        public static LstmCell Init(Key key, int inputs, int hidden) => LstmCell.init(Given(key), inputs, hidden);
     }
 
     extension(LstmCell cell)
     {
         /// <summary>The next state, from a state and x [batch…; inputs].</summary>
-        public LstmState Step(LstmState state, Tensor x) => LstmCell.step(cell, state, x);
+        public LstmState Step(LstmState state, Tensor x) => LstmCell.step(Given(cell), Given(state), Given(x));
 
         /// <summary>
         /// Steps along xs [batch…; time; inputs]: all outputs [batch…; time; hidden] and the last state.
         /// </summary>
         public (Tensor Outputs, LstmState Last) Scan(LstmState state, Tensor xs) =>
-            LstmCell.scan(cell, state, xs).ToValueTuple();
+            LstmCell.scan(Given(cell), Given(state), Given(xs)).ToValueTuple();
     }
 }
 
@@ -117,7 +120,8 @@ public static class LstmExtensions
     extension(Lstm)
     {
         /// <summary>So many layers, uniform in ±1/√hidden.</summary>
-        public static Lstm Init(Key key, int inputs, int hidden, int layers) => Lstm.init(key, inputs, hidden, layers);
+        public static Lstm Init(Key key, int inputs, int hidden, int layers) =>
+            Lstm.init(Given(key), inputs, hidden, layers);
     }
 
     extension(Lstm net)
@@ -126,10 +130,10 @@ public static class LstmExtensions
         /// From zero states: xs [batch…; time; inputs] → outputs of the last layer [batch…; time; hidden], and the
         /// last state of each layer.
         /// </summary>
-        public (Tensor Outputs, LstmState[] Last) Apply(Tensor xs) => FSharp.Results(Lstm.apply(net, xs));
+        public (Tensor Outputs, LstmState[] Last) Apply(Tensor xs) => FSharp.Results(Lstm.apply(Given(net), Given(xs)));
 
         /// <summary>From states of one's own, one for each layer.</summary>
         public (Tensor Outputs, LstmState[] Last) ApplyFrom(IReadOnlyList<LstmState> states, Tensor xs) =>
-            FSharp.Results(Lstm.applyFrom(FSharp.List(states), net, xs));
+            FSharp.Results(Lstm.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
 }

@@ -42,8 +42,12 @@ public static class Schedule
     public static Func<Tensor, Tensor> OneCycle(int steps) => ScheduleModule.oneCycle(steps).Invoke;
 
     /// <summary>The product of two schedules.</summary>
-    public static Func<Tensor, Tensor> Times(Func<Tensor, Tensor> a, Func<Tensor, Tensor> b) =>
-        step => ScheduleModule.times(FSharp.Function(a), FSharp.Function(b), step);
+    public static Func<Tensor, Tensor> Times(Func<Tensor, Tensor> a, Func<Tensor, Tensor> b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        return step => ScheduleModule.times(FSharp.Function(a), FSharp.Function(b), step);
+    }
 
     /// <summary>The factor at a step, from 0.</summary>
     public static double At(int step, Func<Tensor, Tensor> schedule) =>

@@ -4,7 +4,7 @@ namespace NeuralDE;
 public static class Train
 {
     /// <summary>A training of 1000 steps, to be changed by what follows.</summary>
-    public static Training<M> Start<M>(M model, Optimiser optimiser) => TrainModule.start(model, optimiser);
+    public static Training<M> Start<M>(M model, Optimiser optimiser) => TrainModule.start(model, Given(optimiser));
 }
 
 /// <summary>The answers to a training's questions, and its run.</summary>
@@ -13,64 +13,65 @@ public static class TrainingExtensions
     extension<M>(Training<M> training)
     {
         /// <summary>The number of steps; 1000 unless said otherwise.</summary>
-        public Training<M> Steps(int n) => TrainModule.steps(n, training);
+        public Training<M> Steps(int n) => TrainModule.steps(n, Given(training));
 
         /// <summary>The number of epochs, instead of steps; without batches an epoch is one step.</summary>
-        public Training<M> Epochs(int n) => TrainModule.epochs(n, training);
+        public Training<M> Epochs(int n) => TrainModule.epochs(n, Given(training));
 
         /// <summary>Ends the training before the next step once the token is cancelled.</summary>
-        public Training<M> Cancel(CancellationToken token) => TrainModule.cancel(token, training);
+        public Training<M> Cancel(CancellationToken token) => TrainModule.cancel(token, Given(training));
 
         /// <summary>
         /// Ends the training when the validation loss, or without validation the loss of each step, no longer
         /// improves.
         /// </summary>
         public Training<M> StopEarlyWith(EarlyStoppingSettings settings) =>
-            TrainModule.stopEarlyWith(settings.Core(), training);
+            TrainModule.stopEarlyWith(Given(settings).Core(), Given(training));
 
         /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
-        public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, training);
+        public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, Given(training));
 
         /// <summary>
         /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
         /// </summary>
-        public Training<M> Clip(double limit) => TrainModule.clip(limit, training);
+        public Training<M> Clip(double limit) => TrainModule.clip(limit, Given(training));
 
         /// <summary>The size of each component of the gradient at most; comes before Clip.</summary>
-        public Training<M> ClipValue(double limit) => TrainModule.clipValue(limit, training);
+        public Training<M> ClipValue(double limit) => TrainModule.clipValue(limit, Given(training));
 
         /// <summary>
         /// Another loss, from the model to one number, taken after each epoch: it decides which model is the best.
         /// </summary>
-        public Training<M> Validate(Func<M, Tensor> loss) => TrainModule.validate(FSharp.Function(loss), training);
+        public Training<M> Validate(Func<M, Tensor> loss) =>
+            TrainModule.validate(FSharp.Function(loss), Given(training));
 
         /// <summary>As Validate, by the mean of a loss over the samples of all batches of an epoch.</summary>
         public Training<M> ValidateOn<B>(Batches<B> batches, Func<B, M, Tensor> loss) =>
-            TrainModule.validateOn(batches, FSharp.Function(loss), training);
+            TrainModule.validateOn(Given(batches), FSharp.Function(loss), Given(training));
 
         /// <summary>The steps between validations and between metrics, instead of an epoch.</summary>
-        public Training<M> ValidateEvery(int steps) => TrainModule.validateEvery(steps, training);
+        public Training<M> ValidateEvery(int steps) => TrainModule.validateEvery(steps, Given(training));
 
         /// <summary>
         /// A number of the model, taken when a validation is or would be: Fit.Metrics has it by this name.
         /// </summary>
         public Training<M> Metric(string name, Func<M, Tensor> measure) =>
-            TrainModule.metric(name, FSharp.Function(measure), training);
+            TrainModule.metric(Given(name), FSharp.Function(measure), Given(training));
 
         /// <summary>Calls back after every step.</summary>
         public Training<M> OnStep(Action<TrainProgress> report) =>
-            TrainModule.onStep(FSharp.Function(report), training);
+            TrainModule.onStep(FSharp.Function(report), Given(training));
 
         /// <summary>Calls back after every epoch.</summary>
         public Training<M> OnEpoch(Action<EpochProgress> report) =>
-            TrainModule.onEpoch(FSharp.Function(report), training);
+            TrainModule.onEpoch(FSharp.Function(report), Given(training));
 
         /// <summary>Calls back with the step and the model after every so many steps.</summary>
         public Training<M> OnModel(int every, Action<int, M> report) =>
-            TrainModule.onModel(every, FSharp.Function(report), training);
+            TrainModule.onModel(every, FSharp.Function(report), Given(training));
 
         /// <summary>A line in the terminal that follows the training; nothing where the output is redirected.</summary>
-        public Training<M> Progress() => TrainModule.progress(training);
+        public Training<M> Progress() => TrainModule.progress(Given(training));
 
         /// <summary>
         /// Writes the training into a file after every so many steps, and at its end: model, optimiser, the best
@@ -78,7 +79,7 @@ public static class TrainingExtensions
         /// leaves the last one.
         /// </summary>
         public Training<M> CheckpointEvery(int steps, string path) =>
-            TrainModule.checkpointEvery(steps, path, training);
+            TrainModule.checkpointEvery(steps, Given(path), Given(training));
 
         /// <summary>
         /// Goes on from a file of CheckpointEvery, bit for bit as if the training had not stopped; from the
@@ -86,7 +87,7 @@ public static class TrainingExtensions
         /// were.
         /// </summary>
         /// <remarks>FileException, when it runs, for a file of another training.</remarks>
-        public Training<M> Resume(string path) => TrainModule.resume(path, training);
+        public Training<M> Resume(string path) => TrainModule.resume(Given(path), Given(training));
 
         /// <summary>Runs the training on batches, one a step.</summary>
         /// <param name="batches">Such as <c>Batches.OfTree(32, (inputs, targets)).Shuffle(key)</c>.</param>
@@ -94,7 +95,7 @@ public static class TrainingExtensions
         /// From a batch and the model to one number. It is traced for full batches, and for a smaller last one.
         /// </param>
         public Fit<M> RunOn<B>(Batches<B> batches, Func<B, M, Tensor> loss) =>
-            TrainModule.runOn(batches, FSharp.Function(loss), training);
+            TrainModule.runOn(Given(batches), FSharp.Function(loss), Given(training));
 
         /// <summary>As RunOn, for models that hold more than parameters, such as running statistics.</summary>
         /// <param name="batches">One a step.</param>
@@ -103,14 +104,14 @@ public static class TrainingExtensions
         /// gradients move the rest.
         /// </param>
         public Fit<M> RunUpdating<B>(Batches<B> batches, Func<B, M, (Tensor, M)> loss) =>
-            TrainModule.runUpdating(batches, FSharp.Paired(loss), training);
+            TrainModule.runUpdating(Given(batches), FSharp.Paired(loss), Given(training));
 
         /// <summary>Runs the training on one loss, the same at every step.</summary>
         /// <param name="loss">From the model to one number. What it captures is fixed.</param>
         /// <returns>
         /// The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.
         /// </returns>
-        public Fit<M> Run(Func<M, Tensor> loss) => TrainModule.run(FSharp.Function(loss), training);
+        public Fit<M> Run(Func<M, Tensor> loss) => TrainModule.run(FSharp.Function(loss), Given(training));
     }
 }
 
@@ -122,12 +123,12 @@ public static class FitExtensions
         /// <summary>
         /// The mean of models that an averaged optimiser keeps; null without one (of a struct its default).
         /// </summary>
-        public M? AveragedOrNull => FSharp.OrNull(fit.Averaged);
+        public M? AveragedOrNull => FSharp.OrNull(Given(fit).Averaged);
     }
 
     extension(EpochProgress progress)
     {
         /// <summary>The latest validation loss; null without Validate.</summary>
-        public double? ValidationOrNull => FSharp.ValueOrNull(progress.Validation);
+        public double? ValidationOrNull => FSharp.ValueOrNull(Given(progress).Validation);
     }
 }

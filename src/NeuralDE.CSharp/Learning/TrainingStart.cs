@@ -10,7 +10,7 @@ public sealed class TrainingStart<M>
     internal TrainingStart(M model) => this.model = model;
 
     /// <summary>By any optimiser, such as Optimisers.Lion(1e-4) or one with a schedule.</summary>
-    public Training<M> By(Optimiser optimiser) => TrainModule.start(model, optimiser);
+    public Training<M> By(Optimiser optimiser) => TrainModule.start(model, Given(optimiser));
 
     /// <summary>
     /// Adam: x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm

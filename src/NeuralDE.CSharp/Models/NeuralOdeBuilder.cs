@@ -37,7 +37,11 @@ public sealed class NeuralOdeBuilder
         new(inputs + dimensions, field, model => change(model).Augment(dimensions));
 
     /// <summary>The method; Tsit5 unless said otherwise.</summary>
-    public NeuralOdeBuilder Using(OdeSolver solver) => Then(model => model.Using(solver));
+    public NeuralOdeBuilder Using(OdeSolver solver)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        return Then(model => model.Using(solver));
+    }
 
     /// <summary>
     /// A step is accepted when its error is at most atol + rtol |y|; 1e-6 and 1e-9 unless said otherwise.
@@ -48,7 +52,11 @@ public sealed class NeuralOdeBuilder
     public NeuralOdeBuilder Dt(double dt) => Then(model => model.Dt(dt));
 
     /// <summary>How reverse mode goes through the solve; Gradients.Checkpointed unless said otherwise.</summary>
-    public NeuralOdeBuilder Gradient(Gradient method) => Then(model => model.Gradient(method));
+    public NeuralOdeBuilder Gradient(Gradient method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Then(model => model.Gradient(method));
+    }
 
     /// <summary>Each sample of a batch [batch; d] has its own steps.</summary>
     public NeuralOdeBuilder PerSample() => Then(model => model.PerSample());
@@ -63,10 +71,13 @@ public sealed class NeuralOdeBuilder
     /// <exception cref="InputException">
     /// if no field was given, or a layer does not fit what comes before it.
     /// </exception>
-    public NeuralOde Build(Key key) =>
-        field is null
+    public NeuralOde Build(Key key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return field is null
             ? throw new InputException(
                 "NeuralOde.Build: got no field, expected a network, as in Field(f => f.Linear(50).Tanh().Linear(2))."
             )
             : change(NeuralOdeModule.init(key, field(BlueprintModule.features(inputs))));
+    }
 }

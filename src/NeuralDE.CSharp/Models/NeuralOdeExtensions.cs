@@ -9,13 +9,14 @@ public static class NeuralOdeExtensions
     extension(NeuralOde)
     {
         /// <summary>x' = f(t, x) of a field whose weights may vary in depth.</summary>
-        public static NeuralOde OfField(NeuralField field) => NeuralOdeModule.ofField(field);
+        public static NeuralOde OfField(NeuralField field) => NeuralOdeModule.ofField(Given(field));
 
         /// <summary>x' = f(t, x) of a network, which sees the time if it has a layer for it.</summary>
-        public static NeuralOde OfNetwork(Network net) => NeuralOdeModule.ofNetwork(net);
+        public static NeuralOde OfNetwork(Network net) => NeuralOdeModule.ofNetwork(Given(net));
 
         /// <summary>The same from a blueprint, with weights drawn from a key.</summary>
-        public static NeuralOde Init(Key key, Blueprint blueprint) => NeuralOdeModule.init(key, blueprint);
+        public static NeuralOde Init(Key key, Blueprint blueprint) =>
+            NeuralOdeModule.init(Given(key), Given(blueprint));
 
         /// <summary>
         /// A model of d observed components in the making: <c>NeuralOde.Of(dim: 2).Field(f =&gt; f.Linear(50).Tanh().Linear(2)).Build(seed: 42)</c>.
@@ -26,10 +27,10 @@ public static class NeuralOdeExtensions
     extension(NeuralOde model)
     {
         /// <summary>The network from the state to what is observed; null: its first components.</summary>
-        public Network? ReadoutOrNull => FSharp.OrNull(model.Readout);
+        public Network? ReadoutOrNull => FSharp.OrNull(Given(model).Readout);
 
         /// <summary>The network that stretches the time of a sample; null without AdaptiveDepth.</summary>
-        public Network? DurationOrNull => FSharp.OrNull(model.Duration);
+        public Network? DurationOrNull => FSharp.OrNull(Given(model).Duration);
 
         /// <summary>
         /// So many more components of the state, 0 at the start; the network must take and give them.
@@ -38,67 +39,69 @@ public static class NeuralOdeExtensions
         /// Features [batch…; d] become [batch…; d + n], images [batch; channels; height; width] get n more channels: the
         /// layers of the field's network tell which they are. The same goes for all that is added to a state.
         /// </remarks>
-        public NeuralOde Augment(int dimensions) => NeuralOdeModule.augment(dimensions, model);
+        public NeuralOde Augment(int dimensions) => NeuralOdeModule.augment(dimensions, Given(model));
 
         /// <summary>More components of the state, g(y0) at the start.</summary>
-        public NeuralOde InputLayer(Network net) => NeuralOdeModule.inputLayer(net, model);
+        public NeuralOde InputLayer(Network net) => NeuralOdeModule.inputLayer(Given(net), Given(model));
 
         /// <summary>
         /// Another state, g(y0) at the start; give a readout, too, where its components are not what is observed.
         /// </summary>
-        public NeuralOde Lift(Network net) => NeuralOdeModule.lift(net, model);
+        public NeuralOde Lift(Network net) => NeuralOdeModule.lift(Given(net), Given(model));
 
         /// <summary>
         /// x'' = f(t, [x; x']) with the velocity g(y0) at the start: the network takes 2 d features and gives d.
         /// </summary>
-        public NeuralOde SecondOrder(Network velocity) => NeuralOdeModule.secondOrder(velocity, model);
+        public NeuralOde SecondOrder(Network velocity) => NeuralOdeModule.secondOrder(Given(velocity), Given(model));
 
         /// <summary>x⁽ⁿ⁾ = f(t, [x; x'; …]) with derivatives that start at 0, for y0 of d components.</summary>
-        public NeuralOde HigherOrder(int order, int d) => NeuralOdeModule.higherOrder(order, d, model);
+        public NeuralOde HigherOrder(int order, int d) => NeuralOdeModule.higherOrder(order, d, Given(model));
 
         /// <summary>The network sees [state; y0] at all times: data control.</summary>
-        public NeuralOde Controlled() => NeuralOdeModule.controlled(model);
+        public NeuralOde Controlled() => NeuralOdeModule.controlled(Given(model));
 
         /// <summary>A network from the state to what is observed.</summary>
-        public NeuralOde Readout(Network net) => NeuralOdeModule.readout(net, model);
+        public NeuralOde Readout(Network net) => NeuralOdeModule.readout(Given(net), Given(model));
 
         /// <summary>
         /// Each sample has an end of its own: its span is multiplied by softplus(g(y0)), and it has its own steps.
         /// </summary>
-        public NeuralOde AdaptiveDepth(Network net) => NeuralOdeModule.adaptiveDepth(net, model);
+        public NeuralOde AdaptiveDepth(Network net) => NeuralOdeModule.adaptiveDepth(Given(net), Given(model));
 
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
-        public NeuralOde Using(OdeSolver solver) => NeuralOdeModule.@using(solver, model);
+        public NeuralOde Using(OdeSolver solver) => NeuralOdeModule.@using(Given(solver), Given(model));
 
         /// <summary>As Tolerance of a problem; 1e-6 and 1e-9 unless said otherwise.</summary>
-        public NeuralOde Tolerance(double rtol, double atol) => NeuralOdeModule.tolerance(rtol, atol, model);
+        public NeuralOde Tolerance(double rtol, double atol) => NeuralOdeModule.tolerance(rtol, atol, Given(model));
 
         /// <summary>Steps of constant length.</summary>
-        public NeuralOde Dt(double dt) => NeuralOdeModule.dt(dt, model);
+        public NeuralOde Dt(double dt) => NeuralOdeModule.dt(dt, Given(model));
 
         /// <summary>How reverse mode goes through the solve; Checkpointed unless said otherwise.</summary>
-        public NeuralOde Gradient(Gradient method) => NeuralOdeModule.gradient(method, model);
+        public NeuralOde Gradient(Gradient method) => NeuralOdeModule.gradient(Given(method), Given(model));
 
         /// <summary>Each sample of a batch [batch; d] has its own steps.</summary>
-        public NeuralOde PerSample() => NeuralOdeModule.perSample(model);
+        public NeuralOde PerSample() => NeuralOdeModule.perSample(Given(model));
 
         /// <summary>What is observed at times, from y0 at the first of them.</summary>
         /// <param name="y0">[d] or [batch…; d].</param>
         /// <param name="times">[time], in order.</param>
         /// <returns>[time; d] or [time; batch…; d], whatever the readout makes of the last axis.</returns>
-        public Tensor Predict(Tensor y0, Tensor times) => NeuralOdeModule.predict(model, y0, times);
+        public Tensor Predict(Tensor y0, Tensor times) =>
+            NeuralOdeModule.predict(Given(model), Given(y0), Given(times));
 
         /// <summary>The whole state at times, what was added included: [time; batch…; state].</summary>
-        public Tensor States(Tensor y0, Tensor times) => NeuralOdeModule.states(model, y0, times);
+        public Tensor States(Tensor y0, Tensor times) => NeuralOdeModule.states(Given(model), Given(y0), Given(times));
 
         /// <summary>What is observed at t1, from y0 at t0: [d] or [batch…; d].</summary>
-        public Tensor Final(Tensor y0, double t0, double t1) => NeuralOdeModule.final(model, y0, t0, t1);
+        public Tensor Final(Tensor y0, double t0, double t1) => NeuralOdeModule.final(Given(model), Given(y0), t0, t1);
 
         /// <summary>What is observed at t1, from y0 at t0, differentiable in the times: [d] or [batch…; d].</summary>
-        public Tensor Final(Tensor y0, Tensor t0, Tensor t1) => NeuralOdeModule.final(model, y0, t0, t1);
+        public Tensor Final(Tensor y0, Tensor t0, Tensor t1) =>
+            NeuralOdeModule.final(Given(model), Given(y0), Given(t0), Given(t1));
 
         /// <summary>What a solve from t0 to t1 costs: steps and evaluations of the network.</summary>
-        public Stats Stats(Tensor y0, double t0, double t1) => NeuralOdeModule.stats(model, y0, t0, t1);
+        public Stats Stats(Tensor y0, double t0, double t1) => NeuralOdeModule.stats(Given(model), Given(y0), t0, t1);
 
         /// <summary>
         /// Trains the model to predict states from the first of them: the loss is the mean of squared differences.
@@ -115,18 +118,22 @@ public static class NeuralOdeExtensions
             Tensor times,
             Tensor states,
             Func<TrainingStart<NeuralOde>, Training<NeuralOde>> train
-        ) =>
-            train(new TrainingStart<NeuralOde>(model))
+        )
+        {
+            ArgumentNullException.ThrowIfNull(times);
+            ArgumentNullException.ThrowIfNull(states);
+            return Given(train)(new TrainingStart<NeuralOde>(Given(model)))
                 .Run(candidate => Verbs.Mean(Verbs.Square(candidate.Predict(states[0], times) - states)));
+        }
 
         /// <summary>Writes the model to a safetensors file, in place of one that may be there.</summary>
-        public void Save(string path) => CheckpointModule.save(path, model);
+        public void Save(string path) => CheckpointModule.save(Given(path), Given(model));
 
         /// <summary>
         /// This model with the numbers of a file that Save wrote; FileException names by path whatever does not
         /// fit.
         /// </summary>
-        public NeuralOde Load(string path) => CheckpointModule.load(path, model);
+        public NeuralOde Load(string path) => CheckpointModule.load(Given(path), Given(model));
     }
 }
 
@@ -136,6 +143,6 @@ public static class OdeSettingsExtensions
     extension(OdeSettings settings)
     {
         /// <summary>The problem, solved by these settings.</summary>
-        public OdeProblem<S> Apply<S>(OdeProblem<S> problem) => OdeSettings.apply(settings, problem);
+        public OdeProblem<S> Apply<S>(OdeProblem<S> problem) => OdeSettings.apply(Given(settings), Given(problem));
     }
 }

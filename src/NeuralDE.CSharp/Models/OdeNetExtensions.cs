@@ -12,19 +12,19 @@ public static class OdeNetExtensions
         /// For images of so many channels: 64 channels inside, Dopri5 to 1e-3; 208 266 parameters for 1 channel and
         /// 10 classes.
         /// </summary>
-        public static OdeNet Init(Key key, int channels, int classes) => OdeNet.init(key, channels, classes);
+        public static OdeNet Init(Key key, int channels, int classes) => OdeNet.init(Given(key), channels, classes);
 
         /// <summary>As Init, of another width: 32, 64 or another number that min(32, width) divides.</summary>
         public static OdeNet InitWith(int width, Key key, int channels, int classes) =>
-            OdeNet.initWith(width, key, channels, classes);
+            OdeNet.initWith(width, Given(key), channels, classes);
     }
 
     extension(OdeNet model)
     {
         /// <summary>Images [batch; channels; height; width] → scores before the softmax [batch; classes].</summary>
-        public Tensor Apply(Tensor images) => OdeNet.apply(model, images);
+        public Tensor Apply(Tensor images) => OdeNet.apply(Given(model), Given(images));
 
         /// <summary>What the block's solve costs for these images.</summary>
-        public Stats Stats(Tensor images) => OdeNet.stats(model, images);
+        public Stats Stats(Tensor images) => OdeNet.stats(Given(model), Given(images));
     }
 }

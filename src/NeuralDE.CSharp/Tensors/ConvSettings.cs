@@ -22,4 +22,7 @@ public sealed record ConvSettings
 
     internal ConvOptions Core() =>
         new(FSharp.List(Stride), FSharp.List(Padding), FSharp.List(Dilation), Groups, FSharp.List(OutputPadding));
+
+    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    public override string ToString() => Printed.Record(nameof(ConvSettings), PrintMembers);
 }

@@ -24,34 +24,34 @@ public static class TensorExtensions
         public static Tensor Of(params ReadOnlySpan<bool> values) => TensorMakers.tensor(values.ToArray());
 
         /// <summary>A vector of float64.</summary>
-        public static Tensor Of(IEnumerable<double> values) => TensorMakers.tensor(values);
+        public static Tensor Of(IEnumerable<double> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A vector of float32.</summary>
-        public static Tensor Of(IEnumerable<float> values) => TensorMakers.tensor(values);
+        public static Tensor Of(IEnumerable<float> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A vector of int32.</summary>
-        public static Tensor Of(IEnumerable<int> values) => TensorMakers.tensor(values);
+        public static Tensor Of(IEnumerable<int> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A vector of int64.</summary>
-        public static Tensor Of(IEnumerable<long> values) => TensorMakers.tensor(values);
+        public static Tensor Of(IEnumerable<long> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A vector of bool.</summary>
-        public static Tensor Of(IEnumerable<bool> values) => TensorMakers.tensor(values);
+        public static Tensor Of(IEnumerable<bool> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A matrix [rows; columns] of float64. ShapeException if the rows differ in length.</summary>
-        public static Tensor Of(double[][] rows) => TensorMakers.tensor(rows);
+        public static Tensor Of(double[][] rows) => TensorMakers.tensor(Given(rows));
 
         /// <summary>A matrix [rows; columns] of float32. ShapeException if the rows differ in length.</summary>
-        public static Tensor Of(float[][] rows) => TensorMakers.tensor(rows);
+        public static Tensor Of(float[][] rows) => TensorMakers.tensor(Given(rows));
 
         /// <summary>A matrix [rows; columns] of float64.</summary>
-        public static Tensor Of(double[,] values) => TensorMakers.tensor(values);
+        public static Tensor Of(double[,] values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A matrix [rows; columns] of float32.</summary>
-        public static Tensor Of(float[,] values) => TensorMakers.tensor(values);
+        public static Tensor Of(float[,] values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A stack of matrices [slices; rows; columns] of float64.</summary>
-        public static Tensor Of(double[,,] values) => TensorMakers.tensor(values);
+        public static Tensor Of(double[,,] values) => TensorMakers.tensor(Given(values));
 
         /// <summary>One float64, of shape [].</summary>
         public static Tensor Scalar(double value) => TensorMakers.scalar(value);
@@ -71,58 +71,62 @@ public static class TensorExtensions
         /// <summary>
         /// The one element of a tensor that has one, with shape []. ShapeException if it has more or none.
         /// </summary>
-        public static Tensor Scalar(Tensor value) => TensorMakers.scalar(value);
+        public static Tensor Scalar(Tensor value) => TensorMakers.scalar(Given(value));
 
         /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator <(Tensor a, Tensor b) => TensorOperands.Less((a, b));
+        public static Tensor operator <(Tensor a, Tensor b) => TensorOperands.Less((Given(a), Given(b)));
 
         /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator >(Tensor a, Tensor b) => TensorOperands.Greater((a, b));
+        public static Tensor operator >(Tensor a, Tensor b) => TensorOperands.Greater((Given(a), Given(b)));
 
         /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
-        public static Tensor operator <=(Tensor a, Tensor b) => TensorOperands.LessEqual((a, b));
+        public static Tensor operator <=(Tensor a, Tensor b) => TensorOperands.LessEqual((Given(a), Given(b)));
 
         /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
-        public static Tensor operator >=(Tensor a, Tensor b) => TensorOperands.GreaterEqual((a, b));
+        public static Tensor operator >=(Tensor a, Tensor b) => TensorOperands.GreaterEqual((Given(a), Given(b)));
 
         /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator <(Tensor a, double b) => TensorOperands.Less(TensorOperands.Both(null!, a, b));
+        public static Tensor operator <(Tensor a, double b) =>
+            TensorOperands.Less(TensorOperands.Both(null!, Given(a), b));
 
         /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator >(Tensor a, double b) => TensorOperands.Greater(TensorOperands.Both(null!, a, b));
+        public static Tensor operator >(Tensor a, double b) =>
+            TensorOperands.Greater(TensorOperands.Both(null!, Given(a), b));
 
         /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
         public static Tensor operator <=(Tensor a, double b) =>
-            TensorOperands.LessEqual(TensorOperands.Both(null!, a, b));
+            TensorOperands.LessEqual(TensorOperands.Both(null!, Given(a), b));
 
         /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
         public static Tensor operator >=(Tensor a, double b) =>
-            TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, b));
+            TensorOperands.GreaterEqual(TensorOperands.Both(null!, Given(a), b));
 
         /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator <(double a, Tensor b) => TensorOperands.Less(TensorOperands.Both(null!, a, b));
+        public static Tensor operator <(double a, Tensor b) =>
+            TensorOperands.Less(TensorOperands.Both(null!, a, Given(b)));
 
         /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
-        public static Tensor operator >(double a, Tensor b) => TensorOperands.Greater(TensorOperands.Both(null!, a, b));
+        public static Tensor operator >(double a, Tensor b) =>
+            TensorOperands.Greater(TensorOperands.Both(null!, a, Given(b)));
 
         /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
         public static Tensor operator <=(double a, Tensor b) =>
-            TensorOperands.LessEqual(TensorOperands.Both(null!, a, b));
+            TensorOperands.LessEqual(TensorOperands.Both(null!, a, Given(b)));
 
         /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
         public static Tensor operator >=(double a, Tensor b) =>
-            TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, b));
+            TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, Given(b)));
 
         /// <summary>true where both are; bools only.</summary>
-        public static Tensor operator &(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalAnd(a, b);
+        public static Tensor operator &(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalAnd(Given(a), Given(b));
 
         /// <summary>true where either is; bools only.</summary>
-        public static Tensor operator |(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalOr(a, b);
+        public static Tensor operator |(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalOr(Given(a), Given(b));
 
         /// <summary>true where one is and the other is not; bools only.</summary>
-        public static Tensor operator ^(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalXor(a, b);
+        public static Tensor operator ^(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalXor(Given(a), Given(b));
 
         /// <summary>true where x is false; bools only.</summary>
-        public static Tensor operator !(Tensor x) => ElementwiseVerbsModule.logicalNot(x);
+        public static Tensor operator !(Tensor x) => ElementwiseVerbsModule.logicalNot(Given(x));
     }
 }

@@ -7,11 +7,11 @@ public static partial class Verbs
     /// Means over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
     /// </summary>
     public static Tensor AvgPool1d(Tensor x, int window, int stride) =>
-        ConvolutionVerbsModule.avgPool1d(window, stride, x);
+        ConvolutionVerbsModule.avgPool1d(window, stride, Given(x));
 
     /// <summary>Means over square windows of [batch; channels; height; width].</summary>
     public static Tensor AvgPool2d(Tensor x, int window, int stride) =>
-        ConvolutionVerbsModule.avgPool2d(window, stride, x);
+        ConvolutionVerbsModule.avgPool2d(window, stride, Given(x));
 
     /// <summary>
     /// Cross-correlation: input [batch; channels; length], kernel [outputs; channels / groups; width] → [batch;
@@ -19,40 +19,42 @@ public static partial class Verbs
     /// </summary>
     /// <remarks>
     /// y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation
-    /// (width − 1) − 1) / stride + 1.
+    /// (width − 1) − 1) / stride + 1. F# says conv1d; here Conv1d is the layer.
     /// </remarks>
-    public static Tensor Conv1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
-        ConvolutionVerbsModule.conv1d((settings ?? new ConvSettings()).Core(), kernel, x);
+    public static Tensor Convolve1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+        ConvolutionVerbsModule.conv1d((settings ?? new ConvSettings()).Core(), Given(kernel), Given(x));
 
     /// <summary>
     /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] →
     /// [batch; outputs; height'; width'].
     /// </summary>
-    public static Tensor Conv2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
-        ConvolutionVerbsModule.conv2d((settings ?? new ConvSettings()).Core(), kernel, x);
+    /// <remarks>F# says conv2d; here Conv2d is the layer.</remarks>
+    public static Tensor Convolve2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+        ConvolutionVerbsModule.conv2d((settings ?? new ConvSettings()).Core(), Given(kernel), Given(x));
 
     /// <summary>
-    /// The transpose of Conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
+    /// The transpose of Convolve1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
     /// groups; width] → [batch; outputs; length'].
     /// </summary>
-    /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
-    public static Tensor ConvTranspose1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
-        ConvolutionVerbsModule.convTranspose1d((settings ?? new ConvSettings()).Core(), kernel, x);
+    /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1. F# says convTranspose1d; here ConvTranspose1d is the layer.</remarks>
+    public static Tensor ConvolveTranspose1d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+        ConvolutionVerbsModule.convTranspose1d((settings ?? new ConvSettings()).Core(), Given(kernel), Given(x));
 
     /// <summary>
-    /// The transpose of Conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
+    /// The transpose of Convolve2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
     /// groups; h; w].
     /// </summary>
-    public static Tensor ConvTranspose2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
-        ConvolutionVerbsModule.convTranspose2d((settings ?? new ConvSettings()).Core(), kernel, x);
+    /// <remarks>F# says convTranspose2d; here ConvTranspose2d is the layer.</remarks>
+    public static Tensor ConvolveTranspose2d(Tensor x, Tensor kernel, ConvSettings? settings = null) =>
+        ConvolutionVerbsModule.convTranspose2d((settings ?? new ConvSettings()).Core(), Given(kernel), Given(x));
 
     /// <summary>
     /// Maxima over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
     /// </summary>
     public static Tensor MaxPool1d(Tensor x, int window, int stride) =>
-        ConvolutionVerbsModule.maxPool1d(window, stride, x);
+        ConvolutionVerbsModule.maxPool1d(window, stride, Given(x));
 
     /// <summary>Maxima over square windows of [batch; channels; height; width].</summary>
     public static Tensor MaxPool2d(Tensor x, int window, int stride) =>
-        ConvolutionVerbsModule.maxPool2d(window, stride, x);
+        ConvolutionVerbsModule.maxPool2d(window, stride, Given(x));
 }

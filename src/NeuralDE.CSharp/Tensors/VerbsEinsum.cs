@@ -12,5 +12,5 @@ public static partial class Verbs
     /// result has the letters that stand once, in alphabetical order. Operands are contracted from left to right.
     /// </remarks>
     public static Tensor Einsum(string rule, params ReadOnlySpan<Tensor> operands) =>
-        EinsumVerbsModule.einsum(rule, FSharp.List(operands));
+        EinsumVerbsModule.einsum(Given(rule), FSharp.List(operands));
 }

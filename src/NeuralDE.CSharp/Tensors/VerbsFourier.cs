@@ -7,30 +7,30 @@ public static partial class Verbs
     /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others
     /// times 1/√2n.
     /// </summary>
-    public static Tensor Dct(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct(isOrthonormal, x);
+    public static Tensor Dct(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct(isOrthonormal, Given(x));
 
     /// <summary>
     /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of
     /// type 2. Orthonormal: Idct.
     /// </summary>
-    public static Tensor Dct3(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct3(isOrthonormal, x);
+    public static Tensor Dct3(Tensor x, bool isOrthonormal) => FourierVerbsModule.dct3(isOrthonormal, Given(x));
 
     /// <summary>Xₖ = Σⱼ xⱼ exp(−2πi jk/n), of [batch…; n].</summary>
-    public static ComplexTensor Fft(ComplexTensor x) => FourierVerbsModule.fft(x);
+    public static ComplexTensor Fft(ComplexTensor x) => FourierVerbsModule.fft(Given(x));
 
     /// <summary>The inverse of Dct, with the same option. Orthonormal, it is the cosine transform of type 3.</summary>
-    public static Tensor Idct(Tensor x, bool isOrthonormal) => FourierVerbsModule.idct(isOrthonormal, x);
+    public static Tensor Idct(Tensor x, bool isOrthonormal) => FourierVerbsModule.idct(isOrthonormal, Given(x));
 
     /// <summary>xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n), the inverse of Fft.</summary>
-    public static ComplexTensor Ifft(ComplexTensor x) => FourierVerbsModule.ifft(x);
+    public static ComplexTensor Ifft(ComplexTensor x) => FourierVerbsModule.ifft(Given(x));
 
     /// <summary>
     /// The n real numbers whose Rfft is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
     /// </summary>
-    public static Tensor Irfft(ComplexTensor x, int n) => FourierVerbsModule.irfft(n, x);
+    public static Tensor Irfft(ComplexTensor x, int n) => FourierVerbsModule.irfft(n, Given(x));
 
     /// <summary>
     /// The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.
     /// </summary>
-    public static ComplexTensor Rfft(Tensor x) => FourierVerbsModule.rfft(x);
+    public static ComplexTensor Rfft(Tensor x) => FourierVerbsModule.rfft(Given(x));
 }

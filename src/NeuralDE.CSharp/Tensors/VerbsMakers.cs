@@ -8,7 +8,7 @@ public static partial class Verbs
 
     /// <summary>true with probability p, in [0, 1].</summary>
     public static Tensor Bernoulli(Key key, double p, params ReadOnlySpan<int> shape) =>
-        MakersModule.bernoulli(key, p, FSharp.List(shape));
+        MakersModule.bernoulli(Given(key), p, FSharp.List(shape));
 
     /// <summary>The identity matrix [n; n].</summary>
     public static Tensor Eye(int n) => MakersModule.eye(n);
@@ -26,29 +26,31 @@ public static partial class Verbs
     public static Tensor Ones(params ReadOnlySpan<int> shape) => MakersModule.ones(FSharp.List(shape));
 
     /// <summary>Ones of the shape and dtype of x.</summary>
-    public static Tensor OnesLike(Tensor x) => MakersModule.onesLike(x);
+    public static Tensor OnesLike(Tensor x) => MakersModule.onesLike(Given(x));
 
     /// <summary>The numbers 0 to n − 1 (int64) in random order.</summary>
-    public static Tensor Permutation(Key key, int n) => MakersModule.permutation(key, n);
+    public static Tensor Permutation(Key key, int n) => MakersModule.permutation(Given(key), n);
 
     /// <summary>Uniform numbers in [0, 1).</summary>
-    public static Tensor Rand(Key key, params ReadOnlySpan<int> shape) => MakersModule.rand(key, FSharp.List(shape));
+    public static Tensor Rand(Key key, params ReadOnlySpan<int> shape) =>
+        MakersModule.rand(Given(key), FSharp.List(shape));
 
     /// <summary>Uniform integers (int64) from low to high − 1.</summary>
     public static Tensor Randint(Key key, int low, int high, params ReadOnlySpan<int> shape) =>
-        MakersModule.randint(key, low, high, FSharp.List(shape));
+        MakersModule.randint(Given(key), low, high, FSharp.List(shape));
 
     /// <summary>Standard normal numbers.</summary>
-    public static Tensor Randn(Key key, params ReadOnlySpan<int> shape) => MakersModule.randn(key, FSharp.List(shape));
+    public static Tensor Randn(Key key, params ReadOnlySpan<int> shape) =>
+        MakersModule.randn(Given(key), FSharp.List(shape));
 
     /// <summary>The rows of x (along its first axis) in random order.</summary>
-    public static Tensor Shuffle(Key key, Tensor x) => MakersModule.shuffle(key, x);
+    public static Tensor Shuffle(Key key, Tensor x) => MakersModule.shuffle(Given(key), Given(x));
 
     /// <summary>Zeros of a shape.</summary>
     public static Tensor Zeros(params ReadOnlySpan<int> shape) => MakersModule.zeros(FSharp.List(shape));
 
     /// <summary>Zeros of the shape and dtype of x.</summary>
-    public static Tensor ZerosLike(Tensor x) => MakersModule.zerosLike(x);
+    public static Tensor ZerosLike(Tensor x) => MakersModule.zerosLike(Given(x));
 
     /// <summary>A shape filled with one value.</summary>
     public static Tensor Full(double value, params ReadOnlySpan<int> shape) =>

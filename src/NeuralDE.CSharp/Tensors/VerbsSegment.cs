@@ -4,11 +4,14 @@ namespace NeuralDE;
 public static partial class Verbs
 {
     /// <summary>The maximum of each group's rows; of none −∞ (of integers their smallest).</summary>
-    public static Tensor SegmentMax(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentMax(ids, count, x);
+    public static Tensor SegmentMax(Tensor x, Tensor ids, int count) =>
+        SegmentVerbsModule.segmentMax(Given(ids), count, Given(x));
 
     /// <summary>The mean of each group's rows; of none 0.</summary>
-    public static Tensor SegmentMean(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentMean(ids, count, x);
+    public static Tensor SegmentMean(Tensor x, Tensor ids, int count) =>
+        SegmentVerbsModule.segmentMean(Given(ids), count, Given(x));
 
     /// <summary>The sum of each group's rows; of none 0. Integers wrap.</summary>
-    public static Tensor SegmentSum(Tensor x, Tensor ids, int count) => SegmentVerbsModule.segmentSum(ids, count, x);
+    public static Tensor SegmentSum(Tensor x, Tensor ids, int count) =>
+        SegmentVerbsModule.segmentSum(Given(ids), count, Given(x));
 }

@@ -75,7 +75,7 @@ module Curve =
         if lower.Length <> upper.Length then
             invalidArg
                 (nameof upper)
-                ($"Figure: the band of curve '{label}' has {lower.Length} lower and {upper.Length} upper bounds. "
+                ($"Figure: the band of curve '{label}' has {string lower.Length} lower and {string upper.Length} upper bounds. "
                  + "Give one of each per x.")
         { curve Mark.Band label x lower with Band = Some(lower, upper) }
 

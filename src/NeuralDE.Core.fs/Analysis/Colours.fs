@@ -55,7 +55,7 @@ module internal Colours =
 
     let ramp map = ramps[map].Value
 
-    let text (rgb: byte[]) = $"#{Convert.ToHexString rgb}"
+    let text (rgb: byte[]) = $"#{string (Convert.ToHexString rgb)}"
 
     /// The colour at a part of the way from low (0) to high (1).
     let at map (part: float) = text ((ramp map)[int (round (255.0 * Math.Clamp(part, 0.0, 1.0)))])

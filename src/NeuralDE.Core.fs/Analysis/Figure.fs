@@ -22,9 +22,11 @@ module Figure =
         let wrong problem = invalidArg (nameof figure) $"Figure: {problem}"
         let rows = (figure.Panels.Length + figure.Columns - 1) / max 1 figure.Columns
         if figure.Panels.IsEmpty then wrong "there is nothing to draw. Give at least one panel."
-        if figure.Columns < 1 then wrong $"{figure.Columns} columns can't hold a panel. Give 1 or more."
+        if figure.Columns < 1 then
+            wrong $"{string figure.Columns} columns can't hold a panel. Give 1 or more."
         if figure.Width < 160 * figure.Columns || figure.Height < 120 * rows then
-            wrong $"{figure.Width} by {figure.Height} pixels are too few. Give each panel at least 160 by 120."
+            wrong
+                $"{string figure.Width} by {string figure.Height} pixels are too few. Give each panel at least 160 by 120."
 
         for axes in figure.Panels do
             for name, scale, range in [ "x", axes.XScale, axes.XRange; "y", axes.YScale, axes.YRange ] do
@@ -32,7 +34,7 @@ module Figure =
                 | Some(low, high) when not (Drawing.shows scale low && Drawing.shows scale high && low < high) ->
                     let positive = if scale = AxisScale.Log then "positive and finite" else "finite"
                     wrong (
-                        $"the {name} range from {low} to {high} can't be drawn. "
+                        $"the {name} range from {string low} to {string high} can't be drawn. "
                         + $"Give two {positive} ends, the smaller first."
                     )
                 | _ -> ()
@@ -46,14 +48,15 @@ module Figure =
 
             for curve in axes.Curves do
                 if curve.X.Length <> curve.Y.Length then
-                    wrong $"curve '{curve.Label}' has {curve.X.Length} x and {curve.Y.Length} y. Give one y per x."
+                    wrong
+                        $"curve '{curve.Label}' has {string curve.X.Length} x and {string curve.Y.Length} y. Give one y per x."
                 if defaultArg curve.Colour 0 < 0 then
-                    wrong $"curve '{curve.Label}' has the colour number {curve.Colour.Value}. Give 0 or more."
+                    wrong $"curve '{curve.Label}' has the colour number {string curve.Colour.Value}. Give 0 or more."
                 match curve.Band with
                 | Some(lower, upper) when lower.Length <> curve.X.Length || upper.Length <> curve.X.Length ->
                     wrong (
-                        $"the band of curve '{curve.Label}' has {lower.Length} lower and {upper.Length} upper "
-                        + $"bounds for {curve.X.Length} x. Give one of each per x."
+                        $"the band of curve '{curve.Label}' has {string lower.Length} lower and {string upper.Length} upper "
+                        + $"bounds for {string curve.X.Length} x. Give one of each per x."
                     )
                 | _ -> ()
 
@@ -167,11 +170,11 @@ module Figure =
 
         let text = StringBuilder()
         let add (line: string) = text.Append(line).Append('\n') |> ignore
-        let size = $"width=\"{figure.Width}\" height=\"{figure.Height}\""
+        let size = $"width=\"{string figure.Width}\" height=\"{string figure.Height}\""
         let font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', system-ui, sans-serif"
         let title = figure.Title :: (figure.Panels |> List.map _.Title) |> List.filter ((<>) "") |> String.concat "; "
         add (
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" {size} viewBox=\"0 0 {figure.Width} {figure.Height}\" "
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" {size} viewBox=\"0 0 {string figure.Width} {string figure.Height}\" "
             + $"role=\"img\" font-family=\"{font}\" fill=\"#222222\">"
         )
         let accessible = if title = "" then "Figure" else Svg.escape title

@@ -8,7 +8,7 @@ module internal LayerCheck =
         let ends = [ extent.Left; extent.Right; extent.Bottom; extent.Top ]
         if not (List.forall Double.IsFinite ends) || extent.Left >= extent.Right || extent.Bottom >= extent.Top then
             Some(
-                $"the {name} reach from ({extent.Left}, {extent.Bottom}) to ({extent.Right}, {extent.Top}). "
+                $"the {name} reach from ({string extent.Left}, {string extent.Bottom}) to ({string extent.Right}, {string extent.Top}). "
                 + "Give finite ends, the smaller first."
             )
         else
@@ -28,7 +28,7 @@ module internal LayerCheck =
             None
         else
             Some(
-                $"the colours of the {name} reach from {colours.Low} to {colours.High}. Give two finite ends, the smaller "
+                $"the colours of the {name} reach from {string colours.Low} to {string colours.High}. Give two finite ends, the smaller "
                 + "first, both positive on a logarithmic scale."
             )
 
@@ -36,7 +36,7 @@ module internal LayerCheck =
 
     let private colour label number =
         if number < 0 then
-            Some $"bars '{label}' have the colour number {number}. Give 0 or more."
+            Some $"bars '{label}' have the colour number {string number}. Give 0 or more."
         else
             None
 
@@ -47,7 +47,7 @@ module internal LayerCheck =
             if low < high then
                 None
             else
-                Some $"the span '{label}' from {low} to {high} is empty. Give the smaller end first."
+                Some $"the span '{label}' from {string low} to {string high} is empty. Give the smaller end first."
         | PlotLayer.Rule _ -> None
         | PlotLayer.Bars(label, number, _) -> colour label number
         | PlotLayer.Cells(area, values, colours) ->
@@ -59,7 +59,7 @@ module internal LayerCheck =
             first
                 [ (if columns < 1 || rows < 1 || pixels.Length <> 3 * columns * rows then
                        Some
-                           $"an image of {columns} by {rows} pixels has {pixels.Length} bytes. Give red, green and blue of each."
+                           $"an image of {string columns} by {string rows} pixels has {string pixels.Length} bytes. Give red, green and blue of each."
                    else
                        None)
                   extent "image's edges" area ]

@@ -44,7 +44,7 @@ module internal Legend =
     let private column axes width height =
         let all = entries axes (Svg.wrap size (width - 48.0))
         let rec fit count =
-            let more = { Key = None; Lines = [ $"and {all.Length - count} more" ]; X = 8.0; Y = 0.0 }
+            let more = { Key = None; Lines = [ $"and {string (all.Length - count)} more" ]; X = 8.0; Y = 0.0 }
             let shown = if count = all.Length then all else List.truncate count all @ [ more ]
             if count > 0 && 8.0 + List.sumBy tall shown > height then fit (count - 1) else shown
         let shown = fit all.Length

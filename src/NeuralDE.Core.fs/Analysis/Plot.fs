@@ -41,7 +41,7 @@ module Plot =
     let quantiles (low: float) (high: float) (series: (string * Tensor * Tensor) list) : Plot =
         PlotData.some "Plot.quantiles" series
         if not (0.0 <= low && low < high && high <= 1.0) then
-            raise (InputException $"Plot.quantiles: got {low} and {high}, expected 0 ≤ low < high ≤ 1.")
+            raise (InputException $"Plot.quantiles: got {string low} and {string high}, expected 0 ≤ low < high ≤ 1.")
         let summary ys = quantileAlong 0 low ys, medianAlong 0 ys, quantileAlong 0 high ys
         PlotData.plot PlotKind.Trajectories (List.map (PlotData.ensemble "Plot.quantiles" summary) series)
 
@@ -54,7 +54,7 @@ module Plot =
             [ for label, steps, losses in series do
                   if steps.Length <> losses.Length then
                       Expect.misfit
-                          $"Plot.lossesAt: '{label}' has {steps.Length} steps and {losses.Length} losses. Give one of each."
+                          $"Plot.lossesAt: '{label}' has {string steps.Length} steps and {string losses.Length} losses. Give one of each."
                   PlotData.series label steps [| losses |] ]
 
     /// The losses of several trainings over their steps, on a logarithmic axis where all are positive.
@@ -130,7 +130,7 @@ module Plot =
         let x, y = PlotData.pairs "Plot.scatterBy" label points
         if values.Rank <> 1 || values.Count <> x.Length then
             Expect.misfit
-                $"Plot.scatterBy: got values {Expect.text values} for {x.Length} points, expected [{x.Length}]."
+                $"Plot.scatterBy: got values {Expect.text values} for {string x.Length} points, expected [{string x.Length}]."
         let values = PlotData.floats values
         PlotData.finite "Plot.scatterBy" label values |> ignore
         let colours = { PlotData.colourScale values with Label = label }
@@ -173,7 +173,8 @@ module Plot =
         let middles name (low: float, high: float) =
             if not (Double.IsFinite low && Double.IsFinite high && low < high) then
                 raise (
-                    InputException $"Plot.densityOf: got {name} from {low} to {high}, expected the smaller end first."
+                    InputException
+                        $"Plot.densityOf: got {name} from {string low} to {string high}, expected the smaller end first."
                 )
             let half = (high - low) / float (2 * count)
             linspace (low + half) (high - half) count
@@ -200,7 +201,7 @@ module Plot =
         if not titles.IsEmpty && titles.Length <> pictures.Length then
             raise (
                 InputException
-                    $"Plot.images: got {titles.Length} titles for {pictures.Length} images. Give one of each, or none."
+                    $"Plot.images: got {string titles.Length} titles for {string pictures.Length} images. Give one of each, or none."
             )
         let columns = min columns pictures.Length
         let rows = (pictures.Length + columns - 1) / columns
@@ -302,7 +303,7 @@ module Plot =
             if x.Rank < 1 || x.Rank > 2 || x.Dims[0] <> s.X.Length || width <> s.Columns.Length then
                 Expect.misfit (
                     $"Plot.band: the {name} bound of '{label}' has shape {Expect.text x}, expected one number for each of "
-                    + $"{s.X.Length} times and {s.Columns.Length} channels."
+                    + $"{string s.X.Length} times and {string s.Columns.Length} channels."
                 )
             PlotData.columns x
         let add (s: PlotSeries) =
@@ -370,7 +371,7 @@ module Plot =
         if not (Double.IsFinite azimuth && abs elevation <= 90.0) then
             raise (
                 InputException
-                    $"Plot.view: got azimuth {azimuth} and elevation {elevation}, expected −90 to 90 for the latter."
+                    $"Plot.view: got azimuth {string azimuth} and elevation {string elevation}, expected −90 to 90 for the latter."
             )
         { plot with View = (azimuth, elevation) }
 

@@ -105,7 +105,10 @@ module internal PlotData =
     let finite verb label (values: float[]) =
         let found = values |> Array.filter Double.IsFinite
         if found.Length = 0 then
-            raise (InputException $"{verb}: '{label}' has no finite number among {values.Length}. Give at least one.")
+            raise (
+                InputException
+                    $"{verb}: '{label}' has no finite number among {string values.Length}. Give at least one."
+            )
         found
 
     /// The two columns of points [n; 2].
@@ -151,7 +154,7 @@ module internal PlotData =
         if not (step > 0.0 && isEven) then
             raise (
                 InputException
-                    $"{verb}: the {name} from {at[0]} to {at[count - 1]} are not evenly spaced and rising. Give the middles of equal cells, as linspace does."
+                    $"{verb}: the {name} from {string at[0]} to {string (at[count - 1])} are not evenly spaced and rising. Give the middles of equal cells, as linspace does."
             )
         at[0] - step / 2.0, at[count - 1] + step / 2.0
 
@@ -187,8 +190,8 @@ module internal PlotData =
         let (left, right), (bottom, top) = ends verb "x" xs, ends verb "y" ys
         if values.Rank <> 2 || values.Dims[0] <> ys.Count || values.Dims[1] <> xs.Count then
             Expect.misfit (
-                $"{verb}: got values {Expect.text values} for {xs.Count} x and {ys.Count} y, expected [y; x] = "
-                + $"[{ys.Count}; {xs.Count}]. Transpose [x; y] values."
+                $"{verb}: got values {Expect.text values} for {string xs.Count} x and {string ys.Count} y, expected [y; x] = "
+                + $"[{string ys.Count}; {string xs.Count}]. Transpose [x; y] values."
             )
         let found = floats values
         let table = Array2D.init ys.Count xs.Count (fun row column -> found[row * xs.Count + column])
@@ -202,7 +205,7 @@ module internal PlotData =
             if values.Length <> categories.Length then
                 raise (
                     InputException
-                        $"{verb}: '{label}' has {values.Length} values for {categories.Length} names. Give one of each."
+                        $"{verb}: '{label}' has {string values.Length} values for {string categories.Length} names. Give one of each."
                 )
         let layers =
             bars

@@ -51,7 +51,7 @@ module Report =
             if row.Length <> headers.Length then
                 raise (
                     InputException
-                        $"Report.table: row {place} has {row.Length} cells where there are {headers.Length} headers. Give one cell for each."
+                        $"Report.table: row {string place} has {string row.Length} cells where there are {string headers.Length} headers. Give one cell for each."
                 )
         add (ReportPart.Table(headers, rows)) report
 
@@ -68,7 +68,8 @@ module Report =
             elif Vector256.IsHardwareAccelerated then "256-bit vectors"
             elif Vector128.IsHardwareAccelerated then "128-bit vectors"
             else "no vectors"
-        let processor = $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} threads, {vectors}"
+        let processor =
+            $"{RuntimeInformation.ProcessArchitecture}, {string Environment.ProcessorCount} threads, {vectors}"
         report
         |> section "Environment"
         |> table
@@ -133,12 +134,13 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
         let lines (sections, figures) part =
             match part with
             | ReportPart.Section title ->
-                [ $"<h2 id=\"section-{sections + 1}\">{ReportText.escape title}</h2>" ], (sections + 1, figures)
+                [ $"<h2 id=\"section-{string (sections + 1)}\">{ReportText.escape title}</h2>" ],
+                (sections + 1, figures)
             | ReportPart.Text text -> ReportText.blocks text, (sections, figures)
             | ReportPart.Figure(caption, svg) ->
-                [ $"<figure id=\"figure-{figures + 1}\">"
+                [ $"<figure id=\"figure-{string (figures + 1)}\">"
                   svg.TrimEnd()
-                  $"<figcaption><b>Figure {figures + 1}.</b> {ReportText.escape caption}</figcaption>"
+                  $"<figcaption><b>Figure {string (figures + 1)}.</b> {ReportText.escape caption}</figcaption>"
                   "</figure>" ],
                 (sections, figures + 1)
             | ReportPart.Table(headers, rows) -> tableOf headers rows, (sections, figures)
@@ -155,7 +157,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
         [ if titles.Length > 1 then
               "<nav aria-label=\"Contents\"><ol>"
               for place, title in List.indexed titles do
-                  $"<li><a href=\"#section-{place + 1}\">{ReportText.escape title}</a></li>"
+                  $"<li><a href=\"#section-{string (place + 1)}\">{ReportText.escape title}</a></li>"
               "</ol></nav>" ]
 
     /// The report as the text of an HTML file that needs nothing else and runs no script.

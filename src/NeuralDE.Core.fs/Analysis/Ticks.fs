@@ -66,7 +66,7 @@ module Ticks =
         if not (Double.IsFinite low && Double.IsFinite high && low < high) then
             invalidArg
                 (nameof high)
-                ($"Ticks: the range from {low} to {high} is empty. Give two finite ends, the smaller first.")
+                ($"Ticks: the range from {string low} to {string high} is empty. Give two finite ends, the smaller first.")
 
     /// About `count` ticks (never more than `count` + 1) from `low` to `high`, both in data units, a step of 1, 2 or
     /// 5 times a power of ten apart. Raises ArgumentException where `low` is not below `high` or one is not finite.
@@ -117,7 +117,7 @@ module Ticks =
     let log (count: int) (low: float) (high: float) : AxisTicks =
         mustBeRange low high
         if low <= 0.0 then
-            invalidArg (nameof low) $"Ticks: a logarithmic axis can't begin at {low}. Give a range above 0."
+            invalidArg (nameof low) $"Ticks: a logarithmic axis can't begin at {string low}. Give a range above 0."
 
         let inside (tick: Tick) = low <= tick.At && tick.At <= high
         let orders = [ orderOf low - 1 .. orderOf high + 1 ]

@@ -5,7 +5,7 @@ open NeuralDE
 
 /// Arithmetic of shapes: extents of the axes, outermost first. [||] is the shape of one number.
 module internal Shape =
-    let text (shape: int[]) = "[" + String.Join("; ", shape) + "]"
+    let text (shape: int[]) = "[" + String.Join("; ", Array.map string shape) + "]"
 
     /// Elements that one array of .NET holds (System.Array.MaxLength), and so a tensor that is stored.
     let mostStored = 0x7FFFFFC7
@@ -144,7 +144,7 @@ module internal Shape =
         if a < 0 || a >= rank then
             raise (
                 ShapeException
-                    $"{operation}: axis {axis} is outside a tensor of rank {rank}. Use −{rank} to {rank - 1}."
+                    $"{operation}: axis {string axis} is outside a tensor of rank {string rank}. Use −{string rank} to {string (rank - 1)}."
             )
 
         a

@@ -193,7 +193,7 @@ module Calculus =
             if leaf.Dims[0] <> n then
                 raise (
                     ShapeException
-                        $"vmap: leaves have {n} and {leaf.Dims[0]} rows. Give every leaf the same first extent, or capture what all rows share."
+                        $"vmap: leaves have {string n} and {string leaf.Dims[0]} rows. Give every leaf the same first extent, or capture what all rows share."
                 )
 
         let rowOf = leaves |> Array.map (fun x -> { x.Signature with Shape = x.Dims[1..] })

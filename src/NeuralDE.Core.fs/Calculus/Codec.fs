@@ -107,7 +107,7 @@ module internal TypeName =
 
     let isTuple (t: Type) = t.IsGenericType && t.Namespace = "System" && typeof<ITuple>.IsAssignableFrom t
 
-    let isAnonymous (t: Type) = t.Name.StartsWith "<>f__AnonymousType"
+    let isAnonymous (t: Type) = t.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal)
     let isGeneric (definition: Type) (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = definition
     let isOption (t: Type) = isGeneric typedefof<_ option> t || isGeneric typedefof<_ voption> t
 
@@ -135,5 +135,5 @@ module internal TypeName =
         | _ when isGeneric typedefof<_ -> _> t -> "(" + arguments " -> " (t.GetGenericArguments()) + ")"
         | _ ->
             let name = t.Name.Split('`')[0]
-            let name = if name.StartsWith "FSharp" then name.Substring 6 else name
+            let name = if name.StartsWith("FSharp", StringComparison.Ordinal) then name.Substring 6 else name
             $"{name}<{arguments commas (t.GetGenericArguments())}>"

@@ -96,7 +96,7 @@ module internal Codecs =
         let own =
             t.GetFields(everything ||| BindingFlags.DeclaredOnly)
             |> Array.choose (fun field ->
-                if field.Name.EndsWith suffix then
+                if field.Name.EndsWith(suffix, StringComparison.Ordinal) then
                     Some(field.Name.Substring(1, field.Name.Length - suffix.Length - 1), field)
                 elif field.IsPublic then
                     Some(field.Name, field)

@@ -260,8 +260,8 @@ type internal Codec<'T> private () =
             | x -> Walk.rebuild Codec<'T>.Known x leaves
 
         if count <> leaves.Length then
-            let expected = $"expected {count}: one for each leaf of the {TypeName.text typeof<'T>}"
+            let expected = $"expected {string count}: one for each leaf of the {TypeName.text typeof<'T>}"
             let mend = "Take them from Tree.flatten of a tree of this structure"
-            raise (TreeException $"Tree.unflatten: got {leaves.Length} tensors, {expected}. {mend}.")
+            raise (TreeException $"Tree.unflatten: got {string leaves.Length} tensors, {expected}. {mend}.")
 
         Value.typed<'T> tree

@@ -92,7 +92,7 @@ module FunctionNodes =
 
     /// <summary>n applications of a step. Differentiable in the state and in what the step captures.</summary>
     let iterate (n: int) (step: 'S -> 'S) (x: 'S) : 'S =
-        if n < 0 then raise (InputException $"iterate: {n} steps. Give 0 or more.")
+        if n < 0 then raise (InputException $"iterate: {string n} steps. Give 0 or more.")
 
         if n = 0 then
             x

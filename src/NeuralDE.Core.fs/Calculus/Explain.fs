@@ -16,7 +16,8 @@ module Engine =
     /// Sets how many threads share the work of large operations; 1: only the caller's.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let setThreads (count: int) : unit =
-        if count < 1 then raise (InputException $"Engine.setThreads: got {count}, expected 1 or more.")
+        if count < 1 then
+            raise (InputException $"Engine.setThreads: got {string count}, expected 1 or more.")
         ThreadTeam.Threads <- count
 
     /// <summary>Runs f; a solve in it that is under way when the token is cancelled ends before its next step.</summary>
@@ -55,13 +56,13 @@ module Engine =
                         $"{indent}{d.Name()}"
 
                         for name, inner in d.Inside do
-                            $"{indent}  {name}, {inner.Size} bytes:"
+                            $"{indent}  {name}, {string inner.Size} bytes:"
                             yield! show (indent + "    ") inner
                 }
 
             let lowered = LowerFunctions.graph t.Graph
             let lines = show "  " lowered |> String.concat "\n"
-            $"── the plan: {lowered.Drafts.Length} instructions over {lowered.Size} bytes ──\n{lines}\n"
+            $"── the plan: {string lowered.Drafts.Length} instructions over {string lowered.Size} bytes ──\n{lines}\n"
 
         stages
         |> List.map (fun (name, g) ->

@@ -48,7 +48,7 @@ module internal Function =
         if expected.Length <> got.Length then
             raise (
                 TreeException
-                    $"{verb}: the {what} has {got.Length} tensors, expected {expected.Length}: one for each leaf."
+                    $"{verb}: the {what} has {string got.Length} tensors, expected {string expected.Length}: one for each leaf."
             )
 
         Array.iter2

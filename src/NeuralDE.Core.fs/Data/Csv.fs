@@ -63,7 +63,7 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
             | "-inf" -> -infinity
             | _ ->
                 let shown = if text.Length <= 40 then text else text.Substring(0, 40) + "…"
-                let place = $"line {lines[row]}, column {column + 1} (\"{columns[column]}\")"
+                let place = $"line {string lines[row]}, column {string (column + 1)} (\"{columns[column]}\")"
                 let mend = "Name what stands for missing values in CsvOptions.Missing"
                 Files.refuse
                     { Verb = verb; Path = path }
@@ -106,7 +106,7 @@ module Csv =
             while isOpen do
                 if at = text.Length then
                     if not (nextLine ()) then
-                        Files.refuse place $"the quote that opens on line {start} is never closed."
+                        Files.refuse place $"the quote that opens on line {string start} is never closed."
 
                     cell.Append '\n' |> ignore
                 elif text[at] <> '"' then
@@ -122,7 +122,7 @@ module Csv =
             if at < text.Length && text[at] <> options.Separator then
                 Files.refuse
                     place
-                    $"line {line} has '{text[at]}' after a closing quote, expected '{options.Separator}' or the end of the line."
+                    $"line {string line} has '{text[at]}' after a closing quote, expected '{options.Separator}' or the end of the line."
 
             cell.ToString()
 
@@ -175,7 +175,7 @@ module Csv =
             if cells.Length <> first.Length then
                 Files.refuse
                     place
-                    $"line {line} has {cells.Length} cells, expected {first.Length} as in the first line."
+                    $"line {string line} has {string cells.Length} cells, expected {string first.Length} as in the first line."
 
         if options.HasHeader then rows.RemoveAt 0
         let lines = Array.init rows.Count (fun i -> let struct (line, _) = rows[i] in line)
@@ -241,7 +241,8 @@ module Csv =
         Expect.rank "Csv.write" 2 "the values" values
 
         if names.Length <> values.Dims[1] then
-            Expect.misfit $"Csv.write: got {names.Length} names for shape {Expect.text values}, expected one a column."
+            Expect.misfit
+                $"Csv.write: got {string names.Length} names for shape {Expect.text values}, expected one a column."
 
         let numbers = values.Numbers.Floats
 

@@ -41,7 +41,9 @@ module FashionMnist =
         let counts, labels = Files.read forLabels (Idx.readBytes forLabels 1)
 
         if counts[0] <> shape[0] then
-            Files.refuse forLabels $"there are {counts[0]} labels, expected {shape[0]}, one for each image."
+            Files.refuse
+                forLabels
+                $"there are {string counts[0]} labels, expected {string shape[0]}, one for each image."
 
         let images = pixels |> Array.map (fun pixel -> float pixel / 255.0)
         let imageShape = [| shape[0]; 1; shape[1]; shape[2] |]

@@ -17,21 +17,21 @@ module Idx =
         | 0x0Cuy -> StoredType.I32
         | 0x0Duy -> StoredType.F32
         | 0x0Euy -> StoredType.F64
-        | _ -> Files.refuse place $"the type has code {code:x2}, expected 08, 09, 0b, 0c, 0d or 0e. Is it an idx file?"
+        | _ -> Files.refuse place $"the type has code %02x{code}, expected 08, 09, 0b, 0c, 0d or 0e. Is it an idx file?"
 
     /// The type and shape, and then the body with the numbers that follow.
     let private readNumbers (place: Place) (body: StoredType -> int[] -> Stream -> 'T) (stream: Stream) : 'T =
         let start = Stored.take<byte> stream false 4
 
         if start[0] <> 0uy || start[1] <> 0uy then
-            Files.refuse place $"the file begins with {start[0]:x2} {start[1]:x2}, expected 00 00. Is it an idx file?"
+            Files.refuse place $"the file begins with %02x{start[0]} %02x{start[1]}, expected 00 00. Is it an idx file?"
 
         let stored = typeOf place start[2]
         let extents = Stored.take<uint32> stream true (int start[3]) |> Array.map int64
 
         match Stored.count extents with
         | None ->
-            let got = String.Join("; ", Array.truncate 8 extents)
+            let got = String.Join("; ", extents |> Array.truncate 8 |> Array.map string)
             Files.refuse place $"the shape is [{got}], more than a tensor can hold."
         | Some count ->
             Stored.expectLength place (int64 count * int64 stored.Size) stream
@@ -58,7 +58,7 @@ module Idx =
     let internal readBytes (place: Place) (axes: int) (stream: Stream) : int[] * byte[] =
         let bytes stored (shape: int[]) numbers =
             if stored <> StoredType.U8 || shape.Length <> axes then
-                Files.refuse place $"got an array of {stored} {Shape.text shape}, expected U8 with {axes} axes."
+                Files.refuse place $"got an array of {stored} {Shape.text shape}, expected U8 with {string axes} axes."
 
             shape, Stored.take<byte> numbers false (Shape.stored place.Verb shape)
 

@@ -73,10 +73,15 @@ type Normaliser =
                        if flags[i] && not (Double.IsNaN values[i]) then values[i] |]
 
             if observed.Length = 0 then
-                raise (InputException $"{verb}: channel {channel} has no values, expected some. Leave the channel out.")
+                raise (
+                    InputException
+                        $"{verb}: channel {string channel} has no values, expected some. Leave the channel out."
+                )
 
             if Array.exists Double.IsInfinity observed then
-                raise (InputException $"{verb}: channel {channel} holds infinity, expected finite numbers or NaN.")
+                raise (
+                    InputException $"{verb}: channel {string channel} holds infinity, expected finite numbers or NaN."
+                )
 
             let struct (shift, scale) = Normaliser.Middle(kind, observed)
 
@@ -102,7 +107,7 @@ type Normaliser =
         let channels = n.Shift.Dims[0]
 
         if x.Rank = 0 || x.Dims[x.Rank - 1] <> channels then
-            Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {channels}], as it was fitted."
+            Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {string channels}], as it was fitted."
 
     /// <summary>(x − shift) / scale: [batch…; channels] → [batch…; channels].</summary>
     static member apply (n: Normaliser) (x: Tensor) : Tensor =

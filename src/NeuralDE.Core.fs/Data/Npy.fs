@@ -1,6 +1,7 @@
 namespace NeuralDE
 
 open System
+open System.Globalization
 open System.IO
 open System.Text
 open System.Text.RegularExpressions
@@ -61,7 +62,7 @@ module Npy =
         let extents =
             (group "shape").Value.Split(',', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
             |> Array.map (fun text ->
-                match Int64.TryParse(text.TrimEnd 'L') with
+                match Int64.TryParse(text.TrimEnd 'L', CultureInfo.InvariantCulture) with
                 | true, extent -> extent
                 | _ -> -1L)
 
@@ -79,10 +80,10 @@ module Npy =
             | 1uy -> int64 (Stored.take<uint16> stream false 1 |> Array.head)
             | 2uy
             | 3uy -> int64 (Stored.take<uint32> stream false 1 |> Array.head)
-            | version -> Files.refuse place $"the format has version {version}, expected 1 to 3."
+            | version -> Files.refuse place $"the format has version {string version}, expected 1 to 3."
 
         if length > int64 mostHeader then
-            Files.refuse place $"the header claims {length} bytes, expected at most {mostHeader}."
+            Files.refuse place $"the header claims {string length} bytes, expected at most {string mostHeader}."
 
         let text = Encoding.UTF8.GetString(Stored.take<byte> stream false (int length))
         let stored, isBigEndian, isFortran, extents = parse place text
@@ -91,7 +92,7 @@ module Npy =
             match Stored.count extents with
             | Some count -> count
             | None ->
-                let got = String.Join("; ", Array.truncate 8 extents)
+                let got = String.Join("; ", extents |> Array.truncate 8 |> Array.map string)
                 Files.refuse place $"the shape is [{got}], more than a tensor can hold."
 
         Stored.expectLength place (int64 count * int64 stored.Size) stream
@@ -112,8 +113,8 @@ module Npy =
 
         let shape =
             match numbers.Shape with
-            | [| extent |] -> $"({extent},)"
-            | extents -> "(" + String.Join(", ", extents) + ")"
+            | [| extent |] -> $"({string extent},)"
+            | extents -> "(" + String.Join(", ", Seq.map string extents) + ")"
 
         let text = $"{{'descr': '{order}{name}', 'fortran_order': False, 'shape': {shape}, }}"
         // so many spaces that the numbers begin at a multiple of 64 bytes

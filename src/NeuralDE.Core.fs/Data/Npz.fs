@@ -63,7 +63,7 @@ module Npz =
         Files.expectEnd at stream
 
         if stream.Sum <> entry.Crc32 then
-            Files.refuse at $"the sum is {stream.Sum:x8}, expected {entry.Crc32:x8}. The file is damaged."
+            Files.refuse at $"the sum is %08x{stream.Sum}, expected %08x{entry.Crc32}. The file is damaged."
 
         entry.FullName.Substring(0, entry.FullName.Length - suffix.Length), x
 
@@ -85,7 +85,9 @@ module Npz =
 
         // the trick of archives that unpack to petabytes
         if packed > stream.Length then
-            Files.refuse place $"its arrays take {packed} bytes of {stream.Length}, expected them side by side."
+            Files.refuse
+                place
+                $"its arrays take {string packed} bytes of {string stream.Length}, expected them side by side."
 
         [ for entry in archive.Entries do
               if not (names.Add entry.FullName) then

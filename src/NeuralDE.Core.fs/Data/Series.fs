@@ -45,12 +45,14 @@ module Series =
         times
         |> Array.iteri (fun i t ->
             if not (Double.IsFinite t) then
-                raise (InputException $"{verb}: got the time {t} at position {i}, expected a finite number.")
+                raise (
+                    InputException $"{verb}: got the time {string t} at position {string i}, expected a finite number."
+                )
 
             if i > 0 && t <= times[i - 1] then
                 raise (
                     InputException
-                        $"{verb}: got the time {t} at position {i} after {times[i - 1]}, expected times that increase. Sort the rows, and merge those of one time."
+                        $"{verb}: got the time {string t} at position {string i} after {string (times[i - 1])}, expected times that increase. Sort the rows, and merge those of one time."
                 ))
 
     let private checkShapes verb (times: Tensor) (values: Tensor) =
@@ -61,7 +63,7 @@ module Series =
 
         if values.Dims[0] <> times.Dims[0] then
             Expect.misfit
-                $"{verb}: got {times.Dims[0]} times and values {Expect.text values}, expected a row for each time."
+                $"{verb}: got {string times.Dims[0]} times and values {Expect.text values}, expected a row for each time."
 
     /// <summary>A series from times [time] and values [time; channels], of which those are observed that the mask
     /// marks.</summary>
@@ -83,7 +85,7 @@ module Series =
             if flags[i] && Double.IsNaN x then
                 raise (
                     InputException
-                        $"{verb}: row {i / width}, channel {i % width} is NaN but marked as observed. Use Series.create, which takes NaN for missing."
+                        $"{verb}: row {string (i / width)}, channel {string (i % width)} is NaN but marked as observed. Use Series.create, which takes NaN for missing."
                 )
 
             if flags[i] then x else 0.0
@@ -162,7 +164,7 @@ module Series =
                 if ts.Length = 0 && at.Length > 0 then
                     raise (
                         InputException
-                            $"{verb}: channel {channel} was never observed, expected at least once. Leave it out."
+                            $"{verb}: channel {string channel} was never observed, expected at least once. Leave it out."
                     )
 
                 at
@@ -225,7 +227,7 @@ module Series =
             if row < 0 then
                 raise (
                     InputException
-                        $"{verb}: the times lack {t}, at which the series has a row. Use Series.unionOfTimes."
+                        $"{verb}: the times lack {string t}, at which the series has a row. Use Series.unionOfTimes."
                 )
 
             Array.blit numbers (i * width) values (row * width) width
@@ -279,8 +281,10 @@ module Series =
                     || s.Values.Dtype <> first.Values.Dtype
                     || s.Times.Dtype <> first.Times.Dtype
                 then
-                    let got = $"series {i} is {s.Values.Dtype} with {channels s} channels at times of {s.Times.Dtype}"
-                    let expected = $"{first.Values.Dtype} with {channels first} at {first.Times.Dtype} as the first"
+                    let got =
+                        $"series {string i} is {s.Values.Dtype} with {string (channels s)} channels at times of {s.Times.Dtype}"
+                    let expected =
+                        $"{first.Values.Dtype} with {string (channels first)} at {first.Times.Dtype} as the first"
                     Expect.misfit $"{verb}: {got}, expected {expected}.")
 
             first
@@ -318,7 +322,9 @@ module Series =
         series
         |> List.iteri (fun i s ->
             if count s = 0 then
-                raise (InputException $"Series.pad: series {i} has no rows, expected one or more. Leave it out."))
+                raise (
+                    InputException $"Series.pad: series {string i} has no rows, expected one or more. Leave it out."
+                ))
 
         let all = Array.ofList series
         let batch, n, width = all.Length, (all |> Array.map count |> Array.max), channels first
@@ -362,7 +368,9 @@ module Series =
         // the times of a row do not matter here, only their order
         Array.init batch.Values.Dims[0] (fun k ->
             firstObserved
-                { Times = linspace 0.0 1.0 times; Values = Prim.pick 0 k batch.Values; Mask = Prim.pick 0 k batch.Mask })
+                { Times = linspace 0.0 1.0 times
+                  Values = Prim.pick 0 k batch.Values
+                  Mask = Prim.pick 0 k batch.Mask })
         |> Prim.stack 0
 
     /// <summary>The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are

@@ -13,7 +13,7 @@ module Split =
     let private sizes verb (validation: float) (test: float) (n: int) =
         let size what (share: float) =
             if not (share >= 0.0 && share < 1.0) then
-                raise (InputException $"{verb}: got {share} for {what}, expected a share from 0 to below 1.")
+                raise (InputException $"{verb}: got {string share} for {what}, expected a share from 0 to below 1.")
 
             if share = 0.0 then 0 else max 1 (int (Math.Round(share * float n)))
 
@@ -23,7 +23,7 @@ module Split =
         if forTrain < 1 then
             raise (
                 InputException
-                    $"{verb}: got {n} samples, of which {forValidation} to validate and {forTest} to test; none are left to train. Lower the shares."
+                    $"{verb}: got {string n} samples, of which {string forValidation} to validate and {string forTest} to test; none are left to train. Lower the shares."
             )
 
         forTrain, forValidation, forTest
@@ -42,7 +42,7 @@ module Split =
                 Expect.rankAtLeast verb 1 leaf
 
                 if leaf.Dims[0] <> x.Dims[0] then
-                    let got = $"{first} has {x.Dims[0]} rows and {path} has {leaf.Dims[0]}"
+                    let got = $"{first} has {string x.Dims[0]} rows and {path} has {string leaf.Dims[0]}"
                     Expect.misfit $"{verb}: {got}, expected all tensors to have as many."
 
             PlainNumbers.refuseColumns verb x.Dims[0] data

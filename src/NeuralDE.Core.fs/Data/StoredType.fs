@@ -95,7 +95,9 @@ module internal Stored =
     let expectLength (place: Place) (expected: int64) (stream: Stream) =
         if stream.CanSeek && stream.Length - stream.Position <> expected then
             let got = stream.Length - stream.Position
-            Files.refuse place $"there are {got} bytes of numbers, expected {expected}. The file was cut or is damaged."
+            Files.refuse
+                place
+                $"there are {string got} bytes of numbers, expected {string expected}. The file was cut or is damaged."
 
     /// Turns the bytes of each number around.
     let private reverse (size: int) (numbers: Span<byte>) =
@@ -155,7 +157,7 @@ module internal Stored =
             let bytes = take<byte> stream false n
             let odd = bytes.AsSpan().IndexOfAnyExceptInRange(0uy, 1uy)
             if odd >= 0 then
-                Files.refuse place $"{what} is bool and has {bytes[odd]} at {odd}, expected 0 or 1."
+                Files.refuse place $"{what} is bool and has {string bytes[odd]} at {string odd}, expected 0 or 1."
             bytes |> Array.map (fun byte -> byte = 1uy)
 
         let widened (widen: 'S -> 'T) (values: 'S[]) : Array = Array.map widen values

@@ -36,7 +36,7 @@ module Windows =
             if int64 times < int64 length + int64 horizon then
                 raise (
                     InputException
-                        $"{verb}: got {times} times, expected at least {length} + {horizon} for one window and what follows it."
+                        $"{verb}: got {string times} times, expected at least {string length} + {string horizon} for one window and what follows it."
                 )
 
             let windows = (times - length - horizon) / stride + 1
@@ -54,7 +54,8 @@ module Windows =
             Tree.flatten series |> Array.choose (fun x -> if x.Rank > 0 then Some x.Dims[0] else None) |> Array.distinct
 
         if counts.Length > 1 then
-            Expect.misfit $"{verb}: got tensors of {counts[0]} and {counts[1]} times, expected all to have as many."
+            Expect.misfit
+                $"{verb}: got tensors of {string counts[0]} and {string counts[1]} times, expected all to have as many."
 
         if counts.Length = 1 then PlainNumbers.refuseColumns verb counts[0] series
 

@@ -182,7 +182,7 @@ module internal ElementGroup =
             match s.Code with
             | Compute(op, 0.0) -> text.Append(';').Append(int op) |> ignore
             | Compute(op, parameter) ->
-                text.Append(';').Append(int op).Append('(').Append(parameter.ToString "R").Append(')') |> ignore
+                text.Append(';').Append(int op).Append('(').Append(string parameter).Append(')') |> ignore
             | Convert target -> text.Append(";to").Append(int (elementType target)) |> ignore
 
             text.Append(':').Append(int (elementType s.Type)) |> ignore

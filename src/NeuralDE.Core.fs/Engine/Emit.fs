@@ -98,9 +98,9 @@ module internal Emit =
         let memory, offsets, first, last = parameters ()
         let place (i: int) : Expression[] = [| memory; offsets; Expression.Constant i |]
 
-        let read = g.Arguments |> Array.mapi (fun i a -> Expression.Variable(typeOf a.Dtype, $"a{i}"))
+        let read = g.Arguments |> Array.mapi (fun i a -> Expression.Variable(typeOf a.Dtype, $"a{string i}"))
 
-        let results = g.Steps |> Array.mapi (fun i s -> Expression.Variable(typeOf s.Dtype, $"r{i}"))
+        let results = g.Steps |> Array.mapi (fun i s -> Expression.Variable(typeOf s.Dtype, $"r{string i}"))
 
         let body: Expression[] =
             [| for i in 0 .. read.Length - 1 do
@@ -211,10 +211,11 @@ module internal Emit =
                 Expression.Multiply(at, Expression.Constant(int64 dtype.Size))
 
         let starts =
-            Array.init (g.Arguments.Length + g.Outputs.Length) (fun i -> Expression.Variable(typeof<int64>, $"p{i}"))
+            Array.init (g.Arguments.Length + g.Outputs.Length) (fun i ->
+                Expression.Variable(typeof<int64>, $"p{string i}"))
 
-        let read = g.Arguments |> Array.mapi (fun i _ -> Expression.Variable(vector, $"a{i}"))
-        let results = g.Steps |> Array.mapi (fun i _ -> Expression.Variable(vector, $"r{i}"))
+        let read = g.Arguments |> Array.mapi (fun i _ -> Expression.Variable(vector, $"a{string i}"))
+        let results = g.Steps |> Array.mapi (fun i _ -> Expression.Variable(vector, $"r{string i}"))
 
         let before: Expression[] =
             [| for i in 0 .. starts.Length - 1 do

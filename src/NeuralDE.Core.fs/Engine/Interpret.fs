@@ -94,7 +94,7 @@ module internal Interpret =
         member _.Write(row, count, values: NdArray) =
             if count = room then
                 match capacity with
-                | ValueSome n -> raise (GraphException $"a loop wrote more than its {n} emissions")
+                | ValueSome n -> raise (GraphException $"a loop wrote more than its {string n} emissions")
                 | ValueNone -> resize (2 * room)
 
             Array.Copy(values.Data, row * width, memory.Data, (row * room + count) * width, width)

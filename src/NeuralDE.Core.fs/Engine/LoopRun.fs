@@ -161,7 +161,7 @@ module internal LoopRun =
                         match l.Targets[e] with
                         | Fixed(memory, capacity) ->
                             if k >= capacity then
-                                raise (GraphException $"a loop wrote more than its {capacity} emissions")
+                                raise (GraphException $"a loop wrote more than its {string capacity} emissions")
 
                             Slot.address work memory, int64 capacity
                         | Grown index ->

@@ -192,7 +192,12 @@ type internal Lowering
             v
         else
             // what two read through the same view is copied once
-            let key = struct (v.Storage, v.Dtype, v.Start, String.Join(",", v.Shape), String.Join(",", v.Strides))
+            let key =
+                struct (v.Storage,
+                        v.Dtype,
+                        v.Start,
+                        String.Join(",", Array.map string v.Shape),
+                        String.Join(",", Array.map string v.Strides))
 
             match copies.TryGetValue key with
             | true, made -> made
@@ -321,8 +326,10 @@ type internal Lowering
     member private x.Group(targets: Node list) =
         let struct (cone, outside) = ElementCone.find isThere targets
 
-        match [| for n in outside do
-                     if not (views.ContainsKey n) then n |] with
+        match
+            [| for n in outside do
+                   if not (views.ContainsKey n) then n |]
+        with
         | [||] -> if cone.Count > 0 then x.Emit(cone, targets)
         | missing ->
             // what the group reads comes first; making that may take nodes out of the group
@@ -368,10 +375,12 @@ type internal Lowering
         let stored =
             order
             |> Array.filter (fun n ->
-                if streams.Contains n then List.exists (fun t -> obj.ReferenceEquals(t, n)) targets else isWanted n)
+                if streams.Contains n then
+                    List.exists (fun t -> obj.ReferenceEquals(t, n)) targets
+                else
+                    isWanted n)
 
-        let struct (group, sources) =
-            ElementCone.group isThere (fun n -> View.isSingle views[n]) order stored
+        let struct (group, sources) = ElementCone.group isThere (fun n -> View.isSingle views[n]) order stored
 
         let arguments =
             Array.map2

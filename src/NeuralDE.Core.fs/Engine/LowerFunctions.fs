@@ -301,7 +301,7 @@ module internal LowerFunctions =
     /// The same function with its inputs in another order.
     and private reorder (g: Graph) (order: int[]) : Graph =
         g.Memo(
-            ("reorder", String.Join(",", order)),
+            ("reorder", String.Join(",", Array.map string order)),
             fun () ->
                 let inputs = order |> Array.map (fun i -> g.Inputs[i])
                 let arguments = Array.zeroCreate order.Length

@@ -1,6 +1,8 @@
 namespace NeuralDE.Compiler
 
+open System
 open System.Collections.Generic
+open System.Globalization
 open NeuralDE.Kernels
 
 /// Instructions that run tile by tile: all of them on some rows while these are in the first cache, then on the next rows.
@@ -43,11 +45,11 @@ module internal RowChain =
         forced <- rows
         suffix <-
             match rows with
-            | ValueSome n -> $" by {n}"
+            | ValueSome n -> $" by {string n}"
             | ValueNone -> ""
 
     do
-        match System.Int32.TryParse(System.Environment.GetEnvironmentVariable "NEURALDE_ROWS") with
+        match Int32.TryParse(Environment.GetEnvironmentVariable "NEURALDE_ROWS", CultureInfo.InvariantCulture) with
         | true, n when n >= 0 -> force (ValueSome n)
         | _ -> ()
 
@@ -167,7 +169,7 @@ module internal RowChain =
         { Name =
             fun () ->
                 let names = drafts |> Array.map (fun d -> d.Name()) |> String.concat "; "
-                $"{rows} rows, {tile} at a time: {names}"
+                $"{string rows} rows, {string tile} at a time: {names}"
           Touches = drafts |> Array.collect (fun d -> d.Touches) |> others
           Writes = drafts |> Array.collect (fun d -> d.Writes) |> others
           Rows = ValueNone

@@ -242,7 +242,7 @@ module internal Special =
     /// Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, …
     /// ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) = 0 for n ≥ 1, NaN at −∞.
     let polygamma n : float -> float =
-        if n < 0 then raise (GraphException $"polygamma of order {n}, expected 0 or more.")
+        if n < 0 then raise (GraphException $"polygamma of order {string n}, expected 0 or more.")
 
         let odd = n % 2 = 1
         let derivative = lazy (cotangentDerivative n)

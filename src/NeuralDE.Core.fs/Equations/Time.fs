@@ -11,7 +11,7 @@ module internal Time =
     let ofAny (verb: string) (time: obj | null) : Tensor =
         let finite (x: float) =
             if not (Double.IsFinite x) then
-                raise (InputException $"{verb}: got the time {x}, expected a finite number.")
+                raise (InputException $"{verb}: got the time {string x}, expected a finite number.")
 
             scalar x
 

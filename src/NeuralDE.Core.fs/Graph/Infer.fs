@@ -64,7 +64,7 @@ module internal Infer =
         let second = if args.Length > 1 then args[1].Shape else [||]
         let want condition rule = if not condition then fail op args rule
 
-        let count n = if args.Length <> n then fail op args $"{n} arguments"
+        let count n = if args.Length <> n then fail op args $"{string n} arguments"
 
         let alike n =
             count n

@@ -108,12 +108,12 @@ module internal Intern =
         | Apply fn ->
             let outputs = Infer.outputs fn (bundle.Args |> Array.map (fun a -> a.Signature))
             signed (Output index) [| bundle |] outputs[index]
-        | op -> raise (GraphException $"output {index} of {op}: only function nodes have outputs")
+        | op -> raise (GraphException $"output {string index} of {op}: only function nodes have outputs")
 
     let node op (args: Node[]) =
         match op with
         | Output index -> output args[0] index
-        | Input index -> raise (GraphException $"input {index} is made with its signature")
+        | Input index -> raise (GraphException $"input {string index} is made with its signature")
         | _ -> signed op args (Infer.node op (args |> Array.map (fun a -> a.Signature)))
 
     let graph (inputs: Signature[]) (outputs: Node[]) : Graph =

@@ -2,6 +2,7 @@ namespace NeuralDE.Compiler
 
 open System
 open System.Collections.Generic
+open System.Globalization
 open System.Text
 open NeuralDE
 
@@ -17,7 +18,7 @@ module internal Print =
     let literal (l: Literal) =
         match l.Dtype with
         | Float32
-        | Float64 -> (BitConverter.Int64BitsToDouble l.Bits).ToString "R"
+        | Float64 -> (BitConverter.Int64BitsToDouble l.Bits).ToString("R", CultureInfo.InvariantCulture)
         | Int32
         | Int64 -> string l.Bits
         | Bool -> if l.Bits = 0L then "false" else "true"
@@ -27,7 +28,7 @@ module internal Print =
     let private tape t =
         match t with
         | Everything -> "keeps everything"
-        | Budget bytes -> $"keeps {bytes} bytes"
+        | Budget bytes -> $"keeps {string bytes} bytes"
 
     /// A function node, given how its graphs are called.
     let fn (name: Graph -> string) (f: Fn) =
@@ -37,7 +38,7 @@ module internal Print =
                 | ValueSome n -> string n
                 | ValueNone -> "any"
 
-            $"{name l.Body} batch {list l.Batch} states {l.States} controls {l.Controls} emits {l.Emits} × {capacity} {tape l.Tape}"
+            $"{name l.Body} batch {list l.Batch} states {string l.States} controls {string l.Controls} emits {string l.Emits} × {capacity} {tape l.Tape}"
 
         match f with
         | Call(g, Inline) -> $"call {name g}"
@@ -52,12 +53,12 @@ module internal Print =
     /// An operation without its arguments.
     let op (name: Graph -> string) (o: Op) =
         match o with
-        | Input i -> $"input {i}"
+        | Input i -> $"input {string i}"
         | Constant l -> $"constant {literal l}"
         | Data _ -> "data"
-        | Iota(_, axis) -> $"iota axis {axis}"
-        | Unary(Polygamma n) -> $"polygamma {n}"
-        | Unary(Power a) -> $"power {a}"
+        | Iota(_, axis) -> $"iota axis {string axis}"
+        | Unary(Polygamma n) -> $"polygamma {string n}"
+        | Unary(Power a) -> $"power {string a}"
         | Unary u -> lower u
         | Binary b -> lower b
         | Compare c -> lower c
@@ -65,9 +66,10 @@ module internal Print =
         | Fma -> "fma"
         | Cast d -> $"cast {d}"
         | Reduce(r, axes) -> $"{lower r} over {list axes}"
-        | ArgMax axis -> $"argMax axis {axis}"
-        | ArgSort axis -> $"argSort axis {axis}"
-        | CumSum(axis, reverse) -> if reverse then $"cumSum axis {axis} reverse" else $"cumSum axis {axis}"
+        | ArgMax axis -> $"argMax axis {string axis}"
+        | ArgSort axis -> $"argSort axis {string axis}"
+        | CumSum(axis, reverse) ->
+            if reverse then $"cumSum axis {string axis} reverse" else $"cumSum axis {string axis}"
         | SearchSorted right -> if right then "searchSorted right" else "searchSorted left"
         | Reshape _ -> "reshape"
         | Permute p -> $"permute {list p}"
@@ -75,9 +77,9 @@ module internal Print =
         | Slice s -> $"slice {list s.Start} to {list s.Stop} step {list s.Step}"
         | Pad p -> $"pad {list p.Low} {list p.High} interior {list p.Interior}"
         | Reverse axes -> $"reverse {list axes}"
-        | Concat axis -> $"concat axis {axis}"
-        | Gather batch -> $"gather batch {batch}"
-        | Scatter(kind, batch) -> $"{lower kind} batch {batch}"
+        | Concat axis -> $"concat axis {string axis}"
+        | Gather batch -> $"gather batch {string batch}"
+        | Scatter(kind, batch) -> $"{lower kind} batch {string batch}"
         | Dot -> "dot"
         | Op.Conv c ->
             $"conv stride {list c.Stride} pad {list c.Low} {list c.High} dilate input {list c.DilateInput} kernel {list c.DilateKernel}"
@@ -94,7 +96,7 @@ module internal Print =
         | StopGradient -> "stopGradient"
         | Check _ -> "check"
         | Apply f -> fn name f
-        | Output i -> $"output {i}"
+        | Output i -> $"output {string i}"
 
     /// The operation's word alone.
     let name (o: Op) : string = ((op (fun _ -> "") o).Split ' ')[0]
@@ -118,7 +120,7 @@ module internal Print =
             match names.TryGetValue g with
             | true, known -> known
             | _ ->
-                let fresh = $"g{names.Count}"
+                let fresh = $"g{string names.Count}"
                 names[g] <- fresh
                 queue.Enqueue g
                 fresh
@@ -133,10 +135,10 @@ module internal Print =
 
             let reference (n: Node) =
                 match n.Op with
-                | Input i -> $"x{i}"
-                | _ -> $"%%{number[n]}"
+                | Input i -> $"x{string i}"
+                | _ -> $"%%{string number[n]}"
 
-            let inputs = g.Inputs |> Array.mapi (fun i s -> $"x{i}: {signature s}") |> String.concat ", "
+            let inputs = g.Inputs |> Array.mapi (fun i s -> $"x{string i}: {signature s}") |> String.concat ", "
 
             text.Append($"{name g} ({inputs})\n") |> ignore
 
@@ -145,7 +147,7 @@ module internal Print =
                 | Input _ -> ()
                 | _ ->
                     let args = n.Args |> Array.map reference |> String.concat " "
-                    text.Append($"  %%{number[n]} = {op name n.Op} {args} : {signature n.Signature}\n") |> ignore
+                    text.Append($"  %%{string number[n]} = {op name n.Op} {args} : {signature n.Signature}\n") |> ignore
 
             let outputs = g.Outputs |> Array.map reference |> String.concat ", "
             text.Append($"  return {outputs}\n") |> ignore

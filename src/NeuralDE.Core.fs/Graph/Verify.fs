@@ -6,8 +6,8 @@ open NeuralDE
 /// Whether a graph keeps the rules of the language. Run between stages in tests.
 module internal Verify =
     let private fail (g: Graph) (n: Node) what =
-        let operation = Print.op (fun g -> $"#{g.Id}") n.Op
-        raise (GraphException $"graph {g.Id}, node {operation}: {what}")
+        let operation = Print.op (fun g -> $"#{string g.Id}") n.Op
+        raise (GraphException $"graph {string g.Id}, node {operation}: {what}")
 
     let private sameSignature (a: Signature) (b: Signature) = a.Dtype = b.Dtype && Shape.same a.Shape b.Shape
 
@@ -17,11 +17,11 @@ module internal Verify =
         check (outputs.Length = carried + l.Emits + 3) "the body returns state, control, emissions, keep, write, done"
 
         for i in 0 .. carried - 1 do
-            check (sameSignature outputs[i] l.Body.Inputs[i]) $"carry {i} changes its signature"
+            check (sameSignature outputs[i] l.Body.Inputs[i]) $"carry {string i} changes its signature"
 
             check
                 (l.Batch.Length <= outputs[i].Shape.Length && Shape.same l.Batch outputs[i].Shape[.. l.Batch.Length - 1])
-                $"carry {i} lacks the batch axes"
+                $"carry {string i} lacks the batch axes"
 
         for flag in outputs[carried + l.Emits ..] do
             check

@@ -31,7 +31,10 @@ type MultiHeadAttention =
         Expect.positive "MultiHeadAttention.init" "heads" heads
 
         if width % heads <> 0 then
-            raise (InputException $"MultiHeadAttention.init: {width} features do not divide into {heads} heads.")
+            raise (
+                InputException
+                    $"MultiHeadAttention.init: {string width} features do not divide into {string heads} heads."
+            )
 
         let linear bound key = Linear.initWith (Init.uniform bound) key width width
         let inward, outward = Math.Sqrt(6.0 / float (4 * width)), 1.0 / Math.Sqrt(float width)

@@ -35,7 +35,7 @@ type internal BatchSource =
             | None -> "in order"
 
         let last = if s.KeepsLast then "" else ", the last smaller one left out"
-        $"{s.Samples} samples in batches of {s.Size}, {shuffle}{last}"
+        $"{string s.Samples} samples in batches of {string s.Size}, {shuffle}{last}"
 
 /// <summary>Batches of samples without end, epoch after epoch: what a training feeds to its loss step by step.</summary>
 /// <remarks>The batch of a step is a pure function of the step, so a training that is resumed sees the same ones.</remarks>
@@ -98,7 +98,10 @@ module Batches =
         PlainNumbers.refuseColumns "Batches.ofTree" samples data
 
         if size < 1 || size > samples then
-            raise (InputException $"Batches.ofTree: got size {size}, expected 1 to {samples}, the number of samples.")
+            raise (
+                InputException
+                    $"Batches.ofTree: got size {string size}, expected 1 to {string samples}, the number of samples."
+            )
 
         let source =
             { Leaves = leaves |> Seq.map (fun (_, leaf) -> leaf.Numbers) |> Array.ofSeq

@@ -139,7 +139,7 @@ module Blueprint =
         if inside.Outputs <> b.Outputs || inside.Spatial <> b.Spatial then
             raise (
                 InputException
-                    $"Blueprint.residual: the inner layers make {inside.Outputs} of {b.Outputs} features or channels, expected as many."
+                    $"Blueprint.residual: the inner layers make {string inside.Outputs} of {string b.Outputs} features or channels, expected as many."
             )
 
         append b.Outputs (fun key -> Layer.Residual(build key inside)) b

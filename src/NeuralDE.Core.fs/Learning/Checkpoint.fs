@@ -131,7 +131,11 @@ module Checkpoint =
 
     let private refuse (at: Place) (differences: string list) : 'a =
         let shown = 8
-        let more = if differences.Length > shown then $"; and {differences.Length - shown} more" else ""
+        let more =
+            if differences.Length > shown then
+                $"; and {string (differences.Length - shown)} more"
+            else
+                ""
         let mend = "Give a tree like the one that was saved, or options that overlook the difference."
         Files.refuse at (String.Join("; ", List.truncate shown differences) + $"{more}. {mend}")
 

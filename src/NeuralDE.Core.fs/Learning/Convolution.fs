@@ -10,7 +10,7 @@ module internal ConvolutionLayer =
         let all = if extents.Length = 1 then List.replicate axes extents.Head else extents
 
         if all.Length <> axes || List.exists (fun n -> n < 1) all then
-            raise (InputException $"{verb}: got kernel {extents}, expected one or {axes} extents of 1 or more.")
+            raise (InputException $"{verb}: got kernel {extents}, expected one or {string axes} extents of 1 or more.")
 
         all
 
@@ -18,7 +18,7 @@ module internal ConvolutionLayer =
         Expect.positive verb what n
 
         if n % groups <> 0 then
-            raise (InputException $"{verb}: {n} {what} do not divide into {groups} groups.")
+            raise (InputException $"{verb}: {string n} {what} do not divide into {string groups} groups.")
 
         n / groups
 

@@ -9,7 +9,7 @@ open NeuralDE.Compiler
 module Dropout =
     let internal check verb (rate: float) =
         if not (rate >= 0.0 && rate < 1.0) then
-            raise (InputException $"{verb}: got rate {rate}, expected a number from 0 to below 1.")
+            raise (InputException $"{verb}: got rate {string rate}, expected a number from 0 to below 1.")
 
     /// <summary>x with elements dropped.</summary>
     /// <param name="rate">The share of elements dropped, from 0 to below 1; 0 is the identity.</param>

@@ -22,7 +22,9 @@ type GroupNorm =
         Expect.positive "GroupNorm.init" "channels" channels
 
         if channels % groups <> 0 then
-            raise (InputException $"GroupNorm.init: {channels} channels do not divide into {groups} groups.")
+            raise (
+                InputException $"GroupNorm.init: {string channels} channels do not divide into {string groups} groups."
+            )
 
         { Scale = ones [ channels ]; Shift = zeros [ channels ]; Groups = groups; Epsilon = 1e-5 }
 

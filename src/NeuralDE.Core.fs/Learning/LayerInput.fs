@@ -8,14 +8,14 @@ module internal LayerInput =
     let features verb expected (x: Tensor) =
         if x.Rank = 0 then
             Expect.misfit (
-                $"{verb}: input is one number, the layer was made for {expected} features. "
+                $"{verb}: input is one number, the layer was made for {string expected} features. "
                 + "Give [features] or [batch…; features]."
             )
 
         let got = x.Dims[x.Rank - 1]
 
         if got <> expected then
-            Expect.misfit $"{verb}: input has {got} features, the layer was made for {expected}."
+            Expect.misfit $"{verb}: input has {string got} features, the layer was made for {string expected}."
 
     /// The axis after the batch carries the channels.
     let channels verb expected (x: Tensor) =
@@ -26,7 +26,8 @@ module internal LayerInput =
                 $"{verb}: got shape {Expect.text x}, expected [batch; channels; …]. Add an axis with expandDims."
 
         if x.Dims[1] <> expected then
-            Expect.misfit $"{verb}: input {Expect.text x} has {x.Dims[1]} channels, the layer was made for {expected}."
+            Expect.misfit
+                $"{verb}: input {Expect.text x} has {string x.Dims[1]} channels, the layer was made for {string expected}."
 
     /// One number a channel, stretched over the axes after the channels: [channels] → [channels; 1; …].
     let perChannel (x: Tensor) (numbers: Tensor) =

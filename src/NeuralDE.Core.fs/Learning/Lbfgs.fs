@@ -168,7 +168,8 @@ module Lbfgs =
         q
 
     let private check (o: LbfgsOptions) =
-        let wrong name (got: obj) expected = raise (InputException $"Lbfgs: {name} is {got}, expected {expected}.")
+        let inline wrong (name: string) got (expected: string) =
+            raise (InputException $"Lbfgs: {name} is {string got}, expected {expected}.")
 
         if o.History < 1 then wrong "History" o.History "1 or more"
         if o.MaxIterations < 0 then wrong "MaxIterations" o.MaxIterations "0 or more"
@@ -178,7 +179,7 @@ module Lbfgs =
         if not (o.FirstStep > 0.0) then wrong "FirstStep" o.FirstStep "a positive number"
 
         if not (0.0 < o.Armijo && o.Armijo < o.Curvature && o.Curvature < 1.0) then
-            wrong "(Armijo, Curvature)" (o.Armijo, o.Curvature) "0 < Armijo < Curvature < 1"
+            wrong "(Armijo, Curvature)" $"({string o.Armijo}, {string o.Curvature})" "0 < Armijo < Curvature < 1"
 
     /// <summary>As minimise, with options, and a call after each iteration.</summary>
     let minimiseWith

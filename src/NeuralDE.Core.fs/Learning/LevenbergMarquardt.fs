@@ -20,8 +20,8 @@ module LevenbergMarquardt =
     let private largestOffset = 1e-3
 
     let private check (o: LevenbergMarquardtOptions) =
-        let wrong name (got: obj) expected =
-            raise (InputException $"LevenbergMarquardt: {name} is {got}, expected {expected}.")
+        let inline wrong (name: string) got (expected: string) =
+            raise (InputException $"LevenbergMarquardt: {name} is {string got}, expected {expected}.")
 
         if o.MaxIterations < 0 then wrong "MaxIterations" o.MaxIterations "0 or more"
 
@@ -175,7 +175,12 @@ module LevenbergMarquardt =
             let isAtMinimum =
                 count > n && rest > 0.0 && explained / float n <= largestOffset ** 2.0 * rest / float (count - n)
 
-            finish (if isAtMinimum then LevenbergMarquardtStatus.Converged else LevenbergMarquardtStatus.NoLowerStep)
+            finish (
+                if isAtMinimum then
+                    LevenbergMarquardtStatus.Converged
+                else
+                    LevenbergMarquardtStatus.NoLowerStep
+            )
 
         /// Steps from a place, shorter and shorter until one lowers the loss.
         let rec descend (near: LinearModel) (shrink: float) isFirst =
@@ -251,7 +256,7 @@ module LevenbergMarquardt =
         if m <= n then
             raise (
                 InputException
-                    $"LevenbergMarquardt.covariance: got {m} residuals for {n} parameters, expected more residuals than parameters."
+                    $"LevenbergMarquardt.covariance: got {string m} residuals for {string n} parameters, expected more residuals than parameters."
             )
 
         let values = Identifiability.inverseSquare model m n (j.ToArray())

@@ -30,7 +30,7 @@ module Loss =
     /// </summary>
     let huber (delta: float) (target: Tensor) (prediction: Tensor) : Tensor =
         if not (delta > 0.0 && System.Double.IsFinite delta) then
-            raise (InputException $"Loss.huber: got delta = {delta}, expected a positive number.")
+            raise (InputException $"Loss.huber: got delta = {string delta}, expected a positive number.")
 
         alike "Loss.huber" target prediction
         let size = abs (prediction - target)

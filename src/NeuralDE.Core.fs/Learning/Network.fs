@@ -24,7 +24,7 @@ type Network =
             | ValueSome t ->
                 if x.Rank < spatial + 1 then
                     Expect.misfit
-                        $"{verb}: got shape {Expect.text x}, expected channels and {spatial} spatial axes after them."
+                        $"{verb}: got shape {Expect.text x}, expected channels and {string spatial} spatial axes after them."
 
                 cast x.Dtype t
 
@@ -104,7 +104,9 @@ type Network =
         first net.Layers |> Option.defaultValue 0
 
     /// A single image or sequence is a batch of one: some layers take the axis after the batch for the channels.
-    static member private Apply(verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor) : Tensor =
+    static member private Apply
+        (verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor)
+        : Tensor =
         let spatial = Network.spatial net
 
         if spatial > 0 && x.Rank = spatial + 1 then

@@ -40,12 +40,14 @@ module Optim =
         match averaging with
         | MovingAverage share ->
             if not (share >= 0.0 && share < 1.0) then
-                raise (InputException $"Optim: the average's share is {share}, expected a number from 0 to below 1.")
+                raise (
+                    InputException $"Optim: the average's share is {string share}, expected a number from 0 to below 1."
+                )
         | PlainAverage(from, every) ->
             if from < 0 || every < 1 then
                 raise (
                     InputException
-                        $"Optim: got an average from step {from} every {every}, expected 0 or more and 1 or more."
+                        $"Optim: got an average from step {string from} every {string every}, expected 0 or more and 1 or more."
                 )
 
     let private ruleOf (optimiser: Optimiser) (path: string) : LeafRule =
@@ -107,7 +109,7 @@ module Optim =
 
                         raise (
                             InputException(
-                                $"Optim: group {i} takes no leaf, expected one or more. "
+                                $"Optim: group {string i} takes no leaf, expected one or more. "
                                 + $"The leaves are {known}; a group before may have taken those meant."
                             )
                         )
@@ -248,7 +250,7 @@ module Optim =
     // ── gradients ────────────────────────────────────────────────────────────────────────────────────────────────
     let private limited verb (limit: float) =
         if not (limit > 0.0 && Double.IsFinite limit) then
-            raise (InputException $"{verb}: got {limit}, expected a positive number.")
+            raise (InputException $"{verb}: got {string limit}, expected a positive number.")
 
     let private onFloats (f: Tensor -> Tensor) (tree: 'M) : 'M =
         Tree.map (fun (x: Tensor) -> if x.Dtype.IsFloat then f x else x) tree

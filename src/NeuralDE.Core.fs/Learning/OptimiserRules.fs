@@ -33,7 +33,7 @@ type internal LeafStep =
 /// The equations of the optimisers for one leaf. In each, `slot` is what the rule remembers of the leaf.
 module internal OptimiserRules =
     let private wrong what (got: float) (expected: string) : unit =
-        raise (InputException $"Optim: {what} is {got}, expected {expected}.")
+        raise (InputException $"Optim: {what} is {string got}, expected {expected}.")
 
     let private positive what (x: float) = if not (x > 0.0 && Double.IsFinite x) then wrong what x "a positive number"
 
@@ -54,7 +54,7 @@ module internal OptimiserRules =
             if o.IsNesterov && (o.Momentum = 0.0 || o.Dampening <> 0.0) then
                 raise (
                     InputException(
-                        $"Optim: Nesterov's step has momentum {o.Momentum} and dampening {o.Dampening}, "
+                        $"Optim: Nesterov's step has momentum {string o.Momentum} and dampening {string o.Dampening}, "
                         + "expected a positive momentum and no dampening."
                     )
                 )

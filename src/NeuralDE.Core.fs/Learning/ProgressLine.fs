@@ -1,5 +1,6 @@
 namespace NeuralDE.Compiler
 
+open System.Globalization
 open System.IO
 open NeuralDE
 
@@ -20,14 +21,16 @@ type internal ProgressLine(output: TextWriter, isTerminal: bool) =
     member _.Write(p: TrainProgress, validation: float voption) =
         if isTerminal && (p.Step = p.Steps || p.Seconds - written >= between) then
             written <- p.Seconds
-            let loss = p.Loss.ToString "E3"
+            let number (format: string) (x: float) = x.ToString(format, CultureInfo.InvariantCulture)
+            let loss = number "E3" p.Loss
 
             let validated =
                 match validation with
-                | ValueSome value -> ", validation " + value.ToString "E3"
+                | ValueSome value -> ", validation " + number "E3" value
                 | ValueNone -> ""
 
-            let text = $"""step {p.Step} of {p.Steps}, loss {loss}{validated}, {p.Seconds.ToString "F1"} s"""
+            let seconds = number "F1" p.Seconds
+            let text = $"step {string p.Step} of {string p.Steps}, loss {loss}{validated}, {seconds} s"
             output.Write("\r" + text.PadRight length)
             length <- text.Length
 

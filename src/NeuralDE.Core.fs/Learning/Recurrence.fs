@@ -52,5 +52,6 @@ module internal Recurrence =
     let checkStates verb (cells: 'C list) (states: 'S list) =
         if states.Length <> cells.Length then
             raise (
-                InputException $"{verb}: got {states.Length} states for {cells.Length} layers, expected one for each."
+                InputException
+                    $"{verb}: got {string states.Length} states for {string cells.Length} layers, expected one for each."
             )

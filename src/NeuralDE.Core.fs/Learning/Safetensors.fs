@@ -82,7 +82,7 @@ module Safetensors =
         if int64 header.Length > limit then
             raise (
                 InputException
-                    $"{verb}: names and metadata take {header.Length} bytes, the format allows {limit}. Shorten them."
+                    $"{verb}: names and metadata take {string header.Length} bytes, the format allows {string limit}. Shorten them."
             )
 
         let length = Array.zeroCreate 8
@@ -98,17 +98,21 @@ module Safetensors =
         let available = stream.Length - stream.Position - 8L
 
         if available < 0L then
-            Files.refuse place $"got {available + 8L} bytes, expected at least 8. Is it a safetensors file?"
+            Files.refuse place $"got {string (available + 8L)} bytes, expected at least 8. Is it a safetensors file?"
 
         let length = Array.zeroCreate 8
         stream.ReadExactly(Span length)
         let length = BinaryPrimitives.ReadUInt64LittleEndian(ReadOnlySpan length)
 
         if length > uint64 limit then
-            Files.refuse place $"the header claims {length} bytes, the format allows {limit}. Is it a safetensors file?"
+            Files.refuse
+                place
+                $"the header claims {string length} bytes, the format allows {string limit}. Is it a safetensors file?"
 
         if length > uint64 available then
-            Files.refuse place $"the header claims {length} bytes where {available} follow. The file was cut."
+            Files.refuse
+                place
+                $"the header claims {string length} bytes where {string available} follow. The file was cut."
 
         let header = Array.zeroCreate (int length)
         stream.ReadExactly(Span header)

@@ -42,7 +42,7 @@ module internal SafetensorsHeader =
         "[" + String.Join("; ", shown) + (if shape.Length > 8 then "; …]" else "]")
 
     let private fail (place: Place) (at: int) (found: string) : 'a =
-        Files.refuse place $"the header is not the JSON of a safetensors file near byte {at}: {found}."
+        Files.refuse place $"the header is not the JSON of a safetensors file near byte {string at}: {found}."
 
     /// A JSON text read from front to back; anything unexpected is refused.
     [<Sealed>]
@@ -98,7 +98,7 @@ module internal SafetensorsHeader =
             r.Next()
 
             while token <> JsonTokenType.EndArray do
-                if numbers.Count = most then fail place at $"{what} has more than {most} numbers"
+                if numbers.Count = most then fail place at $"{what} has more than {string most} numbers"
                 numbers.Add(r.Natural what)
                 r.Next()
 
@@ -147,8 +147,8 @@ module internal SafetensorsHeader =
             let size = count * int64 stored.Size
 
             if stop < start || stop - start <> size then
-                let got = $"has data_offsets [{start}; {stop}]"
-                refuse $"{got}, expected {size} bytes: {dtype} {shapeText shape}."
+                let got = $"has data_offsets [{string start}; {string stop}]"
+                refuse $"{got}, expected {string size} bytes: {dtype} {shapeText shape}."
 
             { Name = name; Type = stored; Shape = Array.map int shape; Start = start; Stop = stop }
         | _ -> refuse "lacks one of dtype, shape and the two data_offsets."
@@ -160,14 +160,16 @@ module internal SafetensorsHeader =
             ||> Seq.fold (fun stop e ->
                 if e.Start <> stop then
                     let kind = if e.Start < stop then "overlaps the one before" else "leaves a gap before it"
-                    Files.refuse place $"tensor {quote e.Name} {kind}: it starts at {e.Start}, expected {stop}."
+                    Files.refuse
+                        place
+                        $"tensor {quote e.Name} {kind}: it starts at {string e.Start}, expected {string stop}."
 
                 e.Stop)
 
         if stop <> length then
             Files.refuse
                 place
-                $"there are {length} bytes after the header, expected {stop}. The file was cut, or has something else behind its tensors."
+                $"there are {string length} bytes after the header, expected {string stop}. The file was cut, or has something else behind its tensors."
 
     /// The header, of the bytes that follow its length; `length` is that of the tensors after it.
     let parse (place: Place) (header: byte[]) (length: int64) : Map<string, string> * Entry list =
@@ -191,7 +193,7 @@ module internal SafetensorsHeader =
 
         let padding = header.AsSpan(reader.End).IndexOfAnyExcept(byte ' ')
         if padding >= 0 then
-            fail place reader.End $"byte {header[reader.End + padding]} after its end, expected spaces"
+            fail place reader.End $"byte {string (header[reader.End + padding])} after its end, expected spaces"
         checkPlaces place length entries
         metadata, List.ofSeq entries
 

@@ -13,11 +13,11 @@ type Schedule = Tensor -> Tensor
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Schedule =
     let private positive name what n =
-        if n < 1 then raise (InputException $"Schedule.{name}: got {what} {n}, expected 1 or more.")
+        if n < 1 then raise (InputException $"Schedule.{name}: got {what} {string n}, expected 1 or more.")
 
     let private factor name what (x: float) =
         if not (x >= 0.0 && Double.IsFinite x) then
-            raise (InputException $"Schedule.{name}: got {what} {x}, expected a finite number of 0 or more.")
+            raise (InputException $"Schedule.{name}: got {what} {string x}, expected a finite number of 0 or more.")
 
     /// The share of `count` steps that lies behind: 0 at step `first`, 1 from step first + count on.
     let private progress (first: float) (count: float) (step: Tensor) =
@@ -45,7 +45,7 @@ module Schedule =
     /// last + (1 − last) (1 − k / steps)^power, and last from k = steps on. PyTorch's PolynomialLR for last = 0.
     let polynomial (power: float) (steps: int) (last: float) : Schedule =
         if not (power > 0.0 && Double.IsFinite power) then
-            raise (InputException $"Schedule.polynomial: got power {power}, expected a positive number.")
+            raise (InputException $"Schedule.polynomial: got power {string power}, expected a positive number.")
 
         positive "polynomial" "steps" steps
         factor "polynomial" "last" last
@@ -67,7 +67,8 @@ module Schedule =
     /// The factor of the last pair (from step, factor) whose step is reached; 1 before the first.
     let piecewise (pairs: (int * float) list) : Schedule =
         for from, value in pairs do
-            if from < 0 then raise (InputException $"Schedule.piecewise: got step {from}, expected 0 or more.")
+            if from < 0 then
+                raise (InputException $"Schedule.piecewise: got step {string from}, expected 0 or more.")
             factor "piecewise" "the factor" value
 
         if List.pairwise pairs |> List.exists (fun ((a, _), (b, _)) -> a >= b) then
@@ -89,7 +90,7 @@ module Schedule =
     /// PyTorch's OneCycleLR, whose max_lr is the optimiser's rate.
     let oneCycle (steps: int) : Schedule =
         if steps < 4 then
-            raise (InputException $"Schedule.oneCycle: got steps {steps}, expected 4 or more.")
+            raise (InputException $"Schedule.oneCycle: got steps {string steps}, expected 4 or more.")
         let peak, finish = 0.3 * float steps - 1.0, float (steps - 1)
 
         fun step ->
@@ -102,7 +103,7 @@ module Schedule =
 
     /// The factor at a step, from 0.
     let at (step: int) (schedule: Schedule) : float =
-        if step < 0 then raise (InputException $"Schedule.at: got step {step}, expected 0 or more.")
+        if step < 0 then raise (InputException $"Schedule.at: got step {string step}, expected 0 or more.")
         float (schedule (scalar (float step)))
 
     /// The factors of the first n steps, for a picture.

@@ -24,7 +24,7 @@ module internal StaticFields =
 
         match x with
         | :? ITuple as tuple ->
-            let parts = Array.init tuple.Length (fun i -> $"Item{i + 1}", tuple[i])
+            let parts = Array.init tuple.Length (fun i -> $"Item{string (i + 1)}", tuple[i])
             Some("", parts)
         | _ when FSharpType.IsRecord(t, true) ->
             let names = FSharpType.GetRecordFields(t, true) |> Array.map _.Name

@@ -12,7 +12,8 @@ open NeuralDE.Compiler
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Train =
-    let private positive verb (n: int) = if n < 1 then raise (InputException $"{verb}: got {n}, expected 1 or more.")
+    let private positive verb (n: int) =
+        if n < 1 then raise (InputException $"{verb}: got {string n}, expected 1 or more.")
 
     /// A training of 1000 steps, to be changed by what follows.
     let start (model: 'M) (optimiser: Optimiser) : Training<'M> =
@@ -37,12 +38,12 @@ module Train =
     // ── how long ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// The number of steps; 1000 unless said otherwise.
     let steps (n: int) (t: Training<'M>) =
-        if n < 0 then raise (InputException $"Train.steps: got {n}, expected 0 or more.")
+        if n < 0 then raise (InputException $"Train.steps: got {string n}, expected 0 or more.")
         { t with Steps = n; Epochs = None }
 
     /// The number of epochs, instead of steps; without batches an epoch is one step.
     let epochs (n: int) (t: Training<'M>) =
-        if n < 0 then raise (InputException $"Train.epochs: got {n}, expected 0 or more.")
+        if n < 0 then raise (InputException $"Train.epochs: got {string n}, expected 0 or more.")
         { t with Epochs = Some n }
 
     /// Ends the training before the next step once the token is cancelled.
@@ -51,12 +52,12 @@ module Train =
     /// <summary>Ends the training when the validation loss, or without validation the loss of each step, no longer improves.</summary>
     let stopEarlyWith (options: EarlyStopping) (t: Training<'M>) =
         if options.Patience < 1 then
-            raise (InputException $"Train.stopEarly: got a patience of {options.Patience}, expected 1 or more.")
+            raise (InputException $"Train.stopEarly: got a patience of {string options.Patience}, expected 1 or more.")
 
         if not (options.MinImprovement >= 0.0 && Double.IsFinite options.MinImprovement) then
             raise (
                 InputException
-                    $"Train.stopEarly: got a least improvement of {options.MinImprovement}, expected 0 or more."
+                    $"Train.stopEarly: got a least improvement of {string options.MinImprovement}, expected 0 or more."
             )
 
         { t with EarlyStopping = Some options }
@@ -68,7 +69,7 @@ module Train =
     // ── gradients ────────────────────────────────────────────────────────────────────────────────────────────────
     let private limited verb (limit: float) =
         if not (limit > 0.0 && Double.IsFinite limit) then
-            raise (InputException $"{verb}: got {limit}, expected a positive number.")
+            raise (InputException $"{verb}: got {string limit}, expected a positive number.")
 
     /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
     let clip (limit: float) (t: Training<'M>) =

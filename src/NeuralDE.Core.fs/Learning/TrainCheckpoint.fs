@@ -114,7 +114,7 @@ module internal TrainCheckpoint =
             if i < values.Length then
                 values[i]
             else
-                refuse $"'{name}' has {values.Length} numbers, expected {i + 1}."
+                refuse $"'{name}' has {string values.Length} numbers, expected {string (i + 1)}."
 
         r.Lowest <- one "lowest" 0
         r.Improved <- one "lowest" 1

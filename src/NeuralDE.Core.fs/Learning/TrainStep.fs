@@ -91,8 +91,8 @@ module internal TrainStep =
 
     let private sentence what (found: (string * float) option) =
         match found with
-        | Some("", value) -> Some $"The {what} has the number {value}."
-        | Some(path, value) -> Some $"The {what} has the number {value} in {path}."
+        | Some("", value) -> Some $"The {what} has the number {string value}."
+        | Some(path, value) -> Some $"The {what} has the number {string value} in {path}."
         | None -> None
 
     /// Why the loss at a model is not finite.

@@ -19,15 +19,15 @@ type TrainStatus =
     member s.Sentence =
         match s with
         | Completed -> "All steps were taken."
-        | Cancelled step -> $"The training was cancelled before step {step}."
-        | StoppedEarly step -> $"The training was stopped after step {step}: the loss no longer improved."
+        | Cancelled step -> $"The training was cancelled before step {string step}."
+        | StoppedEarly step -> $"The training was stopped after step {string step}: the loss no longer improved."
         | NonFinite(step, what, cause) ->
             let cause = if cause = "" then "" else cause + " "
 
-            $"Train.run: the {what} of step {step} is not finite; the model is the best one before it. {cause}"
+            $"Train.run: the {what} of step {string step} is not finite; the model is the best one before it. {cause}"
             + "Lower the rate, or clip gradients with Train.clip."
         | SolveFailed(step, failure) ->
-            $"Train.run: the loss of step {step} needs a solve that failed; the model is the best one before it. "
+            $"Train.run: the loss of step {string step} needs a solve that failed; the model is the best one before it. "
             + failure.Message
 
 /// What a running training tells of itself.

@@ -19,7 +19,10 @@ module internal Stacked =
 
     let checkSpan verb (start: float) (stop: float) =
         if not (start <> stop && System.Double.IsFinite(stop - start)) then
-            raise (InputException $"{verb}: got the span ({start}, {stop}), expected two different finite times.")
+            raise (
+                InputException
+                    $"{verb}: got the span ({string start}, {string stop}), expected two different finite times."
+            )
 
 /// <summary>Weights that vary in depth by a spectral expansion, θ(s) = Σ_j ψ_j(s) a_j; a model of any type.</summary>
 /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. With one basis function it is the constant model, to the

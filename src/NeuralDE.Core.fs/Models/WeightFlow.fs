@@ -42,7 +42,7 @@ type WeightFlow =
         if flow.Reaction.Count <> leaves.Length then
             raise (
                 TreeException
-                    $"WeightFlow.apply: the weights have {leaves.Length} leaves, the flow was made for {flow.Reaction.Count}."
+                    $"WeightFlow.apply: the weights have {string leaves.Length} leaves, the flow was made for {string flow.Reaction.Count}."
             )
 
         let rate i (x: Tensor) =

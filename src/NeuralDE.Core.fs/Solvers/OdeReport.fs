@@ -60,9 +60,9 @@ module internal OdeReport =
 
     /// The component that is not finite after the failing step, else the one with the largest scaled error.
     let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
-        let name leaf index =
+        let name leaf (index: string) =
             match suspects.Names[leaf], y[leaf].Rank with
-            | "", _ -> $"{index}"
+            | "", _ -> index
             | path, 0 -> path
             | path, _ -> $"{path}[{index}]"
 
@@ -75,7 +75,7 @@ module internal OdeReport =
                 |> Array.iteri (fun index v ->
                     if score v > best then
                         best <- score v
-                        at <- name leaf index))
+                        at <- name leaf (string index)))
 
             at
 

@@ -68,7 +68,7 @@ module internal OdeSetup =
                     if not (inside && ordered) then
                         raise (
                             InputException
-                                $"{verb}: times must lie in [t0, t1] = [{t0}, {t1}]{sample}{order}; got {t} at position {i - first}."
+                                $"{verb}: times must lie in [t0, t1] = [{string t0}, {string t1}]{sample}{order}; got {string t} at position {string (i - first)}."
                         )
 
             if times = given then asFloats else Tensor.OfArray(NdArray(Float64, asFloats.Dims, times))
@@ -76,20 +76,23 @@ module internal OdeSetup =
 
     // ── what the functions of Ode check at the call, and a solve once more: the record may be made without them ──────
     let checkPositive verb what (x: float) =
-        if not (x > 0.0) then raise (InputException $"{verb}: {what} is {x}, expected a positive number.")
+        if not (x > 0.0) then
+            raise (InputException $"{verb}: {what} is {string x}, expected a positive number.")
 
     let checkTolerance rtol atol =
         if not (rtol >= 0.0 && atol >= 0.0 && rtol + atol > 0.0 && Double.IsFinite(rtol + atol)) then
             raise (
                 InputException
-                    $"Ode.tolerance: got rtol {rtol} and atol {atol}, expected finite numbers of 0 or more, not both 0."
+                    $"Ode.tolerance: got rtol {string rtol} and atol {string atol}, expected finite numbers of 0 or more, not both 0."
             )
 
     let checkSteps dtMin dtMax =
         if not (dtMin >= 0.0 && dtMax > dtMin) then
-            raise (InputException $"Ode.dtBetween: got {dtMin} and {dtMax}, expected 0 ≤ least < largest.")
+            raise (
+                InputException $"Ode.dtBetween: got {string dtMin} and {string dtMax}, expected 0 ≤ least < largest."
+            )
 
-    let checkCount verb n = if n < 1 then raise (InputException $"{verb}: got {n}, expected 1 or more.")
+    let checkCount verb n = if n < 1 then raise (InputException $"{verb}: got {string n}, expected 1 or more.")
 
     let checkController (c: StepController) =
         let weighs = [ c.P; c.I; c.D ] |> List.forall Double.IsFinite && c.P + c.I + c.D > 0.0
@@ -152,7 +155,7 @@ module internal OdeSetup =
         for verb, times in [ "Ode.jumpAt", p.JumpAt; "Ode.stepAt", p.StepAt ] do
             for t in times do
                 if not (Double.IsFinite t) then
-                    raise (InputException $"{verb}: got the time {t}, expected finite numbers. Leave it out.")
+                    raise (InputException $"{verb}: got the time {string t}, expected finite numbers. Leave it out.")
 
         let jumps = p.JumpAt |> List.map (fun t -> below t, above t)
         let steps = p.StepAt |> List.except p.JumpAt |> List.map (fun t -> t, t)
@@ -182,7 +185,7 @@ module internal OdeSetup =
         | BacksolveWith _ -> Budget Gradient.DefaultBudget
         | CheckpointedWithin bytes when bytes >= 1L -> Budget bytes
         | CheckpointedWithin bytes ->
-            raise (InputException $"Ode.gradient: CheckpointedWithin {bytes}; give a positive number of bytes.")
+            raise (InputException $"Ode.gradient: CheckpointedWithin {string bytes}; give a positive number of bytes.")
 
     let private savingOf (p: OdeProblem<'S>) (ts: Tensor) =
         match p.SaveAt.Times, p.SaveAt.EverySteps with
@@ -208,7 +211,7 @@ module internal OdeSetup =
                 )
 
             if p.PerSample && (leaves[k].Rank = 0 || leaves[k].Dims[0] <> leaves[0].Dims[0]) then
-                let expected = if leaves[0].Rank = 0 then "[batch; …]" else $"[{leaves[0].Dims[0]}; …]"
+                let expected = if leaves[0].Rank = 0 then "[batch; …]" else $"[{string (leaves[0].Dims[0])}; …]"
                 raise (
                     ShapeException
                         $"{verb}: with perSample every leaf of y0 has the batch axis first; got shape {Shape.text leaves[k].Dims}{nameOf names[k]}, expected {expected}."
@@ -226,14 +229,14 @@ module internal OdeSetup =
             if t.Rank = 1 && t.Dims[0] <> leaves[0].Dims[0] then
                 raise (
                     ShapeException
-                        $"{verb}: got {t.Dims[0]} times for {leaves[0].Dims[0]} samples. Give one number, or one for each sample."
+                        $"{verb}: got {string t.Dims[0]} times for {string (leaves[0].Dims[0])} samples. Give one number, or one for each sample."
                 )
 
         match p.SaveAt.Times with
         | Some ts when ts.Rank = 2 && p.PerSample && ts.Dims[0] <> leaves[0].Dims[0] ->
             raise (
                 ShapeException
-                    $"Ode.saveAt: got {ts.Dims[0]} rows of times for {leaves[0].Dims[0]} samples. Give [time], or one row for each sample."
+                    $"Ode.saveAt: got {string ts.Dims[0]} rows of times for {string (leaves[0].Dims[0])} samples. Give [time], or one row for each sample."
             )
         | Some ts when ts.Rank > rank + 1 ->
             raise (
@@ -247,7 +250,7 @@ module internal OdeSetup =
         if derivative.Length <> state.Length then
             raise (
                 TreeException
-                    $"{verb}: the field returned {derivative.Length} tensors for a state of {state.Length}. Return one derivative per state component."
+                    $"{verb}: the field returned {string derivative.Length} tensors for a state of {string state.Length}. Return one derivative per state component."
             )
 
         for k in 0 .. state.Length - 1 do

@@ -1,6 +1,7 @@
 namespace NeuralDE
 
 open System
+open System.Globalization
 open NeuralDE.Compiler
 
 /// How a solve ended.
@@ -59,7 +60,7 @@ type Failure =
     member f.Message =
         let sample =
             match f.Sample with
-            | Some i -> $" in sample {i}"
+            | Some i -> $" in sample {string i}"
             | None -> ""
 
         let what =
@@ -72,8 +73,8 @@ type Failure =
             | NonlinearSolveFailed
             | Cancelled -> ""
 
-        let time = f.Time.ToString "G6"
-        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {f.Steps} steps{what}. {f.Status.Sentence}"
+        let time = f.Time.ToString("G6", CultureInfo.InvariantCulture)
+        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {f.Status.Sentence}"
 
 /// A solve that did not reach its end, with what it had until then.
 type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
@@ -149,4 +150,6 @@ type Solution<'S>
     member _.At(t: float) : 'S = at (scalar t)
 
     /// Dense output at one time ([] → a state) or at several ([n] → states with a leading axis), differentiable in the times.
-    member _.At(t: Tensor) : 'S = at t
+    member _.At(t: Tensor) : 'S =
+        if isNull (box t) then nullArg (nameof t)
+        at t

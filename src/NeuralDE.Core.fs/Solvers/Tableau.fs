@@ -46,6 +46,7 @@ module RootedTrees =
 /// of stages (explicit methods) or as long (implicit ones); what is missing is zero.
 [<Sealed>]
 type OrderConditions(a: float[][], order: int) =
+    do if isNull (box a) then nullArg (nameof a)
     let trees = RootedTrees.upTo order
 
     // Φ_i(τ) = Π_children Σ_j a_ij Φ_j(child).
@@ -150,6 +151,7 @@ type TableauException(tableau: string, got: string, expected: string, fix: strin
 /// solution, the embedded solutions and the interpolant (as polynomials in θ) up to their declared orders.
 [<Sealed>]
 type Tableau(data: TableauData) =
+    do if isNull (box data) then nullArg (nameof data)
     let dense = data.Interpolant
     let stages = data.B.Length
 
@@ -175,13 +177,16 @@ type Tableau(data: TableauData) =
 
             let last = if fsal then "the last is f(t1, y1)" else "the last is not f(t1, y1)"
 
-            reject $"{values.Length} entries in {what}" expected $"B has {stages} entries, one a stage; {last}."
+            reject
+                $"{string values.Length} entries in {what}"
+                expected
+                $"B has {string stages} entries, one a stage; {last}."
 
     let checkLengths () =
         let perStage order = if order = 0 then [ 0 ] else [ stages; stages + 1 ]
 
         if stages = 0 || data.Order < 1 then
-            reject $"order {data.Order} from {stages} stages" "at least 1 of both" "Give B and Order."
+            reject $"order {string data.Order} from {string stages} stages" "at least 1 of both" "Give B and Order."
 
         length "C" data.C [ stages ]
         length "A" data.A [ stages ]
@@ -197,12 +202,18 @@ type Tableau(data: TableauData) =
             let c = denseC[i]
 
             if not (c >= 0.0 && c <= 1.0) then
-                reject $"node {c} for stage {i}" "a node in [0, 1]" "The equation may not exist outside of the step."
+                reject
+                    $"node {string c} for stage {string i}"
+                    "a node in [0, 1]"
+                    "The equation may not exist outside of the step."
 
             let sum = Array.sum denseA[i]
 
             if not (close sum c (c + Array.sumBy abs denseA[i])) then
-                reject $"row {i} of A with sum {sum:R}" $"its node {c:R}" "Compare the row and the node with the paper."
+                reject
+                    $"row {string i} of A with sum {string sum}"
+                    $"its node {string c}"
+                    "Compare the row and the node with the paper."
 
     let conditions =
         lazy OrderConditions(denseA, List.max [ data.Order; data.EmbeddedOrder; data.CoarseOrder; dense.Order ])
@@ -211,9 +222,12 @@ type Tableau(data: TableauData) =
         match conditions.Value.FirstViolation(weights, order, expected) with
         | None -> ()
         | Some(tree, sum) ->
-            let got = $"Σ {what} Φ = {sum:R} for the tree {RootedTrees.show tree} of {tree.Nodes} nodes"
+            let got = $"Σ {what} Φ = {string sum} for the tree {RootedTrees.show tree} of {string tree.Nodes} nodes"
 
-            reject got $"{expected tree:R}" $"Correct a coefficient, or declare an order below {tree.Nodes}."
+            reject
+                got
+                $"{string (expected tree)}"
+                $"Correct a coefficient, or declare an order below {string tree.Nodes}."
 
     let checkEmbedded what (error: float[]) order =
         if order > 0 then
@@ -231,7 +245,7 @@ type Tableau(data: TableauData) =
             length ("row " + string i + " of Weights") dense.Weights[i] [ max dense.Order dense.Weights[0].Length ]
 
         if dense.Order < max 1 (data.Order - 1) then
-            reject $"an interpolant of order {dense.Order}" $"at least {max 1 (data.Order - 1)}"
+            reject $"an interpolant of order {string dense.Order}" $"at least {string (max 1 (data.Order - 1))}"
             <| "Otherwise outputs between steps converge more slowly than the steps."
 
         for i in 0 .. dense.Weights.Length - 1 do
@@ -239,7 +253,10 @@ type Tableau(data: TableauData) =
             let b = if i < stages then data.B[i] else 0.0
 
             if not (close (Array.sum row) b (abs b + Array.sumBy abs row)) then
-                reject $"b_{i}(θ = 1) = {Array.sum row:R}" $"b_{i} = {b:R}" "An interpolant ends at the step's end."
+                reject
+                    $"b_{string i}(θ = 1) = {string (Array.sum row)}"
+                    $"b_{string i} = {string b}"
+                    "An interpolant ends at the step's end."
 
         for power in 1 .. dense.Weights[0].Length do
             let weights = dense.Weights |> Array.map (fun row -> row[power - 1])

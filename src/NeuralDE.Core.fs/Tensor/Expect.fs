@@ -49,16 +49,17 @@ module internal Expect =
 
     let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
 
-    let positive verb what n = if n < 1 then raise (InputException $"{verb}: got {what} {n}, expected 1 or more.")
+    let positive verb what n =
+        if n < 1 then raise (InputException $"{verb}: got {what} {string n}, expected 1 or more.")
 
     let rankAtLeast verb rank (x: Tensor) =
         if x.Rank < rank then
             misfit
-                $"{verb}: got shape {text x}, expected at least {rank} axes. Add one with expandDims, or use reshape."
+                $"{verb}: got shape {text x}, expected at least {string rank} axes. Add one with expandDims, or use reshape."
 
     let rank verb rank what (x: Tensor) =
         if x.Rank <> rank then
-            misfit $"{verb}: got shape {text x} for {what}, expected {rank} axes. Use reshape or expandDims."
+            misfit $"{verb}: got shape {text x} for {what}, expected {string rank} axes. Use reshape or expandDims."
 
     let square verb (x: Tensor) =
         rankAtLeast verb 2 x

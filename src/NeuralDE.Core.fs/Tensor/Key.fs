@@ -45,5 +45,5 @@ type Key internal (tensor: Tensor) =
 
     override _.ToString() =
         if tensor.IsPlaceholder then $"Key (placeholder) {Shape.text tensor.Dims}"
-        elif tensor.Rank = 0 then $"Key {tensor.Numbers.Integers[0]}"
-        else $"Key {Shape.text tensor.Dims}"
+        elif tensor.Rank = 0 then $"Key {string tensor.Numbers.Integers[0]}"
+        else $"Key {string (Shape.text tensor.Dims)}"

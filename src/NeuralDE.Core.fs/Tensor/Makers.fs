@@ -13,7 +13,7 @@ type TensorMakers =
     static member private Ragged(got: int, row: string, expected: int) : 'a =
         raise (
             ShapeException
-                $"tensor: row {row} has {got} elements where row 0 has {expected}. Give rows of one length, or pad the short ones."
+                $"tensor: row {row} has {string got} elements where row 0 has {string expected}. Give rows of one length, or pad the short ones."
         )
 
     static member private Matrix(dtype, rows: 'T[][]) =
@@ -94,7 +94,7 @@ type TensorMakers =
 
             slice
             |> Array.iteri (fun j row ->
-                if row.Length <> width then TensorMakers.Ragged(row.Length, $"{i}, {j}", width)))
+                if row.Length <> width then TensorMakers.Ragged(row.Length, $"{string i}, {string j}", width)))
 
         let values = slices |> Array.collect (Array.collect List.toArray)
         Tensor.OfArray(NdArray(Float64, [| slices.Length; rows; width |], values))
@@ -163,7 +163,7 @@ module Makers =
         if step = 0.0 || Double.IsNaN step || Double.IsNaN start || not (Double.IsFinite((stop - start) / step)) then
             raise (
                 InputException
-                    $"arange: got start {start}, stop {stop}, step {step}; expected finite numbers and a step that is not 0."
+                    $"arange: got start {string start}, stop {string stop}, step {string step}; expected finite numbers and a step that is not 0."
             )
 
         let n = Math.Ceiling((stop - start) / step) |> max 0.0
@@ -203,7 +203,10 @@ module Makers =
     /// Uniform integers (int64) from low to high − 1.
     let randint (key: Key) (low: int) (high: int) (shape: int list) : Tensor =
         if high <= low then
-            raise (InputException $"randint: got low {low} and high {high}; high is exclusive and must be larger.")
+            raise (
+                InputException
+                    $"randint: got low {string low} and high {string high}; high is exclusive and must be larger."
+            )
 
         let whole (n: int64) = // exact, where a float beside the tensor may not be
             Tensor.Apply(Op.Constant { Literal.Dtype = Int64; Bits = n }, [||])
@@ -215,7 +218,7 @@ module Makers =
     /// true with probability p, in [0, 1].
     let bernoulli (key: Key) (p: float) (shape: int list) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
-            raise (InputException $"bernoulli: got p = {p}, expected a probability from 0 to 1.")
+            raise (InputException $"bernoulli: got p = {string p}, expected a probability from 0 to 1.")
 
         let u = draw "bernoulli" Uniform Float64 key shape
         Tensor.Compare("bernoulli", Less, u, Tensor.Number(Float64, p))

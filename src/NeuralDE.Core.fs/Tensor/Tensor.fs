@@ -2,6 +2,7 @@ namespace NeuralDE
 
 open System
 open System.Collections.Generic
+open System.Globalization
 open System.Numerics
 open System.Runtime.InteropServices
 open System.Threading
@@ -128,7 +129,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if not dtype.IsFloat && x <> Math.Floor x then
             raise (
                 DtypeException
-                    $"{x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
+                    $"{string x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
             )
 
         let least, limit = // limit: the first one that does not fit
@@ -295,7 +296,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if x.LongCount <> 1L then
             raise (
                 ShapeException
-                    $"{verb}: the tensor has shape {Shape.text signature.Shape}, not one element. Pick one, or use ToArray."
+                    $"{verb}: the tensor has shape {Shape.text x.Dims}, not one element. Pick one, or use ToArray."
             )
 
         x.Numbers
@@ -356,6 +357,9 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
 
     static member internal Binary(op: Binary, a: Tensor, b: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Given(b, nameof b)
+
         let name =
             match op with
             | Add -> "+"
@@ -391,9 +395,13 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | _ -> Tensor.Pair(name, Op.Binary op, a, b)
 
     static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Given(b, nameof b)
         Tensor.Pair(name, Op.Compare op, a, b)
 
     static member internal Unary(op: Unary, x: Tensor) =
+        Tensor.Given(x, nameof x)
+
         match op with
         | Not when x.Dtype <> Bool ->
             raise (DtypeException $"logicalNot: got {x.Dtype}, expected bool. Compare first, as in x .> 0.0.")
@@ -406,8 +414,13 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
         | _ -> Tensor.Apply(Op.Unary op, [| x |])
 
-    static member private With(op: Binary, a: Tensor, b: float) = Tensor.Binary(op, a, Tensor.Number(a.Dtype, b))
-    static member private With(op: Binary, a: float, b: Tensor) = Tensor.Binary(op, Tensor.Number(b.Dtype, a), b)
+    static member private With(op: Binary, a: Tensor, b: float) =
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(op, a, Tensor.Number(a.Dtype, b))
+
+    static member private With(op: Binary, a: float, b: Tensor) =
+        Tensor.Given(b, nameof b)
+        Tensor.Binary(op, Tensor.Number(b.Dtype, a), b)
 
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.With(Add, a, b)
@@ -445,15 +458,28 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     // F#'s own functions find these: sin x, exp x, abs x, x ** 2.0, List.sum
     static member Pow(x: Tensor, a: float) = Tensor.Unary(Power a, x)
     static member Pow(x: Tensor, a: int) = Tensor.Unary(Power(float a), x)
-    static member Pow(x: Tensor, a: Tensor) = Tensor.Binary(Pow, x, a)
-    static member Pow(x: float, a: Tensor) = Tensor.Binary(Pow, Tensor.Number(a.Dtype, x), a)
+
+    static member Pow(x: Tensor, a: Tensor) =
+        Tensor.Given(x, nameof x)
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(Pow, x, a)
+
+    static member Pow(x: float, a: Tensor) =
+        Tensor.Given(a, nameof a)
+        Tensor.Binary(Pow, Tensor.Number(a.Dtype, x), a)
+
     static member Sin(x: Tensor) = Tensor.Unary(Sin, x)
     static member Cos(x: Tensor) = Tensor.Unary(Cos, x)
     static member Tan(x: Tensor) = Tensor.Unary(Tan, x)
     static member Asin(x: Tensor) = Tensor.Unary(Asin, x)
     static member Acos(x: Tensor) = Tensor.Unary(Acos, x)
     static member Atan(x: Tensor) = Tensor.Unary(Atan, x)
-    static member Atan2(y: Tensor, x: Tensor) = Tensor.Binary(Atan2, y, x)
+
+    static member Atan2(y: Tensor, x: Tensor) =
+        Tensor.Given(y, nameof y)
+        Tensor.Given(x, nameof x)
+        Tensor.Binary(Atan2, y, x)
+
     static member Sinh(x: Tensor) = Tensor.Unary(Sinh, x)
     static member Cosh(x: Tensor) = Tensor.Unary(Cosh, x)
     static member Tanh(x: Tensor) = Tensor.Unary(Tanh, x)
@@ -475,7 +501,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     // ── indexing ─────────────────────────────────────────────────────────────────────────────────────────────────
     static member private At(x: Tensor, axis: int, index: int) =
         if axis >= x.Rank then
-            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
 
         let n = x.Dims[axis]
         let i = if index < 0 then index + n else index
@@ -483,7 +509,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if i < 0 || i >= n then
             raise (
                 ShapeException
-                    $"index: {index} is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}."
+                    $"index: {string index} is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}."
             )
 
         i
@@ -502,7 +528,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     static member private Section(x: Tensor, axis: int, first: int option, last: int option) =
         if axis >= x.Rank then
-            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {axis}.")
+            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
 
         let n = x.Dims[axis]
         let fromFront i = if i < 0 then i + n else i
@@ -535,7 +561,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if x.Rank = 0 || start < 0 || length < 0 || int64 start + int64 length > int64 x.Length then
             raise (
                 ShapeException
-                    $"slice: {length} rows from row {start} on are not within the first axis of shape {Shape.text x.Dims}."
+                    $"slice: {string length} rows from row {string start} on are not within the first axis of shape {Shape.text x.Dims}."
             )
 
         Tensor.Range(x, 0, start, start + length)
@@ -567,8 +593,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                 | :? (bool[]) as v -> fun i -> if v[i] then "true" else "false"
                 | :? (int[]) as v -> fun i -> string v[i]
                 | :? (int64[]) as v -> fun i -> string v[i]
-                | :? (float32[]) as v -> fun i -> v[i].ToString "G7"
-                | _ -> let v = a.Floats in fun i -> v[i].ToString "G7"
+                | :? (float32[]) as v -> fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
+                | _ -> let v = a.Floats in fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
 
             let shown = 6
 

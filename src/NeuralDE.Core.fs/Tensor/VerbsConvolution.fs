@@ -29,7 +29,7 @@ module ConvolutionVerbs =
         if all.Length <> axes || List.exists (fun v -> v < least) all then
             raise (
                 InputException
-                    $"{verb}: {name} is {Shape.text (List.toArray values)}, expected one or {axes} entries of {least} or more."
+                    $"{verb}: {name} is {Shape.text (List.toArray values)}, expected one or {string axes} entries of {string least} or more."
             )
 
         List.toArray all
@@ -41,12 +41,13 @@ module ConvolutionVerbs =
 
         if x.Rank <> axes + 2 || kernel.Rank <> axes + 2 then
             Expect.misfit
-                $"{verb}: got input {Expect.text x} and kernel {Expect.text kernel}, expected input [batch; channels; {spatial}] and a kernel of {axes + 2} axes."
+                $"{verb}: got input {Expect.text x} and kernel {Expect.text kernel}, expected input [batch; channels; {spatial}] and a kernel of {string (axes + 2)} axes."
 
     let private grouped verb groups what n =
         Expect.positive verb "Groups" groups
 
-        if n % groups <> 0 then Expect.misfit $"{verb}: {n} {what} do not divide into {groups} groups."
+        if n % groups <> 0 then
+            Expect.misfit $"{verb}: {string n} {what} do not divide into {string groups} groups."
 
         n / groups
 
@@ -81,7 +82,7 @@ module ConvolutionVerbs =
 
         if kernel.Dims[1] <> channels then
             Expect.misfit
-                $"{verb}: input {Expect.text x} has {channels} channels in each group, the kernel {Expect.text kernel} was made for {kernel.Dims[1]}."
+                $"{verb}: input {Expect.text x} has {string channels} channels in each group, the kernel {Expect.text kernel} was made for {string kernel.Dims[1]}."
 
         if List.exists ((<>) 0) options.OutputPadding then
             raise (InputException $"{verb}: OutputPadding is for transposed convolutions. Leave it at 0.")
@@ -105,7 +106,7 @@ module ConvolutionVerbs =
 
         if kernel.Dims[0] <> x.Dims[1] then
             Expect.misfit
-                $"{verb}: input {Expect.text x} has {x.Dims[1]} channels, the kernel {Expect.text kernel} was made for {kernel.Dims[0]}."
+                $"{verb}: input {Expect.text x} has {string x.Dims[1]} channels, the kernel {Expect.text kernel} was made for {string kernel.Dims[0]}."
 
         let padding = option verb "Padding" 0 axes options.Padding
         let dilation = option verb "Dilation" 1 axes options.Dilation
@@ -167,7 +168,7 @@ module ConvolutionVerbs =
 
         if Seq.exists (fun n -> n < window) x.Dims[2..] then
             Expect.misfit
-                $"{verb}: a window of {window} does not fit into shape {Expect.text x}. Pad it first, or take a smaller one."
+                $"{verb}: a window of {string window} does not fit into shape {Expect.text x}. Pad it first, or take a smaller one."
 
         let step = Array.append [| 1; 1 |] (Array.create axes stride)
 

@@ -30,7 +30,9 @@ module EinsumVerbs =
         let inputs = inputs.Split ',' |> Array.toList |> List.map List.ofSeq
 
         if inputs.Length <> operands.Length then
-            refuse rule $"names {inputs.Length} operands, got {operands.Length}. Separate their letters by commas."
+            refuse
+                rule
+                $"names {string inputs.Length} operands, got {string operands.Length}. Separate their letters by commas."
 
         let all = List.concat inputs
 
@@ -58,7 +60,9 @@ module EinsumVerbs =
             Expect.numbers "einsum" x
 
             if letters.Length <> x.Rank then
-                refuse rule $"operand {i} has shape {Expect.text x}, but {letters.Length} letters name its axes."
+                refuse
+                    rule
+                    $"operand {string i} has shape {Expect.text x}, but {string letters.Length} letters name its axes."
 
             letters
             |> List.iteri (fun axis c ->
@@ -66,7 +70,7 @@ module EinsumVerbs =
                 | true, n when n <> x.Dims[axis] ->
                     refuse
                         rule
-                        $"letter '{c}' has extent {n} at first, but {x.Dims[axis]} in operand {i} of shape {Expect.text x}."
+                        $"letter '{c}' has extent {string n} at first, but {string x.Dims[axis]} in operand {string i} of shape {Expect.text x}."
                 | _ -> extents[c] <- x.Dims[axis]))
 
     /// Axes that carry one letter become their diagonal.

@@ -151,7 +151,7 @@ module ElementwiseVerbs =
     /// x held between low and high: low where x < low, high where x > high. At a bound the derivative is 1.
     let clip (low: float) (high: float) (x: Tensor) : Tensor =
         if not (low <= high) then
-            raise (InputException $"clip: got low {low} and high {high}, expected low ≤ high.")
+            raise (InputException $"clip: got low {string low} and high {string high}, expected low ≤ high.")
 
         Expect.numbers "clip" x
         where (x .< low) low (where (x .> high) high x)

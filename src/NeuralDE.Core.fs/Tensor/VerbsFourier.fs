@@ -60,7 +60,7 @@ module FourierVerbs =
 
         if given <> n / 2 + 1 then
             Expect.misfit
-                $"irfft: {n} numbers have {n / 2 + 1} elements in their transform, got {given}, shape {Expect.text x.Re}."
+                $"irfft: {string n} numbers have {string (n / 2 + 1)} elements in their transform, got {string given}, shape {Expect.text x.Re}."
 
         let axis = x.Re.Rank - 1
         let mirrored (y: Tensor) = Prim.range axis 1 (n - n / 2) y |> Prim.reverse [| axis |]

@@ -28,7 +28,7 @@ module IndexingVerbs =
 
         if indices.Rank <> x.Rank || not (Shape.same (Array.removeAt a indices.Dims) (Array.removeAt a x.Dims)) then
             Expect.misfit
-                $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal but along axis {axis}."
+                $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal but along axis {string axis}."
 
         let indices = Indices.within "takeAlong" "index" x.Dims[a] indices
         let last = Shape.moving x.Rank a (x.Rank - 1)
@@ -83,7 +83,7 @@ module IndexingVerbs =
         Expect.rank verb 0 "the start" start
 
         if size < 0 || size > n then
-            Expect.misfit $"{verb}: a window of {size} does not fit an axis of extent {n}."
+            Expect.misfit $"{verb}: a window of {string size} does not fit an axis of extent {string n}."
 
         let start = Indices.within verb "start" (n - size + 1) start
         Prim.broadcast [| size |] [||] start + Prim.iota start.Dtype [| size |] 0
@@ -106,7 +106,7 @@ module IndexingVerbs =
 
         if update.Rank <> x.Rank || not (Shape.same (Array.removeAt a update.Dims) (Array.removeAt a x.Dims)) then
             Expect.misfit
-                $"dynamicUpdate: the update has shape {Expect.text update}, the tensor {Expect.text x}; they must be equal but along axis {axis}."
+                $"dynamicUpdate: the update has shape {Expect.text update}, the tensor {Expect.text x}; they must be equal but along axis {string axis}."
 
         let indices = window "dynamicUpdate" start update.Dims[a] x.Dims[a]
         let front = Prim.permute (Shape.moving x.Rank a 0)

@@ -32,7 +32,7 @@ module LinearVerbs =
             let which = if b.Rank = 1 then "length" else "last axis but one"
 
             Expect.misfit
-                $"matmul: shapes {Expect.text a} and {Expect.text b} do not fit. The last axis of the first is {k}, the {which} of the second {k'}; they must be equal. Perhaps transpose one."
+                $"matmul: shapes {Expect.text a} and {Expect.text b} do not fit. The last axis of the first is {string k}, the {which} of the second {string k'}; they must be equal. Perhaps transpose one."
 
         let batch =
             if right.Rank = 2 then
@@ -100,7 +100,7 @@ module LinearVerbs =
 
         if rows <> n then
             Expect.misfit
-                $"{verb}: a has shape {Expect.text a}, b {Expect.text b}; b needs {n} rows, as [batch…; {n}] or [batch…; {n}; m]."
+                $"{verb}: a has shape {Expect.text a}, b {Expect.text b}; b needs {string n} rows, as [batch…; {string n}] or [batch…; {string n}; m]."
 
         let right = if isVector then Prim.reshape (Array.append b.Dims [| 1 |]) b else b
         let batch = Shape.broadcast verb (batchOf a) (batchOf right)
@@ -189,7 +189,7 @@ module LinearVerbs =
 
         if right.Dims[right.Rank - 2] <> m then
             Expect.misfit
-                $"lstsq: a has shape {Expect.text a}, b {Expect.text b}; b needs {m} rows, as [{m}] or [batch…; {m}; k]."
+                $"lstsq: a has shape {Expect.text a}, b {Expect.text b}; b needs {string m} rows, as [{string m}] or [batch…; {string m}; k]."
 
         let batch = Shape.broadcast "lstsq" (batchOf a) (batchOf right)
         let a, right = stretched batch a, stretched batch right

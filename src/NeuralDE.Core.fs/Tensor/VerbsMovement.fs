@@ -47,7 +47,7 @@ module MovementVerbs =
 
         if x.Dims[a] <> 1 then
             Expect.misfit
-                $"squeeze: axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}, expected 1. To pick an element use take."
+                $"squeeze: axis {string axis} of shape {Expect.text x} has extent {string x.Dims[a]}, expected 1. To pick an element use take."
 
         Prim.reshape (Array.removeAt a x.Dims) x
 
@@ -70,7 +70,7 @@ module MovementVerbs =
 
         if Array.sort p <> Shape.axes x.Rank then
             Expect.misfit
-                $"permute: got {Shape.text (List.toArray order)} for shape {Expect.text x}, expected each axis from 0 to {x.Rank - 1} once."
+                $"permute: got {Shape.text (List.toArray order)} for shape {Expect.text x}, expected each axis from 0 to {string (x.Rank - 1)} once."
 
         Prim.permute p x
 
@@ -115,7 +115,7 @@ module MovementVerbs =
         |> Array.iteri (fun i x ->
             if x.Rank <> xs[0].Rank || not (Shape.same (Array.removeAt a x.Dims) (Array.removeAt a xs[0].Dims)) then
                 Expect.misfit
-                    $"concat: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {a}.")
+                    $"concat: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {string a}.")
 
         let total = Shape.extent "concat" (xs |> Array.sumBy (fun x -> int64 x.Dims[a]))
         Expect.made "concat" xs (Array.updateAt a total xs[0].Dims)
@@ -132,7 +132,7 @@ module MovementVerbs =
         |> Array.iteri (fun i x ->
             if not (Shape.same x.Dims xs[0].Dims) then
                 Expect.misfit
-                    $"stack: tensor {i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
+                    $"stack: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal.")
 
         let a = Shape.axis "stack" (xs[0].Rank + 1) axis
         Expect.made "stack" xs (Array.insertAt a xs.Length xs[0].Dims)
@@ -223,7 +223,7 @@ module MovementVerbs =
     let padWith (value: float) (widths: (int * int) list) (x: Tensor) : Tensor =
         if widths.Length <> x.Rank then
             Expect.misfit
-                $"pad: got {widths.Length} pairs of widths for shape {Expect.text x}, expected one for each axis."
+                $"pad: got {string widths.Length} pairs of widths for shape {Expect.text x}, expected one for each axis."
 
         let low, high = widths |> List.toArray |> Array.unzip
 

@@ -59,7 +59,7 @@ module ReduceVerbs =
 
         if n <= lost then
             Expect.misfit
-                $"{verb}: axis {axis} of shape {Expect.text x} has {n} elements, expected at least {lost + 1}."
+                $"{verb}: axis {string axis} of shape {Expect.text x} has {string n} elements, expected at least {string (lost + 1)}."
 
         let center = over (int64 n) (Prim.sumOver [| a |] x)
         let difference = x - Prim.unreduce x.Dims [| a |] center

@@ -98,7 +98,8 @@ module ScanVerbs =
         let a = Shape.axis "quantileAlong" x.Rank axis
         Expect.somethingAlong "quantile" a x
 
-        if not (q >= 0.0 && q <= 1.0) then raise (InputException $"quantile: got q = {q}, expected 0 to 1.")
+        if not (q >= 0.0 && q <= 1.0) then
+            raise (InputException $"quantile: got q = {string q}, expected 0 to 1.")
 
         let place = q * float (x.Dims[a] - 1)
         let below = int (Math.Floor place)

@@ -15,7 +15,7 @@ module SegmentVerbs =
 
         if ids.Rank <> 1 || ids.Length <> x.Length then
             Expect.misfit
-                $"{verb}: got ids of shape {Expect.text ids} for shape {Expect.text x}, expected one for each row: [{x.Length}]."
+                $"{verb}: got ids of shape {Expect.text ids} for shape {Expect.text x}, expected one for each row: [{string x.Length}]."
 
         let shape = Array.updateAt 0 count x.Dims
         Expect.made verb [| x; ids |] shape

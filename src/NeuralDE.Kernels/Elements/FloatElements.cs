@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using F = NeuralDE.Kernels.ElementFunctions;
 using P = NeuralDE.Kernels.ElementPairs;
 
@@ -44,7 +45,10 @@ internal static unsafe class FloatElements
     private static double Order(double order) =>
         order >= 0 && order == Math.Floor(order)
             ? order
-            : throw new ArgumentOutOfRangeException(nameof(order), $"polygamma of order {order}, expected 0, 1, 2, …");
+            : throw new ArgumentOutOfRangeException(
+                nameof(order),
+                $"polygamma of order {order.ToString(CultureInfo.InvariantCulture)}, expected 0, 1, 2, …"
+            );
 
     private static void Power<S>(double exponent, byte* a, bool aSingle, byte* target, long count)
         where S : struct, IVector<S>

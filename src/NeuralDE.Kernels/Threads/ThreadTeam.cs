@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -79,7 +80,9 @@ internal static unsafe class ThreadTeam
         set
         {
             if (value < 1)
-                throw new ArgumentException($"Threads: got {value}, expected at least 1 (the caller itself).");
+                throw new ArgumentException(
+                    $"Threads: got {value.ToString(CultureInfo.InvariantCulture)}, expected at least 1 (the caller itself)."
+                );
             Volatile.Write(ref threads, value);
         }
     }
@@ -287,7 +290,11 @@ internal static unsafe class ThreadTeam
                 {
                     int own = index;
                     alive[own] = true;
-                    new Thread(() => Work(own)) { IsBackground = true, Name = $"NeuralDE {own}" }.Start();
+                    new Thread(() => Work(own))
+                    {
+                        IsBackground = true,
+                        Name = "NeuralDE " + own.ToString(CultureInfo.InvariantCulture),
+                    }.Start();
                 }
         }
     }
@@ -309,7 +316,14 @@ internal static unsafe class ThreadTeam
     /// <summary>One thread for each core: two on one core would share its arithmetic.</summary>
     private static int DefaultThreads()
     {
-        if (int.TryParse(Environment.GetEnvironmentVariable("NEURALDE_THREADS"), out int asked) && asked > 0)
+        if (
+            int.TryParse(
+                Environment.GetEnvironmentVariable("NEURALDE_THREADS"),
+                CultureInfo.InvariantCulture,
+                out int asked
+            )
+            && asked > 0
+        )
             return asked;
 
         try

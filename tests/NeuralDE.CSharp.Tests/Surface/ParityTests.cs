@@ -26,6 +26,11 @@ public class ParityTests
         ["Ode.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.final"] = ("Final", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.stats"] = ("Stats", "times are numbers"),
+        ["ConvolutionVerbs.conv1d"] = ("Convolve1d", "Conv1d is the layer"),
+        ["ConvolutionVerbs.conv2d"] = ("Convolve2d", "Conv2d is the layer"),
+        ["ConvolutionVerbs.convTranspose1d"] = ("ConvolveTranspose1d", "ConvTranspose1d is the layer"),
+        ["ConvolutionVerbs.convTranspose2d"] = ("ConvolveTranspose2d", "ConvTranspose2d is the layer"),
+        ["MovementVerbs.split"] = ("SplitRows", "Split makes parts of data"),
         ["Engine.threads"] = ("Threads", "a property"),
         ["Engine.setThreads"] = ("set_Threads", "a property"),
     };

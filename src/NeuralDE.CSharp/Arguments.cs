@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE;
+
+/// <summary>What callers owe.</summary>
+internal static class Arguments
+{
+    /// <summary>The argument itself; ArgumentNullException with its name if it is null.</summary>
+    public static T Given<T>(T? value, [CallerArgumentExpression(nameof(value))] string? name = null)
+        where T : class => value ?? throw new ArgumentNullException(name);
+}

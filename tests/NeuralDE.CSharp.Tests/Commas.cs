@@ -1,0 +1,19 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace NeuralDE.CSharp.Tests;
+
+/// <summary>All of these tests run in a culture with decimal commas: what they print or read must not care.</summary>
+internal static class Commas
+{
+    [ModuleInitializer]
+    internal static void Set()
+    {
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = ",";
+        culture.NumberFormat.NegativeSign = "\u2212";
+        culture.NumberFormat.NaNSymbol = "keine Zahl";
+        CultureInfo.DefaultThreadCurrentCulture = culture;
+        CultureInfo.CurrentCulture = culture;
+    }
+}

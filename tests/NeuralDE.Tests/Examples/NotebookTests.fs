@@ -1,0 +1,102 @@
+/// The library in a .NET notebook.
+module NeuralDE.Tests.Examples.NotebookTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Reflection
+open System.Text.Json
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Tests.Repository
+
+/// FSharp.Core of .NET Interactive's kernel. It loads no newer one: what was built on one does not load.
+let private ofNotebooks = Version(10, 0, 0, 0)
+
+/// What a cell prints in the kernel that NEURALDE_NOTEBOOK names; `build.fsx gates` installs one where the feed serves it.
+let private printedBy (kernel: string) (cell: string) =
+    let info =
+        ProcessStartInfo(
+            kernel,
+            [ "stdio"; "--default-kernel"; "fsharp" ],
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true
+        )
+
+    info.Environment["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] <- "1"
+    use running = nonNull (Process.Start info)
+
+    let command =
+        JsonSerializer.Serialize
+            {| token = "cell"
+               commandType = "SubmitCode"
+               command = {| code = cell; targetKernelName = "fsharp" |} |}
+
+    running.StandardInput.WriteLine command
+    running.StandardInput.Flush()
+
+    let rec read printed =
+        match running.StandardOutput.ReadLine() with
+        | null -> failwith $"the kernel ended after: {printed}"
+        | line when not (line.StartsWith '{') -> read printed
+        | line ->
+            use event = JsonDocument.Parse line
+            let body = event.RootElement.GetProperty "event"
+
+            match event.RootElement.GetProperty("eventType").GetString() with
+            | "CommandSucceeded" -> printed
+            | "CommandFailed" -> failwith $"the cell failed: {body}"
+            | "StandardOutputValueProduced" ->
+                let values = body.GetProperty "formattedValues"
+                read (printed + string (values[0].GetProperty "value"))
+            | _ -> read printed
+
+    try
+        read ""
+    finally
+        running.Kill true
+
+[<Tests>]
+let tests =
+    testList
+        "Examples.Notebook"
+        [ testList
+              "the library asks for no newer FSharp.Core than notebooks carry"
+              [ for name in [ "NeuralDE.Core"; "NeuralDE.CSharp" ] do
+                    testCase name (fun () ->
+                        let output = Path.GetRelativePath(Root.file "tests/NeuralDE.Tests", AppContext.BaseDirectory)
+
+                        let built =
+                            if name = "NeuralDE.Core" then
+                                typeof<Tensor>.Assembly.Location
+                            else
+                                Path.Combine(Root.file $"src/{name}", output, name + ".dll")
+
+                        let references = Assembly.LoadFrom(built).GetReferencedAssemblies()
+                        let ours = references |> Array.find (fun reference -> reference.Name = "FSharp.Core")
+                        Expect.isTrue
+                            (ours.Version <= ofNotebooks)
+                            $"Got FSharp.Core {ours.Version}, expected {ofNotebooks} at most.") ]
+
+          ]
+
+[<Tests>]
+let gates =
+    testList
+        "gates.Examples.Notebook"
+        [ testCase "a notebook's kernel loads the library and differentiates" (fun () ->
+              match Environment.GetEnvironmentVariable "NEURALDE_NOTEBOOK" with
+              | null
+              | "" -> skiptest "the feed serves no kernel for notebooks"
+              | kernel ->
+                  let cell =
+                      $"#r @\"{typeof<Tensor>.Assembly.Location}\"\n"
+                      + "open NeuralDE\n"
+                      + "let gradient = grad (fun (x: Tensor) -> sum (x * x * x)) (tensor [ 1.0; 2.0; 3.0 ])\n"
+                      + "printf \"%s, FSharp.Core %O\" (string gradient) (typeof<int list>.Assembly.GetName().Version)"
+
+                  Expect.equal
+                      (printedBy kernel cell)
+                      $"tensor [3; 12; 27] float64 [3], FSharp.Core {ofNotebooks}"
+                      "printedBy kernel cell") ]
