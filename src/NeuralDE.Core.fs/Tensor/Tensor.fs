@@ -292,7 +292,12 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         values.CopyTo target
 
-    member private x.One(verb: string) : NdArray =
+    /// C# may pass null: the callee's name of the argument is in the exception.
+    static member private Given(x: Tensor, name: string) = if isNull (box x) then nullArg name
+
+    static member private One(x: Tensor, verb: string) : NdArray =
+        Tensor.Given(x, nameof x)
+
         if x.LongCount <> 1L then
             raise (
                 ShapeException
@@ -302,29 +307,29 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         x.Numbers
 
     /// The one element without its fraction, at least `least` and below `limit`.
-    member private x.Whole(verb: string, least: float, limit: float) : int64 =
-        let one = x.One verb
+    static member private Whole(x: Tensor, verb: string, least: float, limit: float) : int64 =
+        let one = Tensor.One(x, verb)
 
         if one.Dtype.IsFloat && not (Math.Truncate one.Floats[0] >= least && one.Floats[0] < limit) then
-            raise (InputException $"{verb}: {one.Floats[0]} does not fit {verb}. Use float.")
+            raise (InputException $"{verb}: {string one.Floats[0]} does not fit {verb}. Use float.")
 
         one.Integers[0]
 
     /// The one element of a tensor that has one; as an integer it loses its fraction and must fit.
-    static member op_Explicit(x: Tensor) : float = x.One("float").Floats[0]
+    static member op_Explicit(x: Tensor) : float = Tensor.One(x, "float").Floats[0]
 
-    static member op_Explicit(x: Tensor) : float32 = float32 (x.One("float32").Floats[0])
+    static member op_Explicit(x: Tensor) : float32 = float32 (Tensor.One(x, "float32").Floats[0])
     static member op_Explicit(x: Tensor) : int =
-        let n = x.Whole("int", -2147483648.0, 2147483648.0)
+        let n = Tensor.Whole(x, "int", -2147483648.0, 2147483648.0)
 
         if n < int64 Int32.MinValue || n > int64 Int32.MaxValue then
-            raise (InputException $"int: {n} does not fit int32. Use int64.")
+            raise (InputException $"int: {string n} does not fit int32. Use int64.")
 
         int n
 
-    static member op_Explicit(x: Tensor) : int64 = x.Whole("int64", -9223372036854775808.0, 9223372036854775808.0)
+    static member op_Explicit(x: Tensor) : int64 = Tensor.Whole(x, "int64", -9223372036854775808.0, 9223372036854775808.0)
 
-    static member op_Explicit(x: Tensor) : bool = x.One("bool").Flags[0]
+    static member op_Explicit(x: Tensor) : bool = Tensor.One(x, "bool").Flags[0]
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
     static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
 
