@@ -1,11 +1,11 @@
 /// What a function captures goes into its graph as it is: numbers are spread in the graph, not before it.
-module internal NeuralDE.Tests.Calculus.CaptureTests
+module NeuralDE.Tests.Calculus.CaptureTests
 
 open System
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
-open NeuralDE.Tests
 
 let private rows, columns = 200, 300
 let private row = linspace 0.1 1.0 columns
@@ -25,33 +25,43 @@ let private captures: (string * (Tensor -> Tensor)) list =
       "ones", (fun x -> x * ones [ rows; columns ] + full [ rows; columns ] 2.5 + onesLike point)
       "zeros", (fun x -> x - zeros [ rows; columns ] + zerosLike point) ]
 
-let names: TheoryData<string> = TheoryData<string>(captures |> List.map fst)
+let private names = captures |> List.map fst
 
-[<Theory>]
-[<MemberData(nameof names)>]
-let ``no array is made of what is captured`` (name: string) =
-    let f = captures |> List.find (fun (n, _) -> n = name) |> snd
-    let trace () = Function.trace "test" Hoisted f point
-    let captured = (trace ()).Captured |> Array.map _.Count
-    Assert.All(captured, (fun count -> Assert.InRange(count, 1, columns)))
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    trace () |> ignore
-    // one array of the result has 480 000 bytes
-    Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0L, 100000L)
-    Expected.like 1e-14 (f point) (compile f point)
+[<Tests>]
+let tests =
+    testList
+        "Calculus.Capture"
+        [ testList
+              "no array is made of what is captured"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let f = captures |> List.find (fun (n, _) -> n = name) |> snd
+                        let trace () = Function.trace "test" Hoisted f point
+                        let captured = (trace ()).Captured |> Array.map _.Count
+                        for count in captured do
+                            Expect.inRange count (1, columns) "count"
+                        let before = GC.GetAllocatedBytesForCurrentThread()
+                        trace () |> ignore
+                        // one array of the result has 480 000 bytes
+                        Expect.inRange
+                            (GC.GetAllocatedBytesForCurrentThread() - before)
+                            (0L, 100000L)
+                            "GC.GetAllocatedBytesForCurrentThread() - before"
+                        Expected.like 1e-14 (f point) (compile f point)) ]
 
-[<Fact>]
-let ``captured numbers give the bits of arguments`` () =
-    let f (x: Tensor) (row: Tensor) (c: Tensor) = tanh (x + row) * c - c
-    let c = scalar 1.1
-    let captured = compile (fun x -> f x row c) point
-    let given = compile (fun (x, row, c) -> f x row c) (point, row, c)
-    Assert.Equal<float[]>(given.ToArray(), captured.ToArray())
+          testCase "captured numbers give the bits of arguments" (fun () ->
+              let f (x: Tensor) (row: Tensor) (c: Tensor) = tanh (x + row) * c - c
+              let c = scalar 1.1
+              let captured = compile (fun x -> f x row c) point
+              let given = compile (fun (x, row, c) -> f x row c) (point, row, c)
+              Expect.equal (captured.ToArray()) (given.ToArray()) "captured.ToArray()")
 
-[<Fact>]
-let ``a view of a tensor shares its numbers`` () =
-    let x = linspace 0.0 1.0 100000
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    let y = reshape [ 100; 1000 ] x
-    Assert.Equal(1.0, float y[99, 999])
-    Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0L, 100000L)
+          testCase "a view of a tensor shares its numbers" (fun () ->
+              let x = linspace 0.0 1.0 100000
+              let before = GC.GetAllocatedBytesForCurrentThread()
+              let y = reshape [ 100; 1000 ] x
+              Expect.equal (float y[99, 999]) 1.0 "float y[99, 999]"
+              Expect.inRange
+                  (GC.GetAllocatedBytesForCurrentThread() - before)
+                  (0L, 100000L)
+                  "GC.GetAllocatedBytesForCurrentThread() - before") ]

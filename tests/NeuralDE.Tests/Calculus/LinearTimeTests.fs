@@ -1,9 +1,10 @@
 /// Tracing, differentiating and planning take a time in proportion to the operations, and to the leaves.
-module internal NeuralDE.Tests.Calculus.LinearTimeTests
+module NeuralDE.Tests.Calculus.LinearTimeTests
 
 open System
 open System.Diagnostics
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -57,7 +58,7 @@ let private programs =
               let f (x: Tensor) =
                   let mutable y = x
 
-                  for _ in 1..n do
+                  for _ in 1 .. 4 * n do
                       y <- sin y
 
                   y
@@ -65,7 +66,7 @@ let private programs =
               let t = Function.trace "test" Hoisted f (linspace 0.1 0.9 width)
               Program.ofGraph t.Graph |> ignore } ]
 
-let names: TheoryData<string> = TheoryData<string>(programs |> List.map _.Name)
+let private names = programs |> List.map _.Name
 
 let mutable private width = 3
 
@@ -83,16 +84,26 @@ let private cost (p: Program) (n: int) : struct (float * float) =
 
     struct (seconds, bytes)
 
-/// Bytes tell of the work without noise; time also of work that allocates nothing, and is bounded more loosely: what is quadratic
-/// has an exponent near 2 at these sizes.
-[<Theory>]
-[<MemberData(nameof names)>]
-let ``work grows as the operations do`` (name: string) =
-    let p = programs |> List.find (fun p -> p.Name = name)
-    p.Run 1000 2 // everything is compiled then
-    let few, many = 1000, 16000
-    let struct (fewSeconds, fewBytes) = cost p few
-    let struct (manySeconds, manyBytes) = cost p many
-    let exponent a b = Math.Log(b / a) / Math.Log(float many / float few)
-    Assert.True(exponent fewBytes manyBytes <= 1.1, $"bytes grow with the power {exponent fewBytes manyBytes}")
-    Assert.True(exponent fewSeconds manySeconds <= 1.5, $"time grows with the power {exponent fewSeconds manySeconds}")
+[<Tests>]
+let tests =
+    testList
+        "Calculus.LinearTime"
+        [
+          // Bytes tell of the work without noise; time also of work that allocates nothing, and is bounded more loosely: what is quadratic
+          // has an exponent near 2 at these sizes.
+          testList
+              "work grows as the operations do"
+              [ for name in names do
+                    testCase name (fun () ->
+                        let p = programs |> List.find (fun p -> p.Name = name)
+                        p.Run 1000 2 // everything is compiled then
+                        let few, many = 1000, 16000
+                        let struct (fewSeconds, fewBytes) = cost p few
+                        let struct (manySeconds, manyBytes) = cost p many
+                        let exponent a b = Math.Log(b / a) / Math.Log(float many / float few)
+                        Expect.isTrue
+                            (exponent fewBytes manyBytes <= 1.1)
+                            $"bytes grow with the power {exponent fewBytes manyBytes}"
+                        Expect.isTrue
+                            (exponent fewSeconds manySeconds <= 1.5)
+                            $"time grows with the power {exponent fewSeconds manySeconds}") ] ]

@@ -1,9 +1,9 @@
 /// Memory is laid out as by looking at every living buffer, only faster.
 module NeuralDE.Tests.Engine.FreeMemoryTests
 
-open System
 open System.Collections.Generic
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE.Compiler
 
 /// The slow twin: the first gap between what is taken, found by going over all of it.
@@ -21,24 +21,27 @@ type private Scanned() =
 
     member _.Give(at: int64) = taken.Remove at |> ignore
 
-[<Theory>]
-[<InlineData(1, 4)>]
-[<InlineData(2, 40)>]
-[<InlineData(3, 400)>]
-let ``parts go where a look at all of them puts them`` (seed: int, living: int) =
-    let random = Random seed
-    let fast, slow = FreeMemory(), Scanned()
-    let taken = List<struct (int64 * int64)>()
+[<Tests>]
+let tests =
+    testList
+        "Engine.FreeMemory"
+        [ testList
+              "parts go where a look at all of them puts them"
+              [ for seed, living in [ 1, 4; 2, 40; 3, 400 ] do
+                    testCase $"{seed}, {living}" (fun () ->
+                        let random = System.Random seed
+                        let fast, slow = FreeMemory(), Scanned()
+                        let taken = List<struct (int64 * int64)>()
 
-    for _ in 1..5000 do
-        if taken.Count < 2 || (taken.Count < living && random.Next 5 < 3) then
-            let bytes = 64L * int64 (random.Next(1, 20))
-            let at = slow.Take bytes
-            Assert.Equal(at, fast.Take bytes)
-            taken.Add(struct (at, bytes))
-        else
-            let i = random.Next taken.Count
-            let struct (at, bytes) = taken[i]
-            taken.RemoveAt i
-            slow.Give at
-            fast.Give(at, bytes)
+                        for _ in 1..5000 do
+                            if taken.Count < 2 || (taken.Count < living && random.Next 5 < 3) then
+                                let bytes = 64L * int64 (random.Next(1, 20))
+                                let at = slow.Take bytes
+                                Expect.equal (fast.Take bytes) at "fast.Take bytes"
+                                taken.Add(struct (at, bytes))
+                            else
+                                let i = random.Next taken.Count
+                                let struct (at, bytes) = taken[i]
+                                taken.RemoveAt i
+                                slow.Give at
+                                fast.Give(at, bytes)) ] ]
