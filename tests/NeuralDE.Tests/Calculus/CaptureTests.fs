@@ -1,5 +1,5 @@
 /// What a function captures goes into its graph as it is: numbers are spread in the graph, not before it.
-module internal NeuralDE.Tests.Calculus.CaptureTests
+module NeuralDE.Tests.Calculus.CaptureTests
 
 open System
 open Expecto
@@ -25,7 +25,7 @@ let private captures: (string * (Tensor -> Tensor)) list =
       "ones", (fun x -> x * ones [ rows; columns ] + full [ rows; columns ] 2.5 + onesLike point)
       "zeros", (fun x -> x - zeros [ rows; columns ] + zerosLike point) ]
 
-let private names: TheoryData<string> = TheoryData<string>(captures |> List.map fst)
+let private names = captures |> List.map fst
 
 [<Tests>]
 let tests =

@@ -23,7 +23,8 @@ let private onSmallStack (act: unit -> unit) =
     thread.Join()
     failure |> Option.iter (fun e -> Runtime.ExceptionServices.ExceptionDispatchInfo.Throw e)
 
-let private levels = 20000
+let private levels = 12000
+let private operations = 6000
 
 // ── trees ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 type Chain =
@@ -115,18 +116,18 @@ let private called = compile (fun (x: Tensor) -> sin x)
 
 /// Functions of a vector of three numbers that stay small.
 let private chains: (string * (Tensor -> Tensor)) list =
-    [ "sin", times levels sin
-      "one number", (fun x -> times levels (fun y -> 0.5 * y + cos y) (sum x) * ones [ 3 ])
-      "movement", times levels (fun x -> flip 0 (reshape [ 3 ] (reshape [ 3; 1 ] x)))
-      "slices", times (levels / 4) (fun x -> concat [ x[1..]; x[0..0] ])
-      "casts", times (levels / 4) (fun x -> cast Float64 (cast Float32 (sin x)))
-      "products", times (levels / 4) (fun x -> tanh (matmul weights x + 1.0))
-      "products and scans", times (levels / 8) (fun x -> cumsum 0 (tanh (matmul weights x)))
-      "loops", times (levels / 40) (iterate 2 sin)
-      "choices", times (levels / 40) (fun x -> cond (sum x .> 0.0) sin cos x)
-      "compiled functions", times (levels / 4) called ]
+    [ "sin", times operations sin
+      "one number", (fun x -> times operations (fun y -> 0.5 * y + cos y) (sum x) * ones [ 3 ])
+      "movement", times operations (fun x -> flip 0 (reshape [ 3 ] (reshape [ 3; 1 ] x)))
+      "slices", times (operations / 4) (fun x -> concat [ x[1..]; x[0..0] ])
+      "casts", times (operations / 4) (fun x -> cast Float64 (cast Float32 (sin x)))
+      "products", times (operations / 4) (fun x -> tanh (matmul weights x + 1.0))
+      "products and scans", times (operations / 8) (fun x -> cumsum 0 (tanh (matmul weights x)))
+      "loops", times (operations / 40) (iterate 2 sin)
+      "choices", times (operations / 40) (fun x -> cond (sum x .> 0.0) sin cos x)
+      "compiled functions", times (operations / 4) called ]
 
-let private chainNames: TheoryData<string> = TheoryData<string>(chains |> List.map fst)
+let private chainNames = chains |> List.map fst
 
 [<Tests>]
 let tests =
@@ -172,8 +173,8 @@ let tests =
                         "Structure.Paths", (fun () -> (Tree.structure deep).Paths |> ignore)
                         "Checkpoint.save", (fun () -> Checkpoint.save path deep) ] do
                       let failure = Expect.thrown<TreeException> call
-                      Expect.contains failure.Message verb "failure.Message"
-                      Expect.contains failure.Message (string levels) "failure.Message"
+                      Expect.stringContains failure.Message verb "failure.Message"
+                      Expect.stringContains failure.Message (string levels) "failure.Message"
 
                   Expect.isFalse (File.Exists path) "File.Exists path"
                   let file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
@@ -203,8 +204,10 @@ let tests =
                             let _, slope = jvp loss x v
                             let gradient = grad loss x
                             let expected = float (sum (gradient * v))
+                            // casts round to float32 in both directions
+                            let tolerance = if name = "casts" then 1e-4 else 1e-9
                             Expect.isTrue
-                                (abs (float slope - expected) <= 1e-9 * max 1e-300 (abs expected))
+                                (abs (float slope - expected) <= tolerance * max 1e-300 (abs expected))
                                 $"{slope} and {expected}"
                             Expected.like 1e-12 (stack [ eager; f v ]) (vmap f (stack [ x; v ])))) ]
 
@@ -212,9 +215,9 @@ let tests =
               onSmallStack (fun () ->
                   let mutable y, slope = 0.3, 1.0
 
-                  for _ in 1..levels do
+                  for _ in 1..operations do
                       slope <- slope * cos y
                       y <- sin y
 
-                  let gradient = grad (times levels sin) (scalar 0.3)
+                  let gradient = grad (times operations sin) (scalar 0.3)
                   Expect.isTrue (abs (float gradient - slope) <= 1e-9 * slope) $"{gradient} and {slope}")) ]

@@ -1,5 +1,5 @@
 /// Tracing, differentiating and planning take a time in proportion to the operations, and to the leaves.
-module internal NeuralDE.Tests.Calculus.LinearTimeTests
+module NeuralDE.Tests.Calculus.LinearTimeTests
 
 open System
 open System.Diagnostics
@@ -58,7 +58,7 @@ let private programs =
               let f (x: Tensor) =
                   let mutable y = x
 
-                  for _ in 1..n do
+                  for _ in 1 .. 4 * n do
                       y <- sin y
 
                   y
@@ -66,7 +66,7 @@ let private programs =
               let t = Function.trace "test" Hoisted f (linspace 0.1 0.9 width)
               Program.ofGraph t.Graph |> ignore } ]
 
-let private names: TheoryData<string> = TheoryData<string>(programs |> List.map _.Name)
+let private names = programs |> List.map _.Name
 
 let mutable private width = 3
 

@@ -1,7 +1,6 @@
 /// Memory is laid out as by looking at every living buffer, only faster.
 module NeuralDE.Tests.Engine.FreeMemoryTests
 
-open System
 open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
@@ -30,7 +29,7 @@ let tests =
               "parts go where a look at all of them puts them"
               [ for seed, living in [ 1, 4; 2, 40; 3, 400 ] do
                     testCase $"{seed}, {living}" (fun () ->
-                        let random = Random seed
+                        let random = System.Random seed
                         let fast, slow = FreeMemory(), Scanned()
                         let taken = List<struct (int64 * int64)>()
 
