@@ -6,7 +6,6 @@ open System.IO.Compression
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
 open NeuralDE.Tests.Data.Mutations
 

@@ -4,7 +4,6 @@ open System.IO
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
 
 let private kinds = [ Standard; MinMax; Robust ]

@@ -8,7 +8,6 @@ open System.Text
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Data.TemporaryFiles
 open NeuralDE.Tests.Data.Mutations

@@ -6,7 +6,6 @@ open FsCheck.FSharp
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 
 /// A series of n rows at random times with holes in its channels; each channel is observed at its first row.
 let private series (seed: int) n channels : Series =

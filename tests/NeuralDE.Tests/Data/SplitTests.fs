@@ -5,7 +5,6 @@ open FsCheck.FSharp
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 
 let private numbers (x: Tensor) = x.ToInt64Array() |> List.ofArray
 let private rows n = tensor [ for i in 0 .. n - 1 -> int64 i ]

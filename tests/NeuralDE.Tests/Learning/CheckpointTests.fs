@@ -5,7 +5,6 @@ open System.IO
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
 open NeuralDE.Tests.Data.Mutations
 open NeuralDE.Tests.Repository

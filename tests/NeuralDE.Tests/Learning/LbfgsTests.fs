@@ -51,7 +51,7 @@ let tests =
                         Expect.inRange fit.Iterations (5, 100) "fit.Iterations"
                         Expect.inRange fit.Evaluations (fit.Iterations, 2 * fit.Iterations + 20) "fit.Evaluations"
                         Expect.equal fit.Losses.Length (fit.Iterations + 1) "fit.Losses.Length"
-                        for (before, after) in Array.pairwise fit.Losses do
+                        for before, after in Array.pairwise fit.Losses do
                             Expect.isTrue (after < before) "after < before"
                         // the ten-dimensional valley has a second minimum near (−1, 1, …, 1)
                         if n = 2 then

@@ -49,7 +49,7 @@ let tests =
                             Expect.near 1e-8 x 1.0 "x"
                         Expect.inRange fit.Iterations (1, 40) "fit.Iterations"
                         Expect.equal fit.Losses.Length (fit.Iterations + 1) "fit.Losses.Length"
-                        for (before, after) in Array.pairwise fit.Losses do
+                        for before, after in Array.pairwise fit.Losses do
                             Expect.isTrue (after < before) "after < before"
                         Expect.equal (Array.last fit.Losses) fit.Loss "Array.last fit.Losses") ]
 

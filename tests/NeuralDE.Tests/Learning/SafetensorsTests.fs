@@ -7,7 +7,6 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
 
 /// The bytes of a file whose header is this text.

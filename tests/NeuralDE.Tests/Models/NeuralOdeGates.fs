@@ -150,7 +150,7 @@ let gates =
                   let model, error = crossing (NeuralOde.init key blueprint)
                   above "the error" 0.2 error
                   let y = (NeuralOde.final model line (0.0, 1.0)).ToArray()
-                  for (low, high) in Array.pairwise y do
+                  for low, high in Array.pairwise y do
                       Expect.isTrue (low < high) $"got {low} before {high}, expected the order kept")
 
           testCase "rings: one dimension more fits better, with fewer evaluations" (fun () ->

@@ -84,7 +84,7 @@ let gates =
                         let near expected got =
                             for expected: Tensor, got: Tensor in Array.zip (Tree.flatten expected) (Tree.flatten got) do
                                 Expect.equal got.Shape expected.Shape "got.Shape"
-                                for (e, g) in Array.zip (expected.ToArray()) (got.ToArray()) do
+                                for e, g in Array.zip (expected.ToArray()) (got.ToArray()) do
                                     Expect.near 1e-12 g e "g"
 
                         near (asChannel (layer, t, x)) (asLayer (layer, t, x))
