@@ -89,12 +89,12 @@ module internal Execute =
 
     /// The value of a primitive on numbers: the same bits as inside a plan. Nothing is copied that only gets another shape.
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
-        if Shape.size signature.Shape > int64 Shape.mostStored then
-            Shape.stored (Print.name op) signature.Shape |> ignore
+        let size = Shape.size signature.Shape
+
+        if size > int64 Shape.mostStored then Shape.stored (Print.name op) signature.Shape |> ignore
 
         let isSmall =
-            args.Length = 0
-            || (isExact op && Shape.size signature.Shape <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
+            args.Length = 0 || (isExact op && size <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
 
         match op with
         | Reshape shape -> args[0].WithShape shape

@@ -58,6 +58,11 @@ module internal Infer =
 
             Array.append body[.. carried - 1] (Array.map emission body[carried .. carried + l.Emits - 1])
 
+    /// A shape that may have more elements than an argument.
+    let private sized (operation: string) (shape: int[]) : int[] =
+        Shape.sizeIn operation shape |> ignore
+        shape
+
     let node (op: Op) (args: Signature[]) : Signature =
         let shape i = args[i].Shape
         let first = if args.Length > 0 then args[0].Shape else [||]
@@ -81,11 +86,6 @@ module internal Infer =
         let floating i = want args[i].Dtype.IsFloat "floats"
 
         let reshaped s = { args[0] with Shape = s }
-
-        /// a shape that may have more elements than an argument
-        let enlarged name s =
-            Shape.sizeIn name s |> ignore
-            reshaped s
 
         match op with
         | Input _ -> fail op args "an input is made with its signature"
@@ -195,7 +195,7 @@ module internal Infer =
             want (axes.Length = first.Length) "one axis of the result for each axis"
             want (axes |> Array.pairwise |> Array.forall (fun (a, b) -> a < b)) "increasing axes"
             axes |> Array.iteri (fun i a -> want (s[a] = first[i]) "extents kept along the axes")
-            enlarged "broadcast" s
+            reshaped (sized "broadcast" s)
         | Slice s ->
             count 1
             let rank = first.Length
@@ -211,7 +211,7 @@ module internal Infer =
             want (p.Low.Length = rank && p.High.Length = rank && p.Interior.Length = rank) "one padding for each axis"
             want (Seq.forall (fun n -> n >= 0) (Seq.concat [ p.Low; p.High; p.Interior ])) "padding of 0 or more"
             let along i = Shape.extent "pad" (padded first[i] p.Low[i] p.High[i] p.Interior[i])
-            enlarged "pad" (Array.init rank along)
+            reshaped (sized "pad" (Array.init rank along))
         | Reverse axes ->
             count 1
             want (axes |> Array.forall (fun a -> a >= 0 && a < first.Length)) "axes of the argument"
@@ -226,14 +226,14 @@ module internal Infer =
                     "shapes equal but along the axis"
 
             let total = args |> Array.sumBy (fun a -> int64 a.Shape[axis])
-            enlarged "concat" (Array.updateAt axis (Shape.extent "concat" total) first)
+            reshaped (sized "concat" (Array.updateAt axis (Shape.extent "concat" total) first))
         | Gather batch ->
             count 2
             integer 1
             want (first.Length > batch && second.Length = batch + 1) "operand [B…; n; F…] and indices [B…; m]"
             want (Shape.same first[.. batch - 1] second[.. batch - 1]) "equal batch axes"
             want (first[batch] > 0 || second[batch] = 0) "something to gather from"
-            enlarged "gather" (Array.updateAt batch second[batch] first)
+            reshaped (sized "gather" (Array.updateAt batch second[batch] first))
         | Scatter(_, batch) ->
             count 3
             integer 1
@@ -254,7 +254,7 @@ module internal Infer =
                 (r >= 2 && b.Length = r && Shape.same a[.. r - 3] b[.. r - 3] && a[r - 1] = b[r - 2])
                 "[B…; m; k] and [B…; k; n]"
 
-            enlarged "matmul" (Array.append a[.. r - 2] [| b[r - 1] |])
+            reshaped (sized "matmul" (Array.append a[.. r - 2] [| b[r - 1] |]))
         | Op.Conv c ->
             count 2
             sameDtype ()
@@ -282,7 +282,7 @@ module internal Infer =
             fits "input" [| x[2] |] x[3..]
             fits "kernel" [| k[2] |] k[3..]
             fits "result" [| k[1] |] places
-            enlarged "conv" (Array.append [| x[0]; x[1]; k[1] |] places)
+            reshaped (sized "conv" (Array.append [| x[0]; x[1]; k[1] |] places))
         | Fft _ ->
             count 1
             let r = first.Length

@@ -101,18 +101,28 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
             raise (NdArray.Missing("result", dtype, shape))
 
     /// ShapeException where there are more elements than an array holds, or more bytes than there is memory.
-    static member private Allocate(dtype: Dtype, shape: int[], isZeroed: bool) =
+    static member Zeros(dtype: Dtype, shape: int[]) =
         let n = Shape.stored "result" shape
 
-        if n < 1048576 then
-            NdArray.New(dtype, shape, n, isZeroed)
+        if n >= 1048576 then
+            NdArray.NewLarge(dtype, shape, n, true)
         else
-            NdArray.NewLarge(dtype, shape, n, isZeroed)
-
-    static member Zeros(dtype: Dtype, shape: int[]) = NdArray.Allocate(dtype, shape, true)
+            NdArray.New(dtype, shape, n, true)
 
     /// Memory that is to be filled: what it holds is undefined.
-    static member Uninitialised(dtype: Dtype, shape: int[]) = NdArray.Allocate(dtype, shape, false)
+    static member Uninitialised(dtype: Dtype, shape: int[]) =
+        let n = Shape.stored "result" shape
+
+        if n >= 1048576 then
+            NdArray.NewLarge(dtype, shape, n, false)
+        else
+            // every result of a plan comes by here
+            match dtype with
+            | Float64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float> n)
+            | Float32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float32> n)
+            | Int32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int> n)
+            | Int64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int64> n)
+            | Bool -> NdArray(dtype, shape, GC.AllocateUninitializedArray<bool> n)
 
     /// One number, rounded to the dtype, everywhere.
     static member Filled(dtype: Dtype, shape: int[], value: float) =

@@ -358,7 +358,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             )
 
         let shape = Shape.broadcast name a.Dims b.Dims
-        Tensor.Made(name, [| a; b |], shape)
+        if not (obj.ReferenceEquals(shape, a.Dims)) then Tensor.Made(name, [| a; b |], shape)
+
         Tensor.Apply(op, [| Tensor.Stretch(a, shape); Tensor.Stretch(b, shape) |])
 
     static member internal Binary(op: Binary, a: Tensor, b: Tensor) =
