@@ -79,8 +79,10 @@ module internal BatchPrimitives =
             | _ -> // rows are further groups
                 let x, kernel = toRows args[0], toRows args[1]
                 let x = Prim.permute (Shape.moving x.Rank 0 1) x // [N; B; G; C; S…]
-                let joined = Prim.reshape (Array.concat [ [| x.Dims[0]; Shape.times "vmap" n x.Dims[2] |]; x.Dims[3..] ]) x
-                let kernels = Prim.reshape (Array.append [| Shape.times "vmap" n kernel.Dims[1] |] kernel.Dims[2..]) kernel
+                let joined =
+                    Prim.reshape (Array.concat [ [| x.Dims[0]; Shape.times "vmap" n x.Dims[2] |]; x.Dims[3..] ]) x
+                let kernels =
+                    Prim.reshape (Array.append [| Shape.times "vmap" n kernel.Dims[1] |] kernel.Dims[2..]) kernel
                 let y = Prim.conv c joined kernels
                 let y = Prim.reshape (Array.concat [ [| y.Dims[0]; n; x.Dims[2] |]; y.Dims[2..] ]) y
                 Prim.permute (Shape.moving y.Rank 1 0) y

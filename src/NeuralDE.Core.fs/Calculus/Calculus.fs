@@ -98,7 +98,12 @@ module Calculus =
 
     /// As valueAndGradWith; `see` may ask of each leaf whether its gradient is more than the zero of a function that does not
     /// depend on it.
-    let internal valueAndGradSeen verb (see: (unit -> bool[]) -> unit) (f: 'T -> Tensor * 'Aux) (x: 'T) : (Tensor * 'Aux) * 'T =
+    let internal valueAndGradSeen
+        verb
+        (see: (unit -> bool[]) -> unit)
+        (f: 'T -> Tensor * 'Aux)
+        (x: 'T)
+        : (Tensor * 'Aux) * 'T =
         Function.requireFloats verb x
 
         let t =
@@ -229,7 +234,11 @@ module Calculus =
 
         if x.LongCount <= Shape.size y.Shape then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
-            let flat = Prim.reshape [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"; Shape.extent "jacobian" (Shape.size y.Shape) |] columns
+            let flat =
+                Prim.reshape
+                    [| x.Dims |> Shape.sizeIn "jacobian" |> Shape.extent "jacobian"
+                       Shape.extent "jacobian" (Shape.size y.Shape) |]
+                    columns
             Prim.reshape shape (Prim.swapLast flat)
         else
             let like = Prim.zeros y.Signature

@@ -24,7 +24,8 @@ module internal PlainNumbers =
         let isOwn = if isOption then at.IsOwn else at.Codec.Type.Assembly = typeof<Codec>.Assembly
 
         p.Take x
-        |> Array.mapi (fun i value -> { Path = p.Names[i] :: at.Path; IsOwn = isOwn; Codec = p.Codecs[i]; Value = value })
+        |> Array.mapi (fun i value ->
+            { Path = p.Names[i] :: at.Path; IsOwn = isOwn; Codec = p.Codecs[i]; Value = value })
 
     let private children (at: Part) (x: obj) : Part[] =
         match at.Codec.Kind with

@@ -30,7 +30,8 @@ module internal Primitives =
 
         let high =
             Array.init d (fun i ->
-                let input, result = Infer.dilated x.Dims[i + 3] c.DilateInput[i], Infer.dilated w.Dims[i + 3] c.Stride[i]
+                let input, result =
+                    Infer.dilated x.Dims[i + 3] c.DilateInput[i], Infer.dilated w.Dims[i + 3] c.Stride[i]
                 padding (input + reach i - result - int64 low[i]))
 
         Prim.conv

@@ -67,7 +67,8 @@ module Tree =
         let n = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.LongCount else 0L)
 
         if n > int64 System.Int32.MaxValue then
-            Expect.misfit $"Tree.count: the tree holds {n} numbers, more than an int counts. Sum LongCount of its leaves."
+            Expect.misfit
+                $"Tree.count: the tree holds {n} numbers, more than an int counts. Sum LongCount of its leaves."
 
         int n
 

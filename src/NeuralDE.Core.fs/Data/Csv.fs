@@ -203,7 +203,13 @@ module Csv =
         let indices = names |> List.map (fun name -> table.Index("Csv.columns", name)) |> Array.ofList
         let width = indices.Length
         let number i = table.Number("Csv.columns", i / width, indices[i % width])
-        Tensor.OfArray(NdArray(Float64, [| table.Count; width |], Array.init (Shape.stored "Csv.columns" [| table.Count; width |]) number))
+        Tensor.OfArray(
+            NdArray(
+                Float64,
+                [| table.Count; width |],
+                Array.init (Shape.stored "Csv.columns" [| table.Count; width |]) number
+            )
+        )
 
     /// <summary>One column as numbers: float64 [rows], NaN where a value is missing.</summary>
     let column (name: string) (table: CsvTable) : Tensor =
@@ -215,7 +221,13 @@ module Csv =
         let indices = names |> List.map (fun name -> table.Index("Csv.mask", name)) |> Array.ofList
         let width = indices.Length
         let isThere i = not (table.IsMissing(i / width, indices[i % width]))
-        Tensor.OfArray(NdArray(Bool, [| table.Count; width |], Array.init (Shape.stored "Csv.mask" [| table.Count; width |]) isThere))
+        Tensor.OfArray(
+            NdArray(
+                Bool,
+                [| table.Count; width |],
+                Array.init (Shape.stored "Csv.mask" [| table.Count; width |]) isThere
+            )
+        )
 
     /// <summary>One column as it is written.</summary>
     let texts (name: string) (table: CsvTable) : string list =

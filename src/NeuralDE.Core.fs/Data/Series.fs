@@ -362,7 +362,9 @@ module Series =
         // the times of a row do not matter here, only their order
         Array.init batch.Values.Dims[0] (fun k ->
             firstObserved
-                { Times = linspace 0.0 1.0 times; Values = Prim.pick 0 k batch.Values; Mask = Prim.pick 0 k batch.Mask })
+                { Times = linspace 0.0 1.0 times
+                  Values = Prim.pick 0 k batch.Values
+                  Mask = Prim.pick 0 k batch.Mask })
         |> Prim.stack 0
 
     /// <summary>The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are

@@ -78,12 +78,18 @@ module internal Stored =
             | None -> None
 
         // an extent of 0 among large ones makes no elements, but each must be an extent, and the others a tensor's
-        if shape.Length > mostAxes then None
-        elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then None
+        if shape.Length > mostAxes then
+            None
+        elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then
+            None
         elif Array.contains 0L shape then
             let others = shape |> Array.filter ((<>) 0L)
-            if others |> Array.fold (fun n extent -> n * bigint extent) 1I <= bigint Shape.mostElements then Some 0 else None
-        else Array.fold times (Some 1L) shape |> Option.map int
+            if others |> Array.fold (fun n extent -> n * bigint extent) 1I <= bigint Shape.mostElements then
+                Some 0
+            else
+                None
+        else
+            Array.fold times (Some 1L) shape |> Option.map int
 
     /// So many bytes must be left of a stream, as far as that can be known.
     let expectLength (place: Place) (expected: int64) (stream: Stream) =

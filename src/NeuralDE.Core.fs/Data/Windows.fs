@@ -41,7 +41,9 @@ module Windows =
 
             let windows = (times - length - horizon) / stride + 1
             Expect.made verb [| x |] (Array.append [| windows; width |] x.Dims[1..])
-            let indices = Array.init (Shape.stored verb [| windows; width |]) (fun i -> int64 (i / width) * int64 stride + int64 (first + i % width))
+            let indices =
+                Array.init (Shape.stored verb [| windows; width |]) (fun i ->
+                    int64 (i / width) * int64 stride + int64 (first + i % width))
             let rows = Prim.gather 0 x (Tensor.OfArray(NdArray(Int64, [| indices.Length |], indices)))
             Prim.reshape (Array.append [| windows; width |] x.Dims[1..]) rows
 

@@ -46,8 +46,7 @@ module internal Evaluate =
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let shape = signature.Shape
 
-        if Shape.size shape > int64 Shape.mostStored then
-            Shape.stored (Print.name op) shape |> ignore
+        if Shape.size shape > int64 Shape.mostStored then Shape.stored (Print.name op) shape |> ignore
 
         match op with
         | Constant literal -> constant literal

@@ -266,7 +266,6 @@ module internal Infer =
                 ([ c.Stride; c.Low; c.High; c.DilateInput; c.DilateKernel ] |> List.forall (fun p -> p.Length = d))
                 "one parameter for each spatial axis"
 
-
             // one group of one example is counted in 32 bits
             let fits what channels (extents: int[]) =
                 let n = Shape.sizeIn "conv" (Array.append channels extents)

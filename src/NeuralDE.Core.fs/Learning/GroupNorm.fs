@@ -30,7 +30,10 @@ type GroupNorm =
     static member apply (layer: GroupNorm) (x: Tensor) : Tensor =
         LayerInput.channels "GroupNorm.apply" layer.Scale.Count x
         let batch, channels = x.Dims[0], x.Dims[1]
-        let inGroups = Prim.reshape [| batch; layer.Groups; Shape.extent "GroupNorm.apply" (Shape.size x.Dims[1..] / int64 layer.Groups) |] x
+        let inGroups =
+            Prim.reshape
+                [| batch; layer.Groups; Shape.extent "GroupNorm.apply" (Shape.size x.Dims[1..] / int64 layer.Groups) |]
+                x
         let centred, factor = LayerInput.centred layer.Epsilon inGroups
         // one factor for each channel of each sample, so that places are multiplied once
         let factors = factor * Prim.reshape [| layer.Groups; channels / layer.Groups |] layer.Scale

@@ -175,7 +175,12 @@ module LevenbergMarquardt =
             let isAtMinimum =
                 count > n && rest > 0.0 && explained / float n <= largestOffset ** 2.0 * rest / float (count - n)
 
-            finish (if isAtMinimum then LevenbergMarquardtStatus.Converged else LevenbergMarquardtStatus.NoLowerStep)
+            finish (
+                if isAtMinimum then
+                    LevenbergMarquardtStatus.Converged
+                else
+                    LevenbergMarquardtStatus.NoLowerStep
+            )
 
         /// Steps from a place, shorter and shorter until one lowers the loss.
         let rec descend (near: LinearModel) (shrink: float) isFirst =

@@ -20,7 +20,8 @@ type LevenbergMarquardtStatus =
     /// What it means, and what to try.
     member s.Sentence =
         match s with
-        | Converged -> "The residuals are as orthogonal to the Jacobian as asked for, or as their rounding errors allow."
+        | Converged ->
+            "The residuals are as orthogonal to the Jacobian as asked for, or as their rounding errors allow."
         | Settled -> "Steps no longer change the model or the loss by more than their tolerances."
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | NoLowerStep ->

@@ -104,7 +104,9 @@ type Network =
         first net.Layers |> Option.defaultValue 0
 
     /// A single image or sequence is a batch of one: some layers take the axis after the batch for the channels.
-    static member private Apply(verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor) : Tensor =
+    static member private Apply
+        (verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor)
+        : Tensor =
         let spatial = Network.spatial net
 
         if spatial > 0 && x.Rank = spatial + 1 then

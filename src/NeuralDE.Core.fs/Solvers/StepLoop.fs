@@ -19,7 +19,10 @@ module internal StepLoop =
         let step = Prim.binary Max (Prim.binary Min s.Step i.DtMax) i.DtMin
         let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
         let size = Prim.select reaches remaining step
-        { Step = step; Reaches = reaches; Size = size; End = Prim.select reaches stop (s.Time + dir * size) }
+        { Step = step
+          Reaches = reaches
+          Size = size
+          End = Prim.select reaches stop (s.Time + dir * size) }
 
     /// Step k after a stop ends at stop + (k + 1) dt, rounded once: a running sum of dt would drift. A step that ends as near
     /// to the next stop as the rounding of these times, or 1e-9 of its length, ends there.
@@ -137,11 +140,7 @@ module internal StepLoop =
                     let next = Prim.select (Prim.both keep reaches) (Prim.binary Max step next) next
                     let least = Prim.binary Max i.DtMin (Prim.times (10.0 * spacing) (abs s.Time))
                     // without an atol an error is infinite where a component leaves 0: no step is small enough then
-                    let isNumber =
-                        if p.IsRelative then
-                            Prim.both finite (StepError.isFiniteUnscaled p y ks)
-                        else
-                            good
+                    let isNumber = if p.IsRelative then Prim.both finite (StepError.isFiniteUnscaled p y ks) else good
 
                     isNumber, error, keep, next, Prim.both (Prim.isNot keep) (Prim.compare LessEqual size least)
             // an interval of no length takes no step

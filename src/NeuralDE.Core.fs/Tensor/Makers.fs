@@ -115,7 +115,6 @@ module Makers =
         Shape.stored verb shape |> ignore
         Tensor.OfArray(NdArray.Filled(dtype, shape, value))
 
-
     /// Zeros of a shape.
     let zeros (shape: int list) : Tensor =
         let shape = Expect.extents "zeros" shape

@@ -113,7 +113,11 @@ module ConvolutionVerbs =
         let parameters: Conv =
             { Stride = Array.create axes 1
               Low = low
-              High = Array.map2 (fun low extra -> int (min (int64 System.Int32.MaxValue) (int64 low + int64 extra))) low extra
+              High =
+                Array.map2
+                    (fun low extra -> int (min (int64 System.Int32.MaxValue) (int64 low + int64 extra)))
+                    low
+                    extra
               DilateInput = option verb "Stride" 1 axes options.Stride
               DilateKernel = dilation }
 

@@ -55,7 +55,8 @@ type WhereOperands =
         TensorOperands.Both(Unchecked.defaultof<TensorOperands>, a, b)
     static member Both(_: WhereOperands, a: float, b: float) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
     static member Both(_: WhereOperands, a: int, b: int) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
-    static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) = struct (scalar a, scalar b)
+    static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) =
+        struct (scalar a, scalar b)
 
 /// Functions that work element by element; two arguments broadcast by NumPy's rule.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -247,7 +248,6 @@ module ElementwiseVerbs =
 
     /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n up to 170: from 171 on n! passes float64.
     let polygamma (n: int) (x: Tensor) : Tensor =
-        if n < 0 || n > 170 then
-            raise (InputException $"polygamma: got order {n}, expected 0 to 170.")
+        if n < 0 || n > 170 then raise (InputException $"polygamma: got order {n}, expected 0 to 170.")
 
         unary "polygamma" (Polygamma n) x

@@ -34,7 +34,11 @@ module LinearVerbs =
             Expect.misfit
                 $"matmul: shapes {Expect.text a} and {Expect.text b} do not fit. The last axis of the first is {k}, the {which} of the second {k'}; they must be equal. Perhaps transpose one."
 
-        let batch = if right.Rank = 2 then batchOf left else Shape.broadcast "matmul" (batchOf left) (batchOf right)
+        let batch =
+            if right.Rank = 2 then
+                batchOf left
+            else
+                Shape.broadcast "matmul" (batchOf left) (batchOf right)
         Expect.made "matmul" [| a; b |] (Array.append batch [| m; n |])
 
         let product =
@@ -42,8 +46,7 @@ module LinearVerbs =
 
             if right.Rank = 2 && left.Rank > 2 && rows <= int64 Int32.MaxValue then
                 // the batch is further rows of one product
-                Prim.dot (Prim.reshape [| int rows; k |] left) right
-                |> Prim.reshape (Array.append batch [| m; n |])
+                Prim.dot (Prim.reshape [| int rows; k |] left) right |> Prim.reshape (Array.append batch [| m; n |])
             else
                 Prim.dot (stretched batch left) (stretched batch right)
 

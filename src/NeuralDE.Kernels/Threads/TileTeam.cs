@@ -17,7 +17,8 @@ internal static class TileTeam
         public int Count;
         public int Share;
 
-        public readonly void Run(int part) => Tiles.Run(Memory, part * Share, (int)long.Min(Count, (part + 1L) * Share));
+        public readonly void Run(int part) =>
+            Tiles.Run(Memory, part * Share, (int)long.Min(Count, (part + 1L) * Share));
     }
 
     /// <summary>All tiles from 0 to count − 1; nanoseconds is a guess at the work.</summary>

@@ -120,7 +120,8 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
         n
 
     /// Puts a value where later ones may use it.
-    member x.Keep(n: Node) : unit = if Shape.stored "test" n.Shape <= largest then pool.Add { Node = n; Level = x.LevelOf n }
+    member x.Keep(n: Node) : unit =
+        if Shape.stored "test" n.Shape <= largest then pool.Add { Node = n; Level = x.LevelOf n }
 
     member _.Fits(shape: int[]) = Array.fold (fun p n -> p * int64 n) 1L shape <= int64 largest
 

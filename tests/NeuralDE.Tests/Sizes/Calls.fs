@@ -15,8 +15,7 @@ let private modules =
 
     typeof<Key>.Assembly.GetExportedTypes()
     |> Array.filter (fun m ->
-        m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0
-        && not (List.contains m.Name others))
+        m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0 && not (List.contains m.Name others))
     |> Array.append [| typeof<Tensor> |]
 
 /// Every public verb, and the members of Tensor.
@@ -87,25 +86,39 @@ let private convolutions =
       { usual with OutputPadding = [ most ] }
       { usual with Groups = most } ]
 
-let private rules = [ "ij,jk->ik"; "i,j->ij"; "ij->ji"; "ii->i"; "ij,ij->"; "i,j,k->ijk"; "bij,bjk->bik"; "ij,kl->ijkl" ]
+let private rules =
+    [ "ij,jk->ik"; "i,j->ij"; "ij->ji"; "ii->i"; "ij,ij->"; "i,j,k->ijk"; "bij,bjk->bik"; "ij,kl->ijkl" ]
 
 /// Any argument of a type; tensors come from the pool.
 let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objnull =
     let oneOf (values: 'T seq) = let values = Array.ofSeq values in box values[r.Next values.Length]
 
-    if kind = typeof<Tensor> then oneOf pool
-    elif kind = typeof<int> then oneOf ints
-    elif kind = typeof<float> then oneOf [ 0.0; 0.5; 1.0; -1e300; 1e18; nan; infinity ]
-    elif kind = typeof<float32> then oneOf [ 0.0f; 0.5f; 1e30f ]
-    elif kind = typeof<int64> then oneOf [ 0L; Int64.MinValue; Int64.MaxValue ]
-    elif kind = typeof<bool> then oneOf [ true; false ]
-    elif kind = typeof<int list> then oneOf lists
-    elif kind = typeof<(int * int) list> then oneOf widths
-    elif kind = typeof<string> then oneOf rules
-    elif kind = typeof<Dtype> then oneOf [ Float32; Float64; Int32; Int64; Bool ]
-    elif kind = typeof<ConvOptions> then oneOf convolutions
-    elif kind = typeof<Key> then box (Key 1)
-    elif kind = typeof<int option> then oneOf [ None; Some most; Some Int32.MinValue; Some 0; Some 1 ]
+    if kind = typeof<Tensor> then
+        oneOf pool
+    elif kind = typeof<int> then
+        oneOf ints
+    elif kind = typeof<float> then
+        oneOf [ 0.0; 0.5; 1.0; -1e300; 1e18; nan; infinity ]
+    elif kind = typeof<float32> then
+        oneOf [ 0.0f; 0.5f; 1e30f ]
+    elif kind = typeof<int64> then
+        oneOf [ 0L; Int64.MinValue; Int64.MaxValue ]
+    elif kind = typeof<bool> then
+        oneOf [ true; false ]
+    elif kind = typeof<int list> then
+        oneOf lists
+    elif kind = typeof<(int * int) list> then
+        oneOf widths
+    elif kind = typeof<string> then
+        oneOf rules
+    elif kind = typeof<Dtype> then
+        oneOf [ Float32; Float64; Int32; Int64; Bool ]
+    elif kind = typeof<ConvOptions> then
+        oneOf convolutions
+    elif kind = typeof<Key> then
+        box (Key 1)
+    elif kind = typeof<int option> then
+        oneOf [ None; Some most; Some Int32.MinValue; Some 0; Some 1 ]
     elif kind = typeof<Tensor list> then
         box [ for _ in 1 .. r.Next(0, 4) -> pool[r.Next pool.Length] ]
     elif kind = typeof<ComplexTensor> then
@@ -115,7 +128,8 @@ let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objn
     else
         failwith $"got a parameter of {kind}, expected one that arguments are known for: add some to Calls"
 
-let arguments (r: System.Random) (pool: Tensor[]) (verb: Verb) : objnull[] = verb.Parameters |> Array.map (argument r pool)
+let arguments (r: System.Random) (pool: Tensor[]) (verb: Verb) : objnull[] =
+    verb.Parameters |> Array.map (argument r pool)
 
 /// The tensors in a result.
 let rec tensorsOf (result: objnull) : Tensor list =
