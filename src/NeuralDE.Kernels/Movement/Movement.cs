@@ -26,6 +26,31 @@ internal static unsafe class Movement
         long count
     ) => Walk<RowReader>(elementSize, rank, extents, strides, source, target, first, count);
 
+    /// <summary>target[r columns + c] ← the element at r rowStride + c columnStride from source on</summary>
+    public static void CopyRectangle(
+        int elementSize,
+        long rows,
+        long columns,
+        long rowStride,
+        long columnStride,
+        nint source,
+        nint target
+    )
+    {
+        switch (elementSize)
+        {
+            case 1:
+                RowReader.Move(rows, columns, rowStride, columnStride, (byte*)source, (byte*)target);
+                break;
+            case 4:
+                RowReader.Move(rows, columns, rowStride, columnStride, (uint*)source, (uint*)target);
+                break;
+            default:
+                RowReader.Move(rows, columns, rowStride, columnStride, (ulong*)source, (ulong*)target);
+                break;
+        }
+    }
+
     /// <summary>
     /// Element first + i of the view in row-major order ← source[i], 0 ≤ i &lt; count. The view's element (0, …, 0) lies at
     /// target.

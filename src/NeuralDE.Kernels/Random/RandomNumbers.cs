@@ -22,12 +22,21 @@ internal static unsafe class RandomNumbers
     /// <summary>Row b of the target [rows; width] holds the elements 0, 1, … of keys[b] (int64).</summary>
     public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
     {
+        long bytes = width * type.Size();
+
+        for (long row = 0; row < rows; row++, target += (nint)bytes)
+            FillPart(kind, type, ((long*)keys)[row], 0, width, target);
+    }
+
+    /// <summary>The target holds the elements first, first + 1, … of a key.</summary>
+    public static void FillPart(RandomKind kind, ElementType type, long key, long first, long count, nint target)
+    {
         if (Words512.IsSupported)
-            RandomRows<Words512, Lanes512<double>>.Fill(kind, type, keys, rows, width, target);
+            RandomRows<Words512, Lanes512<double>>.Fill(kind, type, key, first, count, target);
         else if (Words256.IsSupported)
-            RandomRows<Words256, Lanes256<double>>.Fill(kind, type, keys, rows, width, target);
+            RandomRows<Words256, Lanes256<double>>.Fill(kind, type, key, first, count, target);
         else
-            RandomRows<Word, Lane<double>>.Fill(kind, type, keys, rows, width, target);
+            RandomRows<Word, Lane<double>>.Fill(kind, type, key, first, count, target);
     }
 }
 
@@ -46,19 +55,21 @@ internal static unsafe class RandomRows<W, S>
 
     [MethodImpl(Hot)]
     [SkipLocalsInit]
-    public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
+    public static void Fill(RandomKind kind, ElementType type, long key, long first, long count, nint target)
     {
         ulong* bits = stackalloc ulong[Chunk];
         double* roots = stackalloc double[Chunk];
         int* outside = stackalloc int[Chunk];
         int size = type.Size();
+        long last = first + count;
+        // elements are made two at a time
+        int skipped = (int)(first & 1);
 
-        for (long row = 0; row < rows; row++)
-        for (long first = 0; first < width; first += Chunk)
+        for (first -= skipped; first < last; first += Chunk, skipped = 0)
         {
-            int count = (int)Math.Min(Chunk, width - first);
-            int whole = (count + Step - 1) / Step * Step;
-            Philox<W>.Bits(((long*)keys)[row], first / 2, bits, whole);
+            int made = (int)Math.Min(Chunk, last - first);
+            int whole = (made + Step - 1) / Step * Step;
+            Philox<W>.Bits(key, first / 2, bits, whole);
 
             if (kind == RandomKind.Uniform && type == ElementType.Float32)
                 Uniform(bits, whole, 40, 0, 5.9604644775390625e-8);
@@ -72,8 +83,9 @@ internal static unsafe class RandomRows<W, S>
 
             if (type == ElementType.Float32)
                 Narrow((double*)bits, whole);
-            Runs.Copy((byte*)bits, (byte*)target, count * size);
-            target += count * size;
+            int wanted = (made - skipped) * size;
+            Runs.Copy((byte*)bits + skipped * size, (byte*)target, wanted);
+            target += wanted;
         }
     }
 

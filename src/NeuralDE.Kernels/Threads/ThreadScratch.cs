@@ -21,6 +21,7 @@ internal sealed unsafe class ThreadScratch
         Fourier,
         Tiles,
         RowTile,
+        Stream,
     }
 
     [ThreadStatic]
