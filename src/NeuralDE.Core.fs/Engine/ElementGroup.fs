@@ -51,6 +51,12 @@ module internal ElementGroup =
         | Int64 -> ElementType.Int64
         | Bool -> ElementType.Bool
 
+    let randomKind (kind: Random) : RandomKind =
+        match kind with
+        | Uniform -> RandomKind.Uniform
+        | Normal -> RandomKind.Normal
+        | Bits -> RandomKind.Bits
+
     let private unary (u: Unary) : struct (ElementOp * float) =
         match u with
         | Neg -> ElementOp.Neg, 0.0

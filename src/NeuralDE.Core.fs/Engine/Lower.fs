@@ -5,26 +5,24 @@ open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
 
-/// The class of element-wise work a node belongs to: only nodes of one class share a group.
-type private GroupClass =
-    /// one element, any types
-    | Scalars
-    /// so many elements; floats of one type and bools. None: bools only, which join either.
-    | Vectors of count: int64 * lane: Dtype option
-    /// so many elements of types that no vector group takes: a group of its own
-    | Alone of count: int64
-
 /// Turns a graph into drafts. Nodes that only move elements become views; element-wise nodes wait until something needs them,
 /// and then run in one group with everything they alone wait for.
 [<Sealed>]
 type internal Lowering
-    (g: Graph, primitive: Lowering -> Node -> View[] -> View, functions: Lowering -> Node -> Fn -> View[] -> View[]) =
+    (
+        g: Graph,
+        streamed: Lowering -> Node -> View voption,
+        primitive: Lowering -> Node -> View[] -> View,
+        functions: Lowering -> Node -> Fn -> View[] -> View[]
+    ) =
     let nodes = g.Walk
     let views = Dictionary<Node, View>(HashIdentity.Reference)
     let bundles = Dictionary<Node, View[]>(HashIdentity.Reference)
     let users = Dictionary<Node, List<Node>>(HashIdentity.Reference)
     let outputs = HashSet<Node>(g.Outputs, HashIdentity.Reference)
     let index = Dictionary<Node, int>(HashIdentity.Reference)
+    // what is computed where it is read
+    let streams = Streams.ofGraph g
     let buffers = List<Storage>()
     let drafts = List<Draft>()
     let copies = Dictionary<struct (Storage * Dtype * int64 * string * string), View>()
@@ -41,46 +39,16 @@ type internal Lowering
             for a in n.Args do
                 users[a].Add n
 
-    /// Operations and their temporaries in one compiled group, at most.
-    static let budget = 220
-
-    static let laneOf (n: Node) (operands: Dtype) : Result<Dtype option, unit> =
-        let kinds = [ n.Dtype; operands ] |> List.filter (fun d -> d <> Bool) |> List.distinct
-
-        match kinds with
-        | [] -> Ok None
-        | [ d ] when d.IsFloat -> Ok(Some d)
-        | _ -> Error()
-
-    let classOf (n: Node) : GroupClass voption =
-        match ElementGroup.codeOf n with
-        | ValueNone -> ValueNone
-        | ValueSome(struct (code, operands)) ->
-            let count = Shape.size n.Shape
-
-            if count = 1L then
-                ValueSome Scalars
-            else
-                match code, laneOf n operands with
-                | Compute _, Ok lane -> ValueSome(Vectors(count, lane))
-                | Compute _, Error()
-                | Convert _, _ -> ValueSome(Alone count)
-
-    /// The class of a group when a node joins it, if it may.
-    static let join (group: GroupClass) (node: GroupClass) : GroupClass voption =
-        match group, node with
-        | Scalars, Scalars -> ValueSome Scalars
-        | Vectors(n, a), Vectors(m, b) when n = m ->
-            match a, b with
-            | Some p, Some q when p <> q -> ValueNone
-            | Some _, _ -> ValueSome group
-            | None, _ -> ValueSome node
-        | _ -> ValueNone
+    let isThere (n: Node) = views.ContainsKey n
 
     member _.Graph = g
     member _.UsersOf(n: Node) = users[n]
     member _.IsOutput(n: Node) = outputs.Contains n
     member _.IsAvailable(n: Node) = views.ContainsKey n
+    member _.IsStreamed(n: Node) = streams.Contains n
+
+    /// Its place in an order of arguments before their users.
+    member _.IndexOf(n: Node) = index[n]
 
     member _.NewStorage(bytes: int64) : Storage =
         let b = Storage(buffers.Count, bytes, Own)
@@ -303,6 +271,13 @@ type internal Lowering
             | Select
             | Fma
             | Cast _ -> x.Group [ n ]
+            | Reduce _ when Streams.isLarge n.Args[0] ->
+                todo.Push(
+                    finish (fun () ->
+                        match streamed x n with
+                        | ValueSome v -> v
+                        | ValueNone -> primitive x n [| x.View n.Args[0] |])
+                )
             | Iota _
             | Reduce _
             | ArgMax _
@@ -342,71 +317,15 @@ type internal Lowering
     member _.Constant(a: NdArray) : View =
         View.ofStorage (Storage(-1, 0L, Constants a)) { Dtype = a.Dtype; Shape = a.Shape }
 
-    /// What a node that only renames elements stands for.
-    member private _.Through(n: Node) : Node =
-        let mutable n = n
-        let mutable go = true
-
-        while go do
-            match n.Op with
-            | Reshape _
-            | StopGradient when not (views.ContainsKey n) -> n <- n.Args[0]
-            | _ -> go <- false
-
-        n
-
-    /// The nodes that run in one group with the targets, and what the group reads.
-    member private x.Cone(targets: Node list) : HashSet<Node> * List<Node> =
-        let cone = HashSet<Node>(HashIdentity.Reference)
-        let outside = List<Node>()
-        let seen = HashSet<Node>(HashIdentity.Reference)
-        let mutable kind = (classOf targets.Head).Value
-        let mutable weight = 0
-        let todo = Queue<Node>(targets)
-
-        let weightOf (n: Node) =
-            match ElementGroup.codeOf n with
-            | ValueSome(struct (code, _)) -> if kind = Scalars then 3 else ElementGroup.weight code
-            | ValueNone -> 0
-
-        for t in targets do
-            seen.Add t |> ignore
-
-        while todo.Count > 0 do
-            let n = todo.Dequeue()
-
-            let joined =
-                if views.ContainsKey n then
-                    ValueNone
-                else
-                    match classOf n with
-                    | ValueSome c when cone.Count = 0 -> ValueSome c
-                    | ValueSome c when weight + weightOf n <= budget -> join kind c
-                    | _ -> ValueNone
-
-            match joined with
-            | ValueSome c ->
-                kind <- c
-                weight <- weight + weightOf n
-                cone.Add n |> ignore
-
-                for a in n.Args do
-                    let source = x.Through a
-
-                    if seen.Add source then todo.Enqueue source
-            | ValueNone -> outside.Add n
-
-        cone, outside
-
     /// Sees to element-wise nodes of one class, and to what waits for nothing else, in one group.
     member private x.Group(targets: Node list) =
-        let cone, outside = x.Cone targets
+        let struct (cone, outside) = ElementCone.find isThere targets
 
         match
             [| for n in outside do
                    if not (views.ContainsKey n) then n |]
         with
-        | [||] -> if cone.Count > 0 then x.Emit cone
+        | [||] -> if cone.Count > 0 then x.Emit(cone, targets)
         | missing ->
             // what the group reads comes first; making that may take nodes out of the group
             todo.Push(fun () -> x.Group targets)
@@ -416,9 +335,9 @@ type internal Lowering
     member private x.Together(nodes: Node[]) =
         let waiting =
             nodes
-            |> Array.map x.Through
+            |> Array.map (ElementCone.through isThere)
             |> Array.distinct
-            |> Array.filter (fun n -> not (views.ContainsKey n) && (classOf n).IsSome)
+            |> Array.filter (fun n -> not (views.ContainsKey n) && (ElementCone.classOf n).IsSome)
 
         let part (nodes: Node[]) =
             fun () ->
@@ -426,48 +345,17 @@ type internal Lowering
                 if left.Length > 1 then x.Group(List.ofArray left)
 
         x.Next
-            [| for kind, group in Array.groupBy classOf waiting do
+            [| for kind, group in Array.groupBy ElementCone.classOf waiting do
                    match kind with
                    | ValueSome(Alone _)
                    | ValueNone -> ()
                    | ValueSome Scalars
                    | ValueSome(Vectors _) -> yield! group |> Array.chunkBySize 32 |> Array.map part |]
 
-    /// One group of the nodes, whose arguments from outside are there.
-    member private x.Emit(cone: HashSet<Node>) =
+    /// One group of the nodes, whose arguments from outside are there; the targets are stored.
+    member private x.Emit(cone: HashSet<Node>, targets: Node list) =
         let order = cone |> Seq.sortBy (fun n -> index[n]) |> Seq.toArray
-        let kind =
-            order
-            |> Array.fold (fun k n -> (join k (classOf n).Value) |> ValueOption.defaultValue k) (classOf order[0]).Value
-        let step = Dictionary<Node, int>(HashIdentity.Reference)
-        order |> Array.iteri (fun i n -> step[n] <- i)
-        let arguments = List<struct (GroupArgument * View)>()
-        let argumentOf = Dictionary<Node, int>(HashIdentity.Reference)
-        let isScalar = (kind = Scalars)
-
-        let operand (a: Node) : Operand =
-            let source = x.Through a
-
-            match step.TryGetValue source with
-            | true, i -> Operand.Result i
-            | _ ->
-                match argumentOf.TryGetValue source with
-                | true, i -> Operand.Argument i
-                | _ ->
-                    let v = views[source]
-                    let single = not isScalar && View.isSingle v
-                    let v = if isScalar || single then v else x.ContiguousBy(v, true)
-                    argumentOf[source] <- arguments.Count
-                    arguments.Add(struct ({ Dtype = v.Dtype; Single = single }, v))
-                    Operand.Argument(arguments.Count - 1)
-
-        let steps =
-            order
-            |> Array.map (fun n ->
-                match ElementGroup.codeOf n with
-                | ValueSome(struct (code, operands)) ->
-                    { Code = code; Type = operands; Operands = Array.map operand n.Args; Dtype = n.Dtype }
-                | ValueNone -> raise (GraphException $"{n.Op} is not element-wise"))
+        let isScalar = (ElementCone.kindOf order = Scalars)
 
         /// whether something outside the group reads it; renamings are looked through
         let rec isWanted (n: Node) =
@@ -479,29 +367,32 @@ type internal Lowering
                    | StopGradient -> isWanted u
                    | _ -> not (cone.Contains u))
 
-        let stored = order |> Array.filter isWanted
-        let group =
-            { Arguments = arguments.ToArray() |> Array.map (fun (struct (a, _)) -> a)
-              Steps = steps
-              Outputs = stored |> Array.map (fun n -> step[n])
-              Form =
-                match kind with
-                | Scalars -> Singles
-                | Vectors _ -> Floats
-                | Alone _ -> Anything }
+        let stored =
+            order
+            |> Array.filter (fun n ->
+                if streams.Contains n then List.exists (fun t -> obj.ReferenceEquals(t, n)) targets else isWanted n)
+
+        let struct (group, sources) =
+            ElementCone.group isThere (fun n -> View.isSingle views[n]) order stored
+
+        let arguments =
+            Array.map2
+                (fun (a: GroupArgument) (n: Node) ->
+                    let v = views[n]
+                    struct (a, (if isScalar || a.Single then v else x.ContiguousBy(v, true))))
+                group.Arguments
+                sources
 
         let kernel = GroupKernels.find group
         let results = stored |> Array.map (fun n -> x.NewArray n.Signature)
         Array.iter2 (fun n v -> views[n] <- v) stored results
-        let places = Array.append (arguments.ToArray() |> Array.map (fun (struct (_, v)) -> v)) results
+        let places = Array.append (arguments |> Array.map (fun (struct (_, v)) -> v)) results
         let count = Shape.size order[0].Shape
 
         if count > 0L then
             let name () =
-                let names = steps |> Array.map ElementGroup.nameOf |> String.concat " "
+                let names = group.Steps |> Array.map ElementGroup.nameOf |> String.concat " "
                 $"{order[0].Dtype} × {count}: {names}"
-
-            let arguments = arguments.ToArray()
 
             let rows =
                 { Rows = 0
@@ -526,7 +417,7 @@ type internal Lowering
             match n.Op with
             | Apply _ -> x.Do(fun () -> x.NeedBundle n)
             | _ ->
-                match classOf n with
+                match ElementCone.classOf n with
                 | ValueSome _ -> ()
                 | ValueNone ->
                     match n.Op with
@@ -536,6 +427,7 @@ type internal Lowering
                     | Slice _
                     | Reverse _
                     | StopGradient -> ()
+                    | _ when streams.Contains n -> ()
                     | _ -> x.View n |> ignore
 
         x.Do(fun () -> x.Together g.Outputs)

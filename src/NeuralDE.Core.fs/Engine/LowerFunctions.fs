@@ -9,8 +9,10 @@ open NeuralDE.Kernels
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
-            Guarding.key (RowChain.key "lowered"),
-            fun () -> Lowering(Simplify.graph (Flatten.graph g), LowerPrimitives.lower, functions).Run()
+            Streams.key (Guarding.key (RowChain.key "lowered")),
+            fun () ->
+                let g = Sink.graph (Simplify.graph (Flatten.graph g))
+                Lowering(g, LowerStream.lower, LowerPrimitives.lower, functions).Run()
         )
 
     and private child (x: Lowering) (g: Graph) (args: View[]) : Child =

@@ -355,11 +355,6 @@ module internal LowerPrimitives =
             let width = if rows = 0L then 0L else Shape.size n.Shape / rows
             let drawn = ElementGroup.elementType n.Dtype
 
-            let kind =
-                match kind with
-                | Uniform -> RandomKind.Uniform
-                | Normal -> RandomKind.Normal
-                | Bits -> RandomKind.Bits
-
+            let kind = ElementGroup.randomKind kind
             kernel1 x n first (fun keys into -> RandomNumbers.Fill(kind, drawn, keys, rows, width, into))
         | _ -> byReference x n args // integer products; what has no kernel

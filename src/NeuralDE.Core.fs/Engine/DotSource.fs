@@ -1,0 +1,88 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE.Kernels
+
+/// Matrices, one for every index of the leading axes, by strides in elements.
+[<NoEquality; NoComparison>]
+type internal Matrices = { At: int64; Batch: int64[]; Row: int64; Column: int64 }
+
+/// A product [batch…; rows; columns] made some rows or a part of a row at a time. An element has the bits that it has in the
+/// whole product: see Gemm.
+[<Sealed>]
+type internal DotSource
+    (elementType: ElementType, batch: int[], rows: int, columns: int, depth: int, a: Matrices, b: Matrices) =
+    inherit StreamSource(ElementTypes.Size elementType)
+    let size = int64 (ElementTypes.Size elementType)
+
+    /// Products of fewer columns are summed in another order (GemmThin), so a part has at least so many.
+    let fewest = min columns 8
+
+    /// Where the matrix of an index of the leading axes starts.
+    let start (m: Matrices) (index: int64) : int64 =
+        let mutable rest = index
+        let mutable place = 0L
+
+        for axis in batch.Length - 1 .. -1 .. 0 do
+            place <- place + rest % int64 batch[axis] * m.Batch[axis]
+            rest <- rest / int64 batch[axis]
+
+        m.At + place * size
+
+    /// Rows from a row of one matrix on, of some columns.
+    let product (memory: nativeint) (row: int64) (count: int) (column: int) (width: int) (into: nativeint) =
+        let index, first = row / int64 rows, row % int64 rows
+
+        Gemm.RunAlone(
+            elementType,
+            count,
+            width,
+            depth,
+            memory + nativeint (start a index + first * a.Row * size),
+            a.Row,
+            a.Column,
+            memory + nativeint (start b index + int64 column * b.Column * size),
+            b.Row,
+            b.Column,
+            into,
+            int64 width,
+            0n,
+            GemmStart.Zero
+        )
+
+    /// Whole rows, which may belong to several matrices.
+    let whole (memory: nativeint) (first: int64) (last: int64) (into: nativeint) =
+        let mutable row = first
+
+        while row < last do
+            let count = min (last - row) (int64 rows - row % int64 rows)
+            product memory row (int count) 0 columns (into + nativeint ((row - first) * int64 columns * size))
+            row <- row + count
+
+    override _.Cost = float depth / 30.0 * float size / 4.0 + 0.2
+
+    /// A row on either side, or what a part of a row has too many.
+    override _.Spare tile = 2 * max fewest (min columns tile)
+
+    override _.Line(memory, room, first, count) =
+        let row = first / int64 columns
+
+        if columns <= count then
+            let last = (first + int64 count + int64 columns - 1L) / int64 columns
+            whole memory row last room
+            room + nativeint ((first - row * int64 columns) * size)
+        else
+            let column = int (first % int64 columns)
+            let here = min count (columns - column)
+            // the part in this row ends where it ends, and may begin earlier
+            let width = max here fewest
+            let from = min column (columns - width)
+            product memory row 1 from width room
+            let found = room + nativeint (int64 (column - from) * size)
+            let rest = count - here
+
+            if rest > 0 then
+                // the part in the next row follows
+                let behind = found + nativeint (int64 here * size)
+                product memory (row + 1L) 1 0 (max rest fewest) behind
+
+            found

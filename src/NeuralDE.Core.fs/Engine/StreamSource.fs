@@ -1,0 +1,144 @@
+namespace NeuralDE.Compiler
+
+#nowarn "9" // native pointers
+
+open Microsoft.FSharp.NativeInterop
+open NeuralDE.Kernels
+
+/// Some elements of an array in row-major order: Rows stretches of Width elements, each Step elements behind the one before.
+[<Struct>]
+type internal Stretch =
+    { First: int64
+      Rows: int
+      Width: int
+      Step: int64 }
+
+    /// Elements.
+    member s.Count = s.Rows * s.Width
+
+/// An array that is read or made stretch by stretch.
+[<AbstractClass>]
+type internal StreamSource(size: int) =
+    /// Bytes of an element.
+    member _.Size = size
+
+    /// A guess at the time for an element, in nanoseconds.
+    abstract Cost: float
+
+    /// How many elements the room must hold beyond those of a tile.
+    abstract Spare: tile: int -> int
+    default _.Spare _ = 0
+
+    /// One stretch of elements, made in the room or found elsewhere: where it lies.
+    abstract Line: memory: nativeint * room: nativeint * first: int64 * count: int -> nativeint
+
+    /// The elements one behind the other: where they lie, in the room or elsewhere.
+    abstract Read: memory: nativeint * room: nativeint * at: Stretch -> nativeint
+
+    default x.Read(memory, room, at) =
+        if at.Rows = 1 then
+            x.Line(memory, room, at.First, at.Width)
+        else
+            let line = nativeint (at.Width * size)
+
+            for row in 0 .. at.Rows - 1 do
+                let into = room + nativeint row * line
+                let made = x.Line(memory, into, at.First + int64 row * at.Step, at.Width)
+                if made <> into then Rows.Copy(made, into, int64 line)
+
+            room
+
+/// What a view shows of an array that is stored. `box`: the strides of the view as [outer; count; inner], where it is one, with
+/// so many of each.
+[<Sealed>]
+type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[], box: struct (int64[] * int64[]) voption)
+    =
+    inherit StreamSource(size)
+    let extentTable, strideTable = PinnedTable extents, PinnedTable strides
+    let rank = extents.Length
+    let hasRuns = rank > 0 && strides[rank - 1] = 1L
+
+    /// Where the stretch lies if it is one run of memory; 0 if not.
+    let run (memory: nativeint) (first: int64) (count: int) : nativeint =
+        if not hasRuns || first % extents[rank - 1] + int64 count > extents[rank - 1] then
+            0n
+        else
+            let mutable rest = first
+            let mutable place = 0L
+
+            for axis in rank - 1 .. -1 .. 0 do
+                let quotient = rest / extents[axis]
+                place <- place + (rest - quotient * extents[axis]) * strides[axis]
+                rest <- quotient
+
+            memory + nativeint (at + place * int64 size)
+
+    override _.Cost = if hasRuns && rank = 1 then 0.1 else 0.2
+
+    override _.Line(memory, room, first, count) =
+        match run memory first count with
+        | 0n ->
+            Movement.Copy(
+                size,
+                rank,
+                extentTable.Address,
+                strideTable.Address,
+                memory + nativeint at,
+                room,
+                first,
+                int64 count
+            )
+
+            room
+        | found -> found
+
+    override x.Read(memory, room, s) =
+        match box with
+        | ValueSome(struct (extents, strides)) when s.Rows > 1 ->
+            let c = s.First % extents[2]
+            let j = s.First / extents[2] % extents[1]
+            let o = s.First / extents[2] / extents[1]
+            let place = at + (o * strides[0] + j * strides[1] + c * strides[2]) * int64 size
+
+            Movement.CopyRectangle(
+                size,
+                int64 s.Rows,
+                int64 s.Width,
+                strides[1],
+                strides[2],
+                memory + nativeint place,
+                room
+            )
+
+            room
+        | _ -> base.Read(memory, room, s)
+
+/// 0, 1, 2, …
+[<Sealed>]
+type internal IotaSource(elementType: ElementType, extent: int64) =
+    inherit StreamSource(ElementTypes.Size elementType)
+    override _.Cost = 0.5
+
+    override _.Line(_, room, first, count) =
+        Movement.Iota(elementType, extent, 1L, room, first, int64 count)
+        room
+
+/// Random numbers: rows of so many, each of a key.
+[<Sealed>]
+type internal RandomSource(kind: RandomKind, elementType: ElementType, keys: int64, width: int64) =
+    inherit StreamSource(ElementTypes.Size elementType)
+    override _.Cost = 3.0
+
+    override x.Line(memory, room, first, count) =
+        let mutable at, left, into = first, int64 count, room
+
+        while left > 0L do
+            let row, from = at / width, at % width
+            let part = min left (width - from)
+            let key = NativePtr.get (NativePtr.ofNativeInt<int64> (memory + nativeint keys)) (int row)
+            RandomNumbers.FillPart(kind, elementType, key, from, part, into)
+            at <- at + part
+            left <- left - part
+            into <- into + nativeint (part * int64 x.Size)
+
+        room
