@@ -65,15 +65,16 @@ module internal LowerStream =
 
         /// What is read from memory or made without a group.
         let source (n: Node) : Scope -> StreamSource =
-            let stored (m: Node) =
-                let v = x.View m
+            let from (v: View) =
                 reads.Add v.Storage
                 v
+
+            let stored (m: Node) = from (x.View m)
 
             match n.Op with
             | Iota _ when x.IsStreamed n ->
                 fun _ -> IotaSource(ElementGroup.elementType n.Dtype, Streams.count n) :> StreamSource
-            | Random(kind, _) when x.IsStreamed n -> randomSource n kind (x.Contiguous(stored n.Args[0]))
+            | Random(kind, _) when x.IsStreamed n -> randomSource n kind (from (x.Contiguous(x.View n.Args[0])))
             | Dot when x.IsStreamed n -> dotSource n (stored n.Args[0]) (stored n.Args[1])
             | _ -> viewSource (stored n)
 

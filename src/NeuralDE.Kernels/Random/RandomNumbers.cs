@@ -22,21 +22,23 @@ internal static unsafe class RandomNumbers
     /// <summary>Row b of the target [rows; width] holds the elements 0, 1, … of keys[b] (int64).</summary>
     public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
     {
-        long bytes = width * type.Size();
-
-        for (long row = 0; row < rows; row++, target += (nint)bytes)
-            FillPart(kind, type, ((long*)keys)[row], 0, width, target);
+        if (Words512.IsSupported)
+            RandomRows<Words512, Lanes512<double>>.Fill(kind, type, keys, rows, width, target);
+        else if (Words256.IsSupported)
+            RandomRows<Words256, Lanes256<double>>.Fill(kind, type, keys, rows, width, target);
+        else
+            RandomRows<Word, Lane<double>>.Fill(kind, type, keys, rows, width, target);
     }
 
     /// <summary>The target holds the elements first, first + 1, … of a key.</summary>
     public static void FillPart(RandomKind kind, ElementType type, long key, long first, long count, nint target)
     {
         if (Words512.IsSupported)
-            RandomRows<Words512, Lanes512<double>>.Fill(kind, type, key, first, count, target);
+            RandomRows<Words512, Lanes512<double>>.FillPart(kind, type, key, first, count, target);
         else if (Words256.IsSupported)
-            RandomRows<Words256, Lanes256<double>>.Fill(kind, type, key, first, count, target);
+            RandomRows<Words256, Lanes256<double>>.FillPart(kind, type, key, first, count, target);
         else
-            RandomRows<Word, Lane<double>>.Fill(kind, type, key, first, count, target);
+            RandomRows<Word, Lane<double>>.FillPart(kind, type, key, first, count, target);
     }
 }
 
@@ -53,9 +55,17 @@ internal static unsafe class RandomRows<W, S>
     /// <summary>Of so many elements every step makes a multiple.</summary>
     private const int Step = 16;
 
+    public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
+    {
+        nint bytes = (nint)(width * type.Size());
+
+        for (long row = 0; row < rows; row++, target += bytes)
+            FillPart(kind, type, ((long*)keys)[row], 0, width, target);
+    }
+
     [MethodImpl(Hot)]
     [SkipLocalsInit]
-    public static void Fill(RandomKind kind, ElementType type, long key, long first, long count, nint target)
+    public static void FillPart(RandomKind kind, ElementType type, long key, long first, long count, nint target)
     {
         ulong* bits = stackalloc ulong[Chunk];
         double* roots = stackalloc double[Chunk];

@@ -428,3 +428,17 @@ let all: (int * (GraphBuilder -> unit)) list =
 
 /// Those whose algorithm spreads a NaN over numbers that do not depend on it.
 let spreading: (int * (GraphBuilder -> unit)) list = [ 2, fft; 3, factors ]
+
+/// Those that a reduction of a large array may compute again instead of storing them, and a few others.
+let streaming: (int * (GraphBuilder -> unit)) list =
+    [ 12, unary
+      12, binary
+      3, compare
+      4, select
+      3, cast
+      3, integers
+      16, movement
+      3, dot
+      2, draw
+      2, reduce
+      1, ordered ]
