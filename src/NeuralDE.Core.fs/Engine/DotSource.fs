@@ -6,41 +6,49 @@ open NeuralDE.Kernels
 [<NoEquality; NoComparison>]
 type internal Matrices = { At: int64; Batch: int64[]; Row: int64; Column: int64 }
 
-/// A product [batch…; rows; columns] made some rows or a part of a row at a time. An element has the bits that it has in the
-/// whole product: see Gemm.
-[<Sealed>]
-type internal DotSource
-    (elementType: ElementType, batch: int[], rows: int, columns: int, depth: int, a: Matrices, b: Matrices) =
-    inherit StreamSource(ElementTypes.Size elementType)
-    let size = int64 (ElementTypes.Size elementType)
+/// Matrix products [batch…; rows; depth] × [batch…; depth; columns] of which one factor is not stored.
+[<NoEquality; NoComparison>]
+type internal DotShape = { Type: ElementType; Batch: int[]; Rows: int; Depth: int; Columns: int }
 
-    /// Products of fewer columns are summed in another order (GemmThin), so a part has at least so many.
-    let fewest = min columns 8
+module internal DotShape =
+    let batches (d: DotShape) : int64 = d.Batch |> Array.fold (fun n extent -> n * int64 extent) 1L
+    let size (d: DotShape) : int64 = int64 (ElementTypes.Size d.Type)
 
-    /// Where the matrix of an index of the leading axes starts.
-    let start (m: Matrices) (index: int64) : int64 =
+    /// Where the matrix of an index of the leading axes starts, in bytes.
+    let start (d: DotShape) (m: Matrices) (index: int64) : int64 =
         let mutable rest = index
         let mutable place = 0L
 
-        for axis in batch.Length - 1 .. -1 .. 0 do
-            place <- place + rest % int64 batch[axis] * m.Batch[axis]
-            rest <- rest / int64 batch[axis]
+        for axis in d.Batch.Length - 1 .. -1 .. 0 do
+            place <- place + rest % int64 d.Batch[axis] * m.Batch[axis]
+            rest <- rest / int64 d.Batch[axis]
 
-        m.At + place * size
+        m.At + place * size d
+
+/// A product [batch…; rows; columns] made some rows or a part of a row at a time. An element has the bits that it has in the
+/// whole product: see Gemm.
+[<Sealed>]
+type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
+    inherit StreamSource(ElementTypes.Size d.Type)
+    let size = DotShape.size d
+    let rows, columns = d.Rows, d.Columns
+
+    /// Products of fewer columns are summed in another order (GemmThin), so a part has at least so many.
+    let fewest = min columns 8
 
     /// Rows from a row of one matrix on, of some columns.
     let product (memory: nativeint) (row: int64) (count: int) (column: int) (width: int) (into: nativeint) =
         let index, first = row / int64 rows, row % int64 rows
 
         Gemm.RunAlone(
-            elementType,
+            d.Type,
             count,
             width,
-            depth,
-            memory + nativeint (start a index + first * a.Row * size),
+            d.Depth,
+            memory + nativeint (DotShape.start d a index + first * a.Row * size),
             a.Row,
             a.Column,
-            memory + nativeint (start b index + int64 column * b.Column * size),
+            memory + nativeint (DotShape.start d b index + int64 column * b.Column * size),
             b.Row,
             b.Column,
             into,
@@ -58,12 +66,12 @@ type internal DotSource
             product memory row (int count) 0 columns (into + nativeint ((row - first) * int64 columns * size))
             row <- row + count
 
-    override _.Cost = float depth / 30.0 * float size / 4.0 + 0.2
+    override _.Cost = float d.Depth / 30.0 * float size / 4.0 + 0.2
 
     /// A row on either side, or what a part of a row has too many.
     override _.Spare tile = 2 * max fewest (min columns tile)
 
-    override _.Line(memory, room, first, count) =
+    override _.Line(memory, room, _, first, count) =
         let row = first / int64 columns
 
         if columns <= count then

@@ -271,12 +271,12 @@ type internal Lowering
             | Select
             | Fma
             | Cast _ -> x.Group [ n ]
-            | Reduce _ when Streams.isLarge n.Args[0] ->
+            | _ when Streams.readsTiles n ->
                 todo.Push(
                     finish (fun () ->
                         match streamed x n with
                         | ValueSome v -> v
-                        | ValueNone -> primitive x n [| x.View n.Args[0] |])
+                        | ValueNone -> primitive x n (n.Args |> Array.map x.View))
                 )
             | Iota _
             | Reduce _

@@ -6,12 +6,45 @@ open NeuralDE.Kernels
 
 /// Lowers reductions of large arrays: see Streams.
 module internal LowerStream =
+    let private reductionKind (r: Reduce) : ReductionKind =
+        match r with
+        | Sum -> ReductionKind.Sum
+        | Maximum -> ReductionKind.Maximum
+
+    /// [outer; count; inner] around the reduced axes, which lie together.
+    let private axesOf (shape: int[]) (axes: int[]) : ReducedAxes =
+        let size (some: int[]) = some |> Array.fold (fun n a -> n * int64 shape[a]) 1L
+        let real = axes |> Array.filter (fun a -> shape[a] <> 1)
+
+        if real.Length = 0 then
+            { Outer = size (Shape.axes shape.Length); Count = 1L; Inner = 1L }
+        else
+            { Outer = size [| 0 .. Array.min real - 1 |]
+              Count = size axes
+              Inner = size [| Array.max real + 1 .. shape.Length - 1 |] }
+
+    let private shapeOf (dot: Node) : DotShape =
+        let rank = dot.Shape.Length
+
+        { Type = ElementGroup.elementType dot.Dtype
+          Batch = dot.Shape[.. rank - 3]
+          Rows = dot.Shape[rank - 2]
+          Columns = dot.Shape[rank - 1]
+          Depth = dot.Args[0].Shape[rank - 1] }
+
+    let private matrices (scope: Scope) (v: View) : Matrices =
+        let rank = v.Shape.Length
+
+        { At = scope.Offset v
+          Batch = v.Strides[.. rank - 3]
+          Row = v.Strides[rank - 2]
+          Column = v.Strides[rank - 1] }
+
     /// Makes a program's sources and groups, each value once.
     [<Sealed>]
-    type private Building(x: Lowering, axes: ReducedAxes) =
+    type private Building(x: Lowering, axes: ReducedAxes, tile: int, reads: List<Storage>) =
         let steps = List<Scope -> TileStep>()
         let values = Dictionary<Node, int>(HashIdentity.Reference)
-        let reads = List<Storage>()
 
         /// Whether a group of the program is to make it.
         let isOpen (n: Node) =
@@ -45,23 +78,28 @@ module internal LowerStream =
             RandomSource(ElementGroup.randomKind kind, ElementGroup.elementType n.Dtype, scope.Offset keys, width)
 
         let dotSource (n: Node) (a: View) (b: View) (scope: Scope) : StreamSource =
-            let rank = n.Shape.Length
+            DotSource(shapeOf n, matrices scope a, matrices scope b)
 
-            let matrices (v: View) =
-                { At = scope.Offset v
-                  Batch = v.Strides[.. rank - 3]
-                  Row = v.Strides[rank - 2]
-                  Column = v.Strides[rank - 1] }
+        /// The program that makes a node, to be read as these axes say.
+        let within (n: Node) (axes: ReducedAxes) : Scope -> StreamProgram =
+            let building = Building(x, axes, tile, reads)
+            building.Make n
+            building.Program
 
-            DotSource(
-                ElementGroup.elementType n.Dtype,
-                n.Shape[.. rank - 3],
-                n.Shape[rank - 2],
-                n.Shape[rank - 1],
-                a.Shape[rank - 1],
-                matrices a,
-                matrices b
-            )
+        let reduceSource (n: Node) (r: Reduce) (axes: int[]) : Scope -> StreamSource =
+            let argument = n.Args[0]
+            let axes = axesOf argument.Shape axes
+            let program = within argument axes
+            let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
+            fun scope -> ReduceSource(program scope, elementType, kind, int axes.Count, axes.Inner, tile)
+
+        let spreadSource (n: Node) : Scope -> StreamSource =
+            let struct (extents, strides, times) = Streams.spread n
+            let program = within n.Args[0] { Outer = 1L; Count = 1L; Inner = Streams.count n.Args[0] }
+
+            fun scope ->
+                let spread = SpreadSource(program scope, n.Dtype.Size, extents, strides)
+                if times = 1L then spread else RepeatSource(spread, times, tile)
 
         /// What is read from memory or made without a group.
         let source (n: Node) : Scope -> StreamSource =
@@ -76,9 +114,12 @@ module internal LowerStream =
                 fun _ -> IotaSource(ElementGroup.elementType n.Dtype, Streams.count n) :> StreamSource
             | Random(kind, _) when x.IsStreamed n -> randomSource n kind (from (x.Contiguous(x.View n.Args[0])))
             | Dot when x.IsStreamed n -> dotSource n (stored n.Args[0]) (stored n.Args[1])
+            | Reduce(r, axes) when x.IsStreamed n -> reduceSource n r axes
+            | Broadcast _ when x.IsStreamed n && x.IsStreamed(ElementCone.through x.IsAvailable n.Args[0]) ->
+                spreadSource n
             | _ -> viewSource (stored n)
 
-        let isSingle (n: Node) = not (values.ContainsKey n) && not (x.IsStreamed n) && View.isSingle (x.View n)
+        let isSingle (n: Node) = not (values.ContainsKey n || x.IsStreamed n) && View.isSingle (x.View n)
 
         let operand (single: bool) (n: Node) : Scope -> TileOperand =
             if single then
@@ -105,7 +146,7 @@ module internal LowerStream =
         /// Sees to the value of a node; the last step makes it.
         member _.Make(target: Node) =
             let todo = Stack<Node>()
-            todo.Push target
+            todo.Push(ElementCone.through x.IsAvailable target)
 
             while todo.Count > 0 do
                 let n = todo.Peek()
@@ -122,57 +163,74 @@ module internal LowerStream =
                     | [||] -> group cone n
                     | missing -> Array.iter todo.Push missing
 
-        member _.Reads = reads.ToArray()
-
-        member _.Program(tile: int) : Scope -> StreamProgram =
+        member _.Program: Scope -> StreamProgram =
             let steps = steps.ToArray()
             fun scope -> StreamProgram(steps |> Array.map (fun s -> s scope), tile)
 
-    /// [outer; count; inner] around the reduced axes, which lie together.
-    let private axesOf (shape: int[]) (axes: int[]) : ReducedAxes =
-        let size (some: int[]) = some |> Array.fold (fun n a -> n * int64 shape[a]) 1L
-        let real = axes |> Array.filter (fun a -> shape[a] <> 1)
+    /// The program that makes a node and what it reads.
+    let private program (x: Lowering) (n: Node) (axes: ReducedAxes) (tile: int) =
+        let reads = List<Storage>()
+        let building = Building(x, axes, tile, reads)
+        building.Make n
+        struct (building.Program, reads)
 
-        if real.Length = 0 then
-            { Outer = size (Shape.axes shape.Length); Count = 1L; Inner = 1L }
+    let private reduce (x: Lowering) (n: Node) (r: Reduce) (axes: int[]) : View voption =
+        let a = ElementCone.through x.IsAvailable n.Args[0]
+
+        if not (x.IsStreamed a) && View.isContiguous (x.View a) then
+            ValueNone
         else
-            { Outer = size [| 0 .. Array.min real - 1 |]
-              Count = size axes
-              Inner = size [| Array.max real + 1 .. shape.Length - 1 |] }
+            let cut = StreamCut.make (axesOf n.Args[0].Shape axes) (Streams.tileSize ())
+            let struct (program, reads) = program x a cut.Axes cut.Tile
+            let target = x.NewArray n.Signature
+            let parts = x.NewStorage(StreamCut.parts cut * int64 n.Dtype.Size)
+            let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
 
-    /// A reduction of a large array; nothing where the array lies in memory as Reduction reads it.
+            x.DraftFrom(
+                (fun () -> $"stream {Streams.count n.Args[0]} elements; reduce"),
+                reads,
+                [| target.Storage; parts |],
+                ValueNone,
+                fun scope ->
+                    let reduction = StreamReduction(program scope, elementType, kind, cut)
+                    StreamInstruction(reduction, scope.Offset target, scope.Offset parts)
+            )
+
+            ValueSome target
+
+    let private dot (x: Lowering) (n: Node) (k: int) : View voption =
+        let factor = ElementCone.through x.IsAvailable n.Args[k]
+
+        if not (x.IsStreamed factor) then
+            ValueNone
+        else
+            let d = shapeOf n
+            let other = x.View n.Args[1 - k]
+            let axes = { Outer = DotShape.batches d; Count = int64 d.Depth; Inner = int64 d.Columns }
+            let axes = if k = 1 then axes else { Outer = 1L; Count = 1L; Inner = Streams.count factor }
+            let tile = Streams.tileSize ()
+            let struct (program, reads) = program x factor axes tile
+            let target = x.NewArray n.Signature
+
+            x.DraftFrom(
+                (fun () -> $"stream {Streams.count factor} elements; dot"),
+                Seq.append [ other.Storage ] reads,
+                [| target.Storage |],
+                ValueNone,
+                fun scope ->
+                    let program, other, into = program scope, matrices scope other, scope.Offset target
+
+                    if k = 0 then
+                        StreamDotRows(program, tile, d, other, into) :> Instruction
+                    else
+                        StreamDotColumns(program, tile, d, other, into)
+            )
+
+            ValueSome target
+
+    /// A reduction or a product of large arrays; nothing where they lie in memory as kernels read them.
     let lower (x: Lowering) (n: Node) : View voption =
         match n.Op with
-        | Reduce(r, axes) when Streams.isLarge n.Args[0] ->
-            let a = ElementCone.through x.IsAvailable n.Args[0]
-
-            if not (x.IsStreamed a) && View.isContiguous (x.View a) then
-                ValueNone
-            else
-                let reduced = axesOf n.Args[0].Shape axes
-                let building = Building(x, reduced)
-                building.Make a
-                let cut = StreamCut.make reduced (Streams.tileSize ())
-                let program = building.Program cut.Tile
-                let target = x.NewArray n.Signature
-                let elementType = ElementGroup.elementType n.Dtype
-
-                let kind =
-                    match r with
-                    | Sum -> ReductionKind.Sum
-                    | Maximum -> ReductionKind.Maximum
-
-                let parts = x.NewStorage(StreamCut.parts cut * int64 n.Dtype.Size)
-
-                x.DraftFrom(
-                    (fun () -> $"stream {Streams.count n.Args[0]} elements; reduce"),
-                    building.Reads,
-                    [| target.Storage; parts |],
-                    ValueNone,
-                    fun scope ->
-                        let reduction = StreamReduction(program scope, elementType, kind, cut)
-                        StreamInstruction(reduction, scope.Offset target, scope.Offset parts)
-                )
-
-                ValueSome target
+        | Reduce(r, axes) -> reduce x n r axes
+        | Dot -> Streams.factor n |> ValueOption.bind (dot x n)
         | _ -> ValueNone // nothing else reads tile by tile

@@ -42,13 +42,21 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
                 | Element _ -> None)
 
     /// Compiled code writes whole vectors: room for one lies behind every array.
-    let roomOf (step: TileStep) : int64 =
+    let arrayOf (step: TileStep) : int64 =
         let bytes =
             match step with
             | Read(source, _) -> (tile + source.Spare tile) * source.Size
             | Compute(kernel, _, _) -> tile * kernel.Group.Steps[kernel.Group.Outputs[0]].Dtype.Size
 
         (int64 bytes + 127L) / 64L * 64L
+
+    /// A source works behind its array.
+    let roomOf (step: TileStep) : int64 =
+        match step with
+        | Read(source, _) -> arrayOf step + (source.Desk + 63L) / 64L * 64L
+        | Compute _ -> arrayOf step
+
+    let arrays = steps |> Array.map arrayOf
 
     /// Places of the values in the tile's memory, taken again when their last reader has run; and how much it takes.
     let places, bytes =
@@ -101,7 +109,8 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
         for i in 0 .. steps.Length - 1 do
             match steps[i] with
             | Read(source, TileValue v) ->
-                result <- source.Read(memory, local + nativeint places[v], at)
+                let room = local + nativeint places[v]
+                result <- source.Read(memory, room, room + nativeint arrays[i], at)
                 NativePtr.set made v result
             | Compute(kernel, operands, TileValue v) ->
                 for k in 0 .. operands.Length - 1 do

@@ -29,21 +29,25 @@ type internal StreamSource(size: int) =
     abstract Spare: tile: int -> int
     default _.Spare _ = 0
 
+    /// Bytes of memory that it works in.
+    abstract Desk: int64
+    default _.Desk = 0L
+
     /// One stretch of elements, made in the room or found elsewhere: where it lies.
-    abstract Line: memory: nativeint * room: nativeint * first: int64 * count: int -> nativeint
+    abstract Line: memory: nativeint * room: nativeint * desk: nativeint * first: int64 * count: int -> nativeint
 
     /// The elements one behind the other: where they lie, in the room or elsewhere.
-    abstract Read: memory: nativeint * room: nativeint * at: Stretch -> nativeint
+    abstract Read: memory: nativeint * room: nativeint * desk: nativeint * at: Stretch -> nativeint
 
-    default x.Read(memory, room, at) =
+    default x.Read(memory, room, desk, at) =
         if at.Rows = 1 then
-            x.Line(memory, room, at.First, at.Width)
+            x.Line(memory, room, desk, at.First, at.Width)
         else
             let line = nativeint (at.Width * size)
 
             for row in 0 .. at.Rows - 1 do
                 let into = room + nativeint row * line
-                let made = x.Line(memory, into, at.First + int64 row * at.Step, at.Width)
+                let made = x.Line(memory, into, desk, at.First + int64 row * at.Step, at.Width)
                 if made <> into then Rows.Copy(made, into, int64 line)
 
             room
@@ -75,7 +79,7 @@ type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[
 
     override _.Cost = if hasRuns && rank = 1 then 0.1 else 0.2
 
-    override _.Line(memory, room, first, count) =
+    override _.Line(memory, room, _, first, count) =
         match run memory first count with
         | 0n ->
             Movement.Copy(
@@ -92,7 +96,7 @@ type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[
             room
         | found -> found
 
-    override x.Read(memory, room, s) =
+    override x.Read(memory, room, desk, s) =
         match box with
         | ValueSome(struct (extents, strides)) when s.Rows > 1 ->
             let c = s.First % extents[2]
@@ -111,7 +115,7 @@ type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[
             )
 
             room
-        | _ -> base.Read(memory, room, s)
+        | _ -> base.Read(memory, room, desk, s)
 
 /// 0, 1, 2, …
 [<Sealed>]
@@ -119,7 +123,7 @@ type internal IotaSource(elementType: ElementType, extent: int64) =
     inherit StreamSource(ElementTypes.Size elementType)
     override _.Cost = 0.5
 
-    override _.Line(_, room, first, count) =
+    override _.Line(_, room, _, first, count) =
         Movement.Iota(elementType, extent, 1L, room, first, int64 count)
         room
 
@@ -129,7 +133,7 @@ type internal RandomSource(kind: RandomKind, elementType: ElementType, keys: int
     inherit StreamSource(ElementTypes.Size elementType)
     override _.Cost = 3.0
 
-    override x.Line(memory, room, first, count) =
+    override x.Line(memory, room, _, first, count) =
         let mutable at, left, into = first, int64 count, room
 
         while left > 0L do

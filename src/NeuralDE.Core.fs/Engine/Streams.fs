@@ -79,12 +79,72 @@ module internal Streams =
         | Reverse _ -> true
         | _ -> isRenaming n
 
+    /// Elements that go into one of a reduction's that is not stored, at most: a tile holds those of several.
+    let private mostReduced () = min 256 (tileSize () / 16)
+
+    /// Elements of the argument for one of the result.
+    let private reducedTo (n: Node) : int64 = count n.Args[0] / max 1L (count n)
+
+    /// Programs within programs, at most: each takes a tile's memory of its own.
+    let private deepest = 8
+
+    /// How an array is spread over further axes: strides, and how often its elements come in a row.
+    let spread (n: Node) : struct (int64[] * int64[] * int64) =
+        match n.Op with
+        | Broadcast(shape, axes) ->
+            let dense = View.ofStorage (Storage(-1, 0L, Own)) n.Args[0].Signature
+            let struct (extents, strides) = View.collapse (View.broadcast shape axes dense)
+            let last = extents.Length - 1
+
+            if strides[last] = 0L then
+                struct (extents[.. last - 1], strides[.. last - 1], extents[last])
+            else
+                struct (extents, strides, 1L)
+        | op -> raise (GraphException $"{op} spreads nothing")
+
+    /// Whether every element is made once, or the array cannot be stored.
+    let private isSpread (n: Node) =
+        let struct (extents, _, _) = spread n
+        isLarge n.Args[0] && (extents.Length = 1 || not (canStore n.Args[0]))
+
     /// What is made stretch by stretch although it is not element-wise.
     let private isSource (n: Node) =
         match n.Op with
         | Iota _
         | Random _ -> true
         | Dot -> n.Dtype.IsFloat
+        | Reduce _ -> reducedTo n >= 1L && reducedTo n <= int64 (mostReduced ())
+        | Broadcast _ -> isSpread n
+        | _ -> false
+
+    /// Elements in a row of a factor that is made row by row, at most: a thread holds a row.
+    let private longestRow = 1048576
+
+    /// Rows of the other factor up to which a factor is better made than stored: each asks for a pass over what is made.
+    let private fewRows = 64
+
+    let private couldStream (n: Node) =
+        let n = ElementCone.through (fun _ -> false) n
+        isLarge n && (isElementwise n || isSource n)
+
+    /// Which factor of a product is made while the product is computed, if it is not stored: 0, 1, or neither.
+    let factor (dot: Node) : int voption =
+        let a, b = dot.Args[0], dot.Args[1]
+        let rank = a.Shape.Length
+        let rows, depth, columns = a.Shape[rank - 2], a.Shape[rank - 1], b.Shape[rank - 1]
+        let pays (n: Node) others = couldStream n && (others <= fewRows || not (canStore n))
+
+        if not dot.Dtype.IsFloat || obj.ReferenceEquals(a, b) then ValueNone
+        elif depth <= longestRow && pays a columns then ValueSome 0
+        // a narrow product is not summed in one chain: GemmThin
+        elif (columns > 4 || depth < 8) && pays b rows then ValueSome 1
+        else ValueNone
+
+    /// Whether an operation may compute what it reads.
+    let readsTiles (n: Node) : bool =
+        match n.Op with
+        | Reduce _ -> isLarge n.Args[0]
+        | Dot -> (isLarge n.Args[0] || isLarge n.Args[1]) && (factor n).IsSome
         | _ -> false
 
     /// Who reads a node.
@@ -118,9 +178,32 @@ module internal Streams =
                     let below = n.Args |> Array.sumBy (fun a -> weights[a] / users[a])
                     min 1000000 (ElementGroup.weight code + below)
                 | ValueNone when isSinking n -> weights[n.Args[0]]
-                | ValueNone -> 0 // it is there, or costs as much whoever reads it
+                | ValueNone ->
+                    match n.Op with
+                    | Dot -> 20 + 2 * min 10000 n.Args[1].Shape[n.Args[1].Shape.Length - 2]
+                    | Reduce _ -> int (min 1000000L (reducedTo n * int64 (weights[n.Args[0]] + 3)))
+                    | Broadcast _ -> weights[n.Args[0]]
+                    | _ -> 0 // it is there, or costs as much whoever reads it
 
         weights
+
+    /// How many programs a node's is within one another, if all that can be is not stored.
+    let private depths (g: Graph) : Dictionary<Node, int> =
+        let depths = Dictionary<Node, int>(HashIdentity.Reference)
+
+        for n in g.Walk do
+            let below = n.Args |> Array.fold (fun d a -> max d depths[a]) 0
+
+            depths[n] <-
+                match n.Op with
+                | _ when not (isLarge n) -> 0
+                | Reduce _
+                | Broadcast _ when not (isRenaming n) ->
+                    if below < deepest && isSource n then below + 1 else 0
+                | _ when isElementwise n || isSinking n -> below
+                | _ -> 0 // its arguments are stored
+
+        depths
 
     let private isAnyLarge (g: Graph) = Array.exists isLarge g.Walk
     let private none = HashSet<Node>(HashIdentity.Reference)
@@ -129,8 +212,7 @@ module internal Streams =
     let private isDear (weights: Dictionary<Node, int>) (n: Node) =
         canStore n
         && match n.Op with
-           | Random _
-           | Dot -> true
+           | Random _ -> true
            | _ -> weights[n] > cheap
 
     /// Whether panels would cost more than the whole.
@@ -159,6 +241,13 @@ module internal Streams =
                 readers[n].IsStored <- true
 
             let weights = weights g users
+            let depths = depths g
+
+            let isMade (n: Node) =
+                match n.Op with
+                | Reduce _
+                | Broadcast _ -> depths[n] > 0
+                | _ -> isSource n && not (isDeep n)
 
             for i in g.Walk.Length - 1 .. -1 .. 0 do
                 let n = g.Walk[i]
@@ -169,7 +258,7 @@ module internal Streams =
                     && not mine.IsStored
                     && mine.Root.IsSome
                     && not (mine.IsShared && isDear weights n)
-                    && (isElementwise n || isSource n && not mine.IsRead && not (isDeep n))
+                    && (isElementwise n || isMade n && not mine.IsRead)
 
                 if isStreamed then result.Add n |> ignore
 
@@ -180,11 +269,15 @@ module internal Streams =
                     r.IsShared <- r.IsShared || mine.IsShared
                     r.IsRead <- r.IsRead || mine.IsRead
 
-                for a in n.Args do
+                for k in 0 .. n.Args.Length - 1 do
+                    let a = n.Args[k]
                     let r = readers[a]
 
                     match n.Op with
-                    | Reduce _ -> reads r n
+                    | Dot when not isStreamed && readsTiles n && factor n = ValueSome k -> reads r n
+                    | Reduce _ when not isStreamed -> reads r n
+                    | Reduce _
+                    | Broadcast _ when isStreamed -> pass a
                     | _ when isElementwise n && isStreamed -> pass a
                     | _ when isElementwise n ->
                         reads r n

@@ -32,7 +32,25 @@ let private reduction (b: GraphBuilder) (x: Node) : Node =
             Shape.axes rank |> Array.filter (fun _ -> b.Chance 2)
 
     let isEmpty = axes |> Array.exists (fun a -> x.Shape[a] = 0)
+    let x = if x.Dtype = Bool && isEmpty then b.Node (Cast Int32) [| x |] else x
     b.Node (Reduce((if x.Dtype = Bool || b.Chance 3 && not isEmpty then Maximum else Sum), axes)) [| x |]
+
+/// A product with a few rows or columns, where the node has matrices.
+let private product (b: GraphBuilder) (x: Node) : Node =
+    let rank = x.Shape.Length
+
+    if rank < 2 || not x.Dtype.IsFloat then
+        reduction b x
+    else
+        let batch, few = x.Shape[.. rank - 3], b.OneOf [| 1; 2; 3; 5; 9; 70 |]
+        let rows, columns = x.Shape[rank - 2], x.Shape[rank - 1]
+        let get shape = b.Get({ x.Signature with Shape = Array.append batch shape }, false)
+        let scaled = b.With Mul x 0.25
+
+        if b.Chance 2 then
+            b.Node Dot [| scaled; get [| columns; few |] |]
+        else
+            b.Node Dot [| get [| few; rows |]; scaled |]
 
 let ofSeed (largest: int) (seed: int) : RandomGraph =
     let random = System.Random seed
@@ -58,10 +76,18 @@ let ofSeed (largest: int) (seed: int) : RandomGraph =
     for _ in 1 .. random.Next(4, 30) do
         (pick random RandomPrimitives.streaming) b
 
+    // sums that are as good as element-wise, and what is computed from them
+    for _ in 1 .. random.Next 4 do
+        let x = b.Float()
+        b.Keep(b.Tamed 8.0 (reduction b x))
+        b.Keep(b.Unary Tanh (b.Like x))
+
     // the larger ones more often
     let sorted = b.Pool |> Seq.map (fun p -> p.Node) |> Seq.sortBy (fun n -> int64 (Shape.size n.Shape)) |> Seq.toArray
     let some () = sorted[max (random.Next sorted.Length) (random.Next sorted.Length)]
-    let reductions = Array.init (random.Next(1, 5)) (fun _ -> reduction b (some ()))
+    let reductions =
+        Array.init (random.Next(1, 5)) (fun _ -> if b.Chance 4 then product b (some ()) else reduction b (some ()))
+
     // now and then an array is needed both ways
     let outputs = if random.Next 3 = 0 then Array.append reductions [| some () |] else reductions
 

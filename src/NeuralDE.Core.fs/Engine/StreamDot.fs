@@ -1,0 +1,133 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE.Kernels
+
+/// Work in units that may run on any thread, with so much memory of their own.
+[<AbstractClass>]
+type internal StreamUnits(units: int64, bytes: int64, nanoseconds: float) =
+    inherit Instruction()
+
+    /// Tiles of the team are counted in int32.
+    static let most = 1073741824L
+    let each = max 1L ((units + most - 1L) / most)
+    let count = int ((units + each - 1L) / each)
+
+    abstract RunUnit: memory: nativeint * local: nativeint * unit: int64 -> unit
+
+    interface ITiles with
+        member x.Run(memory, first, last) =
+            let local = ThreadScratch.Address(ThreadScratch.Use.Stream, bytes)
+
+            for unit in int64 first * each .. min units (int64 last * each) - 1L do
+                x.RunUnit(memory, local, unit)
+
+    override x.Run work = TileTeam.Run(x, work.Memory, count, int64 nanoseconds)
+
+/// The left factor is made some rows at a time, all of a row's elements: an element of the product keeps its one chain.
+[<Sealed>]
+type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: Matrices, target: int64) =
+    inherit
+        StreamUnits(
+            StreamDotRows.UnitsOf(tile, d),
+            program.Bytes + (StreamDotRows.Panel(tile, d) + 64L) * DotShape.size d,
+            float (DotShape.batches d) * float d.Rows * float d.Depth * (program.Cost + float d.Columns / 30.0)
+        )
+
+    let size = DotShape.size d
+    let rows = StreamDotRows.RowsOf(tile, d)
+    let panels = StreamDotRows.Panels(tile, d)
+
+    /// Rows of a panel.
+    static member private RowsOf(tile: int, d: DotShape) = max 1 (min d.Rows (16 * tile / d.Depth))
+    static member private Panels(tile, d) = int64 ((d.Rows - 1) / StreamDotRows.RowsOf(tile, d) + 1)
+    static member private UnitsOf(tile, d) = DotShape.batches d * StreamDotRows.Panels(tile, d)
+    static member private Panel(tile, d) = int64 (StreamDotRows.RowsOf(tile, d)) * int64 d.Depth
+
+    override _.RunUnit(memory, local, unit) =
+        let index = unit / panels
+        let row = int (unit % panels) * rows
+        let count = min rows (d.Rows - row)
+        let panel = local + nativeint ((program.Bytes + 63L) / 64L * 64L)
+        let first = (index * int64 d.Rows + int64 row) * int64 d.Depth
+        let elements = int64 count * int64 d.Depth
+        let mutable at = 0L
+
+        while at < elements do
+            let n = int (min (int64 tile) (elements - at))
+            let made = program.Run(memory, local, { First = first + at; Rows = 1; Width = n; Step = 0L })
+            Rows.Copy(made, panel + nativeint (at * size), int64 n * size)
+            at <- at + int64 n
+
+        Gemm.RunAlone(
+            d.Type,
+            count,
+            d.Columns,
+            d.Depth,
+            panel,
+            int64 d.Depth,
+            1L,
+            memory + nativeint (DotShape.start d b index),
+            b.Row,
+            b.Column,
+            memory + nativeint (target + (index * int64 d.Rows + int64 row) * int64 d.Columns * size),
+            int64 d.Columns,
+            0n,
+            GemmStart.Zero
+        )
+
+/// The right factor is made some rows of some columns at a time; sums go on where those of the rows before ended.
+[<Sealed>]
+type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a: Matrices, target: int64) =
+    inherit
+        StreamUnits(
+            DotShape.batches d * StreamDotColumns.Groups d,
+            program.Bytes,
+            float (DotShape.batches d) * float d.Columns * float d.Depth * (program.Cost + float d.Rows / 30.0)
+        )
+
+    let size = DotShape.size d
+    let groups = StreamDotColumns.Groups d
+    let startOf (group: int64) = int (group * int64 d.Columns / groups)
+
+    /// Groups of at most 64 columns, all about as wide: none so narrow that Gemm sums it in another order.
+    static member private Groups(d: DotShape) : int64 = (int64 d.Columns + 63L) / 64L
+
+    override _.RunUnit(memory, local, unit) =
+        let index = unit / groups
+        let column = startOf (unit % groups)
+        let n = startOf (unit % groups + 1L) - column
+        let height = max 1 (tile / n)
+        let into = memory + nativeint (target + (index * int64 d.Rows * int64 d.Columns + int64 column) * size)
+        let left = memory + nativeint (DotShape.start d a index)
+        let mutable k = 0
+
+        while k < d.Depth do
+            let depth = min height (d.Depth - k)
+            let first = (index * int64 d.Depth + int64 k) * int64 d.Columns + int64 column
+
+            let at =
+                if n = d.Columns then
+                    { First = first; Rows = 1; Width = depth * n; Step = 0L }
+                else
+                    { First = first; Rows = depth; Width = n; Step = int64 d.Columns }
+
+            let made = program.Run(memory, local, at)
+
+            Gemm.RunAlone(
+                d.Type,
+                d.Rows,
+                n,
+                depth,
+                left + nativeint (int64 k * a.Column * size),
+                a.Row,
+                a.Column,
+                made,
+                int64 n,
+                1L,
+                into,
+                int64 d.Columns,
+                0n,
+                (if k = 0 then GemmStart.Zero else GemmStart.Own)
+            )
+
+            k <- k + depth
