@@ -271,7 +271,7 @@ type internal Lowering
             | Select
             | Fma
             | Cast _ -> x.Group [ n ]
-            | _ when Streams.readsTiles n ->
+            | _ when StreamKinds.readsTiles n ->
                 todo.Push(
                     finish (fun () ->
                         match streamed x n with

@@ -9,7 +9,7 @@ open NeuralDE.Kernels
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
-            Streams.key (Guarding.key (RowChain.key "lowered")),
+            StreamLimits.key (Guarding.key (RowChain.key "lowered")),
             fun () ->
                 let g = Sink.graph (Simplify.graph (Flatten.graph g))
                 Lowering(g, LowerStream.lower, LowerPrimitives.lower, functions).Run()

@@ -48,11 +48,11 @@ module internal LowerStream =
 
         /// Whether a group of the program is to make it.
         let isOpen (n: Node) =
-            Streams.isElementwise n && x.IsStreamed n && not (x.IsAvailable n || values.ContainsKey n)
+            StreamKinds.isElementwise n && x.IsStreamed n && not (x.IsAvailable n || values.ContainsKey n)
 
         /// Whether a group reads it rather than computing it: renamings are looked through.
         let isThere (n: Node) =
-            values.ContainsKey n || x.IsAvailable n || Streams.isElementwise n && not (isOpen n)
+            values.ContainsKey n || x.IsAvailable n || StreamKinds.isElementwise n && not (isOpen n)
 
         let add (n: Node) (step: int -> Scope -> TileStep) =
             let v = values.Count
@@ -74,7 +74,7 @@ module internal LowerStream =
             ViewSource(v.Dtype.Size, scope.Offset v, extents, strides, box v)
 
         let randomSource (n: Node) kind (keys: View) (scope: Scope) : StreamSource =
-            let width = Streams.count n / max 1L (View.size keys)
+            let width = StreamLimits.count n / max 1L (View.size keys)
             RandomSource(ElementGroup.randomKind kind, ElementGroup.elementType n.Dtype, scope.Offset keys, width)
 
         let dotSource (n: Node) (a: View) (b: View) (scope: Scope) : StreamSource =
@@ -94,8 +94,8 @@ module internal LowerStream =
             fun scope -> ReduceSource(program scope, elementType, kind, int axes.Count, axes.Inner, tile)
 
         let spreadSource (n: Node) : Scope -> StreamSource =
-            let struct (extents, strides, times) = Streams.spread n
-            let program = within n.Args[0] { Outer = 1L; Count = 1L; Inner = Streams.count n.Args[0] }
+            let struct (extents, strides, times) = StreamKinds.spread n
+            let program = within n.Args[0] { Outer = 1L; Count = 1L; Inner = StreamLimits.count n.Args[0] }
 
             fun scope ->
                 let spread = SpreadSource(program scope, n.Dtype.Size, extents, strides)
@@ -111,7 +111,7 @@ module internal LowerStream =
 
             match n.Op with
             | Iota _ when x.IsStreamed n ->
-                fun _ -> IotaSource(ElementGroup.elementType n.Dtype, Streams.count n) :> StreamSource
+                fun _ -> IotaSource(ElementGroup.elementType n.Dtype, StreamLimits.count n) :> StreamSource
             | Random(kind, _) when x.IsStreamed n -> randomSource n kind (from (x.Contiguous(x.View n.Args[0])))
             | Dot when x.IsStreamed n -> dotSource n (stored n.Args[0]) (stored n.Args[1])
             | Reduce(r, axes) when x.IsStreamed n -> reduceSource n r axes
@@ -180,14 +180,14 @@ module internal LowerStream =
         if not (x.IsStreamed a) && View.isContiguous (x.View a) then
             ValueNone
         else
-            let cut = StreamCut.make (axesOf n.Args[0].Shape axes) (Streams.tileSize ())
+            let cut = StreamCut.make (axesOf n.Args[0].Shape axes) ((StreamLimits.current ()).Tile)
             let struct (program, reads) = program x a cut.Axes cut.Tile
             let target = x.NewArray n.Signature
             let parts = x.NewStorage(StreamCut.parts cut * int64 n.Dtype.Size)
             let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
 
             x.DraftFrom(
-                (fun () -> $"stream {Streams.count n.Args[0]} elements; reduce"),
+                (fun () -> $"stream {StreamLimits.count n.Args[0]} elements; reduce"),
                 reads,
                 [| target.Storage; parts |],
                 ValueNone,
@@ -207,13 +207,13 @@ module internal LowerStream =
             let d = shapeOf n
             let other = x.View n.Args[1 - k]
             let axes = { Outer = DotShape.batches d; Count = int64 d.Depth; Inner = int64 d.Columns }
-            let axes = if k = 1 then axes else { Outer = 1L; Count = 1L; Inner = Streams.count factor }
-            let tile = Streams.tileSize ()
+            let axes = if k = 1 then axes else { Outer = 1L; Count = 1L; Inner = StreamLimits.count factor }
+            let tile = (StreamLimits.current ()).Tile
             let struct (program, reads) = program x factor axes tile
             let target = x.NewArray n.Signature
 
             x.DraftFrom(
-                (fun () -> $"stream {Streams.count factor} elements; dot"),
+                (fun () -> $"stream {StreamLimits.count factor} elements; dot"),
                 Seq.append [ other.Storage ] reads,
                 [| target.Storage |],
                 ValueNone,
@@ -232,5 +232,5 @@ module internal LowerStream =
     let lower (x: Lowering) (n: Node) : View voption =
         match n.Op with
         | Reduce(r, axes) -> reduce x n r axes
-        | Dot -> Streams.factor n |> ValueOption.bind (dot x n)
+        | Dot -> StreamKinds.factor n |> ValueOption.bind (dot x n)
         | _ -> ValueNone // nothing else reads tile by tile

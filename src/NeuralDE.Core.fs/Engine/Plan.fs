@@ -195,7 +195,7 @@ module internal Plan =
     /// The plan of a graph; none where the graph reads rows whose number no plan can know.
     let ofGraph (g: Graph) : Plan voption =
         g.Memo(
-            Streams.key (Guarding.key (RowChain.key "plan")),
+            StreamLimits.key (Guarding.key (RowChain.key "plan")),
             fun () ->
                 try
                     ValueSome(make g)

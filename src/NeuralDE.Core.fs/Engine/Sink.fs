@@ -15,7 +15,7 @@ module internal Sink =
         let made = Dictionary<struct (Op * int64), Node>(HashIdentity.Structural)
 
         /// Whether a movement of the node sinks below it.
-        let isOpen (n: Node) = streamed.Contains n && Streams.isElementwise n
+        let isOpen (n: Node) = streamed.Contains n && StreamKinds.isElementwise n
 
         /// Remembers that the node stands for one that is not stored.
         member _.Follows(n: Node, original: Node) =
@@ -66,16 +66,16 @@ module internal Sink =
 
     let private rewrite (sinking: Sinking) (n: Node) (args: Node[]) : Node =
         match n.Op with
-        | Iota(s, axis) when Streams.isLarge n && n.Shape.Length > 1 ->
+        | Iota(s, axis) when StreamLimits.isLarge n && n.Shape.Length > 1 ->
             // one stretch of indices, spread
             let line = Intern.node (Iota({ s with Shape = [| s.Shape[axis] |] }, 0)) [||]
             Intern.node (Broadcast(s.Shape, [| axis |])) [| line |]
-        | Broadcast(shape, _) when Streams.isLarge n && Streams.isRenaming n ->
+        | Broadcast(shape, _) when StreamLimits.isLarge n && StreamKinds.isRenaming n ->
             Intern.node (Reshape shape) args
         | Permute _
         | Slice _
         | Reverse _ -> sinking.Move(n.Op, args[0])
-        | Reduce(r, axes) when Streams.isLarge args[0] ->
+        | Reduce(r, axes) when StreamLimits.isLarge args[0] ->
             match order axes args[0].Shape with
             | ValueSome order ->
                 let moved = sinking.Move(Permute order, args[0])
@@ -87,7 +87,7 @@ module internal Sink =
     let graph (g: Graph) : Graph =
         let streams = Streams.ofGraph g
 
-        if streams.Count = 0 && not (Array.exists Streams.isLarge g.Walk) then
+        if streams.Count = 0 && not (Array.exists StreamLimits.isLarge g.Walk) then
             g
         else
             let sinking = Sinking streams

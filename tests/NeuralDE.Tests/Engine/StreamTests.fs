@@ -8,24 +8,24 @@ open NeuralDE.Compiler
 open NeuralDE.Tests.Engine.Agreement
 
 module internal Streaming =
-    let withStreams (setting: struct (int64 * int) voption) (run: unit -> 'T) : 'T =
-        let before = Streams.forcedTo ()
+    let withStreams (setting: StreamSetting voption) (run: unit -> 'T) : 'T =
+        let before = StreamLimits.forced ()
 
         try
-            Streams.force setting
+            StreamLimits.force setting
             run ()
         finally
-            Streams.force before
+            StreamLimits.force before
 
     /// Nothing streamed.
-    let stored (run: unit -> 'T) : 'T = withStreams (ValueSome(struct (Int64.MaxValue, 64))) run
+    let stored (run: unit -> 'T) : 'T = withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
 
     let difference (tiles: int list) (r: RandomGraph) : string option =
         let expected = stored (fun () -> byPlan r.Graph r.Args)
 
         tiles
         |> List.tryPick (fun tile ->
-            withStreams (ValueSome(struct (2L, tile))) (fun () -> byPlan r.Graph r.Args)
+            withStreams (ValueSome(StreamLimits.nothingStored tile)) (fun () -> byPlan r.Graph r.Args)
             |> bitDifference expected
             |> Option.map (fun d -> $"tiles of {tile} elements beside stored arrays: {d}"))
 
@@ -52,11 +52,11 @@ type StreamTests() =
     [<Fact>]
     member _.``any number of threads gives the same bits``() =
         let difference (r: RandomGraph) =
-            Streaming.withStreams (ValueSome(struct (2L, 128))) (fun () -> SameBits.betweenThreadCounts r)
+            Streaming.withStreams (ValueSome(StreamLimits.nothingStored 128)) (fun () -> SameBits.betweenThreadCounts r)
 
         Streaming.check (RandomReductions.ofSeed 60000) difference [ 5900..5949 ]
 
     [<Fact>]
     member _.``plans that store nothing give what the interpreter gives``() =
-        Streaming.withStreams (ValueSome(struct (2L, 64))) (fun () ->
+        Streaming.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
             Streaming.check (RandomReductions.ofSeed 6000) planDifference [ 6000..6199 ])
