@@ -70,8 +70,7 @@ module internal LowerStream =
                 |> ValueOption.map (fun r -> struct (shape, r.Strides))
 
         let viewSource (v: View) (scope: Scope) : StreamSource =
-            let struct (extents, strides) = View.collapse v
-            ViewSource(v.Dtype.Size, scope.Offset v, extents, strides, box v)
+            ViewSource(scope.Offset v.Storage, v, box v)
 
         let randomSource (n: Node) kind (keys: View) (scope: Scope) : StreamSource =
             let width = StreamLimits.count n / max 1L (View.size keys)

@@ -52,17 +52,30 @@ type internal StreamSource(size: int) =
 
             room
 
-/// What a view shows of an array that is stored. `box`: the strides of the view as [outer; count; inner], where it is one, with
-/// so many of each.
+/// What a view shows of an array that is stored, which starts at a place in memory. `box`: the strides of the view as
+/// [outer; count; inner], where it is one, with so many of each.
 [<Sealed>]
-type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[], box: struct (int64[] * int64[]) voption)
-    =
-    inherit StreamSource(size)
+type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) voption) =
+    inherit StreamSource(v.Dtype.Size)
+    let size = v.Dtype.Size
+    let struct (extents, strides) = View.collapse v
     let extentTable, strideTable = PinnedTable extents, PinnedTable strides
     let rank = extents.Length
     let hasRuns = rank > 0 && strides[rank - 1] = 1L
 
-    /// Where the stretch lies if it is one run of memory; 0 if not.
+    /// Where its first element lies.
+    let at = array + v.Start * int64 size
+
+    /// Bytes up to the end of the last element that it shows.
+    let reach =
+        let last = Array.fold2 (fun last n stride -> last + (n - 1L) * max 0L stride) v.Start extents strides
+        (last + 1L) * int64 size
+
+    /// Whether compiled code, which reads whole vectors, reads nothing behind the array's last vector.
+    let isSafe (start: int64) (count: int) =
+        start % 64L = 0L || start + int64 count * int64 size + 64L <= reach
+
+    /// Where the stretch lies if it is one run of memory that may be read there; 0 if not.
     let run (memory: nativeint) (first: int64) (count: int) : nativeint =
         if not hasRuns || first % extents[rank - 1] + int64 count > extents[rank - 1] then
             0n
@@ -75,7 +88,8 @@ type internal ViewSource(size: int, at: int64, extents: int64[], strides: int64[
                 place <- place + (rest - quotient * extents[axis]) * strides[axis]
                 rest <- quotient
 
-            memory + nativeint (at + place * int64 size)
+            let start = (v.Start + place) * int64 size
+            if isSafe start count then memory + nativeint (array + start) else 0n
 
     override _.Cost = if hasRuns && rank = 1 then 0.1 else 0.2
 

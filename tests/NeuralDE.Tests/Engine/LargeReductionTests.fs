@@ -1,85 +1,137 @@
 /// Sums over more elements than memory holds.
-namespace NeuralDE.Tests.Engine
+module NeuralDE.Tests.Engine.LargeReductionTests
 
 open System
 open System.Threading
-open Xunit
+open Expecto
+open NeuralDE.Tests
 open NeuralDE
+open NeuralDE.Compiler
 
 module private Memory =
     /// What a function gives, and by how many bytes the process grew at the most while it ran.
     let growth (run: unit -> 'T) : 'T * int64 =
         GC.Collect()
         let before = Environment.WorkingSet
-        let mutable largest = before
+        let largest = ref before
         use ended = new ManualResetEventSlim()
 
         let watch () =
             while not (ended.Wait 5) do
-                largest <- max largest Environment.WorkingSet
+                largest.Value <- max largest.Value Environment.WorkingSet
 
         let watcher = Thread(watch, IsBackground = true)
         watcher.Start()
 
         try
             let result = run ()
-            result, max largest Environment.WorkingSet - before
+            result, max largest.Value Environment.WorkingSet - before
         finally
             ended.Set()
             watcher.Join()
 
     let within (megabytes: int64) (run: unit -> 'T) : 'T =
         let result, bytes = growth run
-        Assert.True(bytes <= megabytes * 1048576L, $"the process grew by {bytes / 1048576L} MB, expected at most {megabytes}")
+        Expect.isTrue
+            (bytes <= megabytes * 1048576L)
+            $"the process grew by {bytes / 1048576L} MB, expected at most {megabytes}"
         result
 
-// what the process grows by is this class's: no test runs beside it
-[<Collection("settings of the engine")>]
-type LargeReductionTests() =
-    /// Points at equal distances from 0 to 1, as a column.
-    let points (n: int) = reshape [ n; 1 ] (linspace 0.0 1.0 n)
-    let pairs (p: Tensor) = mean (abs (p - transpose p))
+/// Points at equal distances from 0 to 1, as a column.
+let private points (n: int) = reshape [ n; 1 ] (linspace 0.0 1.0 n)
+let private pairs (p: Tensor) = mean (abs (p - transpose p))
 
-    [<Fact>]
-    member _.``a sum over 2³² pairs takes no array of pairs``() =
-        let total =
-            Memory.within 100L (fun () -> compile (fun (a, b) -> sum (a + b)) (ones [ 65536; 1 ], ones [ 1; 65536 ]))
+/// Σᵢⱼ exp (−|pᵢ − pⱼ|²) of points in the plane, the distances by differences and by a product.
+let private byDifferences (p: Tensor) =
+    let d = expandDims 1 p - expandDims 0 p
+    sum (exp (-(sumAlong 2 (d * d))))
 
-        Assert.Equal(8589934592.0, float total)
+let private byProduct (p: Tensor) =
+    let squares = sumAlong 1 (p * p)
+    sum (exp (2.0 * matmul p (transpose p) - expandDims 1 squares - expandDims 0 squares))
 
-    [<Fact>]
-    member _.``a sum over a product of 2²⁹ elements takes no product``() =
-        let total =
-            Memory.within 100L (fun () ->
-                compile (fun (a, b) -> sum (matmul a b)) (ones [ 2; 16384; 1 ], ones [ 2; 1; 16384 ]))
+[<Tests>]
+let tests =
+    testList
+        "Engine.LargeReduction"
+        [
+        testCase "a sum over 2³² pairs takes no array of pairs" (fun () ->
+            let total =
+                Memory.within 100L (fun () -> compile (fun (a, b) -> sum (a + b)) (ones [ 65536; 1 ], ones [ 1; 65536 ]))
 
-        Assert.Equal(536870912.0, float total)
+            Expect.equal (float total) 8589934592.0 "the sum")
 
-    [<Fact>]
-    member _.``the mean over all pairs of 70 000 points and its gradient are the closed forms``() =
-        let n = 70000
-        let value, gradient = Memory.within 100L (fun () -> compile (valueAndGrad pairs) (points n))
-        let count = float n
+        testCase "a sum over a product of 2²⁹ elements takes no product" (fun () ->
+            let total =
+                Memory.within 100L (fun () ->
+                    compile (fun (a, b) -> sum (matmul a b)) (ones [ 2; 16384; 1 ], ones [ 2; 1; 16384 ]))
 
-        // Σᵢⱼ |i − j| = (n − 1) n (n + 1) / 3, in steps of 1 / (n − 1)
-        Assert.Equal((count + 1.0) / (3.0 * count), float value, 1e-12)
+            Expect.equal (float total) 536870912.0 "the sum")
 
-        // d/dpₖ = 2 Σⱼ sign(pₖ − pⱼ) / n²: k points below, n − 1 − k above
-        let slopes = (reshape [ n ] gradient).ToArray()
+        testCase "the mean over all pairs of 70 000 points and its gradient are the closed forms" (fun () ->
+            let n = 70000
+            let value, gradient = Memory.within 100L (fun () -> compile (valueAndGrad pairs) (points n))
+            let count = float n
 
-        for k in 0 .. n - 1 do
-            Assert.Equal(2.0 * (2.0 * float k - count + 1.0) / (count * count), slopes[k], 1e-15)
+            // Σᵢⱼ |i − j| = (n − 1) n (n + 1) / 3, in steps of 1 / (n − 1)
+            Expect.near 1e-12 (float value) ((count + 1.0) / (3.0 * count)) "the mean"
 
-    [<Fact>]
-    member _.``extremes, counts and sums along an axis of 2³² pairs are right``() =
-        let n = 65536
-        let p = points n
-        let above (p: Tensor) = p .> transpose p
+            // d/dpₖ = 2 Σⱼ sign(pₖ − pⱼ) / n²: k points below, n − 1 − k above
+            let slopes = (reshape [ n ] gradient).ToArray()
 
-        let most, count, along =
-            Memory.within 100L (fun () ->
-                compile (fun p -> amax (p - transpose p), sum (cast Int64 (above p)), sumAlong 0 (cast Int64 (above p))) p)
+            for k in 0 .. n - 1 do
+                Expect.near 1e-15 slopes[k] (2.0 * (2.0 * float k - count + 1.0) / (count * count)) $"the derivative by point {k}")
 
-        Assert.Equal(1.0, float most)
-        Assert.Equal(int64 n * int64 (n - 1) / 2L, int64 count)
-        Assert.Equal<float[]>(Array.init n (fun j -> float (n - 1 - j)), (cast Float64 along).ToArray())
+        testCase "extremes, counts and sums along an axis of 2³² pairs are right" (fun () ->
+            let n = 65536
+            let p = points n
+            let above (p: Tensor) = p .> transpose p
+
+            let most, count, along =
+                Memory.within 100L (fun () ->
+                    compile (fun p -> amax (p - transpose p), sum (cast Int64 (above p)), sumAlong 0 (cast Int64 (above p))) p)
+
+            Expect.equal (float most) 1.0 "the largest difference"
+            Expect.equal (int64 count) (int64 n * int64 (n - 1) / 2L) "pairs in order"
+            Expect.equal
+                ((cast Float64 along).ToArray())
+                (Array.init n (fun j -> float (n - 1 - j)))
+                "pairs in order by column")
+
+        testCase "sums of kernels over all pairs of points in the plane, and their gradients, take no array of pairs" (fun () ->
+            // as if memory held no array of pairs
+            let setting = { StreamLimits.nothingStored 4096 with Large = 1000000L }
+            let n = 2000
+            let p = rand (Key 1) [ n; 2 ]
+            let expected = valueAndGrad byDifferences p
+
+            for name, f in [ "differences", byDifferences; "a product", byProduct ] do
+                let value, gradient =
+                    StreamTests.Streaming.withStreams (ValueSome setting) (fun () ->
+                        Memory.within 20L (fun () -> compile (valueAndGrad f) p))
+
+                Expect.near (1e-11 * float (fst expected)) (float value) (float (fst expected)) $"the sum by {name}"
+
+                Expect.near
+                    1e-9
+                    (float (amax (abs (gradient - snd expected))))
+                    0.0
+                    $"the gradient by {name} beside the stored one")
+
+        testCase "a loop's body and its pullback take no array of pairs" (fun () ->
+            let n = 4000
+            let p = points n
+
+            let run (p: Tensor) =
+                iterate 3 (fun (q: Tensor) -> q + 0.1 * meanAlong 1 (tanh (expandDims 1 q - expandDims 0 q))) (reshape [ n ] p) |> sum
+
+            let expected = compile (valueAndGrad run) p
+
+            let value, gradient =
+                StreamTests.Streaming.withStreams
+                    (ValueSome(StreamLimits.nothingStored 4096))
+                    (fun () -> Memory.within 60L (fun () -> compile (valueAndGrad run) p))
+
+            Expect.equal (float value) (float (fst expected)) "the sum"
+            Expect.equal (gradient.ToArray()) ((snd expected).ToArray()) "the gradient")
+        ]
