@@ -370,10 +370,12 @@ type internal Lowering
         let stored =
             order
             |> Array.filter (fun n ->
-                if streams.Contains n then List.exists (fun t -> obj.ReferenceEquals(t, n)) targets else isWanted n)
+                if streams.Contains n then
+                    List.exists (fun t -> obj.ReferenceEquals(t, n)) targets
+                else
+                    isWanted n)
 
-        let struct (group, sources) =
-            ElementCone.group isThere (fun n -> View.isSingle views[n]) order stored
+        let struct (group, sources) = ElementCone.group isThere (fun n -> View.isSingle views[n]) order stored
 
         let arguments =
             Array.map2

@@ -100,8 +100,7 @@ module internal LowerPrimitives =
 
                 Instruction.make (fun work ->
                     let isWell =
-                        check.Flagged
-                        && Rows.All(work.Memory + nativeint places[1], Shape.size looked[1].Shape)
+                        check.Flagged && Rows.All(work.Memory + nativeint places[1], Shape.size looked[1].Shape)
 
                     if not isWell then
                         match check.Find(readAll looked places work) with

@@ -51,8 +51,7 @@ module internal LowerStream =
             StreamKinds.isElementwise n && x.IsStreamed n && not (x.IsAvailable n || values.ContainsKey n)
 
         /// Whether a group reads it rather than computing it: renamings are looked through.
-        let isThere (n: Node) =
-            values.ContainsKey n || x.IsAvailable n || StreamKinds.isElementwise n && not (isOpen n)
+        let isThere (n: Node) = values.ContainsKey n || x.IsAvailable n || StreamKinds.isElementwise n && not (isOpen n)
 
         let add (n: Node) (step: int -> Scope -> TileStep) =
             let v = values.Count
@@ -66,11 +65,9 @@ module internal LowerStream =
             if Array.exists (fun n -> n > 2147483647L) shape then
                 ValueNone
             else
-                View.reshape (Array.map int shape) v
-                |> ValueOption.map (fun r -> struct (shape, r.Strides))
+                View.reshape (Array.map int shape) v |> ValueOption.map (fun r -> struct (shape, r.Strides))
 
-        let viewSource (v: View) (scope: Scope) : StreamSource =
-            ViewSource(scope.Offset v.Storage, v, box v)
+        let viewSource (v: View) (scope: Scope) : StreamSource = ViewSource(scope.Offset v.Storage, v, box v)
 
         let randomSource (n: Node) kind (keys: View) (scope: Scope) : StreamSource =
             let width = StreamLimits.count n / max 1L (View.size keys)
@@ -157,8 +154,10 @@ module internal LowerStream =
                 else
                     let struct (cone, outside) = ElementCone.find isThere [ n ]
 
-                    match [| for m in outside do
-                                 if isOpen m then m |] with
+                    match
+                        [| for m in outside do
+                               if isOpen m then m |]
+                    with
                     | [||] -> group cone n
                     | missing -> Array.iter todo.Push missing
 

@@ -18,8 +18,7 @@ module internal Sink =
         let isOpen (n: Node) = streamed.Contains n && StreamKinds.isElementwise n
 
         /// Remembers that the node stands for one that is not stored.
-        member _.Follows(n: Node, original: Node) =
-            if streams.Contains original then streamed.Add n |> ignore
+        member _.Follows(n: Node, original: Node) = if streams.Contains original then streamed.Add n |> ignore
 
         /// The node moved, element-wise nodes above movements.
         member x.Move(op: Op, source: Node) : Node =

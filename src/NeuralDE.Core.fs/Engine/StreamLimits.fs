@@ -18,15 +18,14 @@ type internal StreamSetting =
 module internal StreamLimits =
     let private usual =
         {
-            // 64 MB of float64. Below, an array and what is computed from it fit into a few times the last-level cache, and
-            // writing it costs little beside computing it twice.
-            Large = 8388608L
-            // 32 KB of float64. Some arrays of a tile fit into the second-level cache, and going from tile to tile (about 0.2 µs)
-            // costs little beside a tile's work.
-            Tile = 4096
-            // a plan holds several arrays
-            Affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8L
-        }
+          // 64 MB of float64. Below, an array and what is computed from it fit into a few times the last-level cache, and
+          // writing it costs little beside computing it twice.
+          Large = 8388608L
+          // 32 KB of float64. Some arrays of a tile fit into the second-level cache, and going from tile to tile (about 0.2 µs)
+          // costs little beside a tile's work.
+          Tile = 4096
+          // a plan holds several arrays
+          Affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8L }
 
     let mutable private setting = usual
     let mutable private asked: StreamSetting voption = ValueNone

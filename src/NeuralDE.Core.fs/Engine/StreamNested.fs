@@ -29,11 +29,7 @@ type internal ReduceSource
                     let o, c = at / inner, at % inner
                     let n = int (min (int64 (min left most)) (inner - c))
 
-                    let columns =
-                        { First = o * int64 count * inner + c
-                          Rows = count
-                          Width = n
-                          Step = inner }
+                    let columns = { First = o * int64 count * inner + c; Rows = count; Width = n; Step = inner }
 
                     let made = program.Run(memory, desk, columns)
                     Reduction.Run(elementType, kind, 1L, int64 count, int64 n, made, into)

@@ -72,8 +72,7 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
         (last + 1L) * int64 size
 
     /// Whether compiled code, which reads whole vectors, reads nothing behind the array's last vector.
-    let isSafe (start: int64) (count: int) =
-        start % 64L = 0L || start + int64 count * int64 size + 64L <= reach
+    let isSafe (start: int64) (count: int) = start % 64L = 0L || start + int64 count * int64 size + 64L <= reach
 
     /// Where the stretch lies if it is one run of memory that may be read there; 0 if not.
     let run (memory: nativeint) (first: int64) (count: int) : nativeint =
@@ -153,7 +152,7 @@ type internal RandomSource(kind: RandomKind, elementType: ElementType, keys: int
         while left > 0L do
             let row, from = at / width, at % width
             let part = min left (width - from)
-            let key = NativePtr.get (NativePtr.ofNativeInt<int64> (memory + nativeint keys)) (int row)
+            let key = NativePtr.get (NativePtr.ofNativeInt<int64>(memory + nativeint keys)) (int row)
             RandomNumbers.FillPart(kind, elementType, key, from, part, into)
             at <- at + part
             left <- left - part
