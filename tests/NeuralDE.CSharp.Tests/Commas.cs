@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 /// <summary>All of these tests run in a culture with decimal commas: what they print or read must not care.</summary>
 internal static class Commas

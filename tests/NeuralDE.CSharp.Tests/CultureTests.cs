@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 /// <summary>What C# generates for a record would print numbers in the user's culture.</summary>
 public class CultureTests

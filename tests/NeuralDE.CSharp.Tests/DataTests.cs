@@ -64,10 +64,10 @@ public sealed class DataTests : IDisposable
         var normaliser = Normaliser.Fit(Normalisation.Standard, x);
         Near.Equal(MeanAlong(normaliser.Apply(x), 0), [0.0, 0.0], 1e-12);
         Near.Equal(normaliser.Invert(normaliser.Apply(x)), x, 1e-12);
-        var parts = NeuralDE.Split.Samples(new Key(2), 0.2, 0.1, x);
+        var parts = Split.Samples(new Key(2), 0.2, 0.1, x);
         Assert.Equal((70, 20, 10), (parts.Train.Length, parts.Validation.Length, parts.Test.Length));
-        Assert.Equal(8, NeuralDE.Split.Items(new Key(2), 0.1, 0.1, Enumerable.Range(0, 10).ToArray()).Train.Length);
-        Assert.Equal(x[..70].ToArray(), NeuralDE.Split.ByTime(0.2, 0.1, x).Train.ToArray());
+        Assert.Equal(8, Split.Items(new Key(2), 0.1, 0.1, Enumerable.Range(0, 10).ToArray()).Train.Length);
+        Assert.Equal(x[..70].ToArray(), Split.ByTime(0.2, 0.1, x).Train.ToArray());
     }
 
     [Fact]

@@ -17,11 +17,11 @@ public class LayerTests
     {
         var xs = Randn(Key, 2, 5, 3);
         var images = Randn(Key, 2, 4, 8, 8);
-        Applies(NeuralDE.Conv1d.Init(new(), Key, 5, 6, 3), l => l.Apply(xs), 2, 6, 1);
-        Applies(NeuralDE.Conv2d.Init(new() { Padding = [1] }, Key, 4, 6, 3, 3), l => l.Apply(images), 2, 6, 8, 8);
-        Applies(NeuralDE.Conv2d.InitWith(Init.He, new(), Key, 4, 6, 3), l => l.Apply(images), 2, 6, 6, 6);
-        Applies(NeuralDE.ConvTranspose1d.Init(new(), Key, 5, 6, 3), l => l.Apply(xs), 2, 6, 5);
-        Applies(NeuralDE.ConvTranspose2d.Init(new(), Key, 4, 6, 3, 3), l => l.Apply(images), 2, 6, 10, 10);
+        Applies(Conv1d.Init(new(), Key, 5, 6, 3), l => l.Apply(xs), 2, 6, 1);
+        Applies(Conv2d.Init(new() { Padding = [1] }, Key, 4, 6, 3, 3), l => l.Apply(images), 2, 6, 8, 8);
+        Applies(Conv2d.InitWith(Init.He, new(), Key, 4, 6, 3), l => l.Apply(images), 2, 6, 6, 6);
+        Applies(ConvTranspose1d.Init(new(), Key, 5, 6, 3), l => l.Apply(xs), 2, 6, 5);
+        Applies(ConvTranspose2d.Init(new(), Key, 4, 6, 3, 3), l => l.Apply(images), 2, 6, 10, 10);
         Applies(LayerNorm.Init(3), l => l.Apply(xs), 2, 5, 3);
         Applies(GroupNorm.Init(2, 4), l => l.Apply(images), 2, 4, 8, 8);
         Applies(Elman.Init(Key, 3, 4, 2), l => l.Apply(xs).Outputs, 2, 5, 4);
@@ -31,7 +31,7 @@ public class LayerTests
         Applies(MultiHeadAttention.Init(Key, 4, 2), l => l.Apply(Randn(Key, 2, 5, 4)), 2, 5, 4);
         Applies(FourierFeatures.Init(1.0, Key, 3, 6), l => l.Apply(xs), 2, 5, 12);
         Applies(Embedding.Init(Key, 7, 3), l => l.Apply(Tensor.Of(0, 6)), 2, 3);
-        Assert.NotNull(NeuralDE.Conv1d.Init(new(), Key, 5, 6, 3).BiasOrNull);
+        Assert.NotNull(Conv1d.Init(new(), Key, 5, 6, 3).BiasOrNull);
         Assert.Equal([2, 5, 3], Dropout.Apply(0.5, Key, xs).Shape);
     }
 

@@ -1,4 +1,4 @@
-namespace NeuralDE.CSharp.Tests;
+namespace FaceTests;
 
 public class NumbersTests
 {

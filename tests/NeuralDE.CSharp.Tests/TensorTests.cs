@@ -121,11 +121,11 @@ public class TensorTests
             "take: index 3 is outside. Use 0 to 2.",
             Assert.Throws<InputException>(() => Take(table, 0, index)).Message
         );
-        var taken = Compile((Tensor i) => Take(table, 0, i));
+        var taken = Calculus.Compile((Tensor i) => Take(table, 0, i));
         Assert.Equal([1.0, 3.0], taken(Tensor.Of(0, 2)).ToArray());
         Assert.Throws<InputException>(() => taken(index));
         var scores = Reshape(Arange(0.0, 6.0, 1.0), 2, 3);
-        var loss = Compile((Tensor labels) => Loss.CrossEntropy(labels, scores));
+        var loss = Calculus.Compile((Tensor labels) => Loss.CrossEntropy(labels, scores));
         Assert.Throws<InputException>(() => loss(index));
     }
 

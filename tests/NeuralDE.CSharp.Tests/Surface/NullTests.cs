@@ -5,7 +5,7 @@ using Microsoft.FSharp.Core;
 using Microsoft.FSharp.Reflection;
 using Xunit.Abstractions;
 
-namespace NeuralDE.CSharp.Tests.Surface;
+namespace FaceTests.Surface;
 
 /// <summary>
 /// Null where an object is due is refused at the call, by the parameter's name: every method that C# can call, with null in

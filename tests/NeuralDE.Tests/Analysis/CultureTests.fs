@@ -109,7 +109,7 @@ let private texts: (string * (unit -> string)) list =
       for name, plot in Gallery.plots do
           $"the picture {name}", (fun () -> Plot.svg (plot ())) ]
 
-let private names: TheoryData<string> = TheoryData<string>(List.map fst texts)
+let private names = List.map fst texts
 
 [<Tests>]
 let tests =

@@ -12,7 +12,7 @@ open NeuralDE
 open NeuralDE.Tests.Repository
 
 /// FSharp.Core of .NET Interactive's kernel. It loads no newer one: what was built on one does not load.
-let private ofNotebooks = Version(10, 0, 0, 0)
+let private ofNotebooks = System.Version(10, 0, 0, 0)
 
 /// What a cell prints in the kernel that NEURALDE_NOTEBOOK names; `build.fsx gates` installs one where the feed serves it.
 let private printedBy (kernel: string) (cell: string) =
