@@ -23,6 +23,8 @@ public class ParityTests
         ["ElementwiseVerbs.maximum"] = ("Maximum", "overloads for what F# infers: tensors and numbers"),
         ["ElementwiseVerbs.minimum"] = ("Minimum", "overloads for what F# infers"),
         ["ElementwiseVerbs.where"] = ("Where", "overloads for what F# infers"),
+        ["Series.observedOfBatch"] = ("Observed", "an overload: of a batch"),
+        ["Series.firstObservedOfBatch"] = ("FirstObserved", "an overload: of a batch"),
         ["Ode.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.final"] = ("Final", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.stats"] = ("Stats", "times are numbers"),

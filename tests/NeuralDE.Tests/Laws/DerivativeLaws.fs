@@ -7,7 +7,7 @@ open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Laws.Example
 
-let private examples = Examples.cases (fun _ -> true)
+let private examples = Examples.cases Examples.hasFloats
 let private exact = Examples.cases (fun e -> e.IsExact && Examples.hasFloats e)
 let private single = Examples.cases (fun e -> not e.IsExact && Examples.hasFloats e)
 
@@ -147,8 +147,9 @@ let tests =
                         let along (x: Tensor[]) = [| Array.sum (dotted sloped (slope x)) |]
                         same $"pull of push of {name}" e.Tolerance (difference along x u) across
                         // the pullback is linear in its cotangent: its pull there is a push
-                        let back = pulled (fun (w: Tensor[]) -> pulled e.Apply x w) w v
-                        same $"pull of pull of {name} on the cotangent" 1e-10 (numbers (slope x)) (numbers back)) ]
+                        if not (floatPlaces w).IsEmpty then
+                            let back = pulled (fun (w: Tensor[]) -> pulled e.Apply x w) w v
+                            same $"pull of pull of {name} on the cotangent" 1e-10 (numbers (slope x)) (numbers back)) ]
 
           testList
               "second derivatives are symmetric"

@@ -81,6 +81,15 @@ let tests =
                   jacobian (cast Dtype.Int32) (tensor [ 1.0 ]) |> ignore)
               |> ignore)
 
+          testList
+              "no operation without float arguments is differentiated"
+              [ for name in NeuralDE.Tests.Laws.Examples.cases (NeuralDE.Tests.Laws.Examples.hasFloats >> not) do
+                    testCase name (fun () ->
+                        let e = NeuralDE.Tests.Laws.Examples.named name
+                        let x = e.Args 0
+                        raises<TreeException> [ "vjp" ] (fun () -> vjp e.Apply x |> ignore) |> ignore
+                        raises<TreeException> [ "jvp" ] (fun () -> jvp e.Apply x x |> ignore) |> ignore) ]
+
           testCase "a loss that does not depend on the model is refused" (fun () ->
               let outside = mixed
 

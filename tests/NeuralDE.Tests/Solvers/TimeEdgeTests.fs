@@ -23,16 +23,18 @@ let tests =
               same "the end" (numbers solve.Y1) (numbers solve.Ys[6])
               same "dense output" (numbers solve.Y1) (numbers (solve.At times[6]))
               // backwards, by sample, and a sum that rounds in float64
-              let back = problem 0.6 0.1 |> Ode.saveAt (cast Float32 (tensor [ 0.6; 0.1 ])) |> Ode.solve
-              same "backwards" [ 0.6; 0.1 ] (numbers back.Ts)
+              let back = problem 0.6 0.05 |> Ode.saveAt (cast Float32 (tensor [ 0.6; 0.05 ])) |> Ode.solve
+              same "backwards" [ 0.6; float 0.05f ] (numbers back.Ts) // 0.05f is inside, and stays
+              let back = problem 0.9 0.7 |> Ode.saveAt (cast Float32 (tensor [ 0.7 ])) |> Ode.solve
+              same "backwards, at its end" [ 0.7 ] (numbers back.Ts)
 
               let bySample =
-                  Ode.problem decay (tensor [ [ 1.0f ]; [ 1.0f ] ]) (0.0, tensor [ 0.6; 0.7 ])
+                  Ode.problem decay (tensor [ [ 1.0f ]; [ 1.0f ] ]) (0.0, tensor [ 0.6; 0.1 ])
                   |> Ode.perSample
-                  |> Ode.saveAt (cast Float32 (tensor [ [ 0.3; 0.6 ]; [ 0.3; 0.7 ] ]))
+                  |> Ode.saveAt (cast Float32 (tensor [ [ 0.3; 0.6 ]; [ 0.05; 0.1 ] ]))
                   |> Ode.solve
 
-              same "by sample" [ 0.6; 0.7 ] (numbers bySample.Ts[*, 1])
+              same "by sample" [ 0.6; 0.1 ] (numbers bySample.Ts[*, 1])
               same "float64" [ 0.3 ] (numbers (problem 0.0 0.3 |> Ode.saveAt (tensor [ 0.1 + 0.2 ]) |> Ode.solve).Ts))
 
           testCase "times farther out are refused" (fun () ->
