@@ -55,12 +55,7 @@ let private product (b: GraphBuilder) (x: Node) : Node =
 let ofSeed (largest: int) (seed: int) : RandomGraph =
     let random = System.Random seed
 
-    let kind =
-        { Smooth = false
-          Special = seed % 5 = 4
-          Depth = 0
-          ByRow = false
-          Largest = largest }
+    let kind = { Smooth = false; Special = seed % 5 = 4; Depth = 0; ByRow = false; Largest = largest }
 
     let shapes = GraphBuilder(random, kind, [||])
     let dtype () = if random.Next 4 = 0 then Float32 else Float64
@@ -68,7 +63,11 @@ let ofSeed (largest: int) (seed: int) : RandomGraph =
 
     let inputs =
         Array.init (random.Next(2, 6)) (fun i ->
-            { Signature.Dtype = (if i > 0 && random.Next 5 = 0 then [| Int32; Int64; Bool; dtype () |][random.Next 4] else main)
+            { Signature.Dtype =
+                (if i > 0 && random.Next 5 = 0 then
+                     [| Int32; Int64; Bool; dtype () |][random.Next 4]
+                 else
+                     main)
               Shape = shapes.Shape() })
 
     let b = GraphBuilder(random, kind, inputs |> Array.map (fun s -> s, Level.Exact))
@@ -83,7 +82,8 @@ let ofSeed (largest: int) (seed: int) : RandomGraph =
         b.Keep(b.Unary Tanh (b.Like x))
 
     // the larger ones more often
-    let sorted = b.Pool |> Seq.map (fun p -> p.Node) |> Seq.sortBy (fun n -> int64 (Shape.size n.Shape)) |> Seq.toArray
+    let sorted =
+        b.Pool |> Seq.map (fun p -> p.Node) |> Seq.sortBy (fun n -> int64 (Shape.size n.Shape)) |> Seq.toArray
     let some () = sorted[max (random.Next sorted.Length) (random.Next sorted.Length)]
     let reductions =
         Array.init (random.Next(1, 5)) (fun _ -> if b.Chance 4 then product b (some ()) else reduction b (some ()))

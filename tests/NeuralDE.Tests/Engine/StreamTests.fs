@@ -19,7 +19,8 @@ module internal Streaming =
             StreamLimits.force before
 
     /// Nothing streamed.
-    let stored (run: unit -> 'T) : 'T = withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
+    let stored (run: unit -> 'T) : 'T =
+        withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
 
     let difference (tiles: int list) (r: RandomGraph) : string option =
         let expected = stored (fun () -> byPlan r.Graph r.Args)
@@ -42,43 +43,42 @@ module internal Streaming =
 let tests =
     testList
         "Engine.Stream"
-        [
-        testCase "reductions of arrays that are not stored have the bits of stored ones" (fun () ->
-            Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 128; 1024 ]) [ 5000..5499 ]
-            Streaming.check (RandomReductions.ofSeed 60000) (Streaming.difference [ 256; 4096 ]) [ 5500..5529 ])
+        [ testCase "reductions of arrays that are not stored have the bits of stored ones" (fun () ->
+              Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 128; 1024 ]) [ 5000..5299 ]
+              Streaming.check (RandomReductions.ofSeed 60000) (Streaming.difference [ 256; 4096 ]) [ 5500..5529 ])
 
-        testCase "random graphs have the same bits whatever is stored" (fun () ->
-            Streaming.check RandomGraphs.ofSeed (Streaming.difference [ 64; 512 ]) [ 5600..5799 ]
-            Streaming.check RandomGraphs.nested (Streaming.difference [ 64; 512 ]) [ 5800..5849 ])
+          testCase "random graphs have the same bits whatever is stored" (fun () ->
+              Streaming.check RandomGraphs.ofSeed (Streaming.difference [ 64; 512 ]) [ 5600..5799 ]
+              Streaming.check RandomGraphs.nested (Streaming.difference [ 64; 512 ]) [ 5800..5849 ])
 
-        testCase "any number of threads gives the same bits" (fun () ->
-            let difference (r: RandomGraph) =
-                Streaming.withStreams (ValueSome(StreamLimits.nothingStored 128)) (fun () -> SameBits.betweenThreadCounts r)
+          testCase "any number of threads gives the same bits" (fun () ->
+              let difference (r: RandomGraph) =
+                  Streaming.withStreams (ValueSome(StreamLimits.nothingStored 128)) (fun () ->
+                      SameBits.betweenThreadCounts r)
 
-            Streaming.check (RandomReductions.ofSeed 60000) difference [ 5900..5949 ])
+              Streaming.check (RandomReductions.ofSeed 60000) difference [ 5900..5949 ])
 
-        testCase "what is dear and read by several is stored, with the same bits" (fun () ->
-            let setting = { StreamLimits.nothingStored 64 with Affordable = Int64.MaxValue }
+          testCase "what is dear and read by several is stored, with the same bits" (fun () ->
+              let setting = { StreamLimits.nothingStored 64 with Affordable = Int64.MaxValue }
 
-            let difference (r: RandomGraph) =
-                let expected = Streaming.stored (fun () -> byPlan r.Graph r.Args)
-                bitDifference expected (Streaming.withStreams (ValueSome setting) (fun () -> byPlan r.Graph r.Args))
+              let difference (r: RandomGraph) =
+                  let expected = Streaming.stored (fun () -> byPlan r.Graph r.Args)
+                  bitDifference expected (Streaming.withStreams (ValueSome setting) (fun () -> byPlan r.Graph r.Args))
 
-            Streaming.check (RandomReductions.ofSeed 6000) difference [ 6200..6399 ])
+              Streaming.check (RandomReductions.ofSeed 6000) difference [ 6200..6399 ])
 
-        testCase "tiles touch nothing but their arrays" (fun () ->
-            try
-                for seed in 6400..6499 do
-                    Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
-                    Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 512 ]) [ seed ]
-                    // a process may have some 65 000 stretches of memory, and every guard makes two
-                    if seed % 25 = 0 then
-                        GC.Collect()
-                        GC.WaitForPendingFinalizers()
-            finally
-                Guarding.force Unguarded)
+          testCase "tiles touch nothing but their arrays" (fun () ->
+              try
+                  for seed in 6400..6499 do
+                      Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
+                      Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 512 ]) [ seed ]
+                      // a process may have some 65 000 stretches of memory, and every guard makes two
+                      if seed % 25 = 0 then
+                          GC.Collect()
+                          GC.WaitForPendingFinalizers()
+              finally
+                  Guarding.force Unguarded)
 
-        testCase "plans that store nothing give what the interpreter gives" (fun () ->
-            Streaming.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
-                Streaming.check (RandomReductions.ofSeed 6000) planDifference [ 6000..6199 ]))
-        ]
+          testCase "plans that store nothing give what the interpreter gives" (fun () ->
+              Streaming.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
+                  Streaming.check (RandomReductions.ofSeed 6000) planDifference [ 6000..6199 ])) ]
