@@ -58,14 +58,14 @@ public static class SeriesExtensions
         /// <summary>
         /// The values with NaN where nothing was observed, as they were given to Create: [time; channels].
         /// </summary>
-        public Tensor Observed() => SeriesModule.observed(series);
+        public Tensor Observed() => SeriesModule.observed(Given(series));
 
         /// <summary>The first observation of each channel, at whatever time it was made: [channels].</summary>
         /// <remarks>
         /// Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel that was
         /// never observed.
         /// </remarks>
-        public Tensor FirstObserved() => SeriesModule.firstObserved(series);
+        public Tensor FirstObserved() => SeriesModule.firstObserved(Given(series));
 
         /// <summary>The observations from t0 to t1, both included.</summary>
         public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, Given(series));
@@ -114,11 +114,11 @@ public static class SeriesBatchExtensions
     extension(SeriesBatch batch)
     {
         /// <summary>The values with NaN where nothing was observed: [batch; time; channels].</summary>
-        public Tensor Observed() => SeriesModule.observedOfBatch(batch);
+        public Tensor Observed() => SeriesModule.observedOfBatch(Given(batch));
 
         /// <summary>The first observation of each channel of each series: [batch; channels].</summary>
         /// <remarks>InputException for a channel that was never observed.</remarks>
-        public Tensor FirstObserved() => SeriesModule.firstObservedOfBatch(batch);
+        public Tensor FirstObserved() => SeriesModule.firstObservedOfBatch(Given(batch));
 
         /// <summary>The series of a padded batch, as they were.</summary>
         public Series[] Unpad() => SeriesModule.unpad(Given(batch)).ToArray();

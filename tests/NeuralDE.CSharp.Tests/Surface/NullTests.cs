@@ -32,6 +32,7 @@ public class NullTests(ITestOutputHelper output)
             && member.Name is not ("Equals" or "CompareTo" or "GetHashCode" or "ToString")
             && !member.Name.EndsWith("$W", StringComparison.Ordinal)
             && type != typeof(TensorOperands)
+            && type != typeof(WhereOperands)
             && !(member.IsStatic && char.IsLower(member.Name[0]) && !member.IsSpecialName)
             && !member.GetParameters().Any(p => TypeText.FSharpPart(p.ParameterType) is not null)
         select member;
