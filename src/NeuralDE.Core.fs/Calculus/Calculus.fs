@@ -248,17 +248,23 @@ module Calculus =
             Prim.reshape shape (vmap (fun w -> snd (vjp (fun x -> run [| x |]) x) w) (basis like))
 
     /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
-    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = jacobian (grad f) x
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Function.requireFloats "hessian" x
+        jacobian (grad f) x
 
     /// Σᵢ eᵢᵀ D(eᵢ) over the unit vectors
     let private traceOf (derivativeAlong: Tensor -> Tensor) (x: Tensor) =
         Prim.sum (vmap (fun e -> Prim.sum (e * derivativeAlong e)) (basis x))
 
     /// <summary>The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each element.</summary>
-    let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor = traceOf (hvp f x) x
+    let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Function.requireFloats "laplacian" x
+        traceOf (hvp f x) x
 
     /// <summary>Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.</summary>
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        Function.requireFloats "divergence" x
+
         traceOf
             (fun e ->
                 let y, dy = jvp f x e

@@ -109,9 +109,9 @@ let tests =
               raises<TreeException> [ "jacobian" ] (fun () -> jacobian (cast Float64) whole)
               raises<DtypeException> [ "jacobian"; "returned int32" ] (fun () ->
                   jacobian (cast Int32) (tensor [ 1.0; 2.0 ]))
-              raises<TreeException> [ "jacobian" ] (fun () -> hessian floats whole)
-              raises<TreeException> [ "grad" ] (fun () -> laplacian floats whole)
-              raises<TreeException> [ "jvp" ] (fun () -> divergence id whole))
+              raises<TreeException> [ "hessian" ] (fun () -> hessian floats whole)
+              raises<TreeException> [ "laplacian" ] (fun () -> laplacian floats whole)
+              raises<TreeException> [ "divergence" ] (fun () -> divergence id whole))
 
           testCase "a loop of at most no steps makes none" (fun () ->
               let up most x = repeatWhile (fun (x: Tensor) -> x .< 10.0) most (fun x -> x + 1.0) x
