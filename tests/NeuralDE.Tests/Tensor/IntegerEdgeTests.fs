@@ -110,7 +110,7 @@ let tests =
               raises<DtypeException> [ "jacobian"; "returned int32" ] (fun () ->
                   jacobian (cast Int32) (tensor [ 1.0; 2.0 ]))
               raises<TreeException> [ "jacobian" ] (fun () -> hessian floats whole)
-              raises<TreeException> [ "grad" ] (fun () -> laplacian floats whole)
+              raises<TreeException> [ "jvp" ] (fun () -> laplacian floats whole)
               raises<TreeException> [ "jvp" ] (fun () -> divergence id whole))
 
           testCase "a loop of at most no steps makes none" (fun () ->
