@@ -6,28 +6,30 @@ open NeuralDE
 /// needs them, so a condition that no operation asks for costs nothing.
 [<RequireQualifiedAccess>]
 type internal Condition =
-    /// In these parts of a shape: what slices took. Known without numbers.
-    | Parts of shape: int[] * Slice list
+    /// In these parts of a tensor: what slices took. Known without numbers.
+    | Parts of whole: Tensor * Slice list
     /// Where the bools are true.
     | Flags of Lazy<Tensor>
 
 /// The conditions under which tangents and cotangents can be non-zero: `where`, maxima and slices start them, element-wise
 /// rules apply them, movements move them. So no rule is evaluated to 0·∞ on the branch not taken, at any order.
 module internal Conditions =
-    let private partFlags (shape: int[]) (s: Slice) : Tensor =
+    let private partFlags (whole: Tensor) (s: Slice) : Tensor =
         let taken = Array.map3 Infer.sliced s.Start s.Stop s.Step
         let until i = s.Start[i] + int (Infer.padded taken[i] 0 0 (s.Step[i] - 1))
-        let high = Array.init shape.Length (fun i -> shape[i] - until i)
+        let high = Array.init whole.Rank (fun i -> whole.Dims[i] - until i)
+        // arrays of this size are made by the run, not here
+        let fill shape x = Prim.broadcast shape [||] (Tensor.LiteralBeside(whole, Bool, x))
 
         if Shape.size taken = 0L then
-            Prim.fill Bool shape 0.0
+            fill whole.Dims 0.0
         else
-            Prim.pad s.Start high (Array.map (fun step -> step - 1) s.Step) (Prim.fill Bool taken 1.0)
+            Prim.pad s.Start high (Array.map (fun step -> step - 1) s.Step) (fill taken 1.0)
 
     let flags (condition: Condition) : Tensor =
         match condition with
-        | Condition.Parts(shape, []) -> Prim.fill Bool shape 0.0
-        | Condition.Parts(shape, parts) -> parts |> List.map (partFlags shape) |> List.reduce Prim.either
+        | Condition.Parts(whole, []) -> Prim.fill Bool whole.Dims 0.0
+        | Condition.Parts(whole, parts) -> parts |> List.map (partFlags whole) |> List.reduce Prim.either
         | Condition.Flags flags -> flags.Value
 
     let lazily (make: unit -> Tensor) = Condition.Flags(lazy (make ()))
@@ -37,7 +39,7 @@ module internal Conditions =
         match a, b with
         | None, _
         | _, None -> None
-        | Some(Condition.Parts(shape, p)), Some(Condition.Parts(_, q)) -> Some(Condition.Parts(shape, q @ p))
+        | Some(Condition.Parts(whole, p)), Some(Condition.Parts(_, q)) -> Some(Condition.Parts(whole, q @ p))
         | Some(Condition.Flags p), Some(Condition.Flags q) when obj.ReferenceEquals(p, q) -> a
         | Some p, Some q ->
             Some(
@@ -103,20 +105,36 @@ module internal Conditions =
               Stop = Array.updateAt axis stop shape
               Step = Array.create shape.Length 1 })
 
+    /// Whether parts take the places of an axis in turns and leave none out, as evens and odds do.
+    let private takesTurns axis (shape: int[]) (parts: Slice list) : bool =
+        let n = shape[axis]
+
+        let isTaken step (among: Slice list) start =
+            among
+            |> List.exists (fun s ->
+                s.Start[axis] = start && Infer.sliced start s.Stop[axis] step = Infer.sliced start n step)
+
+        parts
+        |> List.groupBy (fun s -> s.Step[axis])
+        |> List.exists (fun (step, among) ->
+            step <= among.Length && Seq.forall (isTaken step among) (seq { 0 .. step - 1 }))
+
     /// A condition that holds everywhere is none: slices that take all of a tensor between them.
     let settled (a: Condition option) : Condition option =
         match a with
-        | Some(Condition.Parts(shape, parts)) ->
+        | Some(Condition.Parts(whole, parts)) ->
+            let shape = whole.Dims
             let isPartial axis (s: Slice) = s.Start[axis] > 0 || s.Stop[axis] < shape[axis] || s.Step[axis] > 1
             let axes = Shape.axes shape.Length |> Array.filter (fun axis -> List.exists (isPartial axis) parts)
             let extent = axes |> Array.fold (fun n axis -> min (int64 few + 1L) n * int64 shape[axis]) 1L
 
             match axes with
             | [||] -> None
+            | [| axis |] when takesTurns axis shape parts -> None
             | [| axis |] when parts |> List.forall (fun s -> s.Step[axis] = 1 || shape[axis] <= few) ->
                 match joined axis shape parts with
                 | [ one ] when not (isPartial axis one) -> None
-                | fewer when fewer.Length < parts.Length -> Some(Condition.Parts(shape, fewer))
+                | fewer when fewer.Length < parts.Length -> Some(Condition.Parts(whole, fewer))
                 | _ -> a
             | _ when extent <= int64 few && Array.forall id (covered axes shape parts) -> None
             | _ -> a
@@ -170,10 +188,10 @@ module internal Conditions =
                 | Some(Condition.Parts(_, parts)) -> List.map (within s) parts
                 | _ -> [ s ]
 
-            [| Some(Condition.Parts(x[0].Dims, parts)) |]
-        | Reshape _, Some(Condition.Parts(shape, parts)) ->
-            match reshaped x[0].Dims shape parts with
-            | ValueSome parts -> [| Some(Condition.Parts(x[0].Dims, parts)) |]
+            [| Some(Condition.Parts(x[0], parts)) |]
+        | Reshape _, Some(Condition.Parts(whole, parts)) ->
+            match reshaped x[0].Dims whole.Dims parts with
+            | ValueSome parts -> [| Some(Condition.Parts(x[0], parts)) |]
             | ValueNone -> [| moved (Prim.reshape x[0].Dims) |]
         | Reshape _, _ -> [| moved (Prim.reshape x[0].Dims) |]
         | Op.Slice s, _ ->

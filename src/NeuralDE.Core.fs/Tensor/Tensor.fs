@@ -124,6 +124,15 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         Tensor.Apply(Constant { Literal.Dtype = dtype; Bits = bits }, [||])
 
+    /// A constant of the trace that `like` belongs to: what is made of it is recorded, never computed while tracing.
+    static member internal LiteralBeside(like: Tensor, dtype: Dtype, x: float) =
+        let literal = Tensor.Literal(dtype, x)
+
+        match like.Content, literal.Content with
+        | Content.Open(trace, _, _, _), Content.Structure(op, args, _, _) when trace.IsOpen ->
+            Tensor(literal.Signature, Content.Open(trace, Tensor.NextSerial(), op, args))
+        | _ -> literal
+
     /// A number in a user's expression: data, but for 0, ±1, ±2 and ½, which rules recognise.
     static member internal Number(dtype: Dtype, x: float) =
         if not dtype.IsFloat && x <> Math.Floor x then
