@@ -336,7 +336,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         int n
 
-    static member op_Explicit(x: Tensor) : int64 = Tensor.Whole(x, "int64", -9223372036854775808.0, 9223372036854775808.0)
+    static member op_Explicit(x: Tensor) : int64 =
+        Tensor.Whole(x, "int64", -9223372036854775808.0, 9223372036854775808.0)
 
     static member op_Explicit(x: Tensor) : bool = Tensor.One(x, "bool").Flags[0]
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))

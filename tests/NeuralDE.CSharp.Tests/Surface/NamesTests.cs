@@ -1,6 +1,6 @@
 using System.Reflection;
-using NeuralDE;
 using FaceTests.Surface;
+using NeuralDE;
 
 // A user's namespace: within NeuralDE its types would win over the verbs that a package's using imports.
 namespace Elsewhere.Programs;

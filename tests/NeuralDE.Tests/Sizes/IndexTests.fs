@@ -152,7 +152,7 @@ let tests =
                                         $"{name} update at {at}: got {put start}"
                                 else
                                     for run in [ slice; put ] do
-                                        let error = Expect.thrown<InputException> (fun () -> run start |> ignore)
+                                        let error = Expect.thrown<InputException>(fun () -> run start |> ignore)
                                         Expect.stringContains error.Message (string at) $"{name} at {at}") ]
 
           testList
