@@ -77,7 +77,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if n > int64 Int32.MaxValue then
             raise (
                 ShapeException
-                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {n} elements, more than an int counts. Use LongCount."
+                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {string n} elements, more than an int counts. Use LongCount."
             )
 
         int n
@@ -151,7 +151,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         if not dtype.IsFloat && not (x >= least && x < limit) then
             raise (
-                DtypeException $"{x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
+                DtypeException
+                    $"{string x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
             )
 
         if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
@@ -296,7 +297,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if target.Length < values.Length then
             raise (
                 ShapeException
-                    $"Tensor.CopyTo: got a span of {target.Length}, expected {values.Length} or more: the elements of shape {Shape.text signature.Shape}."
+                    $"Tensor.CopyTo: got a span of {string target.Length}, expected {string values.Length} or more: the elements of shape {Shape.text signature.Shape}."
             )
 
         values.CopyTo target
@@ -556,7 +557,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if start < 0 || start > n || stop < 0 || stop > n || (last.IsSome && last.Value < -n) then
             raise (
                 ShapeException
-                    $"slice: [{text first}..{text last}] is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}; −1 is the last, and both ends are included."
+                    $"slice: [{text first}..{text last}] is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}; −1 is the last, and both ends are included."
             )
 
         Tensor.Range(x, axis, min start stop, stop)

@@ -22,7 +22,7 @@ internal static class Room
     public static readonly long Total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     public static string Text(long bytes) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / 1e9:0.##} GB");
+        (bytes / 1e9).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture) + " GB";
 
     /// <summary>Bytes left. Where they would not do, what waits to be freed is freed first.</summary>
     public static bool Has(long bytes)
