@@ -325,7 +325,7 @@ let paths =
       "groups tile by tile", "NEURALDE_TIER", "tiled"
       "groups in turn", "NEURALDE_TIER", "alternating"
       "tiles of three rows", "NEURALDE_ROWS", "3"
-      "nothing stored", "NEURALDE_STREAM", "64"
+      "nothing stored", "NEURALDE_STREAM", "256"
       "one thread", "NEURALDE_THREADS", "1"
       "256 bit vectors", "DOTNET_EnableAVX512", "0"
       "no vectors", "DOTNET_EnableHWIntrinsic", "0"

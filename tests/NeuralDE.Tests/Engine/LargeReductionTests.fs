@@ -37,6 +37,9 @@ module private Memory =
             $"the process grew by {bytes / 1048576L} MB, expected at most {megabytes}"
         result
 
+    /// With the usual limits, whatever the environment asks for.
+    let usual (run: unit -> 'T) : 'T = SameBits.withStreams ValueNone (fun () -> within 100L run)
+
 /// Points at equal distances from 0 to 1, as a column.
 let private points (n: int) = reshape [ n; 1 ] (linspace 0.0 1.0 n)
 let private pairs (p: Tensor) = mean (abs (p - transpose p))
@@ -56,21 +59,20 @@ let tests =
         "Engine.LargeReduction"
         [ testCase "a sum over 2³² pairs takes no array of pairs" (fun () ->
               let total =
-                  Memory.within 100L (fun () ->
-                      compile (fun (a, b) -> sum (a + b)) (ones [ 65536; 1 ], ones [ 1; 65536 ]))
+                  Memory.usual (fun () -> compile (fun (a, b) -> sum (a + b)) (ones [ 65536; 1 ], ones [ 1; 65536 ]))
 
               Expect.equal (float total) 8589934592.0 "the sum")
 
           testCase "a sum over a product of 2²⁹ elements takes no product" (fun () ->
               let total =
-                  Memory.within 100L (fun () ->
+                  Memory.usual (fun () ->
                       compile (fun (a, b) -> sum (matmul a b)) (ones [ 2; 16384; 1 ], ones [ 2; 1; 16384 ]))
 
               Expect.equal (float total) 536870912.0 "the sum")
 
           testCase "the mean over all pairs of 70 000 points and its gradient are the closed forms" (fun () ->
               let n = 70000
-              let value, gradient = Memory.within 100L (fun () -> compile (valueAndGrad pairs) (points n))
+              let value, gradient = Memory.usual (fun () -> compile (valueAndGrad pairs) (points n))
               let count = float n
 
               // Σᵢⱼ |i − j| = (n − 1) n (n + 1) / 3, in steps of 1 / (n − 1)
@@ -92,7 +94,7 @@ let tests =
               let above (p: Tensor) = p .> transpose p
 
               let most, count, along =
-                  Memory.within 100L (fun () ->
+                  Memory.usual (fun () ->
                       compile
                           (fun p ->
                               amax (p - transpose p), sum (cast Int64 (above p)), sumAlong 0 (cast Int64 (above p)))
@@ -116,7 +118,7 @@ let tests =
 
                   for name, f in [ "differences", byDifferences; "a product", byProduct ] do
                       let value, gradient =
-                          StreamTests.Streaming.withStreams (ValueSome setting) (fun () ->
+                          SameBits.withStreams (ValueSome setting) (fun () ->
                               Memory.within 20L (fun () -> compile (valueAndGrad f) p))
 
                       Expect.near
@@ -145,7 +147,7 @@ let tests =
               let expected = compile (valueAndGrad run) p
 
               let value, gradient =
-                  StreamTests.Streaming.withStreams (ValueSome(StreamLimits.nothingStored 4096)) (fun () ->
+                  SameBits.withStreams (ValueSome(StreamLimits.nothingStored 4096)) (fun () ->
                       Memory.within 60L (fun () -> compile (valueAndGrad run) p))
 
               Expect.equal (float value) (float (fst expected)) "the sum"

@@ -21,7 +21,8 @@ let private inputs =
 let private nodes = inputs |> Array.mapi Intern.input
 let private applied = network nodes[0] (List.ofArray nodes[1..])
 /// with tiles where they pay, whatever is forced elsewhere
-let private plan (g: Graph) = SameBits.withRows ValueNone (fun () -> LowerFunctions.graph g)
+let private plan (g: Graph) =
+    SameBits.withRows ValueNone (fun () -> SameBits.withStreams ValueNone (fun () -> LowerFunctions.graph g))
 let private lowered (outputs: Node[]) = plan (Intern.graph inputs outputs)
 let private names (l: Lowered) = l.Drafts |> Array.map (fun d -> d.Name())
 

@@ -36,6 +36,15 @@ let withRows (rows: int voption) (run: unit -> 'T) : 'T =
     finally
         RowChain.force before
 
+let withStreams (setting: StreamSetting voption) (run: unit -> 'T) : 'T =
+    let before = StreamLimits.forced ()
+
+    try
+        StreamLimits.force setting
+        run ()
+    finally
+        StreamLimits.force before
+
 let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
 
 /// Groups as compiled code, tile by tile, and one or the other in turn.

@@ -9,25 +9,16 @@ open NeuralDE.Compiler
 open NeuralDE.Tests.Engine.Agreement
 
 module internal Streaming =
-    let withStreams (setting: StreamSetting voption) (run: unit -> 'T) : 'T =
-        let before = StreamLimits.forced ()
-
-        try
-            StreamLimits.force setting
-            run ()
-        finally
-            StreamLimits.force before
-
     /// Nothing streamed.
     let stored (run: unit -> 'T) : 'T =
-        withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
+        SameBits.withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
 
     let difference (tiles: int list) (r: RandomGraph) : string option =
         let expected = stored (fun () -> byPlan r.Graph r.Args)
 
         tiles
         |> List.tryPick (fun tile ->
-            withStreams (ValueSome(StreamLimits.nothingStored tile)) (fun () -> byPlan r.Graph r.Args)
+            SameBits.withStreams (ValueSome(StreamLimits.nothingStored tile)) (fun () -> byPlan r.Graph r.Args)
             |> bitDifference expected
             |> Option.map (fun d -> $"tiles of {tile} elements beside stored arrays: {d}"))
 
@@ -53,7 +44,7 @@ let tests =
 
           testCase "any number of threads gives the same bits" (fun () ->
               let difference (r: RandomGraph) =
-                  Streaming.withStreams (ValueSome(StreamLimits.nothingStored 128)) (fun () ->
+                  SameBits.withStreams (ValueSome(StreamLimits.nothingStored 128)) (fun () ->
                       SameBits.betweenThreadCounts r)
 
               Streaming.check (RandomReductions.ofSeed 60000) difference [ 5900..5949 ])
@@ -63,7 +54,7 @@ let tests =
 
               let difference (r: RandomGraph) =
                   let expected = Streaming.stored (fun () -> byPlan r.Graph r.Args)
-                  bitDifference expected (Streaming.withStreams (ValueSome setting) (fun () -> byPlan r.Graph r.Args))
+                  bitDifference expected (SameBits.withStreams (ValueSome setting) (fun () -> byPlan r.Graph r.Args))
 
               Streaming.check (RandomReductions.ofSeed 6000) difference [ 6200..6399 ])
 
@@ -80,5 +71,5 @@ let tests =
                   Guarding.force Unguarded)
 
           testCase "plans that store nothing give what the interpreter gives" (fun () ->
-              Streaming.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
+              SameBits.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
                   Streaming.check (RandomReductions.ofSeed 6000) planDifference [ 6000..6199 ])) ]
