@@ -9,7 +9,7 @@ open NeuralDE.Compiler
 /// Operations, or leaves.
 let private sizes = [ for k in 0..7 -> 1000 <<< k ]
 
-let private runs = 3
+let private runs = 2
 
 /// The stages of a gradient, each with its seconds: all that is left to do when those before it are done.
 let private stages (f: 'A -> Tensor) (x: 'A) : (string * float) list =
@@ -70,7 +70,7 @@ let private rows name workload (make: int -> int -> (string * float) list) : Row
 
     [ { Name = name
         Workload = workload
-        Unit = Power
+        Unit = Unit.Power
         Ours = { Lower = e; Median = e; Upper = e }
         Rival = Nobody
         Deviation = None
