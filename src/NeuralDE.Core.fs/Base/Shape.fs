@@ -22,7 +22,7 @@ module internal Shape =
 
         raise (
             ShapeException
-                $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {product extents}, more than {mostElements} elements, the most that a tensor may have. Use smaller extents."
+                $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {string (product extents)}, more than {string mostElements} elements, the most that a tensor may have. Use smaller extents."
         )
 
     /// The number of elements, counted in 64 bits. An extent of 0 makes it 0; the others must fit all the same, as in NumPy,
@@ -51,7 +51,7 @@ module internal Shape =
         if n < 0L || n > int64 Int32.MaxValue then
             raise (
                 ShapeException
-                    $"{operation}: an axis would have {n} elements, expected 0 to {Int32.MaxValue}. Split the elements over several axes, or take fewer."
+                    $"{operation}: an axis would have {string n} elements, expected 0 to {string Int32.MaxValue}. Split the elements over several axes, or take fewer."
             )
 
         int n
@@ -66,7 +66,7 @@ module internal Shape =
         if n > int64 mostStored then
             raise (
                 ShapeException
-                    $"{operation}: a tensor of shape {text shape} would hold {n} elements, more than the {mostStored} that fit in one array. Split it into parts; or make and reduce it within one function given to compile, which stores the reduced result only."
+                    $"{operation}: a tensor of shape {text shape} would hold {string n} elements, more than the {string mostStored} that fit in one array. Split it into parts; or make and reduce it within one function given to compile, which stores the reduced result only."
             )
 
         int n

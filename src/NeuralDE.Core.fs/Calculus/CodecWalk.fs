@@ -169,7 +169,7 @@ module internal Walk =
 
                 if leaf.Dtype <> Int64 then
                     let expected = "expected int64: a Key is there. Leave int64 tensors as they are"
-                    raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {next - 1}, {expected}.")
+                    raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {string (next - 1)}, {expected}.")
 
                 Key leaf
         | _ -> like // carried along

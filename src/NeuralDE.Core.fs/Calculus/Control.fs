@@ -115,7 +115,7 @@ module FunctionNodes =
     /// <summary>Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.</summary>
     let repeatWhile (condition: 'S -> Tensor) (maxSteps: int) (step: 'S -> 'S) (x: 'S) : 'S =
         if maxSteps < 0 then
-            raise (InputException $"repeatWhile: at most {maxSteps} steps. Give 0 or more.")
+            raise (InputException $"repeatWhile: at most {string maxSteps} steps. Give 0 or more.")
 
         let start = condition x
         requireBool "repeatWhile" start

@@ -107,6 +107,6 @@ module internal PlainNumbers =
         | path :: _ ->
             raise (
                 TreeException
-                    $"{verb}: {path} is a list of {rows} plain numbers beside tensors of {rows} rows, and would stay whole. Write tensor around it."
+                    $"{verb}: {path} is a list of {string rows} plain numbers beside tensors of {string rows} rows, and would stay whole. Write tensor around it."
             )
         | [] -> ()

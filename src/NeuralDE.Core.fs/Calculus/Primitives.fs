@@ -12,7 +12,8 @@ module internal Primitives =
     /// A padding, which may be negative, as an operation holds it.
     let private padding (n: int64) : int =
         if n < int64 System.Int32.MinValue || n > int64 System.Int32.MaxValue then
-            Expect.misfit $"conv: the derivative would pad by {n}, which passes 32 bits. Use less padding or dilation."
+            Expect.misfit
+                $"conv: the derivative would pad by {string n}, which passes 32 bits. Use less padding or dilation."
 
         int n
 

@@ -208,7 +208,7 @@ module internal Form =
         if levels > namedLevels then
             raise (
                 TreeException
-                    $"{verb}: got a tree of {levels} levels, expected at most {namedLevels} where its parts are named by their paths. Tree.flatten, Tree.map and the transforms take any depth."
+                    $"{verb}: got a tree of {string levels} levels, expected at most {string namedLevels} where its parts are named by their paths. Tree.flatten, Tree.map and the transforms take any depth."
             )
 
     /// Every part with its path, before its own parts, in order.
@@ -382,11 +382,11 @@ module internal Form =
         else
             let first = way.Names |> List.skip (way.Levels - shownNames) |> List.rev |> path
             let last = way.Names |> List.truncate shownNames |> List.rev |> path
-            $"{first} … {last} ({way.Levels} levels down)"
+            $"{first} … {last} ({string way.Levels} levels down)"
 
     /// The first place where two forms differ.
     let difference (a: Form) (b: Form) : string option =
-        let counted n = if n = 1 then "1 element" else $"{n} elements"
+        let counted n = if n = 1 then "1 element" else $"{string n} elements"
         let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
 
         let sentence (way: Way) (a: Form) (b: Form) =

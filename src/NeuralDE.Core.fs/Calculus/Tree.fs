@@ -68,7 +68,7 @@ module Tree =
 
         if n > int64 System.Int32.MaxValue then
             Expect.misfit
-                $"Tree.count: the tree holds {n} numbers, more than an int counts. Sum LongCount of its leaves."
+                $"Tree.count: the tree holds {string n} numbers, more than an int counts. Sum LongCount of its leaves."
 
         int n
 

@@ -88,7 +88,7 @@ type Normaliser =
             if not (Double.IsFinite shift && Double.IsFinite scale) then
                 raise (
                     InputException
-                        $"{verb}: channel {channel} has numbers so large that their spread overflows. Change its unit first."
+                        $"{verb}: channel {string channel} has numbers so large that their spread overflows. Change its unit first."
                 )
 
             struct (shift, scale)

@@ -118,7 +118,7 @@ module Series =
             | None ->
                 raise (
                     InputException
-                        $"Series.firstObserved: channel {channel} was never observed, expected at least once. Leave it out."
+                        $"Series.firstObserved: channel {string channel} was never observed, expected at least once. Leave it out."
                 )
 
         ofFloats s.Values.Dtype [| width |] (Array.init width first)
@@ -128,7 +128,10 @@ module Series =
     /// <remarks>InputException unless t0 ≤ t1.</remarks>
     let between (t0: float) (t1: float) (s: Series) : Series =
         if not (t0 <= t1) then
-            raise (InputException $"Series.between: got t0 = {t0} and t1 = {t1}, expected t0 ≤ t1. Swap them.")
+            raise (
+                InputException
+                    $"Series.between: got t0 = {string t0} and t1 = {string t1}, expected t0 ≤ t1. Swap them."
+            )
 
         let times = s.Times.Numbers.Floats
         let kept = [| 0 .. times.Length - 1 |] |> Array.filter (fun i -> times[i] >= t0 && times[i] <= t1)

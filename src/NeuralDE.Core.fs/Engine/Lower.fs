@@ -399,7 +399,7 @@ type internal Lowering
         if count > 0L then
             let name () =
                 let names = group.Steps |> Array.map ElementGroup.nameOf |> String.concat " "
-                $"{order[0].Dtype} × {count}: {names}"
+                $"{order[0].Dtype} × {string count}: {names}"
 
             let rows =
                 { Rows = 0

@@ -185,7 +185,7 @@ module internal LowerStream =
             let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
 
             x.DraftFrom(
-                (fun () -> $"stream {StreamLimits.count n.Args[0]} elements; reduce"),
+                (fun () -> $"stream {string (StreamLimits.count n.Args[0])} elements; reduce"),
                 reads,
                 [| target.Storage; parts |],
                 ValueNone,
@@ -211,7 +211,7 @@ module internal LowerStream =
             let target = x.NewArray n.Signature
 
             x.DraftFrom(
-                (fun () -> $"stream {StreamLimits.count factor} elements; dot"),
+                (fun () -> $"stream {string (StreamLimits.count factor)} elements; dot"),
                 Seq.append [ other.Storage ] reads,
                 [| target.Storage |],
                 ValueNone,

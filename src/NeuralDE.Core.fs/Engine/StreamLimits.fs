@@ -1,6 +1,7 @@
 namespace NeuralDE.Compiler
 
 open System
+open System.Globalization
 open NeuralDE
 
 /// From when on arrays are not stored, and how they are made instead.
@@ -37,14 +38,14 @@ module internal StreamLimits =
         setting <- ValueOption.defaultValue usual wanted
         suffix <-
             match wanted with
-            | ValueSome s -> $" {s.Large} {s.Tile} {s.Affordable}"
+            | ValueSome s -> $" {string s.Large} {string s.Tile} {string s.Affordable}"
             | ValueNone -> ""
 
     /// Everything that can be is made in tiles of so many elements.
     let nothingStored (tile: int) : StreamSetting = { Large = 2L; Tile = tile; Affordable = 0L }
 
     do
-        match Int32.TryParse(Environment.GetEnvironmentVariable "NEURALDE_STREAM") with
+        match Int32.TryParse(Environment.GetEnvironmentVariable "NEURALDE_STREAM", CultureInfo.InvariantCulture) with
         | true, tile when tile > 0 -> force (ValueSome(nothingStored tile))
         | _ -> ()
 

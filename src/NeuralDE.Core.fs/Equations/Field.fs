@@ -19,7 +19,8 @@ module Field =
         let n = state.Dims[axis]
 
         if n % order <> 0 then
-            Expect.misfit $"Field.higherOrder: {n} components do not divide into {order} parts. Augment the state."
+            Expect.misfit
+                $"Field.higherOrder: {string n} components do not divide into {string order} parts. Augment the state."
 
         let rest = Prim.range axis (n / order) n state
         if order = 1 then f t state else Prim.concat axis [| rest; f t state |]

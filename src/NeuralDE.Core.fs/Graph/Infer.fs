@@ -275,7 +275,7 @@ module internal Infer =
                 if n > int64 System.Int32.MaxValue then
                     raise (
                         ShapeException
-                            $"conv: one group of the {what} has {n} elements, expected at most {System.Int32.MaxValue}. Use smaller images, or fewer channels at once."
+                            $"conv: one group of the {what} has {string n} elements, expected at most {string System.Int32.MaxValue}. Use smaller images, or fewer channels at once."
                     )
 
             let places = Array.init d (fun i -> convolved c i x[i + 3] k[i + 3])
@@ -291,7 +291,10 @@ module internal Infer =
 
             // tables of roots are arrays of their own, up to eight times as long
             if first[r - 2] > 268435456 then
-                raise (ShapeException $"fft: got {first[r - 2]} elements along the axis, expected at most 268435456.")
+                raise (
+                    ShapeException
+                        $"fft: got {string (first[r - 2])} elements along the axis, expected at most 268435456."
+                )
             args[0]
         | Cholesky
         | Lu ->

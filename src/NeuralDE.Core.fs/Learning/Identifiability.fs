@@ -21,7 +21,7 @@ module internal Identifiability =
 
                    for i in 0 .. x.Count - 1 do
                        let index = Array.map2 (fun stride extent -> int64 i / stride % int64 extent) strides x.Dims
-                       let place = "[" + String.Join(", ", index) + "]"
+                       let place = "[" + String.Join(", ", Seq.map string index) + "]"
                        if x.Rank > 0 then (if path = "" then "model" else path) + place
                        elif path = "" then "the model"
                        else path |]

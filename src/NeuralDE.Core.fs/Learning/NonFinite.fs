@@ -62,8 +62,8 @@ module internal NonFinite =
 
         match n.Op with
         | Apply(Call(inner, _)) -> culprit inner arguments result
-        | Input _ -> Some $"The loss captures a {text got} with the number {firstBad got}."
-        | _ when arguments.Length = 0 -> Some $"The loss holds the number {firstBad got}."
+        | Input _ -> Some $"The loss captures a {text got} with the number {string (firstBad got)}."
+        | _ when arguments.Length = 0 -> Some $"The loss holds the number {string (firstBad got)}."
         | op ->
             let given =
                 match op with
@@ -71,7 +71,7 @@ module internal NonFinite =
                 | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
 
             let found = "The first operation whose result is not finite is"
-            Some $"{found} {name op}{given}: it gives {firstBad got}."
+            Some $"{found} {name op}{given}: it gives {string (firstBad got)}."
 
     /// A sentence on the first operation whose result is not finite, in f at x; None where there is none.
     let operation (f: 'A -> Tensor) (x: 'A) : string option =

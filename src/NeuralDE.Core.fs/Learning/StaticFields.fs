@@ -126,7 +126,11 @@ module internal StaticFields =
             | Form.Static x -> found.AddRange(ofStatic verb path x.Value)
             | Form.Product(_, p, _) -> if p.Case <> "" && p.Case <> "Some" then found.Add(path, p.Case)
             | Form.Series(_, keys, parts) ->
-                let text = if keys.Length = 0 then $"{parts.Length} elements" else listed (Seq.map string keys)
+                let text =
+                    if keys.Length = 0 then
+                        $"{string parts.Length} elements"
+                    else
+                        listed (Seq.map string keys)
                 found.Add(path, text))
 
         List.ofSeq found

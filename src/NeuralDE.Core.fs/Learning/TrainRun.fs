@@ -26,7 +26,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | Some epochs when int64 epochs * int64 perEpoch > int64 Int32.MaxValue ->
             raise (
                 InputException
-                    $"Train.epochs: {epochs} epochs of {perEpoch} steps are more than {Int32.MaxValue} steps. Ask for fewer."
+                    $"Train.epochs: {string epochs} epochs of {string perEpoch} steps are more than {string Int32.MaxValue} steps. Ask for fewer."
             )
         | Some epochs -> epochs * perEpoch
         | None -> t.Steps

@@ -200,7 +200,7 @@ module NeuralOde =
                 if t < first - slack || t > last + slack then
                     raise (
                         InputException
-                            $"{verb}: the weights vary over the span ({g.Start}, {g.Stop}), and the solve goes from {from[0]} to {until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({from[0]}, {until[0]})."
+                            $"{verb}: the weights vary over the span ({string g.Start}, {string g.Stop}), and the solve goes from {string from[0]} to {string until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({string from[0]}, {string until[0]})."
                     )
         | _ -> ()
 

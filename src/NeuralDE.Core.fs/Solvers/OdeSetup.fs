@@ -54,7 +54,7 @@ module internal OdeSetup =
                 let dir = if t1 >= t0 then 1.0 else -1.0
                 let first = if isByRow then k * width else 0
                 let slack = rounding * max (abs t0) (abs t1)
-                let sample = if samples > 1 then $" of sample {k}" else ""
+                let sample = if samples > 1 then $" of sample {string k}" else ""
 
                 for i in first .. first + width - 1 do
                     let ends = if abs (times[i] - t1) <= slack then t1 else t0

@@ -47,7 +47,7 @@ module internal Expect =
     /// Whether a result of that shape can be: stored, where none of what it is made of is a placeholder.
     let made verb (arguments: Tensor[]) (shape: int[]) = Tensor.Made(verb, arguments, shape)
 
-    let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {n}, expected 0 or more.")
+    let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {string n}, expected 0 or more.")
 
     let positive verb what n =
         if n < 1 then raise (InputException $"{verb}: got {what} {string n}, expected 1 or more.")
@@ -77,4 +77,4 @@ module internal Expect =
 
     let somethingAlong verb axis (x: Tensor) =
         if x.Dims[axis] = 0 then
-            misfit $"{verb}: axis {axis} of shape {text x} has no elements; there is no {verb} of nothing."
+            misfit $"{verb}: axis {string axis} of shape {text x} has no elements; there is no {verb} of nothing."

@@ -15,7 +15,10 @@ module internal Indices =
             Seq.tryFind (fun i -> uint64 indices[i] >= uint64 limits[i / width]) (seq { 0 .. indices.Length - 1 })
         with
         | Some i ->
-            ValueSome(InputException $"{verb}: {what} {indices[i]} is outside. Use 0 to {limits[i / width] - 1L}.")
+            ValueSome(
+                InputException
+                    $"{verb}: {what} {string indices[i]} is outside. Use 0 to {string (limits[i / width] - 1L)}."
+            )
         | None -> ValueNone
 
     /// One check for each wording, so that a second trace gives the same graph. It looks at the indices and at their limit.

@@ -170,7 +170,7 @@ module Makers =
 
         if n > float Shape.mostStored then
             Expect.misfit
-                $"arange: from {start} to {stop} by {step} would make {n} elements, more than the {Shape.mostStored} that fit in one array. Use a larger step."
+                $"arange: from {string start} to {string stop} by {string step} would make {string n} elements, more than the {string Shape.mostStored} that fit in one array. Use a larger step."
 
         let n = int n
         NdArray.Claim("arange", Float64, [| n |])

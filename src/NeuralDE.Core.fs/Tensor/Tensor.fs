@@ -77,7 +77,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if n > int64 Int32.MaxValue then
             raise (
                 ShapeException
-                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {n} elements, more than an int counts. Use LongCount."
+                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {string n} elements, more than an int counts. Use LongCount."
             )
 
         int n
@@ -142,7 +142,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         if not dtype.IsFloat && not (x >= least && x < limit) then
             raise (
-                DtypeException $"{x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
+                DtypeException
+                    $"{string x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
             )
 
         if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
@@ -287,7 +288,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if target.Length < values.Length then
             raise (
                 ShapeException
-                    $"Tensor.CopyTo: got a span of {target.Length}, expected {values.Length} or more: the elements of shape {Shape.text signature.Shape}."
+                    $"Tensor.CopyTo: got a span of {string target.Length}, expected {string values.Length} or more: the elements of shape {Shape.text signature.Shape}."
             )
 
         values.CopyTo target
@@ -327,7 +328,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         int n
 
-    static member op_Explicit(x: Tensor) : int64 = Tensor.Whole(x, "int64", -9223372036854775808.0, 9223372036854775808.0)
+    static member op_Explicit(x: Tensor) : int64 =
+        Tensor.Whole(x, "int64", -9223372036854775808.0, 9223372036854775808.0)
 
     static member op_Explicit(x: Tensor) : bool = Tensor.One(x, "bool").Flags[0]
     static member op_Implicit(x: float) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| x |]))
@@ -546,7 +548,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         if start < 0 || start > n || stop < 0 || stop > n || (last.IsSome && last.Value < -n) then
             raise (
                 ShapeException
-                    $"slice: [{text first}..{text last}] is outside axis {axis} of shape {Shape.text x.Dims}. Use {-n} to {n - 1}; −1 is the last, and both ends are included."
+                    $"slice: [{text first}..{text last}] is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}; −1 is the last, and both ends are included."
             )
 
         Tensor.Range(x, axis, min start stop, stop)

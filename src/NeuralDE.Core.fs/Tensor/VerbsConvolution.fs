@@ -185,7 +185,7 @@ module ConvolutionVerbs =
         if float window ** float axes > 65536.0 then
             raise (
                 InputException
-                    $"{verb}: got a window of {window}, expected at most 65536 places. To pool over whole axes use meanAlong or maxAlong."
+                    $"{verb}: got a window of {string window}, expected at most 65536 places. To pool over whole axes use meanAlong or maxAlong."
             )
 
         let places = [| 0 .. window - 1 |]

@@ -251,6 +251,7 @@ module ElementwiseVerbs =
 
     /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n up to 170: from 171 on n! passes float64.
     let polygamma (n: int) (x: Tensor) : Tensor =
-        if n < 0 || n > 170 then raise (InputException $"polygamma: got order {n}, expected 0 to 170.")
+        if n < 0 || n > 170 then
+            raise (InputException $"polygamma: got order {string n}, expected 0 to 170.")
 
         unary "polygamma" (Polygamma n) x

@@ -19,7 +19,7 @@ module MovementVerbs =
 
         let misfit () =
             Expect.misfit
-                $"reshape: a tensor of shape {Expect.text x} has {count} elements, which do not fill {Shape.text given}. One extent may be −1."
+                $"reshape: a tensor of shape {Expect.text x} has {string count} elements, which do not fill {Shape.text given}. One extent may be −1."
 
         if unknown = 0 then
             if known <> count then misfit ()
@@ -151,7 +151,7 @@ module MovementVerbs =
 
         if total <> int64 x.Dims[a] then
             Expect.misfit
-                $"split: sizes {Shape.text (List.toArray sizes)} add up to {total}, but axis {axis} of shape {Expect.text x} has extent {x.Dims[a]}."
+                $"split: sizes {Shape.text (List.toArray sizes)} add up to {string total}, but axis {string axis} of shape {Expect.text x} has extent {string x.Dims[a]}."
 
         let starts = List.scan (+) 0 sizes
         List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
@@ -166,7 +166,7 @@ module MovementVerbs =
 
         // every piece is a tensor of its own: more would fill the memory
         if count > 1048576 then
-            raise (InputException $"chunk: got {count} pieces, expected at most 1048576. Use reshape.")
+            raise (InputException $"chunk: got {string count} pieces, expected at most 1048576. Use reshape.")
 
         splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
 
