@@ -14,7 +14,8 @@ open NeuralDE.Tests.Repository.Instructions
 
 /// A type whose ToString asks the culture: the numbers and times of the base library. Without a sign it has no say.
 let private isNumber (t: Type) =
-    let others = [ typeof<char>; typeof<Guid>; typeof<byte>; typeof<uint16>; typeof<uint32>; typeof<uint64> ]
+    let others =
+        [ typeof<char>; typeof<Rune>; typeof<Guid>; typeof<byte>; typeof<uint16>; typeof<uint32>; typeof<uint64> ]
 
     t.IsValueType && typeof<IFormattable>.IsAssignableFrom t && not (t.IsEnum || List.contains t others)
 
