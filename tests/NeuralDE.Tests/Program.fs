@@ -22,6 +22,7 @@ let private say (line: string) =
     output.WriteLine line
 
 let private runTests (arguments: string[]) : int =
+    Commas.set ()
     let all = testFromThisAssembly () |> Option.defaultValue (testList "" [])
     let asksForGates = arguments |> Array.exists _.StartsWith("gates")
     let tests = if asksForGates then all else Test.filter "." (isGate >> not) all

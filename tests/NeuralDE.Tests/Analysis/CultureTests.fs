@@ -10,21 +10,6 @@ open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Tests.Data.TemporaryFiles
 
-/// Commas as in German, a minus as in Swedish, words of its own for what is no number: all that a culture can change.
-/// Made here, since a runtime without ICU has no German.
-let private commas =
-    let culture = CultureInfo.InvariantCulture.Clone() :?> CultureInfo
-    let numbers, dates = culture.NumberFormat, culture.DateTimeFormat
-    numbers.NumberDecimalSeparator <- ","
-    numbers.NumberGroupSeparator <- "."
-    numbers.NegativeSign <- "−"
-    numbers.NaNSymbol <- "keine Zahl"
-    numbers.PositiveInfinitySymbol <- "unendlich"
-    numbers.NegativeInfinitySymbol <- "minus unendlich"
-    dates.DateSeparator <- "."
-    dates.TimeSeparator <- "h"
-    culture
-
 let private under (culture: CultureInfo) (f: unit -> 'T) =
     let before = CultureInfo.CurrentCulture
     CultureInfo.CurrentCulture <- culture
@@ -120,10 +105,13 @@ let tests =
               [ for name in names do
                     testCase name (fun () ->
                         let text = texts |> List.find (fst >> (=) name) |> snd
-                        Expect.equal (under commas text) (under CultureInfo.InvariantCulture text) "under commas text") ]
+                        Expect.equal
+                            (under Commas.culture text)
+                            (under CultureInfo.InvariantCulture text)
+                            "under Commas.culture text") ]
 
           testCase "the culture of commas is another one, and a tensor has points in it" (fun () ->
-              under commas (fun () ->
+              under Commas.culture (fun () ->
                   Expect.equal ((-1.5).ToString()) "−1,5" "(-1.5).ToString()"
                   Expect.equal
                       (string (tensor [ -1.5; nan ]))
@@ -133,7 +121,8 @@ let tests =
           testCase "what one culture writes another one reads" (fun () ->
               let table = tensor [ [ -1.5; 1e-9 ]; [ 2.25; 1e21 ] ]
 
-              for writing, reading in [ commas, CultureInfo.InvariantCulture; CultureInfo.InvariantCulture, commas ] do
+              for writing, reading in
+                  [ Commas.culture, CultureInfo.InvariantCulture; CultureInfo.InvariantCulture, Commas.culture ] do
                   inFolder (fun folder ->
                       let path (name: string) = Path.Combine(folder, name)
 

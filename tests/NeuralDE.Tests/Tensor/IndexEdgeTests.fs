@@ -81,7 +81,8 @@ let tests =
                             for bad in [ v.Places; -1; System.Int32.MaxValue; System.Int32.MinValue ] do
                                 for i in [ tensor [ bad; bad ]; cast Int64 (tensor [ bad; bad ]) ] do
                                     let failure = Expect.thrown<InputException>(fun () -> (run i).ToString() |> ignore)
-                                    let expected = $"{name}: {v.What} {bad} is outside. Use 0 to {v.Places - 1}."
+                                    let expected =
+                                        $"{name}: {v.What} {string bad} is outside. Use 0 to {string (v.Places - 1)}."
                                     Expect.equal (way, failure.Message) (way, expected) "(way, failure.Message)") ]
 
           testList
