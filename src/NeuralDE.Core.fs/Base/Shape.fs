@@ -22,7 +22,7 @@ module internal Shape =
 
         raise (
             ShapeException
-                $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {product extents}, more than {string mostElements} elements, the most that a tensor may have. Use smaller extents."
+                $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {string (product extents)}, more than {string mostElements} elements, the most that a tensor may have. Use smaller extents."
         )
 
     /// The number of elements, counted in 64 bits. An extent of 0 makes it 0; the others must fit all the same, as in NumPy,
