@@ -9,7 +9,7 @@ type Subject = int -> float
 /// Samples of several subjects in turn, so that whatever else the machine does meets all of them alike.
 module Sampling =
     /// Less of everything, for runs that `build.fsx compare` repeats: there the median is one over many processes.
-    let private isShort = Environment.GetEnvironmentVariable "NEURALDE_BENCH" = "short"
+    let isShort = Environment.GetEnvironmentVariable "NEURALDE_BENCH" = "short"
 
     let private samples = if isShort then 20 else 40
     let private fewestSamples = if isShort then 5 else 9
