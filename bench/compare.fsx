@@ -25,12 +25,13 @@ let private misses n k =
     let chances = (0.5 ** float n, [ 1 .. k - 1 ]) ||> List.scan (fun c i -> c * float (n - i + 1) / float i)
     if k = 0 then 0.0 else 2.0 * List.sum chances
 
-/// The narrowest of these intervals that holds the median with a chance of 95 % or more; of fewer than 6 numbers the whole
-/// range, whose chance is smaller.
+/// The narrowest of these intervals that holds the median with a chance of 95 % or more; of fewer than 6 numbers none does.
 let private interval (sorted: float[]) =
     let n = sorted.Length
-    let k = [ 1 .. n / 2 ] |> List.filter (fun k -> misses n k <= 0.05) |> List.tryLast |> Option.defaultValue 1
-    sorted[k - 1], sorted[n - k]
+
+    match [ 1 .. n / 2 ] |> List.filter (fun k -> misses n k <= 0.05) |> List.tryLast with
+    | Some k -> sorted[k - 1], sorted[n - k]
+    | None -> 0.0, infinity
 
 /// Prints a line for each row that both builds have: the median ratio, its interval, and whether the new build is slower, by
 /// more than 3 % and with an interval above 1. How many are.
