@@ -74,7 +74,7 @@ module internal PlainNumbers =
                | Kind.Tensor
                | Kind.Key -> false)
 
-    /// Lists and arrays of so many plain numbers.
+    /// Lists and arrays of this number of plain numbers.
     let columns (count: int) (tree: 'T) : string list =
         tree
         |> find (fun part x ->

@@ -75,7 +75,7 @@ type internal FreeMemory() =
     let rec last (g: Gap) = if isNull g.Right then g else last g.Right
     let rec first (g: Gap) = if isNull g.Left then g else first g.Left
 
-    /// Takes so many bytes from the first gap that has them, and says from where. A gap that is used up stays in the tree until
+    /// Takes `bytes` bytes from the first gap that has them and returns their place. A gap that is used up stays in the tree until
     /// memory beside it is given back.
     member _.Take(bytes: int64) : int64 = take bytes root
 

@@ -41,7 +41,7 @@ module internal StreamLimits =
             | ValueSome s -> $" {string s.Large} {string s.Tile} {string s.Affordable}"
             | ValueNone -> ""
 
-    /// Everything that can be is made in tiles of so many elements.
+    /// Nothing that can be streamed is stored; `tile` is the number of elements of a tile.
     let nothingStored (tile: int) : StreamSetting = { Large = 2L; Tile = tile; Affordable = 0L }
 
     do

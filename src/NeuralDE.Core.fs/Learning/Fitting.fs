@@ -3,7 +3,7 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// What every fit asks of its model and its loss, and what it warns of.
+/// Checks of a fit's model and loss, and its warnings.
 module internal Fitting =
     /// Raises TreeException for a model without float tensors.
     let requireFloats verb (model: 'M) = PlainNumbers.requireFloats verb "fit" model (Tree.flatten model)
