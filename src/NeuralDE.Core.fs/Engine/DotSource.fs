@@ -33,7 +33,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
     let size = DotShape.size d
     let rows, columns = d.Rows, d.Columns
 
-    /// Products of fewer columns are summed in another order (GemmThin), so a part has at least so many.
+    /// Products of fewer columns are summed in another order (GemmThin), so a part has at least this many columns.
     let fewest = min columns 8
 
     /// Rows from a row of one matrix on, of some columns.

@@ -7,9 +7,9 @@ open NeuralDE
 type internal GroupClass =
     /// one element, any types
     | Scalars
-    /// so many elements; floats of one type and bools. None: bools only, which join either.
+    /// `count` elements; floats of one type and bools. None: bools only, which join either.
     | Vectors of count: int64 * lane: Dtype option
-    /// so many elements of types that no vector group takes: a group of its own
+    /// `count` elements of types that no vector group takes: a group of its own
     | Alone of count: int64
 
 /// Element-wise nodes that run in one group, and the group that they make.

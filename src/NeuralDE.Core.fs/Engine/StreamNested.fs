@@ -71,7 +71,7 @@ type internal SpreadSource(program: StreamProgram, size: int, extents: int64[], 
 
         room
 
-/// Every element of another source so many times.
+/// Repeats every element of another source a fixed number of times.
 [<Sealed>]
 type internal RepeatSource(source: StreamSource, times: int64, tile: int) =
     inherit StreamSource(source.Size)

@@ -140,7 +140,7 @@ type internal IotaSource(elementType: ElementType, extent: int64) =
         Movement.Iota(elementType, extent, 1L, room, first, int64 count)
         room
 
-/// Random numbers: rows of so many, each of a key.
+/// Random numbers: rows of one length, each from its own key.
 [<Sealed>]
 type internal RandomSource(kind: RandomKind, elementType: ElementType, keys: int64, width: int64) =
     inherit StreamSource(ElementTypes.Size elementType)
