@@ -2,6 +2,7 @@ namespace NeuralDE.Compiler
 
 open System.Collections.Concurrent
 open NeuralDE
+open NeuralDE.Kernels
 
 /// What is known of a value before it is computed.
 type internal Signature = { Dtype: Dtype; Shape: int[] }
@@ -272,21 +273,15 @@ and [<ReferenceEquality>] internal Check =
         Flagged: bool
     }
 
-    static member private AllBelow(values: int64[], limits: int64[]) =
-        let width = if limits.Length = 0 then 1 else max 1 (values.Length / limits.Length)
-        let mutable i = 0
-
-        while i < values.Length && uint64 values[i] < uint64 limits[i / width] do
-            i <- i + 1
-
-        i = values.Length
-
     /// The arguments that it looks at; nothing where all is well.
     member c.Looked(args: NdArray[]) : NdArray[] voption =
         if not c.Flagged then
             ValueSome args
         elif args[1].Dtype <> Bool then
-            if Check.AllBelow(args[0].Integers, args[1].Integers) then ValueNone else ValueSome args
+            if ManagedArrays.AllBelow(args[0].Data, args[1].Integers) then
+                ValueNone
+            else
+                ValueSome args
         elif System.Array.TrueForAll(args[1].Flags, id) then
             ValueNone
         else

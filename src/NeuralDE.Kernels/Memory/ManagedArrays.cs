@@ -31,6 +31,21 @@ internal static unsafe class ManagedArrays
             Rows.Copy(source, (nint)p, bytes);
     }
 
+    /// <summary>Rows.AllBelow of an array of int or long.</summary>
+    public static bool AllBelow(Array values, long[] limits)
+    {
+        var type = values switch
+        {
+            int[] => ElementType.Int32,
+            long[] => ElementType.Int64,
+            _ => throw new ArgumentException($"got {values.GetType().Name}, expected integers"),
+        };
+
+        fixed (byte* p = &MemoryMarshal.GetArrayDataReference(values))
+        fixed (long* q = limits)
+            return Rows.AllBelow(type, (nint)p, values.Length, (nint)q, limits.Length);
+    }
+
     /// <summary>float32 as float64.</summary>
     public static double[] Widen(float[] source)
     {

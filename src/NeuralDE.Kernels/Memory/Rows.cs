@@ -91,8 +91,8 @@ internal static unsafe class Rows
 
             bool isBelow =
                 type == ElementType.Int32
-                    ? AllBelow((uint*)values + i * width, width, (uint)Math.Min(limit, int.MaxValue + 1L))
-                    : AllBelow((ulong*)values + i * width, width, (ulong)limit);
+                    ? AllBelow((int*)values + i * width, width, (int)Math.Min(limit - 1, int.MaxValue))
+                    : AllBelow((long*)values + i * width, width, limit - 1);
 
             if (!isBelow)
                 return false;
@@ -101,21 +101,28 @@ internal static unsafe class Rows
         return true;
     }
 
-    /// <summary>A negative integer is a large one without its sign.</summary>
-    private static bool AllBelow<T>(T* values, long count, T limit)
-        where T : unmanaged, INumber<T>
+    /// <summary>
+    /// The sign of v | (limit − 1 − v) is set where v is negative or not below the limit; neither difference can wrap.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop of vectors is slow until it is compiled again
+    private static bool AllBelow<T>(T* values, long count, T last)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var limits = new Vector<T>(limit);
+        var lasts = new Vector<T>(last);
+        var signs = Vector<T>.Zero;
         long i = 0;
 
         for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
-            if (Vector.GreaterThanOrEqualAny(Vector.Load(values + i), limits))
-                return false;
+        {
+            var v = Vector.Load(values + i);
+            signs |= v | (lasts - v);
+        }
+
+        var sign = T.Zero;
 
         for (; i < count; i++)
-            if (values[i] >= limit)
-                return false;
+            sign |= values[i] | (last - values[i]);
 
-        return true;
+        return !T.IsNegative(sign) && Vector.GreaterThanOrEqualAll(signs, Vector<T>.Zero);
     }
 }
