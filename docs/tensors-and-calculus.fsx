@@ -38,6 +38,11 @@ is `[3]`. A plain number takes the dtype of the tensor beside it. Tensors never 
 | `rand`, `randn`, `randint` from a `Key` | `reshape`, `permute`, `split` | `sumAlong 0`, `meanAlong -1` | `matmul`, `dot`, `einsum` |
 
 F#'s own `sin`, `exp`, `tanh`, `abs`, `sqrt` and `**` work on tensors and still work on floats.
+
+Slices count from the end as NumPy's do: `x[-1..]` is the last element, `x[.. -2]` all but the last. One that is too long is refused,
+and so is an index outside the axis; `take` and `gatherRows` take 0 to n − 1 only. Sums, products and cumulative sums of integers are
+int64; `matmul`, `dot` and `einsum` keep the integers' type and wrap. A stored tensor has at most 2 147 483 591 elements; a compiled
+function may sum over more, since it does not store what it sums.
 *)
 einsum "ij,j->i" [ m; x ]
 (*** include-it ***)
@@ -62,6 +67,9 @@ mistake (fun () -> x + tensor [ 1.0f; 2.0f; 3.0f ])
 (*** include-output ***)
 (**
 ## Derivatives
+
+What is not taken has no part in a derivative: `where`, `maximum`, `relu`, `clip`, `amax`, `sort`, indexes and slices cut the branch
+that they leave out, so `maximum (sqrt x) 0.1` has the derivative 0 at x = −1, not NaN.
 
 `grad` turns a function into its gradient. It is an ordinary function, so it nests:
 *)

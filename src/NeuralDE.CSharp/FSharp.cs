@@ -9,10 +9,23 @@ namespace NeuralDE;
 /// </summary>
 internal static class FSharp
 {
+    /// <summary>What a user's function returned, which is not null, nor a tuple that holds null.</summary>
+    private static R Returned<R>(R result, string? name)
+    {
+        if (HasNull(result))
+            throw new InputException(
+                $"{name}: the function returned null, expected a result. Return a tensor, a number or a tree of tensors."
+            );
+        return result;
+    }
+
+    private static bool HasNull<T>(T item) =>
+        item is null || (item is ITuple tuple && Enumerable.Range(0, tuple.Length).Any(i => tuple[i] is null));
+
     public static FSharpFunc<Unit, R> Function<R>(Func<R> f, [CallerArgumentExpression(nameof(f))] string? name = null)
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc(f);
+        return FuncConvert.FromFunc(() => Returned(f(), name));
     }
 
     public static FSharpFunc<A, R> Function<A, R>(
@@ -21,7 +34,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc(f);
+        return FuncConvert.FromFunc<A, R>(x => Returned(f(x), name));
     }
 
     /// <summary>Curried, as the core calls functions of two arguments.</summary>
@@ -31,7 +44,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc(f);
+        return FuncConvert.FromFunc<A, B, R>((x, y) => Returned(f(x, y), name));
     }
 
     public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, R>>> Function<A, B, C, R>(
@@ -40,7 +53,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc(f);
+        return FuncConvert.FromFunc<A, B, C, R>((x, y, z) => Returned(f(x, y, z), name));
     }
 
     public static FSharpFunc<A, FSharpFunc<B, Unit>> Function<A, B>(
@@ -68,7 +81,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc<(A, B), R>(x => f(x.Item1, x.Item2));
+        return FuncConvert.FromFunc<(A, B), R>(x => Returned(f(x.Item1, x.Item2), name));
     }
 
     public static FSharpFunc<(A, B, C), R> Together<A, B, C, R>(
@@ -77,7 +90,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc<(A, B, C), R>(x => f(x.Item1, x.Item2, x.Item3));
+        return FuncConvert.FromFunc<(A, B, C), R>(x => Returned(f(x.Item1, x.Item2, x.Item3), name));
     }
 
     /// <summary>With its pair of results as the core's pair.</summary>
@@ -87,7 +100,7 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc<A, Tuple<R, S>>(x => f(x).ToTuple());
+        return FuncConvert.FromFunc<A, Tuple<R, S>>(x => Returned(f(x), name).ToTuple());
     }
 
     public static FSharpFunc<A, FSharpFunc<B, Tuple<R, S>>> Paired<A, B, R, S>(
@@ -96,7 +109,15 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(f, name);
-        return FuncConvert.FromFunc<A, B, Tuple<R, S>>((x, y) => f(x, y).ToTuple());
+        return FuncConvert.FromFunc<A, B, Tuple<R, S>>((x, y) => Returned(f(x, y), name).ToTuple());
+    }
+
+    private static T[] Elements<T>(ReadOnlySpan<T> items, string? name)
+    {
+        foreach (var item in items)
+            if (HasNull(item))
+                throw new ArgumentNullException(name, "An element is null, or a part of one.");
+        return items.ToArray();
     }
 
     public static FSharpList<T> List<T>(
@@ -104,10 +125,7 @@ internal static class FSharp
         [CallerArgumentExpression(nameof(items))] string? name = null
     )
     {
-        foreach (var item in items)
-            if (item is null)
-                throw new ArgumentNullException(name, "An element is null.");
-        return ListModule.OfArray(items.ToArray());
+        return ListModule.OfArray(Elements(items, name));
     }
 
     public static FSharpList<T> List<T>(
@@ -126,13 +144,16 @@ internal static class FSharp
     )
     {
         ArgumentNullException.ThrowIfNull(weights, name);
-        return FuncConvert.FromFunc<Key, FSharpList<int>, Tensor>((key, shape) => weights(key, [.. shape]));
+        return FuncConvert.FromFunc<Key, FSharpList<int>, Tensor>(
+            (key, shape) => Returned(weights(key, [.. shape]), name)
+        );
     }
 
     /// <summary>Predicates over the paths of leaves, each with an optimiser.</summary>
     public static FSharpList<Tuple<FSharpFunc<string, bool>, Optimiser>> Groups(
         ReadOnlySpan<(Func<string, bool> Holds, Optimiser Optimiser)> groups
-    ) => ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(Function(group.Holds), group.Optimiser)));
+    ) =>
+        ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(Function(group.Holds), Given(group.Optimiser))));
 
     /// <summary>A pair whose second part is a list, as one whose second part is an array.</summary>
     public static (A, B[]) Results<A, B>(Tuple<A, FSharpList<B>> results) => (results.Item1, [.. results.Item2]);
@@ -153,11 +174,15 @@ internal static class FSharp
     }
 
     /// <summary>Pairs as the core's.</summary>
-    public static FSharpList<Tuple<A, B>> List<A, B>(ReadOnlySpan<(A, B)> items) =>
-        ListModule.OfSeq(items.ToArray().Select(item => item.ToTuple()));
+    public static FSharpList<Tuple<A, B>> List<A, B>(
+        ReadOnlySpan<(A, B)> items,
+        [CallerArgumentExpression(nameof(items))] string? name = null
+    ) => ListModule.OfSeq(Elements(items, name).Select(item => item.ToTuple()));
 
-    public static FSharpList<Tuple<A, B, C>> List<A, B, C>(ReadOnlySpan<(A, B, C)> items) =>
-        ListModule.OfSeq(items.ToArray().Select(item => item.ToTuple()));
+    public static FSharpList<Tuple<A, B, C>> List<A, B, C>(
+        ReadOnlySpan<(A, B, C)> items,
+        [CallerArgumentExpression(nameof(items))] string? name = null
+    ) => ListModule.OfSeq(Elements(items, name).Select(item => item.ToTuple()));
 
     public static FSharpOption<T>? Option<T>(T? value)
         where T : struct => value is T some ? FSharpOption<T>.Some(some) : null;

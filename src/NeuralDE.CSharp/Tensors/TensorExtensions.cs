@@ -39,10 +39,10 @@ public static class TensorExtensions
         public static Tensor Of(IEnumerable<bool> values) => TensorMakers.tensor(Given(values));
 
         /// <summary>A matrix [rows; columns] of float64. ShapeException if the rows differ in length.</summary>
-        public static Tensor Of(double[][] rows) => TensorMakers.tensor(Given(rows));
+        public static Tensor Of(double[][] rows) => TensorMakers.tensor(GivenAll(rows));
 
         /// <summary>A matrix [rows; columns] of float32. ShapeException if the rows differ in length.</summary>
-        public static Tensor Of(float[][] rows) => TensorMakers.tensor(Given(rows));
+        public static Tensor Of(float[][] rows) => TensorMakers.tensor(GivenAll(rows));
 
         /// <summary>A matrix [rows; columns] of float64.</summary>
         public static Tensor Of(double[,] values) => TensorMakers.tensor(Given(values));

@@ -11,7 +11,7 @@ public static partial class Verbs
     public static Tensor SegmentMean(Tensor x, Tensor ids, int count) =>
         SegmentVerbsModule.segmentMean(Given(ids), count, Given(x));
 
-    /// <summary>The sum of each group's rows; of none 0. Integers wrap.</summary>
+    /// <summary>The sum of each group's rows; of none 0. Integers and bools add up to int64.</summary>
     public static Tensor SegmentSum(Tensor x, Tensor ids, int count) =>
         SegmentVerbsModule.segmentSum(Given(ids), count, Given(x));
 }

@@ -90,7 +90,9 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
     let startOf (group: int64) = int (group * int64 d.Columns / groups)
 
     /// Groups of at most 64 columns, all about as wide: none so narrow that Gemm sums it in another order.
-    static member private Groups(d: DotShape) : int64 = (int64 d.Columns + 63L) / 64L
+    static member private Groups(d: DotShape) : int64 =
+        let most = int64 StreamLimits.leastTile
+        (int64 d.Columns + most - 1L) / most
 
     override _.RunUnit(memory, local, unit) =
         let index = unit / groups

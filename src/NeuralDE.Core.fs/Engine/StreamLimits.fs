@@ -41,8 +41,11 @@ module internal StreamLimits =
             | ValueSome s -> $" {string s.Large} {string s.Tile} {string s.Affordable}"
             | ValueNone -> ""
 
-    /// Nothing that can be streamed is stored; `tile` is the number of elements of a tile.
-    let nothingStored (tile: int) : StreamSetting = { Large = 2L; Tile = tile; Affordable = 0L }
+    /// A product takes up to 64 columns of a streamed matrix at once (StreamDotColumns), which a tile must hold.
+    let leastTile = 64
+
+    /// Nothing that can be streamed is stored; `tile` is the number of elements of a tile, leastTile or more.
+    let nothingStored (tile: int) : StreamSetting = { Large = 2L; Tile = max leastTile tile; Affordable = 0L }
 
     do
         match Int32.TryParse(Environment.GetEnvironmentVariable "NEURALDE_STREAM", CultureInfo.InvariantCulture) with

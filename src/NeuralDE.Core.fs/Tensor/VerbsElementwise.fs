@@ -92,7 +92,7 @@ module ElementwiseVerbs =
         TensorOperands.Where(condition, operandsBy Unchecked.defaultof<WhereOperands> a b)
 
     /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share
-    /// the derivative.
+    /// the derivative; the other side has no part in it.
     let inline maximum a b : Tensor = TensorOperands.Maximum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
     /// The smaller, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements

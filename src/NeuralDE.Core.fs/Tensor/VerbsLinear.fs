@@ -13,7 +13,7 @@ module LinearVerbs =
 
     // ── products ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The matrix product by NumPy's rules: [batch…; m; k] × [batch…; k; n] → [batch…; m; n].</summary>
-    /// <remarks>Batch axes broadcast. A vector on the left is a row, on the right a column; the result lacks that
+    /// <remarks>Batch axes broadcast; integers keep their type and wrap. A vector on the left is a row, on the right a column; the result lacks that
     /// axis.</remarks>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
         Expect.oneDtype "matmul" [| a; b |]
@@ -117,7 +117,7 @@ module LinearVerbs =
     let solveTriangular (isLower: bool) (t: Tensor) (b: Tensor) : Tensor =
         against "solveTriangular" (Prim.triangular isLower false false) t b
 
-    /// The matrix with a a⁻¹ = 1. To solve an equation, `solve` is faster and more accurate.
+    /// The matrix with a a⁻¹ = 1, not finite where a is singular. To solve an equation, `solve` is faster and more accurate.
     let inverse (a: Tensor) : Tensor =
         matrices "inverse" a
         Prim.solve a (Prim.identity a.Dtype a.Dims)

@@ -21,9 +21,10 @@ module SegmentVerbs =
         Expect.made verb [| x; ids |] shape
         Indices.within verb "id" count ids, shape
 
-    /// The sum of each group's rows; of none 0. Integers wrap.
+    /// The sum of each group's rows; of none 0. Integers and bools add up to int64.
     let segmentSum (ids: Tensor) (count: int) (x: Tensor) : Tensor =
         let ids, shape = segments "segmentSum" ids count x
+        let x = Prim.wide x
         Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
 
     /// The maximum of each group's rows; of none −∞ (of integers their smallest).

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.FSharp.Core;
 using Microsoft.FSharp.Reflection;
 using Xunit.Abstractions;
+using static NeuralDE.Calculus;
 
 namespace FaceTests.Surface;
 
@@ -161,15 +162,48 @@ public class NullTests(ITestOutputHelper output)
         Assert.True(tried >= 9 * untried.Count && tried > 900, $"Got {tried} places tried, {untried.Count} not.");
     }
 
+    private static void Refuses(string name, Action call) =>
+        Assert.Equal(name, Assert.Throws<ArgumentNullException>(call).ParamName);
+
     [Fact]
     public void Null_within_a_list_and_in_a_setting_is_refused()
     {
-        void Refuses(string name, Action call) =>
-            Assert.Equal(name, Assert.Throws<ArgumentNullException>(call).ParamName);
         Refuses("xs", () => Stack(Tensor.Of(1.0), null!));
         Refuses("net", () => ((Mlp)null!).Apply(Tensor.Of(1.0)));
         Refuses("Padding", () => Convolve1d(Ones(1, 1, 4), Ones(1, 1, 3), new() { Padding = null! }));
         Refuses("Missing", () => Csv.ReadWith(new() { Missing = null! }, "a.csv"));
         Assert.Null(Tree.Leaves((Tensor?)null).Select(leaf => leaf.Leaf).FirstOrDefault());
+    }
+
+    [Fact]
+    public void A_function_that_returns_null_is_named()
+    {
+        var x = Tensor.Of(1.0, 2.0);
+
+        void Names(Action run)
+        {
+            var error = Assert.Throws<InputException>(run);
+            Assert.Contains("returned null", error.Message);
+            Assert.Contains("Return a tensor", error.Message);
+        }
+
+        Names(() => Grad((Tensor a) => null!, x));
+        Names(() => Compile((Tensor a) => (Tensor)null!)(x));
+        Names(() => Vmap((Tensor a) => (Tensor)null!, x));
+        Names(() => Jvp((Tensor a) => (Tensor)null!, x, x));
+        Names(() => Vjp((Tensor a) => (Tensor)null!, x));
+        Names(() => Hessian((Tensor a) => null!, x));
+        Names(() => Ode.Problem((t, y) => null!, x, 0, 1).Solve());
+        Names(() => Ode.Problem((t, y) => -y, x, 0, 1).Norm(e => null!).Solve());
+    }
+
+    [Fact]
+    public void Null_elements_and_parts_are_refused()
+    {
+        var x = Tensor.Of(1.0, 2.0);
+        Refuses("rows", () => Tensor.Of(new double[][] { [1.0], null! }));
+        Refuses("series", () => Plot.Trajectories(("a", null!, x)));
+        Refuses("series", () => Plot.Trajectories((null!, x, x)));
+        Refuses("group.Optimiser", () => Optim.Groups((path => true, null!)));
     }
 }

@@ -22,7 +22,9 @@ let private modules =
 let all: Verb list =
     [ for m in modules do
           for f in m.GetMethods(BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.DeclaredOnly) do
-              if not (f.IsGenericMethodDefinition || f.IsSpecialName && f.Name.StartsWith "get_") then
+              // a name with < is the compiler's
+              let isOurs = not (f.Name.Contains '<')
+              if isOurs && not (f.IsGenericMethodDefinition || f.IsSpecialName && f.Name.StartsWith "get_") then
                   { Name = f.Name
                     Method = f
                     Parameters = f.GetParameters() |> Array.map (fun p -> p.ParameterType) }

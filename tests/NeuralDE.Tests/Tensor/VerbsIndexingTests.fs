@@ -76,6 +76,8 @@ let tests =
                   ((segmentMax ids 3 (tensor [ 1L; 2L; 3L ])).ToInt64Array()[1])
                   System.Int64.MinValue
                   "(segmentMax ids 3 (tensor [ 1L; 2L; 3L ])).ToInt64Array()[1]"
+              let large = segmentSum (tensor [ 0; 0 ]) 1 (tensor [ System.Int32.MaxValue; System.Int32.MaxValue ])
+              Expect.equal (large.ToInt64Array()) [| 4294967294L |] "a sum of int32 beyond int32"
               raises<ShapeException> [ "segmentSum"; "[2]"; "[3]" ] (fun () -> segmentSum (tensor [ 0; 1 ]) 2 x)
 
               forExtents 3 (fun extents seed ->
