@@ -45,4 +45,4 @@ let dopri5OfShampine =
            11.0 / 84.0 - 649.0 / 6300.0
            -1.0 / 60.0 |]
 
-    OdeSolver(Tableau { Dopri5.Tableau.Data with Name = "Dopri5 with Shampine's estimate"; Error = error })
+    OdeSolver(Tableau { Dopri5.Stepper.Mover.Data with Name = "Dopri5 with Shampine's estimate"; Error = error })

@@ -93,20 +93,7 @@ module internal Batch =
             | Call(g, kind) ->
                 let h, out = vmapGraph g n on (none g.Outputs.Length)
                 Array.zip (Prim.apply (Call(h, kind)) (Array.map first x)) out
-            | Cond(t, e) when on[0] -> // both branches, chosen row by row; the checks of one look where it is chosen
-                let condition = first x[0]
-
-                let branch (g: Graph) (isChosen: Tensor) =
-                    if Guarded.hasChecks g then
-                        vmapAt (Guarded.graph g) n (Array.append x[1..] [| isChosen, true |])
-                    else
-                        vmapAt g n x[1..]
-
-                let choose a b =
-                    let a, b = toRows n a, toRows n b
-                    byRow (Prim.select (Prim.broadcast a.Dims [| 0 |] condition) a b)
-
-                Array.map2 choose (branch t condition) (branch e (Prim.isNot condition))
+            | Cond(t, e) when on[0] -> condByRow t e n x |> Array.map byRow
             | Cond(t, e) ->
                 let branch (g: Graph) = fst (vmapGraph g n on[1..] (all g.Outputs.Length))
                 Prim.apply (Cond(branch t, branch e)) (Array.map first x) |> Array.map byRow
@@ -116,7 +103,8 @@ module internal Batch =
                 let root =
                     { Solve = graph r.Solve on
                       Residual = graph r.Residual (Array.append [| true |] on)
-                      Batch = Array.append [| n |] r.Batch }
+                      Batch = Array.append [| n |] r.Batch
+                      Slope = Derived.from (fun () -> graph r.Slope.Value (Array.append [| true |] on)) }
 
                 Prim.apply (Root root) (Array.map first x) |> Array.map byRow
             | Custom c ->
@@ -147,6 +135,34 @@ module internal Batch =
                 | Pullback guarded -> pullbackRows guarded n (Array.insertAt at (Prim.literal Bool 1.0, false) x)
                 | fn -> raise (GraphException $"{fn} is not the sweep of a loop")
             | Pullback p -> pullbackRows p n x
+
+    /// Both branches, chosen row by row, where some row takes the first; else the second alone. A loop's rare work (dense
+    /// output, events, probes) stands in first branches. The checks of a branch look at the rows that take it.
+    and private condByRow t e n (x: (Tensor * bool)[]) : Tensor[] =
+        let on = Array.map snd x[1..]
+        let condition = first x[0]
+
+        let branch (g: Graph) (x: Tensor[]) (isChosen: Tensor) =
+            let x = Array.zip x on
+            let rows =
+                if Guarded.hasChecks g then
+                    vmapAt (Guarded.graph g) n (Array.append x [| isChosen, true |])
+                else
+                    vmapAt g n x
+
+            Array.map (toRows n) rows
+
+        let choose condition (a: Tensor) b = Prim.select (Prim.broadcast a.Dims [| 0 |] condition) a b
+        let arguments = Array.append [| condition |] (Array.map first x[1..])
+        let inputs = Tracing.signatures arguments
+
+        let both =
+            Tracing.closed inputs (fun x ->
+                Array.map2 (choose x[0]) (branch t x[1..] x[0]) (branch e x[1..] (Prim.isNot x[0])))
+
+        let second = Tracing.closed inputs (fun x -> branch e x[1..] (Prim.isNot x[0]))
+        let isAny = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 condition)) 0.0
+        Prim.apply (Cond(both, second)) (Array.append [| isAny |] arguments)
 
     /// Whether a loop with checks goes on for rows that have ended.
     and private endsByRow (l: Loop) n (on: bool[]) : bool =

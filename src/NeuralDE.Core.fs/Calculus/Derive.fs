@@ -177,9 +177,11 @@ module internal Derive =
                 let n = t.Outputs.Length
                 r[.. n - 1], spreadBy active r[n..]
             | Root r -> // ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse
-                let z = (Prim.apply fn x)[0]
+                let y = Prim.apply fn x
+                let z = y[0]
                 let _, dr = jvpAt r.Residual (Array.append [| z |] x) (Array.append [| None |] dx)
-                [| z |], [| dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr)) |]
+                let dz = dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr))
+                y, Array.init y.Length (fun k -> if k = 0 then dz else None)
             | Custom c ->
                 match c.Forward with
                 | OfPrimal -> jvpAt c.Primal x dx
@@ -274,28 +276,14 @@ module internal Derive =
     /// (∂r/∂z)⁻¹ b, or its transpose's; 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
     /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
     and private solveSlope (r: Root) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
-        let along d =
-            let _, dr =
-                jvpAt r.Residual (Array.append [| z |] x) (Array.append [| Some d |] (x |> Array.map (fun _ -> None)))
+        let slope = (Prim.call r.Slope.Value (Array.append [| z |] x))[0]
 
-            orZeros z.Signature dr[0]
-
-        let axis = r.Batch.Length
-
-        if z.Rank = axis then
-            let slope = along (Prim.onesLike z)
+        if z.Rank = r.Batch.Length then
             let isFlat = Prim.compareTo Equal slope 0.0
             let safe = Prim.select isFlat (Prim.onesLike z) slope
             Prim.select isFlat (Prim.zerosLike b) (b / safe)
         else
-            let n = z.Dims[axis]
-
-            let column k =
-                let unit = Prim.cast z.Dtype (Prim.compareTo Equal (Prim.iota Int32 [| n |] 0) (float k))
-                along (Prim.broadcast z.Dims [| axis |] unit)
-
-            let jacobian = Prim.stack (axis + 1) (Array.init n column)
-            let matrix = if isTransposed then Prim.swapLast jacobian else jacobian
+            let matrix = if isTransposed then Prim.swapLast slope else slope
             Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
 
     // ── reverse mode ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -77,7 +77,14 @@ module internal Guarded =
         | Call(g, kind) -> Prim.apply (Call(graph g, kind)) further
         | Cond(t, e) -> Prim.apply (Cond(graph t, graph e)) further
         | Loop l -> Prim.apply (Loop { l with Body = graph l.Body }) further
-        | Root r -> Prim.apply (Root { r with Solve = graph r.Solve; Residual = graph r.Residual }) further
+        | Root r ->
+            let root =
+                { r with
+                    Solve = graph r.Solve
+                    Residual = graph r.Residual
+                    Slope = Derived.from (fun () -> graph r.Slope.Value) }
+
+            Prim.apply (Root root) further
         | Custom c -> Prim.apply (Custom(custom c)) further
         | Pullback p ->
             let inputs = p.Wanted.Length

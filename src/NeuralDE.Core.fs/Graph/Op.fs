@@ -248,8 +248,16 @@ and internal Pullback =
         Sweep: Derived<Graph>
     }
 
-/// z with residual(z, p) = 0, where z = solve p has shape Batch or Batch ++ [n]. Only the residual is differentiated.
-and internal Root = { Solve: Graph; Residual: Graph; Batch: int[] }
+/// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual is
+/// differentiated. What else solve returns (integers and bools) is told of the search and has no derivative.
+and internal Root =
+    {
+        Solve: Graph
+        Residual: Graph
+        Batch: int[]
+        /// z, p → ∂residual/∂z, of shape Batch or Batch ++ [n; n]
+        Slope: Derived<Graph>
+    }
 
 /// A function of numbers that runs outside the graph.
 and [<ReferenceEquality>] internal Host =

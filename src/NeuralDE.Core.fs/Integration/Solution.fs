@@ -33,6 +33,7 @@ type Status =
         elif code = StatusCode.maxSteps then MaxStepsReached
         elif code = StatusCode.tooSmall then StepTooSmall
         elif code = StatusCode.nonFinite then NonFinite
+        elif code = StatusCode.unsolved then NonlinearSolveFailed
         else Cancelled // still running: stopped from outside
 
 /// What a solve cost; over all samples when each has its own steps.
@@ -43,6 +44,9 @@ type Stats =
         Rejected: int
         /// evaluations of the field, those of dense output and of the first step's estimate included
         Evaluations: int
+        /// Jacobians made and systems of linear equations solved, by implicit methods
+        Jacobians: int
+        LinearSolves: int
     }
 
 /// Where a solve stopped short.

@@ -29,7 +29,7 @@ type internal Saving =
 /// Everything about a solve that shapes its graph; numbers are inputs. The field's graph remembers the solve by it.
 type internal SolvePlan =
     {
-        Tableau: Tableau
+        Stepper: Stepper
         Steps: StepSizes
         Norm: ErrorNorm
         /// atol is 0: a component at 0 has no tolerance
@@ -55,12 +55,12 @@ type internal SolvePlan =
     /// what 10⁵ steps could show.
     member p.IsCompensated(leaf: Signature) =
         match p.Steps with
-        | Constant -> leaf.Dtype = Float32
+        | Constant -> p.Stepper.Compensates && leaf.Dtype = Float32
         | Adaptive _ -> false
 
 /// The status codes that a solve's loop writes. Running at the end means that it was stopped from outside.
 module internal StatusCode =
-    let running, success, maxSteps, tooSmall, nonFinite = 0, 1, 2, 3, 4
+    let running, success, maxSteps, tooSmall, nonFinite, unsolved = 0, 1, 2, 3, 4, 5
 
 /// The numbers that steer a solve, as the loop carries them: float64 but where noted.
 [<NoEquality; NoComparison>]
@@ -162,7 +162,7 @@ type internal SolveOutputs =
         Final: Tensor[]
         /// the last state reached
         Last: Tensor[]
-        /// float64 [8]: see SolveReport
+        /// float64 [8 or 11]: see SolveReport
         Report: Tensor
         /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps, polynomials, ends.
         Saved: Tensor[]
@@ -188,17 +188,20 @@ type internal SolveReport =
         Rejected: Tensor
         Stop: Tensor
         Written: Tensor
+        /// see Work; none where the stepper does not count it
+        Work: Tensor[]
     }
 
 module internal SolveReport =
-    let pack (dir: Tensor) (s: Steering<Tensor>) : Tensor =
-        [| dir; s.Time; s.Step; s.Status; s.Accepted; s.Rejected; s.Stop; s.Written |]
+    let pack (dir: Tensor) (s: Steering<Tensor>) (work: Tensor[]) : Tensor =
+        Array.append [| dir; s.Time; s.Step; s.Status; s.Accepted; s.Rejected; s.Stop; s.Written |] work
         |> Array.map (Prim.cast Float64)
         |> Prim.stack 0
 
-    /// Of [8], or by sample of [batch; 8].
+    /// Of [8 or 11], or by sample of [batch; 8 or 11].
     let unpack (report: Tensor) : SolveReport =
-        let item k = Prim.pick (report.Rank - 1) k report
+        let axis = report.Rank - 1
+        let item k = Prim.pick axis k report
 
         { Direction = item 0
           Time = item 1
@@ -207,4 +210,5 @@ module internal SolveReport =
           Accepted = item 4
           Rejected = item 5
           Stop = item 6
-          Written = item 7 }
+          Written = item 7
+          Work = Array.init (report.Dims[axis] - 8) (fun k -> item (8 + k)) }

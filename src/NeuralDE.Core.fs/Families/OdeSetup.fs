@@ -311,7 +311,7 @@ module internal OdeSetup =
                 OwnNorm { Measure = measured }
 
         let plan =
-            { Tableau = p.Solver.Tableau
+            { Stepper = p.Solver.Stepper
               Steps = steps
               Norm = norm
               IsRelative = (p.Atol = 0.0)

@@ -28,24 +28,29 @@ module internal StepError =
         let size = Prim.binary Max (abs a) (abs b)
         RungeKutta.spread i.Atol a + RungeKutta.spread i.Rtol a * size
 
-    /// The scaled error of a step from y to y1.
-    let ofStep (p: SolvePlan) i (y: Tensor[]) (y1: Tensor[]) (h: Tensor) (ks: Tensor[][]) =
-        let scaled weights =
-            y
-            |> Array.mapi (fun leaf y ->
-                match RungeKutta.combine weights ks leaf with
-                | Some e when p.IsRelative -> // a component that stays at 0 without an error has none
-                    let error = RungeKutta.spread h y * e
-                    let isNothing = Prim.compareTo Equal error 0.0
-                    Prim.select isNothing (Prim.zerosLike y) (error / scale i y y1[leaf])
-                | Some e -> RungeKutta.spread h y * e / scale i y y1[leaf]
-                | None -> Prim.zerosLike y)
+    /// atol + rtol |y| by leaf
+    let scaleAt (i: SolveInputs) (y: Tensor[]) = y |> Array.map (fun y -> scale i y y)
 
-        let fine = scaled p.Tableau.Error
+    /// The scaled error of a step from y to y1, from its estimates: e, or e² / √(e² + c² / 100) with a coarser one c.
+    let ofStep (p: SolvePlan) i (y: Tensor[]) (y1: Tensor[]) (errors: Tensor option[][]) =
+        let scaled (errors: Tensor option[]) =
+            Array.map3
+                (fun y y1 error ->
+                    match error with
+                    | Some error when p.IsRelative -> // a component that stays at 0 without an error has none
+                        let isNothing = Prim.compareTo Equal error 0.0
+                        Prim.select isNothing (Prim.zerosLike y) (error / scale i y y1)
+                    | Some error -> error / scale i y y1
+                    | None -> Prim.zerosLike y)
+                y
+                y1
+                errors
 
-        if p.Tableau.CoarseOrder = 0 then
+        let fine = scaled errors[0]
+
+        if errors.Length = 1 then
             measure p.Norm fine
-        else // e² / √(e² + c² / 100)
+        else
             let combined e c =
                 let total = sqrt (e + Prim.times 0.01 c)
                 Prim.select
@@ -53,7 +58,7 @@ module internal StepError =
                     (e / Prim.select (Prim.compareTo Greater total 0.0) total (Prim.number 1.0))
                     (Prim.number 0.0)
 
-            let coarse = scaled p.Tableau.CoarseError
+            let coarse = scaled errors[1]
 
             match p.Norm with
             | LargestRms leaves ->
@@ -63,10 +68,6 @@ module internal StepError =
             | OwnNorm _ ->
                 let square x = x * x
                 combined (square (measure p.Norm fine)) (square (measure p.Norm coarse))
-
-    /// Whether the error of a step is finite before it is scaled.
-    let isFiniteUnscaled (p: SolvePlan) (y: Tensor[]) (ks: Tensor[][]) =
-        y |> Array.mapi (fun leaf _ -> RungeKutta.combine p.Tableau.Error ks leaf) |> Array.choose id |> isFinite
 
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
     let firstStep (p: SolvePlan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
@@ -81,7 +82,7 @@ module internal StepError =
         let f1 = f t (Array.map2 (fun (y: Tensor) d -> y + RungeKutta.spread (dir * h0) y * d) y f0)
         let d2 = size (Array.map2 (-) f1 f0) / nonZero h0
         let most = Prim.binary Max d1 d2
-        let power = 1.0 / float p.Tableau.ErrorPower
+        let power = 1.0 / float p.Stepper.ErrorPower
         let curved = Prim.unary (Power power) (Prim.number 0.01 / nonZero most)
         let flat = Prim.binary Max (Prim.number 1e-6) (Prim.times 1e-3 h0)
         let h1 = Prim.select (Prim.compareTo LessEqual most 1e-15) flat curved

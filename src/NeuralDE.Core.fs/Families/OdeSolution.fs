@@ -22,7 +22,7 @@ module internal OdeSolution =
                 { Field = setup.Field
                   Captured = setup.Captured
                   Names = setup.Names
-                  Tableau = plan.Tableau
+                  Stepper = plan.Stepper
                   Rtol = p.Rtol
                   Atol = p.Atol }
 

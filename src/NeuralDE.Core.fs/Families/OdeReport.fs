@@ -10,40 +10,35 @@ module internal OdeReport =
     let stats (plan: SolvePlan) (report: Tensor) : Stats =
         let s = SolveReport.unpack report
         let total (x: Tensor) = x.Numbers.Integers |> Array.sum |> int
-        let t = plan.Tableau
-        let attempts = total s.Accepted + total s.Rejected
-        let usesEnd = max t.Error.Length t.CoarseError.Length > t.Stages
-
-        let isEstimated, needsEnd =
-            match plan.Steps with
-            | Adaptive(_, isEstimated) -> isEstimated, usesEnd
-            | Constant -> false, false
-
         let count condition n = if condition then n else 0
 
-        // a last stage that only the error uses
-        let idle =
+        let isAdaptive, isEstimated =
             match plan.Steps with
-            | Constant when not t.Fsal -> t.B |> Array.rev |> Array.takeWhile (fun b -> b = 0.0) |> Array.length
-            | Constant
-            | Adaptive _ -> 0
+            | Adaptive(_, isEstimated) -> true, isEstimated
+            | Constant -> false, false
 
-        let perStep = t.Stages - idle - count t.Fsal 1 + count needsEnd 1
+        let cost = plan.Stepper.Cost isAdaptive
 
-        let further =
+        let ofOutputs =
             match plan.Saving with
             | AtTimes
-            | EveryPolynomial -> t.DenseC.Length - t.Stages - count needsEnd 1
+            | EveryPolynomial -> total s.Written * cost.Output
             | Nothing
             | EverySteps _ -> 0
 
+        let known =
+            s.Status.Count * (max cost.Start (count isEstimated 1) + count isEstimated 1)
+            + (total s.Accepted + total s.Rejected) * cost.Attempt
+            + ofOutputs
+            + count plan.Jumps (total s.Stop) * cost.Restart
+
+        let counted k = if s.Work.Length = 0 then 0 else total s.Work[k]
+
         { Steps = total s.Accepted
           Rejected = total s.Rejected
-          Evaluations =
-            s.Status.Count * (count (t.Fsal || isEstimated) 1 + count isEstimated 1)
-            + attempts * perStep
-            + total s.Written * further
-            + count (plan.Jumps && t.Fsal) (total s.Stop) }
+          Evaluations = known + counted 0
+          Jacobians = counted 1
+          LinearSolves = counted 2 }
 
     /// What is needed to find the component at fault.
     [<NoEquality; NoComparison>]
@@ -53,7 +48,7 @@ module internal OdeReport =
             Captured: Tensor[]
             /// the leaves' paths in the state
             Names: string[]
-            Tableau: Tableau
+            Stepper: Stepper
             Rtol: float
             Atol: float
         }
@@ -82,9 +77,14 @@ module internal OdeReport =
         let hasBad (leaves: Tensor[]) = leaves |> Array.exists (fun x -> Array.exists isBad (x.ToArray()))
 
         let badness x = if isBad x then 1.0 else 0.0
-        let f = RungeKutta.fieldOf suspects.Field suspects.Captured
-        let tableau = suspects.Tableau
-        let slope = f time y
+        let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
+
+        let terms =
+            { Field = RungeKutta.fieldOf suspects.Field suspects.Captured
+              Scale = Array.map tolerance }
+
+        let stepper = suspects.Stepper
+        let slope = terms.Field time y
 
         if hasBad y then
             worst badness y
@@ -92,24 +92,31 @@ module internal OdeReport =
             worst badness slope
         else
             let attempt (h: Tensor) =
-                let ks = RungeKutta.stages tableau.C tableau.A f time (time + h) y h [| slope |]
-                ks, RungeKutta.advance y h tableau.B ks
+                stepper.Step
+                    terms
+                    { Time = time
+                      TimeNew = time + h
+                      H = h
+                      Y = y
+                      Carried = stepper.Begin terms time y
+                      Memory = stepper.Remember terms time y
+                      Rounding = Array.map (fun _ -> None) y }
 
             // the step that failed was up to five times as long as the next would have been
             let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
-            let bad = lengths |> List.tryPick (fun h -> (let _, y1 = attempt h in if hasBad y1 then Some y1 else None))
+            let bad = lengths |> List.tryPick (fun h -> (let y1 = (attempt h).Y1 in if hasBad y1 then Some y1 else None))
 
             match bad with
             | Some y1 -> worst badness y1
             | None ->
-                let ks, _ = attempt h
-
-                let scaled leaf (y: Tensor) =
-                    match RungeKutta.combine (Array.truncate ks.Length tableau.Error) ks leaf with
+                let scaled (y: Tensor) (error: Tensor option) =
+                    match error with
                     | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
                     | None -> Prim.zeros { y.Signature with Dtype = Float64 }
 
-                y |> Array.mapi scaled |> worst (fun e -> if isBad e then infinity else e)
+                // steps of constant length have no estimate
+                let errors = if stepper.IsAdaptive then ((attempt h).Errors())[0] else Array.map (fun _ -> None) y
+                Array.map2 scaled y errors |> worst (fun e -> if isBad e then infinity else e)
 
     /// The first sample that did not end well. `suspects` is ValueNone for a solve of the library's own.
     let failure (suspects: Suspects voption) (last: Tensor[]) (report: Tensor) : Failure option =

@@ -52,7 +52,7 @@ module internal Integrate =
         if not p.MovesTimes then
             ys
         else // a step of length ts − ts = 0 carries the derivative of the output times
-            let move (args: Tensor[]) = RungeKutta.step p.Tableau f args[0] args[1] args[2..]
+            let move (args: Tensor[]) = RungeKutta.step p.Stepper.Mover f args[0] args[1] args[2..]
 
             vmap move (Array.concat [ [| stopped; i.Ts |]; ys ])
 
@@ -61,8 +61,9 @@ module internal Integrate =
         let given = SolveInputs.ofArray x[.. SolveInputs.count - 1]
         let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
         let captured = x[SolveInputs.count + n ..]
-        let f = RungeKutta.fieldOf g captured
         let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
+        let terms = StepLoop.terms g i captured
+        let f = terms.Field
         let dir = Prim.direction i.T0 i.T1
         // stops come in ascending order, each with the time just before a jump and that just after
         let i =
@@ -75,7 +76,7 @@ module internal Integrate =
                     Resumes = Prim.select isForward i.Resumes (Prim.reverse [| 0 |] i.Stops) }
         // a step of length t0 − t0 = 0 carries the derivative of the start, and one at the end that of t1:
         // every step between is a constant of differentiation
-        let y = if p.MovesStart then RungeKutta.step p.Tableau f given.T0 i.T0 y0 else y0
+        let y = if p.MovesStart then RungeKutta.step p.Stepper.Mover f given.T0 i.T0 y0 else y0
 
         let estimates =
             match p.Steps with
@@ -100,19 +101,19 @@ module internal Integrate =
         // a jump at t0 is behind: the field is seen from just after it
         let t0 =
             if p.Jumps then
-                let resume = Prim.binary Min (dir * StepLoop.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
+                let resume = Prim.binary Min (dir * StepAdvance.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
                 let isBehind = Prim.compareTo Greater stopsPassed 0.0
                 Prim.select isBehind (dir * Prim.binary Max resume (dir * i.T0)) i.T0
             else
                 i.T0
 
-        let f0 = if p.Tableau.Fsal || estimates then f t0 y else [||]
+        let begun = p.Stepper.Begin terms t0 y
+        let memory = p.Stepper.Remember terms t0 y |> Array.map Prim.stop
 
         let first =
             if estimates then
-                Prim.stop (
-                    StepError.firstStep p { i with T0 = t0 } f dir (Array.map Prim.stop y) (Array.map Prim.stop f0)
-                )
+                let slope = f t0 y |> Array.map Prim.stop
+                Prim.stop (StepError.firstStep p { i with T0 = t0 } f dir (Array.map Prim.stop y) slope)
             else
                 i.Dt
 
@@ -133,15 +134,22 @@ module internal Integrate =
               Stop = stopsPassed
               Written = zero }
 
-        let rounding = y |> Array.choose (fun y -> if p.IsCompensated y.Signature then Some(Prim.zerosLike y) else None)
-        let state = Array.concat [ y; (if p.Tableau.Fsal then f0 else [||]); rounding ]
-        let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g)
-        let carried = state.Length + Steering.count
+        let rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
+        let state = Array.concat [ y; begun; rounding ]
+        let work = if p.Stepper.Counts then Work.none () else [||]
+        let control = Array.concat [ Steering.toArray start; memory; work ]
+
+        let cargo =
+            { Carried = Tracing.signatures begun
+              Memory = Tracing.signatures memory }
+
+        let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
+        let carried = state.Length + control.Length
 
         let loop =
             { Batch = [||]
               States = state.Length
-              Controls = Steering.count
+              Controls = control.Length
               Emits = graph.Outputs.Length - carried - 3
               Capacity =
                 (match p.Saving with
@@ -154,9 +162,10 @@ module internal Integrate =
               Body = graph }
 
         let out =
-            Prim.apply (Loop loop) (Array.concat [ state; Steering.toArray start; SolveInputs.toArray i; captured ])
+            Prim.apply (Loop loop) (Array.concat [ state; control; SolveInputs.toArray i; captured ])
 
-        let s = Steering.ofArray out[state.Length .. carried - 1]
+        let s = Steering.ofArray out[state.Length .. state.Length + Steering.count - 1]
+        let work = out[carried - work.Length .. carried - 1]
         let s = { s with Stop = s.Stop - stopsPassed } // those crossed
         let rows = out[carried..]
 
@@ -164,7 +173,7 @@ module internal Integrate =
 
         let final =
             let y1 = out[.. n - 1]
-            let moved = if p.MovesEnd then RungeKutta.step p.Tableau f i.T1 given.T1 y1 else y1
+            let moved = if p.MovesEnd then RungeKutta.step p.Stepper.Mover f i.T1 given.T1 y1 else y1
             // a failed solve has no value at t1, and no gradient
             moved
             |> Array.map (fun y -> Prim.select (Prim.broadcast y.Dims [||] isWhole) y (Prim.fill y.Dtype y.Dims nan))
@@ -176,7 +185,7 @@ module internal Integrate =
             | EverySteps _
             | EveryPolynomial -> rows
 
-        SolveOutputs.toArray { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s; Saved = saved }
+        SolveOutputs.toArray { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s work; Saved = saved }
 
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =

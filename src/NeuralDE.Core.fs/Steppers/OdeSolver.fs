@@ -4,18 +4,19 @@ open NeuralDE.Compiler
 
 /// <summary>A method for ordinary differential equations. Values of this type are made by the library: Tsit5, Dopri5, RK4, …</summary>
 [<Sealed; Carried>]
-type OdeSolver internal (tableau: Tableau) =
-    member internal _.Tableau = tableau
-    member _.Name = tableau.Name
+type OdeSolver internal (stepper: Stepper) =
+    internal new(tableau: Tableau) = OdeSolver(ExplicitSteps.ofTableau tableau)
+    member internal _.Stepper = stepper
+    member _.Name = stepper.Name
 
     /// Global order: halving the step divides the error by 2^Order.
-    member _.Order = tableau.Order
+    member _.Order = stepper.Order
 
     /// Whether it estimates its error, so that steps can be adaptive.
-    member _.IsAdaptive = tableau.Adaptive
+    member _.IsAdaptive = stepper.IsAdaptive
 
-    member _.Citation = tableau.Citation
-    override _.ToString() = tableau.Name
+    member _.Citation = stepper.Citation
+    override _.ToString() = stepper.Name
 
 /// The explicit Runge–Kutta methods. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -60,6 +61,23 @@ module OdeSolvers =
     /// Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.
     let Vern7 = OdeSolver ExplicitTableaus.vern7
 
-    /// Every method, for tests of laws that hold for all of them.
+    /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves a step; for stiff equations at tolerances down to 1e-4.
+    let Rosenbrock23 = OdeSolver RosenbrockSteps.rosenbrock23
+
+    /// Order 3 (2), diagonally implicit with Newton's method; for stiff equations at tolerances down to 1e-8.
+    let Kvaerno3 = OdeSolver(DirkSteps.ofTableau DirkTableaus.kvaerno3)
+
+    /// Order 2, backward differentiation: the fewest Jacobians, which it keeps over steps; for stiff equations with costly
+    /// Jacobians at loose tolerances.
+    let BDF2 = OdeSolver BdfSteps.bdf2
+
+    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method.
+    let AsynchronousLeapfrog = OdeSolver ReversibleSteps.asynchronousLeapfrog
+
+    /// Every explicit Runge–Kutta method, for tests of laws that hold for all of them.
     let explicitOdeSolvers =
         [ Euler; Midpoint; Heun; Ralston; Bosh3; RK4; Kutta38; Fehlberg45; CashKarp; Dopri5; Tsit5; Vern7; DOP853 ]
+
+    /// Every method.
+    let odeSolvers =
+        explicitOdeSolvers @ [ Rosenbrock23; Kvaerno3; BDF2; AsynchronousLeapfrog ]

@@ -1,0 +1,70 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// Whether an attempt is kept, and how long the next one is.
+[<NoEquality; NoComparison>]
+type internal Judgement =
+    {
+        Keep: Tensor
+        /// the scaled error
+        Error: Tensor
+        /// the length of the next step
+        Next: Tensor
+        /// bool: rejected, and no shorter step is allowed
+        TooSmall: Tensor
+        /// int32: the status of a solve that ends because of it
+        Reason: Tensor
+    }
+
+module internal StepControl =
+    let private code = Prim.integer
+
+    /// Why a step that is too small was rejected.
+    let private reason (isNumber: Tensor) (step: Attempted) =
+        let bad =
+            match step.Solved with
+            | ValueSome solved -> Prim.select solved (code StatusCode.nonFinite) (code StatusCode.unsolved)
+            | ValueNone -> code StatusCode.nonFinite
+
+        Prim.select isNumber (code StatusCode.tooSmall) bad
+
+    let judge (p: SolvePlan) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) (y: Tensor[]) (step: Attempted) =
+        let finite = StepError.isFinite step.Y1
+
+        let good =
+            match step.Solved with
+            | ValueSome solved -> Prim.both finite solved
+            | ValueNone -> finite
+
+        match p.Steps with
+        | Constant ->
+            { Keep = good
+              Error = Prim.number 0.0
+              Next = s.Step
+              TooSmall = Prim.isNot good
+              Reason = reason good step }
+        | Adaptive(controller, _) ->
+            let errors = step.Errors()
+            let error = StepError.ofStep p i y step.Y1 errors
+            let solved = good
+            let good = Prim.both solved (Prim.compareTo Less error infinity)
+            let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
+            let judged = Prim.select good error (Prim.number 1e30)
+            let factor = StepController.factor controller p.Stepper.ErrorPower keep judged s.Past1 s.Past2
+            let next = a.Size * factor
+            // a step cut short by a stop says little against the step the controller had chosen
+            let next = Prim.select (Prim.both keep a.Reaches) (Prim.binary Max a.Step next) next
+            let least = Prim.binary Max i.DtMin (Prim.times (10.0 * StepAdvance.spacing) (abs s.Time))
+            // without an atol an error is infinite where a component leaves 0: no step is small enough then
+            let isNumber =
+                if p.IsRelative then
+                    Prim.both solved (errors[0] |> Array.choose id |> StepError.isFinite)
+                else
+                    good
+
+            { Keep = keep
+              Error = error
+              Next = next
+              TooSmall = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
+              Reason = reason isNumber step }

@@ -1,0 +1,54 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What a step writes.
+[<NoEquality; NoComparison>]
+type internal Saved =
+    {
+        /// the next output
+        Output: Tensor
+        /// bool
+        Write: Tensor
+        Emit: Tensor[]
+    }
+
+module internal StepSave =
+    /// The step's polynomials, computed only where `write` says that they are looked at.
+    let private polynomials (p: SolvePlan) (write: Tensor) (y: Tensor[]) (h: Tensor) (dense: Dense) : Tensor[] =
+        let compute f (args: Tensor[]) = Array.append (f ()) args[..0]
+
+        match dense with
+        | Ready f -> compute f [| h |] |> Array.truncate y.Length
+        | OnDemand f ->
+            let skip (args: Tensor[]) =
+                let empty (y: Tensor) =
+                    Prim.zeros { y.Signature with Shape = Array.append [| p.Stepper.Degree + 1 |] y.Dims }
+
+                Array.append (Array.map empty y) args[..0]
+
+            cond write (compute f) skip [| h |] |> Array.truncate y.Length
+
+    /// Of a step from s.Time, where it is kept.
+    let rows (p: SolvePlan) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) keep accepted y (step: Attempted) : Saved =
+        let passed () = // outputs at or before the step's end
+            let ts = i.Ts * RungeKutta.spread a.Direction i.Ts
+            let now = Prim.reshape [| 1 |] (a.Direction * a.Edge)
+            Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ts; now |])))
+
+        let pieces write = Array.concat [ [| s.Time; a.Span |]; polynomials p write y a.H step.Dense; step.Y1 ]
+
+        match p.Saving with
+        | Nothing -> { Output = s.Output; Write = Prim.literal Bool 0.0; Emit = [||] }
+        | AtTimes ->
+            let last = passed ()
+            let write = Prim.both keep (Prim.compare Greater last s.Output)
+            { Output = Prim.select keep last s.Output
+              Write = write
+              Emit = pieces write }
+        | EveryPolynomial -> { Output = s.Output; Write = keep; Emit = pieces keep }
+        | EverySteps every ->
+            let onTurn = Prim.isNumber (Prim.binary Mod accepted (Prim.integer every)) 0
+            { Output = s.Output
+              Write = Prim.both keep onTurn
+              Emit = Array.append [| a.Edge |] step.Y1 }

@@ -1,0 +1,28 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// The leaves of a state as one vector, so that linear algebra sees one matrix.
+module internal Flat =
+    let pack (leaves: Tensor[]) : Tensor =
+        leaves |> Array.map (fun x -> Prim.reshape [| x.Count |] x) |> Prim.concat 0
+
+    let unpack (like: Tensor[]) (v: Tensor) : Tensor[] =
+        let mutable at = 0
+
+        like
+        |> Array.map (fun x ->
+            at <- at + x.Count
+            Prim.reshape x.Dims (Prim.range 0 (at - x.Count) at v))
+
+    /// The cubic Hermite polynomial of a step for each leaf: y, h f0, and what y1 and h f1 ask for.
+    let hermite (like: Tensor[]) (h: Tensor) (y: Tensor) (f0: Tensor) (y1: Tensor) (f1: Tensor) : Tensor[] =
+        let h = RungeKutta.spread h y
+        let rise, a0, a1 = y1 - y, h * f0, h * f1
+        let square = Prim.times 3.0 rise - Prim.times 2.0 a0 - a1
+        let cube = a0 + a1 - Prim.times 2.0 rise
+
+        [| y; a0; square; cube |]
+        |> Array.map (unpack like)
+        |> Array.transpose
+        |> Array.map (Prim.stack 0)

@@ -1,0 +1,79 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// The equation of an implicit stage, z = known + c f(t, z), as a root: Newton's method finds it with a given factor, and its
+/// derivative is that of the residual.
+module internal NewtonSolve =
+    [<NoEquality; NoComparison>]
+    type Found =
+        {
+            Z: Tensor
+            /// int32
+            Iterations: Tensor
+            /// bool
+            Solved: Tensor
+        }
+
+    /// Iterations after which the step is rejected instead, and the share of the tolerance that the last displacement may
+    /// leave. E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, and 1e-1 to 1e-2.
+    let private most, kappa = 10, 1e-2
+
+    [<NoEquality; NoComparison>]
+    type private Search = { Z: Tensor; Last: Tensor; Count: Tensor; IsDone: Tensor; Fails: Tensor }
+
+    /// `scale`: what an error of 1 is, packed. It, the factor and the guess steer the search and have no part in the root.
+    let stage
+        (field: RungeKutta.Field)
+        (like: Tensor[])
+        (factor: Jacobian.Factor)
+        (scale: Tensor)
+        (t: Tensor)
+        (c: Tensor)
+        (known: Tensor)
+        (guess: Tensor)
+        : Found =
+        let residual t (c: Tensor) (known: Tensor) (z: Tensor) =
+            z - known - RungeKutta.spread c z * Flat.pack (field t (Flat.unpack like z))
+
+        let size (x: Tensor) =
+            let q = x / scale
+            sqrt (Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (q * q))))
+
+        // it stops when the displacement that contraction still promises is below κ, and fails when displacements grow
+        let iterate (s: Search) : Search =
+            let dz = -(Jacobian.solve factor (residual t c known s.Z))
+            let now = size dz
+            let rate = now / s.Last
+            let isFirst = Prim.isNumber s.Count 0
+            let contracts = Prim.either isFirst (Prim.compareTo Less rate 1.0)
+            let left = Prim.select isFirst (Prim.times 10.0 now) (now * rate / (1.0 - rate))
+            let isSmall = Prim.both contracts (Prim.compareTo LessEqual left kappa)
+            let isDone = Prim.either isSmall (Prim.compareTo Equal now 0.0)
+
+            { Z = s.Z + dz
+              Last = now
+              Count = Prim.plus 1.0 s.Count
+              IsDone = isDone
+              Fails = Prim.both (Prim.isNot contracts) (Prim.isNot isDone) }
+
+        let search (_: Tensor[]) =
+            let no = Prim.literal Bool 0.0
+            let goesOn (s: Search) = Prim.isNot (Prim.either s.IsDone s.Fails)
+
+            let start =
+                { Z = guess
+                  Last = Prim.number 1.0
+                  Count = Prim.integer 0
+                  IsDone = no
+                  Fails = no }
+
+            let found = repeatWhile goesOn most iterate start
+            [| found.Z; found.Count; found.IsDone |]
+
+        let ofResidual (z: Tensor) (p: Tensor[]) = residual p[0] p[1] p[2] z
+        let found = FunctionNodes.rootWith "a Newton iteration" search ofResidual [| t; c; known |]
+
+        { Z = found[0]
+          Iterations = found[1]
+          Solved = found[2] }
