@@ -79,9 +79,7 @@ module internal OdeReport =
         let badness x = if isBad x then 1.0 else 0.0
         let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
 
-        let terms =
-            { Field = RungeKutta.fieldOf suspects.Field suspects.Captured
-              Scale = Array.map tolerance }
+        let terms = { Field = RungeKutta.fieldOf suspects.Field suspects.Captured; Scale = Array.map tolerance }
 
         let stepper = suspects.Stepper
         let slope = terms.Field time y
@@ -104,7 +102,8 @@ module internal OdeReport =
 
             // the step that failed was up to five times as long as the next would have been
             let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
-            let bad = lengths |> List.tryPick (fun h -> (let y1 = (attempt h).Y1 in if hasBad y1 then Some y1 else None))
+            let bad =
+                lengths |> List.tryPick (fun h -> (let y1 = (attempt h).Y1 in if hasBad y1 then Some y1 else None))
 
             match bad with
             | Some y1 -> worst badness y1

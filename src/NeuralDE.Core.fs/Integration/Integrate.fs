@@ -139,9 +139,7 @@ module internal Integrate =
         let work = if p.Stepper.Counts then Work.none () else [||]
         let control = Array.concat [ Steering.toArray start; memory; work ]
 
-        let cargo =
-            { Carried = Tracing.signatures begun
-              Memory = Tracing.signatures memory }
+        let cargo = { Carried = Tracing.signatures begun; Memory = Tracing.signatures memory }
 
         let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
         let carried = state.Length + control.Length
@@ -161,8 +159,7 @@ module internal Integrate =
               Watch = ValueSome p.Watch
               Body = graph }
 
-        let out =
-            Prim.apply (Loop loop) (Array.concat [ state; control; SolveInputs.toArray i; captured ])
+        let out = Prim.apply (Loop loop) (Array.concat [ state; control; SolveInputs.toArray i; captured ])
 
         let s = Steering.ofArray out[state.Length .. state.Length + Steering.count - 1]
         let work = out[carried - work.Length .. carried - 1]
@@ -185,7 +182,8 @@ module internal Integrate =
             | EverySteps _
             | EveryPolynomial -> rows
 
-        SolveOutputs.toArray { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s work; Saved = saved }
+        SolveOutputs.toArray
+            { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s work; Saved = saved }
 
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =

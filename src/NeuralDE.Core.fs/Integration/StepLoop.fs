@@ -29,8 +29,7 @@ module internal StepLoop =
 
     /// The functions of a solve, closed over what they captured.
     let terms (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
-        { Field = RungeKutta.fieldOf g captured
-          Scale = StepError.scaleAt i }
+        { Field = RungeKutta.fieldOf g captured; Scale = StepError.scaleAt i }
 
     /// What the stepper carries on after a stop, at which the field may jump.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (step: Attempted) =

@@ -30,7 +30,16 @@ module internal StepSave =
             cond write (compute f) skip [| h |] |> Array.truncate y.Length
 
     /// Of a step from s.Time, where it is kept.
-    let rows (p: SolvePlan) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) keep accepted y (step: Attempted) : Saved =
+    let rows
+        (p: SolvePlan)
+        (s: Steering<Tensor>)
+        (i: SolveInputs)
+        (a: Advance)
+        keep
+        accepted
+        y
+        (step: Attempted)
+        : Saved =
         let passed () = // outputs at or before the step's end
             let ts = i.Ts * RungeKutta.spread a.Direction i.Ts
             let now = Prim.reshape [| 1 |] (a.Direction * a.Edge)
@@ -43,12 +52,8 @@ module internal StepSave =
         | AtTimes ->
             let last = passed ()
             let write = Prim.both keep (Prim.compare Greater last s.Output)
-            { Output = Prim.select keep last s.Output
-              Write = write
-              Emit = pieces write }
+            { Output = Prim.select keep last s.Output; Write = write; Emit = pieces write }
         | EveryPolynomial -> { Output = s.Output; Write = keep; Emit = pieces keep }
         | EverySteps every ->
             let onTurn = Prim.isNumber (Prim.binary Mod accepted (Prim.integer every)) 0
-            { Output = s.Output
-              Write = Prim.both keep onTurn
-              Emit = Array.append [| a.Edge |] step.Y1 }
+            { Output = s.Output; Write = Prim.both keep onTurn; Emit = Array.append [| a.Edge |] step.Y1 }

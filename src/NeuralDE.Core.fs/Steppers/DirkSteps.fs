@@ -5,7 +5,10 @@ open NeuralDE
 /// The stepper of a diagonally implicit method.
 module internal DirkSteps =
     let private combine (weights: float[]) (ks: Tensor seq) : Tensor =
-        Seq.zip weights ks |> Seq.filter (fun (w, _) -> w <> 0.0) |> Seq.map (fun (w, k) -> Prim.times w k) |> Seq.reduce (+)
+        Seq.zip weights ks
+        |> Seq.filter (fun (w, _) -> w <> 0.0)
+        |> Seq.map (fun (w, k) -> Prim.times w k)
+        |> Seq.reduce (+)
 
     let private step (m: DirkTableau) (terms: Terms) (a: Attempt) : Attempted =
         let h, y = a.H, Flat.pack a.Y

@@ -42,12 +42,9 @@ module internal ExplicitSteps =
             let ofWeights weights =
                 a.Y
                 |> Array.mapi (fun leaf y ->
-                    RungeKutta.combine weights ks leaf
-                    |> Option.map (fun e -> RungeKutta.spread a.H y * e))
+                    RungeKutta.combine weights ks leaf |> Option.map (fun e -> RungeKutta.spread a.H y * e))
 
-            [| ofWeights tableau.Error
-               if tableau.CoarseOrder > 0 then
-                   ofWeights tableau.CoarseError |]
+            [| ofWeights tableau.Error; if tableau.CoarseOrder > 0 then ofWeights tableau.CoarseError |]
 
         let polynomial () = RungeKutta.polynomial tableau f a.Time a.TimeNew a.Y a.H ks
 

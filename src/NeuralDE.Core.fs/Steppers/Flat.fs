@@ -4,8 +4,7 @@ open NeuralDE
 
 /// The leaves of a state as one vector, so that linear algebra sees one matrix.
 module internal Flat =
-    let pack (leaves: Tensor[]) : Tensor =
-        leaves |> Array.map (fun x -> Prim.reshape [| x.Count |] x) |> Prim.concat 0
+    let pack (leaves: Tensor[]) : Tensor = leaves |> Array.map (fun x -> Prim.reshape [| x.Count |] x) |> Prim.concat 0
 
     let unpack (like: Tensor[]) (v: Tensor) : Tensor[] =
         let mutable at = 0
@@ -22,7 +21,4 @@ module internal Flat =
         let square = Prim.times 3.0 rise - Prim.times 2.0 a0 - a1
         let cube = a0 + a1 - Prim.times 2.0 rise
 
-        [| y; a0; square; cube |]
-        |> Array.map (unpack like)
-        |> Array.transpose
-        |> Array.map (Prim.stack 0)
+        [| y; a0; square; cube |] |> Array.map (unpack like) |> Array.transpose |> Array.map (Prim.stack 0)

@@ -61,12 +61,7 @@ module internal NewtonSolve =
             let no = Prim.literal Bool 0.0
             let goesOn (s: Search) = Prim.isNot (Prim.either s.IsDone s.Fails)
 
-            let start =
-                { Z = guess
-                  Last = Prim.number 1.0
-                  Count = Prim.integer 0
-                  IsDone = no
-                  Fails = no }
+            let start = { Z = guess; Last = Prim.number 1.0; Count = Prim.integer 0; IsDone = no; Fails = no }
 
             let found = repeatWhile goesOn most iterate start
             [| found.Z; found.Count; found.IsDone |]
@@ -74,6 +69,4 @@ module internal NewtonSolve =
         let ofResidual (z: Tensor) (p: Tensor[]) = residual p[0] p[1] p[2] z
         let found = FunctionNodes.rootWith "a Newton iteration" search ofResidual [| t; c; known |]
 
-        { Z = found[0]
-          Iterations = found[1]
-          Solved = found[2] }
+        { Z = found[0]; Iterations = found[1]; Solved = found[2] }

@@ -17,7 +17,11 @@ let private grid =
 
 let private heat = let x, y, values = grid in Plot.heatMap x y values
 let private statsOf steps rejected : Stats =
-    { Steps = steps; Rejected = rejected; Evaluations = 6 * (steps + rejected) }
+    { Steps = steps
+      Rejected = rejected
+      Evaluations = 6 * (steps + rejected)
+      Jacobians = 0
+      LinearSolves = 0 }
 
 let private long = String.replicate 12 "a long label "
 

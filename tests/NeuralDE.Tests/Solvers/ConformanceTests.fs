@@ -10,7 +10,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private endPoints () =
     [ for c in cases do
-          for solver in explicitOdeSolvers do
+          for solver in odeSolvers do
               if solver.Order >= 5 then c.Name, solver.Name ]
 
 let private errorOf c solver controller =

@@ -7,7 +7,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
-let private everyMethod () = every explicitOdeSolvers
+let private everyMethod () = every odeSolvers
 
 let private one _ (y: Tensor) = onesLike y
 let private steady (solver: OdeSolver) dtype =

@@ -7,7 +7,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
-let private everyMethod () = every explicitOdeSolvers
+let private everyMethod () = every odeSolvers
 let private adaptiveMethods () = every adaptive
 let private directions = [ 1.0; -1.0 ]
 
@@ -17,7 +17,7 @@ let private across (methods: OdeSolver list) (options: 'o list) =
 
 // ---- the order of every method on an equation that depends on time --------------------------------------------------
 
-let private ordersAndDirections () = across explicitOdeSolvers directions
+let private ordersAndDirections () = across odeSolvers directions
 
 /// The largest errors at steps and at outputs between them, with n steps over [0.3, 2.7].
 let private fixedErrors (solver: OdeSolver) direction n =
@@ -67,7 +67,7 @@ let private temptations: (string * (OdeProblem<Tensor> -> OdeProblem<Tensor>) * 
       "fixed steps and a jump at either end", (Ode.dt 0.3 >> Ode.jumpAt [ 0.0; 1.0 ]), false ]
 
 let private temptationCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for name, _, needsAdaptive in temptations do
               if solver.IsAdaptive || not needsAdaptive then
                   for direction in directions -> solver.Name, name, direction ]
@@ -81,7 +81,7 @@ let private tempted solver name direction field (y0: Tensor) =
     else
         { p with SaveAt = { p.SaveAt with Times = p.SaveAt.Times |> Option.map (flip 0) } }
 
-let private float32Cases () = across explicitOdeSolvers directions
+let private float32Cases () = across odeSolvers directions
 
 // ---- the final time -------------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ let private jumpLists =
       "with some outside", [ -1.0; 0.5; 0.8; 1.3; 2.5 ] ]
 
 let private jumpCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for order, _ in jumpLists do
               for direction in directions do
                   for isFixed in [ true; false ] do
@@ -119,10 +119,10 @@ let private jumping (name: string) order direction isFixed =
     let p = Ode.problem staircase (tensor [ 0.0 ]) (t0, t1) |> Ode.using (methodNamed name)
     (if isFixed then Ode.dt 0.25 p else p), times
 
-let private endJumps () = across explicitOdeSolvers directions
+let private endJumps () = across odeSolvers directions
 
 let private floatJumps () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for jump in [ 1000.5; 1000.1; 999.99 ] do
               for direction in directions -> solver.Name, jump, direction ]
 

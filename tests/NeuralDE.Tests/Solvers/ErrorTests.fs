@@ -239,7 +239,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       dtype,
       [ "float64"; "float32"; "cast" ]
       // methods
-      for solver in explicitOdeSolvers do
+      for solver in odeSolvers do
           if not solver.IsAdaptive then
               $"adaptive steps by {solver.Name}",
               (fun () -> plain () |> Ode.using solver |> solved),

@@ -42,8 +42,8 @@ let raises<'E when 'E :> exn> (words: string list) (action: unit -> unit) =
     Expect.isTrue missing.IsEmpty $"got the message \"{error.Message}\", expected it to hold {missing}"
     error
 
-let methodNamed name = explicitOdeSolvers |> List.find (fun solver -> solver.Name = name)
-let adaptive = explicitOdeSolvers |> List.filter _.IsAdaptive
+let methodNamed name = odeSolvers |> List.find (fun solver -> solver.Name = name)
+let adaptive = odeSolvers |> List.filter _.IsAdaptive
 
 /// One row of a theory for every method.
 let every (methods: OdeSolver list) = methods |> List.map (fun solver -> solver.Name)
@@ -209,5 +209,5 @@ let decay (y0: Tensor) (t0: float) (t1: float) = Ode.problem (fun _ y -> -0.5 * 
 let attempts (s: Solution<'S>) = s.Stats.Steps + s.Stats.Rejected
 
 let methodsAndDirections () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for direction in directions -> solver.Name, direction ]

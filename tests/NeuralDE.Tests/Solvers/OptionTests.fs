@@ -8,7 +8,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
-let private everyMethod () = every explicitOdeSolvers
+let private everyMethod () = every odeSolvers
 
 let private eachWay () = methodsAndDirections ()
 
@@ -24,7 +24,7 @@ let private timeLists =
       "many in one step", List.init 50 (fun i -> 0.5 + 0.001 * float i) ]
 
 let private timeCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for name, _ in timeLists do
               for direction in directions -> solver.Name, name, direction ]
 

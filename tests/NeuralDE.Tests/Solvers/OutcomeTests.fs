@@ -8,7 +8,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
-let private everyMethod () = every explicitOdeSolvers
+let private everyMethod () = every odeSolvers
 
 let private eachWay () = methodsAndDirections ()
 
@@ -26,11 +26,11 @@ let private shapes: (string * Tensor) list =
       "float32 0-d", scalar 2.0f ]
 
 let private shapeCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for name, _ in shapes -> solver.Name, name ]
 
 let private lateCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for direction in directions -> solver.Name, direction ]
 
 // ---- progress and cancellation --------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ let private ways: (string * (OdeProblem<Tensor> -> OdeProblem<Tensor>)) list =
       "a first step too long", Ode.dt0 5.0 ]
 
 let private countCases () =
-    [ for solver in explicitOdeSolvers do
+    [ for solver in odeSolvers do
           for name, _ in ways do
               for isFixed in [ true; false ] do
                   let isFirst = name.StartsWith "a first"
