@@ -52,6 +52,31 @@ public static class Solver
     /// <summary>Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.</summary>
     public static OdeSolver Vern7 => OdeSolversModule.Vern7;
 
+    /// <summary>
+    /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves a step; for stiff equations at tolerances down to 1e-4.
+    /// </summary>
+    public static OdeSolver Rosenbrock23 => OdeSolversModule.Rosenbrock23;
+
+    /// <summary>
+    /// Order 3 (2), diagonally implicit with Newton's method; for stiff equations at tolerances down to 1e-8.
+    /// </summary>
+    public static OdeSolver Kvaerno3 => OdeSolversModule.Kvaerno3;
+
+    /// <summary>
+    /// Order 2, backward differentiation: the fewest Jacobians, which it keeps over steps; for stiff equations with costly
+    /// Jacobians at loose tolerances.
+    /// </summary>
+    public static OdeSolver BDF2 => OdeSolversModule.BDF2;
+
+    /// <summary>
+    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable where solutions oscillate; where
+    /// they decay fast its second state moves away from the derivative and steps become short.
+    /// </summary>
+    public static OdeSolver AsynchronousLeapfrog => OdeSolversModule.AsynchronousLeapfrog;
+
     /// <summary>Every explicit Runge–Kutta method.</summary>
     public static IReadOnlyList<OdeSolver> ExplicitOdeSolvers => OdeSolversModule.explicitOdeSolvers;
+
+    /// <summary>Every method.</summary>
+    public static IReadOnlyList<OdeSolver> OdeSolvers => OdeSolversModule.odeSolvers;
 }

@@ -51,8 +51,8 @@ module Ode =
         { p with Rtol = rtol; Atol = atol }
 
     /// <summary>Steps of constant length: step k starts at t0 + k dt, and anew after each stop; the last is cut to hit t1.</summary>
-    /// <remarks>float32 states carry the rounding error of their sum (Kahan's), so that 10⁵ steps add up; derivatives in float32
-    /// are plain sums over the steps.</remarks>
+    /// <remarks>float32 states carry the rounding error of their sum (Kahan's), so that 10⁵ steps add up, but with methods that
+    /// iterate (Kvaerno3, BDF2); derivatives in float32 are plain sums over the steps.</remarks>
     let dt (dt: float) (p: OdeProblem<'S>) =
         OdeSetup.checkPositive "Ode.dt" "the step" dt
         { p with Step = ConstantStep dt }

@@ -79,7 +79,10 @@ module internal OdeReport =
         let badness x = if isBad x then 1.0 else 0.0
         let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
 
-        let terms = { Field = RungeKutta.fieldOf suspects.Field suspects.Captured; Scale = Array.map tolerance }
+        let terms =
+            { Field = RungeKutta.fieldOf suspects.Field suspects.Captured
+              Scale = Array.map tolerance
+              MostIterations = 10 }
 
         let stepper = suspects.Stepper
         let slope = terms.Field time y
@@ -100,10 +103,14 @@ module internal OdeReport =
                       Memory = stepper.Remember terms time y
                       Rounding = Array.map (fun _ -> None) y }
 
-            // the step that failed was up to five times as long as the next would have been
+            // The step that failed was up to five times as long as the next would have been. An explicit step shows where the
+            // field is not finite; an implicit one spreads that over all components.
+            let explicit h = RungeKutta.step stepper.Mover terms.Field time (time + h) y
             let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
+
             let bad =
-                lengths |> List.tryPick (fun h -> (let y1 = (attempt h).Y1 in if hasBad y1 then Some y1 else None))
+                [ explicit; (fun h -> (attempt h).Y1) ]
+                |> List.tryPick (fun step -> lengths |> Seq.map step |> Seq.tryFind hasBad)
 
             match bad with
             | Some y1 -> worst badness y1

@@ -62,7 +62,7 @@ module internal Integrate =
         let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
         let captured = x[SolveInputs.count + n ..]
         let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
-        let terms = StepLoop.terms g i captured
+        let terms = StepLoop.terms p g i captured
         let f = terms.Field
         let dir = Prim.direction i.T0 i.T1
         // stops come in ascending order, each with the time just before a jump and that just after

@@ -20,11 +20,13 @@ type internal Judgement =
 module internal StepControl =
     let private code = Prim.integer
 
-    /// Why a step that is too small was rejected.
-    let private reason (isNumber: Tensor) (step: Attempted) =
+    /// Why a step that is too small was rejected. An inner solve fails, too, where the field is not finite.
+    let private reason (finite: Tensor) (isNumber: Tensor) (step: Attempted) =
         let bad =
             match step.Solved with
-            | ValueSome solved -> Prim.select solved (code StatusCode.nonFinite) (code StatusCode.unsolved)
+            | ValueSome solved ->
+                let isKnown = Prim.either solved (Prim.isNot finite)
+                Prim.select isKnown (code StatusCode.nonFinite) (code StatusCode.unsolved)
             | ValueNone -> code StatusCode.nonFinite
 
         Prim.select isNumber (code StatusCode.tooSmall) bad
@@ -43,7 +45,7 @@ module internal StepControl =
               Error = Prim.number 0.0
               Next = s.Step
               TooSmall = Prim.isNot good
-              Reason = reason good step }
+              Reason = reason finite good step }
         | Adaptive(controller, _) ->
             let errors = step.Errors()
             let error = StepError.ofStep p i y step.Y1 errors
@@ -67,4 +69,4 @@ module internal StepControl =
               Error = error
               Next = next
               TooSmall = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
-              Reason = reason isNumber step }
+              Reason = reason finite isNumber step }

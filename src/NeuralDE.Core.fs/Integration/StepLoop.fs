@@ -28,8 +28,15 @@ module internal StepLoop =
         Array.concat [ steering; cargo.Memory; work ]
 
     /// The functions of a solve, closed over what they captured.
-    let terms (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
-        { Field = RungeKutta.fieldOf g captured; Scale = StepError.scaleAt i }
+    let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
+        { Field = RungeKutta.fieldOf g captured
+          Scale = StepError.scaleAt i
+          // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
+          // is cheaper. A step of constant length cannot be shorter.
+          MostIterations =
+            (match p.Steps with
+             | Adaptive _ -> 10
+             | Constant -> 100) }
 
     /// What the stepper carries on after a stop, at which the field may jump.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (step: Attempted) =
@@ -65,7 +72,7 @@ module internal StepLoop =
             let memory = x.Take cargo.Memory.Length
             let work = x.Take(if p.Stepper.Counts then Work.count else 0)
             let i = SolveInputs.ofArray (x.Take SolveInputs.count)
-            let terms = terms g i x.Rest
+            let terms = terms p g i x.Rest
             let a = StepAdvance.from p s i
 
             let step =

@@ -47,7 +47,7 @@ module internal BdfSteps =
 
         let factor = Jacobian.factor (Prim.stop c) j
         let scale = Flat.pack (terms.Scale fixedY)
-        let z = NewtonSolve.stage terms.Field a.Y factor scale a.TimeNew c known predicted
+        let z = NewtonSolve.stage terms a.Y factor scale a.TimeNew c known predicted
         let f1 = (z.Z - known) / spread c
         // Milne's device: the predictor errs by (1 + 1/ω)/6 h³ y‴, the corrector by −(1 + ω)²/(6ω (1 + 2ω)) h³ y‴; at a start
         // Euler's methods err by ±h² y″/2
@@ -64,8 +64,8 @@ module internal BdfSteps =
           Rounding = [||] }
 
     let private unknown (y: Tensor[]) =
-        let n = y |> Array.sumBy (fun x -> x.Count)
-        [| Prim.fill y[0].Dtype [| n; n |] 0.0; Prim.integer oldest |]
+        let packed = Flat.pack y
+        [| Prim.fill packed.Dtype [| packed.Count; packed.Count |] 0.0; Prim.integer oldest |]
 
     let bdf2: Stepper =
         { Name = "BDF2"

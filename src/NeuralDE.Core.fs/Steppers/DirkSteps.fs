@@ -25,7 +25,7 @@ module internal DirkSteps =
             let t = if m.C[i] = 1.0 then a.TimeNew else a.Time + Prim.times m.C[i] h
             let known = y + spread h * combine m.A[i] ks
             let guess = known + spread c * combine m.Guess[i] ks
-            let z = NewtonSolve.stage terms.Field a.Y factor scale t c known guess
+            let z = NewtonSolve.stage terms a.Y factor scale t c known guess
             found.Add z
             // the derivative from the stage, not from the field: what Newton's method left is not multiplied by J
             ks.Add((z.Z - known) / spread c)

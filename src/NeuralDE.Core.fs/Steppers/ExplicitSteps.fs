@@ -6,30 +6,14 @@ open NeuralDE
 module internal ExplicitSteps =
     let private count condition n = if condition then n else 0
 
-    /// y + h Σ wᵢ kᵢ. A leaf that carries the rounding error e of its sum adds d = h Σ wᵢ kᵢ + e instead, and
-    /// e' = d − (y1 − y), a constant of differentiation. W. Kahan, Further remarks on reducing truncation errors, 1965.
-    let private advance (y: Tensor[]) (h: Tensor) weights ks (rounding: Tensor option[]) : Tensor[] * Tensor[] =
-        let advanced =
-            Array.init y.Length (fun leaf ->
-                let y = y[leaf]
-
-                match rounding[leaf], RungeKutta.combine weights ks leaf with
-                | None, None -> y, None
-                | None, Some sum -> y + RungeKutta.spread h y * sum, None
-                | Some error, None -> y, Some error
-                | Some error, Some sum ->
-                    let change = RungeKutta.spread h y * sum + error
-                    let y1 = y + change
-                    y1, Some(Prim.stop (change - (y1 - y))))
-
-        Array.map fst advanced, Array.choose snd advanced
-
     let private step (tableau: Tableau) (terms: Terms) (a: Attempt) : Attempted =
         let f = terms.Field
         let known = if tableau.Fsal then [| a.Carried |] else [||]
         let ks = RungeKutta.stages tableau.C tableau.A f a.Time a.TimeNew a.Y a.H known
         let weights = if tableau.Fsal then Array.truncate (ks.Length - 1) tableau.B else tableau.B
-        let y1, rounding = advance a.Y a.H weights ks a.Rounding
+        let change leaf (y: Tensor) =
+            RungeKutta.combine weights ks leaf |> Option.map (fun sum -> RungeKutta.spread a.H y * sum)
+        let y1, rounding = Compensated.add a.Y (Array.mapi change a.Y) a.Rounding
 
         let errors () =
             // an estimate may use f(t1, y1), which methods without FSAL have not evaluated yet

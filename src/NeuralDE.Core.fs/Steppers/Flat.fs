@@ -4,7 +4,11 @@ open NeuralDE
 
 /// The leaves of a state as one vector, so that linear algebra sees one matrix.
 module internal Flat =
-    let pack (leaves: Tensor[]) : Tensor = leaves |> Array.map (fun x -> Prim.reshape [| x.Count |] x) |> Prim.concat 0
+    /// In the wider of their float types.
+    let pack (leaves: Tensor[]) : Tensor =
+        let isWide = leaves |> Array.exists (fun x -> x.Dtype = Float64)
+        let dtype = if isWide then Float64 else leaves[0].Dtype
+        leaves |> Array.map (fun x -> Prim.cast dtype (Prim.reshape [| x.Count |] x)) |> Prim.concat 0
 
     let unpack (like: Tensor[]) (v: Tensor) : Tensor[] =
         let mutable at = 0
@@ -12,7 +16,7 @@ module internal Flat =
         like
         |> Array.map (fun x ->
             at <- at + x.Count
-            Prim.reshape x.Dims (Prim.range 0 (at - x.Count) at v))
+            Prim.cast x.Dtype (Prim.reshape x.Dims (Prim.range 0 (at - x.Count) at v)))
 
     /// The cubic Hermite polynomial of a step for each leaf: y, h f0, and what y1 and h f1 ask for.
     let hermite (like: Tensor[]) (h: Tensor) (y: Tensor) (f0: Tensor) (y1: Tensor) (f1: Tensor) : Tensor[] =

@@ -15,16 +15,19 @@ module internal NewtonSolve =
             Solved: Tensor
         }
 
-    /// Iterations after which the step is rejected instead, and the share of the tolerance that the last displacement may
-    /// leave. E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, and 1e-1 to 1e-2.
-    let private most, kappa = 10, 1e-2
+    /// The share of the tolerance that the iteration may leave: 1e-1 to 1e-2 in E. Hairer, G. Wanner, Solving Ordinary
+    /// Differential Equations II, section IV.8.
+    let private kappa = 1e-2
+
+    /// Displacements of so many roundings of z are none: float32 cannot meet small tolerances.
+    let private roundings = 4.0
 
     [<NoEquality; NoComparison>]
     type private Search = { Z: Tensor; Last: Tensor; Count: Tensor; IsDone: Tensor; Fails: Tensor }
 
     /// `scale`: what an error of 1 is, packed. It, the factor and the guess steer the search and have no part in the root.
     let stage
-        (field: RungeKutta.Field)
+        (terms: Terms)
         (like: Tensor[])
         (factor: Jacobian.Factor)
         (scale: Tensor)
@@ -34,11 +37,17 @@ module internal NewtonSolve =
         (guess: Tensor)
         : Found =
         let residual t (c: Tensor) (known: Tensor) (z: Tensor) =
-            z - known - RungeKutta.spread c z * Flat.pack (field t (Flat.unpack like z))
+            z - known - RungeKutta.spread c z * Flat.pack (terms.Field t (Flat.unpack like z))
 
         let size (x: Tensor) =
-            let q = x / scale
-            sqrt (Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (q * q))))
+            if x.Count = 0 then
+                Prim.number 0.0
+            else
+                let q = x / scale
+                sqrt (Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (q * q))))
+
+        let epsilon = if known.Dtype = Float32 then 1.1920928955078125e-7 else 2.220446049250313e-16
+        let rounding = Prim.times (roundings * epsilon) (size (Prim.stop known))
 
         // it stops when the displacement that contraction still promises is below κ, and fails when displacements grow
         let iterate (s: Search) : Search =
@@ -49,7 +58,7 @@ module internal NewtonSolve =
             let contracts = Prim.either isFirst (Prim.compareTo Less rate 1.0)
             let left = Prim.select isFirst (Prim.times 10.0 now) (now * rate / (1.0 - rate))
             let isSmall = Prim.both contracts (Prim.compareTo LessEqual left kappa)
-            let isDone = Prim.either isSmall (Prim.compareTo Equal now 0.0)
+            let isDone = Prim.either isSmall (Prim.compare LessEqual now rounding)
 
             { Z = s.Z + dz
               Last = now
@@ -63,7 +72,7 @@ module internal NewtonSolve =
 
             let start = { Z = guess; Last = Prim.number 1.0; Count = Prim.integer 0; IsDone = no; Fails = no }
 
-            let found = repeatWhile goesOn most iterate start
+            let found = repeatWhile goesOn terms.MostIterations iterate start
             [| found.Z; found.Count; found.IsDone |]
 
         let ofResidual (z: Tensor) (p: Tensor[]) = residual p[0] p[1] p[2] z

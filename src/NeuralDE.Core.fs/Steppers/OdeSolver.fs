@@ -71,7 +71,8 @@ module OdeSolvers =
     /// Jacobians at loose tolerances.
     let BDF2 = OdeSolver BdfSteps.bdf2
 
-    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method.
+    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable where solutions oscillate; where they
+    /// decay fast its second state moves away from the derivative and steps become short.
     let AsynchronousLeapfrog = OdeSolver ReversibleSteps.asynchronousLeapfrog
 
     /// Every explicit Runge–Kutta method, for tests of laws that hold for all of them.

@@ -13,7 +13,8 @@ module internal ReversibleSteps =
         let middle = along a.Y a.Carried
         let u = terms.Field (a.Time + half) middle
         let v1 = Array.map2 (fun u v -> Prim.times 2.0 u - v) u a.Carried
-        let y1 = along middle v1
+        let change v v1 = Some(RungeKutta.spread half v * (v + v1))
+        let y1, rounding = Compensated.add a.Y (Array.map2 change a.Carried v1) a.Rounding
 
         let dense () =
             Array.map3
@@ -31,7 +32,7 @@ module internal ReversibleSteps =
           Dense = Ready dense
           Solved = ValueNone
           Work = [||]
-          Rounding = [||] }
+          Rounding = rounding }
 
     let asynchronousLeapfrog: Stepper =
         { Name = "AsynchronousLeapfrog"
@@ -44,5 +45,5 @@ module internal ReversibleSteps =
           Step = step
           Cost = fun _ -> { Start = 1; Attempt = 1; Output = 0; Restart = 1 }
           Counts = false
-          Compensates = false
+          Compensates = true
           Mover = ExplicitTableaus.rk4 }

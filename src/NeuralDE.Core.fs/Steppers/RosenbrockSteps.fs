@@ -19,10 +19,10 @@ module internal RosenbrockSteps =
         let k1 = Jacobian.solve w (f0 + hdT)
         let f1 = at (a.Time + Prim.times 0.5 h) (y + Prim.times 0.5 (spread h * k1))
         let k2 = Jacobian.solve w (f1 - k1) + k1
-        let y1 = y + spread h * k2
-        let f2 = at a.TimeNew y1
-        let k3 = Jacobian.solve w (f2 - Prim.times e32 (k2 - f1) - Prim.times 2.0 (k1 - f0) + hdT)
         let unpack = Flat.unpack a.Y
+        let y1, rounding = Compensated.add a.Y (unpack (spread h * k2) |> Array.map Some) a.Rounding
+        let f2 = Flat.pack (f a.TimeNew y1)
+        let k3 = Jacobian.solve w (f2 - Prim.times e32 (k2 - f1) - Prim.times 2.0 (k1 - f0) + hdT)
 
         let errors () =
             let error = Prim.times (1.0 / 6.0) (spread h * (k1 - Prim.times 2.0 k2 + k3))
@@ -35,14 +35,14 @@ module internal RosenbrockSteps =
             let square = spread h * Prim.times c (k2 - k1)
             [| y; linear; square |] |> Array.map unpack |> Array.transpose |> Array.map (Prim.stack 0)
 
-        { Y1 = unpack y1
+        { Y1 = y1
           Carried = unpack f2
           Memory = [||]
           Errors = errors
           Dense = Ready dense
           Solved = ValueNone
           Work = Work.ofCounts (Prim.integer 2) (Prim.integer 1) (Prim.integer 3)
-          Rounding = [||] }
+          Rounding = rounding }
 
     let rosenbrock23: Stepper =
         { Name = "Rosenbrock23"
@@ -55,5 +55,5 @@ module internal RosenbrockSteps =
           Step = step
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
-          Compensates = false
+          Compensates = true
           Mover = ExplicitTableaus.rk4 }

@@ -10,6 +10,9 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private everyMethod () = every odeSolvers
 
+/// The methods that are stable where solutions decay.
+let private damped = List.filter ((<>) "AsynchronousLeapfrog")
+
 let private eachWay () = methodsAndDirections ()
 
 // ---- output times ---------------------------------------------------------------------------------------------------
@@ -117,7 +120,12 @@ let tests =
                         same "times" times (numbers s.Ts)
                         let expected =
                             times |> List.collect (fun t -> let y = exp (-0.5 * (t - t0)) in [ y; -3.0 * y ])
-                        let bound = if solver = "Euler" then 0.1 else 2e-4
+                        let bound =
+                            match solver with
+                            | "Euler" -> 0.1
+                            | "BDF2"
+                            | "Rosenbrock23" -> 1e-3 // order 2, with larger constants than the explicit ones'
+                            | _ -> 2e-4
                         within bound $"{solver}, {list}" expected (numbers s.Ys)
 
                         for i, t in List.indexed times do
@@ -320,7 +328,7 @@ let tests =
 
           testList
               "The limit on steps counts accepted and rejected ones"
-              [ for solver in everyMethod () do
+              [ for solver in damped (everyMethod ()) do
                     testCase solver (fun () ->
                         let p = problemOf (caseNamed "E2") |> by solver |> Ode.tolerance 1e-4 1e-4
                         let n = attempts (Ode.solve p)
@@ -364,7 +372,7 @@ let tests =
 
           testList
               "Steps stay within their bounds"
-              [ for solver in adaptiveMethods () do
+              [ for solver in damped (adaptiveMethods ()) do
                     testCase solver (fun () ->
                         let p = problemOf (caseNamed "E2") |> Ode.using (methodNamed solver) |> Ode.tolerance 1e-5 1e-5
                         let s = p |> Ode.dtBetween 0.0 0.01 |> Ode.saveSteps 1 |> Ode.saveStart |> Ode.solve
