@@ -65,11 +65,11 @@ module internal Batch =
         let byRow = probe carries
 
         // rows that keep as many emissions as there are each count their own
-        let canBeJoint = l.Batch.Length = 0 && (l.Capacity.IsSome || l.Emits = 0)
+        let canBeJoint = l.Batch.Length = 0 && l.Streams |> Array.forall (fun s -> s.Capacity.IsSome || s.Emits = 0)
 
         if canBeJoint && not (Masks.any byRow[outputs..]) then
             let body =
-                fst (vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + 3))))
+                fst (vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + l.Flags))))
             { l with Body = body },
             Array.append carries captured,
             Array.append carries byRow[carried .. outputs - 1],

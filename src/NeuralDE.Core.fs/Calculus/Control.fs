@@ -67,8 +67,7 @@ module FunctionNodes =
             { Batch = batch
               States = n
               Controls = control.Length
-              Emits = g.Outputs.Length - n - control.Length - 3
-              Capacity = capacity
+              Streams = [| { Emits = g.Outputs.Length - n - control.Length - 3; Capacity = capacity } |]
               Tape = tape
               Watch = ValueNone
               Body = g }

@@ -105,13 +105,21 @@ module internal Derive =
                   primals carried captured.Length
                   tangents carried captured ]
 
+        // every stream has its own tangents behind its own primals
+        let firsts = l.Streams |> Array.scan (fun first s -> first + s.Emits) 0
+        let activeOf k = activeEmits[firsts[k] .. firsts[k + 1] - 1]
+
+        let emissions =
+            l.Streams
+            |> Array.mapi (fun k s ->
+                Array.append (primals (carried + firsts[k]) s.Emits) (tangents (carried + firsts[k]) (activeOf k)))
+
         let results =
             Array.concat
                 [ primals 0 l.States
                   tangents 0 activeStates
                   primals l.States l.Controls
-                  primals carried l.Emits
-                  tangents carried activeEmits ]
+                  Array.concat emissions ]
         // the derived body has all primals first, then all tangents: put both sides in a loop's order
         let bodyOutputs = outputSignatures l.Body
         let active = activeOutputs l.Body bodyOn
@@ -135,12 +143,14 @@ module internal Derive =
                     | _, Some k -> y[k]
                     | (Of i | Dot i), None -> Prim.zeros bodyOutputs[i]
 
-                let flags = primals (carried + l.Emits) 3
+                let flags = primals (carried + l.Emits) l.Flags
                 Array.append results flags |> Array.map result)
 
         let count m = m |> Array.filter id |> Array.length
 
-        { l with States = l.States + count activeStates; Emits = l.Emits + count activeEmits; Body = body },
+        let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })
+
+        { l with States = l.States + count activeStates; Streams = streams; Body = body },
         arguments,
         results
 
@@ -406,7 +416,7 @@ module internal Derive =
                 Derived.from (fun () ->
                     let bodyWanted = Array.concat [ states; no l.Controls; wanted[carried..] ]
                     let emitted = Array.map2 (&&) emits given[carried .. carried + l.Emits - 1]
-                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Controls; emitted; no 3 ])) }
+                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Controls; emitted; no l.Flags ])) }
 
     and vjpFnAt (fn: Fn) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
         let wanted =

@@ -37,8 +37,10 @@ type internal LoopViews =
         Body: Child
         /// by index of the carried value: the body's output, and where it is set aside
         Aside: struct (int * View * View)[]
+        /// live, moved, then by stream who wrote
         Flags: View[]
-        Count: View
+        /// by stream
+        Counts: View[]
     }
 
 module internal LoopViews =
@@ -82,9 +84,9 @@ module internal LoopViews =
               Child.storagesOf v.Carried
               v.Aside |> Seq.collect (fun (struct (_, a, b)) -> [ a.Storage; b.Storage ])
               Child.storagesOf v.Flags
-              [ v.Count.Storage ] ]
+              Child.storagesOf v.Counts ]
 
-    let plan (l: Loop) (v: LoopViews) (scope: Scope) targets tape limit watch : LoopPlan =
+    let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: int -> EmissionTarget) tape limit watch : LoopPlan =
         let inner, instructions = Child.instantiate v.Body scope
         let n = l.States + l.Controls
         let out = v.Body.Lowered.Outputs |> Array.map (Child.slot inner)
@@ -95,6 +97,16 @@ module internal LoopViews =
 
         let carried = v.Carried |> Array.map (Child.slot scope)
         let rows = Shape.extent "loop" (Shape.size l.Batch)
+        let streamOf = l.StreamOf
+
+        let stream k : StreamPlan =
+            let mine = [| 0 .. l.Emits - 1 |] |> Array.filter (fun e -> streamOf[e] = k)
+
+            { Emit = mine |> Array.map (fun e -> out[n + e])
+              Targets = mine |> Array.map (fun e -> targets e)
+              Write = out[n + l.Emits + 1 + k]
+              Wrote = Child.slot scope v.Flags[2 + k]
+              Count = Child.slot scope v.Counts[k] }
 
         { Rows = rows
           States = carried[.. l.States - 1]
@@ -103,15 +115,11 @@ module internal LoopViews =
           Body = instructions
           NextStates = out[.. l.States - 1]
           NextControls = out[l.States .. n - 1]
-          Emit = out[n .. n + l.Emits - 1]
-          Targets = targets
+          Streams = Array.init l.Streams.Length stream
           Keep = out[n + l.Emits]
-          Write = out[n + l.Emits + 1]
-          Finish = out[n + l.Emits + 2]
+          Finish = out[n + l.Emits + l.Flags - 1]
           Live = Child.slot scope v.Flags[0]
           Moved = Child.slot scope v.Flags[1]
-          Wrote = Child.slot scope v.Flags[2]
-          Count = Child.slot scope v.Count
           Tape = tape
           Limit = limit
           Watch = watch }

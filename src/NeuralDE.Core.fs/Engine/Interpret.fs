@@ -9,11 +9,12 @@ open NeuralDE
 type internal Frame =
     {
         Control: NdArray[]
-        /// rows that took this iteration, and rows that also wrote an emission
+        /// rows that took this iteration, and rows that also wrote emissions
         Moved: bool[]
-        Wrote: bool[]
-        /// emissions written before it, by row
-        Count: int[]
+        /// by stream
+        Wrote: bool[][]
+        /// by stream: emissions written before it, by row
+        Count: int[][]
     }
 
 /// The forward run of a loop as its reverse sweep needs it: every kept iteration's control, and states at some of them.
@@ -176,12 +177,13 @@ module internal Interpret =
         let captured = args[carried..]
         let mutable state = args[.. states - 1]
         let mutable control = args[states .. carried - 1]
-        let count = Array.zeroCreate rows
+        let streamOf = l.StreamOf
+        let count = l.Streams |> Array.map (fun _ -> Array.zeroCreate<int> rows)
         let live = Array.create rows true
 
         let emissions =
             l.Body.Outputs[carried .. carried + l.Emits - 1]
-            |> Array.map (fun n -> Emission(rows, l.Batch, n.Signature, l.Capacity))
+            |> Array.map2 (fun k n -> Emission(rows, l.Batch, n.Signature, l.Streams[k].Capacity)) streamOf
 
         let goesOn control =
             match l.Watch with
@@ -197,29 +199,31 @@ module internal Interpret =
             Counters.AddBody()
             let out = run failures l.Body (Array.concat [ state; control; captured ])
             let flag k = out[carried + l.Emits + k].Flags
-            let keep, write, finish = flag 0, flag 1, flag 2
+            let keep, finish = flag 0, flag (l.Flags - 1)
             let moved = Array.map2 (&&) live keep
-            let wrote = Array.map2 (&&) moved write
+            let wrote = l.Streams |> Array.mapi (fun k _ -> Array.map2 (&&) moved (flag (1 + k)))
 
             if Array.exists id moved then
-                record { Control = control; Moved = moved; Wrote = wrote; Count = Array.copy count } state
+                record { Control = control; Moved = moved; Wrote = wrote; Count = Array.map Array.copy count } state
 
             for e in 0 .. l.Emits - 1 do
                 for row in 0 .. rows - 1 do
-                    if wrote[row] then emissions[e].Write(row, count[row], out[carried + e])
+                    if wrote[streamOf[e]][row] then
+                        emissions[e].Write(row, count[streamOf[e]][row], out[carried + e])
 
             state <- Array.map2 (blend moved) out[.. states - 1] state
             control <- Array.map2 (blend (Array.copy live)) out[states .. carried - 1] control
 
             for row in 0 .. rows - 1 do
-                if wrote[row] then count[row] <- count[row] + 1
+                for k in 0 .. count.Length - 1 do
+                    if wrote[k][row] then count[k][row] <- count[k][row] + 1
 
                 if finish[row] then live[row] <- false
 
             watched <- goesOn control
 
-        let written = if rows = 0 then 0 else Array.max count
-        Array.concat [ state; control; emissions |> Array.map (fun e -> e.Result written) ]
+        let written = count |> Array.map (fun c -> if rows = 0 then 0 else Array.max c)
+        Array.concat [ state; control; Array.map2 (fun k (e: Emission) -> e.Result written[k]) streamOf emissions ]
 
     and private pullback failures (p: Pullback) (args: NdArray[]) (recording: Recording) : NdArray[] =
         let l = p.Of
@@ -278,16 +282,19 @@ module internal Interpret =
             [| for i in carried .. inputs - 1 do
                    if p.Wanted[i] then zeros args[i] |]
 
+        let streamOf = l.StreamOf
+
         /// The emission's cotangent that belongs to this iteration.
         let emitted (f: Frame) e (w: NdArray) =
             let signature = l.Body.Outputs[carried + e].Signature
             let part = NdArray.Zeros(signature.Dtype, signature.Shape)
             let width = part.Length / max 1 rows
             let room = w.Shape[l.Batch.Length]
+            let wrote, count = f.Wrote[streamOf[e]], f.Count[streamOf[e]]
 
             for row in 0 .. rows - 1 do
-                if f.Wrote[row] then
-                    Array.Copy(w.Data, (row * room + f.Count[row]) * width, part.Data, row * width, width)
+                if wrote[row] then
+                    Array.Copy(w.Data, (row * room + count[row]) * width, part.Data, row * width, width)
 
             part
 

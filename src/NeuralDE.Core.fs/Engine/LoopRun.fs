@@ -31,6 +31,10 @@ type internal EmissionTarget =
     /// as many rows as there are: an emission of the work
     | Grown of index: int
 
+/// A stream of emissions whose arrays have places. Wrote: one byte a row; Count: an int32 a row.
+[<NoEquality; NoComparison>]
+type internal StreamPlan = { Emit: Slot[]; Targets: EmissionTarget[]; Write: Slot; Wrote: Slot; Count: Slot }
+
 /// A loop whose arrays have places. State and control stay where they are; the body reads them and leaves the next ones elsewhere.
 [<NoEquality; NoComparison>]
 type internal LoopPlan =
@@ -44,16 +48,12 @@ type internal LoopPlan =
         Body: Instruction[]
         NextStates: Slot[]
         NextControls: Slot[]
-        Emit: Slot[]
-        Targets: EmissionTarget[]
+        Streams: StreamPlan[]
         Keep: Slot
-        Write: Slot
         Finish: Slot
-        /// live, moved and wrote: one byte a row each; count: an int32 a row
+        /// one byte a row each
         Live: Slot
         Moved: Slot
-        Wrote: Slot
-        Count: Slot
         Tape: int voption
         /// states kept at once, at most
         Limit: int
@@ -69,8 +69,11 @@ module internal LoopRun =
 
         sum
 
-    /// A kept iteration on the tape: control, moved, wrote, count.
-    let frameBytes (l: LoopPlan) = bytesOf l.Controls + 6L * int64 l.Rows
+    /// Of a kept iteration on the tape: moved, then by stream who wrote, then by stream how many rows were written before.
+    let flagBytes (l: LoopPlan) = (1L + 5L * int64 l.Streams.Length) * int64 l.Rows
+
+    /// A kept iteration on the tape: control and flags.
+    let frameBytes (l: LoopPlan) = bytesOf l.Controls + flagBytes l
 
     let stateBytes (l: LoopPlan) = bytesOf l.States
 
@@ -96,8 +99,13 @@ module internal LoopRun =
         let flags = into + nativeint (bytesOf l.Controls)
         let rows = int64 l.Rows
         Rows.Copy(Slot.address work l.Moved, flags, rows)
-        Rows.Copy(Slot.address work l.Wrote, flags + nativeint rows, rows)
-        Rows.Copy(Slot.address work l.Count, flags + nativeint (2L * rows), 4L * rows)
+        let streams = l.Streams.Length
+
+        for k in 0 .. streams - 1 do
+            let wrote = flags + nativeint (int64 (1 + k) * rows)
+            let count = flags + nativeint (int64 (1 + streams + 4 * k) * rows)
+            Rows.Copy(Slot.address work l.Streams[k].Wrote, wrote, rows)
+            Rows.Copy(Slot.address work l.Streams[k].Count, count, 4L * rows)
 
         if tape.Count % tape.Spacing = 0 then
             let bytes = stateBytes l
@@ -148,17 +156,21 @@ module internal LoopRun =
                 let unwritten = (int64 row * larger + room) * rowBytes
                 Rows.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
 
-    let private emit (l: LoopPlan) (work: Workspace) (wrote: nativeint) (count: nativeptr<int>) =
-        for e in 0 .. l.Emit.Length - 1 do
-            let source = Slot.address work l.Emit[e]
-            let rowBytes = l.Emit[e].Bytes / int64 l.Rows
+    let private counts (work: Workspace) (s: StreamPlan) = NativePtr.ofNativeInt<int>(Slot.address work s.Count)
+
+    let private emit (l: LoopPlan) (s: StreamPlan) (work: Workspace) =
+        let wrote, count = Slot.address work s.Wrote, counts work s
+
+        for e in 0 .. s.Emit.Length - 1 do
+            let source = Slot.address work s.Emit[e]
+            let rowBytes = s.Emit[e].Bytes / int64 l.Rows
 
             for row in 0 .. l.Rows - 1 do
                 if flag wrote row then
                     let k = NativePtr.get count row
 
                     let memory, room =
-                        match l.Targets[e] with
+                        match s.Targets[e] with
                         | Fixed(memory, capacity) ->
                             if k >= capacity then
                                 raise (GraphException $"a loop wrote more than its {string capacity} emissions")
@@ -178,19 +190,25 @@ module internal LoopRun =
         | ValueSome watch -> watch work
         | ValueNone -> true
 
+    /// Nobody has written yet.
+    let private clear (l: LoopPlan) (work: Workspace) =
+        for s in l.Streams do
+            for target in s.Targets do
+                match target with
+                | Fixed(memory, _) -> Slot.clear work memory
+                | Grown index ->
+                    work.Emissions[index].Clear()
+                    work.Written[index] <- 0L
+
+            for row in 0 .. l.Rows - 1 do
+                NativePtr.set (counts work s) row 0
+
     /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
     let run (l: LoopPlan) (work: Workspace) =
-        let keep, write, finish = Slot.address work l.Keep, Slot.address work l.Write, Slot.address work l.Finish
-        let live, moved, wrote = Slot.address work l.Live, Slot.address work l.Moved, Slot.address work l.Wrote
+        let keep, finish = Slot.address work l.Keep, Slot.address work l.Finish
+        let live, moved = Slot.address work l.Live, Slot.address work l.Moved
         let rows = int64 l.Rows
-        let count = NativePtr.ofNativeInt<int>(Slot.address work l.Count)
-
-        for target in l.Targets do
-            match target with
-            | Fixed(memory, _) -> Slot.clear work memory
-            | Grown index ->
-                work.Emissions[index].Clear()
-                work.Written[index] <- 0L
+        clear l work
 
         let tape =
             match l.Tape with
@@ -202,7 +220,6 @@ module internal LoopRun =
 
         for row in 0 .. l.Rows - 1 do
             setFlag live row true
-            NativePtr.set count row 0
 
         let mutable watched = goesOn l work
 
@@ -210,19 +227,24 @@ module internal LoopRun =
             Counters.AddBody()
             Instruction.runAll l.Body work
             Rows.And(live, keep, moved, rows)
-            Rows.And(moved, write, wrote, rows)
+
+            for s in l.Streams do
+                Rows.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
 
             match tape with
             | ValueSome tape when Rows.Any(moved, rows) -> record l work tape
             | _ -> ()
 
-            if l.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l work wrote count
+            for s in l.Streams do
+                let wrote, count = Slot.address work s.Wrote, counts work s
 
-            for row in 0 .. l.Rows - 1 do
-                if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
+                if s.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l s work
+
+                for row in 0 .. l.Rows - 1 do
+                    if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
 
             // flags may be carried values, which move now; nobody asks again who wrote
-            let ended = wrote
+            let ended = Slot.address work l.Streams[0].Wrote
             Rows.Copy(finish, ended, rows)
 
             for struct (_, source, aside) in l.Aside do

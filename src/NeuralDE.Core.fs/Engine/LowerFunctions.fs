@@ -96,18 +96,19 @@ module internal LowerFunctions =
         { Carried = carried
           Body = body
           Aside = aside
-          Flags = Array.init 3 (fun _ -> x.NewArray(LoopViews.flagsOf rows))
-          Count = x.NewArray(LoopViews.countsOf rows) }
+          Flags = Array.init (2 + l.Streams.Length) (fun _ -> x.NewArray(LoopViews.flagsOf rows))
+          Counts = Array.init l.Streams.Length (fun _ -> x.NewArray(LoopViews.countsOf rows)) }
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
         let carried = l.States + l.Controls
         let v = loopViews x l args
         let isTaped = (LoopViews.taped x.Graph).Contains n
+        let capacities = l.StreamOf |> Array.map (fun k -> l.Streams[k].Capacity)
 
         let emissions =
             Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature))
             |> Array.skip carried
             |> Array.mapi (fun e s ->
-                match l.Capacity with
+                match capacities[e] with
                 | ValueSome _ -> x.NewArray s
                 | ValueNone -> { View.ofStorage (Storage(-1, 0L, Emission(n, e))) s with Shape = s.Shape })
 
@@ -119,13 +120,13 @@ module internal LowerFunctions =
                 let targets =
                     emissions
                     |> Array.mapi (fun e view ->
-                        match l.Capacity with
+                        match capacities[e] with
                         | ValueSome capacity -> Fixed(Child.slot scope view, capacity)
                         | ValueNone -> Grown(scope.Emission(n, e)))
 
                 let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
                 let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
-                let plan = LoopViews.plan l v scope targets tape (LoopViews.limitOf l args) watch
+                let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
                 let start = args[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Controls
 
@@ -172,15 +173,18 @@ module internal LowerFunctions =
         let mine = active |> Array.map (fun i -> sameAs own[i])
         let totals = wanted |> Array.map (fun i -> sameAs own[i])
 
+        let streamOf = l.StreamOf
+
         let emissions =
             [| for e in 0 .. l.Emits - 1 do
                    match given[carried + e] with
-                   | ValueSome w when p.ActiveEmits[e] -> struct (w, x.NewArray l.Body.Outputs[carried + e].Signature)
+                   | ValueSome w when p.ActiveEmits[e] ->
+                       struct (streamOf[e], w, x.NewArray l.Body.Outputs[carried + e].Signature)
                    | _ -> () |]
 
         let isSafeNeeded = rows > 1
         let safe = if isSafeNeeded then Array.map sameAs v.Carried else [||]
-        let parts = emissions |> Array.map (fun (struct (_, part)) -> part)
+        let parts = emissions |> Array.map (fun (struct (_, _, part)) -> part)
         let swept = p.Sweep.Value
         let varying = Array.concat [ mine; parts ]
 
@@ -221,7 +225,7 @@ module internal LowerFunctions =
             fun scope ->
                 let tape = scope.Tape primal
                 let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
-                let plan = LoopViews.plan l v scope discarded (ValueSome tape) (LoopViews.limitOf l own) ValueNone
+                let plan = LoopViews.plan l v scope (Array.get discarded) (ValueSome tape) (LoopViews.limitOf l own) ValueNone
                 let inner, instructions = Child.instantiate sweep scope
                 let out = sweep.Lowered.Outputs |> Array.map (Child.slot inner)
 
@@ -253,8 +257,9 @@ module internal LowerFunctions =
                       RowSums = Array.mapi rowSum rowSums
                       Emissions =
                         emissions
-                        |> Array.map (fun (struct (w, part)) ->
-                            { Given = Child.slot scope w
+                        |> Array.map (fun (struct (stream, w, part)) ->
+                            { Stream = stream
+                              Given = Child.slot scope w
                               Room = w.Shape[l.Batch.Length]
                               Part = Child.slot scope part })
                       Sweep = instructions

@@ -8,7 +8,7 @@ open NeuralDE.Kernels
 
 /// A cotangent that comes with an emission: where it is given, and where the part of one iteration goes.
 [<NoEquality; NoComparison>]
-type internal EmissionCotangent = { Given: Slot; Room: int; Part: Slot }
+type internal EmissionCotangent = { Stream: int; Given: Slot; Room: int; Part: Slot }
 
 /// Rows that every iteration adds to a sum: updates [Batches; Count; Width] to rows indices [Batches; Count] of
 /// [Batches; Rows; Width].
@@ -51,7 +51,7 @@ module internal PullbackRun =
     let private frameAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
         tape.Frames.Address + nativeint (int64 k * LoopRun.frameBytes p.Loop)
 
-    let private controlBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - 6L * int64 p.Loop.Rows
+    let private controlBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - LoopRun.flagBytes p.Loop
 
     let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (controlBytes p)
 
@@ -93,7 +93,7 @@ module internal PullbackRun =
         let rows = int64 l.Rows
         // rows not seen to move yet
         let missing = Slot.address work l.Live
-        let first = Slot.address work l.Wrote
+        let first = Slot.address work l.Streams[0].Wrote
 
         for row in 0 .. l.Rows - 1 do
             NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 1uy
@@ -154,11 +154,12 @@ module internal PullbackRun =
             blendAll work unmoved l.Rows p.SafeStates l.States
             blendAll work unmoved l.Rows p.SafeControls l.Controls
 
-        let wrote = NativePtr.ofNativeInt<byte>(moved + nativeint rows)
-        let count = NativePtr.ofNativeInt<int>(moved + nativeint (2L * rows))
+        let streams = l.Streams.Length
 
         for e in p.Emissions do
             let bytes = e.Part.Bytes / rows
+            let wrote = NativePtr.ofNativeInt<byte>(moved + nativeint (int64 (1 + e.Stream) * rows))
+            let count = NativePtr.ofNativeInt<int>(moved + nativeint (int64 (1 + streams + 4 * e.Stream) * rows))
 
             for row in 0 .. l.Rows - 1 do
                 let part = Slot.address work e.Part + nativeint (int64 row * bytes)

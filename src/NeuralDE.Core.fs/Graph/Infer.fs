@@ -51,12 +51,14 @@ module internal Infer =
             let body = ofGraph l.Body
             let carried = l.States + l.Controls
 
-            let emission (s: Signature) =
-                let shape = Array.insertAt l.Batch.Length (ValueOption.defaultValue 0 l.Capacity) s.Shape
+            let emission stream (s: Signature) =
+                let rows = ValueOption.defaultValue 0 l.Streams[stream].Capacity
+                let shape = Array.insertAt l.Batch.Length rows s.Shape
                 Shape.sizeIn "loop" shape |> ignore
                 { s with Shape = shape }
 
-            Array.append body[.. carried - 1] (Array.map emission body[carried .. carried + l.Emits - 1])
+            let emissions = Array.map2 emission l.StreamOf body[carried .. carried + l.Emits - 1]
+            Array.append body[.. carried - 1] emissions
 
     /// A shape that may have more elements than an argument.
     let private sized (operation: string) (shape: int[]) : int[] =

@@ -205,19 +205,35 @@ and internal CustomForward =
     | OfPrimal
 
 /// state is rolled back where keep is false and is differentiable; control always advances and has no derivative.
-/// Body: state, control, captured → state', control', emit, keep, write, done. Batch is the shape of the three flags (bool) and
-/// a prefix of every state's and control's shape. Where keep ∧ write, an emission fills the next of Capacity rows.
+/// Body: state, control, captured → state', control', emissions stream by stream, keep, one write flag a stream, done. Batch is
+/// the shape of the flags (bool) and a prefix of every state's and control's shape. Where keep ∧ write, a stream's emissions fill
+/// their next rows. There is one stream at least; it may have no emissions.
 and internal Loop =
     {
         Batch: int[]
         States: int
         Controls: int
-        Emits: int
-        /// Rows of every emission; ValueNone: as many as there are, which only a run on numbers can have.
-        Capacity: int voption
+        Streams: EmissionStream[]
         Tape: Tape
         Watch: Watch voption
         Body: Graph
+    }
+
+    /// emissions of all streams
+    member l.Emits = l.Streams |> Array.sumBy (fun s -> s.Emits)
+
+    /// keep, the write flags, done
+    member l.Flags = l.Streams.Length + 2
+
+    /// by emission: the stream it belongs to
+    member l.StreamOf: int[] = l.Streams |> Array.mapi (fun k s -> Array.create s.Emits k) |> Array.concat
+
+/// Emissions of a loop that are written together.
+and internal EmissionStream =
+    {
+        Emits: int
+        /// Rows of every emission; ValueNone: as many as there are, which only a run on numbers can have.
+        Capacity: int voption
     }
 
 /// What the reverse sweep of a loop keeps of the forward run.

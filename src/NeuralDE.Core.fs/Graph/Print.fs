@@ -33,12 +33,17 @@ module internal Print =
     /// A function node, given how its graphs are called.
     let fn (name: Graph -> string) (f: Fn) =
         let loop (l: Loop) =
-            let capacity =
-                match l.Capacity with
-                | ValueSome n -> string n
-                | ValueNone -> "any"
+            let stream (s: EmissionStream) =
+                let capacity =
+                    match s.Capacity with
+                    | ValueSome n -> string n
+                    | ValueNone -> "any"
 
-            $"{name l.Body} batch {list l.Batch} states {string l.States} controls {string l.Controls} emits {string l.Emits} × {capacity} {tape l.Tape}"
+                $"{string s.Emits} × {capacity}"
+
+            let streams = l.Streams |> Array.map stream |> String.concat " + "
+
+            $"{name l.Body} batch {list l.Batch} states {string l.States} controls {string l.Controls} emits {streams} {tape l.Tape}"
 
         match f with
         | Call(g, Inline) -> $"call {name g}"

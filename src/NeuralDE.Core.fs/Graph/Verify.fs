@@ -14,7 +14,10 @@ module internal Verify =
     let private loop (check: bool -> string -> unit) (l: Loop) (args: Signature[]) =
         let carried = l.States + l.Controls
         let outputs = l.Body.Outputs |> Array.map (fun n -> n.Signature)
-        check (outputs.Length = carried + l.Emits + 3) "the body returns state, control, emissions, keep, write, done"
+        check (l.Streams.Length > 0) "a loop has one stream of emissions at least"
+        check
+            (outputs.Length = carried + l.Emits + l.Flags)
+            "the body returns state, control, emissions, keep, one write flag a stream, done"
 
         for i in 0 .. carried - 1 do
             check (sameSignature outputs[i] l.Body.Inputs[i]) $"carry {string i} changes its signature"

@@ -148,13 +148,14 @@ module internal Integrate =
             { Batch = [||]
               States = state.Length
               Controls = control.Length
-              Emits = graph.Outputs.Length - carried - 3
-              Capacity =
-                (match p.Saving with
-                 | Nothing
-                 | AtTimes -> ValueSome p.Times
-                 | EverySteps _
-                 | EveryPolynomial -> ValueNone)
+              Streams =
+                [| { Emits = graph.Outputs.Length - carried - 3
+                     Capacity =
+                       (match p.Saving with
+                        | Nothing
+                        | AtTimes -> ValueSome p.Times
+                        | EverySteps _
+                        | EveryPolynomial -> ValueNone) } |]
               Tape = p.Tape
               Watch = ValueSome p.Watch
               Body = graph }

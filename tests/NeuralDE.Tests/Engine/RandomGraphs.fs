@@ -173,7 +173,13 @@ module internal RandomGraphs =
 
         // an iteration late where the flag is carried
         let isOver = if isFlagCarried && b.Chance 2 then input (first + 1) else ended
-        let emits = if capacity.IsNone then 1 else b.Random.Next 3
+        // one stream, or two that are written at different iterations
+        let streams =
+            let first = { Emits = (if capacity.IsNone then 1 else b.Random.Next 3); Capacity = capacity }
+            let second () = { Emits = b.Random.Next 3; Capacity = b.OneOf [| capacity; ValueSome 16 |] }
+            if b.Chance 2 then [| first |] else [| first; second () |]
+
+        let emits = streams |> Array.sumBy (fun s -> s.Emits)
 
         let emissions =
             Array.init emits (fun _ ->
@@ -186,8 +192,8 @@ module internal RandomGraphs =
                 | ValueSome n -> n
                 | ValueNone -> nextStates[0])
 
-        let keep, write = some (), some ()
-        let outputs = Array.concat [ nextStates; nextControls; emissions; [| keep; write; isOver |] ]
+        let keep, write = some (), streams |> Array.map (fun _ -> some ())
+        let outputs = Array.concat [ nextStates; nextControls; emissions; [| keep |]; write; [| isOver |] ]
 
         // what the body computes from captured values may be less exact than they are
         let isSingle = isSingle || outputs |> Array.exists (fun n -> body.LevelOf n = Level.Single)
@@ -197,8 +203,7 @@ module internal RandomGraphs =
             { Batch = batch
               States = states.Length
               Controls = controls.Length
-              Emits = emits
-              Capacity = capacity
+              Streams = streams
               Tape = if b.Chance 2 then Everything else Budget(b.OneOf [| 1L; 64L; 300L; 1000L |])
               Watch = b.OneOf [| ValueNone; ValueNone; ValueSome Cancellable; ValueSome Reporting |]
               Body = Intern.graph (Array.map signatureOf args) outputs }
