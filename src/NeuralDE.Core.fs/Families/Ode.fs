@@ -36,6 +36,8 @@ module Ode =
           SaveAt = { Times = None; EverySteps = None; Start = false; End = false }
           StepAt = []
           JumpAt = []
+          Events = []
+          MaxEvents = 1000
           Norm = None
           Gradient = Checkpointed
           PerSample = false
@@ -120,6 +122,19 @@ module Ode =
 
     /// Times at which the field jumps: a step ends just before each and the next begins just after.
     let jumpAt (times: float list) (p: OdeProblem<'S>) = { p with JumpAt = times }
+
+    /// <summary>Something that happens where a value of time and state changes its sign: Event.falling, rising or crossing, and Event.apply or
+    /// Event.stop. May be used several times.</summary>
+    /// <remarks>A step ends at the event and the method begins anew. Time and state there are differentiable, and the sensitivity jumps
+    /// as the state does. Events at one time happen in the order of these calls, up to one that ends the solve. Outputs at an event's
+    /// time show the state before it; those after the end of the solve are NaN. Without perSample a batch has its events together.</remarks>
+    let on (trigger: EventTrigger<'S>) (action: EventAction<'S>) (p: OdeProblem<'S>) =
+        { p with Events = p.Events @ [ trigger, action ] }
+
+    /// The most events; 1000 unless said otherwise. One more ends the solve with TooManyEvents.
+    let maxEvents (n: int) (p: OdeProblem<'S>) =
+        OdeSetup.checkCount "Ode.maxEvents" n
+        { p with MaxEvents = n }
 
     /// <summary>A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1 or less.</summary>
     let norm (norm: 'S -> Tensor) (p: OdeProblem<'S>) = { p with Norm = Some norm }

@@ -44,6 +44,9 @@ type OdeProblem<'S> =
         StepAt: float list
         /// times at which the field jumps: steps end just before and go on just after
         JumpAt: float list
+        /// in the order in which those at one time happen
+        Events: (EventTrigger<'S> * EventAction<'S>) list
+        MaxEvents: int
         /// None: the largest root mean square of the leaves
         Norm: ('S -> Tensor) option
         Gradient: Gradient

@@ -128,7 +128,9 @@ module internal OdeReport =
     let failure (suspects: Suspects voption) (last: Tensor[]) (report: Tensor) : Failure option =
         let statuses = (SolveReport.unpack report).Status.Numbers.Integers
 
-        match statuses |> Array.tryFindIndex (fun code -> int code <> StatusCode.success) with
+        let isWell code = int code = StatusCode.success || int code = StatusCode.eventOccurred
+
+        match statuses |> Array.tryFindIndex (isWell >> not) with
         | None -> None
         | Some k ->
             let isBatch = report.Rank > 1
@@ -202,6 +204,6 @@ module internal OdeReport =
                 check, Array.append [| scalar found.Rtol; scalar found.Atol |] found.Captured
 
         let status = (SolveReport.unpack report).Status
-        let isWell = Prim.compareTo Equal status (float StatusCode.success)
+        let isWell = StatusCode.isWell plan status
         let args = Array.concat [ [| isWell; report |]; last; further ]
         leaves |> Array.map (fun leaf -> Tensor.Apply(Check check, Array.append [| leaf |] args))

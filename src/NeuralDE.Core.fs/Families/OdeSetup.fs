@@ -107,6 +107,7 @@ module internal OdeSetup =
 
     let private checkOptions (p: OdeProblem<'S>) =
         checkTolerance p.Rtol p.Atol
+        checkCount "Ode.maxEvents" p.MaxEvents
         checkSteps p.DtMin p.DtMax
         checkCount "Ode.maxSteps" p.MaxSteps
         p.SaveAt.EverySteps |> Option.iter (checkCount "Ode.saveSteps")
@@ -268,11 +269,33 @@ module internal OdeSetup =
                         $"{verb}: the field returned {derivative[k].Dtype} for a state of {state[k].Dtype}{where}. Cast one of them."
                 )
 
+    /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
+    let private checkGradient verb (p: OdeProblem<'S>) =
+        match p.Gradient with
+        | Backsolve
+        | BacksolveWith _ when not p.Events.IsEmpty ->
+            raise (
+                InputException
+                    $"{verb}: got Ode.gradient Backsolve with events, whose adjoint it does not know; expected Checkpointed or Direct. Write Ode.gradient Checkpointed."
+            )
+        | Backsolve
+        | BacksolveWith _ when p.Solver.Stepper.IsImplicit ->
+            raise (
+                InputException
+                    $"{verb}: got Ode.gradient Backsolve with {p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable. Write Ode.gradient Checkpointed."
+            )
+        | Backsolve
+        | BacksolveWith _
+        | Direct
+        | Checkpointed
+        | CheckpointedWithin _ -> ()
+
     let prepare verb (p: OdeProblem<'S>) : OdeSetup =
         let leaves = Tree.flatten p.Y0
         let names = Tree.leaves p.Y0 |> List.map fst |> List.toArray
         checkOptions p
         checkState verb p names leaves
+        checkGradient verb p
 
         let ts =
             match p.SaveAt.Times with
@@ -289,6 +312,9 @@ module internal OdeSetup =
                 let derivative = p.Field x[0] (Tree.unflatten p.Y0 x[1..]) |> Tree.flatten
                 checkDerivative verb names state derivative
                 derivative)
+
+        let events, ofEvents = EventSetup.trace verb p.Events p.Y0 names (Array.append [| time |] state)
+        let ofField, captured = captured, Array.append captured ofEvents
 
         let steps, dt = stepsOf p
         let stops, resumes = stopsOf p leaves[0].Dtype
@@ -323,6 +349,9 @@ module internal OdeSetup =
               MovesEnd = Time.moves p.T1
               MovesTimes = Time.moves ts
               Leaves = leaves.Length
+              Events = events
+              MaxEvents = p.MaxEvents
+              EventRoom = ValueNone
               Tape = tapeOf p.Gradient
               Watch = (if p.Progress.IsSome then Reporting else Cancellable) }
 
@@ -347,6 +376,15 @@ module internal OdeSetup =
                       Resumes = tensor resumes
                       Ts = ts }
 
+            let arguments = Array.concat [ numbers; leaves; captured ]
+
+            // a log that grows with its events is for runs on numbers only
+            let plan =
+                if events.Length > 0 && arguments |> Array.exists (fun a -> a.IsPlaceholder) then
+                    { plan with EventRoom = ValueSome p.MaxEvents }
+                else
+                    plan
+
             let fn =
                 match p.Gradient with
                 | Direct
@@ -354,8 +392,6 @@ module internal OdeSetup =
                 | CheckpointedWithin _ -> Call(Integrate.graph plan field, Inline)
                 | Backsolve -> Custom(BacksolveRule.custom seal plan BacksolveRule.defaults field)
                 | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
-
-            let arguments = Array.concat [ numbers; leaves; captured ]
 
             match plan.Saving with
             | EverySteps _
@@ -387,11 +423,11 @@ module internal OdeSetup =
             // inside a transform nothing runs here: then the caller of what is transformed watches
             let out = Watching.Under(p.Cancellation, reportOf p, apply)
 
-            SolveOutputs.ofArray plan.Leaves out
+            SolveOutputs.ofArray plan out
 
         { Plan = plan
           Field = field
-          Captured = captured
+          Captured = ofField
           Leaves = leaves
           Names = names
           Ts = ts

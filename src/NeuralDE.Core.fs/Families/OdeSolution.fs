@@ -11,6 +11,17 @@ module internal OdeSolution =
         let timeAxis = if p.PerSample then 1 else 0
         let rebuild leaves = Tree.unflatten p.Y0 leaves
 
+        /// Where the solve ended, an event's time being differentiable.
+        let endTime =
+            if out.Events.Length = 0 then
+                p.T1
+            else
+                let status = (SolveReport.unpack out.Report).Status
+                let isEvent = Prim.compareTo Equal status (float StatusCode.eventOccurred)
+                let t1 = Prim.cast Float64 p.T1
+                let t1 = if t1.Rank < status.Rank then Prim.rows status.Count t1 else t1
+                Prim.select isEvent out.Events[0] t1
+
         /// One entry a sample, where samples have their own steps.
         let bySample oneRank (t: Tensor) =
             match setup.Rows with
@@ -64,7 +75,7 @@ module internal OdeSolution =
             let all =
                 [ if p.SaveAt.Start then row p.T0 setup.Leaves
                   yield! rows
-                  if hasEnd && not isEndSaved then row p.T1 out.Final ]
+                  if hasEnd && not isEndSaved then row endTime out.Final ]
 
             let join (parts: Tensor list) = Prim.concat timeAxis (List.toArray parts)
             join (List.map fst all), Array.init n (fun k -> join (all |> List.map (fun (_, ys) -> ys[k])))
@@ -152,4 +163,21 @@ module internal OdeSolution =
             let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]
             ys |> Array.map (fun y -> Prim.reshape (asGiven y) y) |> rebuild
 
-        Solution<'S>(ts, guarded ys, guarded out.Final, rebuild out.Last, out.Report, stats, failure, at)
+        let events =
+            lazy
+                (let isLogged = plan.Events.Length > 0 && out.Report.IsPlaceholder
+                 let plan = if isLogged then { plan with EventRoom = ValueSome plan.MaxEvents } else plan
+                 EventTimes.ofLog plan p.PerSample out.Events)
+
+        Solution<'S>(
+            ts,
+            guarded ys,
+            guarded out.Final,
+            rebuild out.Last,
+            out.Report,
+            stats,
+            failure,
+            at,
+            endTime,
+            events
+        )

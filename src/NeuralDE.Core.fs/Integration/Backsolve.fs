@@ -140,8 +140,8 @@ module internal BacksolveRule =
                          let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
                          let captured = x[SolveInputs.count + n .. inputs - 1]
                          let f t y = RungeKutta.fieldOf g captured t y
-                         let out = SolveOutputs.ofArray n (Prim.call primal x[.. inputs - 1])
-                         let w = SolveOutputs.ofArray n x[inputs..]
+                         let out = SolveOutputs.ofArray p (Prim.call primal x[.. inputs - 1])
+                         let w = SolveOutputs.ofArray p x[inputs..]
                          let final, finalW = out.Final, w.Final
                          let saved, savedW = out.Saved, w.Saved
 
@@ -162,7 +162,7 @@ module internal BacksolveRule =
 
                              let arguments = Array.concat [ SolveInputs.toArray numbers; y; state; captured ]
                              let r = Prim.apply (Custom again) arguments
-                             (seal plan (SolveOutputs.ofArray leaves r))[n .. leaves - 1]
+                             (seal plan (SolveOutputs.ofArray plan r))[n .. leaves - 1]
 
                          let along (t: Tensor) y (a: Tensor[]) =
                              Array.map2 (fun (d: Tensor) a -> Prim.cast Float64 (Prim.sum (d * a))) (f t y) a

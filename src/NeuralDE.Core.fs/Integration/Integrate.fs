@@ -56,13 +56,24 @@ module internal Integrate =
 
             vmap move (Array.concat [ [| stopped; i.Ts |]; ys ])
 
+    /// The stream of what a solve saves.
+    let private rowsOf (p: SolvePlan) emits : EmissionStream =
+        let capacity =
+            match p.Saving with
+            | Nothing
+            | AtTimes -> ValueSome p.Times
+            | EverySteps _
+            | EveryPolynomial -> ValueNone
+
+        { Emits = emits; Capacity = capacity }
+
     let private solve (p: SolvePlan) (g: Graph) (x: Tensor[]) : Tensor[] =
         let n = p.Leaves
         let given = SolveInputs.ofArray x[.. SolveInputs.count - 1]
         let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
         let captured = x[SolveInputs.count + n ..]
         let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
-        let terms = StepLoop.terms p g i captured
+        let terms, events = StepLoop.terms p g i captured
         let f = terms.Field
         let dir = Prim.direction i.T0 i.T1
         // stops come in ascending order, each with the time just before a jump and that just after
@@ -135,27 +146,28 @@ module internal Integrate =
               Written = zero }
 
         let rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
-        let state = Array.concat [ y; begun; rounding ]
+        let hasEvents = events.Length > 0
+        let state = Array.concat [ y; begun; rounding; (if hasEvents then [| t0 |] else [||]) ]
         let work = if p.Stepper.Counts then Work.none () else [||]
-        let control = Array.concat [ Steering.toArray start; memory; work ]
+        let seen =
+            if hasEvents then
+                [| StepEvents.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
+            else
+                [||]
+        let control = Array.concat [ Steering.toArray start; memory; work; seen ]
 
         let cargo = { Carried = Tracing.signatures begun; Memory = Tracing.signatures memory }
 
         let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
         let carried = state.Length + control.Length
+        let log = if hasEvents then [| { Emits = 2; Capacity = p.EventRoom } |] else [||]
+        let logged = 3 * log.Length // its emissions and its flag
 
         let loop =
             { Batch = [||]
               States = state.Length
               Controls = control.Length
-              Streams =
-                [| { Emits = graph.Outputs.Length - carried - 3
-                     Capacity =
-                       (match p.Saving with
-                        | Nothing
-                        | AtTimes -> ValueSome p.Times
-                        | EverySteps _
-                        | EveryPolynomial -> ValueNone) } |]
+              Streams = Array.append [| rowsOf p (graph.Outputs.Length - carried - 3 - logged) |] log
               Tape = p.Tape
               Watch = ValueSome p.Watch
               Body = graph }
@@ -163,15 +175,24 @@ module internal Integrate =
         let out = Prim.apply (Loop loop) (Array.concat [ state; control; SolveInputs.toArray i; captured ])
 
         let s = Steering.ofArray out[state.Length .. state.Length + Steering.count - 1]
-        let work = out[carried - work.Length .. carried - 1]
+        let work = out[carried - seen.Length - work.Length .. carried - seen.Length - 1]
         let s = { s with Stop = s.Stop - stopsPassed } // those crossed
-        let rows = out[carried..]
+        let rows = out[carried .. out.Length - 1 - 2 * log.Length]
 
-        let isWhole = Prim.isNumber s.Status StatusCode.success
+        let isWhole = StatusCode.isWell p s.Status
 
         let final =
             let y1 = out[.. n - 1]
             let moved = if p.MovesEnd then RungeKutta.step p.Stepper.Mover f i.T1 given.T1 y1 else y1
+
+            // where an event ended the solve t1 was not reached
+            let moved =
+                if p.MovesEnd && hasEvents then
+                    let isEvent = Prim.isNumber s.Status StatusCode.eventOccurred
+                    Array.map2 (fun (y: Tensor) m -> Prim.select (Prim.broadcast y.Dims [||] isEvent) y m) y1 moved
+                else
+                    moved
+
             // a failed solve has no value at t1, and no gradient
             moved
             |> Array.map (fun y -> Prim.select (Prim.broadcast y.Dims [||] isWhole) y (Prim.fill y.Dtype y.Dims nan))
@@ -183,12 +204,23 @@ module internal Integrate =
             | EverySteps _
             | EveryPolynomial -> rows
 
+        let told =
+            if hasEvents then
+                Array.append [| out[state.Length - 1]; out[carried - 2] |] out[out.Length - 2 ..]
+            else
+                [||]
+
         SolveOutputs.toArray
-            { Final = final; Last = out[.. n - 1]; Report = SolveReport.pack dir s work; Saved = saved }
+            { Final = final
+              Last = out[.. n - 1]
+              Report = SolveReport.pack dir s work
+              Saved = saved
+              Events = told }
 
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =
         let inputs =
-            Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; g.Inputs[p.Leaves + 1 ..] ]
+            Array.concat
+                [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
 
         g.Memo((p, "solve"), (fun () -> Tracing.closed inputs (solve p g)))

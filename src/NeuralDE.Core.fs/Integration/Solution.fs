@@ -12,6 +12,8 @@ type Status =
     | StepTooSmall
     | NonFinite
     | NonlinearSolveFailed
+    | EventsAccumulate
+    | TooManyEvents
     | Cancelled
 
     /// What it means, and what to try.
@@ -25,6 +27,9 @@ type Status =
             "No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with Ode.jumpAt."
         | NonFinite ->
             "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
+        | EventsAccumulate ->
+            "Events follow each other without time between them: a ball that comes to rest, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
+        | TooManyEvents -> "There were more events than there is room for. Raise it with Ode.maxEvents."
         | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."
         | Cancelled -> "The solve was cancelled."
 
@@ -34,6 +39,9 @@ type Status =
         elif code = StatusCode.tooSmall then StepTooSmall
         elif code = StatusCode.nonFinite then NonFinite
         elif code = StatusCode.unsolved then NonlinearSolveFailed
+        elif code = StatusCode.eventOccurred then EventOccurred
+        elif code = StatusCode.eventsAccumulate then EventsAccumulate
+        elif code = StatusCode.tooManyEvents then TooManyEvents
         else Cancelled // still running: stopped from outside
 
 /// What a solve cost; over all samples when each has its own steps.
@@ -75,6 +83,8 @@ type Failure =
             | EventOccurred
             | MaxStepsReached
             | NonlinearSolveFailed
+            | EventsAccumulate
+            | TooManyEvents
             | Cancelled -> ""
 
         let time = f.Time.ToString("G6", CultureInfo.InvariantCulture)
@@ -116,7 +126,9 @@ type Solution<'S>
         report: Tensor,
         stats: unit -> Stats,
         failure: unit -> Failure option,
-        at: Tensor -> 'S
+        at: Tensor -> 'S,
+        t1: Tensor,
+        events: Lazy<EventTimes>
     ) =
     /// Output times [time]; with times by sample [batch; time].
     member _.Ts = ts
@@ -124,7 +136,13 @@ type Solution<'S>
     /// Saved states: every leaf with a time axis first ([time; …]), after the batch axis when samples have their own steps ([batch; time; …]).
     member _.Ys: 'S = ys.Value
 
-    /// The state at t1; NaN if the solve did not get there.
+    /// Where the solve ended: t1, or the time of the event that ended it, differentiable; by sample [batch].
+    member _.T1 = t1
+
+    /// The events that happened, in order.
+    member _.Events: EventTimes = events.Value
+
+    /// The state at T1, just before the event that ended the solve; NaN if it did not get there.
     member _.Y1: 'S = y1.Value
 
     /// The last state reached: that at t1, or where the solve stopped.
@@ -137,9 +155,14 @@ type Solution<'S>
     member _.Statuses: Status[] =
         (SolveReport.unpack report).Status.Numbers.Integers |> Array.map (fun code -> Status.OfCode(int code))
 
-    /// How the solve ended: Success, or the first sample's that failed.
+    /// How the solve ended: that of the first sample that failed; else EventOccurred if an event ended any; else Success.
     member s.Status: Status =
-        s.Statuses |> Array.tryFind (fun status -> status <> Success) |> Option.defaultValue Success
+        let statuses = s.Statuses
+        let isWell status = (status = Success || status = EventOccurred)
+
+        match statuses |> Array.tryFind (isWell >> not) with
+        | Some failed -> failed
+        | None -> if Array.contains EventOccurred statuses then EventOccurred else Success
 
     /// Accepted and rejected steps of each sample.
     member _.Steps = Prim.cast Dtype.Int32 (SolveReport.unpack report).Accepted

@@ -46,6 +46,11 @@ type internal SolvePlan =
         MovesTimes: bool
         /// leaves of the state
         Leaves: int
+        /// what they captured follows what the field captured
+        Events: EventPart[]
+        MaxEvents: int
+        /// rows of the events' log; ValueNone: as many as there are, for a solve on numbers
+        EventRoom: int voption
         Tape: Tape
         Watch: Watch
     }
@@ -61,6 +66,16 @@ type internal SolvePlan =
 /// The status codes that a solve's loop writes. Running at the end means that it was stopped from outside.
 module internal StatusCode =
     let running, success, maxSteps, tooSmall, nonFinite, unsolved = 0, 1, 2, 3, 4, 5
+    let eventOccurred, eventsAccumulate, tooManyEvents = 6, 7, 8
+
+    /// Whether the solve has a result: it got to its end, or an event ended it.
+    let isWell (p: SolvePlan) (status: Tensor) =
+        let isDone = Prim.compareTo Equal status (float success)
+
+        if p.Events.Length = 0 then
+            isDone
+        else
+            Prim.either isDone (Prim.compareTo Equal status (float eventOccurred))
 
 /// The numbers that steer a solve, as the loop carries them: float64 but where noted.
 [<NoEquality; NoComparison>]
@@ -166,13 +181,22 @@ type internal SolveOutputs =
         Report: Tensor
         /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps, polynomials, ends.
         Saved: Tensor[]
+        /// With events: when the last one was, how many there were, then the log: times, and which happened.
+        Events: Tensor[]
     }
 
 module internal SolveOutputs =
-    let toArray o = Array.concat [ o.Final; o.Last; [| o.Report |]; o.Saved ]
+    let toArray o = Array.concat [ o.Final; o.Last; [| o.Report |]; o.Saved; o.Events ]
+    let private ofEvents (p: SolvePlan) = if p.Events.Length = 0 then 0 else 4
 
-    let ofArray n (a: Tensor[]) : SolveOutputs =
-        { Final = a[.. n - 1]; Last = a[n .. 2 * n - 1]; Report = a[2 * n]; Saved = a[2 * n + 1 ..] }
+    let ofArray (p: SolvePlan) (a: Tensor[]) : SolveOutputs =
+        let n, last = p.Leaves, a.Length - ofEvents p
+
+        { Final = a[.. n - 1]
+          Last = a[n .. 2 * n - 1]
+          Report = a[2 * n]
+          Saved = a[2 * n + 1 .. last - 1]
+          Events = a[last..] }
 
 /// The numbers a solve tells of itself, as one vector: so that a solve has few outputs.
 [<NoEquality; NoComparison>]

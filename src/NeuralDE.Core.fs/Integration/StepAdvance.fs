@@ -112,9 +112,9 @@ module internal StepAdvance =
           Stop = stop
           Resume = resume }
 
-    /// The times that the constant grid counts from: that of the last stop, and the steps accepted until then.
+    /// The times that the constant grid counts from: that of the last stop or event, and the steps accepted until then.
     let gridAfter (p: SolvePlan) (s: Steering<Tensor>) stopped time accepted =
-        if p.Stops = 0 then
+        if p.Stops = 0 && p.Events.Length = 0 then
             s.Past1, s.Past2
         else
             Prim.select stopped time s.Past1, Prim.select stopped (Prim.cast Float64 accepted) s.Past2

@@ -25,29 +25,49 @@ module internal StepLoop =
     /// What the loop carries without a derivative, at the start.
     let controls (p: SolvePlan) (cargo: Cargo) : Signature[] =
         let work = if p.Stepper.Counts then Array.create Work.count int0 else [||]
-        Array.concat [ steering; cargo.Memory; work ]
+        let sides = { float0 with Shape = [| p.Events.Length |] }
+        let events = if p.Events.Length = 0 then [||] else [| sides; int0; int0 |]
+        Array.concat [ steering; cargo.Memory; work; events ]
+
+    /// What the functions of a solve captured: the field, then the events.
+    let captured (p: SolvePlan) (g: Graph) : Signature[] =
+        Array.append g.Inputs[p.Leaves + 1 ..] (EventParts.captured p.Leaves p.Events)
 
     /// The functions of a solve, closed over what they captured.
-    let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
-        { Field = RungeKutta.fieldOf g captured
+    let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms * EventTerm[] =
+        let own = g.Inputs.Length - 1 - p.Leaves
+
+        { Field = RungeKutta.fieldOf g captured[.. own - 1]
           Scale = StepError.scaleAt i
           // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
           // is cheaper. A step of constant length cannot be shorter.
           MostIterations =
             (match p.Steps with
              | Adaptive _ -> 10
-             | Constant -> 100) }
+             | Constant -> 100) },
+        EventParts.close p.Leaves p.Events captured[own..]
 
     /// What the stepper carries on after a stop, at which the field may jump.
-    let private resume (p: SolvePlan) (terms: Terms) stopped time (step: Attempted) =
-        if p.Jumps && step.Carried.Length > 0 then
+    let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
+        if p.Jumps && carried.Length > 0 then
             cond
                 stopped
                 (fun (a: Tensor[]) -> p.Stepper.Begin terms a[0] a[1..])
-                (fun _ -> step.Carried)
-                (Array.append [| time |] step.Y1)
+                (fun _ -> carried)
+                (Array.append [| time |] y)
         else
-            step.Carried
+            carried
+
+    /// How a solve that has not got to its end stands after a step with events.
+    let private eventStatus (ending: Ending voption) (status: Tensor) =
+        match ending with
+        | ValueNone -> status
+        | ValueSome e ->
+            let code = Prim.integer
+            let status = Prim.select e.Crowds (code StatusCode.eventsAccumulate) status
+            let status = Prim.select e.Stops (code StatusCode.eventOccurred) status
+            let status = Prim.select e.IsFull (code StatusCode.tooManyEvents) status
+            Prim.select e.Failed (code StatusCode.unsolved) status
 
     /// State, control, inputs of the solve, captured → what a loop's body returns.
     let body (p: SolvePlan) (g: Graph) (cargo: Cargo) : Graph =
@@ -55,42 +75,63 @@ module internal StepLoop =
         let compensated = leaves |> Array.map p.IsCompensated
         let sums = leaves |> Masks.pickBy compensated
 
+        let last = if p.Events.Length = 0 then [||] else [| float0 |]
+
         let inputs =
             Array.concat
                 [ leaves
                   cargo.Carried
                   sums
+                  last
                   controls p cargo
                   SolveInputs.signatures p.Times p.Stops
-                  g.Inputs[p.Leaves + 1 ..] ]
+                  captured p g ]
 
         Tracing.closed inputs (fun x ->
             let x = Cutter x
             let y, carried = x.Take p.Leaves, x.Take cargo.Carried.Length
             let rounding = Masks.spreadBy compensated (x.Take sums.Length)
+            let last = x.Take last.Length
             let s = Steering.ofArray (x.Take Steering.count)
             let memory = x.Take cargo.Memory.Length
             let work = x.Take(if p.Stepper.Counts then Work.count else 0)
+            let seen = x.Take(if p.Events.Length = 0 then 0 else 3)
             let i = SolveInputs.ofArray (x.Take SolveInputs.count)
-            let terms = terms p g i x.Rest
+            let terms, events = terms p g i x.Rest
             let a = StepAdvance.from p s i
 
-            let step =
-                p.Stepper.Step
-                    terms
-                    { Time = s.Time
-                      TimeNew = a.TimeNew
-                      H = a.H
-                      Y = y
-                      Carried = carried
-                      Memory = memory
-                      Rounding = rounding }
+            let attempt =
+                { Time = s.Time
+                  TimeNew = a.TimeNew
+                  H = a.H
+                  Y = y
+                  Carried = carried
+                  Memory = memory
+                  Rounding = rounding }
+
+            let step = p.Stepper.Step terms attempt
 
             let judged = StepControl.judge p s i a y step
             // an interval of no length takes no step
             let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
             let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
-            let reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep a.Reaches))
+
+            let ending =
+                if events.Length = 0 then
+                    ValueNone
+                else
+                    let seen = { Sides = seen[0]; Count = seen[1]; Crowd = seen[2] }
+                    ValueSome(StepEvents.find p i terms events last[0] seen attempt step keep a.TimeNew)
+
+            // an event at a stop is followed by the stop, one before it is not
+            let reaches =
+                match ending with
+                | ValueNone -> a.Reaches
+                | ValueSome e ->
+                    let isThere = Prim.compare Equal e.Time a.TimeNew
+                    Prim.both a.Reaches (Prim.either (Prim.isNot e.Crossed) isThere)
+
+            let reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches))
             let accepted = s.Accepted + Prim.cast Int32 keep
             let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either keep isEmpty))
             let exhausted = Prim.compare GreaterEqual (accepted + rejected) i.MaxSteps
@@ -99,15 +140,26 @@ module internal StepLoop =
                 let code = Prim.integer
                 let limit = Prim.select exhausted (code StatusCode.maxSteps) (code StatusCode.running)
                 Prim.select reached (code StatusCode.success) (Prim.select judged.TooSmall judged.Reason limit)
+                |> eventStatus ending
 
-            let saved = StepSave.rows p s i a keep accepted y step
-            let stopped = Prim.both (Prim.both keep a.Reaches) (Prim.isNot a.Ends)
-            let time = if p.Jumps then Prim.select stopped a.Resume a.Edge else a.TimeNew
+            let saved = StepSave.rows p s i a keep accepted y step ending
+            let stopped = Prim.both (Prim.both keep reaches) (Prim.isNot a.Ends)
+
+            let edge, atEvent, y1, carried =
+                match ending with
+                | ValueNone -> a.Edge, stopped, step.Y1, step.Carried
+                | ValueSome e ->
+                    Prim.select e.Crossed e.Time a.Edge, Prim.either stopped e.Crossed, e.Y, e.Carried
+
+            let time =
+                match ending with
+                | ValueSome _ when not p.Jumps -> edge
+                | _ -> if p.Jumps then Prim.select stopped a.Resume edge else a.TimeNew
 
             let past1, past2 =
                 match p.Steps with
                 | Adaptive _ -> Prim.select keep judged.Error s.Past1, Prim.select keep s.Past1 s.Past2
-                | Constant -> StepAdvance.gridAfter p s stopped time accepted
+                | Constant -> StepAdvance.gridAfter p s atEvent time accepted
 
             let steering =
                 { Time = Prim.select keep time s.Time
@@ -121,12 +173,30 @@ module internal StepLoop =
                   Stop = if p.Stops = 0 then s.Stop else s.Stop + Prim.cast Int32 stopped
                   Written = s.Written + Prim.cast Int32 saved.Write }
 
+            // the sum that an event changes has no rounding error yet
+            let roundingOf (e: Ending) (r: Tensor) =
+                Prim.select (Prim.broadcast r.Dims [||] e.Crossed) (Prim.zerosLike r) r
+
+            let rounding, logged, log, logs =
+                match ending with
+                | ValueNone -> step.Rounding, [||], [||], [||]
+                | ValueSome e ->
+                    Array.map (roundingOf e) step.Rounding,
+                    [| e.Control.Sides; e.Control.Count; e.Control.Crowd |],
+                    [| e.EventTime; e.Happens |],
+                    [| Prim.both e.Crossed (Prim.isNot e.IsFull) |]
+
             Array.concat
-                [ step.Y1
-                  resume p terms stopped time step
-                  step.Rounding
+                [ y1
+                  resume p terms stopped time y1 carried
+                  rounding
+                  Array.truncate last.Length log
                   Steering.toArray steering
                   step.Memory
                   Array.map2 (+) work step.Work
+                  logged
                   saved.Emit
-                  [| keep; saved.Write; Prim.isNot (Prim.isNumber status StatusCode.running) |] ])
+                  log
+                  [| keep; saved.Write |]
+                  logs
+                  [| Prim.isNot (Prim.isNumber status StatusCode.running) |] ])

@@ -29,7 +29,13 @@ module internal StepSave =
 
             cond write (compute f) skip [| h |] |> Array.truncate y.Length
 
-    /// Of a step from s.Time, where it is kept.
+    /// The polynomial in θ / share: over the part of the step before an event.
+    let private upTo (share: Tensor) (coefficients: Tensor) =
+        let powers = Array.scan (fun x _ -> x * share) (Prim.number 1.0) [| 2 .. coefficients.Dims[0] |]
+        let powers = Prim.cast coefficients.Dtype (Prim.stack 0 powers)
+        coefficients * Prim.broadcast coefficients.Dims [| 0 |] powers
+
+    /// Of a step from s.Time, where it is kept. At an event it ends before what the event changes.
     let rows
         (p: SolvePlan)
         (s: Steering<Tensor>)
@@ -39,13 +45,28 @@ module internal StepSave =
         accepted
         y
         (step: Attempted)
+        (ending: Ending voption)
         : Saved =
+        let edge, span, y1 =
+            match ending with
+            | ValueSome e ->
+                Prim.select e.Crossed e.Time a.Edge, Prim.select e.Crossed (e.Time - s.Time) a.Span, e.Before
+            | ValueNone -> a.Edge, a.Span, step.Y1
+
         let passed () = // outputs at or before the step's end
             let ts = i.Ts * RungeKutta.spread a.Direction i.Ts
-            let now = Prim.reshape [| 1 |] (a.Direction * a.Edge)
+            let now = Prim.reshape [| 1 |] (a.Direction * edge)
             Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ts; now |])))
 
-        let pieces write = Array.concat [ [| s.Time; a.Span |]; polynomials p write y a.H step.Dense; step.Y1 ]
+        let pieces write =
+            let ps = polynomials p write y a.H step.Dense
+
+            let ps =
+                match ending with
+                | ValueSome e -> ps |> Array.map (upTo (Prim.select e.Crossed (span / a.H) (Prim.number 1.0)))
+                | ValueNone -> ps
+
+            Array.concat [ [| s.Time; span |]; ps; y1 ]
 
         match p.Saving with
         | Nothing -> { Output = s.Output; Write = Prim.literal Bool 0.0; Emit = [||] }
@@ -56,4 +77,4 @@ module internal StepSave =
         | EveryPolynomial -> { Output = s.Output; Write = keep; Emit = pieces keep }
         | EverySteps every ->
             let onTurn = Prim.isNumber (Prim.binary Mod accepted (Prim.integer every)) 0
-            { Output = s.Output; Write = Prim.both keep onTurn; Emit = Array.append [| a.Edge |] step.Y1 }
+            { Output = s.Output; Write = Prim.both keep onTurn; Emit = Array.append [| edge |] y1 }

@@ -88,6 +88,9 @@ type internal Stepper =
 
     member s.IsAdaptive = s.ErrorPower > 0
 
+    /// Only methods that solve equations learn their cost from their attempts.
+    member s.IsImplicit = s.Counts
+
 /// The work of an attempt, int32: evaluations of the field, Jacobians, linear solves.
 module internal Work =
     let count = 3

@@ -1,0 +1,72 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What a user said of events, traced and checked.
+module internal EventSetup =
+    let private refuseValue verb k (value: Tensor) =
+        if value.Rank <> 0 then
+            raise (
+                ShapeException
+                    $"{verb}: the value of event {string k} has shape {Shape.text value.Dims}, expected one float. Take one component, or reduce it with sum, amax or amin; with Ode.perSample it sees one sample."
+            )
+
+        if not value.Dtype.IsFloat then
+            raise (
+                DtypeException
+                    $"{verb}: the value of event {string k} is {value.Dtype}, expected one float that changes its sign at the event. Write a difference, not a comparison."
+            )
+
+    let private checkChange verb k (names: string[]) (state: Signature[]) (after: Tensor[]) =
+        if after.Length <> state.Length then
+            raise (
+                TreeException
+                    $"{verb}: the change of event {string k} returned {string after.Length} tensors for a state of {string state.Length}. Return a state like the given one."
+            )
+
+        for leaf in 0 .. state.Length - 1 do
+            let where = if names[leaf] = "" then "" else $" in component {names[leaf]}"
+
+            if not (Shape.same after[leaf].Dims state[leaf].Shape) then
+                raise (
+                    ShapeException
+                        $"{verb}: the change of event {string k} returned shape {Shape.text after[leaf].Dims} for a state of shape {Shape.text state[leaf].Shape}{where}. Return a state like the given one."
+                )
+
+            if after[leaf].Dtype <> state[leaf].Dtype then
+                raise (
+                    DtypeException
+                        $"{verb}: the change of event {string k} returned {after[leaf].Dtype} for a state of {state[leaf].Dtype}{where}. Cast one of them."
+                )
+
+    /// The events' graphs, and what they captured.
+    let trace verb (events: (EventTrigger<'S> * EventAction<'S>) list) (like: 'S) names (inputs: Signature[]) =
+        let state = inputs[1..]
+        let call f (x: Tensor[]) = f x[0] (Tree.unflatten like x[1..])
+
+        let parts =
+            events
+            |> List.mapi (fun k (trigger, action) ->
+                let value, ofValue =
+                    Tracing.trace verb Hoisted inputs (fun x ->
+                        let value: Tensor = call trigger.Value x
+                        refuseValue verb k value
+                        [| value |])
+
+                let change =
+                    action.Change
+                    |> Option.map (fun change ->
+                        Tracing.trace verb Hoisted inputs (fun x ->
+                            let after = call change x |> Tree.flatten
+                            checkChange verb k names state after
+                            after))
+
+                let part: EventPart =
+                    { Value = value
+                      Change = (match change with Some(g, _) -> ValueSome g | None -> ValueNone)
+                      Rising = trigger.Rising
+                      Falling = trigger.Falling }
+
+                part, Array.append ofValue (match change with Some(_, captured) -> captured | None -> [||]))
+
+        parts |> List.map fst |> List.toArray, parts |> List.toArray |> Array.collect snd
