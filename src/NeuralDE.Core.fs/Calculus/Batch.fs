@@ -92,6 +92,7 @@ module internal Batch =
             match fn with
             | Call(g, kind) ->
                 let h, out = vmapGraph g n on (none g.Outputs.Length)
+                standRows g h n on out
                 Array.zip (Prim.apply (Call(h, kind)) (Array.map first x)) out
             | Cond(t, e) when on[0] -> condByRow t e n x |> Array.map byRow
             | Cond(t, e) ->
@@ -135,6 +136,19 @@ module internal Batch =
                 | Pullback guarded -> pullbackRows guarded n (Array.insertAt at (Prim.literal Bool 1.0, false) x)
                 | fn -> raise (GraphException $"{fn} is not the sweep of a loop")
             | Pullback p -> pullbackRows p n x
+
+    /// What stands for a graph under a derivative stands for its rows, too: where it has other results by row, nothing does.
+    and private standRows (g: Graph) (h: Graph) n on out =
+        match UnderDerivative.standIn g with
+        | ValueSome other when not (obj.ReferenceEquals(g, h)) ->
+            let rows =
+                lazy
+                    (match vmapGraph other.Value n on out with
+                     | rows, by when by = out -> rows
+                     | _ -> h)
+
+            UnderDerivative.stand h rows
+        | _ -> ()
 
     /// Both branches, chosen row by row, where some row takes the first; else the second alone. A loop's rare work (dense
     /// output, events, probes) stands in first branches. The checks of a branch look at the rows that take it.

@@ -66,9 +66,8 @@ module Calculus =
         Function.requireFloats "valueAndGrad" x
 
         let t =
-            Function.trace
+            Function.traceUnder
                 "valueAndGrad"
-                Hoisted
                 (fun x ->
                     (let y = f x in
                      requireScalar "valueAndGrad" y
@@ -86,9 +85,8 @@ module Calculus =
         Function.requireFloats "grad" x
 
         let t =
-            Function.trace
+            Function.traceUnder
                 "grad"
-                Hoisted
                 (fun x ->
                     (let y = f x in
                      requireScalar "grad" y
@@ -107,9 +105,8 @@ module Calculus =
         Function.requireFloats verb x
 
         let t =
-            Function.trace
+            Function.traceUnder
                 verb
-                Hoisted
                 (fun x ->
                     (let y, aux = f x in
                      requireScalar verb y
@@ -134,7 +131,7 @@ module Calculus =
     /// <remarks>TreeException if x has no float tensors.</remarks>
     let vjp (f: 'A -> 'B) (x: 'A) : 'B * ('B -> 'A) =
         Function.requireFloats "vjp" x
-        let t = Function.trace "vjp" Hoisted f x
+        let t = Function.traceUnder "vjp" f x
         let leaves = Tree.flatten x
         let y = Function.apply Inline t leaves
         let outputs = Tree.flatten y
@@ -153,7 +150,7 @@ module Calculus =
     /// <remarks>TreeException if x has no float tensors.</remarks>
     let jvp (f: 'A -> 'B) (x: 'A) (tangent: 'A) : 'B * 'B =
         Function.requireFloats "jvp" x
-        let t = Function.trace "jvp" Hoisted f x
+        let t = Function.traceUnder "jvp" f x
         let leaves, tangents = Tree.flatten x, Tree.flatten tangent
         Function.checkLike "jvp" "tangent" leaves tangents
         let on = Function.wanted t leaves

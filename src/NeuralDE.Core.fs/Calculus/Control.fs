@@ -220,6 +220,7 @@ module FunctionNodes =
     /// z, p → ∂r/∂z of a residual without batch axes: one jvp, over the unit vectors at once where z is a vector.
     let private slopeOf (residual: Graph) : Graph =
         let z, inputs = residual.Inputs[0], residual.Inputs.Length
+        let residual = UnderDerivative.graph residual (residual.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))
 
         let along =
             Tracing.closed (Array.append residual.Inputs [| z |]) (fun x ->
@@ -321,6 +322,7 @@ module FunctionNodes =
                 hostOf name (Array.append inputs (Masks.pickBy on inputs)) outputs (fun args ->
                     let g, captured = traced args[.. n - 1]
                     let on = Array.append on (captured |> Array.map (fun _ -> false))
+                    let g = UnderDerivative.graph g on
                     let active = Activity.activeOutputs g on
                     let r = Prim.call (Derive.jvpGraph g on) (Array.concat [ args[.. n - 1]; captured; args[n..] ])
                     Masks.spreadBy active r[outputs.Length ..] |> Array.map2 Masks.orZeros outputs)
@@ -329,6 +331,7 @@ module FunctionNodes =
                 hostOf name (Array.append inputs (Masks.pickBy given outputs)) (Masks.pickBy wanted inputs) (fun args ->
                     let g, captured = traced args[.. n - 1]
                     let wanted = Array.append wanted (captured |> Array.map (fun _ -> false))
+                    let g = UnderDerivative.graph g wanted
                     Prim.call (Derive.vjpGraph g wanted given) (Array.concat [ args[.. n - 1]; captured; args[n..] ])) }
 
     /// <summary>f traced anew at every value: inside it numbers can be read, so ordinary F# control flow and outside code may depend on them.</summary>

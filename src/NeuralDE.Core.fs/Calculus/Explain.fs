@@ -42,12 +42,14 @@ module Engine =
         let wanted = Function.wanted t (Tree.flatten x)
         let given = Masks.outputSignatures t.Graph |> Array.map (fun s -> s.Dtype.IsFloat)
 
+        let derived = UnderDerivative.graph t.Graph wanted
+
         let stages =
             [ "traced", t.Graph
               "as it runs", Flatten.graph t.Graph
-              "forward derivative: x, tangents → y, tangents", Flatten.graph (Derive.jvpGraph t.Graph wanted)
+              "forward derivative: x, tangents → y, tangents", Flatten.graph (Derive.jvpGraph derived wanted)
               "reverse derivative: x, cotangents of y → cotangents of x",
-              Flatten.graph (Derive.vjpGraph t.Graph wanted given) ]
+              Flatten.graph (Derive.vjpGraph derived wanted given) ]
 
         let plan =
             let rec show indent (l: Lowered) : string seq =

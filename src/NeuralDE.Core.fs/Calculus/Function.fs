@@ -34,6 +34,14 @@ module internal Function =
     let apply (kind: CallKind) (t: Traced<'B>) (x: Tensor[]) : 'B =
         Prim.apply (Call(t.Graph, kind)) (Array.append x t.Captured) |> Tree.unflatten t.Like
 
+    /// As trace, for a verb that derives by x. Captured placeholders count, since an outer verb may derive by them; captured
+    /// numbers do not change.
+    let traceUnder verb (f: 'A -> 'B) (x: 'A) : Traced<'B> =
+        let t = trace verb Hoisted f x
+        let isOuter (c: Tensor) = c.IsPlaceholder && isSmooth c
+        let on = Array.append (Array.map isSmooth (Tree.flatten x)) (Array.map isOuter t.Captured)
+        { t with Graph = UnderDerivative.graph t.Graph on }
+
     let private off (xs: Tensor[]) = xs |> Array.map (fun _ -> false)
 
     /// The wanted inputs when gradients are asked for x but not for what was captured.

@@ -40,6 +40,7 @@ module Ode =
           MaxEvents = 1000
           Norm = None
           Gradient = Checkpointed
+          ErrorControl = StateAndDerivatives
           PerSample = false
           Progress = None
           Cancellation = CancellationToken.None }
@@ -141,6 +142,15 @@ module Ode =
 
     /// How reverse mode goes through the solve; Checkpointed unless said otherwise.
     let gradient (method: Gradient) (p: OdeProblem<'S>) = { p with Gradient = method }
+
+    /// <summary>What adaptive steps answer for; StateAndDerivatives unless said otherwise.</summary>
+    /// <remarks>
+    /// Where a solve is differentiated, its steps answer for the derivative too: a random tangent is watched, and steers where the
+    /// state's error says nothing, as at rest. Ode.errorControl StateOnly leaves it out. The value that comes with a
+    /// derivative may then differ from that of the bare solve, within the tolerance, where a tangent steered. The backward solves
+    /// of Backsolve control their own error, and steps of constant length answer for nothing.
+    /// </remarks>
+    let errorControl (control: ErrorControl) (p: OdeProblem<'S>) = { p with ErrorControl = control }
 
     /// <summary>One solve per row of the state, each with its own steps, error and status. The field sees one sample and a 0-d time.</summary>
     /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>

@@ -50,6 +50,8 @@ type OdeProblem<'S> =
         /// None: the largest root mean square of the leaves
         Norm: ('S -> Tensor) option
         Gradient: Gradient
+        /// what adaptive steps answer for
+        ErrorControl: ErrorControl
         PerSample: bool
         Progress: (SolveProgress -> unit) option
         Cancellation: CancellationToken

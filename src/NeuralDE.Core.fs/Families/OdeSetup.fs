@@ -340,6 +340,7 @@ module internal OdeSetup =
             { Stepper = p.Solver.Stepper
               Steps = steps
               Norm = norm
+              Control = StateOnly
               IsRelative = (p.Atol = 0.0)
               Saving = savingOf p ts
               Times = ts.Dims[ts.Rank - 1]
@@ -389,7 +390,7 @@ module internal OdeSetup =
                 match p.Gradient with
                 | Direct
                 | Checkpointed
-                | CheckpointedWithin _ -> Call(Integrate.graph plan field, Inline)
+                | CheckpointedWithin _ -> Call(Integrate.underDerivative p.ErrorControl plan field, Inline)
                 | Backsolve -> Custom(BacksolveRule.custom seal plan BacksolveRule.defaults field)
                 | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
 

@@ -68,12 +68,13 @@ module internal BacksolveRule =
         let state = g.Inputs[1..n]
         let integrals = Masks.pickBy smooth parameters
         let wanted = Array.concat [ [| false |]; Array.create n true; smooth ]
+        let seen = UnderDerivative.graph g wanted
 
         Tracing.closed (Array.concat [ [| g.Inputs[0] |]; state; state; integrals; parameters ]) (fun x ->
             let t, y, a = x[0], x[1..n], x[n + 1 .. 2 * n]
             let p = x[2 * n + integrals.Length + 1 ..]
             let arguments = Array.concat [ [| t |]; y; p ]
-            let pulled = Prim.call (Derive.vjpGraph g wanted (Array.create n true)) (Array.append arguments a)
+            let pulled = Prim.call (Derive.vjpGraph seen wanted (Array.create n true)) (Array.append arguments a)
             Array.append (Prim.call g arguments) (pulled |> Array.map (~-)))
 
     let private norm (options: BacksolveOptions) n parameters =

@@ -147,16 +147,23 @@ module internal Integrate =
 
         let rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
         let hasEvents = events.Length > 0
-        let state = Array.concat [ y; begun; rounding; (if hasEvents then [| t0 |] else [||]) ]
+        let watch = DerivativeControl.start p y begun (StepLoop.ofField p g captured)
+        let state = Array.concat [ y; begun; rounding; (if hasEvents then [| t0 |] else [||]); watch.Tangent ]
         let work = if p.Stepper.Counts then Work.none () else [||]
         let seen =
             if hasEvents then
                 [| StepEvents.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
             else
                 [||]
-        let control = Array.concat [ Steering.toArray start; memory; work; seen ]
+        let control = Array.concat [ Steering.toArray start; memory; watch.Watch; work; seen ]
 
-        let cargo = { Carried = Tracing.signatures begun; Memory = Tracing.signatures memory }
+        let cargo =
+            { Carried = Tracing.signatures begun
+              Memory = Tracing.signatures memory
+              Tangent = Tracing.signatures watch.Tangent
+              Watch = Tracing.signatures watch.Watch
+              Directions = Tracing.signatures watch.Directions
+              Noise = Tracing.signatures watch.Noise }
 
         let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
         let carried = state.Length + control.Length
@@ -172,7 +179,10 @@ module internal Integrate =
               Watch = ValueSome p.Watch
               Body = graph }
 
-        let out = Prim.apply (Loop loop) (Array.concat [ state; control; SolveInputs.toArray i; captured ])
+        let arguments =
+            Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise ]
+
+        let out = Prim.apply (Loop loop) arguments
 
         let s = Steering.ofArray out[state.Length .. state.Length + Steering.count - 1]
         let work = out[carried - seen.Length - work.Length .. carried - seen.Length - 1]
@@ -224,3 +234,30 @@ module internal Integrate =
                 [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
 
         g.Memo((p, "solve"), (fun () -> Tracing.closed inputs (solve p g)))
+
+    /// The solve's graph, for which one stands whose steps answer for derivatives, too, wherever a derivative is taken.
+    let underDerivative (control: ErrorControl) (p: SolvePlan) (g: Graph) : Graph =
+        let plain = graph p g
+
+        match p.Steps, control with
+        | Constant, _ -> plain
+        | Adaptive _, StateAndDerivatives ->
+            let watched =
+                lazy
+                    // what has no forward derivative, as a host function with a reverse rule alone, cannot be watched
+                    (try
+                        graph { p with Control = StateAndDerivatives } g
+                     with :? DerivativeException ->
+                         plain)
+
+            UnderDerivative.stand plain watched
+            plain
+        | Adaptive _, StateOnly ->
+            // the same steps as an object of its own, so that nothing stands for it
+            g.Memo(
+                (p, "state only"),
+                fun () ->
+                    let alone = Tracing.closed plain.Inputs (Prim.call plain)
+                    UnderDerivative.stand alone (lazy alone)
+                    alone
+            )

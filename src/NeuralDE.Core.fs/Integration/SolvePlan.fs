@@ -32,6 +32,8 @@ type internal SolvePlan =
         Stepper: Stepper
         Steps: StepSizes
         Norm: ErrorNorm
+        /// StateOnly where no derivative is taken
+        Control: ErrorControl
         /// atol is 0: a component at 0 has no tolerance
         IsRelative: bool
         Saving: Saving

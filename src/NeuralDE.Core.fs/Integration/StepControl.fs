@@ -7,8 +7,10 @@ open NeuralDE
 type internal Judgement =
     {
         Keep: Tensor
-        /// the scaled error
+        /// the scaled error, and the watch over derivatives after the step
         Error: Tensor
+        Tangent: Tensor[]
+        Watch: Tensor[]
         /// the length of the next step
         Next: Tensor
         /// bool: rejected, and no shorter step is allowed
@@ -31,7 +33,16 @@ module internal StepControl =
 
         Prim.select isNumber (code StatusCode.tooSmall) bad
 
-    let judge (p: SolvePlan) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) (y: Tensor[]) (step: Attempted) =
+    /// `answer`: from the state's error, and whether the step is finite and solved, to the error that decides.
+    let judge
+        (p: SolvePlan)
+        (s: Steering<Tensor>)
+        (i: SolveInputs)
+        (a: Advance)
+        (y: Tensor[])
+        (step: Attempted)
+        (answer: Tensor -> Tensor -> Answer)
+        =
         let finite = StepError.isFinite step.Y1
 
         let good =
@@ -43,13 +54,16 @@ module internal StepControl =
         | Constant ->
             { Keep = good
               Error = Prim.number 0.0
+              Tangent = [||]
+              Watch = [||]
               Next = s.Step
               TooSmall = Prim.isNot good
               Reason = reason finite good step }
         | Adaptive(controller, _) ->
             let errors = step.Errors()
-            let error = StepError.ofStep p i y step.Y1 errors
             let solved = good
+            let answered = answer (StepError.ofStep p i y step.Y1 errors) solved
+            let error = answered.Error
             let good = Prim.both solved (Prim.compareTo Less error infinity)
             let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
             let judged = Prim.select good error (Prim.number 1e30)
@@ -67,6 +81,8 @@ module internal StepControl =
 
             { Keep = keep
               Error = error
+              Tangent = answered.Tangent
+              Watch = answered.Watch
               Next = next
               TooSmall = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
               Reason = reason finite isNumber step }

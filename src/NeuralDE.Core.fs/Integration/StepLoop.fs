@@ -3,7 +3,17 @@ namespace NeuralDE.Compiler
 open NeuralDE
 
 /// What the loop of a solve carries beside the state's leaves, by signature: known when the solve starts.
-type internal Cargo = { Carried: Signature[]; Memory: Signature[] }
+type internal Cargo =
+    {
+        Carried: Signature[]
+        Memory: Signature[]
+        /// of the watch over derivatives
+        Tangent: Signature[]
+        Watch: Signature[]
+        /// what it captures after the field's
+        Directions: Signature[]
+        Noise: Signature[]
+    }
 
 /// Reads an array part by part.
 [<Sealed>]
@@ -27,25 +37,30 @@ module internal StepLoop =
         let work = if p.Stepper.Counts then Array.create Work.count int0 else [||]
         let sides = { float0 with Shape = [| p.Events.Length |] }
         let events = if p.Events.Length = 0 then [||] else [| sides; int0; int0 |]
-        Array.concat [ steering; cargo.Memory; work; events ]
+        Array.concat [ steering; cargo.Memory; cargo.Watch; work; events ]
 
     /// What the functions of a solve captured: the field, then the events.
     let captured (p: SolvePlan) (g: Graph) : Signature[] =
         Array.append g.Inputs[p.Leaves + 1 ..] (EventParts.captured p.Leaves p.Events)
 
-    /// The functions of a solve, closed over what they captured.
-    let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms * EventTerm[] =
-        let own = g.Inputs.Length - 1 - p.Leaves
+    /// What the field captured, of what all functions of a solve captured.
+    let ofField (p: SolvePlan) (g: Graph) (captured: Tensor[]) = captured[.. g.Inputs.Length - 2 - p.Leaves]
 
-        { Field = RungeKutta.fieldOf g captured[.. own - 1]
+    /// The equation, closed over what its field captured.
+    let private equation (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
+        { Field = RungeKutta.fieldOf g captured
           Scale = StepError.scaleAt i
           // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
           // is cheaper. A step of constant length cannot be shorter.
           MostIterations =
             (match p.Steps with
              | Adaptive _ -> 10
-             | Constant -> 100) },
-        EventParts.close p.Leaves p.Events captured[own..]
+             | Constant -> 100) }
+
+    /// The functions of a solve, closed over what they captured.
+    let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms * EventTerm[] =
+        let own = ofField p g captured
+        equation p g i own, EventParts.close p.Leaves p.Events captured[own.Length ..]
 
     /// What the stepper carries on after a stop, at which the field may jump.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
@@ -69,6 +84,19 @@ module internal StepLoop =
             let status = Prim.select e.IsFull (code StatusCode.tooManyEvents) status
             Prim.select e.Failed (code StatusCode.unsolved) status
 
+    /// The error that decides on a step: the state's, or that of a watched tangent where it is larger.
+    let private answer (p: SolvePlan) (g: Graph) (s: Steering<Tensor>) i captured (watch: WatchCargo) (a: Advance) attempt step own accepts =
+        if not (DerivativeControl.isOn p) then
+            { Answer.Error = own; Tangent = [||]; Watch = [||] }
+        else
+            let isFirst =
+                match p.Steps with
+                | Adaptive(_, true) -> Prim.both (Prim.isNumber s.Accepted 0) (Prim.isNot a.Reaches)
+                | Adaptive(_, false)
+                | Constant -> Prim.literal Bool 0.0
+
+            DerivativeControl.answer p g (equation p g) i (ofField p g captured) watch a.Size attempt step isFirst own accepts
+
     /// State, control, inputs of the solve, captured → what a loop's body returns.
     let body (p: SolvePlan) (g: Graph) (cargo: Cargo) : Graph =
         let leaves = g.Inputs[1 .. p.Leaves]
@@ -83,21 +111,27 @@ module internal StepLoop =
                   cargo.Carried
                   sums
                   last
+                  cargo.Tangent
                   controls p cargo
                   SolveInputs.signatures p.Times p.Stops
-                  captured p g ]
+                  captured p g
+                  cargo.Directions
+                  cargo.Noise ]
 
         Tracing.closed inputs (fun x ->
             let x = Cutter x
             let y, carried = x.Take p.Leaves, x.Take cargo.Carried.Length
             let rounding = Masks.spreadBy compensated (x.Take sums.Length)
             let last = x.Take last.Length
+            let tangent = x.Take cargo.Tangent.Length
             let s = Steering.ofArray (x.Take Steering.count)
-            let memory = x.Take cargo.Memory.Length
+            let memory, watch = x.Take cargo.Memory.Length, x.Take cargo.Watch.Length
             let work = x.Take(if p.Stepper.Counts then Work.count else 0)
             let seen = x.Take(if p.Events.Length = 0 then 0 else 3)
             let i = SolveInputs.ofArray (x.Take SolveInputs.count)
-            let terms, events = terms p g i x.Rest
+            let captured = x.Take (captured p g).Length
+            let directions = x.Take cargo.Directions.Length
+            let terms, events = terms p g i captured
             let a = StepAdvance.from p s i
 
             let attempt =
@@ -110,8 +144,8 @@ module internal StepLoop =
                   Rounding = rounding }
 
             let step = p.Stepper.Step terms attempt
-
-            let judged = StepControl.judge p s i a y step
+            let watch = { Tangent = tangent; Watch = watch; Directions = directions; Noise = x.Rest }
+            let judged = StepControl.judge p s i a y step (answer p g s i captured watch a attempt step)
             // an interval of no length takes no step
             let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
             let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
@@ -191,8 +225,10 @@ module internal StepLoop =
                   resume p terms stopped time y1 carried
                   rounding
                   Array.truncate last.Length log
+                  judged.Tangent
                   Steering.toArray steering
                   step.Memory
+                  judged.Watch
                   Array.map2 (+) work step.Work
                   logged
                   saved.Emit

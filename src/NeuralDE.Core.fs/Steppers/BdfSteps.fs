@@ -63,6 +63,13 @@ module internal BdfSteps =
           Work = Work.ofCounts z.Iterations (Prim.cast Int32 isOld) z.Iterations
           Rounding = [||] }
 
+    /// The state before lies back along the slope.
+    let private renew (terms: Terms) (a: Attempt) =
+        let h = a.Carried[a.Carried.Length - 1]
+        let slope = terms.Field a.Time a.Y
+        let before = Array.map2 (fun y k -> y - RungeKutta.spread h y * k) a.Y slope
+        Array.concat [ before; slope; [| h |] ]
+
     let private unknown (y: Tensor[]) =
         let packed = Flat.pack y
         [| Prim.fill packed.Dtype [| packed.Count; packed.Count |] 0.0; Prim.integer oldest |]
@@ -74,6 +81,7 @@ module internal BdfSteps =
           ErrorPower = 3
           Degree = 3
           Begin = fun terms t y -> Array.concat [ y; terms.Field t y; [| Prim.number 0.0 |] ]
+          Renew = renew
           Remember = fun _ _ y -> unknown y
           Step = step
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }

@@ -50,6 +50,7 @@ module internal DirkSteps =
           ErrorPower = m.ErrorPower
           Degree = 3
           Begin = fun terms t y -> terms.Field t y
+          Renew = fun terms a -> terms.Field a.Time a.Y
           Remember = fun _ _ _ -> [||]
           Step = step m
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }

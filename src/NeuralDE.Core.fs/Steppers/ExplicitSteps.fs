@@ -62,6 +62,7 @@ module internal ExplicitSteps =
           ErrorPower = if tableau.Adaptive then tableau.ErrorPower else 0
           Degree = tableau.Interpolant.Weights[0].Length
           Begin = fun terms t y -> if tableau.Fsal then terms.Field t y else [||]
+          Renew = fun terms a -> if tableau.Fsal then terms.Field a.Time a.Y else [||]
           Remember = fun _ _ _ -> [||]
           Step = step tableau
           Cost = cost tableau

@@ -41,6 +41,7 @@ module internal ReversibleSteps =
           ErrorPower = 2
           Degree = 2
           Begin = fun terms t y -> terms.Field t y
+          Renew = fun terms a -> terms.Field a.Time a.Y
           Remember = fun _ _ _ -> [||]
           Step = step
           Cost = fun _ -> { Start = 1; Attempt = 1; Output = 0; Restart = 1 }

@@ -51,6 +51,7 @@ module internal RosenbrockSteps =
           ErrorPower = 3
           Degree = 2
           Begin = fun terms t y -> terms.Field t y
+          Renew = fun terms a -> terms.Field a.Time a.Y
           Remember = fun _ _ _ -> [||]
           Step = step
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }

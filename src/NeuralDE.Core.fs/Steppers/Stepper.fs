@@ -72,6 +72,9 @@ type internal Stepper =
         Degree: int
         /// What is carried from a time and a state on: at the start, and after whatever moved the state from outside.
         Begin: Terms -> Tensor -> Tensor[] -> Tensor[]
+        /// What would be carried had the flow led to the state of an attempt. Its tangent is what a fresh tangent of the state
+        /// makes of Carried: where derivatives are watched, the tangents of a history have to agree.
+        Renew: Terms -> Attempt -> Tensor[]
         /// What is remembered at the start.
         Remember: Terms -> Tensor -> Tensor[] -> Tensor[]
         Step: Terms -> Attempt -> Attempted

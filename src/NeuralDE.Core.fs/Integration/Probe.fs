@@ -1,0 +1,69 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What a probe of derivatives is made of: random directions of the size of what they move, and tangents along them. All of it
+/// is a constant of differentiation.
+module internal Probe =
+    let private meanOf (x: Tensor) = Prim.times (1.0 / float (max 1 x.Count)) (Prim.cast Float64 (Prim.sum x))
+    let rms (x: Tensor) = sqrt (meanOf (x * x))
+    let isPositive x = Prim.compareTo Greater x 0.0
+
+    /// a / b; 0 where b is 0
+    let over a b =
+        Prim.select (isPositive b) (a / Prim.select (isPositive b) b (Prim.number 1.0)) (Prim.number 0.0)
+
+    let largestOf (x: Tensor) =
+        if x.Count = 0 then
+            Prim.number 0.0
+        else
+            Prim.cast Float64 (Prim.reduce Maximum (Shape.axes x.Rank) (abs x))
+
+    /// What 1 means for a direction of a tensor: the size of its elements; their mean size where they are 0; 1 where all are. So
+    /// a tangent is in units of the state, and the tolerances keep their meaning.
+    let sizeOf (x: Tensor) : Tensor =
+        let size = abs x
+        let mean = meanOf size
+        let mean = Prim.select (isPositive mean) mean (Prim.number 1.0)
+        Prim.select (Prim.compareTo Greater size 0.0) size (RungeKutta.spread mean x)
+
+    /// So many numbers are drawn for a tensor, and used again in turn where it has more. A prime, so that no axis repeats with them.
+    let private mostDrawn = 65521
+
+    /// ± [½, 3/2) by a fixed key: every component takes part, and no two cancel by being alike, as ±1 would at y0 = p = 1. Drawn
+    /// when the graph is made, so that a run draws nothing.
+    let noise (key: int64) (s: Signature) : Tensor =
+        let count = Shape.extent "a solve" (Shape.size s.Shape)
+
+        let draw i =
+            let w = 2.0 * Philox.uniform64 (Philox.bits key (int64 i)) - 1.0
+            if w < 0.0 then w - 0.5 else w + 0.5
+
+        let drawn = min count mostDrawn
+        let pool = Tensor.OfArray(NdArray(Float64, [| drawn |], Array.init drawn draw)) |> Prim.cast s.Dtype
+
+        if count = drawn then
+            Prim.reshape s.Shape pool
+        else
+            let turn = Prim.binary Mod (Prim.iota Int32 [| count |] 0) (Prim.fill Int32 [| count |] (float drawn))
+            Prim.reshape s.Shape (Prim.gather 0 pool turn)
+
+    /// A graph's results' tangents along those of the inputs marked; zeros where a result has none.
+    let tangentOf (g: Graph) (on: bool[]) (x: Tensor[]) (dx: Tensor[]) : Tensor[] =
+        let g = UnderDerivative.graph g on
+        let active = Activity.activeOutputs g on
+        let r = Prim.call (Derive.jvpGraph g on) (Array.append x dx)
+
+        Masks.spreadBy active r[g.Outputs.Length ..]
+        |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
+
+    /// |cⱼ| of the embedded error E(z) = Σ cⱼ zʲ on u' = λ u, z = h λ: cⱼ = Σ eᵢ (Aʲ⁻¹ 1)ᵢ.
+    let errorPolynomial (t: Tableau) : float[] =
+        let stages = t.Error.Length
+        let row i = if i < t.A.Length then t.A[i] else t.B
+        let times (v: float[]) i = row i |> Seq.mapi (fun k a -> if k < stages then a * v[k] else 0.0) |> Seq.sum
+        let mutable v = Array.create stages 1.0
+
+        [| for _ in 1..stages do
+               yield abs (Array.fold2 (fun sum e v -> sum + e * v) 0.0 t.Error v)
+               v <- Array.init stages (times v) |]
