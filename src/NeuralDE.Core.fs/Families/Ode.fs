@@ -121,8 +121,23 @@ module Ode =
     /// Times that steps must end at.
     let stepAt (times: float list) (p: OdeProblem<'S>) = { p with StepAt = times }
 
-    /// Times at which the field jumps: a step ends just before each and the next begins just after.
-    let jumpAt (times: float list) (p: OdeProblem<'S>) = { p with JumpAt = times }
+    /// <summary>Times at which the field jumps: a step ends just before each and the next begins just after.</summary>
+    /// <param name="times">Numbers, or scalar tensors to differentiate with respect to them: the derivative of the state by a time s
+    /// is f(s⁻, y) − f(s⁺, y), carried on.</param>
+    /// <param name="p">The problem.</param>
+    let jumpAt
+        (times: 'T list)
+        (p: OdeProblem<'S>)
+        : OdeProblem<'S> when 'T :> ISubtractionOperators<'T, 'T, 'T> =
+        let times = times |> List.map (box >> Time.ofAny "Ode.jumpAt")
+
+        for t in times do
+            if t.Rank > 0 then
+                raise (
+                    ShapeException $"Ode.jumpAt: got a time of shape {Shape.text t.Dims}, expected one number each. Index it."
+                )
+
+        { p with JumpAt = times }
 
     /// <summary>Something that happens where a value of time and state changes its sign: Event.falling, rising or crossing, and Event.apply or
     /// Event.stop. May be used several times.</summary>

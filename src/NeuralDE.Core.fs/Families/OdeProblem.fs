@@ -43,7 +43,7 @@ type OdeProblem<'S> =
         /// times that a step must end at
         StepAt: float list
         /// times at which the field jumps: steps end just before and go on just after
-        JumpAt: float list
+        JumpAt: Tensor list
         /// in the order in which those at one time happen
         Events: (EventTrigger<'S> * EventAction<'S>) list
         MaxEvents: int

@@ -137,18 +137,33 @@ module internal OdeReport =
             let row (x: Tensor) = if isBatch then Prim.pick 0 k x else x
             let r = SolveReport.unpack (row report)
             let count (x: Tensor) = int x.Numbers.Integers[0]
+            let status = Status.OfCode(int statuses[k])
+            let y, h = Array.map row last, r.Step * r.Direction
+
+            let isLimited =
+                match status with
+                | MaxStepsReached
+                | StepTooSmall -> true
+                | _ -> false
+
+            let advice =
+                match suspects with
+                | ValueSome found when isLimited && not found.Stepper.IsImplicit && found.Stepper.IsAdaptive ->
+                    StepLimit.advice (RungeKutta.fieldOf found.Field found.Captured) r.Time h y
+                | _ -> None
 
             Some
-                { Status = Status.OfCode(int statuses[k])
+                { Status = status
                   Time = r.Time.Numbers.Floats[0]
                   Sample = if isBatch then Some k else None
                   Component =
                     (match suspects with
                      | ValueSome found ->
                          let isFinite = int statuses[k] <> StatusCode.nonFinite
-                         culprit isFinite found r.Time (r.Step * r.Direction) (Array.map row last)
+                         culprit isFinite found r.Time h y
                      | ValueNone -> "of the backward solve")
-                  Steps = count r.Accepted + count r.Rejected }
+                  Steps = count r.Accepted + count r.Rejected
+                  Advice = advice }
 
     /// Passes leaves on once their solve is known to have ended well; otherwise the run raises SolveException at its end.
     let guard

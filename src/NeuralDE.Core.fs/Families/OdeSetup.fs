@@ -20,59 +20,10 @@ type internal OdeSetup =
     }
 
 module internal OdeSetup =
-    /// The numbers of a time that is not a placeholder.
-    let known (t: Tensor) = if t.IsPlaceholder then ValueNone else ValueSome(t.ToArray())
-
     let private isForward (p: OdeProblem<'S>) =
-        match known p.T0, known p.T1 with
+        match OdeTimes.known p.T0, OdeTimes.known p.T1 with
         | ValueSome t0, ValueSome t1 -> t1[0] >= t0[0]
         | _ -> true
-
-    /// How far a time may round past t0 or t1, relative to the larger of them: the spacing of float32 where times or states
-    /// are float32, four spacings of float64 elsewhere.
-    let private roundingOf (p: OdeProblem<'S>) (ts: Tensor) =
-        let isSingle = ts.Dtype = Float32 || Tree.flatten p.Y0 |> Array.exists (fun y -> y.Dtype = Float32)
-        if isSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
-
-    /// Times as float64, those within a rounding of t0 or t1 exactly there. Numbers must lie within [t0, t1] of their sample and,
-    /// with `inOrder`, go from t0 to t1. Placeholders are trusted.
-    let checkTimes verb inOrder (p: OdeProblem<'S>) (ts: Tensor) : Tensor =
-        let asFloats = Prim.cast Float64 ts
-
-        match known p.T0, known p.T1, known asFloats with
-        | ValueSome t0, ValueSome t1, ValueSome given ->
-            let times = Array.copy given
-            let rounding = roundingOf p ts
-            let isByRow = inOrder && p.PerSample && ts.Rank = 2
-            let samples = if isByRow then ts.Dims[0] else max t0.Length t1.Length
-            let width = if isByRow then ts.Dims[1] else times.Length
-            let ofSample (xs: float[]) k = xs[min k (xs.Length - 1)]
-            let order = if inOrder then " and go from t0 to t1" else ""
-
-            for k in 0 .. samples - 1 do
-                let t0, t1 = ofSample t0 k, ofSample t1 k
-                let dir = if t1 >= t0 then 1.0 else -1.0
-                let first = if isByRow then k * width else 0
-                let slack = rounding * max (abs t0) (abs t1)
-                let sample = if samples > 1 then $" of sample {string k}" else ""
-
-                for i in first .. first + width - 1 do
-                    let ends = if abs (times[i] - t1) <= slack then t1 else t0
-                    if dir * times[i] > dir * t1 || dir * times[i] < dir * t0 then
-                        if abs (times[i] - ends) <= slack then times[i] <- ends
-
-                    let t = times[i]
-                    let inside = dir * t >= dir * t0 && dir * t <= dir * t1
-                    let ordered = not inOrder || i = first || dir * t >= dir * times[i - 1]
-
-                    if not (inside && ordered) then
-                        raise (
-                            InputException
-                                $"{verb}: times must lie in [t0, t1] = [{string t0}, {string t1}]{sample}{order}; got {string t} at position {string (i - first)}."
-                        )
-
-            if times = given then asFloats else Tensor.OfArray(NdArray(Float64, asFloats.Dims, times))
-        | _ -> asFloats
 
     // ── what the functions of Ode check at the call, and a solve once more: the record may be made without them ──────
     let checkPositive verb what (x: float) =
@@ -145,26 +96,9 @@ module internal OdeSetup =
         shape[axis] <- n
         Prim.concat axis [| y0; Prim.zeros { y0.Signature with Shape = shape } |]
 
-    /// Times to stop at and to go on from, in ascending order: equal, but at jumps, which the field sees from either side only.
-    let private stopsOf (p: OdeProblem<'S>) dtype =
-        let below, above =
-            match dtype with
-            | Float32 ->
-                (fun t -> float (MathF.BitDecrement(float32 t))), (fun t -> float (MathF.BitIncrement(float32 t)))
-            | _ -> Math.BitDecrement, Math.BitIncrement // float64: states are floats
-
-        for verb, times in [ "Ode.jumpAt", p.JumpAt; "Ode.stepAt", p.StepAt ] do
-            for t in times do
-                if not (Double.IsFinite t) then
-                    raise (InputException $"{verb}: got the time {string t}, expected finite numbers. Leave it out.")
-
-        let jumps = p.JumpAt |> List.map (fun t -> below t, above t)
-        let steps = p.StepAt |> List.except p.JumpAt |> List.map (fun t -> t, t)
-        List.distinct (jumps @ steps) |> List.sort |> List.unzip
-
     /// What Ode.progress wants to see, from the control of the running solve.
     let private reportOf (p: OdeProblem<'S>) : (NdArray[] -> unit) voption =
-        match p.Progress, known p.T0, known p.T1 with
+        match p.Progress, OdeTimes.known p.T0, OdeTimes.known p.T1 with
         | Some report, ValueSome t0, ValueSome t1 ->
             ValueSome(fun control ->
                 let s = Steering.ofArray control
@@ -285,10 +219,31 @@ module internal OdeSetup =
                     $"{verb}: got Ode.gradient Backsolve with {p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable. Write Ode.gradient Checkpointed."
             )
         | Backsolve
+        | BacksolveWith _ when p.JumpAt |> List.exists Time.moves ->
+            raise (
+                InputException
+                    $"{verb}: got Ode.gradient Backsolve with a jump whose time is differentiated, which it cannot do. Write Ode.gradient Checkpointed."
+            )
+        | Backsolve
         | BacksolveWith _
         | Direct
         | Checkpointed
         | CheckpointedWithin _ -> ()
+
+    /// A start that is not finite has no solution. With samples of their own the others go on: that one ends in its status.
+    let private checkNumbers verb (p: OdeProblem<'S>) (names: string[]) (leaves: Tensor[]) =
+        if not p.PerSample then
+            for k in 0 .. leaves.Length - 1 do
+                if not leaves[k].IsPlaceholder then
+                    let values = leaves[k].ToArray()
+
+                    match values |> Array.tryFindIndex (Double.IsFinite >> not) with
+                    | Some at ->
+                        raise (
+                            InputException
+                                $"{verb}: y0 is {string values[at]} at position {string at}{nameOf names[k]}, expected finite numbers. Look for what it was computed from."
+                        )
+                    | None -> ()
 
     let prepare verb (p: OdeProblem<'S>) : OdeSetup =
         let leaves = Tree.flatten p.Y0
@@ -296,10 +251,11 @@ module internal OdeSetup =
         checkOptions p
         checkState verb p names leaves
         checkGradient verb p
+        checkNumbers verb p names leaves
 
         let ts =
             match p.SaveAt.Times with
-            | Some ts -> checkTimes "Ode.saveAt" true p ts
+            | Some ts -> OdeTimes.check "Ode.saveAt" true p ts
             | None -> Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
 
         let sample (y: Tensor) = if p.PerSample then { y.Signature with Shape = y.Dims[1..] } else y.Signature
@@ -317,7 +273,7 @@ module internal OdeSetup =
         let ofField, captured = captured, Array.append captured ofEvents
 
         let steps, dt = stepsOf p
-        let stops, resumes = stopsOf p leaves[0].Dtype
+        let stops = StopTimes.ofProblem p leaves[0].Dtype
 
         let norm =
             match p.Norm with
@@ -344,11 +300,12 @@ module internal OdeSetup =
               IsRelative = (p.Atol = 0.0)
               Saving = savingOf p ts
               Times = ts.Dims[ts.Rank - 1]
-              Stops = stops.Length
+              Stops = stops.Stops.Count
               Jumps = not p.JumpAt.IsEmpty
               MovesStart = Time.moves p.T0
               MovesEnd = Time.moves p.T1
               MovesTimes = Time.moves ts
+              MovesStops = stops.Moves
               Leaves = leaves.Length
               Events = events
               MaxEvents = p.MaxEvents
@@ -373,8 +330,9 @@ module internal OdeSetup =
                       DtMin = scalar p.DtMin
                       DtMax = scalar p.DtMax
                       MaxSteps = scalar p.MaxSteps
-                      Stops = tensor stops
-                      Resumes = tensor resumes
+                      Stops = stops.Stops
+                      Resumes = stops.Resumes
+                      Shifts = stops.Shifts
                       Ts = ts }
 
             let arguments = Array.concat [ numbers; leaves; captured ]

@@ -157,7 +157,7 @@ module internal OdeSolution =
                 results |> Array.map Tensor.OfArray
 
         let at (t: Tensor) : 'S =
-            let t = OdeSetup.checkTimes "Solution.At" false p t
+            let t = OdeTimes.check "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
             let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else findAll times
             let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]

@@ -84,7 +84,12 @@ module internal Integrate =
                 let isForward = Prim.compareTo Greater (RungeKutta.spread dir i.Stops) 0.0
                 { i with
                     Stops = Prim.select isForward i.Stops (Prim.reverse [| 0 |] i.Resumes)
-                    Resumes = Prim.select isForward i.Resumes (Prim.reverse [| 0 |] i.Stops) }
+                    Resumes = Prim.select isForward i.Resumes (Prim.reverse [| 0 |] i.Stops)
+                    Shifts =
+                        if p.MovesStops then
+                            Prim.select isForward given.Shifts (Prim.reverse [| 0 |] given.Shifts)
+                        else
+                            i.Shifts }
         // a step of length t0 − t0 = 0 carries the derivative of the start, and one at the end that of t1:
         // every step between is a constant of differentiation
         let y = if p.MovesStart then RungeKutta.step p.Stepper.Mover f given.T0 i.T0 y0 else y0

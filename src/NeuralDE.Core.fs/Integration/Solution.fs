@@ -67,6 +67,8 @@ type Failure =
         /// the component that is not finite, or whose error is the largest: its path in the state, and its index
         Component: string
         Steps: int
+        /// what to try, where the state and the field say more than the status
+        Advice: string option
     }
 
     member f.Message =
@@ -88,7 +90,8 @@ type Failure =
             | Cancelled -> ""
 
         let time = f.Time.ToString("G6", CultureInfo.InvariantCulture)
-        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {f.Status.Sentence}"
+        let advice = Option.defaultValue f.Status.Sentence f.Advice
+        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {advice}"
 
 /// A solve that did not reach its end, with what it had until then.
 type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =

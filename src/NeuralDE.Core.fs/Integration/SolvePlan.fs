@@ -46,6 +46,8 @@ type internal SolvePlan =
         MovesStart: bool
         MovesEnd: bool
         MovesTimes: bool
+        /// whether times of jumps do
+        MovesStops: bool
         /// leaves of the state
         Leaves: int
         /// what they captured follows what the field captured
@@ -133,12 +135,14 @@ type internal SolveInputs =
         /// times to step to, and the times to go on from (the same but at jumps): [stops]
         Stops: Tensor
         Resumes: Tensor
+        /// 0, with the derivatives of the times of jumps: [stops]
+        Shifts: Tensor
         /// [times]
         Ts: Tensor
     }
 
 module internal SolveInputs =
-    let toArray i = [| i.T0; i.T1; i.Rtol; i.Atol; i.Dt; i.DtMin; i.DtMax; i.MaxSteps; i.Stops; i.Resumes; i.Ts |]
+    let toArray i = [| i.T0; i.T1; i.Rtol; i.Atol; i.Dt; i.DtMin; i.DtMax; i.MaxSteps; i.Stops; i.Resumes; i.Shifts; i.Ts |]
 
     let ofArray (a: Tensor[]) =
         { T0 = a[0]
@@ -151,9 +155,10 @@ module internal SolveInputs =
           MaxSteps = a[7]
           Stops = a[8]
           Resumes = a[9]
-          Ts = a[10] }
+          Shifts = a[10]
+          Ts = a[11] }
 
-    let count = 11
+    let count = 12
 
     let signatures times stops : Signature[] =
         let number = { Signature.Dtype = Float64; Shape = [||] }
@@ -167,6 +172,7 @@ module internal SolveInputs =
            number
            number
            { number with Dtype = Int32 }
+           vector stops
            vector stops
            vector stops
            vector times |]

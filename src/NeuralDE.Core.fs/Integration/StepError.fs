@@ -87,5 +87,6 @@ module internal StepError =
         let flat = Prim.binary Max (Prim.number 1e-6) (Prim.times 1e-3 h0)
         let h1 = Prim.select (Prim.compareTo LessEqual most 1e-15) flat curved
         let h = Prim.binary Min (Prim.times 100.0 h0) h1
-        // a field that is not finite at the start is the first step's to report
-        Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number 1e-6)
+        let h = Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number 1e-6)
+        // no step is short enough where the field is not finite at the start: the first one fails
+        Prim.select (isFinite f0) h (Prim.number 0.0)

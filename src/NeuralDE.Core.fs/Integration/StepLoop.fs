@@ -73,6 +73,21 @@ module internal StepLoop =
         else
             carried
 
+    /// The state across a jump of the field whose time has a derivative: a step of no length to the time itself under the field
+    /// before, and one back under the field after.
+    let private acrossJump (p: SolvePlan) (terms: Terms) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) stopped (y: Tensor[]) =
+        if not p.MovesStops then
+            y
+        else
+            let shift = StepAdvance.at i.Shifts s.Stop
+
+            let cross (x: Tensor[]) =
+                let shift, y = x[0], x[1..]
+                let move from till y = RungeKutta.step p.Stepper.Mover terms.Field from till y
+                move a.Stop (a.Stop + shift) y |> move (a.Resume + shift) a.Resume
+
+            cond stopped cross (fun x -> x[1..]) (Array.append [| shift |] y)
+
     /// How a solve that has not got to its end stands after a step with events.
     let private eventStatus (ending: Ending voption) (status: Tensor) =
         match ending with
@@ -189,6 +204,8 @@ module internal StepLoop =
                 match ending with
                 | ValueSome _ when not p.Jumps -> edge
                 | _ -> if p.Jumps then Prim.select stopped a.Resume edge else a.TimeNew
+
+            let y1 = acrossJump p terms s i a stopped y1
 
             let past1, past2 =
                 match p.Steps with

@@ -191,7 +191,7 @@ module NeuralOde =
 
     /// A Galerkin expansion is fitted on its span; beyond it polynomials grow, and Fourier's functions begin anew.
     let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
-        match model.Field, model.Duration, OdeSetup.known t0, OdeSetup.known t1 with
+        match model.Field, model.Duration, OdeTimes.known t0, OdeTimes.known t1 with
         | NeuralField.Galerkin g, None, ValueSome from, ValueSome until ->
             let first, last = min g.Start g.Stop, max g.Start g.Stop
             let slack = 1e-6 * (last - first)
@@ -244,7 +244,7 @@ module NeuralOde =
 
         checkSpan verb model t0 t1
 
-        let prepared jumps (p: OdeProblem<'S>) =
+        let prepared (jumps: float list) (p: OdeProblem<'S>) =
             let p = p |> OdeSettings.apply model.Settings |> Ode.jumpAt jumps
 
             match times with
@@ -256,7 +256,7 @@ module NeuralOde =
             if carriesControl then Prim.range (channelsOf spatial states) 0 width states else states
         let timeFirst (states: Tensor) = if isPerSample then moveAxis 1 0 states else states
 
-        let plain jumps (f: Tensor -> Tensor -> Tensor) =
+        let plain (jumps: float list) (f: Tensor -> Tensor -> Tensor) =
             let solution = Ode.problem f start (t0, t1) |> prepared jumps |> Ode.solve
             { States = timeFirst (own solution.Ys); Final = own solution.Y1; Stats = fun () -> solution.Stats }
 

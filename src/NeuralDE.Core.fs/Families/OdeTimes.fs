@@ -1,0 +1,211 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Concurrent
+open NeuralDE
+
+/// What output times must satisfy. Ranks are those without the axes that vmap adds.
+[<Struct>]
+type internal TimeRule =
+    {
+        Verb: string
+        /// from t0 to t1
+        InOrder: bool
+        /// one row of times for each sample
+        ByRow: bool
+        /// float32 states or times: they round to 1.2e-7, others to four spacings of float64
+        IsSingle: bool
+        Rank: int
+        RankOfEnds: struct (int * int)
+    }
+
+    /// How far a time may round past t0 or t1, relative to the larger of them.
+    member r.Rounding = if r.IsSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
+
+/// Times that are checked: at the call where they are numbers, and when the plan runs where they are placeholders.
+module internal OdeTimes =
+    /// The numbers of a time that is not a placeholder.
+    let known (t: Tensor) = if t.IsPlaceholder then ValueNone else ValueSome(t.ToArray())
+
+    /// The times, those within a rounding of t0 or t1 exactly there. InputException for one outside [t0, t1] of its sample.
+    let private adjusted (rule: TimeRule) (width: int) (t0: float[]) (t1: float[]) (given: float[]) : float[] =
+        let times = Array.copy given
+        let samples = if rule.ByRow then given.Length / max 1 width else max t0.Length t1.Length
+        let ofSample (xs: float[]) k = xs[min k (xs.Length - 1)]
+        let order = if rule.InOrder then " and go from t0 to t1" else ""
+
+        for k in 0 .. samples - 1 do
+            let t0, t1 = ofSample t0 k, ofSample t1 k
+            let dir = if t1 >= t0 then 1.0 else -1.0
+            let first = if rule.ByRow then k * width else 0
+            let last = if rule.ByRow then first + width - 1 else times.Length - 1
+            let slack = rule.Rounding * max (abs t0) (abs t1)
+            let sample = if samples > 1 then $" of sample {string k}" else ""
+
+            for i in first..last do
+                let ends = if abs (times[i] - t1) <= slack then t1 else t0
+                if dir * times[i] > dir * t1 || dir * times[i] < dir * t0 then
+                    if abs (times[i] - ends) <= slack then times[i] <- ends
+
+                let t = times[i]
+                let inside = dir * t >= dir * t0 && dir * t <= dir * t1
+                let ordered = not rule.InOrder || i = first || dir * t >= dir * times[i - 1]
+
+                if not (inside && ordered) then
+                    raise (
+                        InputException
+                            $"{rule.Verb}: times must lie in [t0, t1] = [{string t0}, {string t1}]{sample}{order}; got {string t} at position {string (i - first)}."
+                    )
+
+        times
+
+    /// Looks at times, t0 and t1, each with the axes of a vmap in front where it differs between its rows. What passes through
+    /// (the times, or their derivative) comes first and is not looked at.
+    let private look (rule: TimeRule) (args: NdArray[]) : exn voption =
+        let struct (rank0, rank1) = rule.RankOfEnds
+        let times, t0, t1 = args[1], args[2], args[3]
+        // a vmap gives its axis to all that is looked at, or to none of it
+        let mapped = times.Shape.Length - rule.Rank
+        let rows = Shape.stored "solve" times.Shape[.. mapped - 1]
+        let width = if times.Shape.Length = 0 then 1 else Array.last times.Shape
+
+        let ofRow rank row (x: NdArray) =
+            if mapped = 0 || x.Shape.Length = rank then
+                x.Floats
+            else
+                let size = x.Length / rows
+                Array.sub x.Floats (row * size) size
+
+        try
+            for row in 0 .. rows - 1 do
+                adjusted rule width (ofRow rank0 row t0) (ofRow rank1 row t1) (ofRow rule.Rank row times) |> ignore
+
+            ValueNone
+        with :? InputException as e ->
+            ValueSome e
+
+    /// One check for each rule, so that a second trace gives the same graph.
+    let private checks = ConcurrentDictionary<TimeRule, Check>()
+
+    /// Placeholders: the same by operations. Where samples with ends of their own share the times, none is moved.
+    let private whenRun (rule: TimeRule) (t0: Tensor) (t1: Tensor) (ts: Tensor) : Tensor =
+        let check = checks.GetOrAdd(rule, (fun rule -> { Look = look rule; Flagged = false }))
+        let ts = Tensor.Apply(Check check, [| ts; ts; t0; t1 |])
+
+        if not rule.ByRow && t0.Rank + t1.Rank > 0 then
+            ts
+        else
+            let over (t: Tensor) = Prim.stop (Prim.broadcast ts.Dims (Shape.axes t.Rank) t)
+            let t0, t1, given = over t0, over t1, Prim.stop ts
+            let slack = Prim.times rule.Rounding (Prim.binary Max (abs t0) (abs t1))
+
+            // the value moves, and the derivative stays the time's own
+            let toward (t: Tensor) (x: Tensor) =
+                let isNear = Prim.compare LessEqual (abs (given - t)) slack
+                x + Prim.select isNear (t - given) (Prim.zerosLike t)
+
+            let isAtEnd = Prim.compare LessEqual (abs (given - t1)) slack
+            let near = Prim.select isAtEnd t1 t0
+            toward near ts
+
+    /// Times as float64, those within a rounding of t0 or t1 exactly there. They must lie within [t0, t1] of their sample and,
+    /// where the rule says so, go from t0 to t1.
+    let check verb inOrder (p: OdeProblem<'S>) (ts: Tensor) : Tensor =
+        let asFloats = Prim.cast Float64 ts
+        let isSingle = ts.Dtype = Float32 || Tree.flatten p.Y0 |> Array.exists (fun y -> y.Dtype = Float32)
+
+        let rule =
+            { Verb = verb
+              InOrder = inOrder
+              ByRow = inOrder && p.PerSample && ts.Rank = 2
+              IsSingle = isSingle
+              Rank = ts.Rank
+              RankOfEnds = struct (p.T0.Rank, p.T1.Rank) }
+
+        match known p.T0, known p.T1, known asFloats with
+        | ValueSome t0, ValueSome t1, ValueSome given ->
+            let width = if ts.Rank = 0 then 1 else ts.Dims[ts.Rank - 1]
+            let times = adjusted rule width t0 t1 given
+            if times = given then asFloats else Tensor.OfArray(NdArray(Float64, asFloats.Dims, times))
+        | _ -> whenRun rule p.T0 p.T1 asFloats
+
+/// Times at which steps end: stops, and jumps of the field, which it sees from either side only.
+[<NoEquality; NoComparison>]
+type internal StopTimes =
+    {
+        /// where a step ends, where the next one begins, and the derivative of the time between: float64 [stops], ascending
+        Stops: Tensor
+        Resumes: Tensor
+        Shifts: Tensor
+        /// whether a jump's time is a placeholder, whose derivative may be asked for
+        Moves: bool
+    }
+
+module internal StopTimes =
+    let private ofNumbers (isSingle: bool) (jumps: float list) (steps: float list) : StopTimes =
+        let below, above =
+            if isSingle then
+                (fun t -> float (MathF.BitDecrement(float32 t))), (fun t -> float (MathF.BitIncrement(float32 t)))
+            else
+                Math.BitDecrement, Math.BitIncrement
+
+        let steps = steps |> List.except jumps |> List.map (fun t -> t, t)
+        let stops, resumes =
+            List.distinct (List.map (fun t -> below t, above t) jumps @ steps) |> List.sort |> List.unzip
+
+        { Stops = tensor stops
+          Resumes = tensor resumes
+          Shifts = zeros [ stops.Length ]
+          Moves = false }
+
+    let private finite =
+        { Look =
+            fun args ->
+                match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
+                | Some t ->
+                    ValueSome(
+                        InputException
+                            $"Ode.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
+                    )
+                | None -> ValueNone
+          Flagged = false }
+
+    /// Jumps whose times are known when the plan runs. Of equal times the first remains; the others go beyond every end.
+    let private whenRun (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
+        let jumps = Prim.stack 0 jumps
+        let jumps = Tensor.Apply(Check finite, [| jumps; jumps |])
+        let all = Prim.concat 0 [| jumps; tensor steps |]
+        let count = all.Count
+        let isJump = tensor (List.init count (fun i -> i < count - steps.Length))
+        let inOrder (key: Tensor) (xs: Tensor[]) =
+            let order = Tensor.Apply(ArgSort 0, [| key |])
+            xs |> Array.map (fun x -> Prim.gather 0 x order)
+
+        let sorted = inOrder (Prim.stop all) [| all; isJump |]
+        let value = Prim.stop sorted[0]
+        let before = Prim.concat 0 [| Prim.fill Float64 [| 1 |] -infinity; Prim.range 0 0 (count - 1) value |]
+        let isAgain = Prim.compare Equal value before
+        let key = Prim.select isAgain (Prim.fill Float64 [| count |] infinity) value
+        let final = inOrder key [| sorted[0]; sorted[1]; key |]
+        let at, isJump = final[2], final[1]
+        // one spacing of the state's floats, or two
+        let relative, least = if isSingle then 1.1920928955078125e-7, 1e-38 else 2.220446049250313e-16, 1e-300
+        let all x = Prim.fill Float64 [| count |] x
+        let size = Prim.binary Min (abs at) (all Double.MaxValue)
+        let spacing = Prim.binary Max (Prim.times relative size) (all least)
+        let gap = Prim.select isJump spacing (Prim.zerosLike spacing)
+
+        { Stops = at - gap
+          Resumes = at + gap
+          Shifts = final[0] - Prim.stop final[0]
+          Moves = true }
+
+    let ofProblem (p: OdeProblem<'S>) (dtype: Dtype) : StopTimes =
+        for t in p.StepAt do
+            if not (Double.IsFinite t) then
+                raise (InputException $"Ode.stepAt: got the time {string t}, expected finite numbers. Leave it out.")
+
+        if p.JumpAt |> List.exists (fun t -> t.IsPlaceholder) then
+            whenRun (dtype = Float32) (List.toArray p.JumpAt) p.StepAt
+        else
+            ofNumbers (dtype = Float32) (p.JumpAt |> List.map float) p.StepAt
