@@ -69,7 +69,9 @@ module internal Batch =
 
         if canBeJoint && not (Masks.any byRow[outputs..]) then
             let body =
-                fst (vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + l.Flags))))
+                fst (
+                    vmapGraph l.Body n (Array.append carries captured) (Array.append carries (none (l.Emits + l.Flags)))
+                )
             { l with Body = body },
             Array.append carries captured,
             Array.append carries byRow[carried .. outputs - 1],

@@ -116,10 +116,7 @@ module internal Derive =
 
         let results =
             Array.concat
-                [ primals 0 l.States
-                  tangents 0 activeStates
-                  primals l.States l.Controls
-                  Array.concat emissions ]
+                [ primals 0 l.States; tangents 0 activeStates; primals l.States l.Controls; Array.concat emissions ]
         // the derived body has all primals first, then all tangents: put both sides in a loop's order
         let bodyOutputs = outputSignatures l.Body
         let active = activeOutputs l.Body bodyOn
@@ -150,9 +147,7 @@ module internal Derive =
 
         let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })
 
-        { l with States = l.States + count activeStates; Streams = streams; Body = body },
-        arguments,
-        results
+        { l with States = l.States + count activeStates; Streams = streams; Body = body }, arguments, results
 
     and jvpFnAt (fn: Fn) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
         let on = mask dx

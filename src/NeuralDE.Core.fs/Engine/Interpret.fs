@@ -208,8 +208,7 @@ module internal Interpret =
 
             for e in 0 .. l.Emits - 1 do
                 for row in 0 .. rows - 1 do
-                    if wrote[streamOf[e]][row] then
-                        emissions[e].Write(row, count[streamOf[e]][row], out[carried + e])
+                    if wrote[streamOf[e]][row] then emissions[e].Write(row, count[streamOf[e]][row], out[carried + e])
 
             state <- Array.map2 (blend moved) out[.. states - 1] state
             control <- Array.map2 (blend (Array.copy live)) out[states .. carried - 1] control

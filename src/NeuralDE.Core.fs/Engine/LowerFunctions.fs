@@ -225,7 +225,8 @@ module internal LowerFunctions =
             fun scope ->
                 let tape = scope.Tape primal
                 let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
-                let plan = LoopViews.plan l v scope (Array.get discarded) (ValueSome tape) (LoopViews.limitOf l own) ValueNone
+                let plan =
+                    LoopViews.plan l v scope (Array.get discarded) (ValueSome tape) (LoopViews.limitOf l own) ValueNone
                 let inner, instructions = Child.instantiate sweep scope
                 let out = sweep.Lowered.Outputs |> Array.map (Child.slot inner)
 

@@ -2,11 +2,7 @@ namespace NeuralDE
 
 /// When something happens: where a number of time and state changes its sign.
 [<NoEquality; NoComparison>]
-type EventTrigger<'S> =
-    internal
-        { Value: Tensor -> 'S -> Tensor
-          Rising: bool
-          Falling: bool }
+type EventTrigger<'S> = internal { Value: Tensor -> 'S -> Tensor; Rising: bool; Falling: bool }
 
 /// What happens then.
 [<NoEquality; NoComparison>]

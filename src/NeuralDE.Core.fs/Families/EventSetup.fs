@@ -63,10 +63,18 @@ module internal EventSetup =
 
                 let part: EventPart =
                     { Value = value
-                      Change = (match change with Some(g, _) -> ValueSome g | None -> ValueNone)
+                      Change =
+                        (match change with
+                         | Some(g, _) -> ValueSome g
+                         | None -> ValueNone)
                       Rising = trigger.Rising
                       Falling = trigger.Falling }
 
-                part, Array.append ofValue (match change with Some(_, captured) -> captured | None -> [||]))
+                part,
+                Array.append
+                    ofValue
+                    (match change with
+                     | Some(_, captured) -> captured
+                     | None -> [||]))
 
         parts |> List.map fst |> List.toArray, parts |> List.toArray |> Array.collect snd

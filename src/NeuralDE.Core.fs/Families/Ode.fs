@@ -125,16 +125,14 @@ module Ode =
     /// <param name="times">Numbers, or scalar tensors to differentiate with respect to them: the derivative of the state by a time s
     /// is f(s⁻, y) − f(s⁺, y), carried on.</param>
     /// <param name="p">The problem.</param>
-    let jumpAt
-        (times: 'T list)
-        (p: OdeProblem<'S>)
-        : OdeProblem<'S> when 'T :> ISubtractionOperators<'T, 'T, 'T> =
+    let jumpAt (times: 'T list) (p: OdeProblem<'S>) : OdeProblem<'S> when 'T :> ISubtractionOperators<'T, 'T, 'T> =
         let times = times |> List.map (box >> Time.ofAny "Ode.jumpAt")
 
         for t in times do
             if t.Rank > 0 then
                 raise (
-                    ShapeException $"Ode.jumpAt: got a time of shape {Shape.text t.Dims}, expected one number each. Index it."
+                    ShapeException
+                        $"Ode.jumpAt: got a time of shape {Shape.text t.Dims}, expected one number each. Index it."
                 )
 
         { p with JumpAt = times }

@@ -153,10 +153,7 @@ module internal StopTimes =
         let stops, resumes =
             List.distinct (List.map (fun t -> below t, above t) jumps @ steps) |> List.sort |> List.unzip
 
-        { Stops = tensor stops
-          Resumes = tensor resumes
-          Shifts = zeros [ stops.Length ]
-          Moves = false }
+        { Stops = tensor stops; Resumes = tensor resumes; Shifts = zeros [ stops.Length ]; Moves = false }
 
     let private finite =
         { Look =
@@ -164,8 +161,7 @@ module internal StopTimes =
                 match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
                 | Some t ->
                     ValueSome(
-                        InputException
-                            $"Ode.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
+                        InputException $"Ode.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
                     )
                 | None -> ValueNone
           Flagged = false }
@@ -195,10 +191,7 @@ module internal StopTimes =
         let spacing = Prim.binary Max (Prim.times relative size) (all least)
         let gap = Prim.select isJump spacing (Prim.zerosLike spacing)
 
-        { Stops = at - gap
-          Resumes = at + gap
-          Shifts = final[0] - Prim.stop final[0]
-          Moves = true }
+        { Stops = at - gap; Resumes = at + gap; Shifts = final[0] - Prim.stop final[0]; Moves = true }
 
     let ofProblem (p: OdeProblem<'S>) (dtype: Dtype) : StopTimes =
         for t in p.StepAt do

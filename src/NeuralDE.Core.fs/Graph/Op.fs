@@ -209,15 +209,13 @@ and internal CustomForward =
 /// the shape of the flags (bool) and a prefix of every state's and control's shape. Where keep ∧ write, a stream's emissions fill
 /// their next rows. There is one stream at least; it may have no emissions.
 and internal Loop =
-    {
-        Batch: int[]
-        States: int
-        Controls: int
-        Streams: EmissionStream[]
-        Tape: Tape
-        Watch: Watch voption
-        Body: Graph
-    }
+    { Batch: int[]
+      States: int
+      Controls: int
+      Streams: EmissionStream[]
+      Tape: Tape
+      Watch: Watch voption
+      Body: Graph }
 
     /// emissions of all streams
     member l.Emits = l.Streams |> Array.sumBy (fun s -> s.Emits)

@@ -101,17 +101,22 @@ module internal DerivativeControl =
     /// What the parts of a watched attempt are: the stepper's functions as graphs over all that they depend on.
     [<NoEquality; NoComparison>]
     type private Parts =
-        {
-            Plan: SolvePlan
-            Field: Graph
-            Terms: SolveInputs -> Tensor[] -> Terms
-            Inputs: SolveInputs
-            Captured: Tensor[]
-            Directions: Tensor[]
-        }
+        { Plan: SolvePlan
+          Field: Graph
+          Terms: SolveInputs -> Tensor[] -> Terms
+          Inputs: SolveInputs
+          Captured: Tensor[]
+          Directions: Tensor[] }
 
     /// The tangent of a function of an attempt along y, what it carries and the captured floats.
-    let private tangentOfAttempt (q: Parts) key (a: Attempt) (u: Tensor[]) (c: Tensor[]) (f: Terms -> Attempt -> Tensor[]) =
+    let private tangentOfAttempt
+        (q: Parts)
+        key
+        (a: Attempt)
+        (u: Tensor[])
+        (c: Tensor[])
+        (f: Terms -> Attempt -> Tensor[])
+        =
         let n, carried, memory = a.Y.Length, a.Carried.Length, a.Memory.Length
         let p, g = q.Plan, q.Field
         let numbers = SolveInputs.signatures p.Times p.Stops
@@ -148,7 +153,9 @@ module internal DerivativeControl =
                   Masks.no (memory + numbers.Length)
                   floats g.Inputs[n + 1 ..] ]
 
-        let x = Array.concat [ [| a.Time; a.TimeNew; a.H |]; a.Y; a.Carried; a.Memory; SolveInputs.toArray q.Inputs; q.Captured ]
+        let x =
+            Array.concat
+                [ [| a.Time; a.TimeNew; a.H |]; a.Y; a.Carried; a.Memory; SolveInputs.toArray q.Inputs; q.Captured ]
         Probe.tangentOf graph on x (Array.concat [ u; c; q.Directions ])
 
     /// What a fresh tangent of the state makes of what the stepper carries.
@@ -156,20 +163,37 @@ module internal DerivativeControl =
         if a.Carried.Length = 0 then
             [||]
         else
-            tangentOfAttempt q "renewed" a u (a.Carried |> Array.map Prim.zerosLike) (fun terms a -> q.Plan.Stepper.Renew terms a)
+            tangentOfAttempt q "renewed" a u (a.Carried |> Array.map Prim.zerosLike) (fun terms a ->
+                q.Plan.Stepper.Renew terms a)
 
     /// The error of a tangent over what a smooth response explains, by leaf: far above 1 at a kink of the field. Known for
     /// tableaus, whose embedded error is a polynomial in z = h λ.
-    let private excess (q: Parts) (a: Attempt) (u: Tensor[]) (c: Tensor[]) (y1: Tensor[]) (u1: Tensor[]) (c1: Tensor[]) (errors: Tensor[]) =
+    let private excess
+        (q: Parts)
+        (a: Attempt)
+        (u: Tensor[])
+        (c: Tensor[])
+        (y1: Tensor[])
+        (u1: Tensor[])
+        (c1: Tensor[])
+        (errors: Tensor[])
+        =
         let t = q.Plan.Stepper.Mover
-        let ends at y u carried = if t.Fsal then carried else slope q.Plan q.Field q.Captured (ValueSome q.Directions) at y u
+        let ends at y u carried =
+            if t.Fsal then
+                carried
+            else
+                slope q.Plan q.Field q.Captured (ValueSome q.Directions) at y u
         let first, last = ends a.Time a.Y u c, ends a.TimeNew y1 u1 c1
 
         let ofLeaf k =
             let h = RungeKutta.spread a.H u[k]
             let relative = Probe.over (Probe.rms errors[k]) (Prim.binary Max (Probe.rms u[k]) (Probe.rms u1[k]))
             let z = Probe.over (Probe.rms (h * (last[k] - first[k]))) (Probe.rms (u1[k] - u[k]))
-            let explained = Probe.errorPolynomial t |> Array.rev |> Array.fold (fun (sum: Tensor) c -> Prim.plus c sum * z) (number 0.0)
+            let explained =
+                Probe.errorPolynomial t
+                |> Array.rev
+                |> Array.fold (fun (sum: Tensor) c -> Prim.plus c sum * z) (number 0.0)
             relative / Prim.plus 1e-30 explained
 
         Array.init a.Y.Length ofLeaf |> Array.reduce (Prim.binary Max)
@@ -218,11 +242,30 @@ module internal DerivativeControl =
 
     /// The error that decides on a step with an error of its own, and the watch after it. `accepts`: whether the step is finite
     /// and solved; `isFirst`: whether it is a first step of estimated length, which is too short to say anything.
-    let answer p g terms i captured (cargo: WatchCargo) (size: Tensor) (a: Attempt) (step: Attempted) isFirst (own: Tensor) accepts : Answer =
+    let answer
+        p
+        g
+        terms
+        i
+        captured
+        (cargo: WatchCargo)
+        (size: Tensor)
+        (a: Attempt)
+        (step: Attempted)
+        isFirst
+        (own: Tensor)
+        accepts
+        : Answer =
         let w, captured = watchOf cargo.Watch, still captured
         let a = { a with Y = still a.Y; Carried = still a.Carried; Memory = still a.Memory }
         let y1, own = still step.Y1, Prim.stop own
-        let q = { Plan = p; Field = g; Terms = terms; Inputs = i; Captured = captured; Directions = still cargo.Directions }
+        let q =
+            { Plan = p
+              Field = g
+              Terms = terms
+              Inputs = i
+              Captured = captured
+              Directions = still cargo.Directions }
         let tangent, noise = still cargo.Tangent, still cargo.Noise
         let steers = isPositive w.Steers
         let hRate = size * rate p g captured noise a.TimeNew y1

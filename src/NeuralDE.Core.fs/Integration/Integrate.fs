@@ -184,8 +184,7 @@ module internal Integrate =
               Watch = ValueSome p.Watch
               Body = graph }
 
-        let arguments =
-            Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise ]
+        let arguments = Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise ]
 
         let out = Prim.apply (Loop loop) arguments
 
@@ -235,8 +234,7 @@ module internal Integrate =
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =
         let inputs =
-            Array.concat
-                [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
+            Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
 
         g.Memo((p, "solve"), (fun () -> Tracing.closed inputs (solve p g)))
 

@@ -10,8 +10,7 @@ module internal Probe =
     let isPositive x = Prim.compareTo Greater x 0.0
 
     /// a / b; 0 where b is 0
-    let over a b =
-        Prim.select (isPositive b) (a / Prim.select (isPositive b) b (Prim.number 1.0)) (Prim.number 0.0)
+    let over a b = Prim.select (isPositive b) (a / Prim.select (isPositive b) b (Prim.number 1.0)) (Prim.number 0.0)
 
     let largestOf (x: Tensor) =
         if x.Count = 0 then

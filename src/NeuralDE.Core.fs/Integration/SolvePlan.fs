@@ -142,7 +142,8 @@ type internal SolveInputs =
     }
 
 module internal SolveInputs =
-    let toArray i = [| i.T0; i.T1; i.Rtol; i.Atol; i.Dt; i.DtMin; i.DtMax; i.MaxSteps; i.Stops; i.Resumes; i.Shifts; i.Ts |]
+    let toArray i =
+        [| i.T0; i.T1; i.Rtol; i.Atol; i.Dt; i.DtMin; i.DtMax; i.MaxSteps; i.Stops; i.Resumes; i.Shifts; i.Ts |]
 
     let ofArray (a: Tensor[]) =
         { T0 = a[0]

@@ -60,8 +60,7 @@ module internal StepEvents =
     let private isBelow x = Prim.compareTo Less x 0.0
     let private over condition (y: Tensor) = Prim.broadcast y.Dims [||] condition
     let private choose condition = Array.map2 (fun (a: Tensor) b -> Prim.select (over condition a) a b)
-    let private sideOf old v =
-        Prim.select (isAbove v) (number 1.0) (Prim.select (isBelow v) (number -1.0) old)
+    let private sideOf old v = Prim.select (isAbove v) (number 1.0) (Prim.select (isBelow v) (number -1.0) old)
 
     /// Whether going from one side to another is the event.
     let private counts (e: EventTerm) side now =
@@ -79,7 +78,11 @@ module internal StepEvents =
 
     let private bracket (e: EventTerm) (side: Tensor) (values: (float * Tensor) list) : Bracket =
         let start =
-            { Found = Prim.literal Bool 0.0; Low = number 0.0; High = number 1.0; Sides = [ side ]; Size = number 0.0 }
+            { Found = Prim.literal Bool 0.0
+              Low = number 0.0
+              High = number 1.0
+              Sides = [ side ]
+              Size = number 0.0 }
 
         (start, List.pairwise ((0.0, side) :: values))
         ||> List.fold (fun b ((before, _), (theta, v)) ->
@@ -200,7 +203,8 @@ module internal StepEvents =
 
         let brackets =
             let ps = lazy (sketch terms attempt step |> Array.map Prim.stop)
-            let inside theta = ps.Value |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
+            let inside theta =
+                ps.Value |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
             let points = inner |> List.map (fun x -> x, t + Prim.times x h, inside (number x))
             let points = points @ [ 1.0, attempt.TimeNew, Array.map Prim.stop step.Y1 ]
 
@@ -265,9 +269,7 @@ module internal StepEvents =
                     let side =
                         List.zip points b.Sides[.. points.Length - 1]
                         |> List.tail
-                        |> List.fold
-                            (fun side (x, s) -> Prim.select (Prim.compareTo Less theta x) side s)
-                            b.Sides.Head
+                        |> List.fold (fun side (x, s) -> Prim.select (Prim.compareTo Less theta x) side s) b.Sides.Head
 
                     let isNothing, motion = stance b (v, r)
                     let passes = Prim.either (counts e side v) (Prim.both isNothing (counts e side motion))
@@ -318,10 +320,7 @@ module internal StepEvents =
             let flags = Prim.fill Float64 [| kinds |] 0.0
 
             Array.concat
-                [ [| timeNew; last; flags; sides; control.Crowd; no; no; yes |]
-                  step.Y1
-                  step.Y1
-                  step.Carried ]
+                [ [| timeNew; last; flags; sides; control.Crowd; no; no; yes |]; step.Y1; step.Y1; step.Carried ]
 
         let r = cond crossed happen goOn [| h |]
         let count = control.Count + Prim.cast Int32 (Prim.stop (Prim.sum r[2]))

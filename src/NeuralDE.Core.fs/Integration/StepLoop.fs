@@ -75,7 +75,15 @@ module internal StepLoop =
 
     /// The state across a jump of the field whose time has a derivative: a step of no length to the time itself under the field
     /// before, and one back under the field after.
-    let private acrossJump (p: SolvePlan) (terms: Terms) (s: Steering<Tensor>) (i: SolveInputs) (a: Advance) stopped (y: Tensor[]) =
+    let private acrossJump
+        (p: SolvePlan)
+        (terms: Terms)
+        (s: Steering<Tensor>)
+        (i: SolveInputs)
+        (a: Advance)
+        stopped
+        (y: Tensor[])
+        =
         if not p.MovesStops then
             y
         else
@@ -100,7 +108,19 @@ module internal StepLoop =
             Prim.select e.Failed (code StatusCode.unsolved) status
 
     /// The error that decides on a step: the state's, or that of a watched tangent where it is larger.
-    let private answer (p: SolvePlan) (g: Graph) (s: Steering<Tensor>) i captured (watch: WatchCargo) (a: Advance) attempt step own accepts =
+    let private answer
+        (p: SolvePlan)
+        (g: Graph)
+        (s: Steering<Tensor>)
+        i
+        captured
+        (watch: WatchCargo)
+        (a: Advance)
+        attempt
+        step
+        own
+        accepts
+        =
         if not (DerivativeControl.isOn p) then
             { Answer.Error = own; Tangent = [||]; Watch = [||] }
         else
@@ -110,7 +130,19 @@ module internal StepLoop =
                 | Adaptive(_, false)
                 | Constant -> Prim.literal Bool 0.0
 
-            DerivativeControl.answer p g (equation p g) i (ofField p g captured) watch a.Size attempt step isFirst own accepts
+            DerivativeControl.answer
+                p
+                g
+                (equation p g)
+                i
+                (ofField p g captured)
+                watch
+                a.Size
+                attempt
+                step
+                isFirst
+                own
+                accepts
 
     /// State, control, inputs of the solve, captured → what a loop's body returns.
     let body (p: SolvePlan) (g: Graph) (cargo: Cargo) : Graph =
@@ -197,8 +229,7 @@ module internal StepLoop =
             let edge, atEvent, y1, carried =
                 match ending with
                 | ValueNone -> a.Edge, stopped, step.Y1, step.Carried
-                | ValueSome e ->
-                    Prim.select e.Crossed e.Time a.Edge, Prim.either stopped e.Crossed, e.Y, e.Carried
+                | ValueSome e -> Prim.select e.Crossed e.Time a.Edge, Prim.either stopped e.Crossed, e.Y, e.Carried
 
             let time =
                 match ending with

@@ -34,8 +34,7 @@ let private loop: Loop =
                isLate
                Prim.compareTo GreaterEqual next 10.0 |]) }
 
-let private run (x: Tensor) (p: Tensor) (from: Tensor) =
-    Prim.apply (Loop loop) [| x; Prim.literal Int32 0.0; p; from |]
+let private run (x: Tensor) (p: Tensor) (from: Tensor) = Prim.apply (Loop loop) [| x; Prim.literal Int32 0.0; p; from |]
 
 let private ofLoop (x: Tensor) (p: Tensor) =
     let y = run x p (scalar 6)

@@ -416,14 +416,16 @@ let tests =
                             $"{name}: got {cost told} steps, expected fewer than {cost blind}") ]
 
           testList
-              "NaN in the start is named at once"
+              "NaN in the start of a sample is named at once"
               [ for name in everyMethod () do
                     testCase name (fun () ->
-                        let s = Ode.problem (fun _ y -> -y) (tensor [ 1.0; nan; 2.0 ]) (0.5, 2.0) |> stopped name
+                        let y0 = tensor [ [ 1.0; nan; 2.0 ]; [ 1.0; 1.0; 2.0 ] ]
+                        let s = Ode.problem (fun _ y -> -y) y0 (0.5, 2.0) |> Ode.perSample |> stopped name
                         let f = failureOf name s
                         isStatus name [ NonFinite ] f
                         same name [ 0.5 ] [ f.Time ]
                         Expect.equal f.Component "1" "f.Component"
+                        Expect.equal f.Sample (Some 0) "f.Sample"
                         Expect.stringContains f.Message "t = 0.5" "f.Message"
                         few s) ]
 

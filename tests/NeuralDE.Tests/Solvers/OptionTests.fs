@@ -235,8 +235,10 @@ let tests =
 
                         for t in [ 0.9; t0; t1 ] do
                             let k = scalar 0.7
-                            let y = float (at k (scalar t))
-                            relative 1e-9 $"{solver}: dy/dt at {t}" [ 0.7 * y ] (numbers (grad (at k) (scalar t)))
+                            // where a tangent steers, the differentiated solve takes other steps than a bare one
+                            let y, slope = valueAndGrad (at k) (scalar t)
+                            let y = float y
+                            relative 1e-9 $"{solver}: dy/dt at {t}" [ 0.7 * y ] (numbers slope)
                             let expected = (t - t0) * y
                             let bound =
                                 if solver = "Euler" then 0.5

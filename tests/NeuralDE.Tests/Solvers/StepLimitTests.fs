@@ -1,0 +1,120 @@
+/// A solve that stops short says what limits its steps: error, stability or a jump of the field.
+module NeuralDE.Tests.Solvers.StepLimitTests
+
+open System
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Tests.Solvers.OdeCases
+
+let private message (p: OdeProblem<Tensor>) =
+    match (Ode.trySolve p).Failure with
+    | Some failure -> failure.Message
+    | None -> failtest "The solve ended well, expected it to stop short."
+
+let private says (words: string list) (p: OdeProblem<Tensor>) =
+    let got = message p
+    let missing = words |> List.filter (got.Contains >> not)
+    Expect.isTrue missing.IsEmpty $"got \"{got}\", expected it to hold {missing}"
+
+let private robertson (_t: Tensor) (y: Tensor) =
+    let a, b, c = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] ** 2.0
+    stack [ b - a; a - b - c; c ]
+
+let private stiff: (string * OdeProblem<Tensor>) list =
+    [ "Robertson", Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
+      "Van der Pol 1000",
+      Ode.problem
+          (byComponent (fun _ y -> [ y[1]; 1000.0 * (1.0 - y[0] * y[0]) * y[1] - y[0] ]))
+          (tensor [ 2.0; 0.0 ])
+          (0.0, 2000.0)
+      "relaxation", Ode.problem (fun t y -> 1e5 * (cos t - y)) (tensor [ 1.0 ]) (0.0, 100.0) ]
+
+let private jumping: (string * OdeProblem<Tensor>) list =
+    [ "relay", Ode.problem (fun _ (y: Tensor) -> where (y .> 1.0) -1.0 1.0) (tensor [ 0.0 ]) (0.0, 100.0)
+      "policy",
+      Ode.problem (fun _ (y: Tensor) -> where (y .> 1.0) (-2.0 - 0.1 * y) (1.0 - 0.1 * y)) (tensor [ 0.0 ]) (0.0, 100.0) ]
+
+[<Tests>]
+let tests =
+    testList
+        "Solvers.StepLimit"
+        [ testList
+              "stability: the message names implicit methods"
+              [ for name, p in stiff do
+                    for solver in [ Tsit5; Dopri5; Bosh3 ] do
+                        testCase $"{name}, {solver.Name}" (fun () ->
+                            p
+                            |> Ode.using solver
+                            |> Ode.maxSteps 5000
+                            |> says [ "MaxStepsReached"; "Stability"; "Kvaerno3" ]) ]
+
+          testList
+              "a jump that the solve goes to and fro over: the message names events"
+              [ for name, p in jumping do
+                    testCase name (fun () -> p |> Ode.maxSteps 20000 |> says [ "jumps"; "Ode.on" ]) ]
+
+          testCase "in a compiled function and by sample alike" (fun () ->
+              let final y0 = Ode.problem robertson y0 (0.0, 1e5) |> Ode.maxSteps 3000 |> Ode.solveFinal
+              raises<SolveException> [ "Stability" ] (fun () -> compile final (tensor [ 1.0; 0.0; 0.0 ]) |> ignore)
+              |> ignore
+
+              let rows = tensor [ [ 1.0; 0.0; 0.0 ]; [ 0.9; 0.0; 0.1 ] ]
+              Ode.problem robertson rows (0.0, 1e5)
+              |> Ode.perSample
+              |> Ode.maxSteps 3000
+              |> says [ "Stability"; "sample" ])
+
+          testCase "the error: the message is that of the limit" (fun () ->
+              let orbit = Ode.problem (byComponent (fun _ y -> [ y[1]; -y[0] ])) (tensor [ 1.0; 0.0 ]) (0.0, 1e5)
+              let got = orbit |> Ode.tolerance 1e-10 1e-10 |> Ode.maxSteps 1000 |> message
+              Expect.stringContains got "Raise it with Ode.maxSteps" "the advice"
+              Expect.isFalse (got.Contains "Stability") $"got \"{got}\", expected nothing of stability")
+
+          testCase "an implicit method is not told to be one" (fun () ->
+              let got =
+                  Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
+                  |> Ode.using Kvaerno3
+                  |> Ode.maxSteps 20
+                  |> message
+
+              Expect.isFalse (got.Contains "Kvaerno3") $"got \"{got}\"")
+
+          testCase "a field without derivatives keeps the status's words" (fun () ->
+              let hidden (y: Tensor) = dynamic (zerosLike y) (fun (y: Tensor) -> tensor [ -1e6 * float y[0] ]) y
+              let got =
+                  Ode.problem (fun t y -> hidden y + cos t) (tensor [ 1.0 ]) (0.0, 100.0)
+                  |> Ode.maxSteps 500
+                  |> message
+              Expect.stringContains got "MaxStepsReached" "the status")
+
+          testCase "a start that is not finite is refused at the call" (fun () ->
+              let p (y0: float list) = Ode.problem (fun _ y -> -y) (tensor y0) (0.0, 1.0)
+              raises<InputException> [ "y0"; "NaN"; "position 1" ] (fun () -> p [ 1.0; nan ] |> Ode.solve |> ignore)
+              |> ignore
+              raises<InputException> [ "y0"; "position 0" ] (fun () -> p [ infinity; 1.0 ] |> Ode.trySolve |> ignore)
+              |> ignore
+              raises<InputException> [ "NaN" ] (fun () ->
+                  Ode.problem (fun _ y -> -y) (tensor [ 1.0 ]) (nan, 1.0) |> ignore)
+              |> ignore)
+
+          testCase "in a compiled function, and by sample, it takes one attempt to say so" (fun () ->
+              let final y = Ode.problem (fun _ y -> -y) y (0.0, 1.0) |> Ode.solveFinal
+              raises<SolveException> [ "NonFinite"; "after 1 steps"; "component 1" ] (fun () ->
+                  compile final (tensor [ 1.0; nan ]) |> ignore)
+              |> ignore
+
+              let s =
+                  Ode.problem (fun _ y -> -y) (tensor [ [ 1.0 ]; [ nan ] ]) (0.0, 1.0) |> Ode.perSample |> Ode.trySolve
+              Expect.equal s.Statuses [| Success; NonFinite |] "s.Statuses"
+              Expect.equal s.Stats.Rejected 1 "s.Stats.Rejected")
+
+          testCase "without an atol, a component at 0 is named" (fun () ->
+              // the derivative of the first component is its own square root: it stays at 0 or leaves it
+              let field = byComponent (fun t y -> [ t; -y[1] ])
+              let p = Ode.problem field (tensor [ 0.0; 1.0 ]) (0.0, 1.0) |> Ode.tolerance 1e-6 0.0
+              match (Ode.trySolve p).Failure with
+              | None -> ()
+              | Some f ->
+                  Expect.equal f.Component "0" "f.Component"
+                  Expect.stringContains f.Message "atol" "f.Message") ]
