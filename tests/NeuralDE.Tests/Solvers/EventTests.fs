@@ -1,0 +1,305 @@
+/// Events: found where they are, in the right order, with what they change; and what is refused.
+module NeuralDE.Tests.Solvers.EventTests
+
+open System
+open Expecto
+open NeuralDE.Tests
+open NeuralDE.Tests.Solvers.OdeCases
+open NeuralDE.Tests.Solvers.EventCases
+open NeuralDE
+
+let private first = Event.falling (fun _ (u: Tensor) -> u[0])
+let private second = Event.falling (fun _ (u: Tensor) -> u[1])
+
+let private bits (x: Tensor) = x.ToArray() |> Array.map BitConverter.DoubleToInt64Bits
+
+let private found =
+    [ testTheory "the third impact of a ball, by every adaptive method" accurate (fun (name, tolerance, bound) ->
+          let s = ball ofBall |> Ode.using (methodNamed name) |> Ode.tolerance tolerance tolerance |> Ode.solve
+          within bound "impact" [ float (impact 3 ofBall) ] [ float s.Events.Times[2] ]
+          Expect.equal (kinds s) [| 0; 0; 0; 0 |] "kinds"
+          Expect.equal s.Status Success "status"
+          within (10.0 * bound) "state at 8" (numbers (flight 4 8.0 ofBall)) (numbers s.Y1))
+
+      testTheory
+          "directions and kinds, by steps with and without polynomials"
+          [ "Tsit5"; "Vern7"; "DOP853"; "Kvaerno3"; "Bosh3" ]
+          (fun name ->
+              let s =
+                  cosine 10.0
+                  |> Ode.using (methodNamed name)
+                  |> Ode.on first told
+                  |> Ode.on (Event.rising (fun _ u -> u[0])) told
+                  |> Ode.on (Event.crossing (fun _ u -> u[1])) told
+                  |> Ode.solve
+
+              let halves = [ for k in 1..6 -> float k * Math.PI / 2.0 ]
+              within 1e-6 "times" halves (times s)
+              Expect.equal (kinds s) [| 0; 2; 1; 2; 0; 2 |] "kinds")
+
+      testCase "backwards, falling is as the solve goes" (fun () ->
+          let s = cosine -10.0 |> Ode.on first told |> Ode.solve
+          within 1e-7 "times" [ -0.5 * Math.PI; -2.5 * Math.PI ] (times s))
+
+      testCase "steps of constant length count anew from an event" (fun () ->
+          let s = cosine 10.0 |> Ode.using RK4 |> Ode.dt 0.01 |> Ode.on first told |> Ode.solve
+          within 1e-8 "times" [ 0.5 * Math.PI; 2.5 * Math.PI ] (times s)
+          within 1e-8 "state" [ cos 10.0; -(sin 10.0) ] (numbers s.Y1)
+          Expect.equal s.Stats.Steps 1002 "two steps are cut")
+
+      testCase "of time alone, and of records" (fun () ->
+          let s =
+              Ode.problem (fun _ (s: {| A: Tensor |}) -> {| A = -s.A |}) {| A = scalar 1.0 |} (0.0, 2.0)
+              |> Ode.on (Event.rising (fun t _ -> t - 1.0)) (Event.apply (fun _ s -> {| A = 2.0 * s.A |}))
+              |> Ode.solve
+
+          within 1e-12 "time" [ 1.0 ] (times s)
+          within 1e-6 "state" [ 2.0 * exp -2.0 ] (numbers s.Y1.A))
+
+      testCase "float32" (fun () ->
+          for step in [ Ode.tolerance 1e-5 1e-5; Ode.dt 0.01 ] do
+              let s =
+                  Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; scalar -9.81f ]) (tensor [ 10.0f; 0.0f ]) (0.0, 8.0)
+                  |> Ode.on first (Event.apply (fun _ u -> stack [ u[0]; -0.8f * u[1] ]))
+                  |> step
+                  |> Ode.solve
+
+              within 1e-4 "times" [ for k in 1..4 -> float (impact k ofBall) ] (times s))
+
+      testCase "one that never happens changes no bit" (fun () ->
+          for m in [ Tsit5; DOP853; Kvaerno3; BDF2 ] do
+              let p = cosine 10.0 |> Ode.using m |> Ode.tolerance 1e-5 1e-5 |> Ode.saveAt (linspace 0.0 10.0 7)
+              let a = Ode.solve p
+              let b = p |> Ode.on (Event.crossing (fun _ u -> u[0] + 100.0)) Event.stop |> Ode.solve
+              Expect.equal (bits b.Ys) (bits a.Ys) m.Name
+              Expect.equal b.Stats a.Stats "stats"
+              Expect.equal (times b) [||] "times") ]
+
+let private outputs =
+    [ testCase "outputs and dense output between impacts; at an impact the speed before it" (fun () ->
+          let at = [ 1.0; 2.0; 3.0; 4.5; 6.0; 7.5 ]
+          let number = [ 0; 1; 1; 2; 3; 4 ]
+          let s = ball ofBall |> Ode.saveAt (tensor at) |> Ode.solve
+
+          for t, k, row in List.zip3 at number [ 0..5 ] do
+              let expected =
+                  if k = 0 then
+                      [| 10.0 - 0.5 * 9.81 * t * t; -9.81 * t |]
+                  else
+                      numbers (flight k t ofBall)
+
+              within 1e-6 "saved" expected (numbers s.Ys[row])
+              within 1e-6 "dense" expected (numbers (s.At t))
+
+          let hit = float s.Events.Times[0]
+          within 1e-6 "before" [ 0.0; -9.81 * hit ] (numbers (s.At hit)))
+
+      testCase "steps are saved at events" (fun () ->
+          let s = ball ofBall |> Ode.saveSteps 1 |> Ode.solve
+          let ts = numbers s.Ts
+
+          for t in times s do
+              Expect.isTrue (ts |> Array.exists (fun x -> abs (x - t) < 1e-12)) $"{t} is expected among the steps")
+
+      testCase "after the event that ends the solve there is nothing" (fun () ->
+          let s =
+              cosine 10.0
+              |> Ode.on first Event.stop
+              |> Ode.saveAt (tensor [ 0.5; 1.5; 2.0; 9.0 ])
+              |> Ode.saveEnd
+              |> Ode.solve
+
+          Expect.equal s.Status EventOccurred "status"
+          Expect.isTrue s.Failure.IsNone "no failure is expected"
+          within 1e-7 "T1" [ 0.5 * Math.PI ] (numbers s.T1)
+          within 1e-7 "Y1" [ 0.0; -1.0 ] (numbers s.Y1)
+          within 1e-6 "rows" [ cos 0.5; -(sin 0.5); cos 1.5; -(sin 1.5); nan; nan; nan; nan; 0.0; -1.0 ] (numbers s.Ys)
+          within 1e-7 "times" [ 0.5; 1.5; 2.0; 9.0; 0.5 * Math.PI ] (numbers s.Ts)
+          within 1e-6 "dense" [ cos 1.5; -(sin 1.5); nan; nan ] (numbers (s.At(tensor [ 1.5; 1.6 ]))))
+
+      testCase "a compiled solve has the same bits; its log is padded" (fun () ->
+          let f (y0: Tensor) = (let s = room y0 (scalar 9.81) |> Ode.solve in s.Ys, s.Events.Times, s.Events.Kinds)
+          let ys, ts, ks = f inRoom[0]
+          let ys', ts', ks' = compile f inRoom[0]
+          Expect.equal (bits ys') (bits ys) "states"
+          Expect.equal ts'.Length 1000 "room"
+          Expect.equal (bits ts'[.. ts.Length - 1]) (bits ts) "times"
+          Expect.isTrue (ts'[ts.Length ..].ToArray() |> Array.forall Double.IsNaN) "NaN is expected behind the last event"
+          Expect.equal (numbers (cast Float64 ks'[.. ks.Length])) [| 0.0; 1.0; 0.0; 0.0; 0.0; -1.0 |] "kinds")
+
+      testTheory
+          "samples with their own steps: the bits of single solves"
+          [ "Tsit5"; "Vern7"; "DOP853"; "Kvaerno3"; "Rosenbrock23"; "BDF2" ]
+          (fun name ->
+              let by = Ode.using (methodNamed name)
+              let s = room inRoom (scalar 9.81) |> by |> Ode.perSample |> Ode.solve
+              Expect.equal s.Events.Times.Shape [| 4; 19 |] "the most events of a sample"
+
+              for k in 0..3 do
+                  let one = room inRoom[k] (scalar 9.81) |> by |> Ode.solve
+                  let n = one.Events.Times.Length
+                  Expect.equal n (List.item k [ 5; 3; 4; 19 ]) "events"
+                  Expect.equal (bits s.Ys[k]) (bits one.Ys) "states"
+                  Expect.equal (bits (s.Events.Times[k, .. n - 1])) (bits one.Events.Times) "times"
+                  Expect.equal (bits (s.At(scalar 1.2)[k])) (bits (one.At 1.2)) "dense"
+                  let rest = s.Events.Kinds[k, n..] |> cast Float64 |> numbers
+                  Expect.isTrue (Array.forall ((=) -1.0) rest) "-1 is expected behind the last event")
+
+      testCase "samples end where their events are" (fun () ->
+          let s = pendulum starts ofPendulum |> Ode.perSample |> Ode.solve
+          Expect.equal s.Statuses [| EventOccurred; EventOccurred; EventOccurred; Success |] "statuses"
+
+          for k in 0..3 do
+              let one = pendulum starts[k] ofPendulum |> Ode.solve
+              Expect.equal (bits s.T1[k]) (bits one.T1) "T1"
+              Expect.equal (bits s.Y1[k]) (bits one.Y1) "Y1") ]
+
+let private together =
+    [ testCase "a corner: both happen" (fun () ->
+          let free _ (u: Tensor) = stack [ u[2]; u[3]; scalar 0.0; scalar 0.0 ]
+
+          let s =
+              Ode.problem free (tensor [ 1.0; 1.0; -1.0; -1.0 ]) (0.0, 3.0)
+              |> Ode.on first (Event.apply (fun _ u -> stack [ u[0]; u[1]; -u[2]; u[3] ]))
+              |> Ode.on second (Event.apply (fun _ u -> stack [ u[0]; u[1]; u[2]; -u[3] ]))
+              |> Ode.solve
+
+          Expect.equal (kinds s) [| 0; 1 |] "kinds"
+          within 1e-12 "times" [ 1.0; 1.0 ] (times s)
+          within 1e-12 "state" [ 2.0; 2.0; 1.0; 1.0 ] (numbers s.Y1))
+
+      testCase "in the order given, up to one that ends the solve" (fun () ->
+          let at (time: float) = Event.rising (fun t (_: Tensor) -> t - time)
+
+          let s =
+              Ode.problem (fun _ (u: Tensor) -> zerosLike u) (scalar 1.0) (0.0, 3.0)
+              |> Ode.on (at 1.0) (Event.apply (fun _ u -> 2.0 * u))
+              |> Ode.on (at 1.0) (Event.apply (fun _ u -> u + 1.0))
+              |> Ode.on (at 2.0) (Event.apply (fun _ u -> 2.0 * u))
+              |> Ode.on (Event.rising (fun t _ -> 3.0 * (t - 2.0))) Event.stop
+              |> Ode.on (at 2.0) (Event.apply (fun _ u -> 100.0 * u))
+              |> Ode.solve
+
+          Expect.equal (kinds s) [| 0; 1; 2; 3; 4 |] "kinds"
+          within 1e-12 "times" [ 1.0; 1.0; 2.0; 2.0; 2.0 ] (times s)
+          same "state" [ 6.0 ] (numbers s.Y1))
+
+      testCase "two that are near each other are two" (fun () ->
+          let near (d: float) = Event.falling (fun _ (u: Tensor) -> u[0] - d)
+          let s = cosine 3.0 |> Ode.on (near (-1e-8)) told |> Ode.on (near 1e-8) told |> Ode.solve
+          Expect.equal (kinds s) [| 1; 0 |] "kinds"
+          within 1e-12 "between" [ 2e-8 ] [ (times s)[1] - (times s)[0] ])
+
+      testCase "with jumps of the field, and with steps that must end somewhere" (fun () ->
+          let field (t: Tensor) (u: Tensor) = stack [ u[1]; where (t .< scalar 1.0) (scalar -2.0) (scalar -8.0) ]
+
+          let s =
+              Ode.problem field (tensor [ 2.0; 0.0 ]) (0.0, 2.0)
+              |> Ode.jumpAt [ 1.0 ]
+              |> Ode.stepAt [ 0.3; 1.5 ]
+              |> Ode.on first (bounce (scalar 0.5))
+              |> Ode.solve
+
+          // at 1: height 1, speed −2; the floor at 1 + s with 1 = 2 s + 4 s²
+          let hit = 1.0 + (sqrt 20.0 - 2.0) / 8.0
+          let up = 0.5 * sqrt 20.0
+          within 1e-9 "times" [ hit ] (times s)
+          within 1e-9 "state" [ up * (2.0 - hit) - 4.0 * (2.0 - hit) ** 2.0; up - 8.0 * (2.0 - hit) ] (numbers s.Y1))
+
+      testTheory "an event at a stop" [ "stepAt"; "jumpAt" ] (fun kind ->
+          let stop = if kind = "stepAt" then Ode.stepAt [ 1.0 ] else Ode.jumpAt [ 1.0 ]
+
+          let s =
+              Ode.problem (fun _ (u: Tensor) -> onesLike u) (scalar 0.0) (0.0, 2.0)
+              |> stop
+              |> Ode.on (Event.rising (fun t _ -> t - 1.0)) (Event.apply (fun _ u -> 10.0 * u))
+              |> Ode.solve
+
+          within 1e-12 "times" [ 1.0 ] (times s)
+          within 1e-9 "state" [ 11.0 ] (numbers s.Y1)) ]
+
+let private endings =
+    [ testCase "more events than there is room for" (fun () ->
+          let s = cosine 10.0 |> Ode.maxEvents 2 |> Ode.on (Event.crossing (fun _ u -> u[0])) told |> Ode.trySolve
+          Expect.equal s.Status TooManyEvents "status"
+          within 1e-7 "those that there was room for" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
+          within 1e-7 "stopped at the third" [ 2.5 * Math.PI ] (numbers s.LastTime)
+          Expect.isTrue (numbers s.Y1 |> Array.forall Double.IsNaN) "NaN is expected at t1")
+
+      testTheory "a ball that comes to rest" [ 0.5; 0.8; 0.0 ] (fun elasticity ->
+          let p = tensor [ 9.81; elasticity; 10.0 ]
+          let s = Ode.trySolve { ball p with T1 = scalar 50.0 }
+          Expect.equal s.Status EventsAccumulate "status"
+          let rest = sqrt (2.0 * 10.0 / 9.81) * (1.0 + 2.0 * elasticity / (1.0 - elasticity))
+          within 1e-6 "where it rests" [ rest ] (numbers s.LastTime)
+          isAtMost "steps" 500.0 (float (attempts s))
+
+          raises<SolveException> [ "EventsAccumulate"; "Event.stop" ] (fun () ->
+              Ode.solve { ball p with T1 = scalar 50.0 } |> ignore)
+          |> ignore)
+
+      testCase "a relay that chatters" (fun () ->
+          let turn (v: float) = Event.apply (fun _ (u: Tensor) -> stack [ u[0]; scalar v ])
+
+          let s =
+              Ode.problem (fun _ (u: Tensor) -> stack [ -u[1]; scalar 0.0 ]) (tensor [ 1.0; 1.0 ]) (0.0, 5.0)
+              |> Ode.on first (turn -1.0)
+              |> Ode.on (Event.rising (fun _ u -> u[0])) (turn 1.0)
+              |> Ode.trySolve
+
+          Expect.equal s.Status EventsAccumulate "status"
+          within 1e-9 "where" [ 1.0 ] (numbers s.LastTime))
+
+      testCase "a sample that comes to rest is named" (fun () ->
+          let y0 = tensor [ [ 1.0; 0.0 ]; [ 0.001; 0.05 ] ]
+          let s = room y0 (scalar 9.81) |> Ode.perSample |> Ode.trySolve
+          Expect.equal s.Statuses [| Success; EventsAccumulate |] "statuses"
+          Expect.equal (s.Failure |> Option.bind _.Sample) (Some 1) "sample") ]
+
+let private refused =
+    let plain = Ode.problem (fun _ (u: Tensor) -> -u) (tensor [ 1.0; 2.0 ]) (0.0, 1.0)
+    let solve p = fun () -> Ode.solve p |> ignore
+
+    [ testCase "a value that is not one float" (fun () ->
+          plain |> Ode.on (Event.falling (fun _ u -> u)) Event.stop |> solve
+          |> raises<ShapeException> [ "event 0"; "[2]"; "one float" ]
+          |> ignore
+
+          plain
+          |> Ode.on first told
+          |> Ode.on (Event.falling (fun _ u -> u[0] .< scalar 0.0)) Event.stop
+          |> solve
+          |> raises<DtypeException> [ "event 1"; "bool"; "one float" ]
+          |> ignore)
+
+      testCase "a change of another shape or type" (fun () ->
+          plain |> Ode.on first (Event.apply (fun _ u -> u[0])) |> solve
+          |> raises<ShapeException> [ "event 0"; "[]"; "[2]" ]
+          |> ignore
+
+          plain |> Ode.on first (Event.apply (fun _ u -> cast Float32 u)) |> solve
+          |> raises<DtypeException> [ "event 0"; "Float32"; "Float64" ]
+          |> ignore)
+
+      testCase "the continuous adjoint with events, and with implicit methods" (fun () ->
+          plain |> Ode.on first told |> Ode.gradient Backsolve |> solve
+          |> raises<InputException> [ "Backsolve"; "events"; "Checkpointed" ]
+          |> ignore
+
+          for m in [ Kvaerno3; Rosenbrock23; BDF2 ] do
+              plain |> Ode.using m |> Ode.gradient Backsolve |> solve
+              |> raises<InputException> [ "Backsolve"; m.Name; "Checkpointed" ]
+              |> ignore)
+
+      testCase "room for no event" (fun () ->
+          raises<InputException> [ "Ode.maxEvents"; "0" ] (fun () -> plain |> Ode.maxEvents 0 |> ignore) |> ignore) ]
+
+[<Tests>]
+let tests =
+    testList
+        "Solvers.Events"
+        [ testList "found" found
+          testList "outputs" outputs
+          testList "together" together
+          testList "endings" endings
+          testList "refused" refused ]
