@@ -142,6 +142,25 @@ public class OdeTests
     }
 
     [Fact]
+    public void Events_change_the_state_or_end_the_solve()
+    {
+        var ball = Ode.Problem((_, u) => Stack(u[1], Tensor.Of(-9.81)[0]), Tensor.Of(10.0, 0.0), 0, 5);
+        var solution = ball.On(
+                Event.Falling<Tensor>((_, u) => u[0]),
+                Event.Apply<Tensor>((_, u) => Stack(u[0], -0.8 * u[1]))
+            )
+            .MaxEvents(10)
+            .Solve();
+        Near.Equal(solution.Events.Times, Tensor.Of(1.42784312, 3.71239212), 1e-7);
+        Assert.Equal(Status.Success, solution.Status);
+
+        var fall = ball.On(Event.Crossing<Tensor>((_, u) => u[0]), Event.Stop<Tensor>()).Solve();
+        Assert.Equal(Status.EventOccurred, fall.Status);
+        Near.Equal(fall.T1, Tensor.Of(1.42784312)[0], 1e-7);
+        Near.Equal(fall.Y1, Tensor.Of(0.0, -14.0071410), 1e-5);
+    }
+
+    [Fact]
     public void A_solve_ends_when_it_is_cancelled()
     {
         using var source = new CancellationTokenSource();

@@ -80,6 +80,21 @@ public static class OdeProblemExtensions
             OdeModule.jumpAt(FSharp.List(times), Given(problem));
 
         /// <summary>
+        /// Something that happens where a value of time and state changes its sign: Event.Falling, Rising or Crossing, and
+        /// Event.Apply or Event.Stop. May be used several times.
+        /// </summary>
+        /// <remarks>
+        /// A step ends at the event and the method begins anew. Time and state there are differentiable. Events at one time
+        /// happen in the order of these calls, up to one that ends the solve. Outputs at an event's time show the state
+        /// before it; those after the end of the solve are NaN. Without PerSample a batch has its events together.
+        /// </remarks>
+        public OdeProblem<S> On(EventTrigger<S> trigger, EventAction<S> action) =>
+            OdeModule.on(Given(trigger), Given(action), Given(problem));
+
+        /// <summary>The most events; 1000 unless said otherwise. One more ends the solve with TooManyEvents.</summary>
+        public OdeProblem<S> MaxEvents(int n) => OdeModule.maxEvents(n, Given(problem));
+
+        /// <summary>
         /// A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
         /// or less.
         /// </summary>

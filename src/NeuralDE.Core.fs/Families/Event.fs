@@ -13,8 +13,9 @@ type EventAction<'S> = internal { Change: (Tensor -> 'S -> 'S) option }
 module Event =
     /// <summary>Where a value of time and state falls through 0, as the solve goes.</summary>
     /// <param name="value">One float.</param>
-    /// <remarks>Signs are compared four times a step: two sign changes in a quarter of a step are not seen. Bound steps with
-    /// Ode.dtBetween where values are quick. A value that is 0 at the start takes its sign from the first step.</remarks>
+    /// <remarks>Signs are compared four times a step and where the value turns between; two sign changes that leave no trace in that are
+    /// not seen. Bound steps with Ode.dtBetween where values are quick. A value that is 0 at the start takes its sign from the first
+    /// step.</remarks>
     let falling (value: Tensor -> 'S -> Tensor) : EventTrigger<'S> = { Value = value; Rising = false; Falling = true }
 
     /// Where a value of time and state rises through 0, as the solve goes.

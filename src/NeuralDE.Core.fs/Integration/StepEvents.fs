@@ -38,8 +38,8 @@ type internal Ending =
         Control: EventControl
     }
 
-/// Events of a kept step. Each value's sign is compared at three points inside it and at its end; two sign changes between
-/// neighbouring points are not seen.
+/// Events of a kept step. Each value's sign is compared at three points inside it and at its end, and where a parabola through
+/// three neighbours turns before or beyond 0: there two sign changes may lie between them.
 module internal StepEvents =
     let private inner = [ 0.25; 0.5; 0.75 ]
     /// 2⁻⁶⁰ of a quarter of a step is beyond the resolution of time
@@ -97,6 +97,49 @@ module internal StepEvents =
               Sides = now :: b.Sides
               Size = Prim.binary Max b.Size (abs v) })
         |> fun b -> { b with Sides = List.rev b.Sides }
+
+    /// Where between points of one side a parabola through a value at three of them comes near the other side: bool, θ.
+    let private turn (sides: Tensor list) (values: Tensor list) : Tensor * Tensor =
+        let spacing = inner.Head
+
+        let candidate k =
+            let s, v = sides[k .. k + 2], values[k .. k + 2]
+            let isOneSide = Prim.both (isAbove (s[0] * s[1])) (isAbove (s[1] * s[2]))
+            let slope, bend = Prim.times 0.5 (v[2] - v[0]), v[0] + v[2] - Prim.times 2.0 v[1]
+            let isBent = isAbove (s[1] * bend)
+            let offset = -(slope / Prim.select isBent bend (number infinity))
+            // Taylor's next term may lower it: a turn that comes down to a quarter is looked at
+            let lowest = s[1] * (v[1] + Prim.times 0.5 (slope * offset))
+            let isNear = Prim.compare LessEqual lowest (Prim.times 0.25 (abs v[1]))
+            let isInside = Prim.compareTo Less (abs offset) 1.0
+            let isTurn = Prim.both (Prim.both isOneSide isBent) (Prim.both isNear isInside)
+            isTurn, Prim.times spacing (Prim.plus (float (k + 1)) offset)
+
+        [ 0 .. sides.Length - 3 ]
+        |> List.map candidate
+        |> List.reduce (fun (a, x) (b, y) -> Prim.either a b, Prim.select a x y)
+        |> fun (isTurn, theta) -> isTurn, Prim.select isTurn theta (number 0.5)
+
+    /// A bracket around the first of two sign changes between neighbouring points, where the value at a turn tells of them.
+    let private atTurn (e: EventTerm) (isTurn: Tensor, theta: Tensor) (value: Tensor) (b: Bracket) : Bracket =
+        let spacing = inner.Head
+        let before = Prim.times spacing (Prim.unary Floor (Prim.times (1.0 / spacing) theta))
+
+        let side =
+            List.zip (0.0 :: inner) (List.take (1 + inner.Length) b.Sides)
+            |> List.reduce (fun (_, old) (x, s) -> x, Prim.select (Prim.compareTo Less theta x) old s)
+            |> snd
+
+        let enters, leaves = counts e side value, counts e value side
+        let isFirst = Prim.either (Prim.isNot b.Found) (Prim.compare Less theta b.High)
+        let here = Prim.both (Prim.both isTurn isFirst) (Prim.either enters leaves)
+        let low, high = Prim.select enters before theta, Prim.select enters theta (Prim.plus spacing before)
+
+        { b with
+            Found = Prim.either b.Found here
+            Low = Prim.select here low b.Low
+            High = Prim.select here high b.High
+            Size = Prim.binary Max b.Size (abs value) }
 
     /// The sides at a time, those before it being known or 0.
     let sidesAt (events: EventTerm[]) t y : Tensor =
@@ -204,14 +247,20 @@ module internal StepEvents =
         let brackets =
             let ps = lazy (sketch terms attempt step |> Array.map Prim.stop)
             let inside theta =
-                ps.Value |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
+                ps.Value
+                |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
+
             let points = inner |> List.map (fun x -> x, t + Prim.times x h, inside (number x))
             let points = points @ [ 1.0, attempt.TimeNew, Array.map Prim.stop step.Y1 ]
 
             events
             |> Array.mapi (fun k e ->
-                let side = Prim.pick 0 k control.Sides
-                points |> List.map (fun (theta, time, y) -> theta, Prim.stop (e.Value time y)) |> bracket e side)
+                let value time y = Prim.stop (e.Value time y)
+                let values = points |> List.map (fun (theta, time, y) -> theta, value time y)
+                let b = bracket e (Prim.pick 0 k control.Sides) values
+                let start = value t (Array.map Prim.stop attempt.Y)
+                let isTurn, theta = turn b.Sides (start :: List.map snd values)
+                b |> atTurn e (isTurn, theta) (value (t + theta * h) (inside theta)))
 
         let crossed = Prim.both keep (brackets |> Array.map (fun b -> b.Found) |> any)
         let direction = Prim.unary Sign h

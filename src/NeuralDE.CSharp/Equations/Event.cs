@@ -1,0 +1,29 @@
+namespace NeuralDE;
+
+/// <summary>Events, for On of a problem: when something happens, and what.</summary>
+public static class Event
+{
+    /// <summary>Where a value of time and state falls through 0, as the solve goes.</summary>
+    /// <param name="value">One float.</param>
+    /// <remarks>
+    /// Signs are compared four times a step and where the value turns between; two sign changes that leave no trace in that
+    /// are not seen. Bound steps with DtBetween where values are quick. A value that is 0 at the start takes its sign from
+    /// the first step.
+    /// </remarks>
+    public static EventTrigger<S> Falling<S>(Func<Tensor, S, Tensor> value) =>
+        EventModule.falling(FSharp.Function(value));
+
+    /// <summary>Where a value of time and state rises through 0, as the solve goes.</summary>
+    public static EventTrigger<S> Rising<S>(Func<Tensor, S, Tensor> value) =>
+        EventModule.rising(FSharp.Function(value));
+
+    /// <summary>Where a value of time and state changes its sign.</summary>
+    public static EventTrigger<S> Crossing<S>(Func<Tensor, S, Tensor> value) =>
+        EventModule.crossing(FSharp.Function(value));
+
+    /// <summary>The state is another one from there on: time and state to a state of the same shape.</summary>
+    public static EventAction<S> Apply<S>(Func<Tensor, S, S> change) => EventModule.apply(FSharp.Function(change));
+
+    /// <summary>The solve ends there.</summary>
+    public static EventAction<S> Stop<S>() => EventModule.stop<S>();
+}
