@@ -103,6 +103,9 @@ Use `Backsolve` where memory is scarce and you have checked it against `Checkpoi
 ## What has a derivative, and what has not
 
 - Step sizes are constants of the derivative: it does not pretend that moving a parameter would change the steps.
+- Where a solve is differentiated, its steps answer for the derivative too: a random tangent is watched, and steers where the state's
+  error says nothing, as at rest. `Ode.errorControl StateOnly` leaves it out. The value that comes with a derivative is that of these
+  steps: where a tangent steered, it differs from the bare solve's within the tolerance.
 - A solve that failed has zero gradients and NaN outputs. `Ode.solve` raises after the transformed function has run.
 - Integer, bool and key arguments have zero gradients of their own type.
 - `stopGradient` makes a constant of a tensor; `customGradient` gives a function a derivative of your own.

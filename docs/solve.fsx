@@ -75,6 +75,7 @@ for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
 | where to stop on the way | `Ode.stepAt` a time; `Ode.jumpAt` a time at which the field jumps | nowhere |
 | which norm | `Ode.norm`, from scaled errors to a number | the largest RMS of the leaves |
 | how to differentiate | `Ode.gradient`; see [Differentiate](differentiate.html) | Checkpointed |
+| what steps answer for | `Ode.errorControl` | StateAndDerivatives |
 | how many steps at most | `Ode.maxSteps n` | 100 000 |
 | whom to tell | `Ode.progress`, `Ode.cancel token` | nobody |
 

@@ -17,6 +17,9 @@ module internal Batch =
             signatures
             on
 
+    /// Rows from which on gathering those that take a branch costs less than the branch saves.
+    let private leastForSome = 64
+
     let rec vmapAt (g: Graph) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
         let values = Dictionary<Node, Tensor * bool>(HashIdentity.Reference)
         let bundles = Dictionary<Node, (Tensor * bool)[]>(HashIdentity.Reference)
@@ -172,13 +175,45 @@ module internal Batch =
         let arguments = Array.append [| condition |] (Array.map first x[1..])
         let inputs = Tracing.signatures arguments
 
-        let both =
+        let all =
             Tracing.closed inputs (fun x ->
                 Array.map2 (choose x[0]) (branch t x[1..] x[0]) (branch e x[1..] (Prim.isNot x[0])))
+
+        // a first branch that no derivative goes through (whose sums over rows would be of other rows) sees few rows only
+        let isConstant = not (Masks.any (Activity.activeOutputs t (t.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))))
+
+        let both =
+            if isConstant && n >= leastForSome && not (Guarded.hasChecks t) then
+                someRows t n on (fun x -> branch e x[1..] (Prim.isNot x[0])) all inputs
+            else
+                all
 
         let second = Tracing.closed inputs (fun x -> branch e x[1..] (Prim.isNot x[0]))
         let isAny = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 condition)) 0.0
         Prim.apply (Cond(both, second)) (Array.append [| isAny |] arguments)
+
+    /// The first branch on the rows that take it, gathered, where they are an eighth of all or fewer; else `all`. Rows do not
+    /// depend on each other, so the results are the same.
+    and private someRows t n (on: bool[]) (second: Tensor[] -> Tensor[]) (all: Graph) inputs : Graph =
+        let room = n / 8
+
+        let some =
+            Tracing.closed inputs (fun x ->
+                let isTaken = Prim.cast Int32 x[0]
+                let outside = Prim.fill Int32 [| n |] (float room)
+                let place = Prim.plus -1.0 (Prim.cast Int32 (Prim.cumSum 0 false isTaken))
+                let free = Prim.fill Int32 [| room |] (float n)
+                let rows = Prim.iota Int32 [| n |] 0
+                // the rows taken, and n where there are no more: gathered as the last row, and dropped when put back
+                let taken = Prim.scatter ScatterSet 0 free (Prim.select x[0] place outside) rows
+                let known = Prim.binary Min taken (Prim.fill Int32 [| room |] (float (n - 1)))
+                let gathered = Array.map2 (fun a isByRow -> if isByRow then Prim.gather 0 a known else a) x[1..] on
+                let results = vmapAt t room (Array.zip gathered on) |> Array.map (toRows room)
+                Array.map2 (fun others found -> Prim.scatter ScatterSet 0 others taken found) (second x) results)
+
+        Tracing.closed inputs (fun x ->
+            let count = Prim.sum (Prim.cast Int32 x[0])
+            Prim.apply (Cond(some, all)) (Array.append [| Prim.compareTo LessEqual count (float room) |] x))
 
     /// Whether a loop with checks goes on for rows that have ended.
     and private endsByRow (l: Loop) n (on: bool[]) : bool =

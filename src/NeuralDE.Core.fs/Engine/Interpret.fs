@@ -242,13 +242,26 @@ module internal Interpret =
                 else
                     ValueNone)
 
+        // rows to which a cotangent comes: the others, as those of a sample that failed, may end where a slope is infinite
+        let isGiven =
+            let reaches row (w: NdArray) =
+                let width = w.Length / max 1 rows
+                let isSome (x: float) = x <> 0.0
+
+                match w.Data with
+                | :? (float[]) as x -> Array.exists isSome x[row * width .. (row + 1) * width - 1]
+                | :? (float32[]) as x -> Array.exists (float >> isSome) x[row * width .. (row + 1) * width - 1]
+                | _ -> true // cotangents are floats
+
+            Array.init rows (fun row -> rows = 1 || args[inputs..] |> Array.exists (reaches row))
+
         // Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
         let safe, safeControl =
             let seen = Array.create rows false
             let mutable state = args[.. states - 1]
             let mutable control = args[states .. carried - 1]
 
-            if rows > 1 && frames.Exists(fun f -> not (Array.forall id f.Moved)) then
+            if rows > 1 && (not (Array.forall id isGiven) || frames.Exists(fun f -> not (Array.forall id f.Moved))) then
                 replay failures l captured recording (fun f at ->
                     let first = Array.map2 (fun moved seen -> moved && not seen) f.Moved seen
 
@@ -300,10 +313,11 @@ module internal Interpret =
         let add = Binary Add
 
         let pull (f: Frame) (state: NdArray[]) =
-            let everyRow = Array.forall id f.Moved
-            let state = if everyRow then state else Array.map2 (blend f.Moved) state safe
-            let control = if everyRow then f.Control else Array.map2 (blend f.Moved) f.Control safeControl
-            let mine = cotangent |> Array.map (fun w -> if everyRow then w else blend f.Moved w (zeros w))
+            let pulled = Array.map2 (&&) f.Moved isGiven
+            let everyRow = Array.forall id pulled
+            let state = if everyRow then state else Array.map2 (blend pulled) state safe
+            let control = if everyRow then f.Control else Array.map2 (blend pulled) f.Control safeControl
+            let mine = cotangent |> Array.map (fun w -> if everyRow then w else blend pulled w (zeros w))
 
             let emissions =
                 [| for e in 0 .. l.Emits - 1 do
@@ -313,7 +327,7 @@ module internal Interpret =
 
             let out = run failures p.Sweep.Value (Array.concat [ state; control; captured; mine; emissions ])
             let n = cotangent.Length
-            cotangent <- Array.map2 (blend f.Moved) out[.. n - 1] cotangent
+            cotangent <- Array.map2 (blend pulled) out[.. n - 1] cotangent
 
             for i in 0 .. total.Length - 1 do
                 let signature = { Signature.Dtype = total[i].Dtype; Shape = total[i].Shape }

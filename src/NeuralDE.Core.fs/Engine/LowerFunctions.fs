@@ -65,13 +65,18 @@ module internal LowerFunctions =
                 let struct (runTrue, outTrue) = branch first
                 let struct (runFalse, outFalse) = branch second
 
+                // a loop, as a function of the frame would be made anew in every run
+                let copyAll (frame: Workspace) (out: Slot[]) =
+                    for k in 0 .. into.Length - 1 do
+                        Slot.copy frame out[k] into[k]
+
                 Instruction.make (fun frame ->
                     if Rows.Any(frame.Memory + nativeint at, 1L) then
                         Instruction.runAll runTrue frame
-                        Array.iter2 (Slot.copy frame) outTrue into
+                        copyAll frame outTrue
                     else
                         Instruction.runAll runFalse frame
-                        Array.iter2 (Slot.copy frame) outFalse into)
+                        copyAll frame outFalse)
         )
 
         results

@@ -129,12 +129,55 @@ module internal PullbackRun =
                     copyRow work rows source row p.SafeStates
                     copyRow work rows source row p.SafeControls
 
+    /// Whether some byte of a row is not 0.
+    let private isGiven (at: nativeint) (bytes: int64) =
+        let p = NativePtr.ofNativeInt<byte> at
+        let mutable i = 0
+
+        while int64 i < bytes && NativePtr.get p i = 0uy do
+            i <- i + 1
+
+        int64 i < bytes
+
+    /// Marks the rows to which a cotangent comes. The others, as those of a sample that failed, are pulled as rows that did not
+    /// move: their last steps may end where a slope is infinite.
+    let private findGiven (p: PullbackPlan) (work: Workspace) =
+        let l = p.Loop
+        let rows = int64 l.Rows
+        let flags = NativePtr.ofNativeInt<byte>(Slot.address work l.Moved)
+
+        let reaches row (s: Slot) =
+            let bytes = s.Bytes / rows
+            isGiven (Slot.address work s + nativeint (int64 row * bytes)) bytes
+
+        for row in 0 .. l.Rows - 1 do
+            let mutable any = false
+
+            for s in p.Cotangents do
+                any <- any || reaches row s
+
+            for e in p.Emissions do
+                any <- any || reaches row e.Given
+
+            NativePtr.set flags row (if any then 1uy else 0uy)
+
+    /// The rows that moved in an iteration and to which a cotangent comes.
+    let private pulledAt (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+        let l = p.Loop
+
+        if l.Rows = 1 then
+            movedAt p tape k
+        else
+            let pulled = Slot.address work l.Streams[0].Wrote // free while nothing is written
+            Rows.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
+            pulled
+
     /// Pulls one iteration; the state before it is in the loop's slots.
     let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
         let l = p.Loop
         let rows = int64 l.Rows
         loadControl p work tape k
-        let moved = movedAt p tape k
+        let moved = pulledAt p work tape k
         let everyRow = Rows.All(moved, rows)
 
         for i in 0 .. p.Cotangents.Length - 1 do
@@ -155,11 +198,12 @@ module internal PullbackRun =
             blendAll work unmoved l.Rows p.SafeControls l.Controls
 
         let streams = l.Streams.Length
+        let written = movedAt p tape k
 
         for e in p.Emissions do
             let bytes = e.Part.Bytes / rows
-            let wrote = NativePtr.ofNativeInt<byte>(moved + nativeint (int64 (1 + e.Stream) * rows))
-            let count = NativePtr.ofNativeInt<int>(moved + nativeint (int64 (1 + streams + 4 * e.Stream) * rows))
+            let wrote = NativePtr.ofNativeInt<byte>(written + nativeint (int64 (1 + e.Stream) * rows))
+            let count = NativePtr.ofNativeInt<int>(written + nativeint (int64 (1 + streams + 4 * e.Stream) * rows))
 
             for row in 0 .. l.Rows - 1 do
                 let part = Slot.address work e.Part + nativeint (int64 row * bytes)
@@ -247,7 +291,8 @@ module internal PullbackRun =
         let tape = work.Tapes[p.Tape]
 
         if p.Loop.Rows > 1 then
-            let mutable whole = true
+            findGiven p work
+            let mutable whole = Rows.All(Slot.address work p.Loop.Moved, int64 p.Loop.Rows)
 
             for k in 0 .. tape.Count - 1 do
                 whole <- whole && Rows.All(movedAt p tape k, int64 p.Loop.Rows)

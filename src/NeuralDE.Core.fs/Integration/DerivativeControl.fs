@@ -23,9 +23,10 @@ type internal WatchCargo =
         Tangent: Tensor[]
         /// a DerivativeWatch
         Watch: Tensor[]
-        /// directions of the captured floats, and the noise of the state's direction
+        /// directions of the captured floats; the noise of the state's direction; what ρ is taken along
         Directions: Tensor[]
         Noise: Tensor[]
+        Ray: Tensor[]
     }
 
 /// The error that decides on a step, and what the watch carries after it.
@@ -49,9 +50,13 @@ module internal DerivativeControl =
     /// Times that a tangent's error may exceed what a smooth response explains, and the state's error below which it counts
     /// all the same (forcing at rest): above it a kink of the field, as relu's, would shorten steps without end.
     let private excessOfKink, idle = 30.0, 1e-3
-    /// How much longer than the probed step a step may be without a probe: as the error allows, within these bounds.
-    let private leastReach, mostReach, safety = 1.05, 5.0, 0.8
-    /// Of the smallest relative step: there tangents give way, since derivatives never make a solve fail. A thousand times that
+    /// How much longer than the probed step a step may be without a probe: as the error allows, within these bounds. At 5 a
+    /// probe at a zero of the embedded error (Bosh3's at h λ = −1, where 1e-6 grows to by tens) let the next step be 4 times as long.
+    let private leastReach, mostReach, safety = 1.05, 2.0, 0.8
+    /// Steps with h ρ up to this multiple of rtol^(1/k) are no stiffer than any error of order k at the trigger allows: its
+    /// constants are 1e-3 to 0.1, so that 9 and more would do.
+    let private harmless = 5.0
+    /// The least step relative to the time: there tangents give way, since derivatives never make a solve fail. A thousand times that
     /// at which the state's error fails.
     let private leastStep = 2e-12
 
@@ -64,19 +69,31 @@ module internal DerivativeControl =
 
     let isOn (p: SolvePlan) = (p.Control = StateAndDerivatives)
 
+    /// Whether the stepper is a tableau's: what it carries is f at the state, whose tangent need not be carried, and its
+    /// embedded error is a known polynomial.
+    let private isTableau (p: SolvePlan) = (p.Stepper.Name = p.Stepper.Mover.Name)
+
     /// At the start of a solve; empty where no derivative is watched.
     let start (p: SolvePlan) (y: Tensor[]) (carried: Tensor[]) (captured: Tensor[]) : WatchCargo =
         if not (isOn p) then
-            { Tangent = [||]; Watch = [||]; Directions = [||]; Noise = [||] }
+            { Tangent = [||]; Watch = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
         else
             // any two keys that differ for all leaves
             let noise first k (x: Tensor) = Probe.noise (int64 (first + k)) x.Signature
+            let noises = y |> Array.mapi (noise 7919)
+
+            // of root mean square 1, in units of the start: reductions that no step repeats
+            let ray noise y =
+                let u = noise * Probe.sizeOf y
+                u / RungeKutta.spread (Probe.rms u) u
+
             let ofCaptured = Masks.pickBy (floats (Tracing.signatures captured)) captured |> still
 
-            { Tangent = Array.append y carried |> Array.map Prim.zerosLike
+            { Tangent = (if isTableau p then y else Array.append y carried) |> Array.map Prim.zerosLike
               Watch = [| number 0.0; number 0.0; Prim.integer 0; Prim.integer 0 |]
               Directions = ofCaptured |> Array.mapi (fun k c -> noise 8919 k c * Probe.sizeOf c)
-              Noise = y |> Array.mapi (noise 7919) }
+              Noise = noises
+              Ray = Array.map2 ray noises (still y) }
 
     /// Which inputs of the field's graph have a direction.
     let private marks (p: SolvePlan) (g: Graph) withCaptured =
@@ -90,11 +107,8 @@ module internal DerivativeControl =
         Probe.tangentOf g (marks p g v.IsSome) (Array.concat [ [| time |]; y; captured ]) (Array.append u directions)
 
     /// How fast the field responds at the step's end: one tangent, whose primal is the next step's first stage.
-    let private rate p g captured (noise: Tensor[]) (t: Tensor) (y1: Tensor[]) =
-        let y = still y1
-        let u = Array.map2 (fun w y -> w * Probe.sizeOf y) noise y
-        let ofLeaf u d = Probe.over (Probe.largestOf d) (Probe.rms u)
-        let rate = Array.map2 ofLeaf u (slope p g captured ValueNone t y u) |> Array.reduce (Prim.binary Max)
+    let private rate p g captured (ray: Tensor[]) (t: Tensor) (y1: Tensor[]) =
+        let rate = slope p g captured ValueNone t y1 ray |> Array.map Probe.largestOf |> Array.reduce (Prim.binary Max)
         // a slope that is not finite, as of sqrt at 0, says nothing
         Prim.select (Prim.compareTo Less rate infinity) rate (number 0.0)
 
@@ -108,15 +122,8 @@ module internal DerivativeControl =
           Captured: Tensor[]
           Directions: Tensor[] }
 
-    /// The tangent of a function of an attempt along y, what it carries and the captured floats.
-    let private tangentOfAttempt
-        (q: Parts)
-        key
-        (a: Attempt)
-        (u: Tensor[])
-        (c: Tensor[])
-        (f: Terms -> Attempt -> Tensor[])
-        =
+    /// The tangent of a function of an attempt, as a function of those of y and of what it carries.
+    let private tangentOfAttempt (q: Parts) key (a: Attempt) (f: Terms -> Attempt -> Tensor[]) : Tensor[] -> Tensor[] =
         let n, carried, memory = a.Y.Length, a.Carried.Length, a.Memory.Length
         let p, g = q.Plan, q.Field
         let numbers = SolveInputs.signatures p.Times p.Stops
@@ -156,15 +163,24 @@ module internal DerivativeControl =
         let x =
             Array.concat
                 [ [| a.Time; a.TimeNew; a.H |]; a.Y; a.Carried; a.Memory; SolveInputs.toArray q.Inputs; q.Captured ]
-        Probe.tangentOf graph on x (Array.concat [ u; c; q.Directions ])
+        let along = Probe.linearised graph on x
+        fun du -> along (Array.append du q.Directions)
 
     /// What a fresh tangent of the state makes of what the stepper carries.
     let private renewed (q: Parts) (a: Attempt) (u: Tensor[]) =
         if a.Carried.Length = 0 then
             [||]
         else
-            tangentOfAttempt q "renewed" a u (a.Carried |> Array.map Prim.zerosLike) (fun terms a ->
-                q.Plan.Stepper.Renew terms a)
+            tangentOfAttempt q "renewed" a q.Plan.Stepper.Renew (Array.append u (a.Carried |> Array.map Prim.zerosLike))
+
+    /// The tangents of y1, of what is carried and of the errors.
+    let private stepped (q: Parts) (a: Attempt) =
+        let outputs terms a =
+            let step = q.Plan.Stepper.Step terms a
+            let error (y: Tensor) e = Option.defaultWith (fun () -> Prim.zerosLike y) e
+            Array.concat [ step.Y1; step.Carried; step.Errors() |> Array.collect (Array.map2 error a.Y) ]
+
+        tangentOfAttempt q "attempt" a outputs
 
     /// The error of a tangent over what a smooth response explains, by leaf: far above 1 at a kink of the field. Known for
     /// tableaus, whose embedded error is a polynomial in z = h λ.
@@ -199,15 +215,10 @@ module internal DerivativeControl =
         Array.init a.Y.Length ofLeaf |> Array.reduce (Prim.binary Max)
 
     /// The tangent over the attempt: its scaled error (0 where it says nothing), and where it ends.
-    let private carry (q: Parts) (a: Attempt) (y1: Tensor[]) (own: Tensor) (u: Tensor[]) (c: Tensor[]) =
-        let n, carried, stepper = a.Y.Length, a.Carried.Length, q.Plan.Stepper
+    let private carry (q: Parts) along (a: Attempt) (y1: Tensor[]) (own: Tensor) (u: Tensor[]) (c: Tensor[]) =
+        let n, carried = a.Y.Length, a.Carried.Length
 
-        let outputs terms a =
-            let step = stepper.Step terms a
-            let error (y: Tensor) e = Option.defaultWith (fun () -> Prim.zerosLike y) e
-            Array.concat [ step.Y1; step.Carried; step.Errors() |> Array.collect (Array.map2 error a.Y) ]
-
-        let d = tangentOfAttempt q "attempt" a u c outputs
+        let d: Tensor[] = along (Array.append u c)
         let u1, c1 = d[.. n - 1], d[n .. n + carried - 1]
         let errors = d[n + carried ..] |> Array.chunkBySize n
         let scaled = StepError.ofStep q.Plan q.Inputs u u1 (errors |> Array.map (Array.map Some))
@@ -215,30 +226,56 @@ module internal DerivativeControl =
         let isFinite = Prim.compareTo Less scaled infinity
 
         let says =
-            if stepper.Mover.Name <> stepper.Name then
+            if not (isTableau q.Plan) then
                 isFinite
             else
-                let isSmooth = Prim.compareTo Less (excess q a u c y1 u1 c1 errors[0]) excessOfKink
-                Prim.both isFinite (Prim.either (Prim.compareTo Less own idle) isSmooth)
+                let asks = Prim.both (Prim.compareTo Greater scaled 1.0) (Prim.compareTo GreaterEqual own idle)
+                let isSmooth (_: Tensor) = Prim.compareTo Less (excess q a u c y1 u1 c1 errors[0]) excessOfKink
+                Prim.both isFinite (cond asks isSmooth (fun _ -> Prim.literal Bool 1.0) own)
 
         Prim.select says scaled (number 0.0), u1, c1
 
     /// A probe: the error, how far it reaches, and the tangent after the step.
-    let private probe (q: Parts) (a: Attempt) y1 own (noise: Tensor[]) isFresh (tangent: Tensor[]) =
+    let private probe (q: Parts) along (a: Attempt) y1 own (noise: Tensor[]) isFresh (tangent: Tensor[]) =
         let n = a.Y.Length
 
-        let begin' (_: Tensor[]) =
-            let u = Array.map2 (fun w y -> w * Probe.sizeOf y) noise a.Y
-            Array.append u (renewed q a u)
+        let fresh () = Array.map2 (fun w y -> w * Probe.sizeOf y) noise a.Y
 
-        let begun = cond isFresh begin' id tangent
-        let error, u1, c1 = carry q a y1 own begun[.. n - 1] begun[n..]
+        let u, c =
+            if isTableau q.Plan then
+                let u =
+                    Array.map2
+                        (fun (f: Tensor) u -> Prim.select (Prim.broadcast f.Dims [||] isFresh) f u)
+                        (fresh ())
+                        tangent
+                u, renewed q a u
+            else
+                let begun =
+                    cond isFresh (fun (_: Tensor[]) -> (let u = fresh () in Array.append u (renewed q a u))) id tangent
+
+                begun[.. n - 1], begun[n..]
+
+        let error, u1, c1 = carry q along a y1 own u c
         // as far as the order promises, and not much further
         let ratio = Prim.binary Max (Prim.times (1.0 / trigger) error) (number 1e-21)
         let power = Prim.times (-1.0 / float q.Plan.Stepper.ErrorPower) (Prim.unary Log ratio)
         let reach = Prim.times safety (Prim.unary Exp power)
         let reach = Prim.binary Max (number leastReach) (Prim.binary Min (number mostReach) reach)
-        error, reach, Array.append u1 c1
+        error, reach, (if isTableau q.Plan then u1 else Array.append u1 c1)
+
+    /// A tangent that steers has no value where it must begin anew.
+    let private freshWhere (isAnew: Tensor) (watch: Tensor[]) =
+        let w = watchOf watch
+        ofWatch { w with Steers = Prim.select isAnew (Prim.binary Min w.Steers (Prim.integer 1)) w.Steers }
+
+    /// The watch after something moved the state from outside, so that the stepper began anew: what it carries has a new tangent.
+    /// A tableau's carries none.
+    let begunAnew (p: SolvePlan) (isAnew: Tensor) (watch: Tensor[]) : Tensor[] =
+        if not (isOn p) || isTableau p then watch else freshWhere isAnew watch
+
+    /// The same after an event, which makes the state another one.
+    let afterEvent (p: SolvePlan) (isAnew: Tensor) (watch: Tensor[]) : Tensor[] =
+        if isOn p then freshWhere isAnew watch else watch
 
     /// The error that decides on a step with an error of its own, and the watch after it. `accepts`: whether the step is finite
     /// and solved; `isFirst`: whether it is a first step of estimated length, which is too short to say anything.
@@ -268,15 +305,19 @@ module internal DerivativeControl =
               Directions = still cargo.Directions }
         let tangent, noise = still cargo.Tangent, still cargo.Noise
         let steers = isPositive w.Steers
-        let hRate = size * rate p g captured noise a.TimeNew y1
-        let isNew = Prim.either (Prim.compare Greater size w.Safe) (Prim.compare Greater hRate w.SafeRate)
+        let hRate = size * rate p g captured (still cargo.Ray) a.TimeNew y1
+        let floor = Prim.times harmless (Prim.unary (Power(1.0 / float p.Stepper.ErrorPower)) i.Rtol)
+        let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor w.SafeRate)
+        let isNew = Prim.either (Prim.compare Greater size w.Safe) isStiffer
         let isDue = Prim.both (Prim.either isNew (Prim.compareTo GreaterEqual w.Since every)) (Prim.isNot isFirst)
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
         let isFresh = Prim.compareTo Less w.Steers 1.5
 
+        let along = stepped q a
+
         let compute (x: Tensor[]) =
-            let error, reach, tangent = probe q a y1 own noise isFresh x[3..]
-            Array.append [| error; size * reach; hRate * reach |] tangent
+            let error, reach, tangent = probe q along a y1 own noise isFresh x[3..]
+            still (Array.append [| error; size * reach; hRate * reach |] tangent)
 
         let skip (x: Tensor[]) = Array.append [| number 0.0 |] x[1..]
         let r = cond needed compute skip (Array.append [| own; w.Safe; w.SafeRate |] tangent)

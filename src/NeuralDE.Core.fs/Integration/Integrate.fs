@@ -168,7 +168,8 @@ module internal Integrate =
               Tangent = Tracing.signatures watch.Tangent
               Watch = Tracing.signatures watch.Watch
               Directions = Tracing.signatures watch.Directions
-              Noise = Tracing.signatures watch.Noise }
+              Noise = Tracing.signatures watch.Noise
+              Ray = Tracing.signatures watch.Ray }
 
         let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
         let carried = state.Length + control.Length
@@ -184,7 +185,8 @@ module internal Integrate =
               Watch = ValueSome p.Watch
               Body = graph }
 
-        let arguments = Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise ]
+        let arguments =
+            Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise; watch.Ray ]
 
         let out = Prim.apply (Loop loop) arguments
 

@@ -1,5 +1,6 @@
 namespace NeuralDE.Compiler
 
+open System.Collections.Generic
 open NeuralDE
 
 /// What a probe of derivatives is made of: random directions of the size of what they move, and tangents along them. All of it
@@ -55,6 +56,61 @@ module internal Probe =
 
         Masks.spreadBy active r[g.Outputs.Length ..]
         |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
+
+    /// Whether a function's inner values cost less to keep than to compute again: not those of matrix products, which stream
+    /// through a cache, unless an implicit step solves equations on top of them.
+    let private keeps (g: Graph) =
+        let holds test = g.Order |> Array.exists (fun n -> test n.Op)
+
+        let isProduct op =
+            match op with
+            | Op.Dot
+            | Op.Conv _ -> true
+            | _ -> false // no other operation is as much work for what it reads
+
+        let isSolve op =
+            match op with
+            | Apply(Root _)
+            | Lu -> true
+            | _ -> false // explicit steps have neither
+
+        not (holds isProduct) || holds isSolve
+
+    /// The same in two parts, for a function that is computed beside: what the tangent takes of the function's own values, here,
+    /// where equal nodes are one; and the rest, as a function of the directions, which may stand in a branch.
+    let linearised (g: Graph) (on: bool[]) (x: Tensor[]) : Tensor[] -> Tensor[] =
+        let g = UnderDerivative.graph g on
+        let active, inputs = Activity.activeOutputs g on, g.Inputs.Length
+        let own, derived = Flatten.graph g, Flatten.graph (Derive.jvpGraph g on)
+        let tangent = Intern.graph derived.Inputs derived.Outputs[g.Outputs.Length ..]
+        let values = Dictionary<Node, Tensor>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
+
+        let replay
+            (values: Dictionary<Node, Tensor>)
+            (bundles: Dictionary<Node, Tensor[]>)
+            (input: int -> Tensor)
+            (n: Node)
+            =
+            let args () = n.Args |> Array.map (fun a -> values[a])
+
+            match n.Op with
+            | Input i -> values[n] <- input i
+            | Output i -> values[n] <- bundles[n.Args[0]][i]
+            | Apply fn -> bundles[n] <- Tensor.ApplyFn(fn, args ())
+            | op -> values[n] <- Tensor.Apply(op, args ()) // a primitive
+
+        if keeps own then own.Order |> Array.iter (replay values bundles (fun i -> x[i]))
+
+        fun dx ->
+            let values, bundles = Dictionary values, Dictionary bundles
+            let isNew (n: Node) = not (values.ContainsKey n || bundles.ContainsKey n)
+            tangent.Order
+            |> Array.filter isNew
+            |> Array.iter (replay values bundles (fun i -> if i < inputs then x[i] else dx[i - inputs]))
+
+            Masks.spreadBy active (tangent.Outputs |> Array.map (fun n -> values[n]))
+            |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
 
     /// |cⱼ| of the embedded error E(z) = Σ cⱼ zʲ on u' = λ u, z = h λ: cⱼ = Σ eᵢ (Aʲ⁻¹ 1)ᵢ.
     let errorPolynomial (t: Tableau) : float[] =

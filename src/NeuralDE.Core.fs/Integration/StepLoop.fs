@@ -13,6 +13,7 @@ type internal Cargo =
         /// what it captures after the field's
         Directions: Signature[]
         Noise: Signature[]
+        Ray: Signature[]
     }
 
 /// Reads an array part by part.
@@ -144,6 +145,14 @@ module internal StepLoop =
                 own
                 accepts
 
+    /// What the watch over derivatives carries on after a jump of the field or an event.
+    let private watchAfter (p: SolvePlan) stopped (ending: Ending voption) (watch: Tensor[]) =
+        let watch = if p.Jumps then DerivativeControl.begunAnew p stopped watch else watch
+
+        match ending with
+        | ValueNone -> watch
+        | ValueSome e -> DerivativeControl.afterEvent p e.Crossed watch
+
     /// State, control, inputs of the solve, captured → what a loop's body returns.
     let body (p: SolvePlan) (g: Graph) (cargo: Cargo) : Graph =
         let leaves = g.Inputs[1 .. p.Leaves]
@@ -163,7 +172,8 @@ module internal StepLoop =
                   SolveInputs.signatures p.Times p.Stops
                   captured p g
                   cargo.Directions
-                  cargo.Noise ]
+                  cargo.Noise
+                  cargo.Ray ]
 
         Tracing.closed inputs (fun x ->
             let x = Cutter x
@@ -177,7 +187,7 @@ module internal StepLoop =
             let seen = x.Take(if p.Events.Length = 0 then 0 else 3)
             let i = SolveInputs.ofArray (x.Take SolveInputs.count)
             let captured = x.Take (captured p g).Length
-            let directions = x.Take cargo.Directions.Length
+            let directions, noise = x.Take cargo.Directions.Length, x.Take cargo.Noise.Length
             let terms, events = terms p g i captured
             let a = StepAdvance.from p s i
 
@@ -191,7 +201,7 @@ module internal StepLoop =
                   Rounding = rounding }
 
             let step = p.Stepper.Step terms attempt
-            let watch = { Tangent = tangent; Watch = watch; Directions = directions; Noise = x.Rest }
+            let watch = { Tangent = tangent; Watch = watch; Directions = directions; Noise = noise; Ray = x.Rest }
             let judged = StepControl.judge p s i a y step (answer p g s i captured watch a attempt step)
             // an interval of no length takes no step
             let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
@@ -276,7 +286,7 @@ module internal StepLoop =
                   judged.Tangent
                   Steering.toArray steering
                   step.Memory
-                  judged.Watch
+                  watchAfter p stopped ending judged.Watch
                   Array.map2 (+) work step.Work
                   logged
                   saved.Emit

@@ -1,0 +1,247 @@
+/// What a watch over derivatives must leave as it is: bare solves, the steps of ordinary problems, values, other samples.
+module NeuralDE.Tests.Solvers.ErrorControlTests
+
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Compiler
+open NeuralDE.Tests.Solvers.OdeCases
+
+let private lotka (p: Tensor) =
+    let field _ (u: Tensor) = stack [ p[0] * u[0] - p[1] * u[0] * u[1]; -p[2] * u[1] + p[3] * u[0] * u[1] ]
+    Ode.problem field (ones [ 2 ]) (0.0, 10.0)
+
+let private rates = tensor [ 1.5; 1.0; 3.0; 1.0 ]
+
+let private vanDerPol (mu: Tensor) =
+    Ode.problem
+        (fun _ (u: Tensor) -> stack [ u[1]; mu * (1.0 - u[0] * u[0]) * u[1] - u[0] ])
+        (tensor [ 2.0; 0.0 ])
+        (0.0, 10.0)
+
+let private lorenz (p: Tensor) =
+    let field _ (u: Tensor) = stack [ p[0] * (u[1] - u[0]); u[0] * (p[1] - u[2]) - u[1]; u[0] * u[1] - p[2] * u[2] ]
+
+    Ode.problem field (ones [ 3 ]) (0.0, 2.0)
+
+let private turned (a: Tensor) =
+    Ode.problem (fun _ (u: Tensor) -> matmul (u ** 3.0) (reshape [ 2; 2 ] a)) (tensor [ 2.0; 0.0 ]) (0.0, 25.0)
+    |> Ode.tolerance 1e-7 1e-9
+
+let private net (w: Tensor) =
+    let a, b = reshape [ 2; 50 ] w[0..99], w[100..149]
+    let c, d = reshape [ 50; 2 ] w[150..249], w[250..]
+    Ode.problem
+        (fun _ (u: Tensor) -> matmul (tanh (matmul (u ** 3.0) a + b)) c + d)
+        (tensor [ [ 2.0; 0.0 ] ])
+        (0.0, 1.5)
+
+let private layers = randn (Key 5) [ 3; 64; 64 ] * 0.125
+let private images = randn (Key 6) [ 256; 64 ]
+
+let private deep rtol (m: Tensor) =
+    Ode.problem (fun _ (u: Tensor) -> matmul (tanh (matmul (tanh (matmul u m[0])) m[1])) m[2]) images (0.0, 1.0)
+    |> Ode.tolerance rtol (1e-3 * rtol)
+
+let private kinked rtol (w: Tensor) =
+    let field _ u = matmul (relu (matmul u (reshape [ 2; 16 ] w[0..31]) + 0.1)) (reshape [ 16; 2 ] w[32..63]) - u
+    Ode.problem field (tensor [ [ 1.0; -0.5 ]; [ 0.3; 0.2 ] ]) (0.0, 5.0) |> Ode.tolerance rtol (1e-3 * rtol)
+
+/// Accepted and rejected steps of a solve as a derivative sees it, or as it is alone.
+let private stepsOf control (p: OdeProblem<Tensor>) =
+    let setup = OdeSetup.prepare "a test" p
+    let report = SolveReport.unpack (setup.Run { setup.Plan with Control = control } setup.Ts).Report
+    int (numbers report.Accepted |> Array.sum), int (numbers report.Rejected |> Array.sum)
+
+/// Problems whose own error sees to their gradients: name, problem, steps alone, steps under a derivative.
+let private ordinary =
+    let spiral = tensor [ -0.1; 2.0; -2.0; -0.1 ]
+
+    [ "Lotka–Volterra", lotka rates, (91, 18), (91, 18)
+      "Van der Pol, mu = 2", vanDerPol (scalar 2.0), (106, 28), (106, 28)
+      "Lorenz", lorenz (tensor [ 10.0; 28.0; 8.0 / 3.0 ]), (72, 11), (74, 12)
+      "spiral", turned spiral, (332, 78), (332, 78)
+      "spiral net", net (0.3 * randn (Key 1) [ 252 ]), (16, 2), (16, 2)
+      "deep net, 1e-6", deep 1e-6 layers, (6, 0), (6, 0)
+      "deep net, 1e-3", deep 1e-3 layers, (3, 0), (3, 0)
+      // a kink looks like a stiff tangent: the test for kinks keeps the steps
+      "relu, 1e-3", kinked 1e-3 (0.7 * randn (Key 11) [ 98 ]), (12, 3), (12, 3)
+      "relu, 1e-6", kinked 1e-6 (0.7 * randn (Key 11) [ 98 ]), (56, 58), (56, 58) ]
+
+/// The largest error of a gradient relative to its largest component.
+let private missOf (right: float[]) (got: Tensor) =
+    let distance = Array.map2 (fun (x: float) y -> abs (x - y)) (numbers got) right |> Array.max
+    distance / (right |> Array.map abs |> Array.max)
+
+[<Tests>]
+let tests =
+    testList
+        "Solvers.ErrorControl"
+        [ testList
+              "Ordinary problems keep their steps"
+              [ for name, problem, alone, watched in ordinary do
+                    testCase name (fun () ->
+                        Expect.equal (stepsOf StateOnly problem) alone "steps alone"
+                        Expect.equal (stepsOf StateAndDerivatives problem) watched "steps under a derivative") ]
+
+          testCase "A bare solve and a compiled one are the graphs of a solve with the state's control" (fun () ->
+              let solve control p = lotka p |> Ode.errorControl control |> Ode.solveFinal
+              let bits = numbers (solve StateOnly rates)
+              same "bare" bits (numbers (solve StateAndDerivatives rates))
+              same "compiled" bits (numbers (compile (solve StateAndDerivatives) rates))
+              // nothing of the watch is in the plan
+              let text = Engine.explain (solve StateAndDerivatives) rates
+              let plan (s: string) = s.Substring(s.IndexOf "── the plan")
+              Expect.equal (plan text) (plan (Engine.explain (solve StateOnly) rates)) "the plan")
+
+          testCase "Where no tangent steers, value and gradient are those of the state's control" (fun () ->
+              let loss control p = lotka p |> Ode.errorControl control |> Ode.solveFinal |> sum
+              let value, gradient = valueAndGrad (loss StateAndDerivatives) rates
+              same "value" [ float (loss StateOnly rates) ] [ float value ]
+              same "gradient" (numbers (grad (loss StateOnly) rates)) (numbers gradient))
+
+          testCase "StateOnly leaves a solve alone beside one that is watched" (fun () ->
+              let solve control (p: Tensor) =
+                  Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 10.0)
+                  |> Ode.errorControl control
+                  |> Ode.solveFinal
+                  |> sum
+
+              let both p = stack [ solve StateOnly p; solve StateAndDerivatives p ]
+              let slopes = numbers (snd (jvp both (scalar 1.0) (scalar 1.0)))
+              relative 3e-6 "watched" [ 1.0 - exp -10.0 ] [ slopes[1] ]
+              Expect.isTrue
+                  (abs slopes[0] > 100.0)
+                  $"got {slopes[0]:R} with StateOnly, expected a slope off by 100 or more")
+
+          testCase "A product forwards is the gradient's, and all tapes give the same bits" (fun () ->
+              let loss gradient p = lorenz p |> Ode.gradient gradient |> Ode.solveFinal |> sum
+              let p, v = tensor [ 10.0; 28.0; 8.0 / 3.0 ], tensor [ 0.3; -1.1; 0.7 ]
+              let direct = grad (loss Direct) p
+              let _, forward = jvp (loss Checkpointed) p v
+              relative 1e-13 "jvp" [ float (sum (direct * v)) ] [ float forward ]
+              same "checkpointed" (numbers direct) (numbers (grad (loss Checkpointed) p))
+              same "within 600 bytes" (numbers direct) (numbers (grad (loss (CheckpointedWithin 600L)) p)))
+
+          testCase "A sample alone has the bits that it has among mates, at rest and not" (fun () ->
+              let solve (p: Tensor) (y0: Tensor) =
+                  Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y0 (0.0, 20.0)
+                  |> Ode.perSample
+                  |> Ode.solveFinal
+
+              let p, y0 = scalar 2.0, tensor [ [ 1.0 ]; [ 0.2 ]; [ 0.9999 ]; [ 3.0 ] ]
+              let all = grad (fun y0 -> sum (solve p y0)) y0
+
+              for i in 0..3 do
+                  let alone = grad (fun y0 -> sum (solve p y0)) (reshape [ 1; 1 ] y0[i])
+                  same $"sample {i}" (numbers alone) (numbers all[i])
+
+                  let single (y: Tensor) =
+                      Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y (0.0, 20.0)
+                      |> Ode.solveFinal
+                      |> sum
+
+                  within 1e-15 $"sample {i}, its own solve" (numbers (grad single y0[i])) (numbers all[i]))
+
+          testCase "A sample has the same bits among a hundred mates, of which few are probed at a time" (fun () ->
+              let solve (p: Tensor) (y0: Tensor) =
+                  Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y0 (0.0, 20.0)
+                  |> Ode.perSample
+                  |> Ode.solveFinal
+
+              let p = scalar 2.0
+              let y0 = tensor [ for i in 0..99 -> [ if i = 7 then 1.0 else 0.02 * float (i + 1) ] ]
+              let all = grad (fun y0 -> sum (solve p y0)) y0
+
+              for i in [ 0; 7; 50; 99 ] do
+                  let alone = grad (fun y0 -> sum (solve p y0)) (reshape [ 1; 1 ] y0[i])
+                  same $"sample {i}" (numbers alone) (numbers all[i]))
+
+          testCase "vmap gives a branch that few rows take the same results" (fun () ->
+              let f (x: Tensor) =
+                  cond (x .> 0.0) (fun x -> stopGradient (exp x, x * x)) (fun x -> x - 1.0, -x) x
+
+              for n in [ 63; 64; 100 ] do
+                  for taken in [ 0; 1; n / 8; n / 8 + 1; n ] do
+                      // the rows taken lie apart
+                      let isTaken i = (7 * i) % n < taken
+                      let xs = [| for i in 0 .. n - 1 -> if isTaken i then 0.5 + 0.01 * float i else -0.1 * float i |]
+                      let a, b = vmap f (tensor xs)
+                      let first = xs |> Array.map (fun x -> numbers (fst (f (scalar x))))
+                      let second = xs |> Array.map (fun x -> numbers (snd (f (scalar x))))
+                      same $"{taken} of {n}" (Array.concat first) (numbers a)
+                      same $"{taken} of {n}, second" (Array.concat second) (numbers b))
+
+          testCase "vmap carries the watch along" (fun () ->
+              let solve (p: Tensor) =
+                  Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum
+              let ps = tensor [ 1.0; 1.0; 1.0 ]
+              let right = Array.create 3 (1.0 - exp -10.0)
+              relative 3e-6 "grad of a sum of rows" right (numbers (grad (fun ps -> sum (vmap solve ps)) ps))
+              relative 3e-6 "rows of gradients" right (numbers (vmap (grad solve) ps))
+              relative
+                  3e-6
+                  "grad of a compiled function"
+                  right
+                  (numbers (grad (compile (fun ps -> sum (vmap solve ps))) ps))
+              let jacobian = numbers (jacobian (fun ps -> vmap solve ps) ps)
+              relative 3e-6 "jacobian" [ 1.0 - exp -10.0 ] [ jacobian[0] ])
+
+          testCase "A solve that does not depend on what is differentiated is left alone" (fun () ->
+              let bare = Ode.problem (fun _ (u: Tensor) -> 1.0 - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum
+              let loss (w: Tensor) =
+                  w * (Ode.problem (fun _ (u: Tensor) -> 1.0 - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum)
+              same "value" [ float bare ] [ float (fst (valueAndGrad loss (scalar 1.0))) ])
+
+          testCase "A field without a forward derivative is differentiated as with StateOnly" (fun () ->
+              // a rule that is not linear in the cotangent has no transpose
+              let clipped =
+                  customGradient (fun (u: Tensor) -> -u) (fun _ _ w -> where (abs w .< 1e6) (-w) (zerosLike w))
+
+              let loss control (y0: Tensor) =
+                  Ode.problem (fun _ (u: Tensor) -> clipped u) y0 (0.0, 2.0)
+                  |> Ode.errorControl control
+                  |> Ode.solveFinal
+                  |> sum
+
+              let y0 = tensor [ 1.0; 2.0 ]
+              same "gradient" (numbers (grad (loss StateOnly) y0)) (numbers (grad (loss StateAndDerivatives) y0)))
+
+          testCase "Leaves without elements are skipped" (fun () ->
+              let field _ (u: Tensor, none: Tensor) = -u, none
+              let loss y = Ode.problem field (y, zeros [ 0 ]) (0.0, 1.0) |> Ode.solveFinal |> fst |> sum
+              relative 1e-5 "gradient" [ exp -1.0 ] (numbers (grad loss (ones [ 1 ]))))
+
+          testList
+              "Known misses keep their size"
+              [ testCase "a field with kinks, at 1e-4" (fun () ->
+                    // the steps cross kinks that no tangent may shorten them for: as with StateOnly
+                    let w = 0.7 * randn (Key 11) [ 98 ]
+                    let loss control rtol w =
+                        kinked rtol w |> Ode.errorControl control |> Ode.solveFinal |> (fun u -> sum (u * u))
+                    let right = numbers (grad (loss StateOnly 1e-11) w)
+                    Expect.inRange
+                        (missOf right (grad (loss StateAndDerivatives 1e-4) w))
+                        (1e-3, 3e-2)
+                        "relative error")
+
+                testCase "fast forcing at rest beside a moving part" (fun () ->
+                    // a response of 1/40 beside a tangent of the leaf's mean size: 150 rtol
+                    let solve (p: Tensor) =
+                        Ode.problem
+                            (fun (t: Tensor) (u: Tensor) -> stack [ -u[0]; p * sin (40.0 * t) ])
+                            (tensor [ 1.0; 0.0 ])
+                            (0.0, 3.0)
+
+                    let loss p = (solve p |> Ode.solveFinal)[1]
+                    let right = [| (1.0 - cos 120.0) / 40.0 |]
+                    Expect.inRange (missOf right (grad loss (scalar 0.0))) (1e-6, 1e-3) "relative error")
+
+                testCase "a tangent that never failed, T = 1" (fun () ->
+                    let loss (p: Tensor) =
+                        Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 1.0) |> Ode.solveFinal |> sum
+                    let right = [| 1.0 - exp -1.0 |]
+                    Expect.inRange
+                        (missOf right (grad loss (scalar 1.0)))
+                        (1e-5, 2e-4)
+                        "relative error: at most 200 rtol") ] ]
