@@ -95,6 +95,19 @@ public static class OdeProblemExtensions
         public OdeProblem<S> MaxEvents(int n) => OdeModule.maxEvents(n, Given(problem));
 
         /// <summary>
+        /// Times at which the field jumps, to differentiate with respect to them: the derivative of the state by a time s
+        /// is f(s⁻, y) − f(s⁺, y), carried on.
+        /// </summary>
+        public OdeProblem<S> JumpAt(params ReadOnlySpan<Tensor> times) =>
+            OdeModule.jumpAt(FSharp.List(times), Given(problem));
+
+        /// <summary>
+        /// What the steps of a differentiated solve answer for; ErrorControl.StateAndDerivatives unless said otherwise.
+        /// </summary>
+        public OdeProblem<S> ErrorControl(ErrorControl control) =>
+            OdeModule.errorControl(Given(control), Given(problem));
+
+        /// <summary>
         /// A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
         /// or less.
         /// </summary>

@@ -222,7 +222,8 @@ module internal Integrate =
 
         let told =
             if hasEvents then
-                Array.append [| out[state.Length - 1]; out[carried - 2] |] out[out.Length - 2 ..]
+                let timeOfLast = out[state.Length - watch.Tangent.Length - 1]
+                Array.append [| timeOfLast; out[carried - 2] |] out[out.Length - 2 ..]
             else
                 [||]
 
