@@ -73,6 +73,7 @@ for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
 | how to adapt | `Ode.controller StepController.proportionalIntegral` | `StepController.integral` |
 | what to keep | `Ode.saveAt times`, `Ode.saveSteps n`, `Ode.saveStart`, `Ode.saveEnd` | the state at the end, as `Y1` |
 | where to stop on the way | `Ode.stepAt` a time; `Ode.jumpAt` a time at which the field jumps | nowhere |
+| what happens on the way | `Ode.on` with `Event.falling`, `rising` or `crossing`, and `Event.apply` or `Event.stop` | nothing |
 | which norm | `Ode.norm`, from scaled errors to a number | the largest RMS of the leaves |
 | how to differentiate | `Ode.gradient`; see [Differentiate](differentiate.html) | Checkpointed |
 | what steps answer for | `Ode.errorControl` | StateAndDerivatives |
@@ -121,6 +122,30 @@ let steps (p: OdeProblem<Tensor>) = (Ode.solve p).Stats
 printfn "not told  %O" (steps heated)
 printfn "told      %O" (steps (heated |> Ode.jumpAt [ 2.0 ]))
 (*** include-output ***)
+(**
+## When something happens
+
+An event is where a value of time and state changes its sign. It changes the state, or ends the solve. A ball that loses a fifth of its
+speed at every impact:
+*)
+let gravity (_t: Tensor) (u: Tensor) = stack [ u[1]; scalar -9.81 ]
+
+let ball =
+    Ode.problem gravity (tensor [ 10.0; 0.0 ]) (0.0, 8.0)
+    |> Ode.on (Event.falling (fun _t u -> u[0])) (Event.apply (fun _t u -> stack [ u[0]; -0.8 * u[1] ]))
+    |> Ode.solve
+
+ball.Events.Times, ball.Events.Kinds
+(*** include-it ***)
+(**
+`Kinds` says which event, by its place among the calls of `Ode.on`; those at one time happen in that order. With `Event.stop` the solve ends
+there with the status `EventOccurred`, `T1` and `Y1` are the time and the state, and outputs after it are NaN. Outputs at an event's time
+show the state before it. Everything is differentiable: times, the state after them, what the event's own functions capture.
+
+Signs are compared four times a step and where a value turns between, so `Ode.dtBetween` helps where values are quicker than steps. A ball
+that comes to rest has infinitely many impacts: the solve ends with `EventsAccumulate`, and after `Ode.maxEvents` with `TooManyEvents`.
+The continuous adjoint, `Backsolve`, knows no events and is refused.
+*)
 (**
 ## When it fails
 

@@ -192,10 +192,10 @@ module internal Batch =
         let isAny = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 condition)) 0.0
         Prim.apply (Cond(both, second)) (Array.append [| isAny |] arguments)
 
-    /// The first branch on the rows that take it, gathered, where they are an eighth of all or fewer; else `all`. Rows do not
+    /// The first branch on the rows that take it, gathered, where they are a quarter of all or fewer; else `all`. Rows do not
     /// depend on each other, so the results are the same.
     and private someRows t n (on: bool[]) (second: Tensor[] -> Tensor[]) (all: Graph) inputs : Graph =
-        let room = n / 8
+        let room = n / 4
 
         let some =
             Tracing.closed inputs (fun x ->

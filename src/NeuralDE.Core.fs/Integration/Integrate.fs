@@ -157,7 +157,7 @@ module internal Integrate =
         let work = if p.Stepper.Counts then Work.none () else [||]
         let seen =
             if hasEvents then
-                [| StepEvents.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
+                [| EventSearch.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
             else
                 [||]
         let control = Array.concat [ Steering.toArray start; memory; watch.Watch; work; seen ]

@@ -28,7 +28,7 @@ type Status =
         | NonFinite ->
             "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
         | EventsAccumulate ->
-            "Events follow each other without time between them: a ball that comes to rest, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
+            "Events follow each other faster than the solve can tell: a ball that comes to rest, a relay that chatters, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
         | TooManyEvents -> "There were more events than there is room for. Raise it with Ode.maxEvents."
         | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."
         | Cancelled -> "The solve was cancelled."

@@ -38,14 +38,25 @@ type internal Ending =
         Control: EventControl
     }
 
-/// Events of a kept step. Each value's sign is compared at three points inside it and at its end, and where a parabola through
-/// three neighbours turns before or beyond 0: there two sign changes may lie between them.
+/// The first event of a step.
+[<NoEquality; NoComparison>]
+type internal EventMoment =
+    {
+        Theta: Tensor
+        /// int32: which, and the side that its value goes to
+        Kind: Tensor
+        Side: Tensor
+        /// where the constant step to it ends, and the state there
+        At: Tensor
+        Y: Tensor[]
+        IsWell: Tensor
+        /// when it is, differentiable, and the state just then
+        Time: Tensor
+        Before: Tensor[]
+    }
+
+/// Events of a kept step: what happens, and how the solve goes on.
 module internal StepEvents =
-    let private inner = [ 0.25; 0.5; 0.75 ]
-    /// 2⁻⁶⁰ of a quarter of a step is beyond the resolution of time
-    let private bisections = 60
-    /// Newton's method on steps to the event, from the interpolant's answer: three digits and more become all in three.
-    let private refinements = 4
     /// Two events nearer than this part of a step are one time, and a value as small as its change within it is 0.
     let private instant = 1e-10
     /// What rounding may leave of a value, relative to its size in the step.
@@ -54,331 +65,155 @@ module internal StepEvents =
     let private crowd = 10
 
     let private number = Prim.number
-    let private all = Array.reduce Prim.both
     let private any = Array.reduce Prim.either
-    let private isAbove x = Prim.compareTo Greater x 0.0
-    let private isBelow x = Prim.compareTo Less x 0.0
-    let private over condition (y: Tensor) = Prim.broadcast y.Dims [||] condition
-    let private choose condition = Array.map2 (fun (a: Tensor) b -> Prim.select (over condition a) a b)
-    let private sideOf old v = Prim.select (isAbove v) (number 1.0) (Prim.select (isBelow v) (number -1.0) old)
+    let private yes = Prim.literal Bool 1.0
+    let private no = Prim.literal Bool 0.0
 
-    /// Whether going from one side to another is the event.
-    let private counts (e: EventTerm) side now =
-        let up = lazy (Prim.both (isBelow side) (isAbove now))
-        let down = lazy (Prim.both (isAbove side) (isBelow now))
+    let private choose condition =
+        Array.map2 (fun (a: Tensor) b -> Prim.select (Prim.broadcast a.Dims [||] condition) a b)
 
-        match e.Rising, e.Falling with
-        | true, true -> Prim.either up.Value down.Value
-        | true, false -> up.Value
-        | _, _ -> down.Value
+    let private move (s: EventStep) from till y = RungeKutta.step s.Plan.Stepper.Mover s.Terms.Field from till y
 
-    /// An event in a step: whether it happens, between which θ, the sides at all points looked at, the largest value.
-    [<NoEquality; NoComparison>]
-    type private Bracket = { Found: Tensor; Low: Tensor; High: Tensor; Sides: Tensor list; Size: Tensor }
+    /// A constant step to the event, and a root of almost no length, which carries the derivative of its time.
+    let private moment (s: EventStep) (brackets: Bracket[]) : EventMoment =
+        let theta, kind, side = EventSearch.first s brackets
+        let h = s.Attempt.H
+        let isAtEnd = Prim.compareTo Equal theta 1.0
+        let at = Prim.stop (Prim.select isAtEnd s.Attempt.TimeNew (s.Attempt.Time + theta * h))
+        let y, isWell = EventSearch.advance s at
 
-    let private bracket (e: EventTerm) (side: Tensor) (values: (float * Tensor) list) : Bracket =
-        let start =
-            { Found = Prim.literal Bool 0.0
-              Low = number 0.0
-              High = number 1.0
-              Sides = [ side ]
-              Size = number 0.0 }
-
-        (start, List.pairwise ((0.0, side) :: values))
-        ||> List.fold (fun b ((before, _), (theta, v)) ->
-            let side = b.Sides.Head
-            let now = sideOf side v
-            let here = counts e side now
-            let first = Prim.both here (Prim.isNot b.Found)
-
-            { Found = Prim.either b.Found here
-              Low = Prim.select first (number before) b.Low
-              High = Prim.select first (number theta) b.High
-              Sides = now :: b.Sides
-              Size = Prim.binary Max b.Size (abs v) })
-        |> fun b -> { b with Sides = List.rev b.Sides }
-
-    /// Where between points of one side a parabola through a value at three of them comes near the other side: bool, θ.
-    let private turn (sides: Tensor list) (values: Tensor list) : Tensor * Tensor =
-        let spacing = inner.Head
-
-        let candidate k =
-            let s, v = sides[k .. k + 2], values[k .. k + 2]
-            let isOneSide = Prim.both (isAbove (s[0] * s[1])) (isAbove (s[1] * s[2]))
-            let slope, bend = Prim.times 0.5 (v[2] - v[0]), v[0] + v[2] - Prim.times 2.0 v[1]
-            let isBent = isAbove (s[1] * bend)
-            let offset = -(slope / Prim.select isBent bend (number infinity))
-            // Taylor's next term may lower it: a turn that comes down to a quarter is looked at
-            let lowest = s[1] * (v[1] + Prim.times 0.5 (slope * offset))
-            let isNear = Prim.compare LessEqual lowest (Prim.times 0.25 (abs v[1]))
-            let isInside = Prim.compareTo Less (abs offset) 1.0
-            let isTurn = Prim.both (Prim.both isOneSide isBent) (Prim.both isNear isInside)
-            isTurn, Prim.times spacing (Prim.plus (float (k + 1)) offset)
-
-        [ 0 .. sides.Length - 3 ]
-        |> List.map candidate
-        |> List.reduce (fun (a, x) (b, y) -> Prim.either a b, Prim.select a x y)
-        |> fun (isTurn, theta) -> isTurn, Prim.select isTurn theta (number 0.5)
-
-    /// A bracket around the first of two sign changes between neighbouring points, where the value at a turn tells of them.
-    let private atTurn (e: EventTerm) (isTurn: Tensor, theta: Tensor) (value: Tensor) (b: Bracket) : Bracket =
-        let spacing = inner.Head
-        let before = Prim.times spacing (Prim.unary Floor (Prim.times (1.0 / spacing) theta))
-
-        let side =
-            List.zip (0.0 :: inner) (List.take (1 + inner.Length) b.Sides)
-            |> List.reduce (fun (_, old) (x, s) -> x, Prim.select (Prim.compareTo Less theta x) old s)
+        let value time y =
+            s.Events
+            |> Array.mapi (fun k e -> k, e.Value time y)
+            |> Array.reduce (fun (_, v) (k, w) -> k, Prim.select (Prim.isNumber kind k) w v)
             |> snd
 
-        let enters, leaves = counts e side value, counts e value side
-        let isFirst = Prim.either (Prim.isNot b.Found) (Prim.compare Less theta b.High)
-        let here = Prim.both (Prim.both isTurn isFirst) (Prim.either enters leaves)
-        let low, high = Prim.select enters before theta, Prim.select enters theta (Prim.plus spacing before)
+        let residual (tau: Tensor) (p: Tensor[]) = value (at + tau) (move s at (at + tau) p)
 
-        { b with
-            Found = Prim.either b.Found here
-            Low = Prim.select here low b.Low
-            High = Prim.select here high b.High
-            Size = Prim.binary Max b.Size (abs value) }
+        let search (p: Tensor[]) =
+            let r, slope = jvp (fun tau -> residual tau p) (number 0.0) (number 1.0)
+            let isFlat = Prim.compareTo Equal slope 0.0
+            let tau = -(r / Prim.select isFlat (number 1.0) slope)
+            // where the search left more, the value has no simple root
+            let isSmall = Prim.compare LessEqual (abs tau) (Prim.times 1e-6 (abs h))
+            Prim.select (Prim.both isSmall (Prim.isNot isFlat)) tau (number 0.0)
 
-    /// The sides at a time, those before it being known or 0.
-    let sidesAt (events: EventTerm[]) t y : Tensor =
-        events |> Array.map (fun e -> sideOf (number 0.0) (e.Value t y)) |> Prim.stack 0 |> Prim.stop
+        let time = at + implicitRoot search residual y
 
-    /// A value and how fast it changes along the field.
-    let private rate (terms: Terms) (e: EventTerm) (t: Tensor) (y: Tensor[]) : Tensor * Tensor =
-        let slope = terms.Field t y
-        let along (s: Tensor) = e.Value (t + s) (Array.map2 (fun y d -> y + RungeKutta.spread s y * d) y slope)
-        jvp along (number 0.0) (number 1.0)
+        { Theta = theta
+          Kind = kind
+          Side = side
+          At = at
+          Y = y
+          IsWell = isWell
+          Time = time
+          Before = move s at time y }
 
-    /// Polynomials good enough to see signs: the step's own, or Hermite's cubic where those cost further evaluations.
-    let private sketch (terms: Terms) (attempt: Attempt) (step: Attempted) : Tensor[] =
-        match step.Dense with
-        | Ready f -> f ()
-        | OnDemand _ ->
-            // methods with such polynomials carry the derivative, or nothing
-            let slope (carried: Tensor[]) t y = if carried.Length > 0 then carried else terms.Field t y
-            let first = slope attempt.Carried attempt.Time attempt.Y
-            let last = slope step.Carried attempt.TimeNew step.Y1
+    /// Value, rate and rounding of every event at the moment, in a state.
+    let private looked (s: EventStep) (m: EventMoment) (y: Tensor[]) =
+        s.Events |> Array.map (fun e -> EventSearch.rate s.Terms e (Prim.stop m.Time) (Array.map Prim.stop y))
 
-            Array.init attempt.Y.Length (fun k ->
-                let y, y1 = attempt.Y[k], step.Y1[k]
-                let d0, d1 = RungeKutta.spread attempt.H y * first[k], RungeKutta.spread attempt.H y * last[k]
-                let rise = y1 - y
-                Prim.stack 0 [| y; d0; Prim.times 3.0 rise - Prim.times 2.0 d0 - d1; d0 + d1 - Prim.times 2.0 rise |])
+    let private motion (s: EventStep) r = Prim.unary Sign (r * Prim.unary Sign s.Attempt.H)
 
-    /// When the first of the events found happens, and which it is; nothing of the search has a derivative.
-    let private first (terms: Terms) (events: EventTerm[]) (attempt: Attempt) (step: Attempted) brackets advance =
-        let t, h = attempt.Time, attempt.H
+    /// Whether a value is nothing.
+    let private isNothing (s: EventStep) (b: Bracket) v rounding r =
+        let reach = Prim.times instant (abs s.Attempt.H)
+        Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size + rounding)
 
-        let search (x: Tensor[]) =
-            let t, h = x[0], x[1]
+    /// By event, whether it happens then: the first, and those that are at 0 or beyond at the same time.
+    let private happening (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor[] =
+        (Array.indexed s.Events, brackets, ofBefore)
+        |||> Array.map3 (fun (k, e) b (v, r, rounding) ->
+            let side = EventSearch.sideBefore m.Theta b
+            let isDue = Prim.both (isNothing s b v rounding r) (EventSearch.counts e side (motion s r))
+            Prim.stop (Prim.either (Prim.isNumber m.Kind k) (Prim.either (EventSearch.counts e side v) isDue)))
 
-            let polynomials =
-                match step.Dense with
-                | Ready f
-                | OnDemand f -> f ()
+    /// Whether the first event only touches 0: what comes back before rounding, or the method, can tell that it was away. The value
+    /// moves the other way there, or is not 0 (one that jumps over 0 does not move).
+    let private touches (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor =
+        (brackets, ofBefore)
+        ||> Array.mapi2 (fun k b (v, r, rounding) ->
+            let isOff = Prim.both (Prim.isNot (isNothing s b v rounding r)) (Prim.compareTo NotEqual r 0.0)
+            let isBack = Prim.compareTo Less (m.Side * motion s r) 0.0
+            Prim.both (Prim.isNumber m.Kind k) (Prim.either isOff isBack))
+        |> any
 
-            let value (e: EventTerm) (theta: Tensor) =
-                polynomials
-                |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
-                |> e.Value(t + theta * h)
+    /// The changes in the order of the events, up to one that ends the solve: whether one does, and the state after them.
+    let private change (s: EventStep) (m: EventMoment) (happens: Tensor[]) : Tensor * Tensor[] =
+        (Array.zip s.Events happens)
+        |> Array.fold
+            (fun (isEnd, y: Tensor[]) (e, happens) ->
+                match e.Change with
+                | ValueNone -> Prim.either isEnd happens, y
+                | ValueSome change -> isEnd, choose (Prim.both happens (Prim.isNot isEnd)) (change m.Time y) y)
+            (no, m.Before)
 
-            let theta (e: EventTerm) (b: Bracket) =
-                let far = value e b.High
+    /// The sides after the changes, and whether one leaves its event's value at rest at 0. A value at 0 is on the side to which it
+    /// moves; that of another event which moves in its direction happens next.
+    let private settle (s: EventStep) (m: EventMoment) (brackets: Bracket[]) ofBefore happens after =
+        let sides, rests =
+            (Array.zip s.Events happens, Array.zip brackets ofBefore, looked s m after)
+            |||> Array.map3 (fun (e, happens) (b, (_, r0, _)) (v, r, rounding) ->
+                let isNothing = isNothing s b v rounding (Prim.binary Max (abs r0) (abs r))
+                let motion = motion s r
+                let isNext = Prim.both (Prim.isNot happens) (EventSearch.counts e (-motion) motion)
+                let atZero = Prim.select isNext (-motion) motion
+                let side = Prim.select isNothing atZero (EventSearch.sideOf (number 0.0) v)
+                let isSlow = Prim.compare LessEqual (abs r * abs s.Attempt.H) (Prim.times noise b.Size)
+                side, (if e.Change.IsSome then Prim.both (Prim.both happens isNothing) isSlow else no))
+            |> Array.unzip
 
-                let narrow (low: Tensor, high: Tensor) =
-                    let middle = Prim.times 0.5 (low + high)
-                    let isPast = Prim.compareTo GreaterEqual (value e middle * far) 0.0
-                    Prim.select isPast low middle, Prim.select isPast middle high
+        Prim.stop (Prim.stack 0 sides), any rests
 
-                let isWide (low: Tensor, high: Tensor) =
-                    Prim.both b.Found (Prim.compare Greater (high - low) (Prim.times 1e-15 high))
+    /// How many events, this one included, came without time between them.
+    let private crowded (s: EventStep) (i: SolveInputs) (last: Tensor) (control: EventControl) (m: EventMoment) =
+        let largest = Prim.binary Max (abs s.Attempt.Time) (abs (i.T1 - i.T0))
+        let isNear =
+            Prim.compare LessEqual (abs (Prim.stop (m.Time - last))) (Prim.times (10.0 * StepAdvance.spacing) largest)
+        let isAtOnce = Prim.both (Prim.compareTo Greater control.Count 0.0) isNear
+        Prim.select isAtOnce (Prim.plus 1.0 control.Crowd) (Prim.integer 0)
 
-                let _, high = repeatWhile isWide bisections narrow (b.Low, b.High)
-                Prim.select b.Found high (number 2.0)
+    /// What the first event of a step makes of it.
+    let private happen (s: EventStep) (i: SolveInputs) brackets (last: Tensor) (control: EventControl) : Tensor[] =
+        let m = moment s brackets
+        let ofBefore = looked s m m.Before
+        let happens = happening s m brackets ofBefore
+        let isEnd, after = change s m happens
+        let sides, rests = settle s m brackets ofBefore happens after
+        let crowded = crowded s i last control m
+        let isCrowd = Prim.compareTo GreaterEqual crowded (float crowd)
+        let crowds = Prim.either isCrowd (Prim.either rests (touches s m brackets ofBefore))
+        let flags = happens |> Array.map (Prim.cast Float64) |> Prim.stack 0
+        // time goes on as a constant: a step back of no length carries −dτ under the field after the event
+        let next = choose isEnd after (move s m.Time m.At after)
 
-            let thetas = Array.map2 theta events brackets |> Prim.stack 0
-            let which = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| thetas |]))
-            let theta = Prim.binary Min (StepAdvance.at thetas which) (number 1.0)
-            let kind = Prim.cast Int32 which
+        Array.concat
+            [ [| m.At; m.Time; flags; sides; crowded; isEnd; crowds; m.IsWell |]
+              m.Y
+              next
+              s.Plan.Stepper.Begin s.Terms m.At next ]
 
-            let ofKind (pairs: (Tensor * Tensor)[]) =
-                pairs
-                |> Array.mapi (fun k pair -> k, pair)
-                |> Array.reduce (fun (_, (v, r)) (k, (w, s)) ->
-                    let isKind = Prim.isNumber kind k
-                    k, (Prim.select isKind w v, Prim.select isKind s r))
-                |> snd
-
-            // steps to about the event, each from the start of the step
-            let refine (theta: Tensor, count: Tensor) =
-                let at = t + theta * h
-                let y, _ = advance at
-                let v, r = events |> Array.map (fun e -> rate terms e at y) |> ofKind
-                let change = v / (Prim.select (Prim.compareTo Equal r 0.0) (number infinity) r * h)
-                let change = Prim.select (Prim.compare LessEqual (abs change) (number 0.25)) change (number 0.0)
-                let next = Prim.binary Max (number 0.0) (Prim.binary Min (theta - change) (number 1.0))
-                next, Prim.select (Prim.compare Equal (t + next * h) at) (number infinity) (Prim.plus 1.0 count)
-
-            let isRough (_, count) = Prim.compareTo Less count (float refinements)
-            let theta, _ = repeatWhile isRough refinements refine (theta, number 0.0)
-            [| number 0.0; theta; which |]
-
-        let found = FunctionNodes.rootWith "an event" search (fun z _ -> z) [| t; h |]
-        Prim.stop found[1], Prim.cast Int32 (Prim.stop found[2])
-
-    /// What happens in a step of `p` that is kept where `keep`.
-    let find
-        (p: SolvePlan)
-        (i: SolveInputs)
-        (terms: Terms)
-        (events: EventTerm[])
-        (last: Tensor)
-        (control: EventControl)
-        (attempt: Attempt)
-        (step: Attempted)
-        (keep: Tensor)
-        (timeNew: Tensor)
-        : Ending =
-        let n, kinds = attempt.Y.Length, events.Length
-        let t, h = attempt.Time, attempt.H
-
-        let brackets =
-            let ps = lazy (sketch terms attempt step |> Array.map Prim.stop)
-            let inside theta =
-                ps.Value
-                |> Array.mapi (fun k c -> RungeKutta.evaluate 0 c (RungeKutta.spread theta attempt.Y[k]))
-
-            let points = inner |> List.map (fun x -> x, t + Prim.times x h, inside (number x))
-            let points = points @ [ 1.0, attempt.TimeNew, Array.map Prim.stop step.Y1 ]
-
-            events
-            |> Array.mapi (fun k e ->
-                let value time y = Prim.stop (e.Value time y)
-                let values = points |> List.map (fun (theta, time, y) -> theta, value time y)
-                let b = bracket e (Prim.pick 0 k control.Sides) values
-                let start = value t (Array.map Prim.stop attempt.Y)
-                let isTurn, theta = turn b.Sides (start :: List.map snd values)
-                b |> atTurn e (isTurn, theta) (value (t + theta * h) (inside theta)))
-
+    /// What happens in a step that is kept where `keep` and ends at `timeNew`; the last event was at `last`.
+    let find (s: EventStep) (i: SolveInputs) (last: Tensor) (control: EventControl) (keep: Tensor) timeNew : Ending =
+        let n = s.Attempt.Y.Length
+        let brackets = EventSearch.brackets s control.Sides
         let crossed = Prim.both keep (brackets |> Array.map (fun b -> b.Found) |> any)
-        let direction = Prim.unary Sign h
-        let yes, no = Prim.literal Bool 1.0, Prim.literal Bool 0.0
-
-        /// The state of a constant step of the same method, and whether it went well. One of no length is none.
-        let advance (at: Tensor) =
-            let isHere = Prim.compare Equal at t
-            let till = Prim.select isHere attempt.TimeNew at
-            let s = p.Stepper.Step terms { attempt with TimeNew = till; H = till - t }
-            let isWell = StepError.isFinite s.Y1
-            choose isHere attempt.Y s.Y1, ValueOption.fold (fun _ solved -> Prim.both isWell solved) isWell s.Solved
-
-        let happen (_: Tensor[]) =
-            let theta, kind = first terms events attempt step brackets advance
-            let isKind k = Prim.isNumber kind k
-            let isAtEnd = Prim.compareTo Equal theta 1.0
-            let at = Prim.stop (Prim.select isAtEnd attempt.TimeNew (t + theta * h))
-            let y, isWell = advance at
-            let move from till y = RungeKutta.step p.Stepper.Mover terms.Field from till y
-
-            let value time y =
-                let mutable v = events[0].Value time y
-                for k in 1 .. kinds - 1 do
-                    v <- Prim.select (isKind k) (events[k].Value time y) v
-                v
-
-            // a root of almost no length carries the derivative of the event's time
-            let residual (tau: Tensor) (p: Tensor[]) = value (at + tau) (move at (at + tau) p)
-
-            let search (p: Tensor[]) =
-                let r, slope = jvp (fun tau -> residual tau p) (number 0.0) (number 1.0)
-                let isFlat = Prim.compareTo Equal slope 0.0
-                let tau = -(r / Prim.select isFlat (number 1.0) slope)
-                // where the search left more than an instant the value has no simple root
-                let isSmall = Prim.compare LessEqual (abs tau) (Prim.times 1e-6 (abs h))
-                Prim.select (Prim.both isSmall (Prim.isNot isFlat)) tau (number 0.0)
-
-            let tau = implicitRoot search residual y
-            let time = at + tau
-            let before = move at time y
-            let moment, reach = Prim.stop time, Prim.times instant (abs h)
-            let looked (y: Tensor[]) = events |> Array.map (fun e -> rate terms e moment (Array.map Prim.stop y))
-
-            /// By event, whether a value is nothing, and the direction that it moves in.
-            let stance (b: Bracket) (v: Tensor, r: Tensor) =
-                let isNothing = Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size)
-                isNothing, Prim.unary Sign (r * direction)
-
-            let isHappening =
-                (Array.indexed events, brackets, looked before)
-                |||> Array.map3 (fun (k, e) b (v, r) ->
-                    // the side at the last point before the event
-                    let points = 0.0 :: inner
-                    let side =
-                        List.zip points b.Sides[.. points.Length - 1]
-                        |> List.tail
-                        |> List.fold (fun side (x, s) -> Prim.select (Prim.compareTo Less theta x) side s) b.Sides.Head
-
-                    let isNothing, motion = stance b (v, r)
-                    let passes = Prim.either (counts e side v) (Prim.both isNothing (counts e side motion))
-                    Prim.stop (Prim.either (isKind k) passes))
-
-            let isEnd, after =
-                (Array.zip events isHappening)
-                |> Array.fold
-                    (fun (isEnd, y: Tensor[]) (e, happens) ->
-                        match e.Change with
-                        | ValueNone -> Prim.either isEnd happens, y
-                        | ValueSome change -> isEnd, choose (Prim.both happens (Prim.isNot isEnd)) (change time y) y)
-                    (no, before)
-
-            // A value at 0 is on the side to which it moves; another event's that moves in its direction happens next.
-            let sides, rests =
-                (Array.zip events isHappening, brackets, looked after)
-                |||> Array.map3 (fun (e, happens) b (v, r) ->
-                    let isNothing, motion = stance b (v, r)
-                    let isNext = Prim.both (Prim.isNot happens) (counts e (-motion) motion)
-                    let side = Prim.select isNothing (Prim.select isNext (-motion) motion) (sideOf (number 0.0) v)
-                    let isSlow = Prim.compare LessEqual (abs r * abs h) (Prim.times noise b.Size)
-                    let rests = Prim.both (Prim.both happens isNothing) isSlow
-                    side, (if e.Change.IsSome then rests else no))
-                |> Array.unzip
-
-            let least = Prim.times (10.0 * StepAdvance.spacing) (Prim.binary Max (abs t) (abs (i.T1 - i.T0)))
-            let isAtOnce =
-                Prim.both
-                    (Prim.compareTo Greater control.Count 0.0)
-                    (Prim.compare LessEqual (abs (moment - Prim.stop last)) least)
-
-            let crowded = Prim.select isAtOnce (Prim.plus 1.0 control.Crowd) (Prim.integer 0)
-            let crowds = Prim.either (any rests) (Prim.compareTo GreaterEqual crowded (float crowd))
-            let flags = isHappening |> Array.map (Prim.cast Float64) |> Prim.stack 0
-            // time goes on as a constant: a step back of no length carries −dτ under the field after the event
-            let next = choose isEnd after (move time at after)
-
-            Array.concat
-                [ [| at; time; flags; Prim.stop (Prim.stack 0 sides); crowded; isEnd; crowds; isWell |]
-                  y
-                  next
-                  p.Stepper.Begin terms at next ]
 
         let goOn (_: Tensor[]) =
             let sides = brackets |> Array.map (fun b -> List.last b.Sides) |> Prim.stack 0
             let sides = Prim.select (Prim.broadcast sides.Dims [||] keep) sides control.Sides
-            let flags = Prim.fill Float64 [| kinds |] 0.0
+            let flags = Prim.fill Float64 [| s.Events.Length |] 0.0
 
             Array.concat
-                [ [| timeNew; last; flags; sides; control.Crowd; no; no; yes |]; step.Y1; step.Y1; step.Carried ]
+                [ [| timeNew; last; flags; sides; control.Crowd; no; no; yes |]; s.Step.Y1; s.Step.Y1; s.Step.Carried ]
 
-        let r = cond crossed happen goOn [| h |]
+        let r = cond crossed (fun _ -> happen s i brackets last control) goOn [| s.Attempt.H |]
         let count = control.Count + Prim.cast Int32 (Prim.stop (Prim.sum r[2]))
-        let isFull = Prim.compareTo Greater count (float p.MaxEvents)
 
         { Crossed = crossed
           Stops = r[5]
           Crowds = r[6]
-          IsFull = isFull
+          IsFull = Prim.compareTo Greater count (float s.Plan.MaxEvents)
           Failed = Prim.isNot r[7]
           Time = r[0]
           EventTime = r[1]

@@ -212,7 +212,8 @@ module internal StepLoop =
                     ValueNone
                 else
                     let seen = { Sides = seen[0]; Count = seen[1]; Crowd = seen[2] }
-                    ValueSome(StepEvents.find p i terms events last[0] seen attempt step keep a.TimeNew)
+                    let s = { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
+                    ValueSome(StepEvents.find s i last[0] seen keep a.TimeNew)
 
             // an event at a stop is followed by the stop, one before it is not
             let reaches =

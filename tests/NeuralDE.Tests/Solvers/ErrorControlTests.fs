@@ -68,6 +68,10 @@ let private ordinary =
       "relu, 1e-3", kinked 1e-3 (0.7 * randn (Key 11) [ 98 ]), (12, 3), (12, 3)
       "relu, 1e-6", kinked 1e-6 (0.7 * randn (Key 11) [ 98 ]), (56, 58), (56, 58) ]
 
+/// Lotka–Volterra by methods that are no tableau, whose tangent of a history has to agree with that of the state: BDF2 took 100
+/// steps more while a fresh tangent's history had no curvature.
+let private byOthers = [ "Kvaerno3", (1156, 46); "Rosenbrock23", (653, 59); "BDF2", (1988, 56) ]
+
 /// The largest error of a gradient relative to its largest component.
 let private missOf (right: float[]) (got: Tensor) =
     let distance = Array.map2 (fun (x: float) y -> abs (x - y)) (numbers got) right |> Array.max
@@ -83,6 +87,14 @@ let tests =
                     testCase name (fun () ->
                         Expect.equal (stepsOf StateOnly problem) alone "steps alone"
                         Expect.equal (stepsOf StateAndDerivatives problem) watched "steps under a derivative") ]
+
+          testList
+              "And by implicit methods"
+              [ for name, steps in byOthers do
+                    testCase name (fun () ->
+                        let problem = lotka rates |> Ode.using (methodNamed name)
+                        Expect.equal (stepsOf StateOnly problem) steps "steps alone"
+                        Expect.equal (stepsOf StateAndDerivatives problem) steps "steps under a derivative") ]
 
           testCase "A bare solve and a compiled one are the graphs of a solve with the state's control" (fun () ->
               let solve control p = lotka p |> Ode.errorControl control |> Ode.solveFinal
@@ -158,11 +170,10 @@ let tests =
                   same $"sample {i}" (numbers alone) (numbers all[i]))
 
           testCase "vmap gives a branch that few rows take the same results" (fun () ->
-              let f (x: Tensor) =
-                  cond (x .> 0.0) (fun x -> stopGradient (exp x, x * x)) (fun x -> x - 1.0, -x) x
+              let f (x: Tensor) = cond (x .> 0.0) (fun x -> stopGradient (exp x, x * x)) (fun x -> x - 1.0, -x) x
 
               for n in [ 63; 64; 100 ] do
-                  for taken in [ 0; 1; n / 8; n / 8 + 1; n ] do
+                  for taken in [ 0; 1; n / 4; n / 4 + 1; n ] do
                       // the rows taken lie apart
                       let isTaken i = (7 * i) % n < taken
                       let xs = [| for i in 0 .. n - 1 -> if isTaken i then 0.5 + 0.01 * float i else -0.1 * float i |]

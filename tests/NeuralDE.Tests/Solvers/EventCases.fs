@@ -28,7 +28,9 @@ let flight impacts (t: float) (p: Tensor) =
     stack [ speed * since - 0.5 * p[0] * since * since; speed - p[0] * since ]
 
 /// u″ = −u from 1: cos t.
-let cosine t1 = Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; -u[0] ]) (tensor [ 1.0; 0.0 ]) (0.0, t1) |> Ode.tolerance 1e-8 1e-8
+let cosine t1 =
+    Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; -u[0] ]) (tensor [ 1.0; 0.0 ]) (0.0, t1)
+    |> Ode.tolerance 1e-8 1e-8
 
 /// A damped pendulum that stops where it passes p₂ sin t.
 let pendulum (y0: Tensor) (p: Tensor) =

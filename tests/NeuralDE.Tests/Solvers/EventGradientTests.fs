@@ -81,8 +81,16 @@ let private terminal =
               let speed p = (endOf how p).Y1[1]
               // differences of the most accurate method: those of a loose one are as rough as its steps
               let exact p = p |> Ode.using DOP853 |> Ode.tolerance 1e-12 1e-12
-              relative bound "time" (differences 1e-4 (fun p -> (endOf exact p).T1) ofPendulum) (numbers (grad time ofPendulum))
-              relative bound "speed" (differences 1e-4 (fun p -> (endOf exact p).Y1[1]) ofPendulum) (numbers (grad speed ofPendulum)))
+              relative
+                  bound
+                  "time"
+                  (differences 1e-4 (fun p -> (endOf exact p).T1) ofPendulum)
+                  (numbers (grad time ofPendulum))
+              relative
+                  bound
+                  "speed"
+                  (differences 1e-4 (fun p -> (endOf exact p).Y1[1]) ofPendulum)
+                  (numbers (grad speed ofPendulum)))
 
       testCase "Hessians, and forward over reverse" (fun () ->
           let time p = (endOf fine p).T1
@@ -94,6 +102,23 @@ let private terminal =
           let _, along = jvp (grad time) ofPendulum v
           relative 1e-12 "jvp of grad" (numbers (matmul h v)) (numbers along)
           within 1e-13 "jvp" [ float (sum (grad time ofPendulum * v)) ] (numbers (snd (jvp time ofPendulum v))))
+
+      testCase "a stiff equation: when half of Robertson's first substance is left" (fun () ->
+          let robertson (k: Tensor) (_: Tensor) (y: Tensor) =
+              let a, b, c = k[0] * y[0], k[1] * y[1] * y[2], k[2] * y[1] ** 2.0
+              stack [ b - a; a - b - c; c ]
+
+          let half (q: Tensor) =
+              Ode.problem (robertson (tensor [ 0.04; 1e4; 3e7 ] * exp q)) (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
+              |> Ode.using Kvaerno3
+              |> Ode.tolerance 1e-8 1e-12
+              |> Ode.on (Event.falling (fun _ y -> y[0] - 0.5)) Event.stop
+              |> Ode.solve
+              |> fun s -> log s.T1
+
+          let q = zeros [ 3 ]
+          within 1e-6 "log time" [ log 268.3247 ] (numbers (half q))
+          relative 1e-6 "gradient" (differences 1e-3 half q) (numbers (grad half q)))
 
       testCase "the tape changes no bit" (fun () ->
           let time how p = sum (pendulum starts p |> Ode.perSample |> Ode.gradient how |> Ode.solve).T1
@@ -130,6 +155,4 @@ let private rooms =
 
 [<Tests>]
 let tests =
-    testList
-        "Solvers.EventGradients"
-        [ testList "balls" ofBalls; testList "terminal" terminal; testList "rooms" rooms ]
+    testList "Solvers.EventGradients" [ testList "balls" ofBalls; testList "terminal" terminal; testList "rooms" rooms ]

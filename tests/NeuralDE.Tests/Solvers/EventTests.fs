@@ -96,11 +96,7 @@ let private outputs =
           let s = ball ofBall |> Ode.saveAt (tensor at) |> Ode.solve
 
           for t, k, row in List.zip3 at number [ 0..5 ] do
-              let expected =
-                  if k = 0 then
-                      [| 10.0 - 0.5 * 9.81 * t * t; -9.81 * t |]
-                  else
-                      numbers (flight k t ofBall)
+              let expected = if k = 0 then [| 10.0 - 0.5 * 9.81 * t * t; -9.81 * t |] else numbers (flight k t ofBall)
 
               within 1e-6 "saved" expected (numbers s.Ys[row])
               within 1e-6 "dense" expected (numbers (s.At t))
@@ -138,7 +134,9 @@ let private outputs =
           Expect.equal (bits ys') (bits ys) "states"
           Expect.equal ts'.Length 1000 "room"
           Expect.equal (bits ts'[.. ts.Length - 1]) (bits ts) "times"
-          Expect.isTrue (ts'[ts.Length ..].ToArray() |> Array.forall Double.IsNaN) "NaN is expected behind the last event"
+          Expect.isTrue
+              (ts'[ts.Length ..].ToArray() |> Array.forall Double.IsNaN)
+              "NaN is expected behind the last event"
           Expect.equal (numbers (cast Float64 ks'[.. ks.Length])) [| 1.0; 0.0; 1.0; 0.0; 0.0; -1.0 |] "kinds")
 
       testTheory
@@ -252,6 +250,41 @@ let private endings =
               Ode.solve { ball p with T1 = scalar 50.0 } |> ignore)
           |> ignore)
 
+      testTheory
+          "balls that come to rest, where rounding and the method's error hide the last impacts"
+          [ for name in [ "Tsit5"; "DOP853"; "Fehlberg45"; "Kvaerno3"; "Rosenbrock23"; "BDF2" ] do
+                for floor in [ 0.0; 1000.0 ] do
+                    for drag in [ 0.0; 0.1; 1.0 ] do
+                        name, floor, drag ]
+          (fun (name, floor, drag) ->
+              for elasticity in [ 0.0; 0.3; 0.8 ] do
+                  let s =
+                      Ode.problem
+                          (fun _ (u: Tensor) -> stack [ u[1]; -9.81 - drag * u[1] * abs u[1] ])
+                          (tensor [ floor + 2.35; -0.76 ])
+                          (0.0, 20.0)
+                      |> Ode.using (methodNamed name)
+                      |> Ode.tolerance 1e-4 1e-6
+                      |> Ode.on (Event.falling (fun _ u -> u[0] - floor)) (bounce (scalar elasticity))
+                      |> Ode.trySolve
+
+                  let isTold = (s.Status = EventsAccumulate || s.Status = TooManyEvents)
+                  Expect.isTrue
+                      isTold
+                      $"elasticity {elasticity}: got {s.Status}, expected EventsAccumulate or TooManyEvents"
+                  within (1e-3 + 1e-4 * floor) "it lies on the floor" [ floor ] [ float s.LastState[0] ])
+
+      testCase "a float32 ball on a high floor" (fun () ->
+          let s =
+              Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; scalar -9.81f ]) (tensor [ 110.0f; 0.0f ]) (0.0, 50.0)
+              |> Ode.on
+                  (Event.falling (fun _ u -> u[0] - 100.0f))
+                  (Event.apply (fun _ u -> stack [ u[0]; -0.8f * u[1] ]))
+              |> Ode.trySolve
+
+          Expect.equal s.Status EventsAccumulate "status"
+          within 1e-3 "it lies on the floor" [ 100.0 ] [ float s.LastState[0] ])
+
       testCase "a relay that chatters" (fun () ->
           let turn (v: float) = Event.apply (fun _ (u: Tensor) -> stack [ u[0]; scalar v ])
 
@@ -275,7 +308,9 @@ let private refused =
     let solve p = fun () -> Ode.solve p |> ignore
 
     [ testCase "a value that is not one float" (fun () ->
-          plain |> Ode.on (Event.falling (fun _ u -> u)) Event.stop |> solve
+          plain
+          |> Ode.on (Event.falling (fun _ u -> u)) Event.stop
+          |> solve
           |> raises<ShapeException> [ "event 0"; "[2]"; "one float" ]
           |> ignore
 
@@ -287,21 +322,31 @@ let private refused =
           |> ignore)
 
       testCase "a change of another shape or type" (fun () ->
-          plain |> Ode.on first (Event.apply (fun _ u -> u[0])) |> solve
+          plain
+          |> Ode.on first (Event.apply (fun _ u -> u[0]))
+          |> solve
           |> raises<ShapeException> [ "event 0"; "[]"; "[2]" ]
           |> ignore
 
-          plain |> Ode.on first (Event.apply (fun _ u -> cast Float32 u)) |> solve
+          plain
+          |> Ode.on first (Event.apply (fun _ u -> cast Float32 u))
+          |> solve
           |> raises<DtypeException> [ "event 0"; "float32"; "float64" ]
           |> ignore)
 
       testCase "the continuous adjoint with events, and with implicit methods" (fun () ->
-          plain |> Ode.on first told |> Ode.gradient Backsolve |> solve
+          plain
+          |> Ode.on first told
+          |> Ode.gradient Backsolve
+          |> solve
           |> raises<InputException> [ "Backsolve"; "events"; "Checkpointed" ]
           |> ignore
 
           for m in [ Kvaerno3; Rosenbrock23; BDF2 ] do
-              plain |> Ode.using m |> Ode.gradient Backsolve |> solve
+              plain
+              |> Ode.using m
+              |> Ode.gradient Backsolve
+              |> solve
               |> raises<InputException> [ "Backsolve"; m.Name; "Checkpointed" ]
               |> ignore)
 

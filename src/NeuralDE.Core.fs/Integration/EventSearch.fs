@@ -1,0 +1,226 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// A step in which events are looked for.
+[<NoEquality; NoComparison>]
+type internal EventStep = { Plan: SolvePlan; Terms: Terms; Events: EventTerm[]; Attempt: Attempt; Step: Attempted }
+
+/// An event in a step: whether it happens, between which θ and on the way to which side; the sides at all points looked at;
+/// the largest value.
+[<NoEquality; NoComparison>]
+type internal Bracket = { Found: Tensor; Low: Tensor; High: Tensor; Far: Tensor; Sides: Tensor list; Size: Tensor }
+
+/// Finds events of a step. Each value's sign is compared at three points inside it and at its end, and where a parabola through
+/// three neighbours turns before or beyond 0: there two sign changes may lie between them.
+module internal EventSearch =
+    let private inner = [ 0.25; 0.5; 0.75 ]
+    /// 2⁻⁶⁰ of a quarter of a step is beyond the resolution of time
+    let private bisections = 60
+    /// Newton's method on steps to the event, from the interpolant's answer. A few are enough but where the value is as small as
+    /// the tolerance.
+    let private refinements = 20
+    /// What rounding may leave of time and state, in roundings.
+    let private roundings = 16.0
+
+    let private number = Prim.number
+    let private isAbove x = Prim.compareTo Greater x 0.0
+    let private isBelow x = Prim.compareTo Less x 0.0
+
+    let sideOf old v = Prim.select (isAbove v) (number 1.0) (Prim.select (isBelow v) (number -1.0) old)
+
+    /// Whether going from one side to another is the event.
+    let counts (e: EventTerm) side now =
+        let up = lazy (Prim.both (isBelow side) (isAbove now))
+        let down = lazy (Prim.both (isAbove side) (isBelow now))
+
+        match e.Rising, e.Falling with
+        | true, true -> Prim.either up.Value down.Value
+        | true, false -> up.Value
+        | _, _ -> down.Value
+
+    let private bracket (e: EventTerm) (side: Tensor) (values: (float * Tensor) list) : Bracket =
+        let start =
+            { Found = Prim.literal Bool 0.0
+              Low = number 0.0
+              High = number 1.0
+              Far = side
+              Sides = [ side ]
+              Size = number 0.0 }
+
+        (start, List.pairwise ((0.0, side) :: values))
+        ||> List.fold (fun b ((before, _), (theta, v)) ->
+            let side = b.Sides.Head
+            let now = sideOf side v
+            let here = counts e side now
+            let first = Prim.both here (Prim.isNot b.Found)
+
+            { Found = Prim.either b.Found here
+              Low = Prim.select first (number before) b.Low
+              High = Prim.select first (number theta) b.High
+              Far = Prim.select first now b.Far
+              Sides = now :: b.Sides
+              Size = Prim.binary Max b.Size (abs v) })
+        |> fun b -> { b with Sides = List.rev b.Sides }
+
+    /// Where between points of one side a parabola through a value at three of them comes near the other side: bool, θ.
+    let private turn (sides: Tensor list) (values: Tensor list) : Tensor * Tensor =
+        let spacing = inner.Head
+
+        let candidate k =
+            let s, v = sides[k .. k + 2], values[k .. k + 2]
+            let isOneSide = Prim.both (isAbove (s[0] * s[1])) (isAbove (s[1] * s[2]))
+            let slope, bend = Prim.times 0.5 (v[2] - v[0]), v[0] + v[2] - Prim.times 2.0 v[1]
+            let isBent = isAbove (s[1] * bend)
+            let offset = -(slope / Prim.select isBent bend (number infinity))
+            // Taylor's next term may lower it: a turn that comes down to a quarter is looked at
+            let lowest = s[1] * (v[1] + Prim.times 0.5 (slope * offset))
+            let isNear = Prim.compare LessEqual lowest (Prim.times 0.25 (abs v[1]))
+            let isInside = Prim.compareTo Less (abs offset) 1.0
+            let isTurn = Prim.both (Prim.both isOneSide isBent) (Prim.both isNear isInside)
+            isTurn, Prim.times spacing (Prim.plus (float (k + 1)) offset)
+
+        [ 0 .. sides.Length - 3 ]
+        |> List.map candidate
+        |> List.reduce (fun (a, x) (b, y) -> Prim.either a b, Prim.select a x y)
+        |> fun (isTurn, theta) -> isTurn, Prim.select isTurn theta (number 0.5)
+
+    /// The side at the last point before θ.
+    let sideBefore (theta: Tensor) (b: Bracket) : Tensor =
+        List.zip (0.0 :: inner) (List.take (1 + inner.Length) b.Sides)
+        |> List.reduce (fun (_, old) (x, s) -> x, Prim.select (Prim.compareTo Less theta x) old s)
+        |> snd
+
+    /// A bracket around the first of two sign changes between neighbouring points, where the value at a turn tells of them.
+    let private atTurn (e: EventTerm) (isTurn: Tensor, theta: Tensor) (value: Tensor) (b: Bracket) : Bracket =
+        let spacing = inner.Head
+        let before = Prim.times spacing (Prim.unary Floor (Prim.times (1.0 / spacing) theta))
+
+        let side = sideBefore theta b
+        let enters, leaves = counts e side value, counts e value side
+        let isFirst = Prim.either (Prim.isNot b.Found) (Prim.compare Less theta b.High)
+        let here = Prim.both (Prim.both isTurn isFirst) (Prim.either enters leaves)
+        let low, high = Prim.select enters before theta, Prim.select enters theta (Prim.plus spacing before)
+
+        { b with
+            Found = Prim.either b.Found here
+            Low = Prim.select here low b.Low
+            High = Prim.select here high b.High
+            Far = Prim.select here (Prim.select enters (Prim.unary Sign value) side) b.Far
+            Size = Prim.binary Max b.Size (abs value) }
+
+    /// The sides at a time, those before it being known or 0.
+    let sidesAt (events: EventTerm[]) t y : Tensor =
+        events |> Array.map (fun e -> sideOf (number 0.0) (e.Value t y)) |> Prim.stack 0 |> Prim.stop
+
+    /// A value, how fast it changes along the field, and what the rounding of time and state may make of it.
+    let rate (terms: Terms) (e: EventTerm) (t: Tensor) (y: Tensor[]) : Tensor * Tensor * Tensor =
+        let slope = terms.Field t y
+        let along (s: Tensor) = e.Value (t + s) (Array.map2 (fun y d -> y + RungeKutta.spread s y * d) y slope)
+        let larger (s: Tensor) = e.Value (t + s * t) (Array.map (fun y -> y + RungeKutta.spread s y * y) y)
+        let v, r = jvp along (number 0.0) (number 1.0)
+        let _, whole = jvp larger (number 0.0) (number 1.0)
+        let isSingle = y |> Array.exists (fun y -> y.Dtype = Float32)
+        let spacing = if isSingle then 1.1920928955078125e-7 else StepAdvance.spacing
+        v, r, Prim.times (roundings * spacing) (abs whole)
+
+    /// Polynomials good enough to see signs: the step's own, or Hermite's cubic where those cost further evaluations.
+    let private sketch (terms: Terms) (attempt: Attempt) (step: Attempted) : Tensor[] =
+        match step.Dense with
+        | Ready f -> f ()
+        | OnDemand _ ->
+            // methods with such polynomials carry the derivative, or nothing
+            let slope (carried: Tensor[]) t y = if carried.Length > 0 then carried else terms.Field t y
+            let first = slope attempt.Carried attempt.Time attempt.Y
+            let last = slope step.Carried attempt.TimeNew step.Y1
+
+            Array.init attempt.Y.Length (fun k ->
+                let y, y1 = attempt.Y[k], step.Y1[k]
+                let d0, d1 = RungeKutta.spread attempt.H y * first[k], RungeKutta.spread attempt.H y * last[k]
+                let rise = y1 - y
+                Prim.stack 0 [| y; d0; Prim.times 3.0 rise - Prim.times 2.0 d0 - d1; d0 + d1 - Prim.times 2.0 rise |])
+
+    let private inside (polynomials: Tensor[]) (y: Tensor[]) (theta: Tensor) =
+        Array.map2 (fun c y -> RungeKutta.evaluate 0 c (RungeKutta.spread theta y)) polynomials y
+
+    /// By event, from the sides at the start of the step.
+    let brackets (s: EventStep) (sides: Tensor) : Bracket[] =
+        let t, h, y = s.Attempt.Time, s.Attempt.H, s.Attempt.Y
+        let polynomials = sketch s.Terms s.Attempt s.Step |> Array.map Prim.stop
+        let points = inner |> List.map (fun x -> x, t + Prim.times x h, inside polynomials y (number x))
+        let points = points @ [ 1.0, s.Attempt.TimeNew, Array.map Prim.stop s.Step.Y1 ]
+
+        s.Events
+        |> Array.mapi (fun k e ->
+            let value time y = Prim.stop (e.Value time y)
+            let values = points |> List.map (fun (theta, time, y) -> theta, value time y)
+            let b = bracket e (Prim.pick 0 k sides) values
+            let start = value t (Array.map Prim.stop y)
+            let isTurn, theta = turn b.Sides (start :: List.map snd values)
+            b |> atTurn e (isTurn, theta) (value (t + theta * h) (inside polynomials y theta)))
+
+    /// The state of a constant step of the same method, and whether it went well. One of no length is none.
+    let advance (s: EventStep) (at: Tensor) : Tensor[] * Tensor =
+        let isHere = Prim.compare Equal at s.Attempt.Time
+        let till = Prim.select isHere s.Attempt.TimeNew at
+        let step = s.Plan.Stepper.Step s.Terms { s.Attempt with TimeNew = till; H = till - s.Attempt.Time }
+        let isWell = StepError.isFinite step.Y1
+        let choose (y: Tensor) y1 = Prim.select (Prim.broadcast y.Dims [||] isHere) y y1
+
+        Array.map2 choose s.Attempt.Y step.Y1,
+        ValueOption.fold (fun _ solved -> Prim.both isWell solved) isWell step.Solved
+
+    /// By the interpolant, 2 where the event does not happen.
+    let private bisect (s: EventStep) (polynomials: Tensor[]) (t: Tensor) (h: Tensor) (e: EventTerm) (b: Bracket) =
+        let narrow (low: Tensor, high: Tensor) =
+            let middle = Prim.times 0.5 (low + high)
+            let value = e.Value (t + middle * h) (inside polynomials s.Attempt.Y middle)
+            let isPast = Prim.compareTo GreaterEqual (value * b.Far) 0.0
+            Prim.select isPast low middle, Prim.select isPast middle high
+
+        let isWide (low: Tensor, high: Tensor) =
+            Prim.both b.Found (Prim.compare Greater (high - low) (Prim.times 1e-15 high))
+
+        let _, high = repeatWhile isWide bisections narrow (b.Low, b.High)
+        Prim.select b.Found high (number 2.0)
+
+    /// Newton's method for θ on steps to about the event, each from the start of the step.
+    let private refine (s: EventStep) (t: Tensor) (h: Tensor) (kind: Tensor) (side: Tensor) (theta: Tensor) =
+        let better (theta: Tensor, count: Tensor) =
+            let at = t + theta * h
+            let y, _ = advance s at
+
+            let v, r =
+                s.Events
+                |> Array.map (fun e -> (let v, r, _ = rate s.Terms e at y in v, r))
+                |> Array.indexed
+                |> Array.reduce (fun (_, (v, r)) (k, (w, s)) ->
+                    let isKind = Prim.isNumber kind k
+                    k, (Prim.select isKind w v, Prim.select isKind s r))
+                |> snd
+
+            let change = v / (Prim.select (Prim.compareTo Equal r 0.0) (number infinity) r * h)
+            let isSmall = Prim.compareTo LessEqual (abs change) 0.25
+            // a value that moves the other way has another root there
+            let isThere = Prim.both isSmall (isAbove (side * r * h))
+            let change = Prim.select isThere change (number 0.0)
+            let next = Prim.binary Max (number 0.0) (Prim.binary Min (theta - change) (number 1.0))
+            next, Prim.select (Prim.compare Equal (t + next * h) at) (number infinity) (Prim.plus 1.0 count)
+
+        let isRough (_, count) = Prim.compareTo Less count (float refinements)
+        repeatWhile isRough refinements better (theta, number 0.0) |> fst
+
+    /// θ of the first of the events found, which it is, and the side that it leads to; nothing of it has a derivative.
+    let first (s: EventStep) (brackets: Bracket[]) : Tensor * Tensor * Tensor =
+        let search (x: Tensor[]) =
+            let t, h = x[0], x[1]
+            let polynomials = sketch s.Terms s.Attempt s.Step
+            let thetas = Array.map2 (bisect s polynomials t h) s.Events brackets |> Prim.stack 0
+            let which = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| thetas |]))
+            let side = StepAdvance.at (brackets |> Array.map (fun b -> b.Far) |> Prim.stack 0) which
+            let theta = Prim.binary Min (StepAdvance.at thetas which) (number 1.0)
+            [| number 0.0; refine s t h (Prim.cast Int32 which) side theta; which; side |]
+
+        // a root that is always 0, for what its search tells
+        let found = FunctionNodes.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]
+        Prim.stop found[1], Prim.cast Int32 (Prim.stop found[2]), Prim.stop found[3]
