@@ -106,6 +106,9 @@ Use `Backsolve` where memory is scarce and you have checked it against `Checkpoi
 - Where a solve is differentiated, its steps answer for the derivative too: a random tangent is watched, and steers where the state's
   error says nothing, as at rest. `Ode.errorControl StateOnly` leaves it out. The value that comes with a derivative is that of these
   steps: where a tangent steered, it differs from the bare solve's within the tolerance.
+- By the state, parameters and all that the field captures the derivative is exact: that of the numbers returned, with the steps as they
+  are. By t0, t1, output times and times of jumps it is the equation's, f(t, y) there, which differs from a difference quotient of the
+  numbers returned by about the tolerance.
 - A solve that failed has zero gradients and NaN outputs. `Ode.solve` raises after the transformed function has run.
 - Integer, bool and key arguments have zero gradients of their own type.
 - `stopGradient` makes a constant of a tensor; `customGradient` gives a function a derivative of your own.

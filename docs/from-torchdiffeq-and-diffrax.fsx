@@ -90,13 +90,13 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | `rk4`, which is Kutta's 3/8 rule | – | `Kutta38`; the classic one is `RK4` |
 | `midpoint`, `euler` | `Midpoint`, `Euler` | `Midpoint`, `Euler` |
 | – | `Ralston` | `Ralston` |
-| implicit methods, Adams | `Kvaerno3` to `5`, `KenCarp3` to `5` | not yet |
+| implicit methods, Adams | `Kvaerno3` to `5`, `KenCarp3` to `5` | `Kvaerno3`, `Rosenbrock23`, `BDF2`; the others not yet |
 
 These are all that there are today:
 *)
-for s in explicitOdeSolvers do
+for s in odeSolvers do
     printfn
-        "%-10s order %d  %s"
+        "%-20s order %d  %s"
         s.Name
         s.Order
         (if s.IsAdaptive then "adaptive or constant steps" else "constant steps")

@@ -67,7 +67,7 @@ for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
 
 | question | answers | default |
 |---|---|---|
-| which method | `Ode.using` Tsit5, Dopri5, DOP853, Vern7, Bosh3, RK4, Euler, … | Tsit5 |
+| which method | `Ode.using` Tsit5, Dopri5, DOP853, Vern7, Bosh3, RK4, Euler, …; Kvaerno3, Rosenbrock23, BDF2 for stiff equations | Tsit5 |
 | how accurate | `Ode.tolerance rtol atol`: the error of a step is at most atol + rtol abs y | 1e-6, 1e-9 |
 | how long a step | adaptive; `Ode.dt 0.01` for constant steps, `Ode.dt0` for the first one, `Ode.dtBetween` for bounds | adaptive, Hairer's first step |
 | how to adapt | `Ode.controller StepController.proportionalIntegral` | `StepController.integral` |
@@ -123,6 +123,17 @@ printfn "not told  %O" (steps heated)
 printfn "told      %O" (steps (heated |> Ode.jumpAt [ 2.0 ]))
 (*** include-output ***)
 (**
+The time may be a tensor: what the temperature at t = 4 gains for each unit of time that the heater stays on, 5 e⁻².
+*)
+let switched (off: Tensor) =
+    Ode.problem (fun t u -> where (t .< off) (scalar 5.0) 0.0 - u) (tensor [ 0.0 ]) (0.0, 4.0)
+    |> Ode.jumpAt [ off ]
+    |> Ode.solveFinal
+    |> sum
+
+grad switched (scalar 2.0)
+(*** include-it ***)
+(**
 ## When something happens
 
 An event is where a value of time and state changes its sign. It changes the state, or ends the solve. A ball that loses a fifth of its
@@ -145,6 +156,28 @@ show the state before it. Everything is differentiable: times, the state after t
 Signs are compared four times a step and where a value turns between, so `Ode.dtBetween` helps where values are quicker than steps. A ball
 that comes to rest has infinitely many impacts: the solve ends with `EventsAccumulate`, and after `Ode.maxEvents` with `TooManyEvents`.
 The continuous adjoint, `Backsolve`, knows no events and is refused.
+*)
+(**
+## When the equation is stiff
+
+Robertson's chemistry has rates from 0.04 to 3·10⁷. An explicit method must follow the fastest of them to the end, and says so when it gives
+up; an implicit one takes long steps:
+*)
+let robertson (_t: Tensor) (y: Tensor) =
+    let a, b, c = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] ** 2.0
+    stack [ b - a; a - b - c; c ]
+
+let chemistry = Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
+mistake (fun () -> chemistry |> Ode.maxSteps 5000 |> Ode.solve)
+(*** include-output ***)
+for solver in [ Rosenbrock23; Kvaerno3; BDF2 ] do
+    let s = chemistry |> Ode.using solver |> Ode.tolerance 1e-3 1e-6 |> Ode.solve
+    printfn "%-12s y₀ = %.5f  %4d steps  %3d Jacobians" solver.Name (float s.Y1[0]) s.Stats.Steps s.Stats.Jacobians
+(*** include-output ***)
+(**
+The reference is 0.01787. `Rosenbrock23` solves no equations by iteration and suits loose tolerances, `Kvaerno3` tighter ones, `BDF2` costly
+Jacobians. Each makes the matrix of the whole state: give a batch `Ode.perSample`, so that it is one small matrix a row. They are
+differentiated as any other method; `Backsolve` is refused, since a stiff equation is unstable backwards.
 *)
 (**
 ## When it fails
