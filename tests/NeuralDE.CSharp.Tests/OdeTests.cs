@@ -178,4 +178,67 @@ public class OdeTests
         Assert.Equal(Status.Cancelled, solution.Status);
         Assert.Equal(20, steps);
     }
+
+    private static Tensor Robertson(Tensor k, Tensor y)
+    {
+        var (a, b, c) = (k[0] * y[0], k[1] * y[1] * y[2], k[2] * y[1] * y[1]);
+        return Stack(b - a, a - b - c, c);
+    }
+
+    [Fact]
+    public void Robertsons_equations_are_solved_and_differentiated_by_plain_calls()
+    {
+        var rates = Tensor.Of(0.04, 1e4, 3e7);
+
+        double First(Tensor logs) => (double)Final(logs);
+
+        Tensor Final(Tensor logs) =>
+            Ode.Problem((t, y) => Robertson(Exp(logs) * rates, y), Tensor.Of(1.0, 0.0, 0.0), 0, 1e5)
+                .Using(Solver.Kvaerno3)
+                .Tolerance(1e-7, 1e-11)
+                .SolveFinal()[0];
+
+        var zero = Zeros(3);
+        Assert.Equal(0.0178659211, First(zero), 1e-8);
+        var gradient = Grad(Final, zero).ToArray();
+
+        for (var k = 0; k < 3; k++)
+        {
+            double At(double e) => First(Tensor.Of([.. Enumerable.Range(0, 3).Select(i => i == k ? e : 0.0)]));
+            var difference = (8 * (At(1e-4) - At(-1e-4)) - (At(2e-4) - At(-2e-4))) / 12e-4;
+            Assert.Equal(difference, gradient[k], 1e-6 * 0.0317);
+        }
+
+        var stiff = Assert.Throws<SolveException>(() =>
+            Ode.Problem((t, y) => Robertson(rates, y), Tensor.Of(1.0, 0.0, 0.0), 0, 1e5).MaxSteps(2000).Solve()
+        );
+        Assert.Contains("Kvaerno3", stiff.Failure.AdviceOrNull);
+    }
+
+    [Fact]
+    public void A_gradient_at_rest_is_right_unless_the_state_alone_controls()
+    {
+        double Slope(ErrorControl control) =>
+            (double)Grad(
+                p => Sum(Ode.Problem((t, y) => p - y, Tensor.Of(1.0), 0, 10).ErrorControl(control).SolveFinal()),
+                Tensor.Of(1.0)[0]
+            );
+
+        Assert.Equal(1.0 - Math.Exp(-10), Slope(ErrorControl.StateAndDerivatives), 3e-5);
+        Assert.True(Math.Abs(Slope(ErrorControl.StateOnly) - 1.0) > 1.0);
+    }
+
+    [Fact]
+    public void A_jump_has_a_derivative_by_its_time()
+    {
+        Tensor Final(Tensor off) =>
+            Sum(
+                Ode.Problem((t, u) => Where(t < off, 5.0 * OnesLike(t), ZerosLike(t)) - u, Tensor.Of(0.0), 0, 4)
+                    .Tolerance(1e-10, 1e-12)
+                    .JumpAt(off)
+                    .SolveFinal()
+            );
+
+        Assert.Equal(5.0 * Math.Exp(-2), (double)Grad(Final, Tensor.Of(2.0)[0]), 1e-8);
+    }
 }

@@ -11,6 +11,9 @@ public static class SolutionExtensions
 
     extension(Failure failure)
     {
+        /// <summary>What to try, where the state and the field say more than the status; null otherwise.</summary>
+        public string? AdviceOrNull => FSharp.OrNull(Given(failure).Advice);
+
         /// <summary>The sample that failed, where each has its own steps; null otherwise.</summary>
         public int? SampleOrNull => FSharp.ValueOrNull(Given(failure).Sample);
     }

@@ -26,6 +26,7 @@ public class ParityTests
         ["Series.observedOfBatch"] = ("Observed", "an overload: of a batch"),
         ["Series.firstObservedOfBatch"] = ("FirstObserved", "an overload: of a batch"),
         ["Ode.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
+        ["Ode.jumpAt"] = ("JumpAt", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.final"] = ("Final", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.stats"] = ("Stats", "times are numbers"),
         ["ConvolutionVerbs.conv1d"] = ("Convolve1d", "Conv1d is the layer"),
