@@ -1,4 +1,4 @@
-// A tour of the language: tensors and calculus, solving, differentiating through a solve, learning, ensembles.
+// A tour of the language: tensors and calculus, solving, differentiating through a solve, learning, events and stiffness, ensembles.
 
 #r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
 
@@ -81,7 +81,24 @@ Plot.trajectories [ "data", ts, us; "model", ts, predict ts us[0] fit.Model ]
 |> Plot.points "data"
 |> Plot.save (Path.Combine(folder, "spiral.svg"))
 
-// 5. Ensembles: one solve per row, each with its own steps ----------------------------------------------------------
+// 5. Events, stiffness ----------------------------------------------------------------------------------------------
+let ball (_t: Tensor) (u: Tensor) = stack [ u[1]; scalar -9.81 ]
+
+let bounces =
+    Ode.problem ball (tensor [ 10.0; 0.0 ]) (0.0, 5.0)
+    |> Ode.on (Event.falling (fun _t u -> u[0])) (Event.apply (fun _t u -> stack [ u[0]; -0.8 * u[1] ])) // or Event.stop
+    |> Ode.solve
+
+printfn "\nbounces   %O" bounces.Events.Times
+
+let robertson (_t: Tensor) (y: Tensor) =
+    let a, b, c = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] ** 2.0
+    stack [ b - a; a - b - c; c ]
+
+let chemistry = Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5) |> Ode.using Rosenbrock23 |> Ode.solve
+printfn "\nRobertson %O in %d steps" chemistry.Y1 chemistry.Stats.Steps
+
+// 6. Ensembles: one solve per row, each with its own steps ----------------------------------------------------------
 let lorenz (_t: Tensor) (u: Tensor) =
     let x, y, z = u[0], u[1], u[2]
     stack [ 10.0 * (y - x); x * (28.0 - z) - y; x * y - 8.0 / 3.0 * z ]

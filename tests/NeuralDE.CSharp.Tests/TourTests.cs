@@ -59,5 +59,11 @@ public sealed class TourTests : IDisposable
         var body = Ode.Problem((t, s) => new Body(s.Vel, -s.Pos), new Body(Tensor.Of(1.0), Tensor.Of(0.0)), 0, 1)
             .SolveFinal();
         Near.Equal(body.Pos, Math.Cos(1.0), 1e-5);
+
+        var bounces = Ode.Problem((t, u) => Stack(u[1], -9.81 * OnesLike(t)), Tensor.Of(10.0, 0.0), 0, 5)
+            .On(Event.Falling<Tensor>((t, u) => u[0]), Event.Apply<Tensor>((t, u) => Stack(u[0], -0.8 * u[1])))
+            .Solve();
+        Assert.Equal(2, bounces.Events.Times.Length);
+        Near.Equal(bounces.Events.Times[0], Math.Sqrt(20 / 9.81), 1e-7);
     }
 }
