@@ -189,6 +189,16 @@ let explosion = Ode.problem (fun _t (u: Tensor) -> u * u) (tensor [ 1.0 ]) (0.0,
 mistake (fun () -> Ode.solve explosion)
 (*** include-output ***)
 (**
+| status | what happened | what to try |
+|---|---|---|
+| `MaxStepsReached` | more steps than `Ode.maxSteps` | what the message says: an implicit method where stability limits the steps, an event where the field jumps, else more steps or a looser tolerance |
+| `StepTooSmall` | no step is short enough for the tolerance | an atol above 0 near 0, `Ode.jumpAt` at a jump, a look at the singularity |
+| `NonFinite` | the field or the state is NaN or infinite | the component that the message names |
+| `NonlinearSolveFailed` | an implicit step was not solved | shorter steps |
+| `EventsAccumulate`, `TooManyEvents` | events without end | a terminal event for what comes to rest, `Ode.maxEvents` |
+| `EventOccurred` | a terminal event: no failure | `T1` and `Y1` |
+| `Cancelled` | the token was cancelled | |
+
 `Ode.trySolve` returns instead. What was not reached is NaN:
 *)
 let partial = explosion |> Ode.saveAt (tensor [ 0.5; 0.9; 1.5 ]) |> Ode.trySolve
