@@ -17,28 +17,6 @@ module internal EventSetup =
                     $"{verb}: the value of event {string k} is {value.Dtype}, expected one float that changes its sign at the event. Write a difference, not a comparison."
             )
 
-    let private checkChange verb k (names: string[]) (state: Signature[]) (after: Tensor[]) =
-        if after.Length <> state.Length then
-            raise (
-                TreeException
-                    $"{verb}: the change of event {string k} returned {string after.Length} tensors for a state of {string state.Length}. Return a state like the given one."
-            )
-
-        for leaf in 0 .. state.Length - 1 do
-            let where = if names[leaf] = "" then "" else $" in component {names[leaf]}"
-
-            if not (Shape.same after[leaf].Dims state[leaf].Shape) then
-                raise (
-                    ShapeException
-                        $"{verb}: the change of event {string k} returned shape {Shape.text after[leaf].Dims} for a state of shape {Shape.text state[leaf].Shape}{where}. Return a state like the given one."
-                )
-
-            if after[leaf].Dtype <> state[leaf].Dtype then
-                raise (
-                    DtypeException
-                        $"{verb}: the change of event {string k} returned {after[leaf].Dtype} for a state of {state[leaf].Dtype}{where}. Cast one of them."
-                )
-
     /// The events' graphs, and what they captured.
     let trace verb (events: (EventTrigger<'S> * EventAction<'S>) list) (like: 'S) names (inputs: Signature[]) =
         let state = inputs[1..]
@@ -58,7 +36,13 @@ module internal EventSetup =
                     |> Option.map (fun change ->
                         Tracing.trace verb Hoisted inputs (fun x ->
                             let after = call change x |> Tree.flatten
-                            checkChange verb k names state after
+                            StateChecks.requireLike
+                                verb
+                                $"the change of event {string k} returned"
+                                "Return a state like the given one."
+                                names
+                                state
+                                after
                             after))
 
                 let part: EventPart =

@@ -129,8 +129,6 @@ module internal OdeSetup =
         | None, Some n -> EverySteps n
         | None, None -> Nothing
 
-    let private nameOf name = if name = "" then "" else $" in component {name}"
-
     let private checkState verb (p: OdeProblem<'S>) (names: string[]) (leaves: Tensor[]) =
         if leaves.Length = 0 then
             raise (
@@ -142,14 +140,14 @@ module internal OdeSetup =
             if not leaves[k].Dtype.IsFloat then
                 raise (
                     DtypeException
-                        $"{verb}: the state{nameOf names[k]} is {leaves[k].Dtype}, expected a float. Cast it, or capture it in the field."
+                        $"{verb}: the state{StateChecks.nameOf names[k]} is {leaves[k].Dtype}, expected a float. Cast it, or capture it in the field."
                 )
 
             if p.PerSample && (leaves[k].Rank = 0 || leaves[k].Dims[0] <> leaves[0].Dims[0]) then
                 let expected = if leaves[0].Rank = 0 then "[batch; …]" else $"[{string (leaves[0].Dims[0])}; …]"
                 raise (
                     ShapeException
-                        $"{verb}: with perSample every leaf of y0 has the batch axis first; got shape {Shape.text leaves[k].Dims}{nameOf names[k]}, expected {expected}."
+                        $"{verb}: with perSample every leaf of y0 has the batch axis first; got shape {Shape.text leaves[k].Dims}{StateChecks.nameOf names[k]}, expected {expected}."
                 )
 
         let rank = if p.PerSample then 1 else 0
@@ -180,28 +178,6 @@ module internal OdeSetup =
             )
         | Some _
         | None -> ()
-
-    let private checkDerivative verb (names: string[]) (state: Signature[]) (derivative: Tensor[]) =
-        if derivative.Length <> state.Length then
-            raise (
-                TreeException
-                    $"{verb}: the field returned {string derivative.Length} tensors for a state of {string state.Length}. Return one derivative per state component."
-            )
-
-        for k in 0 .. state.Length - 1 do
-            let where = nameOf names[k]
-
-            if not (Shape.same derivative[k].Dims state[k].Shape) then
-                raise (
-                    ShapeException
-                        $"{verb}: the field returned shape {Shape.text derivative[k].Dims} for a state of shape {Shape.text state[k].Shape}{where}. Return one derivative per state component."
-                )
-
-            if derivative[k].Dtype <> state[k].Dtype then
-                raise (
-                    DtypeException
-                        $"{verb}: the field returned {derivative[k].Dtype} for a state of {state[k].Dtype}{where}. Cast one of them."
-                )
 
     /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
     let private checkGradient verb (p: OdeProblem<'S>) =
@@ -241,7 +217,7 @@ module internal OdeSetup =
                     | Some at ->
                         raise (
                             InputException
-                                $"{verb}: y0 is {string values[at]} at position {string at}{nameOf names[k]}, expected finite numbers. Look for what it was computed from."
+                                $"{verb}: y0 is {string values[at]} at position {string at}{StateChecks.nameOf names[k]}, expected finite numbers. Look for what it was computed from."
                         )
                     | None -> ()
 
@@ -266,7 +242,13 @@ module internal OdeSetup =
         let field, captured =
             Tracing.trace verb Hoisted (Array.append [| time |] state) (fun x ->
                 let derivative = p.Field x[0] (Tree.unflatten p.Y0 x[1..]) |> Tree.flatten
-                checkDerivative verb names state derivative
+                StateChecks.requireLike
+                    verb
+                    "the field returned"
+                    "Return one derivative per state component."
+                    names
+                    state
+                    derivative
                 derivative)
 
         let events, ofEvents = EventSetup.trace verb p.Events p.Y0 names (Array.append [| time |] state)

@@ -71,7 +71,7 @@ module internal DerivativeControl =
 
     /// Whether the stepper is a tableau's: what it carries is f at the state, whose tangent need not be carried, and its
     /// embedded error is a known polynomial.
-    let private isTableau (p: SolvePlan) = (p.Stepper.Name = p.Stepper.Mover.Name)
+    let private isTableau (p: SolvePlan) = p.Stepper.Tableau.IsSome
 
     /// At the start of a solve; empty where no derivative is watched.
     let start (p: SolvePlan) (y: Tensor[]) (carried: Tensor[]) (captured: Tensor[]) : WatchCargo =

@@ -135,10 +135,7 @@ module internal EventSearch =
             let last = slope step.Carried attempt.TimeNew step.Y1
 
             Array.init attempt.Y.Length (fun k ->
-                let y, y1 = attempt.Y[k], step.Y1[k]
-                let d0, d1 = RungeKutta.spread attempt.H y * first[k], RungeKutta.spread attempt.H y * last[k]
-                let rise = y1 - y
-                Prim.stack 0 [| y; d0; Prim.times 3.0 rise - Prim.times 2.0 d0 - d1; d0 + d1 - Prim.times 2.0 rise |])
+                RungeKutta.hermite attempt.H attempt.Y[k] first[k] step.Y1[k] last[k] |> Prim.stack 0)
 
     let private inside (polynomials: Tensor[]) (y: Tensor[]) (theta: Tensor) =
         Array.map2 (fun c y -> RungeKutta.evaluate 0 c (RungeKutta.spread theta y)) polynomials y

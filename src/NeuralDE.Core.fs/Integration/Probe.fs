@@ -27,7 +27,7 @@ module internal Probe =
         let mean = Prim.select (isPositive mean) mean (Prim.number 1.0)
         Prim.select (Prim.compareTo Greater size 0.0) size (RungeKutta.spread mean x)
 
-    /// So many numbers are drawn for a tensor, and used again in turn where it has more. A prime, so that no axis repeats with them.
+    /// The most numbers that are drawn for a tensor; a larger one repeats them. A prime, so that no axis has that period.
     let private mostDrawn = 65521
 
     /// ± [½, 3/2) by a fixed key: every component takes part, and no two cancel by being alike, as ±1 would at y0 = p = 1. Drawn

@@ -61,7 +61,7 @@ module internal StepEvents =
     let private instant = 1e-10
     /// What rounding may leave of a value, relative to its size in the step.
     let private noise = 1e-13
-    /// So many events in a row without time between them are an accumulation.
+    /// The number of events in a row, without time between them, that counts as an accumulation.
     let private crowd = 10
 
     let private number = Prim.number

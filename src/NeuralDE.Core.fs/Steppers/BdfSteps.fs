@@ -99,4 +99,4 @@ module internal BdfSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = false
-          Mover = ExplicitTableaus.rk4 }
+          Tableau = ValueNone }

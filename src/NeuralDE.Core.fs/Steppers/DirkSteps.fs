@@ -56,4 +56,4 @@ module internal DirkSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = false
-          Mover = ExplicitTableaus.rk4 }
+          Tableau = ValueNone }

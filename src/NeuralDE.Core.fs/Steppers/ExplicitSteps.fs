@@ -68,4 +68,4 @@ module internal ExplicitSteps =
           Cost = cost tableau
           Counts = false
           Compensates = true
-          Mover = tableau }
+          Tableau = ValueSome tableau }

@@ -18,11 +18,6 @@ module internal Flat =
             at <- at + x.Count
             Prim.cast x.Dtype (Prim.reshape x.Dims (Prim.range 0 (at - x.Count) at v)))
 
-    /// The cubic Hermite polynomial of a step for each leaf: y, h f0, and what y1 and h f1 ask for.
+    /// The cubic Hermite polynomial of a step for each leaf.
     let hermite (like: Tensor[]) (h: Tensor) (y: Tensor) (f0: Tensor) (y1: Tensor) (f1: Tensor) : Tensor[] =
-        let h = RungeKutta.spread h y
-        let rise, a0, a1 = y1 - y, h * f0, h * f1
-        let square = Prim.times 3.0 rise - Prim.times 2.0 a0 - a1
-        let cube = a0 + a1 - Prim.times 2.0 rise
-
-        [| y; a0; square; cube |] |> Array.map (unpack like) |> Array.transpose |> Array.map (Prim.stack 0)
+        RungeKutta.hermite h y f0 y1 f1 |> Array.map (unpack like) |> Array.transpose |> Array.map (Prim.stack 0)

@@ -19,7 +19,7 @@ module internal NewtonSolve =
     /// Differential Equations II, section IV.8.
     let private kappa = 1e-2
 
-    /// Displacements of so many roundings of z are none: float32 cannot meet small tolerances.
+    /// A displacement of z by this number of roundings, or fewer, is none: float32 cannot meet small tolerances.
     let private roundings = 4.0
 
     [<NoEquality; NoComparison>]

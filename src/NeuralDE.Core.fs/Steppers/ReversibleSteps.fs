@@ -47,4 +47,4 @@ module internal ReversibleSteps =
           Cost = fun _ -> { Start = 1; Attempt = 1; Output = 0; Restart = 1 }
           Counts = false
           Compensates = true
-          Mover = ExplicitTableaus.rk4 }
+          Tableau = ValueNone }

@@ -57,4 +57,4 @@ module internal RosenbrockSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = true
-          Mover = ExplicitTableaus.rk4 }
+          Tableau = ValueNone }

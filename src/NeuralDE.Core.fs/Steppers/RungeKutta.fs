@@ -82,6 +82,12 @@ module internal RungeKutta =
 
             Prim.stack 0 (Array.append [| y |] (Array.init degree coefficient)))
 
+    /// The coefficients of θ⁰ to θ³ of the cubic with values y and y1, slopes f0 and f1 at the ends of a step h.
+    let hermite (h: Tensor) (y: Tensor) (f0: Tensor) (y1: Tensor) (f1: Tensor) : Tensor[] =
+        let h = spread h y
+        let rise, d0, d1 = y1 - y, h * f0, h * f1
+        [| y; d0; Prim.times 3.0 rise - Prim.times 2.0 d0 - d1; d0 + d1 - Prim.times 2.0 rise |]
+
     /// Σ cₖ θᵏ for coefficients on `axis` and θ of the result's shape.
     let evaluate axis (coefficients: Tensor) (theta: Tensor) : Tensor =
         let degree = coefficients.Dims[axis] - 1

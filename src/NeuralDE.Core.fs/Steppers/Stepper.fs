@@ -84,10 +84,13 @@ type internal Stepper =
         Counts: bool
         /// whether it adds up the rounding errors that come in
         Compensates: bool
-        /// The explicit method of the steps of no length that carry the derivatives of times. Its order bounds the order of
-        /// derivatives in time.
-        Mover: Tableau
+        /// of an explicit Runge–Kutta method
+        Tableau: Tableau voption
     }
+
+    /// The explicit method of the steps of no length that carry the derivatives of times: its own, or the classic one of order 4.
+    /// Its order bounds the order of derivatives in time.
+    member s.Mover = ValueOption.defaultValue ExplicitTableaus.rk4 s.Tableau
 
     member s.IsAdaptive = s.ErrorPower > 0
 

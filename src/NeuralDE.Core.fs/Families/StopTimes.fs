@@ -1,0 +1,78 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// Times at which steps end: stops, and jumps of the field, which it sees from either side only.
+[<NoEquality; NoComparison>]
+type internal StopTimes =
+    {
+        /// where a step ends, where the next one begins, and the derivative of the time between: float64 [stops], ascending
+        Stops: Tensor
+        Resumes: Tensor
+        Shifts: Tensor
+        /// whether a jump's time is a placeholder, whose derivative may be asked for
+        Moves: bool
+    }
+
+module internal StopTimes =
+    let private ofNumbers (isSingle: bool) (jumps: float list) (steps: float list) : StopTimes =
+        let below, above =
+            if isSingle then
+                (fun t -> float (MathF.BitDecrement(float32 t))), (fun t -> float (MathF.BitIncrement(float32 t)))
+            else
+                Math.BitDecrement, Math.BitIncrement
+
+        let steps = steps |> List.except jumps |> List.map (fun t -> t, t)
+        let stops, resumes =
+            List.distinct (List.map (fun t -> below t, above t) jumps @ steps) |> List.sort |> List.unzip
+
+        { Stops = tensor stops; Resumes = tensor resumes; Shifts = zeros [ stops.Length ]; Moves = false }
+
+    let private finite =
+        { Look =
+            fun args ->
+                match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
+                | Some t ->
+                    ValueSome(
+                        InputException $"Ode.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
+                    )
+                | None -> ValueNone
+          Flagged = false }
+
+    /// Jumps whose times are known when the plan runs. Of equal times the first remains; the others go beyond every end.
+    let private whenRun (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
+        let jumps = Prim.stack 0 jumps
+        let jumps = Tensor.Apply(Check finite, [| jumps; jumps |])
+        let all = Prim.concat 0 [| jumps; tensor steps |]
+        let count = all.Count
+        let isJump = tensor (List.init count (fun i -> i < count - steps.Length))
+        let inOrder (key: Tensor) (xs: Tensor[]) =
+            let order = Tensor.Apply(ArgSort 0, [| key |])
+            xs |> Array.map (fun x -> Prim.gather 0 x order)
+
+        let sorted = inOrder (Prim.stop all) [| all; isJump |]
+        let value = Prim.stop sorted[0]
+        let before = Prim.concat 0 [| Prim.fill Float64 [| 1 |] -infinity; Prim.range 0 0 (count - 1) value |]
+        let isAgain = Prim.compare Equal value before
+        let key = Prim.select isAgain (Prim.fill Float64 [| count |] infinity) value
+        let final = inOrder key [| sorted[0]; sorted[1]; key |]
+        let at, isJump = final[2], final[1]
+        // one spacing of the state's floats, or two
+        let relative, least = if isSingle then 1.1920928955078125e-7, 1e-38 else 2.220446049250313e-16, 1e-300
+        let all x = Prim.fill Float64 [| count |] x
+        let size = Prim.binary Min (abs at) (all Double.MaxValue)
+        let spacing = Prim.binary Max (Prim.times relative size) (all least)
+        let gap = Prim.select isJump spacing (Prim.zerosLike spacing)
+
+        { Stops = at - gap; Resumes = at + gap; Shifts = final[0] - Prim.stop final[0]; Moves = true }
+
+    let ofProblem (p: OdeProblem<'S>) (dtype: Dtype) : StopTimes =
+        for t in p.StepAt do
+            if not (Double.IsFinite t) then
+                raise (InputException $"Ode.stepAt: got the time {string t}, expected finite numbers. Leave it out.")
+
+        if p.JumpAt |> List.exists (fun t -> t.IsPlaceholder) then
+            whenRun (dtype = Float32) (List.toArray p.JumpAt) p.StepAt
+        else
+            ofNumbers (dtype = Float32) (p.JumpAt |> List.map float) p.StepAt
