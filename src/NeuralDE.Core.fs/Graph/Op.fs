@@ -263,7 +263,7 @@ and internal Pullback =
     }
 
 /// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual is
-/// differentiated. What else solve returns (integers and bools) is told of the search and has no derivative.
+/// differentiated. What else solve returns is told of the search and has no derivative.
 and internal Root =
     {
         Solve: Graph
