@@ -1,82 +1,82 @@
 namespace NeuralDE;
 
-/// <summary>Methods for ordinary differential equations.</summary>
+/// <summary>The methods. A method for any equation, such as Heun, solves ordinary ones, too.</summary>
 public static class Solver
 {
     /// <summary>Order 1, 1 evaluation a step; fixed steps.</summary>
-    public static OdeSolver Euler => OdeSolversModule.Euler;
+    public static Solver<AnyOde> Euler => SolversModule.Euler<AnyOde>();
 
     /// <summary>Order 2 (1), 2 evaluations: the explicit midpoint rule.</summary>
-    public static OdeSolver Midpoint => OdeSolversModule.Midpoint;
+    public static Solver<Equation> Midpoint => SolversModule.Midpoint<Equation>();
 
     /// <summary>Order 2 (1), 2 evaluations: the explicit trapezoidal rule.</summary>
-    public static OdeSolver Heun => OdeSolversModule.Heun;
+    public static Solver<Equation> Heun => SolversModule.Heun<Equation>();
 
     /// <summary>Order 2 (1), 2 evaluations: the second-order method of least truncation error bound.</summary>
-    public static OdeSolver Ralston => OdeSolversModule.Ralston;
+    public static Solver<Equation> Ralston => SolversModule.Ralston<Equation>();
 
     /// <summary>Order 4, 4 evaluations: the classic Runge–Kutta method; fixed steps.</summary>
-    public static OdeSolver RK4 => OdeSolversModule.RK4;
+    public static Solver<AnyOde> RK4 => SolversModule.RK4<AnyOde>();
 
     /// <summary>Order 4, 4 evaluations: Kutta's 3/8 rule (torchdiffeq's rk4); fixed steps.</summary>
-    public static OdeSolver Kutta38 => OdeSolversModule.Kutta38;
+    public static Solver<AnyOde> Kutta38 => SolversModule.Kutta38<AnyOde>();
 
     /// <summary>Order 3 (2), 3 evaluations: Bogacki and Shampine; for loose tolerances.</summary>
-    public static OdeSolver Bosh3 => OdeSolversModule.Bosh3;
+    public static Solver<AnyOde> Bosh3 => SolversModule.Bosh3<AnyOde>();
 
     /// <summary>Order 5 (4), 6 evaluations: Fehlberg, advancing the solution of order 5.</summary>
-    public static OdeSolver Fehlberg45 => OdeSolversModule.Fehlberg45;
+    public static Solver<AnyOde> Fehlberg45 => SolversModule.Fehlberg45<AnyOde>();
 
     /// <summary>Order 5 (4), 6 evaluations: Cash and Karp.</summary>
-    public static OdeSolver CashKarp => OdeSolversModule.CashKarp;
+    public static Solver<AnyOde> CashKarp => SolversModule.CashKarp<AnyOde>();
 
     /// <summary>
     /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq takes
     /// Shampine's error estimate, which is two thirds of Dormand and Prince's: it accepts at a tolerance what this
     /// method does at 1.5 times it.)
     /// </summary>
-    public static OdeSolver Dopri5 => OdeSolversModule.Dopri5;
+    public static Solver<AnyOde> Dopri5 => SolversModule.Dopri5<AnyOde>();
 
     /// <summary>
     /// Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to
     /// 1e-8.
     /// </summary>
-    public static OdeSolver Tsit5 => OdeSolversModule.Tsit5;
+    public static Solver<AnyOde> Tsit5 => SolversModule.Tsit5<AnyOde>();
 
     /// <summary>
     /// Order 8 (5, 3), 12 evaluations, dense output of order 7: Dormand and Prince after Hairer; for tolerances
     /// below 1e-8.
     /// </summary>
-    public static OdeSolver DOP853 => OdeSolversModule.DOP853;
+    public static Solver<AnyOde> DOP853 => SolversModule.DOP853<AnyOde>();
 
     /// <summary>Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.</summary>
-    public static OdeSolver Vern7 => OdeSolversModule.Vern7;
+    public static Solver<AnyOde> Vern7 => SolversModule.Vern7<AnyOde>();
 
     /// <summary>
     /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves a step; for stiff equations at tolerances down to 1e-4.
     /// </summary>
-    public static OdeSolver Rosenbrock23 => OdeSolversModule.Rosenbrock23;
+    public static Solver<AnyOde> Rosenbrock23 => SolversModule.Rosenbrock23<AnyOde>();
 
     /// <summary>
     /// Order 3 (2), diagonally implicit with Newton's method; for stiff equations at tolerances down to 1e-8.
     /// </summary>
-    public static OdeSolver Kvaerno3 => OdeSolversModule.Kvaerno3;
+    public static Solver<AnyOde> Kvaerno3 => SolversModule.Kvaerno3<AnyOde>();
 
     /// <summary>
     /// Order 2, backward differentiation: the fewest Jacobians, which it keeps over steps; for stiff equations with costly
     /// Jacobians at loose tolerances.
     /// </summary>
-    public static OdeSolver BDF2 => OdeSolversModule.BDF2;
+    public static Solver<AnyOde> BDF2 => SolversModule.BDF2<AnyOde>();
 
     /// <summary>
     /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable where solutions oscillate; where
     /// they decay fast its second state moves away from the derivative and steps become short.
     /// </summary>
-    public static OdeSolver AsynchronousLeapfrog => OdeSolversModule.AsynchronousLeapfrog;
+    public static Solver<AnyOde> AsynchronousLeapfrog => SolversModule.AsynchronousLeapfrog<AnyOde>();
 
     /// <summary>Every explicit Runge–Kutta method.</summary>
-    public static IReadOnlyList<OdeSolver> ExplicitOdeSolvers => OdeSolversModule.explicitOdeSolvers;
+    public static IReadOnlyList<Solver<AnyOde>> ExplicitOdeSolvers => SolversModule.explicitOdeSolvers;
 
     /// <summary>Every method.</summary>
-    public static IReadOnlyList<OdeSolver> OdeSolvers => OdeSolversModule.odeSolvers;
+    public static IReadOnlyList<Solver<AnyOde>> OdeSolvers => SolversModule.odeSolvers;
 }

@@ -37,10 +37,18 @@ public sealed class NeuralOdeBuilder
         new(inputs + dimensions, field, model => change(model).Augment(dimensions));
 
     /// <summary>The method; Tsit5 unless said otherwise.</summary>
-    public NeuralOdeBuilder Using(OdeSolver solver)
+    public NeuralOdeBuilder Using(Solver<AnyOde> solver) => UsingMethod(Given(solver));
+
+    /// <summary>A method for any equation, such as Heun.</summary>
+    public NeuralOdeBuilder Using(Solver<Equation> solver) => UsingMethod(Given(solver));
+
+    /// <summary>
+    /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
+    /// </summary>
+    public NeuralOdeBuilder UsingMethod(Method method)
     {
-        ArgumentNullException.ThrowIfNull(solver);
-        return Then(model => model.Using(solver));
+        ArgumentNullException.ThrowIfNull(method);
+        return Then(model => model.UsingMethod(method));
     }
 
     /// <summary>

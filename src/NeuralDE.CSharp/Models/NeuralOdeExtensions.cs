@@ -69,7 +69,15 @@ public static class NeuralOdeExtensions
         public NeuralOde AdaptiveDepth(Network net) => NeuralOdeModule.adaptiveDepth(Given(net), Given(model));
 
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
-        public NeuralOde Using(OdeSolver solver) => NeuralOdeModule.@using(Given(solver), Given(model));
+        public NeuralOde Using(Solver<AnyOde> solver) => NeuralOdeModule.@using(Given(solver), Given(model));
+
+        /// <summary>A method for any equation, such as Heun.</summary>
+        public NeuralOde Using(Solver<Equation> solver) => NeuralOdeModule.usingMethod(Given(solver), Given(model));
+
+        /// <summary>
+        /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
+        /// </summary>
+        public NeuralOde UsingMethod(Method method) => NeuralOdeModule.usingMethod(Given(method), Given(model));
 
         /// <summary>As Tolerance of a problem; 1e-6 and 1e-9 unless said otherwise.</summary>
         public NeuralOde Tolerance(double rtol, double atol) => NeuralOdeModule.tolerance(rtol, atol, Given(model));
@@ -143,6 +151,6 @@ public static class OdeSettingsExtensions
     extension(OdeSettings settings)
     {
         /// <summary>The problem, solved by these settings.</summary>
-        public OdeProblem<S> Apply<S>(OdeProblem<S> problem) => OdeSettings.apply(Given(settings), Given(problem));
+        public Problem<AnyOde, S> Apply<S>(Problem<AnyOde, S> problem) => OdeSettings.apply(Given(settings), Given(problem));
     }
 }

@@ -4,11 +4,11 @@ open NeuralDE
 
 /// What a user said of events, traced and checked.
 module internal EventSetup =
-    let private refuseValue verb k (value: Tensor) =
+    let private refuseValue family verb k (value: Tensor) =
         if value.Rank <> 0 then
             raise (
                 ShapeException
-                    $"{verb}: the value of event {string k} has shape {Shape.text value.Dims}, expected one float. Take one component, or reduce it with sum, amax or amin; with Ode.perSample it sees one sample."
+                    $"{verb}: the value of event {string k} has shape {Shape.text value.Dims}, expected one float. Take one component, or reduce it with sum, amax or amin; with {family}.perSample it sees one sample."
             )
 
         if not value.Dtype.IsFloat then
@@ -18,7 +18,7 @@ module internal EventSetup =
             )
 
     /// The events' graphs, and what they captured.
-    let trace verb (events: (EventTrigger<'S> * EventAction<'S>) list) (like: 'S) names (inputs: Signature[]) =
+    let trace family verb (events: (EventTrigger<'S> * EventAction<'S>) list) (like: 'S) names (inputs: Signature[]) =
         let state = inputs[1..]
         let call f (x: Tensor[]) = f x[0] (Tree.unflatten like x[1..])
 
@@ -28,7 +28,7 @@ module internal EventSetup =
                 let value, ofValue =
                     Tracing.trace verb Hoisted inputs (fun x ->
                         let value: Tensor = call trigger.Value x
-                        refuseValue verb k value
+                        refuseValue family verb k value
                         [| value |])
 
                 let change =

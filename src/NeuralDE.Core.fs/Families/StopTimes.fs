@@ -1,6 +1,7 @@
 namespace NeuralDE.Compiler
 
 open System
+open System.Collections.Concurrent
 open NeuralDE
 
 /// Times at which steps end: stops, and jumps of the field, which it sees from either side only.
@@ -29,21 +30,25 @@ module internal StopTimes =
 
         { Stops = tensor stops; Resumes = tensor resumes; Shifts = zeros [ stops.Length ]; Moves = false }
 
-    let private finite =
-        { Look =
-            fun args ->
-                match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
-                | Some t ->
-                    ValueSome(
-                        InputException $"Ode.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
-                    )
-                | None -> ValueNone
-          Flagged = false }
+    /// One check for each family, so that a second trace gives the same graph.
+    let private checks = ConcurrentDictionary<string, Check>()
+
+    let private finite family =
+        let look (args: NdArray[]) =
+            match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
+            | Some t ->
+                ValueSome(
+                    InputException $"{family}.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
+                    :> exn
+                )
+            | None -> ValueNone
+
+        checks.GetOrAdd(family, (fun _ -> { Look = look; Flagged = false }))
 
     /// Jumps whose times are known when the plan runs. Of equal times the first remains; the others go beyond every end.
-    let private whenRun (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
+    let private whenRun family (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
         let jumps = Prim.stack 0 jumps
-        let jumps = Tensor.Apply(Check finite, [| jumps; jumps |])
+        let jumps = Tensor.Apply(Check(finite family), [| jumps; jumps |])
         let all = Prim.concat 0 [| jumps; tensor steps |]
         let count = all.Count
         let isJump = tensor (List.init count (fun i -> i < count - steps.Length))
@@ -67,12 +72,14 @@ module internal StopTimes =
 
         { Stops = at - gap; Resumes = at + gap; Shifts = final[0] - Prim.stop final[0]; Moves = true }
 
-    let ofProblem (p: OdeProblem<'S>) (dtype: Dtype) : StopTimes =
+    let ofProblem (p: Problem<'E, 'S>) (dtype: Dtype) : StopTimes =
         for t in p.StepAt do
             if not (Double.IsFinite t) then
-                raise (InputException $"Ode.stepAt: got the time {string t}, expected finite numbers. Leave it out.")
+                raise (
+                    InputException $"{p.Family}.stepAt: got the time {string t}, expected finite numbers. Leave it out."
+                )
 
         if p.JumpAt |> List.exists (fun t -> t.IsPlaceholder) then
-            whenRun (dtype = Float32) (List.toArray p.JumpAt) p.StepAt
+            whenRun p.Family (dtype = Float32) (List.toArray p.JumpAt) p.StepAt
         else
             ofNumbers (dtype = Float32) (p.JumpAt |> List.map float) p.StepAt

@@ -118,14 +118,17 @@ module NeuralOde =
     /// The method; Tsit5 unless said otherwise.
     let using (solver: OdeSolver) (model: NeuralOde) = set (fun s -> { s with Solver = solver }) model
 
+    /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
+    let usingMethod (m: Method) (model: NeuralOde) = using (OdeSolver.Of "NeuralOde.usingMethod" m) model
+
     /// As Ode.tolerance; 1e-6 and 1e-9 unless said otherwise.
     let tolerance (rtol: float) (atol: float) (model: NeuralOde) =
-        OdeSetup.checkTolerance rtol atol
+        ProblemChecks.tolerance "NeuralOde" rtol atol
         set (fun s -> { s with Rtol = rtol; Atol = atol }) model
 
     /// Steps of constant length.
     let dt (dt: float) (model: NeuralOde) =
-        OdeSetup.checkPositive "NeuralOde.dt" "the step" dt
+        ProblemChecks.positive "NeuralOde.dt" "the step" dt
         set (fun s -> { s with Step = ConstantStep dt }) model
 
     /// How reverse mode goes through the solve; Checkpointed unless said otherwise.
@@ -185,13 +188,13 @@ module NeuralOde =
     let private startOf (model: NeuralOde) (y0: Tensor) =
         match model.Start with
         | NeuralStart.Observed -> y0
-        | NeuralStart.Zeros n -> OdeSetup.augmented "NeuralOde" (-1 - spatialOf model) n y0
+        | NeuralStart.Zeros n -> SolveSetup.augmented "NeuralOde" (-1 - spatialOf model) n y0
         | NeuralStart.InputLayer net -> beside "NeuralOde.inputLayer" (spatialOf model) y0 (Network.apply net y0)
         | NeuralStart.Lift net -> Network.apply net y0
 
     /// A Galerkin expansion is fitted on its span; beyond it polynomials grow, and Fourier's functions begin anew.
     let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
-        match model.Field, model.Duration, OdeTimes.known t0, OdeTimes.known t1 with
+        match model.Field, model.Duration, OutputTimes.known t0, OutputTimes.known t1 with
         | NeuralField.Galerkin g, None, ValueSome from, ValueSome until ->
             let first, last = min g.Start g.Stop, max g.Start g.Stop
             let slack = 1e-6 * (last - first)

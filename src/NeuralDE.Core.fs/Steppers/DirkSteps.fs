@@ -57,3 +57,5 @@ module internal DirkSteps =
           Counts = true
           Compensates = false
           Tableau = ValueNone }
+
+    let kvaerno3 = ofTableau DirkTableaus.kvaerno3

@@ -14,7 +14,8 @@ internal static class Samples
         [typeof(Key)] = new Key(1),
         [typeof(string)] = "a",
         [typeof(Optimiser)] = Optimisers.Adam(0.1),
-        [typeof(OdeSolver)] = Solver.Tsit5,
+        [typeof(Solver<AnyOde>)] = Solver.Tsit5,
+        [typeof(Method)] = Solver.Tsit5,
         [typeof(CancellationToken)] = CancellationToken.None,
     };
 

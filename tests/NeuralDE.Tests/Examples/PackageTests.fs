@@ -146,7 +146,7 @@ let gates =
                   "entries core.Value |> List.filter (fun name -> name.EndsWith '.dll') …"
               Expect.stringContains
                   (textOf core.Value "NeuralDE.Core.xml")
-                  "M:NeuralDE.OdeModule.solve"
+                  "M:NeuralDE.ProblemVerbs.solve"
                   "textOf core.Value 'NeuralDE.Core.xml'"
               let needed = dependencies core.Value
               Expect.equal (List.map fst needed) [ "FSharp.Core"; "MathNet.Numerics" ] "List.map fst needed"

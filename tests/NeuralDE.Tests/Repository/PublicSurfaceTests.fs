@@ -70,7 +70,7 @@ let private inherited = set [ "Equals"; "GetHashCode"; "ToString"; "CompareTo" ]
 
 /// How the compiler marks where a type or member comes from.
 let private origin (m: MemberInfo) =
-    match m.GetCustomAttribute<CompilationMappingAttribute>() with
+    match m.GetCustomAttribute<CompilationMappingAttribute> false with
     | null -> SourceConstructFlags.None
     | mark -> mark.SourceConstructFlags &&& SourceConstructFlags.KindMask
 

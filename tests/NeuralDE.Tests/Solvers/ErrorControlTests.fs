@@ -49,7 +49,7 @@ let private kinked rtol (w: Tensor) =
 
 /// Accepted and rejected steps of a solve as a derivative sees it, or as it is alone.
 let private stepsOf control (p: OdeProblem<Tensor>) =
-    let setup = OdeSetup.prepare "a test" p
+    let setup = SolveSetup.prepare "a test" p
     let report = SolveReport.unpack (setup.Run { setup.Plan with Control = control } setup.Ts).Report
     int (numbers report.Accepted |> Array.sum), int (numbers report.Rejected |> Array.sum)
 

@@ -23,7 +23,7 @@ type internal TimeRule =
     member r.Rounding = if r.IsSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
 
 /// Times that are checked: at the call where they are numbers, and when the plan runs where they are placeholders.
-module internal OdeTimes =
+module internal OutputTimes =
     /// The numbers of a time that is not a placeholder.
     let known (t: Tensor) = if t.IsPlaceholder then ValueNone else ValueSome(t.ToArray())
 
@@ -110,7 +110,7 @@ module internal OdeTimes =
 
     /// Times as float64, those within a rounding of t0 or t1 exactly there. They must lie within [t0, t1] of their sample and,
     /// where the rule says so, go from t0 to t1.
-    let check verb inOrder (p: OdeProblem<'S>) (ts: Tensor) : Tensor =
+    let check verb inOrder (p: Problem<'E, 'S>) (ts: Tensor) : Tensor =
         let asFloats = Prim.cast Float64 ts
         let isSingle = ts.Dtype = Float32 || Tree.flatten p.Y0 |> Array.exists (fun y -> y.Dtype = Float32)
 

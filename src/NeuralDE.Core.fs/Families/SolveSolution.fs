@@ -3,9 +3,9 @@ namespace NeuralDE.Compiler
 open NeuralDE
 
 /// From a solve's outputs to what a user gets.
-module internal OdeSolution =
-    let build verb isGuarded (p: OdeProblem<'S>) : Solution<'S> =
-        let setup = OdeSetup.prepare verb p
+module internal SolveSolution =
+    let build verb isGuarded (p: Problem<'E, 'S>) : Solution<'S> =
+        let setup = SolveSetup.prepare verb p
         let plan, n = setup.Plan, setup.Leaves.Length
         let out = setup.Run plan setup.Ts
         let timeAxis = if p.PerSample then 1 else 0
@@ -28,7 +28,7 @@ module internal OdeSolution =
             | ValueSome rows when t.Rank = oneRank -> Prim.rows rows t
             | _ -> t
 
-        let suspects: OdeReport.Suspects voption =
+        let suspects: SolveOutcome.Suspects voption =
             ValueSome
                 { Field = setup.Field
                   Captured = setup.Captured
@@ -80,8 +80,8 @@ module internal OdeSolution =
             let join (parts: Tensor list) = Prim.concat timeAxis (List.toArray parts)
             join (List.map fst all), Array.init n (fun k -> join (all |> List.map (fun (_, ys) -> ys[k])))
 
-        let failure () = OdeReport.failure suspects out.Last out.Report
-        let stats () = OdeReport.stats plan out.Report
+        let failure () = SolveOutcome.failure suspects out.Last out.Report
+        let stats () = SolveOutcome.stats plan out.Report
 
         // on numbers a failure is raised here; in a trace, when the transformed function has run
         if isGuarded && not out.Report.IsPlaceholder then
@@ -93,7 +93,7 @@ module internal OdeSolution =
             lazy
                 (rebuild (
                     if isGuarded && out.Report.IsPlaceholder then
-                        OdeReport.guard plan suspects out.Last out.Report leaves
+                        SolveOutcome.guard plan suspects out.Last out.Report leaves
                     else
                         leaves
                 ))
@@ -117,7 +117,7 @@ module internal OdeSolution =
 
             let saved =
                 if isGuarded && out.Report.IsPlaceholder then
-                    OdeReport.guard plan suspects out.Last out.Report out.Saved
+                    SolveOutcome.guard plan suspects out.Last out.Report out.Saved
                 else
                     out.Saved
 
@@ -157,7 +157,7 @@ module internal OdeSolution =
                 results |> Array.map Tensor.OfArray
 
         let at (t: Tensor) : 'S =
-            let t = OdeTimes.check "Solution.At" false p t
+            let t = OutputTimes.check "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
             let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else findAll times
             let asGiven (y: Tensor) = Array.concat [ y.Dims[.. timeAxis - 1]; t.Dims; y.Dims[timeAxis + 1 ..] ]

@@ -4,7 +4,7 @@ open System
 open NeuralDE
 
 /// What is told of a solve that has run: its costs, and where and why it stopped short.
-module internal OdeReport =
+module internal SolveOutcome =
     let private isBad (x: float) = not (Double.IsFinite x)
 
     let stats (plan: SolvePlan) (report: Tensor) : Stats =

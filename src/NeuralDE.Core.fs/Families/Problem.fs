@@ -24,15 +24,19 @@ type SaveAt =
     }
 
 /// <summary>An initial value problem and the answers to: how to step, how long, what to keep, how to differentiate.</summary>
-/// <remarks>Made by Ode.problem; every other function of Ode answers one question. The record may be used directly.</remarks>
+/// <remarks>Of every family of equations, whose verbs make it: Ode.problem. 'Equation is what the equation promises to methods. Each
+/// further verb answers one question. The record may be used directly.</remarks>
 [<NoEquality; NoComparison>]
-type OdeProblem<'S> =
+type Problem<'Equation, 'S> =
     {
+        /// whose verbs messages name: Ode
+        Family: string
+        /// f(t, y)
         Field: Tensor -> 'S -> 'S
         Y0: 'S
         T0: Tensor
         T1: Tensor
-        Solver: OdeSolver
+        Solver: Solver<'Equation>
         Rtol: float
         Atol: float
         Step: StepSize
@@ -56,3 +60,6 @@ type OdeProblem<'S> =
         Progress: (SolveProgress -> unit) option
         Cancellation: CancellationToken
     }
+
+/// dy = f(t, y) dt
+type OdeProblem<'S> = Problem<AnyOde, 'S>

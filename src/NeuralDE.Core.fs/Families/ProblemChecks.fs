@@ -1,0 +1,144 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// What a problem must satisfy: its options, its state, its gradient.
+module internal ProblemChecks =
+    // ── what the verbs of a problem check at the call, and a solve once more: the record may be made without them ──────
+    let positive verb what (x: float) =
+        if not (x > 0.0) then
+            raise (InputException $"{verb}: {what} is {string x}, expected a positive number.")
+
+    let tolerance family rtol atol =
+        if not (rtol >= 0.0 && atol >= 0.0 && rtol + atol > 0.0 && Double.IsFinite(rtol + atol)) then
+            raise (
+                InputException
+                    $"{family}.tolerance: got rtol {string rtol} and atol {string atol}, expected finite numbers of 0 or more, not both 0."
+            )
+
+    let steps family dtMin dtMax =
+        if not (dtMin >= 0.0 && dtMax > dtMin) then
+            raise (
+                InputException
+                    $"{family}.dtBetween: got {string dtMin} and {string dtMax}, expected 0 ≤ least < largest."
+            )
+
+    let count verb n = if n < 1 then raise (InputException $"{verb}: got {string n}, expected 1 or more.")
+
+    let controller family (c: StepController) =
+        let weighs = [ c.P; c.I; c.D ] |> List.forall Double.IsFinite && c.P + c.I + c.D > 0.0
+        let shrinks = c.MinFactor > 0.0 && c.MinFactor < 1.0 && c.Safety > 0.0 && c.Safety <= 1.0
+        let grows = c.MaxFactor > 1.0 && c.AcceptedMinFactor > 0.0 && c.AcceptedMinFactor <= c.MaxFactor
+
+        if not (weighs && shrinks && grows && c.MinFactor <= c.Safety) then
+            raise (
+                InputException
+                    $"{family}.controller: got {c}, expected P + I + D > 0, 0 < MinFactor ≤ Safety ≤ 1, MinFactor < 1 < MaxFactor and 0 < AcceptedMinFactor ≤ MaxFactor."
+            )
+
+    let options (p: Problem<'E, 'S>) =
+        tolerance p.Family p.Rtol p.Atol
+        count $"{p.Family}.maxEvents" p.MaxEvents
+        steps p.Family p.DtMin p.DtMax
+        count $"{p.Family}.maxSteps" p.MaxSteps
+        p.SaveAt.EverySteps |> Option.iter (count $"{p.Family}.saveSteps")
+
+        match p.Step with
+        | ConstantStep dt -> positive $"{p.Family}.dt" "the step" dt
+        | AdaptiveStepFrom(dt0, c) ->
+            positive $"{p.Family}.dt0" "the first step" dt0
+            controller p.Family c
+        | AdaptiveStep c -> controller p.Family c
+
+    let state verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) =
+        if leaves.Length = 0 then
+            raise (
+                TreeException
+                    $"{verb}: got a state of type {typeof<'S>.Name} without tensors, expected at least one. Write scalar or tensor around numbers."
+            )
+
+        for k in 0 .. leaves.Length - 1 do
+            if not leaves[k].Dtype.IsFloat then
+                raise (
+                    DtypeException
+                        $"{verb}: the state{StateChecks.nameOf names[k]} is {leaves[k].Dtype}, expected a float. Cast it, or capture it in the field."
+                )
+
+            if p.PerSample && (leaves[k].Rank = 0 || leaves[k].Dims[0] <> leaves[0].Dims[0]) then
+                let expected = if leaves[0].Rank = 0 then "[batch; …]" else $"[{string (leaves[0].Dims[0])}; …]"
+                raise (
+                    ShapeException
+                        $"{verb}: with perSample every leaf of y0 has the batch axis first; got shape {Shape.text leaves[k].Dims}{StateChecks.nameOf names[k]}, expected {expected}."
+                )
+
+        let rank = if p.PerSample then 1 else 0
+
+        for t in [ p.T0; p.T1 ] do
+            if t.Rank > rank then
+                raise (
+                    ShapeException
+                        $"{verb}: a time has shape {Shape.text t.Dims}; expected one number, or [batch] with {p.Family}.perSample."
+                )
+
+            if t.Rank = 1 && t.Dims[0] <> leaves[0].Dims[0] then
+                raise (
+                    ShapeException
+                        $"{verb}: got {string t.Dims[0]} times for {string (leaves[0].Dims[0])} samples. Give one number, or one for each sample."
+                )
+
+        match p.SaveAt.Times with
+        | Some ts when ts.Rank = 2 && p.PerSample && ts.Dims[0] <> leaves[0].Dims[0] ->
+            raise (
+                ShapeException
+                    $"{p.Family}.saveAt: got {string ts.Dims[0]} rows of times for {string (leaves[0].Dims[0])} samples. Give [time], or one row for each sample."
+            )
+        | Some ts when ts.Rank > rank + 1 ->
+            raise (
+                ShapeException
+                    $"{p.Family}.saveAt: times have shape {Shape.text ts.Dims}; expected [time], or [batch; time] with {p.Family}.perSample."
+            )
+        | Some _
+        | None -> ()
+
+    /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
+    let gradient verb (p: Problem<'E, 'S>) =
+        match p.Gradient with
+        | Backsolve
+        | BacksolveWith _ when not p.Events.IsEmpty ->
+            raise (
+                InputException
+                    $"{verb}: got {p.Family}.gradient Backsolve with events, whose adjoint it does not know; expected Checkpointed or Direct. Write {p.Family}.gradient Checkpointed."
+            )
+        | Backsolve
+        | BacksolveWith _ when p.Solver.Stepper.IsImplicit ->
+            raise (
+                InputException
+                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable. Write {p.Family}.gradient Checkpointed."
+            )
+        | Backsolve
+        | BacksolveWith _ when p.JumpAt |> List.exists Time.moves ->
+            raise (
+                InputException
+                    $"{verb}: got {p.Family}.gradient Backsolve with a jump whose time is differentiated, which it cannot do. Write {p.Family}.gradient Checkpointed."
+            )
+        | Backsolve
+        | BacksolveWith _
+        | Direct
+        | Checkpointed
+        | CheckpointedWithin _ -> ()
+
+    /// A start that is not finite has no solution. With samples of their own the others go on: that one ends in its status.
+    let numbers verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) =
+        if not p.PerSample then
+            for k in 0 .. leaves.Length - 1 do
+                if not leaves[k].IsPlaceholder then
+                    let values = leaves[k].ToArray()
+
+                    match values |> Array.tryFindIndex (Double.IsFinite >> not) with
+                    | Some at ->
+                        raise (
+                            InputException
+                                $"{verb}: y0 is {string values[at]} at position {string at}{StateChecks.nameOf names[k]}, expected finite numbers. Look for what it was computed from."
+                        )
+                    | None -> ()

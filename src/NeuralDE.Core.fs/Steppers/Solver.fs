@@ -1,0 +1,152 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// <summary>A method, whatever equations it is for: for lists of methods, and methods chosen when a program runs.</summary>
+[<AbstractClass; Carried>]
+type Method internal (stepper: Stepper, needs: Type) =
+    member internal _.Stepper = stepper
+
+    /// What an equation must promise.
+    member internal _.Needs = needs
+
+    member _.Name = stepper.Name
+
+    /// Global order: halving the step divides the error by 2^Order. Of a method for noise, on an equation without it.
+    member _.Order = stepper.Order
+
+    /// Whether it estimates its error, so that steps can be adaptive.
+    member _.IsAdaptive = stepper.IsAdaptive
+
+    member _.Citation = stepper.Citation
+    override _.ToString() = stepper.Name
+
+    override _.Equals(other: obj | null) =
+        match other with
+        | :? Method as m -> obj.ReferenceEquals(m.Stepper, stepper)
+        | _ -> false
+
+    override _.GetHashCode() = LanguagePrimitives.PhysicalHash stepper
+
+/// <summary>A method for equations that promise at least 'Equation. Values of this type are made by the library: Tsit5, Kvaerno3, …</summary>
+/// <remarks>A method that solves more equations fits where fewer are asked for: Heun, for any equation, is a Solver of an AnyOde,
+/// too. An impossible pair of method and equation does not compile.</remarks>
+[<Sealed; Carried>]
+type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
+    inherit Method(stepper, needs)
+    internal new(tableau: Tableau) = Solver(ExplicitSteps.ofTableau tableau, typeof<AnyOde>)
+
+    /// The method for equations of this kind, if it is one for them.
+    static member internal Of (verb: string) (m: Method) : Solver<'Equation> =
+        if not (m.Needs.IsAssignableFrom typeof<'Equation>) then
+            raise (
+                InputException
+                    $"{verb}: got {m.Name}, a method for {m.Needs.Name}, for an equation that is {typeof<'Equation>.Name}. Choose a method for that."
+            )
+
+        Solver(m.Stepper, m.Needs)
+
+/// A method for ordinary differential equations.
+type OdeSolver = Solver<AnyOde>
+
+/// The steppers of the tableaus, made once: a solve is remembered by its stepper.
+module internal ExplicitSteppers =
+    let private make tableau = ExplicitSteps.ofTableau tableau
+    let euler = make ExplicitTableaus.euler
+    let midpoint = make ExplicitTableaus.midpoint
+    let heun = make ExplicitTableaus.heun
+    let ralston = make ExplicitTableaus.ralston
+    let rk4 = make ExplicitTableaus.rk4
+    let kutta38 = make ExplicitTableaus.kutta38
+    let bosh3 = make ExplicitTableaus.bosh3
+    let fehlberg45 = make ExplicitTableaus.fehlberg45
+    let cashKarp = make ExplicitTableaus.cashKarp
+    let dopri5 = make ExplicitTableaus.dopri5
+    let tsit5 = make ExplicitTableaus.tsit5
+    let dop853 = make ExplicitTableaus.dop853
+    let vern7 = make ExplicitTableaus.vern7
+
+/// The methods. Opened with the namespace. A method is a value for each equation that it solves.
+[<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Solvers =
+    let private forOdes stepper : Solver<'E> = Solver(stepper, typeof<AnyOde>)
+    let private forAll stepper : Solver<'E> = Solver(stepper, typeof<Equation>)
+
+    /// Order 1, 1 evaluation a step; fixed steps.
+    [<GeneralizableValue>]
+    let Euler<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.euler
+
+    /// Order 2 (1), 2 evaluations: the explicit midpoint rule.
+    [<GeneralizableValue>]
+    let Midpoint<'E when 'E :> Equation> : Solver<'E> = forAll ExplicitSteppers.midpoint
+
+    /// Order 2 (1), 2 evaluations: the explicit trapezoidal rule.
+    [<GeneralizableValue>]
+    let Heun<'E when 'E :> Equation> : Solver<'E> = forAll ExplicitSteppers.heun
+
+    /// Order 2 (1), 2 evaluations: the second-order method of least truncation error bound.
+    [<GeneralizableValue>]
+    let Ralston<'E when 'E :> Equation> : Solver<'E> = forAll ExplicitSteppers.ralston
+
+    /// Order 4, 4 evaluations: the classic Runge–Kutta method; fixed steps.
+    [<GeneralizableValue>]
+    let RK4<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.rk4
+
+    /// Order 4, 4 evaluations: Kutta's 3/8 rule (torchdiffeq's rk4); fixed steps.
+    [<GeneralizableValue>]
+    let Kutta38<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.kutta38
+
+    /// Order 3 (2), 3 evaluations: Bogacki and Shampine; for loose tolerances.
+    [<GeneralizableValue>]
+    let Bosh3<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.bosh3
+
+    /// Order 5 (4), 6 evaluations: Fehlberg, advancing the solution of order 5.
+    [<GeneralizableValue>]
+    let Fehlberg45<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.fehlberg45
+
+    /// Order 5 (4), 6 evaluations: Cash and Karp.
+    [<GeneralizableValue>]
+    let CashKarp<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.cashKarp
+
+    /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq takes Shampine's error
+    /// estimate, which is two thirds of Dormand and Prince's: it accepts at a tolerance what this method does at 1.5 times it.)
+    [<GeneralizableValue>]
+    let Dopri5<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.dopri5
+
+    /// Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to 1e-8.
+    [<GeneralizableValue>]
+    let Tsit5<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.tsit5
+
+    /// Order 8 (5, 3), 12 evaluations, dense output of order 7: Dormand and Prince after Hairer; for tolerances below 1e-8.
+    [<GeneralizableValue>]
+    let DOP853<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.dop853
+
+    /// Order 7 (6), 10 evaluations: Verner's most efficient pair; for tolerances from 1e-7 to 1e-12.
+    [<GeneralizableValue>]
+    let Vern7<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.vern7
+
+    /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves a step; for stiff equations at tolerances down to 1e-4.
+    [<GeneralizableValue>]
+    let Rosenbrock23<'E when 'E :> AnyOde> : Solver<'E> = forOdes RosenbrockSteps.rosenbrock23
+
+    /// Order 3 (2), diagonally implicit with Newton's method; for stiff equations at tolerances down to 1e-8.
+    [<GeneralizableValue>]
+    let Kvaerno3<'E when 'E :> AnyOde> : Solver<'E> = forOdes DirkSteps.kvaerno3
+
+    /// Order 2, backward differentiation: the fewest Jacobians, which it keeps over steps; for stiff equations with costly
+    /// Jacobians at loose tolerances.
+    [<GeneralizableValue>]
+    let BDF2<'E when 'E :> AnyOde> : Solver<'E> = forOdes BdfSteps.bdf2
+
+    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable where solutions oscillate; where they
+    /// decay fast its second state moves away from the derivative and steps become short.
+    [<GeneralizableValue>]
+    let AsynchronousLeapfrog<'E when 'E :> AnyOde> : Solver<'E> = forOdes ReversibleSteps.asynchronousLeapfrog
+
+    /// Every explicit Runge–Kutta method, for tests of laws that hold for all of them.
+    let explicitOdeSolvers: OdeSolver list =
+        [ Euler; Midpoint; Heun; Ralston; Bosh3; RK4; Kutta38; Fehlberg45; CashKarp; Dopri5; Tsit5; Vern7; DOP853 ]
+
+    /// Every method for ordinary differential equations.
+    let odeSolvers: OdeSolver list = explicitOdeSolvers @ [ Rosenbrock23; Kvaerno3; BDF2; AsynchronousLeapfrog ]
