@@ -1,4 +1,4 @@
-// A tour of the language: tensors and calculus, solving, differentiating through a solve, learning, events and stiffness, ensembles.
+// A tour of the language: tensors and calculus, solving, differentiating through a solve, learning, noise, events and stiffness, ensembles.
 
 #r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
 
@@ -81,7 +81,20 @@ Plot.trajectories [ "data", ts, us; "model", ts, predict ts us[0] fit.Model ]
 |> Plot.points "data"
 |> Plot.save (Path.Combine(folder, "spiral.svg"))
 
-// 5. Events, stiffness ----------------------------------------------------------------------------------------------
+// 5. Noise: an impossible pair of method and noise does not compile -------------------------------------------------
+let drift (_t: Tensor) (u: Tensor) = -u
+let diffusion (_t: Tensor) (u: Tensor) = 0.1 * u
+
+let path =
+    Sde.problem drift (Diagonal diffusion) (tensor [ 1.0 ]) (0.0, 1.0)
+    |> Sde.using Milstein // with (General …): 'AnyNoise' is not compatible with 'CommutativeNoise'
+    |> Sde.noise (Key 7)
+    |> Sde.dt 0.01
+    |> Sde.solve
+
+printfn "\nnoise     %O" path.Ys
+
+// 6. Events, stiffness ----------------------------------------------------------------------------------------------
 let ball (_t: Tensor) (u: Tensor) = stack [ u[1]; scalar -9.81 ]
 
 let bounces =
@@ -98,12 +111,12 @@ let robertson (_t: Tensor) (y: Tensor) =
 let chemistry = Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5) |> Ode.using Rosenbrock23 |> Ode.solve
 printfn "\nRobertson %O in %d steps" chemistry.Y1 chemistry.Stats.Steps
 
-// 6. Ensembles: one solve per row, each with its own steps ----------------------------------------------------------
+// 7. Ensembles: one solve per row, each with its own steps ----------------------------------------------------------
 let lorenz (_t: Tensor) (u: Tensor) =
     let x, y, z = u[0], u[1], u[2]
     stack [ 10.0 * (y - x); x * (28.0 - z) - y; x * y - 8.0 / 3.0 * z ]
 
-let ensemble = Ode.problem lorenz (randn (Key 1) [ 200; 3 ]) (0.0, 1.0) |> Ode.perSample |> Ode.solve
+let ensemble = Ode.problem lorenz (randn (Key 1) [ 100_000; 3 ]) (0.0, 1.0) |> Ode.perSample |> Ode.solve
 printfn "\nensemble  %O in %O to %O steps" ensemble.Y1 (amin ensemble.Steps) (amax ensemble.Steps)
 
 // What the library makes of a function

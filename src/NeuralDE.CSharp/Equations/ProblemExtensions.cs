@@ -47,7 +47,8 @@ public static class ProblemExtensions
         /// <summary>
         /// Bounds on the length of steps. A step that would have to be shorter ends the solve with StepTooSmall.
         /// </summary>
-        public Problem<E, S> DtBetween(double dtMin, double dtMax) => ProblemVerbs.dtBetween(dtMin, dtMax, Given(problem));
+        public Problem<E, S> DtBetween(double dtMin, double dtMax) =>
+            ProblemVerbs.dtBetween(dtMin, dtMax, Given(problem));
 
         /// <summary>The most steps, accepted and rejected; 100 000 unless said otherwise.</summary>
         public Problem<E, S> MaxSteps(int n) => ProblemVerbs.maxSteps(n, Given(problem));
@@ -159,6 +160,15 @@ public static class ProblemExtensions
 
         /// <summary>Only the state at t1.</summary>
         public S SolveFinal() => ProblemVerbs.solveFinal(Given(problem));
+    }
+
+    extension<N, S>(Problem<N, S> problem)
+        where N : AnyNoise
+    {
+        /// <summary>
+        /// The key of the noise: the same key gives the same path, whatever the method, its steps and the outputs.
+        /// </summary>
+        public Problem<N, S> Noise(Key key) => SdeVerbs.noise(Given(key), Given(problem));
     }
 
     extension(Problem<AnyOde, Tensor> problem)

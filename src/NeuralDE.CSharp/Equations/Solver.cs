@@ -74,6 +74,17 @@ public static class Solver
     /// </summary>
     public static Solver<AnyOde> AsynchronousLeapfrog => SolversModule.AsynchronousLeapfrog<AnyOde>();
 
+    /// <summary>
+    /// Itô, any noise, strong order ½, and 1 for additive noise; fixed steps, 1 evaluation: Euler's method with noise.
+    /// </summary>
+    public static Solver<AnyNoise> EulerMaruyama => SolversModule.EulerMaruyama<AnyNoise>();
+
+    /// <summary>
+    /// Itô, noise that commutes, strong order 1; fixed steps, 1 evaluation and 1 derivative of g along g. On General noise
+    /// it does not compile.
+    /// </summary>
+    public static Solver<CommutativeNoise> Milstein => SolversModule.Milstein<CommutativeNoise>();
+
     /// <summary>Every explicit Runge–Kutta method.</summary>
     public static IReadOnlyList<Solver<AnyOde>> ExplicitOdeSolvers => SolversModule.explicitOdeSolvers;
 

@@ -151,6 +151,7 @@ public static class OdeSettingsExtensions
     extension(OdeSettings settings)
     {
         /// <summary>The problem, solved by these settings.</summary>
-        public Problem<AnyOde, S> Apply<S>(Problem<AnyOde, S> problem) => OdeSettings.apply(Given(settings), Given(problem));
+        public Problem<AnyOde, S> Apply<S>(Problem<AnyOde, S> problem) =>
+            OdeSettings.apply(Given(settings), Given(problem));
     }
 }

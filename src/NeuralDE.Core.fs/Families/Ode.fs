@@ -1,8 +1,6 @@
 namespace NeuralDE
 
-open System
 open System.Numerics
-open System.Threading
 open NeuralDE.Compiler
 
 /// Ordinary differential equations: a problem, a few answers, a solve.
@@ -24,29 +22,7 @@ type OdeVerbs internal () =
         : OdeProblem<'S>
             when 'T0 :> ISubtractionOperators<'T0, 'T0, 'T0> and 'T1 :> ISubtractionOperators<'T1, 'T1, 'T1>
         =
-        { Family = "Ode"
-          Field = f
-          Y0 = y0
-          T0 = Time.ofAny "Ode.problem" (box t0)
-          T1 = Time.ofAny "Ode.problem" (box t1)
-          Solver = Tsit5
-          Rtol = 1e-6
-          Atol = 1e-9
-          Step = AdaptiveStep StepController.integral
-          DtMin = 0.0
-          DtMax = infinity
-          MaxSteps = 100000
-          SaveAt = { Times = None; EverySteps = None; Start = false; End = false }
-          StepAt = []
-          JumpAt = []
-          Events = []
-          MaxEvents = 1000
-          Norm = None
-          Gradient = Checkpointed
-          ErrorControl = StateAndDerivatives
-          PerSample = false
-          Progress = None
-          Cancellation = CancellationToken.None }
+        Problem.create "Ode" Tsit5 f y0 (Time.ofAny "Ode.problem" (box t0)) (Time.ofAny "Ode.problem" (box t1))
 
     /// <summary>n more components along the last axis of the state, 0 at t0: the field sees and returns d + n, and so do outputs.</summary>
     /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. ShapeException for more than 3 axes, which look like images: augmentAlong 1

@@ -33,6 +33,8 @@ type Problem<'Equation, 'S> =
         Family: string
         /// f(t, y)
         Field: Tensor -> 'S -> 'S
+        /// of a stochastic equation
+        Noise: ProblemNoise<'S> option
         Y0: 'S
         T0: Tensor
         T1: Tensor
@@ -63,3 +65,31 @@ type Problem<'Equation, 'S> =
 
 /// dy = f(t, y) dt
 type OdeProblem<'S> = Problem<AnyOde, 'S>
+
+module internal Problem =
+    /// With the usual answers.
+    let create family solver field y0 t0 t1 : Problem<'E, 'S> =
+        { Family = family
+          Field = field
+          Noise = None
+          Y0 = y0
+          T0 = t0
+          T1 = t1
+          Solver = solver
+          Rtol = 1e-6
+          Atol = 1e-9
+          Step = AdaptiveStep StepController.integral
+          DtMin = 0.0
+          DtMax = infinity
+          MaxSteps = 100000
+          SaveAt = { Times = None; EverySteps = None; Start = false; End = false }
+          StepAt = []
+          JumpAt = []
+          Events = []
+          MaxEvents = 1000
+          Norm = None
+          Gradient = Checkpointed
+          ErrorControl = StateAndDerivatives
+          PerSample = false
+          Progress = None
+          Cancellation = CancellationToken.None }

@@ -22,7 +22,7 @@ module internal SolveOutcome =
         let ofOutputs =
             match plan.Saving with
             | AtTimes
-            | EveryPolynomial -> total s.Written * cost.Output
+            | EveryPolynomial -> total s.Written * count (plan.Driven.Length = 0) cost.Output
             | Nothing
             | EverySteps _ -> 0
 
@@ -81,6 +81,7 @@ module internal SolveOutcome =
 
         let terms =
             { Field = RungeKutta.fieldOf suspects.Field suspects.Captured
+              Driven = [||]
               Scale = Array.map tolerance
               MostIterations = 10 }
 

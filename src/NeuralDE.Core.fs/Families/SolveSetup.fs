@@ -28,9 +28,11 @@ module internal SolveSetup =
     let private stepsOf (p: Problem<'E, 'S>) =
         let needsEstimate () =
             if not p.Solver.IsAdaptive then
+                let other = if p.Noise.IsSome then "Heun, for a Stratonovich equation" else "Tsit5"
+
                 raise (
                     InputException
-                        $"{p.Family}.solve: {p.Solver.Name} does not estimate its error. Give the length of its steps with {p.Family}.dt, or use an adaptive method such as Tsit5."
+                        $"{p.Family}.solve: {p.Solver.Name} does not estimate its error. Give the length of its steps with {p.Family}.dt, or use an adaptive method such as {other}."
                 )
 
         match p.Step with
@@ -88,6 +90,7 @@ module internal SolveSetup =
         | None, None -> Nothing
 
     let prepare verb (p: Problem<'E, 'S>) : SolveSetup =
+        let p = NoiseSetup.stopping p
         let leaves = Tree.flatten p.Y0
         let names = Tree.leaves p.Y0 |> List.map fst |> List.toArray
         ProblemChecks.options p
@@ -117,8 +120,17 @@ module internal SolveSetup =
                     derivative
                 derivative)
 
-        let events, ofEvents = EventSetup.trace p.Family verb p.Events p.Y0 names (Array.append [| time |] state)
-        let ofField, captured = captured, Array.append captured ofEvents
+        let inputs = Array.append [| time |] state
+        let noise = p.Noise |> Option.map (NoiseSetup.trace verb p names inputs) |> Option.toArray
+        let events, ofEvents = EventSetup.trace p.Family verb p.Events p.Y0 names inputs
+        let ofField = captured
+        let captured = Array.concat [ ofField; yield! noise |> Array.map _.Captured; ofEvents ]
+
+        let capturedByRow =
+            Array.concat
+                [ Array.create ofField.Length false
+                  yield! noise |> Array.map _.ByRow
+                  Array.create ofEvents.Length false ]
 
         let steps, dt = stepsOf p
         let stops = StopTimes.ofProblem p leaves[0].Dtype
@@ -155,6 +167,7 @@ module internal SolveSetup =
               MovesTimes = Time.moves ts
               MovesStops = stops.Moves
               Leaves = leaves.Length
+              Driven = noise |> Array.map _.Graph
               Events = events
               MaxEvents = p.MaxEvents
               EventRoom = ValueNone
@@ -218,7 +231,7 @@ module internal SolveSetup =
                     [ SolveInputs.signatures plan.Times plan.Stops
                       |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
                       leaves |> Array.map (fun _ -> true)
-                      captured |> Array.map (fun _ -> false) ]
+                      capturedByRow ]
 
             let apply () =
                 match rows with

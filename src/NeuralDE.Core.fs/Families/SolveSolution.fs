@@ -157,6 +157,12 @@ module internal SolveSolution =
                 results |> Array.map Tensor.OfArray
 
         let at (t: Tensor) : 'S =
+            if p.Noise.IsSome then
+                raise (
+                    InputException
+                        $"Solution.At: a path with noise is not known between the steps of its solve. Ask for the times before it: {p.Family}.saveAt."
+                )
+
             let t = OutputTimes.check "Solution.At" false p t
             let times = Prim.reshape [| t.Count |] t
             let ys = if t.IsPlaceholder || out.Report.IsPlaceholder then solveAt times else findAll times

@@ -236,6 +236,9 @@ module internal Integrate =
 
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =
+        if p.Driven.Length > 0 && p.Stepper.Integral = Integral.NoNoise then
+            raise (GraphException $"{p.Stepper.Name} would leave out the driven terms of a solve")
+
         let inputs =
             Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
 
@@ -247,6 +250,9 @@ module internal Integrate =
 
         match p.Steps, control with
         | Constant, _ -> plain
+        // A watched tangent is smooth like the state, so that its embedded error says how well it is resolved. Noise drives both:
+        // there is no length of step up to which h ρ explains the error, and the state's own steps are as short as its roughness asks.
+        | Adaptive _, _ when p.Driven.Length > 0 -> plain
         | Adaptive _, StateAndDerivatives ->
             let watched =
                 lazy

@@ -51,6 +51,8 @@ type internal SolvePlan =
         /// leaves of the state
         Leaves: int
         /// what they captured follows what the field captured
+        Driven: DrivenGraph[]
+        /// what they captured follows that
         Events: EventPart[]
         MaxEvents: int
         /// rows of the events' log; ValueNone: as many as there are, for a solve on numbers

@@ -40,16 +40,20 @@ module internal StepLoop =
         let events = if p.Events.Length = 0 then [||] else [| sides; int0; int0 |]
         Array.concat [ steering; cargo.Memory; cargo.Watch; work; events ]
 
-    /// What the functions of a solve captured: the field, then the events.
+    /// What the functions of a solve captured: the field, the driven terms, the events.
     let captured (p: SolvePlan) (g: Graph) : Signature[] =
-        Array.append g.Inputs[p.Leaves + 1 ..] (EventParts.captured p.Leaves p.Events)
+        Array.concat
+            [ g.Inputs[p.Leaves + 1 ..]
+              DrivenGraphs.captured p.Leaves p.Driven
+              EventParts.captured p.Leaves p.Events ]
 
     /// What the field captured, of what all functions of a solve captured.
     let ofField (p: SolvePlan) (g: Graph) (captured: Tensor[]) = captured[.. g.Inputs.Length - 2 - p.Leaves]
 
-    /// The equation, closed over what its field captured.
-    let private equation (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms =
+    /// The equation, closed over what its field captured, with these driven terms.
+    let private equation (p: SolvePlan) (g: Graph) driven (i: SolveInputs) (captured: Tensor[]) : Terms =
         { Field = RungeKutta.fieldOf g captured
+          Driven = driven
           Scale = StepError.scaleAt i
           // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
           // is cheaper. A step of constant length cannot be shorter.
@@ -61,7 +65,9 @@ module internal StepLoop =
     /// The functions of a solve, closed over what they captured.
     let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms * EventTerm[] =
         let own = ofField p g captured
-        equation p g i own, EventParts.close p.Leaves p.Events captured[own.Length ..]
+        let ofDriven, ofEvents =
+            captured[own.Length ..] |> Array.splitAt (DrivenGraphs.captured p.Leaves p.Driven).Length
+        equation p g (DrivenGraphs.close p.Leaves p.Driven ofDriven) i own, EventParts.close p.Leaves p.Events ofEvents
 
     /// What the stepper carries on after a stop, at which the field may jump.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
@@ -134,7 +140,7 @@ module internal StepLoop =
             DerivativeControl.answer
                 p
                 g
-                (equation p g)
+                (equation p g [||]) // where there are driven terms no derivative is watched
                 i
                 (ofField p g captured)
                 watch

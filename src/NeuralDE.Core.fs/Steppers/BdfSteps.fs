@@ -99,4 +99,5 @@ module internal BdfSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = false
+          Integral = Integral.NoNoise
           Tableau = ValueNone }

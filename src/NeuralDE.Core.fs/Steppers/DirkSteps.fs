@@ -56,6 +56,7 @@ module internal DirkSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = false
+          Integral = Integral.NoNoise
           Tableau = ValueNone }
 
     let kvaerno3 = ofTableau DirkTableaus.kvaerno3

@@ -68,4 +68,5 @@ module internal ExplicitSteps =
           Cost = cost tableau
           Counts = false
           Compensates = true
+          Integral = Integral.NoNoise
           Tableau = ValueSome tableau }

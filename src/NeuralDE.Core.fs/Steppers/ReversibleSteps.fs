@@ -47,4 +47,5 @@ module internal ReversibleSteps =
           Cost = fun _ -> { Start = 1; Attempt = 1; Output = 0; Restart = 1 }
           Counts = false
           Compensates = true
+          Integral = Integral.NoNoise
           Tableau = ValueNone }

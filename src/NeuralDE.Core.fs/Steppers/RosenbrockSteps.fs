@@ -57,4 +57,5 @@ module internal RosenbrockSteps =
           Cost = fun _ -> { Start = 1; Attempt = 0; Output = 0; Restart = 1 }
           Counts = true
           Compensates = true
+          Integral = Integral.NoNoise
           Tableau = ValueNone }

@@ -37,7 +37,13 @@ module internal RungeKutta =
             | Some sum -> y + spread h y * sum
             | None -> y)
 
-    /// The derivatives at the nodes c, after those already known. The node 1 is evaluated at tNew exactly.
+    /// The time of the node c, which is tNew exactly for 1.
+    let node (c: float) (t: Tensor) (tNew: Tensor) (h: Tensor) =
+        if c = 0.0 then t
+        elif c = 1.0 then tNew
+        else t + Prim.literal Float64 c * h
+
+    /// The derivatives at the nodes c, after those already known.
     let stages
         (c: float[])
         (a: float[][])
@@ -51,12 +57,7 @@ module internal RungeKutta =
         let ks = ResizeArray<Tensor[]> known
 
         for i in known.Length .. c.Length - 1 do
-            let time =
-                if c[i] = 0.0 then t
-                elif c[i] = 1.0 then tNew
-                else t + Prim.literal Float64 c[i] * h
-
-            ks.Add(f time (advance y h a[i] (ks.ToArray())))
+            ks.Add(f (node c[i] t tNew h) (advance y h a[i] (ks.ToArray())))
 
         ks.ToArray()
 

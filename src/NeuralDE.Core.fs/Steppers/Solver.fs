@@ -35,7 +35,7 @@ type Method internal (stepper: Stepper, needs: Type) =
 [<Sealed; Carried>]
 type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
     inherit Method(stepper, needs)
-    internal new(tableau: Tableau) = Solver(ExplicitSteps.ofTableau tableau, typeof<AnyOde>)
+    internal new(tableau: Tableau) = Solver(StochasticSteps.ofTableau tableau, typeof<AnyOde>)
 
     /// The method for equations of this kind, if it is one for them.
     static member internal Of (verb: string) (m: Method) : Solver<'Equation> =
@@ -52,7 +52,7 @@ type OdeSolver = Solver<AnyOde>
 
 /// The steppers of the tableaus, made once: a solve is remembered by its stepper.
 module internal ExplicitSteppers =
-    let private make tableau = ExplicitSteps.ofTableau tableau
+    let private make tableau = StochasticSteps.ofTableau tableau
     let euler = make ExplicitTableaus.euler
     let midpoint = make ExplicitTableaus.midpoint
     let heun = make ExplicitTableaus.heun
@@ -143,6 +143,16 @@ module Solvers =
     /// decay fast its second state moves away from the derivative and steps become short.
     [<GeneralizableValue>]
     let AsynchronousLeapfrog<'E when 'E :> AnyOde> : Solver<'E> = forOdes ReversibleSteps.asynchronousLeapfrog
+
+    /// Itô, any noise, strong order ½, and 1 for additive noise; fixed steps, 1 evaluation: Euler's method with noise.
+    [<GeneralizableValue>]
+    let EulerMaruyama<'E when 'E :> AnyNoise> : Solver<'E> = Solver(StochasticSteps.eulerMaruyama, typeof<AnyNoise>)
+
+    /// Itô, noise that commutes, strong order 1; fixed steps, 1 evaluation and 1 derivative of g along g. On General noise it does
+    /// not compile.
+    [<GeneralizableValue>]
+    let Milstein<'E when 'E :> CommutativeNoise> : Solver<'E> =
+        Solver(MilsteinSteps.milstein, typeof<CommutativeNoise>)
 
     /// Every explicit Runge–Kutta method, for tests of laws that hold for all of them.
     let explicitOdeSolvers: OdeSolver list =

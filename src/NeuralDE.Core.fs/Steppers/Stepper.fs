@@ -59,6 +59,15 @@ type internal Cost =
         Restart: int
     }
 
+/// What a method converges to against noise. The two integrals differ where g depends on the state, so a method of the one gives a
+/// wrong solution of the other's equation.
+[<RequireQualifiedAccess>]
+type internal Integral =
+    | Ito
+    | Stratonovich
+    /// it takes no driven terms
+    | NoNoise
+
 /// A method: how one step is taken. Equal only to itself, and made once, since a solve is remembered by it.
 [<ReferenceEquality>]
 type internal Stepper =
@@ -84,6 +93,7 @@ type internal Stepper =
         Counts: bool
         /// whether it adds up the rounding errors that come in
         Compensates: bool
+        Integral: Integral
         /// of an explicit Runge–Kutta method
         Tableau: Tableau voption
     }

@@ -26,6 +26,8 @@ public class ParityTests
         ["Series.observedOfBatch"] = ("Observed", "an overload: of a batch"),
         ["Series.firstObservedOfBatch"] = ("FirstObserved", "an overload: of a batch"),
         ["OdeVerbs.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
+        ["SdeVerbs.problem"] = ("Problem", "overloads for what F# infers: times are numbers or tensors"),
+        ["SdeVerbs.stratonovich"] = ("Stratonovich", "overloads for what F# infers: times are numbers or tensors"),
         ["ProblemVerbs.jumpAt"] = ("JumpAt", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.final"] = ("Final", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.stats"] = ("Stats", "times are numbers"),
@@ -86,8 +88,10 @@ public class ParityTests
     }
 
     private static SourceConstructFlags Origin(MemberInfo member) =>
-        (member.GetCustomAttribute<CompilationMappingAttribute>(false)?.SourceConstructFlags ?? SourceConstructFlags.None)
-        & SourceConstructFlags.KindMask;
+        (
+            member.GetCustomAttribute<CompilationMappingAttribute>(false)?.SourceConstructFlags
+            ?? SourceConstructFlags.None
+        ) & SourceConstructFlags.KindMask;
 
     private static bool IsGenerated(MemberInfo member) =>
         member.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute), false)

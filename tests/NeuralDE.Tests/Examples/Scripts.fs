@@ -24,13 +24,14 @@ let inFolder (action: string -> unit) =
     finally
         folder.Delete true
 
-/// What `dotnet arguments` prints, run in a folder with further variables; it must end well within the minutes.
-let dotnetWith (variables: (string * string) list) folder (minutes: float) (arguments: string list) =
+/// How `dotnet arguments` ended within the minutes, run in a folder with further variables on an input: exit code, output, errors.
+let endOfDotnet (variables: (string * string) list) (input: string) folder (minutes: float) (arguments: string list) =
     let info =
         ProcessStartInfo(
             "dotnet",
             arguments,
             WorkingDirectory = folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         )
@@ -41,15 +42,22 @@ let dotnetWith (variables: (string * string) list) folder (minutes: float) (argu
 
     use running = nonNull (Process.Start info)
     let output, errors = running.StandardOutput.ReadToEndAsync(), running.StandardError.ReadToEndAsync()
-    let command = String.concat " " ("dotnet" :: arguments)
+    running.StandardInput.Write input
+    running.StandardInput.Close()
 
     if not (running.WaitForExit(TimeSpan.FromMinutes minutes)) then
         running.Kill true
+        let command = String.concat " " ("dotnet" :: arguments)
         failtest $"`{command}` ran for more than {minutes} minutes."
 
-    let said = $"`{command}` ended with exit code {running.ExitCode}, expected 0.\n{output.Result}\n{errors.Result}"
-    Expect.isTrue (running.ExitCode = 0) said
-    output.Result.ReplaceLineEndings "\n"
+    running.ExitCode, output.Result.ReplaceLineEndings "\n", errors.Result.ReplaceLineEndings "\n"
+
+/// What `dotnet arguments` prints; it must end well.
+let dotnetWith variables folder minutes arguments =
+    let code, output, errors = endOfDotnet variables "" folder minutes arguments
+    let command = String.concat " " ("dotnet" :: arguments)
+    Expect.isTrue (code = 0) $"`{command}` ended with exit code {code}, expected 0.\n{output}\n{errors}"
+    output
 
 /// What `dotnet fsi arguments` prints.
 let fsi folder minutes (arguments: string list) = dotnetWith [] folder minutes ("fsi" :: arguments)

@@ -1,0 +1,57 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// Brownian motion W on an interval, as a pure function of a key and a time: rejected steps, rows of a batch and the replay of a
+/// solve all see one path, which nobody stores.
+///
+/// The law of W in the middle of an interval whose ends are known is normal: their mean, and a quarter of the interval's length as
+/// the variance. With x in [0, 1] for the time, halving over and over again is a sum with one normal number N for each level l:
+///   W(x) = x N + Σ 2^(−l/2) min(θ, 1 − θ) N,   θ = frac(2^l x): the place in the level's interval;
+/// and inside the last interval the bridge between its ends adds 2^(−depth/2) √(θ(1 − θ)) N.
+/// P. Lévy, Processus stochastiques et mouvement brownien, 1948, section 1.
+module internal Brownian =
+    /// Values at times no two of which lie inside one interval of 2^−depth have their exact joint law; each has its own anyway.
+    /// At a tolerance an adaptive step is about that part of the whole long: 24 levels, 6e-8, are enough to 1e-7, where there are
+    /// ten million steps. A value costs depth + 2 normal numbers a component; with 20 levels, a sixth less, a million steps are the
+    /// limit.
+    let depth = 24
+
+    let private levels = depth + 1
+
+    /// What the levels' numbers count at x in [0, 1], and the numbers of their intervals: k of 2^l is 2^l + k, and the whole is 0.
+    let private path (x: Tensor) : Tensor * Tensor =
+        // 2^l, of literals: data are equal to themselves only, and so would be the graphs that hold them
+        let counts = Prim.stack 0 (Array.init levels (fun l -> Prim.number (2.0 ** float l)))
+        let place = Prim.broadcast [| levels |] [||] x * counts
+        let before = Prim.unary Floor place
+        let theta = place - before
+        let rest = Prim.minus 1.0 theta
+        let tents = Prim.range 0 0 depth (Prim.binary Min theta rest)
+        let bridge = Prim.range 0 depth levels (sqrt (theta * rest))
+        let weights = Prim.concat 0 [| tents; bridge |] / sqrt counts
+        let root = Prim.zeros { Dtype = Int64; Shape = [| 1 |] }
+        Prim.concat 0 [| Prim.reshape [| 1 |] x; weights |], Prim.concat 0 [| root; Prim.cast Int64 (before + counts) |]
+
+    /// W(t) of a shape on [t0, t1], of which either may be the later one: 0 at t0, NaN outside. Times are float64 and 0-d; W has
+    /// no derivative in them. Numbers are drawn in float64 whatever the dtype, so that it makes the same path.
+    let at (s: Signature) (key: Key) (t0: Tensor) (t1: Tensor) (t: Tensor) : Tensor =
+        let span = Prim.stop (t1 - t0)
+        let isPoint = Prim.compareTo Equal span 0.0
+        let x = Prim.stop (t - t0) / Prim.select isPoint (Prim.number 1.0) span
+        let isInside = Prim.both (Prim.compareTo GreaterEqual x 0.0) (Prim.compareTo LessEqual x 1.0)
+        let scale = Prim.select isInside (sqrt (abs span)) (Prim.number nan)
+        let weights, intervals = path (Prim.select isInside x (Prim.number 0.0))
+        let keys = Tensor.Binary(FoldKey, Prim.broadcast intervals.Dims [||] key.Tensor, intervals)
+        let normal = Tensor.Apply(Random(Normal, { s with Dtype = Float64 }), [| keys |])
+        let weights = Prim.broadcast [| levels + 1 |] [||] scale * weights
+        Prim.cast s.Dtype (Prim.sumOver [| 0 |] (Prim.broadcast normal.Dims [| 0 |] weights * normal))
+
+    /// The same as a control, for each leaf a motion of its own: t, key (int64), t0, t1 → W(t). One graph for all keys, which are
+    /// among what it captured: by row they make a path for each.
+    let control (leaves: Signature[]) : Graph =
+        let float0 = { Signature.Dtype = Float64; Shape = [||] }
+        let inputs = [| float0; { float0 with Dtype = Int64 }; float0; float0 |]
+        let ofLeaf (key: Key) k = if leaves.Length = 1 then key else Key.fold k key
+
+        Tracing.closed inputs (fun x -> leaves |> Array.mapi (fun k s -> at s (ofLeaf (Key x[1]) k) x[2] x[3] x[0]))

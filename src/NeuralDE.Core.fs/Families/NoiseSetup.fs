@@ -1,0 +1,150 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// The driven term of a stochastic problem, traced, with what it captured.
+[<NoEquality; NoComparison>]
+type internal TracedNoise =
+    {
+        Graph: DrivenGraph
+        Captured: Tensor[]
+        /// which of these have a row for each sample: the keys, and times of one's own
+        ByRow: bool[]
+    }
+
+/// From the noise of a problem to a driven term; what is not done with noise is refused here.
+module internal NoiseSetup =
+    let private refuse verb got mend = raise (InputException $"{verb}: got {got}, which does not go with noise. {mend}")
+
+    /// The noise of a problem whose method and answers fit it.
+    let private check verb (p: Problem<'E, 'S>) (noise: ProblemNoise<'S>) =
+        let converges = p.Solver.Stepper.Integral
+
+        let wanted, name, other =
+            match noise.Integral with
+            | StochasticIntegral.Ito -> Integral.Ito, "Itô", "Sde.stratonovich"
+            | StochasticIntegral.Stratonovich -> Integral.Stratonovich, "Stratonovich", "Sde.problem"
+
+        if converges <> wanted && not noise.Term.IsAdditive then
+            let methods = if wanted = Integral.Ito then "EulerMaruyama or Milstein" else "Heun, Midpoint or Ralston"
+
+            raise (
+                InputException
+                    $"{verb}: got {p.Solver.Name}, which does not converge to the {name} integral of this equation. Use {methods}, or state the equation for the other integral with {other}."
+            )
+
+        if Time.moves p.T0 || Time.moves p.T1 then
+            refuse
+                verb
+                "a time that is an argument of a transform"
+                "Noise has no derivative in time: give t0 and t1 as numbers."
+
+        if not p.Events.IsEmpty then
+            refuse verb "events" "They are not found on rough paths: solve without them, and look at the states."
+
+        match p.Gradient with
+        | Backsolve
+        | BacksolveWith _ ->
+            refuse
+                verb
+                $"{p.Family}.gradient Backsolve"
+                $"Write {p.Family}.gradient Checkpointed, which is exact for the steps taken."
+        | Direct
+        | Checkpointed
+        | CheckpointedWithin _ -> ()
+
+        match p.SaveAt.Times with
+        | Some ts when ts.IsPlaceholder || ts.Rank > 1 ->
+            refuse
+                verb
+                "output times that are no vector of numbers"
+                "Steps end at output times: give [time], outside the transform."
+        | Some _
+        | None -> ()
+
+        if noise.Key.IsNone then
+            raise (
+                InputException
+                    $"{verb}: got no key of the noise, expected one. Write {p.Family}.noise (Key 0): equal keys give equal paths."
+            )
+
+    /// The problem as it is solved: a path between two steps is not known, so that steps end where outputs are wanted.
+    let stopping (p: Problem<'E, 'S>) : Problem<'E, 'S> =
+        match p.Noise, p.SaveAt.Times with
+        | Some _, Some ts when not ts.IsPlaceholder -> { p with StepAt = p.StepAt @ List.ofArray (ts.ToArray()) }
+        | _ -> p
+
+    let private channels verb (state: Signature[]) (found: Tensor[]) : Signature[] =
+        let dims, rank = found[0].Dims, state[0].Shape.Length
+        let isMatrix = dims.Length = rank + 1 && rank > 0 && dims[.. rank - 1] = state[0].Shape
+
+        if not isMatrix || found[0].Dtype <> state[0].Dtype then
+            raise (
+                ShapeException
+                    $"{verb}: the diffusion returned {found[0].Dtype} {Shape.text dims} for a state of {state[0].Dtype} {Shape.text state[0].Shape}, expected the state's shape and a further axis of channels."
+            )
+
+        [| { state[0] with Shape = Array.append dims[.. rank - 2] dims[rank..] } |]
+
+    /// g(t, y) and its product with an increment: t, y, dW, captured of g → by leaf of the state.
+    let private along kind leaves (g: Graph) (increments: Signature[]) : Graph =
+        let inputs = Array.concat [ g.Inputs[..leaves]; increments; g.Inputs[leaves + 1 ..] ]
+
+        let product (x: Tensor[]) =
+            let first = leaves + 1 + increments.Length
+            let found = Prim.call g (Array.append x[..leaves] x[first..])
+            let dw = x[leaves + 1 .. first - 1]
+
+            match kind with
+            | ByComponent -> Array.map2 (*) found dw
+            | ByMatrix ->
+                let rank = found[0].Rank
+                let spread = Prim.broadcast found[0].Dims (Array.append [| 0 .. rank - 3 |] [| rank - 1 |]) dw[0]
+                [| Prim.sumOver [| rank - 1 |] (found[0] * spread) |]
+
+        g.Memo(("noise along", kind, leaves), (fun () -> Tracing.closed inputs product))
+
+    /// `inputs`: time, then a sample's state.
+    let trace verb (p: Problem<'E, 'S>) names (inputs: Signature[]) (noise: ProblemNoise<'S>) : TracedNoise =
+        check verb p noise
+        let state = inputs[1..]
+        let term = noise.Term
+
+        let g, captured =
+            Tracing.trace verb Hoisted inputs (fun x ->
+                let found = term.Diffusion x[0] (Tree.unflatten p.Y0 x[1..]) |> Tree.flatten
+
+                match term.Kind with
+                | ByComponent ->
+                    StateChecks.requireLike
+                        verb
+                        "the diffusion returned"
+                        "Return one number per state component; a matrix is General."
+                        names
+                        state
+                        found
+                | ByMatrix -> channels verb state found |> ignore
+
+                found)
+
+        let increments =
+            match term.Kind with
+            | ByComponent -> state
+            | ByMatrix ->
+                let rank = state[0].Shape.Length
+                let dims = g.Outputs[0].Shape
+                [| { state[0] with Shape = Array.append dims[.. rank - 2] dims[rank..] } |]
+
+        let leaves = Tree.flatten p.Y0
+        let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
+
+        // a sample's path depends on its place alone, not on how many there are
+        let key =
+            match rows, noise.Key with
+            | ValueSome n, Some key -> Key.foldWith (Prim.iota Int64 [| n |] 0) key
+            | _, Some key -> key
+            | _, None -> Key 0 // refused above
+
+        { Graph = { Along = along term.Kind state.Length g increments; Control = Brownian.control increments }
+          Captured = Array.append captured [| key.Tensor; p.T0; p.T1 |]
+          ByRow = Array.append (captured |> Array.map (fun _ -> false)) [| p.PerSample; p.T0.Rank > 0; p.T1.Rank > 0 |] }

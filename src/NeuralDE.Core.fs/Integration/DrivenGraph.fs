@@ -1,0 +1,37 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// A driven term: part of what shapes a solve.
+type internal DrivenGraph =
+    {
+        /// t (in the state's dtype), state…, increment…, captured → what is added, by leaf of the state
+        Along: Graph
+        /// t (float64), captured → X(t). The keys of a Brownian motion are captured, so that rows may have their own.
+        Control: Graph
+    }
+
+module internal DrivenGraphs =
+    let private ofAlong leaves (d: DrivenGraph) = d.Along.Inputs[1 + leaves + d.Control.Outputs.Length ..]
+    let private ofControl (d: DrivenGraph) = d.Control.Inputs[1..]
+
+    /// What the terms captured, in their order: of each what goes along, then the control.
+    let captured leaves (terms: DrivenGraph[]) : Signature[] =
+        terms |> Array.collect (fun d -> Array.append (ofAlong leaves d) (ofControl d))
+
+    /// The terms closed over what they captured. Increments come in the control's dtype: the difference of a float64 path keeps
+    /// the digits that one of float32 loses.
+    let close leaves (terms: DrivenGraph[]) (captured: Tensor[]) : Driven[] =
+        let close (rest: Tensor[]) (d: DrivenGraph) =
+            let along, rest = Array.splitAt (ofAlong leaves d).Length rest
+            let control, rest = Array.splitAt (ofControl d).Length rest
+            let increments = d.Along.Inputs[1 + leaves ..]
+            let asSeen = Array.mapi (fun k (dx: Tensor) -> Prim.cast increments[k].Dtype dx)
+            let time = d.Along.Inputs[0].Dtype
+
+            { Driven.Along =
+                fun t y dx -> Prim.call d.Along (Array.concat [ [| Prim.cast time t |]; y; asSeen dx; along ])
+              Control = fun t -> Prim.call d.Control (Array.append [| t |] control) },
+            rest
+
+        terms |> Array.mapFold close captured |> fst

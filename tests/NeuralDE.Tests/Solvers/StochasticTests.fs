@@ -1,0 +1,224 @@
+/// Steps of equations with driven terms: strong orders along the same path, which integral they converge to, and what must not
+/// depend on how a solve is run.
+module NeuralDE.Tests.Solvers.StochasticTests
+
+open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Compiler
+open NeuralDE.Tests.Solvers.OdeCases
+open NeuralDE.Tests.Solvers.StochasticCases
+
+let private paths = 512
+let private mu, sigma = 0.6, 0.8
+let private euler = StochasticSteps.eulerMaruyama
+let private stepper name = (methodNamed name).Stepper
+let private levels = [ 4..8 ]
+
+/// The mean error at t1.
+let private errorOf (right: Equation -> Tensor) (e: Equation) = float (mean (abs (solve e - right e)))
+
+/// The errors with steps of 2^−level, and the slope of their logarithm in that of the step.
+let private slope (right: Equation -> Tensor) (e: Equation) =
+    let errors = levels |> List.map (fun l -> errorOf right { e with Dt = Some(2.0 ** float -l) })
+    let x, y = levels |> List.map (fun l -> float -l), errors |> List.map System.Math.Log2
+    let mx, my = List.average x, List.average y
+    let top = List.sum (List.map2 (fun x y -> (x - mx) * (y - my)) x y)
+    errors, top / List.sumBy (fun x -> (x - mx) ** 2.0) x
+
+let private hasOrder what (order: float) right e =
+    let errors, got = slope right e
+    Expect.isTrue
+        (abs (got - order) <= 0.15)
+        $"{what}: got the slope {got:R} of the errors {text errors}, expected {order} ± 0.15"
+
+/// The error stays: another equation is solved.
+let private staysWrong what right e =
+    let errors, got = slope right e
+    Expect.isTrue
+        (abs got < 0.1 && List.last errors > 0.1)
+        $"{what}: got the slope {got:R} of the errors {text errors}, expected errors that stay above 0.1"
+
+let private fixedGeometric stepper = geometric stepper paths (scalar mu) (scalar sigma)
+
+let private orders =
+    testList
+        "Strong order"
+        [ testCase "Euler–Maruyama, multiplicative noise: one half, Itô" (fun () ->
+              hasOrder "geometric" 0.5 (geometricIto mu sigma) (fixedGeometric euler))
+
+          testCase "Euler–Maruyama, additive noise: one" (fun () ->
+              hasOrder "additive" 1.0 (additiveSolution 0.5) (additive euler paths 0.5))
+
+          testList
+              "Stratonovich methods, commutative noise: one"
+              [ for name in [ "Heun"; "Midpoint"; "Ralston" ] do
+                    testCase name (fun () ->
+                        hasOrder name 1.0 (geometricStratonovich mu sigma) (fixedGeometric (stepper name))) ]
+
+          testCase "The other integral's solution is missed" (fun () ->
+              staysWrong "Euler–Maruyama" (geometricStratonovich mu sigma) (fixedGeometric euler)
+
+              for name in [ "Heun"; "Midpoint"; "Ralston" ] do
+                  staysWrong name (geometricIto mu sigma) (fixedGeometric (stepper name)))
+
+          testCase "Steppers say which integral is theirs" (fun () ->
+              let expected name =
+                  match name with
+                  | "Euler" -> Integral.Ito
+                  | "Heun"
+                  | "Midpoint"
+                  | "Ralston" -> Integral.Stratonovich
+                  | _ -> Integral.NoNoise // every other method
+
+              Expect.equal euler.Integral Integral.Ito "Euler–Maruyama"
+
+              for s in odeSolvers do
+                  Expect.equal s.Stepper.Integral (expected s.Name) s.Name)
+
+          testCase "A method without noise refuses driven terms" (fun () ->
+              let e = { fixedGeometric (stepper "Tsit5") with Dt = Some 0.1 }
+              raises<GraphException> [ "Tsit5"; "driven" ] (fun () -> solve e |> ignore) |> ignore) ]
+
+/// y by components times B dW: three channels for two components. Stratonovich, y = exp(μ t + B W).
+let private mixing = tensor [ [ 0.5; -0.2; 0.3 ]; [ 0.1; 0.4; -0.6 ] ]
+
+let private general stepper =
+    let along _ (y: Tensor) (dw: Tensor) = y * matmul dw (transpose mixing)
+    equation stepper (fun _ y -> mu * y) [ noise (Key 21) [ paths; 3 ] along ] (ones [ paths; 2 ])
+
+let private generalSolution (e: Equation) = exp (mu * e.T1 + matmul (pathAt e 0 e.T1) (transpose mixing))
+
+/// σ₁ y dV + σ₂ y dW
+let private twofold stepper =
+    let along (s: float) _ (y: Tensor) (dw: Tensor) = s * y * dw
+    let terms = [ noise (Key 31) [ paths ] (along 0.5); noise (Key 32) [] (along 0.7) ]
+    equation stepper (fun _ y -> mu * y) terms (ones [ paths ])
+
+let private twofoldSolution (e: Equation) = exp (mu * e.T1 + 0.5 * pathAt e 0 e.T1 + 0.7 * pathAt e 1 e.T1)
+
+let private kinds =
+    testList
+        "Kinds of noise"
+        [ testCase "more channels than components" (fun () ->
+              hasOrder "general" 1.0 generalSolution (general (stepper "Heun")))
+
+          testCase "two driven terms at once, of different shapes" (fun () ->
+              hasOrder "two terms" 1.0 twofoldSolution (twofold (stepper "Midpoint")))
+
+          testCase "no component in common with its noise: an area is of order one half at best" (fun () ->
+              // dy = (dV, dW, ½ (y₀ dW − y₁ dV)) does not commute. The error of the third is the area between steps.
+              let along _ (y: Tensor) (dw: Tensor) =
+                  let area = 0.5 * (y[*, 0] * dw[*, 1] - y[*, 1] * dw[*, 0])
+                  stack [ dw[*, 0]; dw[*, 1]; area ] |> transpose
+              let e = equation (stepper "Heun") (fun _ y -> 0.0 * y) [ noise (Key 41) [ paths; 2 ] along ] (zeros [ paths; 3 ])
+              let fine = solve { e with Dt = Some(2.0 ** -13.0) }
+              hasOrder "the area" 0.5 (fun _ -> fine) e)
+
+          testCase "backwards in time" (fun () ->
+              let e = { fixedGeometric (stepper "Heun") with T0 = 1.0; T1 = -0.5 }
+              hasOrder "backwards" 1.0 (geometricStratonovich mu sigma) e)
+
+          testCase "without noise it is the method for ordinary equations" (fun () ->
+              for name in [ "Euler"; "Heun"; "Midpoint"; "Ralston" ] do
+                  let e = { equation (stepper name) (fun t y -> sin t - y) [] (ones [ 3 ]) with Dt = Some 0.125 }
+                  let plain = { e with Stepper = ExplicitSteps.ofTableau (stepper name).Tableau.Value }
+                  same name (numbers (solve plain)) (numbers (solve e))) ]
+
+let private adaptive =
+    testList
+        "Adaptive steps"
+        [ testCase "The error falls with the tolerance, though steps are rejected" (fun () ->
+              let at tolerance =
+                  let e = { fixedGeometric (stepper "Heun") with Tolerance = tolerance }
+                  let o = outputs e
+                  let rejected = float (SolveReport.unpack o.Report).Rejected
+                  float (mean (abs (o.Final[0] - geometricStratonovich mu sigma e))), rejected
+
+              let errors, rejected = [ 3e-2; 3e-3; 3e-4; 3e-5 ] |> List.map at |> List.unzip
+              Expect.isTrue (List.last rejected > 10.0) $"got the rejections {text rejected}, expected more than ten at last"
+
+              for a, b in List.pairwise errors do
+                  Expect.isTrue (b < 0.4 * a) $"got the errors {text errors}, expected each below 0.4 of the one before")
+
+          testCase "Rejections do not bias the mean" (fun () ->
+              // E y = e^(μ + σ²/2) for Stratonovich; by sample each row rejects by its own path
+              let n = 4096
+              let keys = stack [ for key in Key.splitN n (Key 51) -> key.Tensor ]
+              let along _ (y: Tensor) dw = sigma * y * dw
+              let e = equation (stepper "Heun") (fun _ y -> mu * y) [ { Along = along; Shape = []; Key = keys } ] (ones [ n ])
+              let o = outputs { e with PerSample = true; Tolerance = 1e-3 }
+              let rejected = numbers (SolveReport.unpack o.Report).Rejected |> Array.average
+              Expect.isTrue (rejected > 1.0) $"got {rejected} rejections by row, expected more than one"
+              let logs = log o.Final[0]
+              within (5.0 * sigma / sqrt (float n)) "the mean of log y" [ mu ] [ float (mean logs) ]
+              let square = (logs - mu) * (logs - mu)
+              within (5.0 * sigma * sigma * sqrt (2.0 / float n)) "its variance" [ sigma * sigma ] [ float (mean square) ]) ]
+
+/// Rows with noise and a start of their own.
+let private rows stepper dt =
+    let n = 7
+    let keys = Key.splitN n (Key 61)
+    let along (t: Tensor) (y: Tensor) (dw: Tensor) = (0.4 + 0.1 * t) * y * dw
+    let y0 = 1.0 + 0.1 * randn (Key 62) [ n; 3 ]
+    let all =
+        { equation stepper (fun t y -> sin t - y * y) [ { Along = along; Shape = [ 3 ]; Key = stack [ for k in keys -> k.Tensor ] } ] y0 with
+            Dt = dt
+            PerSample = true }
+    let one k = { all with Noise = [ noise keys[k] [ 3 ] along ]; Y0 = y0[k]; PerSample = false }
+    all, List.init n one
+
+let private running =
+    testList
+        "However it is run"
+        [ for name, dt in [ "EulerMaruyama", Some 0.03; "Heun", Some 0.03; "Heun", None; "Ralston", None ] do
+              let stepper = if name = euler.Name then euler else stepper name
+              let steps = if dt.IsSome then "constant" else "adaptive"
+
+              testCase $"by sample, each row has the bits of its own solve: {name}, {steps}" (fun () ->
+                  let all, ones = rows stepper dt
+                  same "rows" (ones |> Seq.collect (solve >> numbers)) (numbers (solve all))
+                  let reports (o: SolveOutputs) = numbers o.Report
+                  same "reports" (ones |> Seq.collect (outputs >> reports)) (reports (outputs all)))
+
+          testCase "what is saved at a time is the state of a solve that ends there" (fun () ->
+              let e = { fixedGeometric (stepper "Heun") with Dt = Some 0.0625; Ts = [ 0.25; 0.5; 1.0 ] }
+              let o = outputs e
+              // the same path, though the solve ends sooner: one path on [0, 1]
+              let half = (outputs { e with Ts = [ 0.5 ] }).Saved[0]
+              let saved = o.Saved[0]
+              same "at ½" (numbers half) (numbers saved[1])
+              same "at 1" (numbers o.Final[0]) (numbers saved[2]))
+
+          testCase "float32: the same path, and the rounding of float32" (fun () ->
+              for name in [ "EulerMaruyama"; "Heun" ] do
+                  let at dtype =
+                      let along _ (y: Tensor) dw = sigma * y * dw
+                      let method = if name = euler.Name then euler else stepper name
+                      let y0 = ones [ paths ] |> cast dtype
+                      solve { equation method (fun _ y -> mu * y) [ noise (Key 71) [ paths ] along ] y0 with Dt = Some(2.0 ** -10.0) }
+
+                  let single, right = at Float32, at Float64
+                  Expect.equal single.Dtype Float32 "the dtype"
+                  let relative = abs (cast Float64 single - right) / right
+                  // a plain sum of 1024 steps would be off by 1e-5
+                  isAtMost $"{name}, relative error" 2e-6 (float (amax relative)))
+
+          testCase "a solve that stops short is reported" (fun () ->
+              let e = { fixedGeometric (stepper "Heun") with Tolerance = 1e-6; MaxSteps = 10 }
+              let plan, field, arguments = plan e
+              let o = outputs e
+              let suspects: SolveOutcome.Suspects =
+                  { Field = field
+                    Captured = arguments[SolveInputs.count + 1 .. SolveInputs.count + field.Inputs.Length - 2] |> Array.map fst
+                    Names = [| "" |]
+                    Stepper = plan.Stepper
+                    Rtol = e.Tolerance
+                    Atol = e.Tolerance }
+
+              match SolveOutcome.failure (ValueSome suspects) o.Last o.Report with
+              | Some failure -> Expect.equal failure.Status MaxStepsReached "the status"
+              | None -> failtest "got no failure, expected MaxStepsReached") ]
+
+[<Tests>]
+let tests = testList "Solvers.Stochastic" [ orders; kinds; adaptive; running ]
