@@ -234,11 +234,23 @@ module internal Integrate =
               Saved = saved
               Events = told }
 
+    /// What a solve with driven terms would get wrong without a word: steps of no length move along the field alone, and an event
+    /// is looked for on a straight line.
+    let private refuse (p: SolvePlan) =
+        let movesTimes = p.MovesStart || p.MovesEnd || p.MovesTimes || p.MovesStops
+
+        let wrong =
+            if p.Stepper.Integral = Integral.NoNoise then $"the method {p.Stepper.Name}"
+            elif movesTimes then "derivatives of times"
+            elif p.Events.Length > 0 then "events"
+            else ""
+
+        if p.Driven.Length > 0 && wrong.Length > 0 then
+            raise (GraphException $"a solve with driven terms cannot have {wrong}")
+
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =
-        if p.Driven.Length > 0 && p.Stepper.Integral = Integral.NoNoise then
-            raise (GraphException $"{p.Stepper.Name} would leave out the driven terms of a solve")
-
+        refuse p
         let inputs =
             Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
 

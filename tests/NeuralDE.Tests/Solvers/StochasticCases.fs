@@ -4,15 +4,20 @@ module NeuralDE.Tests.Solvers.StochasticCases
 open NeuralDE
 open NeuralDE.Compiler
 
-/// Σ g(t, y) dW, with a Brownian motion of its own.
+/// What drives a term.
+type Path =
+    /// int64: one key, or one for each row
+    | Brownian of keys: Tensor
+    | Smooth of (Tensor -> Tensor)
+
+/// g(t, y) dX, with a path of its own.
 type Noise =
     {
-        /// t, y, dW → g · dW
+        /// t, y, dX → g · dX
         Along: Tensor -> Tensor -> Tensor -> Tensor
-        /// of W
+        /// of X
         Shape: int list
-        /// int64: one key, or one for each row
-        Key: Tensor
+        Path: Path
     }
 
 type internal Equation =
@@ -31,7 +36,8 @@ type internal Equation =
       Tape: Tape
       MaxSteps: int }
 
-let noise (key: Key) shape along = { Along = along; Shape = shape; Key = key.Tensor }
+let noise (key: Key) shape along = { Along = along; Shape = shape; Path = Brownian key.Tensor }
+let noiseByRow (keys: Key list) shape along = { noise (Key 0) shape along with Path = Brownian(stack [ for k in keys -> k.Tensor ]) }
 
 let internal equation stepper field noise (y0: Tensor) =
     { Stepper = stepper
@@ -64,10 +70,17 @@ let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
             let shape = List.toArray n.Shape
             let increment = { state with Shape = shape }
             let along, captured = trace (fun x -> [| n.Along x[0] x[1] x[2] |]) [| time; state; increment |]
-            { DrivenGraph.Along = along; Control = Brownian.control [| { float0 with Shape = shape } |] },
-            Array.concat
-                [ shared captured
-                  [| n.Key, n.Key.Rank > 0; scalar e.T0, false; scalar e.T1, false |] ])
+
+            let control, ofControl =
+                match n.Path with
+                | Brownian keys ->
+                    NeuralDE.Compiler.Brownian.control [| { float0 with Shape = shape } |],
+                    [| keys, keys.Rank > 0; scalar e.T0, false; scalar e.T1, false |]
+                | Smooth path ->
+                    let control, captured = trace (fun x -> [| path x[0] |]) [| float0 |]
+                    control, shared captured
+
+            { DrivenGraph.Along = along; Control = control }, Array.append (shared captured) ofControl)
         |> Array.unzip
 
     let plan =
@@ -125,11 +138,13 @@ let internal outputs (e: Equation) : SolveOutputs =
 /// y(t1)
 let internal solve (e: Equation) : Tensor = (outputs e).Final[0]
 
-/// W at a time of the equation's interval.
+/// X at a time of the equation's interval.
 let internal pathAt (e: Equation) (k: int) (t: float) : Tensor =
-    let n = e.Noise[k]
-    let s = { float0 with Shape = List.toArray n.Shape }
-    Brownian.at s (Key n.Key) (scalar e.T0) (scalar e.T1) (scalar t)
+    match e.Noise[k].Path with
+    | Smooth path -> path (scalar t)
+    | Brownian key ->
+        let s = { float0 with Shape = List.toArray e.Noise[k].Shape }
+        NeuralDE.Compiler.Brownian.at s (Key key) (scalar e.T0) (scalar e.T1) (scalar t)
 
 // ── equations with closed forms ──────────────────────────────────────────────────────────────────────────────────────────
 /// dy = μ y dt + σ y dW, from 1.

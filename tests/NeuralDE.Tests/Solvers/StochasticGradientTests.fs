@@ -74,17 +74,30 @@ let tests =
               let y0 = 1.0 + 0.1 * arange 0.0 (float n) 1.0
 
               for stepper, dt in [ methods[0], Some 0.1; methods[1], Some 0.1; methods[1], None ] do
-                  let row key (y0: Tensor) (p: Tensor) =
-                      let along _ (y: Tensor) dw = p[1] * y * dw
-                      { equation stepper (fun _ y -> p[0] * y) [ { Along = along; Shape = []; Key = key } ] y0 with Dt = dt }
+                  let row keys (y0: Tensor) (p: Tensor) =
+                      let noise = noiseByRow keys [] (fun _ y dw -> p[1] * y * dw)
+                      { equation stepper (fun _ y -> p[0] * y) [ noise ] y0 with Dt = dt; PerSample = true }
 
-                  let all p =
-                      let e = row (stack [ for k in keys -> k.Tensor ]) y0 p
-                      sum (solve { e with PerSample = true })
-
+                  let all p = sum (solve (row keys y0 p))
                   let p = tensor [ 0.3; 0.6 ]
-                  let each = keys |> List.mapi (fun k key -> grad (fun p -> solve (row key.Tensor y0[k] p)) p)
+                  let each = keys |> List.mapi (fun k key -> grad (fun p -> sum (solve (row [ key ] y0[k .. k] p))) p)
                   relative 1e-14 $"{stepper.Name}, {dt}" (numbers (List.reduce (+) each)) (numbers (grad all p)))
+
+          testCase "what a control captured has a derivative" (fun () ->
+              // dy = y dX, X = a sin bt: y = y0 exp(a sin b t)
+              for stepper in methods do
+                  let f (p: Tensor) =
+                      let term =
+                          { Along = (fun _ y dx -> y * dx)
+                            Shape = []
+                            Path = Smooth(fun t -> p[0] * sin (p[1] * t)) }
+
+                      sum (solve { equation stepper (fun _ y -> 0.1 * y) [ term ] (ones [ 2 ]) with Dt = Some 0.02 })
+
+                  let p = tensor [ 0.5; 2.0 ]
+                  let gradient = numbers (grad f p)
+                  relative 1e-7 "differences" (differences f p) gradient
+                  relative 1e-10 "forward mode" (forward f p) gradient)
 
           testCase "float32" (fun () ->
               let f (p: Tensor) =

@@ -76,9 +76,17 @@ let private orders =
               for s in odeSolvers do
                   Expect.equal s.Stepper.Integral (expected s.Name) s.Name)
 
-          testCase "A method without noise refuses driven terms" (fun () ->
-              let e = { fixedGeometric (stepper "Tsit5") with Dt = Some 0.1 }
-              raises<GraphException> [ "Tsit5"; "driven" ] (fun () -> solve e |> ignore) |> ignore) ]
+          testCase "What driven terms make wrong is refused" (fun () ->
+              let refuses word e change =
+                  let plan, field, _ = plan e
+                  raises<GraphException> [ word; "driven" ] (fun () -> Integrate.graph (change plan) field |> ignore) |> ignore
+              let heun = fixedGeometric (stepper "Heun")
+              refuses "Tsit5" (fixedGeometric (stepper "Tsit5")) id
+              refuses "BDF2" (fixedGeometric (stepper "BDF2")) id
+              refuses "times" heun (fun p -> { p with MovesEnd = true })
+              let event = Tracing.closed (Array.append [| scalar(0.0).Signature |] [| heun.Y0.Signature |]) (fun x -> [| sum x[1] |])
+              let event = { EventPart.Value = event; Change = ValueNone; Rising = true; Falling = true }
+              refuses "events" heun (fun p -> { p with Events = [| event |]; MaxEvents = 1 })) ]
 
 /// y by components times B dW: three channels for two components. Stratonovich, y = exp(μ t + B W).
 let private mixing = tensor [ [ 0.5; -0.2; 0.3 ]; [ 0.1; 0.4; -0.6 ] ]
@@ -115,6 +123,14 @@ let private kinds =
               let fine = solve { e with Dt = Some(2.0 ** -13.0) }
               hasOrder "the area" 0.5 (fun _ -> fine) e)
 
+          testCase "a smooth control: order 2, and the solution is that along the path" (fun () ->
+              // dy = y dX with X = sin 3t / 2
+              for name in [ "Heun"; "Midpoint"; "Ralston" ] do
+                  let along _ (y: Tensor) (dx: Tensor) = y * dx
+                  let term = { Along = along; Shape = []; Path = Smooth(fun t -> 0.5 * sin (3.0 * t)) }
+                  let e = equation (stepper name) (fun _ y -> mu * y) [ term ] (ones [ 1 ])
+                  hasOrder name 2.0 (fun e -> exp (mu * e.T1 + pathAt e 0 e.T1)) e)
+
           testCase "backwards in time" (fun () ->
               let e = { fixedGeometric (stepper "Heun") with T0 = 1.0; T1 = -0.5 }
               hasOrder "backwards" 1.0 (geometricStratonovich mu sigma) e)
@@ -144,9 +160,8 @@ let private adaptive =
           testCase "Rejections do not bias the mean" (fun () ->
               // E y = e^(μ + σ²/2) for Stratonovich; by sample each row rejects by its own path
               let n = 4096
-              let keys = stack [ for key in Key.splitN n (Key 51) -> key.Tensor ]
-              let along _ (y: Tensor) dw = sigma * y * dw
-              let e = equation (stepper "Heun") (fun _ y -> mu * y) [ { Along = along; Shape = []; Key = keys } ] (ones [ n ])
+              let noise = noiseByRow (Key.splitN n (Key 51)) [] (fun _ y dw -> sigma * y * dw)
+              let e = equation (stepper "Heun") (fun _ y -> mu * y) [ noise ] (ones [ n ])
               let o = outputs { e with PerSample = true; Tolerance = 1e-3 }
               let rejected = numbers (SolveReport.unpack o.Report).Rejected |> Array.average
               Expect.isTrue (rejected > 1.0) $"got {rejected} rejections by row, expected more than one"
@@ -162,7 +177,7 @@ let private rows stepper dt =
     let along (t: Tensor) (y: Tensor) (dw: Tensor) = (0.4 + 0.1 * t) * y * dw
     let y0 = 1.0 + 0.1 * randn (Key 62) [ n; 3 ]
     let all =
-        { equation stepper (fun t y -> sin t - y * y) [ { Along = along; Shape = [ 3 ]; Key = stack [ for k in keys -> k.Tensor ] } ] y0 with
+        { equation stepper (fun t y -> sin t - y * y) [ noiseByRow keys [ 3 ] along ] y0 with
             Dt = dt
             PerSample = true }
     let one k = { all with Noise = [ noise keys[k] [ 3 ] along ]; Y0 = y0[k]; PerSample = false }
