@@ -30,13 +30,7 @@ let private correlates what a b (expected: float) (x: float[]) (y: float[]) =
 let private times = [ 0.3; 0.7182818; 0.5; 0.75; 1.0 / 3.0; 1e-3; 0.999; 1e-8; 1.0 - 2e-8; 1.0 ]
 
 let private pairs =
-    [ 0.2, 0.7
-      0.5, 0.75
-      0.4999, 0.5001
-      0.25, 0.250001
-      1e-9, 0.6
-      0.3, 1.0
-      1.0 / 3.0, 2.0 / 3.0 ]
+    [ 0.2, 0.7; 0.5, 0.75; 0.4999, 0.5001; 0.25, 0.250001; 1e-9, 0.6; 0.3, 1.0; 1.0 / 3.0, 2.0 / 3.0 ]
 
 let private law =
     testList
@@ -51,15 +45,34 @@ let private law =
               for s, t in pairs do
                   correlates $"{s} and {t}" s t (min s t) (many 2 s) (many 2 t))
 
-          testCase "increments over disjoint intervals have their lengths as variances, and nothing in common" (fun () ->
-              let grid = [ 0.0; 1e-6; 0.1; 0.25; 0.250002; 0.4; 0.5; 0.51; 0.8; 0.99999; 1.0 ]
-              let increments =
-                  [ for a, b in List.pairwise grid -> b - a, Array.map2 (-) (many 3 b) (many 3 a) ]
+          testCase
+              "increments over disjoint intervals have their lengths as variances, and nothing in common"
+              (fun () ->
+                  let grid = [ 0.0; 1e-6; 0.1; 0.25; 0.250002; 0.4; 0.5; 0.51; 0.8; 0.99999; 1.0 ]
+                  let increments = [ for a, b in List.pairwise grid -> b - a, Array.map2 (-) (many 3 b) (many 3 a) ]
 
-              for i, (h, x) in List.indexed increments do
-                  for j, (k, y) in List.indexed increments do
-                      if j >= i then
-                          correlates $"increments {i} and {j}" h k (if i = j then h else 0.0) x y)
+                  for i, (h, x) in List.indexed increments do
+                      for j, (k, y) in List.indexed increments do
+                          if j >= i then correlates $"increments {i} and {j}" h k (if i = j then h else 0.0) x y)
+
+          testCase "steps twice as long as the last intervals are still independent" (fun () ->
+              let h = 2.0 ** float -(Brownian.depth - 1)
+              isAtMost "their length" 1.2e-7 h
+
+              for from in [ 0.0; 0.3; 0.7182818 ] do
+                  let increments =
+                      [ for k in 0..3 ->
+                            Array.map2 (-) (many 10 (from + float (k + 1) * h)) (many 10 (from + float k * h)) ]
+
+                  for i in 0..3 do
+                      for j in i..3 do
+                          correlates
+                              $"{i} and {j} from {from}"
+                              h
+                              h
+                              (if i = j then h else 0.0)
+                              increments[i]
+                              increments[j])
 
           testCase "the third and fourth moments are the normal law's" (fun () ->
               for t in times do
@@ -86,7 +99,13 @@ let private law =
                   let w = many 6 t
                   correlates $"neighbours at {t}" t t 0.0 w[.. count - 2] w[1..]
                   correlates $"keys 6 and 7 at {t}" t t 0.0 w (many 7 t)
-                  correlates $"a key and its first child at {t}" t t 0.0 w (path 0.0 1.0 [ count ] (Key.fold 0 (Key 6)) t |> numbers))
+                  correlates
+                      $"a key and its first child at {t}"
+                      t
+                      t
+                      0.0
+                      w
+                      (path 0.0 1.0 [ count ] (Key.fold 0 (Key 6)) t |> numbers))
 
           testCase "squares of a path's steps add up to the time" (fun () ->
               let steps = 4096
@@ -140,7 +159,8 @@ let private bits =
                   "another shape has the same control, expected another one")
 
           testCase "float32 is the same path, rounded" (fun () ->
-              let at dtype = Brownian.at { Dtype = dtype; Shape = [| 50 |] } (Key 4) (scalar 0.0) (scalar 2.0) (scalar 0.7)
+              let at dtype =
+                  Brownian.at { Dtype = dtype; Shape = [| 50 |] } (Key 4) (scalar 0.0) (scalar 2.0) (scalar 0.7)
               Expect.equal (at Float32).Dtype Float32 "the dtype"
               same "values" (at Float64 |> cast Float32 |> numbers) (at Float32 |> numbers))
 

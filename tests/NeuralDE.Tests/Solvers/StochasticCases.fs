@@ -21,23 +21,26 @@ type Noise =
     }
 
 type internal Equation =
-    { Stepper: Stepper
-      Field: Tensor -> Tensor -> Tensor
-      Noise: Noise list
-      Y0: Tensor
-      T0: float
-      T1: float
-      /// None: adaptive steps
-      Dt: float option
-      Tolerance: float
-      /// outputs, at which steps end
-      Ts: float list
-      PerSample: bool
-      Tape: Tape
-      MaxSteps: int }
+    {
+        Stepper: Stepper
+        Field: Tensor -> Tensor -> Tensor
+        Noise: Noise list
+        Y0: Tensor
+        T0: float
+        T1: float
+        /// None: adaptive steps
+        Dt: float option
+        Tolerance: float
+        /// outputs, at which steps end
+        Ts: float list
+        PerSample: bool
+        Tape: Tape
+        MaxSteps: int
+    }
 
 let noise (key: Key) shape along = { Along = along; Shape = shape; Path = Brownian key.Tensor }
-let noiseByRow (keys: Key list) shape along = { noise (Key 0) shape along with Path = Brownian(stack [ for k in keys -> k.Tensor ]) }
+let noiseByRow (keys: Key list) shape along =
+    { noise (Key 0) shape along with Path = Brownian(stack [ for k in keys -> k.Tensor ]) }
 
 let internal equation stepper field noise (y0: Tensor) =
     { Stepper = stepper
@@ -149,11 +152,7 @@ let internal pathAt (e: Equation) (k: int) (t: float) : Tensor =
 // ── equations with closed forms ──────────────────────────────────────────────────────────────────────────────────────────
 /// dy = μ y dt + σ y dW, from 1.
 let internal geometric stepper paths (mu: Tensor) (sigma: Tensor) =
-    equation
-        stepper
-        (fun _ y -> mu * y)
-        [ noise (Key 11) [ paths ] (fun _ y dw -> sigma * y * dw) ]
-        (ones [ paths ])
+    equation stepper (fun _ y -> mu * y) [ noise (Key 11) [ paths ] (fun _ y dw -> sigma * y * dw) ] (ones [ paths ])
 
 /// Its solutions, Itô's and Stratonovich's.
 let internal geometricIto (mu: float) (sigma: float) (e: Equation) =
@@ -171,5 +170,4 @@ let internal additive stepper paths (a: float) =
         [ noise (Key 12) [ paths ] (fun t _ dw -> a / sqrt (1.0 + t) * dw) ]
         (ones [ paths ])
 
-let internal additiveSolution (a: float) (e: Equation) =
-    (1.0 + e.T1 + a * pathAt e 0 e.T1) / sqrt (1.0 + e.T1)
+let internal additiveSolution (a: float) (e: Equation) = (1.0 + e.T1 + a * pathAt e 0 e.T1) / sqrt (1.0 + e.T1)

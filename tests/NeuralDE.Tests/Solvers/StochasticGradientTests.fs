@@ -8,7 +8,9 @@ open NeuralDE.Compiler
 open NeuralDE.Tests.Solvers.OdeCases
 open NeuralDE.Tests.Solvers.StochasticCases
 
-let private methods = [ StochasticSteps.eulerMaruyama; yield! [ "Heun"; "Midpoint"; "Ralston" ] |> List.map (fun n -> (methodNamed n).Stepper) ]
+let private methods =
+    [ StochasticSteps.eulerMaruyama
+      yield! [ "Heun"; "Midpoint"; "Ralston" ] |> List.map (fun n -> (methodNamed n).Stepper) ]
 
 /// Of y0, two parameters of the drift and two of the noise.
 let private point = tensor [ 0.7; 0.3; 1.2; 0.4; 0.2 ]
@@ -59,7 +61,10 @@ let tests =
                   for stepper in methods do
                       if dt.IsSome || stepper.IsAdaptive then
                           let direct = numbers (grad (loss stepper dt Everything) point)
-                          same $"{stepper.Name}, 2000 bytes" direct (numbers (grad (loss stepper dt (Budget 2000L)) point)))
+                          same
+                              $"{stepper.Name}, 2000 bytes"
+                              direct
+                              (numbers (grad (loss stepper dt (Budget 2000L)) point)))
 
           testCase "second derivatives: symmetric, and the differences of first ones" (fun () ->
               let f = loss (methodNamed "Heun").Stepper (Some 0.1) Everything
@@ -80,7 +85,7 @@ let tests =
 
                   let all p = sum (solve (row keys y0 p))
                   let p = tensor [ 0.3; 0.6 ]
-                  let each = keys |> List.mapi (fun k key -> grad (fun p -> sum (solve (row [ key ] y0[k .. k] p))) p)
+                  let each = keys |> List.mapi (fun k key -> grad (fun p -> sum (solve (row [ key ] y0[k..k] p))) p)
                   relative 1e-14 $"{stepper.Name}, {dt}" (numbers (List.reduce (+) each)) (numbers (grad all p)))
 
           testCase "what a control captured has a derivative" (fun () ->
@@ -88,9 +93,7 @@ let tests =
               for stepper in methods do
                   let f (p: Tensor) =
                       let term =
-                          { Along = (fun _ y dx -> y * dx)
-                            Shape = []
-                            Path = Smooth(fun t -> p[0] * sin (p[1] * t)) }
+                          { Along = (fun _ y dx -> y * dx); Shape = []; Path = Smooth(fun t -> p[0] * sin (p[1] * t)) }
 
                       sum (solve { equation stepper (fun _ y -> 0.1 * y) [ term ] (ones [ 2 ]) with Dt = Some 0.02 })
 

@@ -79,12 +79,15 @@ let private orders =
           testCase "What driven terms make wrong is refused" (fun () ->
               let refuses word e change =
                   let plan, field, _ = plan e
-                  raises<GraphException> [ word; "driven" ] (fun () -> Integrate.graph (change plan) field |> ignore) |> ignore
+                  raises<GraphException> [ word; "driven" ] (fun () -> Integrate.graph (change plan) field |> ignore)
+                  |> ignore
               let heun = fixedGeometric (stepper "Heun")
               refuses "Tsit5" (fixedGeometric (stepper "Tsit5")) id
               refuses "BDF2" (fixedGeometric (stepper "BDF2")) id
               refuses "times" heun (fun p -> { p with MovesEnd = true })
-              let event = Tracing.closed (Array.append [| scalar(0.0).Signature |] [| heun.Y0.Signature |]) (fun x -> [| sum x[1] |])
+              let event =
+                  Tracing.closed (Array.append [| scalar(0.0).Signature |] [| heun.Y0.Signature |]) (fun x ->
+                      [| sum x[1] |])
               let event = { EventPart.Value = event; Change = ValueNone; Rising = true; Falling = true }
               refuses "events" heun (fun p -> { p with Events = [| event |]; MaxEvents = 1 })) ]
 
@@ -119,7 +122,12 @@ let private kinds =
               let along _ (y: Tensor) (dw: Tensor) =
                   let area = 0.5 * (y[*, 0] * dw[*, 1] - y[*, 1] * dw[*, 0])
                   stack [ dw[*, 0]; dw[*, 1]; area ] |> transpose
-              let e = equation (stepper "Heun") (fun _ y -> 0.0 * y) [ noise (Key 41) [ paths; 2 ] along ] (zeros [ paths; 3 ])
+              let e =
+                  equation
+                      (stepper "Heun")
+                      (fun _ y -> 0.0 * y)
+                      [ noise (Key 41) [ paths; 2 ] along ]
+                      (zeros [ paths; 3 ])
               let fine = solve { e with Dt = Some(2.0 ** -13.0) }
               hasOrder "the area" 0.5 (fun _ -> fine) e)
 
@@ -152,10 +160,14 @@ let private adaptive =
                   float (mean (abs (o.Final[0] - geometricStratonovich mu sigma e))), rejected
 
               let errors, rejected = [ 3e-2; 3e-3; 3e-4; 3e-5 ] |> List.map at |> List.unzip
-              Expect.isTrue (List.last rejected > 10.0) $"got the rejections {text rejected}, expected more than ten at last"
+              Expect.isTrue
+                  (List.last rejected > 10.0)
+                  $"got the rejections {text rejected}, expected more than ten at last"
 
               for a, b in List.pairwise errors do
-                  Expect.isTrue (b < 0.4 * a) $"got the errors {text errors}, expected each below 0.4 of the one before")
+                  Expect.isTrue
+                      (b < 0.4 * a)
+                      $"got the errors {text errors}, expected each below 0.4 of the one before")
 
           testCase "Rejections do not bias the mean" (fun () ->
               // E y = e^(μ + σ²/2) for Stratonovich; by sample each row rejects by its own path
@@ -168,7 +180,11 @@ let private adaptive =
               let logs = log o.Final[0]
               within (5.0 * sigma / sqrt (float n)) "the mean of log y" [ mu ] [ float (mean logs) ]
               let square = (logs - mu) * (logs - mu)
-              within (5.0 * sigma * sigma * sqrt (2.0 / float n)) "its variance" [ sigma * sigma ] [ float (mean square) ]) ]
+              within
+                  (5.0 * sigma * sigma * sqrt (2.0 / float n))
+                  "its variance"
+                  [ sigma * sigma ]
+                  [ float (mean square) ]) ]
 
 /// Rows with noise and a start of their own.
 let private rows stepper dt =
@@ -211,7 +227,9 @@ let private running =
                       let along _ (y: Tensor) dw = sigma * y * dw
                       let method = if name = euler.Name then euler else stepper name
                       let y0 = ones [ paths ] |> cast dtype
-                      solve { equation method (fun _ y -> mu * y) [ noise (Key 71) [ paths ] along ] y0 with Dt = Some(2.0 ** -10.0) }
+                      solve
+                          { equation method (fun _ y -> mu * y) [ noise (Key 71) [ paths ] along ] y0 with
+                              Dt = Some(2.0 ** -10.0) }
 
                   let single, right = at Float32, at Float64
                   Expect.equal single.Dtype Float32 "the dtype"
@@ -225,7 +243,8 @@ let private running =
               let o = outputs e
               let suspects: SolveOutcome.Suspects =
                   { Field = field
-                    Captured = arguments[SolveInputs.count + 1 .. SolveInputs.count + field.Inputs.Length - 2] |> Array.map fst
+                    Captured =
+                      arguments[SolveInputs.count + 1 .. SolveInputs.count + field.Inputs.Length - 2] |> Array.map fst
                     Names = [| "" |]
                     Stepper = plan.Stepper
                     Rtol = e.Tolerance
