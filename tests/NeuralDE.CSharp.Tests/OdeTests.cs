@@ -241,4 +241,20 @@ public class OdeTests
 
         Assert.Equal(5.0 * Math.Exp(-2), (double)Grad(Final, Tensor.Of(2.0)[0]), 1e-8);
     }
+
+    [Fact]
+    public void A_solve_is_stepped_by_hand()
+    {
+        var problem = Ode.Problem((t, y) => -y, Tensor.Of(1.0), 0, 1).Tolerance(1e-6, 1e-8);
+        var integrator = problem.Integrator();
+        Assert.Null(integrator.StatusOrNull);
+        while (!integrator.IsDone)
+            integrator = integrator.Step();
+        Assert.Equal(Status.Success, integrator.StatusOrNull);
+        Assert.Equal(problem.SolveFinal().ToArray(), integrator.Y.ToArray());
+        Assert.Equal(1.0, integrator.T);
+        Near.Equal(integrator.At(0.999), [Math.Exp(-0.999)], 1e-6);
+        Near.Equal(problem.Integrator().Step().With(Tensor.Of(2.0)).Y, [2.0], 0);
+        Assert.Throws<InputException>(() => integrator.Step());
+    }
 }

@@ -160,6 +160,12 @@ public static class ProblemExtensions
 
         /// <summary>Only the state at t1.</summary>
         public S SolveFinal() => ProblemVerbs.solveFinal(Given(problem));
+
+        /// <summary>
+        /// The solve to be stepped by hand: for control loops, games, animations, and stopping rules of one's own. Its steps
+        /// are those of Solve, bit for bit; on numbers only.
+        /// </summary>
+        public Integrator<S> Integrator() => ProblemVerbs.integrator(Given(problem));
     }
 
     extension<N, S>(Problem<N, S> problem)

@@ -9,6 +9,12 @@ public static class SolutionExtensions
         public Failure? FailureOrNull => FSharp.OrNull(Given(solution).Failure);
     }
 
+    extension<S>(Integrator<S> integrator)
+    {
+        /// <summary>How the solve ended; null while it has not.</summary>
+        public Status? StatusOrNull => FSharp.OrNull(Given(integrator).Status);
+    }
+
     extension(Failure failure)
     {
         /// <summary>What to try, where the state and the field say more than the status; null otherwise.</summary>

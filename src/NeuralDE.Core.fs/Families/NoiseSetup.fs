@@ -33,11 +33,8 @@ module internal NoiseSetup =
                     $"{verb}: got {p.Solver.Name}, which does not converge to the {name} integral of this equation. Use {methods}, or state the equation for the other integral with {other}."
             )
 
-        if Time.moves p.T0 || Time.moves p.T1 then
-            refuse
-                verb
-                "a time that is an argument of a transform"
-                "Noise has no derivative in time: give t0 and t1 as numbers."
+        if Time.moves p.T0 || Time.moves p.T1 || p.JumpAt |> List.exists Time.moves then
+            refuse verb "a time that is an argument of a transform" "Noise has no derivative in time: give numbers."
 
         if not p.Events.IsEmpty then
             refuse verb "events" "They are not found on rough paths: solve without them, and look at the states."

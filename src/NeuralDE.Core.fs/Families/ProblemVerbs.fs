@@ -164,3 +164,13 @@ type ProblemVerbs internal () =
         let nothing = { Times = None; EverySteps = None; Start = false; End = false }
 
         (ProblemVerbs.solve { p with SaveAt = nothing }).Y1
+
+    /// <summary>The solve to be stepped by hand: for control loops, games, animations, and stopping rules of one's own.</summary>
+    /// <remarks>
+    /// <code>
+    /// let mutable i = Ode.integrator problem
+    /// while not i.IsDone do i &lt;- i.Step()
+    /// </code>
+    /// The steps are those of Ode.solve, bit for bit. On numbers only: inside a transform write Ode.solve.
+    /// </remarks>
+    static member integrator(p: Problem<'E, 'S>) : Integrator<'S> = Integrator.create $"{p.Family}.integrator" p

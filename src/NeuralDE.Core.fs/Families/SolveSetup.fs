@@ -15,6 +15,8 @@ type internal SolveSetup =
         Ts: Tensor
         /// samples, when each has its own steps
         Rows: int voption
+        /// What the graph of a solve takes, with output times.
+        Arguments: Tensor -> Tensor[]
         /// Runs the solve under a plan, with output times.
         Run: SolvePlan -> Tensor -> SolveOutputs
     }
@@ -180,23 +182,25 @@ module internal SolveSetup =
 
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
-        let run (plan: SolvePlan) (ts: Tensor) =
-            let numbers =
-                SolveInputs.toArray
-                    { T0 = p.T0
-                      T1 = p.T1
-                      Rtol = scalar p.Rtol
-                      Atol = scalar p.Atol
-                      Dt = scalar dt
-                      DtMin = scalar p.DtMin
-                      DtMax = scalar p.DtMax
-                      MaxSteps = scalar p.MaxSteps
-                      Stops = stops.Stops
-                      Resumes = stops.Resumes
-                      Shifts = stops.Shifts
-                      Ts = ts }
+        let numbersFor (ts: Tensor) =
+            SolveInputs.toArray
+                { T0 = p.T0
+                  T1 = p.T1
+                  Rtol = scalar p.Rtol
+                  Atol = scalar p.Atol
+                  Dt = scalar dt
+                  DtMin = scalar p.DtMin
+                  DtMax = scalar p.DtMax
+                  MaxSteps = scalar p.MaxSteps
+                  Stops = stops.Stops
+                  Resumes = stops.Resumes
+                  Shifts = stops.Shifts
+                  Ts = ts }
 
-            let arguments = Array.concat [ numbers; leaves; captured ]
+        let argumentsFor ts = Array.concat [ numbersFor ts; leaves; captured ]
+
+        let run (plan: SolvePlan) (ts: Tensor) =
+            let numbers, arguments = numbersFor ts, argumentsFor ts
 
             // a log that grows with its events is for runs on numbers only
             let plan =
@@ -252,4 +256,5 @@ module internal SolveSetup =
           Names = names
           Ts = ts
           Rows = rows
+          Arguments = argumentsFor
           Run = run }

@@ -67,29 +67,51 @@ module internal Integrate =
 
         { Emits = emits; Capacity = capacity }
 
-    let private solve (p: SolvePlan) (g: Graph) (x: Tensor[]) : Tensor[] =
+    /// Times that the start has passed: outputs there are y0, stops there are behind.
+    let private passed dir (t0: Tensor) (times: Tensor) =
+        if times.Count = 0 then
+            Prim.integer 0
+        else
+            let ahead = times * RungeKutta.spread dir times
+            let start = Prim.reshape [| 1 |] (dir * t0)
+            Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ahead; start |])))
+
+    /// The inputs as constants of differentiation, stops in the order of the solve: each with the time just before a jump and that
+    /// just after. They come in ascending order.
+    let private still (p: SolvePlan) (given: SolveInputs) dir : SolveInputs =
+        let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
+
+        if p.Stops = 0 then
+            i
+        else
+            let isForward = Prim.compareTo Greater (RungeKutta.spread dir i.Stops) 0.0
+            let inOrder (x: Tensor) (backwards: Tensor) = Prim.select isForward x (Prim.reverse [| 0 |] backwards)
+
+            { i with
+                Stops = inOrder i.Stops i.Resumes
+                Resumes = inOrder i.Resumes i.Stops
+                Shifts = if p.MovesStops then inOrder given.Shifts given.Shifts else i.Shifts }
+
+    /// A solve before its first turn.
+    [<NoEquality; NoComparison>]
+    type private Beginning =
+        { Given: SolveInputs
+          Inputs: SolveInputs
+          Direction: Tensor
+          Field: RungeKutta.Field
+          Y: Tensor[]
+          StopsPassed: Tensor
+          Frame: LoopFrame<Tensor> }
+
+    let private start (p: SolvePlan) (g: Graph) (x: Tensor[]) : Beginning =
         let n = p.Leaves
         let given = SolveInputs.ofArray x[.. SolveInputs.count - 1]
         let y0 = x[SolveInputs.count .. SolveInputs.count + n - 1]
         let captured = x[SolveInputs.count + n ..]
-        let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
+        let dir = Prim.direction (Prim.stop given.T0) (Prim.stop given.T1)
+        let i = still p given dir
         let terms, events = StepLoop.terms p g i captured
         let f = terms.Field
-        let dir = Prim.direction i.T0 i.T1
-        // stops come in ascending order, each with the time just before a jump and that just after
-        let i =
-            if p.Stops = 0 then
-                i
-            else
-                let isForward = Prim.compareTo Greater (RungeKutta.spread dir i.Stops) 0.0
-                { i with
-                    Stops = Prim.select isForward i.Stops (Prim.reverse [| 0 |] i.Resumes)
-                    Resumes = Prim.select isForward i.Resumes (Prim.reverse [| 0 |] i.Stops)
-                    Shifts =
-                        if p.MovesStops then
-                            Prim.select isForward given.Shifts (Prim.reverse [| 0 |] given.Shifts)
-                        else
-                            i.Shifts }
         // a step of length t0 − t0 = 0 carries the derivative of the start, and one at the end that of t1:
         // every step between is a constant of differentiation
         let y = if p.MovesStart then RungeKutta.step p.Stepper.Mover f given.T0 i.T0 y0 else y0
@@ -101,18 +123,7 @@ module internal Integrate =
             | Constant -> false
 
         let zero = Prim.integer 0
-
-        // times that the start has passed: outputs there are y0, stops there are behind
-        let passed (times: Tensor) =
-            if times.Count = 0 then
-                zero
-            else
-                let ahead = times * RungeKutta.spread dir times
-                Prim.cast
-                    Int32
-                    (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ahead; Prim.reshape [| 1 |] (dir * i.T0) |])))
-
-        let stopsPassed = passed i.Stops
+        let stopsPassed = passed dir i.T0 i.Stops
 
         // a jump at t0 is behind: the field is seen from just after it
         let t0 =
@@ -146,91 +157,116 @@ module internal Integrate =
               Accepted = zero
               Rejected = zero
               Status = zero
-              Output = passed i.Ts
+              Output = passed dir i.T0 i.Ts
               Stop = stopsPassed
               Written = zero }
 
-        let rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
-        let hasEvents = events.Length > 0
         let watch = DerivativeControl.start p y begun (StepLoop.ofField p g captured)
-        let state = Array.concat [ y; begun; rounding; (if hasEvents then [| t0 |] else [||]); watch.Tangent ]
-        let work = if p.Stepper.Counts then Work.none () else [||]
-        let seen =
-            if hasEvents then
-                [| EventSearch.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
-            else
-                [||]
-        let control = Array.concat [ Steering.toArray start; memory; watch.Watch; work; seen ]
+        let hasEvents = events.Length > 0
 
-        let cargo =
-            { Carried = Tracing.signatures begun
-              Memory = Tracing.signatures memory
-              Tangent = Tracing.signatures watch.Tangent
-              Watch = Tracing.signatures watch.Watch
-              Directions = Tracing.signatures watch.Directions
-              Noise = Tracing.signatures watch.Noise
-              Ray = Tracing.signatures watch.Ray }
+        let frame: LoopFrame<Tensor> =
+            { Y = y
+              Carried = begun
+              Rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
+              LastEvent = if hasEvents then [| t0 |] else [||]
+              Tangent = watch.Tangent
+              Steering = Steering.toArray start
+              Memory = memory
+              Watch = watch.Watch
+              Work = if p.Stepper.Counts then Work.none () else [||]
+              Seen =
+                if hasEvents then
+                    [| EventSearch.sidesAt events t0 (Array.map Prim.stop y); zero; zero |]
+                else
+                    [||]
+              Inputs = SolveInputs.toArray i
+              Captured = captured
+              Directions = watch.Directions
+              Noise = watch.Noise
+              Ray = watch.Ray }
 
-        let graph = g.Memo((p, "body"), fun () -> StepLoop.body p g cargo)
+        { Given = given
+          Inputs = i
+          Direction = dir
+          Field = f
+          Y = y
+          StopsPassed = stopsPassed
+          Frame = frame }
+
+    /// The loop's body, for frames like this one.
+    let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
+        g.Memo((p, "body"), (fun () -> StepLoop.body p g cargo))
+
+    /// The loop's outputs: the last state and control, the rows saved, the events' log.
+    let private loop (p: SolvePlan) (g: Graph) (frame: LoopFrame<Tensor>) =
+        let cargo = LoopFrame.signatures frame
+        let body = body p g cargo
+        let state, control = LoopFrame.state frame, LoopFrame.control frame
         let carried = state.Length + control.Length
-        let log = if hasEvents then [| { Emits = 2; Capacity = p.EventRoom } |] else [||]
+        let log = if p.Events.Length > 0 then [| { Emits = 2; Capacity = p.EventRoom } |] else [||]
         let logged = 3 * log.Length // its emissions and its flag
 
         let loop =
             { Batch = [||]
               States = state.Length
               Controls = control.Length
-              Streams = Array.append [| rowsOf p (graph.Outputs.Length - carried - 3 - logged) |] log
+              Streams = Array.append [| rowsOf p (body.Outputs.Length - carried - 3 - logged) |] log
               Tape = p.Tape
               Watch = ValueSome p.Watch
-              Body = graph }
+              Body = body }
 
-        let arguments =
-            Array.concat [ state; control; SolveInputs.toArray i; captured; watch.Directions; watch.Noise; watch.Ray ]
-
-        let out = Prim.apply (Loop loop) arguments
-
-        let s = Steering.ofArray out[state.Length .. state.Length + Steering.count - 1]
-        let work = out[carried - seen.Length - work.Length .. carried - seen.Length - 1]
-        let s = { s with Stop = s.Stop - stopsPassed } // those crossed
+        let out = Prim.apply (Loop loop) (LoopFrame.toArray frame)
+        let last =
+            LoopFrame.read
+                { frame with Inputs = [||]; Captured = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
+                out
         let rows = out[carried .. out.Length - 1 - 2 * log.Length]
+        last, rows, out[out.Length - 2 * log.Length ..]
 
-        let isWhole = StatusCode.isWell p s.Status
+    /// The state at t1, with its derivative. A failed solve has no value there, and no gradient.
+    let private final (p: SolvePlan) (b: Beginning) (status: Tensor) (y1: Tensor[]) =
+        let moved =
+            if p.MovesEnd then
+                RungeKutta.step p.Stepper.Mover b.Field b.Inputs.T1 b.Given.T1 y1
+            else
+                y1
 
-        let final =
-            let y1 = out[.. n - 1]
-            let moved = if p.MovesEnd then RungeKutta.step p.Stepper.Mover f i.T1 given.T1 y1 else y1
+        // where an event ended the solve t1 was not reached
+        let moved =
+            if p.MovesEnd && p.Events.Length > 0 then
+                let isEvent = Prim.isNumber status StatusCode.eventOccurred
+                Array.map2 (fun (y: Tensor) m -> Prim.select (Prim.broadcast y.Dims [||] isEvent) y m) y1 moved
+            else
+                moved
 
-            // where an event ended the solve t1 was not reached
-            let moved =
-                if p.MovesEnd && hasEvents then
-                    let isEvent = Prim.isNumber s.Status StatusCode.eventOccurred
-                    Array.map2 (fun (y: Tensor) m -> Prim.select (Prim.broadcast y.Dims [||] isEvent) y m) y1 moved
-                else
-                    moved
+        let isWhole = StatusCode.isWell p status
 
-            // a failed solve has no value at t1, and no gradient
-            moved
-            |> Array.map (fun y -> Prim.select (Prim.broadcast y.Dims [||] isWhole) y (Prim.fill y.Dtype y.Dims nan))
+        moved
+        |> Array.map (fun y -> Prim.select (Prim.broadcast y.Dims [||] isWhole) y (Prim.fill y.Dtype y.Dims nan))
+
+    let private solve (p: SolvePlan) (g: Graph) (x: Tensor[]) : Tensor[] =
+        let b = start p g x
+        let last, rows, log = loop p g b.Frame
+        let s = Steering.ofArray last.Steering
+        let s = { s with Stop = s.Stop - b.StopsPassed } // those crossed
 
         let saved =
             match p.Saving with
             | Nothing -> [||]
-            | AtTimes -> interpolate p { i with Ts = given.Ts } f dir y s.Written rows
+            | AtTimes -> interpolate p { b.Inputs with Ts = b.Given.Ts } b.Field b.Direction b.Y s.Written rows
             | EverySteps _
             | EveryPolynomial -> rows
 
         let told =
-            if hasEvents then
-                let timeOfLast = out[state.Length - watch.Tangent.Length - 1]
-                Array.append [| timeOfLast; out[carried - 2] |] out[out.Length - 2 ..]
+            if p.Events.Length > 0 then
+                Array.concat [ last.LastEvent; [| last.Seen[1] |]; log ]
             else
                 [||]
 
         SolveOutputs.toArray
-            { Final = final
-              Last = out[.. n - 1]
-              Report = SolveReport.pack dir s work
+            { Final = final p b s.Status last.Y
+              Last = last.Y
+              Report = SolveReport.pack b.Direction s last.Work
               Saved = saved
               Events = told }
 
@@ -248,13 +284,51 @@ module internal Integrate =
         if p.Driven.Length > 0 && wrong.Length > 0 then
             raise (GraphException $"a solve with driven terms cannot have {wrong}")
 
+    let private inputs (p: SolvePlan) (g: Graph) =
+        Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
+
     /// SolveInputs, y0, captured → SolveOutputs.
     let graph (p: SolvePlan) (g: Graph) : Graph =
         refuse p
-        let inputs =
-            Array.concat [ SolveInputs.signatures p.Times p.Stops; g.Inputs[1 .. p.Leaves]; StepLoop.captured p g ]
+        g.Memo((p, "solve"), (fun () -> Tracing.closed (inputs p g) (solve p g)))
 
-        g.Memo((p, "solve"), (fun () -> Tracing.closed inputs (solve p g)))
+    /// SolveInputs, y0, captured → the frame before the first turn of the loop, and how it comes apart.
+    let firstFrame (p: SolvePlan) (g: Graph) : Graph * LoopFrame<Signature> =
+        refuse p
+
+        let make () =
+            let mutable cargo = ValueNone
+
+            let graph =
+                Tracing.closed (inputs p g) (fun x ->
+                    let frame = (start p g x).Frame
+                    cargo <- ValueSome(LoopFrame.signatures frame)
+                    LoopFrame.toArray frame)
+
+            graph, cargo.Value
+
+        g.Memo((p, "first frame"), make)
+
+    /// A frame whose state was changed from outside → the frame that the solve goes on with.
+    let anew (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
+        let begun (x: Tensor[]) =
+            let f = LoopFrame.read cargo x
+            let terms, events = StepLoop.terms p g (SolveInputs.ofArray f.Inputs) f.Captured
+            let time = (Steering.ofArray f.Steering).Time
+
+            let seen =
+                if events.Length = 0 then
+                    [||]
+                else
+                    [| EventSearch.sidesAt events time f.Y; f.Seen[1]; Prim.integer 0 |]
+
+            LoopFrame.toArray
+                { f with
+                    Carried = p.Stepper.Begin terms time f.Y
+                    Rounding = f.Rounding |> Array.map Prim.zerosLike
+                    Seen = seen }
+
+        g.Memo((p, "anew"), (fun () -> Tracing.closed (LoopFrame.toArray cargo) begun))
 
     /// The solve's graph, for which one stands whose steps answer for derivatives, too, wherever a derivative is taken.
     let underDerivative (control: ErrorControl) (p: SolvePlan) (g: Graph) : Graph =

@@ -2,44 +2,8 @@ namespace NeuralDE.Compiler
 
 open NeuralDE
 
-/// What the loop of a solve carries beside the state's leaves, by signature: known when the solve starts.
-type internal Cargo =
-    {
-        Carried: Signature[]
-        Memory: Signature[]
-        /// of the watch over derivatives
-        Tangent: Signature[]
-        Watch: Signature[]
-        /// what it captures after the field's
-        Directions: Signature[]
-        Noise: Signature[]
-        Ray: Signature[]
-    }
-
-/// Reads an array part by part.
-[<Sealed>]
-type internal Cutter<'T>(items: 'T[]) =
-    let mutable at = 0
-
-    member _.Take count =
-        at <- at + count
-        items[at - count .. at - 1]
-
-    member c.Rest = c.Take(items.Length - at)
-
 /// The body of a solve's loop: one attempt at a step.
 module internal StepLoop =
-    let private float0 = { Signature.Dtype = Float64; Shape = [||] }
-    let private int0 = { float0 with Dtype = Int32 }
-    let private steering = Array.append (Array.create 4 float0) (Array.create 6 int0)
-
-    /// What the loop carries without a derivative, at the start.
-    let controls (p: SolvePlan) (cargo: Cargo) : Signature[] =
-        let work = if p.Stepper.Counts then Array.create Work.count int0 else [||]
-        let sides = { float0 with Shape = [| p.Events.Length |] }
-        let events = if p.Events.Length = 0 then [||] else [| sides; int0; int0 |]
-        Array.concat [ steering; cargo.Memory; cargo.Watch; work; events ]
-
     /// What the functions of a solve captured: the field, the driven terms, the events.
     let captured (p: SolvePlan) (g: Graph) : Signature[] =
         Array.concat
@@ -159,145 +123,187 @@ module internal StepLoop =
         | ValueNone -> watch
         | ValueSome e -> DerivativeControl.afterEvent p e.Crossed watch
 
-    /// State, control, inputs of the solve, captured → what a loop's body returns.
-    let body (p: SolvePlan) (g: Graph) (cargo: Cargo) : Graph =
-        let leaves = g.Inputs[1 .. p.Leaves]
-        let compensated = leaves |> Array.map p.IsCompensated
-        let sums = leaves |> Masks.pickBy compensated
+    /// A turn of the loop: what the equation is, where the attempt goes, and what came of it.
+    [<NoEquality; NoComparison>]
+    type private Turn =
+        {
+            Frame: LoopFrame<Tensor>
+            Steering: Steering<Tensor>
+            Inputs: SolveInputs
+            Terms: Terms
+            Advance: Advance
+            Attempt: Attempt
+            Step: Attempted
+            Judged: Judgement
+            /// bool: the step is kept
+            Keep: Tensor
+            /// with events
+            Ending: Ending voption
+            /// bool: it ends at the stop it was made for, and at the end of the solve
+            Reaches: Tensor
+            Reached: Tensor
+        }
 
-        let last = if p.Events.Length = 0 then [||] else [| float0 |]
+        /// bool: at a stop the solve goes on from
+        member t.Stopped = Prim.both (Prim.both t.Keep t.Reaches) (Prim.isNot t.Advance.Ends)
 
-        let inputs =
+    let private watchOf (f: LoopFrame<Tensor>) : WatchCargo =
+        { Tangent = f.Tangent; Watch = f.Watch; Directions = f.Directions; Noise = f.Noise; Ray = f.Ray }
+
+    let private endingOf (p: SolvePlan) (f: LoopFrame<Tensor>) i terms (events: EventTerm[]) attempt step keep timeNew =
+        if events.Length = 0 then
+            ValueNone
+        else
+            let seen = { Sides = f.Seen[0]; Count = f.Seen[1]; Crowd = f.Seen[2] }
+            let scene = { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
+            ValueSome(StepEvents.find scene i f.LastEvent[0] seen keep timeNew)
+
+    let private take (p: SolvePlan) (g: Graph) (f: LoopFrame<Tensor>) : Turn =
+        let s, i = Steering.ofArray f.Steering, SolveInputs.ofArray f.Inputs
+        let terms, events = terms p g i f.Captured
+        let a = StepAdvance.from p s i
+
+        let attempt =
+            { Time = s.Time
+              TimeNew = a.TimeNew
+              H = a.H
+              Y = f.Y
+              Carried = f.Carried
+              Memory = f.Memory
+              Rounding = Masks.spreadBy (g.Inputs[1 .. p.Leaves] |> Array.map p.IsCompensated) f.Rounding }
+
+        let step = p.Stepper.Step terms attempt
+        let judged = StepControl.judge p s i a f.Y step (answer p g s i f.Captured (watchOf f) a attempt step)
+        // an interval of no length takes no step
+        let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
+        let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
+        let ending = endingOf p f i terms events attempt step keep a.TimeNew
+
+        // an event at a stop is followed by the stop, one before it is not
+        let reaches =
+            match ending with
+            | ValueNone -> a.Reaches
+            | ValueSome e ->
+                let isThere = Prim.compare Equal e.Time a.TimeNew
+                Prim.both a.Reaches (Prim.either (Prim.isNot e.Crossed) isThere)
+
+        { Frame = f
+          Steering = s
+          Inputs = i
+          Terms = terms
+          Advance = a
+          Attempt = attempt
+          Step = step
+          Judged = judged
+          Keep = keep
+          Ending = ending
+          Reaches = reaches
+          Reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches)) }
+
+    /// The time that the next step starts from, and whether the grid of constant steps begins anew there.
+    let private timeAfter (p: SolvePlan) (t: Turn) =
+        let edge, isAnew =
+            match t.Ending with
+            | ValueNone -> t.Advance.Edge, t.Stopped
+            | ValueSome e -> Prim.select e.Crossed e.Time t.Advance.Edge, Prim.either t.Stopped e.Crossed
+
+        let time =
+            match t.Ending with
+            | ValueSome _ when not p.Jumps -> edge
+            | _ -> if p.Jumps then Prim.select t.Stopped t.Advance.Resume edge else t.Advance.TimeNew
+
+        time, isAnew
+
+    let private steeringAfter (p: SolvePlan) (t: Turn) accepted (saved: Saved) time isAnew : Steering<Tensor> =
+        let s, judged = t.Steering, t.Judged
+        let isEmpty = Prim.both t.Advance.OnLast (Prim.compare Equal t.Advance.Stop s.Time)
+        let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either t.Keep isEmpty))
+        let exhausted = Prim.compare GreaterEqual (accepted + rejected) t.Inputs.MaxSteps
+
+        let status =
+            let code = Prim.integer
+            let limit = Prim.select exhausted (code StatusCode.maxSteps) (code StatusCode.running)
+            Prim.select t.Reached (code StatusCode.success) (Prim.select judged.TooSmall judged.Reason limit)
+            |> eventStatus t.Ending
+
+        let past1, past2 =
+            match p.Steps with
+            | Adaptive _ -> Prim.select t.Keep judged.Error s.Past1, Prim.select t.Keep s.Past1 s.Past2
+            | Constant -> StepAdvance.gridAfter p s isAnew time accepted
+
+        { Time = Prim.select t.Keep time s.Time
+          Step = judged.Next
+          Past1 = past1
+          Past2 = past2
+          Accepted = accepted
+          Rejected = rejected
+          Status = status
+          Output = saved.Output
+          Stop = if p.Stops = 0 then s.Stop else s.Stop + Prim.cast Int32 t.Stopped
+          Written = s.Written + Prim.cast Int32 saved.Write }
+
+    /// The sums' rounding errors. A sum that an event changes has none yet.
+    let private roundingAfter (t: Turn) =
+        match t.Ending with
+        | ValueNone -> t.Step.Rounding
+        | ValueSome e ->
+            t.Step.Rounding
+            |> Array.map (fun r -> Prim.select (Prim.broadcast r.Dims [||] e.Crossed) (Prim.zerosLike r) r)
+
+    /// The next turn's frame.
+    let private frameAfter (p: SolvePlan) (t: Turn) (steering: Steering<Tensor>) time : LoopFrame<Tensor> =
+        let y1, carried =
+            match t.Ending with
+            | ValueNone -> t.Step.Y1, t.Step.Carried
+            | ValueSome e -> e.Y, e.Carried
+
+        let y1 = acrossJump p t.Terms t.Steering t.Inputs t.Advance t.Stopped y1
+
+        let lastEvent, seen =
+            match t.Ending with
+            | ValueNone -> [||], [||]
+            | ValueSome e -> [| e.EventTime |], [| e.Control.Sides; e.Control.Count; e.Control.Crowd |]
+
+        { t.Frame with
+            Y = y1
+            Carried = resume p t.Terms t.Stopped time y1 carried
+            Rounding = roundingAfter t
+            LastEvent = lastEvent
+            Tangent = t.Judged.Tangent
+            Steering = Steering.toArray steering
+            Memory = t.Step.Memory
+            Watch = watchAfter p t.Stopped t.Ending t.Judged.Watch
+            Work = Array.map2 (+) t.Frame.Work t.Step.Work
+            Seen = seen }
+
+    /// What the events' log gets, and whether.
+    let private logOf (t: Turn) : Tensor[] * Tensor[] =
+        match t.Ending with
+        | ValueNone -> [||], [||]
+        | ValueSome e -> [| e.EventTime; e.Happens |], [| Prim.both e.Crossed (Prim.isNot e.IsFull) |]
+
+    /// Frame → the state and the control of the next one, a row of what is saved, one of the events' log, bool: keep, write, log,
+    /// done.
+    let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
+        Tracing.closed (LoopFrame.toArray cargo) (fun x ->
+            let frame = LoopFrame.read cargo x
+            let turn = take p g frame
+            let accepted = turn.Steering.Accepted + Prim.cast Int32 turn.Keep
+
+            let saved =
+                StepSave.rows p turn.Steering turn.Inputs turn.Advance turn.Keep accepted frame.Y turn.Step turn.Ending
+
+            let time, isAnew = timeAfter p turn
+            let steering = steeringAfter p turn accepted saved time isAnew
+            let next = frameAfter p turn steering time
+            let log, logs = logOf turn
+            let isDone = Prim.isNot (Prim.isNumber steering.Status StatusCode.running)
+
             Array.concat
-                [ leaves
-                  cargo.Carried
-                  sums
-                  last
-                  cargo.Tangent
-                  controls p cargo
-                  SolveInputs.signatures p.Times p.Stops
-                  captured p g
-                  cargo.Directions
-                  cargo.Noise
-                  cargo.Ray ]
-
-        Tracing.closed inputs (fun x ->
-            let x = Cutter x
-            let y, carried = x.Take p.Leaves, x.Take cargo.Carried.Length
-            let rounding = Masks.spreadBy compensated (x.Take sums.Length)
-            let last = x.Take last.Length
-            let tangent = x.Take cargo.Tangent.Length
-            let s = Steering.ofArray (x.Take Steering.count)
-            let memory, watch = x.Take cargo.Memory.Length, x.Take cargo.Watch.Length
-            let work = x.Take(if p.Stepper.Counts then Work.count else 0)
-            let seen = x.Take(if p.Events.Length = 0 then 0 else 3)
-            let i = SolveInputs.ofArray (x.Take SolveInputs.count)
-            let captured = x.Take (captured p g).Length
-            let directions, noise = x.Take cargo.Directions.Length, x.Take cargo.Noise.Length
-            let terms, events = terms p g i captured
-            let a = StepAdvance.from p s i
-
-            let attempt =
-                { Time = s.Time
-                  TimeNew = a.TimeNew
-                  H = a.H
-                  Y = y
-                  Carried = carried
-                  Memory = memory
-                  Rounding = rounding }
-
-            let step = p.Stepper.Step terms attempt
-            let watch = { Tangent = tangent; Watch = watch; Directions = directions; Noise = noise; Ray = x.Rest }
-            let judged = StepControl.judge p s i a y step (answer p g s i captured watch a attempt step)
-            // an interval of no length takes no step
-            let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
-            let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
-
-            let ending =
-                if events.Length = 0 then
-                    ValueNone
-                else
-                    let seen = { Sides = seen[0]; Count = seen[1]; Crowd = seen[2] }
-                    let s = { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
-                    ValueSome(StepEvents.find s i last[0] seen keep a.TimeNew)
-
-            // an event at a stop is followed by the stop, one before it is not
-            let reaches =
-                match ending with
-                | ValueNone -> a.Reaches
-                | ValueSome e ->
-                    let isThere = Prim.compare Equal e.Time a.TimeNew
-                    Prim.both a.Reaches (Prim.either (Prim.isNot e.Crossed) isThere)
-
-            let reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches))
-            let accepted = s.Accepted + Prim.cast Int32 keep
-            let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either keep isEmpty))
-            let exhausted = Prim.compare GreaterEqual (accepted + rejected) i.MaxSteps
-
-            let status =
-                let code = Prim.integer
-                let limit = Prim.select exhausted (code StatusCode.maxSteps) (code StatusCode.running)
-                Prim.select reached (code StatusCode.success) (Prim.select judged.TooSmall judged.Reason limit)
-                |> eventStatus ending
-
-            let saved = StepSave.rows p s i a keep accepted y step ending
-            let stopped = Prim.both (Prim.both keep reaches) (Prim.isNot a.Ends)
-
-            let edge, atEvent, y1, carried =
-                match ending with
-                | ValueNone -> a.Edge, stopped, step.Y1, step.Carried
-                | ValueSome e -> Prim.select e.Crossed e.Time a.Edge, Prim.either stopped e.Crossed, e.Y, e.Carried
-
-            let time =
-                match ending with
-                | ValueSome _ when not p.Jumps -> edge
-                | _ -> if p.Jumps then Prim.select stopped a.Resume edge else a.TimeNew
-
-            let y1 = acrossJump p terms s i a stopped y1
-
-            let past1, past2 =
-                match p.Steps with
-                | Adaptive _ -> Prim.select keep judged.Error s.Past1, Prim.select keep s.Past1 s.Past2
-                | Constant -> StepAdvance.gridAfter p s atEvent time accepted
-
-            let steering =
-                { Time = Prim.select keep time s.Time
-                  Step = judged.Next
-                  Past1 = past1
-                  Past2 = past2
-                  Accepted = accepted
-                  Rejected = rejected
-                  Status = status
-                  Output = saved.Output
-                  Stop = if p.Stops = 0 then s.Stop else s.Stop + Prim.cast Int32 stopped
-                  Written = s.Written + Prim.cast Int32 saved.Write }
-
-            // the sum that an event changes has no rounding error yet
-            let roundingOf (e: Ending) (r: Tensor) =
-                Prim.select (Prim.broadcast r.Dims [||] e.Crossed) (Prim.zerosLike r) r
-
-            let rounding, logged, log, logs =
-                match ending with
-                | ValueNone -> step.Rounding, [||], [||], [||]
-                | ValueSome e ->
-                    Array.map (roundingOf e) step.Rounding,
-                    [| e.Control.Sides; e.Control.Count; e.Control.Crowd |],
-                    [| e.EventTime; e.Happens |],
-                    [| Prim.both e.Crossed (Prim.isNot e.IsFull) |]
-
-            Array.concat
-                [ y1
-                  resume p terms stopped time y1 carried
-                  rounding
-                  Array.truncate last.Length log
-                  judged.Tangent
-                  Steering.toArray steering
-                  step.Memory
-                  watchAfter p stopped ending judged.Watch
-                  Array.map2 (+) work step.Work
-                  logged
+                [ LoopFrame.state next
+                  LoopFrame.control next
                   saved.Emit
                   log
-                  [| keep; saved.Write |]
+                  [| turn.Keep; saved.Write |]
                   logs
-                  [| Prim.isNot (Prim.isNumber status StatusCode.running) |] ])
+                  [| isDone |] ])

@@ -1,0 +1,79 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+
+/// What goes into one turn of a solve's loop, part by part, in the order of its body's inputs: tensors, or their signatures.
+[<NoEquality; NoComparison>]
+type internal LoopFrame<'T> =
+    {
+        // carried, differentiable, rolled back when a step is rejected
+        /// the state's leaves
+        Y: 'T[]
+        /// of the stepper: see Attempt
+        Carried: 'T[]
+        /// of the leaves that carry the rounding error of their sum
+        Rounding: 'T[]
+        /// when the last event was; none without events
+        LastEvent: 'T[]
+        /// of the watch over derivatives
+        Tangent: 'T[]
+
+        // carried without a derivative, whether a step is kept or not
+        /// see Steering
+        Steering: 'T[]
+        /// of the stepper
+        Memory: 'T[]
+        /// of the watch over derivatives
+        Watch: 'T[]
+        /// see Work; none where the stepper does not count it
+        Work: 'T[]
+        /// see EventControl; none without events
+        Seen: 'T[]
+
+        // the same in every turn
+        /// see SolveInputs
+        Inputs: 'T[]
+        /// by the functions of the solve
+        Captured: 'T[]
+        /// of the watch over derivatives
+        Directions: 'T[]
+        Noise: 'T[]
+        Ray: 'T[]
+    }
+
+module internal LoopFrame =
+    /// What is rolled back.
+    let state f = Array.concat [ f.Y; f.Carried; f.Rounding; f.LastEvent; f.Tangent ]
+
+    /// What is not.
+    let control f = Array.concat [ f.Steering; f.Memory; f.Watch; f.Work; f.Seen ]
+
+    let private constants f = Array.concat [ f.Inputs; f.Captured; f.Directions; f.Noise; f.Ray ]
+    let toArray f = Array.concat [ state f; control f; constants f ]
+
+    /// From an array in this order, in parts as long as those of another frame.
+    let read (like: LoopFrame<'L>) (items: 'T[]) : LoopFrame<'T> =
+        let mutable at = 0
+
+        let take (part: 'L[]) =
+            at <- at + part.Length
+            items[at - part.Length .. at - 1]
+
+        // F# evaluates the fields in the order in which they stand here
+        { Y = take like.Y
+          Carried = take like.Carried
+          Rounding = take like.Rounding
+          LastEvent = take like.LastEvent
+          Tangent = take like.Tangent
+          Steering = take like.Steering
+          Memory = take like.Memory
+          Watch = take like.Watch
+          Work = take like.Work
+          Seen = take like.Seen
+          Inputs = take like.Inputs
+          Captured = take like.Captured
+          Directions = take like.Directions
+          Noise = take like.Noise
+          Ray = take like.Ray }
+
+    let signatures (f: LoopFrame<Tensor>) : LoopFrame<Signature> = read f (Tracing.signatures (toArray f))
