@@ -22,6 +22,10 @@ module internal EventSearch =
     let private refinements = 20
     /// What rounding may leave of time and state, in roundings.
     let private roundings = 16.0
+    /// A value that changes by this part of its size where time does not move jumps.
+    let private leap = 1e-6
+    /// How far from the interpolant's answer, in θ, a jump is looked for on steps.
+    let private beside = 1.0 / 64.0
 
     let private number = Prim.number
     let private isAbove x = Prim.compareTo Greater x 0.0
@@ -167,57 +171,90 @@ module internal EventSearch =
         Array.map2 choose s.Attempt.Y step.Y1,
         ValueOption.fold (fun _ solved -> Prim.both isWell solved) isWell step.Solved
 
-    /// By the interpolant, 2 where the event does not happen.
+    /// By the interpolant: θ, 2 where the event does not happen, and how much the value changes there.
     let private bisect (s: EventStep) (polynomials: Tensor[]) (t: Tensor) (h: Tensor) (e: EventTerm) (b: Bracket) =
-        let narrow (low: Tensor, high: Tensor) =
+        let narrow (low: Tensor, high: Tensor, ofLow: Tensor, ofHigh: Tensor) =
             let middle = Prim.times 0.5 (low + high)
             let value = e.Value (t + middle * h) (inside polynomials s.Attempt.Y middle)
             let isPast = Prim.compareTo GreaterEqual (value * b.Far) 0.0
-            Prim.select isPast low middle, Prim.select isPast middle high
+            let choose = Prim.select isPast
+            choose low middle, choose middle high, choose ofLow value, choose value ofHigh
 
-        let isWide (low: Tensor, high: Tensor) =
+        let isWide (low: Tensor, high: Tensor, _: Tensor, _: Tensor) =
             Prim.both b.Found (Prim.compare Greater (high - low) (Prim.times 1e-15 high))
 
-        let _, high = repeatWhile isWide bisections narrow (b.Low, b.High)
-        Prim.select b.Found high (number 2.0)
+        let zero = number 0.0
+        let _, high, ofLow, ofHigh = repeatWhile isWide bisections narrow (b.Low, b.High, zero, zero)
+        Prim.select b.Found high (number 2.0), abs (ofHigh - ofLow)
 
-    /// Newton's method for θ on steps to about the event, each from the start of the step.
-    let private refine (s: EventStep) (t: Tensor) (h: Tensor) (kind: Tensor) (side: Tensor) (theta: Tensor) =
-        let better (theta: Tensor, count: Tensor) =
-            let at = t + theta * h
+    let private ofKind (kind: Tensor) (xs: Tensor[]) = StepAdvance.at (Prim.stack 0 xs) kind
+
+    /// The first of the events by the interpolant, and whether its value jumps to the side that it leads to.
+    [<NoEquality; NoComparison>]
+    type private Guess = { Kind: Tensor; Theta: Tensor; Side: Tensor; Jumps: Tensor }
+
+    let private guess (s: EventStep) (brackets: Bracket[]) (t: Tensor) (h: Tensor) : Guess =
+        let polynomials = sketch s.Terms s.Attempt s.Step
+        let thetas, gaps = Array.map2 (bisect s polynomials t h) s.Events brackets |> Array.unzip
+        let kind = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| Prim.stack 0 thetas |])) |> Prim.cast Int32
+        let theta = Prim.binary Min (ofKind kind thetas) (number 1.0)
+        let y = inside polynomials s.Attempt.Y theta
+        let rounding = s.Events |> Array.map (fun e -> (let _, _, n = rate s.Terms e (t + theta * h) y in n))
+        let size = brackets |> Array.map (fun b -> b.Size) |> ofKind kind
+
+        { Kind = kind
+          Theta = theta
+          Side = brackets |> Array.map (fun b -> b.Far) |> ofKind kind
+          Jumps = Prim.compare Greater (ofKind kind gaps) (Prim.times leap size + ofKind kind rounding) }
+
+    /// A search on steps: θ, between which it lies where the value jumps, and how often it was looked at.
+    [<NoEquality; NoComparison>]
+    type private Refinement = { Theta: Tensor; Low: Tensor; High: Tensor; Count: Tensor }
+
+    /// θ on steps to about the event, each from the start of the step: by Newton's method, and by halving where the value jumps.
+    let private refine (s: EventStep) (t: Tensor) (h: Tensor) (g: Guess) : Tensor =
+        let better (x: Refinement) =
+            let at = t + x.Theta * h
             let y, _ = advance s at
-
-            let v, r =
-                s.Events
-                |> Array.map (fun e -> (let v, r, _ = rate s.Terms e at y in v, r))
-                |> Array.indexed
-                |> Array.reduce (fun (_, (v, r)) (k, (w, s)) ->
-                    let isKind = Prim.isNumber kind k
-                    k, (Prim.select isKind w v, Prim.select isKind s r))
-                |> snd
-
+            let vs, rs = s.Events |> Array.map (fun e -> (let v, r, _ = rate s.Terms e at y in v, r)) |> Array.unzip
+            let v, r = ofKind g.Kind vs, ofKind g.Kind rs
             let change = v / (Prim.select (Prim.compareTo Equal r 0.0) (number infinity) r * h)
             let isSmall = Prim.compareTo LessEqual (abs change) 0.25
             // a value that moves the other way has another root there
-            let isThere = Prim.both isSmall (isAbove (side * r * h))
+            let isThere = Prim.both isSmall (isAbove (g.Side * r * h))
             let change = Prim.select isThere change (number 0.0)
-            let next = Prim.binary Max (number 0.0) (Prim.binary Min (theta - change) (number 1.0))
-            next, Prim.select (Prim.compare Equal (t + next * h) at) (number infinity) (Prim.plus 1.0 count)
+            let newton = Prim.binary Max (number 0.0) (Prim.binary Min (x.Theta - change) (number 1.0))
 
-        let isRough (_, count) = Prim.compareTo Less count (float refinements)
-        repeatWhile isRough refinements better (theta, number 0.0) |> fst
+            let isPast = Prim.compareTo GreaterEqual (v * g.Side) 0.0
+            let low, high = Prim.select isPast x.Low x.Theta, Prim.select isPast x.Theta x.High
+            let next = Prim.select g.Jumps (Prim.times 0.5 (low + high)) newton
+            let isAt theta = Prim.compare Equal (t + next * h) (t + theta * h)
+            let isHalved = Prim.either (isAt low) (isAt high)
+            let isDone = Prim.either (Prim.both g.Jumps isHalved) (Prim.both (Prim.isNot g.Jumps) (isAt x.Theta))
+            // what jumps has jumped at the far end of what it lies between
+            { Theta = Prim.select (Prim.both g.Jumps isHalved) high next
+              Low = low
+              High = high
+              Count = Prim.select isDone (number infinity) (Prim.plus 1.0 x.Count) }
 
-    /// θ of the first of the events found, which it is, and the side that it leads to; nothing of it has a derivative.
-    let first (s: EventStep) (brackets: Bracket[]) : Tensor * Tensor * Tensor =
+        let most = Prim.select g.Jumps (number (float bisections)) (number (float refinements))
+        let isRough (x: Refinement) = Prim.compare Less x.Count most
+
+        let start =
+            { Theta = g.Theta
+              Low = Prim.binary Max (number 0.0) (Prim.plus -beside g.Theta)
+              High = Prim.binary Min (number 1.0) (Prim.plus beside g.Theta)
+              Count = number 0.0 }
+
+        (repeatWhile isRough bisections better start).Theta
+
+    /// The first of the events found: θ, which it is, the side that it leads to, and whether its value jumps there; nothing of it
+    /// has a derivative.
+    let first (s: EventStep) (brackets: Bracket[]) : Tensor * Tensor * Tensor * Tensor =
         let search (x: Tensor[]) =
-            let t, h = x[0], x[1]
-            let polynomials = sketch s.Terms s.Attempt s.Step
-            let thetas = Array.map2 (bisect s polynomials t h) s.Events brackets |> Prim.stack 0
-            let which = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| thetas |]))
-            let side = StepAdvance.at (brackets |> Array.map (fun b -> b.Far) |> Prim.stack 0) which
-            let theta = Prim.binary Min (StepAdvance.at thetas which) (number 1.0)
-            [| number 0.0; refine s t h (Prim.cast Int32 which) side theta; which; side |]
+            let g = guess s brackets x[0] x[1]
+            [| refine s x[0] x[1] g; g.Kind; g.Side; g.Jumps |]
 
-        // a root that is always 0, for what its search tells
+        // a root of nothing: what only searches has no derivative
         let found = FunctionNodes.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]
-        Prim.stop found[1], Prim.cast Int32 (Prim.stop found[2]), Prim.stop found[3]
+        Prim.stop found[0], found[1], Prim.stop found[2], found[3]

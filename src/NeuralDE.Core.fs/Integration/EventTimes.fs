@@ -16,7 +16,7 @@ type EventTimes =
 module internal EventTimes =
     /// Times [rows] and flags [rows; events] of the log, in which events at one time share a row, as times and kinds [room].
     let private spread room (x: Tensor[]) : Tensor[] =
-        let times, flags, count = x[0], x[1], x[2]
+        let times, flags = x[0], x[1]
         let rows, kinds = flags.Dims[0], flags.Dims[1]
         let size = rows * kinds
         let flat (x: Tensor) = Prim.reshape [| size |] x
@@ -26,12 +26,17 @@ module internal EventTimes =
         let outside = Prim.fill place.Dtype [| size |] -1.0
         let place = Prim.select isThere place outside
         let into empty values = Prim.scatter ScatterSet 0 empty place values
-        let isEvent = Prim.compare Less (Prim.iota Int32 [| room |] 0) (Prim.broadcast [| room |] [||] count)
-        let known = into (Prim.fill Float64 [| room |] 0.0) (flat (Prim.broadcast [| rows; kinds |] [| 0 |] times))
-        let kind = flat (Prim.iota Int32 [| rows; kinds |] 1)
+        let times = into (Prim.fill Float64 [| room |] 0.0) (flat (Prim.broadcast [| rows; kinds |] [| 0 |] times))
+        let kinds = into (Prim.fill Int32 [| room |] -1.0) (flat (Prim.iota Int32 [| rows; kinds |] 1))
+        let isEvent = Prim.compareTo GreaterEqual kinds 0.0
 
-        [| Prim.select isEvent known (Prim.fill Float64 [| room |] nan)
-           into (Prim.fill Int32 [| room |] -1.0) kind |]
+        [| Prim.select isEvent times (Prim.fill Float64 [| room |] nan); kinds |]
+
+    /// The most events in the log of a sample. Those of the last row are not in it where there was no room for all of them.
+    let private most (flags: Tensor) =
+        let size = max 1 (flags.Dims[flags.Rank - 2] * flags.Dims[flags.Rank - 1])
+        let ofSample = Array.sumBy (fun flag -> if flag > 0.0 then 1 else 0)
+        flags.ToArray() |> Array.chunkBySize size |> Array.fold (fun most s -> max most (ofSample s)) 0
 
     /// From what a solve tells of its events; by row where samples have their own.
     let ofLog (p: SolvePlan) isByRow (told: Tensor[]) : EventTimes =
@@ -40,17 +45,13 @@ module internal EventTimes =
         if told.Length = 0 then
             { Times = none [| 0 |] Float64; Kinds = none [| 0 |] Int32 }
         else
-            let count, times, flags = Prim.cast Int32 told[1], told[2], told[3]
-
-            let room =
-                match p.EventRoom with
-                | ValueSome room -> room
-                | ValueNone -> Array.fold max 0L count.Numbers.Integers |> min (int64 p.MaxEvents) |> int
+            let times, flags = told[2], told[3]
+            let room = p.EventRoom |> ValueOption.defaultWith (fun () -> most flags)
 
             if room = 0 then
-                let rows = Array.append count.Dims [| 0 |]
+                let rows = Array.append flags.Dims[.. flags.Rank - 3] [| 0 |]
                 { Times = none rows Float64; Kinds = none rows Int32 }
             else
-                let args = [| times; flags; count |]
+                let args = [| times; flags |]
                 let r = if isByRow then vmap (spread room) args else spread room args
                 { Times = r[0]; Kinds = r[1] }

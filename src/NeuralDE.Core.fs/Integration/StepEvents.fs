@@ -46,6 +46,8 @@ type internal EventMoment =
         /// int32: which, and the side that its value goes to
         Kind: Tensor
         Side: Tensor
+        /// bool: the value jumps to it
+        Jumps: Tensor
         /// where the constant step to it ends, and the state there
         At: Tensor
         Y: Tensor[]
@@ -57,7 +59,8 @@ type internal EventMoment =
 
 /// Events of a kept step: what happens, and how the solve goes on.
 module internal StepEvents =
-    /// Two events nearer than this part of a step are one time, and a value as small as its change within it is 0.
+    /// Two events nearer than this part of a step are one time, and a value as small as its change within it, or between two
+    /// neighbouring times, is 0.
     let private instant = 1e-10
     /// What rounding may leave of a value, relative to its size in the step.
     let private noise = 1e-13
@@ -76,7 +79,7 @@ module internal StepEvents =
 
     /// A constant step to the event, and a root of almost no length, which carries the derivative of its time.
     let private moment (s: EventStep) (brackets: Bracket[]) : EventMoment =
-        let theta, kind, side = EventSearch.first s brackets
+        let theta, kind, side, jumps = EventSearch.first s brackets
         let h = s.Attempt.H
         let isAtEnd = Prim.compareTo Equal theta 1.0
         let at = Prim.stop (Prim.select isAtEnd s.Attempt.TimeNew (s.Attempt.Time + theta * h))
@@ -98,11 +101,13 @@ module internal StepEvents =
             let isSmall = Prim.compare LessEqual (abs tau) (Prim.times 1e-6 (abs h))
             Prim.select (Prim.both isSmall (Prim.isNot isFlat)) tau (number 0.0)
 
-        let time = at + implicitRoot search residual y
+        // the time of a jump is a constant: the value's slope is not that of the way over 0
+        let time = Prim.select jumps at (at + implicitRoot search residual y)
 
         { Theta = theta
           Kind = kind
           Side = side
+          Jumps = jumps
           At = at
           Y = y
           IsWell = isWell
@@ -117,7 +122,8 @@ module internal StepEvents =
 
     /// Whether a value is nothing.
     let private isNothing (s: EventStep) (b: Bracket) v rounding r =
-        let reach = Prim.times instant (abs s.Attempt.H)
+        let spacing = Prim.times (2.0 * StepAdvance.spacing) (abs s.Attempt.TimeNew)
+        let reach = Prim.binary Max (Prim.times instant (abs s.Attempt.H)) spacing
         Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size + rounding)
 
     /// By event, whether it happens then: the first, and those that are at 0 or beyond at the same time.
@@ -129,13 +135,14 @@ module internal StepEvents =
             Prim.stop (Prim.either (Prim.isNumber m.Kind k) (Prim.either (EventSearch.counts e side v) isDue)))
 
     /// Whether the first event only touches 0: what comes back before rounding, or the method, can tell that it was away. The value
-    /// moves the other way there, or is not 0 (one that jumps over 0 does not move).
+    /// moves the other way there, or is not 0, and did not jump over it.
     let private touches (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor =
         (brackets, ofBefore)
         ||> Array.mapi2 (fun k b (v, r, rounding) ->
             let isOff = Prim.both (Prim.isNot (isNothing s b v rounding r)) (Prim.compareTo NotEqual r 0.0)
             let isBack = Prim.compareTo Less (m.Side * motion s r) 0.0
-            Prim.both (Prim.isNumber m.Kind k) (Prim.either isOff isBack))
+            let isOver = Prim.both m.Jumps (Prim.compareTo Greater (m.Side * v) 0.0)
+            Prim.both (Prim.isNumber m.Kind k) (Prim.both (Prim.either isOff isBack) (Prim.isNot isOver)))
         |> any
 
     /// The changes in the order of the events, up to one that ends the solve: whether one does, and the state after them.

@@ -5,30 +5,49 @@ open NeuralDE
 
 /// What limits the steps of a solve that stopped short, where it is not the error of the solution.
 module internal StepLimit =
-    /// Steps of power iteration, of which the first half finds the direction.
+    /// Steps of power iteration towards what ∂f/∂y enlarges most.
     let private iterations = 32
 
     /// The stability limit of explicit methods is |h λ| of 2 to 5: a step that long at the mean of the others is limited by it.
     let private stiffFrom = 1.0
 
+    /// What turns more than it decays is no stiff component: an implicit method would have to follow it as well. Re λ / |λ|.
+    let private decaying = -0.1
+
+    /// A vector whose part beside another is smaller than this points along it.
+    let private alone = 1e-3
+
     /// A field whose change over one step is as large as itself, though its derivative explains a tenth of that at most, jumps.
     let private jumpsFrom, explained = 0.3, 0.1
 
-    let private norm (x: Tensor) = sqrt (x.ToArray() |> Array.sumBy (fun v -> v * v))
+    let private dot (x: Tensor) (y: Tensor) = float (sum (x * y))
+    let private norm (x: Tensor) = sqrt (dot x x)
 
-    /// |λ| of the largest eigenvalue of ∂f/∂y, by power iteration: the mean growth, since complex pairs turn.
-    let private spectralRadius (f: Tensor -> Tensor) (y: Tensor) : float =
+    /// |λ| and Re λ of the largest eigenvalue of ∂f/∂y. Power iteration ends in the plane of a complex pair, or along a real
+    /// eigenvector: J² v = a J v + b v there, and λ² = a λ + b.
+    let private largest (f: Tensor -> Tensor) (y: Tensor) : struct (float * float) =
         let push (v: Tensor) = snd (jvp f y v)
-        let mutable v = randn (Key 1) (List.ofArray y.Dims) |> cast y.Dtype
-        let mutable growth = 0.0
+        let unit (v: Tensor) = v / norm v
+        let start = randn (Key 1) (List.ofArray y.Dims) |> cast y.Dtype
+        let v = Seq.fold (fun v _ -> unit (push v)) (unit start) (seq { 1..iterations })
+        let once = push v
+        let along = dot once v
+        let beside = once - along * v
+        let size = norm beside
 
-        for k in 1..iterations do
-            let next = push (v / norm v)
-            let size = norm next
-            if k > iterations / 2 then growth <- growth + log size
-            v <- next
+        if size <= alone * norm once then
+            struct (abs along, along)
+        else
+            let twice = push once
+            let a = dot twice beside / (size * size)
+            let b = dot (twice - a * once) v
+            let half, root = 0.5 * a, 0.25 * a * a + b
 
-        exp (growth / float (iterations - iterations / 2))
+            if root < 0.0 then
+                struct (sqrt -b, half)
+            else
+                let real = if half < 0.0 then half - sqrt root else half + sqrt root
+                struct (abs real, real)
 
     /// Advice in place of that of the status, for an explicit method that stopped at (t, y) with steps of length h.
     let advice (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
@@ -40,12 +59,12 @@ module internal StepLimit =
             let slope = f packed
             let change = norm (f (packed + RungeKutta.spread h packed * slope) - slope) / norm slope
             let along = norm (snd (jvp f packed (RungeKutta.spread h packed * slope))) / norm slope
-            let stiffness = length * spectralRadius f packed
+            let struct (size, real) = largest f packed
 
             if change > jumpsFrom && along < explained * change then
                 Some
                     "The field jumps there, and the solve goes to and fro over the jump: make the jump an event (Ode.on), or a smooth change."
-            elif stiffness > stiffFrom then
+            elif length * size > stiffFrom && real < decaying * size then
                 Some
                     "Stability, not the error, limits the steps: the equation is stiff there. Use an implicit method: Ode.using Kvaerno3, Rosenbrock23 or BDF2."
             else

@@ -80,6 +80,15 @@ let private found =
 
               within 1e-4 "times" [ for k in 1..4 -> float (impact k ofBall) ] (times s))
 
+      testCase "late in time, where times are coarse" (fun () ->
+          let exact = flight 1 3.0 ofBall
+
+          for start, bound in [ 1e6, 1e-8; 1e9, 1e-5; 1e12, 1e-2 ] do
+              let p = { ball ofBall with T0 = scalar start; T1 = scalar (start + 3.0) }
+              let s = Ode.solve p
+              within bound $"time from {start}" [ float (impact 1 ofBall) ] [ (times s)[0] - start ]
+              within bound $"state from {start}" (numbers exact) (numbers s.Y1))
+
       testCase "one that never happens changes no bit" (fun () ->
           for m in [ Tsit5; DOP853; Kvaerno3; BDF2 ] do
               let p = cosine 10.0 |> Ode.using m |> Ode.tolerance 1e-5 1e-5 |> Ode.saveAt (linspace 0.0 10.0 7)
@@ -88,6 +97,72 @@ let private found =
               Expect.equal (bits b.Ys) (bits a.Ys) m.Name
               Expect.equal b.Stats a.Stats "stats"
               Expect.equal (times b) [||] "times") ]
+
+/// Values that jump over 0: signs, thresholds, phases.
+let private jumping =
+    [ testTheory
+          "a threshold's sign, with a slope and without, by every adaptive method"
+          [ for m in adaptive do
+                if m.Order > 1 then m.Name ]
+          (fun name ->
+              let m = methodNamed name
+              let bound = if m.Order = 2 then 2e-2 else 1e-3
+
+              for slope in [ 0.0; 0.1 ] do
+                  for c in [ -0.8; -0.37; 0.05; 0.36; 0.66 ] do
+                      let s =
+                          cosine 6.2
+                          |> Ode.using m
+                          |> Ode.tolerance 1e-6 1e-6
+                          |> Ode.on (Event.crossing (fun _ u -> where (u[0] .> c) 1.0 -1.0 + slope * u[1])) told
+                          |> Ode.solve
+
+                      within bound $"at {c}" [ acos c; 2.0 * Math.PI - acos c ] (times s))
+
+      testCase "a clock that begins anew, with a state that is changed" (fun () ->
+          // u' = −u/2, and 1 more at every whole time: u(n⁺) = (1 + u) e^(−n/2) …
+          let s =
+              Ode.problem (fun _ (u: Tensor) -> -0.5 * u) (scalar 1.0) (0.0, 5.5)
+              |> Ode.dtBetween 0.0 0.2
+              |> Ode.on (Event.falling (fun t _ -> t - floor t - 0.5)) (Event.apply (fun _ u -> u + 1.0))
+              |> Ode.solve
+
+          let right = List.sum [ for n in 0..5 -> exp (-0.5 * (5.5 - float n)) ]
+          within 1e-12 "times" [ 1.0; 2.0; 3.0; 4.0; 5.0 ] (times s)
+          within 1e-6 "state" [ right ] (numbers s.Y1))
+
+      testCase "what fires at a threshold and falls back fires once a period" (fun () ->
+          let fire (value: Tensor -> Tensor) =
+              Ode.problem (fun _ (u: Tensor) -> 1.5 - u) (scalar 0.0) (0.0, 5.0)
+              |> Ode.on (Event.rising (fun _ u -> value u)) (Event.apply (fun _ u -> zerosLike u))
+              |> Ode.solve
+
+          let period = log 3.0
+          let right = [ for k in 1..4 -> float k * period ]
+          within 1e-5 "its sign" right (times (fire (fun u -> where (u .> 1.0) 1.0 -1.0)))
+          within
+              1e-5
+              "steeper than its jump"
+              right
+              (times (fire (fun u -> 3.0 * (u - 1.0) + where (u .> 1.0) 1.0 -1.0)))
+          within 1e-5 "smooth" right (times (fire (fun u -> u - 1.0))))
+
+      testCase "a jump's time is a constant of differentiation" (fun () ->
+          // dosed at 1: u(3) = (u₀ e^(−k) + 1) e^(−2k)
+          let final slope (k: Tensor) =
+              Ode.problem (fun _ (u: Tensor) -> -k * u) (scalar 1.0) (0.0, 3.0)
+              |> Ode.tolerance 1e-10 1e-10
+              |> Ode.on
+                  (Event.rising (fun t u -> where (t .< 1.0) -1.0 1.0 + slope * u))
+                  (Event.apply (fun _ u -> u + 1.0))
+              |> Ode.solveFinal
+
+          for slope in [ 0.0; 0.1 ] do
+              relative
+                  1e-8
+                  "by the rate"
+                  [ -3.0 * exp -1.5 - 2.0 * exp -1.0 ]
+                  (numbers (grad (final slope) (scalar 0.5)))) ]
 
 let private outputs =
     [ testCase "outputs and dense output between impacts; at an impact the speed before it" (fun () ->
@@ -238,6 +313,21 @@ let private endings =
           within 1e-7 "stopped at the third" [ 2.5 * Math.PI ] (numbers s.LastTime)
           Expect.isTrue (numbers s.Y1 |> Array.forall Double.IsNaN) "NaN is expected at t1")
 
+      testCase "two at once where there is room for one" (fun () ->
+          let two (y0: Tensor) =
+              { cosine 6.0 with Y0 = y0 }
+              |> Ode.maxEvents 3
+              |> Ode.on (Event.crossing (fun _ u -> u[0])) told
+              |> Ode.on (Event.crossing (fun _ u -> 2.0 * u[0])) told
+              |> Ode.trySolve
+
+          let s = two (tensor [ 1.0; 0.0 ])
+          Expect.equal s.Status TooManyEvents "status"
+          within 1e-7 "times" [ 0.5 * Math.PI; 0.5 * Math.PI ] (times s)
+          Expect.equal (kinds s) [| 0; 1 |] "kinds"
+          let padded = compile (fun y0 -> (two y0).Events.Times) (tensor [ 1.0; 0.0 ])
+          within 1e-7 "in a compiled function" [ 0.5 * Math.PI; 0.5 * Math.PI; nan ] (numbers padded))
+
       testTheory "a ball that comes to rest" [ 0.5; 0.8; 0.0 ] (fun elasticity ->
           let p = tensor [ 9.81; elasticity; 10.0 ]
           let s = Ode.trySolve { ball p with T1 = scalar 50.0 }
@@ -358,6 +448,7 @@ let tests =
     testList
         "Solvers.Events"
         [ testList "found" found
+          testList "jumping" jumping
           testList "outputs" outputs
           testList "together" together
           testList "endings" endings

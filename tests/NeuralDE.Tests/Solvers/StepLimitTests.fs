@@ -71,6 +71,33 @@ let tests =
               Expect.stringContains got "Raise it with Ode.maxSteps" "the advice"
               Expect.isFalse (got.Contains "Stability") $"got \"{got}\", expected nothing of stability")
 
+          testList
+              "what swings, however long its steps: the message is that of the limit"
+              [ for w in [ 1.0; 1000.0 ] do
+                    for tolerance in [ 1e-1; 1e-2; 1e-3 ] do
+                        for solver in [ Tsit5; Bosh3 ] do
+                            testCase $"{solver.Name} {w} {tolerance}" (fun () ->
+                                // written as u″ = −w² u, whose Jacobian is far from normal
+                                let swing = byComponent (fun _ y -> [ y[1]; -w * w * y[0] ])
+
+                                let got =
+                                    Ode.problem swing (tensor [ 1.0; 0.0 ]) (0.0, 1e6)
+                                    |> Ode.using solver
+                                    |> Ode.tolerance tolerance tolerance
+                                    |> Ode.maxSteps 1500
+                                    |> message
+
+                                Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
+
+          testCase "what swings and decays at once is stiff" (fun () ->
+              // λ = −1000 ± 1000i beside a slow drive
+              let field =
+                  byComponent (fun t y ->
+                      let a, b = y[0] - cos t, y[1]
+                      [ -1000.0 * a + 1000.0 * b; -1000.0 * a - 1000.0 * b ])
+
+              Ode.problem field (tensor [ 1.0; 0.0 ]) (0.0, 100.0) |> Ode.maxSteps 5000 |> says [ "Stability" ])
+
           testCase "an implicit method is not told to be one" (fun () ->
               let got =
                   Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
