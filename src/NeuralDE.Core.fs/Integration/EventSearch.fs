@@ -198,8 +198,8 @@ module internal EventSearch =
         let thetas, gaps = Array.map2 (bisect s polynomials t h) s.Events brackets |> Array.unzip
         let kind = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| Prim.stack 0 thetas |])) |> Prim.cast Int32
         let theta = Prim.binary Min (ofKind kind thetas) (number 1.0)
-        let y = inside polynomials s.Attempt.Y theta
-        let rounding = s.Events |> Array.map (fun e -> (let _, _, n = rate s.Terms e (t + theta * h) y in n))
+        // at the start of the step, since a value may be infinite where it changes its sign
+        let rounding = s.Events |> Array.map (fun e -> (let _, _, n = rate s.Terms e t s.Attempt.Y in n))
         let size = brackets |> Array.map (fun b -> b.Size) |> ofKind kind
 
         { Kind = kind

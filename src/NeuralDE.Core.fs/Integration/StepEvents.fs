@@ -124,7 +124,8 @@ module internal StepEvents =
     let private isNothing (s: EventStep) (b: Bracket) v rounding r =
         let spacing = Prim.times (2.0 * StepAdvance.spacing) (abs s.Attempt.TimeNew)
         let reach = Prim.binary Max (Prim.times instant (abs s.Attempt.H)) spacing
-        Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size + rounding)
+        let isSmall = Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size + rounding)
+        Prim.either isSmall (Prim.compareTo Equal v 0.0) // its slope may not be a number
 
     /// By event, whether it happens then: the first, and those that are at 0 or beyond at the same time.
     let private happening (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor[] =
@@ -159,15 +160,19 @@ module internal StepEvents =
     /// moves; that of another event which moves in its direction happens next.
     let private settle (s: EventStep) (m: EventMoment) (brackets: Bracket[]) ofBefore happens after =
         let sides, rests =
-            (Array.zip s.Events happens, Array.zip brackets ofBefore, looked s m after)
-            |||> Array.map3 (fun (e, happens) (b, (_, r0, _)) (v, r, rounding) ->
+            (Array.zip (Array.indexed s.Events) happens, Array.zip brackets ofBefore, looked s m after)
+            |||> Array.map3 (fun ((k, e), happens) (b, (_, r0, _)) (v, r, rounding) ->
+                let hasJumped = Prim.both m.Jumps (Prim.isNumber m.Kind k)
                 let isNothing = isNothing s b v rounding (Prim.binary Max (abs r0) (abs r))
+                let isNothing = Prim.both isNothing (Prim.isNot hasJumped)
                 let motion = motion s r
                 let isNext = Prim.both (Prim.isNot happens) (EventSearch.counts e (-motion) motion)
                 let atZero = Prim.select isNext (-motion) motion
                 let side = Prim.select isNothing atZero (EventSearch.sideOf (number 0.0) v)
-                let isSlow = Prim.compare LessEqual (abs r * abs s.Attempt.H) (Prim.times noise b.Size)
-                side, (if e.Change.IsSome then Prim.both (Prim.both happens isNothing) isSlow else no))
+                let isSlow r = Prim.compare LessEqual (abs r * abs s.Attempt.H) (Prim.times noise b.Size)
+                // a value that went through 0 without a slope, as a cube does, goes on
+                let isStopped = Prim.both (isSlow r) (Prim.isNot (isSlow r0))
+                side, (if e.Change.IsSome then Prim.both (Prim.both happens isNothing) isStopped else no))
             |> Array.unzip
 
         Prim.stop (Prim.stack 0 sides), any rests

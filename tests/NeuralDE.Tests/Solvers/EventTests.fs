@@ -147,6 +147,25 @@ let private jumping =
               (times (fire (fun u -> 3.0 * (u - 1.0) + where (u .> 1.0) 1.0 -1.0)))
           within 1e-5 "smooth" right (times (fire (fun u -> u - 1.0))))
 
+      testCase "a value that changes its sign where it is infinite" (fun () ->
+          let s = cosine 7.0 |> Ode.on (Event.crossing (fun _ u -> 1.0 / u[0])) told |> Ode.solve
+          within 1e-6 "1/cos t" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
+          let s = cosine 7.0 |> Ode.on (Event.falling (fun t _ -> sin t / cos t)) told |> Ode.solve
+          within 1e-6 "tan t" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s))
+
+      testCase "a value that has no slope where it is 0, or an infinite one" (fun () ->
+          for power in [ 3.0; 5.0 ] do
+              let s = cosine 5.0 |> Ode.on (Event.rising (fun t _ -> (t - 1.0) ** power)) told |> Ode.solve
+              within 1e-3 $"to the power {power}" [ 1.0 ] (times s)
+
+          let root (x: Tensor) = where (x .< 0.0) -1.0 1.0 * sqrt (abs x)
+          let s = cosine 5.0 |> Ode.on (Event.rising (fun t _ -> root (t - 1.0))) told |> Ode.solve
+          within 1e-9 "root" [ 1.0 ] (times s)
+          let doubled = Event.apply (fun _ (u: Tensor) -> 2.0 * u)
+          let s = cosine 6.0 |> Ode.on (Event.crossing (fun _ u -> u[0] ** 3.0)) doubled |> Ode.solve
+          within 1e-3 "the cube of the state" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
+          within 1e-6 "changed twice" [ 4.0 * cos 6.0; -4.0 * sin 6.0 ] (numbers s.Y1))
+
       testCase "a jump's time is a constant of differentiation" (fun () ->
           // dosed at 1: u(3) = (u₀ e^(−k) + 1) e^(−2k)
           let final slope (k: Tensor) =
