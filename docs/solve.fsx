@@ -153,6 +153,9 @@ ball.Events.Times, ball.Events.Kinds
 there with the status `EventOccurred`, `T1` and `Y1` are the time and the state, and outputs after it are NaN. Outputs at an event's time
 show the state before it. Everything is differentiable: times, the state after them, what the event's own functions capture.
 
+A value may jump over 0, as `where (u[0] .> 1.0) 1.0 -1.0` or a clock that begins anew does; the time of such an event is a constant of
+differentiation, so write `u[0] - 1.0` where its derivative matters.
+
 Signs are compared four times a step and where a value turns between, so `Ode.dtBetween` helps where values are quicker than steps. A ball
 that comes to rest has infinitely many impacts: the solve ends with `EventsAccumulate`, and after `Ode.maxEvents` with `TooManyEvents`.
 The continuous adjoint, `Backsolve`, knows no events and is refused.
@@ -214,7 +217,5 @@ mistake (fun () -> problem |> Ode.tolerance -1e-6 1e-9)
 mistake (fun () -> problem |> Ode.using RK4 |> Ode.solve)
 (*** include-output ***)
 (**
-Stiff equations have no method of their own yet: an explicit one solves them with very many short steps, or stops at `Ode.maxSteps`.
-
 Next: [Differentiate](differentiate.html).
 *)
