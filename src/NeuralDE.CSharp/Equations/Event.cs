@@ -8,7 +8,8 @@ public static class Event
     /// <remarks>
     /// Signs are compared four times a step and where the value turns between; two sign changes that leave no trace in that
     /// are not seen. Bound steps with DtBetween where values are quick. A value that is 0 at the start takes its sign from
-    /// the first step.
+    /// the first step. A value may jump over 0; the time of a jump is then a constant of differentiation. A step with a value
+    /// that is NaN is shortened.
     /// </remarks>
     public static EventTrigger<S> Falling<S>(Func<Tensor, S, Tensor> value) =>
         EventModule.falling(FSharp.Function(value));

@@ -135,7 +135,10 @@ public static class ProblemExtensions
         /// </remarks>
         public Problem<E, S> PerSample() => ProblemVerbs.perSample(Given(problem));
 
-        /// <summary>Calls back at the start and after every step.</summary>
+        /// <summary>
+        /// Calls back at the start and after every step; inside a transform, where the solve is a part of another function,
+        /// never.
+        /// </summary>
         public Problem<E, S> Progress(Action<SolveProgress> report) =>
             ProblemVerbs.progress(FSharp.Function(report), Given(problem));
 

@@ -15,7 +15,8 @@ module Event =
     /// <param name="value">One float.</param>
     /// <remarks>Signs are compared four times a step and where the value turns between; two sign changes that leave no trace in that are
     /// not seen. Bound steps with Ode.dtBetween where values are quick. A value that is 0 at the start takes its sign from the first
-    /// step.</remarks>
+    /// step. A value may jump over 0; the time of a jump is then a constant of differentiation. A step with a value that is NaN is
+    /// shortened: where no step is short enough the solve ends with NonFinite.</remarks>
     let falling (value: Tensor -> 'S -> Tensor) : EventTrigger<'S> = { Value = value; Rising = false; Falling = true }
 
     /// Where a value of time and state rises through 0, as the solve goes.

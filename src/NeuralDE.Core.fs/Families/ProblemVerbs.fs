@@ -141,7 +141,7 @@ type ProblemVerbs internal () =
     /// <remarks>Every leaf of y0 has the batch axis first. t0, t1 may be [batch], output times [batch; time].</remarks>
     static member perSample(p: Problem<'E, 'S>) = { p with PerSample = true }
 
-    /// Calls back at the start and after every step.
+    /// Calls back at the start and after every step; inside a transform, where the solve is a part of another function, never.
     static member progress (report: SolveProgress -> unit) (p: Problem<'E, 'S>) = { p with Progress = Some report }
 
     /// Ends the solve with Cancelled before the next step once the token is cancelled. Inside a transform the token of the call

@@ -44,14 +44,25 @@ module internal SolveOutcome =
     [<NoEquality; NoComparison>]
     type Suspects =
         {
+            /// whose verb solved
+            Family: string
+            /// without driven terms, which have keys by row
+            Plan: SolvePlan
             Field: Graph
             Captured: Tensor[]
             /// the leaves' paths in the state
             Names: string[]
-            Stepper: Stepper
             Rtol: float
             Atol: float
         }
+
+    let private functionsOf (suspects: Suspects) =
+        let number = scalar 0.0
+
+        let inputs = // of which no function of the equation reads one
+            SolveInputs.ofArray (Array.create SolveInputs.count number)
+
+        StepLoop.terms suspects.Plan suspects.Field inputs suspects.Captured
 
     /// The component that is not finite after the failing step, else the one with the largest scaled error.
     let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
@@ -78,18 +89,21 @@ module internal SolveOutcome =
 
         let badness x = if isBad x then 1.0 else 0.0
         let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
-
-        let terms =
-            { Field = RungeKutta.fieldOf suspects.Field suspects.Captured
-              Driven = [||]
-              Scale = Array.map tolerance
-              MostIterations = 10 }
-
-        let stepper = suspects.Stepper
+        let terms, events = functionsOf suspects
+        let terms = { terms with Scale = Array.map tolerance; MostIterations = 10 }
+        let stepper = suspects.Plan.Stepper
         let slope = terms.Field time y
+
+        /// An event whose value is no number at a state.
+        let wrongEvent time (y: Tensor[]) =
+            events
+            |> Array.tryFindIndex (fun e -> Double.IsNaN(float (Prim.cast Float64 (e.Value time y))))
+            |> Option.map (fun k -> $"the value of event {string k}")
 
         if hasBad y then
             worst badness y
+        elif not isFinite && (wrongEvent time y).IsSome then
+            (wrongEvent time y).Value
         elif hasBad slope then
             worst badness slope
         else
@@ -113,9 +127,16 @@ module internal SolveOutcome =
                 [ explicit; (fun h -> (attempt h).Y1) ]
                 |> List.tryPick (fun step -> lengths |> Seq.map step |> Seq.tryFind hasBad)
 
-            match bad with
-            | Some y1 -> worst badness y1
-            | None ->
+            let eventAhead () =
+                if isFinite then
+                    None
+                else
+                    lengths |> List.tryPick (fun h -> wrongEvent (time + h) (explicit h))
+
+            match bad, eventAhead () with
+            | Some y1, _ -> worst badness y1
+            | None, Some found -> found
+            | None, None ->
                 let scaled (y: Tensor) (error: Tensor option) =
                     match error with
                     | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
@@ -149,12 +170,16 @@ module internal SolveOutcome =
 
             let advice =
                 match suspects with
-                | ValueSome found when isLimited && not found.Stepper.IsImplicit && found.Stepper.IsAdaptive ->
-                    StepLimit.advice (RungeKutta.fieldOf found.Field found.Captured) r.Time h y
+                | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
+                    StepLimit.advice (fst (functionsOf found)).Field r.Time h y
                 | _ -> None
 
             Some
-                { Status = status
+                { Family =
+                    (match suspects with
+                     | ValueSome found -> found.Family
+                     | ValueNone -> "Ode")
+                  Status = status
                   Time = r.Time.Numbers.Floats[0]
                   Sample = if isBatch then Some k else None
                   Component =
@@ -211,7 +236,10 @@ module internal SolveOutcome =
             match suspects with
             | ValueNone -> { Look = look ValueNone; Flagged = true }, [||]
             | ValueSome found ->
-                let key = "guard", { plan with Watch = Cancellable }, String.concat ";" found.Names
+                let key =
+                    "guard",
+                    { plan with Watch = Cancellable },
+                    String.concat ";" (found.Family :: List.ofArray found.Names)
                 let check =
                     found.Field.Memo(
                         key,

@@ -9,6 +9,7 @@ type internal SolveSetup =
     {
         Plan: SolvePlan
         Field: Graph
+        /// by the field and the events
         Captured: Tensor[]
         Leaves: Tensor[]
         Names: string[]
@@ -251,7 +252,7 @@ module internal SolveSetup =
 
         { Plan = plan
           Field = field
-          Captured = ofField
+          Captured = Array.append ofField ofEvents
           Leaves = leaves
           Names = names
           Ts = ts

@@ -11,7 +11,7 @@ module internal SolveSolution =
         let timeAxis = if p.PerSample then 1 else 0
         let rebuild leaves = Tree.unflatten p.Y0 leaves
 
-        /// Where the solve ended, an event's time being differentiable.
+        /// t1, or the time of the event that ended the solve, differentiable.
         let endTime =
             if out.Events.Length = 0 then
                 p.T1
@@ -22,6 +22,16 @@ module internal SolveSolution =
                 let t1 = if t1.Rank < status.Rank then Prim.rows status.Count t1 else t1
                 Prim.select isEvent out.Events[0] t1
 
+        /// The same, and the time reached where the solve stopped short.
+        let reached =
+            lazy
+                (let report = SolveReport.unpack out.Report
+                 let isWell = StatusCode.isWell plan report.Status
+                 let t1 = Prim.cast Float64 endTime
+                 let t1 = if t1.Rank < isWell.Rank then Prim.rows isWell.Count t1 else t1
+                 let isWell = if isWell.Rank < t1.Rank then Prim.broadcast t1.Dims [||] isWell else isWell
+                 Prim.select isWell t1 (Prim.stop report.Time))
+
         /// One entry a sample, where samples have their own steps.
         let bySample oneRank (t: Tensor) =
             match setup.Rows with
@@ -30,10 +40,11 @@ module internal SolveSolution =
 
         let suspects: SolveOutcome.Suspects voption =
             ValueSome
-                { Field = setup.Field
+                { Family = p.Family
+                  Plan = { plan with Driven = [||] }
+                  Field = setup.Field
                   Captured = setup.Captured
                   Names = setup.Names
-                  Stepper = plan.Stepper
                   Rtol = p.Rtol
                   Atol = p.Atol }
 
@@ -67,7 +78,7 @@ module internal SolveSolution =
             let isEndSaved =
                 match plan.Saving, rows with
                 | EverySteps _, [ ts, _ ] when ts.Rank = 1 && ts.Count > 0 ->
-                    ts.Numbers.Floats[ts.Count - 1] = p.T1.Numbers.Floats[0]
+                    ts.Numbers.Floats[ts.Count - 1] = endTime.Numbers.Floats[0]
                 | _ -> false
 
             let hasEnd = p.SaveAt.End || (rows.IsEmpty && not p.SaveAt.Start)
@@ -184,6 +195,6 @@ module internal SolveSolution =
             stats,
             failure,
             at,
-            endTime,
+            reached,
             events
         )

@@ -30,25 +30,58 @@ module internal StopTimes =
 
         { Stops = tensor stops; Resumes = tensor resumes; Shifts = zeros [ stops.Length ]; Moves = false }
 
+    /// Whether two tensors are one expression, as far down as a user writes a time.
+    let rec private isSame depth (a: Tensor) (b: Tensor) =
+        let isArgument =
+            function
+            | Input _ -> true
+            | _ -> false // an operation
+
+        let areSame op args op' args' =
+            depth > 0
+            && op = op'
+            && not (isArgument op) // of a function, or of another one
+            && Array.length args = Array.length args'
+            && Array.forall2 (isSame (depth - 1)) args args'
+
+        obj.ReferenceEquals(a, b)
+        || match a.Content, b.Content with
+           | Content.Open(_, _, op, args), Content.Open(_, _, op', args') -> areSame op args op' args'
+           | Content.Structure(op, args, _, _), Content.Structure(op', args', _, _) -> areSame op args op' args'
+           | _ -> false // numbers, and what has nothing in common
+
     /// One check for each family, so that a second trace gives the same graph.
     let private checks = ConcurrentDictionary<string, Check>()
 
-    let private finite family =
+    /// Jumps are finite, and no two are one: the derivative by either would be that of both.
+    let private apart family =
         let look (args: NdArray[]) =
-            match args[1].Floats |> Array.tryFind (Double.IsFinite >> not) with
-            | Some t ->
-                ValueSome(
-                    InputException $"{family}.jumpAt: got the time {string t}, expected finite numbers. Leave it out."
-                    :> exn
-                )
+            let rank = 1 // without the axes that a vmap adds in front
+            let rows = Shape.stored "solve" args[1].Shape[.. args[1].Shape.Length - rank - 1]
+            let width = if rows = 0 then 0 else args[1].Floats.Length / rows
+            let times = List.init rows (fun r -> Array.sub args[1].Floats (r * width) width)
+
+            let found (xs: float[]) =
+                let sorted = Array.sort xs
+
+                match xs |> Array.tryFind (Double.IsFinite >> not) with
+                | Some t -> Some $"got the time {string t}, expected finite numbers. Leave it out."
+                | None ->
+                    Array.pairwise sorted
+                    |> Array.tryFind (fun (a, b) -> b - a <= 4.0 * (Math.BitIncrement(abs b) - abs b))
+                    |> Option.map (fun (a, _) ->
+                        $"got two jumps at the time {string a}, where the derivative by either is not defined. Give one, or move one of them.")
+
+            match times |> List.tryPick found with
+            | Some text -> ValueSome(InputException $"{family}.jumpAt: {text}" :> exn)
             | None -> ValueNone
 
         checks.GetOrAdd(family, (fun _ -> { Look = look; Flagged = false }))
 
-    /// Jumps whose times are known when the plan runs. Of equal times the first remains; the others go beyond every end.
+    /// Jumps whose times are known when the plan runs. A stop at the time of a jump goes beyond every end.
     let private whenRun family (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
         let jumps = Prim.stack 0 jumps
-        let jumps = Tensor.Apply(Check(finite family), [| jumps; jumps |])
+        let jumps = Tensor.Apply(Check(apart family), [| jumps; jumps |])
         let all = Prim.concat 0 [| jumps; tensor steps |]
         let count = all.Count
         let isJump = tensor (List.init count (fun i -> i < count - steps.Length))
@@ -80,6 +113,11 @@ module internal StopTimes =
                 )
 
         if p.JumpAt |> List.exists (fun t -> t.IsPlaceholder) then
-            whenRun p.Family (dtype = Float32) (List.toArray p.JumpAt) p.StepAt
+            let distinct =
+                p.JumpAt
+                |> List.fold (fun found t -> if List.exists (isSame 8 t) found then found else t :: found) []
+                |> List.rev
+
+            whenRun p.Family (dtype = Float32) (List.toArray distinct) p.StepAt
         else
             ofNumbers (dtype = Float32) (p.JumpAt |> List.map float) p.StepAt

@@ -144,12 +144,27 @@ module internal EventSearch =
     let private inside (polynomials: Tensor[]) (y: Tensor[]) (theta: Tensor) =
         Array.map2 (fun c y -> RungeKutta.evaluate 0 c (RungeKutta.spread theta y)) polynomials y
 
+    /// The points at which the step is looked at: θ, time, state.
+    let private points (s: EventStep) (polynomials: Tensor[]) =
+        let t, h, y = s.Attempt.Time, s.Attempt.H, s.Attempt.Y
+        let within = inner |> List.map (fun x -> x, t + Prim.times x h, inside polynomials y (number x))
+        within @ [ 1.0, s.Attempt.TimeNew, Array.map Prim.stop s.Step.Y1 ]
+
+    /// Whether every value is a number at every point: of a step that is not so no event is known.
+    let areNumbers (s: EventStep) : Tensor =
+        let polynomials = sketch s.Terms s.Attempt s.Step |> Array.map Prim.stop
+
+        [ for _, time, y in points s polynomials do
+              for e in s.Events do
+                  let v = Prim.stop (e.Value time y)
+                  Prim.compare Equal v v ]
+        |> List.reduce Prim.both
+
     /// By event, from the sides at the start of the step.
     let brackets (s: EventStep) (sides: Tensor) : Bracket[] =
         let t, h, y = s.Attempt.Time, s.Attempt.H, s.Attempt.Y
         let polynomials = sketch s.Terms s.Attempt s.Step |> Array.map Prim.stop
-        let points = inner |> List.map (fun x -> x, t + Prim.times x h, inside polynomials y (number x))
-        let points = points @ [ 1.0, s.Attempt.TimeNew, Array.map Prim.stop s.Step.Y1 ]
+        let points = points s polynomials
 
         s.Events
         |> Array.mapi (fun k e ->

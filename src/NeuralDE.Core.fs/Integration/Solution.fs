@@ -16,22 +16,25 @@ type Status =
     | TooManyEvents
     | Cancelled
 
-    /// What it means, and what to try.
-    member s.Sentence =
+    /// What it means, and what to try with the verbs of a family.
+    member internal s.Advise family =
         match s with
         | Success -> "The solve reached its end."
         | EventOccurred -> "An event stopped the solve."
         | MaxStepsReached ->
-            "The number of steps reached its limit. Raise it with Ode.maxSteps, or loosen the tolerance."
+            $"The number of steps reached its limit. Raise it with {family}.maxSteps, or loosen the tolerance."
         | StepTooSmall ->
-            "No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with Ode.jumpAt."
+            $"No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with {family}.jumpAt."
         | NonFinite ->
             "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
         | EventsAccumulate ->
             "Events follow each other faster than the solve can tell: a ball that comes to rest, a relay that chatters, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
-        | TooManyEvents -> "There were more events than there is room for. Raise it with Ode.maxEvents."
+        | TooManyEvents -> $"There were more events than there is room for. Raise it with {family}.maxEvents."
         | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."
         | Cancelled -> "The solve was cancelled."
+
+    /// What it means, and what to try.
+    member s.Sentence = s.Advise "Ode"
 
     static member internal OfCode code =
         if code = StatusCode.success then Success
@@ -60,11 +63,14 @@ type Stats =
 /// Where a solve stopped short.
 type Failure =
     {
+        /// whose verb solved: Ode
+        Family: string
         Status: Status
         Time: float
         /// the sample, where each has its own steps
         Sample: int option
-        /// the component that is not finite, or whose error is the largest: its path in the state, and its index
+        /// the component that is not finite, or whose error is the largest: its path in the state, and its index; or "the value of
+        /// event 0"
         Component: string
         Steps: int
         /// what to try, where the state and the field say more than the status
@@ -77,9 +83,11 @@ type Failure =
             | Some i -> $" in sample {string i}"
             | None -> ""
 
+        let subject = if f.Component.StartsWith "the " then f.Component else $"component {f.Component}"
+
         let what =
             match f.Status with
-            | NonFinite -> $"; component {f.Component} is not finite"
+            | NonFinite -> $"; {subject} is not finite"
             | StepTooSmall -> $"; the error is dominated by component {f.Component}"
             | Success
             | EventOccurred
@@ -90,8 +98,8 @@ type Failure =
             | Cancelled -> ""
 
         let time = f.Time.ToString("G6", CultureInfo.InvariantCulture)
-        let advice = Option.defaultValue f.Status.Sentence f.Advice
-        $"Ode.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {advice}"
+        let advice = Option.defaultValue (f.Status.Advise f.Family) f.Advice
+        $"{f.Family}.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {advice}"
 
 /// A solve that did not reach its end, with what it had until then.
 type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
@@ -130,7 +138,7 @@ type Solution<'S>
         stats: unit -> Stats,
         failure: unit -> Failure option,
         at: Tensor -> 'S,
-        t1: Tensor,
+        t1: Lazy<Tensor>,
         events: Lazy<EventTimes>
     ) =
     /// Output times [time]; with times by sample [batch; time].
@@ -139,8 +147,9 @@ type Solution<'S>
     /// Saved states: every leaf with a time axis first ([time; …]), after the batch axis when samples have their own steps ([batch; time; …]).
     member _.Ys: 'S = ys.Value
 
-    /// Where the solve ended: t1, or the time of the event that ended it, differentiable; by sample [batch].
-    member _.T1 = t1
+    /// Where the solve ended: t1, or the time of the event that ended it, differentiable; where it stopped short, the time reached.
+    /// By sample [batch].
+    member _.T1 = t1.Value
 
     /// The events that happened, in order.
     member _.Events: EventTimes = events.Value

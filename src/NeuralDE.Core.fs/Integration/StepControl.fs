@@ -33,7 +33,7 @@ module internal StepControl =
 
         Prim.select isNumber (code StatusCode.tooSmall) bad
 
-    /// `answer`: from the state's error, and whether the step is finite and solved, to the error that decides.
+    /// `isKnown`: bool, whether all that is asked of the step beside its state is a number. `answer`: from the state's error, and whether the step is finite and solved, to the error that decides.
     let judge
         (p: SolvePlan)
         (s: Steering<Tensor>)
@@ -41,9 +41,13 @@ module internal StepControl =
         (a: Advance)
         (y: Tensor[])
         (step: Attempted)
+        (isKnown: Tensor voption)
         (answer: Tensor -> Tensor -> Answer)
         =
-        let finite = StepError.isFinite step.Y1
+        let finite =
+            match isKnown with
+            | ValueSome isKnown -> Prim.both (StepError.isFinite step.Y1) isKnown
+            | ValueNone -> StepError.isFinite step.Y1
 
         let good =
             match step.Solved with

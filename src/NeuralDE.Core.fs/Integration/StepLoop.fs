@@ -150,13 +150,12 @@ module internal StepLoop =
     let private watchOf (f: LoopFrame<Tensor>) : WatchCargo =
         { Tangent = f.Tangent; Watch = f.Watch; Directions = f.Directions; Noise = f.Noise; Ray = f.Ray }
 
-    let private endingOf (p: SolvePlan) (f: LoopFrame<Tensor>) i terms (events: EventTerm[]) attempt step keep timeNew =
+    /// The step as events look at it.
+    let private scene p terms (events: EventTerm[]) attempt step : EventStep voption =
         if events.Length = 0 then
             ValueNone
         else
-            let seen = { Sides = f.Seen[0]; Count = f.Seen[1]; Crowd = f.Seen[2] }
-            let scene = { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
-            ValueSome(StepEvents.find scene i f.LastEvent[0] seen keep timeNew)
+            ValueSome { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
 
     let private take (p: SolvePlan) (g: Graph) (f: LoopFrame<Tensor>) : Turn =
         let s, i = Steering.ofArray f.Steering, SolveInputs.ofArray f.Inputs
@@ -173,11 +172,19 @@ module internal StepLoop =
               Rounding = Masks.spreadBy (g.Inputs[1 .. p.Leaves] |> Array.map p.IsCompensated) f.Rounding }
 
         let step = p.Stepper.Step terms attempt
-        let judged = StepControl.judge p s i a f.Y step (answer p g s i f.Captured (watchOf f) a attempt step)
+        let scene = scene p terms events attempt step
+        // of a step with an event's value that is no number no event is known: it is rejected
+        let isKnown = scene |> ValueOption.map EventSearch.areNumbers
+        let judged = StepControl.judge p s i a f.Y step isKnown (answer p g s i f.Captured (watchOf f) a attempt step)
         // an interval of no length takes no step
         let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
         let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
-        let ending = endingOf p f i terms events attempt step keep a.TimeNew
+
+        let ending =
+            scene
+            |> ValueOption.map (fun scene ->
+                let seen = { Sides = f.Seen[0]; Count = f.Seen[1]; Crowd = f.Seen[2] }
+                StepEvents.find scene i f.LastEvent[0] seen keep a.TimeNew)
 
         // an event at a stop is followed by the stop, one before it is not
         let reaches =

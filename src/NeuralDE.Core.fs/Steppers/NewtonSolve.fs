@@ -39,6 +39,10 @@ module internal NewtonSolve =
         let residual t (c: Tensor) (known: Tensor) (z: Tensor) =
             z - known - RungeKutta.spread c z * Flat.pack (terms.Field t (Flat.unpack like z))
 
+        // without an atol the scale of what is 0 is 0: a displacement of 0 is none there, and any other too large
+        let least = if scale.Dtype = Float32 then 1e-30 else 1e-300
+        let scale = Prim.binary Max scale (Prim.fill scale.Dtype scale.Dims least)
+
         let size (x: Tensor) =
             if x.Count = 0 then
                 Prim.number 0.0

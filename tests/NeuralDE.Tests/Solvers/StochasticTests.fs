@@ -242,11 +242,12 @@ let private running =
               let plan, field, arguments = plan e
               let o = outputs e
               let suspects: SolveOutcome.Suspects =
-                  { Field = field
+                  { Family = "Sde"
+                    Plan = { plan with Driven = [||] }
+                    Field = field
                     Captured =
                       arguments[SolveInputs.count + 1 .. SolveInputs.count + field.Inputs.Length - 2] |> Array.map fst
                     Names = [| "" |]
-                    Stepper = plan.Stepper
                     Rtol = e.Tolerance
                     Atol = e.Tolerance }
 
