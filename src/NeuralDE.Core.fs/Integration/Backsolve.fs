@@ -97,6 +97,9 @@ module internal BacksolveRule =
         (options: BacksolveOptions)
         (g: Graph)
         : Custom =
+        if p.Driven.Length > 0 then
+            raise (GraphException "the continuous adjoint does not know driven terms")
+
         let n = p.Leaves
         let primal = Integrate.graph p g
         let parameters = g.Inputs[n + 1 ..]

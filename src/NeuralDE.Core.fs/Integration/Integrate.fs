@@ -336,8 +336,8 @@ module internal Integrate =
 
         match p.Steps, control with
         | Constant, _ -> plain
-        // A watched tangent is smooth like the state, so that its embedded error says how well it is resolved. Noise drives both:
-        // there is no length of step up to which h ρ explains the error, and the state's own steps are as short as its roughness asks.
+        // What the watch takes for safe it knows from h ρ of the field, and from errors that fall with the order of the method.
+        // Neither says anything against noise, where a tangent is as rough as the state, whose short steps resolve it, too.
         | Adaptive _, _ when p.Driven.Length > 0 -> plain
         | Adaptive _, StateAndDerivatives ->
             let watched =

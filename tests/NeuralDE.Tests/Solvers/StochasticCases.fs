@@ -28,6 +28,8 @@ type internal Equation =
         Y0: Tensor
         T0: float
         T1: float
+        /// where the paths end, if not at T1
+        PathEnd: float option
         /// None: adaptive steps
         Dt: float option
         Tolerance: float
@@ -49,6 +51,7 @@ let internal equation stepper field noise (y0: Tensor) =
       Y0 = y0
       T0 = 0.0
       T1 = 1.0
+      PathEnd = None
       Dt = None
       Tolerance = 1e-3
       Ts = []
@@ -57,6 +60,8 @@ let internal equation stepper field noise (y0: Tensor) =
       MaxSteps = 100000 }
 
 let private float0 = { Signature.Dtype = Float64; Shape = [||] }
+
+let private pathEnd e = Option.defaultValue e.T1 e.PathEnd
 
 /// The plan, the field's graph and the solve's arguments, each with whether it is by row.
 let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
@@ -78,7 +83,7 @@ let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
                 match n.Path with
                 | Brownian keys ->
                     NeuralDE.Compiler.Brownian.control [| { float0 with Shape = shape } |],
-                    [| keys, keys.Rank > 0; scalar e.T0, false; scalar e.T1, false |]
+                    [| keys, keys.Rank > 0; scalar e.T0, false; scalar (pathEnd e), false |]
                 | Smooth path ->
                     let control, captured = trace (fun x -> [| path x[0] |]) [| float0 |]
                     control, shared captured
@@ -147,7 +152,7 @@ let internal pathAt (e: Equation) (k: int) (t: float) : Tensor =
     | Smooth path -> path (scalar t)
     | Brownian key ->
         let s = { float0 with Shape = List.toArray e.Noise[k].Shape }
-        NeuralDE.Compiler.Brownian.at s (Key key) (scalar e.T0) (scalar e.T1) (scalar t)
+        NeuralDE.Compiler.Brownian.at s (Key key) (scalar e.T0) (scalar (pathEnd e)) (scalar t)
 
 // ── equations with closed forms ──────────────────────────────────────────────────────────────────────────────────────────
 /// dy = μ y dt + σ y dW, from 1.
