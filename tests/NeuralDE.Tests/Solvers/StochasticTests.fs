@@ -262,8 +262,8 @@ let private running =
                   let own = arguments[SolveInputs.count + 1 .. SolveInputs.count + field.Inputs.Length - 2]
                   let suspects: SolveOutcome.Suspects =
                       { Family = "Sde"
-                    Plan = { plan with Driven = [||] }
-                    Field = field
+                        Plan = { plan with Driven = [||] }
+                        Field = field
                         Captured = Array.map fst own
                         Names = [| "" |]
                         Rtol = e.Tolerance
