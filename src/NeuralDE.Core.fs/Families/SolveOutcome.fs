@@ -54,6 +54,8 @@ module internal SolveOutcome =
             Names: string[]
             Rtol: float
             Atol: float
+            /// float64 [] or [batch]
+            T0: Tensor
         }
 
     let private functionsOf (suspects: Suspects) =
@@ -146,6 +148,11 @@ module internal SolveOutcome =
                 let errors = if stepper.IsAdaptive then ((attempt h).Errors())[0] else Array.map (fun _ -> None) y
                 Array.map2 scaled y errors |> worst (fun e -> if isBad e then infinity else e)
 
+    /// The mean length of the steps of sample k.
+    let private mean (found: Suspects) k (r: SolveReport) : Tensor =
+        let t0 = if found.T0.Rank > 0 then Prim.pick 0 k found.T0 else found.T0
+        abs (r.Time - t0) / Prim.binary Max (Prim.cast Float64 r.Accepted) (scalar 1.0)
+
     /// The first sample that did not end well. `suspects` is ValueNone for a solve of the library's own.
     let failure (suspects: Suspects voption) (last: Tensor[]) (report: Tensor) : Failure option =
         let statuses = (SolveReport.unpack report).Status.Numbers.Integers
@@ -171,7 +178,7 @@ module internal SolveOutcome =
             let advice =
                 match suspects with
                 | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
-                    StepLimit.advice (fst (functionsOf found)).Field r.Time h y
+                    StepLimit.advice found.Plan.Stepper (fst (functionsOf found)).Field r.Time (mean found k r) y
                 | _ -> None
 
             Some
@@ -222,7 +229,8 @@ module internal SolveOutcome =
                         { found with
                             Rtol = t[n + 2].Numbers.Floats[0]
                             Atol = t[n + 3].Numbers.Floats[0]
-                            Captured = t[n + 4 ..] })
+                            T0 = t[n + 4]
+                            Captured = t[n + 5 ..] })
 
                 failure suspects t[2 .. n + 1] t[1]
                 |> Option.map (fun f -> if axes > 0 && f.Sample.IsNone then { f with Sample = Some row } else f)
@@ -245,7 +253,7 @@ module internal SolveOutcome =
                         key,
                         fun () -> { Look = look (ValueSome { found with Captured = [||] }); Flagged = true }
                     )
-                check, Array.append [| scalar found.Rtol; scalar found.Atol |] found.Captured
+                check, Array.append [| scalar found.Rtol; scalar found.Atol; found.T0 |] found.Captured
 
         let status = (SolveReport.unpack report).Status
         let isWell = StatusCode.isWell plan status

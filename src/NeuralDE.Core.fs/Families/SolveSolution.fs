@@ -46,7 +46,8 @@ module internal SolveSolution =
                   Captured = setup.Captured
                   Names = setup.Names
                   Rtol = p.Rtol
-                  Atol = p.Atol }
+                  Atol = p.Atol
+                  T0 = p.T0 }
 
         // the saved rows, with those at start and end where asked for
         let ts, ys =

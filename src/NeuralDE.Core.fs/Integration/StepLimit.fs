@@ -1,6 +1,6 @@
 namespace NeuralDE.Compiler
 
-open System
+open System.Numerics
 open NeuralDE
 
 /// What limits the steps of a solve that stopped short, where it is not the error of the solution.
@@ -8,8 +8,9 @@ module internal StepLimit =
     /// Steps of power iteration towards what ∂f/∂y enlarges most.
     let private iterations = 32
 
-    /// The stability limit of explicit methods is |h λ| of 2 to 5: a step that long at the mean of the others is limited by it.
-    let private stiffFrom = 1.0
+    /// Steps that stability limits go up and down below its limit: at this multiple of their mean the method enlarges what the equation
+    /// lets decay.
+    let private reach = 2.0
 
     /// What turns more than it decays is no stiff component: an implicit method would have to follow it as well. Re λ / |λ|.
     let private decaying = -0.1
@@ -49,8 +50,22 @@ module internal StepLimit =
                 let real = if half < 0.0 then half - sqrt root else half + sqrt root
                 struct (abs real, real)
 
+    /// R(z): by how much one step of a tableau enlarges y of y' = λ y, z = h λ.
+    let private growth (tableau: Tableau) (z: Complex) : Complex =
+        let sum (weights: float[]) (ks: Complex[]) =
+            Seq.map2 (fun (w: float) (k: Complex) -> Complex(w, 0.0) * k) weights ks |> Seq.fold (+) Complex.Zero
+
+        let stage (ks: Complex[]) i = Array.append ks [| Complex.One + z * sum tableau.A[i] ks |]
+        Complex.One + z * sum tableau.B (Seq.fold stage [||] (seq { 0 .. tableau.B.Length - 1 }))
+
+    /// Whether a step this long is about as long as stability lets it be.
+    let private isLimited (tableau: Tableau) length size real =
+        let imaginary = sqrt (max 0.0 (size * size - real * real))
+        let z = Complex(length * real, length * imaginary)
+        Complex.Abs(growth tableau (Complex(reach, 0.0) * z)) > 1.0
+
     /// Advice in place of that of the status, for an explicit method that stopped at (t, y) with steps of length h.
-    let advice (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
+    let advice (method: Stepper) (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
         let packed = Flat.pack y
         let f (v: Tensor) = Flat.pack (field t (Flat.unpack y v))
         let length = abs (h.ToArray()[0])
@@ -64,10 +79,16 @@ module internal StepLimit =
             if change > jumpsFrom && along < explained * change then
                 Some
                     "The field jumps there, and the solve goes to and fro over the jump: make the jump an event (Ode.on), or a smooth change."
-            elif length * size > stiffFrom && real < decaying * size then
-                Some
-                    "Stability, not the error, limits the steps: the equation is stiff there. Use an implicit method: Ode.using Kvaerno3, Rosenbrock23 or BDF2."
-            else
+            elif real >= decaying * size then
                 None
+            else
+                match method.Tableau with
+                | ValueSome tableau when isLimited tableau length size real ->
+                    Some
+                        "Stability, not the error, limits the steps: the equation is stiff there. Use an implicit method: Ode.using Kvaerno3, Rosenbrock23 or BDF2."
+                | ValueSome _ -> None
+                | ValueNone -> // of the explicit methods those that are reversible, stable on an interval of the imaginary axis only
+                    Some
+                        $"Solutions decay there, and {method.Name} is stable only where they swing. Use Ode.using Tsit5, or Kvaerno3 where the equation is stiff."
         with :? DerivativeException -> // a field that cannot be differentiated cannot be asked
             None

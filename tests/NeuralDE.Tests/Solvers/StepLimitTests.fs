@@ -89,6 +89,29 @@ let tests =
 
                                 Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
 
+          testList
+              "no stiffness: chaos, a bound on steps"
+              [ let lorenz =
+                    byComponent (fun _ y ->
+                        [ 10.0 * (y[1] - y[0]); y[0] * (28.0 - y[2]) - y[1]; y[0] * y[1] - 8.0 / 3.0 * y[2] ])
+
+                let decay = Ode.problem (fun _ (y: Tensor) -> -y) (tensor [ 1.0 ]) (0.0, 1e4)
+
+                for name, p in
+                    [ "Lorenz 1e-4", Ode.problem lorenz (ones [ 3 ]) (0.0, 1e4) |> Ode.tolerance 1e-4 1e-4
+                      "Lorenz 1e-6", Ode.problem lorenz (ones [ 3 ]) (0.0, 1e4)
+                      "dtBetween", decay |> Ode.dtBetween 0.0 1.2 ] do
+                    testCase name (fun () ->
+                        let got = p |> Ode.maxSteps 2000 |> message
+                        Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
+
+          testCase "a method that is stable only where solutions swing names another" (fun () ->
+              Ode.problem (fun _ (y: Tensor) -> -y) (tensor [ 1.0 ]) (0.0, 20.0)
+              |> Ode.using AsynchronousLeapfrog
+              |> Ode.tolerance 1e-8 1e-8
+              |> Ode.maxSteps 20000
+              |> says [ "AsynchronousLeapfrog"; "swing"; "Tsit5" ])
+
           testCase "what swings and decays at once is stiff" (fun () ->
               // λ = −1000 ± 1000i beside a slow drive
               let field =

@@ -267,7 +267,8 @@ let private running =
                         Captured = Array.map fst own
                         Names = [| "" |]
                         Rtol = e.Tolerance
-                        Atol = e.Tolerance }
+                        Atol = e.Tolerance
+                        T0 = scalar e.T0 }
 
                   match SolveOutcome.failure (ValueSome suspects) o.Last o.Report with
                   | Some failure -> Expect.equal failure.Status status "the status"
