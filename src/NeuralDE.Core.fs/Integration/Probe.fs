@@ -57,24 +57,29 @@ module internal Probe =
         Masks.spreadBy active r[g.Outputs.Length ..]
         |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
 
-    /// Whether a function's inner values cost less to keep than to compute again: not those of matrix products, which stream
-    /// through a cache, unless an implicit step solves equations on top of them.
-    let private keeps (g: Graph) =
-        let holds test = g.Order |> Array.exists (fun n -> test n.Op)
+    /// The inner values of a function that lie in memory anyway: what operations that are not element-wise read and make. To
+    /// keep them for a branch costs next to nothing, and spares the branch every product; what lies between is computed again
+    /// in the pass that reads it.
+    let private materialised (g: Graph) : HashSet<Node> =
+        let isVirtual (n: Node) =
+            match n.Op with
+            | Input _
+            | Op.Constant _
+            | Op.Data _
+            | Iota _
+            | Reshape _
+            | Permute _
+            | Broadcast _ -> true
+            | _ -> StreamKinds.isElementwise n
 
-        let isProduct op =
-            match op with
-            | Op.Dot
-            | Op.Conv _ -> true
-            | _ -> false // no other operation is as much work for what it reads
+        let kept = HashSet<Node>(HashIdentity.Reference)
 
-        let isSolve op =
-            match op with
-            | Apply(Root _)
-            | Lu -> true
-            | _ -> false // explicit steps have neither
+        for n in g.Order do
+            if not (isVirtual n) then
+                kept.Add n |> ignore
+                n.Args |> Array.iter (kept.Add >> ignore)
 
-        not (holds isProduct) || holds isSolve
+        kept
 
     /// The same in two parts, for a function that is computed beside: what the tangent takes of the function's own values, here,
     /// where equal nodes are one; and the rest, as a function of the directions, which may stand in a branch.
@@ -100,7 +105,9 @@ module internal Probe =
             | Apply fn -> bundles[n] <- Tensor.ApplyFn(fn, args ())
             | op -> values[n] <- Tensor.Apply(op, args ()) // a primitive
 
-        if keeps own then own.Order |> Array.iter (replay values bundles (fun i -> x[i]))
+        own.Order |> Array.iter (replay values bundles (fun i -> x[i]))
+        let kept = materialised own
+        own.Order |> Array.filter (kept.Contains >> not) |> Array.iter (values.Remove >> ignore)
 
         fun dx ->
             let values, bundles = Dictionary values, Dictionary bundles
