@@ -311,11 +311,11 @@ module internal DerivativeControl =
         let isNew = Prim.either (Prim.compare Greater size w.Safe) isStiffer
         let isDue = Prim.both (Prim.either isNew (Prim.compareTo GreaterEqual w.Since every)) (Prim.isNot isFirst)
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
-        let isFresh = Prim.compareTo Less w.Steers 1.5
 
         let along = stepped q a
 
         let compute (x: Tensor[]) =
+            let isFresh = Prim.compareTo Less w.Steers 1.5
             let error, reach, tangent = probe q along a y1 own noise isFresh x[3..]
             still (Array.append [| error; size * reach; hRate * reach |] tangent)
 
