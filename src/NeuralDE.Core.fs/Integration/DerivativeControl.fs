@@ -6,7 +6,7 @@ open NeuralDE
 [<NoEquality; NoComparison>]
 type internal DerivativeWatch =
     {
-        /// float64: steps up to this length, and up to this h ρ, were seen to be safe
+        /// float64: steps up to this length, and up to this h ρ, were seen to be safe; for the first step the latter is a rate
         Safe: Tensor
         SafeRate: Tensor
         /// int32: accepted steps since the last probe
@@ -56,6 +56,8 @@ module internal DerivativeControl =
     /// Steps with h ρ up to this multiple of rtol^(1/k) are no stiffer than any error of order k at the trigger allows: its
     /// constants are 1e-3 to 0.1, so that 9 and more would do.
     let private harmless = 5.0
+    /// How much faster than it moves an ordinary state may respond, on a first step: one at rest does not move at all.
+    let private ordinaryResponse = 20.0
     /// The least step relative to the time: there tangents give way, since derivatives never make a solve fail. A thousand times that
     /// at which the state's error fails.
     let private leastStep = 2e-12
@@ -87,10 +89,18 @@ module internal DerivativeControl =
                 let u = noise * Probe.sizeOf y
                 u / RungeKutta.spread (Probe.rms u) u
 
+            let pace =
+                if isTableau p && carried.Length = y.Length then
+                    let ofLeaf (y: Tensor) f = Probe.over (Probe.rms f) (Probe.rms y)
+                    let slowest = Array.map2 ofLeaf (still y) (still carried) |> Array.reduce (Prim.binary Min)
+                    Prim.times ordinaryResponse slowest
+                else
+                    number 0.0
+
             let ofCaptured = Masks.pickBy (floats (Tracing.signatures captured)) captured |> still
 
             { Tangent = (if isTableau p then y else Array.append y carried) |> Array.map Prim.zerosLike
-              Watch = [| number 0.0; number 0.0; Prim.integer 0; Prim.integer 0 |]
+              Watch = [| number 0.0; pace; Prim.integer 0; Prim.integer 0 |]
               Directions = ofCaptured |> Array.mapi (fun k c -> noise 8919 k c * Probe.sizeOf c)
               Noise = noises
               Ray = Array.map2 ray noises (still y) }
@@ -308,10 +318,11 @@ module internal DerivativeControl =
         let steers = isPositive w.Steers
         let hRate = size * rate p g captured (still cargo.Ray) a.TimeNew y1
         let floor = Prim.times harmless (Prim.unary (Power(1.0 / float p.Stepper.ErrorPower)) i.Rtol)
-        let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor w.SafeRate)
+        let safeRate = Prim.select isFirst (size * w.SafeRate) w.SafeRate
+        let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor safeRate)
         let isLonger = Prim.compare Greater size w.Safe
         let isLate = Prim.either isLonger (Prim.compareTo GreaterEqual w.Since every)
-        // a first step is long where the field is rounding errors, and these are what the tolerances look at
+        // a first step is long where the field is rounding errors at rest, and these are what the tolerances look at
         let isDue = Prim.either isStiffer (Prim.both isLate (Prim.isNot isFirst))
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
 
