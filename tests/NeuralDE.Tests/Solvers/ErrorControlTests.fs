@@ -248,6 +248,38 @@ let tests =
                     let right = [| (1.0 - cos 120.0) / 40.0 |]
                     Expect.inRange (missOf right (grad loss (scalar 0.0))) (1e-3, 2e-2) "relative error")
 
+                testCase
+                    "at 1e-3, a response that one long step spans, where the embedded error is no measure"
+                    (fun () ->
+                        // h λ = 7 of an unstable rest: 560 rtol. cos t over h = 10: 9000 rtol
+                        let at1e3 p = p |> Ode.tolerance 1e-3 1e-6 |> Ode.solveFinal |> sum
+
+                        let logistic y0 =
+                            Ode.problem (fun _ (u: Tensor) -> 0.7 * u * (1.0 - u)) y0 (0.0, 15.0) |> at1e3
+
+                        let forced (p: Tensor) =
+                            Ode.problem (fun t (u: Tensor) -> p * cos t * onesLike u) (zeros [ 1 ]) (0.0, 100.0)
+                            |> at1e3
+
+                        let unstable = missOf [| exp 10.5 |] (grad logistic (zeros [ 1 ]))
+                        Expect.inRange unstable (0.2, 0.9) "unstable rest, relative error"
+                        let late = missOf [| sin 100.0 |] (grad forced (scalar 0.0))
+                        Expect.inRange late (1.0, 20.0) "forcing, relative error")
+
+                testCase "at 1e-3, sizes of 1e6 and 1e-6 in one leaf" (fun () ->
+                    // the root mean square of a leaf sees the large one alone: 950 rtol of the small one
+                    let loss (p: Tensor) =
+                        Ode.problem
+                            (fun _ (u: Tensor) -> tensor [ 1.0; 3.0 ] * (stack [ scalar 1e6; 1e-6 * p ] - u))
+                            (tensor [ 1e6; 1e-6 ])
+                            (0.0, 10.0)
+                        |> Ode.tolerance 1e-3 1e-6
+                        |> Ode.solveFinal
+                        |> fun u -> 1e6 * u[1]
+
+                    let right = [| 1.0 - exp -30.0 |]
+                    Expect.inRange (missOf right (grad loss (scalar 1.0))) (0.3, 2.0) "relative error")
+
                 testCase "a tangent that never failed, T = 1" (fun () ->
                     let loss (p: Tensor) =
                         Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 1.0) |> Ode.solveFinal |> sum
