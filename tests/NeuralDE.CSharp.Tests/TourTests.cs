@@ -66,4 +66,43 @@ public sealed class TourTests : IDisposable
         Assert.Equal(2, bounces.Events.Times.Length);
         Near.Equal(bounces.Events.Times[0], Math.Sqrt(20 / 9.81), 1e-7);
     }
+
+    [Fact]
+    public void Derivatives_through_a_solve()
+    {
+        static Tensor Field(Tensor u) => Stack(1.5 * u[0] - u[0] * u[1], u[0] * u[1] - 3.0 * u[1]);
+        var y0 = Tensor.Of(1.0, 1.0);
+        var jacobian = Calculus.Jacobian(p => Ode.Problem((t, u) => p * Field(u), y0, 0, 10).SolveFinal(), y0);
+        Assert.Equal([2, 2], jacobian.Shape);
+
+        // the derivative by t1 is f(t1, y(t1))
+        var byEnd = Calculus.Grad(
+            t1 => Sum(Ode.Problem((t, u) => Field(u), y0, Tensor.Of(0.0)[0], t1).SolveFinal()),
+            Tensor.Of(10.0)[0]
+        );
+        var end = Ode.Problem((t, u) => Field(u), y0, 0, 10).SolveFinal();
+        Near.Equal(byEnd, Sum(Field(end)).ToArray()[0], 1e-4);
+    }
+
+    [Fact]
+    public void Stiffness_and_ensembles()
+    {
+        static Tensor Robertson(Tensor t, Tensor y)
+        {
+            var (a, b, c) = (0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] * y[1]);
+            return Stack(b - a, a - b - c, c);
+        }
+
+        var chemistry = Ode.Problem(Robertson, Tensor.Of(1.0, 0.0, 0.0), 0, 1e5).Using(Solver.Rosenbrock23).Solve();
+        Near.Equal(chemistry.Y1[0], 0.0178659, 2e-5);
+
+        static Tensor Lorenz(Tensor t, Tensor u)
+        {
+            var (x, y, z) = (u[0], u[1], u[2]);
+            return Stack(10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z);
+        }
+
+        var ensemble = Ode.Problem(Lorenz, Randn(new Key(1), 1000, 3), 0, 1).PerSample().SolveFinal();
+        Assert.Equal([1000, 3], ensemble.Shape);
+    }
 }
