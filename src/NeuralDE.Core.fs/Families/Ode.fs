@@ -3,7 +3,7 @@ namespace NeuralDE
 open System.Numerics
 open NeuralDE.Compiler
 
-/// Ordinary differential equations: a problem, a few answers, a solve.
+/// What only ordinary differential equations have; written Ode.problem. The verbs that all families share are those of ProblemVerbs.
 [<AbstractClass>]
 type OdeVerbs internal () =
     inherit ProblemVerbs()
@@ -38,5 +38,6 @@ type OdeVerbs internal () =
     static member augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =
         { p with Y0 = SolveSetup.augmented "Ode.augmentAlong" axis n p.Y0 }
 
-/// Ordinary differential equations: a problem, a few answers, a solve.
+/// Ordinary differential equations: a problem, a few answers, a solve. Its verbs are those of OdeVerbs, such as Ode.problem, and those
+/// of ProblemVerbs, which all families share: Ode.using, Ode.tolerance, Ode.solve.
 type Ode = OdeVerbs

@@ -5,7 +5,7 @@ open System.Numerics
 open System.Threading
 open NeuralDE.Compiler
 
-/// The answers and solves of a problem, alike for every family of equations: Ode, Sde, … inherit them.
+/// The answers and solves of a problem, alike for every family of equations, and written with its name: Ode.using, Sde.using.
 [<AbstractClass>]
 type ProblemVerbs internal () =
     /// The method; Tsit5 for ordinary equations unless said otherwise. One that asks more of an equation than this one promises

@@ -3,6 +3,7 @@ namespace NeuralDE
 open System.Numerics
 open NeuralDE.Compiler
 
+/// What only stochastic differential equations have; written Sde.problem. The verbs that all families share are those of ProblemVerbs.
 [<AbstractClass>]
 type SdeVerbs internal () =
     inherit ProblemVerbs()
@@ -69,5 +70,6 @@ type SdeVerbs internal () =
     static member noise (key: Key) (p: Problem<'N, 'S>) : Problem<'N, 'S> when 'N :> AnyNoise =
         { p with Noise = p.Noise |> Option.map (fun noise -> { noise with Key = Some key }) }
 
-/// Stochastic differential equations: a problem, a few answers, a solve.
+/// Stochastic differential equations: a problem, a few answers, a solve. Its verbs are those of SdeVerbs, such as Sde.noise, and those
+/// of ProblemVerbs, which all families share: Sde.using, Sde.dt, Sde.solve.
 type Sde = SdeVerbs
