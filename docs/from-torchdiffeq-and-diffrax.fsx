@@ -74,8 +74,10 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | – | `jax.vmap` of `diffeqsolve` | `Ode.perSample`, or `vmap` |
 | – | `throw=False`, `sol.result` | `Ode.trySolve`, `solution.Status` |
 | – | `sol.stats` | `solution.Stats` |
-| `odeint_event` | `Event` | not yet |
-| torchsde | `MultiTerm(ODETerm, ControlTerm)` | not yet |
+| `odeint_event` | `Event` | `Ode.on` with `Event.falling`, `rising` or `crossing` |
+| – | `solver.step` in a loop of one's own | `Ode.integrator` |
+| torchsde | `MultiTerm(ODETerm, ControlTerm)` | `Sde.problem`, `Sde.stratonovich`, with `Diagonal`, `Additive` or `General` |
+| `bm=BrownianInterval(…)` of torchsde | `VirtualBrownianTree(…, key=…)` | `Sde.noise key` |
 | torchcde | `ControlTerm` | not yet |
 
 ## Methods
@@ -90,9 +92,10 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | `rk4`, which is Kutta's 3/8 rule | – | `Kutta38`; the classic one is `RK4` |
 | `midpoint`, `euler` | `Midpoint`, `Euler` | `Midpoint`, `Euler` |
 | – | `Ralston` | `Ralston` |
+| `euler`, `milstein`, `heun`, `midpoint` of torchsde | `Euler`, `ItoMilstein`, `Heun`, `Midpoint` | `EulerMaruyama`, `Milstein`, `Heun`, `Midpoint` |
 | implicit methods, Adams | `Kvaerno3` to `5`, `KenCarp3` to `5` | `Kvaerno3`, `Rosenbrock23`, `BDF2`; the others not yet |
 
-These are all that there are today:
+These are all for ordinary equations that there are today:
 *)
 for s in odeSolvers do
     printfn

@@ -18,7 +18,7 @@ let mistake (f: unit -> 'T) =
 # Solve
 
 At the end of this page you can solve an ordinary differential equation to the accuracy that you ask for, see its states at any time, know
-what the solve cost, solve thousands of them at once, and read why one failed.
+what the solve cost, solve thousands of them at once, add noise, step by hand, and read why a solve failed.
 
 ## A problem and a few answers
 
@@ -80,8 +80,26 @@ for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
 | how many steps at most | `Ode.maxSteps n` | 100 000 |
 | whom to tell | `Ode.progress`, `Ode.cancel token` | nobody |
 
-`Ode.solve` gives all of the solution, `Ode.solveYs` the saved states, `Ode.solveFinal` the last one. Output times never change the steps.
-Time may run backwards: `(10.0, 0.0)`.
+`Ode.solve` gives all of the solution, `Ode.solveYs` the saved states, `Ode.solveFinal` the last one, `Ode.integrator` one step at a time.
+Output times never change the steps. Time may run backwards: `(10.0, 0.0)`.
+
+A method is a value of type `OdeSolver`, to be kept in lists and records. Write the type where nothing else says it:
+*)
+type Settings = { Solver: OdeSolver; Rtol: float }
+
+let settings: Map<string, Settings> =
+    Map [ "quick", { Solver = Bosh3; Rtol = 1e-3 }; "exact", { Solver = DOP853; Rtol = 1e-10 } ]
+
+let chosen = settings["exact"]
+problem |> Ode.using chosen.Solver |> Ode.tolerance chosen.Rtol 1e-12 |> Ode.solveFinal
+(*** include-it ***)
+(**
+Functions take any problem as `Problem<'Equation, 'S>`, one of an ordinary equation as `OdeProblem<'S>`:
+*)
+let carefully (p: Problem<'Equation, 'S>) = p |> Ode.tolerance 1e-10 1e-12 |> Ode.maxSteps 1000000
+problem |> carefully |> Ode.solveFinal
+(*** include-it ***)
+(**
 
 ## A state is any record
 
@@ -183,6 +201,130 @@ Jacobians. Each makes the matrix of the whole state: give a batch `Ode.perSample
 differentiated as any other method; `Backsolve` is refused, since a stiff equation is unstable backwards.
 *)
 (**
+## When there is noise
+
+dy = f(t, y) dt + g(t, y) dW, with a Brownian motion W: `Sde.problem` is the equation in Itô's sense, g at the start of each interval, and
+`Sde.stratonovich` that in Stratonovich's, g in its middle. A price that grows and wavers in proportion to itself, a thousand times:
+*)
+let growth, volatility = 0.6, 0.8
+let starting = ones [ 1000 ]
+
+let price =
+    Sde.problem (fun _t s -> growth * s) (Diagonal(fun _t s -> volatility * s)) starting (0.0, 1.0)
+    |> Sde.noise (Key 7)
+    |> Sde.dt 0.01
+
+let paths = price |> Sde.saveAt (linspace 0.0 1.0 101) |> Sde.solve
+Plot.trajectories [ for k in 0..4 -> ($"{k}", paths.Ts, paths.Ys[*, k .. k]) ] |> Plot.size 640 300 |> Plot.svg
+(*** include-it-raw ***)
+(**
+A method may ask something of the noise, so the equation says what kind it has:
+
+| noise | g returns | W |
+|---|---|---|
+| `Diagonal (fun t y -> …)` | a tree like the state; component i depends on component i of the state alone | one for each component |
+| `Additive (fun t -> …)` | a tree like the state, whatever the state is | one for each component |
+| `General (fun t y -> …)` | `[batch…; d; channels]`; the state is a tensor `[batch…; d]` | `[batch…; channels]` |
+
+All components of W are independent. Milstein's method takes your word that a g is diagonal: it loses its order where that is not so.
+
+| method | integral | noise | strong order | steps |
+|---|---|---|---|---|
+| `EulerMaruyama`, the default of `Sde.problem` | Itô | any | ½; 1 for `Additive` | `Sde.dt` |
+| `Milstein` | Itô | `Diagonal`, `Additive` | 1 | `Sde.dt` |
+| `Heun`, the default of `Sde.stratonovich`; `Midpoint`, `Ralston` | Stratonovich | any | 1; ½ for `General` | adaptive, or `Sde.dt` |
+
+Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
+take ½ g ∂g/∂y from the drift of each component of a `Diagonal` equation.
+
+The path of W depends on the key, not on the steps, the method or the outputs, so methods can be compared path by path. The price has a
+solution in W, and W is itself the solution of an equation under the same key:
+*)
+let w =
+    Sde.problem (fun _t w -> 0.0 * w) (Additive(fun _t -> ones [ 1000 ])) (zeros [ 1000 ]) (0.0, 1.0)
+    |> Sde.noise (Key 7)
+    |> Sde.dt 1.0
+    |> Sde.solveFinal
+
+let exactPrice = exp (growth - 0.5 * volatility ** 2.0 + volatility * w)
+
+for solver in [ EulerMaruyama; Milstein ] do
+    for dt in [ 0.1; 0.01; 0.001 ] do
+        let s = price |> Sde.using solver |> Sde.dt dt |> Sde.solveFinal
+        printfn "%-14s dt = %-6g mean error %.1g" solver.Name dt (float (mean (abs (s - exactPrice))))
+(*** include-output ***)
+(**
+What no method can do does not compile. The compiler names what the equation promises and what the method needs:
+
+    Sde.problem f (General g) y0 (0.0, 1.0) |> Sde.using Milstein     The type 'AnyNoise' is not compatible with the type 'CommutativeNoise'
+    Sde.problem f (Diagonal g) y0 (0.0, 1.0) |> Sde.using Tsit5       The type 'DiagonalNoise' is not compatible with the type 'AnyOde'
+    Ode.problem f y0 (0.0, 1.0) |> Sde.noise (Key 7)                  The type 'AnyOde' is not compatible with the type 'AnyNoise'
+
+Which integral a method converges to is checked when it solves:
+*)
+mistake (fun () -> price |> Sde.using Heun |> Sde.solve)
+(*** include-output ***)
+(**
+The other verbs are those of `Ode`. What differs:
+
+- `Sde.noise key` must be there. Equal keys give equal paths; another sample needs another key.
+- Steps end at output times. Between two steps a path is not known, so `solution.At` and `integrator.At` are refused there.
+- A batch has noise of its own in every row and joint steps. With `Sde.perSample` row k has its own steps, and the path that a single
+  solve has under `Key.fold k key`.
+- Gradients are those of the steps taken, on the same path: in the state, in all that f and g capture, not in times. `Backsolve` is refused,
+  and steps answer for the state's error alone.
+
+Not there yet: events on noisy paths, adaptive steps in Itô's sense, `General` noise for trees and for Milstein's method, and paths
+that are data.
+
+## A step at a time
+
+`Ode.integrator` is a solve that you step by hand, for control loops, games, animations and stopping rules of your own. It is a value: `Step`
+gives the next one and leaves this as it is, so one that you keep stays what it was. Half of the hares are shot at t = 5, and we look for
+the most there ever were:
+*)
+let mutable i = problem |> Ode.stepAt [ 5.0 ] |> Ode.integrator
+let mutable most = i
+
+while not i.IsDone do
+    i <- i.Step()
+
+    if i.T = 5.0 then
+        i <- i.With(i.Y * tensor [ 0.5; 1.0 ])
+
+    if float i.Y[0] > float most.Y[0] then
+        most <- i
+
+printfn "%.2f hares at t = %.2f; at the end %O" (float most.Y[0]) most.T i.Y
+(*** include-output ***)
+(**
+| member | |
+|---|---|
+| `T`, `Y` | the time reached and the state there |
+| `Step ()` | the next step that is kept; the steps are those of `Ode.solve`, bit for bit |
+| `At t` | the state at a time within the last step |
+| `With y` | the same solve with another state from here on |
+| `Dt` | the length of the step that is tried next |
+| `IsDone`, `Status` | whether it has ended and how: `Some Success`, or what the table below lists |
+| `Stats` | what the steps have cost so far |
+
+A frame every 0.5, by the interpolant of the step that passes it:
+*)
+let mutable j = Ode.integrator (Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (0.0, 3.0))
+let mutable frame = 0.0
+
+while not j.IsDone do
+    j <- j.Step()
+
+    while frame <= j.T do
+        let u = j.At frame
+        printfn "t = %.1f: %5.2f hares, %5.2f lynxes" frame (float u[0]) (float u[1])
+        frame <- frame + 0.5
+(*** include-output ***)
+(**
+It runs on numbers, one call a step, which costs tens of microseconds where a step within `Ode.solve` may take less than one. `perSample`, output times,
+`Ode.progress` and transforms are refused: inside `grad` write `Ode.solve`.
+
 ## When it fails
 
 `Ode.solve` raises a `SolveException` when it cannot reach the end. It says where, after how many steps, which component and what to try.

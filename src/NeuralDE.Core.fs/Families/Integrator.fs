@@ -162,6 +162,9 @@ module internal Integrator =
         if given then
             raise (InputException $"{verb}: got output times, expected none. Read Y after each step, and At between.")
 
+        if p.Progress.IsSome then
+            raise (InputException $"{verb}: got {p.Family}.progress, expected none. Look at the solve after each step.")
+
         let setup = SolveSetup.prepare verb p
         let arguments = setup.Arguments setup.Ts
 

@@ -144,6 +144,9 @@ let tests =
               raises<InputException> [ "Ode.integrator"; "output times" ] (fun () ->
                   p |> Ode.saveAt (tensor [ 1.0 ]) |> Ode.integrator |> ignore)
               |> ignore
+              raises<InputException> [ "Ode.integrator"; "Ode.progress" ] (fun () ->
+                  p |> Ode.progress ignore |> Ode.integrator |> ignore)
+              |> ignore
               raises<TraceException> [ "Ode.integrator"; "Ode.solve" ] (fun () ->
                   grad
                       (fun y -> sum ((Ode.integrator (Ode.problem lotkaVolterra y (0.0, 1.0))).Step().Y))
