@@ -57,6 +57,25 @@ public class SdeTests
         Assert.True(Distance(stratonovich, fine) < 5e-3, $"Got {Distance(stratonovich, fine)}.");
     }
 
+    /// <summary>Where methods are kept: a property, a list, a choice.</summary>
+    private static Solver<AnyOde> Kept { get; } = Solver.Heun;
+
+    [Fact]
+    public void A_method_for_any_equation_stands_where_one_of_a_kind_is_asked_for()
+    {
+        List<Solver<AnyOde>> several = [Solver.Tsit5, Solver.Heun, Kept];
+        var chosen = several.Count > 0 ? Solver.Kvaerno3 : Solver.Midpoint;
+        Solver<DiagonalNoise> noisy = Solver.Heun;
+        Assert.Equal(Solver.Heun, (Method)Kept);
+        Assert.Equal(noisy, (Method)Kept);
+        var decay = Ode.Problem((t, y) => -y, Tensor.Of(1.0), 0, 1);
+        foreach (var solver in several.Append(chosen))
+            Near.Equal(decay.Using(solver).SolveFinal(), [Math.Exp(-1)], 1e-5);
+        var p = Sde.Stratonovich(Drift, Noise.Diagonal<Tensor>(Diffusion), Y0, 0, 1).Noise(new Key(7)).Dt(0.1);
+        Assert.Equal(p.SolveFinal().ToArray(), p.Using(noisy).SolveFinal().ToArray());
+        Assert.Equal("Heun", NeuralOde.Of(2).Using(Solver.Heun).Field(f => f.Linear(2)).Build(1).Settings.Solver.Name);
+    }
+
     [Fact]
     public void Matrices_trees_samples_and_times()
     {

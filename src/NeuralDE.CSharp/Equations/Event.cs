@@ -1,6 +1,10 @@
 namespace NeuralDE;
 
 /// <summary>Events, for On of a problem: when something happens, and what.</summary>
+/// <remarks>
+/// Write the types of a lambda, as in <c>Event.Falling((Tensor t, Tensor y) =&gt; y[0])</c>, and the state's where nothing else says
+/// it, as in <c>Event.Stop&lt;Tensor&gt;()</c>. Otherwise the compiler says CS0411.
+/// </remarks>
 public static class Event
 {
     /// <summary>Where a value of time and state falls through 0, as the solve goes.</summary>

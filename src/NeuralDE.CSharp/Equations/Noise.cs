@@ -1,6 +1,10 @@
 namespace NeuralDE;
 
 /// <summary>Kinds of noise, for Sde.Problem: which methods there are depends on the kind, at compile time.</summary>
+/// <remarks>
+/// Where a lambda is given, write its types, as in <c>Noise.Diagonal((Tensor t, Tensor y) =&gt; 0.1 * y)</c>; where a method is given,
+/// the state's, as in <c>Noise.Diagonal&lt;Tensor&gt;(G)</c>. Otherwise the compiler says CS0411.
+/// </remarks>
 public static class Noise
 {
     /// <summary>

@@ -1,6 +1,9 @@
 namespace NeuralDE;
 
-/// <summary>The methods. A method for any equation, such as Heun, solves ordinary ones, too.</summary>
+/// <summary>
+/// The methods. Keep those for ordinary equations as Solver&lt;AnyOde&gt;, which a method for any equation, such as Heun,
+/// becomes by itself; keep methods of every kind as Method, for UsingMethod.
+/// </summary>
 public static class Solver
 {
     /// <summary>Order 1, 1 evaluation a step; fixed steps.</summary>

@@ -39,9 +39,6 @@ public sealed class NeuralOdeBuilder
     /// <summary>The method; Tsit5 unless said otherwise.</summary>
     public NeuralOdeBuilder Using(Solver<AnyOde> solver) => UsingMethod(Given(solver));
 
-    /// <summary>A method for any equation, such as Heun.</summary>
-    public NeuralOdeBuilder Using(Solver<Equation> solver) => UsingMethod(Given(solver));
-
     /// <summary>
     /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
     /// </summary>

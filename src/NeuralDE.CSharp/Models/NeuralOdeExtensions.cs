@@ -71,9 +71,6 @@ public static class NeuralOdeExtensions
         /// <summary>The method; Tsit5 unless said otherwise.</summary>
         public NeuralOde Using(Solver<AnyOde> solver) => NeuralOdeModule.@using(Given(solver), Given(model));
 
-        /// <summary>A method for any equation, such as Heun.</summary>
-        public NeuralOde Using(Solver<Equation> solver) => NeuralOdeModule.usingMethod(Given(solver), Given(model));
-
         /// <summary>
         /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
         /// </summary>

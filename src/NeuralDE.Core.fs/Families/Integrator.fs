@@ -69,24 +69,18 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
             )
 
         let body = Integrate.body run.Plan run.Field run.Cargo
-        let states = (LoopFrame.state parts).Length
-        let carried = states + (LoopFrame.control parts).Length
-        let pieces = 2 + 2 * run.Plan.Leaves
-        let logged = if run.Plan.Events.Length > 0 then 2 else 0
-        let flag (out: Tensor[]) k = out[k].Numbers.Flags[0]
+        let flag (x: Tensor) = x.Numbers.Flags[0]
 
         let rec attempt (frame: Tensor[]) : Integrator<'S> =
             run.Cancellation.ThrowIfCancellationRequested()
-            let out = Prim.call body frame
-            let isKept = flag out (carried + pieces + logged)
-            let state = if isKept then out[.. states - 1] else frame[.. states - 1]
-            let next = Array.concat [ state; out[states .. carried - 1]; frame[carried..] ]
+            let out = Prim.call body frame |> TurnOutputs.read run.Cargo
+            let carried = out.State.Length + out.Control.Length
+            let state = if flag out.Keep then out.State else frame[.. out.State.Length - 1]
+            let next = Array.concat [ state; out.Control; frame[carried..] ]
 
-            if isKept then
-                let step = { T0 = steering.Time; Y0 = parts.Y; Pieces = out[carried .. carried + pieces - 1] }
-
-                Integrator(run, next, step)
-            elif flag out (out.Length - 1) then
+            if flag out.Keep then
+                Integrator(run, next, { T0 = steering.Time; Y0 = parts.Y; Pieces = out.Saved })
+            elif flag out.IsDone then
                 Integrator(run, next, kept)
             else
                 attempt next

@@ -201,16 +201,14 @@ module internal Integrate =
     let private loop (p: SolvePlan) (g: Graph) (frame: LoopFrame<Tensor>) =
         let cargo = LoopFrame.signatures frame
         let body = body p g cargo
-        let state, control = LoopFrame.state frame, LoopFrame.control frame
-        let carried = state.Length + control.Length
-        let log = if p.Events.Length > 0 then [| { Emits = 2; Capacity = p.EventRoom } |] else [||]
-        let logged = 3 * log.Length // its emissions and its flag
+        let turn = TurnOutputs.read cargo body.Outputs
+        let log = turn.Logs |> Array.map (fun _ -> { Emits = turn.Log.Length; Capacity = p.EventRoom })
 
         let loop =
             { Batch = [||]
-              States = state.Length
-              Controls = control.Length
-              Streams = Array.append [| rowsOf p (body.Outputs.Length - carried - 3 - logged) |] log
+              States = turn.State.Length
+              Controls = turn.Control.Length
+              Streams = Array.append [| rowsOf p turn.Saved.Length |] log
               Tape = p.Tape
               Watch = ValueSome p.Watch
               Body = body }
@@ -220,7 +218,7 @@ module internal Integrate =
             LoopFrame.read
                 { frame with Inputs = [||]; Captured = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
                 out
-        let rows = out[carried .. out.Length - 1 - 2 * log.Length]
+        let rows = out[turn.State.Length + turn.Control.Length .. out.Length - 1 - 2 * log.Length]
         last, rows, out[out.Length - 2 * log.Length ..]
 
     /// The state at t1, with its derivative. A failed solve has no value there, and no gradient.

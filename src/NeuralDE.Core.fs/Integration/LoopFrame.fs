@@ -35,7 +35,7 @@ type internal LoopFrame<'T> =
         Inputs: 'T[]
         /// by the functions of the solve
         Captured: 'T[]
-        /// of the watch over derivatives
+        /// of the watch over derivatives, these three: see WatchCargo
         Directions: 'T[]
         Noise: 'T[]
         Ray: 'T[]
@@ -77,3 +77,40 @@ module internal LoopFrame =
           Ray = take like.Ray }
 
     let signatures (f: LoopFrame<Tensor>) : LoopFrame<Signature> = read f (Tracing.signatures (toArray f))
+
+/// What comes out of one turn of a solve's loop, part by part, in the order of its body's outputs: tensors, or their signatures.
+[<NoEquality; NoComparison>]
+type internal TurnOutputs<'T> =
+    {
+        /// of the next frame: see LoopFrame.state and control
+        State: 'T[]
+        Control: 'T[]
+        /// a row of what is saved
+        Saved: 'T[]
+        /// a row of the events' log; none without events
+        Log: 'T[]
+        /// bool: the step is kept, its row is written, the log's row is written (none without events), the solve has ended
+        Keep: 'T
+        Write: 'T
+        Logs: 'T[]
+        IsDone: 'T
+    }
+
+module internal TurnOutputs =
+    let toArray o = Array.concat [ o.State; o.Control; o.Saved; o.Log; [| o.Keep; o.Write |]; o.Logs; [| o.IsDone |] ]
+
+    /// From an array in this order, of a loop with frames like this one.
+    let read (cargo: LoopFrame<'L>) (items: 'T[]) : TurnOutputs<'T> =
+        let states = (LoopFrame.state cargo).Length
+        let carried = states + (LoopFrame.control cargo).Length
+        let logs = cargo.LastEvent.Length // 1 with events: then a row is a time and a kind
+        let flags = items.Length - 3 - logs
+
+        { State = items[.. states - 1]
+          Control = items[states .. carried - 1]
+          Saved = items[carried .. flags - 2 * logs - 1]
+          Log = items[flags - 2 * logs .. flags - 1]
+          Keep = items[flags]
+          Write = items[flags + 1]
+          Logs = items[flags + 2 .. flags + 1 + logs]
+          IsDone = items[items.Length - 1] }

@@ -83,7 +83,11 @@ type Failure =
             | Some i -> $" in sample {string i}"
             | None -> ""
 
-        let subject = if f.Component.StartsWith("the ", StringComparison.Ordinal) then f.Component else $"component {f.Component}"
+        let subject =
+            if f.Component.StartsWith("the ", StringComparison.Ordinal) then
+                f.Component
+            else
+                $"component {f.Component}"
 
         let what =
             match f.Status with

@@ -137,6 +137,8 @@ module internal StepLoop =
             Judged: Judgement
             /// bool: the step is kept
             Keep: Tensor
+            /// bool: of an interval of no length, which takes no step
+            IsEmpty: Tensor
             /// with events
             Ending: Ending voption
             /// bool: it ends at the stop it was made for, and at the end of the solve
@@ -176,7 +178,6 @@ module internal StepLoop =
         // of a step with an event's value that is no number no event is known: it is rejected
         let isKnown = scene |> ValueOption.map EventSearch.areNumbers
         let judged = StepControl.judge p s i a f.Y step isKnown (answer p g s i f.Captured (watchOf f) a attempt step)
-        // an interval of no length takes no step
         let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
         let keep = Prim.both judged.Keep (Prim.isNot isEmpty)
 
@@ -203,6 +204,7 @@ module internal StepLoop =
           Step = step
           Judged = judged
           Keep = keep
+          IsEmpty = isEmpty
           Ending = ending
           Reaches = reaches
           Reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches)) }
@@ -223,8 +225,7 @@ module internal StepLoop =
 
     let private steeringAfter (p: SolvePlan) (t: Turn) accepted (saved: Saved) time isAnew : Steering<Tensor> =
         let s, judged = t.Steering, t.Judged
-        let isEmpty = Prim.both t.Advance.OnLast (Prim.compare Equal t.Advance.Stop s.Time)
-        let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either t.Keep isEmpty))
+        let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either t.Keep t.IsEmpty))
         let exhausted = Prim.compare GreaterEqual (accepted + rejected) t.Inputs.MaxSteps
 
         let status =
@@ -289,8 +290,7 @@ module internal StepLoop =
         | ValueNone -> [||], [||]
         | ValueSome e -> [| e.EventTime; e.Happens |], [| Prim.both e.Crossed (Prim.isNot e.IsFull) |]
 
-    /// Frame → the state and the control of the next one, a row of what is saved, one of the events' log, bool: keep, write, log,
-    /// done.
+    /// LoopFrame → TurnOutputs.
     let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
         Tracing.closed (LoopFrame.toArray cargo) (fun x ->
             let frame = LoopFrame.read cargo x
@@ -306,11 +306,12 @@ module internal StepLoop =
             let log, logs = logOf turn
             let isDone = Prim.isNot (Prim.isNumber steering.Status StatusCode.running)
 
-            Array.concat
-                [ LoopFrame.state next
-                  LoopFrame.control next
-                  saved.Emit
-                  log
-                  [| turn.Keep; saved.Write |]
-                  logs
-                  [| isDone |] ])
+            TurnOutputs.toArray
+                { State = LoopFrame.state next
+                  Control = LoopFrame.control next
+                  Saved = saved.Emit
+                  Log = log
+                  Keep = turn.Keep
+                  Write = saved.Write
+                  Logs = logs
+                  IsDone = isDone })

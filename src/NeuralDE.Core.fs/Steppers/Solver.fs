@@ -37,12 +37,21 @@ type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
     inherit Method(stepper, needs)
     internal new(tableau: Tableau) = Solver(StochasticSteps.ofTableau tableau, typeof<AnyOde>)
 
+    /// For C#, whose values of methods are not general: a method for any equation stands where one for a kind of them is asked for.
+    static member op_Implicit(m: Solver<Equation>) : Solver<'Equation> =
+        if isNull (box m) then nullArg (nameof m)
+        Solver(m.Stepper, m.Needs)
+
     /// The method for equations of this kind, if it is one for them.
     static member internal Of (verb: string) (m: Method) : Solver<'Equation> =
-        if not (m.Needs.IsAssignableFrom typeof<'Equation>) then
+        let kind = typeof<'Equation>
+
+        if not (m.Needs.IsAssignableFrom kind) then
+            let other = if typeof<AnyOde>.IsAssignableFrom kind then "Tsit5" else "EulerMaruyama or Heun"
+
             raise (
                 InputException
-                    $"{verb}: got {m.Name}, a method for {m.Needs.Name}, for an equation that is {typeof<'Equation>.Name}. Choose a method for that."
+                    $"{verb}: got {m.Name}, a method for {m.Needs.Name}, expected one for {kind.Name}, which the equation is. Choose another, such as {other}."
             )
 
         Solver(m.Stepper, m.Needs)

@@ -52,17 +52,21 @@ public class NullTests(ITestOutputHelper output)
         && !p.ParameterType.IsGenericParameter
         && Nullability.Create(p).WriteState != NullabilityState.Nullable;
 
+    /// <summary>A tensor for a type of trees, a kind of noise for one of equations that must have it.</summary>
+    private static Type Argument(Type parameter) =>
+        parameter.GetGenericParameterConstraints().Contains(typeof(AnyNoise)) ? typeof(DiagonalNoise) : typeof(Tensor);
+
     /// <summary>The method for trees that are tensors.</summary>
     private static MethodBase Closed(MethodBase method)
     {
         var home = method.DeclaringType!;
         if (home.ContainsGenericParameters)
         {
-            var closed = home.MakeGenericType([.. home.GetGenericArguments().Select(_ => typeof(Tensor))]);
+            var closed = home.MakeGenericType([.. home.GetGenericArguments().Select(Argument)]);
             method = MethodBase.GetMethodFromHandle(method.MethodHandle, closed.TypeHandle)!;
         }
         return method is MethodInfo { IsGenericMethodDefinition: true } open
-            ? open.MakeGenericMethod([.. open.GetGenericArguments().Select(_ => typeof(Tensor))])
+            ? open.MakeGenericMethod([.. open.GetGenericArguments().Select(Argument)])
             : method;
     }
 
