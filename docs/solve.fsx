@@ -234,7 +234,8 @@ All components of W are independent. Milstein's method takes your word that a g 
 | `Milstein` | Itô | `Diagonal`, `Additive` | 1 | `Sde.dt` |
 | `Heun`, the default of `Sde.stratonovich`; `Midpoint`, `Ralston` | Stratonovich | any | 1; ½ for `General` | adaptive, or `Sde.dt` |
 
-Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
+A path is rough, so errors fall slowly with the step: ask adaptive steps for a tolerance of 1e-2 to 1e-4. The default, 1e-6, takes tens of
+thousands of them. Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
 take ½ g ∂g/∂y from the drift of each component of a `Diagonal` equation.
 
 The path of W depends on the key, not on the steps, the method or the outputs, so methods can be compared path by path. The price has a

@@ -48,6 +48,7 @@ module internal SolveOutcome =
             Family: string
             /// without driven terms, which have keys by row
             Plan: SolvePlan
+            HasNoise: bool
             Field: Graph
             Captured: Tensor[]
             /// the leaves' paths in the state
@@ -178,7 +179,8 @@ module internal SolveOutcome =
             let advice =
                 match suspects with
                 | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
-                    StepLimit.advice found.Plan.Stepper (fst (functionsOf found)).Field r.Time (mean found k r) y
+                    let field = (fst (functionsOf found)).Field
+                    StepLimit.advice found.Family found.HasNoise found.Plan.Stepper field r.Time (mean found k r) y
                 | _ -> None
 
             Some

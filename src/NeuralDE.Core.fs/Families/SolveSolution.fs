@@ -42,6 +42,7 @@ module internal SolveSolution =
             ValueSome
                 { Family = p.Family
                   Plan = { plan with Driven = [||] }
+                  HasNoise = p.Noise.IsSome
                   Field = setup.Field
                   Captured = setup.Captured
                   Names = setup.Names

@@ -64,8 +64,22 @@ module internal StepLimit =
         let z = Complex(length * real, length * imaginary)
         Complex.Abs(growth tableau (Complex(reach, 0.0) * z)) > 1.0
 
+    // there are neither events nor implicit methods for equations with noise
+    let private ofJump family hasNoise =
+        let mend = if hasNoise then "make it" else $"make the jump an event ({family}.on), or"
+        $"The field jumps there, and the solve goes to and fro over the jump: {mend} a smooth change."
+
+    let private ofStiffness family hasNoise =
+        let mend =
+            if hasNoise then
+                $"No implicit method takes noise yet: allow more steps with {family}.maxSteps."
+            else
+                $"Use an implicit method: {family}.using Kvaerno3, Rosenbrock23 or BDF2."
+
+        $"Stability, not the error, limits the steps: the equation is stiff there. {mend}"
+
     /// Advice in place of that of the status, for an explicit method that stopped at (t, y) with steps of length h.
-    let advice (method: Stepper) (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
+    let advice family hasNoise (method: Stepper) (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
         let packed = Flat.pack y
         let f (v: Tensor) = Flat.pack (field t (Flat.unpack y v))
         let length = abs (h.ToArray()[0])
@@ -77,18 +91,16 @@ module internal StepLimit =
             let struct (size, real) = largest f packed
 
             if change > jumpsFrom && along < explained * change then
-                Some
-                    "The field jumps there, and the solve goes to and fro over the jump: make the jump an event (Ode.on), or a smooth change."
+                Some(ofJump family hasNoise)
             elif real >= decaying * size then
                 None
             else
                 match method.Tableau with
                 | ValueSome tableau when isLimited tableau length size real ->
-                    Some
-                        "Stability, not the error, limits the steps: the equation is stiff there. Use an implicit method: Ode.using Kvaerno3, Rosenbrock23 or BDF2."
+                    Some(ofStiffness family hasNoise)
                 | ValueSome _ -> None
                 | ValueNone -> // of the explicit methods those that are reversible, stable on an interval of the imaginary axis only
                     Some
-                        $"Solutions decay there, and {method.Name} is stable only where they swing. Use Ode.using Tsit5, or Kvaerno3 where the equation is stiff."
+                        $"Solutions decay there, and {method.Name} is stable only where they swing. Use {family}.using Tsit5, or Kvaerno3 where the equation is stiff."
         with :? DerivativeException -> // a field that cannot be differentiated cannot be asked
             None

@@ -264,5 +264,27 @@ let private refusals =
               |> ignore
               raises<ShapeException> [ "[3; 2]"; "channels" ] (fun () -> general (fun _ _ -> ones [ 3; 2 ])) |> ignore) ]
 
+let private advice =
+    let stopped field =
+        let p =
+            Sde.stratonovich field (Additive(fun _ -> tensor [ 1e-8 ])) (tensor [ 1.0 ]) (0.0, 1.0)
+            |> Sde.noise key
+            |> Sde.tolerance 1e-3 1e-3
+            |> Sde.maxSteps 300
+            |> Sde.trySolve
+        p.Failure.Value.Message
+
+    testList
+        "A solve that stops short advises what goes with noise"
+        [ testCase "where stability limits the steps" (fun () ->
+              let said = stopped (fun _ y -> -1e5 * y)
+              Expect.stringContains said "Stability, not the error" "the cause"
+              Expect.stringContains said "Sde.maxSteps" "the cure"
+              Expect.isFalse (said.Contains "Kvaerno3") said)
+          testCase "where the field jumps" (fun () ->
+              let said = stopped (fun _ y -> 100.0 * where (y .> 0.5) (scalar -1.0) 1.0)
+              Expect.stringContains said "The field jumps there" "the cause"
+              Expect.isFalse (said.Contains "event") said) ]
+
 [<Tests>]
-let tests = testList "Solvers.Sde" [ orders; outputs; samples; gradients; refusals ]
+let tests = testList "Solvers.Sde" [ orders; outputs; samples; gradients; refusals; advice ]

@@ -263,6 +263,7 @@ let private running =
                   let suspects: SolveOutcome.Suspects =
                       { Family = "Sde"
                         Plan = { plan with Driven = [||] }
+                        HasNoise = true
                         Field = field
                         Captured = Array.map fst own
                         Names = [| "" |]
