@@ -85,16 +85,17 @@ Output times never change the steps. Time may run backwards: `(10.0, 0.0)`.
 
 A method is a value of type `OdeSolver`, to be kept in lists and records. Write the type where nothing else says it:
 *)
-type Settings = { Solver: OdeSolver; Rtol: float }
+type Settings = { Method: OdeSolver; Accuracy: float }
 
-let settings: Map<string, Settings> =
-    Map [ "quick", { Solver = Bosh3; Rtol = 1e-3 }; "exact", { Solver = DOP853; Rtol = 1e-10 } ]
+let settings =
+    Map [ "quick", { Method = Bosh3; Accuracy = 1e-3 }; "exact", { Method = DOP853; Accuracy = 1e-10 } ]
 
-let chosen = settings["exact"]
-problem |> Ode.using chosen.Solver |> Ode.tolerance chosen.Rtol 1e-12 |> Ode.solveFinal
+let byName: Map<string, OdeSolver> = Map [ for m in odeSolvers -> m.Name, m ]
+problem |> Ode.using byName["Vern7"] |> Ode.tolerance settings["exact"].Accuracy 1e-12 |> Ode.solveFinal
 (*** include-it ***)
 (**
-Functions take any problem as `Problem<'Equation, 'S>`, one of an ordinary equation as `OdeProblem<'S>`:
+`Method` is the type of methods whatever they solve; `Ode.usingMethod` takes one and refuses at run time what `Ode.using` refuses when it
+compiles. Functions take any problem as `Problem<'Equation, 'S>`, one of an ordinary equation as `OdeProblem<'S>`:
 *)
 let carefully (p: Problem<'Equation, 'S>) = p |> Ode.tolerance 1e-10 1e-12 |> Ode.maxSteps 1000000
 problem |> carefully |> Ode.solveFinal
@@ -215,7 +216,7 @@ let price =
     |> Sde.dt 0.01
 
 let paths = price |> Sde.saveAt (linspace 0.0 1.0 101) |> Sde.solve
-Plot.trajectories [ for k in 0..4 -> ($"{k}", paths.Ts, paths.Ys[*, k .. k]) ] |> Plot.size 640 300 |> Plot.svg
+Plot.trajectories [ for k in 0..4 -> ($"{k}", paths.Ts, paths.Ys[*, k..k]) ] |> Plot.size 640 300 |> Plot.svg
 (*** include-it-raw ***)
 (**
 A method may ask something of the noise, so the equation says what kind it has:
@@ -290,11 +291,9 @@ let mutable most = i
 while not i.IsDone do
     i <- i.Step()
 
-    if i.T = 5.0 then
-        i <- i.With(i.Y * tensor [ 0.5; 1.0 ])
+    if i.T = 5.0 then i <- i.With(i.Y * tensor [ 0.5; 1.0 ])
 
-    if float i.Y[0] > float most.Y[0] then
-        most <- i
+    if float i.Y[0] > float most.Y[0] then most <- i
 
 printfn "%.2f hares at t = %.2f; at the end %O" (float most.Y[0]) most.T i.Y
 (*** include-output ***)

@@ -51,6 +51,21 @@ let tests =
                           (text.Contains $"'{word}'")
                           $"Got for `{line}` the error {text}, expected it to name {word}.")
 
+          testCase "methods that are kept need a type, as the README says" (fun () ->
+              let _, errors = run [ "let best = [| Tsit5; Vern7 |]"; "let mutable method = Tsit5" ]
+              Expect.equal ((errors.Split "error FS0030").Length - 1) 2 errors
+              let output, errors =
+                  run
+                      [ "let best: OdeSolver[] = [| Tsit5; Vern7 |]"
+                        "let mutable method: OdeSolver = Tsit5"
+                        "type Settings = { Solver: OdeSolver; Rtol: float }"
+                        "let byName: Map<string, OdeSolver> = Map [ for m in odeSolvers -> m.Name, m ]"
+                        "let all: Method list = [ Tsit5; Heun; Milstein ]"
+                        "let any (p: Problem<'E, 'S>) = p |> Ode.usingMethod all[1] |> Ode.solveFinal"
+                        "printfn \"%O\" (any (Ode.problem f y0 (0.0, 1.0) |> Ode.using byName[\"Kvaerno3\"]))" ]
+              Expect.equal errors "" "errors"
+              Expect.stringContains output "0.36787" "y(1)")
+
           testCase "possible pairs compile and run, and values of methods stay general" (fun () ->
               let output, errors =
                   run
