@@ -264,6 +264,32 @@ let private refusals =
               |> ignore
               raises<ShapeException> [ "[3; 2]"; "channels" ] (fun () -> general (fun _ _ -> ones [ 3; 2 ])) |> ignore) ]
 
+/// Every method that the library declares, with what the compiler asks of its equations.
+let private declared: (Method * System.Type) list =
+    [ for m in (nonNull (typeof<Method>.Assembly.GetType "NeuralDE.SolversModule")).GetMethods() do
+          if m.IsGenericMethodDefinition then
+              let kind = Array.exactlyOne (m.GetGenericArguments())
+              let asked = Array.exactlyOne (kind.GetGenericParameterConstraints())
+              let made = nonNull (m.MakeGenericMethod(asked).Invoke(null, [||]))
+              made :?> Method, asked ]
+
+let private kinds =
+    testList
+        "What a method asks of an equation"
+        [ testCase "the compiler and Ode.usingMethod ask the same" (fun () ->
+              Expect.isTrue (declared.Length >= 19) $"Got {declared.Length} methods"
+
+              for m, asked in declared do
+                  Expect.equal m.Needs asked m.Name)
+          testCase "what solves equations with noise takes driven terms" (fun () ->
+              for m, asked in declared do
+                  if asked.IsAssignableFrom typeof<DiagonalNoise> then
+                      Expect.isTrue (m.Stepper.Integral <> Integral.NoNoise) m.Name)
+          testCase "odeSolvers are all that solve ordinary equations" (fun () ->
+              let right = declared |> List.filter (fun (_, asked) -> asked.IsAssignableFrom typeof<AnyOde>)
+              let names = right |> List.map (fun (m, _) -> m.Name) |> List.sort
+              Expect.equal (odeSolvers |> List.map _.Name |> List.sort) names "names") ]
+
 let private advice =
     let stopped field =
         let p =
@@ -287,4 +313,4 @@ let private advice =
               Expect.isFalse (said.Contains "event") said) ]
 
 [<Tests>]
-let tests = testList "Solvers.Sde" [ orders; outputs; samples; gradients; refusals; advice ]
+let tests = testList "Solvers.Sde" [ orders; outputs; samples; gradients; refusals; kinds; advice ]
