@@ -179,8 +179,15 @@ module internal SolveOutcome =
             let advice =
                 match suspects with
                 | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
-                    let field = (fst (functionsOf found)).Field
-                    StepLimit.advice found.Family found.HasNoise found.Plan.Stepper field r.Time (mean found k r) y
+                    StepLimit.advice
+                        { Family = found.Family
+                          HasNoise = found.HasNoise
+                          Method = found.Plan.Stepper
+                          Field = (fst (functionsOf found)).Field
+                          Time = r.Time
+                          Y = y
+                          Step = h
+                          MeanStep = mean found k r }
                 | _ -> None
 
             Some

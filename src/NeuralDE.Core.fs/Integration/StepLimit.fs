@@ -3,6 +3,22 @@ namespace NeuralDE.Compiler
 open System.Numerics
 open NeuralDE
 
+/// Where a solve by an explicit method stopped short.
+[<NoEquality; NoComparison>]
+type internal StoppedShort =
+    {
+        /// whose verbs the advice names
+        Family: string
+        HasNoise: bool
+        Method: Stepper
+        Field: RungeKutta.Field
+        Time: Tensor
+        Y: Tensor[]
+        /// the step tried last, negative where time runs backwards, and the mean length of those before
+        Step: Tensor
+        MeanStep: Tensor
+    }
+
 /// What limits the steps of a solve that stopped short, where it is not the error of the solution.
 module internal StepLimit =
     /// Steps of power iteration towards what ∂f/∂y enlarges most.
@@ -65,42 +81,49 @@ module internal StepLimit =
         Complex.Abs(growth tableau (Complex(reach, 0.0) * z)) > 1.0
 
     // there are neither events nor implicit methods for equations with noise
-    let private ofJump family hasNoise =
-        let mend = if hasNoise then "make it" else $"make the jump an event ({family}.on), or"
+    let private ofJump (s: StoppedShort) =
+        let mend = if s.HasNoise then "make it" else $"make the jump an event ({s.Family}.on), or"
         $"The field jumps there, and the solve goes to and fro over the jump: {mend} a smooth change."
 
-    let private ofStiffness family hasNoise =
+    let private ofStiffness (s: StoppedShort) =
         let mend =
-            if hasNoise then
-                $"No implicit method takes noise yet: allow more steps with {family}.maxSteps."
+            if s.HasNoise then
+                $"No implicit method takes noise yet: allow more steps with {s.Family}.maxSteps."
             else
-                $"Use an implicit method: {family}.using Kvaerno3, Rosenbrock23 or BDF2."
+                $"Use an implicit method: {s.Family}.using Kvaerno3, Rosenbrock23 or BDF2."
 
         $"Stability, not the error, limits the steps: the equation is stiff there. {mend}"
 
-    /// Advice in place of that of the status, for an explicit method that stopped at (t, y) with steps of length h.
-    let advice family hasNoise (method: Stepper) (field: RungeKutta.Field) (t: Tensor) (h: Tensor) (y: Tensor[]) : string option =
-        let packed = Flat.pack y
-        let f (v: Tensor) = Flat.pack (field t (Flat.unpack y v))
-        let length = abs (h.ToArray()[0])
+    // stable on an interval of the imaginary axis only
+    let private ofReversible (s: StoppedShort) =
+        $"Solutions decay there, and {s.Method.Name} is stable only where they swing. Use {s.Family}.using Tsit5, or Kvaerno3 where the equation is stiff."
+
+    /// Whether the field jumps within the step tried last. Where a solution blows up, the mean step would take it for a jump.
+    let private jumps (step: Tensor) (f: Tensor -> Tensor) (y: Tensor) =
+        let slope = f y
+        let move = RungeKutta.spread step y * slope
+        let change = norm (f (y + move) - slope) / norm slope
+        let along = norm (snd (jvp f y move)) / norm slope
+        change > jumpsFrom && along < explained * change
+
+    /// Advice in place of that of the status.
+    let advice (s: StoppedShort) : string option =
+        let packed = Flat.pack s.Y
+        let f (v: Tensor) = Flat.pack (s.Field s.Time (Flat.unpack s.Y v))
 
         try
-            let slope = f packed
-            let change = norm (f (packed + RungeKutta.spread h packed * slope) - slope) / norm slope
-            let along = norm (snd (jvp f packed (RungeKutta.spread h packed * slope))) / norm slope
-            let struct (size, real) = largest f packed
+            let struct (size, along) = largest f packed
+            // backwards in time what grows is what decays
+            let real = if float s.Step < 0.0 then -along else along
 
-            if change > jumpsFrom && along < explained * change then
-                Some(ofJump family hasNoise)
+            if jumps s.Step f packed then
+                Some(ofJump s)
             elif real >= decaying * size then
                 None
             else
-                match method.Tableau with
-                | ValueSome tableau when isLimited tableau length size real ->
-                    Some(ofStiffness family hasNoise)
+                match s.Method.Tableau with
+                | ValueSome tableau when isLimited tableau (float s.MeanStep) size real -> Some(ofStiffness s)
                 | ValueSome _ -> None
-                | ValueNone -> // of the explicit methods those that are reversible, stable on an interval of the imaginary axis only
-                    Some
-                        $"Solutions decay there, and {method.Name} is stable only where they swing. Use {family}.using Tsit5, or Kvaerno3 where the equation is stiff."
+                | ValueNone -> Some(ofReversible s)
         with :? DerivativeException -> // a field that cannot be differentiated cannot be asked
             None

@@ -105,6 +105,16 @@ let tests =
                         let got = p |> Ode.maxSteps 2000 |> message
                         Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
 
+          testCase "backwards in time what grows is stiff" (fun () ->
+              Ode.problem (fun _ (y: Tensor) -> 1e5 * y) (tensor [ 1.0 ]) (1.0, 0.0)
+              |> Ode.maxSteps 2000
+              |> says [ "Stability" ])
+
+          testCase "a solution that blows up does not jump, nor is it stiff, in either direction" (fun () ->
+              for t0, t1, sign in [ 0.0, 2.0, 1.0; 2.0, 0.0, -1.0 ] do
+                  let got = Ode.problem (fun _ (y: Tensor) -> sign * y * y) (tensor [ 1.0 ]) (t0, t1) |> message
+                  Expect.stringContains got "No step is small enough" "the advice")
+
           testCase "a method that is stable only where solutions swing names another" (fun () ->
               Ode.problem (fun _ (y: Tensor) -> -y) (tensor [ 1.0 ]) (0.0, 20.0)
               |> Ode.using AsynchronousLeapfrog
