@@ -153,7 +153,10 @@ let private bits =
               same "rows" (keys |> Seq.collect (fun key -> path 0.0 1.0 [ 6 ] key 0.3 |> numbers)) (numbers rows))
 
           testCase "one graph for all keys" (fun () ->
-              Expect.same (Brownian.control [| float64Of [ 6 ] |]) (Brownian.control [| float64Of [ 6 ] |]) "the control"
+              Expect.same
+                  (Brownian.control [| float64Of [ 6 ] |])
+                  (Brownian.control [| float64Of [ 6 ] |])
+                  "the control"
               Expect.isFalse
                   (obj.ReferenceEquals(Brownian.control [| float64Of [ 6 ] |], Brownian.control [| float64Of [ 7 ] |]))
                   "another shape has the same control, expected another one")
