@@ -134,7 +134,8 @@ module internal Integrate =
             else
                 i.T0
 
-        let begun = p.Stepper.Begin terms t0 y
+        // a path begins at the start itself: a jump is the field's alone
+        let begun = p.Stepper.Begin terms (if p.Driven.Length > 0 then i.T0 else t0) y
         let memory = p.Stepper.Remember terms t0 y |> Array.map Prim.stop
 
         let first =
@@ -322,7 +323,8 @@ module internal Integrate =
 
             LoopFrame.toArray
                 { f with
-                    Carried = p.Stepper.Begin terms time f.Y
+                    // controls stand where the last increment ended, whatever the state
+                    Carried = if p.Driven.Length > 0 then f.Carried else p.Stepper.Begin terms time f.Y
                     Rounding = f.Rounding |> Array.map Prim.zerosLike
                     Seen = seen }
 

@@ -33,9 +33,10 @@ module internal StepLoop =
             captured[own.Length ..] |> Array.splitAt (DrivenGraphs.captured p.Leaves p.Driven).Length
         equation p g (DrivenGraphs.close p.Leaves p.Driven ofDriven) i own, EventParts.close p.Leaves p.Events ofEvents
 
-    /// What the stepper carries on after a stop, at which the field may jump.
+    /// What the stepper carries on after a stop, at which the field may jump. Controls do not: from where the last increment
+    /// ended the next one begins, or the path would lose what it does across the jump, √(2e-7) of a float32 step.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
-        if p.Jumps && carried.Length > 0 then
+        if p.Jumps && p.Driven.Length = 0 && carried.Length > 0 then
             cond
                 stopped
                 (fun (a: Tensor[]) -> p.Stepper.Begin terms a[0] a[1..])
@@ -159,6 +160,11 @@ module internal StepLoop =
         else
             ValueSome { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
 
+    /// The terms for a step. The last one ends just before a jump at t1, which the path does not know of: it goes on to t1.
+    let private upTo (p: SolvePlan) (a: Advance) (terms: Terms) : Terms =
+        let toEdge (d: Driven) = { d with Control = fun _ -> d.Control a.Edge }
+        if p.Jumps then { terms with Driven = Array.map toEdge terms.Driven } else terms
+
     let private take (p: SolvePlan) (g: Graph) (f: LoopFrame<Tensor>) : Turn =
         let s, i = Steering.ofArray f.Steering, SolveInputs.ofArray f.Inputs
         let terms, events = terms p g i f.Captured
@@ -173,7 +179,7 @@ module internal StepLoop =
               Memory = f.Memory
               Rounding = Masks.spreadBy (g.Inputs[1 .. p.Leaves] |> Array.map p.IsCompensated) f.Rounding }
 
-        let step = p.Stepper.Step terms attempt
+        let step = p.Stepper.Step (upTo p a terms) attempt
         let scene = scene p terms events attempt step
         // of a step with an event's value that is no number no event is known: it is rejected
         let isKnown = scene |> ValueOption.map EventSearch.areNumbers
