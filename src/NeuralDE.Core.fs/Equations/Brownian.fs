@@ -19,7 +19,12 @@ module internal Brownian =
 
     let private levels = depth + 1
 
-    /// What the levels' numbers count at x in [0, 1], and the numbers of their intervals: k of 2^l is 2^l + k, and the whole is 0.
+    /// Where the numbers of intervals and of leaves begin: beyond those that Key.fold, split and splitN take, so that a user who
+    /// makes other keys from the noise's own draws numbers of their own. W(t1) was randn (Key.fold 0 key).
+    let private firstInterval, firstLeaf = 2.0 ** 40.0, 2.0 ** 41.0
+
+    /// What the levels' numbers count at x in [0, 1], and the numbers of their intervals: k of 2^l is 2^l + k, and the whole is 0,
+    /// all from the first on.
     let private path (x: Tensor) : Tensor * Tensor =
         // 2^l, of literals: data are equal to themselves only, and so would be the graphs that hold them
         let counts = Prim.stack 0 (Array.init levels (fun l -> Prim.number (2.0 ** float l)))
@@ -30,8 +35,9 @@ module internal Brownian =
         let tents = Prim.range 0 0 depth (Prim.binary Min theta rest)
         let bridge = Prim.range 0 depth levels (sqrt (theta * rest))
         let weights = Prim.concat 0 [| tents; bridge |] / sqrt counts
-        let root = Prim.zeros { Dtype = Int64; Shape = [| 1 |] }
-        Prim.concat 0 [| Prim.reshape [| 1 |] x; weights |], Prim.concat 0 [| root; Prim.cast Int64 (before + counts) |]
+        let root = Prim.fill Float64 [| 1 |] 0.0
+        let intervals = Prim.plus firstInterval (Prim.concat 0 [| root; before + counts |])
+        Prim.concat 0 [| Prim.reshape [| 1 |] x; weights |], Prim.cast Int64 intervals
 
     /// W(t) of a shape on [t0, t1], of which either may be the later one: 0 at t0, NaN outside. Times are float64 and 0-d; W has
     /// no derivative in them. Numbers are drawn in float64 whatever the dtype, so that it makes the same path.
@@ -52,6 +58,10 @@ module internal Brownian =
     let control (leaves: Signature[]) : Graph =
         let float0 = { Signature.Dtype = Float64; Shape = [||] }
         let inputs = [| float0; { float0 with Dtype = Int64 }; float0; float0 |]
-        let ofLeaf (key: Key) k = if leaves.Length = 1 then key else Key.fold k key
+        let ofLeaf (key: Key) k =
+            if leaves.Length = 1 then
+                key
+            else
+                Key.foldWith (Prim.cast Int64 (Prim.number (firstLeaf + float k))) key
 
         Tracing.closed inputs (fun x -> leaves |> Array.mapi (fun k s -> at s (ofLeaf (Key x[1]) k) x[2] x[3] x[0]))

@@ -73,3 +73,9 @@ type SdeVerbs internal () =
 /// Stochastic differential equations: a problem, a few answers, a solve. Its verbs are those of SdeVerbs, such as Sde.noise, and those
 /// of ProblemVerbs, which all families share: Sde.using, Sde.dt, Sde.solve.
 type Sde = SdeVerbs
+        if key.Tensor.Rank > 0 then
+            raise (
+                ShapeException
+                    $"{p.Family}.noise: got keys {Shape.text key.Tensor.Dims}, expected one. Write vmap over them; with {p.Family}.perSample row k has the path of Key.fold k."
+            )
+

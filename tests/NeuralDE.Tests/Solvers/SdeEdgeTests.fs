@@ -62,5 +62,42 @@ let private jumps =
               // drifts of +½ and −1, and the noise of the second half; the path moves by 1e-8 in a spacing of floats
               within 1e-7 "y(1)" (numbers (w[1] - w[0] - 0.5)) (ends (p |> Sde.jumpAt [ 0.5 ]))) ]
 
+let private keys =
+    let n = 2000
+    // five deviations of the correlation of independent pairs
+    let areFar what x y = isAtMost $"the correlation of {what}" (5.0 / sqrt (float n)) (abs (correlation x y))
+
+    testList
+        "Keys"
+        [ testCase "a user's own draws from keys made of the noise's have nothing in common with it" (fun () ->
+              let w = path Float64 n (0.0, 1.0) |> Sde.saveAt (tensor [ 0.25; 0.5; 1.0 ]) |> Sde.solveYs
+
+              for i in 0..2 do
+                  for k in 0..8 do
+                      areFar $"output {i} and fold {k}" w[i] (randn (Key.fold k key) [ n ])
+
+                  areFar $"output {i} and the key" w[i] (randn key [ n ]))
+
+          testCase "the leaves of a state have paths that no Key.fold makes" (fun () ->
+              let both _ (a: Tensor, b: Tensor) = 0.0 * a, 0.0 * b
+              let p =
+                  Sde.problem both (Additive(fun _ -> ones [ n ], ones [ n ])) (zeros [ n ], zeros [ n ]) (0.0, 1.0)
+              let a, b = p |> Sde.noise key |> Sde.dt 1.0 |> Sde.solveFinal
+              areFar "the leaves" a b
+
+              for k in 0..2 do
+                  let single = path Float64 n (0.0, 1.0) |> Sde.noise (Key.fold k key) |> Sde.solveFinal
+                  areFar $"the first leaf and fold {k}" a single
+                  areFar $"the second leaf and fold {k}" b single)
+
+          testCase "a batch of keys is for vmap" (fun () ->
+              let p = path Float64 2 (0.0, 1.0)
+              let keys = Key.foldWith (tensor [ 0; 1 ]) key
+              raises<ShapeException> [ "Sde.noise"; "[2]"; "vmap"; "Sde.perSample" ] (fun () ->
+                  p |> Sde.noise keys |> ignore)
+              |> ignore
+              let all = vmap (fun k -> p |> Sde.noise k |> Sde.solveFinal) keys
+              same "row 1" (p |> Sde.noise (Key.fold 1 key) |> Sde.solveFinal |> numbers) (numbers all[1])) ]
+
 [<Tests>]
-let tests = testList "Solvers.SdeEdge" [ jumps ]
+let tests = testList "Solvers.SdeEdge" [ jumps; keys ]
