@@ -18,6 +18,44 @@ module internal NoiseSetup =
 
     /// The noise of a problem whose method and answers fit it.
     let private check verb (p: Problem<'E, 'S>) (noise: ProblemNoise<'S>) =
+    /// A path is known down to 2^-24 of its interval: what lies within is no Brownian motion. Two outputs there, or steps that are
+    /// shorter, would be wrong without a word.
+    let private resolved verb (p: Problem<'E, 'S>) =
+        let t0s, t1s = p.T0.ToArray(), p.T1.ToArray()
+        let isSingle =
+            Tree.flatten p.Y0
+            |> Array.append (Option.toArray p.SaveAt.Times)
+            |> Array.exists (fun x -> x.Dtype = Float32)
+        let rounding = if isSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
+        let times = p.StepAt |> List.distinct |> List.toArray
+
+        for k in 0 .. max t0s.Length t1s.Length - 1 do
+            let t0, t1 = t0s[min k (t0s.Length - 1)], t1s[min k (t1s.Length - 1)]
+            let least = abs (t1 - t0) * 2.0 ** -float Brownian.depth
+
+            let refuse got =
+                raise (
+                    InputException
+                        $"{verb}: got {got} on [{string t0}, {string t1}], whose noise is known down to 2^-{string Brownian.depth} of it, {string least}. Solve in parts: to a nearer t1, and on from there with another key."
+                )
+
+            match p.Step with
+            | ConstantStep dt when min dt p.DtMax < least -> refuse $"steps of {string (min dt p.DtMax)}"
+            | _ -> ()
+
+            let cells =
+                times
+                |> Array.filter (fun t -> (t - t0) * (t - t1) < 0.0)
+                |> Array.map (fun t -> t, (t - t0) / (t1 - t0) * 2.0 ** float Brownian.depth)
+                |> Array.sortBy snd
+
+            for (a, x), (b, y) in Array.pairwise cells do
+                // from an end of what lies within, the law is exact
+                let isWithin = floor x <> x && floor x = floor y
+
+                if isWithin && abs (b - a) > rounding * max (abs a) (abs b) then
+                    refuse $"the times {string a} and {string b}"
+
         let converges = p.Solver.Stepper.Integral
 
         let wanted, name, other =
@@ -62,6 +100,8 @@ module internal NoiseSetup =
         if noise.Key.IsNone then
             raise (
                 InputException
+        resolved verb p
+
                     $"{verb}: got no key of the noise, expected one. Write {p.Family}.noise (Key 0): equal keys give equal paths."
             )
 

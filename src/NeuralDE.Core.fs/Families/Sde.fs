@@ -29,7 +29,8 @@ type SdeVerbs internal () =
     /// <remarks>
     /// Solved by EulerMaruyama unless said otherwise, in steps of Sde.dt. Needs Sde.noise (Key 7): equal keys give equal paths, and the
     /// path depends neither on the steps nor on the method. A batch has independent noise in all of its rows; with perSample row k has
-    /// the path of Key.fold k. Steps end at output times. Steps answer for the state alone, not for derivatives.
+    /// the path of Key.fold k. Steps end at output times, which are [time] for all rows. Steps answer for the state alone, not for
+    /// derivatives. The path is known down to 2^-24 of [t0, t1]: InputException for steps or outputs nearer than that.
     /// K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential equations, 1992.
     /// </remarks>
     static member problem

@@ -99,5 +99,32 @@ let private keys =
               let all = vmap (fun k -> p |> Sde.noise k |> Sde.solveFinal) keys
               same "row 1" (p |> Sde.noise (Key.fold 1 key) |> Sde.solveFinal |> numbers) (numbers all[1])) ]
 
+let private near =
+    let p t1 = path Float64 2000 (0.0, t1)
+    let at (ts: float list) p = p |> Sde.saveAt (tensor ts) |> Sde.solveYs
+
+    testList
+        "Times that are near against [t0, t1]"
+        [ testCase "steps and outputs within 2^-24 of it are refused" (fun () ->
+              let parts = [ "Sde.solve"; "2^-24"; "another key" ]
+              refuses ("0.001 and 0.002" :: parts) (fun () -> p 1e6 |> at [ 1e-3; 2e-3 ])
+              refuses ("1 and 2" :: parts) (fun () -> p 1e9 |> Sde.stepAt [ 2.0; 1.0 ] |> Sde.solve)
+              refuses ("steps of 0.1" :: parts) (fun () -> p 1e7 |> Sde.dt 0.1 |> Sde.solve)
+              refuses ("steps of 0.1" :: parts) (fun () -> p 1e7 |> Sde.dtBetween 0.0 0.1 |> Sde.solve)
+              refuses [ "Sde.integrator"; "steps of 0.1" ] (fun () -> p 1e7 |> Sde.dt 0.1 |> Sde.integrator)
+              let rows = Sde.problem still (Additive(fun _ -> ones [ 1 ])) (zeros [ 2; 1 ]) (0.0, tensor [ 1.0; 1e9 ])
+              refuses ("steps of 1" :: "[0, 1000000000]" :: parts) (fun () ->
+                  rows |> Sde.noise key |> Sde.dt 1.0 |> Sde.perSample |> Sde.solve))
+
+          testCase "one output alone, equal ones, and those that differ by rounding are not" (fun () ->
+              let variance (y: Tensor) = float (mean (y * y))
+              // 9 deviations of a variance of 2000 are 28 %
+              let y = p 1e6 |> at [ 1e-3; 1e-3; 0.3 ]
+              within 2.8e-4 "the variance at 0.001" [ 1e-3 ] [ variance y[0] ]
+              same "equal times" (numbers y[0]) (numbers y[1])
+              within 0.084 "the variance from there" [ 0.299 ] [ variance (y[2] - y[0]) ]
+              p 1.0 |> Sde.stepAt [ 0.1 + 0.2 ] |> at [ 0.3 ] |> ignore
+              p 1.0 |> Sde.stepAt [ 0.3 ] |> Sde.saveAt (tensor [ 0.3f ]) |> Sde.solve |> ignore) ]
+
 [<Tests>]
-let tests = testList "Solvers.SdeEdge" [ jumps; keys ]
+let tests = testList "Solvers.SdeEdge" [ jumps; keys; near ]
