@@ -9,6 +9,7 @@ type internal TracedNoise =
         Graph: DrivenGraph
         Captured: Tensor[]
         /// which of these have a row for each sample: the keys, and times of one's own
+        OfDiffusion: Tensor[]
         ByRow: bool[]
     }
 
@@ -185,3 +186,4 @@ module internal NoiseSetup =
         { Graph = { Along = along term.Kind state.Length g increments; Control = Brownian.control increments }
           Captured = Array.append captured [| key.Tensor; p.T0; p.T1 |]
           ByRow = Array.append (captured |> Array.map (fun _ -> false)) [| p.PerSample; p.T0.Rank > 0; p.T1.Rank > 0 |] }
+          OfDiffusion = captured

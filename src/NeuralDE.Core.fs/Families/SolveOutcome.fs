@@ -46,7 +46,7 @@ module internal SolveOutcome =
         {
             /// whose verb solved
             Family: string
-            /// without driven terms, which have keys by row
+            /// with driven terms at rest: their keys are by row
             Plan: SolvePlan
             HasNoise: bool
             Field: Graph

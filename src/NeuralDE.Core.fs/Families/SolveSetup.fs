@@ -9,7 +9,7 @@ type internal SolveSetup =
     {
         Plan: SolvePlan
         Field: Graph
-        /// by the field and the events
+        /// by the field, the diffusion and the events
         Captured: Tensor[]
         Leaves: Tensor[]
         Names: string[]
@@ -252,7 +252,7 @@ module internal SolveSetup =
 
         { Plan = plan
           Field = field
-          Captured = Array.append ofField ofEvents
+          Captured = Array.concat [ ofField; yield! noise |> Array.map _.OfDiffusion; ofEvents ]
           Leaves = leaves
           Names = names
           Ts = ts

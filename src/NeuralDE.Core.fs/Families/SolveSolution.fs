@@ -41,7 +41,7 @@ module internal SolveSolution =
         let suspects: SolveOutcome.Suspects voption =
             ValueSome
                 { Family = p.Family
-                  Plan = { plan with Driven = [||] }
+                  Plan = { plan with Driven = Array.map DrivenGraphs.atRest plan.Driven }
                   HasNoise = p.Noise.IsSome
                   Field = setup.Field
                   Captured = setup.Captured

@@ -19,6 +19,15 @@ module internal DrivenGraphs =
     let captured leaves (terms: DrivenGraph[]) : Signature[] =
         terms |> Array.collect (fun d -> Array.append (ofAlong leaves d) (ofControl d))
 
+    /// The term with a control that stands still and captured nothing: what its g makes of a state, whatever the path.
+    let atRest (d: DrivenGraph) : DrivenGraph =
+        let still (x: Tensor[]) =
+            ignore x
+            d.Control.Outputs |> Array.map (fun o -> Prim.zeros o.Signature)
+
+        { d with
+            Control = d.Along.Memo("control at rest", (fun () -> Tracing.closed [| d.Control.Inputs[0] |] still)) }
+
     /// The terms closed over what they captured. Increments come in the control's dtype: the difference of a float64 path keeps
     /// the digits that one of float32 loses.
     let close leaves (terms: DrivenGraph[]) (captured: Tensor[]) : Driven[] =

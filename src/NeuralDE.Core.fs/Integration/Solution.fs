@@ -26,7 +26,8 @@ type Status =
         | StepTooSmall ->
             $"No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with {family}.jumpAt."
         | NonFinite ->
-            "The field or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
+            let functions = if family = "Sde" then "drift, the diffusion" else "field"
+            $"The {functions} or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
         | EventsAccumulate ->
             "Events follow each other faster than the solve can tell: a ball that comes to rest, a relay that chatters, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
         | TooManyEvents -> $"There were more events than there is room for. Raise it with {family}.maxEvents."

@@ -126,5 +126,33 @@ let private near =
               p 1.0 |> Sde.stepAt [ 0.1 + 0.2 ] |> at [ 0.3 ] |> ignore
               p 1.0 |> Sde.stepAt [ 0.3 ] |> Sde.saveAt (tensor [ 0.3f ]) |> Sde.solve |> ignore) ]
 
+let private wrong =
+    let solve g y0 = Sde.problem decay (Diagonal g) y0 (0.0, 1.0) |> Sde.noise key |> Sde.dt 0.125
+
+    let failure p =
+        match (Sde.trySolve p).Failure with
+        | Some failure -> failure
+        | None -> failtest "got no failure"
+
+    testList
+        "What goes wrong"
+        [ testCase "a diffusion that is not a number is told of by its component" (fun () ->
+              let g (t: Tensor) (y: Tensor) = where (t .> 0.3) (tensor [ 1.0; 1.0; nan ]) (ones [ 3 ]) * y
+              let raised = solve g (ones [ 3 ])
+              raises<SolveException> [ "component 2"; "diffusion" ] (fun () -> Sde.solve raised |> ignore) |> ignore
+
+              for p in [ solve g (ones [ 3 ]); solve g (ones [ 3 ]) |> Sde.using Milstein ] do
+                  let f = failure p
+                  Expect.equal (f.Status, f.Component, f.Time) (NonFinite, "2", 0.375) "status, component, time"
+
+              let root _ (y: Tensor) = sqrt y
+              Expect.equal (failure (solve root (tensor [ 1.0; -1.0 ]))).Component "1" "the root of a negative number"
+              let rows = failure (solve root (tensor [ [ 1.0; 1.0 ]; [ 4.0; -1.0 ] ]) |> Sde.perSample)
+              Expect.equal (rows.Sample, rows.Component) (Some 1, "1") "sample, component"
+
+              // captured values, and a run inside a transform
+              let loss (a: Tensor) = solve (fun _ y -> sqrt (y - a)) (tensor [ 1.0; 0.5 ]) |> Sde.solveFinal |> sum
+              raises<SolveException> [ "component 1" ] (fun () -> grad loss (scalar 0.75) |> ignore) |> ignore) ]
+
 [<Tests>]
-let tests = testList "Solvers.SdeEdge" [ jumps; keys; near ]
+let tests = testList "Solvers.SdeEdge" [ jumps; keys; near; wrong ]
