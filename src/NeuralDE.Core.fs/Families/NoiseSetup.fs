@@ -64,7 +64,8 @@ module internal NoiseSetup =
             | StochasticIntegral.Ito -> Integral.Ito, "Itô", "Sde.stratonovich"
             | StochasticIntegral.Stratonovich -> Integral.Stratonovich, "Stratonovich", "Sde.problem"
 
-        if converges <> wanted && not noise.Term.IsAdditive then
+        // the two integrals of additive noise are one, and a method for either is right
+        if converges = Integral.NoNoise || (converges <> wanted && not noise.Term.IsAdditive) then
             let methods = if wanted = Integral.Ito then "EulerMaruyama or Milstein" else "Heun, Midpoint or Ralston"
 
             raise (

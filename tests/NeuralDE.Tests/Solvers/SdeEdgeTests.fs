@@ -152,7 +152,13 @@ let private wrong =
 
               // captured values, and a run inside a transform
               let loss (a: Tensor) = solve (fun _ y -> sqrt (y - a)) (tensor [ 1.0; 0.5 ]) |> Sde.solveFinal |> sum
-              raises<SolveException> [ "component 1" ] (fun () -> grad loss (scalar 0.75) |> ignore) |> ignore) ]
+              raises<SolveException> [ "component 1" ] (fun () -> grad loss (scalar 0.75) |> ignore) |> ignore)
+
+          testCase "noise put into an ordinary problem, whose method has none" (fun () ->
+              let noise = (path Float64 2 (0.0, 1.0)).Noise
+              let p = { Ode.problem decay (ones [ 2 ]) (0.0, 1.0) with Noise = noise }
+              refuses [ "Ode.solve"; "Tsit5" ] (fun () -> Ode.solve p)
+              refuses [ "Ode.integrator"; "Kvaerno3" ] (fun () -> p |> Ode.using Kvaerno3 |> Ode.integrator)) ]
 
 [<Tests>]
 let tests = testList "Solvers.SdeEdge" [ jumps; keys; near; wrong ]
