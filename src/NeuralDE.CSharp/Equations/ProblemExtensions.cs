@@ -21,7 +21,7 @@ public static class ProblemExtensions
 
         /// <summary>
         /// A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf.
-        /// Default 1e-6, 1e-9.
+        /// Default 1e-6, 1e-9; of Stratonovich equations 1e-3, 1e-6.
         /// </summary>
         /// <exception cref="InputException">if one is negative or not finite, or both are 0.</exception>
         public Problem<E, S> Tolerance(double rtol, double atol) => ProblemVerbs.tolerance(rtol, atol, Given(problem));

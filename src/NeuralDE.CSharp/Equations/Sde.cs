@@ -28,7 +28,8 @@ public static class Sde
     /// <param name="t0">The start.</param>
     /// <param name="t1">The end; may be smaller than t0.</param>
     /// <remarks>
-    /// Solved by Heun unless said otherwise, which estimates its error: steps are adaptive, or those of Dt.
+    /// Solved by Heun unless said otherwise, which estimates its error: steps are adaptive, with a tolerance of 1e-3 and 1e-6
+    /// unless said otherwise, or those of Dt.
     /// </remarks>
     public static Problem<N, S> Stratonovich<N, S>(
         Func<Tensor, S, S> drift,

@@ -7,9 +7,10 @@ open NeuralDE
 type internal TracedNoise =
     {
         Graph: DrivenGraph
+        /// by the diffusion, then by the path
         Captured: Tensor[]
-        /// which of these have a row for each sample: the keys, and times of one's own
         OfDiffusion: Tensor[]
+        /// which of these have a row for each sample: the keys, and times of one's own
         ByRow: bool[]
     }
 
@@ -17,8 +18,6 @@ type internal TracedNoise =
 module internal NoiseSetup =
     let private refuse verb got mend = raise (InputException $"{verb}: got {got}, which does not go with noise. {mend}")
 
-    /// The noise of a problem whose method and answers fit it.
-    let private check verb (p: Problem<'E, 'S>) (noise: ProblemNoise<'S>) =
     /// A path is known down to 2^-24 of its interval: what lies within is no Brownian motion. Two outputs there, or steps that are
     /// shorter, would be wrong without a word.
     let private resolved verb (p: Problem<'E, 'S>) =
@@ -57,6 +56,8 @@ module internal NoiseSetup =
                 if isWithin && abs (b - a) > rounding * max (abs a) (abs b) then
                     refuse $"the times {string a} and {string b}"
 
+    /// The noise of a problem whose method and answers fit it.
+    let private check verb (p: Problem<'E, 'S>) (noise: ProblemNoise<'S>) =
         let converges = p.Solver.Stepper.Integral
 
         let wanted, name, other =
@@ -99,11 +100,11 @@ module internal NoiseSetup =
         | Some _
         | None -> ()
 
+        resolved verb p
+
         if noise.Key.IsNone then
             raise (
                 InputException
-        resolved verb p
-
                     $"{verb}: got no key of the noise, expected one. Write {p.Family}.noise (Key 0): equal keys give equal paths."
             )
 
@@ -186,5 +187,5 @@ module internal NoiseSetup =
 
         { Graph = { Along = along term.Kind state.Length g increments; Control = Brownian.control increments }
           Captured = Array.append captured [| key.Tensor; p.T0; p.T1 |]
-          ByRow = Array.append (captured |> Array.map (fun _ -> false)) [| p.PerSample; p.T0.Rank > 0; p.T1.Rank > 0 |] }
           OfDiffusion = captured
+          ByRow = Array.append (captured |> Array.map (fun _ -> false)) [| p.PerSample; p.T0.Rank > 0; p.T1.Rank > 0 |] }

@@ -17,7 +17,8 @@ type ProblemVerbs internal () =
     static member usingMethod (m: Method) (p: Problem<'E, 'S>) : Problem<'E, 'S> =
         { p with Solver = Solver<'E>.Of $"{p.Family}.usingMethod" m }
 
-    /// <summary>A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf. Default 1e-6, 1e-9.</summary>
+    /// <summary>A step is accepted when its error is at most atol + rtol |y|, in the root mean square of each leaf. Default 1e-6, 1e-9;
+    /// of Stratonovich equations 1e-3, 1e-6.</summary>
     static member tolerance (rtol: float) (atol: float) (p: Problem<'E, 'S>) =
         ProblemChecks.tolerance p.Family rtol atol
         { p with Rtol = rtol; Atol = atol }

@@ -52,8 +52,9 @@ type SdeVerbs internal () =
     /// <param name="y0">The state at t0.</param>
     /// <param name="t0">A number; [batch] with perSample.</param>
     /// <param name="t1">Likewise; may be smaller than t0.</param>
-    /// <remarks>Solved by Heun unless said otherwise, which estimates its error: steps are adaptive, or those of Sde.dt. Otherwise as
-    /// Sde.problem. R. L. Stratonovich 1966.</remarks>
+    /// <remarks>Solved by Heun unless said otherwise, which estimates its error: steps are adaptive, with a tolerance of 1e-3 and 1e-6
+    /// unless said otherwise, or those of Sde.dt. A tenth of the tolerance takes about ten times as many steps.
+    /// Otherwise as Sde.problem. R. L. Stratonovich 1966.</remarks>
     static member stratonovich
         (drift: Tensor -> 'S -> 'S)
         (noise: Noise<'N, 'S>)
@@ -65,18 +66,20 @@ type SdeVerbs internal () =
             and 'T1 :> ISubtractionOperators<'T1, 'T1, 'T1>
         =
         let time t = Time.ofAny "Sde.stratonovich" (box t)
-        SdeVerbs.Make Heun StochasticIntegral.Stratonovich drift noise y0 (time t0) (time t1)
+        let p = SdeVerbs.Make Heun StochasticIntegral.Stratonovich drift noise y0 (time t0) (time t1)
+        // a step's error is about its length: at 1e-6 dy = −y dt + y/2 ∘ dW would take 300 000 steps to t = 1, more than maxSteps
+        { p with Rtol = 1e-3; Atol = 1e-6 }
 
     /// The key of the noise: the same key gives the same path of W, whatever the method, its steps and the outputs.
     static member noise (key: Key) (p: Problem<'N, 'S>) : Problem<'N, 'S> when 'N :> AnyNoise =
-        { p with Noise = p.Noise |> Option.map (fun noise -> { noise with Key = Some key }) }
-
-/// Stochastic differential equations: a problem, a few answers, a solve. Its verbs are those of SdeVerbs, such as Sde.noise, and those
-/// of ProblemVerbs, which all families share: Sde.using, Sde.dt, Sde.solve.
-type Sde = SdeVerbs
         if key.Tensor.Rank > 0 then
             raise (
                 ShapeException
                     $"{p.Family}.noise: got keys {Shape.text key.Tensor.Dims}, expected one. Write vmap over them; with {p.Family}.perSample row k has the path of Key.fold k."
             )
 
+        { p with Noise = p.Noise |> Option.map (fun noise -> { noise with Key = Some key }) }
+
+/// Stochastic differential equations: a problem, a few answers, a solve. Its verbs are those of SdeVerbs, such as Sde.noise, and those
+/// of ProblemVerbs, which all families share: Sde.using, Sde.dt, Sde.solve.
+type Sde = SdeVerbs

@@ -158,7 +158,14 @@ let private wrong =
               let noise = (path Float64 2 (0.0, 1.0)).Noise
               let p = { Ode.problem decay (ones [ 2 ]) (0.0, 1.0) with Noise = noise }
               refuses [ "Ode.solve"; "Tsit5" ] (fun () -> Ode.solve p)
-              refuses [ "Ode.integrator"; "Kvaerno3" ] (fun () -> p |> Ode.using Kvaerno3 |> Ode.integrator)) ]
+              refuses [ "Ode.integrator"; "Kvaerno3" ] (fun () -> p |> Ode.using Kvaerno3 |> Ode.integrator))
+
+          testCase "a Stratonovich equation is solved as it comes" (fun () ->
+              let p = Sde.stratonovich decay (Diagonal(fun _ y -> 0.5 * y)) (ones [ 4 ]) (0.0, 1.0) |> Sde.noise key
+              let w = path Float64 4 (0.0, 1.0) |> Sde.solveFinal
+              let s = Sde.solve p
+              within 2e-3 "exp(W/2 − t)" (numbers (exp (0.5 * w - 1.0))) (numbers s.Y1)
+              isAtMost "steps" 2000.0 (float (s.Stats.Steps + s.Stats.Rejected))) ]
 
 [<Tests>]
 let tests = testList "Solvers.SdeEdge" [ jumps; keys; near; wrong ]
