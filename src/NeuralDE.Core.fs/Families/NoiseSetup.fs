@@ -18,10 +18,26 @@ type internal TracedNoise =
 module internal NoiseSetup =
     let private refuse verb got mend = raise (InputException $"{verb}: got {got}, which does not go with noise. {mend}")
 
-    /// A path is known down to 2^-24 of its interval: what lies within is no Brownian motion. Two outputs there, or steps that are
-    /// shorter, would be wrong without a word.
-    let private resolved verb (p: Problem<'E, 'S>) =
+    /// The ends of each sample's interval; of all of them where they are one.
+    let private ends (p: Problem<'E, 'S>) =
         let t0s, t1s = p.T0.ToArray(), p.T1.ToArray()
+        let ofRow (ts: float[]) k = ts[min k (ts.Length - 1)]
+        Array.init (max t0s.Length t1s.Length) (fun k -> ofRow t0s k, ofRow t1s k)
+
+    /// What a path is known down to: 2^-24 of its interval.
+    let private finest (t0: float, t1: float) = abs (t1 - t0) * 2.0 ** -float Brownian.depth
+
+    /// The least length of adaptive steps, which end with StepTooSmall there: a number, or one for each sample.
+    let leastStep (p: Problem<'E, 'S>) : Tensor =
+        match p.Noise, p.Step with
+        | Some _, (AdaptiveStep _ | AdaptiveStepFrom _) ->
+            let least = ends p |> Array.map (finest >> max p.DtMin)
+            if p.T0.Rank + p.T1.Rank = 0 then scalar least[0] else tensor least
+        | _ -> scalar p.DtMin
+
+    /// What lies within the finest interval of a path is no Brownian motion. Two outputs there, or steps that are shorter, would be
+    /// wrong without a word.
+    let private resolved verb (p: Problem<'E, 'S>) =
         let isSingle =
             Tree.flatten p.Y0
             |> Array.append (Option.toArray p.SaveAt.Times)
@@ -29,9 +45,8 @@ module internal NoiseSetup =
         let rounding = if isSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
         let times = p.StepAt |> List.distinct |> List.toArray
 
-        for k in 0 .. max t0s.Length t1s.Length - 1 do
-            let t0, t1 = t0s[min k (t0s.Length - 1)], t1s[min k (t1s.Length - 1)]
-            let least = abs (t1 - t0) * 2.0 ** -float Brownian.depth
+        for t0, t1 in ends p do
+            let least = finest (t0, t1)
 
             let refuse got =
                 raise (
@@ -39,9 +54,13 @@ module internal NoiseSetup =
                         $"{verb}: got {got} on [{string t0}, {string t1}], whose noise is known down to 2^-{string Brownian.depth} of it, {string least}. Solve in parts: to a nearer t1, and on from there with another key."
                 )
 
-            match p.Step with
-            | ConstantStep dt when min dt p.DtMax < least -> refuse $"steps of {string (min dt p.DtMax)}"
-            | _ -> ()
+            let longest =
+                match p.Step with
+                | ConstantStep dt -> min dt p.DtMax
+                | AdaptiveStep _
+                | AdaptiveStepFrom _ -> p.DtMax
+
+            if longest < least then refuse $"steps of {string longest}"
 
             let cells =
                 times

@@ -23,6 +23,8 @@ type Status =
         | EventOccurred -> "An event stopped the solve."
         | MaxStepsReached ->
             $"The number of steps reached its limit. Raise it with {family}.maxSteps, or loosen the tolerance."
+        | StepTooSmall when family = "Sde" ->
+            "No step is small enough for the tolerance, of those that the noise is known for: 2^-24 of [t0, t1] and more. Loosen the tolerance, or solve in parts: to a nearer t1, and on from there with another key."
         | StepTooSmall ->
             $"No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with {family}.jumpAt."
         | NonFinite ->

@@ -116,6 +116,19 @@ let private near =
               refuses ("steps of 1" :: "[0, 1000000000]" :: parts) (fun () ->
                   rows |> Sde.noise key |> Sde.dt 1.0 |> Sde.perSample |> Sde.solve))
 
+          testCase "adaptive steps end there: on so long an interval nothing is known of a path's beginning" (fun () ->
+              let relax (t1: Tensor) =
+                  Sde.stratonovich decay (Additive(fun _ -> ones [ 1 ])) (zeros [ 2; 1 ]) (0.0, t1)
+                  |> Sde.noise key
+                  |> Sde.perSample
+              let s = relax (tensor [ 1.0; 1e9 ]) |> Sde.trySolve
+              Expect.equal (s.Failure.Value.Status, s.Failure.Value.Sample) (StepTooSmall, Some 1) "status, sample"
+              // the other sample has a least step of its own
+              let one = relax (tensor [ 1.0; 1.0 ]) |> Sde.solveFinal
+              same "the sample to 1" (numbers one[0]) (numbers s.Y1[0])
+              raises<SolveException> [ "2^-24"; "another key" ] (fun () -> relax (scalar 1e9) |> Sde.solve |> ignore)
+              |> ignore)
+
           testCase "one output alone, equal ones, and those that differ by rounding are not" (fun () ->
               let variance (y: Tensor) = float (mean (y * y))
               // 9 deviations of a variance of 2000 are 28 %
