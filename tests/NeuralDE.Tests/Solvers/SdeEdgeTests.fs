@@ -167,6 +167,14 @@ let private wrong =
               let loss (a: Tensor) = solve (fun _ y -> sqrt (y - a)) (tensor [ 1.0; 0.5 ]) |> Sde.solveFinal |> sum
               raises<SolveException> [ "component 1" ] (fun () -> grad loss (scalar 0.75) |> ignore) |> ignore)
 
+          testCase "a stiff drift is not sent to methods that take no noise" (fun () ->
+              let stiff _ (y: Tensor) : Tensor = -1e5 * y
+              let p = Sde.stratonovich stiff (Additive(fun _ -> 1e-3 * ones [ 1 ])) (ones [ 1 ]) (0.0, 1.0)
+              let e =
+                  raises<SolveException> [ "MaxStepsReached"; "Sde.maxSteps" ] (fun () ->
+                      p |> Sde.noise key |> Sde.maxSteps 500 |> Sde.solve |> ignore)
+              Expect.isFalse (e.Message.Contains "Kvaerno3") $"Got the advice: {e.Message}")
+
           testCase "noise put into an ordinary problem, whose method has none" (fun () ->
               let noise = (path Float64 2 (0.0, 1.0)).Noise
               let p = { Ode.problem decay (ones [ 2 ]) (0.0, 1.0) with Noise = noise }
