@@ -86,7 +86,11 @@ module internal NoiseSetup =
 
         // the two integrals of additive noise are one, and a method for either is right
         if converges = Integral.NoNoise || (converges <> wanted && not noise.Term.IsAdditive) then
-            let methods = if wanted = Integral.Ito then "EulerMaruyama or Milstein" else "Heun, Midpoint or Ralston"
+            let methods =
+                match wanted, noise.Term.Kind with
+                | Integral.Ito, ByMatrix -> "EulerMaruyama"
+                | Integral.Ito, ByComponent -> "EulerMaruyama or Milstein"
+                | _ -> "Heun, Midpoint or Ralston"
 
             raise (
                 InputException
@@ -137,10 +141,24 @@ module internal NoiseSetup =
         let dims, rank = found[0].Dims, state[0].Shape.Length
         let isMatrix = dims.Length = rank + 1 && rank > 0 && dims[.. rank - 1] = state[0].Shape
 
-        if not isMatrix || found[0].Dtype <> state[0].Dtype then
+        if not isMatrix then
+            let axes = Array.append (Array.map string state[0].Shape) [| "channels" |] |> String.concat "; "
+
+            let mend =
+                if rank = 0 then
+                    "A state that is one number has no axis for them: reshape it to [1], or use Diagonal."
+                else
+                    $"Return [{axes}]; one number per state component is Diagonal."
+
             raise (
                 ShapeException
-                    $"{verb}: the diffusion returned {found[0].Dtype} {Shape.text dims} for a state of {state[0].Dtype} {Shape.text state[0].Shape}, expected the state's shape and a further axis of channels."
+                    $"{verb}: the diffusion returned shape {Shape.text dims} for a state of shape {Shape.text state[0].Shape}, expected the state's shape and a further axis of channels. {mend}"
+            )
+
+        if found[0].Dtype <> state[0].Dtype then
+            raise (
+                DtypeException
+                    $"{verb}: the diffusion returned {found[0].Dtype} for a state of {state[0].Dtype}. Cast one of them."
             )
 
         [| { state[0] with Shape = Array.append dims[.. rank - 2] dims[rank..] } |]

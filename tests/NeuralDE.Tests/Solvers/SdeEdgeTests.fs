@@ -175,6 +175,25 @@ let private wrong =
                       p |> Sde.noise key |> Sde.maxSteps 500 |> Sde.solve |> ignore)
               Expect.isFalse (e.Message.Contains "Kvaerno3") $"Got the advice: {e.Message}")
 
+          testCase "a matrix of another shape or dtype, and what to do about it" (fun () ->
+              let solve g y0 () =
+                  Sde.problem decay (General g) y0 (0.0, 1.0) |> Sde.noise key |> Sde.dt 0.1 |> Sde.solve |> ignore
+              let matrix (shape: int list) _ _ = ones shape
+              raises<ShapeException>
+                  [ "[2; 3]"; "[4; 2]"; "Return [4; 2; channels]" ]
+                  (solve (matrix [ 2; 3 ]) (ones [ 4; 2 ]))
+              |> ignore
+              raises<ShapeException> [ "[1]"; "reshape it to [1]" ] (solve (matrix [ 1 ]) (scalar 1.0)) |> ignore
+              raises<DtypeException>
+                  [ "float32"; "float64"; "Cast" ]
+                  (solve (fun _ _ -> ones [ 2; 3 ] |> cast Float32) (ones [ 2 ]))
+              |> ignore
+              let ito = Sde.problem decay (General(matrix [ 2; 3 ])) (ones [ 2 ]) (0.0, 1.0) |> Sde.noise key
+              let e =
+                  raises<InputException> [ "Use EulerMaruyama, or" ] (fun () ->
+                      ito |> Sde.using Heun |> Sde.solve |> ignore)
+              Expect.isFalse (e.Message.Contains "Milstein") $"Got the advice: {e.Message}")
+
           testCase "noise put into an ordinary problem, whose method has none" (fun () ->
               let noise = (path Float64 2 (0.0, 1.0)).Noise
               let p = { Ode.problem decay (ones [ 2 ]) (0.0, 1.0) with Noise = noise }
