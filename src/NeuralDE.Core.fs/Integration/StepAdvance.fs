@@ -93,11 +93,19 @@ module internal StepAdvance =
                 Prim.select atEnd i.T1 reach.End, Prim.select atEnd (i.T1 - s.Time) h
             else
                 reach.End, h
+        // with a path it ends at the time of a jump, in the middle between where the field sees it end and the next one begin
+        let edge =
+            if p.Jumps && p.Driven.Length > 0 then
+                let isInside = Prim.both reach.Reaches (Prim.isNot ends)
+                Prim.select isInside (Prim.times 0.5 (stop + resume)) edge
+            else
+                edge
         // a step of the grid ends where the next one starts, for what looks up outputs too
         let span =
             match p.Steps with
-            | Constant -> edge - s.Time
-            | Adaptive _ -> span
+            | Adaptive _ when p.Driven.Length = 0 -> span
+            | Constant
+            | Adaptive _ -> edge - s.Time
 
         { Direction = dir
           Step = reach.Step

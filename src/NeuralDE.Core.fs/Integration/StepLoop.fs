@@ -160,7 +160,7 @@ module internal StepLoop =
         else
             ValueSome { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
 
-    /// The terms for a step. The last one ends just before a jump at t1, which the path does not know of: it goes on to t1.
+    /// The terms for a step, whose increments go on to its edge: a path does not know of the field's jumps.
     let private upTo (p: SolvePlan) (a: Advance) (terms: Terms) : Terms =
         let toEdge (d: Driven) = { d with Control = fun _ -> d.Control a.Edge }
         if p.Jumps then { terms with Driven = Array.map toEdge terms.Driven } else terms

@@ -37,7 +37,10 @@ let private jumps =
                       within 2e-6 "W(t1)" (ends p) (ends (p |> Sde.jumpAt jumps))
                       within 2e-6 "W(t1) by Heun" (ends p) (ends (p |> Sde.using Heun |> Sde.jumpAt jumps))
                       let heun = p |> Sde.using Heun |> Sde.tolerance 1e-2 1e-2 |> Sde.jumpAt jumps
-                      within 2e-6 "W(t1) by adaptive steps" (ends p) (ends heun))
+                      within 2e-6 "W(t1) by adaptive steps" (ends p) (ends heun)
+                      let at = p |> Sde.saveAt (tensor [ t0; t0 + 5.0; t0 + 10.0 ])
+                      let saved = numbers << Sde.solveYs
+                      within 2e-6 "W at the jumps" (saved at) (saved (at |> Sde.jumpAt jumps)))
 
           testCase "backwards, by samples, and stepped by hand" (fun () ->
               let p = path Float32 3 (10.0, 0.0)
