@@ -97,6 +97,23 @@ let private ends =
               let one, both = (p |> Ode.solve).Ts.ToArray(), (p |> Ode.saveEnd |> Ode.solve).Ts.ToArray()
               Expect.equal both one "times") ]
 
+let private singles =
+    testList
+        "Jumps in float32"
+        [ for start in [ 0.0; 1e3; 1e6 ] do
+              for solver in [ Euler; Tsit5; Kvaerno3 ] do
+                  testCase
+                      $"nothing of the field is lost between the floats around a jump at {start} + 5, {solver.Name}"
+                      (fun () ->
+                          let y =
+                              Ode.problem (fun _t u -> onesLike u) (tensor [ 0.0f ]) (start, start + 10.0)
+                              |> Ode.using solver
+                              |> Ode.dt 0.5
+                              |> Ode.jumpAt [ start + 5.0 ]
+                              |> Ode.solveFinal
+
+                          Expect.isTrue (abs (float y[0] - 10.0) < 1e-5) $"Got {y}, expected 10") ]
+
 let private relative =
     testList
         "atol = 0 with a component that stays 0"
@@ -110,4 +127,4 @@ let private relative =
                   Expect.isTrue (abs (float y[0] - exp -1.0) < 1e-4 && float y[1] = 0.0) $"Got {y}") ]
 
 [<Tests>]
-let tests = testList "Solvers.Edge" [ notNumbers; coinciding; ends; relative ]
+let tests = testList "Solvers.Edge" [ notNumbers; coinciding; ends; singles; relative ]
