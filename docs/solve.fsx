@@ -235,8 +235,8 @@ All components of W are independent. Milstein's method takes your word that a g 
 | `Milstein` | Itô | `Diagonal`, `Additive` | 1 | `Sde.dt` |
 | `Heun`, the default of `Sde.stratonovich`; `Midpoint`, `Ralston` | Stratonovich | any | 1; ½ for `General` | adaptive, or `Sde.dt` |
 
-A path is rough, so errors fall slowly with the step: ask adaptive steps for a tolerance of 1e-2 to 1e-4. The default, 1e-6, takes tens of
-thousands of them. Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
+A path is rough, so errors fall slowly with the step: the default tolerance of `Sde.stratonovich` is 1e-3 and 1e-6, and a tenth of it takes
+ten times the steps. Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
 take ½ g ∂g/∂y from the drift of each component of a `Diagonal` equation.
 
 The path of W depends on the key, not on the steps, the method or the outputs, so methods can be compared path by path. The price has a
@@ -273,6 +273,7 @@ The other verbs are those of `Ode`. What differs:
 - Steps end at output times. Between two steps a path is not known, so `solution.At` and `integrator.At` are refused there.
 - A batch has noise of its own in every row and joint steps. With `Sde.perSample` row k has its own steps, and the path that a single
   solve has under `Key.fold k key`.
+- A path is known to 2⁻²⁴ of its interval. Steps and outputs nearer than that are refused: solve in parts, each with a key of its own.
 - Gradients are those of the steps taken, on the same path: in the state, in all that f and g capture, not in times. `Backsolve` is refused,
   and steps answer for the state's error alone.
 
