@@ -257,4 +257,28 @@ public class OdeTests
         Near.Equal(problem.Integrator().Step().With(Tensor.Of(2.0)).Y, [2.0], 0);
         Assert.Throws<InputException>(() => integrator.Step());
     }
+
+    [Fact]
+    public void A_method_is_written_by_its_user()
+    {
+        var heun = Solver.OfStepWithError(
+            "own Heun",
+            2,
+            s =>
+            {
+                var k1 = s.Field(s.T0, s.Y);
+                var k2 = s.Field(s.T1, s.Y + s.H * k1);
+                return (s.Y + s.H * (0.5 * (k1 + k2)), s.H * (0.5 * (k2 - k1)));
+            }
+        );
+        var problem = Ode.Problem((t, y) => -y, Tensor.Of(1.0), 0, 1).Tolerance(1e-5, 1e-7);
+        Near.Equal(problem.Using(heun).SolveFinal(), problem.Using(Solver.Heun).SolveFinal(), 1e-13);
+
+        var euler = Solver.OfStep("own Euler", 1, s => s.Y + s.H * s.Field(s.T0, s.Y));
+        Near.Equal(problem.Using(euler).Dt(0.1).SolveFinal(), problem.Using(Solver.Euler).Dt(0.1).SolveFinal(), 1e-14);
+        Assert.Throws<InputException>(() => problem.Using(euler).Solve());
+
+        var tableau = Solver.OfTableau(new Tableau(ExplicitTableaus.bosh3.Data));
+        Near.Equal(problem.Using(tableau).SolveFinal(), problem.Using(Solver.Bosh3).SolveFinal(), 0.0);
+    }
 }

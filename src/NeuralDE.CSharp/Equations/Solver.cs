@@ -88,6 +88,32 @@ public static class Solver
     /// </summary>
     public static Solver<CommutativeNoise> Milstein => SolversModule.Milstein<CommutativeNoise>();
 
+    /// <summary>The explicit Runge–Kutta method of a tableau, which has proved its numbers. Make it once.</summary>
+    public static Solver<AnyOde> OfTableau(Tableau tableau) => SolverModule.ofTableau(Given(tableau));
+
+    /// <summary>A method from a function that takes one step: of constant length, Dt.</summary>
+    /// <param name="name">For messages and lists.</param>
+    /// <param name="order">Halving the step divides the error by 2^order.</param>
+    /// <param name="step">
+    /// From the field, the times and the state to the state at T1, as s => s.Y + s.H * s.Field(s.T0, s.Y). Traced once for each
+    /// field.
+    /// </param>
+    /// <remarks>
+    /// What the step captures has derivatives, as what a field captures does. Dense output is cubic. Not with noise, nor Backsolve.
+    /// </remarks>
+    public static Solver<AnyOde> OfStep(string name, int order, Func<StepInput, StateVector> step) =>
+        SolverModule.ofStep(Given(name), order, FSharp.Function(step));
+
+    /// <summary>The same with an error estimate, so that steps can be adaptive.</summary>
+    /// <param name="name">For messages and lists.</param>
+    /// <param name="order">Of the solution; the estimate must be O(h^order).</param>
+    /// <param name="step">To the state at T1 and its difference to a solution of the order below.</param>
+    public static Solver<AnyOde> OfStepWithError(
+        string name,
+        int order,
+        Func<StepInput, (StateVector State, StateVector Error)> step
+    ) => SolverModule.ofStepWithError(Given(name), order, FSharp.Paired(step));
+
     /// <summary>Every explicit Runge–Kutta method.</summary>
     public static IReadOnlyList<Solver<AnyOde>> ExplicitOdeSolvers => SolversModule.explicitOdeSolvers;
 

@@ -111,6 +111,12 @@ module internal ProblemChecks =
                     $"{verb}: got {p.Family}.gradient Backsolve with events, whose adjoint it does not know; expected Checkpointed or Direct. Write {p.Family}.gradient Checkpointed."
             )
         | Backsolve
+        | BacksolveWith _ when p.Solver.Stepper.Bind.IsSome ->
+            raise (
+                InputException
+                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, a step of one's own: the continuous adjoint knows nothing of what it captures. Write {p.Family}.gradient Checkpointed."
+            )
+        | Backsolve
         | BacksolveWith _ when p.Solver.Stepper.IsImplicit ->
             raise (
                 InputException

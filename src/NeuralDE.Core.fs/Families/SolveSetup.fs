@@ -123,6 +123,13 @@ module internal SolveSetup =
                     derivative
                 derivative)
 
+        let stepper, field, captured =
+            match p.Solver.Stepper.Bind with
+            | ValueSome bind ->
+                let bound = bind $"{p.Family}.using {p.Solver.Name}" field leaves.Length
+                bound.Stepper, bound.Field, Array.append captured bound.Captured
+            | ValueNone -> p.Solver.Stepper, field, captured
+
         let inputs = Array.append [| time |] state
         let noise = p.Noise |> Option.map (NoiseSetup.trace verb p names inputs) |> Option.toArray
         let events, ofEvents = EventSetup.trace p.Family verb p.Events p.Y0 names inputs
@@ -156,7 +163,7 @@ module internal SolveSetup =
                 OwnNorm { Measure = measured }
 
         let plan =
-            { Stepper = p.Solver.Stepper
+            { Stepper = stepper
               Steps = steps
               Norm = norm
               Control = StateOnly

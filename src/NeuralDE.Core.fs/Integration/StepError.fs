@@ -70,7 +70,7 @@ module internal StepError =
                 combined (square (measure p.Norm fine)) (square (measure p.Norm coarse))
 
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
-    let firstStep (p: SolvePlan) i (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
+    let firstStep (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
         let span = abs (i.T1 - i.T0)
         let size (x: Tensor[]) = Array.map2 (fun x y -> x / scale i y y) x y |> measure p.Norm
         let d0, d1 = size y, size f0

@@ -18,6 +18,7 @@ module internal StepLoop =
     let private equation (p: SolvePlan) (g: Graph) driven (i: SolveInputs) (captured: Tensor[]) : Terms =
         { Field = RungeKutta.fieldOf g captured
           Driven = driven
+          Captured = captured
           Scale = StepError.scaleAt i
           // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
           // is cheaper. A step of constant length cannot be shorter.

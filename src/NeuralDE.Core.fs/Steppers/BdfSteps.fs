@@ -100,4 +100,5 @@ module internal BdfSteps =
           Counts = true
           Compensates = false
           Integral = Integral.NoNoise
+          Bind = ValueNone
           Tableau = ValueNone }

@@ -57,6 +57,7 @@ module internal DirkSteps =
           Counts = true
           Compensates = false
           Integral = Integral.NoNoise
+          Bind = ValueNone
           Tableau = ValueNone }
 
     let kvaerno3 = ofTableau DirkTableaus.kvaerno3

@@ -69,4 +69,5 @@ module internal ExplicitSteps =
           Counts = false
           Compensates = true
           Integral = Integral.NoNoise
+          Bind = ValueNone
           Tableau = ValueSome tableau }

@@ -48,4 +48,5 @@ module internal ReversibleSteps =
           Counts = false
           Compensates = true
           Integral = Integral.NoNoise
+          Bind = ValueNone
           Tableau = ValueNone }

@@ -58,4 +58,5 @@ module internal RosenbrockSteps =
           Counts = true
           Compensates = true
           Integral = Integral.NoNoise
+          Bind = ValueNone
           Tableau = ValueNone }

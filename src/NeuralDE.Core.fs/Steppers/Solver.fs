@@ -169,3 +169,37 @@ module Solvers =
 
     /// Every method for ordinary differential equations.
     let odeSolvers: OdeSolver list = explicitOdeSolvers @ [ Rosenbrock23; Kvaerno3; BDF2; AsynchronousLeapfrog ]
+
+/// Methods of one's own.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Solver =
+    /// <summary>The explicit Runge–Kutta method of a tableau.</summary>
+    /// <param name="tableau">Numbers that have proved themselves: Tableau { Name = …; A = …; … } checks lengths, row sums and the conditions
+    /// of the order that it declares, and raises TableauException where one fails.</param>
+    /// <remarks>Make it once: solves are remembered by their method.</remarks>
+    let ofTableau (tableau: Tableau) : OdeSolver = Solver tableau
+
+    let private own verb name order isAdaptive step : OdeSolver =
+        if order < 1 then
+            raise (InputException $"{verb}: got the order {string order}, expected 1 or more.")
+
+        let own = { Verb = verb; Name = name; Order = order; IsAdaptive = isAdaptive; Step = step }
+
+        Solver(OwnStep.unbound own, typeof<AnyOde>)
+
+    /// <summary>A method from a function that takes one step: of constant length, Ode.dt.</summary>
+    /// <param name="name">For messages and lists.</param>
+    /// <param name="order">Halving the step divides the error by 2^order.</param>
+    /// <param name="step">From the field, the times and the state to the state at T1. Traced once for each field.</param>
+    /// <remarks>What the step captures has derivatives, as what a field captures does: M. Poli et al., Hypersolvers, NeurIPS 2020, trains a
+    /// network inside. Dense output is cubic, by the slopes at both ends. Not with noise, nor Backsolve.</remarks>
+    let ofStep (name: string) (order: int) (step: StepInput -> StateVector) : OdeSolver =
+        own "Solver.ofStep" name order false (fun input -> step input, ValueNone)
+
+    /// <summary>The same with an error estimate, so that steps can be adaptive.</summary>
+    /// <param name="name">For messages and lists.</param>
+    /// <param name="order">Of the solution; the estimate must be O(h^order).</param>
+    /// <param name="step">To the state at T1 and its difference to a solution of the order below.</param>
+    let ofStepWithError (name: string) (order: int) (step: StepInput -> StateVector * StateVector) : OdeSolver =
+        let pair input = let y1, error = step input in y1, ValueSome error
+        own "Solver.ofStepWithError" name order true pair

@@ -94,6 +94,8 @@ type internal Stepper =
         /// whether it adds up the rounding errors that come in
         Compensates: bool
         Integral: Integral
+        /// Of a step that its user wrote: verb, the field's graph, leaves of the state → the method over that field.
+        Bind: (string -> Graph -> int -> BoundStepper) voption
         /// of an explicit Runge–Kutta method
         Tableau: Tableau voption
     }
@@ -106,6 +108,9 @@ type internal Stepper =
 
     /// Only methods that solve equations learn their cost from their attempts.
     member s.IsImplicit = s.Counts
+
+/// A step of a user's over a field: what it captured is captured by the field's graph, too, after the field's own.
+and [<NoEquality; NoComparison>] internal BoundStepper = { Stepper: Stepper; Field: Graph; Captured: Tensor[] }
 
 /// The work of an attempt, int32: evaluations of the field, Jacobians, linear solves.
 module internal Work =

@@ -19,6 +19,8 @@ type internal Terms =
     {
         Field: RungeKutta.Field
         Driven: Driven[]
+        /// what the field's graph captured
+        Captured: Tensor[]
         /// By leaf, the error of size 1 at a state: what an inner solve may leave is a share of it.
         Scale: Tensor[] -> Tensor[]
         /// Iterations that an inner solve may take before it has failed.

@@ -289,6 +289,7 @@ let private parts =
                   { Field = fun _ y -> [| -y[0]; y[0] |]
                     Driven = [| driven |]
                     Scale = id
+                    Captured = [||]
                     MostIterations = 1 }
 
               let step (s: Stepper) =

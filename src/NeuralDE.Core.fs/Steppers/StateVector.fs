@@ -1,0 +1,60 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of one's own, which do not
+/// know what states they will be used on.</summary>
+[<Sealed>]
+type StateVector internal (leaves: Tensor[]) =
+    member internal _.Items = leaves
+
+    /// The state's tensors, in the order of its structure.
+    member _.Leaves = List.ofArray leaves
+
+    /// A function of each leaf, such as a network; its results must be like the leaves.
+    member _.Map(f: Tensor -> Tensor) : StateVector = StateVector(Array.map f leaves)
+
+    static member private Given (name: string) (x: 'T) : unit = if isNull (box x) then nullArg name
+
+    static member private Map2 (f: Tensor -> Tensor -> Tensor) (a: StateVector) (b: StateVector) =
+        StateVector.Given (nameof a) a
+        StateVector.Given (nameof b) b
+        StateVector(Array.map2 f a.Items b.Items)
+
+    static member private Each (f: Tensor -> Tensor) (a: StateVector) =
+        StateVector.Given (nameof a) a
+        a.Map f
+
+    static member (+)(a: StateVector, b: StateVector) : StateVector = StateVector.Map2 (+) a b
+    static member (-)(a: StateVector, b: StateVector) : StateVector = StateVector.Map2 (-) a b
+    static member (~-)(a: StateVector) : StateVector = StateVector.Each (fun x -> -x) a
+    static member (*)(c: float, a: StateVector) : StateVector = StateVector.Each (Prim.times c) a
+    static member (*)(a: StateVector, c: float) : StateVector = StateVector.Each (Prim.times c) a
+
+    /// By one number, in each leaf's dtype.
+    static member (*)(c: Tensor, a: StateVector) : StateVector =
+        StateVector.Given (nameof c) c
+        StateVector.Each (fun x -> RungeKutta.spread c x * x) a
+
+    static member (*)(a: StateVector, c: Tensor) : StateVector = c * a
+
+/// What a step of one's own is given.
+[<Sealed>]
+type StepInput internal (field: Tensor -> StateVector -> StateVector, t0: Tensor, t1: Tensor, y: StateVector) =
+    /// f(t, y)
+    member _.Field(t: Tensor, y: StateVector) : StateVector =
+        if isNull (box t) then nullArg (nameof t)
+        if isNull (box y) then nullArg (nameof y)
+        field t y
+
+    /// Where the step starts: float64, a constant of differentiation.
+    member _.T0 = t0
+
+    /// Where it ends.
+    member _.T1 = t1
+
+    /// T1 − T0, of either sign.
+    member _.H = t1 - t0
+
+    /// The state at T0.
+    member _.Y = y
