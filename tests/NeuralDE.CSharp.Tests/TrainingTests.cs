@@ -176,4 +176,27 @@ public class TrainingTests
         );
         Assert.InRange(iterations, 1, 3);
     }
+
+    [Fact]
+    public void An_optimiser_is_written_by_its_user()
+    {
+        var own = Optimisers.OwnRule(
+            "own momentum",
+            x => [("direction", ZerosLike(x))],
+            leaf =>
+            {
+                var direction = 0.9 * leaf.Slots["direction"] + leaf.Gradient;
+                return (leaf.X - leaf.Scaled(1e-2, direction), [("direction", direction)]);
+            }
+        );
+        Tensor Fit(Optimiser optimiser)
+        {
+            var model = Tensor.Of(2.0, -1.0);
+            var state = Optim.Init(optimiser, model);
+            for (var k = 0; k < 20; k++)
+                (model, state) = Optim.Step(optimiser, 2.0 * model, state, model);
+            return model;
+        }
+        Near.Equal(Fit(own), Fit(Optimisers.Sgd(new SgdSettings { Rate = 1e-2, Momentum = 0.9 })), 0.0);
+    }
 }

@@ -48,6 +48,35 @@ public static class Optimisers
     /// <summary>Lion with constants of one's own.</summary>
     public static Optimiser LionWith(LionSettings settings) => Optimiser.NewLionWith(Given(settings).Core());
 
+    /// <summary>By equations of one's own, for one leaf at a time.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="slots">
+    /// From a leaf to what is remembered of it before the first step, by name: tensors like the leaf.
+    /// </param>
+    /// <param name="step">To the leaf after a step, and what is remembered then: of the same names.</param>
+    public static Optimiser OwnRule(
+        string name,
+        Func<Tensor, IEnumerable<(string Name, Tensor Slot)>> slots,
+        Func<LeafStep, (Tensor X, IEnumerable<(string Name, Tensor Slot)> Slots)> step
+    )
+    {
+        ArgumentNullException.ThrowIfNull(slots);
+        ArgumentNullException.ThrowIfNull(step);
+        return Optimiser.NewOwnRule(
+            new OptimiserRule(
+                Given(name),
+                FSharp.Function((Tensor x) => FSharp.Pairs(slots(x))),
+                FSharp.Function(
+                    (LeafStep leaf) =>
+                    {
+                        var (x, remembered) = step(leaf);
+                        return Tuple.Create(x, FSharp.Pairs(remembered));
+                    }
+                )
+            )
+        );
+    }
+
     /// <summary>x stays.</summary>
     public static Optimiser Frozen => Optimiser.Frozen;
 }

@@ -52,25 +52,25 @@ module Optim =
 
     let private ruleOf (optimiser: Optimiser) (path: string) : LeafRule =
         let rec find factors average (optimiser: Optimiser) =
-            let rule rule =
-                OptimiserRules.check rule
-                { Rule = rule; Factors = factors; Average = average }
+            let rule rule = { Rule = Some rule; Factors = factors; Average = average }
 
             let adam = AdamOptions.defaults
 
             match optimiser with
-            | GradientDescent rate -> rule (Rule.Sgd { SgdOptions.defaults with Rate = rate; Momentum = 0.0 })
-            | Sgd options -> rule (Rule.Sgd options)
-            | Adam rate -> rule (Rule.Adam { adam with Rate = rate })
-            | AdamW rate -> rule (Rule.Adam { adam with Rate = rate; WeightDecay = 0.01 })
-            | AdamWith options -> rule (Rule.Adam options)
-            | RmsProp rate -> rule (Rule.RmsProp { RmsPropOptions.defaults with Rate = rate })
-            | RmsPropWith options -> rule (Rule.RmsProp options)
-            | Adagrad rate -> rule (Rule.Adagrad { AdagradOptions.defaults with Rate = rate })
-            | AdagradWith options -> rule (Rule.Adagrad options)
-            | Lion rate -> rule (Rule.Lion { LionOptions.defaults with Rate = rate })
-            | LionWith options -> rule (Rule.Lion options)
-            | Frozen -> rule Rule.Frozen
+            | GradientDescent rate ->
+                rule (OptimiserRules.ofSgd { SgdOptions.defaults with Rate = rate; Momentum = 0.0 })
+            | Sgd options -> rule (OptimiserRules.ofSgd options)
+            | Adam rate -> rule (OptimiserRules.ofAdam { adam with Rate = rate })
+            | AdamW rate -> rule (OptimiserRules.ofAdam { adam with Rate = rate; WeightDecay = 0.01 })
+            | AdamWith options -> rule (OptimiserRules.ofAdam options)
+            | RmsProp rate -> rule (OptimiserRules.ofRmsProp { RmsPropOptions.defaults with Rate = rate })
+            | RmsPropWith options -> rule (OptimiserRules.ofRmsProp options)
+            | Adagrad rate -> rule (OptimiserRules.ofAdagrad { AdagradOptions.defaults with Rate = rate })
+            | AdagradWith options -> rule (OptimiserRules.ofAdagrad options)
+            | Lion rate -> rule (OptimiserRules.ofLion { LionOptions.defaults with Rate = rate })
+            | LionWith options -> rule (OptimiserRules.ofLion options)
+            | OwnRule own -> rule own
+            | Frozen -> { Rule = None; Factors = factors; Average = average }
             | Scheduled(factor, optimiser) -> find (factor :: factors) average optimiser
             | Averaged(averaging, optimiser) ->
                 checkAveraging averaging
@@ -129,13 +129,20 @@ module Optim =
         | AdagradWith _
         | Lion _
         | LionWith _
+        | OwnRule _
         | Frozen -> ()
+
+    /// What a rule remembers of a leaf, before the first step.
+    let private ownSlots (rule: LeafRule) (x: Tensor) =
+        match rule.Rule with
+        | Some own -> OptimiserRules.checkedSlots own x
+        | None -> []
 
     let private floats (model: 'M) = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat)
 
     /// Whether each leaf of a model moves: floats that no group freezes.
     let internal moving (optimiser: Optimiser) (model: 'M) : bool[] =
-        [| for path, x in Tree.leaves model -> x.Dtype.IsFloat && (ruleOf optimiser path).Rule <> Rule.Frozen |]
+        [| for path, x in Tree.leaves model -> x.Dtype.IsFloat && (ruleOf optimiser path).Rule.IsSome |]
 
     /// <summary>The state before the first step.</summary>
     /// <remarks>
@@ -151,7 +158,7 @@ module Optim =
             [ for path, x in leaves do
                   let rule = ruleOf optimiser path
 
-                  let all = OptimiserRules.slots rule.Rule x @ [ if rule.Average.IsSome then "average", x ]
+                  let all = ownSlots rule x @ [ if rule.Average.IsSome then "average", x ]
 
                   if not all.IsEmpty then path, Map.ofList all ]
 
@@ -169,7 +176,7 @@ module Optim =
     /// What the state holds for a leaf, if it is what the rule needs.
     let private slotsOf (rule: LeafRule) (path: string) (x: Tensor) (state: OptimState) : Map<string, Tensor> =
         let found = state.Slots |> Map.tryFind path |> Option.defaultValue Map.empty
-        let names = List.map fst (OptimiserRules.slots rule.Rule x) @ [ if rule.Average.IsSome then "average" ]
+        let names = List.map fst (ownSlots rule x) @ [ if rule.Average.IsSome then "average" ]
 
         for name in names do
             match Map.tryFind name found with
@@ -216,9 +223,9 @@ module Optim =
                             | factors -> factors |> List.map (fun f -> f taken) |> List.reduce (*) |> Some
 
                         let next, remembered =
-                            OptimiserRules.step
-                                rule.Rule
-                                { X = x; Gradient = g; Slots = slots; Taken = taken; Factor = factor }
+                            match rule.Rule with
+                            | Some own -> OptimiserRules.checkedStep own (LeafStep(x, g, slots, taken, factor))
+                            | None -> x, []
 
                         let average =
                             match rule.Average with

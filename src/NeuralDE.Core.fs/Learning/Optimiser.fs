@@ -91,6 +91,41 @@ type LionOptions =
     /// Rate 1e-4 and the constants of the paper.
     static member defaults = { Rate = 1e-4; Beta1 = 0.9; Beta2 = 0.99; WeightDecay = 0.0 }
 
+/// What an optimiser's rule is given of one leaf of a model, at one step.
+[<Sealed>]
+type LeafStep internal (x: Tensor, gradient: Tensor, slots: Map<string, Tensor>, taken: Tensor, factor: Tensor option) =
+    /// The leaf.
+    member _.X = x
+
+    /// ∂loss/∂x
+    member _.Gradient = gradient
+
+    /// What the rule remembers of the leaf, by its names.
+    member _.Slots = slots
+
+    /// The steps taken before, float64 [].
+    member _.Taken = taken
+
+    /// rate · d, at the rate that schedules make of it.
+    member _.Scaled(rate: float, d: Tensor) : Tensor =
+        if isNull (box d) then nullArg (nameof d)
+
+        match factor with
+        | None -> rate * d
+        | Some factor -> cast d.Dtype (rate * factor) * d
+
+/// <summary>The equations of an optimiser for one leaf. The library's own are such values, too.</summary>
+[<NoEquality; NoComparison>]
+type OptimiserRule =
+    {
+        /// for messages
+        Name: string
+        /// From a leaf to what is remembered of it before the first step, by name: tensors like the leaf.
+        Slots: Tensor -> (string * Tensor) list
+        /// The leaf after a step, and what is remembered then: of the same names.
+        Step: LeafStep -> Tensor * (string * Tensor) list
+    }
+
 /// A mean of the models of several steps.
 type Averaging =
     /// a ← share · a + (1 − share) · x after every step; after the first a = x. Polyak's average, exponentially weighted.
@@ -121,6 +156,8 @@ type Optimiser =
     /// x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.
     | Lion of rate: float
     | LionWith of LionOptions
+    /// By equations of one's own.
+    | OwnRule of OptimiserRule
     /// x stays.
     | Frozen
     /// The rate is the optimiser's times the schedule's factor.

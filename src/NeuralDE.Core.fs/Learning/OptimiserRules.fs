@@ -3,32 +3,9 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// An optimiser that is no combination of others, with all its options.
-[<RequireQualifiedAccess>]
-type internal Rule =
-    | Sgd of SgdOptions
-    | Adam of AdamOptions
-    | RmsProp of RmsPropOptions
-    | Adagrad of AdagradOptions
-    | Lion of LionOptions
-    | Frozen
-
-/// What happens to one leaf: its rule, the factors of its rate, and the means that are kept of it.
+/// What happens to one leaf: its rule (None: it stays), the factors of its rate, and the means that are kept of it.
 [<NoEquality; NoComparison>]
-type internal LeafRule = { Rule: Rule; Factors: Schedule list; Average: Averaging option }
-
-/// What a rule's step gets of a leaf.
-[<NoEquality; NoComparison>]
-type internal LeafStep =
-    {
-        X: Tensor
-        Gradient: Tensor
-        Slots: Map<string, Tensor>
-        /// steps taken before, float64 []
-        Taken: Tensor
-        /// of the rate, float64 []; none is 1
-        Factor: Tensor option
-    }
+type internal LeafRule = { Rule: OptimiserRule option; Factors: Schedule list; Average: Averaging option }
 
 /// The equations of the optimisers for one leaf. In each, `slot` is what the rule remembers of the leaf.
 module internal OptimiserRules =
@@ -42,69 +19,7 @@ module internal OptimiserRules =
 
     let private share what (x: float) = if not (x >= 0.0 && x < 1.0) then wrong what x "a number from 0 to below 1"
 
-    /// Refuses numbers out of range.
-    let check (rule: Rule) =
-        match rule with
-        | Rule.Sgd o ->
-            positive "the rate" o.Rate
-            share "momentum" o.Momentum
-            share "dampening" o.Dampening
-            notNegative "weight decay" o.WeightDecay
-
-            if o.IsNesterov && (o.Momentum = 0.0 || o.Dampening <> 0.0) then
-                raise (
-                    InputException(
-                        $"Optim: Nesterov's step has momentum {string o.Momentum} and dampening {string o.Dampening}, "
-                        + "expected a positive momentum and no dampening."
-                    )
-                )
-        | Rule.Adam o ->
-            positive "the rate" o.Rate
-            positive "epsilon" o.Epsilon
-            share "beta1" o.Beta1
-            share "beta2" o.Beta2
-            notNegative "weight decay" o.WeightDecay
-        | Rule.RmsProp o ->
-            positive "the rate" o.Rate
-            positive "epsilon" o.Epsilon
-            share "share" o.Share
-            share "momentum" o.Momentum
-            notNegative "weight decay" o.WeightDecay
-        | Rule.Adagrad o ->
-            positive "the rate" o.Rate
-            positive "epsilon" o.Epsilon
-            notNegative "rate decay" o.RateDecay
-            notNegative "the initial sum" o.InitialSum
-            notNegative "weight decay" o.WeightDecay
-        | Rule.Lion o ->
-            positive "the rate" o.Rate
-            share "beta1" o.Beta1
-            share "beta2" o.Beta2
-            notNegative "weight decay" o.WeightDecay
-        | Rule.Frozen -> ()
-
-    /// What a rule remembers of a leaf, before the first step.
-    let slots (rule: Rule) (x: Tensor) : (string * Tensor) list =
-        let zeros names = names |> List.map (fun name -> name, Prim.zerosLike x)
-
-        match rule with
-        | Rule.Sgd o -> if o.Momentum > 0.0 then zeros [ "direction" ] else []
-        | Rule.Adam o -> zeros ([ "mean"; "square" ] @ (if o.IsAmsGrad then [ "largest" ] else []))
-        | Rule.RmsProp o ->
-            [ [ "square" ]
-              if o.IsCentered then [ "mean" ]
-              if o.Momentum > 0.0 then [ "direction" ] ]
-            |> List.concat
-            |> zeros
-        | Rule.Adagrad o -> [ "sum", Prim.zerosLike x + o.InitialSum ]
-        | Rule.Lion _ -> zeros [ "mean" ]
-        | Rule.Frozen -> []
-
-    /// rate · factor · d
-    let private scaled (leaf: LeafStep) (rate: float) (d: Tensor) : Tensor =
-        match leaf.Factor with
-        | None -> rate * d
-        | Some factor -> cast d.Dtype (rate * factor) * d
+    let private zeros names (x: Tensor) = names |> List.map (fun name -> name, Prim.zerosLike x)
 
     /// g + decay · x
     let private decayed (decay: float) (leaf: LeafStep) : Tensor =
@@ -112,8 +27,8 @@ module internal OptimiserRules =
 
     /// x − rate · d, after x has shrunk by rate · decay
     let private moved (leaf: LeafStep) rate (decay: float) (d: Tensor) : Tensor =
-        let x = if decay = 0.0 then leaf.X else leaf.X - scaled leaf (rate * decay) leaf.X
-        x - scaled leaf rate d
+        let x = if decay = 0.0 then leaf.X else leaf.X - leaf.Scaled(rate * decay, leaf.X)
+        x - leaf.Scaled(rate, d)
 
     let private blend (share: float) (past: Tensor) (present: Tensor) = share * past + (1.0 - share) * present
 
@@ -186,15 +101,106 @@ module internal OptimiserRules =
         let d = signum (blend o.Beta1 mean leaf.Gradient)
         moved leaf o.Rate o.WeightDecay d, [ "mean", blend o.Beta2 mean leaf.Gradient ]
 
-    /// The leaf after one step, and what is remembered of it.
-    let step (rule: Rule) (leaf: LeafStep) : Tensor * (string * Tensor) list =
-        match rule with
-        | Rule.Sgd o -> sgd o leaf
-        | Rule.Adam o -> adam o leaf
-        | Rule.RmsProp o -> rmsProp o leaf
-        | Rule.Adagrad o -> adagrad o leaf
-        | Rule.Lion o -> lion o leaf
-        | Rule.Frozen -> leaf.X, []
+    // ── rules: InputException for numbers out of range ───────────────────────────────────────────────────────────
+    let ofSgd (o: SgdOptions) : OptimiserRule =
+        positive "the rate" o.Rate
+        share "momentum" o.Momentum
+        share "dampening" o.Dampening
+        notNegative "weight decay" o.WeightDecay
+
+        if o.IsNesterov && (o.Momentum = 0.0 || o.Dampening <> 0.0) then
+            raise (
+                InputException(
+                    $"Optim: Nesterov's step has momentum {string o.Momentum} and dampening {string o.Dampening}, "
+                    + "expected a positive momentum and no dampening."
+                )
+            )
+
+        { Name = "Sgd"; Slots = zeros (if o.Momentum > 0.0 then [ "direction" ] else []); Step = sgd o }
+
+    let ofAdam (o: AdamOptions) : OptimiserRule =
+        positive "the rate" o.Rate
+        positive "epsilon" o.Epsilon
+        share "beta1" o.Beta1
+        share "beta2" o.Beta2
+        notNegative "weight decay" o.WeightDecay
+
+        { Name = "Adam"
+          Slots = zeros ([ "mean"; "square" ] @ (if o.IsAmsGrad then [ "largest" ] else []))
+          Step = adam o }
+
+    let ofRmsProp (o: RmsPropOptions) : OptimiserRule =
+        positive "the rate" o.Rate
+        positive "epsilon" o.Epsilon
+        share "share" o.Share
+        share "momentum" o.Momentum
+        notNegative "weight decay" o.WeightDecay
+
+        let names =
+            [ "square"
+              if o.IsCentered then "mean"
+              if o.Momentum > 0.0 then "direction" ]
+
+        { Name = "RmsProp"; Slots = zeros names; Step = rmsProp o }
+
+    let ofAdagrad (o: AdagradOptions) : OptimiserRule =
+        positive "the rate" o.Rate
+        positive "epsilon" o.Epsilon
+        notNegative "rate decay" o.RateDecay
+        notNegative "the initial sum" o.InitialSum
+        notNegative "weight decay" o.WeightDecay
+
+        { Name = "Adagrad"
+          Slots = fun x -> [ "sum", Prim.zerosLike x + o.InitialSum ]
+          Step = adagrad o }
+
+    let ofLion (o: LionOptions) : OptimiserRule =
+        positive "the rate" o.Rate
+        share "beta1" o.Beta1
+        share "beta2" o.Beta2
+        notNegative "weight decay" o.WeightDecay
+        { Name = "Lion"; Slots = zeros [ "mean" ]; Step = lion o }
+
+    let private requireLike verb (rule: OptimiserRule) (like: Tensor) what (x: Tensor) =
+        if x.Dtype <> like.Dtype || not (Shape.same x.Dims like.Dims) then
+            raise (
+                ShapeException
+                    $"Optim.{verb}: the rule {rule.Name} gives {what} as {x.Dtype} {Shape.text x.Dims}, expected {like.Dtype} {Shape.text like.Dims}, like the leaf."
+            )
+
+    /// What a rule remembers of a leaf before the first step.
+    let checkedSlots (rule: OptimiserRule) (x: Tensor) : (string * Tensor) list =
+        let slots = rule.Slots x
+        slots |> List.iter (fun (name, slot) -> requireLike "init" rule x $"'{name}'" slot)
+        let names = List.map fst slots
+
+        if (List.distinct names).Length < names.Length || List.contains "average" names then
+            let given = String.Join(", ", names)
+
+            raise (
+                InputException
+                    $"Optim.init: the rule {rule.Name} remembers {given}, expected names of their own, and not \"average\", which is the mean of models."
+            )
+
+        slots
+
+    /// What a rule made of a leaf, which must be like the leaf, under the names that it remembers.
+    let checkedStep (rule: OptimiserRule) (leaf: LeafStep) : Tensor * (string * Tensor) list =
+        let next, remembered = rule.Step leaf
+        requireLike "step" rule leaf.X "the leaf" next
+        remembered |> List.iter (fun (name, x) -> requireLike "step" rule leaf.X $"'{name}'" x)
+        let expected = rule.Slots leaf.X |> List.map fst
+        let got = List.map fst remembered
+
+        if List.sort got <> List.sort expected then
+            let text (names: string list) = if names.IsEmpty then "nothing" else String.Join(", ", names)
+
+            raise (
+                InputException
+                    $"Optim.step: the step of {rule.Name} remembers {text got}, expected {text expected}, which its Slots name."
+            )
+
+        next, remembered
 
     /// The next mean of models, of which x is the latest; `taken` counts the steps before it.
     let average (averaging: Averaging) (taken: Tensor) (mean: Tensor) (x: Tensor) : Tensor =
