@@ -147,7 +147,8 @@ let momentum rate share =
                 let direction = share * leaf.Slots["direction"] + leaf.Gradient
                 leaf.X - leaf.Scaled(rate, direction), [ "direction", direction ] }
 
-let rolling = Train.start (scalar 0.5) (momentum 1e-2 0.9) |> Train.steps 200 |> Train.run (fun x -> (x - 2.0) ** 2.0)
+let rolling =
+    Train.start (scalar 0.5) (momentum 1e-2 0.9) |> Train.steps 200 |> Train.run (fun x -> (x - 2.0) ** 2.0)
 rolling.Model
 (*** include-it ***)
 (**
