@@ -75,7 +75,7 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | – | `throw=False`, `sol.result` | `Ode.trySolve`, `solution.Status` |
 | – | `sol.stats` | `solution.Stats` |
 | `odeint_event` | `Event` | `Ode.on` with `Event.falling`, `rising` or `crossing` |
-| – | `solver.step` in a loop of one's own | `Ode.integrator` |
+| – | `solver.step` in your own loop | `Ode.integrator` |
 | torchsde | `MultiTerm(ODETerm, ControlTerm)` | `Sde.problem`, `Sde.stratonovich`, with `Diagonal`, `Additive` or `General` |
 | `bm=BrownianInterval(…)` of torchsde | `VirtualBrownianTree(…, key=…)` | `Sde.noise key` |
 | torchcde | `ControlTerm` | not yet |

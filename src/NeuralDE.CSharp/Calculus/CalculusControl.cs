@@ -1,6 +1,6 @@
 namespace NeuralDE;
 
-// Choices, loops, implicit functions and derivatives of one's own.
+// Choices, loops, implicit functions and derivatives of your own.
 public static partial class Calculus
 {
     /// <summary>

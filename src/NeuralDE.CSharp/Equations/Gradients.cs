@@ -56,7 +56,7 @@ public static class BacksolveNormExtensions
     extension(BacksolveNorm)
     {
         /// <summary>
-        /// A norm of one's own: from the scaled errors of state, adjoint and parameters to one number; a step is
+        /// A norm of your own: from the scaled errors of state, adjoint and parameters to one number; a step is
         /// accepted at 1 or less.
         /// </summary>
         public static BacksolveNorm Of(Func<BacksolveError, Tensor> norm) =>

@@ -58,8 +58,9 @@ public static class ProblemExtensions
         /// the values.
         /// </summary>
         /// <param name="times">
-        /// [time], or [batch; time] with PerSample. The derivative by an output time is f(t, y(t)), which differs from
-        /// the slope of the interpolant by about the tolerance; that placeholders are in order cannot be checked.
+        /// [time], or [batch; time] with PerSample (not with noise). The derivative by an output time is f(t, y(t)), which differs from
+        /// the slope of the interpolant by about the tolerance. Times that are arguments of a transform are checked when it
+        /// runs.
         /// </param>
         public Problem<E, S> SaveAt(Tensor times) => ProblemVerbs.saveAt(Given(times), Given(problem));
 
@@ -118,7 +119,7 @@ public static class ProblemExtensions
             ProblemVerbs.errorControl(Given(control), Given(problem));
 
         /// <summary>
-        /// A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
+        /// A norm of your own: from scaled errors, a tree like the state, to one number; a step is accepted at 1
         /// or less.
         /// </summary>
         public Problem<E, S> Norm(Func<S, Tensor> norm) => ProblemVerbs.norm(FSharp.Function(norm), Given(problem));
@@ -165,7 +166,7 @@ public static class ProblemExtensions
         public S SolveFinal() => ProblemVerbs.solveFinal(Given(problem));
 
         /// <summary>
-        /// The solve to be stepped by hand: for control loops, games, animations, and stopping rules of one's own. Its steps
+        /// The solve to be stepped by hand: for control loops, games, animations, and stopping rules of your own. Its steps
         /// are those of Solve, bit for bit; on numbers only.
         /// </summary>
         public Integrator<S> Integrator() => ProblemVerbs.integrator(Given(problem));

@@ -17,7 +17,7 @@ public static class StepControllerExtensions
         public static StepController ProportionalIntegral => StepControllerModule.proportionalIntegral;
 
         /// <summary>
-        /// PID control with weights of one's own: with the scaled errors q of this and the two accepted steps before, the step is
+        /// PID control with weights of your own: with the scaled errors q of this and the two accepted steps before, the step is
         /// multiplied by Safety · qₙ^(−(p + i + d)/k) · qₙ₋₁^((p + 2d)/k) · qₙ₋₂^(−d/k). An accepted step may shrink the next.
         /// </summary>
         public static StepController Pid(double p, double i, double d) => StepControllerModule.pid(p, i, d);

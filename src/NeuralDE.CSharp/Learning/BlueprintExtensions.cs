@@ -17,10 +17,10 @@ public static class BlueprintExtensions
 
     extension(Blueprint blueprint)
     {
-        /// <summary>A layer of one's own that keeps the width.</summary>
+        /// <summary>A layer of your own that keeps the width.</summary>
         public Blueprint Layer(Layer layer) => BlueprintModule.layer(Given(layer), Given(blueprint));
 
-        /// <summary>A layer of one's own, made from a key, that gives so many features or channels.</summary>
+        /// <summary>A layer of your own, made from a key, that gives so many features or channels.</summary>
         public Blueprint LayerWith(int outputs, Func<Key, Layer> make) =>
             BlueprintModule.layerWith(outputs, FSharp.Function(make), Given(blueprint));
 

@@ -23,7 +23,7 @@ public static class Optimisers
     /// <summary>Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.</summary>
     public static Optimiser AdamW(double rate) => Optimiser.NewAdamW(rate);
 
-    /// <summary>Adam with constants of one's own.</summary>
+    /// <summary>Adam with constants of your own.</summary>
     public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(Given(settings).Core());
 
     /// <summary>
@@ -31,13 +31,13 @@ public static class Optimisers
     /// </summary>
     public static Optimiser RmsProp(double rate) => Optimiser.NewRmsProp(rate);
 
-    /// <summary>RmsProp with constants of one's own.</summary>
+    /// <summary>RmsProp with constants of your own.</summary>
     public static Optimiser RmsPropWith(RmsPropSettings settings) => Optimiser.NewRmsPropWith(Given(settings).Core());
 
     /// <summary>x − rate · g / (√s + ε), with s the sum of all g². Duchi, Hazan and Singer 2011.</summary>
     public static Optimiser Adagrad(double rate) => Optimiser.NewAdagrad(rate);
 
-    /// <summary>Adagrad with constants of one's own.</summary>
+    /// <summary>Adagrad with constants of your own.</summary>
     public static Optimiser AdagradWith(AdagradSettings settings) => Optimiser.NewAdagradWith(Given(settings).Core());
 
     /// <summary>
@@ -45,10 +45,10 @@ public static class Optimisers
     /// </summary>
     public static Optimiser Lion(double rate) => Optimiser.NewLion(rate);
 
-    /// <summary>Lion with constants of one's own.</summary>
+    /// <summary>Lion with constants of your own.</summary>
     public static Optimiser LionWith(LionSettings settings) => Optimiser.NewLionWith(Given(settings).Core());
 
-    /// <summary>By equations of one's own, for one leaf at a time.</summary>
+    /// <summary>By a rule that you write: the equations for one leaf.</summary>
     /// <param name="name">For messages.</param>
     /// <param name="slots">
     /// From a leaf to what is remembered of it before the first step, by name: tensors like the leaf.

@@ -40,7 +40,7 @@ public static class ElmanExtensions
         /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Elman.apply(Given(net), Given(xs)));
 
-        /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
+        /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
             FSharp.Results(Elman.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
@@ -86,7 +86,7 @@ public static class GruExtensions
         /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Gru.apply(Given(net), Given(xs)));
 
-        /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
+        /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
             FSharp.Results(Gru.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
@@ -132,7 +132,7 @@ public static class LstmExtensions
         /// </summary>
         public (Tensor Outputs, LstmState[] Last) Apply(Tensor xs) => FSharp.Results(Lstm.apply(Given(net), Given(xs)));
 
-        /// <summary>From states of one's own, one for each layer.</summary>
+        /// <summary>From states of your own, one for each layer.</summary>
         public (Tensor Outputs, LstmState[] Last) ApplyFrom(IReadOnlyList<LstmState> states, Tensor xs) =>
             FSharp.Results(Lstm.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }

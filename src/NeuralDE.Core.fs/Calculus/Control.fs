@@ -2,7 +2,7 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Choices, loops, implicit functions and derivatives of one's own. Opened with the namespace.
+/// Choices, loops, implicit functions and derivatives of your own. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module FunctionNodes =
     let private sameTrees verb what (a: 'T) (b: 'T) =

@@ -10,7 +10,7 @@ type internal TracedNoise =
         /// by the diffusion, then by the path
         Captured: Tensor[]
         OfDiffusion: Tensor[]
-        /// which of these have a row for each sample: the keys, and times of one's own
+        /// which of these have a row for each sample: the keys, and t0 and t1 where each sample has its own
         ByRow: bool[]
     }
 
@@ -137,7 +137,13 @@ module internal NoiseSetup =
         | Some _, Some ts when not ts.IsPlaceholder -> { p with StepAt = p.StepAt @ List.ofArray (ts.ToArray()) }
         | _ -> p
 
-    let private channels verb (state: Signature[]) (found: Tensor[]) : Signature[] =
+    /// Of a matrix [batch…; d; channels]: W is [batch…; channels].
+    let private channels (matrix: Signature) : Signature =
+        let rank = matrix.Shape.Length
+        { matrix with Shape = Array.append matrix.Shape[.. rank - 3] matrix.Shape[rank - 1 ..] }
+
+    /// A diffusion that returns a matrix for a state that is one tensor.
+    let private requireMatrix verb (state: Signature[]) (found: Tensor[]) =
         let dims, rank = found[0].Dims, state[0].Shape.Length
         let isMatrix = dims.Length = rank + 1 && rank > 0 && dims[.. rank - 1] = state[0].Shape
 
@@ -160,8 +166,6 @@ module internal NoiseSetup =
                 DtypeException
                     $"{verb}: the diffusion returned {found[0].Dtype} for a state of {state[0].Dtype}. Cast one of them."
             )
-
-        [| { state[0] with Shape = Array.append dims[.. rank - 2] dims[rank..] } |]
 
     /// g(t, y) and its product with an increment: t, y, dW, captured of g → by leaf of the state.
     let private along kind leaves (g: Graph) (increments: Signature[]) : Graph =
@@ -200,17 +204,14 @@ module internal NoiseSetup =
                         names
                         state
                         found
-                | ByMatrix -> channels verb state found |> ignore
+                | ByMatrix -> requireMatrix verb state found
 
                 found)
 
         let increments =
             match term.Kind with
             | ByComponent -> state
-            | ByMatrix ->
-                let rank = state[0].Shape.Length
-                let dims = g.Outputs[0].Shape
-                [| { state[0] with Shape = Array.append dims[.. rank - 2] dims[rank..] } |]
+            | ByMatrix -> [| channels g.Outputs[0].Signature |]
 
         let leaves = Tree.flatten p.Y0
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone

@@ -114,7 +114,7 @@ module internal ProblemChecks =
         | BacksolveWith _ when p.Solver.Stepper.Bind.IsSome ->
             raise (
                 InputException
-                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, a step of one's own: the continuous adjoint knows nothing of what it captures. Write {p.Family}.gradient Checkpointed."
+                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, a step of your own: the continuous adjoint knows nothing of what it captures. Write {p.Family}.gradient Checkpointed."
             )
         | Backsolve
         | BacksolveWith _ when p.Solver.Stepper.IsImplicit ->

@@ -64,9 +64,9 @@ type ProblemVerbs internal () =
         ProblemChecks.count $"{p.Family}.maxSteps" n
         { p with MaxSteps = n }
 
-    /// <summary>The state at these times, in the order of the solve. Steps do not depend on them: the interpolant gives the values.</summary>
-    /// <param name="times">[time], or [batch; time] with perSample. The derivative by an output time is
-    /// f(t, y(t)), which differs from the slope of the interpolant by about the tolerance; that placeholders are in order cannot be checked.</param>
+    /// <summary>The state at these times, in the order of the solve. Steps do not depend on them, since the interpolant gives the values; with noise steps end there.</summary>
+    /// <param name="times">[time], or [batch; time] with perSample (not with noise). The derivative by an output time is
+    /// f(t, y(t)), which differs from the slope of the interpolant by about the tolerance. Times that are arguments of a transform are checked when it runs.</param>
     /// <param name="p">The problem.</param>
     static member saveAt (times: Tensor) (p: Problem<'E, 'S>) =
         if times.Rank = 0 then
@@ -123,7 +123,7 @@ type ProblemVerbs internal () =
         ProblemChecks.count $"{p.Family}.maxEvents" n
         { p with MaxEvents = n }
 
-    /// <summary>A norm of one's own: from scaled errors, a tree like the state, to one number; a step is accepted at 1 or less.</summary>
+    /// <summary>A norm of your own: from scaled errors, a tree like the state, to one number; a step is accepted at 1 or less.</summary>
     static member norm (norm: 'S -> Tensor) (p: Problem<'E, 'S>) = { p with Norm = Some norm }
 
     /// How reverse mode goes through the solve; Checkpointed unless said otherwise.
@@ -166,7 +166,7 @@ type ProblemVerbs internal () =
 
         (ProblemVerbs.solve { p with SaveAt = nothing }).Y1
 
-    /// <summary>The solve to be stepped by hand: for control loops, games, animations, and stopping rules of one's own.</summary>
+    /// <summary>The solve to be stepped by hand: for control loops, games, animations, and your own stopping rules.</summary>
     /// <remarks>
     /// <code>
     /// let mutable i = Ode.integrator problem

@@ -92,27 +92,36 @@ module internal SolveSetup =
         | None, Some n -> EverySteps n
         | None, None -> Nothing
 
-    let prepare verb (p: Problem<'E, 'S>) : SolveSetup =
-        let p = NoiseSetup.stopping p
-        let leaves = Tree.flatten p.Y0
-        let names = Tree.leaves p.Y0 |> List.map fst |> List.toArray
-        ProblemChecks.options p
-        ProblemChecks.state verb p names leaves
-        ProblemChecks.gradient verb p
-        ProblemChecks.numbers verb p names leaves
+    /// The functions of a problem as graphs, with what they captured.
+    [<NoEquality; NoComparison>]
+    type private Functions =
+        {
+            /// the method over this field
+            Stepper: Stepper
+            Field: Graph
+            /// by the field, and by a step that its user wrote
+            OfField: Tensor[]
+            Noise: TracedNoise[]
+            Events: EventPart[]
+            OfEvents: Tensor[]
+        }
 
-        let ts =
-            match p.SaveAt.Times with
-            | Some ts -> OutputTimes.check $"{p.Family}.saveAt" true p ts
-            | None -> Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
+        member f.Captured = Array.concat [ f.OfField; yield! f.Noise |> Array.map _.Captured; f.OfEvents ]
 
+        /// Which of these have a row for each sample.
+        member f.ByRow =
+            Array.concat
+                [ Array.create f.OfField.Length false
+                  yield! f.Noise |> Array.map _.ByRow
+                  Array.create f.OfEvents.Length false ]
+
+    let private trace verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) : Functions =
         let sample (y: Tensor) = if p.PerSample then { y.Signature with Shape = y.Dims[1..] } else y.Signature
-
         let state = leaves |> Array.map sample
-        let time = { Signature.Dtype = leaves[0].Dtype; Shape = [||] }
+        let inputs = Array.append [| { Signature.Dtype = leaves[0].Dtype; Shape = [||] } |] state
 
         let field, captured =
-            Tracing.trace verb Hoisted (Array.append [| time |] state) (fun x ->
+            Tracing.trace verb Hoisted inputs (fun x ->
                 let derivative = p.Field x[0] (Tree.unflatten p.Y0 x[1..]) |> Tree.flatten
                 StateChecks.requireLike
                     verb
@@ -130,64 +139,107 @@ module internal SolveSetup =
                 bound.Stepper, bound.Field, Array.append captured bound.Captured
             | ValueNone -> p.Solver.Stepper, field, captured
 
-        let inputs = Array.append [| time |] state
         let noise = p.Noise |> Option.map (NoiseSetup.trace verb p names inputs) |> Option.toArray
         let events, ofEvents = EventSetup.trace p.Family verb p.Events p.Y0 names inputs
-        let ofField = captured
-        let captured = Array.concat [ ofField; yield! noise |> Array.map _.Captured; ofEvents ]
 
-        let capturedByRow =
-            Array.concat
-                [ Array.create ofField.Length false
-                  yield! noise |> Array.map _.ByRow
-                  Array.create ofEvents.Length false ]
+        { Stepper = stepper
+          Field = field
+          OfField = captured
+          Noise = noise
+          Events = events
+          OfEvents = ofEvents }
 
-        let steps, dt = stepsOf p
-        let stops = StopTimes.ofProblem p leaves[0].Dtype
+    let private normOf (p: Problem<'E, 'S>) leaves =
+        match p.Norm with
+        | None -> LargestRms(Array.create leaves true)
+        | Some measure ->
+            let measured errors =
+                let size: Tensor = measure (Tree.unflatten p.Y0 errors)
 
-        let norm =
-            match p.Norm with
-            | None -> LargestRms(Array.create leaves.Length true)
-            | Some measure ->
-                let measured errors =
-                    let size: Tensor = measure (Tree.unflatten p.Y0 errors)
+                if size.Rank <> 0 || not size.Dtype.IsFloat then
+                    raise (
+                        ShapeException
+                            $"{p.Family}.norm: the norm returned {size.Dtype} {Shape.text size.Dims}, expected one float. Reduce it with sum, mean or amax."
+                    )
 
-                    if size.Rank <> 0 || not size.Dtype.IsFloat then
-                        raise (
-                            ShapeException
-                                $"{p.Family}.norm: the norm returned {size.Dtype} {Shape.text size.Dims}, expected one float. Reduce it with sum, mean or amax."
-                        )
+                size
 
-                    size
+            OwnNorm { Measure = measured }
 
-                OwnNorm { Measure = measured }
+    let private planOf (p: Problem<'E, 'S>) (f: Functions) steps (stops: StopTimes) leaves (ts: Tensor) : SolvePlan =
+        { Stepper = f.Stepper
+          Steps = steps
+          Norm = normOf p leaves
+          Control = StateOnly
+          IsRelative = (p.Atol = 0.0)
+          Saving = savingOf p ts
+          Times = ts.Dims[ts.Rank - 1]
+          Stops = stops.Stops.Count
+          Jumps = not p.JumpAt.IsEmpty
+          MovesStart = Time.moves p.T0
+          MovesEnd = Time.moves p.T1
+          MovesTimes = Time.moves ts
+          MovesStops = stops.Moves
+          Leaves = leaves
+          Driven = f.Noise |> Array.map _.Graph
+          Events = f.Events
+          MaxEvents = p.MaxEvents
+          EventRoom = ValueNone
+          Tape = tapeOf p.Family p.Gradient
+          Watch = (if p.Progress.IsSome then Reporting else Cancellable) }
 
-        let plan =
-            { Stepper = stepper
-              Steps = steps
-              Norm = norm
-              Control = StateOnly
-              IsRelative = (p.Atol = 0.0)
-              Saving = savingOf p ts
-              Times = ts.Dims[ts.Rank - 1]
-              Stops = stops.Stops.Count
-              Jumps = not p.JumpAt.IsEmpty
-              MovesStart = Time.moves p.T0
-              MovesEnd = Time.moves p.T1
-              MovesTimes = Time.moves ts
-              MovesStops = stops.Moves
-              Leaves = leaves.Length
-              Driven = noise |> Array.map _.Graph
-              Events = events
-              MaxEvents = p.MaxEvents
-              EventRoom = ValueNone
-              Tape = tapeOf p.Family p.Gradient
-              Watch = (if p.Progress.IsSome then Reporting else Cancellable) }
-
+    /// The solve as a function, by the way back that was asked for.
+    let private solver (p: Problem<'E, 'S>) (plan: SolvePlan) (field: Graph) : Fn =
         /// The backward solve's state, once it is known to have ended well.
         let seal (backward: SolvePlan) (out: SolveOutputs) =
             SolveOutcome.guard backward ValueNone out.Last out.Report out.Final
 
+        match p.Gradient with
+        | Direct
+        | Checkpointed
+        | CheckpointedWithin _ -> Call(Integrate.underDerivative p.ErrorControl plan field, Inline)
+        | Backsolve -> Custom(BacksolveRule.custom seal plan BacksolveRule.defaults field)
+        | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
+
+    /// The plan for these arguments: inside a transform steps cannot be saved, and the events' log has room for all.
+    let private planFor (p: Problem<'E, 'S>) (plan: SolvePlan) (arguments: Tensor[]) : SolvePlan =
+        let isTraced = arguments |> Array.exists (fun a -> a.IsPlaceholder)
+
+        match plan.Saving with
+        | EverySteps _
+        | EveryPolynomial when isTraced ->
+            raise (
+                TraceException
+                    $"{p.Family}.solve: how many steps there will be is not known inside a transform, so they cannot be saved. Give the output times: {p.Family}.saveAt times."
+            )
+        | Nothing
+        | AtTimes
+        | EverySteps _
+        | EveryPolynomial -> ()
+
+        // a log that grows with its events is for runs on numbers only
+        if plan.Events.Length > 0 && isTraced then
+            { plan with EventRoom = ValueSome p.MaxEvents }
+        else
+            plan
+
+    let prepare verb (p: Problem<'E, 'S>) : SolveSetup =
+        let p = NoiseSetup.stopping p
+        let leaves = Tree.flatten p.Y0
+        let names = Tree.leaves p.Y0 |> List.map fst |> List.toArray
+        ProblemChecks.options p
+        ProblemChecks.state verb p names leaves
+        ProblemChecks.gradient verb p
+        ProblemChecks.numbers verb p names leaves
+
+        let ts =
+            match p.SaveAt.Times with
+            | Some ts -> OutputTimes.check $"{p.Family}.saveAt" true p ts
+            | None -> Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
+
+        let functions = trace verb p names leaves
+        let steps, dt = stepsOf p
+        let stops = StopTimes.ofProblem p leaves[0].Dtype
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
         let numbersFor (ts: Tensor) =
@@ -205,37 +257,12 @@ module internal SolveSetup =
                   Shifts = stops.Shifts
                   Ts = ts }
 
-        let argumentsFor ts = Array.concat [ numbersFor ts; leaves; captured ]
+        let argumentsFor ts = Array.concat [ numbersFor ts; leaves; functions.Captured ]
 
         let run (plan: SolvePlan) (ts: Tensor) =
             let numbers, arguments = numbersFor ts, argumentsFor ts
-
-            // a log that grows with its events is for runs on numbers only
-            let plan =
-                if events.Length > 0 && arguments |> Array.exists (fun a -> a.IsPlaceholder) then
-                    { plan with EventRoom = ValueSome p.MaxEvents }
-                else
-                    plan
-
-            let fn =
-                match p.Gradient with
-                | Direct
-                | Checkpointed
-                | CheckpointedWithin _ -> Call(Integrate.underDerivative p.ErrorControl plan field, Inline)
-                | Backsolve -> Custom(BacksolveRule.custom seal plan BacksolveRule.defaults field)
-                | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
-
-            match plan.Saving with
-            | EverySteps _
-            | EveryPolynomial when arguments |> Array.exists (fun a -> a.IsPlaceholder) ->
-                raise (
-                    TraceException
-                        $"{p.Family}.solve: how many steps there will be is not known inside a transform, so they cannot be saved. Give the output times: {p.Family}.saveAt times."
-                )
-            | Nothing
-            | AtTimes
-            | EverySteps _
-            | EveryPolynomial -> ()
+            let plan = planFor p plan arguments
+            let fn = solver p plan functions.Field
 
             // of the numbers only times can differ between samples: [batch], or [batch; time]
             let byRow () =
@@ -243,7 +270,7 @@ module internal SolveSetup =
                     [ SolveInputs.signatures plan.Times plan.Stops
                       |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
                       leaves |> Array.map (fun _ -> true)
-                      capturedByRow ]
+                      functions.ByRow ]
 
             let apply () =
                 match rows with
@@ -254,12 +281,12 @@ module internal SolveSetup =
 
             // inside a transform nothing runs here: then the caller of what is transformed watches
             let out = Watching.Under(p.Cancellation, reportOf p, apply)
-
             SolveOutputs.ofArray plan out
 
-        { Plan = plan
-          Field = field
-          Captured = Array.concat [ ofField; yield! noise |> Array.map _.OfDiffusion; ofEvents ]
+        { Plan = planOf p functions steps stops leaves.Length ts
+          Field = functions.Field
+          Captured =
+            Array.concat [ functions.OfField; yield! functions.Noise |> Array.map _.OfDiffusion; functions.OfEvents ]
           Leaves = leaves
           Names = names
           Ts = ts

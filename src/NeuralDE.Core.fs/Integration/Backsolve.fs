@@ -2,10 +2,10 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// The scaled errors of a backward solve, for a norm of one's own: one tensor for each leaf.
+/// The scaled errors of a backward solve, for a norm of your own: one tensor for each leaf.
 type BacksolveError = { State: Tensor list; Adjoint: Tensor list; Parameters: Tensor list }
 
-/// What steers the steps of a backward solve. Norms of one's own are equal if they are the same function object.
+/// What steers the steps of a backward solve. Norms of your own are equal if they are the same function object.
 [<CustomEquality; NoComparison>]
 type BacksolveNorm =
     /// The largest root mean square over the leaves of state, adjoint and parameters.

@@ -41,7 +41,7 @@ module StepController =
     /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or stability.
     let proportionalIntegral = { integral with P = 0.4; I = 0.3; AcceptedMinFactor = 0.2 }
 
-    /// PID control with weights of one's own, as in the factor above; an accepted step may shrink the next.
+    /// PID control with weights of your own, as in the factor above; an accepted step may shrink the next.
     let pid p i d = { integral with P = p; I = i; D = d; AcceptedMinFactor = 0.2 }
 
     /// The factor on the step size, as a tensor: errors 0-d, `accepted` bool.

@@ -103,6 +103,43 @@ module internal Integrate =
           StopsPassed: Tensor
           Frame: LoopFrame<Tensor> }
 
+    /// Where the first step starts. A jump at t0 is behind: the field is seen from just after it.
+    let private beginning (p: SolvePlan) (i: SolveInputs) dir (stopsPassed: Tensor) =
+        if p.Jumps then
+            let resume = Prim.binary Min (dir * StepAdvance.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
+            let isBehind = Prim.compareTo Greater stopsPassed 0.0
+            Prim.select isBehind (dir * Prim.binary Max resume (dir * i.T0)) i.T0
+        else
+            i.T0
+
+    /// What steers the first step.
+    let private steeringAt (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir t0 (y: Tensor[]) stopsPassed =
+        let first =
+            match p.Steps with
+            | Adaptive(_, true) ->
+                let slope = f t0 y |> Array.map Prim.stop
+                Prim.stop (StepError.firstStep p { i with T0 = t0 } f dir (Array.map Prim.stop y) slope)
+            | Adaptive(_, false)
+            | Constant -> i.Dt
+
+        let past1, past2 =
+            match p.Steps with
+            | Constant -> t0, Prim.number 0.0
+            | Adaptive _ -> Prim.number 1.0, Prim.number 1.0
+
+        let zero = Prim.integer 0
+
+        { Time = t0
+          Step = first
+          Past1 = past1
+          Past2 = past2
+          Accepted = zero
+          Rejected = zero
+          Status = zero
+          Output = passed dir i.T0 i.Ts
+          Stop = stopsPassed
+          Written = zero }
+
     let private start (p: SolvePlan) (g: Graph) (x: Tensor[]) : Beginning =
         let n = p.Leaves
         let given = SolveInputs.ofArray x[.. SolveInputs.count - 1]
@@ -116,52 +153,14 @@ module internal Integrate =
         // every step between is a constant of differentiation
         let y = if p.MovesStart then RungeKutta.step p.Stepper.Mover f given.T0 i.T0 y0 else y0
 
-        let estimates =
-            match p.Steps with
-            | Adaptive(_, true) -> true
-            | Adaptive(_, false)
-            | Constant -> false
-
         let zero = Prim.integer 0
         let stopsPassed = passed dir i.T0 i.Stops
-
-        // a jump at t0 is behind: the field is seen from just after it
-        let t0 =
-            if p.Jumps then
-                let resume = Prim.binary Min (dir * StepAdvance.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
-                let isBehind = Prim.compareTo Greater stopsPassed 0.0
-                Prim.select isBehind (dir * Prim.binary Max resume (dir * i.T0)) i.T0
-            else
-                i.T0
-
+        let t0 = beginning p i dir stopsPassed
         // a path begins at the start itself: a jump is the field's alone
         let begun = p.Stepper.Begin terms (if p.Driven.Length > 0 then i.T0 else t0) y
         let memory = p.Stepper.Remember terms t0 y |> Array.map Prim.stop
 
-        let first =
-            if estimates then
-                let slope = f t0 y |> Array.map Prim.stop
-                Prim.stop (StepError.firstStep p { i with T0 = t0 } f dir (Array.map Prim.stop y) slope)
-            else
-                i.Dt
-
-        let past1, past2 =
-            match p.Steps with
-            | Constant -> t0, Prim.number 0.0
-            | Adaptive _ -> Prim.number 1.0, Prim.number 1.0
-
-        let start =
-            { Time = t0
-              Step = first
-              Past1 = past1
-              Past2 = past2
-              Accepted = zero
-              Rejected = zero
-              Status = zero
-              Output = passed dir i.T0 i.Ts
-              Stop = stopsPassed
-              Written = zero }
-
+        let steering = steeringAt p i f dir t0 y stopsPassed
         let watch = DerivativeControl.start p y begun (StepLoop.ofField p g captured)
         let hasEvents = events.Length > 0
 
@@ -171,7 +170,7 @@ module internal Integrate =
               Rounding = y |> Array.filter (fun y -> p.IsCompensated y.Signature) |> Array.map Prim.zerosLike
               LastEvent = if hasEvents then [| t0 |] else [||]
               Tangent = watch.Tangent
-              Steering = Steering.toArray start
+              Steering = Steering.toArray steering
               Memory = memory
               Watch = watch.Watch
               Work = if p.Stepper.Counts then Work.none () else [||]

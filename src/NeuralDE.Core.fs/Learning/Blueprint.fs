@@ -45,10 +45,10 @@ module Blueprint =
 
     let private append outputs layer (b: Blueprint) = { b with Outputs = outputs; Layers = layer :: b.Layers }
 
-    /// A layer of one's own that keeps the width.
+    /// A layer of your own that keeps the width.
     let layer (layer: Layer) (b: Blueprint) = append b.Outputs (fun _ -> layer) b
 
-    /// A layer of one's own, made from a key, that gives so many features or channels.
+    /// A layer of your own, made from a key, that gives so many features or channels.
     let layerWith (outputs: int) (make: Key -> Layer) (b: Blueprint) =
         Expect.positive "Blueprint.layerWith" "outputs" outputs
         append outputs make b

@@ -42,7 +42,7 @@ type Elman =
     static member apply (net: Elman) (xs: Tensor) : Tensor * Tensor list =
         Elman.applyFrom (net.Cells |> List.map (fun cell -> Recurrence.start cell.Hidden.Inputs xs)) net xs
 
-    /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
+    /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
     static member applyFrom (states: Tensor list) (net: Elman) (xs: Tensor) : Tensor * Tensor list =
         Recurrence.checkStates "Elman.applyFrom" net.Cells states
         Recurrence.stacked ElmanCell.scan net.Cells states xs

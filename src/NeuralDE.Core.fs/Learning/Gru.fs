@@ -53,7 +53,7 @@ type Gru =
     static member apply (net: Gru) (xs: Tensor) : Tensor * Tensor list =
         Gru.applyFrom (net.Cells |> List.map (fun cell -> Recurrence.start cell.Hidden.Inputs xs)) net xs
 
-    /// <summary>From states [batch…; hidden] of one's own, one for each layer.</summary>
+    /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
     static member applyFrom (states: Tensor list) (net: Gru) (xs: Tensor) : Tensor * Tensor list =
         Recurrence.checkStates "Gru.applyFrom" net.Cells states
         Recurrence.stacked GruCell.scan net.Cells states xs

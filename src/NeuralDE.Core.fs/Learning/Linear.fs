@@ -4,7 +4,7 @@ open System
 open NeuralDE.Compiler
 
 /// <summary>The affine map x ↦ x W + b.</summary>
-/// <remarks>A tree of two tensors: grad, Train and Lbfgs take it, alone or inside a record of one's own. PyTorch keeps the
+/// <remarks>A tree of two tensors: grad, Train and Lbfgs take it, alone or inside a record of your own. PyTorch keeps the
 /// transposed weight, [outputs; inputs].</remarks>
 type Linear =
     {

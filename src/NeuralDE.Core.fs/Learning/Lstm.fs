@@ -65,7 +65,7 @@ type Lstm =
 
         Lstm.applyFrom (List.map zero net.Cells) net xs
 
-    /// <summary>From states of one's own, one for each layer.</summary>
+    /// <summary>From states of your own, one for each layer.</summary>
     static member applyFrom (states: LstmState list) (net: Lstm) (xs: Tensor) : Tensor * LstmState list =
         Recurrence.checkStates "Lstm.applyFrom" net.Cells states
         Recurrence.stacked LstmCell.scan net.Cells states xs

@@ -156,7 +156,7 @@ type Optimiser =
     /// x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.
     | Lion of rate: float
     | LionWith of LionOptions
-    /// By equations of one's own.
+    /// By a rule that you write.
     | OwnRule of OptimiserRule
     /// x stays.
     | Frozen

@@ -16,31 +16,17 @@ module internal OwnStep =
 
     /// What a step returned must be like the state.
     let private check (own: OwnStep) what (state: Signature[]) (got: StateVector) =
-        if got.Items.Length <> state.Length then
-            raise (
-                TreeException
-                    $"{own.Verb}: the step of {own.Name} returned {what} of {string got.Items.Length} tensors for a state of {string state.Length}. Compute it from Y and Field."
-            )
-
-        Array.iter2
-            (fun (x: Tensor) (s: Signature) ->
-                if not (Shape.same x.Dims s.Shape) then
-                    raise (
-                        ShapeException
-                            $"{own.Verb}: the step of {own.Name} returned {what} of shape {Shape.text x.Dims} for a state of shape {Shape.text s.Shape}. Compute it from Y and Field, leaf by leaf."
-                    )
-
-                if x.Dtype <> s.Dtype then
-                    raise (
-                        DtypeException
-                            $"{own.Verb}: the step of {own.Name} returned {what} of {x.Dtype} for a state of {s.Dtype}. Cast what it captures."
-                    ))
-            got.Items
+        StateChecks.requireLike
+            own.Verb
+            $"the step of {own.Name} returned {what} of"
+            "Compute it from Y and Field, leaf by leaf."
+            (Array.create state.Length "")
             state
+            got.Items
 
     let private make (own: OwnStep) evaluations run bind : Stepper =
         { Name = own.Name
-          Citation = "a step of its user's"
+          Citation = "written by its user"
           Order = own.Order
           ErrorPower = if own.IsAdaptive then own.Order else 0
           Degree = 3

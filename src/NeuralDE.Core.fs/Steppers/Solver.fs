@@ -170,7 +170,7 @@ module Solvers =
     /// Every method for ordinary differential equations.
     let odeSolvers: OdeSolver list = explicitOdeSolvers @ [ Rosenbrock23; Kvaerno3; BDF2; AsynchronousLeapfrog ]
 
-/// Methods of one's own.
+/// Methods of your own.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Solver =
     /// <summary>The explicit Runge–Kutta method of a tableau.</summary>

@@ -2,7 +2,7 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of one's own, which do not
+/// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of your own, which do not
 /// know what states they will be used on.</summary>
 [<Sealed>]
 type StateVector internal (leaves: Tensor[]) =
@@ -38,7 +38,7 @@ type StateVector internal (leaves: Tensor[]) =
 
     static member (*)(a: StateVector, c: Tensor) : StateVector = c * a
 
-/// What a step of one's own is given.
+/// What a step of your own is given.
 [<Sealed>]
 type StepInput internal (field: Tensor -> StateVector -> StateVector, t0: Tensor, t1: Tensor, y: StateVector) =
     /// f(t, y)
