@@ -281,4 +281,30 @@ public class OdeTests
         var tableau = Solver.OfTableau(new Tableau(ExplicitTableaus.bosh3.Data));
         Near.Equal(problem.Using(tableau).SolveFinal(), problem.Using(Solver.Bosh3).SolveFinal(), 0.0);
     }
+
+    [Fact]
+    public void A_step_controller_is_written_by_its_user()
+    {
+        var halving = StepController.OfRule(
+            "I control with memory",
+            [("last", 1.0)],
+            attempt =>
+            {
+                var k = attempt.Power;
+                var wanted = 0.9 * Verbs.Exp(-1.0 / k * Verbs.Log(Verbs.Maximum(attempt.Error, 1e-10)));
+                Tensor Within(double low, double high) => Verbs.Minimum(Verbs.Maximum(wanted, low), high);
+                var factor = Verbs.Where(attempt.Accepted, Within(1.0, 10.0), Within(0.2, 0.9));
+                return (factor, [("last", Verbs.Where(attempt.Accepted, attempt.Error, attempt.Slots["last"]))]);
+            }
+        );
+        var problem = Ode.Problem((t, y) => Tensor.Of(-1.0, -20.0) * y, Tensor.Of(1.0, 1.0), 0, 1)
+            .Tolerance(1e-6, 1e-8);
+        Near.Equal(problem.Controller(halving).SolveFinal(), problem.SolveFinal(), 1e-12);
+        var loose = StepController.OfPid(new PidController(0, 1, 0, 0.7, 0.2, 10, 1));
+        Assert.True(problem.Controller(loose).Solve().Stats.Steps > problem.Solve().Stats.Steps);
+
+        Assert.Throws<InputException>(() => StepController.OfPid(new PidController(0, 0, 0, 0.9, 0.2, 10, 1)));
+        var silent = StepController.OfRule("silent", [("a", 0.0)], attempt => (attempt.Error, []));
+        Assert.Throws<InputException>(() => problem.Controller(silent).Solve());
+    }
 }

@@ -26,17 +26,6 @@ module internal ProblemChecks =
 
     let count verb n = if n < 1 then raise (InputException $"{verb}: got {string n}, expected 1 or more.")
 
-    let controller family (c: StepController) =
-        let weighs = [ c.P; c.I; c.D ] |> List.forall Double.IsFinite && c.P + c.I + c.D > 0.0
-        let shrinks = c.MinFactor > 0.0 && c.MinFactor < 1.0 && c.Safety > 0.0 && c.Safety <= 1.0
-        let grows = c.MaxFactor > 1.0 && c.AcceptedMinFactor > 0.0 && c.AcceptedMinFactor <= c.MaxFactor
-
-        if not (weighs && shrinks && grows && c.MinFactor <= c.Safety) then
-            raise (
-                InputException
-                    $"{family}.controller: got {c}, expected P + I + D > 0, 0 < MinFactor ≤ Safety ≤ 1, MinFactor < 1 < MaxFactor and 0 < AcceptedMinFactor ≤ MaxFactor."
-            )
-
     let options (p: Problem<'E, 'S>) =
         tolerance p.Family p.Rtol p.Atol
         count $"{p.Family}.maxEvents" p.MaxEvents
@@ -46,10 +35,8 @@ module internal ProblemChecks =
 
         match p.Step with
         | ConstantStep dt -> positive $"{p.Family}.dt" "the step" dt
-        | AdaptiveStepFrom(dt0, c) ->
-            positive $"{p.Family}.dt0" "the first step" dt0
-            controller p.Family c
-        | AdaptiveStep c -> controller p.Family c
+        | AdaptiveStepFrom(dt0, _) -> positive $"{p.Family}.dt0" "the first step" dt0
+        | AdaptiveStep _ -> ()
 
     let state verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) =
         if leaves.Length = 0 then

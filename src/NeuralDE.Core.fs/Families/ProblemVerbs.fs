@@ -44,8 +44,6 @@ type ProblemVerbs internal () =
 
     /// Adaptive steps under another controller, such as StepController.proportionalIntegral.
     static member controller (controller: StepController) (p: Problem<'E, 'S>) =
-        ProblemChecks.controller p.Family controller
-
         let step =
             match p.Step with
             | AdaptiveStepFrom(dt0, _) -> AdaptiveStepFrom(dt0, controller)

@@ -178,6 +178,11 @@ module internal SolveOutcome =
 
             let advice =
                 match suspects with
+                | ValueSome { Plan = { Steps = Adaptive(controller, _) } } when
+                    controller.IsOwn && status = StepTooSmall && r.Step.Numbers.Floats[0] = 0.0
+                    ->
+                    Some
+                        $"The step controller '{controller.Name}' gave a factor that is not a positive finite number, or one of 1 or more after a rejected step."
                 | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
                     StepLimit.advice
                         { Family = found.Family

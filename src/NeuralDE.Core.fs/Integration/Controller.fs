@@ -1,8 +1,9 @@
 namespace NeuralDE
 
+open System
 open NeuralDE.Compiler
 
-/// <summary>How an adaptive solve chooses its steps from the error of the last ones.</summary>
+/// <summary>The weights of PID control of steps, and the bounds on their factors.</summary>
 /// <remarks>
 /// With the scaled error q (accepted when q ≤ 1), k = the power of h in the error estimate and qₙ₋₁, qₙ₋₂ of the accepted steps before,
 ///     factor = Safety · qₙ^(−(P + I + D)/k) · qₙ₋₁^((P + 2D)/k) · qₙ₋₂^(−D/k).
@@ -13,7 +14,7 @@ open NeuralDE.Compiler
 /// accepted one before it, and I control after a rejection, as Hairer does.
 /// G. Söderlind, Digital filters in adaptive time-stepping, ACM TOMS 29 (2003).
 /// </remarks>
-type StepController =
+type PidController =
     {
         P: float
         I: float
@@ -26,10 +27,8 @@ type StepController =
         AcceptedMinFactor: float
     }
 
-[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module StepController =
-    /// I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.
-    let integral =
+    /// <summary>I control: P = D = 0, I = 1, Safety 0.9, factors from 0.2 to 10, an accepted step never shrinks.</summary>
+    static member integral =
         { P = 0.0
           I = 1.0
           D = 0.0
@@ -38,17 +37,71 @@ module StepController =
           MaxFactor = 10.0
           AcceptedMinFactor = 1.0 }
 
-    /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or stability.
-    let proportionalIntegral = { integral with P = 0.4; I = 0.3; AcceptedMinFactor = 0.2 }
+/// <summary>What a step controller sees of an attempt at a step.</summary>
+[<Sealed>]
+type ControllerInput internal (error: Tensor, accepted: Tensor, size: Tensor, power: int, slots: Map<string, Tensor>) =
+    /// The scaled error, float64 []: the step is accepted at 1 or less. 1e30 where the attempt is not finite.
+    member _.Error = error
 
-    /// PID control with weights of your own, as in the factor above; an accepted step may shrink the next.
-    let pid p i d = { integral with P = p; I = i; D = d; AcceptedMinFactor = 0.2 }
+    /// Whether the step is accepted, bool [].
+    member _.Accepted = accepted
 
-    /// The factor on the step size, as a tensor: errors 0-d, `accepted` bool.
-    let internal factor (c: StepController) power (accepted: Tensor) (q: Tensor) (q1: Tensor) (q2: Tensor) : Tensor =
-        let k = float power
-        let number x = Prim.literal Float64 x
+    /// The length of the attempt, float64 [], above 0.
+    member _.Size = size
+
+    /// k: the error of a step of length h is O(h^k).
+    member _.Power = power
+
+    /// What the controller remembers, by name: float64 [].
+    member _.Slots = slots
+
+/// <summary>How an adaptive solve chooses its steps from the error of the last ones.</summary>
+/// <remarks>Two controllers are equal if they have the same weights, or the same function object.</remarks>
+[<Sealed>]
+type StepController
+    internal
+    (name: string, key: obj, isOwn: bool, slots: (string * float) list, rule: ControllerInput -> Tensor * Tensor list) =
+    member _.Name = name
+    member internal _.Key = key
+
+    /// Whether its user wrote the rule, whose factor may be 0 for none.
+    member internal _.IsOwn = isOwn
+
+    /// What it remembers, and with which numbers it starts.
+    member internal _.Slots = slots
+
+    /// To the factor on the step size, and the slots in their order.
+    member internal _.Rule = rule
+
+    override _.Equals other =
+        match other with
+        | :? StepController as other -> key.Equals other.Key
+        | _ -> false
+
+    override _.GetHashCode() = key.GetHashCode()
+    override _.ToString() = name
+
+/// Step controllers: PID control, and rules that their user writes.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module StepController =
+    let private number x = Prim.literal Float64 x
+
+    let private check (c: PidController) =
+        let weighs = [ c.P; c.I; c.D ] |> List.forall Double.IsFinite && c.P + c.I + c.D > 0.0
+        let shrinks = c.MinFactor > 0.0 && c.MinFactor < 1.0 && c.Safety > 0.0 && c.Safety <= 1.0
+        let grows = c.MaxFactor > 1.0 && c.AcceptedMinFactor > 0.0 && c.AcceptedMinFactor <= c.MaxFactor
+
+        if not (weighs && shrinks && grows && c.MinFactor <= c.Safety) then
+            raise (
+                InputException
+                    $"StepController: got {c}, expected P + I + D > 0, 0 < MinFactor ≤ Safety ≤ 1, MinFactor < 1 < MaxFactor and 0 < AcceptedMinFactor ≤ MaxFactor."
+            )
+
+    /// The rule of PID control. `past` are the errors of the accepted steps before, as many as the weights need.
+    let private pidRule (c: PidController) (past: string list) (input: ControllerInput) : Tensor * Tensor list =
+        let k = float input.Power
         let least = number 1e-30
+        let q = input.Error
 
         // as accurate as a step size needs, and a third of the cost of a power
         let raised (x: Tensor) a =
@@ -57,14 +110,95 @@ module StepController =
             else
                 Prim.unary Exp (number a * Prim.unary Log (Prim.binary Max x least))
 
-        let steady = raised q (-1.0 / k)
-
-        let filtered = raised q (-(c.P + c.I + c.D) / k) * raised q1 ((c.P + 2.0 * c.D) / k) * raised q2 (-c.D / k)
-
         let clamp lo hi x = Prim.binary Min (Prim.binary Max x (number lo)) (number hi)
         let safe x = number c.Safety * x
+        let steady = raised q (-1.0 / k)
+        let remembered = past |> List.map (fun name -> input.Slots[name])
+        let weights = [ (c.P + 2.0 * c.D) / k; -c.D / k ] |> List.truncate past.Length
+        let filtered = List.fold2 (fun x q a -> x * raised q a) (raised q (-(c.P + c.I + c.D) / k)) remembered weights
 
-        Prim.select
-            accepted
-            (clamp c.AcceptedMinFactor c.MaxFactor (safe filtered))
-            (clamp c.MinFactor c.Safety (safe steady))
+        let factor =
+            Prim.select
+                input.Accepted
+                (clamp c.AcceptedMinFactor c.MaxFactor (safe filtered))
+                (clamp c.MinFactor c.Safety (safe steady))
+
+        // the newest first; a rejected step is forgotten
+        factor, List.map2 (Prim.select input.Accepted) (List.truncate past.Length (q :: remembered)) remembered
+
+    /// <summary>PID control with weights and bounds of your own: StepController.ofPid { PidController.integral with Safety = 0.8 }.</summary>
+    /// <remarks>InputException for weights that do not control.</remarks>
+    let ofPid (c: PidController) : StepController =
+        check c
+        let past =
+            (if c.D <> 0.0 then 2
+             elif c.P <> 0.0 then 1
+             else 0)
+            |> List.truncate
+        let past = past [ "last"; "last but one" ]
+        let name = $"PID {string c.P}, {string c.I}, {string c.D}"
+        StepController(name, c, false, past |> List.map (fun slot -> slot, 1.0), pidRule c past)
+
+    /// I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.
+    let integral = ofPid PidController.integral
+
+    /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or stability.
+    let proportionalIntegral = ofPid { PidController.integral with P = 0.4; I = 0.3; AcceptedMinFactor = 0.2 }
+
+    /// PID control with weights of your own, as in PidController; an accepted step may shrink the next.
+    let pid p i d = ofPid { PidController.integral with P = p; I = i; D = d; AcceptedMinFactor = 0.2 }
+
+    /// What a rule returned: a number, of float64.
+    let private requireNumber name what (x: Tensor) =
+        if x.Rank <> 0 || x.Dtype <> Float64 then
+            raise (
+                ShapeException
+                    $"StepController.ofRule {name}: {what} is {x.Dtype} {Shape.text x.Dims}, expected float64 []. Compute it from Error, Size and Slots."
+            )
+
+        x
+
+    /// <summary>A controller of your own: a rule that gives the factor on the step size.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="slots">What it remembers from attempt to attempt, by name, with the numbers it starts with.</param>
+    /// <param name="rule">From an attempt to the factor, float64 [], and what is remembered then, of the same names.</param>
+    /// <remarks>
+    /// The next attempt is factor · Size long, within Ode.dtBetween. A factor that is not a positive finite number, and a factor of 1 or more
+    /// after a rejected step, end the solve with StepTooSmall. Step sizes are constants of differentiation, so the rule has no
+    /// derivative. It is traced once for each solve: make the controller once. ShapeException for results of other shapes, InputException
+    /// for other names.
+    /// </remarks>
+    let ofRule
+        (name: string)
+        (slots: (string * float) list)
+        (rule: ControllerInput -> Tensor * (string * Tensor) list)
+        : StepController =
+        if isNull (name :> obj | null) then nullArg (nameof name)
+        if isNull (rule :> obj | null) then nullArg (nameof rule)
+        let names = slots |> List.map fst
+        let listed (names: string list) = "[" + String.concat "; " names + "]"
+
+        if List.length (List.distinct names) <> names.Length then
+            raise (
+                InputException $"StepController.ofRule {name}: got the slots {listed names}, expected different names."
+            )
+
+        let run (input: ControllerInput) =
+            let factor, remembered = rule input
+            let got = remembered |> List.map fst
+
+            if List.sort got <> List.sort names then
+                raise (
+                    InputException
+                        $"StepController.ofRule {name}: the rule returned the slots {listed got}, expected {listed names}."
+                )
+
+            let byName = Map.ofList remembered
+            let factor = requireNumber name "the factor" factor
+            let isStep = Prim.both (Prim.compareTo Greater factor 0.0) (Prim.compareTo Less factor infinity)
+            let isShorter = Prim.either input.Accepted (Prim.compareTo Less factor 1.0)
+            // 0 is no step, which the loop takes for one that is too small
+            let factor = Prim.select (Prim.both isStep isShorter) factor (number 0.0)
+            factor, names |> List.map (fun slot -> requireNumber name $"the slot '{slot}'" byName[slot])
+
+        StepController(name, (rule :> obj), true, slots, run)

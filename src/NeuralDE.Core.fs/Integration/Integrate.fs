@@ -122,23 +122,22 @@ module internal Integrate =
             | Adaptive(_, false)
             | Constant -> i.Dt
 
-        let past1, past2 =
+        let past =
             match p.Steps with
-            | Constant -> t0, Prim.number 0.0
-            | Adaptive _ -> Prim.number 1.0, Prim.number 1.0
+            | Constant -> [| t0; Prim.number 0.0 |]
+            | Adaptive(controller, _) -> [| for _, start in controller.Slots -> Prim.number start |]
 
         let zero = Prim.integer 0
 
         { Time = t0
           Step = first
-          Past1 = past1
-          Past2 = past2
           Accepted = zero
           Rejected = zero
           Status = zero
           Output = passed dir i.T0 i.Ts
           Stop = stopsPassed
-          Written = zero }
+          Written = zero
+          Past = past }
 
     let private start (p: SolvePlan) (g: Graph) (x: Tensor[]) : Beginning =
         let n = p.Leaves

@@ -89,10 +89,6 @@ type internal Steering<'T> =
     {
         Time: 'T
         Step: 'T
-        /// Adaptive steps: the scaled errors of the last two accepted steps. Constant steps: the time of the last stop (t0
-        /// at first) and the number of steps accepted until then.
-        Past1: 'T
-        Past2: 'T
         /// int32, as all below
         Accepted: 'T
         Rejected: 'T
@@ -101,25 +97,25 @@ type internal Steering<'T> =
         Output: 'T
         Stop: 'T
         Written: 'T
+        /// Adaptive steps: what the controller remembers. Constant steps: the time of the last stop (t0 at first) and the number of
+        /// steps accepted until then. float64
+        Past: 'T[]
     }
 
 module internal Steering =
     let toArray s =
-        [| s.Time; s.Step; s.Past1; s.Past2; s.Accepted; s.Rejected; s.Status; s.Output; s.Stop; s.Written |]
+        Array.append [| s.Time; s.Step; s.Accepted; s.Rejected; s.Status; s.Output; s.Stop; s.Written |] s.Past
 
     let ofArray (a: 'T[]) =
         { Time = a[0]
           Step = a[1]
-          Past1 = a[2]
-          Past2 = a[3]
-          Accepted = a[4]
-          Rejected = a[5]
-          Status = a[6]
-          Output = a[7]
-          Stop = a[8]
-          Written = a[9] }
-
-    let count = 10
+          Accepted = a[2]
+          Rejected = a[3]
+          Status = a[4]
+          Output = a[5]
+          Stop = a[6]
+          Written = a[7]
+          Past = a[8..] }
 
 /// The inputs of a solve's graph, in this order, before the state's leaves and what the field captured.
 [<NoEquality; NoComparison>]

@@ -51,9 +51,9 @@ module internal StepAdvance =
     /// to the next stop as the rounding of these times, or 1e-9 of its length, ends there.
     let private constantReach (s: Steering<Tensor>) (i: SolveInputs) dir (stop: Tensor) : Reach =
         let step = Prim.binary Min s.Step i.DtMax
-        let count = Prim.plus 1.0 (Prim.cast Float64 s.Accepted - s.Past2)
-        let gridEnd = s.Past1 + dir * (count * step)
-        let rounding = Prim.times (4.0 * spacing) (Prim.binary Max (abs stop) (abs s.Past1))
+        let count = Prim.plus 1.0 (Prim.cast Float64 s.Accepted - s.Past[1])
+        let gridEnd = s.Past[0] + dir * (count * step)
+        let rounding = Prim.times (4.0 * spacing) (Prim.binary Max (abs stop) (abs s.Past[0]))
         let near = Prim.binary Min (Prim.times 0.25 step) (Prim.binary Max (Prim.times 1e-9 step) rounding)
         let reaches = Prim.compare LessEqual (dir * (stop - gridEnd)) near
         let size = Prim.select reaches (dir * (stop - s.Time)) step
@@ -123,6 +123,6 @@ module internal StepAdvance =
     /// The times that the constant grid counts from: that of the last stop or event, and the steps accepted until then.
     let gridAfter (p: SolvePlan) (s: Steering<Tensor>) stopped time accepted =
         if p.Stops = 0 && p.Events.Length = 0 then
-            s.Past1, s.Past2
+            s.Past
         else
-            Prim.select stopped time s.Past1, Prim.select stopped (Prim.cast Float64 accepted) s.Past2
+            [| Prim.select stopped time s.Past[0]; Prim.select stopped (Prim.cast Float64 accepted) s.Past[1] |]

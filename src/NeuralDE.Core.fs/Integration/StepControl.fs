@@ -13,6 +13,8 @@ type internal Judgement =
         Watch: Tensor[]
         /// the length of the next step
         Next: Tensor
+        /// what the controller remembers
+        Past: Tensor[]
         /// bool: rejected, and no shorter step is allowed
         TooSmall: Tensor
         /// int32: the status of a solve that ends because of it
@@ -61,6 +63,7 @@ module internal StepControl =
               Tangent = [||]
               Watch = [||]
               Next = s.Step
+              Past = s.Past
               TooSmall = Prim.isNot good
               Reason = reason finite good step }
         | Adaptive(controller, _) ->
@@ -71,7 +74,8 @@ module internal StepControl =
             let good = Prim.both solved (Prim.compareTo Less error infinity)
             let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
             let judged = Prim.select good error (Prim.number 1e30)
-            let factor = StepController.factor controller p.Stepper.ErrorPower keep judged s.Past1 s.Past2
+            let slots = controller.Slots |> List.mapi (fun k (name, _) -> name, s.Past[k]) |> Map.ofList
+            let factor, past = controller.Rule(ControllerInput(judged, keep, a.Size, p.Stepper.ErrorPower, slots))
             let next = a.Size * factor
             // a step cut short by a stop says little against the step the controller had chosen
             let next = Prim.select (Prim.both keep a.Reaches) (Prim.binary Max a.Step next) next
@@ -83,10 +87,17 @@ module internal StepControl =
                 else
                     good
 
+            let isShortest = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
+
             { Keep = keep
               Error = error
               Tangent = answered.Tangent
               Watch = answered.Watch
               Next = next
-              TooSmall = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
+              Past = Array.ofList past
+              TooSmall =
+                if controller.IsOwn then
+                    Prim.either isShortest (Prim.compareTo Equal next 0.0)
+                else
+                    isShortest
               Reason = reason finite isNumber step }

@@ -251,21 +251,20 @@ module internal StepLoop =
             Prim.select t.Reached (code StatusCode.success) (Prim.select judged.TooSmall judged.Reason limit)
             |> eventStatus t.Ending
 
-        let past1, past2 =
+        let past =
             match p.Steps with
-            | Adaptive _ -> Prim.select t.Keep judged.Error s.Past1, Prim.select t.Keep s.Past1 s.Past2
+            | Adaptive _ -> judged.Past
             | Constant -> StepAdvance.gridAfter p s isAnew time accepted
 
         { Time = Prim.select t.Keep time s.Time
           Step = judged.Next
-          Past1 = past1
-          Past2 = past2
           Accepted = accepted
           Rejected = rejected
           Status = status
           Output = saved.Output
           Stop = if p.Stops = 0 then s.Stop else s.Stop + Prim.cast Int32 t.Stopped
-          Written = s.Written + Prim.cast Int32 saved.Write }
+          Written = s.Written + Prim.cast Int32 saved.Write
+          Past = past }
 
     /// The sums' rounding errors. A sum that an event changes has none yet.
     let private roundingAfter (t: Turn) =

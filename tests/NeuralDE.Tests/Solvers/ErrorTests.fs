@@ -170,9 +170,11 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       input,
       [ "rtol -1"; "0 or more" ]
       "a controller that cannot shrink a step",
-      (fun () -> plain () |> Ode.controller { StepController.integral with Safety = -1.0 } |> solved),
+      (fun () ->
+          let c = StepController.ofPid { PidController.integral with Safety = -1.0 }
+          plain () |> Ode.controller c |> solved),
       input,
-      [ "Ode.controller"; "Safety = -1"; "MinFactor ≤ Safety" ]
+      [ "StepController"; "Safety = -1"; "MinFactor ≤ Safety" ]
       "a record without steps", (fun () -> { plain () with MaxSteps = 0 } |> solved), input, [ "got 0"; "1 or more" ]
       "a record with bounds out of order",
       (fun () -> { plain () with DtMin = 2.0; DtMax = 1.0 } |> solved),
