@@ -21,6 +21,28 @@ public class RecordTests
 
     public record Nested(Body[] Bodies, (Tensor Left, Tensor Right) Sides, Mlp Net, Key Key);
 
+    public interface IBeginning
+    {
+        Tensor Begin(Tensor x);
+    }
+
+    public sealed record Scaled(Tensor Scale) : IBeginning
+    {
+        public Tensor Begin(Tensor x) => Scale * x;
+    }
+
+    public readonly record struct Shifted(Tensor By) : IBeginning
+    {
+        public Tensor Begin(Tensor x) => By + x;
+    }
+
+    private sealed class Hiding : IBeginning
+    {
+        public Tensor Begin(Tensor x) => x;
+    }
+
+    public sealed record Begun(IBeginning Start, Tensor Value);
+
     private sealed class Plain
     {
         public Tensor Value { get; } = Ones(1);
@@ -88,6 +110,21 @@ public class RecordTests
         Net Moved(double by) => net with { Out = new Linear(net.Out.Weight, net.Out.Bias + Tensor.Of(by, 0.0)) };
         var difference = (Loss(Moved(h), X) - Loss(Moved(-h), X)) / (2.0 * h);
         Near.Equal(g.Out.Bias[0], difference, 1e-8);
+    }
+
+    [Fact]
+    public void A_part_of_an_interface_is_what_its_value_is()
+    {
+        var model = new Begun(new Scaled(Tensor.Of(2.0)), Tensor.Of(3.0));
+        Begun slope = Grad(m => Sum(m.Start.Begin(m.Value)), model);
+        Assert.Equal([3.0], ((Scaled)slope.Start).Scale.ToArray());
+        Assert.Equal([2.0], slope.Value.ToArray());
+        var other = model with { Start = new Shifted(Tensor.Of(2.0)) };
+        Assert.Equal([1.0], ((Shifted)Grad(m => Sum(m.Start.Begin(m.Value)), other).Start).By.ToArray());
+        Assert.NotEqual(Tree.Structure(model), Tree.Structure(other));
+        var hidden = model with { Start = new Hiding() };
+        var error = Assert.Throws<TreeException>(() => Grad(m => Sum(m.Start.Begin(m.Value)), hidden));
+        Assert.StartsWith("Tree: got Hiding for a IBeginning, expected a Tensor", error.Message);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 namespace NeuralDE.Compiler
 
 open System
+open System.Collections
 open System.Collections.Generic
 open System.Reflection
 open System.Runtime.CompilerServices
@@ -45,7 +46,8 @@ and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Kind =
     /// The number of a value's case (−1: a null that is no case), and the cases.
     | Union of tag: (Value -> int) * cases: Product[]
     | Series of Series * item: Codec
-    /// A C# record; its value can be of a derived type.
+    /// A C# record, whose value can be of a derived type; or an interface or abstract class (no parts of its own), whose
+    /// value is always of another type.
     | Open of Product
 
 /// A record, a tuple or a case of a union: named parts in order.
@@ -137,3 +139,40 @@ module internal TypeName =
             let name = t.Name.Split('`')[0]
             let name = if name.StartsWith("FSharp", StringComparison.Ordinal) then name.Substring 6 else name
             $"{name}<{arguments commas (t.GetGenericArguments())}>"
+
+/// Types that are no trees.
+module internal TypeRefusal =
+    /// `path` leads from the refused part outwards; the type of the whole tree is `root`.
+    let refuse (root: Type) (path: string list) (t: Type) =
+        let place = String.Join("", TypeName.text root :: List.rev path)
+
+        // met in the place of an interface or an abstract class, whose name tells more than that of the class
+        let kinds =
+            t.GetInterfaces()
+            |> Array.append (Option.toArray (Option.ofObj t.BaseType))
+            |> Array.filter (fun kind -> kind.Assembly <> typeof<obj>.Assembly && kind.IsAbstract)
+
+        let got =
+            if not path.IsEmpty then $"{place} is {TypeName.text t}"
+            elif kinds.Length = 0 then $"got {place}"
+            else $"got {place} for a {TypeName.text kinds[0]}"
+
+        let mend =
+            if t.IsArray then
+                "Use an array of arrays, or one Tensor with more axes."
+            elif typeof<IDictionary>.IsAssignableFrom t then
+                "Use a Map."
+            elif typeof<IEnumerable>.IsAssignableFrom t then
+                "Use a list or an array."
+            elif t = typeof<obj> then
+                "Give it a concrete type: a record or a union, or an interface of your own that records implement."
+            elif t.Name.Contains '@' then
+                "An object expression hides the tensors that it captures: make it a record that implements the interface."
+            else
+                "Make it a record; what has no tensors can be captured in a function."
+
+        let expected =
+            "expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of such, "
+            + "with numbers, strings and functions carried along"
+
+        raise (TreeException $"Tree: {got}, {expected}. {mend}")

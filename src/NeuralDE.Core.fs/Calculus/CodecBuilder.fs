@@ -42,29 +42,6 @@ module internal Codecs =
                t.IsValueType && origin t = SourceConstructFlags.None && not (TypeName.isTuple t) && isPlainStruct ()
            | underlying -> isStatic underlying
 
-    /// `path` leads from the refused part outwards; the type of the whole tree is `root`.
-    let private refuse (root: Type) (path: string list) (t: Type) =
-        let place = String.Join("", TypeName.text root :: List.rev path)
-        let got = if path.IsEmpty then $"got {place}" else $"{place} is {TypeName.text t}"
-
-        let mend =
-            if t.IsArray then
-                "Use an array of arrays, or one Tensor with more axes."
-            elif typeof<IDictionary>.IsAssignableFrom t then
-                "Use a Map."
-            elif typeof<IEnumerable>.IsAssignableFrom t then
-                "Use a list or an array."
-            elif t.IsInterface || t.IsAbstract || t = typeof<obj> then
-                "Give it a concrete type: a record or a union."
-            else
-                "Make it a record; what has no tensors can be captured in a function."
-
-        let expected =
-            "expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of such, "
-            + "with numbers, strings and functions carried along"
-
-        raise (TreeException $"Tree: {got}, {expected}. {mend}")
-
     let private invoker (m: MethodInfo | null) = MethodInvoker.Create(nonNull m)
 
     let private reader (properties: PropertyInfo[]) : obj -> Value[] =
@@ -115,6 +92,24 @@ module internal Codecs =
             Some(invoker (typeof<obj>.GetMethod("MemberwiseClone", everything)))
         else
             t.GetMethods() |> Array.tryFind (fun m -> m.Name = "<Clone>$" && m.DeclaringType = t) |> Option.map invoker
+
+    /// An interface or an abstract class, but not a collection: a value there is of a type that only the value tells.
+    let private isOpen (t: Type) = (t.IsInterface || t.IsAbstract) && not (typeof<IEnumerable>.IsAssignableFrom t)
+
+    /// No parts: those of an open type are its value's.
+    let private unknown: Product =
+        { Case = ""
+          Names = [||]
+          Codecs = [||]
+          Take = fun _ -> [||]
+          Make = fun like _ -> like }
+
+    /// The type that is declared: a case of a union is a class of its own, derived from the union's.
+    let private declared (t: Type) =
+        match t.BaseType with
+        | null -> t
+        | union when not t.IsValueType && origin union = SourceConstructFlags.SumType -> union
+        | _ -> t
 
     /// How deep a type's arguments nest: 0 for a type without any.
     let rec private nesting (t: Type) : int =
@@ -193,7 +188,8 @@ module internal Codecs =
             | _ ->
                 match cloner t with
                 | Some clone -> foreign clone part t
-                | None -> refuse (Seq.head made.Keys) path t // the first made is the whole
+                | None when isOpen t -> Kind.Open unknown
+                | None -> TypeRefusal.refuse (Seq.head made.Keys) path t // the first made is the whole
 
     and private record part (t: Type) =
         let order (p: PropertyInfo) =
@@ -297,7 +293,7 @@ module internal Codecs =
             match codec.Kind with
             | Kind.Tensor
             | Kind.Key -> true
-            | Kind.Open _ when not codec.Type.IsSealed -> true // a derived record can have some
+            | Kind.Open _ when not codec.Type.IsSealed -> true // a derived record can have some, and so can what implements an interface
             | _ -> seen.Add codec && children codec |> Array.exists visit
 
         visit codec
@@ -326,3 +322,12 @@ module internal Codecs =
                 known.TryAdd(pair.Key, pair.Value) |> ignore
 
             known[t]
+
+    /// The codec of what a value is: where an open type stands, that of the value's own type.
+    let own (codec: Codec) (x: Value) : Codec =
+        match x, codec.Kind with
+        | null, _ -> codec
+        | x, Kind.Open _ ->
+            let t = x.GetType()
+            if t = codec.Type then codec else find (declared t)
+        | _ -> codec

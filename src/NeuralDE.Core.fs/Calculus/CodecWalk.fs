@@ -32,10 +32,12 @@ module internal Walk =
           Make = fun x _ -> x }
 
     /// The parts of a value, with leaves or without; null for a leaf, for null and for what has no parts.
-    let rec split (codec: Codec) (x: Value) : Branch =
+    let split (codec: Codec) (x: Value) : Branch =
         match x with
         | null -> null // None, an optional property of a C# record, or a case that null stands for
         | x ->
+            let codec = Codecs.own codec x
+
             match codec.Kind with
             | Kind.Tensor
             | Kind.Key
@@ -44,8 +46,7 @@ module internal Walk =
             | Kind.Union(tag, cases) ->
                 let p = cases[tag x]
                 Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Open p when x.GetType() = codec.Type -> Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Open _ -> split (Codecs.find (x.GetType())) x // the codec of its own type, so this happens once
+            | Kind.Open p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
             | Kind.Series(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
 
     /// As split, but null also for what is carried along as a whole.
@@ -62,7 +63,7 @@ module internal Walk =
         (x: Value)
         : 'R =
         match branch codec x with
-        | null -> leaf codec x
+        | null -> leaf (Codecs.own codec x) x
         | whole ->
             let around = Stack<struct (Branch * 'R[])>()
             let mutable b = whole
@@ -76,7 +77,7 @@ module internal Walk =
 
                     match branch codec x with
                     | null ->
-                        results[b.Next] <- leaf codec x
+                        results[b.Next] <- leaf (Codecs.own codec x) x
                         b.Next <- b.Next + 1
                     | inner ->
                         around.Push(struct (b, results))
@@ -97,7 +98,7 @@ module internal Walk =
             result
 
     let private addLeaf (codec: Codec) (x: Value) (sink: List<Tensor>) =
-        match codec.Kind, x with
+        match (Codecs.own codec x).Kind, x with
         | Kind.Tensor, (:? Tensor as x) -> sink.Add x
         | Kind.Key, (:? Key as x) -> sink.Add x.Tensor
         | _ -> () // null, or carried along
@@ -136,10 +137,12 @@ module internal Walk =
                 | Kind.Product p -> flattenParts level p x sink
                 | Kind.Union(tag, cases) -> flattenParts level cases[tag x] x sink
                 | Kind.Open p ->
-                    if x.GetType() = codec.Type then
+                    let own = Codecs.own codec x
+
+                    if obj.ReferenceEquals(own, codec) then
                         flattenParts level p x sink
                     else
-                        flattenFrom level (Codecs.find (x.GetType())) x sink
+                        flattenFrom level own x sink
                 | Kind.Series(series, item) ->
                     for part in series.Items x do
                         flattenFrom (level + 1) item part sink
@@ -202,10 +205,12 @@ module internal Walk =
             | Kind.Product p -> rebuildParts level p like leaves &next
             | Kind.Union(tag, cases) -> rebuildParts level cases[tag like] like leaves &next
             | Kind.Open p ->
-                if like.GetType() = codec.Type then
+                let own = Codecs.own codec like
+
+                if obj.ReferenceEquals(own, codec) then
                     rebuildParts level p like leaves &next
                 else
-                    rebuildFrom level (Codecs.find (like.GetType())) like leaves &next
+                    rebuildFrom level own like leaves &next
             | Kind.Series(series, item) ->
                 let items = series.Items like
 

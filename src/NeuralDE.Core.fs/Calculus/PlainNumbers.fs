@@ -31,8 +31,12 @@ module internal PlainNumbers =
         match at.Codec.Kind with
         | Kind.Product p -> partsOf p at x
         | Kind.Union(tag, cases) -> partsOf cases[tag x] at x
-        | Kind.Open p when x.GetType() = at.Codec.Type -> partsOf p at x
-        | Kind.Open _ -> [| { at with Codec = Codecs.find (x.GetType()) } |]
+        | Kind.Open p ->
+            let own = Codecs.own at.Codec x
+            if obj.ReferenceEquals(own, at.Codec) then
+                partsOf p at x
+            else
+                [| { at with Codec = own } |]
         | Kind.Series(series, item) ->
             let keys = series.Keys x
 

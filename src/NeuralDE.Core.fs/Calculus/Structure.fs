@@ -145,7 +145,7 @@ module internal Form =
 
         let rec from (level: int) (codec: Codec) (x: Value) : Form =
             match Walk.branch codec x with
-            | null -> leaf codec x
+            | null -> leaf (Codecs.own codec x) x
             | _ when level = Walk.shallow -> Walk.fold Walk.branch room leaf join codec x
             | b ->
                 let results = room b

@@ -8,7 +8,9 @@ open NeuralDE.Compiler
 /// (its values in the order of their keys), Result or other union of trees, nested as you like; also a C# record, where
 /// null is an absent part. A type can hold itself. Numbers, strings, enums, dates, functions, delegates, types, and
 /// records and unions of them are static: carried along, and compared by Equals (functions that capture nothing, by
-/// their code). Any other type raises TreeException when it is first used.
+/// their code). A part can be of an interface or an abstract class (not a collection): it is then what its value is, and
+/// structures differ where the values' types do. Any other type raises TreeException when it is first used; behind an
+/// interface that is a class that is no record, and an object expression, which would hide its tensors.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tree =

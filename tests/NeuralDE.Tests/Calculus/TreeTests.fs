@@ -77,11 +77,11 @@ let private net () =
 
 // ---- the laws -----------------------------------------------------------------------------------------------------
 
-let private sameLeaves (a: Tensor[]) (b: Tensor[]) =
+let sameLeaves (a: Tensor[]) (b: Tensor[]) =
     a.Length = b.Length && Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) a b
 
 /// What holds for every tree: the parts fit together again, with the leaves in place and static fields as they were.
-let private obeys (tree: 'T) =
+let obeys (tree: 'T) =
     let leaves = Tree.flatten tree
     let again = Tree.unflatten tree leaves
     Expect.isTrue (sameLeaves leaves (Tree.flatten again)) "unflatten of flatten"
@@ -213,7 +213,7 @@ let private anyTree =
 
 // ---- structures ---------------------------------------------------------------------------------------------------
 
-let private differ (a: 'T) (b: 'T) =
+let differ (a: 'T) (b: 'T) =
     let s, t = Tree.structure a, Tree.structure b
     Expect.notEqual t s "t"
     match Tree.difference s t with
@@ -224,7 +224,7 @@ let private differ (a: 'T) (b: 'T) =
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
-let private refused<'T> (tree: 'T) =
+let refused<'T> (tree: 'T) =
     let once () = (Expect.thrown<TreeException>(fun () -> Tree.flatten tree |> ignore)).Message
     let message = once ()
     Expect.equal (once ()) message "once ()" // and not a TypeInitializationException, ever
