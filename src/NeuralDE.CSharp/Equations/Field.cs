@@ -46,6 +46,16 @@ public static class Field
         return (t, x) => FieldModule.conditioned(context, FSharp.Function(f), t, x);
     }
 
+    /// <summary>dx = g(t, x) dX(t): a controlled differential equation, x' = g(t, x) X'(t).</summary>
+    /// <param name="control">X, of [channels] or [batch; channels].</param>
+    /// <param name="g">To [state; channels] of a state [state], or [batch; state; channels] of [batch; state].</param>
+    public static Func<Tensor, Tensor, Tensor> Controlled(Control control, Func<Tensor, Tensor, Tensor> g)
+    {
+        Given(control);
+        ArgumentNullException.ThrowIfNull(g);
+        return (t, x) => FieldModule.controlled(control, FSharp.Function(g), Given(t), Given(x));
+    }
+
     /// <summary>
     /// x' = f(w, t, x) while w' = q(t, w): weights that are a state of their own. (x, w)' = (f(w, t, x), q(t, w)).
     /// </summary>

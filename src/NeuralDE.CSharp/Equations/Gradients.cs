@@ -28,6 +28,18 @@ public static class Gradients
     public static Gradient BacksolveWith(BacksolveSettings settings) =>
         Gradient.NewBacksolveWith(Given(settings).Core());
 
+    /// <summary>A way of your own to differentiate a solve in reverse, over one span from a(T1) to a(T0).</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="back">
+    /// To the adjoint at T0, like the state, and what the span adds to the parameters' integrals, like Zero. The exact answer is the
+    /// adjoint equation's: a' = −(∂f/∂y)ᵀ a backwards from T1, and q = ∫ (∂f/∂p)ᵀ a dt over the span.
+    /// </param>
+    /// <remarks>
+    /// Make the method once. Not with events, noise, steps of your own, or jumps whose times are differentiated.
+    /// </remarks>
+    public static Gradient Own(string name, Func<AdjointSpan, (StateVector Adjoint, StateVector Parameters)> back) =>
+        Gradient.NewOwnGradient(new GradientMethod(Given(name), FSharp.Paired(back)));
+
     /// <summary>The bytes within which Checkpointed keeps states: 256 MiB.</summary>
     public static long DefaultBudget => Gradient.DefaultBudget;
 }

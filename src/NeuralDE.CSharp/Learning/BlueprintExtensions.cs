@@ -17,10 +17,17 @@ public static class BlueprintExtensions
 
     extension(Blueprint blueprint)
     {
-        /// <summary>A layer of your own that keeps the width.</summary>
+        /// <summary>
+        /// A layer of your own, made from a key, that gives so many features or channels. ShapeException, when the network is
+        /// applied, where it gives others.
+        /// </summary>
+        public Blueprint Own(int outputs, Func<Key, OwnLayer> make) =>
+            BlueprintModule.own(outputs, FSharp.Function(make), Given(blueprint));
+
+        /// <summary>A layer that keeps the width.</summary>
         public Blueprint Layer(Layer layer) => BlueprintModule.layer(Given(layer), Given(blueprint));
 
-        /// <summary>A layer of your own, made from a key, that gives so many features or channels.</summary>
+        /// <summary>A layer, made from a key, that gives so many features or channels.</summary>
         public Blueprint LayerWith(int outputs, Func<Key, Layer> make) =>
             BlueprintModule.layerWith(outputs, FSharp.Function(make), Given(blueprint));
 

@@ -55,6 +55,29 @@ module Field =
 
         f t (Prim.concat (x.Rank - 1) [| x; context |])
 
+    /// <summary>dx = g(t, x) dX(t): a controlled differential equation, x' = g(t, x) X'(t).</summary>
+    /// <param name="control">X, of [channels] or [batch; channels].</param>
+    /// <param name="g">To [state; channels] of a state [state], or [batch; state; channels] of [batch; state].</param>
+    /// <param name="t">The time.</param>
+    /// <param name="x">The state.</param>
+    /// <remarks>P. Kidger, J. Morrill, J. Foster, T. Lyons, Neural controlled differential equations for irregular time series, NeurIPS
+    /// 2020. Give the path's kinks to Ode.jumpAt. ShapeException where g does not fit the state and the path.</remarks>
+    let controlled (control: Control) (g: Tensor -> Tensor -> Tensor) (t: Tensor) (x: Tensor) : Tensor =
+        let matrix, slope = g t x, cast x.Dtype (Control.derivative t control)
+        let channels = if slope.Rank = 0 then 0 else slope.Dims[slope.Rank - 1]
+        let shape = Array.append x.Dims [| channels |]
+        let batch = slope.Dims[.. slope.Rank - 2]
+
+        if
+            slope.Rank = 0
+            || not (Shape.same matrix.Dims shape)
+            || (slope.Rank > 1 && not (Shape.same batch x.Dims[.. x.Rank - 2]))
+        then
+            Expect.misfit
+                $"Field.controlled: got a matrix {Expect.text matrix} for a state {Expect.text x} and a path {Expect.text slope}, expected [state; channels] for [state] and [channels], or all three with a batch axis before, which a path may leave out."
+
+        squeeze -1 (matmul matrix (expandDims -1 slope))
+
     /// <summary>x' = f(w, t, x) while w' = q(t, w): weights that are a state of their own. (x, w)' = (f(w, t, x), q(t, w)).</summary>
     /// <remarks>T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS 2019.</remarks>
     let evolvingWeights

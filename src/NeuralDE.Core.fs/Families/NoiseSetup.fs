@@ -105,10 +105,11 @@ module internal NoiseSetup =
 
         match p.Gradient with
         | Backsolve
-        | BacksolveWith _ ->
+        | BacksolveWith _
+        | OwnGradient _ ->
             refuse
                 verb
-                $"{p.Family}.gradient Backsolve"
+                $"{p.Family}.gradient {p.Gradient.Name}"
                 $"Write {p.Family}.gradient Checkpointed, which is exact for the steps taken."
         | Direct
         | Checkpointed

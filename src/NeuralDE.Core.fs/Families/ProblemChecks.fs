@@ -90,33 +90,31 @@ module internal ProblemChecks =
 
     /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
     let gradient verb (p: Problem<'E, 'S>) =
+        let refuse (reason: string) =
+            raise (
+                InputException
+                    $"{verb}: got {p.Family}.gradient {p.Gradient.Name} with {reason}; expected Checkpointed or Direct. Write {p.Family}.gradient Checkpointed."
+            )
+
+        // what goes back by an equation of its own, not by the steps taken
+        let adjoint () =
+            let name = p.Solver.Name
+
+            if not p.Events.IsEmpty then
+                refuse "events, whose adjoint it does not know"
+            elif p.Solver.Stepper.Bind.IsSome then
+                refuse $"{name}, a step of your own: an adjoint knows nothing of what it captures"
+            elif p.JumpAt |> List.exists Time.moves then
+                refuse "a jump whose time is differentiated, which it cannot do"
+
         match p.Gradient with
         | Backsolve
-        | BacksolveWith _ when not p.Events.IsEmpty ->
-            raise (
-                InputException
-                    $"{verb}: got {p.Family}.gradient Backsolve with events, whose adjoint it does not know; expected Checkpointed or Direct. Write {p.Family}.gradient Checkpointed."
-            )
-        | Backsolve
-        | BacksolveWith _ when p.Solver.Stepper.Bind.IsSome ->
-            raise (
-                InputException
-                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, a step of your own: the continuous adjoint knows nothing of what it captures. Write {p.Family}.gradient Checkpointed."
-            )
-        | Backsolve
-        | BacksolveWith _ when p.Solver.Stepper.IsImplicit ->
-            raise (
-                InputException
-                    $"{verb}: got {p.Family}.gradient Backsolve with {p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable. Write {p.Family}.gradient Checkpointed."
-            )
-        | Backsolve
-        | BacksolveWith _ when p.JumpAt |> List.exists Time.moves ->
-            raise (
-                InputException
-                    $"{verb}: got {p.Family}.gradient Backsolve with a jump whose time is differentiated, which it cannot do. Write {p.Family}.gradient Checkpointed."
-            )
-        | Backsolve
-        | BacksolveWith _
+        | BacksolveWith _ ->
+            adjoint ()
+
+            if p.Solver.Stepper.IsImplicit then
+                refuse $"{p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable"
+        | OwnGradient _ -> adjoint ()
         | Direct
         | Checkpointed
         | CheckpointedWithin _ -> ()

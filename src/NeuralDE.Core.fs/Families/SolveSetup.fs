@@ -77,7 +77,8 @@ module internal SolveSetup =
         | Direct -> Everything
         | Checkpointed
         | Backsolve
-        | BacksolveWith _ -> Budget Gradient.DefaultBudget
+        | BacksolveWith _
+        | OwnGradient _ -> Budget Gradient.DefaultBudget
         | CheckpointedWithin bytes when bytes >= 1L -> Budget bytes
         | CheckpointedWithin bytes ->
             raise (
@@ -200,6 +201,7 @@ module internal SolveSetup =
         | CheckpointedWithin _ -> Call(Integrate.underDerivative p.ErrorControl plan field, Inline)
         | Backsolve -> Custom(BacksolveRule.custom seal plan BacksolveRule.defaults field)
         | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
+        | OwnGradient m -> Custom(OwnGradientRule.custom $"{p.Family}.gradient {m.Name}" plan m field)
 
     /// The plan for these arguments: inside a transform steps cannot be saved, and the events' log has room for all.
     let private planFor (p: Problem<'E, 'S>) (plan: SolvePlan) (arguments: Tensor[]) : SolvePlan =

@@ -45,13 +45,20 @@ module Blueprint =
 
     let private append outputs layer (b: Blueprint) = { b with Outputs = outputs; Layers = layer :: b.Layers }
 
-    /// A layer of your own that keeps the width.
+    /// A layer that keeps the width.
     let layer (layer: Layer) (b: Blueprint) = append b.Outputs (fun _ -> layer) b
 
-    /// A layer of your own, made from a key, that gives so many features or channels.
+    /// A layer, made from a key, that gives so many features or channels.
     let layerWith (outputs: int) (make: Key -> Layer) (b: Blueprint) =
         Expect.positive "Blueprint.layerWith" "outputs" outputs
         append outputs make b
+
+    /// <summary>A layer of your own, made from a key, that gives so many features or channels.</summary>
+    /// <remarks>ShapeException, when the network is applied, where it gives others.</remarks>
+    let own (outputs: int) (make: Key -> OwnLayer) (b: Blueprint) =
+        Expect.positive "Blueprint.own" "outputs" outputs
+        if isNull (make :> obj | null) then nullArg (nameof make)
+        append outputs (fun key -> Layer.Own { Layer = make key; Spatial = b.Spatial; Outputs = outputs }) b
 
     /// An affine map to so many features, as Linear.init makes it.
     let linear (outputs: int) (b: Blueprint) =

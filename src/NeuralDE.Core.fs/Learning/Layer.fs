@@ -28,3 +28,5 @@ type Layer =
     | Flatten
     /// x + f(x)
     | Residual of Layer list
+    /// a layer of your own: Blueprint.own
+    | Own of OwnLayerPlace

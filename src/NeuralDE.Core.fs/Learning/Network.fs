@@ -10,6 +10,18 @@ type Network =
         Layers: Layer list
     }
 
+    static member private OfOwn(verb: string, place: OwnLayerPlace, call: LayerCall) : Tensor =
+        let y = place.Layer.Apply call
+        let axis = y.Rank - 1 - place.Spatial
+
+        if axis < 0 || y.Dims[axis] <> place.Outputs then
+            let what = if place.Spatial = 0 then "features" else "channels"
+            let name = place.Layer.GetType().Name
+            Expect.misfit
+                $"{verb}: the layer {name} gave {Expect.text y} for {Expect.text call.X}, expected {string place.Outputs} {what} as Blueprint.own was told."
+
+        y
+
     static member private Through
         (verb: string, time: Tensor voption, key: Key voption, layers: Layer list, x: Tensor)
         : Tensor =
@@ -65,6 +77,7 @@ type Network =
                 Expect.rankAtLeast verb 1 x
                 Prim.reshape [| x.Dims[0]; Shape.extent verb (Shape.size x.Dims[1..]) |] x
             | Layer.Residual layers -> x + Network.Through(verb, time, key, layers, x)
+            | Layer.Own place -> Network.OfOwn(verb, place, LayerCall(x, time, key))
 
         let rec through (layers: (int * Layer) list) (x: Tensor) : Tensor =
             match layers with
@@ -91,6 +104,7 @@ type Network =
                 | Layer.ConvTranspose1d _ -> Some 1
                 | Layer.Time spatial
                 | Layer.GlobalAveragePool spatial -> Some spatial
+                | Layer.Own place -> Some place.Spatial
                 | Layer.Linear _
                 | Layer.LayerNorm _
                 | Layer.FourierFeatures _

@@ -60,9 +60,9 @@ module internal OwnStep =
                 let field t (y: StateVector) =
                     evaluations <- evaluations + 1
                     check own "an argument of Field" state y
-                    StateVector(f t y.Items)
+                    StateVector.OfLeaves(f t y.Items)
 
-                let y1, error = own.Step(StepInput(field, x[0], x[1], StateVector x[2 .. 1 + leaves]))
+                let y1, error = own.Step(StepInput(field, x[0], x[1], StateVector.OfLeaves x[2 .. 1 + leaves]))
                 check own "a state" state y1
                 error |> ValueOption.iter (check own "an error" state)
 

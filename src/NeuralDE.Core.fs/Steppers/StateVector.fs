@@ -4,22 +4,25 @@ open NeuralDE.Compiler
 
 /// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of your own, which do not
 /// know what states they will be used on.</summary>
-[<Sealed>]
-type StateVector internal (leaves: Tensor[]) =
-    member internal _.Items = leaves
+[<NoEquality; NoComparison>]
+type StateVector =
+    internal
+        { Items: Tensor[] }
+
+    static member internal OfLeaves(leaves: Tensor[]) : StateVector = { Items = leaves }
 
     /// The state's tensors, in the order of its structure.
-    member _.Leaves = List.ofArray leaves
+    member y.Leaves = List.ofArray y.Items
 
     /// A function of each leaf, such as a network; its results must be like the leaves.
-    member _.Map(f: Tensor -> Tensor) : StateVector = StateVector(Array.map f leaves)
+    member y.Map(f: Tensor -> Tensor) : StateVector = { Items = Array.map f y.Items }
 
     static member private Given (name: string) (x: 'T) : unit = if isNull (box x) then nullArg name
 
     static member private Map2 (f: Tensor -> Tensor -> Tensor) (a: StateVector) (b: StateVector) =
         StateVector.Given (nameof a) a
         StateVector.Given (nameof b) b
-        StateVector(Array.map2 f a.Items b.Items)
+        { Items = Array.map2 f a.Items b.Items }
 
     static member private Each (f: Tensor -> Tensor) (a: StateVector) =
         StateVector.Given (nameof a) a
@@ -43,8 +46,8 @@ type StateVector internal (leaves: Tensor[]) =
 type StepInput internal (field: Tensor -> StateVector -> StateVector, t0: Tensor, t1: Tensor, y: StateVector) =
     /// f(t, y)
     member _.Field(t: Tensor, y: StateVector) : StateVector =
-        if isNull (box t) then nullArg (nameof t)
-        if isNull (box y) then nullArg (nameof y)
+        if isNull (t :> obj | null) then nullArg (nameof t)
+        if isNull (y :> obj | null) then nullArg (nameof y)
         field t y
 
     /// Where the step starts: float64, a constant of differentiation.

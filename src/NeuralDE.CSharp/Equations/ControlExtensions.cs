@@ -1,0 +1,28 @@
+namespace NeuralDE;
+
+/// <summary>Control paths.</summary>
+public static class ControlExtensions
+{
+    extension(Control)
+    {
+        /// <summary>A path from a function of time; its derivative is taken by forward mode.</summary>
+        public static Control OfFunction(Func<Tensor, Tensor> value) => ControlModule.ofFunction(FSharp.Function(value));
+
+        /// <summary>A path from its value and its derivative, each [channels] or [batch; channels] of t [].</summary>
+        public static Control OfFunctions(Func<Tensor, Tensor> value, Func<Tensor, Tensor> derivative) =>
+            ControlModule.ofFunctions(FSharp.Function(value), FSharp.Function(derivative));
+    }
+
+    extension(Control control)
+    {
+        /// <summary>The same path with the times at which its derivative jumps, for JumpAt.</summary>
+        public Control WithKinks(params ReadOnlySpan<double> times) =>
+            ControlModule.kinks(FSharp.List(times), Given(control));
+
+        /// <summary>X(t), [channels] or [batch; channels], at t [].</summary>
+        public Tensor At(Tensor t) => ControlModule.value(Given(t), Given(control));
+
+        /// <summary>X'(t), of the same shape.</summary>
+        public Tensor DerivativeAt(Tensor t) => ControlModule.derivative(Given(t), Given(control));
+    }
+}
