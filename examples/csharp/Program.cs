@@ -1,4 +1,4 @@
-// dotnet run -c Release --project examples/csharp -- hare-lynx | spiral | cubic-spiral [folder for the pictures]
+// dotnet run -c Release --project examples/csharp -- hare-lynx | spiral | cubic-spiral | extend [folder for the pictures]
 
 using System.Globalization;
 using System.Text;
@@ -21,9 +21,12 @@ switch (args.FirstOrDefault())
     case "cubic-spiral":
         CubicSpiral.Run(folder);
         return 0;
+    case "extend":
+        Extend.Run();
+        return 0;
     default:
         Console.Error.WriteLine(
-            $"Got `{string.Join(' ', args)}`, expected hare-lynx, spiral or cubic-spiral, and perhaps a folder."
+            $"Got `{string.Join(' ', args)}`, expected hare-lynx, spiral, cubic-spiral or extend, and perhaps a folder."
         );
         return 1;
 }

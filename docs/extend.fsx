@@ -1,0 +1,267 @@
+(**
+---
+title: Extend it
+category: Guide
+categoryindex: 1
+index: 9
+---
+*)
+(*** hide ***)
+#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+
+let mistake (f: unit -> 'T) =
+    try
+        f () |> ignore
+    with e ->
+        printfn "%s" e.Message
+(**
+# Extend it
+
+A part that the library lacks is a function or a record in your own file. It has the same rights as the library's parts: it is differentiated,
+compiled, batched by sample and checked like them. This page has one example of each. `examples/csharp/Extend.cs` has the same in C#.
+
+| you want another | you write | you give it to |
+|---|---|---|
+| method | a step, `Solver.ofStep`, or a tableau, `Solver.ofTableau` | `Ode.using` |
+| step controller | a rule with memory, `StepController.ofRule` | `Ode.controller` |
+| error norm | a function of the scaled errors | `Ode.norm` |
+| gradient method | the way back over one span, `OwnGradient` | `Ode.gradient` |
+| field, or combinator of fields | a function | `Ode.problem` |
+| control path | a function of time, `Control.ofFunction` | `Field.controlled` |
+| event | a function of time and state | `Ode.on` |
+| layer | a record that implements `OwnLayer` | `Blueprint.own` |
+| part of a neural ODE | a record that implements `NeuralStart`, `NeuralReadout`, … | [Models from parts](models.html) |
+| loss, metric | a function of the model | `Train.run`, `Train.metric` |
+| optimiser | slots and a step, `OwnRule` | `Train.start` |
+| state that is trained but no parameter | a field of the model that the loss returns anew | `Train.runUpdating` |
+| derivative of a function | its value and its pullback | `customGradient` |
+| implicit function, linear solver | search and residual; a function of w ↦ A w | `implicitRootWith` |
+
+Make methods, controllers and gradient methods once, outside of loops: they are traced when they are new.
+
+## A method
+
+A function that takes one step is a method, with events, outputs, samples of their own and derivatives of every order. `s.Y` is a state of
+whatever structure, as a vector. With an estimate of its error steps are adaptive:
+*)
+open NeuralDE
+
+let ownHeun =
+    Solver.ofStepWithError "own Heun" 2 (fun s ->
+        let k1 = s.Field(s.T0, s.Y)
+        let k2 = s.Field(s.T1, s.Y + s.H * k1)
+        s.Y + s.H * (0.5 * (k1 + k2)), s.H * (0.5 * (k2 - k1)))
+
+let prey (_t: Tensor) (u: Tensor) = stack [ 1.5 * u[0] - u[0] * u[1]; u[0] * u[1] - 3.0 * u[1] ]
+let problem = Ode.problem prey (tensor [ 1.0; 1.2 ]) (0.0, 2.0) |> Ode.tolerance 1e-5 1e-7
+
+printfn "%O" (problem |> Ode.using ownHeun |> Ode.solveFinal)
+printfn "%O" (problem |> Ode.using Heun |> Ode.solveFinal)
+(*** include-output ***)
+(**
+What a step captures has derivatives, so a network in it can be trained: a hypersolver. Euler's step with a learned h² N(k) beside it, which
+learns the truth from 32 starts:
+*)
+let starts = 0.5 + rand (Key 1) [ 32; 2 ]
+let batch solver (ys: Tensor) = Ode.problem (fun t y -> vmap (prey t) y) ys (0.0, 1.0) |> solver |> Ode.solveFinal
+let truth = batch (Ode.tolerance 1e-8 1e-10) starts
+
+let hyper net =
+    Solver.ofStep "hyper Euler" 1 (fun s ->
+        let k = s.Field(s.T0, s.Y)
+        s.Y + s.H * k + s.H * (s.H * k.Map(Mlp.apply net)))
+
+let miss solver ys right = mean (abs (batch (Ode.using solver >> Ode.dt 0.1) ys - right))
+
+let hyperFit =
+    Train.start (Mlp.init (Key 2) [ 2; 16; 2 ]) (Adam 1e-2)
+    |> Train.steps 200
+    |> Train.run (fun net -> miss (hyper net) starts truth)
+
+let others = 0.5 + rand (Key 3) [ 32; 2 ]
+let right = batch (Ode.tolerance 1e-8 1e-10) others
+printfn
+    "Euler %.3f, with the network %.3f"
+    (float (miss Euler others right))
+    (float (miss (hyper hyperFit.Model) others right))
+(*** include-output ***)
+(**
+A Runge–Kutta method is its numbers, `Solver.ofTableau (Tableau { Name = …; A = …; … })`. They must satisfy the conditions of the order that
+they declare. A step without an estimate needs a length:
+*)
+mistake (fun () -> problem |> Ode.using (hyper hyperFit.Model) |> Ode.solve)
+(*** include-output ***)
+(**
+## A step controller
+
+A rule sees the scaled error of an attempt (accepted at 1 or less), and gives the factor on the step and what it remembers. PI control by
+hand takes the steps of ours:
+*)
+let within (low: float) (high: float) x = minimum (maximum x low) high
+
+let ownPi =
+    StepController.ofRule "own PI" [ "last", 1.0 ] (fun a ->
+        let k = float a.Power
+        let q, last = maximum a.Error 1e-30, maximum a.Slots["last"] 1e-30
+        let filtered = 0.9 * exp (-0.7 / k * log q) * exp (0.4 / k * log last)
+        let shorter = 0.9 * exp (-1.0 / k * log q)
+        let factor = where a.Accepted (within 0.2 10.0 filtered) (within 0.2 0.9 shorter)
+        factor, [ "last", where a.Accepted a.Error a.Slots["last"] ])
+
+let steps controller = (problem |> Ode.controller controller |> Ode.solve).Stats.Steps
+printfn "%d steps, ours takes %d" (steps ownPi) (steps StepController.proportionalIntegral)
+(*** include-output ***)
+(**
+## An error norm
+
+From the errors over their tolerances, a tree like the state, to one number. Here only the first component counts:
+*)
+(problem |> Ode.norm (fun (e: Tensor) -> abs e[0]) |> Ode.solve).Stats.Steps
+(*** include-it ***)
+(**
+## A gradient method
+
+A method says how reverse mode goes back over one span, between outputs: from a = ∂L/∂y at its late end to a at its early end, and what the span
+adds to ∂L/∂p. The library keeps the states at both ends; a method computes what else it needs. The library adds the losses at outputs and the
+derivatives of times. The adjoint equation with the state from a polynomial through Chebyshev points (T. Daulbaev et al., NeurIPS 2020):
+*)
+let interpolated nodes =
+    { Name = "interpolated"
+      Back =
+        fun s ->
+            let angles = [ for j in 0 .. nodes - 1 -> System.Math.PI * (float j + 0.5) / float nodes ]
+            let weights = tensor [ for j in 0 .. nodes - 1 -> (if j % 2 = 0 then 1.0 else -1.0) * sin angles[j] ]
+            let ts = s.T0 + (s.T1 - s.T0) * tensor [ for angle in angles -> 0.5 - 0.5 * cos angle ]
+            let again = Ode.problem (fun t y -> s.Field(t, y)) s.Y0 (s.T0, s.T1)
+            let states = again |> Ode.tolerance 1e-8 1e-10 |> Ode.saveAt ts |> Ode.solve
+
+            let at (t: Tensor) = // barycentric; t is never a node by more than rounding
+                let near = weights / (t - ts + 1e-14 * (s.T1 - s.T0))
+                let mix rows = matmul (near / sum near) (reshape [ nodes; -1 ] rows)
+                states.Ys.Map(fun rows -> reshape (List.ofArray rows.Shape[1..]) (mix rows))
+
+            let back t (a, _) =
+                let da, dp = s.Pull(t, at t, a)
+                -da, -dp
+
+            Ode.problem back (s.Adjoint, s.Zero) (s.T1, s.T0) |> Ode.tolerance 1e-8 1e-10 |> Ode.solveFinal }
+
+let loss method (y: Tensor) =
+    Ode.problem prey y (0.0, 2.0) |> Ode.tolerance 1e-8 1e-10 |> Ode.gradient method |> Ode.solveFinal |> sum
+
+printfn "%O" (grad (loss (OwnGradient(interpolated 20))) (tensor [ 1.0; 1.2 ]))
+printfn "%O" (grad (loss Checkpointed) (tensor [ 1.0; 1.2 ]))
+(*** include-output ***)
+(**
+What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated.
+
+## A field, a combinator, a control path
+
+A field is a function of time and state, and a combinator a function from fields to fields. This one adds friction to any field of
+(position, velocity):
+*)
+let damped rate (f: Tensor -> Tensor * Tensor -> Tensor * Tensor) t (x, v) =
+    let dx, dv = f t (x, v)
+    dx, dv - rate * v
+
+let swing = Field.secondOrder (fun _ x _ -> -sin x) |> damped (scalar 0.5)
+fst (Ode.problem swing (scalar 1.0, scalar 0.0) (0.0, 10.0) |> Ode.solveFinal)
+(*** include-it ***)
+(**
+A control path is a function of time; its derivative is taken by forward mode. dx = x dX is x₀ exp(X − X₀):
+*)
+let wave = Control.ofFunction (fun t -> stack [ sin (3.0 * t) ])
+let driven = Field.controlled wave (fun _ x -> expandDims -1 x)
+printfn "%O" (Ode.problem driven (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
+printfn "%O" (exp (tensor [ sin 6.0 ]))
+(*** include-output ***)
+(**
+Of a path with kinks, such as one through data, `Control.kinks` tells the times, for `Ode.jumpAt`.
+
+## A layer
+
+A record of tensors that implements `OwnLayer`. Its tensors are weights: found by name, trained, saved. A layer of radial functions:
+*)
+type Radial =
+    { Centres: Tensor
+      Width: float }
+
+    interface OwnLayer with
+        member l.Apply call =
+            let apart = expandDims -2 call.X - l.Centres // [batch…; bumps; features]
+            exp (-(sumAlong -1 (square apart)) / (2.0 * l.Width * l.Width))
+
+let radial =
+    Blueprint.features 2
+    |> Blueprint.own 20 (fun key -> { Centres = randn key [ 20; 2 ]; Width = 0.7 })
+    |> Blueprint.linear 1
+    |> Network.init (Key 4)
+
+let points = randn (Key 5) [ 200; 2 ]
+let bump (x: Tensor) = exp (-(sumAlong -1 (square (x - 0.5)))) |> expandDims -1
+
+let radialFit =
+    Train.start radial (Adam 3e-2)
+    |> Train.steps 200
+    |> Train.run (fun net -> Loss.meanSquaredError (bump points) (Network.apply net points))
+
+let unseen = randn (Key 6) [ 200; 2 ]
+printfn "%A" (Tree.leaves radial |> List.map fst)
+printfn
+    "variance %.3f, left over %.4f"
+    (float (var (bump unseen)))
+    (float (Loss.meanSquaredError (bump unseen) (Network.apply radialFit.Model unseen)))
+(*** include-output ***)
+(**
+`call.Time` is the time in a field, `call.Key` a key in training. A layer that gives another width than `Blueprint.own` was told is refused
+where the network is applied.
+
+## A loss, an optimiser, state that is no parameter
+
+A loss is a function from the model to one number. An optimiser is what it remembers of a leaf and what it does to it at a step; schedules,
+groups, clipping, means and checkpoints go with it. Signs of gradients with their own momentum:
+*)
+let signs rate =
+    OwnRule
+        { Name = "signs"
+          Slots = fun x -> [ "mean", zerosLike x ]
+          Step =
+            fun leaf ->
+                let mean = 0.9 * leaf.Slots["mean"] + 0.1 * leaf.Gradient
+                leaf.X - leaf.Scaled(rate, mean / (abs mean + 1e-12)), [ "mean", mean ] }
+
+let quantile (share: float) (data: Tensor) (q: Tensor) =
+    mean (maximum (share * (data - q)) ((share - 1.0) * (data - q)))
+
+let data = randn (Key 7) [ 4000 ]
+let found = Train.start (scalar 0.0) (signs 5e-3) |> Train.steps 400 |> Train.run (quantile 0.9 data)
+printfn "the 0.9 quantile: %.2f, by sorting %.2f" (float found.Model) (float (quantileAlong 0 0.9 data))
+(*** include-output ***)
+(**
+A model may hold tensors that no gradient moves, such as running means. The loss returns the model beside the number, with new values in
+those leaves, and `Train.runUpdating` keeps them:
+*)
+type Centred = { Weight: Tensor; Mean: Tensor }
+
+let centredLoss (x: Tensor, y: Tensor) (m: Centred) =
+    let mean = stopGradient (0.9 * m.Mean + 0.1 * meanAlong 0 x)
+    Loss.meanSquaredError y (matmul (x - mean) m.Weight), { m with Mean = mean }
+
+let xs = 3.0 + randn (Key 8) [ 256; 2 ]
+let ys = matmul (xs - 3.0) (tensor [ [ 1.0 ]; [ -2.0 ] ])
+
+let centredFit =
+    Train.start { Weight = zeros [ 2; 1 ]; Mean = zeros [ 2 ] } (Adam 2e-2)
+    |> Train.epochs 100
+    |> Train.runUpdating (Batches.ofTree 32 (xs, ys) |> Batches.shuffle (Key 9)) centredLoss
+
+centredFit.Model.Mean, centredFit.Model.Weight
+(*** include-it ***)
+(**
+## What is not a seam yet
+
+A new primitive operation and a back end for another device need the library's source: `CONTRIBUTING.md` there has a recipe for
+each. Steps that remember something from step to step, and methods for noise, are the library's own so far.
+
+Next: [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html).
+*)
