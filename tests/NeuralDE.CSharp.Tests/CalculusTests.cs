@@ -108,6 +108,45 @@ public class CalculusTests
         Near.Equal(read, 6.0, 0.0);
     }
 
+    private sealed record Pair(Tensor Outer, Tensor Inner);
+
+    [Fact]
+    public void Roots_of_any_shape()
+    {
+        static Pair Map(Pair z, Tensor p) =>
+            new(0.3 * Sin(z.Outer * ExpandDims(z.Inner, -1)) + ExpandDims(p, -1), 0.4 * Cos(z.Inner) + p);
+        static Pair Search(Tensor p) => Iterate(200, z => Map(z, p), new Pair(0.0 * ExpandDims(p, -1), 0.0 * p));
+        static Pair Residual(Pair z, Tensor p) => Tree.Map2(z, Map(z, p), (a, b) => a - b);
+        static Tensor Loss(Pair z) => Sum(z.Outer * z.Outer) + Sum(z.Inner);
+
+        var at = Tensor.Of(0.3, -0.2);
+        var expected = Grad(p => Loss(Search(p)), at);
+        Near.Equal(Grad(p => Loss(ImplicitRoot<Tensor, Pair>(Search, Residual, p)), at), expected, 1e-12);
+        RootSolve<Pair>[] solves =
+        [
+            RootSolves.Dense<Pair>(),
+            RootSolves.Gmres<Pair>(new() { Rtol = 1e-12 }),
+            RootSolves.SameIteration<Pair>(new() { Rtol = 1e-12 }),
+            RootSolves.Own<Pair>(1e-10, (apply, b) => Iterate(200, w => Add(w, Minus(b, apply(w))), b)),
+        ];
+        static Pair Add(Pair a, Pair b) => Tree.Map2(a, b, (x, y) => x + y);
+        static Pair Minus(Pair a, Pair b) => Tree.Map2(a, b, (x, y) => x - y);
+
+        foreach (var solve in solves)
+        foreach (var coupling in new[] { RootCoupling.Joint, RootCoupling.PerSample })
+        {
+            var settings = new RootSettings<Pair> { Coupling = coupling, Solve = solve };
+            Near.Equal(Grad(p => Loss(ImplicitRootWith(settings, Search, Residual, p)), at), expected, 1e-10);
+        }
+
+        var hasty = new RootSettings<Pair> { Solve = RootSolves.Gmres<Pair>(new() { MaxIterations = 1 }) };
+        var error = Assert.Throws<DerivativeException>(() =>
+            Grad(p => Loss(ImplicitRootWith(hasty, Search, Residual, p)), at)
+        );
+        Assert.Contains("after 1 iterations", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>("solver", () => RootSolves.Own<Pair>(1e-10, null!));
+    }
+
     [Fact]
     public void Verbs_nest()
     {

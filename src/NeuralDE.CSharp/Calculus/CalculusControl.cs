@@ -1,6 +1,6 @@
 namespace NeuralDE;
 
-// Choices, loops, implicit functions and derivatives of your own.
+// Choices, loops and derivatives of your own.
 public static partial class Calculus
 {
     /// <summary>
@@ -41,16 +41,6 @@ public static partial class Calculus
     /// <param name="x">The argument.</param>
     public static B CustomGradient<A, B>(Func<A, B> f, Func<A, B, B, A> rule, A x) =>
         FunctionNodesModule.customGradient(FSharp.Function(f), FSharp.Function(rule), x);
-
-    /// <summary>
-    /// z with residual(z, p) = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹
-    /// ∂r/∂p.
-    /// </summary>
-    /// <param name="search">p → z, one number or a vector [n]; how it searches is not differentiated.</param>
-    /// <param name="residual">z, p → r of the shape of z; ∂r/∂z must be regular at the root.</param>
-    /// <param name="p">What the root depends on. What the residual captures counts too.</param>
-    public static Tensor ImplicitRoot<P>(Func<P, Tensor> search, Func<Tensor, P, Tensor> residual, P p) =>
-        FunctionNodesModule.implicitRoot(FSharp.Function(search), FSharp.Function(residual), p);
 
     /// <summary>
     /// f traced anew at every value: inside it numbers can be read, so ordinary control flow and outside code may

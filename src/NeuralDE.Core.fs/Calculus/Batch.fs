@@ -106,11 +106,25 @@ module internal Batch =
             | Root r ->
                 let graph (g: Graph) on = fst (vmapGraph g n on (all g.Outputs.Length))
 
+                let ofResidual = Array.append [| true |] on
+                let rows (g: Derived<Graph>) on = Derived.from (fun () -> graph g.Value on)
+
+                let linear =
+                    match r.Linear with
+                    | ByMatrix slope -> ByMatrix(rows slope ofResidual)
+                    | BySolves solves ->
+                        let ofSolve = Array.append ofResidual [| true |]
+
+                        BySolves
+                            { Key = ("rows", n, List.ofArray on, solves.Key) :> obj
+                              Forward = rows solves.Forward ofSolve
+                              Transposed = rows solves.Transposed ofSolve }
+
                 let root =
                     { Solve = graph r.Solve on
-                      Residual = graph r.Residual (Array.append [| true |] on)
+                      Residual = graph r.Residual ofResidual
                       Batch = Array.append [| n |] r.Batch
-                      Slope = Derived.from (fun () -> graph r.Slope.Value (Array.append [| true |] on)) }
+                      Linear = linear }
 
                 Prim.apply (Root root) (Array.map first x) |> Array.map byRow
             | Custom c ->

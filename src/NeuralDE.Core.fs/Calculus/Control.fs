@@ -2,7 +2,7 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Choices, loops, implicit functions and derivatives of your own. Opened with the namespace.
+/// Choices, loops and derivatives of your own. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module FunctionNodes =
     let private sameTrees verb what (a: 'T) (b: 'T) =
@@ -216,87 +216,6 @@ module FunctionNodes =
 
         Prim.apply (Custom { Primal = t.Graph; Rule = pull; Forward = OfRule }) (Array.append leaves t.Captured)
         |> Tree.unflatten t.Like
-
-    /// z, p → ∂r/∂z of a residual without batch axes: one jvp, over the unit vectors at once where z is a vector.
-    let private slopeOf (residual: Graph) : Graph =
-        let z, inputs = residual.Inputs[0], residual.Inputs.Length
-        let residual = UnderDerivative.graph residual (residual.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))
-
-        let along =
-            Tracing.closed (Array.append residual.Inputs [| z |]) (fun x ->
-                let directions = Array.init inputs (fun k -> if k = 0 then Some x[inputs] else None)
-                let _, slopes = Derive.jvpAt residual x[.. inputs - 1] directions
-                [| Masks.orZeros z slopes[0] |])
-
-        Tracing.closed residual.Inputs (fun x ->
-            if z.Shape.Length = 0 then
-                Prim.call along (Array.append x [| Prim.onesLike x[0] |])
-            else
-                let n = z.Shape[0]
-                let units = Prim.identity z.Dtype [| n; n |]
-                let isUnit = Array.append (Masks.no inputs) [| true |]
-                let columns = fst (Batch.vmapGraph along n isUnit [| true |])
-                Prim.call columns (Array.append x [| units |]) |> Array.map Prim.swapLast)
-
-    /// A traced search and a traced residual of the same leaves, each with what it captured, as a root.
-    let private rootOf (search: Graph, ofSearch: Tensor[]) (residual: Graph, ofResidual: Tensor[]) (leaves: Tensor[]) =
-        let n, ns = leaves.Length, ofSearch.Length
-        let arguments = Array.concat [ leaves; ofSearch; ofResidual ]
-        let inputs = Tracing.signatures arguments
-
-        let residual =
-            Tracing.closed (Array.append residual.Inputs[..0] inputs) (fun x ->
-                Tracing.replay residual (Array.append x[..n] x[1 + n + ns ..]))
-
-        let root =
-            { Solve = Tracing.closed inputs (fun x -> Tracing.replay search x[.. n + ns - 1])
-              Residual = residual
-              Batch = [||]
-              Slope = Derived.from (fun () -> slopeOf residual) }
-
-        Prim.apply (Root root) arguments
-
-    /// <summary>z with residual z p = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>
-    /// <param name="search">p → z, one number or a vector [n]; how it searches is not differentiated.</param>
-    /// <param name="residual">z, p → r of the shape of z; ∂r/∂z must be regular at the root.</param>
-    /// <param name="p">What the root depends on. What the residual captures counts too.</param>
-    let implicitRoot (search: 'P -> Tensor) (residual: Tensor -> 'P -> Tensor) (p: 'P) : Tensor =
-        let s = Function.trace "implicitRoot" Hoisted search p
-        let z = s.Like
-
-        if z.Rank > 1 then
-            raise (
-                ShapeException $"implicitRoot: the root has shape {Shape.text z.Dims}, expected [] or [n]. Flatten it."
-            )
-
-        let leaves = Tree.flatten p
-
-        let r, captured =
-            Tracing.trace "implicitRoot" Hoisted (Tracing.signatures (Array.append [| z |] leaves)) (fun x ->
-                let r = residual x[0] (Tree.unflatten p x[1..])
-
-                if not (Shape.same r.Dims z.Dims) then
-                    raise (
-                        ShapeException
-                            $"implicitRoot: the residual has shape {Shape.text r.Dims} for a root of shape {Shape.text z.Dims}. Return one residual for each unknown."
-                    )
-
-                [| r |])
-
-        (rootOf (s.Graph, s.Captured) (r, captured) leaves)[0]
-
-    /// The same on leaves: the search returns z and what is told of it.
-    let internal rootWith
-        verb
-        (search: Tensor[] -> Tensor[])
-        (residual: Tensor -> Tensor[] -> Tensor)
-        (leaves: Tensor[])
-        : Tensor[] =
-        let s, captured = Tracing.trace verb Hoisted (Tracing.signatures leaves) search
-        let z = s.Outputs[0].Signature
-        let inputs = Array.append [| z |] (Tracing.signatures leaves)
-        let r = Tracing.trace verb Hoisted inputs (fun x -> [| residual x[0] x[1..] |])
-        rootOf (s, captured) r leaves
 
     /// A function of tensors as a host node. Its derivatives are host functions again: each traces f at the values it is given.
     let rec private hostOf

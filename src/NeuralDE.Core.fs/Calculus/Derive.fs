@@ -278,10 +278,18 @@ module internal Derive =
         DerivativeException
             "customGradient: forward mode (jvp, hvp) needs a rule that is linear in the cotangent, and this rule is not. Use reverse mode (grad, vjp, jacobian), or make the rule linear."
 
-    /// (∂r/∂z)⁻¹ b, or its transpose's; 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
-    /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
+    /// (∂r/∂z)⁻¹ b, or its transpose's.
     and private solveSlope (r: Root) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
-        let slope = (Prim.call r.Slope.Value (Array.append [| z |] x))[0]
+        match r.Linear with
+        | ByMatrix slope -> solveMatrix r slope.Value z x isTransposed b
+        | BySolves solves ->
+            let root = linearRoot r solves isTransposed
+            (Prim.apply (Root root) (Array.concat [ [| z |]; x; [| b |] ]))[0]
+
+    /// 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
+    /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
+    and private solveMatrix (r: Root) (slope: Graph) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
+        let slope = (Prim.call slope (Array.append [| z |] x))[0]
 
         if z.Rank = r.Batch.Length then
             let isFlat = Prim.compareTo Equal slope 0.0
@@ -290,6 +298,63 @@ module internal Derive =
         else
             let matrix = if isTransposed then Prim.swapLast slope else slope
             Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
+
+    /// z, p, w → (∂r/∂z) w, or its transpose's, for a residual z, p → r.
+    and slopeAlong (residual: Graph) (isTransposed: bool) : Graph =
+        residual.Memo(
+            ("slope along", isTransposed),
+            fun () ->
+                let z, n = residual.Inputs[0], residual.Inputs.Length
+
+                Tracing.closed (Array.append residual.Inputs [| z |]) (fun x ->
+                    let at, w = x[.. n - 1], x[n]
+                    let isUnknown = Array.init n (fun k -> k = 0)
+
+                    let along =
+                        if isTransposed then
+                            vjpAt residual at isUnknown [| Some w |]
+                        else
+                            snd (jvpAt residual at (isUnknown |> Array.map (fun is -> if is then Some w else None)))
+
+                    [| orZeros z along[0] |])
+        )
+
+    /// w with (∂r/∂z) w = b, or its transpose's, as the root of w, z, p, b ↦ (∂r/∂z) w − b. The slope of that is ∂r/∂z again, so
+    /// that derivatives of every order are solved alike.
+    and private linearRoot (r: Root) (solves: RootSolves) (isTransposed: bool) : Root =
+        r.Residual.Memo(
+            ("linear root", r, isTransposed),
+            fun () ->
+                let z, n = r.Residual.Inputs[0], r.Residual.Inputs.Length
+                let inputs = Array.append r.Residual.Inputs [| z |]
+                let further = Array.append [| z |] inputs
+                let along = slopeAlong r.Residual isTransposed
+
+                let residual =
+                    Tracing.closed further (fun x ->
+                        [| (Prim.call along (Array.append x[1..n] [| x[0] |]))[0] - x[n + 1] |])
+
+                // w, z, p, b, c → what solves for c
+                let later (solve: Derived<Graph>) =
+                    Derived.from (fun () ->
+                        Tracing.closed (Array.append further [| z |]) (fun x ->
+                            Prim.call solve.Value (Array.append x[1..n] [| x[n + 2] |])))
+
+                let own, other =
+                    if isTransposed then
+                        solves.Transposed, solves.Forward
+                    else
+                        solves.Forward, solves.Transposed
+
+                { Solve = own.Value
+                  Residual = residual
+                  Batch = r.Batch
+                  Linear =
+                    BySolves
+                        { Key = ("linear", isTransposed, solves.Key) :> obj
+                          Forward = later own
+                          Transposed = later other } }
+        )
 
     // ── reverse mode ─────────────────────────────────────────────────────────────────────────────────────────────
     /// x̄ for the wanted inputs, from cotangents of the outputs.

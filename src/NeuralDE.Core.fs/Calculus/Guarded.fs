@@ -27,7 +27,10 @@ module internal Guarded =
         | Cond(t, e) -> hasChecks t || hasChecks e
         | Loop l -> hasChecks l.Body
         | Pullback p -> hasChecks p.Of.Body
-        | Root r -> hasChecks r.Solve || hasChecks r.Residual
+        | Root r ->
+            match r.Linear with
+            | BySolves _ -> true // its derivatives have
+            | ByMatrix _ -> hasChecks r.Solve || hasChecks r.Residual
         | Host _ -> false
 
     let private check (c: Check) (args: Tensor[]) (isLive: Tensor) : Tensor =
@@ -77,14 +80,7 @@ module internal Guarded =
         | Call(g, kind) -> Prim.apply (Call(graph g, kind)) further
         | Cond(t, e) -> Prim.apply (Cond(graph t, graph e)) further
         | Loop l -> Prim.apply (Loop { l with Body = graph l.Body }) further
-        | Root r ->
-            let root =
-                { r with
-                    Solve = graph r.Solve
-                    Residual = graph r.Residual
-                    Slope = Derived.from (fun () -> graph r.Slope.Value) }
-
-            Prim.apply (Root root) further
+        | Root r -> Prim.apply (Root(root r)) further
         | Custom c -> Prim.apply (Custom(custom c)) further
         | Pullback p ->
             let inputs = p.Wanted.Length
@@ -92,6 +88,23 @@ module internal Guarded =
             let wanted = Array.append p.Wanted [| false |]
             Prim.apply (Derive.pullbackOf loop wanted p.Given) (Array.insertAt inputs isLive args)
         | Host _ -> Prim.apply f args
+
+    and private root (r: Root) : Root =
+        // z, p, whether to look, b
+        let solve (s: Derived<Graph>) =
+            Derived.from (fun () ->
+                let n = s.Value.Inputs.Length - 1
+
+                Tracing.closed (Array.insertAt n live s.Value.Inputs) (fun x ->
+                    Prim.call (graph s.Value) (Array.append (Array.removeAt n x) [| x[n] |])))
+
+        let linear =
+            match r.Linear with
+            | ByMatrix slope -> ByMatrix(Derived.from (fun () -> graph slope.Value))
+            | BySolves s ->
+                BySolves { Key = ("guarded", s.Key) :> obj; Forward = solve s.Forward; Transposed = solve s.Transposed }
+
+        { r with Solve = graph r.Solve; Residual = graph r.Residual; Linear = linear }
 
     and private custom (c: Custom) : Custom =
         let primal = graph c.Primal

@@ -264,13 +264,24 @@ and internal Pullback =
 
 /// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual is
 /// differentiated. What else solve returns is told of the search and has no derivative.
-and internal Root =
+and internal Root = { Solve: Graph; Residual: Graph; Batch: int[]; Linear: RootLinear }
+
+/// How the linear systems of a root's derivatives are solved.
+and internal RootLinear =
+    /// z, p → ∂residual/∂z, of shape Batch or Batch ++ [n; n]
+    | ByMatrix of Derived<Graph>
+    /// z may have any shape.
+    | BySolves of RootSolves
+
+/// Solvers of systems whose matrix is not formed, or not by the root itself.
+and internal RootSolves =
     {
-        Solve: Graph
-        Residual: Graph
-        Batch: int[]
-        /// z, p → ∂residual/∂z, of shape Batch or Batch ++ [n; n]
-        Slope: Derived<Graph>
+        /// says, with the residual, what the solvers are; compared by Equals
+        Key: obj
+        /// z, p, b → w with (∂residual/∂z) w = b
+        Forward: Derived<Graph>
+        /// z, p, b → w with (∂residual/∂z)ᵀ w = b
+        Transposed: Derived<Graph>
     }
 
 /// A function of numbers that runs outside the graph.

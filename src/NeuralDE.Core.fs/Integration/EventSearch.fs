@@ -271,5 +271,5 @@ module internal EventSearch =
             [| refine s x[0] x[1] g; g.Kind; g.Side; g.Jumps |]
 
         // a root of nothing: what only searches has no derivative
-        let found = FunctionNodes.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]
+        let found = ImplicitRoots.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]
         Prim.stop found[0], found[1], Prim.stop found[2], found[3]

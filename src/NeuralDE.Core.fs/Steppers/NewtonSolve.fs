@@ -80,6 +80,6 @@ module internal NewtonSolve =
             [| found.Z; found.Count; found.IsDone |]
 
         let ofResidual (z: Tensor) (p: Tensor[]) = residual p[0] p[1] p[2] z
-        let found = FunctionNodes.rootWith "a Newton iteration" search ofResidual [| t; c; known |]
+        let found = ImplicitRoots.rootWith "a Newton iteration" search ofResidual [| t; c; known |]
 
         { Z = found[0]; Iterations = found[1]; Solved = found[2] }

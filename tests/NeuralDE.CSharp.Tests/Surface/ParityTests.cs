@@ -76,6 +76,7 @@ public class ParityTests
         ["Gradient"] = "Gradients",
         ["Layer"] = "a Blueprint, layer by layer",
         ["Optimiser"] = "Optimisers, Optim and what follows an optimiser",
+        ["RootSolve"] = "RootSolves",
     };
 
     private static readonly Assembly Core = typeof(Tensor).Assembly;

@@ -85,7 +85,11 @@ module internal RandomGraphs =
         | 1 ->
             let solve, z = Intern.graph g.Inputs g.Outputs[..0], g.Outputs[0].Signature
             let residual = Intern.graph (Array.append [| z |] g.Inputs) [| Intern.input 0 z |]
-            let root = { Solve = solve; Residual = residual; Batch = [||]; Slope = Derived.from (fun () -> residual) }
+            let root =
+                { Solve = solve
+                  Residual = residual
+                  Batch = [||]
+                  Linear = ByMatrix(Derived.from (fun () -> residual)) }
             keepOutputs b (Root root) args levels[..0] |> ignore
         | _ ->
             let host =

@@ -169,8 +169,31 @@ let private vectorRoot (x: Tensor[]) =
         (fun z p -> z + 0.25 * matmul p[0] (sin z) - p[1])
         x
 
+/// Z + ¼ A sin(Z) = B by rows of B, a matrix; its systems are solved in a way.
+let private matrixRoot coupling solve (x: Tensor[]) =
+    implicitRootWith
+        { Coupling = coupling; Solve = solve }
+        (fun (p: Tensor[]) -> iterate 60 (fun (z: Tensor) -> p[1] - 0.25 * matmul (sin z) p[0]) (Prim.zerosLike p[1]))
+        (fun z p -> z + 0.25 * matmul (sin z) p[0] - p[1])
+        x
+
+let private solvedRoots =
+    [ for name, solve in
+          [ "LU", RootSolve.Dense
+            "GMRES", RootSolve.Gmres { GmresOptions.defaults with Rtol = 1e-13 }
+            "the same iteration", RootSolve.SameIteration { SameIterationOptions.defaults with Rtol = 1e-13 }
+            "a solver of one's own",
+            RootSolve.Own(1e-5, fun apply b -> iterate 60 (fun w -> w + (b - apply w)) (Prim.zerosLike b)) ] do
+          for word, coupling in [ "", RootCoupling.Joint; " by sample", RootCoupling.PerSample ] do
+              yield!
+                  both (
+                      node $"root by {name}{word}" "root" [ any [ 2; 2 ]; any [ 3; 2 ] ] (fun x ->
+                          [| matrixRoot coupling solve x |])
+                  ) ]
+
 let private roots =
-    [ yield! both (node "scalar root" "root" [ any []; any [] ] (fun x -> [| scalarRoot x |]))
+    [ yield! solvedRoots
+      yield! both (node "scalar root" "root" [ any []; any [] ] (fun x -> [| scalarRoot x |]))
       yield! both (node "vector root" "root" [ any [ 3; 3 ]; any [ 3 ] ] (fun x -> [| vectorRoot x |]))
 
       yield
@@ -236,6 +259,10 @@ let private nested =
 
       node "rows of vector roots" "batch [2]" [ any [ 2; 2; 2 ]; any [ 2 ] ] (fun x ->
           [| vmap (fun (a: Tensor) -> vectorRoot [| a; x[1] |]) x[0] |])
+
+      node "rows of roots by GMRES" "batch [2]" [ any [ 2; 2; 2 ]; any [ 3; 2 ] ] (fun x ->
+          let solve = RootSolve.Gmres { GmresOptions.defaults with Rtol = 1e-13 }
+          [| vmap (fun (a: Tensor) -> matrixRoot RootCoupling.Joint solve [| a; x[1] |]) x[0] |])
 
       node "cond in a loop" "cond" [ any [ 2 ]; any [] ] (fun x ->
           let step (s: Tensor) = cond (sum s .> 0.1) (fun s -> s * x[1] - 0.4) (fun s -> s + 0.5 * cos (x[1] * s)) s

@@ -45,6 +45,7 @@ let private met =
 
              match op with
              | Apply(Loop l) -> visit typeof<Tape> l.Tape
+             | Apply(Root r) -> visit typeof<RootLinear> r.Linear
              | _ -> ()
 
          found)
@@ -59,6 +60,7 @@ let private unions =
       typeof<Random>
       typeof<Fn>
       typeof<CallKind>
+      typeof<RootLinear>
       typeof<Tape> ]
     |> Seq.collect (fun union -> FSharpType.GetUnionCases(union, true))
     |> Seq.map (fun case -> case.DeclaringType.Name, case.Name)
@@ -89,7 +91,7 @@ let tests =
           testCase "roots have an example of a number and of a vector" (fun () ->
               let rank op =
                   match op with
-                  | Apply(Root r) -> Some(r.Solve.Outputs[0].Shape.Length - r.Batch.Length)
+                  | Apply(Root({ Linear = ByMatrix _ } as r)) -> Some(r.Solve.Outputs[0].Shape.Length - r.Batch.Length)
                   | _ -> None
 
               Expect.equal

@@ -1,0 +1,278 @@
+namespace NeuralDE.Compiler
+
+open System.Collections.Concurrent
+open NeuralDE
+
+/// Linear systems A w = b of which the map w ↦ A w is known and the matrix is not. b and w are [rows; n]: each row is a system
+/// with a tolerance and an end of its own. What is not solved raises when the run has ended; NaN gives NaN.
+module internal LinearSolves =
+    [<NoEquality; NoComparison>]
+    type private Found =
+        {
+            W: Tensor
+            /// [rows]: the norm of b − A w
+            Norm: Tensor
+            /// [rows], int32
+            Count: Tensor
+        }
+
+    /// The least rtol, in roundings of the element type: products of a few hundred terms leave that much of a residual.
+    let private leastRoundings = 32.0
+
+    let private epsilon (x: Tensor) = if x.Dtype = Float32 then 1.1920928955078125e-7 else 2.220446049250313e-16
+    let private over (shape: int[]) axes (x: Tensor) = Prim.broadcast shape axes x
+    /// A number a row, beside [rows; n].
+    let private beside (x: Tensor) (v: Tensor) = over x.Dims [| 0 |] v
+    let private lengths (x: Tensor) = sqrt (Prim.sumOver [| 1 |] (x * x))
+    let private isAny (flags: Tensor) = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 flags)) 0.0
+    let private column (x: Tensor) = Prim.reshape (Array.append x.Dims [| 1 |]) x
+    let private flat (x: Tensor) = Prim.reshape x.Dims[.. x.Rank - 2] x
+    /// x where the flag is true, else y.
+    let private keep (flag: Tensor) (x: Tensor) (y: Tensor) = Prim.select (over x.Dims [| 0 |] flag) x y
+    let private orZero (flag: Tensor) (x: Tensor) = Prim.select flag x (Prim.zerosLike x)
+
+    // ── what was not solved ──────────────────────────────────────────────────────────────────────────────────────
+    let private bySample = "LU by sample"
+
+    let private mends =
+        Map
+            [ "GMRES", "Raise MaxIterations or Restart, or Rtol; where ∂r/∂z is singular there is no derivative."
+              "SameIteration",
+              "Write the residual as z − F(z) where z ← F(z) converges, raise MaxIterations or Rtol, or use Gmres."
+              "the solver of one's own", "Let it solve to rtol, or give a larger one."
+              bySample,
+              "Samples depend on each other, or ∂r/∂z is nearly singular: for RootCoupling.PerSample, sample k of the residual depends on sample k of the root alone. Use RootCoupling.Joint." ]
+
+    let private failure (name: string) (args: NdArray[]) : exn voption =
+        let numbers k = (args[k]: NdArray).Floats
+        let norms, limits, counts = numbers 1, numbers 2, numbers 3
+
+        match Seq.tryFindIndex (fun k -> not (norms[k] <= limits[k])) (seq { 0 .. norms.Length - 1 }) with
+        | None -> ValueNone
+        | Some k ->
+            let which = if norms.Length = 1 then "" else $" of system {string k}"
+            let after = if counts[k] = 0.0 then "" else $" after {string counts[k]} iterations"
+            let samples =
+                if norms.Length = 1 || name = bySample then
+                    ""
+                else
+                    " Where systems are by sample, samples must not depend on each other."
+
+            ValueSome(
+                DerivativeException
+                    $"implicitRoot: {name} did not solve the linear system of the root's derivative: the residual's norm{which} is {string norms[k]}{after}, expected at most {string limits[k]}. {mends[name]}{samples}"
+            )
+
+    /// One check for each solver, so that a second trace gives the same graph.
+    let private checks = ConcurrentDictionary<string, Check>()
+
+    /// w, where each row's norm is within its limit.
+    let private checkedBy name (w: Tensor) (isWell: Tensor) (norm: Tensor) (limit: Tensor) (count: Tensor) : Tensor =
+        let check = checks.GetOrAdd(name, (fun name -> { Look = failure name; Flagged = true }))
+
+        let wide = Prim.cast Float64
+        Tensor.Apply(Check check, [| w; isWell; wide norm; wide limit; wide count |])
+
+    /// Rows as long as 1, so that squares neither overflow nor vanish; what is not finite has no solution.
+    let private scaled name rtol atol apply (b: Tensor) (run: Tensor -> Tensor -> Found) : Tensor =
+        let largest = Prim.reduce Maximum [| 1 |] (abs b)
+        let isKnown = isFinite largest
+        let isScale = Prim.both isKnown (Prim.compareTo Greater largest 0.0)
+        let scale = Prim.select isScale largest (Prim.onesLike largest)
+        let unit = orZero (beside b isKnown) (b / beside b scale)
+        let rtol = max rtol (leastRoundings * epsilon b)
+        let absolute = Prim.fill b.Dtype scale.Dims atol / scale
+        let limit = Prim.binary Max (Prim.times rtol (lengths unit)) absolute
+        let found = run unit limit
+        // a row that ended before others did is looked at once more: where rows depend on each other, it is no longer solved
+        let norm = if b.Dims[0] = 1 then found.Norm else lengths (unit - apply found.W)
+        let isWell = Prim.either (Prim.compare LessEqual norm limit) (Prim.isNot isKnown)
+        let w = checkedBy name (found.W * beside b scale) isWell (norm * scale) (limit * scale) found.Count
+        keep isKnown w (Prim.fill b.Dtype b.Dims nan)
+
+    // ── GMRES ────────────────────────────────────────────────────────────────────────────────────────────────────
+    [<NoEquality; NoComparison>]
+    type private Cycle =
+        {
+            /// [rows; m + 1; n]: orthonormal, 0 where there are none yet
+            Basis: Tensor
+            /// [rows; n]: the last of them
+            Last: Tensor
+            /// [rows; m + 1; m + 1]: the product of all rotations
+            Turns: Tensor
+            /// [rows; m; m]: what they make of the Hessenberg matrix, the identity where it has no column yet
+            Triangle: Tensor
+            /// [rows], int32: its columns
+            Columns: Tensor
+            /// int32
+            Step: Tensor
+            /// [rows], bool
+            Goes: Tensor
+        }
+
+    /// One direction more: classical Gram–Schmidt, twice (Giraud, Langou, Rozložník, van den Eshof 2005), then one rotation.
+    let private arnoldi (apply: Tensor -> Tensor) (beta: Tensor) (limit: Tensor) (c: Cycle) : Cycle =
+        let rows, width, n = c.Basis.Dims[0], c.Basis.Dims[1], c.Basis.Dims[2]
+        let m = width - 1
+        let at k (shape: int[]) axis = Prim.compare Equal (Prim.iota Int32 shape axis) (over shape [||] k)
+        let now, next = c.Step, Prim.plus 1.0 c.Step
+        let isNow, isNext = at now [| rows; width |] 1, at next [| rows; width |] 1
+        let pick flag x = Prim.sumOver [| 1 |] (orZero flag x)
+
+        let w0 = apply c.Last
+        let project w = Prim.dot c.Basis (column w)
+        let without w h = w - flat (Prim.dot (Prim.swapLast c.Basis) h)
+        let h1 = project w0
+        let w1 = without w0 h1
+        let h2 = project w1
+        let w2 = without w1 h2
+        let size = lengths w2
+        // what two passes leave is rounding: the directions are all there are
+        let isNew = Prim.compare Greater size (Prim.times (epsilon w0) (lengths w0))
+        let goes = Prim.both c.Goes isNew
+        let direction = orZero (beside w2 goes) (w2 / beside w2 (Prim.select isNew size (Prim.onesLike size)))
+        let h = flat (h1 + h2)
+        let h = Prim.select isNext (over h.Dims [| 0 |] (orZero isNew size)) h
+
+        let turned = flat (Prim.dot c.Turns (column h))
+        let a, d = pick isNow turned, pick isNext turned
+        let radius = sqrt (a * a + d * d)
+        let isRegular = Prim.both c.Goes (Prim.compareTo Greater radius 0.0)
+        let safe = Prim.select isRegular radius (Prim.onesLike radius)
+        let cosine, sine = Prim.select isRegular (a / safe) (Prim.onesLike a), orZero isRegular (d / safe)
+        let square = [| rows; width; width |]
+        let rowOf flag = Prim.sumOver [| 1 |] (orZero (over square [| 0; 1 |] flag) c.Turns)
+        let q0, q1 = rowOf isNow, rowOf isNext
+        let first, second = beside q0 cosine * q0 + beside q0 sine * q1, beside q0 cosine * q1 - beside q0 sine * q0
+        let spread q = over square [| 0; 2 |] q
+        let other = Prim.select (over square [| 0; 1 |] isNext) (spread second) c.Turns
+        let turns = Prim.select (over square [| 0; 1 |] isNow) (spread first) other
+        let turns = keep isRegular turns c.Turns
+
+        let isBefore = Prim.compare Less (Prim.iota Int32 [| rows; width |] 1) (over [| rows; width |] [||] now)
+        let entries = Prim.select isNow (over [| rows; width |] [| 0 |] radius) (orZero isBefore turned)
+        let triangle = c.Triangle.Dims
+        let isColumn = Prim.both (at now triangle 2) (over triangle [| 0 |] isRegular)
+        let corner = flat (Prim.range 2 0 1 turns)
+        let left = beta * abs (pick isNext corner)
+
+        { Basis = Prim.select (at next [| rows; width; n |] 1) (over [| rows; width; n |] [| 0; 2 |] direction) c.Basis
+          Last = direction
+          Turns = turns
+          Triangle = Prim.select isColumn (over triangle [| 0; 1 |] (Prim.range 1 0 m entries)) c.Triangle
+          Columns = c.Columns + Prim.cast Int32 isRegular
+          Step = next
+          Goes = Prim.both (Prim.both goes isRegular) (Prim.compare Greater left limit) }
+
+    /// The correction that a cycle found, [rows; n].
+    let private correction (beta: Tensor) (c: Cycle) : Tensor =
+        let rows, m = c.Triangle.Dims[0], c.Triangle.Dims[1]
+        let corner = Prim.range 1 0 m (flat (Prim.range 2 0 1 c.Turns))
+        let isIn = Prim.compare Less (Prim.iota Int32 [| rows; m |] 1) (beside corner c.Columns)
+        let right = orZero isIn (beside corner beta * corner)
+        let y = Prim.triangular false false false c.Triangle (column right)
+        flat (Prim.dot (Prim.swapLast (Prim.range 1 0 m c.Basis)) y)
+
+    [<NoEquality; NoComparison>]
+    type private Search = { W: Tensor; R: Tensor; Norm: Tensor; Count: Tensor; Goes: Tensor }
+
+    let private start (b: Tensor) (limit: Tensor) : Search =
+        let norm = lengths b
+        let rows = b.Dims[0]
+
+        { W = Prim.zerosLike b
+          R = b
+          Norm = norm
+          Count = Prim.fill Int32 [| rows |] 0.0
+          Goes = Prim.compare Greater norm limit }
+
+    let gmres (options: GmresOptions) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
+        let rows, n = b.Dims[0], b.Dims[1]
+        let m = min options.Restart n
+        let width = m + 1
+
+        let run (b: Tensor) (limit: Tensor) =
+            let cycle (s: Search) : Search =
+                let isLong = Prim.compareTo Greater s.Norm 0.0
+                let unit = orZero (beside b s.Goes) (s.R / beside b (Prim.select isLong s.Norm (Prim.onesLike s.Norm)))
+
+                let first =
+                    { Basis = Prim.pad [| 0; 0; 0 |] [| 0; m; 0 |] [| 0; 0; 0 |] (Prim.reshape [| rows; 1; n |] unit)
+                      Last = unit
+                      Turns = Prim.identity b.Dtype [| rows; width; width |]
+                      Triangle = Prim.identity b.Dtype [| rows; m; m |]
+                      Columns = Prim.fill Int32 [| rows |] 0.0
+                      Step = Prim.integer 0
+                      Goes = s.Goes }
+
+                let isLeft (c: Cycle) =
+                    Prim.both c.Goes (Prim.compareTo Less (s.Count + c.Columns) (float options.MaxIterations))
+
+                let c = repeatWhile (fun c -> isAny (isLeft c)) m (arnoldi apply s.Norm limit) first
+                let w = s.W + correction s.Norm c
+                let r = b - apply w
+                let norm = lengths r
+                // without progress the next cycle would be the same
+                let isBetter = Prim.both s.Goes (Prim.compare Less norm s.Norm)
+                let count = s.Count + c.Columns
+                let isOpen = Prim.compareTo Less count (float options.MaxIterations)
+                let isFar = Prim.compare Greater norm limit
+
+                { W = keep isBetter w s.W
+                  R = keep isBetter r s.R
+                  Norm = Prim.select isBetter norm s.Norm
+                  Count = count
+                  Goes = Prim.both isBetter (Prim.both isFar isOpen) }
+
+            let s = repeatWhile (fun s -> isAny s.Goes) options.MaxIterations cycle (start b limit)
+            { W = s.W; Norm = s.Norm; Count = s.Count }
+
+        scaled "GMRES" options.Rtol options.Atol apply b run
+
+    // ── the same iteration ───────────────────────────────────────────────────────────────────────────────────────
+    /// w ← w + (b − A w), which is b + (∂F/∂z) w for A = 1 − ∂F/∂z.
+    let sameIteration (options: SameIterationOptions) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
+        let run (b: Tensor) (limit: Tensor) =
+            let step (s: Search) : Search =
+                let w = s.W + s.R
+                let r = b - apply w
+                let norm = lengths r
+                let count = Prim.plus 1.0 s.Count
+                let isOpen = Prim.compareTo Less count (float options.MaxIterations)
+                let isFar = Prim.both (isFinite norm) (Prim.compare Greater norm limit)
+
+                { W = keep s.Goes w s.W
+                  R = keep s.Goes r s.R
+                  Norm = Prim.select s.Goes norm s.Norm
+                  Count = Prim.select s.Goes count s.Count
+                  Goes = Prim.both s.Goes (Prim.both isFar isOpen) }
+
+            let s = repeatWhile (fun s -> isAny s.Goes) options.MaxIterations step (start b limit)
+            { W = s.W; Norm = s.Norm; Count = s.Count }
+
+        scaled "SameIteration" options.Rtol options.Atol apply b run
+
+    // ── what others solve ────────────────────────────────────────────────────────────────────────────────────────
+    /// The solution of a solver from outside, looked at.
+    let own (rtol: float) (solve: Tensor -> Tensor) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
+        let run (b: Tensor) (_: Tensor) =
+            let w = solve b
+
+            { W = w; Norm = lengths (b - apply w); Count = Prim.fill Int32 b.Dims[..0] 0.0 }
+
+        scaled "the solver of one's own" rtol 0.0 apply b run
+
+    /// What the blocks on the diagonal leave of the whole system, as a part of its terms: coupling weaker than this is not seen,
+    /// and a factorisation of a matrix of that condition leaves as much.
+    let private coupled (x: Tensor) = if x.Dtype = Float32 then 1e-3 else 1e-6
+
+    /// By a block a row, [rows; n; n]; `apply` is the whole map, which shows whether the blocks are all of it.
+    let byBlocks (blocks: Tensor) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
+        let w = flat (Prim.solve blocks (column b))
+        let largest (x: Tensor) = Prim.reduce Maximum [| 1 |] (abs x)
+        let row = Prim.reduce Maximum [| 1 |] (Prim.sumOver [| 2 |] (abs blocks))
+        let left = largest (b - apply w)
+        let limit = Prim.times (coupled b) (row * largest w + largest b)
+        // what is not finite shows by itself
+        let isWell = Prim.either (Prim.compare LessEqual left limit) (Prim.isNot (isFinite (largest w)))
+        checkedBy bySample w isWell left limit (Prim.fill Int32 b.Dims[..0] 0.0)
