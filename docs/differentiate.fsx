@@ -125,6 +125,63 @@ let steady (p: Tensor) =
 steady (scalar 8.0), grad steady (scalar 8.0)
 (*** include-it ***)
 (**
+## A layer that is an equilibrium
+
+The output of a deep equilibrium layer is the z with z = tanh(z W + x U + b), for a batch x `[batch; inputs]` and z `[batch; units]`. The search
+runs until z stays; the derivative needs z alone, not the way to it.
+*)
+let w = 0.1 * randn (Key 1) [ 30; 30 ]
+let u = 0.5 * randn (Key 2) [ 5; 30 ]
+let b = 0.3 * randn (Key 3) [ 30 ]
+let x = randn (Key 4) [ 8; 5 ]
+
+let cell (w, u, b) z = tanh (matmul z w + matmul x u + b)
+let unrolled p = iterate 300 (cell p) (zeros [ 8; 30 ])
+
+let search p =
+    let moves (z, last) = amax (abs (z - last)) .> 1e-14
+    fst (repeatWhile moves 1000 (fun (z, _) -> cell p z, z) (cell p (zeros [ 8; 30 ]), zeros [ 8; 30 ]))
+
+let equilibrium options p = implicitRootWith options search (fun z p -> z - cell p z) p
+(**
+Its unknowns are a tree of tensors of any shapes, here one matrix. `RootOptions` say how a derivative solves its linear systems:
+
+| `Coupling` | `Solve` | a system |
+|---|---|---|
+| `RootCoupling.Joint` | `RootSolve.Dense` | of all unknowns, n × n, by LU: the default, and what `implicitRoot` does |
+| `RootCoupling.PerSample` | `RootSolve.Dense` | of each sample, where no sample depends on another |
+| either | `RootSolve.Gmres` | by products with the Jacobian, which is never formed |
+| either | `RootSolve.SameIteration` | by the layer's own iteration, for a residual z − F(z) |
+| either | `RootSolve.Own` | by a function of yours, from w ↦ A w and b to w |
+
+All give the gradient that the unrolled iteration has:
+*)
+let loss solve p = (let z: Tensor = solve p in sum (z * z))
+let gradientOfW solve = (let ofW, _, _ = grad (loss solve) (w, u, b) in ofW)
+let exact = gradientOfW unrolled
+
+for name, coupling, solve in
+    [ "joint, dense", RootCoupling.Joint, RootSolve.Dense
+      "per sample, dense", RootCoupling.PerSample, RootSolve.Dense
+      "joint, GMRES", RootCoupling.Joint, RootSolve.Gmres GmresOptions.defaults
+      "per sample, GMRES", RootCoupling.PerSample, RootSolve.Gmres GmresOptions.defaults
+      "the same iteration", RootCoupling.Joint, RootSolve.SameIteration SameIterationOptions.defaults ] do
+    let found = gradientOfW (equilibrium { Coupling = coupling; Solve = solve })
+    let isNear = float (amax (abs (found - exact)) / amax (abs exact)) < 1e-8
+    printfn "%-20s %s" name (if isNear then "as unrolled" else "another gradient")
+(*** include-output ***)
+(**
+A system that is not solved to its tolerance is an error, never a gradient that is a little wrong:
+*)
+mistake (fun () ->
+    let hasty = RootSolve.Gmres { GmresOptions.defaults with MaxIterations = 2 }
+    gradientOfW (equilibrium { RootOptions.defaults with Solve = hasty }))
+(*** include-output ***)
+(**
+So are samples that depend on each other where `RootCoupling.PerSample` says that they do not, as with batch normalisation.
+
+## What cannot be traced
+
 A solve whose number of outputs depends on values cannot be traced, and says so:
 *)
 mistake (fun () ->

@@ -114,7 +114,7 @@ for s in odeSolvers do
 | `odeint_adjoint` | `BacksolveAdjoint()` | `Backsolve` | constant |
 | `adjoint_options={"norm": "seminorm"}` | `adjoint_rms_seminorm` | `BacksolveWith { Rtol = None; Atol = None; Norm = Seminorm }` | constant |
 | – | `ForwardMode()` | `jvp`, with any of them | that of the solve |
-| – | `ImplicitAdjoint()` | `implicitRoot` | one solve |
+| – | `ImplicitAdjoint()`, with a `linear_solver` | `implicitRoot`, `implicitRootWith` | one solve |
 
 `odeint_adjoint` needs an `nn.Module`, or `adjoint_params`, to know the parameters. Here they are what the field captures, whichever
 method you ask for. [Differentiate](differentiate.html) shows where `Backsolve` fails.

@@ -23,7 +23,16 @@ module internal LinearSolves =
     let private over (shape: int[]) axes (x: Tensor) = Prim.broadcast shape axes x
     /// A number a row, beside [rows; n].
     let private beside (x: Tensor) (v: Tensor) = over x.Dims [| 0 |] v
-    let private lengths (x: Tensor) = sqrt (Prim.sumOver [| 1 |] (x * x))
+    let private largest (x: Tensor) = Prim.reduce Maximum [| 1 |] (abs x)
+
+    /// The norm of each row, of which squares neither overflow nor vanish.
+    let private lengths (x: Tensor) =
+        let most = largest x
+        let isScale = Prim.both (isFinite most) (Prim.compareTo Greater most 0.0)
+        let scale = Prim.select isScale most (Prim.onesLike most)
+        let unit = x / beside x scale
+        scale * sqrt (Prim.sumOver [| 1 |] (unit * unit))
+
     let private isAny (flags: Tensor) = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 flags)) 0.0
     let private column (x: Tensor) = Prim.reshape (Array.append x.Dims [| 1 |]) x
     let private flat (x: Tensor) = Prim.reshape x.Dims[.. x.Rank - 2] x
@@ -73,21 +82,18 @@ module internal LinearSolves =
         let wide = Prim.cast Float64
         Tensor.Apply(Check check, [| w; isWell; wide norm; wide limit; wide count |])
 
-    /// Rows as long as 1, so that squares neither overflow nor vanish; what is not finite has no solution.
-    let private scaled name rtol atol apply (b: Tensor) (run: Tensor -> Tensor -> Found) : Tensor =
-        let largest = Prim.reduce Maximum [| 1 |] (abs b)
-        let isKnown = isFinite largest
-        let isScale = Prim.both isKnown (Prim.compareTo Greater largest 0.0)
-        let scale = Prim.select isScale largest (Prim.onesLike largest)
-        let unit = orZero (beside b isKnown) (b / beside b scale)
+    /// w that `run` finds for b within limits of the norm, [rows]; what is not finite has no solution.
+    let private limited name rtol atol apply (b: Tensor) (run: Tensor -> Tensor -> Found) : Tensor =
+        let isKnown = isFinite (largest b)
+        let known = orZero (beside b isKnown) b
         let rtol = max rtol (leastRoundings * epsilon b)
-        let absolute = Prim.fill b.Dtype scale.Dims atol / scale
-        let limit = Prim.binary Max (Prim.times rtol (lengths unit)) absolute
-        let found = run unit limit
+        let relative = Prim.times rtol (lengths known)
+        let limit = Prim.binary Max relative (Prim.fill b.Dtype relative.Dims atol)
+        let found = run known limit
         // a row that ended before others did is looked at once more: where rows depend on each other, it is no longer solved
-        let norm = if b.Dims[0] = 1 then found.Norm else lengths (unit - apply found.W)
+        let norm = if b.Dims[0] = 1 then found.Norm else lengths (known - apply found.W)
         let isWell = Prim.either (Prim.compare LessEqual norm limit) (Prim.isNot isKnown)
-        let w = checkedBy name (found.W * beside b scale) isWell (norm * scale) (limit * scale) found.Count
+        let w = checkedBy name found.W isWell norm limit found.Count
         keep isKnown w (Prim.fill b.Dtype b.Dims nan)
 
     // ── GMRES ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,7 +233,7 @@ module internal LinearSolves =
             let s = repeatWhile (fun s -> isAny s.Goes) options.MaxIterations cycle (start b limit)
             { W = s.W; Norm = s.Norm; Count = s.Count }
 
-        scaled "GMRES" options.Rtol options.Atol apply b run
+        limited "GMRES" options.Rtol options.Atol apply b run
 
     // ── the same iteration ───────────────────────────────────────────────────────────────────────────────────────
     /// w ← w + (b − A w), which is b + (∂F/∂z) w for A = 1 − ∂F/∂z.
@@ -250,7 +256,7 @@ module internal LinearSolves =
             let s = repeatWhile (fun s -> isAny s.Goes) options.MaxIterations step (start b limit)
             { W = s.W; Norm = s.Norm; Count = s.Count }
 
-        scaled "SameIteration" options.Rtol options.Atol apply b run
+        limited "SameIteration" options.Rtol options.Atol apply b run
 
     // ── what others solve ────────────────────────────────────────────────────────────────────────────────────────
     /// The solution of a solver from outside, looked at.
@@ -260,7 +266,7 @@ module internal LinearSolves =
 
             { W = w; Norm = lengths (b - apply w); Count = Prim.fill Int32 b.Dims[..0] 0.0 }
 
-        scaled "the solver of one's own" rtol 0.0 apply b run
+        limited "the solver of one's own" rtol 0.0 apply b run
 
     /// What the blocks on the diagonal leave of the whole system, as a part of its terms: coupling weaker than this is not seen,
     /// and a factorisation of a matrix of that condition leaves as much.
@@ -269,7 +275,6 @@ module internal LinearSolves =
     /// By a block a row, [rows; n; n]; `apply` is the whole map, which shows whether the blocks are all of it.
     let byBlocks (blocks: Tensor) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
         let w = flat (Prim.solve blocks (column b))
-        let largest (x: Tensor) = Prim.reduce Maximum [| 1 |] (abs x)
         let row = Prim.reduce Maximum [| 1 |] (Prim.sumOver [| 2 |] (abs blocks))
         let left = largest (b - apply w)
         let limit = Prim.times (coupled b) (row * largest w + largest b)

@@ -216,6 +216,16 @@ let tests =
                       let got = grad (fun p -> scale * loss (equilibrium options) p) p
                       near 1e-10 (Tree.map (fun x -> x / scale) got) unit)
 
+          testCase "each sample's cotangent is solved to its own size" (fun () ->
+              let p = small 1
+              let sizes = tensor [ [ 1.0 ]; [ 1e-200 ]; [ 1e200 ] ]
+              let w = randn (Key 9) [ 3; 4 ]
+
+              for name, options in ways () do
+                  if name.EndsWith "per sample" then
+                      let _, pull = vjp (fun x -> equilibrium options { p with X = x }) p.X
+                      near 1e-9 (pull (sizes * w) / sizes) (pull w))
+
           testCase "a cotangent of zeros gives zeros, NaN gives NaN" (fun () ->
               let p = small 1
 
