@@ -66,11 +66,12 @@ internal static class TypeText
         if (type == typeof(void) || type.FullName == "Microsoft.FSharp.Core.Unit")
             return "nothing";
         if (type.IsGenericType)
-            return $"{Plain(type)}<{Arguments(type, Common)}>";
-        if (type.Name == "EarlyStopping")
-            return "EarlyStoppingSettings";
-        return type.Name.EndsWith("Options", StringComparison.Ordinal) ? type.Name[..^7] + "Settings" : type.Name;
+            return $"{Settings(Plain(type))}<{Arguments(type, Common)}>";
+        return type.Name == "EarlyStopping" ? "EarlyStoppingSettings" : Settings(type.Name);
     }
+
+    private static string Settings(string name) =>
+        name.EndsWith("Options", StringComparison.Ordinal) ? name[..^7] + "Settings" : name;
 
     private static string Function(Type[] types) =>
         types.Length == 1 ? Common(types[0]) : $"({Common(types[0])} to {Function(types[1..])})";
