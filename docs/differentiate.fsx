@@ -156,8 +156,8 @@ Its unknowns are a tree of tensors of any shapes, here one matrix. `RootOptions`
 
 All give the gradient that the unrolled iteration has:
 *)
-let loss solve p = (let z: Tensor = solve p in sum (z * z))
-let gradientOfW solve = (let ofW, _, _ = grad (loss solve) (w, u, b) in ofW)
+let squares solve p = (let z: Tensor = solve p in sum (z * z))
+let gradientOfW solve = (let ofW, _, _ = grad (squares solve) (w, u, b) in ofW)
 let exact = gradientOfW unrolled
 
 for name, coupling, solve in
