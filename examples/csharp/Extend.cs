@@ -117,7 +117,7 @@ public static class Extend
                 return (dx, dv - rate * s.V);
             };
         var spring = Field.SecondOrder<Tensor>((t, x, v) => -x);
-        var (end, _) = Ode.Problem(Damped(2.0, spring), (Scalar(1.0), Scalar(0.0)), 0, 1)
+        var (end, _) = Ode.Problem(Damped(2.0, spring), (X: Tensor.Scalar(1.0), V: Tensor.Scalar(0.0)), 0, 1)
             .Tolerance(1e-9, 1e-11)
             .SolveFinal();
         return new("field combinator", (double)end, 2 * Math.Exp(-1), 1e-8); // (1 + t) e^(−t)
@@ -138,7 +138,7 @@ public static class Extend
         public Tensor Apply(LayerCall call)
         {
             var apart = ExpandDims(call.X, -2) - Centres;
-            return Exp(-Sum(Square(apart), -1) / (2.0 * Width * Width));
+            return Exp(-SumAlong(Square(apart), -1) / (2.0 * Width * Width));
         }
     }
 
@@ -148,7 +148,7 @@ public static class Extend
             new Key(4),
             Blueprint.Features(2).Own(20, key => new Radial(Randn(key, 20, 2), 0.7)).Linear(1)
         );
-        static Tensor Bump(Tensor x) => ExpandDims(Exp(-Sum(Square(x - 0.5), -1)), -1);
+        static Tensor Bump(Tensor x) => ExpandDims(Exp(-SumAlong(Square(x - 0.5), -1)), -1);
         var points = Randn(new Key(5), 200, 2);
         var fit = Train
             .Start(net, Optimisers.Adam(3e-2))
@@ -172,7 +172,7 @@ public static class Extend
         );
         var data = Randn(new Key(7), 4000);
         Tensor Pinball(Tensor q) => Mean(Maximum(0.9 * (data - q), -0.1 * (data - q)));
-        var fit = Train.Start(Scalar(0.0), signs).Steps(400).Run(Pinball);
+        var fit = Train.Start(Tensor.Scalar(0.0), signs).Steps(400).Run(Pinball);
         return new("optimiser and loss", (double)fit.Model, (double)Quantile(data, 0.9), 0.02);
     }
 
@@ -190,7 +190,7 @@ public static class Extend
                 Batches.OfTree(32, (X: xs, Y: ys)).Shuffle(new Key(9)),
                 (batch, m) =>
                 {
-                    var mean = Calculus.StopGradient(0.9 * m.Mean + 0.1 * Mean(batch.X, 0));
+                    var mean = Calculus.StopGradient(0.9 * m.Mean + 0.1 * MeanAlong(batch.X, 0));
                     return (Loss.MeanSquaredError(batch.Y, Matmul(batch.X - mean, m.Weight)), m with { Mean = mean });
                 }
             );
