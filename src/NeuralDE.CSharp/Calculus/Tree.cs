@@ -56,6 +56,14 @@ public static class Tree
     /// </summary>
     public static T Cast<T>(T tree, Dtype dtype) => TreeModule.cast(Given(dtype), tree);
 
+    /// <summary>The tree with every leaf on a device, keys included; Device.Cpu brings it back.</summary>
+    /// <remarks>
+    /// What is computed from it, eager or compiled, is computed there and stays there; numbers of the processor that it
+    /// meets follow. Leaves that are there already are the same tensors.
+    /// </remarks>
+    /// <exception cref="TraceException">for placeholders: move the arguments of a function before it is called.</exception>
+    public static T ToDevice<T>(T tree, Device device) => TreeModule.toDevice(Given(device), tree);
+
     /// <summary>How many numbers the float leaves hold: the parameters of a model.</summary>
     public static int Count<T>(T tree) => TreeModule.count(tree);
 

@@ -23,6 +23,10 @@ type TreeException(message: string) =
 type TraceException(message: string) =
     inherit InvalidOperationException(message)
 
+/// Tensors of different devices met, or a device cannot do what is asked of it.
+type DeviceException(message: string) =
+    inherit InvalidOperationException(message)
+
 /// A function that has no derivative was differentiated.
 type DerivativeException(message: string) =
     inherit InvalidOperationException(message)

@@ -283,7 +283,7 @@ module internal Batch =
             System.Array.Copy(a.Data, i * width, part.Data, 0, width)
             part
 
-        let run (args: NdArray[]) =
+        let runHere (args: NdArray[]) =
             let outputs = h.Outputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, Array.append [| n |] s.Shape))
 
             for i in 0 .. n - 1 do
@@ -294,6 +294,22 @@ module internal Batch =
                     y
 
             outputs
+
+        /// The same where an executor has the numbers: rows are taken and joined there.
+        let runElsewhere (args: NdArray[]) =
+            let rowOf i (a: NdArray) = (Prim.pick 0 i (Tensor.OfArray a)).Numbers
+            let ys = Array.init n (fun i -> h.Run(Array.map2 (fun a isOn -> if isOn then rowOf i a else a) args on))
+
+            let joined k (s: Signature) =
+                if n = 0 then
+                    NdArray.Zeros(s.Dtype, Array.append [| n |] s.Shape)
+                else
+                    (ys |> Array.map (fun y -> Tensor.OfArray y[k]) |> Prim.stack 0).Numbers
+
+            Array.mapi joined h.Outputs
+
+        let run (args: NdArray[]) =
+            if isNull (Placement.ofArgs args) then runHere args else runElsewhere args
 
         { Name = h.Name
           Outputs = withRows n h.Outputs (all h.Outputs.Length)
@@ -308,7 +324,8 @@ module internal Batch =
 
     and private sumRows (h: Host) (shared: bool[]) : Host =
         let collapse (a: NdArray) =
-            Evaluate.primitive (Reduce(Sum, [| 0 |])) { Dtype = a.Dtype; Shape = a.Shape[1..] } [| a |]
+            let sum = if isNull a.Buffer then Evaluate.primitive else Execute.primitive
+            sum (Reduce(Sum, [| 0 |])) { Dtype = a.Dtype; Shape = a.Shape[1..] } [| a |]
 
         let some f xs = Array.map2 (fun isShared x -> if isShared then f x else x) shared xs
 

@@ -4,90 +4,91 @@ open System
 open System.Collections.Generic
 open NeuralDE
 
-/// One traced form of a step, for inputs of certain shapes, with the state in the memory of its plan.
-/// Its arguments are state, inputs, captured; its results are numbers and the next state.
+/// One traced form of a step, for inputs of certain shapes, with the state in the memory of its plan, or where an executor has
+/// it. Its arguments are state, inputs, captured; its results are numbers and the next state.
 [<Sealed>]
-type internal TracedStep(graph: Graph, carried: int, inputs: Signature[], args: NdArray[]) =
-    let numbers = graph.Outputs.Length - carried
-
-    let resident =
-        match Execute.plan graph with
-        | ValueSome plan -> ValueSome(Resident(plan, carried, args))
-        | ValueNone -> ValueNone
+type internal TracedStep
+    (graph: Graph, carried: int, inputs: Signature[], args: NdArray[], feeds: NdArray[], holding: Holding) =
+    // one of the two
+    let resident, arrays =
+        match Execute.plan graph (Array.append args feeds) with
+        | ValueSome plan -> ValueSome(Resident(plan, carried, args)), ValueNone
+        | ValueNone -> ValueNone, ValueSome(ArrayStep(graph, carried, inputs, args, feeds, holding))
 
     let rowBytes =
         inputs
         |> Array.map (fun s ->
             if s.Shape.Length = 0 then int64 s.Dtype.Size else ArrayMemory.bytes s.Dtype s.Shape[1..])
 
-    // where no plan runs: the same on managed arrays
-    let mutable current = args[.. carried - 1]
-    let mutable given = args[carried .. carried + inputs.Length - 1]
-    let mutable results: NdArray[] = [||]
-    let mutable kept = current
-    let captured = args[carried + inputs.Length ..]
-
     /// Before the inputs of a run are written.
-    member _.Begin() = if resident.IsNone then given <- inputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, s.Shape))
+    member _.Begin() =
+        match arrays with
+        | ValueSome a -> a.Begin()
+        | ValueNone -> ()
 
     /// Row `from` of an array becomes a row of an input.
     member _.Write(input: int, row: int, source: NdArray, from: int64) =
         match resident with
         | ValueSome r -> r.Write(carried + input, row, rowBytes[input], source, from)
-        | ValueNone ->
-            let size = rowBytes[input] / int64 inputs[input].Dtype.Size
-            Array.Copy(source.Data, from * size, given[input].Data, int64 row * size, size)
+        | ValueNone -> arrays.Value.Write(input, row, source, from)
 
     member _.Run() =
         match resident with
         | ValueSome r -> r.Run()
-        | ValueNone -> results <- Execute.call (Call(graph, Inline)) (Array.concat [ current; given; captured ])
+        | ValueNone -> arrays.Value.Run()
 
     member _.Number(k: int) : float =
         match resident with
         | ValueSome r -> r.Number k
-        | ValueNone -> results[k].Floats[0]
+        | ValueNone -> arrays.Value.Number k
 
     member _.Advance() =
         match resident with
         | ValueSome r -> r.Advance()
-        | ValueNone -> current <- results[numbers..]
+        | ValueNone -> arrays.Value.Advance()
 
     member _.Keep() =
         match resident with
         | ValueSome r -> r.Keep()
-        | ValueNone -> kept <- current
+        | ValueNone -> arrays.Value.Keep()
 
-    member _.Load(arrays: NdArray[]) =
+    member _.Load(state: NdArray[]) =
         match resident with
-        | ValueSome r -> r.Load arrays
-        | ValueNone -> current <- arrays
+        | ValueSome r -> r.Load state
+        | ValueNone -> arrays.Value.Load state
 
     member _.Current: NdArray[] =
         match resident with
         | ValueSome r -> r.Current
-        | ValueNone -> current
+        | ValueNone -> arrays.Value.Current
 
     member _.Kept: NdArray[] =
         match resident with
         | ValueSome r -> r.Kept
-        | ValueNone -> kept
+        | ValueNone -> arrays.Value.Kept
 
     member private _.Resident = resident
+    member private _.Arrays = arrays
 
-    member _.TakeFrom(other: TracedStep) =
-        match resident with
-        | ValueNone -> current <- other.Current
-        | ValueSome mine ->
-            match other.Resident with
-            | ValueSome theirs -> mine.TakeFrom theirs
-            | ValueNone -> mine.Load other.Current
+    member x.TakeFrom(other: TracedStep) =
+        match resident, other.Resident, arrays, other.Arrays with
+        | ValueSome mine, ValueSome theirs, _, _ -> mine.TakeFrom theirs
+        | _, _, ValueSome mine, ValueSome theirs -> mine.TakeFrom theirs
+        | _ -> x.Load other.Current
+
+    /// Gives back the memory of a device that nobody asks for any more: the state too.
+    member _.LetGo() =
+        match arrays with
+        | ValueSome a -> a.LetGo()
+        | ValueNone -> ()
 
 /// A step from inputs and a state to numbers and the next state. It is traced once for each form of its inputs, and once
-/// more to see that it is the same computation then. The state lives where the step runs.
+/// more to see that it is the same computation then. The state lives where the step runs: where the state, what the step
+/// captures and the arrays that its inputs are written from (`feeds`) are.
 [<Sealed>]
-type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S, start: 'S) =
+type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S, start: 'S, feeds: NdArray[]) =
     let leaves = Tree.flatten start
+    let holding = Holding()
     let forms = List<struct (Signature[] * TracedStep)>()
     let mutable active: TracedStep voption = ValueNone
 
@@ -117,7 +118,8 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         Retrace.check verb (graph, captured) (trace inputs)
         let zeros = inputs |> Array.map (fun s -> NdArray.Zeros(s.Dtype, s.Shape))
         let numbers (xs: Tensor[]) = xs |> Array.map (fun x -> x.Numbers)
-        TracedStep(graph, leaves.Length, inputs, Array.concat [ numbers leaves; zeros; numbers captured ])
+        let args = Array.concat [ numbers leaves; zeros; numbers captured ]
+        TracedStep(graph, leaves.Length, inputs, args, feeds, holding)
 
     /// The form for these inputs, known by the array that names them.
     let find (inputs: Signature[]) : TracedStep =
@@ -146,7 +148,9 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
 
         match active with
         | ValueSome form when obj.ReferenceEquals(form, next) -> ()
-        | ValueSome form -> next.TakeFrom form
+        | ValueSome form ->
+            next.TakeFrom form
+            form.LetGo()
         | ValueNone -> ()
 
         active <- ValueSome next
@@ -177,6 +181,11 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         form.Load(numbers kept)
         form.Keep()
         form.Load(numbers current)
+
+    /// Nothing runs any more: memory of a device that holds neither state is given back.
+    member _.Close() =
+        for struct (_, form) in forms do
+            form.LetGo()
 
     member _.Current: 'S = tree (now ()).Current
     member _.Kept: 'S = let struct (_, first) = forms[0] in tree first.Kept

@@ -64,6 +64,17 @@ module Tree =
 
         tree |> map (fun x -> if x.Dtype.IsFloat then Prim.cast dtype x else x)
 
+    /// <summary>The tree with every leaf on a device, keys included; Device.cpu brings it back.</summary>
+    /// <remarks>
+    /// What is computed from it, eager or compiled, is computed there and stays there; numbers of the processor that it
+    /// meets follow. Leaves that are there already are the same tensors. TraceException for placeholders: move the
+    /// arguments of a function before it is called.
+    /// </remarks>
+    let toDevice (device: Device) (tree: 'T) : 'T =
+        if isNull (box device) then nullArg (nameof device)
+
+        map (fun x -> x.ToDevice device) tree
+
     /// How many numbers the float leaves hold: the parameters of a model.
     let count (tree: 'T) : int =
         let n = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.LongCount else 0L)

@@ -3,7 +3,8 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// Runs function nodes on numbers: by a plan, or by the reference interpreter where that is asked for.
+/// Runs function nodes on numbers: by the executor in whose memory they are; else by a plan; by the reference interpreter where
+/// that is asked for, and where no plan exists.
 module internal Execute =
     /// Whether the reference interpreter runs everything.
     let mutable byReference = Environment.GetEnvironmentVariable "NEURALDE_EXECUTOR" = "reference"
@@ -17,17 +18,34 @@ module internal Execute =
             let output i signature = Intern.made (Output i) [| bundle |] signature
             Intern.graph inputs (Infer.outputs fn inputs |> Array.mapi output)
 
-    /// The plan of a graph; none where the reference interpreter runs it.
-    let plan (g: Graph) : Plan voption = if byReference then ValueNone else Plan.ofGraph g
-
-    /// Runs a function node and raises what its checks found.
-    let call (fn: Fn) (args: NdArray[]) : NdArray[] =
-        if byReference then
-            Interpret.call fn args
+    /// The plan of a graph on arguments like these; none where an executor or the reference interpreter runs it.
+    let plan (g: Graph) (args: NdArray[]) : Plan voption =
+        if byReference || not (isNull (Placement.ofArgs args)) then
+            ValueNone
         else
-            match Plan.ofGraph (graphOf fn args) with
+            Plan.ofGraph g
+
+    /// No plan exists: the graph holds numbers of an executor, or reads rows whose number no plan can know.
+    let private withoutPlan (g: Graph) (fn: Fn) (args: NdArray[]) : NdArray[] =
+        match Placement.ofGraph g with
+        | null -> Interpret.call fn args
+        | executor -> executor.Call(fn, args)
+
+    let private callHere (fn: Fn) (args: NdArray[]) : NdArray[] =
+        let g = graphOf fn args
+
+        if byReference then
+            withoutPlan g fn args
+        else
+            match Plan.ofGraph g with
             | ValueSome plan -> plan.Run args
-            | ValueNone -> Interpret.call fn args
+            | ValueNone -> withoutPlan g fn args
+
+    /// Runs a function node and raises what its checks found. DeviceException if arguments are on two devices.
+    let call (fn: Fn) (args: NdArray[]) : NdArray[] =
+        match Placement.ofArgs args with
+        | null -> callHere fn args
+        | executor -> executor.Call(fn, args)
 
     /// Whether plain code gives the bits that kernels give: arithmetic that is rounded once, comparisons, movement, integers.
     let private isExact (op: Op) =
@@ -87,18 +105,13 @@ module internal Execute =
     /// Elements up to which plain code is as fast as a plan.
     let private few = 256
 
-    /// The value of a primitive on numbers: the same bits as inside a plan. Nothing is copied that only gets another shape.
-    let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
-        let size = Shape.size signature.Shape
-
-        if size > int64 Shape.mostStored then Shape.stored (Print.name op) signature.Shape |> ignore
-
+    let private primitiveHere (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let isSmall =
-            args.Length = 0 || (isExact op && size <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
+            (isExact op
+                && Shape.size signature.Shape <= int64 few
+                && args |> Array.forall (fun a -> a.Length <= few))
 
         match op with
-        | Reshape shape -> args[0].WithShape shape
-        | StopGradient -> args[0]
         | Broadcast _ when args[0].Length = 1 -> NdArray.Filled(args[0], signature.Shape)
         | _ when byReference || isSmall -> Evaluate.primitive op signature args
         | _ ->
@@ -108,3 +121,18 @@ module internal Execute =
             match Plan.ofGraph g with
             | ValueSome plan -> (plan.Run args)[0]
             | ValueNone -> Evaluate.primitive op signature args
+
+    /// The value of a primitive on numbers: the same bits as inside a plan. Nothing is copied that only gets another shape.
+    /// What has no arguments is made in managed memory: it follows whatever it meets.
+    let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
+        if Shape.size signature.Shape > int64 Shape.mostStored then
+            Shape.stored (Print.name op) signature.Shape |> ignore
+
+        match op with
+        | Reshape shape -> args[0].WithShape shape
+        | StopGradient -> args[0]
+        | _ when args.Length = 0 -> Evaluate.primitive op signature args
+        | _ ->
+            match Placement.ofArgs args with
+            | null -> primitiveHere op signature args
+            | executor -> executor.Primitive(op, signature, args)

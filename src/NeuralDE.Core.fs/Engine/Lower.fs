@@ -256,6 +256,8 @@ type internal Lowering
             match n.Op with
             | Input k -> views[n] <- View.ofStorage (Storage(-1, 0L, Argument k)) n.Signature
             | Constant literal -> views[n] <- x.Constant(Evaluate.constant literal)
+            | Data d when not (isNull d.Array.Buffer) ->
+                raise (UnplannedException "numbers in an executor's memory decide that the graph runs there")
             | Data d -> views[n] <- x.Constant d.Array
             | Reshape _
             | Permute _

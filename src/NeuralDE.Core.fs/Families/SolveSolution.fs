@@ -149,6 +149,17 @@ module internal SolveSolution =
             let count = times.Count
             let block = max 4096 (dense.Value.Saved[0].Dims[timeAxis])
 
+            /// Block by block where an executor has the numbers; the result stays there.
+            let findElsewhere (graph: Graph) (captured: Tensor[]) =
+                let parts =
+                    [| for first in 0..block..count - 1 do
+                           let start = min first (count - block)
+                           let part = Prim.range 0 start (start + block) times
+                           let found = Prim.call graph (Array.append [| part |] captured)
+                           found |> Array.map (Prim.range timeAxis (first - start) block) |]
+
+                Array.init n (fun k -> parts |> Array.map (fun found -> found[k]) |> Prim.concat timeAxis)
+
             if count <= block then
                 find times
             else
@@ -156,18 +167,22 @@ module internal SolveSolution =
                     Tracing.trace "Solution.At" Hoisted [| { Dtype = Float64; Shape = [| block |] } |] (fun holes ->
                         find holes[0])
 
-                let captured = captured |> Array.map (fun c -> c.Numbers)
+                let numbers = captured |> Array.map (fun c -> c.Numbers)
                 let rows (n: Node) = { n.Signature with Shape = Array.updateAt timeAxis count n.Shape }
-                let results = graph.Outputs |> Array.map (fun n -> NdArray.Uninitialised(n.Dtype, (rows n).Shape))
 
-                for first in 0..block .. count - 1 do
-                    // the last block begins early enough to be whole
-                    let start = min first (count - block)
-                    let part = NdArray(Float64, [| block |], Array.sub times.Numbers.Floats start block)
-                    let found = Execute.call (Call(graph, Inline)) (Array.append [| part |] captured)
-                    Array.iter2 (EvaluateMovement.copyInto timeAxis start) found results
+                if not (isNull (Placement.ofArgs (Array.append [| times.Numbers |] numbers))) then
+                    findElsewhere graph captured
+                else
+                    let results = graph.Outputs |> Array.map (fun n -> NdArray.Uninitialised(n.Dtype, (rows n).Shape))
 
-                results |> Array.map Tensor.OfArray
+                    for first in 0..block .. count - 1 do
+                        // the last block begins early enough to be whole
+                        let start = min first (count - block)
+                        let part = NdArray(Float64, [| block |], Array.sub times.Numbers.Floats start block)
+                        let found = Execute.call (Call(graph, Inline)) (Array.append [| part |] numbers)
+                        Array.iter2 (EvaluateMovement.copyInto timeAxis start) found results
+
+                    results |> Array.map Tensor.OfArray
 
         let at (t: Tensor) : 'S =
             if p.Noise.IsSome then

@@ -4,46 +4,103 @@ open System
 open NeuralDE
 open NeuralDE.Kernels
 
+/// Memory of an executor, such as a device's, with the numbers of one array. Never written once it is shared.
+[<AbstractClass>]
+type internal Buffer(device: Device) =
+    /// The executor whose memory it is.
+    member _.Device = device
+
+    /// The numbers in managed memory, in row-major order: an array that nobody else has. Waits for what computes them.
+    /// DeviceException after Release.
+    abstract ToHost: dtype: Dtype * shape: int[] -> Array
+
+    /// The same memory under another shape of the same size: a buffer of its own, which stays when this one is released.
+    abstract WithShape: shape: int[] -> Buffer
+
+    /// Gives the memory back now, not when the collector finds it. Nothing may use the buffer afterwards; twice is once.
+    abstract Release: unit -> unit
+
 /// Numbers in row-major order: float32[], float[], int[], int64[] or bool[] with a shape. Never written once it is shared.
+/// They may lie in an executor's buffer; managed memory then gets them once, when they are first asked for.
 [<Sealed>]
-type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
+type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, buffer: Buffer | null) =
+    let mutable data = host
+
+    new(dtype: Dtype, shape: int[], data: Array) = NdArray(dtype, shape, data, null)
+
+    /// Numbers that lie in a buffer.
+    static member In(buffer: Buffer, dtype: Dtype, shape: int[]) = NdArray(dtype, shape, null, buffer)
+
     member _.Dtype = dtype
     member _.Shape = shape
-    member _.Data = data
-    member _.Length = data.Length
+
+    /// Where the numbers lie, if not in managed memory alone.
+    member _.Buffer = buffer
+
+    /// Whether managed memory has the numbers.
+    member _.IsHere = not (isNull data)
+
+    member private x.Download() : Array =
+        let read () =
+            match buffer with
+            | null -> raise (GraphException "an array has neither managed memory nor a buffer")
+            | buffer -> buffer.ToHost(dtype, shape)
+
+        // threads that ask at once get one copy
+        lock x (fun () ->
+            match data with
+            | null ->
+                let here = read ()
+                data <- here
+                here
+            | here -> here)
+
+    /// The numbers in managed memory.
+    member x.Data: Array =
+        match data with
+        | null -> x.Download()
+        | here -> here
+
+    member _.Length =
+        match data with
+        | null -> int (Shape.size shape)
+        | here -> here.Length
 
     /// The same numbers under another shape of the same size.
-    member _.WithShape(shape: int[]) = NdArray(dtype, shape, data)
+    member _.WithShape(shape: int[]) =
+        match buffer with
+        | null -> NdArray(dtype, shape, data, null)
+        | buffer -> NdArray(dtype, shape, data, buffer.WithShape shape)
 
     /// The numbers as float64: the array itself where it is one, else a copy.
-    member _.Floats: float[] =
-        match data with
+    member x.Floats: float[] =
+        match x.Data with
         | :? (float[]) as values -> values
         | :? (float32[]) as values -> ManagedArrays.Widen values
         | :? (int[]) as values -> Array.map float values
         | :? (int64[]) as values -> Array.map float values
         | :? (bool[]) as values -> Array.map (fun b -> if b then 1.0 else 0.0) values
-        | _ -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
+        | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
 
     /// The numbers as int64; floats lose their fraction.
-    member _.Integers: int64[] =
-        match data with
+    member x.Integers: int64[] =
+        match x.Data with
         | :? (int64[]) as values -> values
         | :? (int[]) as values -> Array.map int64 values
         | :? (bool[]) as values -> Array.map (fun b -> if b then 1L else 0L) values
         | :? (float[]) as values -> Array.map int64 values
         | :? (float32[]) as values -> Array.map int64 values
-        | _ -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
+        | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
 
     /// What is not 0.
     member x.Flags: bool[] =
-        match data with
+        match x.Data with
         | :? (bool[]) as values -> values
         | _ -> Array.map (fun v -> v <> 0.0) x.Floats
 
     /// The numbers as float32: the array itself where it is one, else a copy, by way of float64.
     member x.Singles: float32[] =
-        match data with
+        match x.Data with
         | :? (float32[]) as values -> values
         | _ -> ManagedArrays.Narrow x.Floats
 
@@ -153,4 +210,4 @@ type internal NdArray(dtype: Dtype, shape: int[], data: Array) =
         a
 
     /// New memory holding the same numbers.
-    member _.Copy() = NdArray(dtype, shape, data.Clone() :?> Array)
+    member x.Copy() = NdArray(dtype, shape, x.Data.Clone() :?> Array)

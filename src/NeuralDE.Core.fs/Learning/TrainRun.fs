@@ -33,7 +33,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     let every = Option.defaultValue perEpoch t.ValidationEvery
     let mutable unused: string list = []
-    let iteration = Iteration("Train.run", TrainStep.step t loss (fun paths -> unused <- paths), start)
+    let iteration = Iteration("Train.run", TrainStep.step t loss (fun paths -> unused <- paths), start, source.Leaves)
     let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,4 +274,6 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | TrainStatus.NonFinite _
         | TrainStatus.SolveFailed _ -> ()
 
-        fit status.Value
+        let result = fit status.Value
+        iteration.Close()
+        result

@@ -263,6 +263,48 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     $"a placeholder of {trace.Verb} has no numbers yet. To choose by its value use `where` or `cond`; to run code on its numbers use `dynamic`; for output times use `Ode.saveAt`."
             )
 
+    /// <summary>Where the numbers lie, and what is computed from them is computed: the processor, or what a back end offers.</summary>
+    /// <remarks>TraceException for a placeholder: a traced function runs wherever its arguments are.</remarks>
+    member x.Device: Device =
+        match content with
+        | Content.Value a -> Placement.deviceOf a
+        | Content.Structure(_, _, _, a) when a.IsValueCreated -> Placement.deviceOf a.Value
+        | Content.Structure(Data { Array = a }, _, _, _) -> Placement.deviceOf a
+        | Content.Structure(_, args, _, _) -> // what is made of one device's numbers is there; the rest follows
+            let isElsewhere (device: Device) = not (obj.ReferenceEquals(device, Device.cpu))
+
+            args
+            |> Seq.map (fun arg -> arg.Device)
+            |> Seq.tryFind isElsewhere
+            |> Option.defaultValue Device.cpu
+        | Content.Open(trace, _, _, _) when trace.IsOpen && trace.Reader.IsSome -> Placement.deviceOf x.Numbers
+        | Content.Open(trace, _, _, _) ->
+            raise (
+                TraceException
+                    $"Tensor.Device: a placeholder of {trace.Verb} has no place: the function runs wherever its arguments are. Ask its arguments or its results."
+            )
+
+    /// <summary>The same numbers on a device: itself where they are there. Device.cpu brings them back.</summary>
+    /// <remarks>
+    /// What is computed from the result is computed on that device and stays there. One copy between the two memories, which
+    /// waits for what computes the numbers. Derivatives do not pass: TraceException for a placeholder.
+    /// </remarks>
+    member x.ToDevice(device: Device) : Tensor =
+        if isNull (box device) then nullArg (nameof device)
+
+        match content with
+        | Content.Open(trace, _, _, _) ->
+            raise (
+                TraceException
+                    $"Tensor.ToDevice: got a placeholder of {trace.Verb}, expected numbers: the function runs wherever its arguments are. Move its arguments before the call, with Tree.toDevice."
+            )
+        | Content.Value _
+        | Content.Structure _ ->
+            if obj.ReferenceEquals(x.Device, device) then
+                x
+            else
+                Tensor.OfArray(Placement.move device x.Numbers)
+
     /// The elements in row-major order, as float64. A fresh array.
     member x.ToArray() : float[] = let a = x.Numbers in a.Fresh a.Floats
 
