@@ -29,13 +29,13 @@ type internal ArrayStep
     let mutable given: NdArray[] = [||]
     let mutable results: NdArray[] = [||]
 
+    let adopted (a: NdArray) =
+        holding.Adopt [| a |]
+        a
+
     /// The inputs of a run, where it runs. One number stays in managed memory: the executor knows best what to do with it.
     let gather i : NdArray =
         let s = inputs[i]
-
-        let adopted (a: NdArray) =
-            holding.Adopt [| a |]
-            a
 
         match sources[i] with
         | null ->
@@ -48,8 +48,11 @@ type internal ArrayStep
             | null -> numbers
             | executor -> if s.Shape.Length = 0 then numbers else adopted (executor.Upload numbers)
         | source ->
-            let indices = NdArray(Int64, [| rows[i].Length |], rows[i])
-            adopted (Execute.primitive (Gather 0) s [| source; indices |])
+            let indices = Placement.move (Placement.deviceOf source) (NdArray(Int64, [| rows[i].Length |], rows[i]))
+            let found = Execute.primitive (Gather 0) s [| source; indices |]
+            holding.Adopt [| found; indices |]
+            holding.Drop [| indices |]
+            found
 
     let replaceCurrent (next: NdArray[]) =
         holding.Drop current

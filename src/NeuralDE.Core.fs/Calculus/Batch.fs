@@ -308,8 +308,7 @@ module internal Batch =
 
             Array.mapi joined h.Outputs
 
-        let run (args: NdArray[]) =
-            if isNull (Placement.ofArgs args) then runHere args else runElsewhere args
+        let run (args: NdArray[]) = if isNull (Placement.ofArgs args) then runHere args else runElsewhere args
 
         { Name = h.Name
           Outputs = withRows n h.Outputs (all h.Outputs.Length)

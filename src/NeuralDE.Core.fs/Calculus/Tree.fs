@@ -75,6 +75,14 @@ module Tree =
 
         map (fun x -> x.ToDevice device) tree
 
+    /// Where leaves that are numbers lie: the device of one that is not on the processor, else the processor.
+    let internal deviceOf (tree: 'T) : Device =
+        flatten tree
+        |> Array.filter (fun x -> not x.IsPlaceholder)
+        |> Array.map (fun x -> x.Device)
+        |> Array.tryFind (fun device -> not (obj.ReferenceEquals(device, Device.cpu)))
+        |> Option.defaultValue Device.cpu
+
     /// How many numbers the float leaves hold: the parameters of a model.
     let count (tree: 'T) : int =
         let n = flatten tree |> Array.sumBy (fun x -> if x.Dtype.IsFloat then x.LongCount else 0L)

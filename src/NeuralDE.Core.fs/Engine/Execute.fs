@@ -9,7 +9,8 @@ module internal Execute =
     /// Whether the reference interpreter runs everything.
     let mutable byReference = Environment.GetEnvironmentVariable "NEURALDE_EXECUTOR" = "reference"
 
-    let private graphOf (fn: Fn) (args: NdArray[]) : Graph =
+    /// A function node as a graph.
+    let graphOf (fn: Fn) (args: NdArray[]) : Graph =
         match fn with
         | Call(g, _) -> g
         | _ ->
@@ -20,10 +21,7 @@ module internal Execute =
 
     /// The plan of a graph on arguments like these; none where an executor or the reference interpreter runs it.
     let plan (g: Graph) (args: NdArray[]) : Plan voption =
-        if byReference || not (isNull (Placement.ofArgs args)) then
-            ValueNone
-        else
-            Plan.ofGraph g
+        if byReference || not (isNull (Placement.ofArgs args)) then ValueNone else Plan.ofGraph g
 
     /// No plan exists: the graph holds numbers of an executor, or reads rows whose number no plan can know.
     let private withoutPlan (g: Graph) (fn: Fn) (args: NdArray[]) : NdArray[] =
@@ -45,7 +43,9 @@ module internal Execute =
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =
         match Placement.ofArgs args with
         | null -> callHere fn args
-        | executor -> executor.Call(fn, args)
+        | executor ->
+            Placement.require executor fn
+            executor.Call(fn, args)
 
     /// Whether plain code gives the bits that kernels give: arithmetic that is rounded once, comparisons, movement, integers.
     let private isExact (op: Op) =
@@ -105,11 +105,10 @@ module internal Execute =
     /// Elements up to which plain code is as fast as a plan.
     let private few = 256
 
-    let private primitiveHere (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
+    /// The value of a primitive on managed memory, by the library's own engine.
+    let primitiveHere (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let isSmall =
-            (isExact op
-                && Shape.size signature.Shape <= int64 few
-                && args |> Array.forall (fun a -> a.Length <= few))
+            (isExact op && Shape.size signature.Shape <= int64 few && args |> Array.forall (fun a -> a.Length <= few))
 
         match op with
         | Broadcast _ when args[0].Length = 1 -> NdArray.Filled(args[0], signature.Shape)

@@ -103,6 +103,13 @@ module internal Placement =
         )
         |> ValueOption.toObj
 
+    /// DeviceException where a graph of a function node has numbers of another executor than the one that is to run it.
+    let require (executor: Executor) (fn: Fn) : unit =
+        for g in Print.graphsOf fn do
+            match ofGraph g with
+            | null -> ()
+            | other -> if not (obj.ReferenceEquals(other, executor)) then raise (Executor.Mixed(executor, other))
+
     /// Where an array's numbers are.
     let deviceOf (a: NdArray) : Device =
         match a.Buffer with

@@ -16,8 +16,7 @@ type internal Holding() =
             | buffer -> act buffer
 
     /// New arrays become its own and are held once.
-    member _.Adopt(arrays: NdArray[]) =
-        arrays |> each (fun b -> counts[b] <- 1 + counts.GetValueOrDefault(b, 0))
+    member _.Adopt(arrays: NdArray[]) = arrays |> each (fun b -> counts[b] <- 1 + counts.GetValueOrDefault(b, 0))
 
     /// One more place holds the arrays.
     member _.Hold(arrays: NdArray[]) =

@@ -152,7 +152,7 @@ module internal SolveSolution =
             /// Block by block where an executor has the numbers; the result stays there.
             let findElsewhere (graph: Graph) (captured: Tensor[]) =
                 let parts =
-                    [| for first in 0..block..count - 1 do
+                    [| for first in 0..block .. count - 1 do
                            let start = min first (count - block)
                            let part = Prim.range 0 start (start + block) times
                            let found = Prim.call graph (Array.append [| part |] captured)

@@ -143,7 +143,7 @@ module Lbfgs =
             if x.Dtype.IsFloat then
                 let part = values[next .. next + x.Count - 1]
                 next <- next + x.Count
-                Tensor.OfArray(NdArray.OfFloats(x.Dtype, x.Dims, part))
+                Tensor.OfArray(NdArray.OfFloats(x.Dtype, x.Dims, part)).ToDevice x.Device
             else
                 x)
 

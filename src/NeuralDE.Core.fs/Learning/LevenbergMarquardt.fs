@@ -74,10 +74,20 @@ module LevenbergMarquardt =
         Fitting.requireDependence "LevenbergMarquardt" "residuals do" paths (List.ofArray depends)
 
     let private isFinite (x: float[]) = Array.forall Double.IsFinite x
-    let private vector (x: float[]) = Tensor.OfArray(NdArray.OfFloats(Float64, [| x.Length |], x))
+
+    /// A place or a direction where the model is.
+    let private vector (device: Device) (x: float[]) =
+        Tensor.OfArray(NdArray.OfFloats(Float64, [| x.Length |], x)).ToDevice device
 
     /// How the sum of squares looks near a place; None where a derivative is not finite.
-    let private linearise (options: LevenbergMarquardtOptions) (f: Tensor -> Tensor) n : float[] -> LinearModel option =
+    let private linearise
+        (options: LevenbergMarquardtOptions)
+        (device: Device)
+        (f: Tensor -> Tensor)
+        n
+        : float[] -> LinearModel option =
+        let vector = vector device
+
         let byFactors =
             match options.Solve with
             | LeastSquaresSolve.Factors -> true
@@ -129,7 +139,9 @@ module LevenbergMarquardt =
         let f = residualsOf residuals model
         let mutable place = (row model).ToArray()
         let valueOf = compile f
-        let lineariseAt = linearise options f place.Length
+        let device = Tree.deviceOf model
+        let vector = vector device
+        let lineariseAt = linearise options device f place.Length
         let mutable evaluations = 0
         let mutable count = 0
 

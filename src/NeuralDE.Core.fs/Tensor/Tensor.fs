@@ -206,13 +206,36 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Broadcast _ -> Shape.size signature.Shape > Shape.size args[0].Dims
         | _ -> false // every other operation computes or keeps the count
 
+    /// The numbers of arguments that an operation is computed on at once. One number spread beside what lies on a device is
+    /// spread there: no array of it is made here and sent.
+    static member private NumbersOf(args: Tensor[]) : NdArray[] =
+        let mutable place: Executor | null = null
+
+        for arg in args do
+            match arg.Content with
+            | Content.Value a -> if not (isNull a.Buffer) then place <- Placement.ofArgs [| a |]
+            | Content.Structure _
+            | Content.Open _ -> ()
+
+        match place with
+        | null -> args |> Array.map (fun a -> a.Numbers)
+        | executor ->
+            args
+            |> Array.map (fun arg ->
+                match arg.Content with
+                | Content.Structure(Broadcast _ as op, [| one |], _, made) when
+                    one.LongCount = 1L && not made.IsValueCreated
+                    ->
+                    executor.Primitive(op, arg.Signature, [| one.Numbers |])
+                | _ -> arg.Numbers)
+
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
         let trace = Tensor.Deepest args
 
         if isNull trace then
-            let compute () = Execute.primitive op signature (args |> Array.map (fun a -> a.Numbers))
+            let compute () = Execute.primitive op signature (Tensor.NumbersOf args)
 
             let depth = Tensor.StructureDepth args
 
@@ -273,10 +296,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Content.Structure(_, args, _, _) -> // what is made of one device's numbers is there; the rest follows
             let isElsewhere (device: Device) = not (obj.ReferenceEquals(device, Device.cpu))
 
-            args
-            |> Seq.map (fun arg -> arg.Device)
-            |> Seq.tryFind isElsewhere
-            |> Option.defaultValue Device.cpu
+            args |> Seq.map (fun arg -> arg.Device) |> Seq.tryFind isElsewhere |> Option.defaultValue Device.cpu
         | Content.Open(trace, _, _, _) when trace.IsOpen && trace.Reader.IsSome -> Placement.deviceOf x.Numbers
         | Content.Open(trace, _, _, _) ->
             raise (

@@ -7,7 +7,11 @@ open NeuralDE.Tests.Examples
 
 /// What a child can do with two numbers; it says what went wrong.
 let private tasks =
-    dict [ "verbs", Attempts.tryMany; "graphs", GuardedGraphs.tryMany; "touch", GuardedGraphs.touch ]
+    dict
+        [ "verbs", Attempts.tryMany
+          "graphs", GuardedGraphs.tryMany
+          "touch", GuardedGraphs.touch
+          "ordinary", NeuralDE.Tests.Engine.OrdinaryProgram.run ]
 
 /// The child's program: the task's name and its numbers. Exit code 1 where something went wrong.
 let main (arguments: string[]) : int =

@@ -1,0 +1,39 @@
+/// Ordinary programs run by plans: the reference interpreter is not even compiled in their process.
+module NeuralDE.Tests.Engine.InterpreterTests
+
+open System
+open System.IO
+open System.Reflection
+open Expecto
+open NeuralDE.Tests
+open NeuralDE.Tests.Examples
+
+/// The methods that the runtime compiled while a process ran the ordinary program. Precompiled code is not used there, so
+/// that whatever ran was compiled.
+let private compiledIn (variables: (string * string) list) : string[] =
+    let mutable lines = [||]
+
+    Scripts.inFolder (fun folder ->
+        let list = Path.Combine(folder, "methods.txt")
+        let listing = [ "DOTNET_JitStdOutFile", list; "DOTNET_JitDisasmSummary", "1"; "DOTNET_ReadyToRun", "0" ]
+        let arguments = [ Assembly.GetExecutingAssembly().Location; "child"; "ordinary"; "0"; "0" ]
+        Scripts.dotnetWith (listing @ variables) folder 5.0 arguments |> ignore
+        lines <- File.ReadAllLines list)
+
+    lines
+
+let private isOf (name: string) (line: string) =
+    line.Contains $" NeuralDE.Compiler.{name}:" || line.Contains $" NeuralDE.Compiler.{name}+"
+
+[<Tests>]
+let gates =
+    testList
+        "gates.Engine.Interpreter"
+        [ testCase "an ordinary program does not reach it" (fun () ->
+              let lines = compiledIn []
+              Expect.isTrue (lines |> Array.exists (isOf "Plan")) "a line of Plan: the list has what ran"
+              Expect.none lines (isOf "Interpret") "methods of the reference interpreter")
+
+          testCase "a program that asks for it does" (fun () ->
+              let lines = compiledIn [ "NEURALDE_EXECUTOR", "reference" ]
+              Expect.isTrue (lines |> Array.exists (isOf "Interpret")) "a line of Interpret") ]
