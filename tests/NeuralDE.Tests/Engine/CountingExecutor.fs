@@ -109,7 +109,7 @@ and [<Sealed>] CountingExecutor(name: string) =
         let here = Array.map x.Read args
 
         let results =
-            match Plan.ofGraph (Execute.graphOf fn here) with
+            match Execute.plan (Execute.graphOf fn here) here with
             | ValueSome plan -> plan.Run here
             | ValueNone -> Interpret.call fn here
 

@@ -30,7 +30,7 @@ let gates =
     testList
         "gates.Engine.Interpreter"
         [ testCase "an ordinary program does not reach it" (fun () ->
-              let lines = compiledIn []
+              let lines = compiledIn [ "NEURALDE_EXECUTOR", "" ]
               Expect.isTrue (lines |> Array.exists (isOf "Plan")) "a line of Plan: the list has what ran"
               Expect.none lines (isOf "Interpret") "methods of the reference interpreter")
 
