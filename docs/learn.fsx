@@ -155,7 +155,7 @@ rolling.Model
 ## Ready-made models
 
 `NeuralOde` builds the variants of the literature from a blueprint of layers: augmented, second order, data-controlled, with weights that vary
-in depth. It is a record of tensors, like yours:
+in depth. It is a record of tensors, like yours, and its parts can be yours ([Models from parts](models.html)):
 *)
 let blueprint = Blueprint.features 2 |> Blueprint.linear 16 |> Blueprint.tanh |> Blueprint.linear 2
 let model = NeuralOde.init (Key 4) blueprint |> NeuralOde.using Dopri5 |> NeuralOde.tolerance 1e-4 1e-6
@@ -184,5 +184,5 @@ A loss that falls and then stays can have many causes. These three are common wi
 - A field that becomes stiff while it learns: `solution.Stats` and `NeuralOde.stats` show it as evaluations that grow. Bound the weights with
   `AdamW`, or clip the gradient.
 
-Next: [Save and serve](save-and-serve.html).
+Next: [Models from parts](models.html).
 *)

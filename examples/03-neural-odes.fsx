@@ -17,7 +17,7 @@ let kinds =
       "augmented by an input layer", NeuralOde.init key (net 2 2) |> NeuralOde.inputLayer gate
       "data-controlled", NeuralOde.init key (net 2 1) |> NeuralOde.controlled
       "second order", NeuralOde.init key (net 2 1) |> NeuralOde.secondOrder gate
-      "Galerkin, augmented", NeuralOde.ofField (NeuralField.Galerkin galerkin) |> NeuralOde.augment 1 ]
+      "Galerkin, augmented", NeuralOde.ofField (NeuralField.galerkin galerkin) |> NeuralOde.augment 1 ]
 
 let x = reshape [ 11; 1 ] (linspace -1.0 1.0 11)
 let ts = linspace 0.0 1.0 61

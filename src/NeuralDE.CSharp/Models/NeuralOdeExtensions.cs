@@ -26,11 +26,31 @@ public static class NeuralOdeExtensions
 
     extension(NeuralOde model)
     {
-        /// <summary>The network from the state to what is observed; null: its first components.</summary>
-        public Network? ReadoutOrNull => FSharp.OrNull(Given(model).Readout);
+        /// <summary>What the field sees besides the state; null: nothing.</summary>
+        public NeuralControl? ControlOrNull => FSharp.OrNull(Given(model).Control);
 
-        /// <summary>The network that stretches the time of a sample; null without AdaptiveDepth.</summary>
-        public Network? DurationOrNull => FSharp.OrNull(Given(model).Duration);
+        /// <summary>What is observed of the state; null: what the start says.</summary>
+        public NeuralReadout? ReadoutOrNull => FSharp.OrNull(Given(model).Readout);
+
+        /// <summary>What stretches the time of a sample; null: the span is the same for all.</summary>
+        public NeuralDuration? DurationOrNull => FSharp.OrNull(Given(model).Duration);
+
+        /// <summary>Another start: how the state is made of y0.</summary>
+        public NeuralOde WithStart(NeuralStart start) => NeuralOdeModule.withStart(Given(start), Given(model));
+
+        /// <summary>What the field sees besides the state.</summary>
+        public NeuralOde WithControl(NeuralControl control) =>
+            NeuralOdeModule.withControl(Given(control), Given(model));
+
+        /// <summary>What is observed of the state.</summary>
+        public NeuralOde WithReadout(NeuralReadout readout) =>
+            NeuralOdeModule.withReadout(Given(readout), Given(model));
+
+        /// <summary>
+        /// Each sample has an end of its own: its span is multiplied by a number made of y0, and it has its own steps.
+        /// </summary>
+        public NeuralOde WithDuration(NeuralDuration duration) =>
+            NeuralOdeModule.withDuration(Given(duration), Given(model));
 
         /// <summary>
         /// So many more components of the state, 0 at the start; the network must take and give them.
@@ -41,8 +61,16 @@ public static class NeuralOdeExtensions
         /// </remarks>
         public NeuralOde Augment(int dimensions) => NeuralOdeModule.augment(dimensions, Given(model));
 
-        /// <summary>More components of the state, g(y0) at the start.</summary>
+        /// <summary>As Augment, along an axis counted from the end: −1 is the last.</summary>
+        public NeuralOde AugmentAlong(int axis, int dimensions) =>
+            NeuralOdeModule.augmentAlong(axis, dimensions, Given(model));
+
+        /// <summary>More components of the state, g(y0) at the start: of images by a convolution.</summary>
         public NeuralOde InputLayer(Network net) => NeuralOdeModule.inputLayer(Given(net), Given(model));
+
+        /// <summary>As InputLayer, along an axis counted from the end.</summary>
+        public NeuralOde InputLayerAlong(int axis, Network net) =>
+            NeuralOdeModule.inputLayerAlong(axis, Given(net), Given(model));
 
         /// <summary>
         /// Another state, g(y0) at the start; give a readout, too, where its components are not what is observed.
@@ -59,6 +87,12 @@ public static class NeuralOdeExtensions
 
         /// <summary>The network sees [state; y0] at all times: data control.</summary>
         public NeuralOde Controlled() => NeuralOdeModule.controlled(Given(model));
+
+        /// <summary>As Controlled, [state; y0] along an axis counted from the end.</summary>
+        public NeuralOde ControlledAlong(int axis) => NeuralOdeModule.controlledAlong(axis, Given(model));
+
+        /// <summary>The network sees [state; g(y0)] at all times: of images by a convolution.</summary>
+        public NeuralOde ControlledBy(Network net) => NeuralOdeModule.controlledBy(Given(net), Given(model));
 
         /// <summary>A network from the state to what is observed.</summary>
         public NeuralOde Readout(Network net) => NeuralOdeModule.readout(Given(net), Given(model));

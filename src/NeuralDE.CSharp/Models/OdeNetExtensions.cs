@@ -17,6 +17,25 @@ public static class OdeNetExtensions
         /// <summary>As Init, of another width: 32, 64 or another number that min(32, width) divides.</summary>
         public static OdeNet InitWith(int width, Key key, int channels, int classes) =>
             OdeNet.initWith(width, Given(key), channels, classes);
+
+        /// <summary>
+        /// The same network solved in so many steps of RK4, with gradients through the steps: an RK-Net.
+        /// </summary>
+        public static OdeNet RkNet(int steps, int width, Key key, int channels, int classes) =>
+            OdeNet.rkNet(steps, width, Given(key), channels, classes);
+
+        /// <summary>
+        /// The residual network that an ODE-Net is measured by: between the same ends, so many blocks x + f(x) instead
+        /// of an equation.
+        /// </summary>
+        public static Blueprint ResNet(int blocks, int width, int channels, int classes) =>
+            OdeNet.resNet(blocks, width, channels, classes);
+
+        /// <summary>
+        /// The perceptron of one hidden layer that both are measured by: flattened images, tanh; 784-300-10 for MNIST.
+        /// </summary>
+        public static Blueprint Perceptron(int inputs, int hidden, int classes) =>
+            OdeNet.perceptron(inputs, hidden, classes);
     }
 
     extension(OdeNet model)

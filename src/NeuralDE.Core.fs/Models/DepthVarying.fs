@@ -24,6 +24,36 @@ module internal Stacked =
                     $"{verb}: got the span ({string start}, {string stop}), expected two different finite times."
             )
 
+    /// The sum of the rows with the basis' values at t.
+    let expand (basis: Basis) (start: float) (stop: float) (t: Tensor) (coefficients: 'M) : 'M =
+        let s = depth start stop t
+
+        let sumOf (rows: Tensor) =
+            let values = Basis.values basis (cast rows.Dtype s)
+            let flat = Prim.reshape [| rows.Dims[0]; Shape.extent "DepthVarying" (Shape.size rows.Dims[1..]) |] rows
+            Prim.reshape rows.Dims[1..] (matmul values flat)
+
+        // one function: the product with 1 is left out
+        combine (if Basis.count basis = 1 then (fun rows -> rows[0]) else sumOf) coefficients
+
+    let count (trees: 'M) : int =
+        let leaves = Tree.flatten trees
+        if leaves.Length = 0 then 1 else leaves[0].Dims[0]
+
+    /// The times between as many equal pieces of a span as there are rows.
+    let jumps (start: float) (stop: float) (pieces: 'M) : float list =
+        let n = count pieces
+        [ for i in 1 .. n - 1 -> start + (stop - start) * float i / float n ]
+
+    /// The row of the piece that t is in.
+    let pick (start: float) (stop: float) (t: Tensor) (pieces: 'M) : 'M =
+        let t = cast Float64 t
+        let isPast (jump: float) = if stop > start then t .>= jump else t .<= jump
+
+        let index = jumps start stop pieces |> List.fold (fun n jump -> n + cast Dtype.Int32 (isPast jump)) (scalar 0)
+
+        combine (takeInside 0 index) pieces
+
 /// <summary>Weights that vary in depth by a spectral expansion, θ(s) = Σ_j ψ_j(s) a_j; a model of any type.</summary>
 /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. With one basis function it is the constant model, to the
 /// bit. At each evaluation of the field it costs one product of the size of the weights with the number of functions.</remarks>
@@ -37,6 +67,15 @@ type Galerkin<'M> =
         Stop: float
     }
 
+    interface Depth<'M> with
+        member g.At t = Stacked.expand g.Basis g.Start g.Stop t g.Coefficients
+
+    // beyond the span polynomials grow, and Fourier's functions begin anew
+    interface DepthTimes with
+        member _.Jumps = [||]
+        member g.First = min g.Start g.Stop
+        member g.Last = max g.Start g.Stop
+
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Galerkin =
     /// <summary>The model made from the key, constant in depth at first: the other coefficients are 0, and learned.</summary>
@@ -48,16 +87,7 @@ module Galerkin =
         { Coefficients = Stacked.ofTrees coefficients; Basis = basis; Start = start; Stop = stop }
 
     /// <summary>The model at time t: a tensor [].</summary>
-    let at (t: Tensor) (g: Galerkin<'M>) : 'M =
-        let s = Stacked.depth g.Start g.Stop t
-
-        let sumOf (rows: Tensor) =
-            let values = Basis.values g.Basis (cast rows.Dtype s)
-            let flat = Prim.reshape [| rows.Dims[0]; Shape.extent "DepthVarying" (Shape.size rows.Dims[1..]) |] rows
-            Prim.reshape rows.Dims[1..] (matmul values flat)
-
-        // one function: the product with 1 is left out
-        Stacked.combine (if Basis.count g.Basis = 1 then (fun rows -> rows[0]) else sumOf) g.Coefficients
+    let at (t: Tensor) (g: Galerkin<'M>) : 'M = (g :> Depth<'M>).At t
 
     /// <summary>The field of a model that varies in depth: Galerkin.field Mlp.apply g.</summary>
     let field (apply: 'M -> Tensor -> Tensor) (g: Galerkin<'M>) (t: Tensor) (x: Tensor) : Tensor = apply (at t g) x
@@ -73,12 +103,16 @@ type Piecewise<'M> =
         Stop: float
     }
 
+    interface Depth<'M> with
+        member p.At t = Stacked.pick p.Start p.Stop t p.Pieces
+
+    interface DepthTimes with
+        member p.Jumps = Stacked.jumps p.Start p.Stop p.Pieces |> Array.ofList
+        member _.First = -infinity
+        member _.Last = infinity
+
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Piecewise =
-    let private countOf (p: Piecewise<'M>) =
-        let leaves = Tree.flatten p.Pieces
-        if leaves.Length = 0 then 1 else leaves[0].Dims[0]
-
     /// <summary>n models of their own, each made from a key of its own.</summary>
     let init (pieces: int) (start: float, stop: float) (make: Key -> 'M) (key: Key) : Piecewise<'M> =
         Expect.positive "Piecewise.init" "pieces" pieces
@@ -86,16 +120,10 @@ module Piecewise =
         { Pieces = Stacked.ofTrees (Key.splitN pieces key |> List.map make); Start = start; Stop = stop }
 
     /// <summary>The times between pieces, for Ode.jumpAt.</summary>
-    let jumps (p: Piecewise<'M>) : float list =
-        let n = countOf p
-        [ for i in 1 .. n - 1 -> p.Start + (p.Stop - p.Start) * float i / float n ]
+    let jumps (p: Piecewise<'M>) : float list = Stacked.jumps p.Start p.Stop p.Pieces
 
     /// <summary>The model at time t, a tensor []; before the first piece the first, after the last the last.</summary>
-    let at (t: Tensor) (p: Piecewise<'M>) : 'M =
-        let t = cast Float64 t
-        let isPast (jump: float) = if p.Stop > p.Start then t .>= jump else t .<= jump
-        let index = jumps p |> List.fold (fun n jump -> n + cast Dtype.Int32 (isPast jump)) (scalar 0)
-        Stacked.combine (takeInside 0 index) p.Pieces
+    let at (t: Tensor) (p: Piecewise<'M>) : 'M = (p :> Depth<'M>).At t
 
     /// <summary>The field of a model in pieces: Piecewise.field Mlp.apply p.</summary>
     let field (apply: 'M -> Tensor -> Tensor) (p: Piecewise<'M>) (t: Tensor) (x: Tensor) : Tensor = apply (at t p) x

@@ -3,31 +3,13 @@ namespace NeuralDE
 open System.Numerics
 open NeuralDE.Compiler
 
-/// How the weights of a field depend on depth.
-[<RequireQualifiedAccess>]
-type NeuralField =
-    | Constant of Network
-    | Piecewise of Piecewise<Network>
-    | Galerkin of Galerkin<Network>
-    /// the weights are a state of their own, and start from these
-    | Evolving of weights: Network * flow: WeightFlow
-
-/// How the state of a field is made of what is observed at the start.
-[<RequireQualifiedAccess>]
-type NeuralStart =
-    | Observed
-    /// [y0; 0]
-    | Zeros of dimensions: int
-    /// [y0; g(y0)]
-    | InputLayer of Network
-    /// g(y0)
-    | Lift of Network
-
 /// <summary>A neural ordinary differential equation: x' = f(t, x) with a network f, the start and the read-out around it, and
 /// how it is solved.</summary>
 /// <remarks>
 /// A tree, to be given to grad, Train and Lbfgs. What is no tensor is static. Made by NeuralOde.ofNetwork; every other function
-/// of NeuralOde answers one question. R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018; variants by
+/// of NeuralOde answers one question. Each part is an interface: parts of your own are records that implement it, or functions
+/// of weights (NeuralStart.ofFunction, NeuralField.ofFunction, …), and a model takes them by withStart, ofField, withControl,
+/// withReadout and withDuration. R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018; variants by
 /// E. Dupont et al. 2019 (augmented), S. Massaroli et al. 2020 (depth-varying, data-controlled, depth-adaptive), A. Norcliffe et
 /// al. 2020 (second order), T. Zhang et al. 2019 (evolving weights).
 /// </remarks>
@@ -37,12 +19,12 @@ type NeuralOde =
         Start: NeuralStart
         /// n: the state is [x; x'; …], n parts, and the network gives the n-th derivative of x; 1 is a field as it is
         Order: int
-        /// whether the network sees [state; y0]
-        IsControlled: bool
-        /// from the state to what is observed; None: its first components, as many as y0 has (all of a lifted state)
-        Readout: Network option
-        /// by what softplus(g(y0)) the time of a sample is stretched
-        Duration: Network option
+        /// what the field sees besides the state; None: nothing
+        Control: NeuralControl option
+        /// from the state to what is observed; None: what the start says, its first components or all of a lifted state
+        Readout: NeuralReadout option
+        /// by what the time of a sample is stretched; None: the span is the same for all
+        Duration: NeuralDuration option
         Settings: OdeSettings
     }
 
@@ -63,55 +45,77 @@ module NeuralOde =
     /// <summary>x' = f(t, x) of a field whose weights may vary in depth.</summary>
     let ofField (field: NeuralField) : NeuralOde =
         { Field = field
-          Start = NeuralStart.Observed
+          Start = NeuralStart.observed
           Order = 1
-          IsControlled = false
+          Control = None
           Readout = None
           Duration = None
           Settings = OdeSettings.defaults }
 
     /// <summary>x' = f(t, x) of a network, which sees the time if it has a layer for it.</summary>
-    let ofNetwork (net: Network) : NeuralOde = ofField (NeuralField.Constant net)
+    let ofNetwork (net: Network) : NeuralOde = ofField (NeuralField.constant net)
 
     /// <summary>The same from a blueprint, with weights drawn from a key.</summary>
     let init (key: Key) (blueprint: Blueprint) : NeuralOde = ofNetwork (Network.init key blueprint)
+
+    /// <summary>Another start: how the state is made of y0.</summary>
+    let withStart (start: NeuralStart) (model: NeuralOde) = { model with Start = start }
+
+    /// <summary>What the field sees besides the state.</summary>
+    let withControl (control: NeuralControl) (model: NeuralOde) = { model with Control = Some control }
+
+    /// <summary>What is observed of the state.</summary>
+    let withReadout (readout: NeuralReadout) (model: NeuralOde) = { model with Readout = Some readout }
+
+    /// <summary>Each sample has an end of its own: its span is multiplied by a number made of y0, and it has its own steps.</summary>
+    let withDuration (duration: NeuralDuration) (model: NeuralOde) =
+        { model with Duration = Some duration; Settings = { model.Settings with PerSample = true } }
 
     /// <summary>So many more components of the state, 0 at the start; the network must take and give them.</summary>
     /// <remarks>Features [batch…; d] become [batch…; d + n], images [batch; channels; height; width] get n more channels: the
     /// layers of the field's network tell which they are. The same goes for all that NeuralOde adds to a state.</remarks>
     let augment (dimensions: int) (model: NeuralOde) =
         Expect.positive "NeuralOde.augment" "dimensions" dimensions
-        { model with Start = NeuralStart.Zeros dimensions }
+        withStart (NeuralStart.zeros dimensions) model
 
-    /// <summary>More components of the state, g(y0) at the start.</summary>
-    let inputLayer (net: Network) (model: NeuralOde) = { model with Start = NeuralStart.InputLayer net }
+    /// <summary>As augment, along an axis counted from the end: −1 is the last.</summary>
+    let augmentAlong (axis: int) (dimensions: int) (model: NeuralOde) =
+        withStart (NeuralStart.zerosAlong axis dimensions) model
+
+    /// <summary>More components of the state, g(y0) at the start: of images by a convolution.</summary>
+    let inputLayer (net: Network) (model: NeuralOde) = withStart (NeuralStart.inputLayer net) model
+
+    /// <summary>As inputLayer, along an axis counted from the end.</summary>
+    let inputLayerAlong (axis: int) (net: Network) (model: NeuralOde) =
+        withStart (NeuralStart.besideAlong axis net Network.apply) model
 
     /// <summary>Another state, g(y0) at the start; give a readout, too, where its components are not what is observed.</summary>
-    let lift (net: Network) (model: NeuralOde) = { model with Start = NeuralStart.Lift net }
+    let lift (net: Network) (model: NeuralOde) = withStart (NeuralStart.lift net) model
 
     /// <summary>x'' = f(t, [x; x']) with the velocity g(y0) at the start: the network takes 2 d features and gives d.</summary>
-    let secondOrder (velocity: Network) (model: NeuralOde) =
-        { model with Start = NeuralStart.InputLayer velocity; Order = 2 }
+    let secondOrder (velocity: Network) (model: NeuralOde) = inputLayer velocity { model with Order = 2 }
 
     /// <summary>x⁽ⁿ⁾ = f(t, [x; x'; …]) with derivatives that start at 0, for y0 of d components.</summary>
     let higherOrder (order: int) (d: int) (model: NeuralOde) =
         Expect.positive "NeuralOde.higherOrder" "order" order
         Expect.positive "NeuralOde.higherOrder" "d" d
-
-        if order = 1 then
-            { model with Order = 1 }
-        else
-            { model with Start = NeuralStart.Zeros((order - 1) * d); Order = order }
+        let model = { model with Order = order }
+        if order = 1 then model else augment ((order - 1) * d) model
 
     /// <summary>The network sees [state; y0] at all times: data control.</summary>
-    let controlled (model: NeuralOde) = { model with IsControlled = true }
+    let controlled (model: NeuralOde) = withControl NeuralControl.observed model
+
+    /// <summary>As controlled, [state; y0] along an axis counted from the end.</summary>
+    let controlledAlong (axis: int) (model: NeuralOde) = withControl (NeuralControl.observedAlong axis) model
+
+    /// <summary>The network sees [state; g(y0)] at all times: of images by a convolution.</summary>
+    let controlledBy (net: Network) (model: NeuralOde) = withControl (NeuralControl.ofNetwork net) model
 
     /// <summary>A network from the state to what is observed.</summary>
-    let readout (net: Network) (model: NeuralOde) = { model with Readout = Some net }
+    let readout (net: Network) (model: NeuralOde) = withReadout (NeuralReadout.ofNetwork net) model
 
     /// <summary>Each sample has an end of its own: its span is multiplied by softplus(g(y0)), and it has its own steps.</summary>
-    let adaptiveDepth (net: Network) (model: NeuralOde) =
-        { model with Duration = Some net; Settings = { model.Settings with PerSample = true } }
+    let adaptiveDepth (net: Network) (model: NeuralOde) = withDuration (NeuralDuration.ofNetwork net) model
 
     let private set change (model: NeuralOde) = { model with Settings = change model.Settings }
 
@@ -138,40 +142,17 @@ module NeuralOde =
     let perSample (model: NeuralOde) = set (fun s -> { s with PerSample = true }) model
 
     // ── solving it ───────────────────────────────────────────────────────────────────────────────────────────────
-    /// Axes after the channels of the state: 2 for images, 0 for features.
-    let private spatialOf (model: NeuralOde) =
-        match model.Field with
-        | NeuralField.Constant net
-        | NeuralField.Evolving(net, _) -> Network.spatial net
-        | NeuralField.Piecewise p -> Network.spatial p.Pieces
-        | NeuralField.Galerkin g -> Network.spatial g.Coefficients
-
-    /// The axis of the features or channels.
-    let private channelsOf spatial (x: Tensor) = x.Rank - 1 - spatial
-
-    /// Side by side along the features or channels.
-    let private beside verb spatial (a: Tensor) (b: Tensor) : Tensor =
-        let others (x: Tensor) = Shape.without [| channelsOf spatial x |] x.Dims
-
-        if a.Rank <> b.Rank || a.Rank <= spatial || not (Shape.same (others a) (others b)) then
-            let axis = if spatial = 0 then "features" else "channels"
-            Expect.misfit
-                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {axis}."
-
-        Prim.concat (channelsOf spatial a) [| a; b |]
-
     let private checkStart verb (model: NeuralOde) (y0: Tensor) =
         Expect.floats verb y0
         let isPerSample = model.Settings.PerSample
 
         // a lifted state has its own axes
-        let spatial =
+        let axis, isLifted =
             match model.Start with
-            | NeuralStart.Lift net -> Network.spatial net
-            | NeuralStart.Observed
-            | NeuralStart.Zeros _
-            | NeuralStart.InputLayer _ -> spatialOf model
+            | :? NeuralStartAxis as start -> start.Axis, true
+            | _ -> model.Field.Axis, false
 
+        let spatial = -1 - axis
         let least, most = (if isPerSample then spatial + 2 else spatial + 1), spatial + 2
 
         let what =
@@ -185,109 +166,104 @@ module NeuralOde =
             Expect.misfit
                 $"{verb}: got a start of shape {Expect.text y0}, expected {what}. Add an axis with expandDims."
 
-    let private startOf (model: NeuralOde) (y0: Tensor) =
-        match model.Start with
-        | NeuralStart.Observed -> y0
-        | NeuralStart.Zeros n -> SolveSetup.augmented "NeuralOde" (-1 - spatialOf model) n y0
-        | NeuralStart.InputLayer net -> beside "NeuralOde.inputLayer" (spatialOf model) y0 (Network.apply net y0)
-        | NeuralStart.Lift net -> Network.apply net y0
+        let state = model.Start.State model.Field.Axis y0
 
-    /// A Galerkin expansion is fitted on its span; beyond it polynomials grow, and Fourier's functions begin anew.
+        if isLifted && isPerSample && (state.Rank = 0 || state.Dims[0] <> y0.Dims[0]) then
+            Expect.misfit
+                $"{verb}: the start made a state {Expect.text state} of {Expect.text y0}, expected the batch for its first axis."
+
+        state
+
+    /// The span of the solve is to be within that of the weights.
     let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
         match model.Field, model.Duration, OutputTimes.known t0, OutputTimes.known t1 with
-        | NeuralField.Galerkin g, None, ValueSome from, ValueSome until ->
-            let first, last = min g.Start g.Stop, max g.Start g.Stop
-            let slack = 1e-6 * (last - first)
+        | (:? DepthTimes as times), None, ValueSome from, ValueSome until ->
+            let slack = 1e-6 * (times.Last - times.First)
 
             for t in [ from[0]; until[0] ] do
-                if t < first - slack || t > last + slack then
+                if t < times.First - slack || t > times.Last + slack then
                     raise (
                         InputException
-                            $"{verb}: the weights vary over the span ({string g.Start}, {string g.Stop}), and the solve goes from {string from[0]} to {string until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({string from[0]}, {string until[0]})."
+                            $"{verb}: the weights vary over the span ({string times.First}, {string times.Last}), and the solve goes from {string from[0]} to {string until[0]}, expected times within the span. Make the expansion for it, as in Galerkin.init basis ({string from[0]}, {string until[0]})."
                     )
         | _ -> ()
 
+    /// The end of each sample.
+    let private stretched verb (model: NeuralOde) (y0: Tensor) (t0: Tensor) (t1: Tensor) : Tensor =
+        match model.Duration with
+        | None -> t1
+        | Some duration ->
+            let stretch = duration.Stretch y0
+
+            if stretch.Rank <> 1 || stretch.Dims[0] <> y0.Dims[0] then
+                Expect.misfit
+                    $"{verb}: the duration gave {Expect.text stretch} for a start {Expect.text y0}, expected one number for each sample, [batch]."
+
+            t0 + (t1 - t0) * cast Float64 stretch
+
+    let private jumps (field: NeuralField) : float list =
+        match field with
+        | :? DepthTimes as times -> List.ofArray times.Jumps
+        | _ -> []
+
+    /// The solve of a state of any structure.
+    let private solved (model: NeuralOde) (y0: Tensor) (t0: Tensor, t1: Tensor) (times: Tensor option) f (start: 'S) =
+        let problem = Ode.problem f start (t0, t1) |> OdeSettings.apply model.Settings |> Ode.jumpAt (jumps model.Field)
+
+        match times with
+        | Some times when model.Settings.PerSample ->
+            problem |> Ode.saveAt (broadcastTo [ y0.Dims[0]; times.Count ] times) |> Ode.solve
+        | Some times -> problem |> Ode.saveAt times |> Ode.solve
+        | None -> problem |> Ode.solve
+
     let private run verb (model: NeuralOde) (y0: Tensor) (t0: Tensor, t1: Tensor) (times: Tensor option) : NeuralRun =
-        checkStart verb model y0
-        let spatial = spatialOf model
+        let start = checkStart verb model y0
+        let axis = model.Field.Axis
         let isPerSample = model.Settings.PerSample
-
-        // a sample carries its own y0 along where the network sees it
-        let carriesControl = model.IsControlled && isPerSample
-        let start = startOf model y0
-        let width = start.Dims[channelsOf spatial start]
-        let start = if carriesControl then beside "NeuralOde.controlled" spatial start y0 else start
-
-        /// The network at time t with those weights, as a field of the whole state.
-        let derivative (net: Network) (t: Tensor) (state: Tensor) =
-            let axis = channelsOf spatial state
-
-            let own, seen =
-                if carriesControl then Prim.range axis 0 width state, state
-                elif model.IsControlled then state, beside "NeuralOde.controlled" spatial state y0
-                else state, state
-
-            let slope = Field.higherOrderBefore spatial model.Order (fun t _ -> Network.field net t seen) t own
-
-            if carriesControl then
-                Prim.concat axis [| slope; Prim.zerosLike (Prim.range axis width state.Dims[axis] state) |]
-            else
-                slope
-
-        let t1 =
-            match model.Duration with
-            | None -> t1
-            | Some net ->
-                let stretch = softplus (Network.apply net y0)
-
-                if stretch.Rank <> 2 || stretch.Dims[1] <> 1 then
-                    Expect.misfit $"{verb}: the duration's network gave {Expect.text stretch}, expected [batch; 1]."
-
-                t0 + (t1 - t0) * cast Float64 (Prim.reshape [| y0.Dims[0] |] stretch)
-
+        let t1 = stretched verb model y0 t0 t1
         checkSpan verb model t0 t1
+        let covariate = model.Control |> Option.map (fun control -> control, control.Covariate axis y0)
 
-        let prepared (jumps: float list) (p: OdeProblem<'S>) =
-            let p = p |> OdeSettings.apply model.Settings |> Ode.jumpAt jumps
+        /// The derivative of a state by a field that sees more than it.
+        let derivative (slope: Tensor -> Tensor -> Tensor) (seen: Tensor) (t: Tensor) (state: Tensor) =
+            Field.higherOrderBefore (-1 - axis) model.Order (fun t _ -> slope t seen) t state
 
-            match times with
-            | Some times when isPerSample -> Ode.saveAt (broadcastTo [ y0.Dims[0]; times.Count ] times) p
-            | Some times -> Ode.saveAt times p
-            | None -> p
+        let seen (state: Tensor) =
+            match covariate with
+            | Some(control, covariate) -> control.Seen axis covariate state
+            | None -> state
 
-        let own (states: Tensor) =
-            if carriesControl then Prim.range (channelsOf spatial states) 0 width states else states
+        let solved f start = solved model y0 (t0, t1) times f start
         let timeFirst (states: Tensor) = if isPerSample then moveAxis 1 0 states else states
 
-        let plain (jumps: float list) (f: Tensor -> Tensor -> Tensor) =
-            let solution = Ode.problem f start (t0, t1) |> prepared jumps |> Ode.solve
-            { States = timeFirst (own solution.Ys); Final = own solution.Y1; Stats = fun () -> solution.Stats }
-
-        match model.Field with
-        | NeuralField.Constant net -> plain [] (derivative net)
-        | NeuralField.Piecewise p -> plain (Piecewise.jumps p) (fun t -> derivative (Piecewise.at t p) t)
-        | NeuralField.Galerkin g -> plain [] (fun t -> derivative (Galerkin.at t g) t)
-        | NeuralField.Evolving(weights, flow) ->
-            if isPerSample then
-                raise (InputException $"{verb}: evolving weights are shared by all samples. Leave perSample out.")
-
-            let f = Field.evolvingWeights (fun _t weights -> WeightFlow.apply flow weights) derivative
-            let solution = Ode.problem f (start, weights) (t0, t1) |> prepared [] |> Ode.solve
+        match model.Field, covariate with
+        | :? NeuralFlow, _ when isPerSample ->
+            raise (InputException $"{verb}: evolving weights are shared by all samples. Leave perSample out.")
+        | (:? NeuralFlow as flow), _ ->
+            let f =
+                Field.evolvingWeights flow.Flow (fun w t state -> derivative (flow.SlopeWith w) (seen state) t state)
+            let solution = solved f (start, flow.Weights)
             { States = fst solution.Ys; Final = fst solution.Y1; Stats = fun () -> solution.Stats }
+        | field, Some(control, covariate) when isPerSample -> // a sample carries its own covariate along
+            let f t (state, covariate) =
+                derivative field.Slope (control.Seen axis covariate state) t state, Prim.zerosLike covariate
+
+            if ChannelAxis.fit axis start covariate then
+                let carried = ChannelAxis.joined axis start f
+                let solution = solved carried (ChannelAxis.beside verb axis start covariate)
+                let own (states: Tensor) = ChannelAxis.first axis start states
+                { States = timeFirst (own solution.Ys); Final = own solution.Y1; Stats = fun () -> solution.Stats }
+            else
+                let solution = solved f (start, covariate)
+                { States = timeFirst (fst solution.Ys); Final = fst solution.Y1; Stats = fun () -> solution.Stats }
+        | field, _ ->
+            let solution = solved (fun t state -> derivative field.Slope (seen state) t state) start
+            { States = timeFirst solution.Ys; Final = solution.Y1; Stats = fun () -> solution.Stats }
 
     let private observe (model: NeuralOde) (y0: Tensor) (states: Tensor) =
-        let spatial = spatialOf model
-
-        match model.Readout, model.Start with
-        | Some net, _ when spatial > 0 && states.Rank > spatial + 2 -> // layers of images take one batch axis
-            let before = states.Rank - 1 - spatial
-            let batch = Shape.extent "NeuralOde" (Shape.size states.Dims[.. before - 1])
-            let read = Network.apply net (Prim.reshape (Array.append [| batch |] states.Dims[before..]) states)
-            Prim.reshape (Array.append states.Dims[.. before - 1] read.Dims[1..]) read
-        | Some net, _ -> Network.apply net states
-        | None, NeuralStart.Lift _ -> states
-        | None, (NeuralStart.Observed | NeuralStart.Zeros _ | NeuralStart.InputLayer _) ->
-            Prim.range (channelsOf spatial states) 0 y0.Dims[channelsOf spatial y0] states
+        match model.Readout with
+        | Some readout -> readout.Observe model.Field.Axis y0 states
+        | None -> model.Start.Observed model.Field.Axis y0 states
 
     let private runAt verb (model: NeuralOde) (y0: Tensor) (ts: Tensor) =
         Expect.floats verb ts

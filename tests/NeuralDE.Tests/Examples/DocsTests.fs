@@ -16,6 +16,7 @@ let private pages =
       "solve", "stopped at t = 1 (StepTooSmall)"
       "differentiate", "Checkpointed      Backsolve"
       "learn", ", the truth is 4"
+      "models", "got hidden@"
       "save-and-serve", "has shape [2; 16] in the file, and [2; 32] in the tree"
       "from-torchdiffeq-and-diffrax", "calls of the F# function: 1," ]
 

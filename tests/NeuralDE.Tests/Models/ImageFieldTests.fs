@@ -12,9 +12,9 @@ let private conv inputs outputs = Blueprint.images inputs |> Blueprint.conv same
 let private network blueprint = Network.init key blueprint
 let private x = randn (Key 3) [ 4; 2; 8; 8 ]
 let private times = tensor [ 0.0; 0.5; 1.0 ]
-let private pieces make = NeuralOde.ofField (NeuralField.Piecewise(Piecewise.init 2 (0.0, 1.0) make key))
+let private pieces make = NeuralOde.ofField (NeuralField.piecewise (Piecewise.init 2 (0.0, 1.0) make key))
 let private galerkin make =
-    NeuralOde.ofField (NeuralField.Galerkin(Galerkin.init (Basis.Fourier 1) (0.0, 1.0) make key))
+    NeuralOde.ofField (NeuralField.galerkin (Galerkin.init (Basis.Fourier 1) (0.0, 1.0) make key))
 let private normalised =
     Blueprint.images 3 |> Blueprint.groupNorm 1 |> Blueprint.conv same3 3 [ 3 ] |> Blueprint.tanh
 let private timed = Blueprint.images 3 |> Blueprint.time |> Blueprint.conv same3 3 [ 3 ] |> Blueprint.tanh

@@ -12,7 +12,7 @@ let private net inputs outputs =
     Blueprint.features inputs |> Blueprint.linear 4 |> Blueprint.tanh |> Blueprint.linear outputs
 let private drawn inputs outputs = Network.init key (net inputs outputs)
 let private make inputs outputs key = Network.init key (net inputs outputs)
-let private galerkin basis = NeuralField.Galerkin(Galerkin.init basis (0.0, 1.0) (make 2 2) key)
+let private galerkin basis = NeuralField.galerkin (Galerkin.init basis (0.0, 1.0) (make 2 2) key)
 
 /// Every kind, for starts of two components.
 let private kinds: (string * NeuralOde) list =
@@ -27,8 +27,8 @@ let private kinds: (string * NeuralOde) list =
       "controlled", NeuralOde.init key (net 4 2) |> NeuralOde.controlled
       "second order", NeuralOde.init key (net 4 2) |> NeuralOde.secondOrder (drawn 2 2)
       "third order", NeuralOde.init key (net 6 2) |> NeuralOde.higherOrder 3 2
-      "piecewise", NeuralOde.ofField (NeuralField.Piecewise(Piecewise.init 2 (0.0, 1.0) (make 2 2) key))
-      "evolving", NeuralOde.ofField (NeuralField.Evolving(drawn 2 2, WeightFlow.init 0.1 key (drawn 2 2)))
+      "piecewise", NeuralOde.ofField (NeuralField.piecewise (Piecewise.init 2 (0.0, 1.0) (make 2 2) key))
+      "evolving", NeuralOde.ofField (NeuralField.evolving (drawn 2 2) (WeightFlow.init 0.1 key (drawn 2 2)))
       "per sample", NeuralOde.init key (net 2 2) |> NeuralOde.perSample
       "controlled, per sample", NeuralOde.init key (net 4 2) |> NeuralOde.controlled |> NeuralOde.perSample
       "second order, controlled, per sample",
@@ -37,7 +37,7 @@ let private kinds: (string * NeuralOde) list =
       |> NeuralOde.controlled
       |> NeuralOde.perSample
       "piecewise, per sample",
-      NeuralOde.ofField (NeuralField.Piecewise(Piecewise.init 3 (0.0, 1.0) (make 2 2) key)) |> NeuralOde.perSample
+      NeuralOde.ofField (NeuralField.piecewise (Piecewise.init 3 (0.0, 1.0) (make 2 2) key)) |> NeuralOde.perSample
       "Galerkin, per sample", NeuralOde.ofField (galerkin (Basis.Fourier 1)) |> NeuralOde.perSample
       "of adaptive depth", NeuralOde.init key (net 2 2) |> NeuralOde.adaptiveDepth (drawn 2 1) ]
     @ [ for basis in Basis.all -> $"Galerkin {basis}", NeuralOde.ofField (galerkin basis) ]

@@ -153,7 +153,7 @@ let tests =
                         let constant = NeuralOde.init key (net 2 2)
                         let varying =
                             NeuralOde.ofField (
-                                NeuralField.Galerkin(
+                                NeuralField.galerkin (
                                     Galerkin.init basis (0.0, 1.0) (fun key -> Network.init key (net 2 2)) key
                                 )
                             )
@@ -174,7 +174,7 @@ let tests =
 
               for basis in Basis.all do
                   let g = Galerkin.init basis (0.0, 1.0) (fun key -> Network.init key (net 2 2)) key
-                  near 1e-9 constant (NeuralOde.final (NeuralOde.ofField (NeuralField.Galerkin g)) y0 (0.0, 1.0)))
+                  near 1e-9 constant (NeuralOde.final (NeuralOde.ofField (NeuralField.galerkin g)) y0 (0.0, 1.0)))
 
           testCase "a Galerkin expansion is the sum it says, for any model" (fun () ->
               let g = Galerkin.init (Basis.Polynomial 2) (1.0, 3.0) (fun key -> Linear.init key 2 2) key
@@ -189,7 +189,7 @@ let tests =
           testCase "pieces are networks one after the other" (fun () ->
               let p = Piecewise.init 3 (0.0, 1.5) (fun key -> Network.init key (net 2 2)) key
               Expect.equal (Piecewise.jumps p) [ 0.5; 1.0 ] "Piecewise.jumps p"
-              let whole = NeuralOde.ofField (NeuralField.Piecewise p) |> NeuralOde.tolerance 1e-9 1e-9
+              let whole = NeuralOde.ofField (NeuralField.piecewise p) |> NeuralOde.tolerance 1e-9 1e-9
               let piece i = Tree.map (fun (rows: Tensor) -> rows[i]) p.Pieces
 
               let chained =
@@ -210,14 +210,14 @@ let tests =
               near 1e-7 y0 (NeuralOde.final whole chained (1.5, 0.0))
               // and in float32, where the times between pieces are not representable: thirds
               let thirds = { p with Stop = 1.0 }
-              let wide = NeuralOde.ofField (NeuralField.Piecewise thirds) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
+              let wide = NeuralOde.ofField (NeuralField.piecewise thirds) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
               let narrow = NeuralOde.final (Tree.cast Float32 wide) (cast Float32 y0) (0.0, 1.0)
               near 1e-5 (NeuralOde.final wide y0 (0.0, 1.0)) (cast Float64 narrow))
 
           testCase "weights at rest are the constant model to the bit" (fun () ->
               let constant = NeuralOde.init key (net 2 2) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
               let weights = drawn 2 2
-              let resting = { constant with Field = NeuralField.Evolving(weights, WeightFlow.atRest weights) }
+              let resting = { constant with Field = NeuralField.evolving weights (WeightFlow.atRest weights) }
               let final m = (NeuralOde.final m y0 (0.0, 1.0)).ToArray()
               Expect.equal (final resting) (final constant) "final resting")
 
@@ -288,7 +288,7 @@ let tests =
               raises<ShapeException, _> "input has 3 features, the layer was made for 2" (fun () ->
                   NeuralOde.final (NeuralOde.augment 1 model) y0 (0.0, 1.0))
               raises<InputException, _> "evolving weights are shared by all samples" (fun () ->
-                  let evolving = NeuralField.Evolving(drawn 2 2, WeightFlow.atRest (drawn 2 2))
+                  let evolving = NeuralField.evolving (drawn 2 2) (WeightFlow.atRest (drawn 2 2))
                   NeuralOde.final (NeuralOde.ofField evolving |> NeuralOde.perSample) (ones [ 3; 2 ]) (0.0, 1.0))
               raises<InputException, _> "Piecewise.init: got the span (1, 1)" (fun () ->
                   Piecewise.init 2 (1.0, 1.0) (fun key -> Linear.init key 2 2) key)

@@ -1,0 +1,120 @@
+namespace NeuralDE
+
+open System
+open NeuralDE.Compiler
+
+/// <summary>Small sets of points, the same for the same key: float64 points [n; dimension], and int64 labels [n] where there are
+/// classes. Labels go round (0, 1, …, 0, 1, …), so that classes have equal numbers.</summary>
+/// <remarks>Points of a class are independent draws of one law: another key gives held-out points of the same law. In torchdyn's
+/// ToyDataset and FFJORD's toy data the same names stand for other sizes and scales.</remarks>
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Toy =
+    let private check verb (noise: float) (n: int) =
+        Expect.positive verb "points" n
+
+        if not (noise >= 0.0 && Double.IsFinite noise) then
+            raise (InputException $"{verb}: got a deviation of {string noise}, expected 0 or more.")
+
+    let private checkDimension verb (dimension: int) = Expect.positive verb "dimension" dimension
+
+    /// 0, 1, …, classes − 1, 0, … as floats [n].
+    let private rounds (classes: int) (n: int) : Tensor = tensor [ for i in 0 .. n - 1 -> float (i % classes) ]
+
+    let private labels (label: Tensor) : Tensor = cast Dtype.Int64 label
+    let private draw part (key: Key) (n: int) : Tensor = rand (Key.fold part key) [ n ]
+
+    let private noisy (noise: float) (key: Key) (points: Tensor) : Tensor =
+        if noise = 0.0 then
+            points
+        else
+            points + noise * randn (Key.fold 9 key) (List.ofArray points.Shape)
+
+    let private at (radius: Tensor) (angle: Tensor) : Tensor = stackAlong -1 [ radius * cos angle; radius * sin angle ]
+
+    let private circle (turn: Tensor) : Tensor = 2.0 * Math.PI * turn
+
+    /// <summary>Two half circles that reach into each other: (cos a, sin a) and (1 − cos a, ½ − sin a), a uniform in [0, π], with
+    /// normal noise.</summary>
+    let moons (noise: float) (n: int) (key: Key) : Tensor * Tensor =
+        check "Toy.moons" noise n
+        let label, angle = rounds 2 n, Math.PI * draw 0 key n
+        let side = 1.0 - 2.0 * label
+        stackAlong -1 [ label + side * cos angle; 0.5 * label + side * sin angle ] |> noisy noise key, labels label
+
+    /// <summary>Two arms of one and a half turns: ±r (cos 3πr, sin 3πr), r = √u for u uniform in [0, 1], with normal noise.</summary>
+    let spirals (noise: float) (n: int) (key: Key) : Tensor * Tensor =
+        check "Toy.spirals" noise n
+        let label, radius = rounds 2 n, sqrt (draw 0 key n)
+        at radius (3.0 * Math.PI * radius + Math.PI * label) |> noisy noise key, labels label
+
+    /// <summary>Two circles of radius ½ (label 0) and 1, angles uniform, with normal noise.</summary>
+    let circles (noise: float) (n: int) (key: Key) : Tensor * Tensor =
+        check "Toy.circles" noise n
+        let label = rounds 2 n
+        at (0.5 + 0.5 * label) (circle (draw 0 key n)) |> noisy noise key, labels label
+
+    /// Uniform directions [n; dimension]: normal numbers over their length.
+    let private directions (dimension: int) (n: int) (key: Key) : Tensor =
+        let x = randn (Key.fold 1 key) [ n; dimension ]
+        x / sqrt (reshape [ n; 1 ] (sumAlong -1 (square x)))
+
+    /// <summary>Two spheres of radius ½ (label 0) and 1 in any dimension, uniform on each, with normal noise.</summary>
+    let spheres (dimension: int) (noise: float) (n: int) (key: Key) : Tensor * Tensor =
+        checkDimension "Toy.spheres" dimension
+        check "Toy.spheres" noise n
+        let label = rounds 2 n
+        let points = reshape [ n; 1 ] (0.5 + 0.5 * label) * directions dimension n key
+        noisy noise key points, labels label
+
+    /// <summary>A ball (label 0) inside a shell: directions uniform, radii uniform in [0, ½] and in [1, 3⁄2]. Every third point is
+    /// of the ball, so that on the line each of its three pieces has a third.</summary>
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019: no flow of the same dimension carries the
+    /// ball out of the shell.</remarks>
+    let rings (dimension: int) (n: int) (key: Key) : Tensor * Tensor =
+        checkDimension "Toy.rings" dimension
+        check "Toy.rings" 0.0 n
+        let label = minimum (rounds 3 n) 1.0
+        reshape [ n; 1 ] (label + 0.5 * draw 0 key n) * directions dimension n key, labels label
+
+    let private around verb (count: int) (radius: float) (deviation: float) (n: int) (key: Key) : Tensor * Tensor =
+        Expect.positive verb "normal laws" count
+        check verb deviation n
+        let label = rounds count n
+        let centre = at (scalar radius) (circle (label / float count))
+        centre + deviation * randn (Key.fold 2 key) [ n; 2 ], labels label
+
+    /// <summary>So many normal laws of one deviation, their means at radius 1 and equal angles from (1, 0).</summary>
+    let gaussians (count: int) (deviation: float) (n: int) (key: Key) : Tensor * Tensor =
+        around "Toy.gaussians" count 1.0 deviation n key
+
+    /// <summary>Eight normal laws of deviation ½ around a circle of radius 4, all over √2.</summary>
+    /// <remarks>The usual test of density models: W. Grathwohl et al., FFJORD, ICLR 2019.</remarks>
+    let eightGaussians (n: int) (key: Key) : Tensor * Tensor =
+        around "Toy.eightGaussians" 8 (4.0 / sqrt 2.0) (0.5 / sqrt 2.0) n key
+
+    /// <summary>Uniform on the 8 dark squares of a board of 4 by 4 over [−4, 4]²: those where the numbers of row and column, from
+    /// 0, add up to an even number.</summary>
+    let checkerboard (n: int) (key: Key) : Tensor =
+        check "Toy.checkerboard" 0.0 n
+        let column, row = floor (4.0 * draw 0 key n), floor (2.0 * draw 1 key n)
+        let odd = column - 2.0 * floor (column / 2.0)
+        let place (square: Tensor) part = -4.0 + 2.0 * (square + draw part key n)
+        stackAlong -1 [ place column 2; place (2.0 * row + odd) 3 ]
+
+    /// <summary>Arms of a wheel: (1 + 0.3 a, 0.1 b) with normal a, b, turned by its arm's angle 2π label / arms and by
+    /// ¼ exp(1 + 0.3 a).</summary>
+    /// <remarks>M. J. Johnson et al., Composing graphical models with neural networks, NeurIPS 2016.</remarks>
+    let pinwheel (arms: int) (n: int) (key: Key) : Tensor * Tensor =
+        Expect.positive "Toy.pinwheel" "arms" arms
+        check "Toy.pinwheel" 0.0 n
+        let label = rounds arms n
+        let along, across = 1.0 + 0.3 * randn (Key.fold 3 key) [ n ], 0.1 * randn (Key.fold 4 key) [ n ]
+        let turn = circle (label / float arms) + 0.25 * exp along
+        let points = [ along * cos turn - across * sin turn; along * sin turn + across * cos turn ]
+        stackAlong -1 points, labels label
+
+    /// <summary>A rolled strip seen from its edge: r (cos 3πr, sin 3πr), r uniform in [½, 3⁄2], with normal noise.</summary>
+    let swissRoll (noise: float) (n: int) (key: Key) : Tensor =
+        check "Toy.swissRoll" noise n
+        let radius = 0.5 + draw 0 key n
+        at radius (3.0 * Math.PI * radius) |> noisy noise key

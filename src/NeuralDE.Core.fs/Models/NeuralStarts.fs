@@ -1,0 +1,132 @@
+namespace NeuralDE
+
+open NeuralDE.Compiler
+
+/// Axes of features or channels, counted from the end.
+module internal ChannelAxis =
+    let refuseFromFront verb (axis: int) =
+        if axis >= 0 then
+            raise (
+                InputException
+                    $"{verb}: got axis {string axis}, expected one counted from the end, as −1 is the last: a sample that has its own steps has no batch axis. For 4 axes write {string (axis - 4)}."
+            )
+
+    /// The index of the axis in x.
+    let index verb (axis: int) (x: Tensor) : int =
+        if x.Rank + axis < 0 then
+            Expect.misfit $"{verb}: got shape {Expect.text x}, expected at least {string -axis} axes."
+
+        x.Rank + axis
+
+    /// Whether two tensors have the same shape but for the axis.
+    let fit (axis: int) (a: Tensor) (b: Tensor) : bool =
+        let others (x: Tensor) = Shape.without [| x.Rank + axis |] x.Dims
+        a.Rank = b.Rank && a.Rank + axis >= 0 && Shape.same (others a) (others b)
+
+    /// Side by side along the axis.
+    let beside verb (axis: int) (a: Tensor) (b: Tensor) : Tensor =
+        if not (fit axis a b) then
+            let name = if axis = -1 then "features" else "channels"
+            Expect.misfit
+                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {name}."
+
+        Prim.concat (a.Rank + axis) [| a; b |]
+
+    /// The first components along the axis, as many as y0 has.
+    let first (axis: int) (y0: Tensor) (states: Tensor) : Tensor =
+        Prim.range (index "NeuralOde" axis states) 0 y0.Dims[index "NeuralOde" axis y0] states
+
+    /// A field of two parts as one of the parts side by side, the first as wide as `like`.
+    let joined (axis: int) (like: Tensor) (f: Tensor -> Tensor * Tensor -> Tensor * Tensor) (t: Tensor) (both: Tensor) =
+        let index = both.Rank + axis
+        let width = like.Dims[like.Rank + axis]
+        let first, second = f t (Prim.range index 0 width both, Prim.range index width both.Dims[index] both)
+        Prim.concat index [| first; second |]
+
+    /// The axis of what a network takes.
+    let ofNetwork (net: Network) : int = -1 - Network.spatial net
+
+/// y0 itself.
+type internal ObservedStart =
+    | ObservedStart
+
+    interface NeuralStart with
+        member _.State _ y0 = y0
+        member _.Observed axis y0 states = ChannelAxis.first axis y0 states
+
+/// [y0; 0]
+type internal ZerosStart =
+    {
+        Dimensions: int
+        /// None: the field's
+        Along: int option
+    }
+
+    interface NeuralStart with
+        member s.State axis y0 = SolveSetup.augmented "NeuralOde" (defaultArg s.Along axis) s.Dimensions y0
+        member s.Observed axis y0 states = ChannelAxis.first (defaultArg s.Along axis) y0 states
+
+/// [y0; g(y0)]
+type internal BesideStart<'W> =
+    { Weights: 'W
+      Make: 'W -> Tensor -> Tensor
+      Along: int option }
+
+    interface NeuralStart with
+        member s.State axis y0 =
+            ChannelAxis.beside "NeuralOde.inputLayer" (defaultArg s.Along axis) y0 (s.Make s.Weights y0)
+
+        member s.Observed axis y0 states = ChannelAxis.first (defaultArg s.Along axis) y0 states
+
+/// g(y0)
+type internal LiftedStart<'W> =
+    { Weights: 'W
+      Make: 'W -> Tensor -> Tensor
+      Axis: int }
+
+    interface NeuralStart with
+        member s.State _ y0 = s.Make s.Weights y0
+        member _.Observed _ _ states = states
+
+    interface NeuralStartAxis with
+        member s.Axis = s.Axis
+
+/// <summary>Starts of neural ODEs: how a state is made of what is observed. A new one is a function of weights here, or a record
+/// that implements NeuralStart.</summary>
+/// <remarks>A function given here is a constant of the model: what it captures is not trained, so give it its weights.</remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module NeuralStart =
+    /// <summary>y0 as it is.</summary>
+    let observed: NeuralStart = ObservedStart
+
+    /// <summary>[y0; 0] with so many zeros along the features or channels.</summary>
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
+    let zeros (dimensions: int) : NeuralStart =
+        Expect.positive "NeuralStart.zeros" "dimensions" dimensions
+        { Dimensions = dimensions; Along = None }
+
+    /// <summary>[y0; 0] along an axis counted from the end: −1 is the last.</summary>
+    let zerosAlong (axis: int) (dimensions: int) : NeuralStart =
+        ChannelAxis.refuseFromFront "NeuralStart.zerosAlong" axis
+        Expect.positive "NeuralStart.zerosAlong" "dimensions" dimensions
+        { Dimensions = dimensions; Along = Some axis }
+
+    /// <summary>[y0; f weights y0] along the features or channels.</summary>
+    let beside (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
+        { BesideStart.Weights = weights; Make = f; Along = None }
+
+    /// <summary>[y0; f weights y0] along an axis counted from the end.</summary>
+    let besideAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
+        ChannelAxis.refuseFromFront "NeuralStart.besideAlong" axis
+        { BesideStart.Weights = weights; Make = f; Along = Some axis }
+
+    /// <summary>f weights y0, all of which is observed where the model has no readout.</summary>
+    let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
+        { LiftedStart.Weights = weights; Make = f; Axis = -1 }
+
+    /// <summary>[y0; g(y0)] of a network: a convolution gives more channels.</summary>
+    let inputLayer (net: Network) : NeuralStart = beside net Network.apply
+
+    /// <summary>g(y0) of a network.</summary>
+    let lift (net: Network) : NeuralStart =
+        { LiftedStart.Weights = net; Make = Network.apply; Axis = ChannelAxis.ofNetwork net }
