@@ -127,7 +127,7 @@ let gallery =
       "Swiss roll", Toy.swissRoll 0.03 400 key ]
 
 gallery
-|> List.map (fun (name, points) -> Plot.scatter [ name, points ] |> Plot.size 300 260 |> Plot.svg)
+|> List.map (fun (name, points) -> Plot.scatter [ (name, points) ] |> Plot.size 300 260 |> Plot.svg)
 |> String.concat "\n"
 (*** include-it-raw ***)
 (**

@@ -21,11 +21,15 @@ public class NullTests(ITestOutputHelper output)
 
     /// <summary>
     /// Members of the core that C# calls as they are: of types that are no modules, without types of F#. What else there is
-    /// has its twin in the face (ParityTests).
+    /// has its twin in the face (ParityTests). Interfaces are for users to implement, and the library to call.
     /// </summary>
     private static IEnumerable<MethodBase> OfCore() =>
         from type in typeof(Tensor).Assembly.GetExportedTypes()
-        where !FSharpType.IsModule(type) && type.DeclaringType is null && !typeof(Attribute).IsAssignableFrom(type)
+        where
+            !FSharpType.IsModule(type)
+            && type.DeclaringType is null
+            && !typeof(Attribute).IsAssignableFrom(type)
+            && !type.IsInterface
         from member in type.GetMethods(Own).Cast<MethodBase>().Concat(Constructors(type))
         where
             !member.IsDefined(typeof(CompilerGeneratedAttribute), false)

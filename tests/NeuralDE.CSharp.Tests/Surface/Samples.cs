@@ -17,6 +17,12 @@ internal static class Samples
         [typeof(Solver<AnyOde>)] = Solver.Tsit5,
         [typeof(Method)] = Solver.Tsit5,
         [typeof(CancellationToken)] = CancellationToken.None,
+        [typeof(NeuralStart)] = NeuralStart.Observed,
+        [typeof(NeuralField)] = NeuralField.OfFunction(Tensor.Of(1.0), (w, _, x) => w * x),
+        [typeof(NeuralControl)] = NeuralControl.Observed,
+        [typeof(NeuralReadout)] = NeuralReadout.OfFunction(Tensor.Of(1.0), (w, x) => w * x),
+        [typeof(NeuralDuration)] = NeuralDuration.OfFunction(Tensor.Of(1.0), (w, _) => w),
+        [typeof(Depth<Tensor>)] = Galerkin.Init(Basis.NewFourier(1), 0, 1, _ => Tensor.Of(1.0), new Key(1)),
     };
 
     private static object Function(Type type)

@@ -1,7 +1,7 @@
 /// What each variant of neural ODEs is for, on held-out data, over five keys, beside the plain one that must fail.
 module NeuralDE.Tests.Models.NeuralVariantGates
 
-open System
+open System.Globalization
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
@@ -25,7 +25,8 @@ let private measured (experiment: Key -> float) : float list = keys |> List.map 
 
 let private text (values: float list) =
     let sorted = List.sort values
-    $"{sorted[2]:G3} [{sorted[0]:G3}, {sorted[4]:G3}] over five keys"
+    let number (value: float) = value.ToString("G3", CultureInfo.InvariantCulture)
+    $"{number sorted[2]} [{number sorted[0]}, {number sorted[4]}] over five keys"
 
 let private median values = (List.sort values)[2]
 
@@ -112,14 +113,15 @@ let private ringed dimension added (key: Key) : float * float =
     let x, held, label = cast Float32 x, cast Float32 held, cast Float32 label
     let d = dimension + added
     let readout = Network.init (Key.fold 7 key) (Blueprint.features d |> Blueprint.linear 1)
-    let model = NeuralOde.init key (deep d) |> NeuralOde.readout readout |> adaptive |> Tree.cast Float32
+    let model = NeuralOde.init key (deep d) |> NeuralOde.readout readout |> rk4 8 |> Tree.cast Float32
     let model = if added > 0 then NeuralOde.augment added model else model
     let score m (x: Tensor) = reshape [ x.Shape[0] ] (NeuralOde.final m x (0.0, 1.0))
 
     let error m = mse (score m x) label
-
     // a coarse solve is no flow and could cross, so the judge is accurate
-    let exact = trained 400 1e-2 error model |> NeuralOde.using Dopri5 |> NeuralOde.tolerance 1e-5 1e-5
+    let learned = trained 400 1e-2 error model
+    let accurate = { OdeSettings.defaults with Solver = Dopri5; Rtol = 1e-5; Atol = 1e-5 }
+    let exact = { learned with Settings = accurate }
     let accuracy = float (mean (cast Float64 ((score exact held .> 0.5) .= (named .> 0))))
     accuracy, float (NeuralOde.stats exact x (0.0, 1.0)).Evaluations
 

@@ -67,6 +67,17 @@ let gates =
 
               Expect.equal evaluations.Count 6 "evaluations.Count")
 
+          testCase "an RK-Net, a ResNet-6 and a perceptron have the paper's kind of sizes, with 32 channels" (fun () ->
+              Expect.equal (Tree.count (OdeNet.rkNet 1 32 key 1 10)) 52938 "OdeNet.rkNet"
+              Expect.equal (Tree.count (Network.init key (OdeNet.resNet 6 32 1 10))) 145802 "OdeNet.resNet"
+              Expect.equal (Tree.count (Network.init key (OdeNet.perceptron 784 300 10))) 238510 "OdeNet.perceptron"
+              let images = randn key [ 2; 1; 28; 28 ]
+              let net = OdeNet.rkNet 3 4 key 1 3
+              Expect.equal (OdeNet.stats net images).Evaluations 12 "evaluations"
+              Expect.equal (OdeNet.apply net images).Shape [| 2; 3 |] "RK-Net's scores"
+              let residual = Network.init key (OdeNet.resNet 2 4 1 3)
+              Expect.equal (Network.apply residual images).Shape [| 2; 3 |] "ResNet's scores")
+
           testList
               "time before a convolution is one more channel, the same number at all places"
               [ for name in names do
