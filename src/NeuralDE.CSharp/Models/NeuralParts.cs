@@ -9,7 +9,7 @@ public static class NeuralStartExtensions
     extension(NeuralStart)
     {
         /// <summary>y0 as it is.</summary>
-        public static NeuralStart Observed => NeuralStartModule.observed;
+        public static NeuralStart AsObserved => NeuralStartModule.observed;
 
         /// <summary>[y0; 0] with so many zeros along the features or channels.</summary>
         public static NeuralStart Zeros(int dimensions) => NeuralStartModule.zeros(dimensions);

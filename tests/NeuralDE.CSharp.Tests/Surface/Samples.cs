@@ -17,7 +17,7 @@ internal static class Samples
         [typeof(Solver<AnyOde>)] = Solver.Tsit5,
         [typeof(Method)] = Solver.Tsit5,
         [typeof(CancellationToken)] = CancellationToken.None,
-        [typeof(NeuralStart)] = NeuralStart.Observed,
+        [typeof(NeuralStart)] = NeuralStart.AsObserved,
         [typeof(NeuralField)] = NeuralField.OfFunction(Tensor.Of(1.0), (w, _, x) => w * x),
         [typeof(NeuralControl)] = NeuralControl.Observed,
         [typeof(NeuralReadout)] = NeuralReadout.OfFunction(Tensor.Of(1.0), (w, x) => w * x),
