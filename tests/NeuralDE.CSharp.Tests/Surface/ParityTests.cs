@@ -31,7 +31,6 @@ public class ParityTests
         ["ProblemVerbs.jumpAt"] = ("JumpAt", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.final"] = ("Final", "overloads for what F# infers: times are numbers or tensors"),
         ["NeuralOde.stats"] = ("Stats", "times are numbers"),
-        ["NeuralStart.observed"] = ("AsObserved", "Observed is what a start says of states"),
         ["ConvolutionVerbs.conv1d"] = ("Convolve1d", "Conv1d is the layer"),
         ["ConvolutionVerbs.conv2d"] = ("Convolve2d", "Conv2d is the layer"),
         ["ConvolutionVerbs.convTranspose1d"] = ("ConvolveTranspose1d", "ConvTranspose1d is the layer"),
