@@ -14,23 +14,25 @@ public static class Extend
             Console.WriteLine($"{c.Part, -22} {c.Own:F6}, right is {c.Right:F6}");
     }
 
-    public static IEnumerable<Comparison> All() =>
-        [
-            Method(),
-            Controller(),
-            Norm(),
-            GradientMethod(),
-            Combinator(),
-            ControlPath(),
-            LayerOfYourOwn(),
-            OptimiserAndLoss(),
-            StateThatIsNoParameter(),
-        ];
+    public static IEnumerable<Comparison> All() => Parts.Select(part => part());
+
+    /// <summary>Each of them.</summary>
+    public static IReadOnlyList<Func<Comparison>> Parts { get; } =
+    [
+        Method,
+        Controller,
+        Norm,
+        GradientMethod,
+        Combinator,
+        ControlPath,
+        LayerOfYourOwn,
+        OptimiserAndLoss,
+        StateThatIsNoParameter,
+    ];
 
     private static Tensor Prey(Tensor t, Tensor u) => Stack(1.5 * u[0] - u[0] * u[1], u[0] * u[1] - 3.0 * u[1]);
 
-    private static Problem<AnyOde, Tensor> Hunt() =>
-        Ode.Problem(Prey, Tensor.Of(1.0, 1.2), 0, 2).Tolerance(1e-5, 1e-7);
+    private static Problem<AnyOde, Tensor> Hunt() => Ode.Problem(Prey, Tensor.Of(1.0, 1.2), 0, 2).Tolerance(1e-5, 1e-7);
 
     /// <summary>Heun's method, by its step.</summary>
     private static Comparison Method()
@@ -182,7 +184,13 @@ public static class Extend
     private static Comparison StateThatIsNoParameter()
     {
         var xs = 3.0 + Randn(new Key(8), 256, 2);
-        var ys = Matmul(xs - 3.0, Tensor.Of([[1.0], [-2.0]]));
+        var ys = Matmul(
+            xs - 3.0,
+            Tensor.Of([
+                [1.0],
+                [-2.0],
+            ])
+        );
         var fit = Train
             .Start(new Centred(Zeros(2, 1), Zeros(2)), Optimisers.Adam(2e-2))
             .Epochs(100)

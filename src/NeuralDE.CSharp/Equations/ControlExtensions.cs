@@ -6,7 +6,8 @@ public static class ControlExtensions
     extension(Control)
     {
         /// <summary>A path from a function of time; its derivative is taken by forward mode.</summary>
-        public static Control OfFunction(Func<Tensor, Tensor> value) => ControlModule.ofFunction(FSharp.Function(value));
+        public static Control OfFunction(Func<Tensor, Tensor> value) =>
+            ControlModule.ofFunction(FSharp.Function(value));
 
         /// <summary>A path from its value and its derivative, each [channels] or [batch; channels] of t [].</summary>
         public static Control OfFunctions(Func<Tensor, Tensor> value, Func<Tensor, Tensor> derivative) =>

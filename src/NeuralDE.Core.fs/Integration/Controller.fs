@@ -57,7 +57,7 @@ type ControllerInput internal (error: Tensor, accepted: Tensor, size: Tensor, po
 
 /// <summary>How an adaptive solve chooses its steps from the error of the last ones.</summary>
 /// <remarks>Two controllers are equal if they have the same weights, or the same function object.</remarks>
-[<Sealed>]
+[<Sealed; Carried>]
 type StepController
     internal
     (name: string, key: obj, isOwn: bool, slots: (string * float) list, rule: ControllerInput -> Tensor * Tensor list) =
