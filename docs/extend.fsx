@@ -176,7 +176,7 @@ printfn "%O" (Ode.problem driven (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
 printfn "%O" (exp (tensor [ sin 6.0 ]))
 (*** include-output ***)
 (**
-Of a path with kinks, such as one through data, `Control.kinks` tells the times, for `Ode.jumpAt`.
+Of a path with kinks, such as one through data, `Control.withKinks` tells the times, for `Ode.jumpAt`.
 
 ## A layer
 

@@ -18,12 +18,6 @@ public static class ControlExtensions
     {
         /// <summary>The same path with the times at which its derivative jumps, for JumpAt.</summary>
         public Control WithKinks(params ReadOnlySpan<double> times) =>
-            ControlModule.kinks(FSharp.List(times), Given(control));
-
-        /// <summary>X(t), [channels] or [batch; channels], at t [].</summary>
-        public Tensor At(Tensor t) => ControlModule.value(Given(t), Given(control));
-
-        /// <summary>X'(t), of the same shape.</summary>
-        public Tensor DerivativeAt(Tensor t) => ControlModule.derivative(Given(t), Given(control));
+            ControlModule.withKinks(FSharp.List(times), Given(control));
     }
 }

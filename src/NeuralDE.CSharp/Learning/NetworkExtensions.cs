@@ -44,3 +44,16 @@ public static class NetworkExtensions
         public Tensor Train(Key key, Tensor t, Tensor x) => Network.train(Given(key), Given(net), Given(t), Given(x));
     }
 }
+
+/// <summary>What a layer of your own is given.</summary>
+public static class LayerCallExtensions
+{
+    extension(LayerCall call)
+    {
+        /// <summary>The time, [] in the dtype of X; null where the network was not given one, as in Apply.</summary>
+        public Tensor? TimeOrNull => FSharp.OrNull(Given(call).Time);
+
+        /// <summary>A key of the layer's own in training; null otherwise.</summary>
+        public Key? KeyOrNull => FSharp.OrNull(Given(call).Key);
+    }
+}

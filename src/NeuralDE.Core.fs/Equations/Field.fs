@@ -63,7 +63,7 @@ module Field =
     /// <remarks>P. Kidger, J. Morrill, J. Foster, T. Lyons, Neural controlled differential equations for irregular time series, NeurIPS
     /// 2020. Give the path's kinks to Ode.jumpAt. ShapeException where g does not fit the state and the path.</remarks>
     let controlled (control: Control) (g: Tensor -> Tensor -> Tensor) (t: Tensor) (x: Tensor) : Tensor =
-        let matrix, slope = g t x, cast x.Dtype (Control.derivative t control)
+        let matrix, slope = g t x, cast x.Dtype (control.Derivative t)
         let channels = if slope.Rank = 0 then 0 else slope.Dims[slope.Rank - 1]
         let shape = Array.append x.Dims [| channels |]
         let batch = slope.Dims[.. slope.Rank - 2]

@@ -55,6 +55,7 @@ public class ParityTests
         ["Problem"] = "Ode.Problem and what follows it",
         ["SaveAt"] = "SaveAt, SaveStart, SaveEnd, SaveSteps of a problem",
         ["OptimiserRule"] = "Optimisers.OwnRule",
+        ["GradientMethod"] = "Gradients.Own",
         ["Training"] = "Train.Start and what follows it",
         ["Plot"] = "Plot.Trajectories, … and what follows it",
         ["Axes"] = "Axes.Create and what follows it",

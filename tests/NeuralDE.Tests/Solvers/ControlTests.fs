@@ -19,13 +19,13 @@ let private through (ts: Tensor) (xs: Tensor) =
         (take 0 (k + 1) xs - take 0 k xs) / (take 0 (k + 1) ts - take 0 k ts)
 
     Control.ofFunctions (fun t -> take 0 (piece t) xs + (t - take 0 (piece t) ts) * slope t) slope
-    |> Control.kinks (List.ofArray (ts.ToArray()[1 .. last - 1]))
+    |> Control.withKinks (List.ofArray (ts.ToArray()[1 .. last - 1]))
 
 let private near (bound: float) what (got: Tensor) (right: Tensor) =
     let difference = float (amax (abs (got - right)))
     Expect.isTrue (difference <= bound) $"{what}: off by {string difference}"
 
-let private solve control (g: Tensor -> Tensor -> Tensor) (y0: Tensor) =
+let private solve (control: Control) (g: Tensor -> Tensor -> Tensor) (y0: Tensor) =
     Ode.problem (Field.controlled control g) y0 (0.0, 2.0)
     |> Ode.jumpAt control.Kinks
     |> Ode.tolerance 1e-9 1e-11
@@ -36,8 +36,8 @@ let private paths =
         "paths"
         [ testCase "the derivative of a function" (fun () ->
               let t = scalar 0.3
-              near 1e-15 "value" (Control.value t wave) (tensor [ 0.3; sin 0.6 ])
-              near 1e-15 "derivative" (Control.derivative t wave) (tensor [ 1.0; 2.0 * cos 0.6 ]))
+              near 1e-15 "value" (wave.Value t) (tensor [ 0.3; sin 0.6 ])
+              near 1e-15 "derivative" (wave.Derivative t) (tensor [ 1.0; 2.0 * cos 0.6 ]))
 
           testCase "dx = x dX is x0 exp(X − X0)" (fun () ->
               let control = Control.ofFunction (fun t -> stack [ sin (3.0 * t) ])
@@ -102,8 +102,7 @@ let private errors =
                   solve (Control.ofFunction sin) (fun _ _ -> ones [ 3; 1 ]) (zeros [ 3 ]) |> ignore)
               |> ignore
 
-              raises<ShapeException> [ "Control.value"; "the time" ] (fun () ->
-                  Control.value (ones [ 2 ]) wave |> ignore)
+              raises<ShapeException> [ "Control.Value"; "the time" ] (fun () -> wave.Value(ones [ 2 ]) |> ignore)
               |> ignore) ]
 
 [<Tests>]
