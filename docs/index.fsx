@@ -56,6 +56,7 @@ once, by its full path: `dotnet nuget add source <folder> --name neuralde`. [Qui
 | [Solve](solve.html) | choose method, tolerance and outputs; read what a solve cost and why one failed |
 | [Differentiate](differentiate.html) | get the gradient of a solve in states, parameters and times |
 | [Learn](learn.html) | train a neural ODE on data and see whether it learned |
+| [Models from parts](models.html) | build a neural ODE from start, field, depth, control, readout and duration, and try it on toy sets |
 | [Extend it](extend.html) | write a method, controller, norm, gradient method, path, layer, optimiser or loss of your own |
 | [Save and serve](save-and-serve.html) | keep a model in a file and answer requests with it |
 | [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find what you know under its name here |
