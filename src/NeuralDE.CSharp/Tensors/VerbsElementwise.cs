@@ -3,6 +3,15 @@ namespace NeuralDE;
 // Verbs: element by element
 public static partial class Verbs
 {
+    /// <summary>The inverse of cosh on [1, ∞); NaN below.</summary>
+    public static Tensor Acosh(Tensor x) => ElementwiseVerbsModule.acosh(Given(x));
+
+    /// <summary>The inverse of sinh: ln(x + √(x² + 1)).</summary>
+    public static Tensor Asinh(Tensor x) => ElementwiseVerbsModule.asinh(Given(x));
+
+    /// <summary>The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside.</summary>
+    public static Tensor Atanh(Tensor x) => ElementwiseVerbsModule.atanh(Given(x));
+
     /// <summary>
     /// The same numbers in another dtype. Floats become integers towards 0, the nearest integer of the dtype where they
     /// lie outside it, and NaN becomes 0; int64 wraps to int32; what is not 0 becomes true (NaN too).

@@ -28,14 +28,13 @@ module internal Activity =
         | Pivots
         | Random _
         | StopGradient
-        | Unary(Sign | Floor | Ceil | Round | Not)
         | Binary(And | Or | Xor | FoldKey) -> [||]
+        | Unary u -> if (Unaries.about u).Slope.IsSome then args else [||]
         | Cast dtype -> if dtype.IsFloat then args else [||]
         | Gather _
         | Check _ -> [| args[0] |]
         | Select -> [| args[1]; args[2] |]
         | Scatter _ -> [| args[0]; args[2] |]
-        | Unary _
         | Binary _
         | Fma
         | Reduce _

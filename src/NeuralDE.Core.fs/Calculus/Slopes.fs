@@ -1,51 +1,25 @@
 namespace NeuralDE.Compiler
 
-open System
 open NeuralDE
 
 /// Derivatives of the element-wise families, as tables.
 module internal Slopes =
-    /// dy/dx of y = u(x); None where it is 0 everywhere.
-    let slope (u: Unary) (x: Tensor) (y: Tensor) : Tensor option =
-        let one = Prim.onesLike x
-        let square (a: Tensor) = a * a
-        let inverse a = one / a
+    /// A formula of Unaries, of tensors x and y.
+    let rec private formula (x: Tensor) (y: Tensor) (s: Slope) : Tensor =
+        let part = formula x y
 
-        match u with
-        | Neg -> Some(-one)
-        | Abs -> Some(Prim.unary Sign x) // 0 at 0
-        | Sign
-        | Floor
-        | Ceil
-        | Round
-        | Not -> None
-        | Sqrt -> Some(Prim.times 0.5 (inverse y))
-        | Exp -> Some y
-        | Expm1 -> Some(y + one)
-        | Log -> Some(inverse x)
-        | Log1p -> Some(inverse (x + one))
-        | Sin -> Some(cos x)
-        | Cos -> Some(-(sin x))
-        | Tan -> Some(one + square y)
-        | Asin -> Some(inverse (sqrt (one - square x)))
-        | Acos -> Some(-(inverse (sqrt (one - square x))))
-        | Atan -> Some(inverse (one + square x))
-        | Sinh -> Some(cosh x)
-        | Cosh -> Some(sinh x)
-        | Tanh -> Some(one - square y)
-        | Asinh -> Some(inverse (sqrt (square x + one)))
-        | Acosh -> Some(inverse (sqrt (square x - one)))
-        | Atanh -> Some(inverse (one - square x))
-        | Sigmoid -> Some(y * (one - y))
-        | Softplus -> Some(Prim.unary Sigmoid x)
-        | Erf -> Some(Prim.times (2.0 / sqrt Math.PI) (exp (-(square x))))
-        | Erfinv -> Some(Prim.times (0.5 * sqrt Math.PI) (exp (square y)))
-        | Lgamma -> Some(Prim.unary (Polygamma 0) x)
-        | Polygamma n -> Some(Prim.unary (Polygamma(n + 1)) x)
-        | Power a when a = 0.0 -> None
-        | Power a when a = 1.0 -> Some one
-        | Power a when a = 2.0 -> Some(Prim.times 2.0 x)
-        | Power a -> Some(Prim.times a (Prim.unary (Power(a - 1.0)) x))
+        match s with
+        | Slope.X -> x
+        | Slope.Y -> y
+        | Slope.Number c -> Prim.fill x.Dtype x.Dims c
+        | Slope.Of(u, a) -> Prim.unary u (part a)
+        | Slope.Sum(a, b) -> Prim.binary Add (part a) (part b)
+        | Slope.Difference(a, b) -> Prim.binary Sub (part a) (part b)
+        | Slope.Product(a, b) -> Prim.binary Mul (part a) (part b)
+        | Slope.Quotient(a, b) -> Prim.binary Div (part a) (part b)
+
+    /// dy/dx of y = u(x); None where it is 0 everywhere.
+    let slope (u: Unary) (x: Tensor) (y: Tensor) : Tensor option = (Unaries.about u).Slope |> Option.map (formula x y)
 
     /// dy/da and dy/db of y = op(a, b).
     let slopes (op: Binary) (a: Tensor) (b: Tensor) (y: Tensor) : Tensor option * Tensor option =

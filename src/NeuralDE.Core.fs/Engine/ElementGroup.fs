@@ -57,40 +57,6 @@ module internal ElementGroup =
         | Normal -> RandomKind.Normal
         | Bits -> RandomKind.Bits
 
-    let private unary (u: Unary) : struct (ElementOp * float) =
-        match u with
-        | Neg -> ElementOp.Neg, 0.0
-        | Abs -> ElementOp.Abs, 0.0
-        | Sign -> ElementOp.Sign, 0.0
-        | Sqrt -> ElementOp.Sqrt, 0.0
-        | Exp -> ElementOp.Exp, 0.0
-        | Expm1 -> ElementOp.Expm1, 0.0
-        | Log -> ElementOp.Log, 0.0
-        | Log1p -> ElementOp.Log1p, 0.0
-        | Sin -> ElementOp.Sin, 0.0
-        | Cos -> ElementOp.Cos, 0.0
-        | Tan -> ElementOp.Tan, 0.0
-        | Asin -> ElementOp.Asin, 0.0
-        | Acos -> ElementOp.Acos, 0.0
-        | Atan -> ElementOp.Atan, 0.0
-        | Sinh -> ElementOp.Sinh, 0.0
-        | Cosh -> ElementOp.Cosh, 0.0
-        | Tanh -> ElementOp.Tanh, 0.0
-        | Asinh -> ElementOp.Asinh, 0.0
-        | Acosh -> ElementOp.Acosh, 0.0
-        | Atanh -> ElementOp.Atanh, 0.0
-        | Sigmoid -> ElementOp.Sigmoid, 0.0
-        | Softplus -> ElementOp.Softplus, 0.0
-        | Erf -> ElementOp.Erf, 0.0
-        | Erfinv -> ElementOp.Erfinv, 0.0
-        | Lgamma -> ElementOp.Lgamma, 0.0
-        | Polygamma order -> ElementOp.Polygamma, float order
-        | Power exponent -> ElementOp.Power, exponent
-        | Floor -> ElementOp.Floor, 0.0
-        | Ceil -> ElementOp.Ceil, 0.0
-        | Round -> ElementOp.Round, 0.0
-        | Not -> ElementOp.Not, 0.0
-
     let private binary (b: Binary) : ElementOp =
         match b with
         | Add -> ElementOp.Add
@@ -120,8 +86,8 @@ module internal ElementGroup =
     let codeOf (n: Node) : struct (ElementCode * Dtype) voption =
         match n.Op with
         | Unary u ->
-            let struct (op, parameter) = unary u
-            ValueSome(struct (Compute(op, parameter), n.Dtype))
+            let f = Unaries.about u
+            ValueSome(struct (Compute(f.Kernel, ValueOption.defaultValue 0.0 f.Parameter), n.Dtype))
         | Binary b -> ValueSome(struct (Compute(binary b, 0.0), n.Dtype))
         | Compare c -> ValueSome(struct (Compute(compare c, 0.0), n.Args[0].Dtype))
         | Select -> ValueSome(struct (Compute(ElementOp.Select, 0.0), n.Dtype))

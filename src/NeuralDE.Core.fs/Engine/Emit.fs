@@ -48,6 +48,15 @@ module internal Emit =
                 | Some m -> ValueSome(m.MakeGenericMethod [| number |])
                 | None -> ValueNone
 
+    /// ScalarMaths.Of for a function of ElementTable.
+    let private ofLane (f: Type) (parameters: Type[]) : MethodInfo =
+        typeof<ScalarMaths>.GetMethods flags
+        |> Array.tryFind (fun m ->
+            m.Name = "Of" && (m.GetParameters()[1..] |> Array.map (fun p -> p.ParameterType)) = parameters)
+        |> function
+            | Some m -> m.MakeGenericMethod [| f |]
+            | None -> missing typeof<ScalarMaths> "Of"
+
     let private call (m: MethodInfo) (args: Expression seq) = Expression.Call(m, args) :> Expression
 
     let private compile (body: Expression) (parameters: ParameterExpression[]) : ElementKernel =
@@ -92,7 +101,11 @@ module internal Emit =
             | ValueNone ->
                 match ofNumbers typeof<ScalarOps> name types number with
                 | ValueSome m -> call m args
-                | ValueNone -> missing typeof<ScalarOps> $"{name} of {s.Type}"
+                | ValueNone ->
+                    match ElementTable.FunctionOf op with
+                    | null -> missing typeof<ElementTable> name
+                    | _ when not s.Type.IsFloat -> missing typeof<ScalarOps> $"{name} of {s.Type}"
+                    | f -> call (ofLane f types) (Array.append [| Expression.Default f :> Expression |] args)
 
     let private scalar (g: ElementGroup) : ElementKernel =
         let memory, offsets, first, last = parameters ()

@@ -65,43 +65,11 @@ module internal EvaluateElementwise =
         | _ -> unsupported op x
 
     let unary (u: Unary) (x: NdArray) =
-        match u with
-        | Not -> flags1 not u x
-        | Neg when not x.Dtype.IsFloat -> integers1 (fun v -> -v) u x
-        | Abs when not x.Dtype.IsFloat -> integers1 (fun v -> if v < 0L then -v else v) u x
-        | Sign when not x.Dtype.IsFloat -> integers1 (fun v -> int64 (sign v)) u x
-        | Neg
-        | Abs
-        | Sign
-        | Sqrt
-        | Exp
-        | Expm1
-        | Log
-        | Log1p
-        | Sin
-        | Cos
-        | Tan
-        | Asin
-        | Acos
-        | Atan
-        | Sinh
-        | Cosh
-        | Tanh
-        | Asinh
-        | Acosh
-        | Atanh
-        | Sigmoid
-        | Softplus
-        | Erf
-        | Erfinv
-        | Lgamma
-        | Polygamma _
-        | Power _
-        | Floor
-        | Ceil
-        | Round ->
-            let struct (_, f) = Functions.unary u
-            floats1 f u x
+        match (Unaries.about u).Value with
+        | UnaryValue.Bools f -> flags1 f u x
+        | UnaryValue.Numbers(_, f) when not x.Dtype.IsFloat -> integers1 f u x
+        | UnaryValue.Numbers(f, _)
+        | UnaryValue.Floats f -> floats1 f u x
 
     let inline private floats2 ([<InlineIfLambda>] f: float -> float -> float) (op: obj) (x: NdArray) (y: NdArray) =
         match x.Dtype with

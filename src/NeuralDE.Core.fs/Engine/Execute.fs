@@ -87,7 +87,16 @@ module internal Execute =
             | Pow
             | Atan2
             | Mod -> false
-            | _ -> true // the rest is arithmetic
+            | Add
+            | Sub
+            | Mul
+            | Div
+            | Max
+            | Min
+            | And
+            | Or
+            | Xor
+            | FoldKey -> true
         | Reduce _
         | CumSum _
         | Scatter _

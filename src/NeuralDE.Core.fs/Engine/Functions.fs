@@ -2,43 +2,8 @@ namespace NeuralDE.Compiler
 
 open System
 
-/// Name and value of the element-wise functions.
+/// Values of the element-wise functions that float64 and .NET lack.
 module internal Functions =
-    /// Of one number; Not takes and gives 0 or 1. The name leaves out the order of Polygamma and the exponent of Power.
-    let unary (u: Unary) : struct (string * (float -> float)) =
-        match u with
-        | Neg -> struct ("neg", (fun x -> -x))
-        | Abs -> struct ("abs", (fun x -> Math.Abs(x: float)))
-        | Sign -> struct ("sign", Special.sign)
-        | Sqrt -> struct ("sqrt", Math.Sqrt)
-        | Exp -> struct ("exp", Math.Exp)
-        | Expm1 -> struct ("expm1", Special.expm1)
-        | Log -> struct ("log", Math.Log)
-        | Log1p -> struct ("log1p", Special.log1p)
-        | Sin -> struct ("sin", Math.Sin)
-        | Cos -> struct ("cos", Math.Cos)
-        | Tan -> struct ("tan", Math.Tan)
-        | Asin -> struct ("asin", Math.Asin)
-        | Acos -> struct ("acos", Math.Acos)
-        | Atan -> struct ("atan", Math.Atan)
-        | Sinh -> struct ("sinh", Math.Sinh)
-        | Cosh -> struct ("cosh", Math.Cosh)
-        | Tanh -> struct ("tanh", Math.Tanh)
-        | Asinh -> struct ("asinh", Math.Asinh)
-        | Acosh -> struct ("acosh", Math.Acosh)
-        | Atanh -> struct ("atanh", Math.Atanh)
-        | Sigmoid -> struct ("sigmoid", Special.sigmoid)
-        | Softplus -> struct ("softplus", Special.softplus)
-        | Erf -> struct ("erf", Special.erf)
-        | Erfinv -> struct ("erfinv", Special.erfinv)
-        | Lgamma -> struct ("lgamma", Special.lgamma)
-        | Polygamma order -> struct ("polygamma", Special.polygamma order)
-        | Power exponent -> struct ("power", Special.power exponent)
-        | Floor -> struct ("floor", Math.Floor)
-        | Ceil -> struct ("ceil", Math.Ceiling)
-        | Round -> struct ("round", Math.Round) // halves to even
-        | Not -> struct ("not", (fun x -> if x = 0.0 then 1.0 else 0.0))
-
     /// The remainder with the sign of the divisor; of division by 0 NaN; 0 where y divides x.
     let floatMod (x: float) (y: float) =
         let r = x % y

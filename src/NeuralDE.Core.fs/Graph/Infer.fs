@@ -107,12 +107,10 @@ module internal Infer =
         | Unary u ->
             count 1
 
-            match u with
-            | Not -> want (args[0].Dtype = Bool) "bool"
-            | Neg
-            | Abs
-            | Sign -> want (args[0].Dtype <> Bool) "numbers"
-            | _ -> floating 0 // every other function is one of real numbers
+            match (Unaries.about u).Value with
+            | UnaryValue.Bools _ -> want (args[0].Dtype = Bool) "bool"
+            | UnaryValue.Numbers _ -> want (args[0].Dtype <> Bool) "numbers"
+            | UnaryValue.Floats _ -> floating 0
 
             args[0]
         | Binary b ->

@@ -19,42 +19,6 @@ type internal Derived<'T> =
 module internal Derived =
     let from (make: unit -> 'T) : Derived<'T> = { Make = lazy (make ()) }
 
-/// Element-wise functions of one argument.
-type internal Unary =
-    | Neg
-    | Abs
-    | Sign
-    | Sqrt
-    | Exp
-    | Expm1
-    | Log
-    | Log1p
-    | Sin
-    | Cos
-    | Tan
-    | Asin
-    | Acos
-    | Atan
-    | Sinh
-    | Cosh
-    | Tanh
-    | Asinh
-    | Acosh
-    | Atanh
-    | Sigmoid
-    | Softplus
-    | Erf
-    | Erfinv
-    | Lgamma
-    /// ψ⁽ⁿ⁾: the digamma function (n = 0) and its derivatives.
-    | Polygamma of order: int
-    /// xᵃ for a constant a.
-    | Power of exponent: float
-    | Floor
-    | Ceil
-    | Round
-    | Not
-
 /// Element-wise functions of two arguments of one shape and type.
 type internal Binary =
     | Add

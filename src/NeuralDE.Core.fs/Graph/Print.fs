@@ -62,9 +62,12 @@ module internal Print =
         | Constant l -> $"constant {literal l}"
         | Data _ -> "data"
         | Iota(_, axis) -> $"iota axis {string axis}"
-        | Unary(Polygamma n) -> $"polygamma {string n}"
-        | Unary(Power a) -> $"power {string a}"
-        | Unary u -> lower u
+        | Unary u ->
+            let f = Unaries.about u
+
+            match f.Parameter with
+            | ValueSome p -> $"{f.Name} {string p}"
+            | ValueNone -> f.Name
         | Binary b -> lower b
         | Compare c -> lower c
         | Select -> "select"

@@ -471,27 +471,40 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Or
         | Xor when a.Dtype.IsFloat ->
             raise (DtypeException $"{name}: got {a.Dtype}, expected bools or integers. Compare first, as in x .> 0.0.")
-        | _ -> Tensor.Pair(name, Op.Binary op, a, b)
+        | Div
+        | Pow
+        | Atan2
+        | Add
+        | Sub
+        | Mul
+        | Max
+        | Min
+        | Mod
+        | And
+        | Or
+        | Xor
+        | FoldKey -> Tensor.Pair(name, Op.Binary op, a, b)
 
     static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =
         Tensor.Given(a, nameof a)
         Tensor.Given(b, nameof b)
         Tensor.Pair(name, Op.Compare op, a, b)
 
+    static member private WantsFloats(op: Unary, x: Tensor) : Tensor =
+        let name = (string op).ToLowerInvariant()
+        raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
+
     static member internal Unary(op: Unary, x: Tensor) =
         Tensor.Given(x, nameof x)
 
-        match op with
-        | Not when x.Dtype <> Bool ->
+        match (Unaries.about op).Value with
+        | UnaryValue.Bools _ when x.Dtype <> Bool ->
             raise (DtypeException $"logicalNot: got {x.Dtype}, expected bool. Compare first, as in x .> 0.0.")
-        | Neg
-        | Abs
-        | Sign when x.Dtype <> Bool -> Tensor.Apply(Op.Unary op, [| x |])
-        | Not -> Tensor.Apply(Op.Unary op, [| x |])
-        | _ when not x.Dtype.IsFloat ->
-            let name = (string op).ToLowerInvariant()
-            raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
-        | _ -> Tensor.Apply(Op.Unary op, [| x |])
+        | UnaryValue.Numbers _ when x.Dtype = Bool -> Tensor.WantsFloats(op, x)
+        | UnaryValue.Floats _ when not x.Dtype.IsFloat -> Tensor.WantsFloats(op, x)
+        | UnaryValue.Bools _
+        | UnaryValue.Numbers _
+        | UnaryValue.Floats _ -> Tensor.Apply(Op.Unary op, [| x |])
 
     static member private With(op: Binary, a: Tensor, b: float) =
         Tensor.Given(a, nameof a)

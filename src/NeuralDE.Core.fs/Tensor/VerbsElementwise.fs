@@ -185,6 +185,15 @@ module ElementwiseVerbs =
     /// ln(1 + x), exact near 0.
     let log1p (x: Tensor) : Tensor = unary "log1p" Log1p x
 
+    /// The inverse of sinh: ln(x + √(x² + 1)).
+    let asinh (x: Tensor) : Tensor = unary "asinh" Asinh x
+
+    /// The inverse of cosh on [1, ∞); NaN below.
+    let acosh (x: Tensor) : Tensor = unary "acosh" Acosh x
+
+    /// The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside.
+    let atanh (x: Tensor) : Tensor = unary "atanh" Atanh x
+
     // ── activations ──────────────────────────────────────────────────────────────────────────────────────────────
     /// x where x ≤ 0 is false, else what the function makes of x ≤ 0; it sees 0 for positive x, so that nothing
     /// overflows.

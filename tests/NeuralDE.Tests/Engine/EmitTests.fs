@@ -7,46 +7,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
-let private unaries =
-    [ Neg
-      Abs
-      Sign
-      Sqrt
-      Exp
-      Expm1
-      Log
-      Log1p
-      Sin
-      Cos
-      Tan
-      Asin
-      Acos
-      Atan
-      Sinh
-      Cosh
-      Tanh
-      Asinh
-      Acosh
-      Atanh
-      Sigmoid
-      Softplus
-      Erf
-      Erfinv
-      Lgamma
-      Polygamma 0
-      Polygamma 1
-      Polygamma 4
-      Power -1.0
-      Power 0.0
-      Power 0.5
-      Power 2.0
-      Power 3.0
-      Power 1.7
-      Floor
-      Ceil
-      Round
-      Not ]
-
 let private binaries = [ Add; Sub; Mul; Div; Pow; Max; Min; Atan2; Mod; And; Or; Xor; FoldKey ]
 let private compares = [ Equal; NotEqual; Less; LessEqual; Greater; GreaterEqual ]
 let private dtypes = [ Float32; Float64; Int32; Int64; Bool ]
@@ -54,7 +14,7 @@ let private dtypes = [ Float32; Float64; Int32; Int64; Bool ]
 /// Every operation and the types of its operands.
 let private operations: (Op * Dtype list) list =
     [ for d in dtypes do
-          for u in unaries do
+          for u in UnaryCases.all do
               Unary u, [ d ]
 
           for b in binaries do

@@ -75,7 +75,7 @@ let tests =
                     testCase $"{union}, {case}" (fun () ->
                         Expect.isTrue
                             (met.Value.Contains(struct (union, case)))
-                            $"no example contains {union}.{case}: add one to the registry") ]
+                            $"no example contains {union}.{case}: add one to tests/NeuralDE.Tests/Laws/Registry.fs") ]
 
           testCase "triangular solves have an example of each kind" (fun () ->
               let kind op =

@@ -68,9 +68,9 @@ let private elementwise: Map<string, Tensor -> Tensor> =
           "asin", asin
           "acos", acos
           "atan", atan
-          "asinh", Prim.unary Asinh
-          "acosh", Prim.unary Acosh
-          "atanh", Prim.unary Atanh
+          "asinh", asinh
+          "acosh", acosh
+          "atanh", atanh
           "floor", floor
           "ceil", ceil
           "round", round
