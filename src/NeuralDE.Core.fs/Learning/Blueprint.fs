@@ -54,11 +54,24 @@ module Blueprint =
         append outputs make b
 
     /// <summary>A layer of your own, made from a key, that gives so many features or channels.</summary>
-    /// <remarks>ShapeException, when the network is applied, where it gives others.</remarks>
+    /// <remarks>ShapeException, when the network is applied, where it gives others. InputException, when the network is made, for a
+    /// function that gives null.</remarks>
     let own (outputs: int) (make: Key -> OwnLayer) (b: Blueprint) =
         Expect.positive "Blueprint.own" "outputs" outputs
         if isNull (make :> obj | null) then nullArg (nameof make)
-        append outputs (fun key -> Layer.Own { Layer = make key; Spatial = b.Spatial; Outputs = outputs }) b
+
+        let place key =
+            let layer = make key
+
+            if isNull (layer :> obj | null) then
+                raise (
+                    InputException
+                        "Blueprint.own: the function gave null, expected a layer. Return a record that implements OwnLayer."
+                )
+
+            Layer.Own { Layer = layer; Spatial = b.Spatial; Outputs = outputs }
+
+        append outputs place b
 
     /// An affine map to so many features, as Linear.init makes it.
     let linear (outputs: int) (b: Blueprint) =

@@ -12,6 +12,13 @@ type Network =
 
     static member private OfOwn(verb: string, place: OwnLayerPlace, call: LayerCall) : Tensor =
         let y = place.Layer.Apply call
+
+        if isNull (y :> obj | null) then
+            raise (
+                InputException
+                    $"{verb}: the layer {place.Layer.GetType().Name} gave null, expected a tensor. Return what Apply computes of X."
+            )
+
         let axis = y.Rank - 1 - place.Spatial
 
         if axis < 0 || y.Dims[axis] <> place.Outputs then

@@ -38,9 +38,15 @@ type ByChannel =
     interface OwnLayer with
         member l.Apply call = call.X * reshape [ l.Gains.Count; 1; 1 ] l.Gains
 
+type Empty =
+    { Weight: Tensor }
+
+    interface OwnLayer with
+        member _.Apply _ = Unchecked.defaultof<Tensor>
+
 let private affine inputs outputs (key: Key) : OwnLayer =
     let linear = Linear.init key inputs outputs
-    { Weight = linear.Weight; Bias = linear.Bias }
+    { Affine.Weight = linear.Weight; Bias = linear.Bias }
 
 let private ours =
     Blueprint.features 2 |> Blueprint.linear 5 |> Blueprint.tanh |> Blueprint.linear 2 |> Network.init (Key 1)
@@ -138,6 +144,19 @@ let private errors =
               raises<ShapeException>
                   [ "Network.apply"; "the layer Affine gave [7; 5]"; "expected 4 features" ]
                   (fun () -> Network.apply net x |> ignore)
+              |> ignore)
+
+          testCase "null for a layer, and from one" (fun () ->
+              let net make = Blueprint.features 2 |> Blueprint.own 2 make |> Network.init (Key 1)
+
+              raises<InputException> [ "Blueprint.own"; "null" ] (fun () ->
+                  net (fun _ -> Unchecked.defaultof<OwnLayer>) |> ignore)
+              |> ignore
+
+              let empty: OwnLayer = { Empty.Weight = ones [ 2 ] }
+
+              raises<InputException> [ "Network.apply"; "the layer Empty gave null" ] (fun () ->
+                  Network.apply (net (fun _ -> empty)) x |> ignore)
               |> ignore)
 
           testCase "the next layer fits what was declared" (fun () ->
