@@ -39,5 +39,6 @@ module Control =
     /// <summary>The same path with the times at which its derivative jumps: give them to Ode.jumpAt, or an adaptive solve finds each with
     /// many short steps.</summary>
     let withKinks (times: float list) (control: Control) : Control =
+        if isNull (times :> obj | null) then nullArg (nameof times)
         if isNull (control :> obj | null) then nullArg (nameof control)
         control.WithKinks times
