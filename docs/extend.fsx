@@ -37,7 +37,8 @@ compiled, batched by sample and checked like them. This page has one example of 
 | derivative of a function | its value and its pullback | `customGradient` |
 | implicit function, linear solver | search and residual; a function of w ↦ A w | `implicitRootWith` |
 
-Make methods, controllers and gradient methods once, outside of loops: they are traced when they are new.
+Make methods, controllers and gradient methods once, outside of loops: they are traced when they are new. A controller or a gradient method
+may capture numbers, but no argument of a function that is being differentiated, batched or compiled.
 
 ## A method
 
@@ -131,12 +132,14 @@ let interpolated nodes =
         fun s ->
             let angles = [ for j in 0 .. nodes - 1 -> System.Math.PI * (float j + 0.5) / float nodes ]
             let weights = tensor [ for j in 0 .. nodes - 1 -> (if j % 2 = 0 then 1.0 else -1.0) * sin angles[j] ]
-            let ts = s.T0 + (s.T1 - s.T0) * tensor [ for angle in angles -> 0.5 - 0.5 * cos angle ]
+            let places = tensor [ for angle in angles -> 0.5 - 0.5 * cos angle ]
+            let ts = s.T0 + (s.T1 - s.T0) * places
+            let length = where (s.T1 .= s.T0) (scalar 1.0) (s.T1 - s.T0) // a span between equal output times has none
             let again = Ode.problem (fun t y -> s.Field(t, y)) s.Y0 (s.T0, s.T1)
             let states = again |> Ode.tolerance 1e-8 1e-10 |> Ode.saveAt ts |> Ode.solve
 
             let at (t: Tensor) = // barycentric; t is never a node by more than rounding
-                let near = weights / (t - ts + 1e-14 * (s.T1 - s.T0))
+                let near = weights / ((t - s.T0) / length - places + 1e-14)
                 let mix rows = matmul (near / sum near) (reshape [ nodes; -1 ] rows)
                 states.Ys.Map(fun rows -> reshape (List.ofArray rows.Shape[1..]) (mix rows))
 
@@ -153,7 +156,8 @@ printfn "%O" (grad (loss (OwnGradient(interpolated 20))) (tensor [ 1.0; 1.2 ]))
 printfn "%O" (grad (loss Checkpointed) (tensor [ 1.0; 1.2 ]))
 (*** include-output ***)
 (**
-What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated.
+What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated. Spans end
+at output times, not at the fixed times of `Ode.jumpAt`: ask for outputs there, or step to them in the method.
 
 ## A field, a combinator, a control path
 

@@ -150,6 +150,9 @@ module StepController =
 
     /// What a rule returned: a number, of float64.
     let private requireNumber name what (x: Tensor) =
+        if isNull (x :> obj | null) then
+            raise (InputException $"StepController.ofRule {name}: {what} is null, expected float64 [].")
+
         if x.Rank <> 0 || x.Dtype <> Float64 then
             raise (
                 ShapeException
@@ -165,8 +168,9 @@ module StepController =
     /// <remarks>
     /// The next attempt is factor · Size long, within Ode.dtBetween. A factor that is not a positive finite number, and a factor of 1 or more
     /// after a rejected step, end the solve with StepTooSmall. Step sizes are constants of differentiation, so the rule has no
-    /// derivative. It is traced once for each solve: make the controller once. ShapeException for results of other shapes, InputException
-    /// for other names.
+    /// derivative. It is traced once for each solve: make the controller once. The rule may capture numbers, but no argument of a
+    /// function that is being differentiated, batched or compiled. ShapeException for results of other shapes, InputException for other
+    /// names and for such arguments.
     /// </remarks>
     let ofRule
         (name: string)
@@ -175,7 +179,9 @@ module StepController =
         : StepController =
         if isNull (name :> obj | null) then nullArg (nameof name)
         if isNull (rule :> obj | null) then nullArg (nameof rule)
+        if isNull (slots :> obj | null) then nullArg (nameof slots)
         let names = slots |> List.map fst
+        if names |> List.exists (fun name -> isNull (name :> obj | null)) then nullArg (nameof slots)
         let listed (names: string list) = "[" + String.concat "; " names + "]"
 
         if List.length (List.distinct names) <> names.Length then
@@ -183,8 +189,15 @@ module StepController =
                 InputException $"StepController.ofRule {name}: got the slots {listed names}, expected different names."
             )
 
-        let run (input: ControllerInput) =
+        let answer (input: ControllerInput) =
             let factor, remembered = rule input
+
+            if isNull (remembered :> obj | null) then
+                raise (
+                    InputException
+                        $"StepController.ofRule {name}: the rule returned null, expected the slots {listed names}."
+                )
+
             let got = remembered |> List.map fst
 
             if List.sort got <> List.sort names then
@@ -200,5 +213,20 @@ module StepController =
             // 0 is no step, which the loop takes for one that is too small
             let factor = Prim.select (Prim.both isStep isShorter) factor (number 0.0)
             factor, names |> List.map (fun slot -> requireNumber name $"the slot '{slot}'" byName[slot])
+
+        // a trace of its own tells what the rule captured
+        let run (input: ControllerInput) =
+            let seen =
+                Array.ofList (
+                    input.Error :: input.Accepted :: input.Size :: (names |> List.map (fun n -> input.Slots[n]))
+                )
+
+            let result =
+                OwnPart.traced $"StepController.ofRule {name}" "the rule" seen (fun x ->
+                    let slots = names |> List.mapi (fun k name -> name, x[k + 3]) |> Map.ofList
+                    let factor, remembered = answer (ControllerInput(x[0], x[1], x[2], input.Power, slots))
+                    Array.ofList (factor :: remembered))
+
+            result[0], List.ofArray result[1..]
 
         StepController(name, (rule :> obj), true, slots, run)

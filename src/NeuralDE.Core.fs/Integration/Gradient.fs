@@ -38,7 +38,10 @@ type BacksolveOptions =
     }
 
 /// <summary>A part of a solve that a gradient method goes back over: from one output time to the one before, or to t0.</summary>
-/// <remarks>The library has the states at both ends. What it needs from between, a method computes again.</remarks>
+/// <remarks>
+/// The library has the states at both ends. What it needs from between, a method computes again. A span has no length, T0 = T1, where an
+/// output time is t0, t1 or another output time: a division by T1 − T0 is 0/0 there. A span does not end at the times of Ode.jumpAt.
+/// </remarks>
 [<Sealed>]
 type AdjointSpan
     internal
@@ -74,6 +77,7 @@ type AdjointSpan
     member _.Field(t: Tensor, y: StateVector) : StateVector =
         if isNull (t :> obj | null) then nullArg (nameof t)
         if isNull (y :> obj | null) then nullArg (nameof y)
+        Expect.rank "AdjointSpan.Field" 0 "the time" t
         field t y
 
     /// <summary>(∂f/∂y)ᵀ a, like the state, and (∂f/∂p)ᵀ a, like Zero, at (t, y).</summary>
@@ -81,13 +85,16 @@ type AdjointSpan
         if isNull (t :> obj | null) then nullArg (nameof t)
         if isNull (y :> obj | null) then nullArg (nameof y)
         if isNull (a :> obj | null) then nullArg (nameof a)
+        Expect.rank "AdjointSpan.Pull" 0 "the time" t
         pull t y a
 
 /// <summary>A way of your own to differentiate a solve in reverse: over one span, from a(T1) to a(T0).</summary>
 /// <remarks>
 /// The exact answer is the adjoint equation's: with a' = −(∂f/∂y)ᵀ a backwards from T1, a(T0) and q = ∫ (∂f/∂p)ᵀ a dt over the span.
-/// The library adds ∂L/∂y at output times, and the derivatives of t0, t1 and output times. Make the method once; methods are equal if they are the same object. Not with events, noise, steps of your own, or jumps
-/// whose times are differentiated.
+/// The library adds ∂L/∂y at output times, and the derivatives of t0, t1 and output times. Make the method once; methods are equal if they
+/// are the same object. It may capture numbers, but no argument of a function that is being differentiated, batched or compiled:
+/// InputException. Not with events, noise, steps of your own, or jumps whose times are differentiated. Jumps at fixed times may lie inside
+/// of a span: a method that does not step to them is less accurate there. Output times at the jumps make spans end there.
 /// </remarks>
 [<ReferenceEquality>]
 type GradientMethod =

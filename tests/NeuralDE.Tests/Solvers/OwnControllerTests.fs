@@ -1,6 +1,7 @@
 /// Step controllers that a user writes.
 module NeuralDE.Tests.Solvers.OwnControllerTests
 
+open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
@@ -150,6 +151,33 @@ let private errors =
               raises<InputException> [ "different names" ] (fun () ->
                   bad [ "a", 1.0; "a", 2.0 ] (fun i -> i.Error, []))
               |> ignore)
+
+          testCase "null" (fun () ->
+              let number = Unchecked.defaultof<Tensor>
+              let slots = Unchecked.defaultof<(string * Tensor) list>
+
+              for got, rule in
+                  [ "the factor is null", (fun (i: ControllerInput) -> number, [ "a", i.Error ])
+                    "the slot 'a' is null", (fun i -> i.Error, [ "a", number ])
+                    "the rule returned null", (fun i -> i.Error, slots) ] do
+                  raises<InputException> [ "StepController.ofRule bad"; got ] (fun () -> bad [ "a", 1.0 ] rule)
+                  |> ignore
+
+              for slots in [ [ Unchecked.defaultof<string>, 1.0 ]; Unchecked.defaultof<_> ] do
+                  let e = Expect.thrown<ArgumentNullException>(fun () -> bad slots (fun i -> i.Error, []))
+                  Expect.equal e.ParamName "slots" "parameter")
+
+          testCase "an argument of an outer function is refused" (fun () ->
+              let solve (shorter: Tensor) =
+                  let rule (i: ControllerInput) = where i.Accepted (scalar 1.1) shorter, []
+                  problem y0 |> Ode.controller (StepController.ofRule "bad" [] rule) |> Ode.solveFinal |> sum
+
+              solve (scalar 0.5) |> ignore
+
+              for transformed in [ compile solve; grad solve ] do
+                  raises<InputException> [ "StepController.ofRule bad"; "captured a float64 []" ] (fun () ->
+                      transformed (scalar 0.5) |> ignore)
+                  |> ignore)
 
           testCase "a factor that is no positive finite number ends the solve" (fun () ->
               for factor in [ nan; infinity; 0.0; -1.0 ] do

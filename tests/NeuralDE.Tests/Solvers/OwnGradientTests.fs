@@ -85,6 +85,16 @@ let private right =
               let own = compile (grad (loss (OwnGradient(interpolated 24)))) w0
               near 1e-9 "weights" own (grad (loss Direct) w0))
 
+          testCase "spans without length" (fun () ->
+              let method = OwnGradient oneStep
+              let times = tensor [ 0.0; 0.0; 0.5; 0.5; 0.5 ]
+              let _, y, _ = grad (loss method) (w0, y0, times)
+              let _, right, _ = grad (loss Direct) (w0, y0, times)
+              // one span of a half: the trapezoidal rule's error, not that of what has no length
+              near 0.1 "y0" y right
+              let none m y = Ode.problem (field w0) y (1.0, 1.0) |> Ode.gradient m |> Ode.solveFinal |> square |> sum
+              near 0.0 "no span" (grad (none method) y0) (2.0 * y0))
+
           testCase "backwards in time" (fun () ->
               let loss m y = Ode.problem (field w0) y (1.0, -0.5) |> tight |> Ode.gradient m |> Ode.solveFinal |> sum
               near 1e-9 "y0" (grad (loss (OwnGradient(interpolated 24))) y0) (grad (loss Direct) y0))
@@ -182,6 +192,35 @@ let private errors =
 
               raises<TreeException> [ "Ode.gradient mine"; "Pull" ] (fun () ->
                   solve (fun s -> s.Pull(s.T1, s.Zero, s.Adjoint)) id)
+              |> ignore)
+
+          testCase "null, and a time that is no number" (fun () ->
+              let nothing = Unchecked.defaultof<StateVector>
+
+              raises<InputException> [ "Ode.gradient mine"; "null"; "adjoint" ] (fun () ->
+                  solve (fun s -> nothing, s.Zero) id)
+              |> ignore
+
+              raises<InputException> [ "Ode.gradient mine"; "null"; "integrals" ] (fun () ->
+                  solve (fun s -> s.Adjoint, nothing) id)
+              |> ignore
+
+              for ask in
+                  [ fun (s: AdjointSpan) t -> fst (s.Pull(t, s.Y0, s.Adjoint))
+                    fun s t -> s.Field(t, s.Y0) ] do
+                  raises<ShapeException> [ "AdjointSpan"; "the time"; "[2]" ] (fun () ->
+                      solve (fun s -> ask s (ones [ 2 ]), s.Zero) id)
+                  |> ignore)
+
+          testCase "an argument of an outer function is refused" (fun () ->
+              let scaled (factor: Tensor) =
+                  solve (fun s -> factor * s.Adjoint, s.Zero) id
+                  factor
+
+              scaled (scalar 2.0) |> ignore
+
+              raises<InputException> [ "Ode.gradient mine"; "captured a float64 []" ] (fun () ->
+                  compile scaled (scalar 2.0) |> ignore)
               |> ignore)
 
           testCase "what no adjoint knows is refused" (fun () ->
