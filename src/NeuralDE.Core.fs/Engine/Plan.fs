@@ -83,6 +83,7 @@ type internal Plan
     /// Runs on memory that holds the arguments and raises what its checks found.
     member _.RunOn(work: Workspace) =
         work.Failures.Clear()
+        work.ForgetPeaks()
 
         try
             Instruction.runAll instructions work
@@ -90,6 +91,7 @@ type internal Plan
         | :? NoRoomException as e -> raise (Memory.missing e.Bytes largest)
         | :? OutOfMemoryException -> raise (Memory.missing size largest)
 
+        Counters.SetHeld work.Held
         if work.Failures.Count > 0 then raise work.Failures[0]
 
     member x.Run(args: NdArray[]) : NdArray[] =

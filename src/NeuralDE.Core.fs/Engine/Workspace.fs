@@ -48,6 +48,27 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
     /// Rows written to them.
     member val Written: int64[] = Array.zeroCreate emissions
 
+    /// Peaks are those of the run that begins now.
+    member x.ForgetPeaks() =
+        for tape in x.Tapes do
+            tape.Frames.Peak <- 0L
+            tape.States.Peak <- 0L
+
+        for emission in x.Emissions do
+            emission.Peak <- 0L
+
+    /// Bytes that the run held at most: what its loops kept, each at its peak, and its block.
+    member x.Held: int64 =
+        let mutable bytes = block.Size
+
+        for tape in x.Tapes do
+            bytes <- bytes + tape.Frames.Peak + tape.States.Peak
+
+        for emission in x.Emissions do
+            bytes <- bytes + emission.Peak
+
+        bytes
+
     /// Gives back what one unusually long run has taken.
     member x.Trim() =
         let most = 67108864L

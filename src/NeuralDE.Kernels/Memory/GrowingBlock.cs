@@ -13,6 +13,9 @@ internal sealed unsafe class GrowingBlock
 
     public long Length { get; private set; }
 
+    /// <summary>The greatest length since it was last set, for tests of what a run holds.</summary>
+    public long Peak { get; set; }
+
     public nint Address => address;
 
     public void Clear() => Length = 0;
@@ -45,6 +48,7 @@ internal sealed unsafe class GrowingBlock
         }
 
         Length = length;
+        Peak = Math.Max(Peak, length);
     }
 
     /// <summary>Room for so many more bytes; where they start.</summary>

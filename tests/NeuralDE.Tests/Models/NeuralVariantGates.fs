@@ -105,24 +105,26 @@ let private deep d =
     |> Blueprint.relu
     |> Blueprint.linear d
 
-/// The share of 3000 held-out points named rightly after learning from 600, and evaluations by Dopri5 to 1e-5.
+/// The share of 3000 held-out points named rightly after learning from 600, and evaluations by Dopri5 to 1e-5. Scores are
+/// regressed on −1 and 1, as in the program of Dupont et al. 2019 (ConcentricSphere).
 let private ringed dimension added (key: Key) : float * float =
     let (x, label), (held, named) =
         Toy.rings dimension 600 (Key.fold 1 key), Toy.rings dimension 3000 (Key.fold 2 key)
 
-    let x, held, label = cast Float32 x, cast Float32 held, cast Float32 label
+    let x, held = cast Float32 x, cast Float32 held
+    let side = 2.0 * cast Float32 label - 1.0
     let d = dimension + added
     let readout = Network.init (Key.fold 7 key) (Blueprint.features d |> Blueprint.linear 1)
     let model = NeuralOde.init key (deep d) |> NeuralOde.readout readout |> rk4 8 |> Tree.cast Float32
     let model = if added > 0 then NeuralOde.augment added model else model
     let score m (x: Tensor) = reshape [ x.Shape[0] ] (NeuralOde.final m x (0.0, 1.0))
 
-    let error m = mse (score m x) label
+    let error m = mse (score m x) side
     // a coarse solve is no flow and could cross, so the judge is accurate
     let learned = trained 400 1e-2 error model
     let accurate = { OdeSettings.defaults with Solver = Dopri5; Rtol = 1e-5; Atol = 1e-5 }
     let exact = { learned with Settings = accurate }
-    let accuracy = float (mean (cast Float64 ((score exact held .> 0.5) .= (named .> 0))))
+    let accuracy = float (mean (cast Float64 ((score exact held .> 0.0) .= (named .> 0))))
     accuracy, float (NeuralOde.stats exact x (0.0, 1.0)).Evaluations
 
 // ── C9: a damped oscillator of which the position is seen ────────────────────────────────────────────────────────────
@@ -202,14 +204,15 @@ let gates =
 
           testList
               "a ball in a shell: a dimension more saves evaluations"
-              // over five keys 0.53 [0.43, 0.59] in the plane, 0.71 [0.54, 0.89] in space
-              [ for dimension, bound in [ 2, 0.7; 3, 0.85 ] do
+              // medians of eight other keys: 65 of 116 evaluations in the plane; 71 of 116, and of eight more 68 of 116, in space.
+              // On labels 0 and 1 the two eights gave 86 of 110 and 68 of 104 in space: half the distance, and no sign to use.
+              [ for dimension in [ 2; 3 ] do
                     testCase $"in {dimension} dimensions" (fun () ->
                         let plain, wide = measured (ringed dimension 0 >> snd), measured (ringed dimension 1 >> snd)
                         printfn $"  evaluations, plain: {text plain}"
                         wide
                         |> List.map (fun n -> n / median plain)
-                        |> medianAtMost "evaluations over the plain one's median" bound) ]
+                        |> medianAtMost "evaluations over the plain one's median" 0.7) ]
 
           testCase "second order finds the velocity that it never saw" (fun () ->
               let plain = keys |> List.map (swung (fun key -> NeuralOde.init key (net 1 20 1)))
