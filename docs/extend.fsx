@@ -156,8 +156,8 @@ printfn "%O" (grad (loss (OwnGradient(interpolated 20))) (tensor [ 1.0; 1.2 ]))
 printfn "%O" (grad (loss Checkpointed) (tensor [ 1.0; 1.2 ]))
 (*** include-output ***)
 (**
-What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated. Spans end
-at output times, not at the fixed times of `Ode.jumpAt`: ask for outputs there, or step to them in the method.
+What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated, and jumps at
+fixed times that are no output times, where a span would go over them.
 
 ## A field, a combinator, a control path
 

@@ -35,7 +35,8 @@ public static class Gradients
     /// adjoint equation's: a' = −(∂f/∂y)ᵀ a backwards from T1, and q = ∫ (∂f/∂p)ᵀ a dt over the span.
     /// </param>
     /// <remarks>
-    /// Make the method once. Not with events, noise, steps of your own, or jumps whose times are differentiated.
+    /// Make the method once. Not with events, noise, steps of your own, jumps whose times are differentiated, or jumps that are no
+    /// output times.
     /// </remarks>
     public static Gradient Own(string name, Func<AdjointSpan, (StateVector Adjoint, StateVector Parameters)> back) =>
         Gradient.NewOwnGradient(new GradientMethod(Given(name), FSharp.Paired(back)));

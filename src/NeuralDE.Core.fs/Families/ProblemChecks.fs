@@ -89,6 +89,18 @@ module internal ProblemChecks =
         | None -> ()
 
     /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
+    /// The first time of a jump inside of the solve that is not an output time.
+    let private jumpInsideSpan (p: Problem<'E, 'S>) : float option =
+        let numbers (t: Tensor) =
+            match OutputTimes.known t with
+            | ValueSome values -> values
+            | ValueNone -> [||]
+
+        let ends =
+            Array.concat
+                [ numbers p.T0; numbers p.T1; p.SaveAt.Times |> Option.map numbers |> Option.defaultValue [||] ]
+        p.JumpAt |> List.map numbers |> Array.concat |> Array.tryFind (fun jump -> not (Array.contains jump ends))
+
     let gradient verb (p: Problem<'E, 'S>) =
         let refuse (reason: string) =
             raise (
@@ -114,7 +126,14 @@ module internal ProblemChecks =
 
             if p.Solver.Stepper.IsImplicit then
                 refuse $"{p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable"
-        | OwnGradient _ -> adjoint ()
+        | OwnGradient _ ->
+            adjoint ()
+
+            match jumpInsideSpan p with
+            | Some jump ->
+                refuse
+                    $"a jump at t = {string jump} inside of a span, which it would step over; ask for an output there with {p.Family}.saveAt and {p.Family}.solve, so that a span ends at it"
+            | None -> ()
         | Direct
         | Checkpointed
         | CheckpointedWithin _ -> ()

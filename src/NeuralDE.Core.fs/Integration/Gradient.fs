@@ -40,7 +40,7 @@ type BacksolveOptions =
 /// <summary>A part of a solve that a gradient method goes back over: from one output time to the one before, or to t0.</summary>
 /// <remarks>
 /// The library has the states at both ends. What it needs from between, a method computes again. A span has no length, T0 = T1, where an
-/// output time is t0, t1 or another output time: a division by T1 − T0 is 0/0 there. A span does not end at the times of Ode.jumpAt.
+/// output time is t0, t1 or another output time: a division by T1 − T0 is 0/0 there.
 /// </remarks>
 [<Sealed>]
 type AdjointSpan
@@ -93,8 +93,8 @@ type AdjointSpan
 /// The exact answer is the adjoint equation's: with a' = −(∂f/∂y)ᵀ a backwards from T1, a(T0) and q = ∫ (∂f/∂p)ᵀ a dt over the span.
 /// The library adds ∂L/∂y at output times, and the derivatives of t0, t1 and output times. Make the method once; methods are equal if they
 /// are the same object. It may capture numbers, but no argument of a function that is being differentiated, batched or compiled:
-/// InputException. Not with events, noise, steps of your own, or jumps whose times are differentiated. Jumps at fixed times may lie inside
-/// of a span: a method that does not step to them is less accurate there. Output times at the jumps make spans end there.
+/// InputException. Not with events, noise, steps of your own, or jumps whose times are differentiated. A jump at a fixed time
+/// must be an output time, so that a span ends there.
 /// </remarks>
 [<ReferenceEquality>]
 type GradientMethod =

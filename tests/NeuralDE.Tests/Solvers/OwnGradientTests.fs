@@ -87,7 +87,7 @@ let private right =
 
           testCase "spans without length" (fun () ->
               let method = OwnGradient oneStep
-              let byY0 times =
+              let byY0 (times: float list) =
                   let _, y, _ = grad (loss method) (w0, y0, tensor times)
                   y
               // the method errs the same over spans that are hardly longer
@@ -231,6 +231,18 @@ let private errors =
                   raises<InputException> [ "Ode.gradient mine"; "Ode.gradient Checkpointed" ] (fun () ->
                       solve oneStep.Back change)
                   |> ignore)
+
+          testCase "a jump inside of a span is refused; an output there makes a span end" (fun () ->
+              let jumping (t: Tensor) (y: Tensor) = where (t .< 0.5) (scalar 1.0) (scalar -2.0) * y
+              let problem m y = Ode.problem jumping y (0.0, 1.0) |> tight |> Ode.jumpAt [ 0.5 ] |> Ode.gradient m
+              let mine = OwnGradient(interpolated 24)
+
+              raises<InputException> [ "a jump at t = 0.5 inside of a span"; "Ode.saveAt" ] (fun () ->
+                  grad (fun y -> problem mine y |> Ode.solveFinal |> sum) y0 |> ignore)
+              |> ignore
+
+              let end' m = grad (fun y -> (problem m y |> Ode.saveAt (tensor [ 0.5 ]) |> Ode.solve).Y1 |> sum) y0
+              near 1e-8 "y0" (end' mine) (end' Direct))
 
           testCase "a failing solve inside is told" (fun () ->
               let back (s: AdjointSpan) =
