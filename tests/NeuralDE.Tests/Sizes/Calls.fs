@@ -119,6 +119,8 @@ let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objn
         oneOf convolutions
     elif kind = typeof<Key> then
         box (Key 1)
+    elif kind = typeof<Device> then
+        box Device.cpu
     elif kind = typeof<int option> then
         oneOf [ None; Some most; Some Int32.MinValue; Some 0; Some 1 ]
     elif kind = typeof<Tensor list> then
