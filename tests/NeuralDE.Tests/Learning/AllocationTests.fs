@@ -18,17 +18,21 @@ let private reportBytes =
     let report _ = bytesOf (fun () -> box { Step = 1; Steps = 2; Loss = 1.0; GradientNorm = 1.0; Seconds = 1.0 })
     List.init 5 report |> List.min
 
-/// Bytes that each of the steps 101 to 1100 allocates beside its report.
+/// Bytes that each step allocates beside its report: the least of three times 500 steps. What is made once, such as the table of a
+/// kernel that becomes ready while the training runs, is no step's.
 let private bytesOfAStep (optimiser: Optimiser) (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) : float =
-    let allocated = [| 0L; 0L |]
+    let looks = [ 100; 600; 1100; 1600 ]
+    let allocated = Array.zeroCreate<int64> 1601
 
-    let look (p: TrainProgress) =
-        if p.Step = 100 then allocated[0] <- GC.GetAllocatedBytesForCurrentThread()
-        elif p.Step = 1100 then allocated[1] <- GC.GetAllocatedBytesForCurrentThread()
+    let look (p: TrainProgress) = allocated[p.Step] <- GC.GetAllocatedBytesForCurrentThread()
 
-    let fit = Train.start model optimiser |> Train.steps 1100 |> Train.onStep look |> Train.runOn batches loss
-    Expect.equal fit.Losses.Length 1100 "fit.Losses.Length"
-    float (allocated[1] - allocated[0]) / 1000.0 - float reportBytes
+    let fit = Train.start model optimiser |> Train.steps 1600 |> Train.onStep look |> Train.runOn batches loss
+    Expect.equal fit.Losses.Length 1600 "fit.Losses.Length"
+
+    looks
+    |> List.pairwise
+    |> List.map (fun (from, until) -> float (allocated[until] - allocated[from]) / 500.0 - float reportBytes)
+    |> List.minBy abs
 
 /// The reference interpreter allocates every array.
 let private checkOn (name: string) optimiser (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) =
