@@ -135,23 +135,8 @@ Everything that the loss is a function of was learned at once: a number and a ne
 
 `Optim.groups` and `Optim.freeze` choose parameters by their path: `Optim.freeze (Optim.under "Gravity")` keeps the number and trains the rest.
 
-An optimiser of your own is what it remembers of a leaf and what it does to it at a step; schedules, groups, means and checkpoints go with
-it as with ours. Gradient descent with momentum:
-*)
-let momentum rate share =
-    OwnRule
-        { Name = "momentum"
-          Slots = fun x -> [ "direction", zerosLike x ]
-          Step =
-            fun leaf ->
-                let direction = share * leaf.Slots["direction"] + leaf.Gradient
-                leaf.X - leaf.Scaled(rate, direction), [ "direction", direction ] }
+Layers, optimisers and losses of your own, and models that hold more than parameters: [Extend it](extend.html).
 
-let rolling =
-    Train.start (scalar 0.5) (momentum 1e-2 0.9) |> Train.steps 200 |> Train.run (fun x -> (x - 2.0) ** 2.0)
-rolling.Model
-(*** include-it ***)
-(**
 ## Ready-made models
 
 `NeuralOde` builds the variants of the literature from a blueprint of layers: augmented, second order, data-controlled, with weights that vary

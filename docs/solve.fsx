@@ -202,23 +202,7 @@ Jacobians. Each makes the matrix of the whole state: give a batch `Ode.perSample
 differentiated as any other method; `Backsolve` is refused, since a stiff equation is unstable backwards.
 *)
 (**
-## A method of your own
-
-A function that takes one step is a method, as good as ours: with events, outputs, samples of their own, and derivatives of every order.
-`s.Y` is a state of whatever structure, as a vector. With an estimate of its error steps are adaptive:
-*)
-let ownHeun =
-    Solver.ofStepWithError "own Heun" 2 (fun s ->
-        let k1 = s.Field(s.T0, s.Y)
-        let k2 = s.Field(s.T1, s.Y + s.H * k1)
-        s.Y + s.H * (0.5 * (k1 + k2)), s.H * (0.5 * (k2 - k1)))
-
-printfn "%O\n%O" (problem |> Ode.using ownHeun |> Ode.solveFinal) (problem |> Ode.using Heun |> Ode.solveFinal)
-(*** include-output ***)
-(**
-`Solver.ofStep` is the same without the estimate, for `Ode.dt`. What a step captures has derivatives, so a network in it can be trained
-(hypersolvers). `Solver.ofTableau (Tableau { Name = …; A = …; … })` makes the Runge–Kutta method of a tableau, whose numbers must satisfy the
-conditions of the order that they declare.
+Methods, step controllers, error norms and gradient methods of your own: [Extend it](extend.html).
 
 ## When there is noise
 

@@ -21,7 +21,7 @@ public static partial class Calculus
 
     /// <summary>As ImplicitRoot, with the way in which derivatives solve their linear systems.</summary>
     /// <param name="settings">
-    /// One system or one for each sample; by LU, GMRES, the root's own iteration or a solver of one's own.
+    /// One system or one for each sample; by LU, GMRES, the root's own iteration or your own solver.
     /// </param>
     /// <param name="search">p → z, a tree of floats of any shapes; how it searches is not differentiated.</param>
     /// <param name="residual">z, p → r, a tree like z; ∂r/∂z must be regular at the root.</param>

@@ -37,7 +37,7 @@ public static class Toy
         ToyModule.rings(dimension, n, Given(key)).ToValueTuple();
 
     /// <summary>
-    /// So many normal laws of one deviation, their means at radius 1 and equal angles from (1, 0).
+    /// Normal distributions with the same deviation: `count` means on the circle of radius 1, at equal angles, the first at (1, 0).
     /// </summary>
     public static (Tensor Points, Tensor Labels) Gaussians(int count, double deviation, int n, Key key) =>
         ToyModule.gaussians(count, deviation, n, Given(key)).ToValueTuple();

@@ -18,7 +18,7 @@ public static class BlueprintExtensions
     extension(Blueprint blueprint)
     {
         /// <summary>
-        /// A layer of your own, made from a key, that gives so many features or channels. ShapeException, when the network is
+        /// A layer of your own made from a key; it gives `outputs` features or channels. ShapeException, when the network is
         /// applied, where it gives others.
         /// </summary>
         public Blueprint Own(int outputs, Func<Key, OwnLayer> make) =>
@@ -27,7 +27,7 @@ public static class BlueprintExtensions
         /// <summary>A layer that keeps the width.</summary>
         public Blueprint Layer(Layer layer) => BlueprintModule.layer(Given(layer), Given(blueprint));
 
-        /// <summary>A layer, made from a key, that gives so many features or channels.</summary>
+        /// <summary>A layer made from a key; it gives `outputs` features or channels.</summary>
         public Blueprint LayerWith(int outputs, Func<Key, Layer> make) =>
             BlueprintModule.layerWith(outputs, FSharp.Function(make), Given(blueprint));
 

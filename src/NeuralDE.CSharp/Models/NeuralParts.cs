@@ -11,7 +11,7 @@ public static class NeuralStartExtensions
         /// <summary>y0 as it is.</summary>
         public static NeuralStart AsObserved => NeuralStartModule.observed;
 
-        /// <summary>[y0; 0] with so many zeros along the features or channels.</summary>
+        /// <summary>[y0; 0]: `dimensions` zeros more along the features or channels.</summary>
         public static NeuralStart Zeros(int dimensions) => NeuralStartModule.zeros(dimensions);
 
         /// <summary>[y0; 0] along an axis counted from the end: −1 is the last.</summary>

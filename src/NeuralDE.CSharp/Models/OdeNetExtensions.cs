@@ -19,13 +19,13 @@ public static class OdeNetExtensions
             OdeNet.initWith(width, Given(key), channels, classes);
 
         /// <summary>
-        /// The same network solved in so many steps of RK4, with gradients through the steps: an RK-Net.
+        /// The same network solved in `steps` steps of RK4, with gradients through the steps: an RK-Net.
         /// </summary>
         public static OdeNet RkNet(int steps, int width, Key key, int channels, int classes) =>
             OdeNet.rkNet(steps, width, Given(key), channels, classes);
 
         /// <summary>
-        /// The residual network that an ODE-Net is measured by: between the same ends, so many blocks x + f(x) instead
+        /// The residual network that an ODE-Net is measured by: between the same ends, `blocks` blocks x + f(x) instead
         /// of an equation.
         /// </summary>
         public static Blueprint ResNet(int blocks, int width, int channels, int classes) =>

@@ -275,7 +275,7 @@ module ImplicitRoots =
         find "implicitRoot" RootOptions<'Z>.defaults search residual p
 
     /// <summary>As implicitRoot, with the way in which derivatives solve their linear systems.</summary>
-    /// <param name="options">One system or one for each sample; by LU, GMRES, the root's own iteration or a solver of one's own.</param>
+    /// <param name="options">One system or one for each sample; by LU, GMRES, the root's own iteration or your own solver.</param>
     /// <param name="search">p → z, a tree of floats of any shapes; how it searches is not differentiated.</param>
     /// <param name="residual">z, p → r, a tree like z; ∂r/∂z must be regular at the root.</param>
     /// <param name="p">What the root depends on. What the residual captures counts too.</param>

@@ -48,7 +48,7 @@ module internal LinearSolves =
             [ "GMRES", "Raise MaxIterations or Restart, or Rtol; where ∂r/∂z is singular there is no derivative."
               "SameIteration",
               "Write the residual as z − F(z) where z ← F(z) converges, raise MaxIterations or Rtol, or use Gmres."
-              "the solver of one's own", "Let it solve to rtol, or give a larger one."
+              "your own solver", "Let it solve to rtol, or give a larger one."
               bySample,
               "Samples depend on each other, or ∂r/∂z is nearly singular: for RootCoupling.PerSample, sample k of the residual depends on sample k of the root alone. Use RootCoupling.Joint." ]
 
@@ -266,7 +266,7 @@ module internal LinearSolves =
 
             { W = w; Norm = lengths (b - apply w); Count = Prim.fill Int32 b.Dims[..0] 0.0 }
 
-        limited "the solver of one's own" rtol 0.0 apply b run
+        limited "your own solver" rtol 0.0 apply b run
 
     /// What the blocks on the diagonal leave of the whole system, as a part of its terms: coupling weaker than this is not seen,
     /// and a factorisation of a matrix of that condition leaves as much.

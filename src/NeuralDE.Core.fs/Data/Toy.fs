@@ -83,7 +83,7 @@ module Toy =
         let centre = at (scalar radius) (circle (label / float count))
         centre + deviation * randn (Key.fold 2 key) [ n; 2 ], labels label
 
-    /// <summary>So many normal laws of one deviation, their means at radius 1 and equal angles from (1, 0).</summary>
+    /// <summary>Normal distributions with the same deviation: `count` means on the circle of radius 1, at equal angles, the first at (1, 0).</summary>
     let gaussians (count: int) (deviation: float) (n: int) (key: Key) : Tensor * Tensor =
         around "Toy.gaussians" count 1.0 deviation n key
 

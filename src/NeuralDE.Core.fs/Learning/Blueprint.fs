@@ -48,12 +48,12 @@ module Blueprint =
     /// A layer that keeps the width.
     let layer (layer: Layer) (b: Blueprint) = append b.Outputs (fun _ -> layer) b
 
-    /// A layer, made from a key, that gives so many features or channels.
+    /// A layer made from a key; it gives `outputs` features or channels.
     let layerWith (outputs: int) (make: Key -> Layer) (b: Blueprint) =
         Expect.positive "Blueprint.layerWith" "outputs" outputs
         append outputs make b
 
-    /// <summary>A layer of your own, made from a key, that gives so many features or channels.</summary>
+    /// <summary>A layer of your own made from a key; it gives `outputs` features or channels.</summary>
     /// <remarks>ShapeException, when the network is applied, where it gives others. InputException, when the network is made, for a
     /// function that gives null.</remarks>
     let own (outputs: int) (make: Key -> OwnLayer) (b: Blueprint) =

@@ -99,7 +99,7 @@ module NeuralStart =
     /// <summary>y0 as it is.</summary>
     let observed: NeuralStart = ObservedStart
 
-    /// <summary>[y0; 0] with so many zeros along the features or channels.</summary>
+    /// <summary>[y0; 0]: `dimensions` zeros more along the features or channels.</summary>
     /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
     let zeros (dimensions: int) : NeuralStart =
         Expect.positive "NeuralStart.zeros" "dimensions" dimensions

@@ -51,7 +51,7 @@ type OdeNet =
           Head = Network.init (Key.fold 2 key) (Blueprint.images width |> OdeNet.Pooled classes)
           Settings = { OdeSettings.defaults with Solver = Dopri5; Rtol = 1e-3; Atol = 1e-3 } }
 
-    /// <summary>The same network solved in so many steps of RK4, with gradients through the steps: an RK-Net.</summary>
+    /// <summary>The same network solved in `steps` steps of RK4, with gradients through the steps: an RK-Net.</summary>
     static member rkNet (steps: int) (width: int) (key: Key) (channels: int) (classes: int) : OdeNet =
         Expect.positive "OdeNet.rkNet" "steps" steps
         let net = OdeNet.initWith width key channels classes
@@ -59,7 +59,7 @@ type OdeNet =
         { net with
             Settings = { net.Settings with Solver = RK4; Step = ConstantStep(1.0 / float steps); Gradient = Direct } }
 
-    /// <summary>The residual network that an ODE-Net is measured by: between the same ends, so many blocks x + f(x) instead of an
+    /// <summary>The residual network that an ODE-Net is measured by: between the same ends, `blocks` blocks x + f(x) instead of an
     /// equation.</summary>
     static member resNet (blocks: int) (width: int) (channels: int) (classes: int) : Blueprint =
         Expect.positive "OdeNet.resNet" "blocks" blocks

@@ -243,7 +243,7 @@ let tests =
                   for name, solve in
                       [ "GMRES", RootSolve.Gmres { tight with MaxIterations = 2 }
                         "SameIteration", RootSolve.SameIteration { repeated with MaxIterations = 2 }
-                        "the solver of one's own", RootSolve.Own(1e-10, fun _ b -> b) ] do
+                        "your own solver", RootSolve.Own(1e-10, fun _ b -> b) ] do
                       let f = loss (equilibrium { Coupling = coupling; Solve = solve })
                       raises<DerivativeException, _>
                           [ "implicitRoot"; name; "residual"; "expected at most" ]
