@@ -1,7 +1,6 @@
 namespace NeuralDE.Compiler
 
 open System
-open System.Collections.Concurrent
 open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Kernels
@@ -27,8 +26,7 @@ type internal Plan
         largest: string,
         guards: int64[]
     ) =
-    // memory is kept for the next call, but for more calls at once than a machine has use for
-    let idle = ConcurrentBag<Workspace>()
+    let idle = IdleWorkspaces()
 
     let newWorkspace () =
         // results and arguments are read in whole vectors, so some room lies behind the last
@@ -83,7 +81,8 @@ type internal Plan
     /// Runs on memory that holds the arguments and raises what its checks found.
     member _.RunOn(work: Workspace) =
         work.Failures.Clear()
-        work.ForgetPeaks()
+
+        if work.HasLoops then work.ForgetPeaks()
 
         try
             Instruction.runAll instructions work
@@ -96,11 +95,11 @@ type internal Plan
 
     member x.Run(args: NdArray[]) : NdArray[] =
         let work =
-            match idle.TryTake() with
-            | true, work ->
+            match idle.Take() with
+            | null -> newWorkspace ()
+            | work ->
                 work.Block.Use()
                 work
-            | _ -> newWorkspace ()
 
         try
             for i in 0 .. inputs.Length - 1 do
@@ -114,10 +113,9 @@ type internal Plan
                 | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
                 | Rows(index, batch, s) -> rowsOf work index batch s)
         finally
-            if idle.Count < 4 && work.Block.TryWait() then
-                work.Trim()
-                idle.Add work
-            else
+            work.Trim()
+
+            if not (work.Block.TryWait() && idle.TryKeep work) then
                 // large blocks do not wait for the collector
                 work.Block.Free()
 

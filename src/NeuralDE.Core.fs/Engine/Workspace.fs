@@ -3,6 +3,7 @@ namespace NeuralDE.Compiler
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
+open System.Threading
 open NeuralDE.Kernels
 
 /// Numbers that kernels read by address; they stay where they are as long as the table lives.
@@ -47,6 +48,9 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
     member val Emissions = Array.init emissions (fun _ -> GrowingBlock())
     /// Rows written to them.
     member val Written: int64[] = Array.zeroCreate emissions
+
+    /// Whether loops keep anything here beside the block.
+    member val HasLoops = tapes + emissions > 0
 
     /// Peaks are those of the run that begins now.
     member x.ForgetPeaks() =
@@ -93,3 +97,31 @@ module internal Instruction =
     let runAll (instructions: Instruction[]) (frame: Workspace) =
         for i in 0 .. instructions.Length - 1 do
             instructions[i].Run frame
+
+/// Workspaces between two runs: four, and more calls at once than that make theirs anew. A call takes one and brings it back
+/// in two atomic operations, which is what it waits for most where it computes little.
+[<Sealed>]
+type internal IdleWorkspaces() =
+    let slots: (Workspace | null)[] = Array.zeroCreate 4
+
+    /// One that nobody else has; none where all are in use.
+    member _.Take() : Workspace | null =
+        let mutable found: Workspace | null = null
+        let mutable i = 0
+
+        while isNull found && i < slots.Length do
+            if not (isNull slots[i]) then found <- Interlocked.Exchange(&slots[i], null)
+            i <- i + 1
+
+        found
+
+    /// Whether there was room for it. Its block waits already.
+    member _.TryKeep(work: Workspace) : bool =
+        let mutable isKept = false
+        let mutable i = 0
+
+        while not isKept && i < slots.Length do
+            if isNull slots[i] then isKept <- isNull (Interlocked.CompareExchange(&slots[i], work, null))
+            i <- i + 1
+
+        isKept

@@ -1,7 +1,6 @@
 namespace NeuralDE.Compiler
 
 open System
-open System.Collections.Concurrent
 open NeuralDE.Kernels
 
 /// Element-wise functions of one argument. A new one is a case here and its entry in Unaries, below.
@@ -159,7 +158,14 @@ module internal Unaries =
               Value = UnaryValue.Bools not
               Slope = None }
 
-    let private entries = ConcurrentDictionary<Unary, UnaryFunction>()
+    // every eager operation asks: a place is found by its hash, and whether it holds what was asked for by reference, since a
+    // case without a parameter is one object
+    let private entries: (Unary * UnaryFunction)[] = Array.zeroCreate 64
+
+    let private enter (u: Unary) (at: int) : UnaryFunction =
+        let f = entry u
+        entries[at] <- (u, f)
+        f
 
     /// The entry of a function: a new case of Unary does not compile until it has one.
     let about (u: Unary) : UnaryFunction =
@@ -167,6 +173,10 @@ module internal Unaries =
         | Polygamma _
         | Power _ -> entry u // there are as many as numbers: none is kept
         | _ ->
-            match entries.TryGetValue u with
-            | true, known -> known
-            | _ -> entries.GetOrAdd(u, entry)
+            let at = hash u &&& 63
+
+            match box entries[at] with
+            | null -> enter u at
+            | _ ->
+                let known, f = entries[at]
+                if obj.ReferenceEquals(known, u) then f else enter u at

@@ -206,9 +206,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Broadcast _ -> Shape.size signature.Shape > Shape.size args[0].Dims
         | _ -> false // every other operation computes or keeps the count
 
-    /// The numbers of arguments that an operation is computed on at once. One number spread beside what lies on a device is
-    /// spread there: no array of it is made here and sent.
-    static member private NumbersOf(args: Tensor[]) : NdArray[] =
+    /// As NumbersOf, where some arguments are not numbers of managed memory.
+    static member private PlacedNumbersOf(args: Tensor[]) : NdArray[] =
         let mutable place: Executor | null = null
 
         for arg in args do
@@ -228,6 +227,23 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     ->
                     executor.Primitive(op, arg.Signature, [| one.Numbers |])
                 | _ -> arg.Numbers)
+
+    /// The numbers of arguments that an operation is computed on at once. One number spread beside what lies on a device is
+    /// spread there: no array of it is made here and sent.
+    static member private NumbersOf(args: Tensor[]) : NdArray[] =
+        let numbers = Array.zeroCreate args.Length
+        let mutable count = 0
+
+        for arg in args do
+            match arg.Content with
+            | Content.Value a when isNull a.Buffer ->
+                numbers[count] <- a
+                count <- count + 1
+            | Content.Value _
+            | Content.Structure _
+            | Content.Open _ -> ()
+
+        if count = args.Length then numbers else Tensor.PlacedNumbersOf args
 
     /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
