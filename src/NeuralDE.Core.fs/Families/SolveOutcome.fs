@@ -67,87 +67,94 @@ module internal SolveOutcome =
 
         StepLoop.terms suspects.Plan suspects.Field inputs suspects.Captured
 
-    /// The component that is not finite after the failing step, else the one with the largest scaled error.
-    let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
+    let private hasBad (leaves: Tensor[]) = leaves |> Array.exists (fun x -> Array.exists isBad (x.ToArray()))
+
+    let private badness x = if isBad x then 1.0 else 0.0
+
+    /// The component with the highest score: its leaf's path and its place in it.
+    let private worst (suspects: Suspects) (score: float -> float) (leaves: Tensor[]) =
         let name leaf (index: string) =
-            match suspects.Names[leaf], y[leaf].Rank with
+            match suspects.Names[leaf], leaves[leaf].Rank with
             | "", _ -> index
             | path, 0 -> path
             | path, _ -> $"{path}[{index}]"
 
-        let worst (score: float -> float) (leaves: Tensor[]) =
-            let mutable best, at = -1.0, "0"
+        let mutable best, at = -1.0, "0"
 
-            leaves
-            |> Array.iteri (fun leaf x ->
-                x.ToArray()
-                |> Array.iteri (fun index v ->
-                    if score v > best then
-                        best <- score v
-                        at <- name leaf (string index)))
+        leaves
+        |> Array.iteri (fun leaf x ->
+            x.ToArray()
+            |> Array.iteri (fun index v ->
+                if score v > best then
+                    best <- score v
+                    at <- name leaf (string index)))
 
-            at
+        at
 
-        let hasBad (leaves: Tensor[]) = leaves |> Array.exists (fun x -> Array.exists isBad (x.ToArray()))
+    /// An event whose value is no number at a state.
+    let private wrongEvent (events: EventTerm[]) time (y: Tensor[]) =
+        events
+        |> Array.tryFindIndex (fun e -> Double.IsNaN(float (Prim.cast Float64 (e.Value time y))))
+        |> Option.map (fun k -> $"the value of event {string k}")
 
-        let badness x = if isBad x then 1.0 else 0.0
+    /// The component at fault of a step from a state at which nothing is.
+    let private culpritOfStep isFinite (suspects: Suspects) (terms: Terms) events (time: Tensor) (h: Tensor) y =
+        let stepper = suspects.Plan.Stepper
+
+        let attempt (h: Tensor) =
+            stepper.Step
+                terms
+                { Time = time
+                  TimeNew = time + h
+                  H = h
+                  Y = y
+                  Carried = stepper.Begin terms time y
+                  Memory = stepper.Remember terms time y
+                  Rounding = Array.map (fun _ -> None) y }
+
+        // The step that failed was up to five times as long as the next would have been. An explicit step shows where the
+        // field is not finite; an implicit one spreads that over all components.
+        let explicit h = RungeKutta.step stepper.Mover terms.Field time (time + h) y
+        let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
+
+        let bad =
+            [ explicit; (fun h -> (attempt h).Y1) ]
+            |> List.tryPick (fun step -> lengths |> Seq.map step |> Seq.tryFind hasBad)
+
+        let eventAhead () =
+            if isFinite then
+                None
+            else
+                lengths |> List.tryPick (fun h -> wrongEvent events (time + h) (explicit h))
+
+        match bad, eventAhead () with
+        | Some y1, _ -> worst suspects badness y1
+        | None, Some found -> found
+        | None, None ->
+            let scaled (y: Tensor) (error: Tensor option) =
+                match error with
+                | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
+                | None -> Prim.zeros { y.Signature with Dtype = Float64 }
+
+            // steps of constant length have no estimate
+            let errors = if stepper.IsAdaptive then ((attempt h).Errors())[0] else Array.map (fun _ -> None) y
+            Array.map2 scaled y errors |> worst suspects (fun e -> if isBad e then infinity else e)
+
+    /// The component that is not finite after the failing step, else the one with the largest scaled error.
+    let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
         let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
         let terms, events = functionsOf suspects
         let terms = { terms with Scale = Array.map tolerance; MostIterations = 10 }
-        let stepper = suspects.Plan.Stepper
         let slope = terms.Field time y
 
-        /// An event whose value is no number at a state.
-        let wrongEvent time (y: Tensor[]) =
-            events
-            |> Array.tryFindIndex (fun e -> Double.IsNaN(float (Prim.cast Float64 (e.Value time y))))
-            |> Option.map (fun k -> $"the value of event {string k}")
-
         if hasBad y then
-            worst badness y
-        elif not isFinite && (wrongEvent time y).IsSome then
-            (wrongEvent time y).Value
+            worst suspects badness y
+        elif not isFinite && (wrongEvent events time y).IsSome then
+            (wrongEvent events time y).Value
         elif hasBad slope then
-            worst badness slope
+            worst suspects badness slope
         else
-            let attempt (h: Tensor) =
-                stepper.Step
-                    terms
-                    { Time = time
-                      TimeNew = time + h
-                      H = h
-                      Y = y
-                      Carried = stepper.Begin terms time y
-                      Memory = stepper.Remember terms time y
-                      Rounding = Array.map (fun _ -> None) y }
-
-            // The step that failed was up to five times as long as the next would have been. An explicit step shows where the
-            // field is not finite; an implicit one spreads that over all components.
-            let explicit h = RungeKutta.step stepper.Mover terms.Field time (time + h) y
-            let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
-
-            let bad =
-                [ explicit; (fun h -> (attempt h).Y1) ]
-                |> List.tryPick (fun step -> lengths |> Seq.map step |> Seq.tryFind hasBad)
-
-            let eventAhead () =
-                if isFinite then
-                    None
-                else
-                    lengths |> List.tryPick (fun h -> wrongEvent (time + h) (explicit h))
-
-            match bad, eventAhead () with
-            | Some y1, _ -> worst badness y1
-            | None, Some found -> found
-            | None, None ->
-                let scaled (y: Tensor) (error: Tensor option) =
-                    match error with
-                    | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
-                    | None -> Prim.zeros { y.Signature with Dtype = Float64 }
-
-                // steps of constant length have no estimate
-                let errors = if stepper.IsAdaptive then ((attempt h).Errors())[0] else Array.map (fun _ -> None) y
-                Array.map2 scaled y errors |> worst (fun e -> if isBad e then infinity else e)
+            culpritOfStep isFinite suspects terms events time h y
 
     /// The mean length of the steps of sample k.
     let private mean (found: Suspects) k (r: SolveReport) : Tensor =

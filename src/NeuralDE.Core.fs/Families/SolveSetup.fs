@@ -225,6 +225,48 @@ module internal SolveSetup =
         else
             plan
 
+    /// The numbers of a solve with its output times.
+    let private numbersOf (p: Problem<'E, 'S>) (dt: float) (stops: StopTimes) (ts: Tensor) : Tensor[] =
+        SolveInputs.toArray
+            { T0 = p.T0
+              T1 = p.T1
+              Rtol = scalar p.Rtol
+              Atol = scalar p.Atol
+              Dt = scalar dt
+              DtMin = NoiseSetup.leastStep p
+              DtMax = scalar p.DtMax
+              MaxSteps = scalar p.MaxSteps
+              Stops = stops.Stops
+              Resumes = stops.Resumes
+              Shifts = stops.Shifts
+              Ts = ts }
+
+    let private rowsOf (p: Problem<'E, 'S>) (leaves: Tensor[]) =
+        if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
+
+    let private run (p: Problem<'E, 'S>) (f: Functions) (leaves: Tensor[]) plan (numbers: Tensor[]) arguments =
+        let plan = planFor p plan arguments
+        let fn = solver p plan f.Field
+
+        // of the numbers only times can differ between samples: [batch], or [batch; time]
+        let byRow () =
+            Array.concat
+                [ SolveInputs.signatures plan.Times plan.Stops
+                  |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
+                  leaves |> Array.map (fun _ -> true)
+                  f.ByRow ]
+
+        let apply () =
+            match rowsOf p leaves with
+            | ValueNone -> Prim.apply fn arguments
+            | ValueSome n ->
+                Batch.vmapFn fn n (Array.zip arguments (byRow ()))
+                |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
+
+        // inside a transform nothing runs here: then the caller of what is transformed watches
+        let out = Watching.Under(p.Cancellation, reportOf p, apply)
+        SolveOutputs.ofArray plan out
+
     let prepare verb (p: Problem<'E, 'S>) : SolveSetup =
         let p = NoiseSetup.stopping p
         let leaves = Tree.flatten p.Y0
@@ -242,48 +284,8 @@ module internal SolveSetup =
         let functions = trace verb p names leaves
         let steps, dt = stepsOf p
         let stops = StopTimes.ofProblem p leaves[0].Dtype
-        let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
-
-        let numbersFor (ts: Tensor) =
-            SolveInputs.toArray
-                { T0 = p.T0
-                  T1 = p.T1
-                  Rtol = scalar p.Rtol
-                  Atol = scalar p.Atol
-                  Dt = scalar dt
-                  DtMin = NoiseSetup.leastStep p
-                  DtMax = scalar p.DtMax
-                  MaxSteps = scalar p.MaxSteps
-                  Stops = stops.Stops
-                  Resumes = stops.Resumes
-                  Shifts = stops.Shifts
-                  Ts = ts }
-
+        let numbersFor ts = numbersOf p dt stops ts
         let argumentsFor ts = Array.concat [ numbersFor ts; leaves; functions.Captured ]
-
-        let run (plan: SolvePlan) (ts: Tensor) =
-            let numbers, arguments = numbersFor ts, argumentsFor ts
-            let plan = planFor p plan arguments
-            let fn = solver p plan functions.Field
-
-            // of the numbers only times can differ between samples: [batch], or [batch; time]
-            let byRow () =
-                Array.concat
-                    [ SolveInputs.signatures plan.Times plan.Stops
-                      |> Array.map2 (fun (given: Tensor) one -> given.Rank > one.Shape.Length) numbers
-                      leaves |> Array.map (fun _ -> true)
-                      functions.ByRow ]
-
-            let apply () =
-                match rows with
-                | ValueNone -> Prim.apply fn arguments
-                | ValueSome n ->
-                    Batch.vmapFn fn n (Array.zip arguments (byRow ()))
-                    |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
-
-            // inside a transform nothing runs here: then the caller of what is transformed watches
-            let out = Watching.Under(p.Cancellation, reportOf p, apply)
-            SolveOutputs.ofArray plan out
 
         { Plan = planOf p functions steps stops leaves.Length ts
           Field = functions.Field
@@ -292,6 +294,6 @@ module internal SolveSetup =
           Leaves = leaves
           Names = names
           Ts = ts
-          Rows = rows
+          Rows = rowsOf p leaves
           Arguments = argumentsFor
-          Run = run }
+          Run = fun plan ts -> run p functions leaves plan (numbersFor ts) (argumentsFor ts) }

@@ -35,7 +35,66 @@ module internal StepControl =
 
         Prim.select isNumber (code StatusCode.tooSmall) bad
 
-    /// `isKnown`: bool, whether all that is asked of the step beside its state is a number. `answer`: from the state's error, and whether the step is finite and solved, to the error that decides.
+    /// The judgement of a step of the length that the user chose.
+    let private judgeConstant (s: Steering<Tensor>) (step: Attempted) (finite: Tensor) (good: Tensor) : Judgement =
+        { Keep = good
+          Error = Prim.number 0.0
+          Tangent = [||]
+          Watch = [||]
+          Next = s.Step
+          Past = s.Past
+          TooSmall = Prim.isNot good
+          Reason = reason finite good step }
+
+    /// The judgement of a step by its error; `solved`: it is finite and its equations are solved.
+    let private judgeByError
+        (p: SolvePlan)
+        (controller: StepController)
+        (s: Steering<Tensor>)
+        (i: SolveInputs)
+        (a: Advance)
+        (y: Tensor[])
+        (step: Attempted)
+        (finite: Tensor)
+        (solved: Tensor)
+        (answer: Tensor -> Tensor -> Answer)
+        : Judgement =
+        let errors = step.Errors()
+        let answered = answer (StepError.ofStep p i y step.Y1 errors) solved
+        let error = answered.Error
+        let good = Prim.both solved (Prim.compareTo Less error infinity)
+        let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
+        let judged = Prim.select good error (Prim.number 1e30)
+        let slots = controller.Slots |> List.mapi (fun k (name, _) -> name, s.Past[k]) |> Map.ofList
+        let factor, past = controller.Rule(ControllerInput(judged, keep, a.Size, p.Stepper.ErrorPower, slots))
+        let next = a.Size * factor
+        // a step cut short by a stop says little against the step the controller had chosen
+        let next = Prim.select (Prim.both keep a.Reaches) (Prim.binary Max a.Step next) next
+        let least = Prim.binary Max i.DtMin (Prim.times (10.0 * StepAdvance.spacing) (abs s.Time))
+        // without an atol an error is infinite where a component leaves 0: no step is small enough then
+        let isNumber =
+            if p.IsRelative then
+                Prim.both solved (errors[0] |> Array.choose id |> StepError.isFinite)
+            else
+                good
+
+        let isShortest = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
+
+        { Keep = keep
+          Error = error
+          Tangent = answered.Tangent
+          Watch = answered.Watch
+          Next = next
+          Past = Array.ofList past
+          TooSmall =
+            if controller.IsOwn then
+                Prim.either isShortest (Prim.compareTo Equal next 0.0)
+            else
+                isShortest
+          Reason = reason finite isNumber step }
+
+    /// `isKnown`: bool, whether all that is asked of the step beside its state is a number. `answer`: from the state's error, and
+    /// whether the step is finite and solved, to the error that decides.
     let judge
         (p: SolvePlan)
         (s: Steering<Tensor>)
@@ -45,7 +104,7 @@ module internal StepControl =
         (step: Attempted)
         (isKnown: Tensor voption)
         (answer: Tensor -> Tensor -> Answer)
-        =
+        : Judgement =
         let finite =
             match isKnown with
             | ValueSome isKnown -> Prim.both (StepError.isFinite step.Y1) isKnown
@@ -57,47 +116,5 @@ module internal StepControl =
             | ValueNone -> finite
 
         match p.Steps with
-        | Constant ->
-            { Keep = good
-              Error = Prim.number 0.0
-              Tangent = [||]
-              Watch = [||]
-              Next = s.Step
-              Past = s.Past
-              TooSmall = Prim.isNot good
-              Reason = reason finite good step }
-        | Adaptive(controller, _) ->
-            let errors = step.Errors()
-            let solved = good
-            let answered = answer (StepError.ofStep p i y step.Y1 errors) solved
-            let error = answered.Error
-            let good = Prim.both solved (Prim.compareTo Less error infinity)
-            let keep = Prim.both good (Prim.compareTo LessEqual error 1.0)
-            let judged = Prim.select good error (Prim.number 1e30)
-            let slots = controller.Slots |> List.mapi (fun k (name, _) -> name, s.Past[k]) |> Map.ofList
-            let factor, past = controller.Rule(ControllerInput(judged, keep, a.Size, p.Stepper.ErrorPower, slots))
-            let next = a.Size * factor
-            // a step cut short by a stop says little against the step the controller had chosen
-            let next = Prim.select (Prim.both keep a.Reaches) (Prim.binary Max a.Step next) next
-            let least = Prim.binary Max i.DtMin (Prim.times (10.0 * StepAdvance.spacing) (abs s.Time))
-            // without an atol an error is infinite where a component leaves 0: no step is small enough then
-            let isNumber =
-                if p.IsRelative then
-                    Prim.both solved (errors[0] |> Array.choose id |> StepError.isFinite)
-                else
-                    good
-
-            let isShortest = Prim.both (Prim.isNot keep) (Prim.compare LessEqual a.Size least)
-
-            { Keep = keep
-              Error = error
-              Tangent = answered.Tangent
-              Watch = answered.Watch
-              Next = next
-              Past = Array.ofList past
-              TooSmall =
-                if controller.IsOwn then
-                    Prim.either isShortest (Prim.compareTo Equal next 0.0)
-                else
-                    isShortest
-              Reason = reason finite isNumber step }
+        | Constant -> judgeConstant s step finite good
+        | Adaptive(controller, _) -> judgeByError p controller s i a y step finite good answer
