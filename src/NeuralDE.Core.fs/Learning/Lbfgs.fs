@@ -181,15 +181,8 @@ module Lbfgs =
         if not (0.0 < o.Armijo && o.Armijo < o.Curvature && o.Curvature < 1.0) then
             wrong "(Armijo, Curvature)" $"({string o.Armijo}, {string o.Curvature})" "0 < Armijo < Curvature < 1"
 
-    /// <summary>As minimise, with options, and a call after each iteration.</summary>
-    let minimiseWith
-        (options: LbfgsOptions)
-        (report: LbfgsProgress<'M> -> unit)
-        (loss: 'M -> Tensor)
-        (model: 'M)
-        : LbfgsFit<'M> =
-        check options
-        Fitting.requireFloats "Lbfgs" model
+    /// The loss with its gradient, compiled; beside it the float leaves that the loss, once traced, does not depend on.
+    let private slopeOf (loss: 'M -> Tensor) (model: 'M) : ('M -> Tensor * 'M) * (unit -> string list) =
         let floats = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.map fst
         let mutable unused = []
 
@@ -202,11 +195,26 @@ module Lbfgs =
             Fitting.requireDependence "Lbfgs" "loss does" floats depends
             unused <- List.zip floats depends |> List.filter (snd >> not) |> List.map fst
 
-        let slopeOf =
+        let slope =
             compile (fun model ->
                 let (value, ()), gradient = valueAndGradSeen "Lbfgs" see (fun model -> loss model, ()) model
                 value, gradient)
 
+        slope, (fun () -> unused)
+
+    /// Where a minimisation from this point ends before its first iteration.
+    let private endOf (options: LbfgsOptions) (point: Point<'M>) : LbfgsStatus voption =
+        if not (Double.IsFinite point.Loss) then
+            ValueSome LbfgsStatus.NonFinite
+        elif largest point.Gradient <= options.GradientTolerance then
+            ValueSome LbfgsStatus.Converged
+        else
+            ValueNone
+
+    /// A minimisation under way, from a row of parameters.
+    type private Descent<'M>
+        (options: LbfgsOptions, report: LbfgsProgress<'M> -> unit, slope: 'M -> Tensor * 'M, model: 'M, start: float[])
+        =
         let mutable evaluations = 0
 
         let evaluate (place: float[]) : Point<'M> =
@@ -215,7 +223,7 @@ module Lbfgs =
             let unusable = { Model = model; Place = place; Loss = infinity; Gradient = Array.map (fun _ -> nan) place }
 
             try
-                let value, gradient = slopeOf model
+                let value, gradient = slope model
                 let value, gradient = float value, row gradient
 
                 if Double.IsFinite value && Array.forall Double.IsFinite gradient then
@@ -226,20 +234,12 @@ module Lbfgs =
                 unusable
 
         let pairs = List<Pair>()
-        let losses = List<float>()
-        let mutable point = evaluate (row model)
+        let mutable point = evaluate start
+        let losses = List<float> [ point.Loss ]
         let mutable iteration = 0
         let mutable hasFailed = false
         let mutable foretold = infinity
-        losses.Add point.Loss
-
-        let mutable status =
-            if not (Double.IsFinite point.Loss) then
-                ValueSome LbfgsStatus.NonFinite
-            elif largest point.Gradient <= options.GradientTolerance then
-                ValueSome LbfgsStatus.Converged
-            else
-                ValueNone
+        let mutable status = endOf options point
 
         let remember (before: Point<'M>) (after: Point<'M>) =
             let moved, turned = along after.Place -1.0 before.Place, along after.Gradient -1.0 before.Gradient
@@ -249,6 +249,7 @@ module Lbfgs =
                 if pairs.Count = options.History then pairs.RemoveAt 0
                 pairs.Add { Moved = moved; Turned = turned; Weight = 1.0 / product }
 
+        /// A step from the point, along the direction of the remembered steps.
         let search () =
             let start = point
 
@@ -279,6 +280,7 @@ module Lbfgs =
             foretold <- LineSearch.foretold origin trials
             found
 
+        /// Goes to where a trial was, and returns where it came from.
         let accept (t: Trial<Point<'M>>) isWolfe =
             let before = point
             point <- t.Point
@@ -312,30 +314,46 @@ module Lbfgs =
             hasFailed <- true
             pairs.Clear()
 
-        while status.IsNone do
-            if options.Cancellation.IsCancellationRequested then
-                status <- ValueSome LbfgsStatus.Cancelled
-            elif iteration >= options.MaxIterations then
-                status <- ValueSome LbfgsStatus.MaxIterations
-            else
-                match search () with
-                | Wolfe trial ->
-                    let before = accept trial true
-                    hasFailed <- false
-                    remember before point
-                | Lower trial ->
-                    accept trial false |> ignore
-                    if status.IsNone then fail ()
-                | NoStep -> fail ()
+        member _.Run() =
+            while status.IsNone do
+                if options.Cancellation.IsCancellationRequested then
+                    status <- ValueSome LbfgsStatus.Cancelled
+                elif iteration >= options.MaxIterations then
+                    status <- ValueSome LbfgsStatus.MaxIterations
+                else
+                    match search () with
+                    | Wolfe trial ->
+                        let before = accept trial true
+                        hasFailed <- false
+                        remember before point
+                    | Lower trial ->
+                        accept trial false |> ignore
+                        if status.IsNone then fail ()
+                    | NoStep -> fail ()
 
-        { Model = point.Model
-          Loss = point.Loss
-          GradientNorm = largest point.Gradient
-          Iterations = iteration
-          Evaluations = evaluations
-          Status = status.Value
-          Losses = losses.ToArray()
-          Warnings = Fitting.warnings model unused }
+        member _.Fit(warnings: string[]) : LbfgsFit<'M> =
+            { Model = point.Model
+              Loss = point.Loss
+              GradientNorm = largest point.Gradient
+              Iterations = iteration
+              Evaluations = evaluations
+              Status = status.Value
+              Losses = losses.ToArray()
+              Warnings = warnings }
+
+    /// <summary>As minimise, with options, and a call after each iteration.</summary>
+    let minimiseWith
+        (options: LbfgsOptions)
+        (report: LbfgsProgress<'M> -> unit)
+        (loss: 'M -> Tensor)
+        (model: 'M)
+        : LbfgsFit<'M> =
+        check options
+        Fitting.requireFloats "Lbfgs" model
+        let slope, unused = slopeOf loss model
+        let descent = Descent<'M>(options, report, slope, model, row model)
+        descent.Run()
+        descent.Fit(Fitting.warnings model (unused ()))
 
     /// <summary>The model of least loss near this one.</summary>
     /// <param name="loss">From the model to one number, smooth. What it captures is fixed.</param>

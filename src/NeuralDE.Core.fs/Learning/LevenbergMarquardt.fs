@@ -124,24 +124,19 @@ module LevenbergMarquardt =
                     if scale = 0.0 && size > 0.0 then scale <- DampedSolve.inner g (times g) / size
                     Some(DampedSolve.iterative r g (if scale > 0.0 then scale else 1.0) times)
 
-    /// <summary>As minimise, with options, and a call after each iteration.</summary>
-    let minimiseWith
-        (options: LevenbergMarquardtOptions)
-        (report: LevenbergMarquardtProgress<'M> -> unit)
-        (residuals: 'M -> Tensor)
-        (model: 'M)
-        : LevenbergMarquardtFit<'M> =
-        check options
-
-        Fitting.requireFloats "LevenbergMarquardt" model
-        requireDependence residuals model
-
-        let f = residualsOf residuals model
-        let mutable place = (row model).ToArray()
+    /// A minimisation under way, from a row of parameters; `f` are the residuals there.
+    type private Descent<'M>
+        (
+            options: LevenbergMarquardtOptions,
+            report: LevenbergMarquardtProgress<'M> -> unit,
+            f: Tensor -> Tensor,
+            model: 'M,
+            start: float[]
+        ) =
         let valueOf = compile f
         let device = Tree.deviceOf model
         let vector = vector device
-        let lineariseAt = linearise options device f place.Length
+        let lineariseAt = linearise options device f start.Length
         let mutable evaluations = 0
         let mutable count = 0
 
@@ -162,6 +157,7 @@ module LevenbergMarquardt =
             with :? SolveException ->
                 None
 
+        let mutable place = start
         let mutable loss = lossAt place
         let losses = List<float>([ loss ])
         let mutable around = if Double.IsFinite loss then nearby place else None
@@ -220,30 +216,47 @@ module LevenbergMarquardt =
                 | None when damping.Reject() -> descend near 1.0 false
                 | None -> descend near (0.5 * shrink) false
 
-        while status.IsNone do
-            match around with
-            | None -> finish LevenbergMarquardtStatus.NonFinite
-            | Some near ->
-                if loss = 0.0 || near.Cosine <= options.GradientTolerance then
-                    finish LevenbergMarquardtStatus.Converged
-                elif options.Cancellation.IsCancellationRequested then
-                    finish LevenbergMarquardtStatus.Cancelled
-                elif losses.Count - 1 >= options.MaxIterations then
-                    finish LevenbergMarquardtStatus.MaxIterations
-                else
-                    descend near 1.0 true
+        member _.Run() =
+            while status.IsNone do
+                match around with
+                | None -> finish LevenbergMarquardtStatus.NonFinite
+                | Some near ->
+                    if loss = 0.0 || near.Cosine <= options.GradientTolerance then
+                        finish LevenbergMarquardtStatus.Converged
+                    elif options.Cancellation.IsCancellationRequested then
+                        finish LevenbergMarquardtStatus.Cancelled
+                    elif losses.Count - 1 >= options.MaxIterations then
+                        finish LevenbergMarquardtStatus.MaxIterations
+                    else
+                        descend near 1.0 true
 
-        { Model = fill model (vector place)
-          Loss = loss
-          GradientNorm =
-            match around with
-            | Some near -> near.Gradient |> Array.fold (fun most g -> max most (abs g)) 0.0
-            | None -> nan
-          Iterations = losses.Count - 1
-          Evaluations = evaluations
-          Status = status.Value
-          Losses = losses.ToArray()
-          Warnings = Fitting.warnings model [] }
+        member _.Fit() : LevenbergMarquardtFit<'M> =
+            { Model = fill model (vector place)
+              Loss = loss
+              GradientNorm =
+                match around with
+                | Some near -> near.Gradient |> Array.fold (fun most g -> max most (abs g)) 0.0
+                | None -> nan
+              Iterations = losses.Count - 1
+              Evaluations = evaluations
+              Status = status.Value
+              Losses = losses.ToArray()
+              Warnings = Fitting.warnings model [] }
+
+    /// <summary>As minimise, with options, and a call after each iteration.</summary>
+    let minimiseWith
+        (options: LevenbergMarquardtOptions)
+        (report: LevenbergMarquardtProgress<'M> -> unit)
+        (residuals: 'M -> Tensor)
+        (model: 'M)
+        : LevenbergMarquardtFit<'M> =
+        check options
+
+        Fitting.requireFloats "LevenbergMarquardt" model
+        requireDependence residuals model
+        let descent = Descent<'M>(options, report, residualsOf residuals model, model, (row model).ToArray())
+        descent.Run()
+        descent.Fit()
 
     /// <summary>The model near this one of least ½ Σ r².</summary>
     /// <param name="residuals">From the model to a tensor of any shape, smooth. What it captures is fixed.</param>

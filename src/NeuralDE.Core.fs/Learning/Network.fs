@@ -29,70 +29,73 @@ type Network =
 
         y
 
+    /// The time as a number of x's type, for a layer that puts it before the channels.
+    static member private TimeFor(verb: string, time: Tensor voption, spatial: int, x: Tensor) : Tensor =
+        match time with
+        | ValueNone ->
+            raise (
+                InputException
+                    $"{verb}: the network has a layer that sees the time. Give it, as in Network.field net t x."
+            )
+        | ValueSome t ->
+            if x.Rank < spatial + 1 then
+                Expect.misfit
+                    $"{verb}: got shape {Expect.text x}, expected channels and {string spatial} spatial axes after them."
+
+            cast x.Dtype t
+
+    static member private WithTime(verb: string, time: Tensor voption, spatial: int, x: Tensor) : Tensor =
+        let t = Network.TimeFor(verb, time, spatial, x)
+        let axis = x.Rank - 1 - spatial
+        let shape = Array.copy x.Dims
+        shape[axis] <- 1
+        concatAlong axis [ broadcastTo (List.ofArray shape) t; x ]
+
+    /// One layer; the key is its own.
+    static member private OfLayer
+        (verb: string, time: Tensor voption, key: Key voption, layer: Layer, x: Tensor)
+        : Tensor =
+        match layer with
+        | Layer.Linear layer -> Linear.apply layer x
+        | Layer.Conv1d layer -> Conv1d.apply layer x
+        | Layer.Conv2d layer -> Conv2d.apply layer x
+        | Layer.ConvTranspose1d layer -> ConvTranspose1d.apply layer x
+        | Layer.ConvTranspose2d layer -> ConvTranspose2d.apply layer x
+        | Layer.LayerNorm layer -> LayerNorm.apply layer x
+        | Layer.GroupNorm layer -> GroupNorm.apply layer x
+        | Layer.FourierFeatures layer -> FourierFeatures.apply layer x
+        | Layer.Activation activation -> Activation.apply activation x
+        | Layer.Power exponent -> x ** exponent
+        | Layer.Time spatial -> Network.WithTime(verb, time, spatial, x)
+        | Layer.Dropout rate ->
+            match key with
+            | ValueSome key -> Dropout.apply rate key x
+            | ValueNone -> x
+        | Layer.AveragePool2d(window, stride) -> avgPool2d window stride x
+        | Layer.MaxPool2d(window, stride) -> maxPool2d window stride x
+        | Layer.GlobalAveragePool spatial ->
+            Expect.rankAtLeast verb (spatial + 1) x
+            let kept = x.Dims[.. x.Rank - 1 - spatial]
+            let places = Shape.extent verb (Shape.size x.Dims[x.Rank - spatial ..])
+            meanAlong -1 (Prim.reshape (Array.append kept [| places |]) x)
+        | Layer.Flatten ->
+            Expect.rankAtLeast verb 1 x
+            Prim.reshape [| x.Dims[0]; Shape.extent verb (Shape.size x.Dims[1..]) |] x
+        | Layer.Residual layers -> x + Network.Through(verb, time, key, layers, x)
+        | Layer.Own place -> Network.OfOwn(verb, place, LayerCall(x, time, key))
+
     static member private Through
         (verb: string, time: Tensor voption, key: Key voption, layers: Layer list, x: Tensor)
         : Tensor =
-        /// The time as a number of x's type, for a layer that puts it before the channels.
-        let timeFor spatial (x: Tensor) =
-            match time with
-            | ValueNone ->
-                raise (
-                    InputException
-                        $"{verb}: the network has a layer that sees the time. Give it, as in Network.field net t x."
-                )
-            | ValueSome t ->
-                if x.Rank < spatial + 1 then
-                    Expect.misfit
-                        $"{verb}: got shape {Expect.text x}, expected channels and {string spatial} spatial axes after them."
-
-                cast x.Dtype t
-
-        let withTime spatial (x: Tensor) =
-            let t = timeFor spatial x
-            let axis = x.Rank - 1 - spatial
-            let shape = Array.copy x.Dims
-            shape[axis] <- 1
-            concatAlong axis [ broadcastTo (List.ofArray shape) t; x ]
-
-        let apply (x: Tensor) (index: int, layer: Layer) : Tensor =
-            let key = key |> ValueOption.map (Key.fold index)
-
-            match layer with
-            | Layer.Linear layer -> Linear.apply layer x
-            | Layer.Conv1d layer -> Conv1d.apply layer x
-            | Layer.Conv2d layer -> Conv2d.apply layer x
-            | Layer.ConvTranspose1d layer -> ConvTranspose1d.apply layer x
-            | Layer.ConvTranspose2d layer -> ConvTranspose2d.apply layer x
-            | Layer.LayerNorm layer -> LayerNorm.apply layer x
-            | Layer.GroupNorm layer -> GroupNorm.apply layer x
-            | Layer.FourierFeatures layer -> FourierFeatures.apply layer x
-            | Layer.Activation activation -> Activation.apply activation x
-            | Layer.Power exponent -> x ** exponent
-            | Layer.Time spatial -> withTime spatial x
-            | Layer.Dropout rate ->
-                match key with
-                | ValueSome key -> Dropout.apply rate key x
-                | ValueNone -> x
-            | Layer.AveragePool2d(window, stride) -> avgPool2d window stride x
-            | Layer.MaxPool2d(window, stride) -> maxPool2d window stride x
-            | Layer.GlobalAveragePool spatial ->
-                Expect.rankAtLeast verb (spatial + 1) x
-                let kept = x.Dims[.. x.Rank - 1 - spatial]
-                let places = Shape.extent verb (Shape.size x.Dims[x.Rank - spatial ..])
-                meanAlong -1 (Prim.reshape (Array.append kept [| places |]) x)
-            | Layer.Flatten ->
-                Expect.rankAtLeast verb 1 x
-                Prim.reshape [| x.Dims[0]; Shape.extent verb (Shape.size x.Dims[1..]) |] x
-            | Layer.Residual layers -> x + Network.Through(verb, time, key, layers, x)
-            | Layer.Own place -> Network.OfOwn(verb, place, LayerCall(x, time, key))
+        let keyOf index = key |> ValueOption.map (Key.fold index)
 
         let rec through (layers: (int * Layer) list) (x: Tensor) : Tensor =
             match layers with
             | [] -> x
             | (_, Layer.Time 2) :: (_, Layer.Conv2d layer) :: rest when layer.Options.Groups = 1 ->
-                let convolve = conv2d layer.Options
-                ConvolutionLayer.applyTimed 2 convolve layer.Kernel layer.Bias (timeFor 2 x) x |> through rest
-            | layer :: rest -> through rest (apply x layer)
+                let convolve, t = conv2d layer.Options, Network.TimeFor(verb, time, 2, x)
+                ConvolutionLayer.applyTimed 2 convolve layer.Kernel layer.Bias t x |> through rest
+            | (index, layer) :: rest -> through rest (Network.OfLayer(verb, time, keyOf index, layer, x))
 
         through (List.indexed layers) x
 

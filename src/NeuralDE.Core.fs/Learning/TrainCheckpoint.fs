@@ -58,36 +58,49 @@ module internal TrainCheckpoint =
                  "seconds", floats [ r.Seconds ] ]
              @ curves)
 
-    /// Fills the record, and returns model, optimiser's state and best model like those given.
-    let read (path: string) (order: string) (r: TrainRecord) (model: 'M, state: OptimState) : ('M * OptimState) * 'M =
+    /// The tensors of a training's file, each of which is taken once.
+    type private Stored(path: string) =
         let file = Safetensors.read path
-        let refuse (message: string) : 'a = raise (FileException(path, $"Train.resume: {path}: {message}"))
-
-        match Map.tryFind "format" file.Metadata with
-        | Some found when found = format -> ()
-        | Some found -> refuse $"the format is '{found}', expected '{format}'."
-        | None -> refuse "it is no training, expected a file that Train.checkpointEvery wrote."
-
-        match Map.tryFind "order" file.Metadata with
-        | Some found when found <> order ->
-            refuse $"the training ran on {found}, expected {order}. Resume it with the same batches."
-        | Some _
-        | None -> ()
-
         let tensors = Map.ofList file.Tensors
         let left = HashSet<string>(List.map fst file.Tensors)
         let mend = "Resume with the model, optimiser, metrics and batches that the training had."
 
-        let find name =
+        let refuse (message: string) : 'a = raise (FileException(path, $"Train.resume: {path}: {message}"))
+
+        /// Refuses what is no training, and a training whose samples come in another order.
+        member _.Check(order: string) =
+            match Map.tryFind "format" file.Metadata with
+            | Some found when found = format -> ()
+            | Some found -> refuse $"the format is '{found}', expected '{format}'."
+            | None -> refuse "it is no training, expected a file that Train.checkpointEvery wrote."
+
+            match Map.tryFind "order" file.Metadata with
+            | Some found when found <> order ->
+                refuse $"the training ran on {found}, expected {order}. Resume it with the same batches."
+            | Some _
+            | None -> ()
+
+        member _.Tensor(name: string) : Tensor =
             left.Remove name |> ignore
 
             match Map.tryFind name tensors with
             | Some x -> x
             | None -> refuse $"it has no '{name}'. {mend}"
 
-        let tree kind (like: 'T) : 'T =
+        member s.Numbers(name: string) : float[] = (s.Tensor name).Numbers.Floats
+
+        /// One of the numbers of a name.
+        member s.Number(name: string, index: int) : float =
+            let values = s.Numbers name
+
+            if index < values.Length then
+                values[index]
+            else
+                refuse $"'{name}' has {string values.Length} numbers, expected {string (index + 1)}."
+
+        member s.Tree(kind: string, like: 'T) : 'T =
             [| for name, x in named kind like do
-                   let found = find name
+                   let found = s.Tensor name
 
                    if found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) then
                        refuse (
@@ -97,35 +110,38 @@ module internal TrainCheckpoint =
                    found |]
             |> Tree.unflatten like
 
-        let all (name: string) = (find name).Numbers.Floats
-        let fill (steps: List<int>) (values: List<float>) (name: string) =
-            steps.AddRange(all $"{name}.steps" |> Array.map int)
-            values.AddRange(all $"{name}.values")
+        /// Refuses a file that holds more than was taken.
+        member _.CheckNothingLeft() =
+            match List.ofSeq left with
+            | name :: _ -> refuse $"it has '{name}', which this training has no place for. {mend}"
+            | [] -> ()
 
-        r.Losses.AddRange(all "losses")
+    let private fillRecord (r: TrainRecord) (stored: Stored) =
+        let fill (steps: List<int>) (values: List<float>) (name: string) =
+            steps.AddRange(stored.Numbers $"{name}.steps" |> Array.map int)
+            values.AddRange(stored.Numbers $"{name}.values")
+
+        r.Losses.AddRange(stored.Numbers "losses")
         let struct (steps, values) = r.Validation
         fill steps values "validation"
 
         for struct (name, steps, values) in r.Metrics do
             fill steps values $"metrics.{name}"
 
-        let one name i =
-            let values = all name
-            if i < values.Length then
-                values[i]
-            else
-                refuse $"'{name}' has {string values.Length} numbers, expected {string (i + 1)}."
+        r.Lowest <- stored.Number("lowest", 0)
+        r.Improved <- stored.Number("lowest", 1)
+        r.Waited <- int (stored.Number("waited", 0))
+        r.Seconds <- stored.Number("seconds", 0)
 
-        r.Lowest <- one "lowest" 0
-        r.Improved <- one "lowest" 1
-        r.Waited <- int (one "waited" 0)
-        r.Seconds <- one "seconds" 0
-        let state = tree "model" model, tree "optimiser" state
-        let best = tree "best" model
-
-        match List.ofSeq left with
-        | name :: _ -> refuse $"it has '{name}', which this training has no place for. {mend}"
-        | [] -> state, best
+    /// Fills the record, and returns model, optimiser's state and best model like those given.
+    let read (path: string) (order: string) (r: TrainRecord) (model: 'M, state: OptimState) : ('M * OptimState) * 'M =
+        let stored = Stored path
+        stored.Check order
+        fillRecord r stored
+        let state = stored.Tree("model", model), stored.Tree("optimiser", state)
+        let best = stored.Tree("best", model)
+        stored.CheckNothingLeft()
+        state, best
 
     /// Whether there is a file to resume from.
     let exists (path: string) = File.Exists path
