@@ -71,6 +71,102 @@ module internal Space =
           Thickness = 1.0 + 0.9 * near
           HasArrow = false }
 
+    /// The box around all lines, as it is seen.
+    [<NoEquality; NoComparison>]
+    type private Box =
+        {
+            Eye: Eye
+            /// the ranges of the axes, and their ticks
+            Xs: float * float
+            Ys: float * float
+            Zs: float * float
+            XTicks: AxisTicks
+            YTicks: AxisTicks
+            ZTicks: AxisTicks
+        }
+
+    /// Where a point of the box is seen.
+    let private seen (b: Box) (x, y, z) =
+        let across, up, _ = b.Eye.See(x, y, z)
+        across, up
+
+    let private boxAround (eye: Eye) (lines: Line list) : Box =
+        let all pick = lines |> List.map pick |> Array.concat |> range
+        let xs, ys, zs = all _.X, all _.Y, all _.Z
+        let ticks axis = (Ticks.linear 5 (fst axis) (snd axis))
+
+        { Eye = eye; Xs = xs; Ys = ys; Zs = zs; XTicks = ticks xs; YTicks = ticks ys; ZTicks = ticks zs }
+
+    /// The three sides away from the eye, with rules at the ticks.
+    let private walls (b: Box) : Stroke list =
+        let (frontX, frontY, frontZ) = b.Eye.Front
+        let backX, backY, backZ = -frontX, -frontY, -frontZ
+        let places axis (found: AxisTicks) = found.Ticks |> List.map (fun tick -> inBox axis tick.At)
+        let side corners = path "#C4C4C4" 0.9 (List.map (seen b) (corners @ [ List.head corners ]))
+        let rule first last = path "#E4E4E4" 0.8 [ seen b first; seen b last ]
+
+        [ for x in places b.Xs b.XTicks do
+              rule (x, -1.0, backZ) (x, 1.0, backZ)
+              rule (x, backY, -1.0) (x, backY, 1.0)
+          for y in places b.Ys b.YTicks do
+              rule (-1.0, y, backZ) (1.0, y, backZ)
+              rule (backX, y, -1.0) (backX, y, 1.0)
+          for z in places b.Zs b.ZTicks do
+              rule (-1.0, backY, z) (1.0, backY, z)
+              rule (backX, -1.0, z) (backX, 1.0, z)
+          side [ -1.0, -1.0, backZ; 1.0, -1.0, backZ; 1.0, 1.0, backZ; -1.0, 1.0, backZ ]
+          side [ -1.0, backY, -1.0; 1.0, backY, -1.0; 1.0, backY, 1.0; -1.0, backY, 1.0 ]
+          side [ backX, -1.0, -1.0; backX, 1.0, -1.0; backX, 1.0, 1.0; backX, -1.0, 1.0 ] ]
+
+    let private anchor dx =
+        if dx > 0.35 then "start"
+        elif dx < -0.35 then "end"
+        else "middle"
+
+    /// Words beside a point of the box, pushed away from an edge's side.
+    let private words (x, y) (dx, dy) distance text =
+        PlotLayer.Words(x + distance * dx, y + distance * dy, anchor dx, text)
+
+    /// The labels of one edge: ticks, and the axis' name beyond them, or beyond the end of a standing edge. An edge that
+    /// is seen almost end-on has none.
+    let private edge (b: Box) isStanding at (axis: float * float) (found: AxisTicks) name =
+        let _, _, frontZ = b.Eye.Front
+        let middleX, middleY = seen b (at 0.0)
+        let (x0, y0), (x1, y1) = seen b (at -1.0), seen b (at 1.0)
+        let length = sqrt ((x1 - x0) ** 2.0 + (y1 - y0) ** 2.0)
+        let tipX, tipY = seen b (at frontZ)
+        if length < 0.35 then
+            []
+        else
+            // away from the middle of the drawing, square to the edge
+            let across, up = (y1 - y0) / length, (x0 - x1) / length
+            let outwards = if across * middleX + up * middleY >= 0.0 then 1.0 else -1.0
+            let away = outwards * across, outwards * up
+            let title =
+                [ Svg.cut Drawing.tickSize 150.0 name; found.Note ] |> List.filter ((<>) "") |> String.concat " "
+            let stride = if length < 0.8 then 2 else 1
+            [ for place, tick in List.indexed found.Ticks do
+                  let stand = inBox axis tick.At
+                  // at a corner two axes' labels would meet
+                  if place % stride = 0 && abs stand < 0.98 then words (seen b (at stand)) away 0.09 tick.Label
+              if title <> "" && isStanding then
+                  PlotLayer.Words(tipX, tipY + 0.14 * frontZ, "middle", title)
+              elif title <> "" then
+                  let dx, dy = away
+                  PlotLayer.Words(middleX + 0.3 * dx, middleY + 0.3 * dy - 0.08, anchor dx, title) ]
+
+    /// The labels of the three edges that carry them.
+    let private edges (b: Box) (nameX: string, nameY: string, nameZ: string) : PlotLayer list =
+        let (frontX, frontY, frontZ) = b.Eye.Front
+        let backX, backY, backZ = -frontX, -frontY, -frontZ
+        let left, _ = seen b (frontX, backY, 0.0)
+        let right, _ = seen b (backX, frontY, 0.0)
+        let standX, standY = if left <= right then frontX, backY else backX, frontY
+
+        [ yield! edge b false (fun x -> x, frontY, backZ) b.Xs b.XTicks nameX
+          yield! edge b false (fun y -> frontX, y, backZ) b.Ys b.YTicks nameY
+          yield! edge b true (fun z -> standX, standY, z) b.Zs b.ZTicks nameZ ]
+
     /// The layers of a drawing seen from an azimuth and an elevation in degrees, with the names of the three axes, and where
     /// the points of each line are seen.
     let layers
@@ -80,75 +176,11 @@ module internal Space =
         (lines: Line list)
         : PlotLayer list * (float[] * float[]) list =
         let eye = Eye(azimuth, elevation)
-        let (frontX, frontY, frontZ) = eye.Front
-        let all pick = lines |> List.map pick |> Array.concat |> range
-        let xs, ys, zs = all _.X, all _.Y, all _.Z
-        let seen (x, y, z) = let across, up, _ = eye.See(x, y, z) in across, up
-        let ticks axis = (Ticks.linear 5 (fst axis) (snd axis))
-        let xTicks, yTicks, zTicks = ticks xs, ticks ys, ticks zs
-        let places axis (found: AxisTicks) = found.Ticks |> List.map (fun tick -> inBox axis tick.At)
-
-        let side corners = path "#C4C4C4" 0.9 (List.map seen (corners @ [ List.head corners ]))
-        let rule first last = path "#E4E4E4" 0.8 [ seen first; seen last ]
-        let backX, backY, backZ = -frontX, -frontY, -frontZ
-        let walls =
-            [ for x in places xs xTicks do
-                  rule (x, -1.0, backZ) (x, 1.0, backZ)
-                  rule (x, backY, -1.0) (x, backY, 1.0)
-              for y in places ys yTicks do
-                  rule (-1.0, y, backZ) (1.0, y, backZ)
-                  rule (backX, y, -1.0) (backX, y, 1.0)
-              for z in places zs zTicks do
-                  rule (-1.0, backY, z) (1.0, backY, z)
-                  rule (backX, -1.0, z) (backX, 1.0, z)
-              side [ -1.0, -1.0, backZ; 1.0, -1.0, backZ; 1.0, 1.0, backZ; -1.0, 1.0, backZ ]
-              side [ -1.0, backY, -1.0; 1.0, backY, -1.0; 1.0, backY, 1.0; -1.0, backY, 1.0 ]
-              side [ backX, -1.0, -1.0; backX, 1.0, -1.0; backX, 1.0, 1.0; backX, -1.0, 1.0 ] ]
-
-        let anchor dx =
-            if dx > 0.35 then "start"
-            elif dx < -0.35 then "end"
-            else "middle"
-
-        /// Words beside a point of the box, pushed away from an edge's side.
-        let words (x, y) (dx, dy) distance text = PlotLayer.Words(x + distance * dx, y + distance * dy, anchor dx, text)
-
-        /// The labels of one edge: ticks, and the axis' name beyond them, or beyond the end of a standing edge. An edge that
-        /// is seen almost end-on has none.
-        let edge isStanding at (axis: float * float) (found: AxisTicks) name =
-            let middleX, middleY = seen (at 0.0)
-            let (x0, y0), (x1, y1) = seen (at -1.0), seen (at 1.0)
-            let length = sqrt ((x1 - x0) ** 2.0 + (y1 - y0) ** 2.0)
-            let tipX, tipY = seen (at frontZ)
-            if length < 0.35 then
-                []
-            else
-                // away from the middle of the drawing, square to the edge
-                let across, up = (y1 - y0) / length, (x0 - x1) / length
-                let outwards = if across * middleX + up * middleY >= 0.0 then 1.0 else -1.0
-                let away = outwards * across, outwards * up
-                let title =
-                    [ Svg.cut Drawing.tickSize 150.0 name; found.Note ] |> List.filter ((<>) "") |> String.concat " "
-                let stride = if length < 0.8 then 2 else 1
-                [ for place, tick in List.indexed found.Ticks do
-                      let stand = inBox axis tick.At
-                      // at a corner two axes' labels would meet
-                      if place % stride = 0 && abs stand < 0.98 then words (seen (at stand)) away 0.09 tick.Label
-                  if title <> "" && isStanding then
-                      PlotLayer.Words(tipX, tipY + 0.14 * frontZ, "middle", title)
-                  elif title <> "" then
-                      let dx, dy = away
-                      PlotLayer.Words(middleX + 0.3 * dx, middleY + 0.3 * dy - 0.08, anchor dx, title) ]
-
-        let left, _ = seen (frontX, backY, 0.0)
-        let right, _ = seen (backX, frontY, 0.0)
-        let standX, standY = if left <= right then frontX, backY else backX, frontY
-        let nameX, nameY, nameZ = names
-        let place line = Array.map3 (fun x y z -> inBox xs x, inBox ys y, inBox zs z) line.X line.Y line.Z
+        let b = boxAround eye lines
+        let place line = Array.map3 (fun x y z -> inBox b.Xs x, inBox b.Ys y, inBox b.Zs z) line.X line.Y line.Z
         let drawn = lines |> List.filter (fun line -> not line.IsPoints)
-        [ PlotLayer.Strokes(Array.ofList walls)
-          yield! edge false (fun x -> x, frontY, backZ) xs xTicks nameX
-          yield! edge false (fun y -> frontX, y, backZ) ys yTicks nameY
-          yield! edge true (fun z -> standX, standY, z) zs zTicks nameZ
+
+        [ PlotLayer.Strokes(Array.ofList (walls b))
+          yield! edges b names
           PlotLayer.Strokes [| for piece in pieces eye [ for line in drawn -> line, place line ] -> stroke piece |] ],
-        [ for line in lines -> place line |> Array.map seen |> Array.unzip ]
+        [ for line in lines -> place line |> Array.map (seen b) |> Array.unzip ]

@@ -20,6 +20,8 @@ module internal Streamlines =
         let high = between values[row + 1, column] values[row + 1, column + 1]
         low + up * (high - low)
 
+    let private moved length (struct (x, y)) (struct (dx, dy)) = struct (x + length * dx, y + length * dy)
+
     /// The points drawn so far, in square bins as wide as the lines are apart.
     type private Drawn(separation: float) =
         let bins = Dictionary<struct (int * int), List<struct (float * float)>>()
@@ -45,16 +47,14 @@ module internal Streamlines =
             |> Seq.exists isNear
             |> not
 
-    /// Lines that keep about `separation` from each other, each as points in order along the field.
-    let trace (u: float[,]) (v: float[,]) (height: float) (separation: float) : struct (float * float)[] list =
-        let step = 0.1 * separation
-        let isInside (struct (x, y)) = 0.0 <= x && x <= 1.0 && 0.0 <= y && y <= height
+    /// The directions of a field, and steps along it.
+    type private Flow(u: float[,], v: float[,], height: float) =
         let fastest =
             let speeds = Seq.map2 (fun u v -> sqrt (u * u + v * v)) (Seq.cast<float> u) (Seq.cast<float> v)
             speeds |> Seq.filter Double.IsFinite |> Seq.fold max 0.0
 
-        /// The direction of the field, none where it is not a number or stands still.
-        let direction (struct (x, y)) =
+        /// The direction at a point, none where it is not a number or stands still.
+        member _.Direction(struct (x, y)) : struct (float * float) voption =
             let u, v = interpolate u height x y, interpolate v height x y
             let speed = sqrt (u * u + v * v)
             if speed > 1e-6 * fastest && Double.IsFinite speed then
@@ -62,68 +62,75 @@ module internal Streamlines =
             else
                 ValueNone
 
-        let moved length (struct (x, y)) (struct (dx, dy)) = struct (x + length * dx, y + length * dy)
+        member _.IsInside(struct (x, y)) = 0.0 <= x && x <= 1.0 && 0.0 <= y && y <= height
 
         /// The midpoint rule, a step of the same length everywhere.
-        let advance length point =
-            match direction point with
+        member flow.Advance(length: float, point: struct (float * float)) : struct (float * float) voption =
+            match flow.Direction point with
             | ValueNone -> ValueNone
             | ValueSome way ->
-                match direction (moved (length / 2.0) point way) with
+                match flow.Direction(moved (length / 2.0) point way) with
                 | ValueNone -> ValueNone
                 | ValueSome middle -> ValueSome(moved length point middle)
 
+    /// From a point one way, until it leaves, stands still, or meets another line or, later, `own` points of its own.
+    let private follow (flow: Flow) (drawn: Drawn) separation (own: Drawn) length start =
+        let points = List<struct (float * float)>()
+        let mutable point = start
+        let mutable goes = true
+        while goes && points.Count < 2000 do
+            match flow.Advance(length, point) with
+            | ValueSome next when
+                flow.IsInside next && drawn.IsFree (0.5 * separation) next && own.IsFree (0.12 * separation) next
+                ->
+                points.Add next
+                point <- next
+                // its last points are always near
+                if points.Count > 10 then own.Add points[points.Count - 11]
+            | ValueSome _
+            | ValueNone -> goes <- false
+        points.ToArray()
+
+    /// The line through a seed.
+    let private lineThrough (flow: Flow) (drawn: Drawn) separation (seed: struct (float * float)) =
+        let step = 0.1 * separation
+        let own = Drawn separation
+        let ahead = follow flow drawn separation own step seed
+        // what goes round has come back to its seed
+        let isRound =
+            ahead.Length >= 20
+            && (let struct (x, y), struct (lastX, lastY) = seed, Array.last ahead
+                (lastX - x) ** 2.0 + (lastY - y) ** 2.0 < (0.4 * separation) ** 2.0)
+        let behind = if isRound then [||] else follow flow drawn separation own -step seed
+        Array.concat [ Array.rev behind; [| seed |]; ahead ]
+
+    /// Seeds beside a line, one at each side of every few points.
+    let private seedsBeside (flow: Flow) separation (line: struct (float * float)[]) =
+        [ for index in 0..5 .. line.Length - 1 do
+              match flow.Direction line[index] with
+              | ValueSome(struct (dx, dy)) ->
+                  for side in [ 1.02 * separation; -1.02 * separation ] do
+                      moved side line[index] (struct (-dy, dx))
+              | ValueNone -> () ]
+
+    /// Lines that keep about `separation` from each other, each as points in order along the field.
+    let trace (u: float[,]) (v: float[,]) (height: float) (separation: float) : struct (float * float)[] list =
+        let flow = Flow(u, v, height)
         let drawn = Drawn separation
-
-        /// From a point one way, until it leaves, stands still, or meets another line or, later, `own` points of its own.
-        let follow (own: Drawn) length start =
-            let points = List<struct (float * float)>()
-            let mutable point = start
-            let mutable goes = true
-            while goes && points.Count < 2000 do
-                match advance length point with
-                | ValueSome next when
-                    isInside next && drawn.IsFree (0.5 * separation) next && own.IsFree (0.12 * separation) next
-                    ->
-                    points.Add next
-                    point <- next
-                    // its last points are always near
-                    if points.Count > 10 then own.Add points[points.Count - 11]
-                | ValueSome _
-                | ValueNone -> goes <- false
-            points.ToArray()
-
         let lines = List<struct (float * float)[]>()
 
         let draw seed =
-            if isInside seed && drawn.IsFree separation seed then
-                let own = Drawn separation
-                let ahead = follow own step seed
-                // what goes round has come back to its seed
-                let isRound =
-                    ahead.Length >= 20
-                    && (let struct (x, y), struct (lastX, lastY) = seed, Array.last ahead
-                        (lastX - x) ** 2.0 + (lastY - y) ** 2.0 < (0.4 * separation) ** 2.0)
-                let behind = if isRound then [||] else follow own -step seed
-                let line = Array.concat [ Array.rev behind; [| seed |]; ahead ]
+            if flow.IsInside seed && drawn.IsFree separation seed then
+                let line = lineThrough flow drawn separation seed
                 if line.Length > 15 then
                     for point in line do
                         drawn.Add point
                     lines.Add line
 
-        /// Seeds beside a line, one at each side of every few points.
-        let seedsBeside (line: struct (float * float)[]) =
-            [ for index in 0..5 .. line.Length - 1 do
-                  match direction line[index] with
-                  | ValueSome(struct (dx, dy)) ->
-                      for side in [ 1.02 * separation; -1.02 * separation ] do
-                          moved side line[index] (struct (-dy, dx))
-                  | ValueNone -> () ]
-
         draw (struct (0.5, 0.5 * height))
         let mutable index = 0
         while index < lines.Count do
-            seedsBeside lines[index] |> List.iter draw
+            seedsBeside flow separation lines[index] |> List.iter draw
             index <- index + 1
         // parts that no line leads to
         let across, up = int (1.0 / separation), int (height / separation)

@@ -77,10 +77,8 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Csv =
-    /// The cells of each row and the line it begins on.
-    let private rows (place: Place) (options: CsvOptions) (reader: TextReader) : List<struct (int * string[])> =
-        let rows = List<struct (int * string[])>()
-        let cells = List<string>()
+    /// Where a text is read: the line, and the next character in it.
+    type private Cursor(place: Place, options: CsvOptions, reader: TextReader) =
         let cell = StringBuilder()
         let mutable line = 0
         let mutable text = ""
@@ -136,22 +134,35 @@ module Csv =
             at <- stop
             found
 
-        let isSkipped () =
+        member _.Line = line
+        member _.NextLine() = nextLine ()
+
+        /// Whether the line holds no row.
+        member _.IsSkipped =
             String.IsNullOrWhiteSpace text
             || options.Comment <> "" && text.StartsWith(options.Comment, StringComparison.Ordinal)
 
-        while nextLine () do
-            if not (isSkipped ()) then
-                let start = line
-                let mutable isLast = false
-                cells.Clear()
+        /// The cells from the start of this line to the end of the row, which quotes can put on a later line.
+        member _.Row() : string[] =
+            let cells = List<string>()
+            let mutable isLast = false
 
-                while not isLast do
-                    cells.Add(if at < text.Length && text[at] = '"' then quoted () else plain ())
-                    isLast <- at = text.Length
-                    at <- at + 1
+            while not isLast do
+                cells.Add(if at < text.Length && text[at] = '"' then quoted () else plain ())
+                isLast <- at = text.Length
+                at <- at + 1
 
-                rows.Add(struct (start, cells.ToArray()))
+            cells.ToArray()
+
+    /// The cells of each row and the line it begins on.
+    let private rows (place: Place) (options: CsvOptions) (reader: TextReader) : List<struct (int * string[])> =
+        let rows = List<struct (int * string[])>()
+        let cursor = Cursor(place, options, reader)
+
+        while cursor.NextLine() do
+            if not cursor.IsSkipped then
+                let start = cursor.Line
+                rows.Add(struct (start, cursor.Row()))
 
         rows
 
