@@ -93,17 +93,7 @@ internal static unsafe class IntegerElements
         }
     }
 
-    /// <summary>See <see cref="ElementKernels.Run"/>; count > 0.</summary>
-    public static void Run<T>(
-        ElementOp op,
-        ElementType type,
-        nint a,
-        bool aSingle,
-        nint b,
-        bool bSingle,
-        nint target,
-        long count
-    )
+    private static void RunUnary<T>(ElementOp op, ElementType type, nint a, bool aSingle, nint target, long count)
         where T : unmanaged, IBinaryInteger<T>
     {
         bool isBool = type == ElementType.Bool;
@@ -122,6 +112,64 @@ internal static unsafe class IntegerElements
             case ElementOp.Not when isBool:
                 Unary<T, I.Not>((T*)a, aSingle, (T*)target, count);
                 break;
+            default:
+                throw ElementKernels.Unsupported(op, type);
+        }
+    }
+
+    private static void RunCompare<T>(
+        ElementOp op,
+        ElementType type,
+        nint a,
+        bool aSingle,
+        nint b,
+        bool bSingle,
+        nint target,
+        long count
+    )
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        switch (op)
+        {
+            case ElementOp.Equal:
+                Compare<T, I.Equal>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            case ElementOp.NotEqual:
+                Compare<T, I.NotEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            case ElementOp.Less:
+                Compare<T, I.Less>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            case ElementOp.LessEqual:
+                Compare<T, I.LessEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            case ElementOp.Greater:
+                Compare<T, I.Greater>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            case ElementOp.GreaterEqual:
+                Compare<T, I.GreaterEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+                break;
+            default:
+                throw ElementKernels.Unsupported(op, type);
+        }
+    }
+
+    private static void RunBinary<T>(
+        ElementOp op,
+        ElementType type,
+        nint a,
+        bool aSingle,
+        nint b,
+        bool bSingle,
+        nint target,
+        long count
+    )
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        bool isBool = type == ElementType.Bool;
+
+        switch (op)
+        {
             case ElementOp.Add when !isBool:
                 Binary<T, I.Add>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
                 break;
@@ -152,26 +200,43 @@ internal static unsafe class IntegerElements
             case ElementOp.FoldKey when type == ElementType.Int64:
                 Binary<T, I.FoldKey>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
                 break;
-            case ElementOp.Equal:
-                Compare<T, I.Equal>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.NotEqual:
-                Compare<T, I.NotEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.Less:
-                Compare<T, I.Less>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.LessEqual:
-                Compare<T, I.LessEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.Greater:
-                Compare<T, I.Greater>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.GreaterEqual:
-                Compare<T, I.GreaterEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
             default:
                 throw ElementKernels.Unsupported(op, type);
+        }
+    }
+
+    /// <summary>See <see cref="ElementKernels.Run"/>; count > 0.</summary>
+    public static void Run<T>(
+        ElementOp op,
+        ElementType type,
+        nint a,
+        bool aSingle,
+        nint b,
+        bool bSingle,
+        nint target,
+        long count
+    )
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        switch (op)
+        {
+            case ElementOp.Neg:
+            case ElementOp.Abs:
+            case ElementOp.Sign:
+            case ElementOp.Not:
+                RunUnary<T>(op, type, a, aSingle, target, count);
+                break;
+            case ElementOp.Equal:
+            case ElementOp.NotEqual:
+            case ElementOp.Less:
+            case ElementOp.LessEqual:
+            case ElementOp.Greater:
+            case ElementOp.GreaterEqual:
+                RunCompare<T>(op, type, a, aSingle, b, bSingle, target, count);
+                break;
+            default:
+                RunBinary<T>(op, type, a, aSingle, b, bSingle, target, count);
+                break;
         }
     }
 }
