@@ -166,6 +166,16 @@ and [<NoEquality; NoComparison>] internal Lowered =
         Guards: int64[]
     }
 
+module internal Draft =
+    /// An instruction of which one knows what it writes, and perhaps that it goes row by row.
+    let from (name: unit -> string) (reads: Storage seq) (writes: Storage[]) (rows: RowWise voption) make : Draft =
+        { Name = name
+          Touches = Seq.append reads writes |> Seq.distinct |> Seq.toArray
+          Writes = writes
+          Rows = rows
+          Inside = [||]
+          Make = make }
+
 module internal Lowered =
     let instantiate (maker: PlanMaker) (start: int64) (arguments: int64[]) (l: Lowered) : Scope * Instruction[] =
         let scope = Scope(maker, start, arguments)

@@ -201,14 +201,49 @@ module internal Emit =
             | ElementOp.Select -> call (generic typeof<VectorOps> (nameOf op) args.Length [| vector |]) args
             | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // every other operation is one of floats
 
-    let private vectors (g: ElementGroup) : ElementKernel =
-        let memory, offsets, first, last = parameters ()
-        let lane = laneType g
-        let vector = vectorOf lane
-        let width = lanes vector
-        let at = Expression.Variable(typeof<int64>, "at")
-        let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
+    /// What a loop over vectors works with: the place of the loop in a row, the addresses of arguments and results, the vectors
+    /// that were read and those that steps gave.
+    [<NoEquality; NoComparison>]
+    type private VectorLoop =
+        { Group: ElementGroup
+          Vector: Type
+          At: ParameterExpression
+          Starts: ParameterExpression[]
+          Read: ParameterExpression[]
+          Results: ParameterExpression[] }
 
+        member l.On name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| l.Vector |]) args
+
+        /// The address of element `At` of an argument or result.
+        member l.Place(index: int, dtype: Dtype) : Expression =
+            let distance: Expression =
+                if dtype.Size = 1 then
+                    l.At
+                else
+                    Expression.Multiply(l.At, Expression.Constant(int64 dtype.Size))
+
+            Expression.Add(l.Starts[index], distance)
+
+    let private vectorLoop (g: ElementGroup) : VectorLoop =
+        let vector = vectorOf (laneType g)
+        let vectors name count = Array.init count (fun i -> Expression.Variable(vector, $"{name}{string i}"))
+
+        { Group = g
+          Vector = vector
+          At = Expression.Variable(typeof<int64>, "at")
+          Starts =
+            Array.init (g.Arguments.Length + g.Outputs.Length) (fun i ->
+                Expression.Variable(typeof<int64>, $"p{string i}"))
+          Read = vectors "a" g.Arguments.Length
+          Results = vectors "r" g.Steps.Length }
+
+    /// Finds the addresses, and reads the arguments that are one element each.
+    let private beforeLoop
+        (l: VectorLoop)
+        (memory: Expression)
+        (offsets: Expression)
+        (first: Expression)
+        : Expression[] =
         let address (i: int) =
             call
                 (match typeof<VectorOps>.GetMethod("Address", flags) with
@@ -216,70 +251,59 @@ module internal Emit =
                  | m -> m)
                 [| memory; offsets; Expression.Constant i |]
 
-        /// the byte distance of element `at`
-        let distance (dtype: Dtype) : Expression =
-            if dtype.Size = 1 then
-                at
-            else
-                Expression.Multiply(at, Expression.Constant(int64 dtype.Size))
+        [| for i in 0 .. l.Starts.Length - 1 do
+               Expression.Assign(l.Starts[i], address i)
 
-        let starts =
-            Array.init (g.Arguments.Length + g.Outputs.Length) (fun i ->
-                Expression.Variable(typeof<int64>, $"p{string i}"))
+           for i in 0 .. l.Read.Length - 1 do
+               let a = l.Group.Arguments[i]
 
-        let read = g.Arguments |> Array.mapi (fun i _ -> Expression.Variable(vector, $"a{string i}"))
-        let results = g.Steps |> Array.mapi (fun i _ -> Expression.Variable(vector, $"r{string i}"))
+               if a.Single then
+                   let name = if a.Dtype = Bool then "BroadcastMask" else "Broadcast"
+                   Expression.Assign(l.Read[i], l.On name [| l.Starts[i] |])
 
-        let before: Expression[] =
-            [| for i in 0 .. starts.Length - 1 do
-                   Expression.Assign(starts[i], address i)
+           Expression.Assign(l.At, first) |]
 
-               for i in 0 .. read.Length - 1 do
-                   let a = g.Arguments[i]
+    /// One vector of every array: reads, steps, writes.
+    let private oneVector (l: VectorLoop) : Expression[] =
+        let g = l.Group
 
-                   if a.Single then
-                       let name = if a.Dtype = Bool then "BroadcastMask" else "Broadcast"
-                       Expression.Assign(read[i], on name [| starts[i] |])
+        [| for i in 0 .. l.Read.Length - 1 do
+               let a = g.Arguments[i]
 
-               Expression.Assign(at, first) |]
+               if not a.Single then
+                   let name = if a.Dtype = Bool then "LoadMask" else "Load"
+                   Expression.Assign(l.Read[i], l.On name [| l.Place(i, a.Dtype) |])
 
-        let body: Expression[] =
-            [| for i in 0 .. read.Length - 1 do
-                   let a = g.Arguments[i]
+           for i in 0 .. g.Steps.Length - 1 do
+               let args = operands (Array.map (fun a -> a :> Expression) l.Read) l.Results g.Steps[i]
+               Expression.Assign(l.Results[i], vectorStep l.Vector g.Steps[i] args)
 
-                   if not a.Single then
-                       let name = if a.Dtype = Bool then "LoadMask" else "Load"
-                       Expression.Assign(read[i], on name [| Expression.Add(starts[i], distance a.Dtype) |])
+           for i in 0 .. g.Outputs.Length - 1 do
+               let o = g.Outputs[i]
+               let dtype = g.Steps[o].Dtype
+               let name = if dtype = Bool then "StoreMask" else "Store"
+               l.On name [| l.Results[o]; l.Place(g.Arguments.Length + i, dtype) |]
 
-               for i in 0 .. g.Steps.Length - 1 do
-                   let args = operands (Array.map (fun a -> a :> Expression) read) results g.Steps[i]
-                   Expression.Assign(results[i], vectorStep vector g.Steps[i] args)
+           Expression.AddAssign(l.At, Expression.Constant(lanes l.Vector)) |]
 
-               for i in 0 .. g.Outputs.Length - 1 do
-                   let o = g.Outputs[i]
-                   let dtype = g.Steps[o].Dtype
-                   let name = if dtype = Bool then "StoreMask" else "Store"
-                   let target = Expression.Add(starts[g.Arguments.Length + i], distance dtype)
-                   on name [| results[o]; target |]
-
-               Expression.AddAssign(at, Expression.Constant width) |]
-
+    let private vectors (g: ElementGroup) : ElementKernel =
+        let memory, offsets, first, last = parameters ()
+        let l = vectorLoop g
         let over = Expression.Label "end"
 
         let loop =
             Expression.Loop(
                 Expression.IfThenElse(
-                    Expression.LessThan(at, last),
-                    Expression.Block(typeof<Void>, body),
+                    Expression.LessThan(l.At, last),
+                    Expression.Block(typeof<Void>, oneVector l),
                     Expression.Break over
                 ),
                 over
             )
 
-        let variables = Array.concat [ starts; read; results; [| at |] ]
-        compile
-            (Expression.Block(typeof<Void>, variables, Array.append before [| loop |]))
-            [| memory; offsets; first; last |]
+        let variables = Array.concat [ l.Starts; l.Read; l.Results; [| l.At |] ]
+        let body = Array.append (beforeLoop l memory offsets first) [| loop |]
+        compile (Expression.Block(typeof<Void>, variables, body)) [| memory; offsets; first; last |]
 
     let kernel (g: ElementGroup) : ElementKernel =
         match g.Form with

@@ -47,6 +47,34 @@ module internal Execute =
             Placement.require executor fn
             executor.Call(fn, args)
 
+    let private isExactUnary (u: Unary) =
+        match u with
+        | Neg
+        | Abs
+        | Sign
+        | Sqrt
+        | Floor
+        | Ceil
+        | Round
+        | Not -> true
+        | _ -> false // every other function is approximated
+
+    let private isExactBinary (b: Binary) =
+        match b with
+        | Pow
+        | Atan2
+        | Mod -> false
+        | Add
+        | Sub
+        | Mul
+        | Div
+        | Max
+        | Min
+        | And
+        | Or
+        | Xor
+        | FoldKey -> true
+
     /// Whether plain code gives the bits that kernels give: arithmetic that is rounded once, comparisons, movement, integers.
     let private isExact (op: Op) =
         match op with
@@ -71,32 +99,8 @@ module internal Execute =
         | Gather _
         | StopGradient
         | Check _ -> true
-        | Unary u ->
-            match u with
-            | Neg
-            | Abs
-            | Sign
-            | Sqrt
-            | Floor
-            | Ceil
-            | Round
-            | Not -> true
-            | _ -> false // every other function is approximated
-        | Binary b ->
-            match b with
-            | Pow
-            | Atan2
-            | Mod -> false
-            | Add
-            | Sub
-            | Mul
-            | Div
-            | Max
-            | Min
-            | And
-            | Or
-            | Xor
-            | FoldKey -> true
+        | Unary u -> isExactUnary u
+        | Binary b -> isExactBinary b
         | Reduce _
         | CumSum _
         | Scatter _

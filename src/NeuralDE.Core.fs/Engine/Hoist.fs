@@ -20,13 +20,9 @@ module internal Hoist =
         | StopGradient -> true
         | _ -> false // what computes is worth computing once
 
-    /// From a body whose inputs from `carried` on are captured: the graph from captured values to further ones, and the body
-    /// that takes them as inputs behind its own. Values larger than all that is captured stay inside.
-    let split (body: Graph) (carried: int) : struct (Graph * Graph) voption =
-        let fixedNodes = HashSet<Node>(HashIdentity.Reference)
-        let taken = HashSet<Node>(HashIdentity.Reference)
-        let inputSize = body.Inputs[carried..] |> Array.sumBy (fun s -> Shape.size s.Shape)
-        let largest = max 4096L (2L * inputSize)
+    /// The nodes whose values are made of captured ones alone.
+    let private fixedIn (body: Graph) (carried: int) : HashSet<Node> =
+        let found = HashSet<Node>(HashIdentity.Reference)
 
         for n in body.Order do
             let isFixed =
@@ -40,58 +36,75 @@ module internal Hoist =
                 // a function node may be costly or not needed
                 | Apply _
                 | Output _ -> false
-                | _ -> n.Args |> Array.forall fixedNodes.Contains // everything else has the value its arguments give it
+                | _ -> n.Args |> Array.forall found.Contains // everything else has the value its arguments give it
 
-            if isFixed then fixedNodes.Add n |> ignore
+            if isFixed then found.Add n |> ignore
 
-        let worth (n: Node) = fixedNodes.Contains n && not (isFree n.Op) && Shape.size n.Shape <= largest
+        found
+
+    /// The last fixed values: used by something that is not fixed, or results. Only what is worth computing once.
+    let private takenFrom (body: Graph) (carried: int) (isFixed: Node -> bool) : HashSet<Node> =
+        let taken = HashSet<Node>(HashIdentity.Reference)
+        let inputSize = body.Inputs[carried..] |> Array.sumBy (fun s -> Shape.size s.Shape)
+        let largest = max 4096L (2L * inputSize)
+        let worth (n: Node) = isFixed n && not (isFree n.Op) && Shape.size n.Shape <= largest
 
         /// Views over a fixed value stay inside, so their source is what is taken.
         let take (n: Node) =
             let mutable source = n
 
-            while fixedNodes.Contains source && isFree source.Op && source.Args.Length = 1 do
+            while isFixed source && isFree source.Op && source.Args.Length = 1 do
                 source <- source.Args[0]
 
             if worth source then taken.Add source |> ignore
 
-        // the last fixed values: used by something that is not fixed, or results
         for n in body.Order do
-            if not (fixedNodes.Contains n) then Array.iter take n.Args
+            if not (isFixed n) then Array.iter take n.Args
 
         Array.iter take body.Outputs
+        taken
+
+    /// From captured values to the chosen ones.
+    let private prologueOf (body: Graph) (carried: int) (isFixed: Node -> bool) (chosen: Node[]) : Graph =
+        let outside = Dictionary<Node, Node>(HashIdentity.Reference)
+
+        // only fixed values are computed there; those that no chosen one needs fall away
+        for n in body.Order do
+            if isFixed n then
+                outside[n] <-
+                    match n.Op with
+                    | Input i -> Intern.input (i - carried) n.Signature
+                    | _ -> Intern.again n (n.Args |> Array.map (fun a -> outside[a]))
+
+        Intern.graph body.Inputs[carried..] (chosen |> Array.map (fun n -> outside[n]))
+
+    /// The body with the chosen values as further inputs.
+    let private restOf (body: Graph) (chosen: Node[]) : Graph =
+        let signatures = chosen |> Array.map (fun n -> n.Signature)
+        let place = Dictionary<Node, int>(HashIdentity.Reference)
+        chosen |> Array.iteri (fun k n -> place[n] <- body.Inputs.Length + k)
+        let inside = Dictionary<Node, Node>(HashIdentity.Reference)
+
+        for n in body.Order do
+            inside[n] <-
+                match place.TryGetValue n with
+                | true, k -> Intern.input k n.Signature
+                | _ ->
+                    match n.Op with
+                    | Input i -> Intern.input i n.Signature
+                    | _ -> Intern.again n (n.Args |> Array.map (fun a -> inside[a]))
+
+        Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))
+
+    /// From a body whose inputs from `carried` on are captured: the graph from captured values to further ones, and the body
+    /// that takes them as inputs behind its own. Values larger than all that is captured stay inside.
+    let split (body: Graph) (carried: int) : struct (Graph * Graph) voption =
+        let fixedNodes = fixedIn body carried
+        let taken = takenFrom body carried fixedNodes.Contains
 
         if taken.Count = 0 then
             ValueNone
         else
             let chosen = body.Walk |> Array.filter taken.Contains
-            let captured = body.Inputs[carried..]
-            let outside = Dictionary<Node, Node>(HashIdentity.Reference)
-
-            // only fixed values are computed there; those that no chosen one needs fall away
-            for n in body.Order do
-                if fixedNodes.Contains n then
-                    outside[n] <-
-                        match n.Op with
-                        | Input i -> Intern.input (i - carried) n.Signature
-                        | _ -> Intern.again n (n.Args |> Array.map (fun a -> outside[a]))
-
-            let prologue = Intern.graph captured (chosen |> Array.map (fun n -> outside[n]))
-            let signatures = chosen |> Array.map (fun n -> n.Signature)
-            let place = Dictionary<Node, int>(HashIdentity.Reference)
-            chosen |> Array.iteri (fun k n -> place[n] <- body.Inputs.Length + k)
-            let inside = Dictionary<Node, Node>(HashIdentity.Reference)
-
-            for n in body.Order do
-                inside[n] <-
-                    match place.TryGetValue n with
-                    | true, k -> Intern.input k n.Signature
-                    | _ ->
-                        match n.Op with
-                        | Input i -> Intern.input i n.Signature
-                        | _ -> Intern.again n (n.Args |> Array.map (fun a -> inside[a]))
-
-            let rest =
-                Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))
-
-            ValueSome(struct (prologue, rest))
+            let prologue = prologueOf body carried fixedNodes.Contains chosen
+            ValueSome(struct (prologue, restOf body chosen))

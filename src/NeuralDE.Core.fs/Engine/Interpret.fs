@@ -4,45 +4,6 @@ open System
 open System.Collections.Generic
 open NeuralDE
 
-/// One kept iteration of a loop: what its pullback needs to know of it.
-[<NoComparison; NoEquality>]
-type internal Frame =
-    {
-        Control: NdArray[]
-        /// rows that took this iteration, and rows that also wrote emissions
-        Moved: bool[]
-        /// by stream
-        Wrote: bool[][]
-        /// by stream: emissions written before it, by row
-        Count: int[][]
-    }
-
-/// The forward run of a loop as its reverse sweep needs it: every kept iteration's control, and states at some of them.
-/// Online: how many iterations there will be need not be known. When states pass the limit, every other one is dropped.
-[<Sealed>]
-type internal Recording(limit: int) =
-    let frames = List<Frame>()
-    let states = Dictionary<int, NdArray[]>()
-    let mutable spacing = 1
-
-    member _.Frames = frames
-    member _.States = states
-
-    /// Kept states at once, at most.
-    member _.Limit = limit
-
-    member _.Add(frame: Frame, state: NdArray[]) =
-        if frames.Count % spacing = 0 then
-            states[frames.Count] <- state
-
-            if states.Count > limit then
-                spacing <- 2 * spacing
-
-                for k in Seq.toArray states.Keys do
-                    if k % spacing <> 0 then states.Remove k |> ignore
-
-        frames.Add frame
-
 /// The reference executor: runs closed graphs node by node, slowly and obviously. The oracle of every other executor.
 module internal Interpret =
     /// Per row: a's numbers where the row is marked, else b's.
@@ -104,6 +65,100 @@ module internal Interpret =
             if capacity.IsNone then resize written
 
             memory
+
+    /// A loop's reverse sweep under way.
+    [<NoEquality; NoComparison>]
+    type private Sweep =
+        {
+            Of: Pullback
+            Rows: int
+            Recording: Recording
+            Captured: NdArray[]
+            /// by output of the loop: the cotangent given for it
+            Given: NdArray voption[]
+            /// rows to which a cotangent comes: the others, as those of a sample that failed, may end where a slope is infinite
+            IsGiven: bool[]
+            /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
+            SafeState: NdArray[]
+            SafeControl: NdArray[]
+            /// of the active states, so far
+            mutable Cotangent: NdArray[]
+            /// by wanted captured value, so far
+            Total: NdArray[]
+        }
+
+    let private givenOf (p: Pullback) (args: NdArray[]) : NdArray voption[] =
+        let mutable next = p.Wanted.Length - 1
+
+        p.Given
+        |> Array.map (fun isGiven ->
+            if isGiven then
+                next <- next + 1
+                ValueSome args[next]
+            else
+                ValueNone)
+
+    /// Which rows have a cotangent that is not 0.
+    let private rowsGiven rows (cotangents: NdArray[]) : bool[] =
+        let reaches row (w: NdArray) =
+            let width = w.Length / max 1 rows
+            let isSome (x: float) = x <> 0.0
+
+            match w.Data with
+            | :? (float[]) as x -> Array.exists isSome x[row * width .. (row + 1) * width - 1]
+            | :? (float32[]) as x -> Array.exists (float >> isSome) x[row * width .. (row + 1) * width - 1]
+            | _ -> true // cotangents are floats
+
+        Array.init rows (fun row -> rows = 1 || cotangents |> Array.exists (reaches row))
+
+    /// By active state: the cotangent given for it, or zeros.
+    let private firstCotangents (p: Pullback) (args: NdArray[]) (given: NdArray voption[]) : NdArray[] =
+        [| for i in 0 .. p.Of.States - 1 do
+               if p.ActiveStates[i] then
+                   match given[i] with
+                   | ValueSome w -> w
+                   | ValueNone -> zeros args[i] |]
+
+    /// By active emission with a cotangent: the part of it that belongs to this iteration.
+    let private emittedBy (s: Sweep) (f: Frame) : NdArray[] =
+        let l = s.Of.Of
+        let carried = l.States + l.Controls
+        let streamOf = l.StreamOf
+
+        let partOf e (w: NdArray) =
+            let signature = l.Body.Outputs[carried + e].Signature
+            let part = NdArray.Zeros(signature.Dtype, signature.Shape)
+            let width = part.Length / max 1 s.Rows
+            let room = w.Shape[l.Batch.Length]
+            let wrote, count = f.Wrote[streamOf[e]], f.Count[streamOf[e]]
+
+            for row in 0 .. s.Rows - 1 do
+                if wrote[row] then
+                    Array.Copy(w.Data, (row * room + count[row]) * width, part.Data, row * width, width)
+
+            part
+
+        [| for e in 0 .. l.Emits - 1 do
+               match s.Given[carried + e] with
+               | ValueSome w when s.Of.ActiveEmits[e] -> partOf e w
+               | _ -> () |]
+
+    /// The cotangents of the wanted arguments, once every iteration is pulled.
+    let private swept (s: Sweep) (args: NdArray[]) : NdArray[] =
+        let p = s.Of
+
+        let states =
+            [| let mutable k = 0
+
+               for i in 0 .. p.Of.States - 1 do
+                   if p.ActiveStates[i] then
+                       if p.Wanted[i] then s.Cotangent[k]
+
+                       k <- k + 1
+                   elif p.Wanted[i] then
+                       zeros args[i] |]
+
+        Array.append states s.Total
 
     let rec run (failures: List<exn>) (g: Graph) (inputs: NdArray[]) : NdArray[] =
         let program = Program.ofGraph g
@@ -226,161 +281,113 @@ module internal Interpret =
 
     and private pullback failures (p: Pullback) (args: NdArray[]) (recording: Recording) : NdArray[] =
         let l = p.Of
-        let states, carried, inputs = l.States, l.States + l.Controls, p.Wanted.Length
+        let carried, inputs = l.States + l.Controls, p.Wanted.Length
         let rows = Shape.stored "loop" l.Batch
         let captured = args[carried .. inputs - 1]
-        let frames = recording.Frames
+        let given = givenOf p args
+        let isGiven = rowsGiven rows args[inputs..]
+        let struct (state, control) = safeStates failures l args[.. inputs - 1] isGiven recording
 
-        let given =
-            let mutable next = inputs - 1
-
-            p.Given
-            |> Array.map (fun isGiven ->
-                if isGiven then
-                    next <- next + 1
-                    ValueSome args[next]
-                else
-                    ValueNone)
-
-        // rows to which a cotangent comes: the others, as those of a sample that failed, may end where a slope is infinite
-        let isGiven =
-            let reaches row (w: NdArray) =
-                let width = w.Length / max 1 rows
-                let isSome (x: float) = x <> 0.0
-
-                match w.Data with
-                | :? (float[]) as x -> Array.exists isSome x[row * width .. (row + 1) * width - 1]
-                | :? (float32[]) as x -> Array.exists (float >> isSome) x[row * width .. (row + 1) * width - 1]
-                | _ -> true // cotangents are floats
-
-            Array.init rows (fun row -> rows = 1 || args[inputs..] |> Array.exists (reaches row))
-
-        // Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
-        let safe, safeControl =
-            let seen = Array.create rows false
-            let mutable state = args[.. states - 1]
-            let mutable control = args[states .. carried - 1]
-
-            if rows > 1 && (not (Array.forall id isGiven) || frames.Exists(fun f -> not (Array.forall id f.Moved))) then
-                replay failures l captured recording (fun f at ->
-                    let first = Array.map2 (fun moved seen -> moved && not seen) f.Moved seen
-
-                    if Array.exists id first then
-                        state <- Array.map2 (blend first) at state
-                        control <- Array.map2 (blend first) f.Control control
-
-                        for i in 0 .. rows - 1 do
-                            seen[i] <- seen[i] || first[i]
-
-                    not (Array.forall id seen))
-
-                // a row that never moved borrows from one that did
-                match Array.tryFindIndex id seen with
-                | Some source ->
-                    state <- Array.map (borrow seen source) state
-                    control <- Array.map (borrow seen source) control
-                | None -> ()
-
-            state, control
-
-        let mutable cotangent =
-            [| for i in 0 .. states - 1 do
-                   if p.ActiveStates[i] then
-                       match given[i] with
-                       | ValueSome w -> w
-                       | ValueNone -> zeros args[i] |]
-
-        let total =
-            [| for i in carried .. inputs - 1 do
-                   if p.Wanted[i] then zeros args[i] |]
-
-        let streamOf = l.StreamOf
-
-        /// The emission's cotangent that belongs to this iteration.
-        let emitted (f: Frame) e (w: NdArray) =
-            let signature = l.Body.Outputs[carried + e].Signature
-            let part = NdArray.Zeros(signature.Dtype, signature.Shape)
-            let width = part.Length / max 1 rows
-            let room = w.Shape[l.Batch.Length]
-            let wrote, count = f.Wrote[streamOf[e]], f.Count[streamOf[e]]
-
-            for row in 0 .. rows - 1 do
-                if wrote[row] then
-                    Array.Copy(w.Data, (row * room + count[row]) * width, part.Data, row * width, width)
-
-            part
-
-        let add = Binary Add
-
-        let pull (f: Frame) (state: NdArray[]) =
-            let pulled = Array.map2 (&&) f.Moved isGiven
-            let everyRow = Array.forall id pulled
-            let state = if everyRow then state else Array.map2 (blend pulled) state safe
-            let control = if everyRow then f.Control else Array.map2 (blend pulled) f.Control safeControl
-            let mine = cotangent |> Array.map (fun w -> if everyRow then w else blend pulled w (zeros w))
-
-            let emissions =
-                [| for e in 0 .. l.Emits - 1 do
-                       match given[carried + e] with
-                       | ValueSome w when p.ActiveEmits[e] -> emitted f e w
-                       | _ -> () |]
-
-            let out = run failures p.Sweep.Value (Array.concat [ state; control; captured; mine; emissions ])
-            let n = cotangent.Length
-            cotangent <- Array.map2 (blend pulled) out[.. n - 1] cotangent
-
-            for i in 0 .. total.Length - 1 do
-                let signature = { Signature.Dtype = total[i].Dtype; Shape = total[i].Shape }
-                total[i] <- Evaluate.primitive add signature [| total[i]; out[n + i] |]
-
-        // From a known state at `first`, pulls frames last … first; keeps at most `limit` states at once.
-        let rec sweep limit first last (state: NdArray[]) =
-            let length = last - first + 1
-
-            if length <= limit then
-                let kept = List<NdArray[]>()
-                let mutable at = state
-
-                for k in first..last do
-                    kept.Add at
-
-                    if k < last then at <- step failures l captured frames[k] at
-
-                for k in last .. -1 .. first do
-                    pull frames[k] kept[k - first]
-            else
-                let parts = max 2 (limit / 2)
-                let size = (length + parts - 1) / parts
-                let kept = List<struct (int * NdArray[])>()
-                let mutable at = state
-
-                for k in first..last do
-                    if (k - first) % size = 0 then kept.Add(struct (k, at))
-
-                    if k < last then at <- step failures l captured frames[k] at
-
-                for i in kept.Count - 1 .. -1 .. 0 do
-                    let struct (start, at) = kept[i]
-                    sweep (max 2 (limit / 2)) start (min last (start + size - 1)) at
+        let s: Sweep =
+            { Of = p
+              Rows = rows
+              Recording = recording
+              Captured = captured
+              Given = given
+              IsGiven = isGiven
+              SafeState = state
+              SafeControl = control
+              Cotangent = firstCotangents p args given
+              Total =
+                [| for i in carried .. inputs - 1 do
+                       if p.Wanted[i] then zeros args[i] |] }
 
         let marks = recording.States.Keys |> Seq.sort |> Seq.toArray
 
         for i in marks.Length - 1 .. -1 .. 0 do
-            let last = if i + 1 < marks.Length then marks[i + 1] - 1 else frames.Count - 1
-            sweep recording.Limit marks[i] last recording.States[marks[i]]
+            let last = if i + 1 < marks.Length then marks[i + 1] - 1 else recording.Frames.Count - 1
+            sweep failures s recording.Limit marks[i] last recording.States[marks[i]]
 
-        let wanted =
-            [| let mutable k = 0
+        swept s args
 
-               for i in 0 .. states - 1 do
-                   if p.ActiveStates[i] then
-                       if p.Wanted[i] then cotangent[k]
+    /// A state and a control at which every row moved, where some row has an iteration in which it did not.
+    and private safeStates failures (l: Loop) (args: NdArray[]) (isGiven: bool[]) (recording: Recording) =
+        let carried, rows = l.States + l.Controls, isGiven.Length
+        let mutable state = args[.. l.States - 1]
+        let mutable control = args[l.States .. carried - 1]
+        let isWhole (f: Frame) = Array.forall id f.Moved
 
-                       k <- k + 1
-                   elif p.Wanted[i] then
-                       zeros args[i] |]
+        if rows > 1 && (not (Array.forall id isGiven) || recording.Frames.Exists(fun f -> not (isWhole f))) then
+            let seen = Array.create rows false
 
-        Array.append wanted total
+            replay failures l args[carried..] recording (fun f at ->
+                let first = Array.map2 (fun moved seen -> moved && not seen) f.Moved seen
+
+                if Array.exists id first then
+                    state <- Array.map2 (blend first) at state
+                    control <- Array.map2 (blend first) f.Control control
+
+                    for i in 0 .. rows - 1 do
+                        seen[i] <- seen[i] || first[i]
+
+                not (Array.forall id seen))
+
+            // a row that never moved borrows from one that did
+            match Array.tryFindIndex id seen with
+            | Some source ->
+                state <- Array.map (borrow seen source) state
+                control <- Array.map (borrow seen source) control
+            | None -> ()
+
+        struct (state, control)
+
+    /// Pulls one iteration, from the state before it.
+    and private pull failures (s: Sweep) (f: Frame) (state: NdArray[]) =
+        let pulled = Array.map2 (&&) f.Moved s.IsGiven
+        let everyRow = Array.forall id pulled
+        let state = if everyRow then state else Array.map2 (blend pulled) state s.SafeState
+        let control = if everyRow then f.Control else Array.map2 (blend pulled) f.Control s.SafeControl
+        let mine = s.Cotangent |> Array.map (fun w -> if everyRow then w else blend pulled w (zeros w))
+        let inputs = Array.concat [ state; control; s.Captured; mine; emittedBy s f ]
+        let out = run failures s.Of.Sweep.Value inputs
+        let n = s.Cotangent.Length
+        s.Cotangent <- Array.map2 (blend pulled) out[.. n - 1] s.Cotangent
+
+        for i in 0 .. s.Total.Length - 1 do
+            let total = s.Total[i]
+            let signature = { Signature.Dtype = total.Dtype; Shape = total.Shape }
+            s.Total[i] <- Evaluate.primitive (Binary Add) signature [| total; out[n + i] |]
+
+    /// From a known state at `first`, pulls frames last … first; keeps at most `limit` states at once.
+    and private sweep failures (s: Sweep) limit first last (state: NdArray[]) =
+        let l, frames = s.Of.Of, s.Recording.Frames
+        let length = last - first + 1
+
+        if length <= limit then
+            let kept = List<NdArray[]>()
+            let mutable at = state
+
+            for k in first..last do
+                kept.Add at
+
+                if k < last then at <- step failures l s.Captured frames[k] at
+
+            for k in last .. -1 .. first do
+                pull failures s frames[k] kept[k - first]
+        else
+            let parts = max 2 (limit / 2)
+            let size = (length + parts - 1) / parts
+            let kept = List<struct (int * NdArray[])>()
+            let mutable at = state
+
+            for k in first..last do
+                if (k - first) % size = 0 then kept.Add(struct (k, at))
+
+                if k < last then at <- step failures l s.Captured frames[k] at
+
+            for i in kept.Count - 1 .. -1 .. 0 do
+                let struct (start, at) = kept[i]
+                sweep failures s (max 2 (limit / 2)) start (min last (start + size - 1)) at
 
     /// The state after a kept iteration.
     and private step failures (l: Loop) captured (f: Frame) (state: NdArray[]) =

@@ -203,6 +203,35 @@ module internal LoopRun =
             for row in 0 .. l.Rows - 1 do
                 NativePtr.set (counts work s) row 0
 
+    /// Writes what the iteration emits, where it writes.
+    let private write (l: LoopPlan) (work: Workspace) =
+        for s in l.Streams do
+            let wrote, count = Slot.address work s.Wrote, counts work s
+
+            if s.Emit.Length > 0 && Rows.Any(wrote, int64 l.Rows) then emit l s work
+
+            for row in 0 .. l.Rows - 1 do
+                if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
+
+    /// Makes the next state and control the present ones: the state of rows that moved, the control of those that live.
+    let private carry (l: LoopPlan) (work: Workspace) (moved: nativeint) (live: nativeint) =
+        for struct (_, source, aside) in l.Aside do
+            Slot.copy work source aside
+
+        if l.Rows = 1 then
+            if flag moved 0 then
+                for i in 0 .. l.States.Length - 1 do
+                    Slot.copy work l.NextStates[i] l.States[i]
+
+            for i in 0 .. l.Controls.Length - 1 do
+                Slot.copy work l.NextControls[i] l.Controls[i]
+        else
+            for i in 0 .. l.States.Length - 1 do
+                Slot.blend work moved l.Rows l.NextStates[i] l.States[i]
+
+            for i in 0 .. l.Controls.Length - 1 do
+                Slot.blend work live l.Rows l.NextControls[i] l.Controls[i]
+
     /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
     let run (l: LoopPlan) (work: Workspace) =
         let keep, finish = Slot.address work l.Keep, Slot.address work l.Finish
@@ -235,34 +264,11 @@ module internal LoopRun =
             | ValueSome tape when Rows.Any(moved, rows) -> record l work tape
             | _ -> ()
 
-            for s in l.Streams do
-                let wrote, count = Slot.address work s.Wrote, counts work s
-
-                if s.Emit.Length > 0 && Rows.Any(wrote, rows) then emit l s work
-
-                for row in 0 .. l.Rows - 1 do
-                    if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
-
+            write l work
             // flags may be carried values, which move now; nobody asks again who wrote
             let ended = Slot.address work l.Streams[0].Wrote
             Rows.Copy(finish, ended, rows)
-
-            for struct (_, source, aside) in l.Aside do
-                Slot.copy work source aside
-
-            if l.Rows = 1 then
-                if flag moved 0 then
-                    for i in 0 .. l.States.Length - 1 do
-                        Slot.copy work l.NextStates[i] l.States[i]
-
-                for i in 0 .. l.Controls.Length - 1 do
-                    Slot.copy work l.NextControls[i] l.Controls[i]
-            else
-                for i in 0 .. l.States.Length - 1 do
-                    Slot.blend work moved l.Rows l.NextStates[i] l.States[i]
-
-                for i in 0 .. l.Controls.Length - 1 do
-                    Slot.blend work live l.Rows l.NextControls[i] l.Controls[i]
+            carry l work moved live
 
             for row in 0 .. l.Rows - 1 do
                 if flag ended row then setFlag live row false

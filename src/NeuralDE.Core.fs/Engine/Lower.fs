@@ -92,100 +92,15 @@ type internal Lowering
     member _.DraftFrom
         (name: unit -> string, reads: Storage seq, writes: Storage[], rows: RowWise voption, make: Scope -> Instruction)
         =
-        drafts.Add
-            { Name = name
-              Touches = Seq.append reads writes |> Seq.distinct |> Seq.toArray
-              Writes = writes
-              Rows = rows
-              Inside = [||]
-              Make = make }
+        drafts.Add(Draft.from name reads writes rows make)
 
     member _.Define(n: Node, v: View) = views[n] <- v
 
-    /// Copies the elements of a view, in row-major order, to where a contiguous view lies; row by row, where that view is an
-    /// array of its own for a group to read.
-    member private x.CopyTo(v: View, target: View, isByRows: bool) =
-        let struct (extents, strides) = View.collapse v
-        let extentTable, strideTable = PinnedTable extents, PinnedTable strides
-        let count = View.size v
-        let size = v.Dtype.Size
-        let isDense = View.isContiguous v
-
-        let rows =
-            { Rows = 0
-              Elements = count
-              ByRow = [||]
-              Whole = [| v.Storage |]
-              Nanoseconds = 0.2 * float count
-              Make =
-                fun rows placeOf ->
-                    CopyRows(
-                        size,
-                        extents.Length,
-                        extentTable,
-                        strideTable,
-                        placeOf v,
-                        placeOf target,
-                        count / int64 rows
-                    ) }
-
-        if count > 0L then
-            x.DraftFrom(
-                (fun () -> "copy"),
-                [ v.Storage ],
-                [| target.Storage |],
-                (if isByRows then ValueSome rows else ValueNone),
-                fun scope ->
-                    let source, into = scope.Offset v, scope.Offset target
-
-                    if isDense then
-                        Instruction.make (fun work ->
-                            Rows.Copy(work.Memory + nativeint source, work.Memory + nativeint into, count * int64 size))
-                    else
-                        Instruction.make (fun work ->
-                            Movement.Copy(
-                                size,
-                                extents.Length,
-                                extentTable.Address,
-                                strideTable.Address,
-                                work.Memory + nativeint source,
-                                work.Memory + nativeint into,
-                                0L,
-                                count
-                            ))
-            )
-
     /// Copies the elements of a view, in row-major order, to where a contiguous view lies.
-    member x.Copy(v: View, target: View) = x.CopyTo(v, target, false)
+    member _.Copy(v: View, target: View) = if View.size v > 0L then drafts.Add(CopyDraft.copy v target false)
 
     /// Copies the elements of a contiguous view to where any view lies.
-    member x.Place(v: View, target: View) =
-        let struct (extents, strides) = View.collapse target
-        let extentTable, strideTable = PinnedTable extents, PinnedTable strides
-        let count = View.size v
-        let size = v.Dtype.Size
-
-        if count > 0L then
-            x.DraftFrom(
-                (fun () -> "place"),
-                [ v.Storage ],
-                [| target.Storage |],
-                ValueNone,
-                fun scope ->
-                    let source, into = scope.Offset v, scope.Offset target
-
-                    Instruction.make (fun work ->
-                        Movement.Place(
-                            size,
-                            extents.Length,
-                            extentTable.Address,
-                            strideTable.Address,
-                            work.Memory + nativeint source,
-                            work.Memory + nativeint into,
-                            0L,
-                            count
-                        ))
-            )
+    member _.Place(v: View, target: View) = if View.size v > 0L then drafts.Add(CopyDraft.place v target)
 
     member private x.ContiguousBy(v: View, isByRows: bool) : View =
         if View.isContiguous v then
@@ -203,7 +118,7 @@ type internal Lowering
             | true, made -> made
             | _ ->
                 let target = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
-                x.CopyTo(v, target, isByRows)
+                if View.size v > 0L then drafts.Add(CopyDraft.copy v target isByRows)
                 copies[key] <- target
                 target
 
@@ -245,13 +160,12 @@ type internal Lowering
         | StopGradient -> v
         | op -> raise (GraphException $"{op} computes")
 
+    /// A step that gives a node its value: what was needed first may have made it too.
+    member private _.Finish(n: Node, make: unit -> View) : unit -> unit =
+        fun () -> if not (views.ContainsKey n) then views[n] <- make ()
+
     /// Sees to the value of a node.
     member private x.Need(n: Node) =
-        let finish (make: unit -> View) =
-            fun () ->
-                // what was needed first may have made this node too
-                if not (views.ContainsKey n) then views[n] <- make ()
-
         if not (views.ContainsKey n) then
             match n.Op with
             | Input k -> views[n] <- View.ofStorage (Storage(-1, 0L, Argument k)) n.Signature
@@ -266,11 +180,11 @@ type internal Lowering
             | Reverse _
             | StopGradient ->
                 let source = n.Args[0]
-                todo.Push(finish (fun () -> x.Moved(n, views[source])))
+                todo.Push(x.Finish(n, (fun () -> x.Moved(n, views[source]))))
                 todo.Push(fun () -> x.Need source)
             | Output k ->
                 let bundle = n.Args[0]
-                todo.Push(finish (fun () -> bundles[bundle][k]))
+                todo.Push(x.Finish(n, (fun () -> bundles[bundle][k])))
                 todo.Push(fun () -> x.NeedBundle bundle)
             | Unary _
             | Binary _
@@ -279,12 +193,12 @@ type internal Lowering
             | Fma
             | Cast _ -> x.Group [ n ]
             | _ when StreamKinds.readsTiles n ->
-                todo.Push(
-                    finish (fun () ->
-                        match streamed x n with
-                        | ValueSome v -> v
-                        | ValueNone -> primitive x n (n.Args |> Array.map x.View))
-                )
+                let make () =
+                    match streamed x n with
+                    | ValueSome v -> v
+                    | ValueNone -> primitive x n (n.Args |> Array.map x.View)
+
+                todo.Push(x.Finish(n, make))
             | Iota _
             | Reduce _
             | ArgMax _
@@ -304,7 +218,7 @@ type internal Lowering
             | Lu
             | Random _
             | Check _ ->
-                todo.Push(finish (fun () -> primitive x n (n.Args |> Array.map (fun a -> views[a]))))
+                todo.Push(x.Finish(n, (fun () -> primitive x n (n.Args |> Array.map (fun a -> views[a])))))
                 x.Next(n.Args |> Array.map (fun a -> fun () -> x.Need a))
                 x.Together n.Args
             | Apply _ -> raise (GraphException "a function node has outputs, not a value")

@@ -52,20 +52,59 @@ module internal LowerDot =
                 | _ -> ValueNone
         | ValueNone -> ValueNone
 
+    /// What a product's sums start from: a row that is added, or zero.
+    let private startOf (x: Lowering) (n: Node) (target: View) (rows: int) (columns: int) : View voption =
+        match biasOf x n rows columns with
+        | ValueSome(struct (sum, v)) ->
+            x.Define(sum, { target with Shape = sum.Shape; Strides = View.strides sum.Shape })
+            ValueSome v
+        | ValueNone -> ValueNone
+
+    let private howOf (start: View voption) =
+        match start with
+        | ValueSome _ -> GemmStart.Bias
+        | ValueNone -> GemmStart.Zero
+
+    /// The product as one that goes row by row of `a`, [rows; k], and reads all of `b`, [k; n].
+    let private byRows (n: Node) (a: View) (b: View) (target: View) (start: View voption) whole : RowWise =
+        let rows, depth = a.Shape[0], a.Shape[1]
+        let columns = n.Shape[n.Shape.Length - 1]
+
+        { Rows = rows
+          Elements = int64 rows * int64 columns
+          ByRow = [| a |]
+          Whole = whole
+          // some 60 multiply-adds of float32 in a nanosecond
+          Nanoseconds = float rows * float columns * float depth / 60.0 * float n.Dtype.Size / 4.0
+          Make =
+            fun _ placeOf ->
+                let from =
+                    match start with
+                    | ValueSome v -> placeOf v
+                    | ValueNone -> InMemory 0L
+
+                DotRows(
+                    ElementGroup.elementType n.Dtype,
+                    columns,
+                    depth,
+                    placeOf a,
+                    a.Strides[0],
+                    a.Strides[1],
+                    placeOf b,
+                    b.Strides[0],
+                    b.Strides[1],
+                    placeOf target,
+                    from,
+                    howOf start
+                ) }
+
     /// The same product on rows that lie one behind another: [rows; k] × [k; n].
     let private single (x: Lowering) (n: Node) (a: View) (b: View) (rows: int) : View =
-        let rank = n.Shape.Length
-        let columns, depth = n.Shape[rank - 1], a.Shape[1]
+        let columns, depth = n.Shape[n.Shape.Length - 1], a.Shape[1]
         let elementType = ElementGroup.elementType n.Dtype
         let target = x.NewArray n.Signature
-
-        let start, how =
-            match biasOf x n rows columns with
-            | ValueSome(struct (sum, v)) ->
-                x.Define(sum, { target with Shape = sum.Shape; Strides = View.strides sum.Shape })
-                ValueSome v, GemmStart.Bias
-            | ValueNone -> ValueNone, GemmStart.Zero
-
+        let start = startOf x n target rows columns
+        let how = howOf start
         let aRow, aColumn, bRow, bColumn = a.Strides[0], a.Strides[1], b.Strides[0], b.Strides[1]
 
         let whole =
@@ -73,40 +112,11 @@ module internal LowerDot =
             | ValueSome v -> [| b.Storage; v.Storage |]
             | ValueNone -> [| b.Storage |]
 
-        let byRows =
-            { Rows = rows
-              Elements = int64 rows * int64 columns
-              ByRow = [| a |]
-              Whole = whole
-              // some 60 multiply-adds of float32 in a nanosecond
-              Nanoseconds = float rows * float columns * float depth / 60.0 * float n.Dtype.Size / 4.0
-              Make =
-                fun _ placeOf ->
-                    let from =
-                        match start with
-                        | ValueSome v -> placeOf v
-                        | ValueNone -> InMemory 0L
-
-                    DotRows(
-                        elementType,
-                        columns,
-                        depth,
-                        placeOf a,
-                        aRow,
-                        aColumn,
-                        placeOf b,
-                        bRow,
-                        bColumn,
-                        placeOf target,
-                        from,
-                        how
-                    ) }
-
         x.DraftFrom(
             (fun () -> "dot"),
             Seq.append [ a.Storage ] whole,
             [| target.Storage |],
-            ValueSome byRows,
+            ValueSome(byRows n a b target start whole),
             fun scope ->
                 let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
 
@@ -136,18 +146,9 @@ module internal LowerDot =
 
         target
 
-    /// One product for every index of the leading axes.
-    let private batched (x: Lowering) (n: Node) (a: View) (b: View) : View =
-        let rank = n.Shape.Length
-        let m, columns, depth = n.Shape[rank - 2], n.Shape[rank - 1], a.Shape[rank - 1]
-        let batch = n.Shape[.. rank - 3]
-        let elementType = ElementGroup.elementType n.Dtype
-        let target = x.NewArray n.Signature
-
-        let count = Shape.size batch
-
-        /// where the matrix of a batch starts, in bytes
-        let startOf (v: View) (index: int64) : int64 =
+    /// Where the matrix of a batch starts, in bytes, by the index of the matrix.
+    let private matrixStarts (batch: int[]) (v: View) : int64 -> int64 =
+        let startOf (index: int64) : int64 =
             let mutable rest, at = index, 0L
 
             for axis in batch.Length - 1 .. -1 .. 0 do
@@ -156,15 +157,24 @@ module internal LowerDot =
 
             at * int64 v.Dtype.Size
 
-        // a table where it is small: a batch may have more matrices than an array elements
-        let starts (v: View) : int64 -> int64 =
-            if count <= 65536L then
-                let table = Array.init (int count) (fun i -> startOf v (int64 i))
-                fun i -> table[int i]
-            else
-                startOf v
+        let count = Shape.size batch
 
-        let aStart, bStart = starts a, starts b
+        // a table where it is small: a batch may have more matrices than an array elements
+        if count <= 65536L then
+            let table = Array.init (int count) (fun i -> startOf (int64 i))
+            fun i -> table[int i]
+        else
+            startOf
+
+    /// One product for every index of the leading axes.
+    let private batched (x: Lowering) (n: Node) (a: View) (b: View) : View =
+        let rank = n.Shape.Length
+        let m, columns, depth = n.Shape[rank - 2], n.Shape[rank - 1], a.Shape[rank - 1]
+        let batch = n.Shape[.. rank - 3]
+        let elementType = ElementGroup.elementType n.Dtype
+        let target = x.NewArray n.Signature
+        let count = Shape.size batch
+        let aStart, bStart = matrixStarts batch a, matrixStarts batch b
         let aRow, aColumn = a.Strides[rank - 2], a.Strides[rank - 1]
         let bRow, bColumn = b.Strides[rank - 2], b.Strides[rank - 1]
         let bytes = int64 m * int64 columns * int64 n.Dtype.Size

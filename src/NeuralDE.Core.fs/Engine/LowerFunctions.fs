@@ -103,6 +103,7 @@ module internal LowerFunctions =
           Aside = aside
           Flags = Array.init (2 + l.Streams.Length) (fun _ -> x.NewArray(LoopViews.flagsOf rows))
           Counts = Array.init l.Streams.Length (fun _ -> x.NewArray(LoopViews.countsOf rows)) }
+
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
         let carried = l.States + l.Controls
         let v = loopViews x l args
@@ -144,40 +145,18 @@ module internal LowerFunctions =
 
         Array.append v.Carried emissions
 
-    and private pullback (x: Lowering) (n: Node) (p: Pullback) (args: View[]) : View[] =
+    and private pullbackViews (x: Lowering) (p: Pullback) (given: View voption[]) (args: View[]) : PullbackViews =
         let l = p.Of
         let inputs, carried = p.Wanted.Length, l.States + l.Controls
         let own = args[.. inputs - 1]
-        let rows = Shape.extent "loop" (Shape.size l.Batch)
         let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
-
-        let given =
-            let mutable next = inputs - 1
-
-            p.Given
-            |> Array.map (fun isGiven ->
-                if isGiven then
-                    next <- next + 1
-                    ValueSome args[next]
-                else
-                    ValueNone)
-
+        let chosen first last isChosen = [| first..last |] |> Array.filter isChosen
         let v = loopViews x l own
-        let active =
-            [| for i in 0 .. l.States - 1 do
-                   if p.ActiveStates[i] then i |]
-
-        /// by state: its place among the active ones
-        let activeAt = Array.create l.States -1
-        active |> Array.iteri (fun k i -> activeAt[i] <- k)
-
-        let wanted =
-            [| for i in carried .. inputs - 1 do
-                   if p.Wanted[i] then i |]
+        let active = chosen 0 (l.States - 1) (fun i -> p.ActiveStates[i])
+        let wanted = chosen carried (inputs - 1) (fun i -> p.Wanted[i])
         let cotangents = active |> Array.map (fun i -> sameAs own[i])
         let mine = active |> Array.map (fun i -> sameAs own[i])
         let totals = wanted |> Array.map (fun i -> sameAs own[i])
-
         let streamOf = l.StreamOf
 
         let emissions =
@@ -187,138 +166,58 @@ module internal LowerFunctions =
                        struct (streamOf[e], w, x.NewArray l.Body.Outputs[carried + e].Signature)
                    | _ -> () |]
 
-        let isSafeNeeded = rows > 1
-        let safe = if isSafeNeeded then Array.map sameAs v.Carried else [||]
+        let safe = if Shape.extent "loop" (Shape.size l.Batch) > 1 then Array.map sameAs v.Carried else [||]
         let parts = emissions |> Array.map (fun (struct (_, _, part)) -> part)
-        let swept = p.Sweep.Value
-        let varying = Array.concat [ mine; parts ]
+        let struct (swept, whole, rowSums) = PullbackViews.sweepOf p active.Length
+        let sweep = bodyOf x swept (Array.concat [ v.Carried; mine; parts ]) own[carried..]
 
-        // captured values last, as hoisting wants them
-        let order =
-            let captured = own.Length - carried
-            Array.concat
-                [ [| 0 .. carried - 1 |]
-                  [| carried + captured .. swept.Inputs.Length - 1 |]
-                  [| carried .. carried + captured - 1 |] ]
+        { Loop = v
+          Sweep = sweep
+          Active = active
+          Cotangents = cotangents
+          Mine = mine
+          Totals = totals
+          Whole = whole
+          RowSums = rowSums
+          Emissions = emissions
+          Safe = safe
+          Zeros =
+            chosen 0 (l.States - 1) (fun i -> p.Wanted[i] && not p.ActiveStates[i])
+            |> Array.map (fun i -> struct (i, sameAs own[i])) }
 
-        let struct (swept, whole, rowSums) =
-            SparseSums.split (Simplify.graph (Flatten.graph (reorder swept order))) active.Length
+    and private pullback (x: Lowering) (n: Node) (p: Pullback) (args: View[]) : View[] =
+        let l = p.Of
+        let own = args[.. p.Wanted.Length - 1]
+        let given = PullbackViews.givenOf p args
+        let v = pullbackViews x p given args
 
-        let sweep = bodyOf x swept (Array.append v.Carried varying) own[carried..]
         let isPaired, primal =
             match (LoopViews.pairs x.Graph).TryGetValue n with
             | true, primal -> true, primal
             | _ -> false, n
 
-        // states without an active cotangent that are wanted all the same
-        let zeros =
-            [| for i in 0 .. l.States - 1 do
-                   if p.Wanted[i] && not p.ActiveStates[i] then struct (i, sameAs own[i]) |]
-
         x.DraftAround(
             "pullback",
-            [ "body", v.Body.Lowered; "sweep", sweep.Lowered ],
-            Seq.concat
-                [ LoopViews.touches v
-                  Child.touches sweep
-                  Child.storagesOf args
-                  Child.storagesOf cotangents
-                  Child.storagesOf varying
-                  Child.storagesOf totals
-                  Child.storagesOf safe
-                  zeros |> Seq.map (fun (struct (_, z)) -> z.Storage) ],
+            [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
+            PullbackViews.touches v args,
             fun scope ->
                 let tape = scope.Tape primal
                 let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
-                let plan =
-                    LoopViews.plan l v scope (Array.get discarded) (ValueSome tape) (LoopViews.limitOf l own) ValueNone
-                let inner, instructions = Child.instantiate sweep scope
-                let out = sweep.Lowered.Outputs |> Array.map (Child.slot inner)
+                let limit = LoopViews.limitOf l own
+                let loop = LoopViews.plan l v.Loop scope (Array.get discarded) (ValueSome tape) limit ValueNone
+                let pull = PullbackViews.plan l v scope loop tape
+                let start = own[.. l.States + l.Controls - 1] |> Array.map (Child.slot scope)
+                let given = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
 
-                let behind = active.Length + whole.Length
-
-                let rowSum (k: int) (r: RowSum) =
-                    let total, updates, indices = totals[r.Of], r.Updates.Shape, r.Indices.Shape
-                    let product (shape: int[]) = Shape.size shape
-
-                    { Total = Child.slot scope total
-                      Indices = out[behind + 2 * k]
-                      Updates = out[behind + 2 * k + 1]
-                      Type = ElementGroup.elementType total.Dtype
-                      IndexType = ElementGroup.elementType r.Indices.Dtype
-                      Batches = product indices[.. r.Batch - 1]
-                      Rows = int64 total.Shape[r.Batch]
-                      Count = int64 indices[r.Batch]
-                      Width = product updates[r.Batch + 1 ..] }
-
-                let pull =
-                    { Loop = plan
-                      Tape = tape
-                      Cotangents = Array.map (Child.slot scope) cotangents
-                      Mine = Array.map (Child.slot scope) mine
-                      Next = out[.. active.Length - 1]
-                      Totals = whole |> Array.map (fun i -> Child.slot scope totals[i])
-                      Parts = out[active.Length .. behind - 1]
-                      Types = whole |> Array.map (fun i -> ElementGroup.elementType totals[i].Dtype)
-                      RowSums = Array.mapi rowSum rowSums
-                      Emissions =
-                        emissions
-                        |> Array.map (fun (struct (stream, w, part)) ->
-                            { Stream = stream
-                              Given = Child.slot scope w
-                              Room = w.Shape[l.Batch.Length]
-                              Part = Child.slot scope part })
-                      Sweep = instructions
-                      SafeStates = if isSafeNeeded then Array.map (Child.slot scope) safe[.. l.States - 1] else [||]
-                      SafeControls = if isSafeNeeded then Array.map (Child.slot scope) safe[l.States ..] else [||] }
-
-                let start = own[.. carried - 1] |> Array.map (Child.slot scope)
-                let into = Array.append plan.States plan.Controls
-                let given = active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
                 let cleared =
                     Array.append
-                        (Array.map (fun (struct (_, z)) -> Child.slot scope z) zeros)
-                        (Array.map (Child.slot scope) totals)
+                        (Array.map (fun (struct (_, z)) -> Child.slot scope z) v.Zeros)
+                        (Array.map (Child.slot scope) v.Totals)
 
-                Instruction.make (fun frame ->
-                    for i in 0 .. into.Length - 1 do
-                        Slot.copy frame start[i] into[i]
-
-                    if not isPaired then LoopRun.run plan frame
-
-                    for i in 0 .. pull.SafeStates.Length - 1 do
-                        Slot.copy frame start[i] pull.SafeStates[i]
-
-                    for i in 0 .. pull.SafeControls.Length - 1 do
-                        Slot.copy frame start[l.States + i] pull.SafeControls[i]
-
-                    for i in 0 .. given.Length - 1 do
-                        match given[i] with
-                        | ValueSome w -> Slot.copy frame w pull.Cotangents[i]
-                        | ValueNone -> Slot.clear frame pull.Cotangents[i]
-
-                    for s in cleared do
-                        Slot.clear frame s
-
-                    PullbackRun.run pull frame)
+                PullbackViews.instruction pull isPaired start given cleared
         )
 
-        let zeroOf = dict [ for struct (i, z) in zeros -> i, z ]
-
-        [| for i in 0 .. l.States - 1 do
-               if p.Wanted[i] then if activeAt[i] >= 0 then cotangents[activeAt[i]] else zeroOf[i]
-           yield! totals |]
-
-    /// The same function with its inputs in another order.
-    and private reorder (g: Graph) (order: int[]) : Graph =
-        g.Memo(
-            ("reorder", String.Join(",", Array.map string order)),
-            fun () ->
-                let inputs = order |> Array.map (fun i -> g.Inputs[i])
-                let arguments = Array.zeroCreate order.Length
-                order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
-                Intern.graph inputs (Intern.rebuild g arguments Intern.again)
-        )
+        PullbackViews.results p v
 
     and private host (x: Lowering) (h: Host) (args: View[]) : View[] =
         let results = h.Outputs |> Array.map x.NewArray

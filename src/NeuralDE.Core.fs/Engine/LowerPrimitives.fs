@@ -295,6 +295,50 @@ module internal LowerPrimitives =
         let n = int64 v.Shape[v.Shape.Length - 1]
         struct ((if n = 0L then 0L else View.size v / (n * n)), n)
 
+    let private searchSorted (x: Lowering) (n: Node) isRight (sorted: View) (wanted: View) : View =
+        let last = sorted.Shape.Length - 1
+        let elements, batches = typeOf sorted, Shape.size sorted.Shape[.. last - 1]
+        let count, values = int64 sorted.Shape[last], int64 wanted.Shape[last]
+
+        kernel2 x n sorted wanted (fun sorted wanted into ->
+            Sorting.SearchSorted(elements, isRight, batches, count, values, sorted, wanted, into))
+
+    let private conv (x: Lowering) (n: Node) (c: Conv) (input: View) (kernel: View) : View =
+        let elements, inputShape, kernelShape = typeOf input, input.Shape, kernel.Shape
+
+        kernel2 x n input kernel (fun input kernel into ->
+            Convolution.Run(
+                elements,
+                inputShape,
+                kernelShape,
+                n.Shape,
+                c.Stride,
+                c.Low,
+                c.DilateInput,
+                c.DilateKernel,
+                input,
+                kernel,
+                into
+            ))
+
+    let private fft (x: Lowering) (n: Node) isInverse (v: View) : View =
+        let elements, count = typeOf v, int64 n.Shape[n.Shape.Length - 2]
+        let batches = if count = 0L then 0L else View.size v / (2L * count)
+        kernel1 x n v (fun from into -> Fourier.Run(elements, isInverse, batches, count, from, into))
+
+    let private triangularSolve (x: Lowering) (n: Node) isLower isTransposed isUnit (triangle: View) (b: View) : View =
+        let struct (batches, size) = squares triangle
+        let elements, columns = typeOf triangle, int64 b.Shape[b.Shape.Length - 1]
+
+        kernel2 x n triangle b (fun triangle b into ->
+            Factors.TriangularSolve(elements, isLower, isTransposed, isUnit, batches, size, columns, triangle, b, into))
+
+    let private random (x: Lowering) (n: Node) kind (keys: View) : View =
+        let rows = View.size keys
+        let width = if rows = 0L then 0L else Shape.size n.Shape / rows
+        let drawn, kind = ElementGroup.elementType n.Dtype, ElementGroup.randomKind kind
+        kernel1 x n keys (fun keys into -> RandomNumbers.Fill(kind, drawn, keys, rows, width, into))
+
     let lower (x: Lowering) (n: Node) (args: View[]) : View =
         let first = if args.Length > 0 then args[0] else x.Constant(NdArray.Zeros(Bool, [||]))
         let elements = typeOf first
@@ -316,56 +360,20 @@ module internal LowerPrimitives =
         | CumSum(axis, reverse) ->
             let struct (outer, count, inner) = around axis first
             kernel1 x n first (fun from into -> Scans.CumSum(elements, reverse, outer, count, inner, from, into))
-        | SearchSorted right ->
-            let last = first.Shape.Length - 1
-            let batches = Shape.size first.Shape[.. last - 1]
-            let count, values = int64 first.Shape[last], int64 args[1].Shape[last]
-
-            kernel2 x n first args[1] (fun sorted wanted into ->
-                Sorting.SearchSorted(elements, right, batches, count, values, sorted, wanted, into))
-        | Op.Conv c when n.Dtype.IsFloat ->
-            let inputShape, kernelShape = first.Shape, args[1].Shape
-
-            kernel2 x n first args[1] (fun input kernel into ->
-                Convolution.Run(
-                    elements,
-                    inputShape,
-                    kernelShape,
-                    n.Shape,
-                    c.Stride,
-                    c.Low,
-                    c.DilateInput,
-                    c.DilateKernel,
-                    input,
-                    kernel,
-                    into
-                ))
+        | SearchSorted right -> searchSorted x n right first args[1]
+        | Op.Conv c when n.Dtype.IsFloat -> conv x n c first args[1]
         | Gather batch -> gather x n batch first args[1]
         | Scatter(kind, batch) -> scatter x n kind batch first args[1] args[2]
-        | Fft inverse ->
-            let count = int64 n.Shape[n.Shape.Length - 2]
-            let batches = if count = 0L then 0L else View.size first / (2L * count)
-            kernel1 x n first (fun from into -> Fourier.Run(elements, inverse, batches, count, from, into))
+        | Fft inverse -> fft x n inverse first
         | Cholesky ->
             let struct (batches, size) = squares first
             kernel1 x n first (fun from into -> Factors.Cholesky(elements, batches, size, from, into))
-        | TriangularSolve(lower, transpose, unit) ->
-            let struct (batches, size) = squares first
-            let columns = int64 args[1].Shape[args[1].Shape.Length - 1]
-
-            kernel2 x n first args[1] (fun triangle b into ->
-                Factors.TriangularSolve(elements, lower, transpose, unit, batches, size, columns, triangle, b, into))
+        | TriangularSolve(lower, transpose, unit) -> triangularSolve x n lower transpose unit first args[1]
         | Pivots ->
             let struct (batches, size) = squares first
             kernel1 x n first (fun from into -> Factors.Pivots(elements, batches, size, from, into))
         | Lu ->
             let struct (batches, size) = squares first
             kernel1 x n first (fun from into -> Factors.Lu(elements, batches, size, from, into))
-        | Random(kind, _) ->
-            let rows = View.size first
-            let width = if rows = 0L then 0L else Shape.size n.Shape / rows
-            let drawn = ElementGroup.elementType n.Dtype
-
-            let kind = ElementGroup.randomKind kind
-            kernel1 x n first (fun keys into -> RandomNumbers.Fill(kind, drawn, keys, rows, width, into))
+        | Random(kind, _) -> random x n kind first
         | _ -> byReference x n args // integer products; what has no kernel

@@ -172,31 +172,28 @@ module internal PullbackRun =
             Rows.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
             pulled
 
-    /// Pulls one iteration; the state before it is in the loop's slots.
-    let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+    /// Rows that are not pulled have no cotangent, and a state and control at which they once moved.
+    let private restUnmoved (p: PullbackPlan) (work: Workspace) (moved: nativeint) =
         let l = p.Loop
         let rows = int64 l.Rows
-        loadControl p work tape k
-        let moved = pulledAt p work tape k
-        let everyRow = Rows.All(moved, rows)
 
-        for i in 0 .. p.Cotangents.Length - 1 do
-            Slot.copy work p.Cotangents[i] p.Mine[i]
+        for i in 0 .. p.Mine.Length - 1 do
+            let s = p.Mine[i]
+            Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address work s)
 
-        if not everyRow then
-            for i in 0 .. p.Mine.Length - 1 do
-                let s = p.Mine[i]
-                Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address work s)
+        let unmoved = Slot.address work l.Live
 
-            let unmoved = Slot.address work l.Live
+        for row in 0 .. l.Rows - 1 do
+            let isMoved = NativePtr.get (NativePtr.ofNativeInt<byte> moved) row <> 0uy
+            NativePtr.set (NativePtr.ofNativeInt<byte> unmoved) row (if isMoved then 0uy else 1uy)
 
-            for row in 0 .. l.Rows - 1 do
-                let isMoved = NativePtr.get (NativePtr.ofNativeInt<byte> moved) row <> 0uy
-                NativePtr.set (NativePtr.ofNativeInt<byte> unmoved) row (if isMoved then 0uy else 1uy)
+        blendAll work unmoved l.Rows p.SafeStates l.States
+        blendAll work unmoved l.Rows p.SafeControls l.Controls
 
-            blendAll work unmoved l.Rows p.SafeStates l.States
-            blendAll work unmoved l.Rows p.SafeControls l.Controls
-
+    /// Brings the part of every emission's cotangent that belongs to one iteration.
+    let private loadEmissions (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+        let l = p.Loop
+        let rows = int64 l.Rows
         let streams = l.Streams.Length
         let written = movedAt p tape k
 
@@ -214,14 +211,8 @@ module internal PullbackRun =
                 else
                     Rows.Clear(part, bytes)
 
-        Instruction.runAll p.Sweep work
-
-        for i in 0 .. p.Cotangents.Length - 1 do
-            if everyRow then
-                Slot.copy work p.Next[i] p.Cotangents[i]
-            else
-                Slot.blend work moved l.Rows p.Next[i] p.Cotangents[i]
-
+    /// Adds what one iteration gives to the cotangents of captured values.
+    let private addToTotals (p: PullbackPlan) (work: Workspace) =
         for i in 0 .. p.Totals.Length - 1 do
             let total = Slot.address work p.Totals[i]
             let n = p.Totals[i].Bytes / int64 (ElementTypes.Size p.Types[i])
@@ -244,6 +235,28 @@ module internal PullbackRun =
                 updates,
                 total
             )
+
+    /// Pulls one iteration; the state before it is in the loop's slots.
+    let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+        loadControl p work tape k
+        let moved = pulledAt p work tape k
+        let everyRow = Rows.All(moved, int64 p.Loop.Rows)
+
+        for i in 0 .. p.Cotangents.Length - 1 do
+            Slot.copy work p.Cotangents[i] p.Mine[i]
+
+        if not everyRow then restUnmoved p work moved
+
+        loadEmissions p work tape k
+        Instruction.runAll p.Sweep work
+
+        for i in 0 .. p.Cotangents.Length - 1 do
+            if everyRow then
+                Slot.copy work p.Next[i] p.Cotangents[i]
+            else
+                Slot.blend work moved p.Loop.Rows p.Next[i] p.Cotangents[i]
+
+        addToTotals p work
 
     let private keep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         LoopRun.gather work p.Loop.States (tape.States.Append(LoopRun.stateBytes p.Loop))

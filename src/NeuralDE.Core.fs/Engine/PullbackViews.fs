@@ -1,0 +1,161 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// The arrays of a loop's reverse sweep, in the parent's terms.
+[<NoEquality; NoComparison>]
+type internal PullbackViews =
+    {
+        Loop: LoopViews
+        Sweep: Child
+        /// the active states
+        Active: int[]
+        /// by active state: the cotangent, and what of it one iteration pulls
+        Cotangents: View[]
+        Mine: View[]
+        /// by wanted captured value: the sum of its cotangents
+        Totals: View[]
+        /// which of these get a whole from every iteration
+        Whole: int[]
+        /// what every iteration adds to rows of them
+        RowSums: RowSum[]
+        /// by active emission: its stream, its cotangent, what of it belongs to one iteration
+        Emissions: struct (int * View * View)[]
+        /// a state and control at which every row once moved; none for one row
+        Safe: View[]
+        /// wanted states without an active cotangent
+        Zeros: struct (int * View)[]
+    }
+
+module internal PullbackViews =
+    /// By output of the loop: the cotangent given for it, one of the arguments behind the loop's own.
+    let givenOf (p: Pullback) (args: View[]) : View voption[] =
+        let mutable next = p.Wanted.Length - 1
+
+        p.Given
+        |> Array.map (fun isGiven ->
+            if isGiven then
+                next <- next + 1
+                ValueSome args[next]
+            else
+                ValueNone)
+
+    /// The same function with its inputs in another order.
+    let private reorder (g: Graph) (order: int[]) : Graph =
+        g.Memo(
+            ("reorder", String.Join(",", Array.map string order)),
+            fun () ->
+                let inputs = order |> Array.map (fun i -> g.Inputs[i])
+                let arguments = Array.zeroCreate order.Length
+                order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
+                Intern.graph inputs (Intern.rebuild g arguments Intern.again)
+        )
+
+    /// The sweep with its captured values last, as hoisting wants them, and its sums over rows taken apart.
+    let sweepOf (p: Pullback) (active: int) : struct (Graph * int[] * RowSum[]) =
+        let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Controls
+
+        let order =
+            Array.concat
+                [ [| 0 .. carried - 1 |]; [| inputs .. swept.Inputs.Length - 1 |]; [| carried .. inputs - 1 |] ]
+
+        SparseSums.split (Simplify.graph (Flatten.graph (reorder swept order))) active
+
+    let touches (v: PullbackViews) (args: View[]) =
+        Seq.concat
+            [ LoopViews.touches v.Loop
+              Child.touches v.Sweep
+              Child.storagesOf args
+              Child.storagesOf v.Cotangents
+              Child.storagesOf v.Mine
+              v.Emissions |> Seq.map (fun (struct (_, _, part)) -> part.Storage)
+              Child.storagesOf v.Totals
+              Child.storagesOf v.Safe
+              v.Zeros |> Seq.map (fun (struct (_, z)) -> z.Storage) ]
+
+    /// The cotangents of the wanted arguments.
+    let results (p: Pullback) (v: PullbackViews) : View[] =
+        let cotangent i =
+            match Array.IndexOf(v.Active, i) with
+            | -1 -> v.Zeros |> Array.pick (fun (struct (k, z)) -> if k = i then Some z else None)
+            | k -> v.Cotangents[k]
+
+        [| for i in 0 .. p.Of.States - 1 do
+               if p.Wanted[i] then cotangent i
+           yield! v.Totals |]
+
+    let private rowSum (v: PullbackViews) (scope: Scope) (indices: Slot) (updates: Slot) (r: RowSum) : RowSumPlan =
+        let total, updated, index = v.Totals[r.Of], r.Updates.Shape, r.Indices.Shape
+
+        { Total = Child.slot scope total
+          Indices = indices
+          Updates = updates
+          Type = ElementGroup.elementType total.Dtype
+          IndexType = ElementGroup.elementType r.Indices.Dtype
+          Batches = Shape.size index[.. r.Batch - 1]
+          Rows = int64 total.Shape[r.Batch]
+          Count = int64 index[r.Batch]
+          Width = Shape.size updated[r.Batch + 1 ..] }
+
+    let plan (l: Loop) (v: PullbackViews) (scope: Scope) (loop: LoopPlan) tape : PullbackPlan =
+        let inner, instructions = Child.instantiate v.Sweep scope
+        let out = v.Sweep.Lowered.Outputs |> Array.map (Child.slot inner)
+        let active = v.Active.Length
+        let behind = active + v.Whole.Length
+        let safe = v.Safe |> Array.map (Child.slot scope)
+
+        { Loop = loop
+          Tape = tape
+          Cotangents = Array.map (Child.slot scope) v.Cotangents
+          Mine = Array.map (Child.slot scope) v.Mine
+          Next = out[.. active - 1]
+          Totals = v.Whole |> Array.map (fun i -> Child.slot scope v.Totals[i])
+          Parts = out[active .. behind - 1]
+          Types = v.Whole |> Array.map (fun i -> ElementGroup.elementType v.Totals[i].Dtype)
+          RowSums = v.RowSums |> Array.mapi (fun k r -> rowSum v scope out[behind + 2 * k] out[behind + 2 * k + 1] r)
+          Emissions =
+            v.Emissions
+            |> Array.map (fun (struct (stream, w, part)) ->
+                { Stream = stream
+                  Given = Child.slot scope w
+                  Room = w.Shape[l.Batch.Length]
+                  Part = Child.slot scope part })
+          Sweep = instructions
+          SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
+          SafeControls = if safe.Length = 0 then [||] else safe[l.States ..] }
+
+    /// Runs the loop unless its tape is there already, then the sweep. `start` is by carried value; `given` by active state;
+    /// `cleared` begins as zeros.
+    let instruction
+        (pull: PullbackPlan)
+        isPaired
+        (start: Slot[])
+        (given: Slot voption[])
+        (cleared: Slot[])
+        : Instruction =
+        let plan = pull.Loop
+        let into = Array.append plan.States plan.Controls
+        let states = plan.States.Length
+
+        Instruction.make (fun frame ->
+            for i in 0 .. into.Length - 1 do
+                Slot.copy frame start[i] into[i]
+
+            if not isPaired then LoopRun.run plan frame
+
+            for i in 0 .. pull.SafeStates.Length - 1 do
+                Slot.copy frame start[i] pull.SafeStates[i]
+
+            for i in 0 .. pull.SafeControls.Length - 1 do
+                Slot.copy frame start[states + i] pull.SafeControls[i]
+
+            for i in 0 .. given.Length - 1 do
+                match given[i] with
+                | ValueSome w -> Slot.copy frame w pull.Cotangents[i]
+                | ValueNone -> Slot.clear frame pull.Cotangents[i]
+
+            for s in cleared do
+                Slot.clear frame s
+
+            PullbackRun.run pull frame)
