@@ -103,45 +103,8 @@ module internal Batch =
             | Cond(t, e) ->
                 let branch (g: Graph) = fst (vmapGraph g n on[1..] (all g.Outputs.Length))
                 Prim.apply (Cond(branch t, branch e)) (Array.map first x) |> Array.map byRow
-            | Root r ->
-                let graph (g: Graph) on = fst (vmapGraph g n on (all g.Outputs.Length))
-
-                let ofResidual = Array.append [| true |] on
-                let rows (g: Derived<Graph>) on = Derived.from (fun () -> graph g.Value on)
-
-                let linear =
-                    match r.Linear with
-                    | ByMatrix slope -> ByMatrix(rows slope ofResidual)
-                    | BySolves solves ->
-                        let ofSolve = Array.append ofResidual [| true |]
-
-                        BySolves
-                            { Key = ("rows", n, List.ofArray on, solves.Key) :> obj
-                              Forward = rows solves.Forward ofSolve
-                              Transposed = rows solves.Transposed ofSolve }
-
-                let root =
-                    { Solve = graph r.Solve on
-                      Residual = graph r.Residual ofResidual
-                      Batch = Array.append [| n |] r.Batch
-                      Linear = linear }
-
-                Prim.apply (Root root) (Array.map first x) |> Array.map byRow
-            | Custom c ->
-                let rule =
-                    lazy
-                        (let r = c.Rule.Value
-                         let allOn = Array.append on (all (r.Inputs.Length - on.Length))
-
-                         Tracing.closed (withRows n r.Inputs allOn) (fun x ->
-                             vmapAt r n (Array.zip x allOn)
-                             |> Array.mapi (fun i y ->
-                                 let rows = toRows n y
-                                 if on[i] then rows else Prim.sumOver [| 0 |] rows)))
-
-                let primal = fst (vmapGraph c.Primal n on (all c.Primal.Outputs.Length))
-                Prim.apply (Custom { Primal = primal; Rule = rule; Forward = c.Forward }) (Array.map first x)
-                |> Array.map byRow
+            | Root r -> Prim.apply (Root(rootByRow r n on)) (Array.map first x) |> Array.map byRow
+            | Custom c -> Prim.apply (Custom(customByRow c n on)) (Array.map first x) |> Array.map byRow
             | Host h -> Prim.apply (Host(rowByRow h n on)) (Array.map first x) |> Array.map byRow
             | Loop l when endsByRow l n on ->
                 let at = l.States + l.Controls
@@ -155,6 +118,44 @@ module internal Batch =
                 | Pullback guarded -> pullbackRows guarded n (Array.insertAt at (Prim.literal Bool 1.0, false) x)
                 | fn -> raise (GraphException $"{fn} is not the sweep of a loop")
             | Pullback p -> pullbackRows p n x
+
+    and private rootByRow (r: Root) n (on: bool[]) : Root =
+        let graph (g: Graph) on = fst (vmapGraph g n on (all g.Outputs.Length))
+
+        let ofResidual = Array.append [| true |] on
+        let rows (g: Derived<Graph>) on = Derived.from (fun () -> graph g.Value on)
+
+        let linear =
+            match r.Linear with
+            | ByMatrix slope -> ByMatrix(rows slope ofResidual)
+            | BySolves solves ->
+                let ofSolve = Array.append ofResidual [| true |]
+
+                BySolves
+                    { Key = ("rows", n, List.ofArray on, solves.Key) :> obj
+                      Forward = rows solves.Forward ofSolve
+                      Transposed = rows solves.Transposed ofSolve }
+
+        { Solve = graph r.Solve on
+          Residual = graph r.Residual ofResidual
+          Batch = Array.append [| n |] r.Batch
+          Linear = linear }
+
+    /// Cotangents of what has no rows are summed over the rows.
+    and private customByRow (c: Custom) n (on: bool[]) : Custom =
+        let rule =
+            lazy
+                (let r = c.Rule.Value
+                 let allOn = Array.append on (all (r.Inputs.Length - on.Length))
+
+                 Tracing.closed (withRows n r.Inputs allOn) (fun x ->
+                     vmapAt r n (Array.zip x allOn)
+                     |> Array.mapi (fun i y ->
+                         let rows = toRows n y
+                         if on[i] then rows else Prim.sumOver [| 0 |] rows)))
+
+        let primal = fst (vmapGraph c.Primal n on (all c.Primal.Outputs.Length))
+        { Primal = primal; Rule = rule; Forward = c.Forward }
 
     /// What stands for a graph under a derivative stands for its rows, too: where it has other results by row, nothing does.
     and private standRows (g: Graph) (h: Graph) n on out =

@@ -174,90 +174,107 @@ module internal Conditions =
 
     let private some (f: Tensor -> Tensor) (m: Tensor) = Prim.compareTo Greater (f (Prim.cast Int32 m)) 0.0
 
+    /// What a slice took starts a condition, of parts as long as they are known; flags are put back where they came from.
+    let private pullSlice (s: Slice) (x: Tensor) (a: Condition option) : Condition option =
+        let put (m: Tensor) =
+            if Shape.size m.Dims = 0L then
+                Prim.fill Bool x.Dims 0.0
+            else
+                let high i = x.Dims[i] - s.Start[i] - int (Infer.padded m.Dims[i] 0 0 (s.Step[i] - 1))
+                Prim.pad s.Start (Array.init m.Rank high) (Array.map (fun step -> step - 1) s.Step) m
+
+        match a with
+        | None -> Some(Condition.Parts(x, [ s ]))
+        | Some(Condition.Parts(_, parts)) -> Some(Condition.Parts(x, List.map (within s) parts))
+        | Some(Condition.Flags _) -> map put a
+
+    let private pullReshape (x: Tensor) (a: Condition option) : Condition option =
+        match a with
+        | Some(Condition.Parts(whole, parts)) ->
+            match reshaped x.Dims whole.Dims parts with
+            | ValueSome parts -> Some(Condition.Parts(x, parts))
+            | ValueNone -> map (Prim.reshape x.Dims) a
+        | Some(Condition.Flags _)
+        | None -> map (Prim.reshape x.Dims) a
+
+    /// A choice of rows starts a condition, but for a permutation: `order` is what made the indices, and sorting takes every row.
+    let private pullGather batch (x: Tensor[]) (y: Tensor) (order: Op) (a: Condition option) : Condition option =
+        let isPermutation =
+            match order with
+            | ArgSort _ -> Shape.same x[0].Dims[..batch] x[1].Dims
+            | _ -> false
+
+        let taken =
+            if isPermutation && a.IsNone then
+                None
+            else
+                Some(Option.defaultValue (lazily (fun () -> Prim.fill Bool y.Dims 1.0)) a)
+
+        let scattered (m: Tensor) =
+            let zeros = Prim.fill Int32 x[0].Dims 0.0
+            Prim.compareTo Greater (Prim.scatter ScatterAdd batch zeros x[1] (Prim.cast Int32 m)) 0.0
+
+        map scattered taken
+
+    let private pullScatter (kind: Scatter) batch (x: Tensor[]) (y: Tensor) (a: Condition option) : Condition option[] =
+        let updates = a |> map (fun m -> Prim.gather batch m x[1])
+
+        match kind with
+        | ScatterAdd -> [| a; None; updates |]
+        | ScatterMax ->
+            let isTheirs () = Prim.compare Equal x[2] (Prim.gather batch y x[1])
+            [| both a (fun () -> Prim.compare Equal x[0] y); None; both updates isTheirs |]
+        | ScatterSet ->
+            let kept () =
+                Prim.scatter ScatterSet batch (Prim.fill Bool x[0].Dims 1.0) x[1] (Prim.fill Bool x[2].Dims 0.0)
+
+            [| both a kept; None; updates |]
+
+    /// A condition moved to each argument by an operation that starts none; None: anywhere.
+    let private pullMoved (op: Op) (x: Tensor[]) (a: Condition option) : Condition option[] =
+        let moved f = map f a
+
+        match op with
+        | Unary _
+        | Binary _
+        | Fma
+        | Cast _ -> Array.create x.Length a
+        | Reduce(Sum, axes) -> [| moved (Prim.unreduce x[0].Dims axes) |]
+        | Permute p -> [| moved (Prim.permute (Shape.invert p)) |]
+        | Op.Pad p ->
+            let stop i = p.Low[i] + int (Infer.padded x[0].Dims[i] 0 0 p.Interior[i])
+            [| moved (fun m -> Prim.slice p.Low (Array.init m.Rank stop) (Array.map ((+) 1) p.Interior) m) |]
+        | Reverse axes -> [| moved (Prim.reverse axes) |]
+        | Concat axis ->
+            let starts = x |> Array.scan (fun at part -> at + part.Dims[axis]) 0
+            x |> Array.mapi (fun i _ -> moved (Prim.range axis starts[i] starts[i + 1]))
+        | Broadcast(shape, axes) -> [| moved (some (Prim.sumOver (Shape.others shape.Length axes))) |]
+        | CumSum(axis, isReverse) -> [| moved (some (Prim.cumSum axis (not isReverse))) |]
+        | Check _ -> Array.init x.Length (fun i -> if i = 0 then a else None)
+        | _ -> Array.create x.Length None // operations that mix elements: the condition is dropped
+
     /// A condition moved to each argument as the pull of its operation moves the cotangent; None: anywhere. Of a gather,
     /// `order` is what made its indices.
     let pull (op: Op) (x: Tensor[]) (y: Tensor) (order: Op) (a: Condition option) : Condition option[] =
-        let moved f = map f a
-        let here index condition = Array.init x.Length (fun i -> if i = index then condition else None)
-
-        match op, a with
-        // a slice, a choice of rows and a maximum start a condition
-        | Op.Slice s, (None | Some(Condition.Parts _)) ->
-            let parts =
-                match a with
-                | Some(Condition.Parts(_, parts)) -> List.map (within s) parts
-                | _ -> [ s ]
-
-            [| Some(Condition.Parts(x[0], parts)) |]
-        | Reshape _, Some(Condition.Parts(whole, parts)) ->
-            match reshaped x[0].Dims whole.Dims parts with
-            | ValueSome parts -> [| Some(Condition.Parts(x[0], parts)) |]
-            | ValueNone -> [| moved (Prim.reshape x[0].Dims) |]
-        | Reshape _, _ -> [| moved (Prim.reshape x[0].Dims) |]
-        | Op.Slice s, _ ->
-            [| moved (fun m ->
-                   if Shape.size m.Dims = 0L then
-                       Prim.fill Bool x[0].Dims 0.0
-                   else
-                       let high i = x[0].Dims[i] - s.Start[i] - int (Infer.padded m.Dims[i] 0 0 (s.Step[i] - 1))
-                       Prim.pad s.Start (Array.init m.Rank high) (Array.map (fun step -> step - 1) s.Step) m) |]
-        | Reduce(Maximum, axes), _ ->
+        match op with
+        | Op.Slice s -> [| pullSlice s x[0] a |]
+        | Reshape _ -> [| pullReshape x[0] a |]
+        | Reduce(Maximum, axes) ->
             let spread = Prim.unreduce x[0].Dims axes
-            [| both (moved spread) (fun () -> Prim.compare Equal x[0] (spread y)) |]
-        | Gather batch, _ ->
-            // sorting takes every row
-            let isPermutation =
-                match order with
-                | ArgSort _ -> Shape.same x[0].Dims[..batch] x[1].Dims
-                | _ -> false
-
-            let taken =
-                if isPermutation && a.IsNone then
-                    None
-                else
-                    Some(Option.defaultValue (lazily (fun () -> Prim.fill Bool y.Dims 1.0)) a)
-
-            let scattered (m: Tensor) =
-                let zeros = Prim.fill Int32 x[0].Dims 0.0
-                Prim.compareTo Greater (Prim.scatter ScatterAdd batch zeros x[1] (Prim.cast Int32 m)) 0.0
-
-            here 0 (map scattered taken)
-        | Scatter(kind, batch), _ when y.Dims[batch] > 0 ->
-            let updates = moved (fun m -> Prim.gather batch m x[1])
-
-            match kind with
-            | ScatterAdd -> [| a; None; updates |]
-            | ScatterMax ->
-                let isTheirs () = Prim.compare Equal x[2] (Prim.gather batch y x[1])
-                [| both a (fun () -> Prim.compare Equal x[0] y); None; both updates isTheirs |]
-            | ScatterSet ->
-                let kept () =
-                    Prim.scatter ScatterSet batch (Prim.fill Bool x[0].Dims 1.0) x[1] (Prim.fill Bool x[2].Dims 0.0)
-
-                [| both a kept; None; updates |]
-        | Select, _ -> [| None; both a (fun () -> x[0]); both a (fun () -> Prim.isNot x[0]) |]
-        | Binary Max, _ ->
+            [| both (map spread a) (fun () -> Prim.compare Equal x[0] (spread y)) |]
+        | Gather batch ->
+            let condition = pullGather batch x y order a
+            Array.init x.Length (fun i -> if i = 0 then condition else None)
+        | Scatter(kind, batch) when y.Dims[batch] > 0 -> pullScatter kind batch x y a
+        | Select -> [| None; both a (fun () -> x[0]); both a (fun () -> Prim.isNot x[0]) |]
+        | Binary Max ->
             [| both a (fun () -> Prim.compare GreaterEqual x[0] x[1])
                both a (fun () -> Prim.compare GreaterEqual x[1] x[0]) |]
-        | Binary Min, _ ->
+        | Binary Min ->
             [| both a (fun () -> Prim.compare LessEqual x[0] x[1])
                both a (fun () -> Prim.compare LessEqual x[1] x[0]) |]
-        | _, None -> Array.create x.Length None
-        // the others move it
-        | (Unary _ | Binary _ | Fma | Cast _), _ -> Array.create x.Length a
-        | Reduce(Sum, axes), _ -> [| moved (Prim.unreduce x[0].Dims axes) |]
-        | Permute p, _ -> [| moved (Prim.permute (Shape.invert p)) |]
-        | Op.Pad p, _ ->
-            let stop i = p.Low[i] + int (Infer.padded x[0].Dims[i] 0 0 p.Interior[i])
-            [| moved (fun m -> Prim.slice p.Low (Array.init m.Rank stop) (Array.map ((+) 1) p.Interior) m) |]
-        | Reverse axes, _ -> [| moved (Prim.reverse axes) |]
-        | Concat axis, _ ->
-            let starts = x |> Array.scan (fun at part -> at + part.Dims[axis]) 0
-            x |> Array.mapi (fun i _ -> moved (Prim.range axis starts[i] starts[i + 1]))
-        | Broadcast(shape, axes), _ -> [| moved (some (Prim.sumOver (Shape.others shape.Length axes))) |]
-        | CumSum(axis, isReverse), _ -> [| moved (some (Prim.cumSum axis (not isReverse))) |]
-        | Check _, _ -> here 0 a
-        | _ -> Array.create x.Length None // operations that mix elements: the condition is dropped
+        | _ when a.IsNone -> Array.create x.Length None
+        | op -> pullMoved op x a // the others move it
 
     /// The condition of a result from those of its arguments' tangents (None inside: anywhere; None outside: no tangent).
     let push (op: Op) (x: Tensor[]) (a: Condition option option[]) : Condition option =

@@ -83,71 +83,7 @@ module internal Derive =
             let y, dy = jvpAt g x[.. n - 1] (spreadBy on x[n..])
             Array.append y (pickBy active (Array.map2 orZeros (outputSignatures g) dy)))
 
-    /// The forward derivative of a loop is a loop, with tangents among its states, captured tensors and emissions.
-    /// Beside it: where its arguments and its outputs come from.
-    and jvpLoop (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
-        let carried = l.States + l.Controls
-        let activeStates, activeEmits = activeLoop l on
-        let captured = on[carried..]
-        let bodyOn = Array.concat [ activeStates; no l.Controls; captured ]
-        let derived = jvpGraph l.Body bodyOn
-        let primals first count = Array.init count (fun i -> Of(first + i))
-
-        let tangents first (m: bool[]) =
-            [| for i in 0 .. m.Length - 1 do
-                   if m[i] then Dot(first + i) |]
-
-        let arguments =
-            Array.concat
-                [ primals 0 l.States
-                  tangents 0 activeStates
-                  primals l.States l.Controls
-                  primals carried captured.Length
-                  tangents carried captured ]
-
-        // every stream has its own tangents behind its own primals
-        let firsts = l.Streams |> Array.scan (fun first s -> first + s.Emits) 0
-        let activeOf k = activeEmits[firsts[k] .. firsts[k + 1] - 1]
-
-        let emissions =
-            l.Streams
-            |> Array.mapi (fun k s ->
-                Array.append (primals (carried + firsts[k]) s.Emits) (tangents (carried + firsts[k]) (activeOf k)))
-
-        let results =
-            Array.concat
-                [ primals 0 l.States; tangents 0 activeStates; primals l.States l.Controls; Array.concat emissions ]
-        // the derived body has all primals first, then all tangents: put both sides in a loop's order
-        let bodyOutputs = outputSignatures l.Body
-        let active = activeOutputs l.Body bodyOn
-        let derivedInputs = Array.append (primals 0 l.Body.Inputs.Length) (tangents 0 bodyOn)
-        let derivedOutputs = Array.append (primals 0 bodyOutputs.Length) (tangents 0 active)
-
-        let signature source =
-            match source with
-            | Of i
-            | Dot i -> l.Body.Inputs[i]
-
-        let argumentAt, derivedAt = positions arguments, positions derivedOutputs
-
-        let body =
-            Tracing.closed (arguments |> Array.map signature) (fun x ->
-                let argument source = x[(argumentAt source).Value]
-                let y = Prim.call derived (derivedInputs |> Array.map argument)
-
-                let result source =
-                    match source, derivedAt source with
-                    | _, Some k -> y[k]
-                    | (Of i | Dot i), None -> Prim.zeros bodyOutputs[i]
-
-                let flags = primals (carried + l.Emits) l.Flags
-                Array.append results flags |> Array.map result)
-
-        let count m = m |> Array.filter id |> Array.length
-
-        let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })
-
-        { l with States = l.States + count activeStates; Streams = streams; Body = body }, arguments, results
+    and jvpLoop (l: Loop) (on: bool[]) : Loop * Source[] * Source[] = LoopTangents.derive jvpGraph l on
 
     and jvpFnAt (fn: Fn) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
         let on = mask dx
@@ -162,78 +98,77 @@ module internal Derive =
                 let r = Prim.apply (Call(jvpGraph g on, kind)) (Array.append x (given dx))
                 let n = g.Outputs.Length
                 r[.. n - 1], spreadBy active r[n..]
-            | Loop l ->
-                let derived, arguments, results = jvpLoop l on
-
-                let argument source =
-                    match source with
-                    | Of i -> x[i]
-                    | Dot i -> orZeros x[i].Signature dx[i]
-
-                let r = Prim.apply (Loop derived) (arguments |> Array.map argument)
-                let resultAt = positions results
-                let find source = resultAt source |> Option.map (fun k -> r[k])
-                let outputs = l.States + l.Controls + l.Emits
-                Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
+            | Loop l -> jvpLoopAt l on x dx
             | Cond(t, e) ->
                 // a tangent that is active in one branch is dense, and zeros, in the other
                 let branch g = jvpGraphFor g on[1..] active
                 let r = Prim.apply (Cond(branch t, branch e)) (Array.append x (given dx[1..]))
                 let n = t.Outputs.Length
                 r[.. n - 1], spreadBy active r[n..]
-            | Root r -> // ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse
-                let y = Prim.apply fn x
-                let z = y[0]
-                let _, dr = jvpAt r.Residual (Array.append [| z |] x) (Array.append [| None |] dx)
-                let dz = dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr))
-                y, Array.init y.Length (fun k -> if k = 0 then dz else None)
-            | Custom c ->
-                match c.Forward with
-                | OfPrimal -> jvpAt c.Primal x dx
-                | OfRule ->
-                    match transposed c on with
-                    | ValueNone -> raise (refusedForward ())
-                    | ValueSome g ->
-                        let outputs = outputSignatures c.Primal
-                        let r = Prim.call g (Array.concat [ x; outputs |> Array.map Prim.zeros; given dx ])
-                        Prim.apply fn x, spreadBy active r
+            | Root r -> jvpRoot r x dx
+            | Custom c -> jvpCustom c on active x dx
             | Host h ->
                 let y = Prim.apply fn x
                 let dy = Prim.apply (Host(h.Jvp on)) (Array.append x (given dx))
                 y, Array.map2 (fun isActive d -> if isActive then Some d else None) active dy
-            | Pullback p ->
-                let n = p.Wanted.Length
-                let w = spreadBy p.Given x[n..]
-                let dw = spreadBy p.Given dx[n..] |> Array.map Option.flatten
-                let loop, arguments, results = jvpLoop p.Of on[.. n - 1]
+            | Pullback p -> jvpPullback p on x dx
 
-                let argument source =
-                    match source with
-                    | Of i -> x[i]
-                    | Dot i -> orZeros x[i].Signature dx[i]
+    and private jvpLoopAt (l: Loop) (on: bool[]) (x: Tensor[]) (dx: Tensor option[]) =
+        let derived, arguments, results = jvpLoop l on
+        let r = Prim.apply (Loop derived) (arguments |> Array.map (LoopTangents.argument x dx))
+        let resultAt = positions results
+        let find source = resultAt source |> Option.map (fun k -> r[k])
+        let outputs = l.States + l.Controls + l.Emits
+        Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
 
-                let wanted source =
-                    match source with
-                    | Of i -> p.Wanted[i]
-                    | Dot _ -> false
+    /// ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse.
+    and private jvpRoot (r: Root) (x: Tensor[]) (dx: Tensor option[]) =
+        let y = Prim.apply (Root r) x
+        let z = y[0]
+        let _, dr = jvpAt r.Residual (Array.append [| z |] x) (Array.append [| None |] dx)
+        let dz = dr[0] |> Option.map (fun dr -> solveSlope r z x false (-dr))
+        y, Array.init y.Length (fun k -> if k = 0 then dz else None)
 
-                let cotangent source =
-                    match source with
-                    | Of j -> dw[j]
-                    | Dot j -> w[j]
+    and private jvpCustom (c: Custom) (on: bool[]) (active: bool[]) (x: Tensor[]) (dx: Tensor option[]) =
+        match c.Forward with
+        | OfPrimal -> jvpAt c.Primal x dx
+        | OfRule ->
+            match transposed c on with
+            | ValueNone -> raise (refusedForward ())
+            | ValueSome g ->
+                let outputs = outputSignatures c.Primal
+                let r = Prim.call g (Array.concat [ x; outputs |> Array.map Prim.zeros; given dx ])
+                Prim.apply (Custom c) x, spreadBy active r
 
-                let xbar =
-                    vjpFnAt
-                        (Loop loop)
-                        (Array.map argument arguments)
-                        (Array.map wanted arguments)
-                        (Array.map cotangent results)
+    /// The derivative of a sweep along (ẋ, ẇ), by the rule at the head of this module.
+    and private jvpPullback (p: Pullback) (on: bool[]) (x: Tensor[]) (dx: Tensor option[]) =
+        let n = p.Wanted.Length
+        let w = spreadBy p.Given x[n..]
+        let dw = spreadBy p.Given dx[n..] |> Array.map Option.flatten
+        let loop, arguments, results = jvpLoop p.Of on[.. n - 1]
 
-                let argumentAt = positions arguments
+        let wanted source =
+            match source with
+            | Of i -> p.Wanted[i]
+            | Dot _ -> false
 
-                Prim.apply fn x,
-                [| for i in 0 .. n - 1 do
-                       if p.Wanted[i] then xbar[(argumentAt (Of i)).Value] |]
+        let cotangent source =
+            match source with
+            | Of j -> dw[j]
+            | Dot j -> w[j]
+
+        let xbar =
+            vjpFnAt
+                (Loop loop)
+                (Array.map (LoopTangents.argument x dx) arguments)
+                (Array.map wanted arguments)
+                (Array.map cotangent results)
+
+        let argumentAt = positions arguments
+
+        Prim.apply (Pullback p) x,
+        [| for i in 0 .. n - 1 do
+               if p.Wanted[i] then xbar[(argumentAt (Of i)).Value] |]
 
     /// The transpose of the linear map ȳ ↦ x̄[on] that a rule is: x, ȳ, ẋ[on] → ẏ. Nothing where it depends on ȳ: the map is
     /// not linear.
@@ -368,87 +303,33 @@ module internal Derive =
         (wanted: bool[])
         (w: (Tensor * Condition option) option[])
         : (Tensor * Condition option) option[] =
-        let active = activeNodes g wanted
-        let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
-        let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
-
-        for n in g.Order do
-            match n.Op with
-            | Input i -> primal[n] <- x[i]
-            | Output i -> primal[n] <- bundles[n.Args[0]][i]
-            | Apply fn -> bundles[n] <- Prim.apply fn (n.Args |> Array.map (fun a -> primal[a]))
-            | op -> primal[n] <- Tensor.Apply(op, n.Args |> Array.map (fun a -> primal[a])) // a primitive
-        // a cotangent and the condition under which it can be non-zero
-        let cotangents = Dictionary<Node, Tensor * Condition option>(HashIdentity.Reference)
-        let received = Dictionary<Node, (Tensor * Condition option) option[]>(HashIdentity.Reference)
-
-        let add (n: Node) (w: Tensor option) (condition: Condition option) =
-            match w with
-            | Some w when active n ->
-                cotangents[n] <-
-                    match cotangents.TryGetValue n with
-                    | true, (sum, old) -> sum + w, Conditions.either old condition
-                    | _ -> w, condition
-            | _ -> ()
-
-        /// The pull of an operation: where a rule multiplies, its condition is applied; each argument gets its own.
-        let pull (n: Node) (w: Tensor) (condition: Condition option) =
-            let x = n.Args |> Array.map (fun a -> primal[a])
-            let y = primal[n]
-            let condition = Conditions.settled condition
-            let isApplied = Slopes.isElementwise n.Op && not (Conditions.passes n.Op || Slopes.chooses n.Op)
-
-            let order =
-                match n.Op with
-                | Gather _ -> n.Args[1].Op
-                | op -> op // only of a gather is asked what its indices are
-
-            let further = Conditions.pull n.Op x y order condition
-
-            Primitives.pull n.Op x y w
-            |> Array.iteri (fun i w ->
-                let w = if isApplied then Option.map (Conditions.under condition) w else w
-                add n.Args[i] w further[i])
-
-        Array.iter2 (fun output w -> add output (Option.map fst w) (Option.bind snd w)) g.Outputs w
+        let sweep = ReverseSweep(g, x, wanted)
+        Array.iter2 sweep.Add g.Outputs w
 
         for n in Array.rev g.Walk do
-            let args () = n.Args |> Array.map (fun a -> primal[a])
-
-            match n.Op, cotangents.TryGetValue n with
+            match n.Op, sweep.Cotangent n with
             | Input _, _ -> ()
             | Apply fn, _ ->
-                match received.TryGetValue n with
-                | true, w ->
-                    let isActive = n.Args |> Array.map active
-                    let isMasked = w |> Array.exists (Option.exists (snd >> Option.isSome))
+                match sweep.Received n with
+                | ValueSome w -> pullFn sweep n fn w
+                | ValueNone -> ()
+            | Output i, ValueSome(w, condition) -> sweep.PassOutput(n, i, w, condition)
+            | _, ValueSome(w, condition) -> sweep.Pull(n, w, condition)
+            | _, ValueNone -> ()
 
-                    match fn with
-                    | Call(h, Inline) when isMasked -> // only a name: conditions pass through it
-                        vjpUnder h (args ()) isActive w
-                        |> Array.iter2 (fun arg w -> add arg (Option.map fst w) (Option.bind snd w)) n.Args
-                    | _ ->
-                        vjpFnAt fn (args ()) isActive (w |> Array.map (Option.map fst))
-                        |> Array.iter2 (fun arg w -> add arg w None) n.Args
-                | _ -> ()
-            | Output i, (true, (w, condition)) ->
-                let bundle = n.Args[0]
+        sweep.Found
 
-                if not (received.ContainsKey bundle) then
-                    received[bundle] <- bundles[bundle] |> Array.map (fun _ -> None)
+    and private pullFn (sweep: ReverseSweep) (n: Node) (fn: Fn) (w: (Tensor * Condition option) option[]) =
+        let isActive = n.Args |> Array.map sweep.IsActive
+        let isMasked = w |> Array.exists (Option.exists (snd >> Option.isSome))
 
-                received[bundle][i] <- Some(w, Conditions.settled condition)
-            | _, (true, (w, condition)) -> pull n w condition
-            | _, (false, _) -> ()
-
-        let found: (Tensor * Condition option) option[] = wanted |> Array.map (fun _ -> None)
-
-        for n in g.Order do
-            match n.Op, cotangents.TryGetValue n with
-            | Input i, (true, (w, condition)) when wanted[i] -> found[i] <- Some(w, condition)
-            | _ -> ()
-
-        found
+        match fn with
+        | Call(h, Inline) when isMasked -> // only a name: conditions pass through it
+            vjpUnder h (sweep.Arguments n) isActive w |> Array.iter2 sweep.Add n.Args
+        | _ ->
+            vjpFnAt fn (sweep.Arguments n) isActive (w |> Array.map (Option.map fst))
+            |> Array.map (Option.map (fun w -> w, None))
+            |> Array.iter2 sweep.Add n.Args
 
     /// x, w[given] → x̄[wanted]
     and vjpGraph (g: Graph) (wanted: bool[]) (given: bool[]) : Graph =
@@ -502,51 +383,52 @@ module internal Derive =
                 |> spreadBy wanted[1..]
                 |> Array.append [| None |]
             | Loop l -> Prim.apply (pullbackOf l wanted cot) (Array.append x (given w)) |> spreadBy wanted
-            | Root r -> // p̄ = ∂r/∂pᵀ λ, λ = −(∂r/∂z)⁻ᵀ z̄
-                let z = (Prim.apply fn x)[0]
-                let lambda = solveSlope r z x true (-w[0].Value)
-                vjpAt r.Residual (Array.append [| z |] x) (Array.append [| false |] wanted) [| Some lambda |]
-                |> Array.tail
+            | Root r -> vjpRoot r x wanted w
             | Custom c ->
                 let dense = Array.map2 orZeros (outputSignatures c.Primal) w
                 Prim.call c.Rule.Value (Array.append x dense)
                 |> Array.mapi (fun i r -> if wanted[i] then Some r else None)
             | Host h -> Prim.apply (Host(h.Vjp wanted cot)) (Array.append x (given w)) |> spreadBy wanted
-            | Pullback p ->
-                let n = p.Wanted.Length
-                let ws = spreadBy p.Given x[n..]
-                let u = spreadBy p.Wanted w |> Array.map Option.flatten
-                let loop, arguments, results = jvpLoop p.Of (mask u)
+            | Pullback p -> vjpPullback p x wanted w
 
-                let argument source =
-                    match source with
-                    | Of i -> x[i]
-                    | Dot i -> orZeros x[i].Signature u[i]
+    /// p̄ = ∂r/∂pᵀ λ, λ = −(∂r/∂z)⁻ᵀ z̄
+    and private vjpRoot (r: Root) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) =
+        let z = (Prim.apply (Root r) x)[0]
+        let lambda = solveSlope r z x true (-w[0].Value)
 
-                let isWanted source =
-                    match source with
-                    | Of i -> wanted[i]
-                    | Dot _ -> false
+        vjpAt r.Residual (Array.append [| z |] x) (Array.append [| false |] wanted) [| Some lambda |] |> Array.tail
 
-                let cotangent source =
-                    match source with
-                    | Of _ -> None
-                    | Dot j -> ws[j]
+    /// The derivative of a sweep along u on x̄, by the rule at the head of this module.
+    and private vjpPullback (p: Pullback) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) =
+        let n = p.Wanted.Length
+        let ws = spreadBy p.Given x[n..]
+        let u = spreadBy p.Wanted w |> Array.map Option.flatten
+        let loop, arguments, results = jvpLoop p.Of (mask u)
 
-                let arguments' = Array.map argument arguments
+        let isWanted source =
+            match source with
+            | Of i -> wanted[i]
+            | Dot _ -> false
 
-                let xbar = vjpFnAt (Loop loop) arguments' (Array.map isWanted arguments) (Array.map cotangent results)
+        let cotangent source =
+            match source with
+            | Of _ -> None
+            | Dot j -> ws[j]
 
-                let argumentAt, resultAt = positions arguments, positions results
+        let arguments' = Array.map (LoopTangents.argument x u) arguments
 
-                let wbar =
-                    if any wanted[n..] then
-                        let y = Prim.apply (Loop loop) arguments'
-                        fun j -> resultAt (Dot j) |> Option.map (fun k -> y[k])
-                    else
-                        fun _ -> None
+        let xbar = vjpFnAt (Loop loop) arguments' (Array.map isWanted arguments) (Array.map cotangent results)
 
-                Array.append
-                    (Array.init n (fun i -> xbar[(argumentAt (Of i)).Value]))
-                    [| for j in 0 .. p.Given.Length - 1 do
-                           if p.Given[j] then wbar j |]
+        let argumentAt, resultAt = positions arguments, positions results
+
+        let wbar =
+            if any wanted[n..] then
+                let y = Prim.apply (Loop loop) arguments'
+                fun j -> resultAt (Dot j) |> Option.map (fun k -> y[k])
+            else
+                fun _ -> None
+
+        Array.append
+            (Array.init n (fun i -> xbar[(argumentAt (Of i)).Value]))
+            [| for j in 0 .. p.Given.Length - 1 do
+                   if p.Given[j] then wbar j |]

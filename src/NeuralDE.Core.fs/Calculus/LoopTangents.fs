@@ -1,0 +1,81 @@
+namespace NeuralDE.Compiler
+
+open NeuralDE
+open NeuralDE.Compiler.Masks
+open NeuralDE.Compiler.Activity
+
+/// The forward derivative of a loop is a loop, with tangents among its states, captured tensors and emissions.
+module internal LoopTangents =
+    let private primals first count = Array.init count (fun i -> Of(first + i))
+
+    let private tangents first (m: bool[]) =
+        [| for i in 0 .. m.Length - 1 do
+               if m[i] then Dot(first + i) |]
+
+    let private count m = m |> Array.filter id |> Array.length
+
+    /// What a source stands for, by what the function itself got and the tangents of that.
+    let argument (x: Tensor[]) (dx: Tensor option[]) (source: Source) : Tensor =
+        match source with
+        | Of i -> x[i]
+        | Dot i -> orZeros x[i].Signature dx[i]
+
+    /// The derived body has all primals first, then all tangents: here both sides are in a loop's order.
+    let private bodyOf (l: Loop) (bodyOn: bool[]) (derived: Graph) (arguments: Source[]) (results: Source[]) : Graph =
+        let outputs = outputSignatures l.Body
+        let active = activeOutputs l.Body bodyOn
+        let derivedInputs = Array.append (primals 0 l.Body.Inputs.Length) (tangents 0 bodyOn)
+        let derivedOutputs = Array.append (primals 0 outputs.Length) (tangents 0 active)
+
+        let signature source =
+            match source with
+            | Of i
+            | Dot i -> l.Body.Inputs[i]
+
+        let argumentAt, derivedAt = positions arguments, positions derivedOutputs
+
+        Tracing.closed (arguments |> Array.map signature) (fun x ->
+            let argument source = x[(argumentAt source).Value]
+            let y = Prim.call derived (derivedInputs |> Array.map argument)
+
+            let result source =
+                match source, derivedAt source with
+                | _, Some k -> y[k]
+                | (Of i | Dot i), None -> Prim.zeros outputs[i]
+
+            let flags = primals (l.States + l.Controls + l.Emits) l.Flags
+            Array.append results flags |> Array.map result)
+
+    /// The derivative along these arguments, by the forward derivative of a graph. Beside it: where its arguments and its
+    /// outputs come from.
+    let derive (jvpGraph: Graph -> bool[] -> Graph) (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
+        let carried = l.States + l.Controls
+        let activeStates, activeEmits = activeLoop l on
+        let captured = on[carried..]
+        let bodyOn = Array.concat [ activeStates; no l.Controls; captured ]
+        let derived = jvpGraph l.Body bodyOn
+
+        let arguments =
+            Array.concat
+                [ primals 0 l.States
+                  tangents 0 activeStates
+                  primals l.States l.Controls
+                  primals carried captured.Length
+                  tangents carried captured ]
+
+        // every stream has its own tangents behind its own primals
+        let firsts = l.Streams |> Array.scan (fun first s -> first + s.Emits) 0
+        let activeOf k = activeEmits[firsts[k] .. firsts[k + 1] - 1]
+
+        let emissions =
+            l.Streams
+            |> Array.mapi (fun k s ->
+                Array.append (primals (carried + firsts[k]) s.Emits) (tangents (carried + firsts[k]) (activeOf k)))
+
+        let results =
+            Array.concat
+                [ primals 0 l.States; tangents 0 activeStates; primals l.States l.Controls; Array.concat emissions ]
+
+        let body = bodyOf l bodyOn derived arguments results
+        let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })
+        { l with States = l.States + count activeStates; Streams = streams; Body = body }, arguments, results
