@@ -2,7 +2,6 @@ namespace NeuralDE
 
 open System
 open System.Collections.Generic
-open System.Globalization
 open System.Numerics
 open System.Runtime.InteropServices
 open System.Threading
@@ -114,15 +113,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             Tensor.level <- trace.Level - 1
 
     static member internal Literal(dtype: Dtype, x: float) =
-        let bits =
-            match dtype with
-            | Float64 -> BitConverter.DoubleToInt64Bits x
-            | Float32 -> BitConverter.DoubleToInt64Bits(float (float32 x))
-            | Int32
-            | Int64 -> int64 x
-            | Bool -> if x = 0.0 then 0L else 1L
-
-        Tensor.Apply(Constant { Literal.Dtype = dtype; Bits = bits }, [||])
+        Tensor.Apply(Constant { Literal.Dtype = dtype; Bits = DtypeRules.bitsOf dtype x }, [||])
 
     /// A constant of the trace that `like` belongs to: what is made of it is recorded, never computed while tracing.
     static member internal LiteralBeside(like: Tensor, dtype: Dtype, x: float) =
@@ -135,25 +126,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     /// A number in a user's expression: data, but for 0, ±1, ±2 and ½, which rules recognise.
     static member internal Number(dtype: Dtype, x: float) =
-        if not dtype.IsFloat && x <> Math.Floor x then
-            raise (
-                DtypeException
-                    $"{string x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
-            )
-
-        let least, limit = // limit: the first one that does not fit
-            match dtype with
-            | Float32
-            | Float64 -> Double.NegativeInfinity, Double.PositiveInfinity
-            | Int32 -> -2147483648.0, 2147483648.0
-            | Int64 -> -9223372036854775808.0, 9223372036854775808.0
-            | Bool -> 0.0, 2.0
-
-        if not dtype.IsFloat && not (x >= least && x < limit) then
-            raise (
-                DtypeException
-                    $"{string x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
-            )
+        DtypeRules.requireFits dtype x
 
         if x = 0.0 || x = 1.0 || x = -1.0 || x = 2.0 || x = -2.0 || x = 0.5 then
             Tensor.Literal(dtype, x)
@@ -440,12 +413,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             Tensor.Apply(Broadcast(shape, kept |> Array.map ((+) skip)), [| squeezed |])
 
     static member private Pair(name: string, op: Op, a: Tensor, b: Tensor) =
-        if a.Dtype <> b.Dtype then
-            raise (
-                DtypeException
-                    $"{name}: got {a.Dtype} {Shape.text a.Dims} and {b.Dtype} {Shape.text b.Dims}. Cast one of them, as in cast {a.Dtype.Case} x."
-            )
-
+        DtypeRules.requireAlike name (a.Dtype, a.Dims) (b.Dtype, b.Dims)
         let shape = Shape.broadcast name a.Dims b.Dims
         if not (obj.ReferenceEquals(shape, a.Dims)) then Tensor.Made(name, [| a; b |], shape)
 
@@ -455,72 +423,19 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         Tensor.Given(a, nameof a)
         Tensor.Given(b, nameof b)
 
-        let name =
-            match op with
-            | Add -> "+"
-            | Sub -> "-"
-            | Mul -> "*"
-            | Div -> "/"
-            | Pow -> "**"
-            | Max -> "maximum"
-            | Min -> "minimum"
-            | Atan2 -> "atan2"
-            | Mod -> "%"
-            | And -> "logicalAnd"
-            | Or -> "logicalOr"
-            | Xor -> "logicalXor"
-            | FoldKey -> "Key.fold"
-
-        match op with
-        | Div
-        | Pow
-        | Atan2 when not a.Dtype.IsFloat && not b.Dtype.IsFloat ->
-            raise (DtypeException $"{name}: got {a.Dtype}, expected floats. Cast first, as in cast Float64 x.")
-        | Add
-        | Sub
-        | Mul
-        | Max
-        | Min
-        | Mod when a.Dtype = Bool ->
-            raise (DtypeException $"{name}: got bool, expected numbers. Cast first, as in cast Float64 x.")
-        | And
-        | Or
-        | Xor when a.Dtype.IsFloat ->
-            raise (DtypeException $"{name}: got {a.Dtype}, expected bools or integers. Compare first, as in x .> 0.0.")
-        | Div
-        | Pow
-        | Atan2
-        | Add
-        | Sub
-        | Mul
-        | Max
-        | Min
-        | Mod
-        | And
-        | Or
-        | Xor
-        | FoldKey -> Tensor.Pair(name, Op.Binary op, a, b)
+        let name = DtypeRules.nameOf op
+        DtypeRules.requireBinary name op a.Dtype b.Dtype
+        Tensor.Pair(name, Op.Binary op, a, b)
 
     static member internal Compare(name: string, op: Compare, a: Tensor, b: Tensor) =
         Tensor.Given(a, nameof a)
         Tensor.Given(b, nameof b)
         Tensor.Pair(name, Op.Compare op, a, b)
 
-    static member private WantsFloats(op: Unary, x: Tensor) : Tensor =
-        let name = (string op).ToLowerInvariant()
-        raise (DtypeException $"{name}: got {x.Dtype}, expected floats. Cast first, as in cast Float64 x.")
-
     static member internal Unary(op: Unary, x: Tensor) =
         Tensor.Given(x, nameof x)
-
-        match (Unaries.about op).Value with
-        | UnaryValue.Bools _ when x.Dtype <> Bool ->
-            raise (DtypeException $"logicalNot: got {x.Dtype}, expected bool. Compare first, as in x .> 0.0.")
-        | UnaryValue.Numbers _ when x.Dtype = Bool -> Tensor.WantsFloats(op, x)
-        | UnaryValue.Floats _ when not x.Dtype.IsFloat -> Tensor.WantsFloats(op, x)
-        | UnaryValue.Bools _
-        | UnaryValue.Numbers _
-        | UnaryValue.Floats _ -> Tensor.Apply(Op.Unary op, [| x |])
+        DtypeRules.requireUnary op x.Dtype
+        Tensor.Apply(Op.Unary op, [| x |])
 
     static member private With(op: Binary, a: Tensor, b: float) =
         Tensor.Given(a, nameof a)
@@ -607,21 +522,6 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         static member (-)(a: Tensor, b: Tensor) = Tensor.Binary(Sub, a, b)
 
     // ── indexing ─────────────────────────────────────────────────────────────────────────────────────────────────
-    static member private At(x: Tensor, axis: int, index: int) =
-        if axis >= x.Rank then
-            raise (ShapeException $"index: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
-
-        let n = x.Dims[axis]
-        let i = if index < 0 then index + n else index
-
-        if i < 0 || i >= n then
-            raise (
-                ShapeException
-                    $"index: {string index} is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}."
-            )
-
-        i
-
     static member internal Range(x: Tensor, axis: int, start: int, stop: int) =
         let ranges: Slice =
             { Start = Array.init x.Rank (fun i -> if i = axis then start else 0)
@@ -631,27 +531,12 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         Tensor.Apply(Op.Slice ranges, [| x |])
 
     static member internal Pick(x: Tensor, axis: int, index: int) =
-        let i = Tensor.At(x, axis, index)
+        let i = IndexRules.at x.Dims axis index
         Tensor.Apply(Reshape(Array.removeAt axis x.Dims), [| Tensor.Range(x, axis, i, i + 1) |])
 
     static member private Section(x: Tensor, axis: int, first: int option, last: int option) =
-        if axis >= x.Rank then
-            raise (ShapeException $"slice: a tensor of shape {Shape.text x.Dims} has no axis {string axis}.")
-
-        let n = x.Dims[axis]
-        let fromFront i = if i < 0 then i + n else i
-        let start = first |> Option.map fromFront |> Option.defaultValue 0
-        let stop = (last |> Option.map fromFront |> Option.defaultValue (n - 1)) + 1
-
-        let text side = side |> Option.map string |> Option.defaultValue ""
-
-        if start < 0 || start > n || stop < 0 || stop > n || (last.IsSome && last.Value < -n) then
-            raise (
-                ShapeException
-                    $"slice: [{text first}..{text last}] is outside axis {string axis} of shape {Shape.text x.Dims}. Use {string (-n)} to {string (n - 1)}; −1 is the last, and both ends are included."
-            )
-
-        Tensor.Range(x, axis, min start stop, stop)
+        let struct (start, stop) = IndexRules.section x.Dims axis first last
+        Tensor.Range(x, axis, start, stop)
 
     /// Row i of the first axis; −1 is the last.
     member x.Item
@@ -693,38 +578,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Content.Open(trace, _, _, _) when trace.Reader.IsNone -> $"placeholder of {trace.Verb}"
         | Content.Open _
         | Content.Value _
-        | Content.Structure _ ->
-            let a = x.Numbers
-
-            let number: int -> string =
-                match a.Data with
-                | :? (bool[]) as v -> fun i -> if v[i] then "true" else "false"
-                | :? (int[]) as v -> fun i -> string v[i]
-                | :? (int64[]) as v -> fun i -> string v[i]
-                | :? (float32[]) as v -> fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
-                | _ -> let v = a.Floats in fun i -> v[i].ToString("G7", CultureInfo.InvariantCulture)
-
-            let shown = 6
-
-            let rec show axis offset =
-                if axis = a.Shape.Length then
-                    number offset
-                else
-                    let n = a.Shape[axis]
-                    let width = Shape.stored "ToString" a.Shape[axis + 1 ..]
-                    let part i = show (axis + 1) (offset + i * width)
-
-                    let parts =
-                        if n <= shown + 1 then
-                            List.init n part
-                        else
-                            List.init (shown / 2) part
-                            @ [ "…" ]
-                            @ List.init (shown / 2) (fun i -> part (n - shown / 2 + i))
-
-                    "[" + String.Join("; ", parts) + "]"
-
-            show 0 0
+        | Content.Structure _ -> ArrayText.show x.Numbers
 
     member internal x.Text = x.ToString()
     override x.ToString() = $"tensor {x.Show()} {signature.Dtype} {Shape.text signature.Shape}"

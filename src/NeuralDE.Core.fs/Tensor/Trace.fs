@@ -19,6 +19,29 @@ module internal Tracing =
         | Iota _ -> true
         | _ -> false // no other operation makes much out of little
 
+    /// Whether an expression over placeholders becomes part of a trace's graph; else it is an input. TraceException where its
+    /// trace has ended.
+    let private isInside (trace: Trace) (capture: Capture) (owner: Trace) serial (op: Op) : bool =
+        if owner.Level > trace.Level || (owner.Level = trace.Level && not (obj.ReferenceEquals(owner, trace))) then
+            raise (
+                TraceException
+                    $"a placeholder of {owner.Verb} outlived its function and was used in {trace.Verb}. Return what you need from the function instead of storing it elsewhere."
+            )
+
+        let isInput =
+            match op with
+            | Input _ -> true
+            | _ -> false
+
+        let madeInside = serial >= trace.FirstSerial
+
+        let keep =
+            match capture with
+            | Hoisted -> obj.ReferenceEquals(owner, trace) || (madeInside && enlarges op)
+            | InPlace -> obj.ReferenceEquals(owner, trace) || madeInside
+
+        keep && not isInput
+
     /// Closes outputs over the trace's placeholders. What they captured becomes further inputs, returned beside the graph.
     let close (trace: Trace) (capture: Capture) (holes: Tensor[]) (outputs: Tensor[]) : Graph * Tensor[] =
         let nodes = Dictionary<Tensor, Node>(HashIdentity.Reference)
@@ -50,27 +73,7 @@ module internal Tracing =
             | Content.Value _ -> lift t
             | Content.Structure(op, args, _, _) -> expand t op args
             | Content.Open(owner, serial, op, args) ->
-                if
-                    owner.Level > trace.Level || (owner.Level = trace.Level && not (obj.ReferenceEquals(owner, trace)))
-                then
-                    raise (
-                        TraceException
-                            $"a placeholder of {owner.Verb} outlived its function and was used in {trace.Verb}. Return what you need from the function instead of storing it elsewhere."
-                    )
-
-                let isInput =
-                    match op with
-                    | Input _ -> true
-                    | _ -> false
-
-                let madeInside = serial >= trace.FirstSerial
-
-                let keep =
-                    match capture with
-                    | Hoisted -> obj.ReferenceEquals(owner, trace) || (madeInside && enlarges op)
-                    | InPlace -> obj.ReferenceEquals(owner, trace) || madeInside
-
-                if isInput || not keep then lift t else expand t op args
+                if isInside trace capture owner serial op then expand t op args else lift t
 
         for output in outputs do
             todo.Push output
