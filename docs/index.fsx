@@ -11,10 +11,10 @@ index: 1
 (**
 # NeuralDE
 
-Neural differential equations for F# and C# on .NET 10. An equation is an ordinary function. What one does with it is a
-function of that function: solve it, differentiate through the solve, batch it, compile it, learn it from data.
+Neural differential equations for F# and C# on .NET 10. An equation is an ordinary function. You can solve it, differentiate
+through the solve, batch it, compile it, and learn it from data.
 
-These lines learn a spiral from 30 points of it:
+These lines learn a spiral from 30 of its points:
 *)
 open NeuralDE
 let ts, y0 = linspace 0.0 1.5 30, tensor [ 2.0; 0.0 ]
@@ -31,8 +31,8 @@ Plot.trajectories [ "data", ts, data; "model", ts, predict fit.Model ]
 |> Plot.svg
 (*** include-it-raw ***)
 (**
-`Mlp.init` draws a network, `Ode.solveYs` solves the equation that it defines, and `Lbfgs.minimise` follows the gradient of the loss
-through that solve. There is no native library to install and nothing to configure.
+`Mlp.init` makes a network with random weights. `Ode.solveYs` solves the equation that the network defines. `Lbfgs.minimise`
+minimises the loss by its gradient through that solve. There is no native library to install and nothing to configure.
 
 ## Install
 
@@ -44,23 +44,24 @@ You need the [.NET 10 SDK](https://dotnet.microsoft.com/download).
 | an F# project | `dotnet add package NeuralDE.Core --prerelease` |
 | a C# project | `dotnet add package NeuralDE.CSharp --prerelease` |
 
-Until the packages are published, `dotnet fsi build.fsx pack` builds them into `artifacts/packages`. Make that folder a source of packages,
-once, by its full path: `dotnet nuget add source <folder> --name neuralde`. [Quick start](quick-start.html) shows each of the three from an empty folder to a picture.
+The packages are not published yet. `dotnet fsi build.fsx pack` builds them into `artifacts/packages`. Add that folder as a package source
+once, by its full path: `dotnet nuget add source <folder> --name neuralde`. [Quick start](quick-start.html) shows each of the three, from
+an empty folder to a plot.
 
-## Where to go
+## Pages
 
-| page | what you can do at its end |
+| page | what you learn |
 |---|---|
 | [Quick start](quick-start.html) | solve and fit an equation in a script, an F# project or a C# project |
 | [Tensors and calculus](tensors-and-calculus.html) | write functions of tensors and take any derivative of them |
-| [Solve](solve.html) | choose method, tolerance and outputs; read what a solve cost and why one failed |
-| [Differentiate](differentiate.html) | get the gradient of a solve in states, parameters and times |
-| [Learn](learn.html) | train a neural ODE on data and see whether it learned |
-| [Models from parts](models.html) | build a neural ODE from start, field, depth, control, readout and duration, and try it on toy sets |
-| [Extend it](extend.html) | write a method, controller, norm, gradient method, path, layer, optimiser or loss of your own |
-| [Save and serve](save-and-serve.html) | keep a model in a file and answer requests with it |
-| [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find what you know under its name here |
+| [Solve](solve.html) | choose method, tolerance and outputs; read the cost of a solve and the cause of a failure |
+| [Differentiate](differentiate.html) | get the gradient of a solve by states, parameters and times |
+| [Learn](learn.html) | train a neural ODE on data and test whether it learned |
+| [Models from parts](models.html) | build a neural ODE from start, field, depth, control, readout and duration; test it on toy data sets |
+| [Extend it](extend.html) | write a custom method, controller, norm, gradient method, path, layer, optimiser or loss |
+| [Save and serve](save-and-serve.html) | save a model in a file and answer requests with it |
+| [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find the NeuralDE name of a function that you know |
 
-Every page is a script of this repository. Its code runs when the page is built, what you see below a piece of code is what it printed, and
-the tests run every page. The [reference](reference/index.html) lists every function with its equation, shapes and errors.
+Every page is a script of this repository. Its code runs when the page is built, and the output shown is the real output. The tests
+run every page. The [reference](reference/index.html) lists every function with its equation, shapes and errors.
 *)

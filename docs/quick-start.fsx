@@ -17,12 +17,12 @@ let mistake (f: unit -> 'T) =
 (**
 # Quick start
 
-At the end of this page you have solved an equation, fitted one to data and drawn both: in a script, in an F# project or in a C# project.
+This page solves an equation, fits it to data and plots both: in a script, in an F# project and in a C# project.
 
 ## A script
 
-Save this as `spiral.fsx` and run `dotnet fsi spiral.fsx`. Its first line is `#r "nuget: NeuralDE.Core, *-*"`, which brings the package. The rest
-is the program. An equation is a function of time and state:
+Save this as `spiral.fsx` and run `dotnet fsi spiral.fsx`. The first line is `#r "nuget: NeuralDE.Core, *-*"`, which references the package.
+The other lines are the program. An equation is a function of time and state:
 *)
 open NeuralDE
 
@@ -35,17 +35,17 @@ let data = path (tensor [ -0.1; 2.0 ])
 data[0..2] // the first three of 60 states
 (*** include-it ***)
 (**
-`Ode.problem` takes the field, the state at the beginning and the two times. `Ode.saveAt` says when you want to see the state.
+`Ode.problem` takes the field, the initial state, and the start and end times. `Ode.saveAt` sets the output times.
 The solver chooses its own steps.
 
-Now forget the two numbers and find them again from the data. The loss is a function of the numbers, so its gradient exists, and
-`Lbfgs.minimise` uses it:
+Now estimate the two parameters from the data. The loss is a differentiable function of the parameters, and `Lbfgs.minimise` uses
+its gradient:
 *)
 let fit = tensor [ 0.0; 1.8 ] |> Lbfgs.minimise (fun a -> mean (square (path a - data)))
 printfn "%O, %O after %d iterations" fit.Model fit.Status fit.Iterations
 (*** include-output ***)
 (**
-A picture of both. `Plot.save "spiral.svg"` writes a file, `Plot.show` opens a browser, `Plot.svg` gives the text, as here:
+Plot both. `Plot.save "spiral.svg"` writes a file, `Plot.show` opens a browser, and `Plot.svg` returns the SVG text, as here:
 *)
 Plot.phase [ "data", data; "found", path fit.Model ]
 |> Plot.points "data"
@@ -63,8 +63,8 @@ dotnet add package NeuralDE.Core --prerelease
 ```
 
 Put the program above into `Program.fs`, with `Plot.save "spiral.svg"` as its last line, and run `dotnet run -c Release`.
-A program that is started often starts sooner when it is compiled ahead:
-`dotnet publish -c Release -r linux-x64 -p:PublishReadyToRun=true`, with your own runtime identifier.
+Compile the program ahead of time if you start it often, because it then starts faster:
+`dotnet publish -c Release -r linux-x64 -p:PublishReadyToRun=true`. Replace `linux-x64` with your runtime identifier.
 
 ## A C# project
 
@@ -74,7 +74,7 @@ cd Spiral
 dotnet add package NeuralDE.CSharp --prerelease
 ```
 
-The words are the same, in Pascal case, and what F# pipes C# chains. This is all of `Program.cs`:
+The names are the same, in Pascal case. C# chains methods where F# uses pipes. This is the complete `Program.cs`:
 
 ```csharp
 using NeuralDE;
@@ -89,11 +89,11 @@ Console.WriteLine($"{fit.Model}, {fit.Status}");
 Plot.Phase(("data", data), ("found", Path(fit.Model))).Points("data").Save("spiral.svg");
 ```
 
-`Linspace`, `Stack` and the other verbs need no class before them: the package adds `using static NeuralDE.Verbs`.
+`Linspace`, `Stack` and the other verbs need no class name: the package adds `using static NeuralDE.Verbs`.
 
-## Three mistakes whose message is not ours
+## Three misleading messages of the compiler
 
-Types of F# are inferred from the left. Three times the compiler's words lead astray:
+F# infers types from left to right. The messages of the compiler are misleading in three cases:
 
 | you wrote | the compiler says | write |
 |---|---|---|
@@ -101,9 +101,9 @@ Types of F# are inferred from the left. Three times the compiler's words lead as
 | `let f u = stack [ u[0]; u[1] ]` | FS3365, then `u` is taken for a function | `let f (u: Tensor) = …` |
 | `let steps = Ode.using Tsit5 >> Ode.solve` | FS0030, value restriction | `let steps p = Ode.solve (Ode.using Tsit5 p)` |
 
-So: **annotate the state of a field that has a name**. A lambda given to `grad` or `Ode.problem` needs nothing.
+Therefore **annotate the state in every named field**. A lambda passed to `grad` or `Ode.problem` needs no annotation.
 
-All other mistakes speak for themselves. Below, a field returns the wrong number of derivatives:
+The library reports all other mistakes. Below, a field returns the wrong number of derivatives:
 *)
 mistake (fun () -> Ode.problem (fun _t u -> concat [ u; u ]) (tensor [ 1.0; 2.0 ]) (0.0, 1.0) |> Ode.solve)
 (*** include-output ***)
