@@ -17,12 +17,12 @@ let mistake (f: unit -> 'T) =
 (**
 # Differentiate
 
-At the end of this page you can take the gradient of a solve in its state, its parameters and its times, choose how the reverse sweep goes
-through it, and tell an exact gradient from an approximate one.
+This page explains how to take the gradient of a solve by its state, parameters and times, how to choose the gradient method, and which
+gradients are exact.
 
 ## A solve is a function
 
-Give it an argument and use the verbs of [Tensors and calculus](tensors-and-calculus.html):
+Write the solve as a function of an argument and use the verbs of [Tensors and calculus](tensors-and-calculus.html):
 *)
 open NeuralDE
 
@@ -37,7 +37,7 @@ let final p = Ode.problem (field p) (tensor [ 1.0; 1.0 ]) (0.0, 10.0) |> Ode.tol
 jacobian final p // [state; parameter]
 (*** include-it ***)
 (**
-The same derivatives, computed elsewhere in 113-bit numbers:
+The same derivatives, computed separately with 113-bit numbers:
 *)
 let reference =
     tensor
@@ -47,8 +47,8 @@ let reference =
 printfn "largest difference: %.2g" (float (amax (abs (jacobian final p - reference))))
 (*** include-output ***)
 (**
-Everything that the field captures has a gradient: tensors, records, whole networks. So does the state at the beginning, and so do the
-times, when you write them as tensors:
+Everything that the field captures has a gradient: tensors, records, whole networks. The initial state has a gradient, and so do the
+times if you write them as tensors:
 *)
 let loss (p, y0: Tensor, t1: Tensor) = Ode.problem (field p) y0 (0.0, t1) |> Ode.solveFinal |> square |> sum
 
@@ -56,28 +56,29 @@ let dp, dy0, dt1 = grad loss (p, tensor [ 1.0; 1.0 ], scalar 10.0)
 printfn "%O\n%O\n%O" dp dy0 dt1
 (*** include-output ***)
 (**
-Derivatives nest. The Hessian of a loss behind a solve, for the standard errors of a fit or for Newton's method:
+Derivatives nest. This is the Hessian of a loss of a solve, for standard errors of a fit or for Newton's method:
 *)
 hessian (fun p -> loss (p, tensor [ 1.0; 1.0 ], scalar 2.0)) p
 (*** include-it ***)
 (**
-## Three ways through the solve
+## Three gradient methods
 
-| method | what it differentiates | memory | numbers |
+| method | differentiates | memory | accuracy |
 |---|---|---|---|
-| `Checkpointed` (the default) | the steps that were taken, some computed again | 256 MiB at most; `CheckpointedWithin bytes` | exact |
-| `Direct` | the same, every state kept | grows with the steps | the same |
-| `Backsolve` | the continuous adjoint, solved backwards | constant | as good as its tolerance, or worse |
+| `Checkpointed` (the default) | the steps taken; some are computed again | at most 256 MiB; `CheckpointedWithin bytes` | exact |
+| `Direct` | the steps taken; all states are kept | grows with the steps | exact |
+| `Backsolve` | the continuous adjoint, solved backwards | constant | that of its tolerance, or worse |
 
-*Exact* means the derivative of the numbers that the solver returned, to rounding, in the state at the beginning and in everything that the
-field captures. In the times it is the equation's own: −f(t0, y0) carried to the end for t0, f(t1, y(t1)) for t1 and f(t, y(t)) for an
-output time. The numbers returned have another slope there, that of a last step or of an interpolant. The difference is of the size of the
-tolerance: for Van der Pol's oscillator below with μ = 1, 2e-3 at a tolerance of 1e-3, 2e-5 at 1e-6 and 2e-10 at 1e-9.
+*Exact* means: equal, to rounding, to the derivative of the numbers that the solver returned, by the initial state and by everything that
+the field captures. By the times it is the derivative of the equation: −f(t0, y0) propagated to the end for t0, f(t1, y(t1)) for t1, and
+f(t, y(t)) for an output time. The numbers returned have a slightly different slope there, that of a last step or of an interpolant. The
+difference is of the size of the tolerance: for Van der Pol's oscillator below with μ = 1 it is 2e-3 at a tolerance of 1e-3, 2e-5 at 1e-6
+and 2e-10 at 1e-9.
 
-The continuous adjoint is the derivative of the exact
-solution, approximated by another solve. That solve runs the equation backwards. Where the equation contracts, running it backwards
-expands, and errors grow. Below, Van der Pol's oscillator y″ = μ (1 − y²) y′ − y contracts the more, the larger μ is; the derivative by μ
-of the state at t = 5, at a tolerance of 1e-6, against one at 1e-12:
+The continuous adjoint is the derivative of the exact solution, approximated by a second solve, which runs the equation backwards. Where
+the equation contracts forwards it expands backwards, and errors grow. Below, Van der Pol's oscillator y″ = μ (1 − y²) y′ − y contracts
+more strongly for larger μ. The table shows the error of the derivative of the state at t = 5 by μ, at a tolerance of 1e-6, relative to a
+solve at 1e-12:
 *)
 let vanDerPol solver tolerance method (mu: Tensor) =
     Ode.problem
@@ -98,21 +99,22 @@ for mu in [ 0.5; 1.0; 2.0; 2.5 ] do
     printfn "%-6g %14.2g %14.2g" mu (error Checkpointed) (error Backsolve)
 (*** include-output ***)
 (**
-Use `Backsolve` where memory is scarce and you have checked it against `Checkpointed`.
+Use `Backsolve` only if memory is scarce and you have checked it against `Checkpointed`.
 
-## What has a derivative, and what has not
+## Rules of differentiation
 
-- Step sizes are constants of the derivative: it does not pretend that moving a parameter would change the steps.
-- Where a solve is differentiated, its steps answer for the derivative too: a random tangent is watched, and steers where the state's
-  error says nothing, as at rest. `Ode.errorControl StateOnly` leaves it out. The value that comes with a derivative is that of these
-  steps: where a tangent steered, it differs from the bare solve's within the tolerance.
-- By the state, parameters and all that the field captures the derivative is exact: that of the numbers returned, with the steps as they
-  are. By t0, t1, output times and times of jumps it is the equation's, f(t, y) there, which differs from a difference quotient of the
-  numbers returned by about the tolerance.
-- A solve that failed has zero gradients and NaN outputs. `Ode.solve` raises after the transformed function has run.
+- Step sizes are constants of differentiation, although a change of a parameter may change them.
+- If a solve is differentiated, the error of the derivative also controls the steps. The solver monitors the error of a random tangent.
+  The tangent controls the steps where the error of the state gives no information, for example at rest. `Ode.errorControl StateOnly`
+  switches this off. A value that is returned with a derivative comes from the same steps: it may differ from the value of a solve without
+  derivative, within the tolerance.
+- The derivative by the state, by parameters and by everything that the field captures is exact: it is that of the numbers returned, for
+  fixed steps. The derivative by t0, t1, output times and jump times is that of the equation, f(t, y). It differs from a difference
+  quotient of the numbers returned by about the tolerance.
+- A failed solve has zero gradients and NaN outputs. `Ode.solve` raises its exception after the transformed function has run.
 - Integer, bool and key arguments have zero gradients of their own type.
-- `stopGradient` makes a constant of a tensor; `customGradient` gives a function a derivative of your own.
-- `implicitRoot` differentiates the solution of an equation, such as a steady state, and not the search for it.
+- `stopGradient` makes a tensor a constant; `customGradient` gives a function a custom derivative.
+- `implicitRoot` differentiates the solution of an equation, such as a steady state, without differentiating the search for it.
 
 A steady state of u′ = p − u³, found by Newton's method, and its derivative 1/(3 u²):
 *)
@@ -125,10 +127,10 @@ let steady (p: Tensor) =
 steady (scalar 8.0), grad steady (scalar 8.0)
 (*** include-it ***)
 (**
-## A layer that is an equilibrium
+## A deep equilibrium layer
 
-The output of a deep equilibrium layer is the z with z = tanh(z W + x U + b), for a batch x `[batch; inputs]` and z `[batch; units]`. The search
-runs until z stays; the derivative needs z alone, not the way to it.
+The output of a deep equilibrium layer is the z with z = tanh(z W + x U + b), for a batch x `[batch; inputs]` and z `[batch; units]`. The
+search iterates until z is constant. The derivative depends on z only, not on the iterations.
 *)
 let w = 0.1 * randn (Key 1) [ 30; 30 ]
 let u = 0.5 * randn (Key 2) [ 5; 30 ]
@@ -144,17 +146,17 @@ let search p =
 
 let equilibrium options p = implicitRootWith options search (fun z p -> z - cell p z) p
 (**
-Its unknowns are a tree of tensors of any shapes, here one matrix. `RootOptions` say how a derivative solves its linear systems:
+The unknowns are a tree of tensors of any shapes, here one matrix. `RootOptions` sets how a derivative solves its linear systems:
 
-| `Coupling` | `Solve` | a system |
+| `Coupling` | `Solve` | linear system |
 |---|---|---|
-| `RootCoupling.Joint` | `RootSolve.Dense` | of all unknowns, n × n, by LU: the default, and what `implicitRoot` does |
-| `RootCoupling.PerSample` | `RootSolve.Dense` | of each sample, where no sample depends on another |
-| either | `RootSolve.Gmres` | by products with the Jacobian, which is never formed |
-| either | `RootSolve.SameIteration` | by the layer's own iteration, for a residual z − F(z) |
-| either | `RootSolve.Own` | by a function of yours, from w ↦ A w and b to w |
+| `RootCoupling.Joint` | `RootSolve.Dense` | one n × n system of all unknowns, by LU; the default, and the choice of `implicitRoot` |
+| `RootCoupling.PerSample` | `RootSolve.Dense` | one system for each sample, if samples do not depend on each other |
+| either | `RootSolve.Gmres` | by products with the Jacobian, without building the matrix |
+| either | `RootSolve.SameIteration` | by the iteration of the layer, for a residual z − F(z) |
+| either | `RootSolve.Own` | by a custom function from w ↦ A w and b to w |
 
-All give the gradient that the unrolled iteration has:
+All of them give the gradient of the unrolled iteration:
 *)
 let squares solve p = (let z: Tensor = solve p in sum (z * z))
 let gradientOfW solve = (let ofW, _, _ = grad (squares solve) (w, u, b) in ofW)
@@ -171,18 +173,18 @@ for name, coupling, solve in
     printfn "%-20s %s" name (if isNear then "as unrolled" else "another gradient")
 (*** include-output ***)
 (**
-A system that is not solved to its tolerance is an error, never a gradient that is a little wrong:
+A system that is not solved to its tolerance raises an exception; it never gives an inaccurate gradient:
 *)
 mistake (fun () ->
     let hasty = RootSolve.Gmres { GmresOptions.defaults with MaxIterations = 2 }
     gradientOfW (equilibrium { RootOptions.defaults with Solve = hasty }))
 (*** include-output ***)
 (**
-So are samples that depend on each other where `RootCoupling.PerSample` says that they do not, as with batch normalisation.
+Samples that depend on each other, as with batch normalisation, raise an exception under `RootCoupling.PerSample`.
 
-## What cannot be traced
+## Solves that cannot be traced
 
-A solve whose number of outputs depends on values cannot be traced, and says so:
+A solve whose number of outputs depends on values cannot be traced:
 *)
 mistake (fun () ->
     grad (fun p -> sum (Ode.problem (field p) (tensor [ 1.0; 1.0 ]) (0.0, 1.0) |> Ode.saveSteps 1 |> Ode.solveYs)) p)

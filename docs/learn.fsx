@@ -17,12 +17,12 @@ let mistake (f: unit -> 'T) =
 (**
 # Learn
 
-At the end of this page you can train a neural ODE on data, follow the training, see whether the model learned anything but its data, and
-mix known equations with learned ones.
+This page explains how to train a neural ODE on data, monitor the training, test whether the model generalises, and combine known
+equations with learned ones.
 
 ## Data
 
-Twenty points of a damped pendulum, with noise. The model shall see the first twelve:
+Twenty noisy points of a damped pendulum. The model is trained on the first twelve:
 *)
 open NeuralDE
 
@@ -36,7 +36,7 @@ let seen = 12
 (**
 ## A model is a record
 
-A network is a record of tensors, drawn from a key. Its field is a function:
+A network is a record of tensors, initialised from a key. Its field is a function:
 *)
 let net = Mlp.init (Key 2) [ 2; 24; 2 ]
 
@@ -49,7 +49,7 @@ printfn "%d parameters, loss %.3f" (Tree.count net) (float (loss net))
 (**
 ## Train
 
-A training is a value. It begins with a model and an optimiser; each further line changes one answer:
+A training is a value. It starts with a model and an optimiser; each further line sets one option:
 *)
 let fit =
     Train.start net (Adam 2e-2)
@@ -66,21 +66,21 @@ let all = fit.Metrics |> List.map (fun (name, curve) -> name, Array.map float cu
 Plot.lossesAt (("the 12 seen", [| 1.0 .. 600.0 |], fit.Losses) :: all) |> Plot.size 640 260 |> Plot.svg
 (*** include-it-raw ***)
 (**
-| line | does |
+| line | effect |
 |---|---|
-| `Train.steps n`, `Train.epochs n` | how long |
-| `Train.clip 1.0` | bounds the length of the gradient |
-| `Train.validate loss`, `Train.stopEarly 20` | watches another loss; stops when it no longer improves; `fit.Best` is the best model |
-| `Train.runOn batches loss` | mini-batches: `Batches.ofTree 32 data`, then `Batches.shuffle key` |
-| `Train.progress`, `Train.onStep` | a line in the terminal; your own callback |
-| `Train.checkpointEvery`, `Train.resume` | goes on where it was stopped, to the last bit |
-| `Optim.schedule (Schedule.cosine 600 0.1) (Adam 2e-2)` | an optimiser whose rate falls |
+| `Train.steps n`, `Train.epochs n` | sets the number of steps or epochs |
+| `Train.clip 1.0` | limits the norm of the gradient |
+| `Train.validate loss`, `Train.stopEarly 20` | computes a validation loss; stops when it no longer improves; `fit.Best` is the best model |
+| `Train.runOn batches loss` | trains on mini-batches: `Batches.ofTree 32 data`, then `Batches.shuffle key` |
+| `Train.progress`, `Train.onStep` | prints a line in the terminal; calls your callback |
+| `Train.checkpointEvery`, `Train.resume` | saves and resumes the training, bit for bit |
+| `Optim.schedule (Schedule.cosine 600 0.1) (Adam 2e-2)` | decreases the learning rate |
 
-The training compiles the loss once and allocates nothing per step. What the loss captures is fixed then; what changes comes in batches.
+The training compiles the loss once and allocates nothing per step. Captured values are then constants, so pass changing data as batches.
 
 ## Did it learn?
 
-The loss says how close the model is to what it saw. The rest of the data says whether it found the pendulum:
+The loss measures the error on the training data. The other points show whether the model learned the pendulum:
 *)
 let fine = linspace 0.0 5.7 200
 
@@ -95,11 +95,11 @@ let picture (model: Tensor) =
 picture (predict fine fit.Model)
 (*** include-it-raw ***)
 (**
-A network that knows no physics needs data wherever it shall be used.
+A network without physics needs data from every region where it is used.
 
-## Mix known and learned
+## Combine known and learned terms
 
-Suppose that you know how a pendulum swings and not how it is damped. The equation goes in as it is, the network is one term of it:
+Suppose that you know the pendulum's equation but not its damping. Write the known equation, with a network as the damping term:
 *)
 type Hybrid = { Gravity: Tensor; Damping: Mlp }
 
@@ -116,31 +116,32 @@ let unseen (predicted: Tensor) = float (mean (square (predicted[seen..] - us[see
 
 printfn "gravity %.2f, the truth is 4" (float fitHybrid.Model.Gravity)
 printfn
-    "mean square error where it had not seen: network %.3f, hybrid %.3f, noise 0.0025"
+    "mean squared error on unseen points: network %.3f, hybrid %.3f, noise 0.0025"
     (unseen (predict ts fit.Model))
     (unseen (predictHybrid ts fitHybrid.Model))
 (*** include-output ***)
 picture (predictHybrid fine fitHybrid.Model)
 (*** include-it-raw ***)
 (**
-Everything that the loss is a function of was learned at once: a number and a network, in one record.
+The training learned all parameters of the loss together: a number and a network, in one record.
 
 ## Which optimiser
 
-| you have | take |
+| situation | optimiser |
 |---|---|
-| mini-batches, noise in the loss | `Adam`, `AdamW`, `Sgd`, `Lion` with `Train` |
-| all data in every step, some 100 or 1000 parameters | `Lbfgs.minimise loss model`, perhaps after Adam |
-| residuals, few parameters, standard errors wanted | `LevenbergMarquardt.minimise residuals model`, then `covariance` |
+| mini-batches, noisy loss | `Adam`, `AdamW`, `Sgd`, `Lion` with `Train` |
+| all data in every step, hundreds or thousands of parameters | `Lbfgs.minimise loss model`, perhaps after Adam |
+| residuals, few parameters, standard errors needed | `LevenbergMarquardt.minimise residuals model`, then `covariance` |
 
-`Optim.groups` and `Optim.freeze` choose parameters by their path: `Optim.freeze (Optim.under "Gravity")` keeps the number and trains the rest.
+`Optim.groups` and `Optim.freeze` select parameters by path: `Optim.freeze (Optim.under "Gravity")` keeps `Gravity` constant and trains
+all other parameters.
 
-Layers, optimisers and losses of your own, and models that hold more than parameters: [Extend it](extend.html).
+[Extend it](extend.html) explains custom layers, optimisers and losses, and models that hold more than parameters.
 
 ## Ready-made models
 
-`NeuralOde` builds the variants of the literature from a blueprint of layers: augmented, second order, data-controlled, with weights that vary
-in depth. It is a record of tensors, like yours, and its parts can be yours ([Models from parts](models.html)):
+`NeuralOde` builds the variants of the literature from a blueprint of layers: augmented, of second order, data-controlled, with weights
+that vary in depth. It is a record of tensors, and you can write its parts yourself ([Models from parts](models.html)):
 *)
 let blueprint = Blueprint.features 2 |> Blueprint.linear 16 |> Blueprint.tanh |> Blueprint.linear 2
 let model = NeuralOde.init (Key 4) blueprint |> NeuralOde.using Dopri5 |> NeuralOde.tolerance 1e-4 1e-6
@@ -150,24 +151,24 @@ prediction.Shape, Tree.count model
 (**
 ## When training goes wrong
 
-A first number that is not finite ends the training, and its status says where it came from:
+The training stops at the first non-finite number. Its status names the cause:
 *)
 let unstable = Train.start (scalar 0.5) (GradientDescent 1.0) |> Train.steps 50 |> Train.run (fun x -> log x)
 printfn "%s" unstable.Status.Sentence
 (*** include-output ***)
 (**
-A model that does not fit its input is refused before the first step:
+A model that does not fit its input raises an exception before the first step:
 *)
 mistake (fun () -> Train.start (Mlp.init (Key 1) [ 3; 8; 2 ]) (Adam 1e-2) |> Train.run loss)
 (*** include-output ***)
 (**
-A loss that falls and then stays can have many causes. These three are common with neural ODEs:
+If the loss decreases and then stagnates, check these three common causes with neural ODEs:
 
-- The data cover several periods, and the path from a bad start to them has none. Train on the beginning first and let it grow:
+- The data cover several periods, but the initial model has none. Train on the first part of the data, then extend it, as
   `examples/01-hare-lynx.fsx` does.
-- Components of different size. `Normaliser.fit Standard data` makes them alike.
-- A field that becomes stiff while it learns: `solution.Stats` and `NeuralOde.stats` show it as evaluations that grow. Bound the weights with
-  `AdamW`, or clip the gradient.
+- The components have different scales. `Normaliser.fit Standard data` gives them equal scales.
+- The field becomes stiff during the training: the number of evaluations in `solution.Stats` and `NeuralOde.stats` grows. Limit the
+  weights with `AdamW`, or clip the gradient.
 
 Next: [Models from parts](models.html).
 *)

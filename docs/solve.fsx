@@ -17,12 +17,12 @@ let mistake (f: unit -> 'T) =
 (**
 # Solve
 
-At the end of this page you can solve an ordinary differential equation to the accuracy that you ask for, see its states at any time, know
-what the solve cost, solve thousands of them at once, add noise, step by hand, and read why a solve failed.
+This page explains how to solve an ordinary differential equation to a given accuracy, get its state at any time, read the cost of the
+solve, solve thousands of equations at once, add noise, step by hand, and find the cause of a failed solve.
 
-## A problem and a few answers
+## A problem and its options
 
-Hares and lynxes, by Lotka and Volterra: hares multiply and are eaten, lynxes starve unless they eat.
+The Lotka–Volterra equations of hares and lynxes: hares multiply and are eaten; lynxes starve unless they eat hares.
 *)
 open NeuralDE
 
@@ -35,11 +35,11 @@ let problem = Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (0.0, 10.0)
 let solution =
     problem |> Ode.using Tsit5 |> Ode.tolerance 1e-8 1e-8 |> Ode.saveAt (linspace 0.0 10.0 201) |> Ode.solve
 (**
-A problem is a field, a state and two times. Every line after it answers one question; what you leave out has a default.
+A problem is a field, an initial state and two times. Each further line sets one option; every option has a default.
 *)
-solution.Y1 // the state at the end
+solution.Y1 // the final state
 (*** include-it ***)
-solution.At 3.7 // and at any time, by dense output
+solution.At 3.7 // the state at any time, by dense output
 (*** include-it ***)
 solution.Status, solution.Stats
 (*** include-it ***)
@@ -49,8 +49,8 @@ Plot.trajectories [ ("Lotka–Volterra", solution.Ts, solution.Ys) ]
 |> Plot.svg
 (*** include-it-raw ***)
 (**
-The reference value of the last state, computed elsewhere in 113-bit numbers, is (1.0263447675750893, 0.90969107813604162). This is how
-far each tolerance and method ends from it, and what it costs:
+The reference value of the final state, computed separately with 113-bit numbers, is (1.0263447675750893, 0.90969107813604162). Error and
+cost of several methods and tolerances:
 *)
 let exact = tensor [ 1.0263447675750893; 0.90969107813604162 ]
 
@@ -63,27 +63,27 @@ for solver in [ Bosh3; Dopri5; Tsit5; Vern7; DOP853 ] do
         printfn "%-8s %10g %10.2g %12d" solver.Name tolerance error s.Stats.Evaluations
 (*** include-output ***)
 (**
-## The questions
+## Options
 
-| question | answers | default |
+| option | verbs | default |
 |---|---|---|
-| which method | `Ode.using` Tsit5, Dopri5, DOP853, Vern7, Bosh3, RK4, Euler, …; Kvaerno3, Rosenbrock23, BDF2 for stiff equations | Tsit5 |
-| how accurate | `Ode.tolerance rtol atol`: the error of a step is at most atol + rtol abs y | 1e-6, 1e-9 |
-| how long a step | adaptive; `Ode.dt 0.01` for constant steps, `Ode.dt0` for the first one, `Ode.dtBetween` for bounds | adaptive, Hairer's first step |
-| how to adapt | `Ode.controller StepController.proportionalIntegral` | `StepController.integral` |
-| what to keep | `Ode.saveAt times`, `Ode.saveSteps n`, `Ode.saveStart`, `Ode.saveEnd` | the state at the end, as `Y1` |
-| where to stop on the way | `Ode.stepAt` a time; `Ode.jumpAt` a time at which the field jumps | nowhere |
-| what happens on the way | `Ode.on` with `Event.falling`, `rising` or `crossing`, and `Event.apply` or `Event.stop` | nothing |
-| which norm | `Ode.norm`, from scaled errors to a number | the largest RMS of the leaves |
-| how to differentiate | `Ode.gradient`; see [Differentiate](differentiate.html) | Checkpointed |
-| what steps answer for | `Ode.errorControl` | StateAndDerivatives |
-| how many steps at most | `Ode.maxSteps n` | 100 000 |
-| whom to tell | `Ode.progress`, `Ode.cancel token` | nobody |
+| method | `Ode.using` Tsit5, Dopri5, DOP853, Vern7, Bosh3, RK4, Euler, …; Kvaerno3, Rosenbrock23, BDF2 for stiff equations | Tsit5 |
+| tolerance | `Ode.tolerance rtol atol`: the error of a step is at most atol + rtol abs y | 1e-6, 1e-9 |
+| step size | adaptive; `Ode.dt 0.01` for constant steps, `Ode.dt0` for the first step, `Ode.dtBetween` for bounds | adaptive, Hairer's first step |
+| step controller | `Ode.controller StepController.proportionalIntegral` | `StepController.integral` |
+| outputs | `Ode.saveAt times`, `Ode.saveSteps n`, `Ode.saveStart`, `Ode.saveEnd` | the final state, as `Y1` |
+| times at which a step must end | `Ode.stepAt`; `Ode.jumpAt` for times at which the field jumps | none |
+| events | `Ode.on` with `Event.falling`, `rising` or `crossing`, and `Event.apply` or `Event.stop` | none |
+| error norm | `Ode.norm`, from scaled errors to a number | the largest RMS of the leaves |
+| gradient method | `Ode.gradient`; see [Differentiate](differentiate.html) | Checkpointed |
+| errors that control the steps | `Ode.errorControl` | StateAndDerivatives |
+| maximum number of steps | `Ode.maxSteps n` | 100 000 |
+| progress and cancellation | `Ode.progress`, `Ode.cancel token` | none |
 
-`Ode.solve` gives all of the solution, `Ode.solveYs` the saved states, `Ode.solveFinal` the last one, `Ode.integrator` one step at a time.
-Output times never change the steps. Time may run backwards: `(10.0, 0.0)`.
+`Ode.solve` returns the whole solution, `Ode.solveYs` the saved states, `Ode.solveFinal` the final state, and `Ode.integrator` one step at
+a time. Output times never change the steps. Time may run backwards: `(10.0, 0.0)`.
 
-A method is a value of type `OdeSolver`, to be kept in lists and records. Write the type where nothing else says it:
+A method is a value of type `OdeSolver`, so lists and records can hold it. Add a type annotation where the compiler cannot infer the type:
 *)
 type Settings = { Method: OdeSolver; Accuracy: float }
 
@@ -94,8 +94,8 @@ let byName: Map<string, OdeSolver> = Map [ for m in odeSolvers -> m.Name, m ]
 problem |> Ode.using byName["Vern7"] |> Ode.tolerance settings["exact"].Accuracy 1e-12 |> Ode.solveFinal
 (*** include-it ***)
 (**
-`Method` is the type of methods whatever they solve; `Ode.usingMethod` takes one and refuses at run time what `Ode.using` refuses when it
-compiles. Functions take any problem as `Problem<'Equation, 'S>`, one of an ordinary equation as `OdeProblem<'S>`:
+`Method` is the type of methods for any equation. `Ode.usingMethod` takes a `Method` and checks at run time what `Ode.using` checks at
+compile time. A function of any problem takes `Problem<'Equation, 'S>`; a function of ordinary equations takes `OdeProblem<'S>`:
 *)
 let carefully (p: Problem<'Equation, 'S>) = p |> Ode.tolerance 1e-10 1e-12 |> Ode.maxSteps 1000000
 problem |> carefully |> Ode.solveFinal
@@ -104,7 +104,7 @@ problem |> carefully |> Ode.solveFinal
 
 ## A state is any record
 
-Position and velocity need no packing into one vector:
+You need not pack position and velocity into one vector:
 *)
 type Ball = { Position: Tensor; Velocity: Tensor }
 
@@ -113,9 +113,9 @@ let fall (_t: Tensor) (ball: Ball) = { Position = ball.Velocity; Velocity = full
 Ode.problem fall { Position = tensor [ 10.0 ]; Velocity = tensor [ 0.0 ] } (0.0, 1.0) |> Ode.solveFinal
 (*** include-it ***)
 (**
-## Many at once
+## Many solves at once
 
-`Ode.perSample` solves for each row of the state by itself: own steps, own error, own status. The field sees one row.
+`Ode.perSample` solves each row of the state independently: each row has its own steps, error and status. The field receives one row.
 *)
 let lorenz (_t: Tensor) (u: Tensor) =
     let x, y, z = u[0], u[1], u[2]
@@ -128,12 +128,12 @@ printfn "%d states after %d to %d steps" ensemble.Y1.Length (int (amin ensemble.
 Plot.scatterBy "steps" ensemble.Y1[*, 0..1] (cast Float64 ensemble.Steps) |> Plot.size 520 360 |> Plot.svg
 (*** include-it-raw ***)
 (**
-Without `perSample` the field sees the whole batch, and all rows take the same steps: simpler where the field is a network that wants
-`[batch; features]`, and one difficult row makes all of them slow.
+Without `perSample` the field receives the whole batch, and all rows take the same steps. This is simpler if the field is a network
+that takes `[batch; features]`, but one difficult row slows down all rows.
 
-## When a field jumps
+## Fields with jumps
 
-A heater that goes off at t = 2. The solver does not know, and its steps stumble over the jump; told, they step to it:
+A heater switches off at t = 2. Without `Ode.jumpAt` the solver rejects many steps at the jump. With `Ode.jumpAt` a step ends at the jump:
 *)
 let heater (t: Tensor) (u: Tensor) = where (t .< 2.0) (scalar 5.0) 0.0 - u
 let heated = Ode.problem heater (tensor [ 0.0 ]) (0.0, 4.0)
@@ -142,7 +142,7 @@ printfn "not told  %O" (steps heated)
 printfn "told      %O" (steps (heated |> Ode.jumpAt [ 2.0 ]))
 (*** include-output ***)
 (**
-The time may be a tensor: what the temperature at t = 4 gains for each unit of time that the heater stays on, 5 e⁻².
+The time can be a tensor. The derivative of the temperature at t = 4 by the time at which the heater switches off is 5 e⁻²:
 *)
 let switched (off: Tensor) =
     Ode.problem (fun t u -> where (t .< off) (scalar 5.0) 0.0 - u) (tensor [ 0.0 ]) (0.0, 4.0)
@@ -153,10 +153,10 @@ let switched (off: Tensor) =
 grad switched (scalar 2.0)
 (*** include-it ***)
 (**
-## When something happens
+## Events
 
-An event is where a value of time and state changes its sign. It changes the state, or ends the solve. A ball that loses a fifth of its
-speed at every impact:
+An event occurs where a function of time and state changes its sign. It changes the state or ends the solve. A ball loses a fifth of
+its speed at every impact:
 *)
 let gravity (_t: Tensor) (u: Tensor) = stack [ u[1]; scalar -9.81 ]
 
@@ -168,22 +168,23 @@ let ball =
 ball.Events.Times, ball.Events.Kinds
 (*** include-it ***)
 (**
-`Kinds` says which event, by its place among the calls of `Ode.on`; those at one time happen in that order. With `Event.stop` the solve ends
-there with the status `EventOccurred`, `T1` and `Y1` are the time and the state, and outputs after it are NaN. Outputs at an event's time
-show the state before it. Everything is differentiable: times, the state after them, what the event's own functions capture.
+`Kinds` gives the index of each event among the calls of `Ode.on`. Simultaneous events occur in that order. With `Event.stop` the solve
+ends at the event with the status `EventOccurred`; `T1` and `Y1` are its time and state, and later outputs are NaN. An output at the time
+of an event is the state before the event. Event times, the states after them, and everything that the event functions capture have
+derivatives.
 
-A value may jump over 0, as `where (u[0] .> 1.0) 1.0 -1.0` or a clock that begins anew does; the time of such an event is a constant of
-differentiation, so write `u[0] - 1.0` where its derivative matters.
+The value may jump over 0, as `where (u[0] .> 1.0) 1.0 -1.0` or a clock that restarts does. The time of such an event is a constant of
+differentiation, so write `u[0] - 1.0` if you need its derivative.
 
-Signs are compared four times a step and where a value turns between, so `Ode.dtBetween` helps where values are quicker than steps. A ball
-that comes to rest has infinitely many impacts: the solve ends with `EventsAccumulate`, and after `Ode.maxEvents` with `TooManyEvents`.
-The continuous adjoint, `Backsolve`, knows no events and is refused.
+Signs are compared four times in a step, and at turning points of the value between. If the value changes faster than that, limit the
+steps with `Ode.dtBetween`. A ball that comes to rest has infinitely many impacts: the solve ends with `EventsAccumulate`, or with
+`TooManyEvents` after `Ode.maxEvents`. The continuous adjoint, `Backsolve`, does not support events and raises an exception.
 *)
 (**
-## When the equation is stiff
+## Stiff equations
 
-Robertson's chemistry has rates from 0.04 to 3·10⁷. An explicit method must follow the fastest of them to the end, and says so when it gives
-up; an implicit one takes long steps:
+Robertson's chemistry has rates from 0.04 to 3·10⁷. An explicit method must resolve the fastest rate until the end; its error message
+names the cause. An implicit method takes long steps:
 *)
 let robertson (_t: Tensor) (y: Tensor) =
     let a, b, c = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] ** 2.0
@@ -197,17 +198,19 @@ for solver in [ Rosenbrock23; Kvaerno3; BDF2 ] do
     printfn "%-12s y₀ = %.5f  %4d steps  %3d Jacobians" solver.Name (float s.Y1[0]) s.Stats.Steps s.Stats.Jacobians
 (*** include-output ***)
 (**
-The reference is 0.01787. `Rosenbrock23` solves no equations by iteration and suits loose tolerances, `Kvaerno3` tighter ones, `BDF2` costly
-Jacobians. Each makes the matrix of the whole state: give a batch `Ode.perSample`, so that it is one small matrix a row. They are
-differentiated as any other method; `Backsolve` is refused, since a stiff equation is unstable backwards.
+The reference is 0.01787. Use `Rosenbrock23`, which needs no iteration, for loose tolerances, `Kvaerno3` for tighter tolerances, and
+`BDF2` for expensive Jacobians. Each method builds the Jacobian matrix of the whole state. For a batch use `Ode.perSample`, which builds
+one small matrix for each row. Gradients work as for any other method, except `Backsolve`, which raises an exception because a stiff
+equation is unstable backwards in time.
 *)
 (**
-Methods, step controllers, error norms and gradient methods of your own: [Extend it](extend.html).
+[Extend it](extend.html) explains custom methods, step controllers, error norms and gradient methods.
 
-## When there is noise
+## Stochastic equations
 
-dy = f(t, y) dt + g(t, y) dW, with a Brownian motion W: `Sde.problem` is the equation in Itô's sense, g at the start of each interval, and
-`Sde.stratonovich` that in Stratonovich's, g in its middle. A price that grows and wavers in proportion to itself, a thousand times:
+dy = f(t, y) dt + g(t, y) dW, with a Brownian motion W. `Sde.problem` is the Itô equation, with g at the start of each interval.
+`Sde.stratonovich` is the Stratonovich equation, with g at the midpoint of each interval. A thousand samples of a price whose growth and
+noise are proportional to the price:
 *)
 let growth, volatility = 0.6, 0.8
 let starting = ones [ 1000 ]
@@ -221,15 +224,15 @@ let paths = price |> Sde.saveAt (linspace 0.0 1.0 101) |> Sde.solve
 Plot.trajectories [ for k in 0..4 -> ($"{k}", paths.Ts, paths.Ys[*, k..k]) ] |> Plot.size 640 300 |> Plot.svg
 (*** include-it-raw ***)
 (**
-A method may ask something of the noise, so the equation says what kind it has:
+Some methods require a kind of noise, so the equation declares its kind:
 
 | noise | g returns | W |
 |---|---|---|
 | `Diagonal (fun t y -> …)` | a tree like the state; component i depends on component i of the state alone | one for each component |
-| `Additive (fun t -> …)` | a tree like the state, whatever the state is | one for each component |
+| `Additive (fun t -> …)` | a tree like the state; independent of the state | one for each component |
 | `General (fun t y -> …)` | `[batch…; d; channels]`; the state is a tensor `[batch…; d]` | `[batch…; channels]` |
 
-All components of W are independent. Milstein's method takes your word that a g is diagonal: it loses its order where that is not so.
+All components of W are independent. Milstein's method does not check that g is diagonal: it loses its order if g is not.
 
 | method | integral | noise | strong order | steps |
 |---|---|---|---|---|
@@ -237,12 +240,12 @@ All components of W are independent. Milstein's method takes your word that a g 
 | `Milstein` | Itô | `Diagonal`, `Additive` | 1 | `Sde.dt` |
 | `Heun`, the default of `Sde.stratonovich`; `Midpoint`, `Ralston` | Stratonovich | any | 1; ½ for `General` | adaptive, or `Sde.dt` |
 
-A path is rough, so errors fall slowly with the step: the default tolerance of `Sde.stratonovich` is 1e-3 and 1e-6, and a tenth of it takes
-ten times the steps. Of `Additive` noise both integrals are the same, and every method here solves either. For other noise, to pass from Itô to Stratonovich,
-take ½ g ∂g/∂y from the drift of each component of a `Diagonal` equation.
+Paths are rough, so errors decrease slowly with the step size. The default tolerances of `Sde.stratonovich` are 1e-3 (relative) and 1e-6
+(absolute); a tolerance ten times smaller takes ten times as many steps. For `Additive` noise both integrals are equal, and every method
+solves both equations. For `Diagonal` noise, convert Itô to Stratonovich by subtracting ½ g ∂g/∂y from the drift of each component.
 
-The path of W depends on the key, not on the steps, the method or the outputs, so methods can be compared path by path. The price has a
-solution in W, and W is itself the solution of an equation under the same key:
+The path of W depends on the key only, not on steps, method or outputs, so methods can be compared path by path. The price has an exact
+solution in terms of W, and W is the solution of an equation with the same key:
 *)
 let w =
     Sde.problem (fun _t w -> 0.0 * w) (Additive(fun _t -> ones [ 1000 ])) (zeros [ 1000 ]) (0.0, 1.0)
@@ -258,35 +261,36 @@ for solver in [ EulerMaruyama; Milstein ] do
         printfn "%-14s dt = %-6g mean error %.1g" solver.Name dt (float (mean (abs (s - exactPrice))))
 (*** include-output ***)
 (**
-What no method can do does not compile. The compiler names what the equation promises and what the method needs:
+An impossible combination does not compile. The compiler names the type of the equation's noise and the type that the method needs:
 
     Sde.problem f (General g) y0 (0.0, 1.0) |> Sde.using Milstein     The type 'AnyNoise' is not compatible with the type 'CommutativeNoise'
     Sde.problem f (Diagonal g) y0 (0.0, 1.0) |> Sde.using Tsit5       The type 'DiagonalNoise' is not compatible with the type 'AnyOde'
     Ode.problem f y0 (0.0, 1.0) |> Sde.noise (Key 7)                  The type 'AnyOde' is not compatible with the type 'AnyNoise'
 
-Which integral a method converges to is checked when it solves:
+The library checks at run time that the method fits the integral, Itô or Stratonovich:
 *)
 mistake (fun () -> price |> Sde.using Heun |> Sde.solve)
 (*** include-output ***)
 (**
-The other verbs are those of `Ode`. What differs:
+The other verbs are those of `Ode`, with these differences:
 
-- `Sde.noise key` must be there. Equal keys give equal paths; another sample needs another key.
-- Steps end at output times. Between two steps a path is not known, so `solution.At` and `integrator.At` are refused there.
-- A batch has noise of its own in every row and joint steps. With `Sde.perSample` row k has its own steps, and the path that a single
-  solve has under `Key.fold k key`.
-- A path is known to 2⁻²⁴ of its interval. Steps and outputs nearer than that are refused: solve in parts, each with a key of its own.
-- Gradients are those of the steps taken, on the same path: in the state, in all that f and g capture, not in times. `Backsolve` is refused,
-  and steps answer for the state's error alone.
+- `Sde.noise key` is required. Equal keys give equal paths; use another key for another sample.
+- Steps end at output times. A path is unknown between two steps, so `solution.At` and `integrator.At` raise an exception there.
+- In a batch every row has its own noise, and all rows take the same steps. With `Sde.perSample` row k has its own steps, and its path
+  equals that of a single solve with `Key.fold k key`.
+- A path is resolved to 2⁻²⁴ of its interval. Steps and outputs closer than that raise an exception: solve in parts, with another key for
+  each part.
+- Gradients are those of the steps taken, on the same path, by the state and by everything that f and g capture, but not by times.
+  `Backsolve` raises an exception. Only the error of the state controls the steps.
 
-Not there yet: events on noisy paths, adaptive steps in Itô's sense, `General` noise for trees and for Milstein's method, and paths
-that are data.
+Not there yet: events on noisy paths, adaptive steps for Itô equations, `General` noise for trees and for Milstein's method, and paths
+from data.
 
-## A step at a time
+## Step by hand
 
-`Ode.integrator` is a solve that you step by hand, for control loops, games, animations and stopping rules of your own. It is a value: `Step`
-gives the next one and leaves this as it is, so one that you keep stays what it was. Half of the hares are shot at t = 5, and we look for
-the most there ever were:
+`Ode.integrator` is a solve that you step by hand, for control loops, games, animations and custom stopping rules. It is immutable: `Step`
+returns a new integrator and leaves the old one unchanged. Here half of the hares are shot at t = 5, and the loop finds the largest
+number of hares:
 *)
 let mutable i = problem |> Ode.stepAt [ 5.0 ] |> Ode.integrator
 let mutable most = i
@@ -303,15 +307,15 @@ printfn "%.2f hares at t = %.2f; at the end %O" (float most.Y[0]) most.T i.Y
 (**
 | member | |
 |---|---|
-| `T`, `Y` | the time reached and the state there |
-| `Step ()` | the next step that is kept; the steps are those of `Ode.solve`, bit for bit |
+| `T`, `Y` | the time reached and the state at that time |
+| `Step ()` | the integrator after the next accepted step; the steps are those of `Ode.solve`, bit for bit |
 | `At t` | the state at a time within the last step |
-| `With y` | the same solve with another state from here on |
-| `Dt` | the length of the step that is tried next |
-| `IsDone`, `Status` | whether it has ended and how: `Some Success`, or what the table below lists |
-| `Stats` | what the steps have cost so far |
+| `With y` | the same solve, continued from another state |
+| `Dt` | the size of the next attempted step |
+| `IsDone`, `Status` | whether the solve has ended, and how: `Some Success`, or a status from the table below |
+| `Stats` | the cost of the steps so far |
 
-A frame every 0.5, by the interpolant of the step that passes it:
+This prints a frame every 0.5, by the interpolant of the step that contains the time:
 *)
 let mutable j = Ode.integrator (Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (0.0, 3.0))
 let mutable frame = 0.0
@@ -325,35 +329,35 @@ while not j.IsDone do
         frame <- frame + 0.5
 (*** include-output ***)
 (**
-It runs on numbers, one call a step, which costs tens of microseconds where a step within `Ode.solve` may take less than one. `perSample`, output times,
-`Ode.progress` and transforms are refused: inside `grad` write `Ode.solve`.
+An integrator runs one call for each step. That costs tens of microseconds; a step within `Ode.solve` may take less than one.
+`perSample`, output times, `Ode.progress` and transforms raise an exception: use `Ode.solve` inside `grad`.
 
-## When it fails
+## Failures
 
-`Ode.solve` raises a `SolveException` when it cannot reach the end. It says where, after how many steps, which component and what to try.
-The equation y′ = y² from 1 blows up at t = 1:
+`Ode.solve` raises a `SolveException` if it cannot reach the end. The message gives the time, the number of steps, the dominant
+component and advice. The equation y′ = y² from 1 diverges at t = 1:
 *)
 let explosion = Ode.problem (fun _t (u: Tensor) -> u * u) (tensor [ 1.0 ]) (0.0, 2.0)
 mistake (fun () -> Ode.solve explosion)
 (*** include-output ***)
 (**
-| status | what happened | what to try |
+| status | cause | what to try |
 |---|---|---|
-| `MaxStepsReached` | more steps than `Ode.maxSteps` | what the message says: an implicit method where stability limits the steps, an event where the field jumps, else more steps or a looser tolerance |
-| `StepTooSmall` | no step is short enough for the tolerance | an atol above 0 near 0, `Ode.jumpAt` at a jump, a look at the singularity |
-| `NonFinite` | the field or the state is NaN or infinite | the component that the message names |
-| `NonlinearSolveFailed` | an implicit step was not solved | shorter steps |
-| `EventsAccumulate`, `TooManyEvents` | events without end | a terminal event for what comes to rest, `Ode.maxEvents` |
-| `EventOccurred` | a terminal event: no failure | `T1` and `Y1` |
+| `MaxStepsReached` | more steps than `Ode.maxSteps` | the advice in the message: an implicit method if stability limits the steps, an event if the field jumps, otherwise more steps or a looser tolerance |
+| `StepTooSmall` | no step is short enough for the tolerance | an atol above 0 if the state is near 0; `Ode.jumpAt` at a jump; check the solution for a singularity |
+| `NonFinite` | the field or the state is NaN or infinite | check the component that the message names |
+| `NonlinearSolveFailed` | the equations of an implicit step were not solved | shorter steps |
+| `EventsAccumulate`, `TooManyEvents` | events accumulate at one time, or exceed `Ode.maxEvents` | a terminal event for a motion that comes to rest; `Ode.maxEvents` |
+| `EventOccurred` | a terminal event; this is not a failure | read `T1` and `Y1` |
 | `Cancelled` | the token was cancelled | |
 
-`Ode.trySolve` returns instead. What was not reached is NaN:
+`Ode.trySolve` returns a solution with the status instead of raising an exception. Outputs that were not reached are NaN:
 *)
 let partial = explosion |> Ode.saveAt (tensor [ 0.5; 0.9; 1.5 ]) |> Ode.trySolve
 partial.Status, partial.Ys
 (*** include-it ***)
 (**
-Bad input is refused at the call:
+Invalid input raises an exception at the call:
 *)
 mistake (fun () -> problem |> Ode.saveAt (tensor [ 1.0; 12.5 ]) |> Ode.solve)
 (*** include-output ***)
