@@ -17,15 +17,15 @@ let mistake (f: unit -> 'T) =
 (**
 # Extend it
 
-A part that the library lacks is a function or a record in your own file. It has the same rights as the library's parts: it is differentiated,
-compiled, batched by sample and checked like them. This page has one example of each. `examples/csharp/Extend.cs` has the same in C#.
+A custom part is a function or a record in your own file. The library treats it like its own parts: it is differentiated, compiled, batched
+by sample and checked. This page has one example of each. `examples/csharp/Extend.cs` has the same examples in C#.
 
-| you want another | you write | you give it to |
+| custom part | write | pass it to |
 |---|---|---|
 | method | a step, `Solver.ofStep`, or a tableau, `Solver.ofTableau` | `Ode.using` |
 | step controller | a rule with memory, `StepController.ofRule` | `Ode.controller` |
 | error norm | a function of the scaled errors | `Ode.norm` |
-| gradient method | the way back over one span, `OwnGradient` | `Ode.gradient` |
+| gradient method | the backward pass over one span, `OwnGradient` | `Ode.gradient` |
 | field, or combinator of fields | a function | `Ode.problem` |
 | control path | a function of time, `Control.ofFunction` | `Field.controlled` |
 | event | a function of time and state | `Ode.on` |
@@ -33,17 +33,17 @@ compiled, batched by sample and checked like them. This page has one example of 
 | part of a neural ODE | a record that implements `NeuralStart`, `NeuralReadout`, … | [Models from parts](models.html) |
 | loss, metric | a function of the model | `Train.run`, `Train.metric` |
 | optimiser | slots and a step, `OwnRule` | `Train.start` |
-| state that is trained but no parameter | a field of the model that the loss returns anew | `Train.runUpdating` |
+| model state that is not a parameter | a field of the model that the loss updates | `Train.runUpdating` |
 | derivative of a function | its value and its pullback | `customGradient` |
 | implicit function, linear solver | search and residual; a function of w ↦ A w | `implicitRootWith` |
 
-Make methods, controllers and gradient methods once, outside of loops: they are traced when they are new. A controller or a gradient method
-may capture numbers, but no argument of a function that is being differentiated, batched or compiled.
+Make methods, controllers and gradient methods once, outside loops, because each new one is traced. A controller or a gradient method may
+capture numbers, but not an argument of a function that is being differentiated, batched or compiled.
 
 ## A method
 
-A function that takes one step is a method, with events, outputs, samples of their own and derivatives of every order. `s.Y` is a state of
-whatever structure, as a vector. With an estimate of its error steps are adaptive:
+A method is a function that takes one step. Events, outputs, separate steps for each sample and derivatives of every order work with it.
+`s.Y` is the state as a vector, whatever its structure. If the function returns an error estimate, steps are adaptive:
 *)
 open NeuralDE
 
@@ -60,8 +60,8 @@ printfn "%O" (problem |> Ode.using ownHeun |> Ode.solveFinal)
 printfn "%O" (problem |> Ode.using Heun |> Ode.solveFinal)
 (*** include-output ***)
 (**
-What a step captures has derivatives, so a network in it can be trained: a hypersolver. Euler's step with a learned h² N(k) beside it, which
-learns the truth from 32 starts:
+Everything that a step captures has a derivative, so you can train a network inside a step: a hypersolver. This one adds a learned h² N(k)
+to Euler's step. It is trained on accurate solutions from 32 initial states:
 *)
 let starts = 0.5 + rand (Key 1) [ 32; 2 ]
 let batch solver (ys: Tensor) = Ode.problem (fun t y -> vmap (prey t) y) ys (0.0, 1.0) |> solver |> Ode.solveFinal
@@ -87,16 +87,16 @@ printfn
     (float (miss (hyper hyperFit.Model) others right))
 (*** include-output ***)
 (**
-A Runge–Kutta method is its numbers, `Solver.ofTableau (Tableau { Name = …; A = …; … })`. They must satisfy the conditions of the order that
-they declare. A step without an estimate needs a length:
+Define a Runge–Kutta method by its tableau, `Solver.ofTableau (Tableau { Name = …; A = …; … })`. The tableau must satisfy the conditions of
+the declared order. A step without an error estimate needs a step size:
 *)
 mistake (fun () -> problem |> Ode.using (hyper hyperFit.Model) |> Ode.solve)
 (*** include-output ***)
 (**
 ## A step controller
 
-A rule sees the scaled error of an attempt (accepted at 1 or less), and gives the factor on the step and what it remembers. PI control by
-hand takes the steps of ours:
+A rule takes the scaled error of an attempt, which is accepted at 1 or less. It returns the factor on the step size, and the values that it
+remembers. This PI controller takes the same steps as the library's:
 *)
 let within (low: float) (high: float) x = minimum (maximum x low) high
 
@@ -110,21 +110,22 @@ let ownPi =
         factor, [ "last", where a.Accepted a.Error a.Slots["last"] ])
 
 let steps controller = (problem |> Ode.controller controller |> Ode.solve).Stats.Steps
-printfn "%d steps, ours takes %d" (steps ownPi) (steps StepController.proportionalIntegral)
+printfn "%d steps, the library's takes %d" (steps ownPi) (steps StepController.proportionalIntegral)
 (*** include-output ***)
 (**
 ## An error norm
 
-From the errors over their tolerances, a tree like the state, to one number. Here only the first component counts:
+A norm maps the errors divided by their tolerances, a tree like the state, to one number. Here only the first component counts:
 *)
 (problem |> Ode.norm (fun (e: Tensor) -> abs e[0]) |> Ode.solve).Stats.Steps
 (*** include-it ***)
 (**
 ## A gradient method
 
-A method says how reverse mode goes back over one span, between outputs: from a = ∂L/∂y at its late end to a at its early end, and what the span
-adds to ∂L/∂p. The library keeps the states at both ends; a method computes what else it needs. The library adds the losses at outputs and the
-derivatives of times. The adjoint equation with the state from a polynomial through Chebyshev points (T. Daulbaev et al., NeurIPS 2020):
+A gradient method computes the reverse mode over one span between outputs: from a = ∂L/∂y at the later end it computes a at the earlier end,
+and the span's contribution to ∂L/∂p. The library keeps the states at both ends; the method computes everything else that it needs. The
+library adds the losses at outputs and the derivatives of times. This example solves the adjoint equation with the state from a polynomial
+through Chebyshev points (T. Daulbaev et al., NeurIPS 2020):
 *)
 let interpolated nodes =
     { Name = "interpolated"
@@ -156,12 +157,12 @@ printfn "%O" (grad (loss (OwnGradient(interpolated 20))) (tensor [ 1.0; 1.2 ]))
 printfn "%O" (grad (loss Checkpointed) (tensor [ 1.0; 1.2 ]))
 (*** include-output ***)
 (**
-What a gradient method is not asked to know is refused: events, noise, steps of your own, jumps whose times are differentiated, and jumps at
-fixed times that are no output times, where a span would go over them.
+Custom gradient methods raise an exception for events, noise, custom steps, jumps whose times are differentiated, and jumps at fixed times
+that are not output times, because a span would cross them.
 
 ## A field, a combinator, a control path
 
-A field is a function of time and state, and a combinator a function from fields to fields. This one adds friction to any field of
+A field is a function of time and state. A combinator is a function from fields to fields. This one adds friction to any field of
 (position, velocity):
 *)
 let damped rate (f: Tensor -> Tensor * Tensor -> Tensor * Tensor) t (x, v) =
@@ -172,7 +173,7 @@ let swing = Field.secondOrder (fun _ x _ -> -sin x) |> damped (scalar 0.5)
 fst (Ode.problem swing (scalar 1.0, scalar 0.0) (0.0, 10.0) |> Ode.solveFinal)
 (*** include-it ***)
 (**
-A control path is a function of time; its derivative is taken by forward mode. dx = x dX is x₀ exp(X − X₀):
+A control path is a function of time; forward mode computes its derivative. The solution of dx = x dX is x₀ exp(X − X₀):
 *)
 let wave = Control.ofFunction (fun t -> stack [ sin (3.0 * t) ])
 let driven = Field.controlled wave (fun _ x -> expandDims -1 x)
@@ -180,11 +181,12 @@ printfn "%O" (Ode.problem driven (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
 printfn "%O" (exp (tensor [ sin 6.0 ]))
 (*** include-output ***)
 (**
-Of a path with kinks, such as one through data, `Control.withKinks` tells the times, for `Ode.jumpAt`.
+For a path with kinks, such as one through data, give the times of the kinks with `Control.withKinks`, for `Ode.jumpAt`.
 
 ## A layer
 
-A record of tensors that implements `OwnLayer`. Its tensors are weights: found by name, trained, saved. A layer of radial functions:
+A layer is a record of tensors that implements `OwnLayer`. Its tensors are weights: they have names, are trained and are saved. A layer of
+radial functions:
 *)
 type Radial =
     { Centres: Tensor
@@ -212,18 +214,18 @@ let radialFit =
 let unseen = randn (Key 6) [ 200; 2 ]
 printfn "%A" (Tree.leaves radial |> List.map fst)
 printfn
-    "variance %.3f, left over %.4f"
+    "variance %.3f, mean squared error %.4f"
     (float (var (bump unseen)))
     (float (Loss.meanSquaredError (bump unseen) (Network.apply radialFit.Model unseen)))
 (*** include-output ***)
 (**
-`call.Time` is the time in a field, `call.Key` a key in training. A layer that gives another width than `Blueprint.own` was told is refused
-where the network is applied.
+`call.Time` is the time in a field, `call.Key` a key in training. If the layer returns another width than the one given to `Blueprint.own`,
+`Network.apply` raises an exception.
 
-## A loss, an optimiser, state that is no parameter
+## A loss, an optimiser, state that is not a parameter
 
-A loss is a function from the model to one number. An optimiser is what it remembers of a leaf and what it does to it at a step; schedules,
-groups, clipping, means and checkpoints go with it. Signs of gradients with their own momentum:
+A loss is a function from the model to one number. An optimiser consists of the values that it remembers for each leaf and its update of a
+leaf in a step; schedules, groups, clipping, means and checkpoints work with it. This one uses the signs of a gradient with momentum:
 *)
 let signs rate =
     OwnRule
@@ -242,8 +244,8 @@ let found = Train.start (scalar 0.0) (signs 5e-3) |> Train.steps 400 |> Train.ru
 printfn "the 0.9 quantile: %.2f, by sorting %.2f" (float found.Model) (float (quantileAlong 0 0.9 data))
 (*** include-output ***)
 (**
-A model may hold tensors that no gradient moves, such as running means. The loss returns the model beside the number, with new values in
-those leaves, and `Train.runUpdating` keeps them:
+A model may hold tensors that are not trained by gradients, such as running means. The loss returns the number and the model with new
+values in those leaves, and `Train.runUpdating` keeps them:
 *)
 type Centred = { Weight: Tensor; Mean: Tensor }
 
@@ -262,10 +264,10 @@ let centredFit =
 centredFit.Model.Mean, centredFit.Model.Weight
 (*** include-it ***)
 (**
-## What is not a seam yet
+## Parts that cannot be customised yet
 
-A new primitive operation and a back end for another device need the library's source: `CONTRIBUTING.md` there has a recipe for
-each. Steps that remember something from step to step, and methods for noise, are the library's own so far.
+A new primitive operation, and a back end for another device, need changes in the library's source: see the recipes in `CONTRIBUTING.md`.
+Custom steps that remember values from step to step, and custom methods for noise, are not supported yet.
 
 Next: [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html).
 *)

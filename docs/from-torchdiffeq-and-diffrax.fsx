@@ -17,8 +17,8 @@ let mistake (f: unit -> 'T) =
 (**
 # From torchdiffeq or diffrax
 
-At the end of this page you find what you know under its name here, you know which defaults differ, and which habits to leave behind. Compared are
-torchdiffeq 0.2.5, as its repository has it (its `tsit5` and implicit methods are in no release yet), and diffrax 0.7.2.
+This page lists the NeuralDE names of functions that you know, the defaults that differ, and the habits to change. It compares with
+torchdiffeq 0.2.5 in its repository's version (whose `tsit5` and implicit methods are not released yet) and with diffrax 0.7.2.
 
 ## The same solve three times
 
@@ -31,7 +31,7 @@ sol = diffeqsolve(ODETerm(f), Dopri5(), t0, t1, dt0=None, y0=y0, saveat=SaveAt(t
                   stepsize_controller=PIDController(rtol=1e-7, atol=1e-9))
 ```
 
-Here, with torchdiffeq's spiral as the equation:
+NeuralDE, with torchdiffeq's spiral as the equation:
 *)
 open NeuralDE
 
@@ -46,7 +46,7 @@ let solution =
     |> Ode.saveAt (linspace 0.0 25.0 1000)
     |> Ode.solve
 
-// the reference was computed elsewhere in 113-bit numbers
+// the reference was computed separately with 113-bit numbers
 let reference = tensor [ -0.44362348669863495; 0.279440641618939 ]
 printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - reference)))
 (*** include-output ***)
@@ -56,10 +56,10 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | torchdiffeq | diffrax | NeuralDE |
 |---|---|---|
 | `odeint(f, y0, t)` | `diffeqsolve(ODETerm(f), …)` | `Ode.problem f y0 (t0, t1)`, then `Ode.solve` |
-| `f(t, y)` | `f(t, y, args)` | `f t y`; what it captures needs no `args` |
-| `t[0]`, `t[-1]`: span and outputs in one | `t0`, `t1`, `SaveAt(ts=…)` | the pair of times, `Ode.saveAt` |
+| `f(t, y)` | `f(t, y, args)` | `f t y`; the function captures its parameters, so there are no `args` |
+| `t[0]`, `t[-1]`: span and outputs together | `t0`, `t1`, `SaveAt(ts=…)` | the pair of times, `Ode.saveAt` |
 | the result, `[time; …]` | `sol.ys` | `Ode.solveYs`, `solution.Ys` |
-| only the last: `[-1]` | `SaveAt(t1=True)`, the default | `Ode.solveFinal`, `solution.Y1` |
+| only the final state: `[-1]` | `SaveAt(t1=True)`, the default | `Ode.solveFinal`, `solution.Y1` |
 | – | `SaveAt(steps=True)` | `Ode.saveSteps 1` |
 | `odeint_dense` | `SaveAt(dense=True)`, `sol.evaluate(t)` | `solution.At t` |
 | tuple of tensors | any pytree | any record, tuple, list, option, union |
@@ -87,7 +87,7 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | `dopri5`, the default | `Dopri5` | `Dopri5` |
 | `tsit5`, which advances the embedded solution of order 4 | `Tsit5` | `Tsit5`, of order 5, the default |
 | `bosh3` | `Bosh3` | `Bosh3` |
-| `dopri8` | `Dopri8` | `DOP853`, or `Vern7`: other methods of like order |
+| `dopri8` | `Dopri8` | `DOP853`, or `Vern7`: other methods of similar order |
 | `adaptive_heun`, `heun2` | `Heun` | `Heun` |
 | `rk4`, which is Kutta's 3/8 rule | – | `Kutta38`; the classic one is `RK4` |
 | `midpoint`, `euler` | `Midpoint`, `Euler` | `Midpoint`, `Euler` |
@@ -95,7 +95,7 @@ printfn "%O, error at the end %.2g" solution.Stats (float (norm (solution.Y1 - r
 | `euler`, `milstein`, `heun`, `midpoint` of torchsde | `Euler`, `ItoMilstein`, `Heun`, `Midpoint` | `EulerMaruyama`, `Milstein`, `Heun`, `Midpoint` |
 | implicit methods, Adams | `Kvaerno3` to `5`, `KenCarp3` to `5` | `Kvaerno3`, `Rosenbrock23`, `BDF2`; the others not yet |
 
-These are all for ordinary equations that there are today:
+All methods for ordinary equations:
 *)
 for s in odeSolvers do
     printfn
@@ -116,10 +116,10 @@ for s in odeSolvers do
 | – | `ForwardMode()` | `jvp`, with any of them | that of the solve |
 | – | `ImplicitAdjoint()`, with a `linear_solver` | `implicitRoot`, `implicitRootWith` | one solve |
 
-`odeint_adjoint` needs an `nn.Module`, or `adjoint_params`, to know the parameters. Here they are what the field captures, whichever
-method you ask for. [Differentiate](differentiate.html) shows where `Backsolve` fails.
+`odeint_adjoint` needs an `nn.Module` or `adjoint_params` to know the parameters. In NeuralDE the parameters are the tensors that the field
+captures, for every gradient method. [Differentiate](differentiate.html) shows cases where `Backsolve` fails.
 
-## Around the solve
+## Other functions
 
 | PyTorch | JAX | NeuralDE |
 |---|---|---|
@@ -133,47 +133,48 @@ method you ask for. [Differentiate](differentiate.html) shows where `Backsolve` 
 | an `if` | `lax.cond`, `jnp.where` | `cond`, `where` |
 | a loop | `lax.scan`, `while_loop`, `fori_loop` | `scan`, `repeatWhile`, `iterate` |
 | `nn.Conv2d` | `eqx.nn.Conv2d` | `Conv2d` |
-| `F.conv2d` | `lax.conv_general_dilated` | `conv2d`, in C# `Convolve2d`; so for `conv1d` and the transposed ones |
+| `F.conv2d` | `lax.conv_general_dilated` | `conv2d`, in C# `Convolve2d`; likewise `conv1d` and the transposed convolutions |
 | `torch.split` | `jnp.split` | `split`, in C# `SplitRows` |
 | `torch.manual_seed` | `jax.random.PRNGKey`, `split` | `Key`, `Key.split` |
 | `torch.optim.Adam` | `optax.adam` | `Adam`, with `Train` or `Optim.step` |
 | `model.double()` | `tree_map(lambda x: x.astype(…))` | `Tree.cast Float64 model` |
 | `state_dict`, `torch.save` | `eqx.tree_serialise_leaves` | `Checkpoint.save` |
 
-A weight of `nn.Linear` is `[out, in]`, one of `Linear` is `[in; out]`: load it with `Checkpoint.loadMapped` and `Transposed`.
+A weight of `nn.Linear` has the shape `[out, in]`, a weight of `Linear` the shape `[in; out]`: load it with `Checkpoint.loadMapped` and
+`Transposed`.
 
 ## Defaults that differ
 
 | | torchdiffeq | diffrax | NeuralDE |
 |---|---|---|---|
-| method | dopri5 | none, you name it | Tsit5 |
-| tolerance | 1e-7, 1e-9 | constant steps, unless you give a PIDController | 1e-6, 1e-9 |
-| numbers | float32 | float32, unless x64 is switched on | float64 |
-| error of a step | one RMS over a tensor; of a tuple the largest | one RMS over all leaves | the largest RMS of the leaves |
-| factor of a step | I control: 0.9, 0.2, 10 | the same | the same |
+| method | dopri5 | none; you must choose one | Tsit5 |
+| tolerance | 1e-7, 1e-9 | constant steps, unless you pass a PIDController | 1e-6, 1e-9 |
+| dtype | float32 | float32, unless x64 is enabled | float64 |
+| error of a step | RMS over a tensor; for a tuple the largest of them | one RMS over all leaves | the largest RMS of the leaves |
+| controller | I control; safety 0.9, factor from 0.2 to 10 | the same | the same |
 | error estimate of dopri5 | Shampine's, ⅔ of Dormand and Prince's | Shampine's | Dormand and Prince's |
-| gradient | backpropagation, everything kept | checkpoints | checkpoints within 256 MiB |
-| steps at most | practically none | 4096 | 100 000 |
-| a solve that fails | `AssertionError: underflow in dt` | an error, or a code with `throw=False` | `SolveException`, or a status with `trySolve` |
+| gradient | backpropagation; keeps everything | checkpoints | checkpoints within 256 MiB |
+| maximum number of steps | practically none | 4096 | 100 000 |
+| failed solve | `AssertionError: underflow in dt` | an error, or a code with `throw=False` | `SolveException`, or a status with `trySolve` |
 
-## Habits to leave behind
+## Habits to change
 
-**Fixed steps have a length of their own.** In torchdiffeq a fixed-step method without `step_size` steps from output to output, so the
-accuracy depends on what you plot. Here you are asked:
+**Give the step size of a fixed-step method.** In torchdiffeq a fixed-step method without `step_size` steps from output to output, so the
+accuracy depends on the output times. NeuralDE requires a step size:
 *)
 mistake (fun () -> Ode.problem spiral (tensor [ 2.0; 0.0 ]) (0.0, 1.0) |> Ode.using Kutta38 |> Ode.solve)
 (*** include-output ***)
 (**
-**The field is never called outside its times.** torchdiffeq steps past the end and interpolates back. A field that does not exist
-after t1 is no problem here:
+**The field is never called outside [t0, t1].** torchdiffeq steps past the end and interpolates back. In NeuralDE the field may be
+undefined after t1:
 *)
 let untilOne (t: Tensor) (u: Tensor) = where (t .> 1.0) (scalar nan) 1.0 - u
 let ended = Ode.problem untilOne (tensor [ 0.0 ]) (0.0, 1.0) |> Ode.solve
 printfn "%O, error %.2g" ended.Status (abs (float ended.Y1[0] - (1.0 - exp -1.0)))
 (*** include-output ***)
 (**
-**A batch need not share its steps.** With one step for all rows and one mean of their errors, easy rows hide the errors of a hard one.
-One fast row among 63 slow ones of y′ = r (cos t − y), at a tolerance of 1e-6:
+**The rows of a batch can have separate steps.** If all rows share the steps and a mean error, easy rows hide the error of a difficult row.
+Here is one fast row among 63 slow rows of y′ = r (cos t − y), at a tolerance of 1e-6:
 *)
 let rates = concat [ tensor [ 50.0 ]; ones [ 63 ] ] |> reshape [ 64; 1 ]
 
@@ -188,8 +189,8 @@ for name, solve in [ "alone", batch |> Ode.perSample |> Ode.solve; "together", O
     printfn "%-9s error of the fast row %.2g, of a slow one %.2g" name (error 0 50.0) (error 1 1.0)
 (*** include-output ***)
 (**
-**Side effects happen when a function is traced**, not in every step, as under `jax.jit`. A counter in the field counts traces; the solution
-knows the evaluations:
+**Side effects happen when a function is traced**, not in every step, as with `jax.jit`. A counter in the field counts traces; the
+solution's statistics count evaluations:
 *)
 let calls = ref 0
 
@@ -201,6 +202,6 @@ let decayed = Ode.problem counted (tensor [ 1.0 ]) (0.0, 1.0) |> Ode.solve
 printfn "calls of the F# function: %d, evaluations of the field: %d" calls.Value decayed.Stats.Evaluations
 (*** include-output ***)
 (**
-**No `.to(device)`, no `.item()`, no global seed.** There is one device, the processor; `float x` reads a number; a key says which random
-numbers come.
+**No `.to(device)`, no `.item()`, no global seed.** There is one device, the processor. `float x` reads a number. A key determines the
+random numbers.
 *)

@@ -17,18 +17,18 @@ let mistake (f: unit -> 'T) =
 (**
 # Models from parts
 
-`NeuralOde` has six parts. Each has a default, and a verb that gives another:
+`NeuralOde` has six parts. Each part has a default, and verbs that replace it:
 
-| part | question | the library's own |
+| part | meaning | verbs of the library |
 |---|---|---|
-| field | x' = ? | `NeuralOde.init`, `NeuralField.constant` |
+| field | the right-hand side of x' = f(t, x) | `NeuralOde.init`, `NeuralField.constant` |
 | depth | weights that are a function of time | `NeuralField.galerkin`, `NeuralField.piecewise`, `NeuralField.evolving` |
-| start | how is the state made of y0? | `NeuralOde.augment`, `NeuralOde.inputLayer`, `NeuralOde.lift` |
-| control | what does the field see besides the state? | `NeuralOde.controlled`, `NeuralOde.controlledBy` |
-| readout | what is observed of the state? | `NeuralOde.readout` |
-| duration | how long is the solve of a sample? | `NeuralOde.adaptiveDepth` |
+| start | the initial state, computed from y0 | `NeuralOde.augment`, `NeuralOde.inputLayer`, `NeuralOde.lift` |
+| control | further inputs of the field | `NeuralOde.controlled`, `NeuralOde.controlledBy` |
+| readout | the output, computed from the state | `NeuralOde.readout` |
+| duration | the length of the time span of each sample | `NeuralOde.adaptiveDepth` |
 
-On the line no flow carries x to −x: it keeps the order. One more dimension is enough:
+A flow on the real line keeps the order of points, so it cannot map x to −x. One more dimension is enough:
 *)
 open NeuralDE
 
@@ -46,10 +46,11 @@ printfn "plain      %.1e" (learned (NeuralOde.init key (net 1 1)))
 printfn "augmented  %.1e" (learned (NeuralOde.init key (net 2 2) |> NeuralOde.augment 1))
 (*** include-output ***)
 (**
-`NeuralOde.augment` adds features to features and channels to images. `NeuralOde.augmentAlong`, `NeuralOde.inputLayerAlong` and
-`NeuralOde.controlledAlong` take another axis, counted from the end. An input layer or a control of images is a network of convolutions.
+`NeuralOde.augment` adds features to vectors and channels to images. `NeuralOde.augmentAlong`, `NeuralOde.inputLayerAlong` and
+`NeuralOde.controlledAlong` take another axis, counted from the end. For images, the input layer or the control is a convolutional network.
 
-A span of its own for each sample does not help alone: a stretch of time keeps the order, too. It does where the field sees the time:
+A separate time span for each sample is not enough, because scaling the time also keeps the order. It is enough if the field depends on
+time:
 *)
 let withTime =
     Blueprint.features 1 |> Blueprint.time |> Blueprint.linear 16 |> Blueprint.tanh |> Blueprint.linear 1
@@ -59,10 +60,10 @@ printfn "depth-adaptive         %.1e" (learned (NeuralOde.init key (net 1 1) |> 
 printfn "depth-adaptive, timed  %.1e" (learned (NeuralOde.init key withTime |> ending))
 (*** include-output ***)
 (**
-## Parts of your own
+## Custom parts
 
-A part is an interface. A record that implements it is a part like the library's: its tensors are trained, differentiated, cast and saved,
-its other fields are constants. A start that adds a learned multiple of y0:
+A part is an interface. Any record can implement it: its tensors are trained, differentiated, cast and saved; its other fields are
+constants. This start appends a learned multiple of y0:
 *)
 type Scaled =
     { Scale: Tensor }
@@ -72,7 +73,7 @@ type Scaled =
         member _.Observed _ _ states = states
 
 (**
-A readout that gives the distance from a learned centre:
+This readout returns the distance from a learned centre:
 *)
 type Distance =
     { Centre: Tensor }
@@ -88,15 +89,16 @@ let mine =
 Tree.leaves mine |> List.map fst
 (*** include-it ***)
 (**
-A function of weights does the same in a line. The function is a constant, so give it its weights: what it captures is not trained.
+A function of weights does the same in one line. The function itself is a constant: values that it captures are not trained, so pass the
+weights as its argument.
 *)
 let read weights states = Linear.apply weights states
 let asFunction = mine |> NeuralOde.withReadout (NeuralReadout.ofFunction (Linear.init key 2 1) read)
 (NeuralOde.final asFunction line (0.0, 1.0)).Shape
 (*** include-it ***)
 (**
-An object expression would hide the tensors that it captures from the training, so trees refuse it. So they refuse a class that is not a
-record:
+An object expression hides its captured tensors from the training, so it raises an exception in a tree. A class that is not a record does
+too:
 *)
 let centre = scalar 0.5
 
@@ -107,12 +109,12 @@ let hidden =
 mistake (fun () -> Tree.flatten (mine |> NeuralOde.withReadout hidden))
 (*** include-output ***)
 (**
-Weights that vary in depth are a record that implements `Depth`, given to `NeuralField.ofDepth` with the function that applies them; a field
-whose weights are a state of their own implements `NeuralFlow`.
+For custom weights that vary in depth, implement `Depth` and pass the record to `NeuralField.ofDepth` with the function that applies the
+weights. A field whose weights follow their own differential equation implements `NeuralFlow`.
 
-## Points to try them on
+## Toy data sets
 
-`Toy` has the small sets of the literature as functions of a key. Another key gives held-out points of the same law:
+`Toy` has common small data sets as functions of a key. Another key gives held-out points of the same distribution:
 *)
 let gallery =
     [ "moons", fst (Toy.moons 0.05 400 key)

@@ -21,12 +21,13 @@ let mistake (f: unit -> 'T) =
 (**
 # Save and serve
 
-At the end of this page you can keep a model in a file that Python reads too, take up a training where it stopped, and answer requests
-with a compiled model from many threads.
+This page explains how to save a model in a file that Python can read, resume a training, and answer requests with a compiled model on
+many threads.
 
 ## A model in a file
 
-Any tree of tensors goes into a [safetensors](https://huggingface.co/docs/safetensors) file. `at` puts a name into a temporary folder:
+`Checkpoint.save` writes any tree of tensors to a [safetensors](https://huggingface.co/docs/safetensors) file. `at` is a path in a
+temporary folder:
 *)
 open NeuralDE
 
@@ -36,31 +37,31 @@ let init key = { Field = Mlp.init key [ 2; 16; 2 ]; Start = tensor [ 2.0; 0.0 ] 
 let model = init (Key 1)
 model |> Checkpoint.save (at "spiral.safetensors")
 (**
-To load it, give a model of the same structure. Its numbers are replaced by those of the file:
+To load the file, pass a model of the same structure. The result has the numbers of the file:
 *)
 let loaded = init (Key 999) |> Checkpoint.load (at "spiral.safetensors")
 loaded.Field.Layers[0].Bias - model.Field.Layers[0].Bias
 (*** include-it ***)
 (**
-The file names each tensor by its path in the record. Python sees the same names with `safetensors.numpy.load_file`:
+The file names each tensor by its path in the record. In Python, `safetensors.numpy.load_file` gives the same names:
 *)
 for name, values in (Safetensors.read (at "spiral.safetensors")).Tensors do
     printfn "%-24s %O %A" name values.Dtype (List.ofArray values.Shape)
 (*** include-output ***)
 (**
-What does not fit is named, and nothing is half loaded:
+If the file does not fit the model, the message names the tensor, and nothing is loaded:
 *)
 mistake (fun () ->
     Checkpoint.load (at "spiral.safetensors") { Field = Mlp.init (Key 1) [ 2; 32; 2 ]; Start = tensor [ 2.0; 0.0 ] })
 (*** include-output ***)
 (**
-`Checkpoint.loadMapped` reads files that other programs wrote, PyTorch's among them: you say which of its names a leaf comes from, and
-whether to transpose it. A file is read with nothing believed; a damaged one is a `FileException`, never a wrong model.
+`Checkpoint.loadMapped` reads files of other programs such as PyTorch: for each leaf you give the name in the file and whether to transpose
+it. The reader validates everything in a file; a damaged file raises a `FileException` and never gives a wrong model.
 
-## A training that goes on
+## Resume a training
 
-`Train.checkpointEvery` writes the training into a file, `Train.resume` takes it up. Optimiser, losses and the position in the data are in
-it, so the result is the same to the last bit as without the interruption:
+`Train.checkpointEvery` saves the training in a file, and `Train.resume` continues it. The file contains the optimiser's state, the losses
+and the position in the data, so the result has the same bits as an uninterrupted training:
 *)
 let ts = linspace 0.0 1.5 20
 let predict model =
@@ -82,7 +83,7 @@ printfn "%b" (Array.last whole.Losses = Array.last resumed.Losses)
 (**
 ## Serve it
 
-Compile the forecast once, when the program starts. What changes from request to request is an argument: the model, the state, the times.
+Compile the forecast once, when the program starts. Pass everything that changes between requests as an argument: model, state, times.
 *)
 let forecast =
     compile (fun (model, y0: Tensor, t0: Tensor, t1: Tensor) ->
@@ -92,8 +93,8 @@ let answer (y0: float list) (t: float) = (forecast (whole.Model, tensor y0, scal
 answer [ 2.0; 0.0 ] 1.0
 (*** include-it ***)
 (**
-The first call traces and plans, later ones run. A compiled function may be called from any number of threads at the same time; each
-call gets the bits that it would get alone:
+The first call traces and plans; later calls only run. Any number of threads may call a compiled function at the same time. The result has
+the same bits as on one thread:
 *)
 let answers = Array.Parallel.init 200 (fun i -> answer [ 2.0; 0.0 ] (0.005 * float (i + 1)))
 printfn "%b" (answers[199] = answer [ 2.0; 0.0 ] 1.0)
@@ -106,18 +107,18 @@ for i in 1..1000 do
 printfn "%.0f µs a forecast, on the machine that built this page" (clock.Elapsed.TotalMicroseconds / 1000.0)
 (*** include-output ***)
 (**
-Three things belong to a service:
+Advice for a service:
 
-- **Shapes.** Another shape costs a trace and a plan, some milliseconds, once. The 64 latest are kept. Solving from one time to the next, as
-  here, gives every request the same shapes, however many times it asks for.
-- **Cancelling.** `Ode.cancel token` and `Train.cancel token` end a run before its next step.
-- **Bad input.** `ShapeException`, `InputException`, `DtypeException` and `TreeException` are `ArgumentException`s whose message is a sentence
-  for the caller; `SolveException` says that this input could not be solved, and where it stopped.
+- **Shapes.** Each new shape costs one trace and one plan, some milliseconds. The 64 latest are kept. Solve from one time to the next, as
+  here, so that all requests have the same shapes for any number of output times.
+- **Cancellation.** `Ode.cancel token` and `Train.cancel token` end a run before its next step.
+- **Invalid input.** `ShapeException`, `InputException`, `DtypeException` and `TreeException` are `ArgumentException`s; you can show their
+  message to the caller. `SolveException` means that the solve failed for this input; its message gives the time.
 *)
 mistake (fun () -> answer [ 2.0; 0.0; 1.0 ] 1.0)
 (*** include-output ***)
 (**
-`Engine.setThreads 1` keeps the library's own threads out of a server that has its own.
+In a server that already uses all cores, call `Engine.setThreads 1` so that the library starts no further threads.
 
 Next: [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html).
 *)
