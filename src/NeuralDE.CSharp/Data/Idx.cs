@@ -1,11 +1,9 @@
 namespace NeuralDE;
 
-/// <summary>
-/// The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or gzipped.
-/// </summary>
+/// <summary>Files in the format of MNIST: one array of big-endian numbers, plain or gzipped.</summary>
 public static class Idx
 {
-    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
-    /// <remarks>FileException for what is missing, cut, damaged or of another type.</remarks>
+    /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
+    /// <remarks>FileException for a file that is missing, truncated, damaged or of another type.</remarks>
     public static Tensor Read(string path) => IdxModule.read(Given(path));
 }

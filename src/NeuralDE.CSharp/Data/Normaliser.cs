@@ -1,31 +1,44 @@
 namespace NeuralDE;
 
-/// <summary>x ↦ (x − shift) / scale, channel by channel.</summary>
+/// <summary>Normalisation of data, channel by channel: x ↦ (x − shift) / scale.</summary>
+/// <remarks>
+/// A normaliser is a tree, so it is saved with its model. Its tensors are then trained with the model, unless you
+/// keep them out of the model or apply StopGradient to them. Fit it to the training data only, because information
+/// about the test data would make test results too good.
+/// </remarks>
 public static class NormaliserExtensions
 {
     extension(Normaliser)
     {
-        /// <summary>The normaliser of data [batch…; channels], from the values that a mask marks.</summary>
+        /// <summary>Fits a normaliser to data [batch…; channels], using the values that a mask marks.</summary>
         /// <param name="kind">Standard, MinMax or Robust.</param>
-        /// <param name="mask">bool, of the data's shape. NaN counts as missing whatever it says.</param>
+        /// <param name="mask">bool, with the shape of the data. NaN always counts as missing.</param>
         /// <param name="x">The training data, float32 or float64.</param>
         /// <remarks>
-        /// A channel that is constant gets the scale 1, so that it becomes 0. InputException for a channel without
-        /// values or with infinite ones.
+        /// A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
+        /// with infinite values. ShapeException for a mask of another shape.
         /// </remarks>
         public static Normaliser FitMasked(Normalisation kind, Tensor mask, Tensor x) =>
             Normaliser.fitMasked(Given(kind), Given(mask), Given(x));
 
-        /// <summary>The normaliser of data [batch…; channels]; NaN counts as missing.</summary>
+        /// <summary>Fits a normaliser to data [batch…; channels]. NaN counts as missing.</summary>
+        /// <param name="kind">Standard, MinMax or Robust.</param>
+        /// <param name="x">The training data, float32 or float64.</param>
+        /// <remarks>
+        /// A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
+        /// with infinite values.
+        /// </remarks>
         public static Normaliser Fit(Normalisation kind, Tensor x) => Normaliser.fit(Given(kind), Given(x));
     }
 
     extension(Normaliser normaliser)
     {
-        /// <summary>(x − shift) / scale: [batch…; channels] → [batch…; channels].</summary>
+        /// <summary>Normalises data: (x − shift) / scale, [batch…; channels] → [batch…; channels].</summary>
+        /// <remarks>ShapeException for another number of channels.</remarks>
         public Tensor Apply(Tensor x) => Normaliser.apply(Given(normaliser), Given(x));
 
-        /// <summary>x · scale + shift, which undoes Apply.</summary>
+        /// <summary>Inverts Apply: x · scale + shift.</summary>
+        /// <remarks>ShapeException for another number of channels.</remarks>
         public Tensor Invert(Tensor x) => Normaliser.invert(Given(normaliser), Given(x));
     }
 }

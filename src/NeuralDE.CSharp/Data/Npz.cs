@@ -1,17 +1,19 @@
 namespace NeuralDE;
 
-/// <summary>NumPy's archives of named arrays: numpy.savez and numpy.savez_compressed.</summary>
+/// <summary>NumPy archives of named arrays: numpy.savez and numpy.savez_compressed.</summary>
 public static class Npz
 {
     /// <summary>
-    /// Reads all arrays of an archive, with their names, in its order. Each is read as Npy.Read does.
+    /// Reads all arrays of an archive with their names, in the archive's order. Types are converted as in Npy.Read.
     /// </summary>
-    /// <remarks>FileException for what is missing, cut, damaged, or no array.</remarks>
+    /// <remarks>
+    /// FileException for a file that is missing, truncated or damaged, or that contains anything except arrays.
+    /// </remarks>
     public static (string Name, Tensor Values)[] Read(string path) =>
         [.. NpzModule.read(Given(path)).Select(array => array.ToValueTuple())];
 
-    /// <summary>Writes named arrays for numpy.load, uncompressed, in place of a file that may be there.</summary>
-    /// <remarks>InputException for a name that is empty or given twice.</remarks>
+    /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>
+    /// <remarks>InputException for an empty or repeated name.</remarks>
     public static void Write(string path, params ReadOnlySpan<(string Name, Tensor Values)> arrays) =>
         NpzModule.write(Given(path), FSharp.List(arrays));
 }

@@ -1,126 +1,151 @@
 namespace NeuralDE;
 
-/// <summary>Irregular series and what neural CDEs, ODE-RNNs and latent ODEs need of them.</summary>
+/// <summary>
+/// Irregular time series with missing values, and their preparation for neural CDEs, ODE-RNNs and latent ODEs.
+/// </summary>
+/// <remarks>
+/// Data preparation works on numbers: these functions cannot be traced or differentiated, except MaskedMean.
+/// </remarks>
 public static class SeriesExtensions
 {
     extension(Series)
     {
         /// <summary>
-        /// A series from times [time] and values [time; channels], of which those are observed that the mask marks.
+        /// A series from times [time] and values [time; channels]. The mask marks the observed values.
         /// </summary>
+        /// <param name="mask">bool [time; channels]: true where a value was observed.</param>
+        /// <param name="times">[time], increasing.</param>
+        /// <param name="values">[time; channels].</param>
         /// <remarks>
-        /// Values that are not observed become 0. InputException for times that do not increase, or an observed
-        /// NaN.
+        /// Unobserved values become 0. InputException for times that do not increase, or an observed NaN;
+        /// ShapeException for other shapes.
         /// </remarks>
         public static Series Masked(Tensor mask, Tensor times, Tensor values) =>
             SeriesModule.masked(Given(mask), Given(times), Given(values));
 
-        /// <summary>
-        /// A series from times [time] and values [time; channels], in which NaN stands for what was not observed.
-        /// </summary>
+        /// <summary>A series from times [time] and values [time; channels]. NaN marks an unobserved value.</summary>
+        /// <param name="times">[time], increasing.</param>
+        /// <param name="values">[time; channels].</param>
+        /// <remarks>
+        /// Unobserved values become 0. InputException for times that do not increase; ShapeException for other
+        /// shapes.
+        /// </remarks>
         public static Series Create(Tensor times, Tensor values) => SeriesModule.create(Given(times), Given(values));
 
-        /// <summary>All times of all series, each once, in order: [time].</summary>
+        /// <summary>The distinct times of all series, in increasing order: [time].</summary>
+        /// <remarks>
+        /// InputException without series; ShapeException for series with different dtypes or numbers of channels.
+        /// </remarks>
         public static Tensor UnionOfTimes(params ReadOnlySpan<Series> series) =>
             SeriesModule.unionOfTimes(FSharp.List(series));
 
         /// <summary>
-        /// A batch on the union of all times, at most of which a series has no row: one solve for all, as in latent
-        /// ODEs. Rubanova et al. 2019.
+        /// A batch on the union of all times, so that one solve serves all series, as in latent ODEs. Rubanova et al.
+        /// 2019. A series has no observations at most of the times.
         /// </summary>
         /// <remarks>
-        /// Takes memory for every series at every time. Times are [time]; Lengths tell how many rows each series
-        /// had.
+        /// The memory is that of every series at every time. Times are [time]; Lengths are the numbers of rows of the
+        /// series. InputException without series; ShapeException for series with different dtypes or numbers of
+        /// channels.
         /// </remarks>
         public static SeriesBatch Align(params ReadOnlySpan<Series> series) => SeriesModule.align(FSharp.List(series));
 
         /// <summary>
-        /// A batch as long as the longest series. Shorter ones go on with their last time and value, unobserved.
+        /// A batch with the length of the longest series. Shorter series are padded with their last time and value,
+        /// as unobserved.
         /// </summary>
         /// <remarks>
-        /// So a path through the values stands still, and SaveAt with PerSample of a problem takes the times as
-        /// they are. InputException for a series without rows.
+        /// A path through the values is constant over the padding. SaveAt with PerSample of a problem accepts the
+        /// times. InputException without series or for a series without rows; ShapeException for series with
+        /// different dtypes or numbers of channels.
         /// </remarks>
         public static SeriesBatch Pad(params ReadOnlySpan<Series> series) => SeriesModule.pad(FSharp.List(series));
 
         /// <summary>
-        /// The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are
-        /// none.
+        /// The mean of the elements that a mask marks, for the loss of a batch: Σ x / n over the n marked elements; 0
+        /// if none is marked.
         /// </summary>
+        /// <param name="mask">bool, with the shape of x.</param>
+        /// <param name="x">float32 or float64.</param>
         /// <remarks>
-        /// Can be traced and differentiated; what is not marked has no gradient, even where it is NaN.
+        /// It can be traced and differentiated. Unmarked elements have no gradient, even if they are NaN.
+        /// ShapeException for a mask of another shape.
         /// </remarks>
         public static Tensor MaskedMean(Tensor mask, Tensor x) => SeriesModule.maskedMean(Given(mask), Given(x));
     }
 
     extension(Series series)
     {
-        /// <summary>
-        /// The values with NaN where nothing was observed, as they were given to Create: [time; channels].
-        /// </summary>
+        /// <summary>The values with NaN where nothing was observed, as passed to Create: [time; channels].</summary>
         public Tensor Observed() => SeriesModule.observed(Given(series));
 
-        /// <summary>The first observation of each channel, at whatever time it was made: [channels].</summary>
+        /// <summary>The first observation of each channel, at any time: [channels].</summary>
         /// <remarks>
-        /// Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel that was
-        /// never observed.
+        /// In contrast, Values[0] is 0 in a channel that is not observed at the first time. InputException for a
+        /// channel that was never observed.
         /// </remarks>
         public Tensor FirstObserved() => SeriesModule.firstObserved(Given(series));
 
         /// <summary>The observations from t0 to t1, both included.</summary>
+        /// <remarks>InputException unless t0 ≤ t1.</remarks>
         public Series Between(double t0, double t1) => SeriesModule.between(t0, t1, Given(series));
 
         /// <summary>
-        /// The series at other times, linear between observations, channel by channel; constant before the first
-        /// and after the last.
+        /// Resamples a series at other times by linear interpolation of each channel. Values before the first and
+        /// after the last observation are constant.
         /// </summary>
         /// <param name="times">[time], increasing.</param>
         /// <remarks>
-        /// InputException for a channel that was never observed. Linear values look ahead: forecasts want Hold.
+        /// Interpolation uses later observations; use Hold for forecasts. InputException for a channel that was never
+        /// observed.
         /// </remarks>
         public Series Resample(Tensor times) => SeriesModule.resample(Given(times), Given(series));
 
-        /// <summary>
-        /// The series at its own times without holes, linear between observations: Resample at its Times.
-        /// </summary>
+        /// <summary>Fills the gaps of a series by linear interpolation: Resample at its own times.</summary>
+        /// <remarks>InputException for a channel that was never observed.</remarks>
         public Series Fill() => SeriesModule.fill(Given(series));
 
         /// <summary>
-        /// The series at other times, each channel as it was last observed; before that, as it is first observed.
+        /// Resamples a series at other times by the last observation of each channel. Before the first observation it
+        /// uses the first one.
         /// </summary>
         /// <param name="times">[time], increasing.</param>
+        /// <remarks>InputException for a channel that was never observed.</remarks>
         public Series Hold(Tensor times) => SeriesModule.hold(Given(times), Given(series));
 
-        /// <summary>The series on more times, which include its own: nothing is observed at the new ones.</summary>
-        /// <remarks>InputException if one of its own times is missing.</remarks>
+        /// <summary>
+        /// Extends a series to more times, which include its own. The values at the new times are unobserved.
+        /// </summary>
+        /// <param name="times">[time], increasing.</param>
+        /// <remarks>InputException if one of the series' times is missing.</remarks>
         public Series OnTimes(Tensor times) => SeriesModule.onTimes(Given(times), Given(series));
 
         /// <summary>
-        /// The series with time as its first channel, which a neural CDE needs to know how fast its path is gone.
+        /// Adds the time as the first channel. A neural CDE needs it to know the speed along its path.
         /// </summary>
         public Series WithTime() => SeriesModule.withTime(Given(series));
 
         /// <summary>
-        /// The series with channels that count the observations so far, one before each of its own: where and how
-        /// often one looks tells something, too. Kidger et al. 2020, section 3.
+        /// Adds channels with the number of observations so far, one for each channel, before the channels. The times
+        /// and the frequency of observations carry information. Kidger et al. 2020, section 3.
         /// </summary>
         public Series WithCounts() => SeriesModule.withCounts(Given(series));
     }
 }
 
-/// <summary>The series of a batch.</summary>
+/// <summary>Batches of series.</summary>
 public static class SeriesBatchExtensions
 {
     extension(SeriesBatch batch)
     {
-        /// <summary>The values with NaN where nothing was observed: [batch; time; channels].</summary>
+        /// <summary>The values of a batch with NaN where nothing was observed: [batch; time; channels].</summary>
         public Tensor Observed() => SeriesModule.observedOfBatch(Given(batch));
 
-        /// <summary>The first observation of each channel of each series: [batch; channels].</summary>
+        /// <summary>The first observation of each channel of each series of a batch: [batch; channels].</summary>
         /// <remarks>InputException for a channel that was never observed.</remarks>
         public Tensor FirstObserved() => SeriesModule.firstObservedOfBatch(Given(batch));
 
-        /// <summary>The series of a padded batch, as they were.</summary>
+        /// <summary>The series of a padded batch, without the padding.</summary>
         public Series[] Unpad() => SeriesModule.unpad(Given(batch)).ToArray();
     }
 }

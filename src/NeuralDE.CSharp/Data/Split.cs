@@ -1,22 +1,34 @@
 namespace NeuralDE;
 
-/// <summary>Parts of data: of a tree of tensors whose first axes are the samples, or the times.</summary>
+/// <summary>
+/// Splits data into training, validation and test parts. The data are a tree whose tensors have samples, or times,
+/// along their first axis.
+/// </summary>
 public static class Split
 {
     /// <summary>
-    /// Each sample into one of the parts, by chance: which, depends on the key and their number only.
+    /// Assigns the samples to the parts at random. The result depends only on the key and the number of samples.
     /// </summary>
-    /// <param name="key">Of this split and nothing else.</param>
-    /// <param name="validation">The share to validate with, such as 0.1; 0 for none.</param>
-    /// <param name="test">The share to test with.</param>
+    /// <param name="key">A key that is used for this split only.</param>
+    /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have samples along their first axis.</param>
     /// <remarks>
-    /// Rows of a time series are no samples: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use ByTime.
+    /// Do not use it for the rows of a time series: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use
+    /// ByTime. InputException for a fraction outside [0, 1), for too few samples and for data without tensors;
+    /// ShapeException for tensors of different lengths.
     /// </remarks>
     public static Split<T> Samples<T>(Key key, double validation, double test, T data) =>
         SplitModule.samples(Given(key), validation, test, data);
 
-    /// <summary>As Samples, for a list of anything, such as series of different lengths.</summary>
+    /// <summary>
+    /// Assigns the items of a list to the parts at random, like Samples. The items may be of any type, such as series
+    /// of different lengths.
+    /// </summary>
+    /// <param name="key">A key that is used for this split only.</param>
+    /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
+    /// <param name="data">The items.</param>
     public static Split<T[]> Items<T>(Key key, double validation, double test, params ReadOnlySpan<T> data)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -25,10 +37,17 @@ public static class Split
         return new Split<T[]>([.. parts.Train], [.. parts.Validation], [.. parts.Test]);
     }
 
-    /// <summary>The first times to train with, the next to validate, the last to test: for forecasts.</summary>
-    /// <param name="validation">The share to validate with; 0 for none.</param>
-    /// <param name="test">The share to test with.</param>
+    /// <summary>
+    /// Splits data by time, for forecasts: the first times for training, the next for validation, the last for the
+    /// test.
+    /// </summary>
+    /// <param name="validation">The fraction for validation; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have times along their first axis.</param>
+    /// <remarks>
+    /// InputException for a fraction outside [0, 1), for too few times and for data without tensors; ShapeException
+    /// for tensors of different lengths.
+    /// </remarks>
     public static Split<T> ByTime<T>(double validation, double test, T data) =>
         SplitModule.byTime(validation, test, data);
 }

@@ -7,27 +7,27 @@ open System.IO
 open System.Text
 open NeuralDE.Compiler
 
-/// How a table is written down.
+/// The format of a table.
 type CsvOptions =
     {
-        /// between cells
+        /// The character between cells.
         Separator: char
-        /// whether the first line names the columns; else they are called 0, 1, …
+        /// Whether the first line contains the names of the columns; otherwise the names are 0, 1, …
         HasHeader: bool
-        /// lines that begin so are skipped; "" skips none
+        /// Lines that begin with this text are skipped; "" skips none.
         Comment: string
-        /// what stands for a value that is missing
+        /// Cells that mean a missing value.
         Missing: string list
     }
 
-    /// Commas, a header, comments after #, and what R, pandas and others write for missing values.
+    /// Commas, a header, comments after #, and the common texts for missing values, such as those of R and pandas.
     static member defaults =
         { Separator = ','
           HasHeader = true
           Comment = "#"
           Missing = [ ""; "NA"; "N/A"; "NaN"; "nan"; "NULL"; "null"; "?" ] }
 
-/// A table of texts, which become numbers when a column is asked for.
+/// A table of text cells. A column is converted to numbers when it is read.
 [<Sealed>]
 type CsvTable internal (path: string, options: CsvOptions, columns: string[], lines: int[], cells: string[][]) =
     let missing = HashSet<string> options.Missing
@@ -35,7 +35,7 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
     /// The names of the columns, in order.
     member _.Columns = List.ofArray columns
 
-    /// The number of rows, the header not counted.
+    /// The number of rows without the header.
     member _.Count = cells.Length
 
     member internal _.Cells = cells
@@ -49,7 +49,7 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
 
     member internal _.IsMissing(row: int, column: int) = missing.Contains(cells[row][column])
 
-    /// A cell as a number; NaN where it is missing.
+    /// A cell as a number; NaN if it is missing.
     member internal t.Number(verb: string, row: int, column: int) =
         let text = cells[row][column]
 
@@ -64,17 +64,15 @@ type CsvTable internal (path: string, options: CsvOptions, columns: string[], li
             | _ ->
                 let shown = if text.Length <= 40 then text else text.Substring(0, 40) + "…"
                 let place = $"line {string lines[row]}, column {string (column + 1)} (\"{columns[column]}\")"
-                let mend = "Name what stands for missing values in CsvOptions.Missing"
+                let mend = "List texts for missing values in CsvOptions.Missing"
                 Files.refuse
                     { Verb = verb; Path = path }
                     $"{place} holds \"{shown}\", expected a number with a decimal point. {mend}."
 
 /// <summary>Tables in text files: comma-separated values, RFC 4180.</summary>
-/// <remarks>
-/// Cells in double quotes can hold separators, line ends and doubled quotes; spaces around other cells, and empty
-/// lines, do not count. Texts are UTF-8. A cell takes some 60 bytes of memory: large tables of numbers are better kept
-/// as .npy files.
-/// </remarks>
+/// <remarks>Cells in double quotes can contain separators, line ends and doubled quotes. Spaces around other cells, and empty
+/// lines, are ignored. Files are UTF-8. A cell takes about 60 bytes of memory, so use .npy files for large tables of
+/// numbers.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Csv =
     /// Where a text is read: the line, and the next character in it.
@@ -94,7 +92,7 @@ module Csv =
                 text <- next
                 true
 
-        /// From an opening quote to the closing one.
+        /// Reads from an opening quote to the closing quote.
         let quoted () =
             let start = line
             let mutable isOpen = true
@@ -193,23 +191,25 @@ module Csv =
         let cells = Array.init rows.Count (fun i -> let struct (_, cells) = rows[i] in cells)
         CsvTable(place.Path, options, columns, lines, cells)
 
-    /// <summary>Reads a table that is written another way, such as with semicolons.</summary>
-    /// <remarks>FileException names the line of what is no table.</remarks>
+    /// <summary>Reads a table of another format, for example with semicolons.</summary>
+    /// <remarks>FileException, with the line, for a file that is not a table; InputException for a separator that is a quote
+    /// or a line end.</remarks>
     let readWith (options: CsvOptions) (path: string) : CsvTable =
         if options.Separator = '"' || options.Separator = '\n' || options.Separator = '\r' then
             raise (
-                InputException "Csv.read: got a quote or line end as Separator, expected another letter, such as ';'."
+                InputException "Csv.read: got a quote or line end as Separator, expected another character, such as ';'."
             )
 
         let place = { Verb = "Csv.read"; Path = path }
         Files.read place (readFrom options place)
 
     /// <summary>Reads a table with commas and a header.</summary>
+    /// <remarks>FileException, with the line, for a file that is not a table.</remarks>
     let read (path: string) : CsvTable = readWith CsvOptions.defaults path
 
-    /// <summary>Columns as numbers: float64 [rows; columns], NaN where a value is missing.</summary>
-    /// <remarks>FileException names line and column of what is no number, InputException a column that is not
-    /// there.</remarks>
+    /// <summary>Columns as numbers: float64 [rows; columns], with NaN for missing values.</summary>
+    /// <remarks>FileException, with line and column, for a cell that is not a number; InputException for an unknown
+    /// column.</remarks>
     let columns (names: string list) (table: CsvTable) : Tensor =
         let indices = names |> List.map (fun name -> table.Index("Csv.columns", name)) |> Array.ofList
         let width = indices.Length
@@ -222,12 +222,15 @@ module Csv =
             )
         )
 
-    /// <summary>One column as numbers: float64 [rows], NaN where a value is missing.</summary>
+    /// <summary>One column as numbers: float64 [rows], with NaN for missing values.</summary>
+    /// <remarks>FileException, with line and column, for a cell that is not a number; InputException for an unknown
+    /// column.</remarks>
     let column (name: string) (table: CsvTable) : Tensor =
         let index = table.Index("Csv.column", name)
         tensor (Array.init table.Count (fun row -> table.Number("Csv.column", row, index)))
 
-    /// <summary>Where columns have values: bool [rows; columns].</summary>
+    /// <summary>The mask of columns: bool [rows; columns], true where a value is present.</summary>
+    /// <remarks>InputException for an unknown column.</remarks>
     let mask (names: string list) (table: CsvTable) : Tensor =
         let indices = names |> List.map (fun name -> table.Index("Csv.mask", name)) |> Array.ofList
         let width = indices.Length
@@ -240,20 +243,21 @@ module Csv =
             )
         )
 
-    /// <summary>One column as it is written.</summary>
+    /// <summary>The cells of one column as text.</summary>
+    /// <remarks>InputException for an unknown column.</remarks>
     let texts (name: string) (table: CsvTable) : string list =
         let index = table.Index("Csv.texts", name)
         [ for cells in table.Cells -> cells[index] ]
 
-    /// <summary>Writes a matrix [rows; columns] under a header, in place of a file that may be there.</summary>
-    /// <remarks>Numbers are written so that they read back as the same float64. ShapeException if there is not one
-    /// name a column.</remarks>
+    /// <summary>Writes a matrix [rows; columns] with a header. Replaces an existing file.</summary>
+    /// <remarks>Each number is written so that it reads back as the same float64. ShapeException unless there is one name for
+    /// each column.</remarks>
     let write (path: string) (names: string list) (values: Tensor) : unit =
         Expect.rank "Csv.write" 2 "the values" values
 
         if names.Length <> values.Dims[1] then
             Expect.misfit
-                $"Csv.write: got {string names.Length} names for shape {Expect.text values}, expected one a column."
+                $"Csv.write: got {string names.Length} names for shape {Expect.text values}, expected one for each column."
 
         let numbers = values.Numbers.Floats
 

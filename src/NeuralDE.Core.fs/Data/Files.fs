@@ -4,12 +4,12 @@ open System
 open System.IO
 open NeuralDE
 
-/// Which verb works on which file, for messages.
+/// The verb and the file, for messages.
 type internal Place = { Verb: string; Path: string }
 
-/// Files as streams. Whatever goes wrong is a FileException; what is written appears whole or not at all.
+/// Files as streams. Every failure is a FileException. A write is atomic: the file appears complete or not at all.
 module internal Files =
-    /// What was found, what was expected, and how to mend it.
+    /// Raises a FileException. The sentence states the value found, the value expected and the fix.
     let refuse (place: Place) (sentence: string) : 'a =
         raise (FileException(place.Path, $"{place.Verb}: {place.Path}: {sentence}"))
 
@@ -18,18 +18,18 @@ module internal Files =
             match e with
             | :? FileNotFoundException
             | :? DirectoryNotFoundException -> "there is no such file. Check its name and folder."
-            | :? UnauthorizedAccessException -> "the system denies access. Is it a folder, or someone else's file?"
-            | :? EndOfStreamException -> "the file ends within its numbers. It was cut, or is still being written."
+            | :? UnauthorizedAccessException -> "access denied. Check that it is not a folder, and check its permissions."
+            | :? EndOfStreamException -> "the file ends within its numbers. It is truncated, or is still being written."
             | :? InvalidDataException -> $"the file is damaged: {e.Message}"
-            | _ -> $"the system says: {e.Message}"
+            | _ -> $"system error: {e.Message}"
 
         FileException(place.Path, $"{place.Verb}: {place.Path}: {sentence}", e)
 
-    /// Refuses what follows where the end should be.
+    /// Raises a FileException unless the stream is at its end.
     let expectEnd (place: Place) (stream: Stream) =
         if stream.ReadByte() >= 0 then refuse place "the file goes on after its numbers, expected its end."
 
-    /// Runs the body; what the system or a decompressor has against it becomes a FileException.
+    /// Runs the body; converts exceptions of the system and of decompressors to FileException.
     let private guarded (place: Place) (body: unit -> 'T) : 'T =
         try
             body ()
@@ -43,7 +43,7 @@ module internal Files =
         if String.IsNullOrWhiteSpace place.Path || place.Path.Contains '\000' then
             raise (InputException $"{place.Verb}: got the path \"{place.Path}\", expected the name of a file.")
 
-    /// The body with a stream whose length is known: a pipe is read into memory first.
+    /// Runs the body with a seekable stream: the content of a pipe is read into memory first.
     let readStream (place: Place) (stream: Stream) (body: Stream -> 'T) : 'T =
         guarded place (fun () ->
             if stream.CanSeek then
@@ -54,7 +54,7 @@ module internal Files =
                 copy.Position <- 0L
                 body copy)
 
-    /// The body with a file opened to be read.
+    /// Runs the body with a file opened for reading.
     let read (place: Place) (body: Stream -> 'T) : 'T =
         checkName place
 
@@ -62,8 +62,8 @@ module internal Files =
             use stream = new FileStream(place.Path, FileMode.Open, FileAccess.Read, FileShare.Read)
             readStream place stream body)
 
-    /// Writes a new file beside the old one, has the disk keep it, and only then takes the old one's name.
-    /// Its folder is made where there is none.
+    /// Writes a temporary file in the same folder, flushes it to the disk, then renames it to the target. Creates the folder
+    /// if it does not exist.
     let write (place: Place) (body: Stream -> unit) : unit =
         checkName place
 

@@ -5,8 +5,7 @@ open System.IO
 open System.IO.Compression
 open NeuralDE.Compiler
 
-/// <summary>The files of MNIST and its relatives: one array of numbers, most significant byte first, plain or
-/// gzipped.</summary>
+/// Files in the format of MNIST: one array of big-endian numbers, plain or gzipped.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Idx =
     let private typeOf (place: Place) (code: byte) =
@@ -19,7 +18,7 @@ module Idx =
         | 0x0Euy -> StoredType.F64
         | _ -> Files.refuse place $"the type has code %02x{code}, expected 08, 09, 0b, 0c, 0d or 0e. Is it an idx file?"
 
-    /// The type and shape, and then the body with the numbers that follow.
+    /// Reads the type and the shape, then runs the body on the numbers.
     let private readNumbers (place: Place) (body: StoredType -> int[] -> Stream -> 'T) (stream: Stream) : 'T =
         let start = Stored.take<byte> stream false 4
 
@@ -39,7 +38,7 @@ module Idx =
             Files.expectEnd place stream
             numbers
 
-    /// Unzips what begins as gzip does.
+    /// Decompresses the stream if it begins like a gzip file.
     let private unzipped (stream: Stream) (body: Stream -> 'T) : 'T =
         let isZipped = stream.ReadByte() = 0x1F && stream.ReadByte() = 0x8B
         stream.Position <- 0L
@@ -54,7 +53,7 @@ module Idx =
         let tensor stored shape numbers = Stored.read place "the array" stored true shape numbers
         unzipped stream (readNumbers place tensor)
 
-    /// The bytes of an array of bytes of that many axes, and its shape.
+    /// Reads an array of bytes with `axes` axes: its shape and its bytes.
     let internal readBytes (place: Place) (axes: int) (stream: Stream) : int[] * byte[] =
         let bytes stored (shape: int[]) numbers =
             if stored <> StoredType.U8 || shape.Length <> axes then
@@ -64,8 +63,8 @@ module Idx =
 
         unzipped stream (readNumbers place bytes)
 
-    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
-    /// <remarks>FileException for what is missing, cut, damaged or of another type.</remarks>
+    /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
+    /// <remarks>FileException for a file that is missing, truncated, damaged or of another type.</remarks>
     let read (path: string) : Tensor =
         let place = { Verb = "Idx.read"; Path = path }
         Files.read place (readFrom place)

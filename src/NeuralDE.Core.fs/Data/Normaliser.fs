@@ -3,7 +3,7 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// What a normaliser takes for the middle and the width of a channel.
+/// How a normaliser chooses the shift and the scale of a channel.
 type Normalisation =
     /// mean and standard deviation: the channel gets mean 0 and variance 1
     | Standard
@@ -12,12 +12,10 @@ type Normalisation =
     /// median and distance of the quartiles, which outliers hardly move
     | Robust
 
-/// <summary>x ↦ (x − shift) / scale, channel by channel.</summary>
-/// <remarks>
-/// A tree, so that it is saved with the model it belongs to; its tensors are trained with it unless one keeps them
-/// apart, or takes stopGradient of them. Fit it on the training part only: what it knows of the rest flatters every
-/// test.
-/// </remarks>
+/// <summary>Normalisation of data, channel by channel: x ↦ (x − shift) / scale.</summary>
+/// <remarks>A normaliser is a tree, so it is saved with its model. Its tensors are then trained with the model, unless you
+/// keep them out of the model or apply stopGradient to them. Fit it to the training data only, because information about the
+/// test data would make test results too good.</remarks>
 type Normaliser =
     {
         /// [channels]
@@ -26,7 +24,7 @@ type Normaliser =
         Scale: Tensor
     }
 
-    /// The quantile of sorted numbers, interpolated linearly as NumPy does.
+    /// The quantile of sorted numbers, with linear interpolation as in NumPy.
     static member private Quantile(q: float, sorted: float[]) =
         let at = q * float (sorted.Length - 1)
         let below = int (Math.Floor at)
@@ -38,7 +36,7 @@ type Normaliser =
         | Standard ->
             let mean = Array.average xs
             let variance = xs |> Array.averageBy (fun x -> (x - mean) * (x - mean))
-            // a constant whose mean is rounded has a variance of rounding errors
+            // the variance of a constant may be a rounding error, because its mean is rounded
             let isConstant = Array.forall (fun x -> x = xs[0]) xs
             if isConstant then struct (xs[0], 0.0) else struct (mean, Math.Sqrt variance)
         | MinMax -> struct (Array.min xs, Array.max xs - Array.min xs)
@@ -47,14 +45,12 @@ type Normaliser =
             let quantile q = Normaliser.Quantile(q, sorted)
             struct (quantile 0.5, quantile 0.75 - quantile 0.25)
 
-    /// <summary>The normaliser of data [batch…; channels], from the values that a mask marks.</summary>
+    /// <summary>Fits a normaliser to data [batch…; channels], using the values that a mask marks.</summary>
     /// <param name="kind">Standard, MinMax or Robust.</param>
-    /// <param name="mask">bool, of the data's shape. NaN counts as missing whatever it says.</param>
+    /// <param name="mask">bool, with the shape of the data. NaN always counts as missing.</param>
     /// <param name="x">The training data, float32 or float64.</param>
-    /// <remarks>
-    /// A channel that is constant gets the scale 1, so that it becomes 0. InputException for a channel without values
-    /// or with infinite ones.
-    /// </remarks>
+    /// <remarks>A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
+    /// with infinite values. ShapeException for a mask of another shape.</remarks>
     static member fitMasked (kind: Normalisation) (mask: Tensor) (x: Tensor) : Normaliser =
         let verb = "Normaliser.fit"
         Expect.floats verb x
@@ -62,7 +58,7 @@ type Normaliser =
         Expect.rankAtLeast verb 1 x
 
         if not (Shape.same mask.Dims x.Dims) then
-            Expect.misfit $"{verb}: got a mask {Expect.text mask} for data {Expect.text x}, expected one shape."
+            Expect.misfit $"{verb}: got a mask {Expect.text mask} for data {Expect.text x}, expected equal shapes."
 
         let values, flags = x.Numbers.Floats, mask.Numbers.Flags
         let channels = x.Dims[x.Rank - 1]
@@ -75,7 +71,7 @@ type Normaliser =
             if observed.Length = 0 then
                 raise (
                     InputException
-                        $"{verb}: channel {string channel} has no values, expected some. Leave the channel out."
+                        $"{verb}: channel {string channel} has no values, expected at least one. Remove the channel."
                 )
 
             if Array.exists Double.IsInfinity observed then
@@ -88,7 +84,7 @@ type Normaliser =
             if not (Double.IsFinite shift && Double.IsFinite scale) then
                 raise (
                     InputException
-                        $"{verb}: channel {string channel} has numbers so large that their spread overflows. Change its unit first."
+                        $"{verb}: the scale of channel {string channel} overflows, because its values are too large. Change their unit first."
                 )
 
             struct (shift, scale)
@@ -99,7 +95,11 @@ type Normaliser =
         { Shift = Tensor.OfArray(make (fun (struct (shift, _)) -> shift))
           Scale = Tensor.OfArray(make (fun (struct (_, scale)) -> if scale > 0.0 then scale else 1.0)) }
 
-    /// <summary>The normaliser of data [batch…; channels]; NaN counts as missing.</summary>
+    /// <summary>Fits a normaliser to data [batch…; channels]. NaN counts as missing.</summary>
+    /// <param name="kind">Standard, MinMax or Robust.</param>
+    /// <param name="x">The training data, float32 or float64.</param>
+    /// <remarks>A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
+    /// with infinite values.</remarks>
     static member fit (kind: Normalisation) (x: Tensor) : Normaliser =
         Normaliser.fitMasked kind (Tensor.OfArray(NdArray.OfFlags(x.Dims, Array.create x.Count true))) x
 
@@ -107,14 +107,16 @@ type Normaliser =
         let channels = n.Shift.Dims[0]
 
         if x.Rank = 0 || x.Dims[x.Rank - 1] <> channels then
-            Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {string channels}], as it was fitted."
+            Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {string channels}], as in the fit."
 
-    /// <summary>(x − shift) / scale: [batch…; channels] → [batch…; channels].</summary>
+    /// <summary>Normalises data: (x − shift) / scale, [batch…; channels] → [batch…; channels].</summary>
+    /// <remarks>ShapeException for another number of channels.</remarks>
     static member apply (n: Normaliser) (x: Tensor) : Tensor =
         Normaliser.Check("Normaliser.apply", n, x)
         (x - n.Shift) / n.Scale
 
-    /// <summary>x · scale + shift, which undoes apply.</summary>
+    /// <summary>Inverts apply: x · scale + shift.</summary>
+    /// <remarks>ShapeException for another number of channels.</remarks>
     static member invert (n: Normaliser) (x: Tensor) : Tensor =
         Normaliser.Check("Normaliser.invert", n, x)
         x * n.Scale + n.Shift

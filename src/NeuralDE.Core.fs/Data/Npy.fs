@@ -7,13 +7,13 @@ open System.Text
 open System.Text.RegularExpressions
 open NeuralDE.Compiler
 
-/// <summary>NumPy's files of one array: numpy.lib.format, versions 1 to 3.</summary>
+/// NumPy files of one array: numpy.lib.format, versions 1 to 3.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Npy =
-    /// NumPy's own limit, unless one trusts the file.
+    /// NumPy's own limit for untrusted files.
     let private mostHeader = 10_000
 
-    /// The types of NumPy by kind and size.
+    /// NumPy's types by kind and size.
     let private typeNames =
         [ "f8", StoredType.F64
           "f4", StoredType.F32
@@ -30,8 +30,7 @@ module Npy =
     let private byName = dict typeNames
     let private magic = [| 0x93uy; byte 'N'; byte 'U'; byte 'M'; byte 'P'; byte 'Y' |]
 
-    /// A Python dictionary of three entries in any order. Matching takes time in proportion to the text, whatever the
-    /// text.
+    /// A Python dictionary of three entries in any order. The matching time is linear in the length of the text.
     let private dictionary =
         let entry name value = $@"\s*['""]{name}['""]\s*:\s*{value}\s*,?"
         let descr = entry "descr" @"['""](?<descr>[^'""]*)['""]"
@@ -39,15 +38,15 @@ module Npy =
         let shape = entry "shape" @"\((?<shape>[0-9, L]*)\)"
         Regex($@"^\{{({descr}|{order}|{shape})*\s*\}}\s*$", RegexOptions.NonBacktracking)
 
-    /// The type of the numbers, whether their most significant byte comes first, whether the first axis runs fastest,
-    /// the shape.
+    /// The type of the numbers, whether they are big-endian, whether the order is Fortran's (first axis fastest), and the
+    /// shape.
     let private parse (place: Place) (text: string) =
         let found = dictionary.Match text
         let group (name: string) = found.Groups[name]
 
         if not (found.Success && Seq.forall (fun name -> (group name).Success) [ "descr"; "order"; "shape" ]) then
             let shown = if text.Length <= 200 then text.Trim() else text.Substring(0, 200) + "…"
-            let mend = "Structured arrays are not read: save each field as an array of numbers"
+            let mend = "Structured arrays are not supported: save each field as an array of numbers"
             Files.refuse place $"the header is {shown}, expected descr, fortran_order and shape. {mend}."
 
         let name = (group "descr").Value
@@ -68,12 +67,12 @@ module Npy =
 
         stored, name.StartsWith '>', (group "order").Value = "True", extents
 
-    /// The array of a stream, which ends where this does.
+    /// Reads the array of a stream, up to the end of its numbers.
     let internal readFrom (place: Place) (stream: Stream) : Tensor =
         let start = Stored.take<byte> stream false 8
 
         if not (start.AsSpan().StartsWith(ReadOnlySpan magic)) then
-            Files.refuse place "the file does not begin as NumPy's do, with \\x93NUMPY. Is it an .npy file?"
+            Files.refuse place "the file does not begin with \\x93NUMPY. Is it an .npy file?"
 
         let length =
             match start[6] with
@@ -83,7 +82,7 @@ module Npy =
             | version -> Files.refuse place $"the format has version {string version}, expected 1 to 3."
 
         if length > int64 mostHeader then
-            Files.refuse place $"the header claims {string length} bytes, expected at most {string mostHeader}."
+            Files.refuse place $"the header has {string length} bytes, expected at most {string mostHeader}."
 
         let text = Encoding.UTF8.GetString(Stored.take<byte> stream false (int length))
         let stored, isBigEndian, isFortran, extents = parse place text
@@ -104,7 +103,7 @@ module Npy =
         else
             Stored.read place "the array" stored isBigEndian shape stream
 
-    /// The array on a stream, as numpy.save writes it.
+    /// Writes an array to a stream, in the format of numpy.save.
     let internal writeTo (x: Tensor) (stream: Stream) : unit =
         let numbers = x.Numbers
         let stored = StoredType.Of numbers.Dtype
@@ -117,7 +116,7 @@ module Npy =
             | extents -> "(" + String.Join(", ", Seq.map string extents) + ")"
 
         let text = $"{{'descr': '{order}{name}', 'fortran_order': False, 'shape': {shape}, }}"
-        // so many spaces that the numbers begin at a multiple of 64 bytes
+        // pad with spaces so that the numbers begin at a multiple of 64 bytes
         let padding = (64 - (10 + text.Length + 1) % 64) % 64
         let header = Encoding.ASCII.GetBytes(text + String(' ', padding) + "\n")
         let start = Array.append magic [| 1uy; 0uy; byte header.Length; byte (header.Length >>> 8) |]
@@ -125,17 +124,15 @@ module Npy =
         stream.Write(ReadOnlySpan header)
         Stored.write stream numbers
 
-    /// <summary>Reads an array that numpy.save wrote; its order, C's or Fortran's, makes no difference.</summary>
-    /// <remarks>
-    /// float64, float32, int64, int32 and bool are read as they are, float16 as float32, int16, int8, uint16 and uint8
-    /// as int32, uint32 as int64. Objects are never unpickled. FileException for what is missing, cut, damaged or of
-    /// another dtype.
-    /// </remarks>
+    /// <summary>Reads an array that numpy.save wrote, in C or Fortran order.</summary>
+    /// <remarks>float64, float32, int64, int32 and bool keep their type; float16 becomes float32; int16, int8, uint16 and
+    /// uint8 become int32; uint32 becomes int64. Objects are never unpickled. FileException for a file that is missing,
+    /// truncated, damaged or of another dtype.</remarks>
     let read (path: string) : Tensor =
         let place = { Verb = "Npy.read"; Path = path }
         Files.read place (readFrom place)
 
-    /// <summary>Writes an array for numpy.load, in place of a file that may be there.</summary>
+    /// Writes an array for numpy.load. Replaces an existing file.
     let write (path: string) (x: Tensor) : unit =
         x.Numbers |> ignore // a placeholder has none
         Files.write { Verb = "Npy.write"; Path = path } (writeTo x)

@@ -6,7 +6,7 @@ open System.IO
 open System.IO.Compression
 open NeuralDE.Compiler
 
-/// The sum that zip archives keep of each file, CRC-32 (ISO 3309), which the archive's reader does not compare.
+/// Computes the CRC-32 (ISO 3309) that a zip archive stores for each file. .NET's archive reader does not check it.
 [<Sealed>]
 type internal SummedStream(inner: Stream) =
     inherit Stream()
@@ -17,7 +17,7 @@ type internal SummedStream(inner: Stream) =
 
     let mutable sum = 0xFFFFFFFFu
 
-    /// Of the bytes read so far.
+    /// The CRC-32 of the bytes read so far.
     member _.Sum = ~~~sum
 
     override _.Read(target: Span<byte>) =
@@ -41,7 +41,7 @@ type internal SummedStream(inner: Stream) =
     override _.SetLength _ = raise (NotSupportedException())
     override _.Write(_: byte[], _: int, _: int) = raise (NotSupportedException())
 
-/// <summary>NumPy's archives of named arrays: numpy.savez and numpy.savez_compressed.</summary>
+/// NumPy archives of named arrays: numpy.savez and numpy.savez_compressed.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Npz =
     let private suffix = ".npy"
@@ -63,7 +63,7 @@ module Npz =
         Files.expectEnd at stream
 
         if stream.Sum <> entry.Crc32 then
-            Files.refuse at $"the sum is %08x{stream.Sum}, expected %08x{entry.Crc32}. The file is damaged."
+            Files.refuse at $"the checksum is %08x{stream.Sum}, expected %08x{entry.Crc32}. The file is damaged."
 
         entry.FullName.Substring(0, entry.FullName.Length - suffix.Length), x
 
@@ -83,7 +83,7 @@ module Npz =
         let names = HashSet<string>()
         let packed = archive.Entries |> Seq.sumBy _.CompressedLength
 
-        // the trick of archives that unpack to petabytes
+        // overlapping entries are the trick of zip bombs
         if packed > stream.Length then
             Files.refuse
                 place
@@ -95,15 +95,16 @@ module Npz =
 
               readEntry place entry ]
 
-    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.read
-    /// does.</summary>
-    /// <remarks>FileException for what is missing, cut, damaged, or no array.</remarks>
+    /// <summary>Reads all arrays of an archive with their names, in the archive's order. Types are converted as in
+    /// Npy.read.</summary>
+    /// <remarks>FileException for a file that is missing, truncated or damaged, or that contains anything except
+    /// arrays.</remarks>
     let read (path: string) : (string * Tensor) list =
         let place = { Verb = "Npz.read"; Path = path }
         Files.read place (readFrom place)
 
-    /// <summary>Writes named arrays for numpy.load, uncompressed, in place of a file that may be there.</summary>
-    /// <remarks>InputException for a name that is empty or given twice.</remarks>
+    /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>
+    /// <remarks>InputException for an empty or repeated name.</remarks>
     let write (path: string) (arrays: (string * Tensor) list) : unit =
         let names = HashSet<string>()
 

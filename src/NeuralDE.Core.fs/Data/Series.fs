@@ -3,34 +3,36 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// <summary>One irregular series: observations at times of its own, some of whose channels may be missing.</summary>
+/// An irregular time series: observations at increasing times. A channel may be unobserved at some of the times.
 type Series =
     {
         /// [time], increasing
         Times: Tensor
-        /// [time; channels]; 0 where nothing was observed, so that sums and networks take it as it is. Series.observed has NaN
-        /// there, and Series.firstObserved is what a state starts from
+        /// [time; channels]; 0 where nothing was observed, so that sums and networks can use it. Series.observed has NaN there;
+        /// use Series.firstObserved as an initial state
         Values: Tensor
-        /// [time; channels], bool: what was observed
+        /// [time; channels], bool: true where a value was observed
         Mask: Tensor
     }
 
-/// <summary>Series of different lengths as tensors of one shape.</summary>
+/// Series of different lengths as tensors of one shape.
 type SeriesBatch =
     {
-        /// [batch; time], each row non-decreasing, where each series has times of its own; [time] where all have the
-        /// same. Ode.saveAt takes both, the first with Ode.perSample.
+        /// [batch; time] with non-decreasing rows if the series have different times; [time] if they share the times.
+        /// Ode.saveAt accepts both, the first with Ode.perSample.
         Times: Tensor
         /// [batch; time; channels]; 0 where nothing was observed
         Values: Tensor
-        /// [batch; time; channels], bool: what was observed; false where a row was padded
+        /// [batch; time; channels], bool: true where a value was observed; false in the padding
         Mask: Tensor
-        /// [batch], int64: the times of each series that are its own
+        /// [batch], int64: the number of rows of each series, without padding
         Lengths: Tensor
     }
 
-/// <summary>Irregular series and what neural CDEs, ODE-RNNs and latent ODEs need of them.</summary>
-/// <remarks>Data are prepared on numbers: none of these functions can be traced or differentiated.</remarks>
+/// <summary>Irregular time series with missing values, and their preparation for neural CDEs, ODE-RNNs and latent
+/// ODEs.</summary>
+/// <remarks>Data preparation works on numbers: these functions cannot be traced or differentiated, except
+/// maskedMean.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Series =
     // ── numbers in, numbers out ──────────────────────────────────────────────────────────────────────────────────
@@ -52,7 +54,7 @@ module Series =
             if i > 0 && t <= times[i - 1] then
                 raise (
                     InputException
-                        $"{verb}: got the time {string t} at position {string i} after {string (times[i - 1])}, expected times that increase. Sort the rows, and merge those of one time."
+                        $"{verb}: got the time {string t} at position {string i} after {string (times[i - 1])}, expected increasing times. Sort the rows, and merge rows with equal times."
                 ))
 
     let private checkShapes verb (times: Tensor) (values: Tensor) =
@@ -63,19 +65,21 @@ module Series =
 
         if values.Dims[0] <> times.Dims[0] then
             Expect.misfit
-                $"{verb}: got {string times.Dims[0]} times and values {Expect.text values}, expected a row for each time."
+                $"{verb}: got {string times.Dims[0]} times and values {Expect.text values}, expected one row for each time."
 
-    /// <summary>A series from times [time] and values [time; channels], of which those are observed that the mask
-    /// marks.</summary>
-    /// <remarks>Values that are not observed become 0. InputException for times that do not increase, or an observed
-    /// NaN.</remarks>
+    /// <summary>A series from times [time] and values [time; channels]. The mask marks the observed values.</summary>
+    /// <param name="mask">bool [time; channels]: true where a value was observed.</param>
+    /// <param name="times">[time], increasing.</param>
+    /// <param name="values">[time; channels].</param>
+    /// <remarks>Unobserved values become 0. InputException for times that do not increase, or an observed NaN; ShapeException
+    /// for other shapes.</remarks>
     let masked (mask: Tensor) (times: Tensor) (values: Tensor) : Series =
         let verb = "Series.masked"
         checkShapes verb times values
         Expect.bools verb mask
 
         if not (Shape.same mask.Dims values.Dims) then
-            Expect.misfit $"{verb}: got a mask {Expect.text mask} for values {Expect.text values}, expected one shape."
+            Expect.misfit $"{verb}: got a mask {Expect.text mask} for values {Expect.text values}, expected equal shapes."
 
         checkTimes verb times.Numbers.Floats
         let numbers, flags = values.Numbers.Floats, mask.Numbers.Flags
@@ -85,7 +89,7 @@ module Series =
             if flags[i] && Double.IsNaN x then
                 raise (
                     InputException
-                        $"{verb}: row {string (i / width)}, channel {string (i % width)} is NaN but marked as observed. Use Series.create, which takes NaN for missing."
+                        $"{verb}: row {string (i / width)}, channel {string (i % width)} is NaN but marked as observed. Use Series.create, which treats NaN as missing."
                 )
 
             if flags[i] then x else 0.0
@@ -94,20 +98,23 @@ module Series =
           Values = ofFloats values.Dtype values.Dims (Array.mapi observed numbers)
           Mask = mask }
 
-    /// <summary>A series from times [time] and values [time; channels], in which NaN stands for what was not
-    /// observed.</summary>
+    /// <summary>A series from times [time] and values [time; channels]. NaN marks an unobserved value.</summary>
+    /// <param name="times">[time], increasing.</param>
+    /// <param name="values">[time; channels].</param>
+    /// <remarks>Unobserved values become 0. InputException for times that do not increase; ShapeException for other
+    /// shapes.</remarks>
     let create (times: Tensor) (values: Tensor) : Series =
         checkShapes "Series.create" times values
         checkTimes "Series.create" times.Numbers.Floats
         masked (ofFlags values.Dims (values.Numbers.Floats |> Array.map (Double.IsNaN >> not))) times values
 
-    // ── what was observed ────────────────────────────────────────────────────────────────────────────────────────
-    /// <summary>The values with NaN where nothing was observed, as they were given to create: [time; channels].</summary>
+    // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
+    /// The values with NaN where nothing was observed, as passed to create: [time; channels].
     let observed (s: Series) : Tensor = where s.Mask s.Values nan
 
-    /// <summary>The first observation of each channel, at whatever time it was made: [channels].</summary>
-    /// <remarks>Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel that was
-    /// never observed.</remarks>
+    /// <summary>The first observation of each channel, at any time: [channels].</summary>
+    /// <remarks>In contrast, Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel
+    /// that was never observed.</remarks>
     let firstObserved (s: Series) : Tensor =
         let values, flags = s.Values.Numbers.Floats, s.Mask.Numbers.Flags
         let rows, width = s.Values.Dims[0], channels s
@@ -118,7 +125,7 @@ module Series =
             | None ->
                 raise (
                     InputException
-                        $"Series.firstObserved: channel {string channel} was never observed, expected at least once. Leave it out."
+                        $"Series.firstObserved: channel {string channel} was never observed, expected at least one observation. Remove the channel."
                 )
 
         ofFloats s.Values.Dtype [| width |] (Array.init width first)
@@ -150,8 +157,8 @@ module Series =
             let seen = [| 0 .. times.Length - 1 |] |> Array.filter (fun i -> flags[i * width + channel])
             Array.map (fun i -> times[i]) seen, Array.map (fun i -> values[i * width + channel]) seen)
 
-    /// Values at other times, channel by channel, by a function of the observations that lie around one:
-    /// the position of the last one at or before it (−1 for none) and the time.
+    /// Values at other times, channel by channel. `value` gets the times and values of the observations, the index of the
+    /// last observation at or before the time (−1 for none), and the time.
     let private valuesAt
         verb
         (times: Tensor)
@@ -167,7 +174,7 @@ module Series =
                 if ts.Length = 0 && at.Length > 0 then
                     raise (
                         InputException
-                            $"{verb}: channel {string channel} was never observed, expected at least once. Leave it out."
+                            $"{verb}: channel {string channel} was never observed, expected at least one observation. Remove the channel."
                     )
 
                 at
@@ -193,25 +200,29 @@ module Series =
         elif i = ts.Length - 1 || ts[i] = t then xs[i]
         else xs[i] + (xs[i + 1] - xs[i]) * ((t - ts[i]) / (ts[i + 1] - ts[i]))
 
-    /// <summary>The series at other times, linear between observations, channel by channel; constant before the first
-    /// and after the last.</summary>
+    /// <summary>Resamples a series at other times by linear interpolation of each channel. Values before the first and after
+    /// the last observation are constant.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
-    /// <remarks>InputException for a channel that was never observed. Linear values look ahead: forecasts want
-    /// hold.</remarks>
+    /// <remarks>Interpolation uses later observations; use hold for forecasts. InputException for a channel that was never
+    /// observed.</remarks>
     let resample (times: Tensor) (s: Series) : Series = whole "Series.resample" times linear s
 
-    /// <summary>The series at its own times without holes, linear between observations: resample at s.Times.</summary>
+    /// <summary>Fills the gaps of a series by linear interpolation: resample at its own times.</summary>
+    /// <remarks>InputException for a channel that was never observed.</remarks>
     let fill (s: Series) : Series = whole "Series.fill" s.Times linear s
 
-    /// <summary>The series at other times, each channel as it was last observed; before that, as it is first
-    /// observed.</summary>
+    /// <summary>Resamples a series at other times by the last observation of each channel. Before the first observation it
+    /// uses the first one.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
+    /// <remarks>InputException for a channel that was never observed.</remarks>
     let hold (times: Tensor) (s: Series) : Series = whole "Series.hold" times (fun _ xs i _ -> xs[max i 0]) s
 
-    /// <summary>The series on more times, which include its own: nothing is observed at the new ones.</summary>
-    /// <remarks>InputException if one of its own times is missing.</remarks>
+    /// <summary>Extends a series to more times, which include its own. The values at the new times are unobserved.</summary>
+    /// <param name="times">[time], increasing.</param>
+    /// <param name="s">The series.</param>
+    /// <remarks>InputException if one of the series' times is missing.</remarks>
     let onTimes (times: Tensor) (s: Series) : Series =
         let verb = "Series.onTimes"
         Expect.rank verb 1 "the times" times
@@ -257,12 +268,11 @@ module Series =
             Values = ofFloats s.Values.Dtype [| n; total |] (Array.init size value)
             Mask = ofFlags [| n; total |] (Array.init size flag) }
 
-    /// <summary>The series with time as its first channel, which a neural CDE needs to know how fast its path is
-    /// gone.</summary>
+    /// Adds the time as the first channel. A neural CDE needs it to know the speed along its path.
     let withTime (s: Series) : Series = withChannels [ s.Times.Numbers.Floats ] s
 
-    /// <summary>The series with channels that count the observations so far, one before each of its own: where and how
-    /// often one looks tells something, too. Kidger et al. 2020, section 3.</summary>
+    /// Adds channels with the number of observations so far, one for each channel, before the channels. The times and the
+    /// frequency of observations carry information. Kidger et al. 2020, section 3.
     let withCounts (s: Series) : Series =
         let n, width = count s, channels s
         let flags = s.Mask.Numbers.Flags
@@ -285,14 +295,16 @@ module Series =
                     || s.Times.Dtype <> first.Times.Dtype
                 then
                     let got =
-                        $"series {string i} is {s.Values.Dtype} with {string (channels s)} channels at times of {s.Times.Dtype}"
+                        $"series {string i} is {s.Values.Dtype} with {string (channels s)} channels and {s.Times.Dtype} times"
                     let expected =
-                        $"{first.Values.Dtype} with {string (channels first)} at {first.Times.Dtype} as the first"
+                        $"{first.Values.Dtype} with {string (channels first)} channels and {first.Times.Dtype} times, as in the first series"
                     Expect.misfit $"{verb}: {got}, expected {expected}.")
 
             first
 
-    /// <summary>All times of all series, each once, in order: [time].</summary>
+    /// <summary>The distinct times of all series, in increasing order: [time].</summary>
+    /// <remarks>InputException without series; ShapeException for series with different dtypes or numbers of
+    /// channels.</remarks>
     let unionOfTimes (series: Series list) : Tensor =
         let first = checkBatch "Series.unionOfTimes" series
         let times = series |> Seq.collect (fun s -> s.Times.Numbers.Floats) |> Seq.distinct |> Seq.sort |> Array.ofSeq
@@ -300,10 +312,11 @@ module Series =
 
     let private lengths (series: Series list) = tensor [ for s in series -> int64 (count s) ]
 
-    /// <summary>A batch on the union of all times, at most of which a series has no row: one solve for all, as in
-    /// latent ODEs. Rubanova et al. 2019.</summary>
-    /// <remarks>Takes memory for every series at every time. Times are [time]; Lengths tell how many rows each series
-    /// had.</remarks>
+    /// <summary>A batch on the union of all times, so that one solve serves all series, as in latent ODEs. Rubanova et al.
+    /// 2019. A series has no observations at most of the times.</summary>
+    /// <remarks>The memory is that of every series at every time. Times are [time]; Lengths are the numbers of rows of the
+    /// series. InputException without series; ShapeException for series with different dtypes or numbers of
+    /// channels.</remarks>
     let align (series: Series list) : SeriesBatch =
         let times = unionOfTimes series
         let all = series |> List.map (onTimes times) |> Array.ofList
@@ -313,12 +326,11 @@ module Series =
           Mask = Prim.stack 0 (all |> Array.map _.Mask)
           Lengths = lengths series }
 
-    /// <summary>A batch as long as the longest series. Shorter ones go on with their last time and value,
+    /// <summary>A batch with the length of the longest series. Shorter series are padded with their last time and value, as
     /// unobserved.</summary>
-    /// <remarks>
-    /// So a path through the values stands still, and Ode.saveAt with Ode.perSample takes the times as they are.
-    /// InputException for a series without rows.
-    /// </remarks>
+    /// <remarks>A path through the values is constant over the padding. Ode.saveAt with Ode.perSample accepts the times.
+    /// InputException without series or for a series without rows; ShapeException for series with different dtypes or numbers
+    /// of channels.</remarks>
     let pad (series: Series list) : SeriesBatch =
         let first = checkBatch "Series.pad" series
 
@@ -326,7 +338,7 @@ module Series =
         |> List.iteri (fun i s ->
             if count s = 0 then
                 raise (
-                    InputException $"Series.pad: series {string i} has no rows, expected one or more. Leave it out."
+                    InputException $"Series.pad: series {string i} has no rows, expected one or more. Remove it."
                 ))
 
         let all = Array.ofList series
@@ -350,7 +362,7 @@ module Series =
           Mask = ofFlags [| batch; n; width |] flags
           Lengths = lengths series }
 
-    /// <summary>The series of a padded batch, as they were.</summary>
+    /// The series of a padded batch, without the padding.
     let unpad (batch: SeriesBatch) : Series list =
         Expect.rank "Series.unpad" 2 "the times" batch.Times
 
@@ -361,14 +373,15 @@ module Series =
             { Times = own batch.Times; Values = own batch.Values; Mask = own batch.Mask }: Series)
         |> List.ofArray
 
-    /// <summary>As observed, for a batch: [batch; time; channels].</summary>
+    /// The values of a batch with NaN where nothing was observed: [batch; time; channels].
     let observedOfBatch (batch: SeriesBatch) : Tensor = where batch.Mask batch.Values nan
 
-    /// <summary>As firstObserved, for each series of a batch: [batch; channels].</summary>
+    /// <summary>The first observation of each channel of each series of a batch: [batch; channels].</summary>
+    /// <remarks>InputException for a channel that was never observed.</remarks>
     let firstObservedOfBatch (batch: SeriesBatch) : Tensor =
         let times = batch.Values.Dims[1]
 
-        // the times of a row do not matter here, only their order
+        // the times of a row do not matter, only their order
         Array.init batch.Values.Dims[0] (fun k ->
             firstObserved
                 { Times = linspace 0.0 1.0 times
@@ -376,14 +389,17 @@ module Series =
                   Mask = Prim.pick 0 k batch.Mask })
         |> Prim.stack 0
 
-    /// <summary>The mean of what a mask marks: Σ x / n over its n elements, as for the loss of a batch. 0 if there are
-    /// none.</summary>
-    /// <remarks>Can be traced and differentiated; what is not marked has no gradient, even where it is NaN.</remarks>
+    /// <summary>The mean of the elements that a mask marks, for the loss of a batch: Σ x / n over the n marked elements; 0 if
+    /// none is marked.</summary>
+    /// <param name="mask">bool, with the shape of x.</param>
+    /// <param name="x">float32 or float64.</param>
+    /// <remarks>It can be traced and differentiated. Unmarked elements have no gradient, even if they are NaN. ShapeException
+    /// for a mask of another shape.</remarks>
     let maskedMean (mask: Tensor) (x: Tensor) : Tensor =
         Expect.bools "Series.maskedMean" mask
         Expect.floats "Series.maskedMean" x
 
         if not (Shape.same mask.Dims x.Dims) then
-            Expect.misfit $"Series.maskedMean: got a mask {Expect.text mask} for {Expect.text x}, expected one shape."
+            Expect.misfit $"Series.maskedMean: got a mask {Expect.text mask} for {Expect.text x}, expected equal shapes."
 
         sum (where mask x 0.0) / maximum (sum (cast x.Dtype mask)) 1.0

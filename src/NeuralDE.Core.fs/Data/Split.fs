@@ -3,17 +3,18 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Data in three parts: to learn from, to choose models by, and to judge the last one.
+/// Data in three parts: for training, for choosing between models, and for the final test.
 type Split<'T> = { Train: 'T; Validation: 'T; Test: 'T }
 
-/// <summary>Parts of data: of a tree of tensors whose first axes are the samples, or the times.</summary>
+/// Splits data into training, validation and test parts. The data are a tree whose tensors have samples, or times, along
+/// their first axis.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Split =
-    /// The sizes of the parts; one that was asked for has at least one element.
+    /// The sizes of the parts. A part with a share above 0 has at least one element.
     let private sizes verb (validation: float) (test: float) (n: int) =
         let size what (share: float) =
             if not (share >= 0.0 && share < 1.0) then
-                raise (InputException $"{verb}: got {string share} for {what}, expected a share from 0 to below 1.")
+                raise (InputException $"{verb}: got {string share} for {what}, expected a fraction from 0 to below 1.")
 
             if share = 0.0 then 0 else max 1 (int (Math.Round(share * float n)))
 
@@ -23,7 +24,7 @@ module Split =
         if forTrain < 1 then
             raise (
                 InputException
-                    $"{verb}: got {string n} samples, of which {string forValidation} to validate and {string forTest} to test; none are left to train. Lower the shares."
+                    $"{verb}: got {string n} samples, of which {string forValidation} to validate and {string forTest} to test; no sample is left to train. Reduce the fractions."
             )
 
         forTrain, forValidation, forTest
@@ -33,17 +34,17 @@ module Split =
           Validation = xs[forTrain .. forTrain + forValidation - 1]
           Test = xs[forTrain + forValidation ..] }
 
-    /// The extent of the first axis of every leaf.
+    /// The extent of the first axis, which all leaves share.
     let private length verb (data: 'T) =
         match Tree.leaves data with
-        | [] -> raise (InputException $"{verb}: got data without tensors, expected some.")
+        | [] -> raise (InputException $"{verb}: got data without tensors, expected at least one.")
         | (first, x) :: rest ->
             for path, leaf in (first, x) :: rest do
                 Expect.rankAtLeast verb 1 leaf
 
                 if leaf.Dims[0] <> x.Dims[0] then
                     let got = $"{first} has {string x.Dims[0]} rows and {path} has {string leaf.Dims[0]}"
-                    Expect.misfit $"{verb}: {got}, expected all tensors to have as many."
+                    Expect.misfit $"{verb}: {got}, expected the same number of rows in all tensors."
 
             PlainNumbers.refuseColumns verb x.Dims[0] data
             x.Dims[0]
@@ -57,19 +58,25 @@ module Split =
 
     let private shuffled (key: Key) n = (permutation key n).ToInt64Array() |> Array.map int
 
-    /// <summary>Each sample into one of the parts, by chance: which, depends on the key and their number
-    /// only.</summary>
-    /// <param name="key">Of this split and nothing else.</param>
-    /// <param name="validation">The share to validate with, such as 0.1; 0 for none.</param>
-    /// <param name="test">The share to test with.</param>
+    /// <summary>Assigns the samples to the parts at random. The result depends only on the key and the number of
+    /// samples.</summary>
+    /// <param name="key">A key that is used for this split only.</param>
+    /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have samples along their first axis.</param>
-    /// <remarks>Rows of a time series are no samples: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use
-    /// byTime.</remarks>
+    /// <remarks>Do not use it for the rows of a time series: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use
+    /// byTime. InputException for a fraction outside [0, 1), for too few samples and for data without tensors; ShapeException
+    /// for tensors of different lengths.</remarks>
     let samples (key: Key) (validation: float) (test: float) (data: 'T) : Split<'T> =
         let n = length "Split.samples" data
         shuffled key n |> cut (sizes "Split.samples" validation test n) |> mapped (rows data)
 
-    /// <summary>As samples, for a list of anything, such as series of different lengths.</summary>
+    /// <summary>Assigns the items of a list to the parts at random, like samples. The items may be of any type, such as
+    /// series of different lengths.</summary>
+    /// <param name="key">A key that is used for this split only.</param>
+    /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
+    /// <param name="data">The items.</param>
     let items (key: Key) (validation: float) (test: float) (data: 'a list) : Split<'a list> =
         let all = Array.ofList data
 
@@ -77,10 +84,13 @@ module Split =
         |> cut (sizes "Split.items" validation test all.Length)
         |> mapped (fun indices -> [ for i in indices -> all[i] ])
 
-    /// <summary>The first times to train with, the next to validate, the last to test: for forecasts.</summary>
-    /// <param name="validation">The share to validate with; 0 for none.</param>
-    /// <param name="test">The share to test with.</param>
+    /// <summary>Splits data by time, for forecasts: the first times for training, the next for validation, the last for the
+    /// test.</summary>
+    /// <param name="validation">The fraction for validation; 0 for none.</param>
+    /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have times along their first axis.</param>
+    /// <remarks>InputException for a fraction outside [0, 1), for too few times and for data without tensors; ShapeException
+    /// for tensors of different lengths.</remarks>
     let byTime (validation: float) (test: float) (data: 'T) : Split<'T> =
         let n = length "Split.byTime" data
         Array.init n id |> cut (sizes "Split.byTime" validation test n) |> mapped (rows data)

@@ -5,7 +5,7 @@ open System.IO
 open System.Runtime.InteropServices
 open NeuralDE
 
-/// The types of numbers in files. Those that tensors lack are widened when they are read.
+/// Types of numbers in files. Types that tensors lack are widened when read.
 [<RequireQualifiedAccess>]
 type internal StoredType =
     | F64
@@ -21,7 +21,7 @@ type internal StoredType =
     | U8
     | Bool
 
-    /// Bytes of one number.
+    /// Bytes per number.
     member t.Size =
         match t with
         | F64
@@ -37,7 +37,7 @@ type internal StoredType =
         | U8
         | Bool -> 1
 
-    /// The dtype that holds all its numbers.
+    /// The dtype that represents all its values exactly.
     member t.Dtype =
         match t with
         | F64 -> Float64
@@ -53,7 +53,7 @@ type internal StoredType =
         | U8 -> Int32
         | Bool -> Dtype.Bool
 
-    /// How a dtype is written.
+    /// The type in which a dtype is written.
     static member Of(dtype: Dtype) =
         match dtype with
         | Float64 -> F64
@@ -62,12 +62,13 @@ type internal StoredType =
         | Int32 -> I32
         | Dtype.Bool -> Bool
 
-/// Numbers between files and tensors.
+/// Conversion between numbers in files and tensors.
 module internal Stored =
-    /// More axes than NumPy knows are no tensor but an attack.
+    /// The largest number of axes accepted, NumPy's limit. A larger number indicates a malicious file.
     let mostAxes = 64
 
-    /// The number of elements of a shape from a file; None if it is negative or more than an array can hold.
+    /// The number of elements of a shape from a file; None if an extent is negative or the number exceeds the length of an
+    /// array.
     let count (shape: int64[]) : int option =
         let limit = int64 Array.MaxLength
 
@@ -77,7 +78,7 @@ module internal Stored =
             | Some _
             | None -> None
 
-        // an extent of 0 among large ones makes no elements, but each must be an extent, and the others a tensor's
+        // a shape with an extent 0 has no elements, but every extent must be valid, and the others must fit a tensor
         if shape.Length > mostAxes then
             None
         elif Array.exists (fun extent -> extent < 0L || extent > limit) shape then
@@ -91,15 +92,15 @@ module internal Stored =
         else
             Array.fold times (Some 1L) shape |> Option.map int
 
-    /// So many bytes must be left of a stream, as far as that can be known.
+    /// Raises a FileException unless `expected` bytes remain in the stream; only for streams of known length.
     let expectLength (place: Place) (expected: int64) (stream: Stream) =
         if stream.CanSeek && stream.Length - stream.Position <> expected then
             let got = stream.Length - stream.Position
             Files.refuse
                 place
-                $"there are {string got} bytes of numbers, expected {string expected}. The file was cut or is damaged."
+                $"there are {string got} bytes of numbers, expected {string expected}. The file is truncated or damaged."
 
-    /// Turns the bytes of each number around.
+    /// Reverses the bytes of each number.
     let private reverse (size: int) (numbers: Span<byte>) =
         let mutable at = 0
 
@@ -107,7 +108,7 @@ module internal Stored =
             numbers.Slice(at, size).Reverse()
             at <- at + size
 
-    /// So many numbers move at a time.
+    /// Numbers read or written at a time.
     let private piece = 1 <<< 16
 
     let private pieces (values: 'T[]) : ArraySegment<'T> seq =
@@ -116,8 +117,8 @@ module internal Stored =
                 ArraySegment<'T>(values, start, min piece (values.Length - start))
         }
 
-    /// The next numbers of a stream; EndOfStreamException if it ends before. Where the length of the stream is not
-    /// known, as of a compressed one, memory grows with what comes: a header that claims too much costs nothing.
+    /// Reads the next `count` numbers of a stream; EndOfStreamException if it ends earlier. If the length of the stream is
+    /// unknown, as for a compressed stream, memory grows with the data read, so a header with a false count costs no memory.
     let take<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         (stream: Stream)
         isBigEndian
@@ -146,10 +147,10 @@ module internal Stored =
                 reverse sizeof<'T> (bytes.AsSpan())
                 stream.Write bytes
 
-    /// bfloat16 is the upper half of a float32.
+    /// The float32 of a bfloat16, which has its upper 16 bits.
     let private brain (bits: uint16) = BitConverter.UInt32BitsToSingle(uint32 bits <<< 16)
 
-    /// The next numbers of a stream, as the memory of a tensor. A bool that is neither 0 nor 1 is refused.
+    /// Reads the next numbers of a stream as a tensor. FileException for a bool that is neither 0 nor 1.
     let read (place: Place) (what: string) (stored: StoredType) isBigEndian (shape: int[]) (stream: Stream) : Tensor =
         let n = Shape.stored place.Verb shape
 
@@ -180,7 +181,7 @@ module internal Stored =
 
         Tensor.OfArray(NdArray(stored.Dtype, shape, data))
 
-    /// The numbers of a tensor in row-major order, least significant byte first.
+    /// Writes the numbers of a tensor in row-major order, little-endian.
     let write (stream: Stream) (numbers: NdArray) : unit =
         match numbers.Data with
         | :? (float[]) as values -> put stream values

@@ -2,27 +2,28 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Pieces of a long series: what is known, and what is to be forecast from it.
+/// Windows of a series: a past, and the future to forecast from it.
 type Windows<'T> =
     {
         /// each leaf [windows; length; …]
         Past: 'T
-        /// each leaf [windows; horizon; …]: the times that follow the past
+        /// each leaf [windows; horizon; …]: the times after the past
         Future: 'T
     }
 
-/// <summary>Windows that slide over a series.</summary>
+/// Sliding windows over a series.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Windows =
-    /// <summary>Every window of so many times, the next one `stride` times later, with the times that follow
-    /// it.</summary>
-    /// <param name="length">Times in a window.</param>
-    /// <param name="horizon">Times after it; 0 for none.</param>
-    /// <param name="stride">Times from the start of one window to that of the next.</param>
-    /// <param name="series">A tensor [time; …], or a tree of such, as (times, values).</param>
-    /// <returns>(time − length − horizon) / stride + 1 windows, rounded down; times at the end that fill no window are
-    /// left.</returns>
-    /// <remarks>InputException if not even one fits, TreeException without tensors. Split by time first: windows overlap.</remarks>
+    /// <summary>All windows of `length` times, each with the `horizon` times after it. Each window starts `stride` times
+    /// after the window before it.</summary>
+    /// <param name="length">Number of times in a window.</param>
+    /// <param name="horizon">Number of times after a window; 0 for none.</param>
+    /// <param name="stride">Distance between the starts of two windows, in times.</param>
+    /// <param name="series">A tensor [time; …], or a tree of such tensors, such as (times, values).</param>
+    /// <returns>(time − length − horizon) / stride + 1 windows, rounded down. Remaining times at the end are
+    /// dropped.</returns>
+    /// <remarks>InputException if no window fits; ShapeException for tensors of different lengths; TreeException without
+    /// tensors. Windows overlap, so split the series by time first.</remarks>
     let slide (length: int) (horizon: int) (stride: int) (series: 'T) : Windows<'T> =
         let verb = "Windows.slide"
         Expect.positive verb "length" length
@@ -36,7 +37,7 @@ module Windows =
             if int64 times < int64 length + int64 horizon then
                 raise (
                     InputException
-                        $"{verb}: got {string times} times, expected at least {string length} + {string horizon} for one window and what follows it."
+                        $"{verb}: got {string times} times, expected at least {string length} + {string horizon} for one window and its future."
                 )
 
             let windows = (times - length - horizon) / stride + 1
@@ -55,7 +56,7 @@ module Windows =
 
         if counts.Length > 1 then
             Expect.misfit
-                $"{verb}: got tensors of {string counts[0]} and {string counts[1]} times, expected all to have as many."
+                $"{verb}: got tensors of {string counts[0]} and {string counts[1]} times, expected equal numbers of times."
 
         if counts.Length = 1 then PlainNumbers.refuseColumns verb counts[0] series
 
