@@ -1,108 +1,127 @@
 namespace NeuralDE;
 
-/// <summary>Pictures of solutions, fields, losses and data, as SVG.</summary>
+/// <summary>Plots of solutions, fields, losses and data, as SVG.</summary>
+/// <remarks>For other drawings use Figure. Axes converts a plot to Axes, which a figure can combine.</remarks>
 public static class PlotExtensions
 {
     extension(Plot)
     {
-        /// <summary>Every channel of each series over time.</summary>
+        /// <summary>Plots every channel of each series over time.</summary>
         /// <param name="series">Labels, times [time] and values [time] or [time; channels].</param>
         /// <remarks>
-        /// A channel keeps its colour in all series; the second of two lines is dashed. ShapeException names the
-        /// series that does not fit.
+        /// A channel has the same colour in all series; the second of two lines is dashed. ShapeException, with the
+        /// label, for a series of another shape; InputException without series.
         /// </remarks>
         public static Plot Trajectories(params ReadOnlySpan<(string Label, Tensor Times, Tensor Values)> series) =>
             PlotModule.trajectories(FSharp.List(series));
 
-        /// <summary>Series as points, one for each observation: what is missing is left out.</summary>
+        /// <summary>Plots series as points, one point for each observation. Missing values have no point.</summary>
         public static Plot Observations(params ReadOnlySpan<(string Label, Series Series)> series) =>
             PlotModule.observations(FSharp.List(series));
 
-        /// <summary>The mean over samples, with a band of one standard deviation to each side.</summary>
+        /// <summary>Plots the mean over samples, with a band of one standard deviation on each side.</summary>
         /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
+        /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
         public static Plot Ensemble(params ReadOnlySpan<(string Label, Tensor Times, Tensor Values)> series) =>
             PlotModule.ensemble(FSharp.List(series));
 
-        /// <summary>The median over samples, with a band from one quantile to another.</summary>
+        /// <summary>Plots the median over samples, with a band between two quantiles.</summary>
         /// <param name="low">The lower quantile, such as 0.05.</param>
         /// <param name="high">The upper quantile, such as 0.95.</param>
         /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
+        /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
         public static Plot Quantiles(
             double low,
             double high,
             params ReadOnlySpan<(string Label, Tensor Times, Tensor Values)> series
         ) => PlotModule.quantiles(low, high, FSharp.List(series));
 
-        /// <summary>The losses of several trainings, each over steps of its own: validation beside training.</summary>
-        /// <param name="series">
-        /// Labels, steps and losses at them. The axis is logarithmic where all are positive.
-        /// </param>
+        /// <summary>
+        /// Plots the losses of several trainings over individual steps, for example validation and training losses.
+        /// </summary>
+        /// <param name="series">Labels, steps, and the losses at these steps.</param>
+        /// <remarks>
+        /// The axis is logarithmic if all losses are positive. InputException unless each series has as many steps as
+        /// losses.
+        /// </remarks>
         public static Plot LossesAt(params ReadOnlySpan<(string Label, double[] Steps, double[] Losses)> series) =>
             PlotModule.lossesAt(FSharp.List(series));
 
         /// <summary>
-        /// The losses of several trainings over their steps, on a logarithmic axis where all are positive.
+        /// Plots the losses of several trainings over their steps. The axis is logarithmic if all losses are
+        /// positive.
         /// </summary>
         public static Plot LossesOf(params ReadOnlySpan<(string Label, double[] Losses)> series) =>
             PlotModule.lossesOf(FSharp.List(series));
 
-        /// <summary>The losses of one training over its steps, on a logarithmic axis where all are positive.</summary>
+        /// <summary>
+        /// Plots the losses of one training over its steps. The axis is logarithmic if all losses are positive.
+        /// </summary>
         public static Plot Losses(double[] losses) => PlotModule.losses(Given(losses));
 
-        /// <summary>The sizes of the steps between times, on a logarithmic axis.</summary>
+        /// <summary>Plots the step sizes of solves over time, on a logarithmic axis.</summary>
         /// <param name="series">
-        /// Labels and the times of every step [time], as SaveSteps of a problem keeps them.
+        /// Labels and the times of all steps [time], as SaveSteps of a problem saves them.
         /// </param>
         public static Plot StepSizes(params ReadOnlySpan<(string Label, Tensor Times)> series) =>
             PlotModule.stepSizes(FSharp.List(series));
 
-        /// <summary>The phase portrait: the second channel of each series over its first.</summary>
-        /// <param name="series">Labels and values [time; channels]; channels after the second are left out.</param>
+        /// <summary>Plots the phase portrait: the second channel of each series over its first channel.</summary>
+        /// <param name="series">Labels and values [time; channels]; further channels are ignored.</param>
+        /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
         public static Plot Phase(params ReadOnlySpan<(string Label, Tensor Values)> series) =>
             PlotModule.phase(FSharp.List(series));
 
         /// <summary>
-        /// An empty phase plane from and to the given ends of both channels, for a field or streamlines alone.
+        /// Plots an empty phase plane with the given ranges of both channels, for a field or streamlines.
         /// </summary>
         public static Plot Plane(double xLow, double xHigh, double yLow, double yHigh) =>
             PlotModule.plane(xLow, xHigh, yLow, yHigh);
 
-        /// <summary>Trajectories of three channels in a box, paler where they are farther away.</summary>
+        /// <summary>Plots trajectories of three channels in a box. Distant parts are paler.</summary>
         /// <param name="series">Labels and values [time; 3].</param>
         public static Plot Space(params ReadOnlySpan<(string Label, Tensor Values)> series) =>
             PlotModule.space(FSharp.List(series));
 
-        /// <summary>The points of each series.</summary>
+        /// <summary>Plots the points [n; 2] of each series.</summary>
         public static Plot Scatter(params ReadOnlySpan<(string Label, Tensor Values)> series) =>
             PlotModule.scatter(FSharp.List(series));
 
-        /// <summary>Points in the colours of a value each, with a colour bar.</summary>
-        /// <param name="label">What the values are; it stands at the colour bar.</param>
+        /// <summary>Plots points coloured by values, with a colour bar.</summary>
+        /// <param name="label">The label of the colour bar.</param>
         /// <param name="points">[n; 2].</param>
         /// <param name="values">[n].</param>
         public static Plot ScatterBy(string label, Tensor points, Tensor values) =>
             PlotModule.scatterBy(Given(label), Given(points), Given(values));
 
-        /// <summary>Values over a grid as colours, with a colour bar.</summary>
-        /// <param name="xs">Where the columns stand [x], evenly spaced and rising.</param>
-        /// <param name="ys">Where the rows stand [y], likewise.</param>
-        /// <param name="values">[y; x]. NaN stays white.</param>
+        /// <summary>Plots values on a grid as colours, with a colour bar.</summary>
+        /// <param name="xs">The x of the columns [x], evenly spaced and increasing.</param>
+        /// <param name="ys">The y of the rows [y], evenly spaced and increasing.</param>
+        /// <param name="values">[y; x]. NaN is white.</param>
         /// <remarks>
-        /// Values on both sides of 0 get colours that part there, others the map Viridis; see <c>Colours</c>.
+        /// If the largest values on both sides of 0 differ by a factor of at most 10, the colour map is CoolWarm,
+        /// centred at 0; otherwise it is Viridis. Colours sets the map.
         /// </remarks>
         public static Plot HeatMap(Tensor xs, Tensor ys, Tensor values) =>
             PlotModule.heatMap(Given(xs), Given(ys), Given(values));
 
         /// <summary>
-        /// The density of points [n; 2], estimated with Gaussian kernels (D. Scott's widths, 1992) on 160 by 160
+        /// Plots the density of points [n; 2], by a Gaussian kernel estimate (widths of D. Scott, 1992) on 160 by 160
         /// cells.
         /// </summary>
         public static Plot Density(Tensor points) => PlotModule.density(Given(points));
 
         /// <summary>
-        /// A density given by its logarithm, on 160 by 160 cells of a rectangle: one vmapped call. The function is
-        /// from a point [2] to a number.
+        /// Plots a density, given its logarithm, on 160 by 160 cells of a rectangle. The function runs once, vmapped.
         /// </summary>
+        /// <param name="logDensity">From a point [2] to a number.</param>
+        /// <param name="xLow">Lower end of the horizontal axis.</param>
+        /// <param name="xHigh">Upper end of the horizontal axis.</param>
+        /// <param name="yLow">Lower end of the vertical axis.</param>
+        /// <param name="yHigh">Upper end of the vertical axis.</param>
+        /// <remarks>
+        /// ShapeException unless the function returns the shape []; InputException unless the smaller end is first.
+        /// </remarks>
         public static Plot DensityOf(
             Func<Tensor, Tensor> logDensity,
             double xLow,
@@ -111,48 +130,51 @@ public static class PlotExtensions
             double yHigh
         ) => PlotModule.densityOf(FSharp.Function(logDensity), xLow, xHigh, yLow, yHigh);
 
-        /// <summary>Images in a grid.</summary>
-        /// <param name="columns">Images side by side.</param>
-        /// <param name="titles">One above each image, or none at all.</param>
+        /// <summary>Plots images in a grid.</summary>
+        /// <param name="columns">Number of images in a row of the grid.</param>
+        /// <param name="titles">One title for each image, or none.</param>
         /// <param name="images">
-        /// [n; height; width] or [n; channels; height; width] with 1 channel (grey) or 3 (red, green, blue).
+        /// [n; height; width] or [n; channels; height; width] with 1 channel (grey) or 3 channels (red, green, blue).
         /// </param>
         /// <remarks>
-        /// From 0 (black) to 1 where all values lie there, else from the least to the greatest of all images.
+        /// If all values are between 0 and 1, 0 is black and 1 is full brightness; otherwise the scale goes from the
+        /// smallest to the largest value of all images.
         /// </remarks>
         public static Plot Images(int columns, IReadOnlyList<string> titles, Tensor images) =>
             PlotModule.images(columns, FSharp.List(titles), Given(images));
 
-        /// <summary>How often values lie in each of so many equal bins, which all series share.</summary>
-        /// <param name="bins">1 or more.</param>
-        /// <param name="series">Labels and values of any shape; what is not finite is left out.</param>
+        /// <summary>Plots histograms with <paramref name="bins"/> equal bins, which all series share.</summary>
+        /// <param name="bins">Number of bins, 1 or more.</param>
+        /// <param name="series">Labels and values of any shape; non-finite values are ignored.</param>
         public static Plot HistogramOf(int bins, params ReadOnlySpan<(string Label, Tensor Values)> series) =>
             PlotModule.histogramOf(bins, FSharp.List(series));
 
         /// <summary>
-        /// As <c>HistogramOf</c>, with bins of the width that D. Freedman and P. Diaconis (1981) give, 5 to 80 of
-        /// them.
+        /// Plots histograms like HistogramOf, with the bin width of D. Freedman and P. Diaconis (1981) and 5 to 80
+        /// bins.
         /// </summary>
         public static Plot Histogram(params ReadOnlySpan<(string Label, Tensor Values)> series) =>
             PlotModule.histogram(FSharp.List(series));
 
-        /// <summary>Groups of bars side by side: for each series a value at every name.</summary>
+        /// <summary>Plots groups of bars: for each name one bar of each series.</summary>
         public static Plot BarsOf(
             IReadOnlyList<string> names,
             params ReadOnlySpan<(string Label, double[] Values)> series
         ) => PlotModule.barsOf(FSharp.List(names), FSharp.Named(series));
 
-        /// <summary>A bar for every name.</summary>
+        /// <summary>Plots one bar for each name.</summary>
         public static Plot Bars(params ReadOnlySpan<(string Name, double Value)> values) =>
             PlotModule.bars(FSharp.List(values));
 
-        /// <summary>What solves cost, side by side: accepted and rejected steps and evaluations of the field.</summary>
+        /// <summary>
+        /// Plots the cost of solves as bars: accepted steps, rejected steps and evaluations of the field.
+        /// </summary>
         public static Plot Stats(params ReadOnlySpan<(string Label, Stats Stats)> solves) =>
             PlotModule.stats(FSharp.List(solves));
 
         /// <summary>
-        /// Several plots in one figure, row by row in so many columns; SharedX, SharedY, Save and Svg of a figure
-        /// go on from there.
+        /// Combines plots in one figure with <paramref name="columns"/> columns, row by row. SharedX, SharedY, Save
+        /// and Svg work on the result.
         /// </summary>
         public static Figure Grid(int columns, params ReadOnlySpan<Plot> plots) =>
             PlotModule.grid(columns, FSharp.List(plots));
@@ -160,131 +182,143 @@ public static class PlotExtensions
 
     extension(Plot plot)
     {
-        /// <summary>Names of the channels, in order: labels read "model hare" instead of "model 1".</summary>
+        /// <summary>
+        /// Sets the names of the channels, in order: a label is then "model hare" instead of "model 1".
+        /// </summary>
         public Plot Channels(params ReadOnlySpan<string> names) => PlotModule.channels(FSharp.List(names), Given(plot));
 
-        /// <summary>Draws the series of this label as points instead of lines: data beside a model.</summary>
+        /// <summary>
+        /// Draws the series with this label as points instead of lines, for example data beside a model.
+        /// InputException for an unknown label.
+        /// </summary>
         public Plot Points(string label) => PlotModule.points(Given(label), Given(plot));
 
         /// <summary>
-        /// Shades from a lower to an upper bound, both [time] or [time; channels] as the values are, around the
-        /// series of this label. Of several bands the later are the darker ones: give the widest first.
+        /// Shades the region between two bounds around the series with this label. The bounds are [time] or [time;
+        /// channels], like the values. A later band is darker, so add the widest band first. InputException for an
+        /// unknown label.
         /// </summary>
         public Plot Band(string label, Tensor lower, Tensor upper) =>
             PlotModule.band(Given(label), Given(lower), Given(upper), Given(plot));
 
-        /// <summary>A layer behind the series.</summary>
+        /// <summary>Adds a layer behind the series.</summary>
         public Plot Layer(PlotLayer layer) => PlotModule.layer(Given(layer), Given(plot));
 
         /// <summary>
-        /// The layers of another plot, such as a heat map or a density, behind those of this one, over the same
-        /// ranges.
+        /// Adds the layers of another plot, such as a heat map or a density, behind the layers of this plot. Axes
+        /// without a range take the range of the other plot.
         /// </summary>
         public Plot Behind(Plot other) => PlotModule.behind(Given(other), Given(plot));
 
-        /// <summary>Vertical lines: events, or the boundary between training and forecast.</summary>
+        /// <summary>Adds vertical lines, for example at events, or between training and forecast.</summary>
         public Plot Marks(string label, params ReadOnlySpan<double> at) =>
             PlotModule.marks(Given(label), FSharp.List(at), Given(plot));
 
-        /// <summary>Horizontal lines: thresholds, equilibria.</summary>
+        /// <summary>Adds horizontal lines, for example at thresholds or equilibria.</summary>
         public Plot Levels(string label, params ReadOnlySpan<double> at) =>
             PlotModule.levels(Given(label), FSharp.List(at), Given(plot));
 
-        /// <summary>A shaded stretch of the horizontal axis; an infinite end is the plot's edge.</summary>
+        /// <summary>Shades an interval of the horizontal axis. An infinite end is the edge of the plot.</summary>
         public Plot Span(string label, double low, double high) =>
             PlotModule.span(Given(label), low, high, Given(plot));
 
         /// <summary>
-        /// Arrows of a field of two channels at a time, over what the phase portrait shows: one vmapped call.
+        /// Adds arrows of a field of two channels at a given time, over the range of the phase portrait. The field
+        /// runs once, vmapped. InputException unless the plot is a phase portrait.
         /// </summary>
         public Plot FieldAt(double time, Func<Tensor, Tensor, Tensor> field) =>
             PlotModule.fieldAt(time, FSharp.Function(field), Given(plot));
 
-        /// <summary>As <c>FieldAt</c>, at time 0.</summary>
+        /// <summary>Like FieldAt, at time 0.</summary>
         public Plot Field(Func<Tensor, Tensor, Tensor> field) => PlotModule.field(FSharp.Function(field), Given(plot));
 
         /// <summary>
-        /// Evenly spaced streamlines (B. Jobard and W. Lefer, 1997) of a field of two channels at a time, over what
-        /// the phase portrait shows. The field is evaluated on 81 by 81 points in one vmapped call and is bilinear
-        /// between them.
+        /// Adds evenly spaced streamlines (B. Jobard and W. Lefer, 1997) of a field of two channels at a given time,
+        /// over the range of the phase portrait. The field is evaluated on 81 by 81 points, once, vmapped, and
+        /// interpolated bilinearly. InputException unless the plot is a phase portrait.
         /// </summary>
         public Plot StreamlinesAt(double time, Func<Tensor, Tensor, Tensor> field) =>
             PlotModule.streamlinesAt(time, FSharp.Function(field), Given(plot));
 
-        /// <summary>As <c>StreamlinesAt</c>, at time 0.</summary>
+        /// <summary>Like StreamlinesAt, at time 0.</summary>
         public Plot Streamlines(Func<Tensor, Tensor, Tensor> field) =>
             PlotModule.streamlines(FSharp.Function(field), Given(plot));
 
         /// <summary>
-        /// Shows losses as their running mean over so many steps, before the losses themselves in a paler colour.
+        /// Plots the running mean of losses over <paramref name="window"/> steps, with the losses in a paler colour
+        /// behind it. InputException unless the plot shows losses.
         /// </summary>
         public Plot Smooth(int window) => PlotModule.smooth(window, Given(plot));
 
         /// <summary>
-        /// Where the eye of a plot of three channels is: azimuth about the vertical axis and elevation, in degrees.
+        /// Sets the direction of view of a plot of three channels: azimuth about the vertical axis, and elevation, in
+        /// degrees.
         /// </summary>
         public Plot View(double azimuth, double elevation) => PlotModule.view(azimuth, elevation, Given(plot));
 
-        /// <summary>The map from numbers to colours.</summary>
+        /// <summary>Sets the colour map.</summary>
         public Plot Colours(ColourMap map) => PlotModule.colours(Given(map), Given(plot));
 
-        /// <summary>The numbers at the ends of the colours.</summary>
+        /// <summary>Sets the numbers at the ends of the colour map.</summary>
         public Plot ColourRange(double low, double high) => PlotModule.colourRange(low, high, Given(plot));
 
-        /// <summary>What stands at the colour bar.</summary>
+        /// <summary>Sets the label of the colour bar.</summary>
         public Plot ColourLabel(string text) => PlotModule.colourLabel(Given(text), Given(plot));
 
-        /// <summary>The title above the plot.</summary>
+        /// <summary>Sets the title above the plot.</summary>
         public Plot Title(string text) => PlotModule.title(Given(text), Given(plot));
 
-        /// <summary>What stands along the horizontal axis.</summary>
+        /// <summary>Sets the label of the horizontal axis.</summary>
         public Plot XLabel(string text) => PlotModule.xLabel(Given(text), Given(plot));
 
-        /// <summary>What stands along the vertical axis.</summary>
+        /// <summary>Sets the label of the vertical axis.</summary>
         public Plot YLabel(string text) => PlotModule.yLabel(Given(text), Given(plot));
 
-        /// <summary>The ends of the horizontal axis.</summary>
+        /// <summary>Sets the ends of the horizontal axis.</summary>
         public Plot XRange(double low, double high) => PlotModule.xRange(low, high, Given(plot));
 
-        /// <summary>The ends of the vertical axis.</summary>
+        /// <summary>Sets the ends of the vertical axis.</summary>
         public Plot YRange(double low, double high) => PlotModule.yRange(low, high, Given(plot));
 
-        /// <summary>How the horizontal axis turns values into positions.</summary>
+        /// <summary>Sets the scale of the horizontal axis: linear, logarithmic or dates.</summary>
         public Plot XScale(AxisScale scale) => PlotModule.xScale(Given(scale), Given(plot));
 
-        /// <summary>How the vertical axis turns values into positions.</summary>
+        /// <summary>Sets the scale of the vertical axis: linear, logarithmic or dates.</summary>
         public Plot YScale(AxisScale scale) => PlotModule.yScale(Given(scale), Given(plot));
 
-        /// <summary>Dates along the horizontal axis: time 0 is the start, and 1 is a unit later.</summary>
+        /// <summary>
+        /// Shows dates on the horizontal axis: time 0 is <paramref name="start"/>, and time 1 is one <paramref
+        /// name="unit"/> later.
+        /// </summary>
         public Plot Dates(DateTime start, TimeSpan unit) => PlotModule.dates(start, unit, Given(plot));
 
-        /// <summary>A unit as long on both axes.</summary>
+        /// <summary>Gives a unit the same length on both axes.</summary>
         public Plot Equal() => PlotModule.equal(Given(plot));
 
-        /// <summary>Where the legend stands.</summary>
+        /// <summary>Sets the place of the legend.</summary>
         public Plot Legend(LegendPlace place) => PlotModule.legend(Given(place), Given(plot));
 
-        /// <summary>Pixels of the whole drawing, 640 by 420 unless said otherwise.</summary>
+        /// <summary>Sets the size of the whole drawing in pixels; default: 640 by 420.</summary>
         public Plot Size(int width, int height) => PlotModule.size(width, height, Given(plot));
 
-        /// <summary>The plot as axes, to be changed or put beside others with Figure.Grid.</summary>
+        /// <summary>Converts the plot to axes, which can be changed or combined with others by Figure.Grid.</summary>
         public Axes Axes() => PlotModule.axes(Given(plot));
 
-        /// <summary>The plot as a figure of its own.</summary>
+        /// <summary>Converts the plot to a figure of one plot.</summary>
         public Figure Figure() => PlotModule.figure(Given(plot));
 
-        /// <summary>The plot as the text of an SVG file, for a notebook or a page.</summary>
+        /// <summary>The plot as SVG text, for a notebook or a page.</summary>
         public string Svg() => PlotModule.svg(Given(plot));
 
         /// <summary>
-        /// Writes the plot to a file of its own in the temporary folder and opens it in the browser; says where it
-        /// is where there is none.
+        /// Writes the plot to a new file in the temporary folder and opens it in the browser. Without a browser it
+        /// prints the path of the file.
         /// </summary>
         public void Show() => PlotModule.show(Given(plot));
 
         /// <summary>
-        /// Writes the plot as SVG, creating its folder; a file that is there is replaced at once. IOException if it
-        /// can't.
+        /// Saves the plot as an SVG file. Creates the folder; atomically replaces an existing file. IOException if
+        /// the file cannot be written.
         /// </summary>
         public void Save(string path) => PlotModule.save(Given(path), Given(plot));
     }

@@ -1,6 +1,7 @@
 namespace NeuralDE;
 
-/// <summary>Reports as one HTML file that holds its pictures and opens without a network.</summary>
+/// <summary>Reports as one HTML file that contains its figures and needs no network.</summary>
+/// <remarks>Text appears on the page literally: it is never interpreted as HTML.</remarks>
 public static class ReportExtensions
 {
     extension(Report)
@@ -11,48 +12,45 @@ public static class ReportExtensions
 
     extension(Report report)
     {
-        /// <summary>Begins a section; the table of contents lists it.</summary>
+        /// <summary>Starts a section. The table of contents lists it.</summary>
         public Report Section(string title) => ReportModule.section(Given(title), Given(report));
 
         /// <summary>
-        /// Paragraphs parted by empty lines, lists of lines that begin with "- ", code between lines of three back
-        /// quotes; `code` and **strong** within a line.
+        /// Adds text: paragraphs separated by empty lines, lists of lines that begin with "- ", code between lines of
+        /// three back quotes; <c>code</c> and **strong** within a line.
         /// </summary>
         public Report Text(string text) => ReportModule.text(Given(text), Given(report));
 
-        /// <summary>A figure of several plots with its caption.</summary>
+        /// <summary>Adds a figure with a caption.</summary>
         public Report Drawing(string caption, Figure figure) =>
             ReportModule.drawing(Given(caption), Given(figure), Given(report));
 
-        /// <summary>A plot with its caption.</summary>
+        /// <summary>Adds a plot with a caption.</summary>
         public Report Figure(string caption, Plot plot) =>
             ReportModule.figure(Given(caption), Given(plot), Given(report));
 
         /// <summary>
-        /// A table. Columns of numbers are aligned at their right. Raises InputException where a row has more or
-        /// fewer cells than there are headers.
+        /// Adds a table. Columns of numbers are right-aligned. InputException unless there are headers, and each row
+        /// has as many cells as headers.
         /// </summary>
         public Report Table(IReadOnlyList<string> headers, params ReadOnlySpan<string[]> rows) =>
             ReportModule.table(FSharp.List(headers), FSharp.Lists(rows), Given(report));
 
-        /// <summary>
-        /// What the results were made with: the library, the runtime, the machine, and the date that the caller
-        /// gives.
-        /// </summary>
+        /// <summary>Adds a table of the library, the runtime, the machine, and the given date.</summary>
         public Report Environment(DateTime date) => ReportModule.environment(date, Given(report));
 
-        /// <summary>The report as the text of an HTML file that needs nothing else and runs no script.</summary>
+        /// <summary>The report as the text of a self-contained HTML file without scripts.</summary>
         public string Html() => ReportModule.html(Given(report));
 
         /// <summary>
-        /// Writes the report as one HTML file, creating its folder; a file that is there is replaced at once.
-        /// IOException if it can't.
+        /// Saves the report as one HTML file. Creates the folder; atomically replaces an existing file. IOException
+        /// if the file cannot be written.
         /// </summary>
         public void Save(string path) => ReportModule.save(Given(path), Given(report));
 
         /// <summary>
-        /// Writes the report to a file of its own in the temporary folder and opens it in the browser; says where
-        /// it is where there is none.
+        /// Writes the report to a new file in the temporary folder and opens it in the browser. Without a browser it
+        /// prints the path of the file.
         /// </summary>
         public void Show() => ReportModule.show(Given(report));
     }

@@ -1,7 +1,7 @@
 namespace NeuralDE;
 
 /// <summary>
-/// A neural ODE in the making. Each method gives another builder and leaves this one as it is; Build draws the weights.
+/// A builder of neural ODEs. It is immutable: each method returns a new builder. Build initialises the weights.
 /// </summary>
 public sealed class NeuralOdeBuilder
 {
@@ -22,7 +22,7 @@ public sealed class NeuralOdeBuilder
     private NeuralOdeBuilder Then(Func<NeuralOde, NeuralOde> next) => new(inputs, field, model => next(change(model)));
 
     /// <summary>
-    /// The network f of x' = f(t, x), layer by layer: <c>f =&gt; f.Power(3).Linear(50).Tanh().Linear(2)</c>.
+    /// Sets the network f of x' = f(t, x), layer by layer: <c>f =&gt; f.Power(3).Linear(50).Tanh().Linear(2)</c>.
     /// </summary>
     public NeuralOdeBuilder Field(Func<Blueprint, Blueprint> field)
     {
@@ -31,16 +31,17 @@ public sealed class NeuralOdeBuilder
     }
 
     /// <summary>
-    /// So many more components of the state, 0 at the start; the network takes and must give them, too.
+    /// Adds <paramref name="dimensions"/> components to the state, which start at 0. The network takes them, and must
+    /// return them.
     /// </summary>
     public NeuralOdeBuilder Augment(int dimensions) =>
         new(inputs + dimensions, field, model => change(model).Augment(dimensions));
 
-    /// <summary>The method; Tsit5 unless said otherwise.</summary>
+    /// <summary>Sets the method; default: Tsit5.</summary>
     public NeuralOdeBuilder Using(Solver<AnyOde> solver) => UsingMethod(Given(solver));
 
     /// <summary>
-    /// A method chosen when the program runs. InputException for one that is not for ordinary equations.
+    /// Sets a method that is chosen at run time. InputException for a method that is not for ordinary equations.
     /// </summary>
     public NeuralOdeBuilder UsingMethod(Method method)
     {
@@ -49,32 +50,33 @@ public sealed class NeuralOdeBuilder
     }
 
     /// <summary>
-    /// A step is accepted when its error is at most atol + rtol |y|; 1e-6 and 1e-9 unless said otherwise.
+    /// Sets the tolerances: a step is accepted if its error is at most atol + rtol |y|; default: 1e-6 and 1e-9.
+    /// InputException for negative tolerances.
     /// </summary>
     public NeuralOdeBuilder Tolerance(double rtol, double atol) => Then(model => model.Tolerance(rtol, atol));
 
-    /// <summary>Steps of constant length.</summary>
+    /// <summary>Sets constant steps of size dt. InputException unless dt is positive.</summary>
     public NeuralOdeBuilder Dt(double dt) => Then(model => model.Dt(dt));
 
-    /// <summary>How reverse mode goes through the solve; Gradients.Checkpointed unless said otherwise.</summary>
+    /// <summary>Sets the gradient method of reverse mode; default: Gradients.Checkpointed.</summary>
     public NeuralOdeBuilder Gradient(Gradient method)
     {
         ArgumentNullException.ThrowIfNull(method);
         return Then(model => model.Gradient(method));
     }
 
-    /// <summary>Each sample of a batch [batch; d] has its own steps.</summary>
+    /// <summary>Gives each sample of a batch [batch; d] its own steps.</summary>
     public NeuralOdeBuilder PerSample() => Then(model => model.PerSample());
 
-    /// <summary>The model, with weights drawn from a seed.</summary>
+    /// <summary>Builds the model. The seed determines its initial weights.</summary>
     /// <exception cref="InputException">
-    /// if no field was given, or a layer does not fit what comes before it.
+    /// if no field was given, or a layer does not fit the layer before it.
     /// </exception>
     public NeuralOde Build(int seed) => Build(new Key(seed));
 
-    /// <summary>The model, with weights drawn from a key.</summary>
+    /// <summary>Builds the model. The key determines its initial weights.</summary>
     /// <exception cref="InputException">
-    /// if no field was given, or a layer does not fit what comes before it.
+    /// if no field was given, or a layer does not fit the layer before it.
     /// </exception>
     public NeuralOde Build(Key key)
     {

@@ -1,80 +1,106 @@
 namespace NeuralDE;
 
 /// <summary>
-/// Starts of neural ODEs: how a state is made of what is observed. A new one is a function of weights here, or a record
-/// that implements NeuralStart.
+/// Initial states of neural ODEs, computed from the observation y0. Make a custom start from a function of weights
+/// with OfFunction, or from a record that implements NeuralStart.
 /// </summary>
+/// <remarks>
+/// A function given here is a constant of the model: values that it captures are not trained, so pass the weights as
+/// its argument.
+/// </remarks>
 public static class NeuralStartExtensions
 {
     extension(NeuralStart)
     {
-        /// <summary>y0 as it is.</summary>
+        /// <summary>The initial state is y0.</summary>
         public static NeuralStart AsObserved => NeuralStartModule.observed;
 
-        /// <summary>[y0; 0]: `dimensions` zeros more along the features or channels.</summary>
+        /// <summary>
+        /// The initial state is [y0; 0] with <paramref name="dimensions"/> zeros, along the features or channels.
+        /// </summary>
+        /// <remarks>
+        /// E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. InputException unless <paramref
+        /// name="dimensions"/> is positive.
+        /// </remarks>
         public static NeuralStart Zeros(int dimensions) => NeuralStartModule.zeros(dimensions);
 
-        /// <summary>[y0; 0] along an axis counted from the end: −1 is the last.</summary>
+        /// <summary>
+        /// The initial state is [y0; 0] with <paramref name="dimensions"/> zeros, along an axis counted from the end:
+        /// −1 is the last.
+        /// </summary>
+        /// <remarks>
+        /// InputException unless the axis is negative and <paramref name="dimensions"/> is positive.
+        /// </remarks>
         public static NeuralStart ZerosAlong(int axis, int dimensions) =>
             NeuralStartModule.zerosAlong(axis, dimensions);
 
-        /// <summary>[y0; f(weights, y0)] along the features or channels.</summary>
+        /// <summary>The initial state is [y0; f(weights, y0)], along the features or channels.</summary>
         public static NeuralStart Beside<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralStartModule.beside(weights, FSharp.Function(f));
 
-        /// <summary>[y0; f(weights, y0)] along an axis counted from the end.</summary>
+        /// <summary>The initial state is [y0; f(weights, y0)], along an axis counted from the end.</summary>
+        /// <remarks>InputException unless the axis is negative.</remarks>
         public static NeuralStart BesideAlong<W>(int axis, W weights, Func<W, Tensor, Tensor> f) =>
             NeuralStartModule.besideAlong(axis, weights, FSharp.Function(f));
 
-        /// <summary>f(weights, y0), all of which is observed where the model has no readout.</summary>
+        /// <summary>The initial state is f(weights, y0). All of it is observed if the model has no readout.</summary>
         public static NeuralStart OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralStartModule.ofFunction(weights, FSharp.Function(f));
 
-        /// <summary>[y0; g(y0)] of a network: a convolution gives more channels.</summary>
+        /// <summary>
+        /// The initial state is [y0; g(y0)] with a network g; a convolutional network adds channels.
+        /// </summary>
         public static NeuralStart InputLayer(Network net) => NeuralStartModule.inputLayer(Given(net));
 
-        /// <summary>g(y0) of a network.</summary>
+        /// <summary>The initial state is g(y0) with a network g.</summary>
         public static NeuralStart Lift(Network net) => NeuralStartModule.lift(Given(net));
     }
 }
 
 /// <summary>
-/// Fields of neural ODEs. A new one is a function of weights here, or a record that implements NeuralField; new weights
-/// in depth are a record that implements Depth.
+/// Fields of neural ODEs. Make a custom field from a function of weights with OfFunction, or from a record that
+/// implements NeuralField; make custom weights in depth from a record that implements Depth.
 /// </summary>
+/// <remarks>
+/// A function given here is a constant of the model: values that it captures are not trained, so pass the weights as
+/// its argument.
+/// </remarks>
 public static class NeuralFieldExtensions
 {
     extension(NeuralField)
     {
-        /// <summary>x' = f(weights at t, t, x) of features [batch…; d].</summary>
+        /// <summary>x' = f(weights at t, t, x) for features [batch…; d].</summary>
         public static NeuralField OfDepth<M>(Func<M, Tensor, Tensor, Tensor> f, Depth<M> weights) =>
             NeuralFieldModule.ofDepth(FSharp.Function(f), Given(weights));
 
         /// <summary>
         /// x' = f(weights at t, t, x), with the features or channels on an axis counted from the end.
         /// </summary>
+        /// <remarks>InputException unless the axis is negative.</remarks>
         public static NeuralField OfDepthAlong<M>(int axis, Func<M, Tensor, Tensor, Tensor> f, Depth<M> weights) =>
             NeuralFieldModule.ofDepthAlong(axis, FSharp.Function(f), Given(weights));
 
-        /// <summary>x' = f(weights, t, x) of features [batch…; d].</summary>
+        /// <summary>x' = f(weights, t, x) for features [batch…; d].</summary>
         public static NeuralField OfFunction<W>(W weights, Func<W, Tensor, Tensor, Tensor> f) =>
             NeuralFieldModule.ofFunction(weights, FSharp.Function(f));
 
         /// <summary>x' = f(weights, t, x), with the features or channels on an axis counted from the end.</summary>
+        /// <remarks>InputException unless the axis is negative.</remarks>
         public static NeuralField OfFunctionAlong<W>(int axis, W weights, Func<W, Tensor, Tensor, Tensor> f) =>
             NeuralFieldModule.ofFunctionAlong(axis, weights, FSharp.Function(f));
 
-        /// <summary>A network, which sees the time if it has a layer for it.</summary>
+        /// <summary>The field of a network. It depends on time if the network has a time layer.</summary>
         public static NeuralField Constant(Network net) => NeuralFieldModule.constant(Given(net));
 
-        /// <summary>Networks one after the other.</summary>
+        /// <summary>The field of a sequence of networks, each for one piece of the time span.</summary>
         public static NeuralField Piecewise(Piecewise<Network> pieces) => NeuralFieldModule.piecewise(Given(pieces));
 
-        /// <summary>A network whose weights are a spectral expansion in depth.</summary>
+        /// <summary>The field of a network whose weights are a spectral expansion in depth.</summary>
         public static NeuralField Galerkin(Galerkin<Network> expansion) => NeuralFieldModule.galerkin(Given(expansion));
 
         /// <summary>
-        /// A network whose weights are a state of their own, and start from these. Not for PerSample.
+        /// The field of a network whose weights follow their own differential equation from these initial weights.
+        /// PerSample does not support it.
         /// </summary>
         public static NeuralField Evolving(Network weights, WeightFlow flow) =>
             NeuralFieldModule.evolving(Given(weights), Given(flow));
@@ -82,64 +108,72 @@ public static class NeuralFieldExtensions
 }
 
 /// <summary>
-/// What fields see besides the state. A new one is a function of weights here, or a record that implements
-/// NeuralControl.
+/// Further inputs of fields. Make a custom control from a function of weights with OfFunction, or from a record that
+/// implements NeuralControl.
 /// </summary>
 public static class NeuralControlExtensions
 {
     extension(NeuralControl)
     {
-        /// <summary>[state; y0].</summary>
+        /// <summary>The field's input is [state; y0].</summary>
         public static NeuralControl Observed => NeuralControlModule.observed;
 
-        /// <summary>[state; y0] along an axis counted from the end.</summary>
+        /// <summary>The field's input is [state; y0], along an axis counted from the end.</summary>
+        /// <remarks>InputException unless the axis is negative.</remarks>
         public static NeuralControl ObservedAlong(int axis) => NeuralControlModule.observedAlong(axis);
 
-        /// <summary>[state; f(weights, y0)] along the features or channels.</summary>
+        /// <summary>The field's input is [state; f(weights, y0)], along the features or channels.</summary>
         public static NeuralControl OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralControlModule.ofFunction(weights, FSharp.Function(f));
 
-        /// <summary>[state; f(weights, y0)] along an axis counted from the end: −1 is the last.</summary>
+        /// <summary>
+        /// The field's input is [state; f(weights, y0)], along an axis counted from the end: −1 is the last.
+        /// </summary>
+        /// <remarks>InputException unless the axis is negative.</remarks>
         public static NeuralControl OfFunctionAlong<W>(int axis, W weights, Func<W, Tensor, Tensor> f) =>
             NeuralControlModule.ofFunctionAlong(axis, weights, FSharp.Function(f));
 
-        /// <summary>[state; g(y0)] of a network: of images by a convolution.</summary>
+        /// <summary>
+        /// The field's input is [state; g(y0)] with a network g; for images g is a convolutional network.
+        /// </summary>
         public static NeuralControl OfNetwork(Network net) => NeuralControlModule.ofNetwork(Given(net));
     }
 }
 
 /// <summary>
-/// What is observed of states. A new one is a function of weights here, or a record that implements NeuralReadout.
+/// Outputs of neural ODEs. Make a custom readout from a function of weights with OfFunction, or from a record that
+/// implements NeuralReadout.
 /// </summary>
 public static class NeuralReadoutExtensions
 {
     extension(NeuralReadout)
     {
-        /// <summary>f(weights, states), of states [batch…; state] or [time; batch…; state].</summary>
+        /// <summary>The output is f(weights, states), for states [batch…; state] or [time; batch…; state].</summary>
         public static NeuralReadout OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralReadoutModule.ofFunction(weights, FSharp.Function(f));
 
-        /// <summary>g(states) of a network.</summary>
+        /// <summary>The output is g(states) with a network g.</summary>
         public static NeuralReadout OfNetwork(Network net) => NeuralReadoutModule.ofNetwork(Given(net));
     }
 }
 
 /// <summary>
-/// How long the solves of samples are. A new one is a function of weights here, or a record that implements
-/// NeuralDuration.
+/// Lengths of the solves of samples. Make a custom duration from a function of weights with OfFunction, or from a
+/// record that implements NeuralDuration.
 /// </summary>
 public static class NeuralDurationExtensions
 {
     extension(NeuralDuration)
     {
-        /// <summary>Spans multiplied by f(weights, y0), [batch], which must be above 0.</summary>
+        /// <summary>Time spans are multiplied by f(weights, y0), [batch], which must be positive.</summary>
         public static NeuralDuration OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralDurationModule.ofFunction(weights, FSharp.Function(f));
 
-        /// <summary>Spans multiplied by softplus(g(y0)) of a network from y0 to [batch; 1].</summary>
+        /// <summary>Time spans are multiplied by softplus(g(y0)) with a network g from y0 to [batch; 1].</summary>
         /// <remarks>
-        /// A stretch of time keeps the order of a flow on the line, so alone it makes a field no more expressive: give
-        /// the network the time or control.
+        /// S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: depth-adaptive. In one dimension, scaling the
+        /// time keeps the order of points, so it does not make the model more expressive by itself: give the network
+        /// the time (Time of a blueprint) or a control.
         /// </remarks>
         public static NeuralDuration OfNetwork(Network net) => NeuralDurationModule.ofNetwork(Given(net));
     }

@@ -1,38 +1,45 @@
 namespace NeuralDE;
 
 /// <summary>
-/// A classifier of images whose middle is an ordinary differential equation: convolutions that halve the image, a
-/// block x' = f(t, x) from t = 0 to 1, pooling and a linear layer.
+/// An image classifier with an ordinary differential equation: downsampling convolutions, the equation x' = f(t, x)
+/// from t = 0 to 1, pooling and a linear layer.
 /// </summary>
+/// <remarks>
+/// R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018, section 3. The layers have the order
+/// of the authors' program, so its weights fit.
+/// </remarks>
 public static class OdeNetExtensions
 {
     extension(OdeNet)
     {
         /// <summary>
-        /// For images of so many channels: 64 channels inside, Dopri5 to 1e-3; 208 266 parameters for 1 channel and
-        /// 10 classes.
+        /// An ODE-Net for images of <paramref name="channels"/> channels: width 64, Dopri5 with tolerance 1e-3; 208
+        /// 266 parameters for 1 channel and 10 classes.
         /// </summary>
         public static OdeNet Init(Key key, int channels, int classes) => OdeNet.init(Given(key), channels, classes);
 
-        /// <summary>As Init, of another width: 32, 64 or another number that min(32, width) divides.</summary>
+        /// <summary>Like Init, with another width: a number that min(32, width) divides, such as 32 or 64.</summary>
         public static OdeNet InitWith(int width, Key key, int channels, int classes) =>
             OdeNet.initWith(width, Given(key), channels, classes);
 
         /// <summary>
-        /// The same network solved in `steps` steps of RK4, with gradients through the steps: an RK-Net.
+        /// An RK-Net: the same network with <paramref name="steps"/> steps of RK4 and gradients through the steps.
         /// </summary>
+        /// <remarks>InputException unless <paramref name="steps"/> is positive.</remarks>
         public static OdeNet RkNet(int steps, int width, Key key, int channels, int classes) =>
             OdeNet.rkNet(steps, width, Given(key), channels, classes);
 
         /// <summary>
-        /// The residual network that an ODE-Net is measured by: between the same ends, `blocks` blocks x + f(x) instead
-        /// of an equation.
+        /// The residual network with which the ODE-Net is compared: <paramref name="blocks"/> residual blocks x +
+        /// f(x) instead of the equation, with the same other layers.
         /// </summary>
+        /// <remarks>InputException unless <paramref name="blocks"/> is positive.</remarks>
         public static Blueprint ResNet(int blocks, int width, int channels, int classes) =>
             OdeNet.resNet(blocks, width, channels, classes);
 
         /// <summary>
-        /// The perceptron of one hidden layer that both are measured by: flattened images, tanh; 784-300-10 for MNIST.
+        /// The perceptron with which both are compared: flattened images, one hidden layer, tanh; 784-300-10 for
+        /// MNIST.
         /// </summary>
         public static Blueprint Perceptron(int inputs, int hidden, int classes) =>
             OdeNet.perceptron(inputs, hidden, classes);
@@ -40,10 +47,12 @@ public static class OdeNetExtensions
 
     extension(OdeNet model)
     {
-        /// <summary>Images [batch; channels; height; width] → scores before the softmax [batch; classes].</summary>
+        /// <summary>
+        /// The scores before the softmax: images [batch; channels; height; width] → [batch; classes].
+        /// </summary>
         public Tensor Apply(Tensor images) => OdeNet.apply(Given(model), Given(images));
 
-        /// <summary>What the block's solve costs for these images.</summary>
+        /// <summary>The solver statistics of the equation block for these images.</summary>
         public Stats Stats(Tensor images) => OdeNet.stats(Given(model), Given(images));
     }
 }

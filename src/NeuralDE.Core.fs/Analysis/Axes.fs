@@ -1,7 +1,7 @@
 namespace NeuralDE
 
-/// How a curve is drawn. `Band` draws only the curve's band, none of its points; `Faint` is a pale line, such as the
-/// losses behind their running mean.
+/// The style of a curve. `Band` draws only the band of the curve; `Faint` is a pale line, such as losses behind their running
+/// mean.
 [<RequireQualifiedAccess>]
 type Mark =
     | Line
@@ -11,10 +11,10 @@ type Mark =
     | LineAndPoints
     | Band
 
-/// One curve of a plot: Y over X, in data units. NaN, infinities and, on a logarithmic axis, values not above 0 are
-/// gaps. The label stands in the legend ("" for none). Curves of the same colour number share a colour; without one
-/// a curve takes its place among the curves of its axes as number. Seven colours repeat with other dashes. The band
-/// is a lower and an upper bound over X, shaded.
+/// One curve of a plot: Y over X, in data units. NaN, infinities and, on a logarithmic axis, values that are not positive are
+/// gaps. The label is the legend entry ("" for none). Curves with the same colour number share a colour; without a number a
+/// curve takes its index among the curves of its axes. After seven colours the colours repeat with other dashes. The band is
+/// a lower and an upper bound over X, shaded.
 type Curve =
     { Label: string
       X: float[]
@@ -23,8 +23,8 @@ type Curve =
       Colour: int option
       Band: (float[] * float[]) option }
 
-/// Where the legend stands. `Auto` is where it covers no curve, and where there is no such
-/// place right of a wide plot, above a narrow one.
+/// The place of the legend. `Auto` is a place where it covers no curve. If there is none, it is right of a wide plot and
+/// above a narrow one.
 [<RequireQualifiedAccess>]
 type LegendPlace =
     | Auto
@@ -38,9 +38,9 @@ type LegendPlace =
     | Top
     | Bottom
 
-/// One plot: its layers, then its curves, drawn in order, the first at the back. Without a range an axis shows all that
-/// is drawn, without ticks it finds its own. Labels may hold superscripts and subscripts ("x₁ in s⁻¹"). With IsEqual a
-/// unit is as long on both axes; without a frame there are neither axes nor ticks.
+/// One plot: its layers, then its curves, drawn in order from back to front. Without a range an axis shows all data; without
+/// ticks it chooses them. Labels may contain superscripts and subscripts ("x₁ in s⁻¹"). With IsEqual a unit has the same
+/// length on both axes; without a frame there are no axes and no ticks.
 type Axes =
     { Title: string
       XLabel: string
@@ -57,37 +57,37 @@ type Axes =
       Layers: PlotLayer list
       Curves: Curve list }
 
-/// Curves to start from; change one with `{ curve with Colour = Some 0 }`.
+/// Functions that make curves; change a curve with `{ curve with Colour = Some 0 }`.
 module Curve =
     let private curve mark label x y = { Label = label; X = x; Y = y; Mark = mark; Colour = None; Band = None }
 
-    /// A line through (x, y).
+    /// A line through the points (x, y).
     let line label x y = curve Mark.Line label x y
 
-    /// A dashed line through (x, y).
+    /// A dashed line through the points (x, y).
     let dashed label x y = curve Mark.Dashed label x y
 
-    /// A marker at each (x, y).
+    /// A marker at each point (x, y).
     let points label x y = curve Mark.Points label x y
 
-    /// The shaded region between lower and upper over x. Raises ArgumentException where the two differ in length.
+    /// The shaded region between lower and upper over x. ArgumentException if their lengths differ.
     let band label x (lower: float[]) (upper: float[]) =
         if lower.Length <> upper.Length then
             invalidArg
                 (nameof upper)
                 ($"Figure: the band of curve '{label}' has {string lower.Length} lower and {string upper.Length} upper bounds. "
-                 + "Give one of each per x.")
+                 + "Give one of each for each x.")
         { curve Mark.Band label x lower with Band = Some(lower, upper) }
 
-    /// A curve of the given colour number (0 or more): data and model of one quantity take the same.
+    /// Gives the curve a colour number (0 or more). Use one number for the data and the model of one quantity.
     let colour number (curve: Curve) = { curve with Colour = Some number }
 
-    /// A curve with the region between lower and upper shaded behind it.
+    /// Shades the region between lower and upper behind the curve.
     let withBand lower upper (curve: Curve) = { curve with Band = Some(lower, upper) }
 
-/// Axes to start from; change them with `{ axes with Title = "…"; YScale = AxisScale.Log }`.
+/// Functions that make axes; change axes with `{ axes with Title = "…"; YScale = AxisScale.Log }`.
 module Axes =
-    /// Linear axes without title and labels, showing all of the curves, the legend where it covers none.
+    /// Linear axes that show all of the curves, without title and labels. The legend is where it covers no curve.
     let create curves =
         { Title = ""
           XLabel = ""

@@ -3,9 +3,9 @@ namespace NeuralDE
 open System
 open System.Globalization
 
-/// Ticks of an axis of dates: at the starts of years, months, days, hours, minutes or seconds.
+/// Ticks of a date axis: at the starts of years, months, days, hours, minutes or seconds.
 module internal Calendar =
-    /// A stride from one tick to the next: so many of a part of the calendar.
+    /// The distance between two ticks, as a number of calendar units.
     type private Stride =
         | Years of int
         | Months of int
@@ -14,7 +14,7 @@ module internal Calendar =
 
     let private day = 86400.0
 
-    /// Every stride that a reader counts in, with about how many seconds it takes, the shortest first.
+    /// The natural strides with their approximate lengths in seconds, in increasing order.
     let private strides =
         [ for count in [ 1; 2; 5; 10; 15; 30 ] -> Seconds count, float count
           for count in [ 1; 2; 5; 10; 15; 30 ] -> Seconds(60 * count), 60.0 * float count
@@ -23,7 +23,7 @@ module internal Calendar =
           for count in [ 1; 3; 6 ] -> Months count, 30.4 * day * float count
           for count in [ 1; 2; 5; 10; 20; 50; 100; 200; 500; 1000 ] -> Years count, 365.25 * day * float count ]
 
-    /// The ticks of a stride about the given instant; days are counted from the first of each month.
+    /// The ticks of a stride around a time range; days are counted from the first of each month.
     let private instants stride (first: DateTime) (last: DateTime) =
         match stride with
         | Years count ->
@@ -38,7 +38,7 @@ module internal Calendar =
             [ for index in 0..months do
                   let start = DateTime(first.Year, first.Month, 1).AddMonths index
                   for number in 1..count .. DateTime.DaysInMonth(start.Year, start.Month) do
-                      // a tick just before the next month's first would stand too close to it
+                      // a tick just before the first of the next month would be too close to it
                       if count = 1 || 2 * (DateTime.DaysInMonth(start.Year, start.Month) - number + 1) > count then
                           start.AddDays(float (number - 1)) ]
         | Seconds count ->
@@ -49,7 +49,7 @@ module internal Calendar =
         let write (date: DateTime) = date.ToString(name, CultureInfo.InvariantCulture)
         if write first = write last then write first else $"{write first} – {write last}"
 
-    /// How the ticks of a stride are written, and what all labels leave unsaid.
+    /// The label format of a stride, and the note with the part that all labels share.
     let private writing stride first last =
         match stride with
         | Years _ -> "yyyy", ""
@@ -58,8 +58,8 @@ module internal Calendar =
         | Seconds count when count % 60 = 0 -> "HH:mm", between "MMM d, yyyy" first last
         | Seconds _ -> "HH:mm:ss", between "MMM d, yyyy" first last
 
-    /// At most about `count` ticks from low to high, in units after the start. None where the calendar has no such dates
-    /// or the range is shorter than two seconds: numbers serve better there.
+    /// About `count` ticks at most, from low to high, in units after the start. None if the calendar has no such dates or the
+    /// range is shorter than two seconds; use numbers then.
     let ticks count (start: DateTime) (unit: TimeSpan) (low: float) (high: float) : AxisTicks option =
         let seconds value = value * unit.TotalSeconds
         let isDate value =

@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-/// The bar beside a plot that says which colours stand for which numbers.
+/// The colour bar beside a plot, which shows the numbers of the colours.
 module internal ColourBar =
     let private gap, thick, labelSize = 14.0, 13.0, 12.0
 
@@ -15,7 +15,7 @@ module internal ColourBar =
     let private widest axis =
         Drawing.labelled (Drawing.ticksUp axis) |> List.map _.Label |> Drawing.widest Drawing.tickSize
 
-    /// The pixels it takes right of the plot's box.
+    /// The width that it needs right of the plot's box, in pixels.
     let room (axes: Axes) (box: Box) =
         match LayerDrawing.scale axes with
         | None -> 0.0
@@ -25,7 +25,7 @@ module internal ColourBar =
             let lines = Svg.wrap labelSize box.Height colours.Label
             max (gap + thick + 7.0 + widest axis) (gap + note) + 1.25 * labelSize * float lines.Length + 8.0
 
-    /// Whether a factor stands above it.
+    /// Whether it has a note above it, such as a factor.
     let isNoted (axes: Axes) box =
         match LayerDrawing.scale axes with
         | None -> false

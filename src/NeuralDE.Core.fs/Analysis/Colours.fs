@@ -2,30 +2,30 @@ namespace NeuralDE
 
 open System
 
-/// The colours that stand for numbers, from low to high.
+/// A map from numbers to colours, from low to high.
 [<RequireQualifiedAccess>]
 type ColourMap =
-    /// Dark blue over green to yellow, even to the eye and to colour-blind eyes.
+    /// Dark blue, green, yellow; perceptually uniform, also for colour-blind readers.
     | Viridis
-    /// Blue over light grey to red, for numbers on both sides of a middle.
+    /// Blue, light grey, red; for numbers on both sides of a centre.
     | CoolWarm
-    /// White to dark blue: nothing is as white as the paper.
+    /// White to dark blue; 0 is as white as the background.
     | Blues
     /// Black to white, as in photographs.
     | Grey
 
-/// Colours that readers can tell apart.
+/// Colours that readers can distinguish.
 module internal Colours =
     /// For curves: blue, vermillion, green, purple, orange, sky blue, black (M. Okabe and K. Ito, Color Universal Design,
-    /// 2008), told apart by colour-blind readers too.
+    /// 2008), which colour-blind readers can distinguish.
     let palette = [| "#0072B2"; "#D55E00"; "#009E73"; "#CC79A7"; "#E69F00"; "#56B4E9"; "#000000" |]
 
     let hue number = palette[number % palette.Length]
 
-    // Evenly spaced from low to high; straight lines in sRGB between them.
+    // evenly spaced from low to high, with linear interpolation in sRGB
     // Viridis: N. Smith, S. van der Walt and E. Firing, 2015 (CC0).
-    // CoolWarm: K. Moreland, Diverging color maps for scientific visualization, 2009, its formula at 17 places.
-    // Blues: falling CIE lightness at the hue of the palette's blue.
+    // CoolWarm: K. Moreland, Diverging color maps for scientific visualization, 2009, its formula at 17 points.
+    // Blues: decreasing CIE lightness at the hue of the palette's blue.
     let private table map =
         match map with
         | ColourMap.Viridis ->
@@ -57,10 +57,10 @@ module internal Colours =
 
     let text (rgb: byte[]) = $"#{string (Convert.ToHexString rgb)}"
 
-    /// The colour at a part of the way from low (0) to high (1).
+    /// The colour at a position from low (0) to high (1).
     let at map (part: float) = text ((ramp map)[int (round (255.0 * Math.Clamp(part, 0.0, 1.0)))])
 
-    /// A colour as #RRGGBB, so much of the way to white.
+    /// A colour as #RRGGBB, mixed with white; `part` is the fraction of white.
     let paler (part: float) (colour: string) =
         channels (colour.Substring 1)
         |> Array.map (fun level -> byte (round (level + part * (255.0 - level))))

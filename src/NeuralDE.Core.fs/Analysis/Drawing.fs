@@ -2,10 +2,10 @@ namespace NeuralDE
 
 open System
 
-/// One plot of a figure being drawn: its axes, the part of the figure it has, and what its two axes show.
+/// One plot of a figure during drawing: its axes, its part of the figure, and the ranges of its two axes.
 type internal Pane = { Axes: Axes; Area: Box; XDomain: float * float; YDomain: float * float }
 
-/// From data to pixels: axes, ticks, and the curves themselves.
+/// From data to pixels: axes, ticks and curves.
 module internal Drawing =
     let private dashes = [| ""; "8 3"; "2 2.5"; "8 2.5 2 2.5" |]
     let tickSize = 11.5
@@ -13,7 +13,8 @@ module internal Drawing =
     type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float; Fixed: Tick list option }
     type Style = { Hue: string; Dash: string; Shape: int; Shade: float }
 
-    /// What an axis can show: finite, within a range whose arithmetic can't overflow, positive on a logarithmic axis.
+    /// Whether an axis can show a value: finite, within a range whose arithmetic cannot overflow, and positive on a
+    /// logarithmic axis.
     let shows scale value =
         match scale with
         | AxisScale.Linear
@@ -26,7 +27,7 @@ module internal Drawing =
         | AxisScale.Dates _ -> if abs value < 1e-300 then 0.0 else value
         | AxisScale.Log -> log10 value
 
-    /// Where a value stands in pixels; NaN is a gap.
+    /// The position of a value in pixels; NaN is a gap.
     let position axis value =
         if not (shows axis.Scale value) then
             nan
@@ -35,7 +36,7 @@ module internal Drawing =
             let pixel = axis.From + (measure axis.Scale value - low) / (high - low) * (axis.To - axis.From)
             Math.Clamp(pixel, -1e7, 1e7)
 
-    /// How many pixels a unit takes at a value, downwards and leftwards counted negative.
+    /// Pixels per unit at a value, negative if downwards or to the left.
     let slope axis value =
         let low, high = measure axis.Scale axis.Low, measure axis.Scale axis.High
         let steepness = (axis.To - axis.From) / (high - low)
@@ -44,8 +45,8 @@ module internal Drawing =
         | AxisScale.Dates _ -> steepness
         | AxisScale.Log -> steepness / (value * log 10.0)
 
-    /// The least and the greatest of the values an axis shows, with some air; room around a single value; 0 where
-    /// it is near.
+    /// The smallest and the largest of an axis' values, with some margin; a range around a single value; extended to 0 if 0
+    /// is near.
     let private domain scale values =
         let shown = values |> Array.filter (shows scale) |> Array.map (measure scale)
         match scale, shown with
@@ -66,14 +67,14 @@ module internal Drawing =
             | AxisScale.Dates _ -> low - air, high + air
             | AxisScale.Log -> 10.0 ** max -300.0 (low - air), 10.0 ** min 300.0 (high + air)
 
-    /// The heights a curve draws over each x: its own, its band's, or both.
+    /// The heights that a curve draws over each x: its own, those of its band, or both.
     let heights curve =
         [ if curve.Mark <> Mark.Band then curve.Y
           match curve.Band with
           | Some(lower, upper) -> yield! [ lower; upper ]
           | None -> () ]
 
-    /// What the layers of a plot cover: the places it must show, the ends of what fills it, the feet of its bars.
+    /// The region of a plot's layers: the places that it must show, the ends of filled areas, the feet of bars.
     let private places layer =
         let ends along values =
             let finite = values |> Array.filter Double.IsFinite
@@ -124,7 +125,7 @@ module internal Drawing =
                    for y in heights curve do
                        yield! Array.zip curve.X y |> Array.filter drawable |]
         let layered = List.map places axes.Layers
-        // cells fill their plot, bars stand on its floor
+        // cells fill the plot; bars start at its bottom
         let filling = axes.Layers |> List.filter isCells |> List.map places
         let xDomain =
             match filling with
@@ -145,8 +146,8 @@ module internal Drawing =
           XDomain = (low, high)
           YDomain = Option.defaultValue yDomain axes.YRange }
 
-    /// The two axes of a plot whose curves fill a box. Where a unit is to be as long on both, the one that has pixels to
-    /// spare shows more.
+    /// The two axes of a plot whose curves fill a box. If a unit must have the same length on both axes, the axis with pixels
+    /// to spare has a larger range.
     let axesIn (box: Box) pane =
         let (left, right), (bottom, top) = pane.XDomain, pane.YDomain
         let grown (low, high) part =
@@ -184,7 +185,7 @@ module internal Drawing =
 
     let labelled (ticks: AxisTicks) = ticks.Ticks |> List.filter (fun tick -> tick.Label <> "")
 
-    /// The most ticks whose labels, side by side, leave room between them.
+    /// As many horizontal ticks as have labels with space between them.
     let ticksAcross axis =
         let rec fit count =
             let found = ticks axis count
@@ -198,7 +199,7 @@ module internal Drawing =
         match axis.Fixed with
         | None -> fit (Math.Clamp(int ((axis.To - axis.From) / 52.0), 2, 10))
         | Some _ ->
-            // names are cut where they would touch, or left off at some ticks where little would be left of them
+            // names are cut if they would touch; if too little would remain, some ticks have no label
             let found = ticks axis 1
             let gaps = found.Ticks |> List.pairwise |> List.map (fun (a, b) -> position axis b.At - position axis a.At)
             let gap = List.fold min (axis.To - axis.From) gaps
@@ -209,7 +210,7 @@ module internal Drawing =
             { found with
                 Ticks = found.Ticks |> List.mapi (fun place tick -> { tick with Label = label place tick }) }
 
-    /// Ticks with lines between them, twice as many where there would be fewer than three.
+    /// Vertical ticks at a distance of several lines of text; twice as many if there would be fewer than three.
     let ticksUp axis =
         let count = Math.Clamp(int ((axis.From - axis.To) / 38.0), 2, 10)
         let found = ticks axis count
@@ -217,7 +218,7 @@ module internal Drawing =
 
     let widest size (labels: string list) = 0.0 :: List.map (Svg.width size) labels |> List.max
 
-    /// How each curve of a plot looks. Of several bands of one colour the later are the darker ones.
+    /// The style of each curve of a plot. Of several bands with one colour, later bands are darker.
     let styles (axes: Axes) =
         let numbers = axes.Curves |> List.mapi (fun place curve -> defaultArg curve.Colour place)
         let banded = List.zip axes.Curves numbers |> List.filter (fun (curve, _) -> curve.Band.IsSome)
@@ -233,7 +234,7 @@ module internal Drawing =
     let private pixels across up (x: float[]) (y: float[]) =
         Array.map2 (fun x y -> struct (position across x, position up y)) x y
 
-    /// The pieces of a band between gaps, each as its lower and its upper edge, point for point.
+    /// The pieces of a band between gaps, each as its lower and upper edge, point for point.
     let private bands across up curve =
         match curve.Band with
         | None -> []
@@ -281,7 +282,7 @@ module internal Drawing =
               let runs = Polyline.runs points
               let lines = runs |> List.filter (fun run -> run.Length > 1) |> List.map Polyline.thin
               let path = Svg.path box lines
-              // A line that fills the plot is drawn finer.
+              // a long line is drawn thinner
               let isLong = List.sumBy Polyline.length lines > 6.0 * (box.Width + box.Height)
               let width = if isLong || curve.Mark = Mark.Faint then 1.1 else 1.8
               if path <> "" then $"<path d=\"{path}\" {stroke style curve.Mark width}/>"
@@ -309,7 +310,7 @@ module internal Drawing =
           | Mark.Band -> ()
           "</g>" ]
 
-    /// What a legend must not cover, as segments; a marker is one of no length.
+    /// The segments that a legend must not cover; a marker is a segment without length.
     let obstacles across up curve =
         let segments run = Array.pairwise run |> Array.map (fun (first, last) -> struct (first, last))
         [| let points = pixels across up curve.X curve.Y

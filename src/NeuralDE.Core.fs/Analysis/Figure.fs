@@ -4,9 +4,9 @@ open System
 open System.IO
 open System.Text
 
-/// A drawing of one or more plots, row by row in so many columns; Width and Height in pixels are the whole drawing's.
-/// Where x is shared the plots of a column show the same x, where y is shared those of a row the same y; the inner ones
-/// then go without the axis' label.
+/// A drawing of one or more plots, row by row in `Columns` columns. Width and Height are those of the whole drawing, in
+/// pixels. With SharesX the plots of a column have the same x range, with SharesY those of a row the same y range; the inner
+/// plots then have no label on that axis.
 type Figure =
     { Title: string
       Panels: Axes list
@@ -23,10 +23,10 @@ module Figure =
         let rows = (figure.Panels.Length + figure.Columns - 1) / max 1 figure.Columns
         if figure.Panels.IsEmpty then wrong "there is nothing to draw. Give at least one panel."
         if figure.Columns < 1 then
-            wrong $"{string figure.Columns} columns can't hold a panel. Give 1 or more."
+            wrong $"got {string figure.Columns} columns. Give 1 or more."
         if figure.Width < 160 * figure.Columns || figure.Height < 120 * rows then
             wrong
-                $"{string figure.Width} by {string figure.Height} pixels are too few. Give each panel at least 160 by 120."
+                $"{string figure.Width} by {string figure.Height} pixels are too few. Give each panel at least 160 by 120 pixels."
 
         for axes in figure.Panels do
             for name, scale, range in [ "x", axes.XScale, axes.XRange; "y", axes.YScale, axes.YRange ] do
@@ -34,7 +34,7 @@ module Figure =
                 | Some(low, high) when not (Drawing.shows scale low && Drawing.shows scale high && low < high) ->
                     let positive = if scale = AxisScale.Log then "positive and finite" else "finite"
                     wrong (
-                        $"the {name} range from {string low} to {string high} can't be drawn. "
+                        $"the {name} range from {string low} to {string high} cannot be drawn. "
                         + $"Give two {positive} ends, the smaller first."
                     )
                 | _ -> ()
@@ -42,21 +42,21 @@ module Figure =
             axes.Layers |> List.tryPick LayerCheck.problem |> Option.iter wrong
             let isLinear = axes.XScale <> AxisScale.Log && axes.YScale <> AxisScale.Log
             if not isLinear && axes.Layers |> List.exists Drawing.isCells then
-                wrong "cells need axes in proportion. Give the logarithm of what they stand over instead."
+                wrong "cells need linear axes. Give the logarithms of their coordinates instead."
             if not isLinear && axes.IsEqual then
-                wrong "a unit can't be as long on both of two axes where one is logarithmic. Leave IsEqual false."
+                wrong "IsEqual needs two linear axes, and one is logarithmic. Set IsEqual to false."
 
             for curve in axes.Curves do
                 if curve.X.Length <> curve.Y.Length then
                     wrong
-                        $"curve '{curve.Label}' has {string curve.X.Length} x and {string curve.Y.Length} y. Give one y per x."
+                        $"curve '{curve.Label}' has {string curve.X.Length} x and {string curve.Y.Length} y. Give one y for each x."
                 if defaultArg curve.Colour 0 < 0 then
                     wrong $"curve '{curve.Label}' has the colour number {string curve.Colour.Value}. Give 0 or more."
                 match curve.Band with
                 | Some(lower, upper) when lower.Length <> curve.X.Length || upper.Length <> curve.X.Length ->
                     wrong (
                         $"the band of curve '{curve.Label}' has {string lower.Length} lower and {string upper.Length} upper "
-                        + $"bounds for {string curve.X.Length} x. Give one of each per x."
+                        + $"bounds for {string curve.X.Length} x. Give one of each for each x."
                     )
                 | _ -> ()
 
@@ -80,7 +80,7 @@ module Figure =
           Width = 640
           Height = 420 }
 
-    /// A figure of several plots, row by row in so many columns, each 480 by 340 pixels.
+    /// A figure of several plots in `columns` columns, row by row, each 480 by 340 pixels.
     let grid columns (panels: Axes list) =
         let rows = (panels.Length + columns - 1) / max 1 columns
         { Title = ""
@@ -91,19 +91,19 @@ module Figure =
           Width = 480 * columns
           Height = 340 * rows }
 
-    /// Plots of one column share what x they show.
+    /// Gives the plots of a column the same x range.
     let sharedX (figure: Figure) = { figure with SharesX = true }
 
-    /// Plots of one row share what y they show.
+    /// Gives the plots of a row the same y range.
     let sharedY (figure: Figure) = { figure with SharesY = true }
 
-    /// The title above all plots.
+    /// Sets the title above all plots.
     let title (text: string) (figure: Figure) = { figure with Title = text }
 
-    /// Pixels of the whole drawing.
+    /// Sets the size of the whole drawing in pixels.
     let size (width: int) (height: int) (figure: Figure) : Figure = { figure with Width = width; Height = height }
 
-    /// Panes with the ranges that they share.
+    /// Panes with shared ranges.
     let private share (figure: Figure) columns (panes: Pane list) =
         let last = panes.Length - 1
         let union same domain place =
@@ -123,8 +123,8 @@ module Figure =
                         XLabel = (if hasBelow then "" else pane.Axes.XLabel)
                         YLabel = (if hasLeft then "" else pane.Axes.YLabel) } })
 
-    /// Each plot with its legend's place and its box. Plots of one row share top and bottom, plots of one column left
-    /// and right. Labels and legends need room, and how much depends on the boxes: a few rounds settle it.
+    /// Each plot with the place of its legend and its box. The plots of a row share top and bottom, those of a column left
+    /// and right. Labels and legends need space that depends on the boxes, so this iterates a few rounds.
     let private settle columns (panes: Pane list) =
         let share (margins: Panel.Margins list) =
             let placed = List.indexed margins
@@ -147,10 +147,10 @@ module Figure =
 
         next 0 (panes |> List.map _.Axes.Legend) (panes |> List.map _.Area)
 
-    /// The figure as the text of an SVG file that needs nothing else, on white, for any machine culture alike. Curves
-    /// with more points than their pixels can show are thinned, keeping each pixel column's extremes. Raises
-    /// ArgumentException where a curve's arrays differ in length, a logarithmic axis gets no positive value, a range
-    /// is empty, or a panel has less than 160 by 120 pixels.
+    /// The figure as the text of a self-contained SVG file on white, the same in every culture. Curves with more points than
+    /// their pixels can show are thinned; the extremes of each pixel column are kept. ArgumentException if the arrays of a
+    /// curve differ in length, a curve has no positive value on a logarithmic axis, a range is empty, or a panel is smaller
+    /// than 160 by 120 pixels.
     let render (figure: Figure) : string =
         check figure
         let pad, gap = 10.0, 18.0
@@ -192,15 +192,15 @@ module Figure =
         add "</svg>"
         text.ToString()
 
-    /// The figure as the text of an SVG file: what `render` gives.
+    /// The figure as the text of an SVG file, the same as render.
     let svg (figure: Figure) : string = render figure
 
-    /// Writes the figure to a file of its own in the temporary folder and opens it in the browser; says where it is where
-    /// there is none.
+    /// Writes the figure to a new file in the temporary folder and opens it in the browser. Without a browser it prints the
+    /// path of the file.
     let show (figure: Figure) : unit = Writer.show "svg" (render figure)
 
-    /// Writes the figure to an SVG file, creating its folder; a file that is there is replaced at once, never left
-    /// half written. Raises ArgumentException as `render` does, and IOException where the file can't be written.
+    /// Saves the figure as an SVG file. Creates the folder; atomically replaces an existing file. ArgumentException as for
+    /// render; IOException if the file cannot be written.
     let save (path: string) (figure: Figure) : unit =
         if String.IsNullOrWhiteSpace path then
             invalidArg (nameof path) "Figure: the path is empty. Give the name of the file to write."

@@ -2,13 +2,13 @@ namespace NeuralDE
 
 open System
 
-/// What is wrong with a layer, in words that say how to mend it.
+/// The problem of a layer, in words that name the fix.
 module internal LayerCheck =
     let private extent name (extent: Extent) =
         let ends = [ extent.Left; extent.Right; extent.Bottom; extent.Top ]
         if not (List.forall Double.IsFinite ends) || extent.Left >= extent.Right || extent.Bottom >= extent.Top then
             Some(
-                $"the {name} reach from ({string extent.Left}, {string extent.Bottom}) to ({string extent.Right}, {string extent.Top}). "
+                $"the {name} extend from ({string extent.Left}, {string extent.Bottom}) to ({string extent.Right}, {string extent.Top}). "
                 + "Give finite ends, the smaller first."
             )
         else
@@ -18,7 +18,7 @@ module internal LayerCheck =
         let counts = arrays |> List.map _.Length
         if List.distinct counts |> List.length > 1 then
             let found = counts |> List.map string |> String.concat ", "
-            Some $"the {name} have arrays of {found} numbers. Give as many of each."
+            Some $"the {name} have arrays of {found} numbers. Give arrays of equal length."
         else
             None
 
@@ -28,7 +28,7 @@ module internal LayerCheck =
             None
         else
             Some(
-                $"the colours of the {name} reach from {string colours.Low} to {string colours.High}. Give two finite ends, the smaller "
+                $"the colours of the {name} range from {string colours.Low} to {string colours.High}. Give two finite ends, the smaller "
                 + "first, both positive on a logarithmic scale."
             )
 
@@ -59,7 +59,7 @@ module internal LayerCheck =
             first
                 [ (if columns < 1 || rows < 1 || pixels.Length <> 3 * columns * rows then
                        Some
-                           $"an image of {string columns} by {string rows} pixels has {string pixels.Length} bytes. Give red, green and blue of each."
+                           $"an image of {string columns} by {string rows} pixels has {string pixels.Length} bytes. Give red, green and blue of each pixel."
                    else
                        None)
                   extent "image's edges" area ]

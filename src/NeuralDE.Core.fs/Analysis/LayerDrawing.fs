@@ -15,7 +15,7 @@ module internal LayerDrawing =
         let place = [ "x", area.Left; "y", area.Top; "width", area.Width; "height", area.Height ]
         $"<rect{attributes (place |> List.map (fun (name, value) -> name, Svg.number value))}{attributes more}/>"
 
-    /// The part of a box inside another, if any.
+    /// The intersection of two boxes, if any.
     let private within (outer: Box) (inner: Box) : Box option =
         let cut: Box =
             { Left = max outer.Left inner.Left
@@ -24,7 +24,7 @@ module internal LayerDrawing =
               Bottom = min outer.Bottom inner.Bottom }
         if cut.Left < cut.Right && cut.Top < cut.Bottom then Some cut else None
 
-    /// A rectangle in data units as pixels. On a logarithmic axis a foot at 0 is the plot's edge.
+    /// A rectangle in data units as pixels. On a logarithmic axis an end at 0 is the edge of the plot.
     let private boxOf (box: Box) across up (extent: Extent) : Box =
         let at axis edge value = let pixel = position axis value in if Double.IsNaN pixel then edge else pixel
         { Left = at across box.Left extent.Left
@@ -38,7 +38,7 @@ module internal LayerDrawing =
         | Along.X -> { box with Left = at across low box.Left; Right = at across high box.Right }
         | Along.Y -> { box with Bottom = at up low box.Bottom; Top = at up high box.Top }
 
-    /// Where a value stands on a colour scale, from 0 to 1.
+    /// The position of a value on a colour scale, from 0 to 1.
     let part (colours: ColourScale) value =
         position
             { Scale = colours.Scale
@@ -49,7 +49,7 @@ module internal LayerDrawing =
               Fixed = None }
             value
 
-    /// A picture that fills an area; an inner drawing cuts off what stands out of the box.
+    /// An image that fills an area, clipped to the box.
     let private picture (box: Box) (area: Box) isSmooth address =
         let rendering = if isSmooth then [] else [ "style", "image-rendering:pixelated" ]
         let place left top (area: Box) =
@@ -66,7 +66,7 @@ module internal LayerDrawing =
         else
             [ $"<svg{place 0.0 0.0 box}>"; image box.Left box.Top; "</svg>" ]
 
-    /// The cells that lie in the box, as a picture with one pixel a cell.
+    /// The cells within the box, as an image with one pixel for each cell.
     let private cells (box: Box) across up (extent: Extent) (values: float[,]) (colours: ColourScale) =
         let rows, columns = Array2D.length1 values, Array2D.length2 values
         let edge low high count index = low + (high - low) * float index / float count
@@ -94,7 +94,7 @@ module internal LayerDrawing =
             let isFine = float columns.Length > area.Width || float rows.Length > area.Height
             picture box area isFine (Png.address (Png.indexed ramp columns.Length rows.Length pixels))
 
-    /// A filled arrow head with its tip at (x, y), turned along a direction of length 1.
+    /// A filled arrow head with its tip at (x, y), along a unit vector.
     let private head (x: float) (y: float) (dx: float) (dy: float) size =
         let corner back side = $"{Svg.number (x - back * dx - side * dy)} {Svg.number (y - back * dy + side * dx)}"
         $"M{corner 0.0 0.0}L{corner size (0.45 * size)}L{corner size (-0.45 * size)}Z"
@@ -113,7 +113,7 @@ module internal LayerDrawing =
             let length = longest * sqrt (speed way / fastest)
             if speed way > 0.0 && length > 1.0 then
                 let dx, dy = dx / speed way, dy / speed way
-                // centred on the place it belongs to
+                // centred on its point
                 let x0, y0, x1, y1 =
                     x - dx * length / 2.0, y - dy * length / 2.0, x + dx * length / 2.0, y + dy * length / 2.0
                 if box.Holds(struct (x0, y0)) && box.Holds(struct (x1, y1)) then
@@ -149,7 +149,7 @@ module internal LayerDrawing =
               let at = struct (position across (Array.item index x), position up (Array.item index y))
               let struct (x, y) = at
               let part = part colours values[index]
-              // of dots that one could not tell apart only the first
+              // only the first of dots that a reader cannot distinguish
               if box.Holds at && not (Double.IsNaN part) && seen.Add(struct (round x, round y)) then
                   $"<circle cx=\"{Svg.number x}\" cy=\"{Svg.number y}\" r=\"3\" fill=\"{Colours.at colours.Map part}\"/>"
           "</g>" ]
@@ -158,7 +158,7 @@ module internal LayerDrawing =
     let private spanFill = "#7F7F7F"
     let private barOpacity = 0.62
 
-    /// Whether a layer stands behind the grid.
+    /// Whether a layer is drawn behind the grid.
     let isBehind layer =
         match layer with
         | PlotLayer.Span _
@@ -171,7 +171,8 @@ module internal LayerDrawing =
         | PlotLayer.Strokes _
         | PlotLayer.Words _ -> false
 
-    /// Words as they are drawn: cut to the part of the figure, moved into it; their anchor and baseline, and what they cover.
+    /// Words as drawn: cut to the size of the area and moved into it; their anchor, their baseline, and the box that they
+    /// cover.
     let private wordsAt (area: Box) across up x y anchor words =
         let text = Svg.cut tickSize (area.Width - 4.0) words
         let width = Svg.width tickSize text
@@ -190,7 +191,7 @@ module internal LayerDrawing =
               Bottom = baseline + 0.2 * tickSize }
         text, x + kept - left, baseline, covered
 
-    /// A layer in the box of its plot, words kept within the plot's part of the figure.
+    /// Draws a layer in the box of its plot. Words stay within the plot's part of the figure.
     let draw (area: Box) (box: Box) across up layer =
         match layer with
         | PlotLayer.Span(_, along, low, high) ->
@@ -216,7 +217,7 @@ module internal LayerDrawing =
             [ $"<g fill=\"{hue}\" fill-opacity=\"{Svg.number barOpacity}\" stroke=\"{hue}\" stroke-width=\"0.8\">"
               for bar in bars do
                   let bar = boxOf box across up bar
-                  // a bar below its foot hangs
+                  // a negative bar extends downwards
                   let upright: Box = { bar with Top = min bar.Top bar.Bottom; Bottom = max bar.Top bar.Bottom }
                   yield! within box upright |> Option.map (fun shown -> rectangle shown []) |> Option.toList
               "</g>" ]
@@ -232,7 +233,7 @@ module internal LayerDrawing =
             let text, x, y, _ = wordsAt area across up x y anchor words
             [ Svg.text tickSize anchor x y "" text ]
 
-    /// Whether a layer has something where a legend would stand.
+    /// Whether a layer draws something at the place of a legend.
     let covers (area: Box) (box: Box) across up (covered: Box) layer =
         let overlaps (other: Box) = (within covered other).IsSome
         let holds x y = Array.exists2 (fun x y -> covered.Holds(struct (position across x, position up y))) x y
@@ -262,7 +263,7 @@ module internal LayerDrawing =
                     |> Array.pairwise
                     |> Array.exists (fun (first, last) -> (Polyline.clip covered first last).IsSome)))
 
-    /// A layer's label and the sample of it that stands in the legend.
+    /// The label of a layer and its sample in the legend.
     let key layer : (string * (float -> float -> string list)) option =
         let swatch more left middle =
             [ rectangle { Left = left; Right = left + 24.0; Top = middle - 5.0; Bottom = middle + 5.0 } more ]
@@ -283,7 +284,7 @@ module internal LayerDrawing =
         | PlotLayer.Strokes _
         | PlotLayer.Words _ -> None
 
-    /// The colour scale of a plot: that of its first layer that has one.
+    /// The colour scale of a plot: that of the first layer with a colour scale.
     let scale (axes: Axes) =
         axes.Layers
         |> List.tryPick (fun layer ->

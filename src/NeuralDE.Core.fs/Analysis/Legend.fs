@@ -1,11 +1,11 @@
 namespace NeuralDE
 
-/// The legend of one plot: a column of entries inside or right of the plot, or rows of them above it.
+/// The legend of one plot: a column of entries inside or right of the plot, or rows of entries above it.
 module internal Legend =
     let private size = 12.0
     let private row = 1.3 * size
 
-    /// One entry: its sample, drawn at a left end and a middle height (none for "and 3 more"), its lines of text, and its
+    /// One entry: its sample (none for "and 3 more"), drawn from a left end and a middle height; its lines of text; its
     /// corner within the legend.
     type private Entry = { Key: (float -> float -> string list) option; Lines: string list; X: float; Y: float }
 
@@ -40,7 +40,7 @@ module internal Legend =
     let private tall entry = row * float entry.Lines.Length + 2.0
     let private wide entry = 31.0 + Drawing.widest size entry.Lines
 
-    /// Entries below each other, as many as fit, with the legend's width and height.
+    /// As many entries as fit in one column, with the width and height of the legend.
     let private column axes width height =
         let all = entries axes (Svg.wrap size (width - 48.0))
         let rec fit count =
@@ -51,7 +51,7 @@ module internal Legend =
         let placed, bottom = shown |> List.mapFold (fun top entry -> { entry with Y = top }, top + tall entry) 5.0
         placed, (17.0 + List.max (0.0 :: List.map wide shown), bottom + 3.0)
 
-    /// Entries in as many aligned columns as a width holds, row by row, with the legend's width and height.
+    /// Entries in as many aligned columns as fit into a width, row by row, with the width and height of the legend.
     let private rows axes width =
         let all = entries axes (fun label -> Svg.wrap size (width - 32.0) label |> List.truncate 1)
         let extents columns =
@@ -74,7 +74,7 @@ module internal Legend =
         | LegendPlace.OutsideRight -> column pane.Axes (0.36 * pane.Area.Width) (0.9 * pane.Area.Height)
         | _ -> column pane.Axes (0.5 * box.Width) (box.Height - 16.0)
 
-    /// The pixels a legend takes from its plot's width and height.
+    /// The width and height that a legend takes from its plot, in pixels.
     let room pane box place =
         match place, layout pane box place with
         | _, ([], _) -> 0.0, 0.0
@@ -102,8 +102,8 @@ module internal Legend =
             | _ -> box.Top + 8.0
         { Left = left; Top = top; Right = left + width; Bottom = top + height }
 
-    /// Where the legend goes: as asked, or the first place inside that covers nothing and leaves the plot its space,
-    /// or outside, where it then stays.
+    /// The place of the legend: as requested, or the first place inside that covers nothing and leaves enough space for the
+    /// plot, or outside. A legend that was placed outside stays outside.
     let place (pane: Pane) before (box: Box) =
         let shown, (width, height) = layout pane box LegendPlace.TopRight
         let outside =
@@ -138,7 +138,8 @@ module internal Legend =
             |> List.tryFind free
             |> Option.defaultValue outside
 
-    /// The legend at its place about a plot's box; so many pixels beside and above the box are taken.
+    /// Draws the legend at its place beside the plot's box; `taken` is the space, in pixels, that is already used beside and
+    /// above the box.
     let draw pane box taken place =
         match layout pane box place with
         | [], _ -> []

@@ -1,16 +1,16 @@
 namespace NeuralDE
 
-/// Lays out and draws one plot of a figure.
+/// The layout and drawing of one plot of a figure.
 module internal Panel =
     let private titleSize, labelSize = 14.0, 13.0
     let private ink, faint = "#333333", "#E4E4E4"
 
-    /// The pixels around a plot that its labels need.
+    /// The space around a plot for its labels, in pixels.
     type Margins = { Left: float; Right: float; Top: float; Bottom: float }
 
     let private whole (value: float) = floor value + 0.5
 
-    /// The box of a plot within its part of the figure, on whole pixels.
+    /// The box of a plot within its part of the figure, at whole pixels.
     let box (pane: Pane) around : Box =
         { Left = whole (pane.Area.Left + around.Left)
           Right = whole (pane.Area.Right - around.Right)
@@ -26,7 +26,7 @@ module internal Panel =
     let private taken (horizontal: AxisTicks) =
         if horizontal.Note = "" then 0.0 else Svg.width Drawing.tickSize horizontal.Note + 8.0
 
-    /// The margins of a plot whose box has about the given size and whose legend has the given place.
+    /// The margins of a plot with a box of about the given size and a legend at the given place.
     let margins (pane: Pane) place (box: Box) =
         let across, up = Drawing.axesIn box pane
         let horizontal, vertical = Drawing.ticksAcross across, Drawing.ticksUp up
@@ -49,7 +49,7 @@ module internal Panel =
               Top = (if title = 0.0 then 8.0 else title + 6.0) + noted pane box vertical + above
               Bottom = 20.0 + max note (lines (box.Width - 2.0 * taken horizontal) pane.Axes.XLabel) }
 
-    /// Faint lines at the labelled ticks.
+    /// Faint lines at labelled ticks.
     let private grid (box: Box) (across: Drawing.Axis, horizontal) (up, vertical) =
         [ $"<g stroke=\"{faint}\" stroke-width=\"0.8\" fill=\"none\">"
           if across.Fixed.IsNone then
@@ -85,7 +85,7 @@ module internal Panel =
               let x, y = pane.Area.Left + labelSize * (0.9 + 1.25 * float place), (box.Top + box.Bottom) / 2.0
               Svg.text labelSize "middle" x y $" transform=\"rotate(-90 {Svg.number x} {Svg.number y})\"" text ]
 
-    /// The plot in its box, the legend at its place, as lines of SVG.
+    /// Draws the plot in its box, with the legend at its place, as lines of SVG.
     let draw (pane: Pane) place (box: Box) =
         let across, up = Drawing.axesIn box pane
         let horizontal, vertical = Drawing.ticksAcross across, Drawing.ticksUp up

@@ -3,30 +3,29 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// <summary>Pictures of solutions, fields, losses and data, as SVG.</summary>
-/// <remarks>Figure draws whatever else one wants; Plot.axes gives a plot as Axes, to stand beside others in one.</remarks>
+/// <summary>Plots of solutions, fields, losses and data, as SVG.</summary>
+/// <remarks>For other drawings use Figure. Plot.axes converts a plot to Axes, which a figure can combine.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Plot =
     // ── over time ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// <summary>Every channel of each series over time.</summary>
+    /// <summary>Plots every channel of each series over time.</summary>
     /// <param name="series">Labels, times [time] and values [time] or [time; channels].</param>
-    /// <remarks>
-    /// A channel keeps its colour in all series; the second of two lines is dashed. ShapeException names the series that
-    /// does not fit.
-    /// </remarks>
+    /// <remarks>A channel has the same colour in all series; the second of two lines is dashed. ShapeException, with the
+    /// label, for a series of another shape; InputException without series.</remarks>
     let trajectories (series: (string * Tensor * Tensor) list) : Plot =
         PlotData.some "Plot.trajectories" series
         PlotData.plot PlotKind.Trajectories (List.map (PlotData.trajectory "Plot.trajectories") series)
 
-    /// <summary>Series as points, one for each observation: what is missing is left out.</summary>
+    /// Plots series as points, one point for each observation. Missing values have no point.
     let observations (series: (string * NeuralDE.Series) list) : Plot =
         PlotData.some "Plot.observations" series
         let plot = trajectories [ for label, s in series -> label, s.Times, Series.observed s ]
         { plot with Points = List.map fst series }
 
-    /// <summary>The mean over samples, with a band of one standard deviation to each side.</summary>
+    /// <summary>Plots the mean over samples, with a band of one standard deviation on each side.</summary>
     /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
+    /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
     let ensemble (series: (string * Tensor * Tensor) list) : Plot =
         PlotData.some "Plot.ensemble" series
         let summary ys =
@@ -34,10 +33,11 @@ module Plot =
             mean - deviation, mean, mean + deviation
         PlotData.plot PlotKind.Trajectories (List.map (PlotData.ensemble "Plot.ensemble" summary) series)
 
-    /// <summary>The median over samples, with a band from one quantile to another.</summary>
+    /// <summary>Plots the median over samples, with a band between two quantiles.</summary>
     /// <param name="low">The lower quantile, such as 0.05.</param>
     /// <param name="high">The upper quantile, such as 0.95.</param>
     /// <param name="series">Labels, times [time] and values [samples; time] or [samples; time; channels].</param>
+    /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
     let quantiles (low: float) (high: float) (series: (string * Tensor * Tensor) list) : Plot =
         PlotData.some "Plot.quantiles" series
         if not (0.0 <= low && low < high && high <= 1.0) then
@@ -45,8 +45,11 @@ module Plot =
         let summary ys = quantileAlong 0 low ys, medianAlong 0 ys, quantileAlong 0 high ys
         PlotData.plot PlotKind.Trajectories (List.map (PlotData.ensemble "Plot.quantiles" summary) series)
 
-    /// <summary>The losses of several trainings, each over steps of its own: validation beside training.</summary>
-    /// <param name="series">Labels, steps and losses at them. The axis is logarithmic where all are positive.</param>
+    /// <summary>Plots the losses of several trainings over individual steps, for example validation and training
+    /// losses.</summary>
+    /// <param name="series">Labels, steps, and the losses at these steps.</param>
+    /// <remarks>The axis is logarithmic if all losses are positive. InputException unless each series has as many steps as
+    /// losses.</remarks>
     let lossesAt (series: (string * float[] * float[]) list) : Plot =
         PlotData.some "Plot.losses" series
         PlotData.plot
@@ -54,18 +57,18 @@ module Plot =
             [ for label, steps, losses in series do
                   if steps.Length <> losses.Length then
                       Expect.misfit
-                          $"Plot.lossesAt: '{label}' has {string steps.Length} steps and {string losses.Length} losses. Give one of each."
+                          $"Plot.lossesAt: '{label}' has {string steps.Length} steps and {string losses.Length} losses. Give one loss for each step."
                   PlotData.series label steps [| losses |] ]
 
-    /// The losses of several trainings over their steps, on a logarithmic axis where all are positive.
+    /// Plots the losses of several trainings over their steps. The axis is logarithmic if all losses are positive.
     let lossesOf (series: (string * float[]) list) : Plot =
         lossesAt [ for label, losses in series -> label, Array.init losses.Length float, losses ]
 
-    /// The losses of one training over its steps, on a logarithmic axis where all are positive.
+    /// Plots the losses of one training over its steps. The axis is logarithmic if all losses are positive.
     let losses (losses: float[]) : Plot = lossesOf [ "", losses ]
 
-    /// <summary>The sizes of the steps between times, on a logarithmic axis.</summary>
-    /// <param name="series">Labels and the times of every step [time], as Ode.saveSteps keeps them.</param>
+    /// <summary>Plots the step sizes of solves over time, on a logarithmic axis.</summary>
+    /// <param name="series">Labels and the times of all steps [time], as Ode.saveSteps saves them.</param>
     let stepSizes (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.stepSizes" series
         { PlotData.plot
@@ -80,8 +83,9 @@ module Plot =
 
     // ── in the plane and in space ────────────────────────────────────────────────────────────────────────────────
 
-    /// <summary>The phase portrait: the second channel of each series over its first.</summary>
-    /// <param name="series">Labels and values [time; channels]; channels after the second are left out.</param>
+    /// <summary>Plots the phase portrait: the second channel of each series over its first channel.</summary>
+    /// <param name="series">Labels and values [time; channels]; further channels are ignored.</param>
+    /// <remarks>ShapeException, with the label, for a series of another shape.</remarks>
     let phase (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.phase" series
 
@@ -97,11 +101,11 @@ module Plot =
                   let found = PlotData.columns ys
                   PlotData.series label found[0] [| found[1] |] ]
 
-    /// An empty phase plane from and to the given ends of both channels, for a field or streamlines alone.
+    /// Plots an empty phase plane with the given ranges of both channels, for a field or streamlines.
     let plane (xRange: float * float) (yRange: float * float) : Plot =
         { PlotData.plot PlotKind.Phase [] with XRange = Some xRange; YRange = Some yRange }
 
-    /// <summary>Trajectories of three channels in a box, paler where they are farther away.</summary>
+    /// <summary>Plots trajectories of three channels in a box. Distant parts are paler.</summary>
     /// <param name="series">Labels and values [time; 3].</param>
     let space (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.space" series
@@ -115,15 +119,15 @@ module Plot =
             Channels = [ "x"; "y"; "z" ]
             Height = 520 }
 
-    /// The points of each series.
+    /// Plots the points [n; 2] of each series.
     let scatter (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.scatter" series
         let found = [ for label, points in series -> label, PlotData.pairs "Plot.scatter" label points ]
         { PlotData.plot PlotKind.Phase [ for label, (x, y) in found -> PlotData.series label x [| y |] ] with
             Points = List.map fst series }
 
-    /// <summary>Points in the colours of a value each, with a colour bar.</summary>
-    /// <param name="label">What the values are; it stands at the colour bar.</param>
+    /// <summary>Plots points coloured by values, with a colour bar.</summary>
+    /// <param name="label">The label of the colour bar.</param>
     /// <param name="points">[n; 2].</param>
     /// <param name="values">[n].</param>
     let scatterBy (label: string) (points: Tensor) (values: Tensor) : Plot =
@@ -138,11 +142,12 @@ module Plot =
 
     // ── maps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// <summary>Values over a grid as colours, with a colour bar.</summary>
-    /// <param name="xs">Where the columns stand [x], evenly spaced and rising.</param>
-    /// <param name="ys">Where the rows stand [y], likewise.</param>
-    /// <param name="values">[y; x]. NaN stays white.</param>
-    /// <remarks>Values on both sides of 0 get colours that part there, others the map Viridis; see `colours`.</remarks>
+    /// <summary>Plots values on a grid as colours, with a colour bar.</summary>
+    /// <param name="xs">The x of the columns [x], evenly spaced and increasing.</param>
+    /// <param name="ys">The y of the rows [y], evenly spaced and increasing.</param>
+    /// <param name="values">[y; x]. NaN is white.</param>
+    /// <remarks>If the largest values on both sides of 0 differ by a factor of at most 10, the colour map is CoolWarm,
+    /// centred at 0; otherwise it is Viridis. colours sets the map.</remarks>
     let heatMap (xs: Tensor) (ys: Tensor) (values: Tensor) : Plot =
         { PlotData.plot PlotKind.Layers [] with Layers = [ PlotData.cells "Plot.heatMap" xs ys values ] }
 
@@ -155,7 +160,7 @@ module Plot =
             XRange = Some xRange
             YRange = Some yRange }
 
-    /// The density of points [n; 2], estimated with Gaussian kernels (D. Scott's widths, 1992) on 160 by 160 cells.
+    /// Plots the density of points [n; 2], by a Gaussian kernel estimate (widths of D. Scott, 1992) on 160 by 160 cells.
     let density (points: Tensor) : Plot =
         let x, y = PlotData.pairs "Plot.density" "points" points
         let shown = Array.zip x y |> Array.filter (fun (x, y) -> Double.IsFinite x && Double.IsFinite y)
@@ -164,10 +169,13 @@ module Plot =
         let colours = PlotData.colourScale (values |> Seq.cast<float> |> Array.ofSeq)
         densityMap (extent.Left, extent.Right) (extent.Bottom, extent.Top) (PlotLayer.Cells(extent, values, colours))
 
-    /// <summary>A density given by its logarithm, on 160 by 160 cells of a rectangle: one vmapped call.</summary>
+    /// <summary>Plots a density, given its logarithm, on 160 by 160 cells of a rectangle. The function runs once,
+    /// vmapped.</summary>
     /// <param name="logDensity">From a point [2] to a number.</param>
     /// <param name="xRange">The ends of the horizontal axis.</param>
     /// <param name="yRange">The ends of the vertical axis.</param>
+    /// <remarks>ShapeException unless the function returns the shape []; InputException unless the smaller end is
+    /// first.</remarks>
     let densityOf (logDensity: Tensor -> Tensor) (xRange: float * float) (yRange: float * float) : Plot =
         let count = 160
         let middles name (low: float, high: float) =
@@ -187,21 +195,23 @@ module Plot =
         let found = vmap logDensity (reshape [ count * count; 2 ] (tensor points))
         if found.Rank <> 1 then
             Expect.misfit
-                $"Plot.densityOf: the log-density gave shape {Shape.text found.Dims[1..]} for a point of shape [2], expected one number, shape []."
+                $"Plot.densityOf: the log-density returned shape {Shape.text found.Dims[1..]} for a point of shape [2], expected one number, shape []."
         densityMap xRange yRange (PlotData.cells "Plot.densityOf" xs ys (exp (reshape [ count; count ] found)))
 
-    /// <summary>Images in a grid.</summary>
-    /// <param name="columns">Images side by side.</param>
-    /// <param name="titles">One above each image, or none at all.</param>
-    /// <param name="images">[n; height; width] or [n; channels; height; width] with 1 channel (grey) or 3 (red, green, blue).</param>
-    /// <remarks>From 0 (black) to 1 where all values lie there, else from the least to the greatest of all images.</remarks>
+    /// <summary>Plots images in a grid.</summary>
+    /// <param name="columns">Number of images in a row of the grid.</param>
+    /// <param name="titles">One title for each image, or none.</param>
+    /// <param name="images">[n; height; width] or [n; channels; height; width] with 1 channel (grey) or 3 channels (red,
+    /// green, blue).</param>
+    /// <remarks>If all values are between 0 and 1, 0 is black and 1 is full brightness; otherwise the scale goes from the
+    /// smallest to the largest value of all images.</remarks>
     let images (columns: int) (titles: string list) (images: Tensor) : Plot =
         Expect.positive "Plot.images" "columns" columns
         let pictures, width, height = PlotData.pixels "Plot.images" images
         if not titles.IsEmpty && titles.Length <> pictures.Length then
             raise (
                 InputException
-                    $"Plot.images: got {string titles.Length} titles for {string pictures.Length} images. Give one of each, or none."
+                    $"Plot.images: got {string titles.Length} titles for {string pictures.Length} images. Give one title for each image, or no titles."
             )
         let columns = min columns pictures.Length
         let rows = (pictures.Length + columns - 1) / columns
@@ -236,9 +246,9 @@ module Plot =
 
     // ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// <summary>How often values lie in each of so many equal bins, which all series share.</summary>
-    /// <param name="bins">1 or more.</param>
-    /// <param name="series">Labels and values of any shape; what is not finite is left out.</param>
+    /// <summary>Plots histograms with `bins` equal bins, which all series share.</summary>
+    /// <param name="bins">Number of bins, 1 or more.</param>
+    /// <param name="series">Labels and values of any shape; non-finite values are ignored.</param>
     let histogramOf (bins: int) (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.histogram" series
         Expect.positive "Plot.histogram" "bins" bins
@@ -252,7 +262,7 @@ module Plot =
             Layers = found |> List.mapi (fun number (label, values) -> PlotLayer.Bars(label, number, bars values))
             YLabel = Some "count" }
 
-    /// As `histogramOf`, with bins of the width that D. Freedman and P. Diaconis (1981) give, 5 to 80 of them.
+    /// Plots histograms like histogramOf, with the bin width of D. Freedman and P. Diaconis (1981) and 5 to 80 bins.
     let histogram (series: (string * Tensor) list) : Plot =
         PlotData.some "Plot.histogram" series
         let values =
@@ -260,14 +270,14 @@ module Plot =
                    yield! PlotData.finite "Plot.histogram" label (PlotData.floats x) |]
         histogramOf (Statistics.binCount values) series
 
-    /// Groups of bars side by side: for each series a value at every name.
+    /// Plots groups of bars: for each name one bar of each series.
     let barsOf (names: string list) (series: (string * float list) list) : Plot =
         PlotData.groups "Plot.bars" names series
 
-    /// A bar for every name.
+    /// Plots one bar for each name.
     let bars (values: (string * float) list) : Plot = barsOf (List.map fst values) [ "", List.map snd values ]
 
-    /// What solves cost, side by side: accepted and rejected steps and evaluations of the field.
+    /// Plots the cost of solves as bars: accepted steps, rejected steps and evaluations of the field.
     let stats (solves: (string * Stats) list) : Plot =
         let each pick = solves |> List.map (snd >> pick >> float)
         PlotData.some "Plot.stats" solves
@@ -277,27 +287,28 @@ module Plot =
 
     // ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Names of the channels, in order: labels read "model hare" instead of "model 1".
+    /// Sets the names of the channels, in order: a label is then "model hare" instead of "model 1".
     let channels (names: string list) (plot: Plot) = { plot with Channels = names }
 
-    /// The plot, where it has a series of this label.
+    /// Returns the plot if it has a series with this label; otherwise raises an InputException.
     let private knows verb (label: string) (plot: Plot) =
         let known = plot.Series |> List.map _.Label
         if not (List.contains label known) then
             let known = known |> List.map (fun label -> $"'{label}'") |> String.concat ", "
-            raise (InputException $"{verb}: no series has the label '{label}'. There are: {known}.")
+            raise (InputException $"{verb}: no series has the label '{label}'. The labels are {known}.")
 
-    /// Draws the series of this label as points instead of lines: data beside a model.
+    /// Draws the series with this label as points instead of lines, for example data beside a model. InputException for an
+    /// unknown label.
     let points (label: string) (plot: Plot) =
         knows "Plot.points" label plot
         { plot with Points = label :: plot.Points }
 
-    /// Shades from a lower to an upper bound, both [time] or [time; channels] as the values are, around the series of this
-    /// label. Of several bands the later are the darker ones: give the widest first.
+    /// Shades the region between two bounds around the series with this label. The bounds are [time] or [time; channels],
+    /// like the values. A later band is darker, so add the widest band first. InputException for an unknown label.
     let band (label: string) (lower: Tensor) (upper: Tensor) (plot: Plot) =
         knows "Plot.band" label plot
         if plot.Kind <> PlotKind.Trajectories then
-            raise (InputException "Plot.band: only trajectories have bands. Draw them with Plot.trajectories.")
+            raise (InputException "Plot.band: only trajectories have bands. Start with Plot.trajectories.")
         let bound name (s: PlotSeries) (x: Tensor) =
             let width = if x.Rank = 2 then x.Dims[1] else 1
             if x.Rank < 1 || x.Rank > 2 || x.Dims[0] <> s.X.Length || width <> s.Columns.Length then
@@ -313,25 +324,26 @@ module Plot =
                 s
         { plot with Series = List.map add plot.Series }
 
-    /// A layer behind the series.
+    /// Adds a layer behind the series.
     let layer (layer: PlotLayer) (plot: Plot) = { plot with Layers = plot.Layers @ [ layer ] }
 
-    /// The layers of another plot, such as a heat map or a density, behind those of this one, over the same ranges.
+    /// Adds the layers of another plot, such as a heat map or a density, behind the layers of this plot. Axes without a range
+    /// take the range of the other plot.
     let behind (other: Plot) (plot: Plot) =
         { plot with
             Layers = other.Layers @ plot.Layers
             XRange = Option.orElse other.XRange plot.XRange
             YRange = Option.orElse other.YRange plot.YRange }
 
-    /// Vertical lines: events, or the boundary between training and forecast.
+    /// Adds vertical lines, for example at events, or between training and forecast.
     let marks (label: string) (at: float list) (plot: Plot) =
         layer (PlotLayer.Rule(label, Along.X, Array.ofList at)) plot
 
-    /// Horizontal lines: thresholds, equilibria.
+    /// Adds horizontal lines, for example at thresholds or equilibria.
     let levels (label: string) (at: float list) (plot: Plot) =
         layer (PlotLayer.Rule(label, Along.Y, Array.ofList at)) plot
 
-    /// A shaded stretch of the horizontal axis; an infinite end is the plot's edge.
+    /// Shades an interval of the horizontal axis. An infinite end is the edge of the plot.
     let span (label: string) (low: float) (high: float) (plot: Plot) =
         layer (PlotLayer.Span(label, Along.X, low, high)) plot
 
@@ -342,101 +354,106 @@ module Plot =
         | PlotKind.Space
         | PlotKind.Losses
         | PlotKind.Layers ->
-            raise (InputException $"{verb}: a field needs a phase portrait. Begin with Plot.phase or Plot.plane.")
+            raise (InputException $"{verb}: a field needs a phase portrait. Start with Plot.phase or Plot.plane.")
 
-    /// Arrows of a field of two channels at a time, over what the phase portrait shows: one vmapped call.
+    /// Adds arrows of a field of two channels at a given time, over the range of the phase portrait. The field runs once,
+    /// vmapped. InputException unless the plot is a phase portrait.
     let fieldAt (time: float) (field: Tensor -> Tensor -> Tensor) (plot: Plot) =
         withField "Plot.field" { Field = field; Time = time; Streamlines = None } plot
 
-    /// As `fieldAt`, at time 0.
+    /// Like fieldAt, at time 0.
     let field (field: Tensor -> Tensor -> Tensor) (plot: Plot) = fieldAt 0.0 field plot
 
-    /// Evenly spaced streamlines (B. Jobard and W. Lefer, 1997) of a field of two channels at a time, over what the phase
-    /// portrait shows. The field is evaluated on 81 by 81 points in one vmapped call and is bilinear between them.
+    /// Adds evenly spaced streamlines (B. Jobard and W. Lefer, 1997) of a field of two channels at a given time, over the
+    /// range of the phase portrait. The field is evaluated on 81 by 81 points, once, vmapped, and interpolated bilinearly.
+    /// InputException unless the plot is a phase portrait.
     let streamlinesAt (time: float) (field: Tensor -> Tensor -> Tensor) (plot: Plot) =
         withField "Plot.streamlines" { Field = field; Time = time; Streamlines = Some 0.045 } plot
 
-    /// As `streamlinesAt`, at time 0.
+    /// Like streamlinesAt, at time 0.
     let streamlines (field: Tensor -> Tensor -> Tensor) (plot: Plot) = streamlinesAt 0.0 field plot
 
-    /// Shows losses as their running mean over so many steps, before the losses themselves in a paler colour.
+    /// Plots the running mean of losses over `window` steps, with the losses in a paler colour behind it. InputException
+    /// unless the plot shows losses.
     let smooth (window: int) (plot: Plot) =
         Expect.positive "Plot.smooth" "a window of" window
         if plot.Kind <> PlotKind.Losses then
-            raise (InputException "Plot.smooth: only losses are smoothed. Draw them with Plot.losses.")
+            raise (InputException "Plot.smooth: only losses can be smoothed. Start with Plot.losses.")
         { plot with Smoothing = window }
 
-    /// Where the eye of a plot of three channels is: azimuth about the vertical axis and elevation, in degrees.
+    /// Sets the direction of view of a plot of three channels: azimuth about the vertical axis, and elevation, in degrees.
     let view (azimuth: float) (elevation: float) (plot: Plot) =
         if not (Double.IsFinite azimuth && abs elevation <= 90.0) then
             raise (
                 InputException
-                    $"Plot.view: got azimuth {string azimuth} and elevation {string elevation}, expected −90 to 90 for the latter."
+                    $"Plot.view: got azimuth {string azimuth} and elevation {string elevation}, expected an elevation from −90 to 90."
             )
         { plot with View = (azimuth, elevation) }
 
     let private recolour change (plot: Plot) = { plot with Layers = List.map (PlotData.recolour change) plot.Layers }
 
-    /// The map from numbers to colours.
+    /// Sets the colour map.
     let colours (map: ColourMap) (plot: Plot) = recolour (fun colours -> { colours with Map = map }) plot
 
-    /// The numbers at the ends of the colours.
+    /// Sets the numbers at the ends of the colour map.
     let colourRange (low: float) (high: float) (plot: Plot) =
         recolour (fun colours -> { colours with Low = low; High = high }) plot
 
-    /// What stands at the colour bar.
+    /// Sets the label of the colour bar.
     let colourLabel (text: string) (plot: Plot) = recolour (fun colours -> { colours with Label = text }) plot
 
-    /// The title above the plot.
+    /// Sets the title above the plot.
     let title (text: string) (plot: Plot) = { plot with Title = text }
 
-    /// What stands along the horizontal axis.
+    /// Sets the label of the horizontal axis.
     let xLabel (text: string) (plot: Plot) = { plot with XLabel = Some text }
 
-    /// What stands along the vertical axis.
+    /// Sets the label of the vertical axis.
     let yLabel (text: string) (plot: Plot) = { plot with YLabel = Some text }
 
-    /// The ends of the horizontal axis.
+    /// Sets the ends of the horizontal axis.
     let xRange (low: float) (high: float) (plot: Plot) = { plot with XRange = Some(low, high) }
 
-    /// The ends of the vertical axis.
+    /// Sets the ends of the vertical axis.
     let yRange (low: float) (high: float) (plot: Plot) = { plot with YRange = Some(low, high) }
 
-    /// How the horizontal axis turns values into positions.
+    /// Sets the scale of the horizontal axis: linear, logarithmic or dates.
     let xScale (scale: AxisScale) (plot: Plot) = { plot with XScale = Some scale }
 
-    /// How the vertical axis turns values into positions.
+    /// Sets the scale of the vertical axis: linear, logarithmic or dates.
     let yScale (scale: AxisScale) (plot: Plot) = { plot with YScale = Some scale }
 
-    /// Dates along the horizontal axis: time 0 is the start, and 1 is a unit later.
+    /// Shows dates on the horizontal axis: time 0 is `start`, and time 1 is one `unit` later.
     let dates (start: DateTime) (unit: TimeSpan) (plot: Plot) = xScale (AxisScale.Dates(start, unit)) plot
 
-    /// A unit as long on both axes.
+    /// Gives a unit the same length on both axes.
     let equal (plot: Plot) = { plot with IsEqual = true }
 
-    /// Where the legend stands.
+    /// Sets the place of the legend.
     let legend (place: LegendPlace) (plot: Plot) = { plot with Legend = place }
 
-    /// Pixels of the whole drawing, 640 by 420 unless said otherwise.
+    /// Sets the size of the whole drawing in pixels; default: 640 by 420.
     let size (width: int) (height: int) (plot: Plot) = { plot with Width = width; Height = height }
 
-    // ── results ──────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// The plot as axes, to be changed or put beside others with Figure.grid.
+    /// Converts the plot to axes, which can be changed or combined with others by Figure.grid.
     let axes (plot: Plot) : Axes = PlotAxes.axes plot
 
-    /// The plot as a figure of its own.
+    /// Converts the plot to a figure of one plot.
     let figure (plot: Plot) : Figure = { Figure.single (axes plot) with Width = plot.Width; Height = plot.Height }
 
-    /// Several plots in one figure, row by row in so many columns; Figure.sharedX, sharedY, save and svg go on from there.
+    /// Combines plots in one figure with `columns` columns, row by row. Figure.sharedX, sharedY, save and svg work on the
+    /// result.
     let grid (columns: int) (plots: Plot list) : Figure = Figure.grid columns (List.map axes plots)
 
-    /// The plot as the text of an SVG file, for a notebook or a page.
+    /// The plot as SVG text, for a notebook or a page.
     let svg (plot: Plot) : string = Figure.svg (figure plot)
 
-    /// Writes the plot to a file of its own in the temporary folder and opens it in the browser; says where it is where
-    /// there is none.
+    /// Writes the plot to a new file in the temporary folder and opens it in the browser. Without a browser it prints the
+    /// path of the file.
     let show (plot: Plot) : unit = Figure.show (figure plot)
 
-    /// Writes the plot as SVG, creating its folder; a file that is there is replaced at once. IOException if it can't.
+    /// Saves the plot as an SVG file. Creates the folder; atomically replaces an existing file. IOException if the file
+    /// cannot be written.
     let save (path: string) (plot: Plot) : unit = Figure.save path (figure plot)

@@ -3,9 +3,10 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// From a plot to its axes.
+/// Converts a plot to axes.
 module internal PlotAxes =
-    /// Each series with its place among all and, if drawn as a line, among the lines; points last, so in front.
+    /// Each series with its index among all series and, if drawn as a line, its index among the lines. Points come last, so
+    /// they are in front.
     let private placed (plot: Plot) =
         let points, lines =
             plot.Series |> List.indexed |> List.partition (fun (_, s) -> List.contains s.Label plot.Points)
@@ -23,7 +24,7 @@ module internal PlotAxes =
         | Some name -> name
         | None -> string (index + 1)
 
-    /// A curve with a series' bands of a channel: all but the last as curves of their own behind it.
+    /// A curve with the bands of its series; all bands except the last are separate curves behind it.
     let private banded (s: PlotSeries) channel (curve: Curve) =
         match List.rev s.Bands with
         | [] -> [ curve ]
@@ -59,7 +60,7 @@ module internal PlotAxes =
             [ for curve in curves -> { curve with Label = ""; Mark = Mark.Faint }
               for curve in curves -> { curve with Y = Statistics.runningMean (float plot.Smoothing) curve.X curve.Y } ]
 
-    /// About the part of the drawing that the axes leave.
+    /// The approximate box of the plot within the drawing.
     let private inner (plot: Plot) : Box =
         { Left = 0.0
           Top = 0.0
@@ -83,7 +84,7 @@ module internal PlotAxes =
             let cells = int (width / pixels), int (height / pixels)
             VectorField.arrows "Plot.field" field.Field field.Time cells pixels xDomain yDomain
 
-    /// Three channels: the layers that draw the lines, and curves of points or, for the lines' places in the legend, empty.
+    /// The layers of a plot of three channels, with curves for points, and empty curves as legend entries of lines.
     let private spaceLayers (plot: Plot) =
         let azimuth, elevation = plot.View
         let name channel = List.tryItem channel plot.Channels |> Option.defaultValue ""
@@ -137,7 +138,7 @@ module internal PlotAxes =
                 Legend = plot.Legend
                 Layers = layers @ plot.Layers }
 
-        // a field is drawn over what the plot shows without it
+        // a field is drawn over the range that the plot has without it
         if plot.Fields.IsEmpty then
             axes
         else

@@ -2,11 +2,11 @@ namespace NeuralDE
 
 open System
 
-/// What one series of a plot holds: a label, what it stands over, one column for each channel, and bands around them,
-/// each a lower and an upper bound of every channel.
+/// One series of a plot: its label, its x, one column for each channel, and its bands, each with a lower and an upper bound
+/// of every channel.
 type PlotSeries = { Label: string; X: float[]; Columns: float[][]; Bands: (float[][] * float[][]) list }
 
-/// How a plot reads its series.
+/// How a plot uses its series.
 [<RequireQualifiedAccess>]
 type PlotKind =
     /// every channel over time
@@ -15,16 +15,16 @@ type PlotKind =
     | Phase
     /// three channels in a box
     | Space
-    /// a number over steps, on a logarithmic axis where all are positive
+    /// a number over steps, on a logarithmic axis if all are positive
     | Losses
     /// no series: layers only
     | Layers
 
-/// A field that is drawn over what a plot shows: its time, and the distance between streamlines, none for arrows.
+/// A field that is drawn over a plot: its time, and the distance between streamlines; None for arrows.
 [<NoEquality; NoComparison>]
 type PlotField = { Field: Tensor -> Tensor -> Tensor; Time: float; Streamlines: float option }
 
-/// A picture of tensors, to be changed by what follows and saved. The record may be used directly.
+/// A plot of tensors. Functions of Plot change it and save it; you can also change the record directly.
 [<NoEquality; NoComparison>]
 type Plot =
     {
@@ -34,15 +34,15 @@ type Plot =
         Channels: string list
         /// labels of the series drawn as points
         Points: string list
-        /// what stands behind the series
+        /// the layers behind the series
         Layers: PlotLayer list
         Fields: PlotField list
-        /// losses are shown as their mean over so many steps, before themselves; 1: as they are
+        /// the number of steps of the running mean of losses; 1: no mean
         Smoothing: int
-        /// azimuth and elevation of the eye in degrees, for a plot of three channels
+        /// azimuth and elevation of the viewer in degrees, for a plot of three channels
         View: float * float
         Title: string
-        /// None: what the kind suggests
+        /// None: the default of the kind
         XLabel: string option
         YLabel: string option
         XScale: AxisScale option
@@ -62,7 +62,7 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// From tensors to what plots hold, with errors that name the plot's verb.
+/// Converts tensors to the data of plots; errors name the verb of the plot.
 module internal PlotData =
     let plot kind series : Plot =
         { Kind = kind
@@ -101,7 +101,7 @@ module internal PlotData =
 
     let series label x columns : PlotSeries = { Label = label; X = x; Columns = columns; Bands = [] }
 
-    /// The finite ones of a series' values, at least one.
+    /// The finite values of a series, at least one.
     let finite verb label (values: float[]) =
         let found = values |> Array.filter Double.IsFinite
         if found.Length = 0 then
@@ -131,7 +131,7 @@ module internal PlotData =
                 "[time] and [time] or [time; channels]. Pick one sample of a batch, as in ys[0]."
         series label (floats ts) (columns ys)
 
-    /// A middle over the samples with a band around it: `summary` gives the lower bound, the middle and the upper bound.
+    /// A summary of the samples: `summary` returns the lower bound, the middle and the upper bound.
     let ensemble verb (summary: Tensor -> Tensor * Tensor * Tensor) (label, ts: Tensor, ys: Tensor) =
         if ts.Rank <> 1 || ys.Rank < 2 || ys.Rank > 3 || ys.Dims[1] <> ts.Dims[0] || ys.Dims[0] = 0 then
             misfitOverTime
@@ -143,7 +143,7 @@ module internal PlotData =
         let lower, middle, upper = summary (Prim.cast Float64 ys)
         { series label (floats ts) (columns middle) with Bands = [ columns lower, columns upper ] }
 
-    /// Where cells with these middles begin and end; they must be evenly spaced.
+    /// The ends of cells with these centres, which must be evenly spaced.
     let ends verb name (middles: Tensor) =
         if middles.Rank <> 1 || middles.Count = 0 then
             Expect.misfit $"{verb}: got {name} {Expect.text middles}, expected one number for each cell."
@@ -154,11 +154,12 @@ module internal PlotData =
         if not (step > 0.0 && isEven) then
             raise (
                 InputException
-                    $"{verb}: the {name} from {string at[0]} to {string (at[count - 1])} are not evenly spaced and rising. Give the middles of equal cells, as linspace does."
+                    $"{verb}: the {name} from {string at[0]} to {string (at[count - 1])} are not evenly spaced and increasing. Give the centres of equal cells, as linspace does."
             )
         at[0] - step / 2.0, at[count - 1] + step / 2.0
 
-    /// A scale for values: diverging about 0 where they lie on both sides of it, else from the least to the greatest.
+    /// A colour scale for values: CoolWarm, centred at 0, if the largest values on both sides of 0 differ by a factor of at
+    /// most 10; otherwise Viridis from the smallest to the largest value.
     let colourScale (values: float[]) : ColourScale =
         let finite = values |> Array.filter (fun value -> abs value <= 1e300)
         let low, high = if finite.Length = 0 then 0.0, 1.0 else Array.min finite, Array.max finite
@@ -173,7 +174,7 @@ module internal PlotData =
             let room = if low = 0.0 then 1.0 else 0.1 * abs low
             scale ColourMap.Viridis (low - room) (high + room)
 
-    /// The layers with another colour scale.
+    /// Changes the colour scales of layers.
     let recolour (change: ColourScale -> ColourScale) layer =
         match layer with
         | PlotLayer.Cells(extent, values, colours) -> PlotLayer.Cells(extent, values, change colours)
@@ -197,7 +198,7 @@ module internal PlotData =
         let table = Array2D.init ys.Count xs.Count (fun row column -> found[row * xs.Count + column])
         PlotLayer.Cells({ Left = left; Right = right; Bottom = bottom; Top = top }, table, colourScale found)
 
-    /// Groups of bars side by side, one group at each whole number.
+    /// Groups of bars, one group at each whole number.
     let groups verb (categories: string list) (bars: (string * float list) list) =
         some verb bars
         let wide = 0.8 / float bars.Length
@@ -221,7 +222,7 @@ module internal PlotData =
             XTicks = Some(categories |> List.mapi (fun place name -> { At = float place; Label = name }))
             XRange = Some(-0.6, float categories.Length - 0.4) }
 
-    /// The grey or coloured pixels of images [n; h; w] or [n; 1 or 3; h; w], three bytes each.
+    /// The grey or colour pixels of images [n; h; w] or [n; 1 or 3; h; w], three bytes for each pixel.
     let pixels verb (images: Tensor) =
         let images = if images.Rank = 3 then Prim.reshape (Array.insertAt 1 1 images.Dims) images else images
         if images.Rank <> 4 || (images.Dims[1] <> 1 && images.Dims[1] <> 3) || images.Count = 0 then

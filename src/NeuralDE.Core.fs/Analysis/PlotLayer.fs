@@ -6,36 +6,36 @@ type Along =
     | X
     | Y
 
-/// Which numbers get which colours. Numbers beyond the ends get the colours of the ends; a colour bar beside the plot
-/// shows the scale, with its label.
+/// A map from numbers to colours. Numbers outside the range have the colours of its ends. The colour bar beside the plot
+/// shows the scale with its label.
 type ColourScale = { Map: ColourMap; Low: float; High: float; Scale: AxisScale; Label: string }
 
 /// A rectangle in data units.
 [<Struct>]
 type Extent = { Left: float; Right: float; Bottom: float; Top: float }
 
-/// A line in a colour of its own ("#RRGGBB"), drawn so many pixels wide, with an arrow head in its middle or without.
+/// A line with its own colour ("#RRGGBB") and a thickness in pixels, with or without an arrow head at its middle.
 type Stroke = { X: float[]; Y: float[]; Colour: string; Thickness: float; HasArrow: bool }
 
-/// What a plot shows besides curves, in data units. What has a label stands in the legend.
+/// A part of a plot other than a curve, in data units. A labelled layer has a legend entry.
 [<RequireQualifiedAccess>]
 type PlotLayer =
-    /// The shaded stretch of an axis between two values; an infinite one is the plot's edge.
+    /// A shaded interval of an axis; an infinite end is the edge of the plot.
     | Span of label: string * along: Along * low: float * high: float
-    /// Thin lines across the plot at values of an axis: events, boundaries.
+    /// Thin lines across the plot at values of an axis, for example at events or boundaries.
     | Rule of label: string * along: Along * at: float[]
-    /// Filled rectangles, see-through where there are several layers of them.
+    /// Filled rectangles; transparent if there are several layers of bars.
     | Bars of label: string * colour: int * bars: Extent[]
-    /// Coloured cells that fill the extent: [rows; columns], the first row at the bottom. NaN stays white.
+    /// Coloured cells that fill the extent: [rows; columns], the first row at the bottom. NaN is white.
     | Cells of extent: Extent * values: float[,] * colours: ColourScale
-    /// A picture: its first row on top, three bytes (red, green, blue) a pixel.
+    /// An image: the first row at the top, three bytes (red, green, blue) for each pixel.
     | Image of extent: Extent * columns: int * rows: int * pixels: byte[]
-    /// A marker at each (x, y) in the colour of its value.
+    /// A marker at each (x, y), with the colour of its value.
     | Dots of x: float[] * y: float[] * values: float[] * colours: ColourScale
-    /// Arrows that start at (x, y) and point along (dx, dy). The longest is as long as said, in pixels; the others are
-    /// shorter as the root of their speed.
+    /// Arrows that start at (x, y) and point along (dx, dy). `longest` is the length of the longest arrow in pixels; lengths
+    /// are proportional to the square root of the speed.
     | Arrows of x: float[] * y: float[] * dx: float[] * dy: float[] * longest: float
-    /// Lines with colours of their own, drawn in order.
+    /// Lines with individual colours, drawn in order.
     | Strokes of Stroke[]
-    /// Words at a place, anchored "start", "middle" or "end", moved so that none leaves the plot.
+    /// Words at a point, anchored at "start", "middle" or "end", moved to stay inside the plot.
     | Words of x: float * y: float * anchor: string * words: string

@@ -6,7 +6,7 @@ open System.IO
 open System.IO.Compression
 open System.Text
 
-/// Pixels as a PNG image within a text (W3C, Portable Network Graphics, second edition, 2003).
+/// Pixels as a PNG image within text (W3C, Portable Network Graphics, second edition, 2003).
 module internal Png =
     let private remainders =
         [| for index in 0u .. 255u ->
@@ -15,7 +15,7 @@ module internal Png =
                    rest <- if rest &&& 1u = 1u then 0xEDB88320u ^^^ (rest >>> 1) else rest >>> 1
                rest |]
 
-    /// The check sum of a chunk: CRC-32.
+    /// The checksum of a chunk, CRC-32.
     let crc (bytes: byte[]) =
         let mutable sum = 0xFFFFFFFFu
         for each in bytes do
@@ -37,7 +37,7 @@ module internal Png =
          packer.Write(data, 0, data.Length))
         memory.ToArray()
 
-    /// A file of rows of pixels, top row first. Kind 2 has 3 bytes a pixel, kind 3 an index into the palette.
+    /// A PNG file of rows of pixels, top row first. Kind 2 has 3 bytes for each pixel, kind 3 an index into the palette.
     let private file kind bytesAPixel (palette: byte[]) width height (pixels: byte[]) =
         let wide = width * bytesAPixel
         // each row is preceded by its filter: none
@@ -49,10 +49,10 @@ module internal Png =
               chunk "IDAT" (compressed (Array.concat rows))
               chunk "IEND" [||] ]
 
-    /// A picture of 3 bytes a pixel: red, green, blue.
+    /// An image with 3 bytes for each pixel: red, green, blue.
     let colours width height pixels = file 2uy 3 [||] width height pixels
 
-    /// A picture of one byte a pixel, its place in the palette.
+    /// An image with one byte for each pixel, an index into the palette.
     let indexed (palette: byte[][]) width height pixels = file 3uy 1 (Array.concat palette) width height pixels
 
     let address (file: byte[]) = "data:image/png;base64," + Convert.ToBase64String file

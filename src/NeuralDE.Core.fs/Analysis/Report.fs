@@ -16,11 +16,11 @@ type ReportPart =
     | Figure of caption: string * svg: string
     | Table of headers: string list * rows: string list list
 
-/// A page of text, pictures and tables; parts in order.
+/// A page of text, figures and tables, in order.
 type Report = { Title: string; Parts: ReportPart list }
 
-/// <summary>Reports as one HTML file that holds its pictures and opens without a network.</summary>
-/// <remarks>Whatever text is given stands in the page as it is: nothing in it is taken for HTML.</remarks>
+/// <summary>Reports as one HTML file that contains its figures and needs no network.</summary>
+/// <remarks>Text appears on the page literally: it is never interpreted as HTML.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Report =
     /// An empty report.
@@ -28,34 +28,34 @@ module Report =
 
     let private add part (report: Report) = { report with Parts = report.Parts @ [ part ] }
 
-    /// Begins a section; the table of contents lists it.
+    /// Starts a section. The table of contents lists it.
     let section (title: string) (report: Report) : Report = add (ReportPart.Section title) report
 
-    /// Paragraphs parted by empty lines, lists of lines that begin with "- ", code between lines of three back quotes;
-    /// `code` and **strong** within a line.
+    /// Adds text: paragraphs separated by empty lines, lists of lines that begin with "- ", code between lines of three back
+    /// quotes; `code` and **strong** within a line.
     let text (text: string) (report: Report) : Report = add (ReportPart.Text text) report
 
-    /// A figure of several plots with its caption.
+    /// Adds a figure with a caption.
     let drawing (caption: string) (figure: Figure) (report: Report) : Report =
         add (ReportPart.Figure(caption, Figure.svg figure)) report
 
-    /// A plot with its caption.
+    /// Adds a plot with a caption.
     let figure (caption: string) (plot: Plot) (report: Report) : Report = drawing caption (Plot.figure plot) report
 
-    /// A table. Columns of numbers are aligned at their right. Raises InputException where a row has more or fewer cells
-    /// than there are headers.
+    /// Adds a table. Columns of numbers are right-aligned. InputException unless there are headers, and each row has as many
+    /// cells as headers.
     let table (headers: string list) (rows: string list list) (report: Report) : Report =
         if headers.IsEmpty then
-            raise (InputException "Report.table: there are no headers. Give one for each column.")
+            raise (InputException "Report.table: got no headers. Give one for each column.")
         for place, row in List.indexed rows do
             if row.Length <> headers.Length then
                 raise (
                     InputException
-                        $"Report.table: row {string place} has {string row.Length} cells where there are {string headers.Length} headers. Give one cell for each."
+                        $"Report.table: row {string place} has {string row.Length} cells for {string headers.Length} headers. Give one cell for each header."
                 )
         add (ReportPart.Table(headers, rows)) report
 
-    /// What the results were made with: the library, the runtime, the machine, and the date that the caller gives.
+    /// Adds a table of the library, the runtime, the machine, and the given date.
     let environment (date: DateTime) (report: Report) : Report =
         let library = typeof<Tensor>.Assembly
         let version =
@@ -105,7 +105,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
   pre { white-space: pre-wrap; border: 1px solid #bbb; } tr { break-inside: avoid; } }
 """
 
-    /// Whether a cell reads as a number, perhaps with a unit sign or an error.
+    /// Whether a cell is a number, possibly with a unit or an error.
     let private isNumber (cell: string) =
         let cell = cell.Trim()
         cell <> ""
@@ -129,7 +129,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
           yield! List.map (line "td") rows
           "</tbody></table></div>" ]
 
-    /// The parts as lines of HTML. Sections and figures are numbered, and their numbers are their addresses in the page.
+    /// The parts as lines of HTML. Sections and figures are numbered; the numbers are their anchors in the page.
     let private body (report: Report) =
         let lines (sections, figures) part =
             match part with
@@ -160,7 +160,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
                   $"<li><a href=\"#section-{string (place + 1)}\">{ReportText.escape title}</a></li>"
               "</ol></nav>" ]
 
-    /// The report as the text of an HTML file that needs nothing else and runs no script.
+    /// The report as the text of a self-contained HTML file without scripts.
     let html (report: Report) : string =
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         let title = ReportText.escape (if report.Title.Trim() = "" then "Report" else report.Title)
@@ -182,13 +182,13 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
           "" ]
         |> String.concat "\n"
 
-    /// Writes the report as one HTML file, creating its folder; a file that is there is replaced at once. IOException if
-    /// it can't.
+    /// Saves the report as one HTML file. Creates the folder; atomically replaces an existing file. IOException if the file
+    /// cannot be written.
     let save (path: string) (report: Report) : unit =
         if String.IsNullOrWhiteSpace path then
             raise (InputException "Report.save: the path is empty. Give the name of the file to write.")
         Writer.save path (html report)
 
-    /// Writes the report to a file of its own in the temporary folder and opens it in the browser; says where it is where
-    /// there is none.
+    /// Writes the report to a new file in the temporary folder and opens it in the browser. Without a browser it prints the
+    /// path of the file.
     let show (report: Report) : unit = Writer.show "html" (html report)

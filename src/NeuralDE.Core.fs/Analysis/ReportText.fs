@@ -3,13 +3,13 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// Plain text with a few marks, as HTML.
+/// Converts plain text with a few marks to HTML.
 module internal ReportText =
-    /// Text that means nothing to a browser; lines stay lines.
+    /// Escapes text for HTML; line breaks are kept.
     let escape (text: string) =
         text.ReplaceLineEndings("\n").Replace("\t", "    ").Split '\n' |> Array.map Svg.escape |> String.concat "\n"
 
-    /// `code` and **strong**; an odd mark out stands for itself.
+    /// Converts `code` and **strong**; an unpaired mark is literal text.
     let private marked (text: string) =
         let between (mark: string) (tag: string) (plain: string -> string) (text: string) =
             let parts = text.Split mark
@@ -21,7 +21,7 @@ module internal ReportText =
             |> String.concat ""
         text |> between "`" "code" (between "**" "strong" escape)
 
-    /// Stretches of lines of the same kind: each line's kind and text, gathered.
+    /// Groups consecutive lines of the same kind: the kind and the text of each group.
     let private gather (lines: ('kind * string) list) =
         (lines, [])
         ||> List.foldBack (fun (kind, line) found ->
@@ -35,7 +35,8 @@ module internal ReportText =
         | Item
         | Code
 
-    /// Paragraphs parted by empty lines, lists of lines that begin with "- ", code between lines of three back quotes.
+    /// Converts paragraphs separated by empty lines, lists of lines that begin with "- ", and code between lines of three
+    /// back quotes.
     let blocks (text: string) : string list =
         let fence (line: string) = line.TrimStart().StartsWith("```", StringComparison.Ordinal)
         let kinds, _ =

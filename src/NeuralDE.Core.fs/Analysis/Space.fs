@@ -3,18 +3,18 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// Curves in three dimensions, seen from far away: a box with ticks, and lines that pale with the distance.
+/// Curves in three dimensions in parallel projection: a box with ticks, and lines that are paler in the distance.
 module internal Space =
-    /// A direction to look from: turned about the vertical axis, raised above the horizon, in degrees.
+    /// The direction of view: azimuth about the vertical axis and elevation above the horizon, in degrees.
     type private Eye(azimuth: float, elevation: float) =
         let turn, rise = azimuth * Math.PI / 180.0, elevation * Math.PI / 180.0
 
-        /// The sides of the box that face the eye.
+        /// The sides of the box that face the viewer.
         member _.Front =
             let facing value = if value >= 0.0 then 1.0 else -1.0
             facing (cos rise * cos turn), facing (cos rise * sin turn), facing (sin rise)
 
-        /// Rightwards, upwards and towards the eye.
+        /// The coordinates to the right, upwards and towards the viewer.
         member _.See(x: float, y: float, z: float) =
             let across = -x * sin turn + y * cos turn
             let along = x * cos turn + y * sin turn
@@ -33,7 +33,7 @@ module internal Space =
             elif size = 0.0 then -1.0, 1.0
             else low - 0.1 * size, high + 0.1 * size
 
-    /// A value as a place in the box, from −1 to 1.
+    /// The position of a value in the box, from −1 to 1.
     let private inBox (low, high) value = 2.0 * (value - low) / (high - low) - 1.0
 
     let private path colour thickness (points: (float * float) list) : Stroke =
@@ -45,7 +45,7 @@ module internal Space =
 
     let private depths = 12
 
-    /// The curves cut into pieces of about one depth, the farthest first.
+    /// The curves cut into pieces of about equal depth, the farthest first.
     let private pieces (eye: Eye) places =
         [ for line, points in places do
               let seen = points |> Array.map eye.See

@@ -3,7 +3,7 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// What histograms and density maps are made of.
+/// The computations of histograms and density maps.
 module internal Statistics =
     let private quantile (sorted: float[]) part =
         let place = part * float (sorted.Length - 1)
@@ -11,8 +11,8 @@ module internal Statistics =
         let above = min (below + 1) (sorted.Length - 1)
         sorted[below] + (place - float below) * (sorted[above] - sorted[below])
 
-    /// The number of bins for finite values: as wide as twice the interquartile range over the cube root of their number
-    /// (D. Freedman and P. Diaconis, 1981), from 5 to 80.
+    /// The number of bins for finite values, from 5 to 80. The bin width is twice the interquartile range divided by the cube
+    /// root of the number of values (D. Freedman and P. Diaconis, 1981).
     let binCount (values: float[]) =
         let sorted = Array.sort values
         let spread = quantile sorted 0.75 - quantile sorted 0.25
@@ -20,7 +20,8 @@ module internal Statistics =
         let wide = 2.0 * spread / Math.Cbrt(float values.Length)
         if range > 0.0 && wide > 0.0 then int (Math.Clamp(ceil (range / wide), 5.0, 80.0)) else 10
 
-    /// The edges of so many equal bins from the least to the greatest of finite values; about a lone one.
+    /// The edges of `count` equal bins from the smallest to the largest finite value. If all values are equal the bins
+    /// surround them.
     let edges count (values: float[]) =
         let low, high = Array.min values, Array.max values
         let low, high =
@@ -30,7 +31,8 @@ module internal Statistics =
                 low - 0.5 * max 1e-6 (abs low * 0.1), high + 0.5 * max 1e-6 (abs high * 0.1)
         [| for index in 0..count -> low + (high - low) * float index / float count |]
 
-    /// How many values lie in each bin; a value on an edge belongs to the bin above, the last edge to the last bin.
+    /// The number of values in each bin. A value on an edge belongs to the bin above it, a value on the last edge to the last
+    /// bin.
     let counts (edges: float[]) (values: float[]) =
         let bins = edges.Length - 1
         let found = Array.zeroCreate<float> bins
@@ -44,7 +46,7 @@ module internal Statistics =
         let mean = Array.average values
         sqrt (values |> Array.averageBy (fun value -> (value - mean) ** 2.0))
 
-    /// Weights of a Gaussian of a deviation in cells, cut at four of them, with sum 1.
+    /// Gaussian weights with sum 1, for a standard deviation in cells, truncated at four standard deviations.
     let private kernel (deviation: float) =
         let reach = max 1 (int (ceil (4.0 * deviation)))
         let weights = [| for offset in -reach .. reach -> exp (-0.5 * (float offset / deviation) ** 2.0) |]
@@ -62,8 +64,8 @@ module internal Statistics =
     let private turned (values: float[,]) =
         Array2D.init (Array2D.length2 values) (Array2D.length1 values) (fun row column -> values[column, row])
 
-    /// A Gaussian kernel estimate of the density of points on so many cells a side, with D. Scott's widths (1992): the
-    /// deviation over the sixth root of the number of points. The points are first counted in the cells.
+    /// A Gaussian kernel estimate of the density of points on `cells` by `cells` cells, with D. Scott's widths (1992): the
+    /// standard deviation divided by the sixth root of the number of points. The points are first counted in the cells.
     let density cells (x: float[]) (y: float[]) : Extent * float[,] =
         let width (values: float[]) =
             let deviation = deviation values
@@ -88,7 +90,7 @@ module internal Statistics =
         { Left = left; Right = right; Bottom = bottom; Top = top },
         smooth |> Array2D.map (fun count -> count / (area * float x.Length))
 
-    /// The mean of the finite values that stand within half a window of each place; NaN where there are none.
+    /// The mean of the finite values within half a window of each place; NaN if there are none.
     let runningMean window (places: float[]) (values: float[]) =
         let mutable first, last, sum, count = 0, -1, 0.0, 0
         let change sign index =

@@ -6,7 +6,7 @@ open System.Collections.Generic
 /// Evenly spaced streamlines (B. Jobard and W. Lefer, Creating evenly-spaced streamlines of arbitrary density, 1997) of a
 /// field given on a grid of the rectangle from (0, 0) to (1, height).
 module internal Streamlines =
-    /// Between grid points the field is bilinear.
+    /// Bilinear interpolation between grid points.
     let private interpolate (values: float[,]) height x y =
         let rows, columns = Array2D.length1 values, Array2D.length2 values
         let place count part =
@@ -33,7 +33,7 @@ module internal Streamlines =
             | true, found -> found.Add point
             | false, _ -> bins[key] <- List [ point ]
 
-        /// Whether no point is nearer than a distance, at most the separation.
+        /// Whether all points are farther away than a distance, which is at most the separation.
         member _.IsFree distance (struct (x: float, y: float)) =
             let isNear (struct (otherX, otherY)) =
                 (otherX - x) * (otherX - x) + (otherY - y) * (otherY - y) < distance * distance
@@ -132,7 +132,7 @@ module internal Streamlines =
         while index < lines.Count do
             seedsBeside flow separation lines[index] |> List.iter draw
             index <- index + 1
-        // parts that no line leads to
+        // regions that no line reaches
         let across, up = int (1.0 / separation), int (height / separation)
         for row in 0 .. up - 1 do
             for column in 0 .. across - 1 do

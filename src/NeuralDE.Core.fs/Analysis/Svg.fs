@@ -23,9 +23,9 @@ type internal Box =
           Right = box.Right + margin
           Bottom = box.Bottom + margin }
 
-/// Curves as pixel polylines: cut at gaps, thinned to what the pixels can show, clipped to the plot.
+/// Curves as polylines in pixels: cut at gaps, thinned to the resolution of the pixels, clipped to the plot.
 module internal Polyline =
-    /// The stretches of consecutive points without NaN.
+    /// The runs of consecutive points without NaN.
     let runs (points: struct (float * float)[]) =
         let found = List()
         let mutable start = 0
@@ -40,7 +40,7 @@ module internal Polyline =
         Array.pairwise run
         |> Array.sumBy (fun (struct (x0, y0), struct (x1, y1)) -> sqrt ((x1 - x0) ** 2.0 + (y1 - y0) ** 2.0))
 
-    /// Of the points in one pixel column only the first, lowest, highest and last, in their order.
+    /// The first, lowest, highest and last point of each pixel column, in their order.
     let private thinColumns (run: struct (float * float)[]) =
         let column index = let struct (x, _) = run[index] in floor x
         let height index = let struct (_, y) = run[index] in y
@@ -57,7 +57,7 @@ module internal Polyline =
                 start <- index
         kept.ToArray()
 
-    /// Only points a quarter of a pixel or more from the last one kept, and the end.
+    /// The points at least a quarter of a pixel from the last kept point, and the last point.
     let private thinSteps (run: struct (float * float)[]) =
         let mutable struct (x, y) = run[0]
         run
@@ -69,8 +69,8 @@ module internal Polyline =
             far)
         |> fun middle -> Array.concat [ run[..0]; middle; run[run.Length - 1 ..] ]
 
-    /// A polyline that looks the same with fewer points, where it has more than four per pixel column: a graph keeps
-    /// each column's extremes, a curve that turns back in x its shape to a quarter of a pixel.
+    /// A polyline with fewer points and the same appearance, if it has more than four points per pixel column. A graph of a
+    /// function keeps the extremes of each column; a curve that turns back in x keeps its shape to a quarter of a pixel.
     let thin (run: struct (float * float)[]) =
         let across = run |> Array.map (fun struct (x, _) -> x)
         if run.Length < 3 || float run.Length <= 4.0 * (Array.max across - Array.min across + 1.0) then
@@ -80,10 +80,10 @@ module internal Polyline =
         else
             thinSteps run
 
-    /// The fewest of a curve's points that keep it within a tenth of a pixel (D. Douglas and T. Peucker, 1973).
+    /// The fewest points of a curve that keep it within a tenth of a pixel (D. Douglas and T. Peucker, 1973).
     let simplify (run: struct (float * float)[]) =
         let kept = Array.create run.Length false
-        /// How far a point lies from the segment between two others.
+        /// The distance of a point from the segment between two other points.
         let distance (struct (x0: float, y0: float)) (struct (x1, y1)) (struct (x, y)) =
             let across, up = x1 - x0, y1 - y0
             let square = across * across + up * up
@@ -109,7 +109,7 @@ module internal Polyline =
                 pending.Push(struct (farthest, last))
         Array.zip run kept |> Array.filter snd |> Array.map fst
 
-    /// The first of all points that share one cell of half a pixel: markers one could not tell apart.
+    /// The first of all points in each cell of half a pixel, because a reader cannot distinguish their markers.
     let distinct (points: struct (float * float)[]) =
         let seen = HashSet()
         points |> Array.filter (fun struct (x, y) -> seen.Add(struct (round (2.0 * x), round (2.0 * y))))
@@ -159,12 +159,12 @@ module internal Polyline =
         |> cut (fun struct (_, y) -> y - box.Top)
         |> cut (fun struct (_, y) -> box.Bottom - y)
 
-/// SVG text: numbers, escaped labels, and estimates of how wide they are drawn.
+/// SVG text: numbers, escaped labels, and estimates of their drawn width.
 module internal Svg =
-    /// A pixel coordinate: at most two decimals, in no machine's culture.
+    /// A pixel coordinate with at most two decimals, in the invariant culture.
     let number (value: float) = (Math.Round(value, 2) + 0.0).ToString("0.##", CultureInfo.InvariantCulture)
 
-    /// A label as XML text; what XML can't hold (control characters, halves of surrogate pairs) becomes U+FFFD.
+    /// A label as XML text. Characters that XML cannot contain (control characters, unpaired surrogates) become U+FFFD.
     let escape (label: string) =
         let text = StringBuilder()
         for rune in label.EnumerateRunes() do
@@ -188,7 +188,7 @@ module internal Svg =
         elif lowered.Contains character then -1
         else 0
 
-    /// A label as XML text with superscripts and subscripts drawn by shifting ordinary digits, which every font has.
+    /// A label as XML text. Superscripts and subscripts are shifted ordinary digits, which every font has.
     let rich size (label: string) =
         if label |> Seq.forall (fun character -> level character = 0) then
             escape label
@@ -216,7 +216,7 @@ module internal Svg =
                     start <- index
             text.ToString()
 
-    /// About how wide a label is drawn in pixels, from the widths of a common sans-serif face, a little generous.
+    /// The approximate drawn width of a label in pixels, from the widths of a common sans-serif font, slightly overestimated.
     let width size (label: string) =
         let share (character: char) =
             if level character <> 0 then
@@ -235,7 +235,7 @@ module internal Svg =
                 0.57
         1.03 * size * Seq.sumBy share label
 
-    /// A label cut to a width in pixels, with an ellipsis where something is left off.
+    /// A label cut to a width in pixels; an ellipsis marks the omission.
     let cut size limit (label: string) =
         if width size label <= limit then
             label
@@ -244,7 +244,7 @@ module internal Svg =
             let kept = seq { label.Length - 1 .. -1 .. 0 } |> Seq.find fits
             label[.. kept - 1].TrimEnd() + "…"
 
-    /// A label in lines no wider than `limit` pixels, broken at blanks; at most three lines. "" has no line.
+    /// A label in at most three lines of at most `limit` pixels, broken at blanks. "" has no line.
     let wrap size limit (label: string) =
         let add lines (word: string) =
             match lines with
@@ -259,18 +259,18 @@ module internal Svg =
         let shown = if lines.Length <= 3 then lines else lines[..1] @ [ String.Join(" ", lines[2..]) ]
         shown |> List.map (cut size limit)
 
-    /// A <text> element: the baseline at (x, y), anchored "start", "middle" or "end", with more attributes.
+    /// A <text> element: the baseline at (x, y), anchored at "start", "middle" or "end", with further attributes.
     let text (size: float) anchor (x: float) (y: float) attributes label =
         let anchored = if anchor = "start" then "" else $" text-anchor=\"{anchor}\""
         let place = $"x=\"{number x}\" y=\"{number y}\" font-size=\"{number size}\""
-        // Without it viewers drop the blanks between the parts.
+        // without this attribute viewers drop the blanks between the parts
         let shifts = label |> Seq.exists (fun character -> level character <> 0)
         let preserve = if shifts then " xml:space=\"preserve\"" else ""
         $"<text {place}{anchored}{attributes}{preserve}>{rich size label}</text>"
 
     let line x0 y0 x1 y1 = $"<path d=\"M{number x0} {number y0}L{number x1} {number y1}\"/>"
 
-    /// Polylines as the data of one path: each begins with its own M.
+    /// Polylines as the data of one path; each begins with its own M.
     let path (box: Box) (runs: struct (float * float)[] list) =
         let data = StringBuilder()
         let append (command: string) (struct (x, y)) =

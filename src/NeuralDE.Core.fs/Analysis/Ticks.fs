@@ -3,24 +3,24 @@ namespace NeuralDE
 open System
 open System.Globalization
 
-/// How an axis turns values into positions: in proportion, or in proportion to their logarithm.
+/// The scale of an axis: positions proportional to values, or to their logarithms.
 [<RequireQualifiedAccess>]
 type AxisScale =
     | Linear
     | Log
-    /// In proportion, and the ticks are dates: value 0 is `start`, and 1 is `unit` later.
+    /// Linear with dates as ticks: value 0 is `start`, and value 1 is one `unit` later.
     | Dates of start: DateTime * unit: TimeSpan
 
-/// One tick of an axis: where it stands, in data units, and what is written at it ("" at a minor tick).
+/// One tick of an axis: its place in data units, and its label ("" for a minor tick).
 [<Struct>]
 type Tick = { At: float; Label: string }
 
-/// The ticks of one axis in rising order, and what all their labels share: "" (nothing), a factor such as "×10⁹",
-/// an offset such as "+ 1,000,000", or both.
+/// The ticks of one axis in increasing order, and the part that all labels share: "" (nothing), a factor such as "×10⁹", an
+/// offset such as "+ 1,000,000", or both.
 type AxisTicks = { Ticks: Tick list; Note: string }
 
-/// Where the ticks of an axis stand and how they are written. Labels use the true minus sign, a comma between
-/// thousands from 10,000 on, and superscripts for powers of ten; they do not depend on the machine's culture.
+/// Places and labels of the ticks of an axis. Labels use the true minus sign, a comma between thousands from 10,000 on, and
+/// superscripts for powers of ten. They do not depend on the culture.
 module Ticks =
     let private superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
@@ -28,7 +28,7 @@ module Ticks =
         let digits = string (abs exponent) |> String.map (fun digit -> superscripts[int digit - int '0'])
         if exponent < 0 then $"10⁻{digits}" else $"10{digits}"
 
-    /// The decimal number digits × 10^exponent, exactly as many decimals as the exponent says.
+    /// The decimal number digits × 10^exponent, with as many decimals as the exponent implies.
     let private plain (digits: int64) (exponent: int) =
         let text = if digits = 0L then "0" else string (abs digits) + String('0', max 0 exponent)
         let decimals = max 0 -exponent
@@ -47,7 +47,7 @@ module Ticks =
         let sign = if digits < 0L then "−" else ""
         sign + grouped + (if decimals > 0 then "." + padded[padded.Length - decimals ..] else "")
 
-    /// A number that stands alone: no trailing zeros, as a power of ten where it would be long.
+    /// A single number without trailing zeros; a long number is written as a power of ten.
     let rec private alone (digits: int64) (exponent: int) =
         if digits <> 0L && digits % 10L = 0L then
             alone (digits / 10L) (exponent + 1)
@@ -68,8 +68,8 @@ module Ticks =
                 (nameof high)
                 ($"Ticks: the range from {string low} to {string high} is empty. Give two finite ends, the smaller first.")
 
-    /// About `count` ticks (never more than `count` + 1) from `low` to `high`, both in data units, a step of 1, 2 or
-    /// 5 times a power of ten apart. Raises ArgumentException where `low` is not below `high` or one is not finite.
+    /// About `count` ticks, at most `count` + 1, from `low` to `high` in data units, at steps of 1, 2 or 5 times a power of
+    /// ten. ArgumentException unless `low` and `high` are finite and `low` is less than `high`.
     let linear (count: int) (low: float) (high: float) : AxisTicks =
         mustBeRange low high
         let least = (high / 2.0 - low / 2.0) / float (max 1 count) * 2.0
@@ -110,14 +110,13 @@ module Ticks =
               if offset < 0L then "− " + alone -offset order ]
             |> String.concat " " }
 
-    /// Ticks of a logarithmic axis from `low` to `high`, both in data units and above 0: powers of ten, labelled
-    /// 10⁻³ at about `count` of them, with minor ticks between; 1, 2 and 5 times powers of ten where the range
-    /// holds few powers; linear ticks where it is narrower still. Raises ArgumentException as `linear` does, and
-    /// where `low` is not above 0.
+    /// Ticks of a logarithmic axis from `low` to `high`, both positive data units: about `count` labelled powers of ten
+    /// (10⁻³), with minor ticks between them. A range with few powers has ticks at 1, 2 and 5 times powers of ten; a narrower
+    /// range has linear ticks. ArgumentException as for `linear`, and unless `low` is positive.
     let log (count: int) (low: float) (high: float) : AxisTicks =
         mustBeRange low high
         if low <= 0.0 then
-            invalidArg (nameof low) $"Ticks: a logarithmic axis can't begin at {string low}. Give a range above 0."
+            invalidArg (nameof low) $"Ticks: a logarithmic axis cannot begin at {string low}. Give a positive range."
 
         let inside (tick: Tick) = low <= tick.At && tick.At <= high
         let orders = [ orderOf low - 1 .. orderOf high + 1 ]

@@ -13,7 +13,7 @@ type internal FieldGrid =
     }
 
 module internal VectorField =
-    /// The field at a time and at every point of a grid: one vmapped call.
+    /// The field at a time and at every point of a grid, in one vmapped call.
     let sample verb (field: Tensor -> Tensor -> Tensor) (time: float) (x: float[]) (y: float[]) : FieldGrid =
         let points =
             [| for y in y do
@@ -26,7 +26,7 @@ module internal VectorField =
         if slopes.Rank <> 2 || slopes.Dims[1] <> 2 then
             Expect.misfit (
                 $"{verb}: the field returned shape {Shape.text slopes.Dims[1..]} for a state of shape [2]. "
-                + "Give a field of two channels; fix the others of a larger one."
+                + "Give a field of two channels; for more channels set the others to constants."
             )
         let values = (Prim.cast Float64 slopes).ToArray()
         let channel c = Array2D.init y.Length x.Length (fun row column -> values[2 * (row * x.Length + column) + c])
@@ -35,11 +35,11 @@ module internal VectorField =
     let private evenly count (low, high) =
         [| for index in 0 .. count - 1 -> low + (high - low) * float index / float (count - 1) |]
 
-    /// Points at the middles of so many equal cells.
+    /// The centres of `count` equal cells.
     let private middles count (low, high) =
         [| for index in 0 .. count - 1 -> low + (high - low) * (float index + 0.5) / float count |]
 
-    /// Arrows at the middles of so many cells across and up, which are about `pixels` wide.
+    /// Arrows at the centres of `across` by `up` cells, which are about `pixels` wide.
     let arrows verb field time (across, up) pixels xRange yRange : PlotLayer =
         let grid = sample verb field time (middles across xRange) (middles up yRange)
         let flat (pick: int -> int -> float) =
@@ -54,11 +54,12 @@ module internal VectorField =
             0.9 * pixels
         )
 
-    /// Streamlines a distance apart, as a part of the plot's width; the plot is so much as high as wide.
+    /// Streamlines at a distance of `separation`, as a fraction of the plot's width. `aspect` is the plot's height divided by
+    /// its width.
     let streamlines verb field time separation aspect (xLow, xHigh) (yLow, yHigh) : PlotLayer =
         let count = 81
         let grid = sample verb field time (evenly count (xLow, xHigh)) (evenly count (yLow, yHigh))
-        // in widths of the plot, so that a distance means the same in all directions
+        // in units of the plot's width, so that a distance means the same in all directions
         let u = grid.U |> Array2D.map (fun u -> u / (xHigh - xLow))
         let v = grid.V |> Array2D.map (fun v -> v / (yHigh - yLow) * aspect)
         PlotLayer.Strokes

@@ -4,9 +4,9 @@ open System
 open System.Diagnostics
 open System.IO
 
-/// Puts texts into files, and files before the reader.
+/// Saves texts in files and opens them.
 module internal Writer =
-    /// Writes a file, creating its folder; one that is there is replaced at once, never left half written.
+    /// Saves a file. Creates its folder; atomically replaces an existing file.
     let save (path: string) (text: string) =
         let target = Path.GetFullPath path
         let folder = Path.GetDirectoryName target |> Option.ofObj |> Option.defaultValue "."
@@ -18,7 +18,7 @@ module internal Writer =
         finally
             File.Delete aside
 
-    /// The program that opens a file with what its user chose for it; none where there is no screen.
+    /// The program that opens a file with the user's default application; none without a screen.
     let private opener (path: string) =
         if OperatingSystem.IsWindows() then
             Some(ProcessStartInfo(path, UseShellExecute = true))
@@ -42,7 +42,7 @@ module internal Writer =
             with :? ComponentModel.Win32Exception ->
                 false
 
-    /// Writes a file to the temporary folder and opens it; says where it is where it was not opened.
+    /// Writes a file to the temporary folder and opens it; prints its path if it was not opened.
     let showBy (isOpened: string -> bool) (say: string -> unit) (extension: string) (text: string) =
         let path = Path.Combine(Path.GetTempPath(), "neuralde", $"picture-{Guid.NewGuid():N}.{extension}")
         save path text

@@ -3,7 +3,7 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// <summary>Functions of depth s, 0 to 1 from the start of a solve to its end, the first of them 1.</summary>
+/// Functions of the depth s, which goes from 0 at the start of a solve to 1 at its end. The first function is the constant 1.
 [<RequireQualifiedAccess>]
 type Basis =
     /// 1, cos 2πks, sin 2πks for k = 1 … harmonics
@@ -12,10 +12,10 @@ type Basis =
     | Chebyshev of degree: int
     /// s^k for k = 0 … degree
     | Polynomial of degree: int
-    /// 1, and so many bumps exp(−((s − c) / w)² / 2), their centres evenly spread over [0, 1] at a distance of w
+    /// 1, and `bumps` functions exp(−((s − c) / w)² / 2), with centres c evenly spaced over [0, 1] at a distance of w
     | RadialBasis of bumps: int
 
-    /// How many functions there are.
+    /// The number of functions.
     static member count(basis: Basis) : int =
         let n =
             match basis with
@@ -27,7 +27,8 @@ type Basis =
         Expect.count "Basis" "degree" n
         n + 1
 
-    /// <summary>All functions at s, a float tensor []: [count], in the dtype of s.</summary>
+    /// <summary>The values of all functions at s, a float tensor []: [count], in the dtype of s.</summary>
+    /// <remarks>ShapeException unless s has the shape []; DtypeException unless s is a float tensor.</remarks>
     static member values (basis: Basis) (s: Tensor) : Tensor =
         Expect.floats "Basis.values" s
         Expect.rank "Basis.values" 0 "the depth" s
@@ -58,5 +59,5 @@ type Basis =
         Basis.count basis |> ignore
         stack (one :: others)
 
-    /// One of each kind, for tests of laws that hold for all of them.
+    /// One basis of each kind, for tests of laws that hold for all of them.
     static member all = [ Fourier 2; Chebyshev 4; Polynomial 3; RadialBasis 3 ]

@@ -1,24 +1,24 @@
 namespace NeuralDE
 
-/// <summary>Weights as a function of time: the model at t. One of your own is a record that implements this; its tensors are
-/// trained, its other fields are constants.</summary>
+/// Weights as a function of time: the model at time t. Implement it with a record to make custom weights: the record's
+/// tensors are trained, its other fields are constants.
 type Depth<'M> =
-    /// <summary>The model at time t, a tensor [].</summary>
+    /// The model at time t, a tensor [].
     abstract At: t: Tensor -> 'M
 
-/// <summary>What a solve should know of weights that are a function of time, beside Depth: where they jump, and the times that
-/// they were made for.</summary>
+/// Optional information about weights that implement Depth: the times at which they jump, and the time span for which they
+/// are defined.
 type DepthTimes =
-    /// Times at which the weights jump: steps end there.
+    /// The times at which the weights jump. Steps end there.
     abstract Jumps: float[]
 
-    /// The first time of the weights, or −∞.
+    /// The first time at which the weights are defined, or −∞.
     abstract First: float
 
-    /// The last time of the weights, or ∞.
+    /// The last time at which the weights are defined, or ∞.
     abstract Last: float
 
-/// The same weights at all times.
+/// Constant weights.
 type internal Steady<'M> =
     { Model: 'M }
 

@@ -2,7 +2,7 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// A field of weights that are a function of time.
+/// A field whose weights are a function of time.
 type internal DepthField<'M> =
     { Weights: Depth<'M>
       Apply: 'M -> Tensor -> Tensor -> Tensor
@@ -28,7 +28,7 @@ type internal DepthField<'M> =
             | :? DepthTimes as times -> times.Last
             | _ -> infinity
 
-/// A field of weights that evolve by a law of their own.
+/// A field whose weights follow their own differential equation.
 type internal EvolvingField<'M> =
     { Weights: 'M
       Flow: WeightFlow
@@ -42,40 +42,44 @@ type internal EvolvingField<'M> =
         member f.Flow _ weights = WeightFlow.apply f.Flow (Tree.unflatten f.Weights weights) |> Tree.flatten
         member f.SlopeWith weights t seen = f.Apply (Tree.unflatten f.Weights weights) t seen
 
-/// <summary>Fields of neural ODEs. A new one is a function of weights here, or a record that implements NeuralField; new weights
-/// in depth are a record that implements Depth.</summary>
-/// <remarks>A function given here is a constant of the model: what it captures is not trained, so give it its weights.</remarks>
+/// <summary>Fields of neural ODEs. Make a custom field from a function of weights with ofFunction, or from a record that
+/// implements NeuralField; make custom weights in depth from a record that implements Depth.</summary>
+/// <remarks>A function given here is a constant of the model: values that it captures are not trained, so pass the weights as
+/// its argument.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralField =
     /// <summary>x' = f (weights at t) t x, with the features or channels on an axis counted from the end.</summary>
+    /// <remarks>InputException unless the axis is negative.</remarks>
     let ofDepthAlong (axis: int) (f: 'M -> Tensor -> Tensor -> Tensor) (weights: Depth<'M>) : NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofDepthAlong" axis
         { DepthField.Weights = weights; Apply = f; Axis = axis }
 
-    /// <summary>x' = f (weights at t) t x of features [batch…; d].</summary>
+    /// x' = f (weights at t) t x for features [batch…; d].
     let ofDepth (f: 'M -> Tensor -> Tensor -> Tensor) (weights: Depth<'M>) : NeuralField = ofDepthAlong -1 f weights
 
     /// <summary>x' = f weights t x, with the features or channels on an axis counted from the end.</summary>
+    /// <remarks>InputException unless the axis is negative.</remarks>
     let ofFunctionAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor -> Tensor) : NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofFunctionAlong" axis
         ofDepthAlong axis f { Model = weights }
 
-    /// <summary>x' = f weights t x of features [batch…; d].</summary>
+    /// x' = f weights t x for features [batch…; d].
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor -> Tensor) : NeuralField = ofFunctionAlong -1 weights f
 
     let private ofNetwork (like: Network) (weights: Depth<Network>) =
         ofDepthAlong (ChannelAxis.ofNetwork like) Network.field weights
 
-    /// <summary>A network, which sees the time if it has a layer for it.</summary>
+    /// The field of a network. It depends on time if the network has a time layer.
     let constant (net: Network) : NeuralField = ofNetwork net { Model = net }
 
-    /// <summary>Networks one after the other.</summary>
+    /// The field of a sequence of networks, each for one piece of the time span.
     let piecewise (pieces: Piecewise<Network>) : NeuralField = ofNetwork pieces.Pieces pieces
 
-    /// <summary>A network whose weights are a spectral expansion in depth.</summary>
+    /// The field of a network whose weights are a spectral expansion in depth.
     let galerkin (expansion: Galerkin<Network>) : NeuralField = ofNetwork expansion.Coefficients expansion
 
-    /// <summary>A network whose weights are a state of their own, and start from these. Not for perSample.</summary>
+    /// The field of a network whose weights follow their own differential equation from these initial weights. perSample does
+    /// not support it.
     let evolving (weights: Network) (flow: WeightFlow) : NeuralField =
         { EvolvingField.Weights = weights
           Flow = flow

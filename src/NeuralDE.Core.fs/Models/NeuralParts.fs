@@ -1,57 +1,57 @@
 namespace NeuralDE
 
-/// <summary>How the state of a neural ODE is made of what is observed at the start, y0. One of your own is a record that
-/// implements this; its tensors are trained, its other fields are constants.</summary>
-/// <remarks>In all parts `axis` is that of the features or channels, counted from the end: −1 for features [batch…; d], −3 for
-/// images [batch; channels; height; width].</remarks>
+/// <summary>The initial state of a neural ODE, computed from y0, the observation at the start. Implement it with a record to
+/// make a custom start: the record's tensors are trained, its other fields are constants.</summary>
+/// <remarks>In all parts `axis` is the axis of the features or channels, counted from the end: −1 for features [batch…; d],
+/// −3 for images [batch; channels; height; width].</remarks>
 type NeuralStart =
-    /// <summary>The state at the start.</summary>
+    /// The initial state.
     abstract State: axis: int -> y0: Tensor -> Tensor
 
-    /// <summary>What of the states is observed, where the model has no readout: [time; batch…; state] or [batch…; state].</summary>
+    /// The observed part of states [time; batch…; state] or [batch…; state], used if the model has no readout.
     abstract Observed: axis: int -> y0: Tensor -> states: Tensor -> Tensor
 
-/// <summary>What a start can say besides: the axis of the channels of y0, where that is not the one of the field.</summary>
+/// Optional information about a start: the channel axis of y0, if it differs from the field's.
 type NeuralStartAxis =
     abstract Axis: int
 
-/// <summary>The right-hand side of a neural ODE.</summary>
+/// The right-hand side of a neural ODE.
 type NeuralField =
     /// The axis of the features or channels of the state, counted from the end: −1, or −3 for images.
     abstract Axis: int
 
-    /// <summary>x' at time t (a tensor []) of what is seen: the state, and what the model's control puts beside it.</summary>
+    /// x' at time t, a tensor []. `seen` is the state, combined with the control if the model has one.
     abstract Slope: t: Tensor -> seen: Tensor -> Tensor
 
-/// <summary>A field whose weights are a state, too: they flow beside the state that the field moves, the same for all samples.</summary>
+/// A field whose weights are also a state: the weights follow their own differential equation, which all samples share.
 type NeuralFlow =
     inherit NeuralField
 
-    /// The weights at the start.
+    /// The initial weights.
     abstract Weights: Tensor[]
 
     /// <summary>The derivatives of the weights.</summary>
     abstract Flow: t: Tensor -> weights: Tensor[] -> Tensor[]
 
-    /// <summary>x' with those weights.</summary>
+    /// x' for the given weights.
     abstract SlopeWith: weights: Tensor[] -> t: Tensor -> seen: Tensor -> Tensor
 
-/// <summary>What a field sees besides the state: something made of y0, known beforehand and the same at all times.</summary>
-/// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: data control. Where samples have steps of their own, each
-/// carries its covariate along, which has the batch for its first axis.</remarks>
+/// <summary>Further inputs of a field: a covariate, computed from y0 before the solve and constant in time.</summary>
+/// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: data control. If samples have separate steps, each
+/// sample has its own covariate, and the first axis of the covariate is the batch.</remarks>
 type NeuralControl =
-    /// <summary>What is made of y0.</summary>
+    /// The covariate of y0.
     abstract Covariate: axis: int -> y0: Tensor -> Tensor
 
-    /// <summary>What the field sees: the state and the covariate, of a batch or of one sample.</summary>
+    /// The input of the field, made from the state and the covariate, of a batch or of one sample.
     abstract Seen: axis: int -> covariate: Tensor -> state: Tensor -> Tensor
 
-/// <summary>What is observed of states.</summary>
+/// The output of a neural ODE, computed from states.
 type NeuralReadout =
-    /// <summary>From states [batch…; state] or [time; batch…; state] to what is observed.</summary>
+    /// The output for states [batch…; state] or [time; batch…; state].
     abstract Observe: axis: int -> y0: Tensor -> states: Tensor -> Tensor
 
-/// <summary>How long the solve of a sample is.</summary>
+/// The length of the solve of each sample.
 type NeuralDuration =
-    /// <summary>By what the span of each sample is multiplied, above 0: [batch].</summary>
+    /// The positive factors by which the time spans of the samples are multiplied: [batch].
     abstract Stretch: y0: Tensor -> Tensor

@@ -14,28 +14,30 @@ type internal BesideControl<'W> =
         member c.Seen axis covariate state =
             ChannelAxis.beside "NeuralOde.controlled" (defaultArg c.Along axis) state covariate
 
-/// <summary>What fields see besides the state. A new one is a function of weights here, or a record that implements
-/// NeuralControl.</summary>
+/// Further inputs of fields. Make a custom control from a function of weights with ofFunction, or from a record that
+/// implements NeuralControl.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralControl =
     let private itself () (y0: Tensor) = y0
 
-    /// <summary>[state; f weights y0] along the features or channels.</summary>
+    /// The field's input is [state; f weights y0], along the features or channels.
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralControl =
         { BesideControl.Weights = weights; Make = f; Along = None }
 
-    /// <summary>[state; f weights y0] along an axis counted from the end: −1 is the last.</summary>
+    /// <summary>The field's input is [state; f weights y0], along an axis counted from the end: −1 is the last.</summary>
+    /// <remarks>InputException unless the axis is negative.</remarks>
     let ofFunctionAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralControl =
         ChannelAxis.refuseFromFront "NeuralControl.ofFunctionAlong" axis
         { BesideControl.Weights = weights; Make = f; Along = Some axis }
 
-    /// <summary>[state; y0].</summary>
+    /// The field's input is [state; y0].
     let observed: NeuralControl = ofFunction () itself
 
-    /// <summary>[state; y0] along an axis counted from the end.</summary>
+    /// <summary>The field's input is [state; y0], along an axis counted from the end.</summary>
+    /// <remarks>InputException unless the axis is negative.</remarks>
     let observedAlong (axis: int) : NeuralControl = ofFunctionAlong axis () itself
 
-    /// <summary>[state; g(y0)] of a network: of images by a convolution.</summary>
+    /// The field's input is [state; g(y0)] with a network g; for images g is a convolutional network.
     let ofNetwork (net: Network) : NeuralControl = ofFunction net Network.apply
 
 /// g(states)
@@ -46,7 +48,7 @@ type internal NetworkReadout =
         member r.Observe axis _ states =
             let spatial = -1 - axis
 
-            if spatial > 0 && states.Rank > spatial + 2 then // layers of images take one batch axis
+            if spatial > 0 && states.Rank > spatial + 2 then // image layers accept only one batch axis
                 let before = states.Rank - 1 - spatial
                 let batch = Shape.extent "NeuralOde" (Shape.size states.Dims[.. before - 1])
                 let read = Network.apply r.Net (Prim.reshape (Array.append [| batch |] states.Dims[before..]) states)
@@ -62,13 +64,14 @@ type internal FunctionReadout<'W> =
     interface NeuralReadout with
         member r.Observe _ _ states = r.Read r.Weights states
 
-/// <summary>What is observed of states. A new one is a function of weights here, or a record that implements NeuralReadout.</summary>
+/// Outputs of neural ODEs. Make a custom readout from a function of weights with ofFunction, or from a record that implements
+/// NeuralReadout.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralReadout =
-    /// <summary>f weights states, of states [batch…; state] or [time; batch…; state].</summary>
+    /// The output is f weights states, for states [batch…; state] or [time; batch…; state].
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralReadout = { Weights = weights; Read = f }
 
-    /// <summary>g(states) of a network.</summary>
+    /// The output is g(states) with a network g.
     let ofNetwork (net: Network) : NeuralReadout = { Net = net }
 
 /// softplus(g(y0))
@@ -81,7 +84,7 @@ type internal NetworkDuration =
 
             if stretch.Rank <> 2 || stretch.Dims[1] <> 1 then
                 Expect.misfit
-                    $"NeuralOde.adaptiveDepth: the duration's network gave {Expect.text stretch}, expected [batch; 1]."
+                    $"NeuralOde.adaptiveDepth: the duration's network returned {Expect.text stretch}, expected [batch; 1]."
 
             Prim.reshape [| stretch.Dims[0] |] stretch
 
@@ -93,14 +96,15 @@ type internal FunctionDuration<'W> =
     interface NeuralDuration with
         member d.Stretch y0 = d.Length d.Weights y0
 
-/// <summary>How long the solves of samples are. A new one is a function of weights here, or a record that implements
-/// NeuralDuration.</summary>
+/// Lengths of the solves of samples. Make a custom duration from a function of weights with ofFunction, or from a record that
+/// implements NeuralDuration.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralDuration =
-    /// <summary>Spans multiplied by f weights y0, [batch], which must be above 0.</summary>
+    /// Time spans are multiplied by f weights y0, [batch], which must be positive.
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralDuration = { Weights = weights; Length = f }
 
-    /// <summary>Spans multiplied by softplus(g(y0)) of a network from y0 to [batch; 1].</summary>
-    /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: depth-adaptive. A stretch of time keeps the order of a
-    /// flow on the line, so alone it makes a field no more expressive: give the network the time (Blueprint.time) or control.</remarks>
+    /// <summary>Time spans are multiplied by softplus(g(y0)) with a network g from y0 to [batch; 1].</summary>
+    /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: depth-adaptive. In one dimension, scaling the time
+    /// keeps the order of points, so it does not make the model more expressive by itself: give the network the time
+    /// (Blueprint.time) or a control.</remarks>
     let ofNetwork (net: Network) : NeuralDuration = { Net = net }

@@ -8,7 +8,7 @@ module internal ChannelAxis =
         if axis >= 0 then
             raise (
                 InputException
-                    $"{verb}: got axis {string axis}, expected one counted from the end, as −1 is the last: a sample that has its own steps has no batch axis. For 4 axes write {string (axis - 4)}."
+                    $"{verb}: got axis {string axis}, expected one counted from the end, where −1 is the last, because a sample with its own steps has no batch axis. For 4 axes write {string (axis - 4)}."
             )
 
     /// The index of the axis in x.
@@ -18,32 +18,32 @@ module internal ChannelAxis =
 
         x.Rank + axis
 
-    /// Whether two tensors have the same shape but for the axis.
+    /// Whether two tensors have equal shapes except along the axis.
     let fit (axis: int) (a: Tensor) (b: Tensor) : bool =
         let others (x: Tensor) = Shape.without [| x.Rank + axis |] x.Dims
         a.Rank = b.Rank && a.Rank + axis >= 0 && Shape.same (others a) (others b)
 
-    /// Side by side along the axis.
+    /// Concatenates two tensors along the axis.
     let beside verb (axis: int) (a: Tensor) (b: Tensor) : Tensor =
         if not (fit axis a b) then
             let name = if axis = -1 then "features" else "channels"
             Expect.misfit
-                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected the same shape but for the {name}."
+                $"{verb}: got {Expect.text b} beside {Expect.text a}, expected equal shapes except for the {name}."
 
         Prim.concat (a.Rank + axis) [| a; b |]
 
-    /// The first components along the axis, as many as y0 has.
+    /// The first components along the axis, in the number of y0's.
     let first (axis: int) (y0: Tensor) (states: Tensor) : Tensor =
         Prim.range (index "NeuralOde" axis states) 0 y0.Dims[index "NeuralOde" axis y0] states
 
-    /// A field of two parts as one of the parts side by side, the first as wide as `like`.
+    /// A field of a pair as a field of its concatenation along the axis. The first part has the width of `like`.
     let joined (axis: int) (like: Tensor) (f: Tensor -> Tensor * Tensor -> Tensor * Tensor) (t: Tensor) (both: Tensor) =
         let index = both.Rank + axis
         let width = like.Dims[like.Rank + axis]
         let first, second = f t (Prim.range index 0 width both, Prim.range index width both.Dims[index] both)
         Prim.concat index [| first; second |]
 
-    /// The axis of what a network takes.
+    /// The channel axis of a network's input.
     let ofNetwork (net: Network) : int = -1 - Network.spatial net
 
 /// y0 itself.
@@ -58,7 +58,7 @@ type internal ObservedStart =
 type internal ZerosStart =
     {
         Dimensions: int
-        /// None: the field's
+        /// None: the field's axis
         Along: int option
     }
 
@@ -91,42 +91,47 @@ type internal LiftedStart<'W> =
     interface NeuralStartAxis with
         member s.Axis = s.Axis
 
-/// <summary>Starts of neural ODEs: how a state is made of what is observed. A new one is a function of weights here, or a record
-/// that implements NeuralStart.</summary>
-/// <remarks>A function given here is a constant of the model: what it captures is not trained, so give it its weights.</remarks>
+/// <summary>Initial states of neural ODEs, computed from the observation y0. Make a custom start from a function of weights
+/// with ofFunction, or from a record that implements NeuralStart.</summary>
+/// <remarks>A function given here is a constant of the model: values that it captures are not trained, so pass the weights as
+/// its argument.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralStart =
-    /// <summary>y0 as it is.</summary>
+    /// The initial state is y0.
     let observed: NeuralStart = ObservedStart
 
-    /// <summary>[y0; 0]: `dimensions` zeros more along the features or channels.</summary>
-    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
+    /// <summary>The initial state is [y0; 0] with `dimensions` zeros, along the features or channels.</summary>
+    /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. InputException unless `dimensions` is
+    /// positive.</remarks>
     let zeros (dimensions: int) : NeuralStart =
         Expect.positive "NeuralStart.zeros" "dimensions" dimensions
         { Dimensions = dimensions; Along = None }
 
-    /// <summary>[y0; 0] along an axis counted from the end: −1 is the last.</summary>
+    /// <summary>The initial state is [y0; 0] with `dimensions` zeros, along an axis counted from the end: −1 is the
+    /// last.</summary>
+    /// <remarks>InputException unless the axis is negative and `dimensions` is positive.</remarks>
     let zerosAlong (axis: int) (dimensions: int) : NeuralStart =
         ChannelAxis.refuseFromFront "NeuralStart.zerosAlong" axis
         Expect.positive "NeuralStart.zerosAlong" "dimensions" dimensions
         { Dimensions = dimensions; Along = Some axis }
 
-    /// <summary>[y0; f weights y0] along the features or channels.</summary>
+    /// The initial state is [y0; f weights y0], along the features or channels.
     let beside (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         { BesideStart.Weights = weights; Make = f; Along = None }
 
-    /// <summary>[y0; f weights y0] along an axis counted from the end.</summary>
+    /// <summary>The initial state is [y0; f weights y0], along an axis counted from the end.</summary>
+    /// <remarks>InputException unless the axis is negative.</remarks>
     let besideAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         ChannelAxis.refuseFromFront "NeuralStart.besideAlong" axis
         { BesideStart.Weights = weights; Make = f; Along = Some axis }
 
-    /// <summary>f weights y0, all of which is observed where the model has no readout.</summary>
+    /// The initial state is f weights y0. All of it is observed if the model has no readout.
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         { LiftedStart.Weights = weights; Make = f; Axis = -1 }
 
-    /// <summary>[y0; g(y0)] of a network: a convolution gives more channels.</summary>
+    /// The initial state is [y0; g(y0)] with a network g; a convolutional network adds channels.
     let inputLayer (net: Network) : NeuralStart = beside net Network.apply
 
-    /// <summary>g(y0) of a network.</summary>
+    /// The initial state is g(y0) with a network g.
     let lift (net: Network) : NeuralStart =
         { LiftedStart.Weights = net; Make = Network.apply; Axis = ChannelAxis.ofNetwork net }

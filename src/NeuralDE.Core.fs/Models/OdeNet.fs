@@ -2,29 +2,30 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// <summary>A classifier of images whose middle is an ordinary differential equation: convolutions that halve the image, a block
-/// x' = f(t, x) from t = 0 to 1, pooling and a linear layer.</summary>
-/// <remarks>R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018, section 3; layers in the order of the
-/// authors' program, so that its weights fit.</remarks>
+/// <summary>An image classifier with an ordinary differential equation: downsampling convolutions, the equation x' = f(t, x)
+/// from t = 0 to 1, pooling and a linear layer.</summary>
+/// <remarks>R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018, section 3. The layers have the order
+/// of the authors' program, so its weights fit.</remarks>
 type OdeNet =
     {
         Downsampling: Network
-        /// sees the time as a channel
+        /// has the time as a further channel
         Field: Network
         Head: Network
         Settings: OdeSettings
     }
 
-    /// <summary>For images of so many channels: 64 channels inside, Dopri5 to 1e-3; 208 266 parameters for 1 channel and 10 classes.</summary>
+    /// An ODE-Net for images of `channels` channels: width 64, Dopri5 with tolerance 1e-3; 208 266 parameters for 1 channel
+    /// and 10 classes.
     static member init (key: Key) (channels: int) (classes: int) : OdeNet = OdeNet.initWith 64 key channels classes
 
-    /// Group norms of 32 groups at most, then relu.
+    /// Group normalisation with at most 32 groups, then relu.
     static member private Normalised(width: int) : Blueprint -> Blueprint =
         Blueprint.groupNorm (min 32 width) >> Blueprint.relu
 
     static member private Same = { ConvOptions.Default with Padding = [ 1 ] }
 
-    /// From an image to a quarter of its extents.
+    /// Reduces an image to a quarter of its height and width.
     static member private Downsampled(width: int, channels: int) : Blueprint =
         let halving = { ConvOptions.Default with Stride = [ 2 ]; Padding = [ 1 ] }
 
@@ -38,7 +39,7 @@ type OdeNet =
     static member private Pooled(classes: int) : Blueprint -> Blueprint =
         fun b -> b |> OdeNet.Normalised b.Outputs |> Blueprint.globalAveragePool |> Blueprint.linear classes
 
-    /// <summary>As init, of another width: 32, 64 or another number that min(32, width) divides.</summary>
+    /// Like init, with another width: a number that min(32, width) divides, such as 32 or 64.
     static member initWith (width: int) (key: Key) (channels: int) (classes: int) : OdeNet =
         let timed b = b |> Blueprint.time |> Blueprint.conv OdeNet.Same width [ 3 ]
         let normalised = OdeNet.Normalised width
@@ -51,7 +52,8 @@ type OdeNet =
           Head = Network.init (Key.fold 2 key) (Blueprint.images width |> OdeNet.Pooled classes)
           Settings = { OdeSettings.defaults with Solver = Dopri5; Rtol = 1e-3; Atol = 1e-3 } }
 
-    /// <summary>The same network solved in `steps` steps of RK4, with gradients through the steps: an RK-Net.</summary>
+    /// <summary>An RK-Net: the same network with `steps` steps of RK4 and gradients through the steps.</summary>
+    /// <remarks>InputException unless `steps` is positive.</remarks>
     static member rkNet (steps: int) (width: int) (key: Key) (channels: int) (classes: int) : OdeNet =
         Expect.positive "OdeNet.rkNet" "steps" steps
         let net = OdeNet.initWith width key channels classes
@@ -59,8 +61,9 @@ type OdeNet =
         { net with
             Settings = { net.Settings with Solver = RK4; Step = ConstantStep(1.0 / float steps); Gradient = Direct } }
 
-    /// <summary>The residual network that an ODE-Net is measured by: between the same ends, `blocks` blocks x + f(x) instead of an
-    /// equation.</summary>
+    /// <summary>The residual network with which the ODE-Net is compared: `blocks` residual blocks x + f(x) instead of the
+    /// equation, with the same other layers.</summary>
+    /// <remarks>InputException unless `blocks` is positive.</remarks>
     static member resNet (blocks: int) (width: int) (channels: int) (classes: int) : Blueprint =
         Expect.positive "OdeNet.resNet" "blocks" blocks
         let conv = Blueprint.conv OdeNet.Same width [ 3 ]
@@ -69,18 +72,18 @@ type OdeNet =
 
         Seq.fold (fun b _ -> block b) (OdeNet.Downsampled(width, channels)) [ 1..blocks ] |> OdeNet.Pooled classes
 
-    /// <summary>The perceptron of one hidden layer that both are measured by: flattened images, tanh; 784-300-10 for MNIST.</summary>
+    /// The perceptron with which both are compared: flattened images, one hidden layer, tanh; 784-300-10 for MNIST.
     static member perceptron (inputs: int) (hidden: int) (classes: int) : Blueprint =
         Blueprint.features inputs |> Blueprint.linear hidden |> Blueprint.tanh |> Blueprint.linear classes
 
-    /// The block of the equation.
+    /// The problem of the equation block.
     static member private Block(net: OdeNet, images: Tensor) : OdeProblem<Tensor> =
         Ode.problem (Network.field net.Field) (Network.apply net.Downsampling images) (0.0, 1.0)
         |> OdeSettings.apply net.Settings
 
-    /// <summary>Images [batch; channels; height; width] → scores before the softmax [batch; classes].</summary>
+    /// The scores before the softmax: images [batch; channels; height; width] → [batch; classes].
     static member apply (net: OdeNet) (images: Tensor) : Tensor =
         OdeNet.Block(net, images) |> Ode.solveFinal |> Network.apply net.Head
 
-    /// <summary>What the block's solve costs for these images.</summary>
+    /// The solver statistics of the equation block for these images.
     static member stats (net: OdeNet) (images: Tensor) : Stats = (OdeNet.Block(net, images) |> Ode.solve).Stats

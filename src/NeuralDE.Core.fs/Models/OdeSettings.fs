@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-/// How a model's equation is solved, as data: static in a tree, compared by Equals.
+/// How a model solves its equation. In a tree it is a constant, compared by Equals.
 [<NoComparison>]
 type OdeSettings =
     {
@@ -10,11 +10,11 @@ type OdeSettings =
         Step: StepSize
         Gradient: Gradient
         MaxSteps: int
-        /// each sample with its own steps
+        /// whether each sample has its own steps
         PerSample: bool
     }
 
-    /// <summary>Tsit5 to 1e-6 and 1e-9, adaptive, exact gradients with checkpoints, joint steps.</summary>
+    /// Tsit5 with tolerances 1e-6 and 1e-9, adaptive steps that all samples share, exact gradients with checkpoints.
     static member defaults =
         { Solver = Tsit5
           Rtol = 1e-6
@@ -24,7 +24,7 @@ type OdeSettings =
           MaxSteps = 100000
           PerSample = false }
 
-    /// <summary>The problem, solved by these settings.</summary>
+    /// Applies the settings to a problem.
     static member apply (s: OdeSettings) (p: OdeProblem<'S>) : OdeProblem<'S> =
         { p with
             Solver = s.Solver

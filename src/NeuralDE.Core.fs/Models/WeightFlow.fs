@@ -2,26 +2,27 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// <summary>How weights evolve: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection, reaction), with τ, υ, ρ
-/// learned for each leaf.</summary>
-/// <remarks>Differences by index, mirrored at the ends: without advection and reaction the sum of a kernel stays, and at rest
-/// (all rates 0) so do the weights. T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS 2019.</remarks>
+/// <summary>A differential equation for weights: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection,
+/// reaction). Each leaf has trainable rates τ, υ, ρ.</summary>
+/// <remarks>Derivatives are index differences, mirrored at the ends. Without advection and reaction, the sum of a kernel is
+/// constant; with all rates 0 the weights are constant. T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS
+/// 2019.</remarks>
 type WeightFlow =
     {
         /// τ, one number for each leaf of the weights: [leaves]
         Diffusion: Tensor
-        /// υ along the last axis and the one before it: [leaves; 2]
+        /// υ along the last and the second-last axis: [leaves; 2]
         Advection: Tensor
         /// ρ: [leaves]
         Reaction: Tensor
     }
 
-    /// <summary>At rest: all rates 0.</summary>
+    /// A flow with all rates 0, so the weights are constant at first.
     static member atRest(weights: 'W) : WeightFlow =
         let n = (Tree.flatten weights).Length
         { Diffusion = zeros [ n ]; Advection = zeros [ n; 2 ]; Reaction = zeros [ n ] }
 
-    /// <summary>Normal rates of a deviation.</summary>
+    /// A flow with normally distributed rates of standard deviation `deviation`.
     static member init (deviation: float) (key: Key) (weights: 'W) : WeightFlow =
         let n = (Tree.flatten weights).Length
 
@@ -29,20 +30,21 @@ type WeightFlow =
           Advection = Init.normal deviation (Key.fold 1 key) [ n; 2 ]
           Reaction = Init.normal deviation (Key.fold 2 key) [ n ] }
 
-    /// Neighbours before and after along an axis, the ends their own.
+    /// The neighbours before and after each element along an axis. Elements at the ends are their own neighbours.
     static member private Neighbours(axis: int, x: Tensor) : Tensor * Tensor =
         let n = x.Dims[axis]
         let range first last = Prim.range axis first last x
         Prim.concat axis [| range 0 1; range 0 (n - 1) |], Prim.concat axis [| range 1 n; range (n - 1) n |]
 
-    /// <summary>θ' of weights θ, a tree of the same structure.</summary>
+    /// <summary>The derivative θ' of weights θ: a tree of the same structure.</summary>
+    /// <remarks>TreeException for weights with another number of leaves.</remarks>
     static member apply (flow: WeightFlow) (weights: 'W) : 'W =
         let leaves = Tree.flatten weights
 
         if flow.Reaction.Count <> leaves.Length then
             raise (
                 TreeException
-                    $"WeightFlow.apply: the weights have {string leaves.Length} leaves, the flow was made for {string flow.Reaction.Count}."
+                    $"WeightFlow.apply: got weights with {string leaves.Length} leaves, expected {string flow.Reaction.Count}, as in the flow."
             )
 
         let rate i (x: Tensor) =

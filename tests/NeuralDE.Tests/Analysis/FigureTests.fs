@@ -281,7 +281,7 @@ let tests =
               let uneven = plain [ Curve.line "model" (upTo 30) (upTo 29) ]
               Expect.stringContains
                   (failure (render uneven))
-                  "Figure: curve 'model' has 30 x and 29 y. Give one y per x."
+                  "Figure: curve 'model' has 30 x and 29 y. Give one y for each x."
                   "failure (render uneven)"
               let lossy = { plain [ Curve.line "loss" (upTo 3) [| 0.0; -1.0; nan |] ] with YScale = AxisScale.Log }
               Expect.stringContains
@@ -296,7 +296,7 @@ let tests =
               let reversed = { plain [] with XRange = Some(3.0, 1.0) }
               Expect.stringContains
                   (failure (render reversed))
-                  "the x range from 3 to 1 can't be drawn"
+                  "the x range from 3 to 1 cannot be drawn"
                   "failure (render reversed)"
               let coloured = plain [ Curve.line "model" (upTo 3) (upTo 3) |> Curve.colour -1 ]
               Expect.stringContains (failure (render coloured)) "has the colour number -1" "failure (render coloured)"

@@ -283,7 +283,7 @@ let tests =
                   Plot.heatMap ts (tensor [ 0.0; 1.0 ]) us)
               says "Plot.heatMap: the x from 0 to 5 are not evenly spaced" (fun () ->
                   Plot.heatMap (tensor [ 0.0; 1.0; 5.0 ]) ts (zeros [ 5; 3 ]))
-              says "Plot.densityOf: the log-density gave shape [2]" (fun () -> Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
+              says "Plot.densityOf: the log-density returned shape [2]" (fun () -> Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
               says "Plot.densityOf: got y from 1 to 0" (fun () -> Plot.densityOf sum (0.0, 1.0) (1.0, 0.0))
               says "Plot.density: 'points' has no finite number" (fun () -> Plot.density (zeros [ 3; 2 ] + nan))
               says "Plot.images: got images [5; 2], expected" (fun () -> Plot.images 2 [] us)
@@ -301,13 +301,13 @@ let tests =
                   Plot.trajectories [ ("a", ts, us) ] |> Plot.field (fun _ u -> u))
               says "Plot.field: the field returned shape [3] for a state of shape [2]." (fun () ->
                   Plot.phase [ ("a", us) ] |> Plot.field (fun _ u -> concat [ u; u[..0] ]) |> Plot.svg)
-              says "Figure: the x range from 1 to 1 can't be drawn." (fun () ->
+              says "Figure: the x range from 1 to 1 cannot be drawn." (fun () ->
                   Plot.trajectories [ ("a", ts, us) ] |> Plot.xRange 1.0 1.0 |> Plot.svg)
               says "Figure: the span 'a' from 2 to 1 is empty." (fun () ->
                   Plot.trajectories [ ("a", ts, us) ] |> Plot.span "a" 2.0 1.0 |> Plot.svg)
-              says "Figure: the colours of the cells reach from 3 to 3." (fun () ->
+              says "Figure: the colours of the cells range from 3 to 3." (fun () ->
                   Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.colourRange 3.0 3.0 |> Plot.svg)
-              says "Figure: cells need axes in proportion." (fun () ->
+              says "Figure: cells need linear axes." (fun () ->
                   Plot.heatMap ts ts (zeros [ 5; 5 ]) |> Plot.xScale AxisScale.Log |> Plot.xRange 0.1 1.0 |> Plot.svg)
               for empty in [ Plot.trajectories; Plot.ensemble; Plot.quantiles 0.1 0.9 ] do
                   says "Plot." (fun () -> empty [])

@@ -128,7 +128,7 @@ let tests =
               let start = Report.start "a"
               says "Report.table: row 1 has 1 cells where there are 2 headers." (fun () ->
                   start |> Report.table [ "a"; "b" ] [ [ "1"; "2" ]; [ "1" ] ])
-              says "Report.table: there are no headers." (fun () -> start |> Report.table [] [])
+              says "Report.table: got no headers." (fun () -> start |> Report.table [] [])
               says "Report.save: the path is empty." (fun () ->
                   Report.save " " start
                   start))

@@ -154,7 +154,7 @@ let tests =
                   refuses path [ "holds readme.txt" ] (fun () -> Npz.read path))
 
               let e = Expect.thrown<InputException>(fun () -> Npz.write "x.npz" [ "a", ones [ 1 ]; "a", ones [ 1 ] ])
-              Expect.stringContains e.Message "a name of its own" "e.Message")
+              Expect.stringContains e.Message "a distinct, non-empty name" "e.Message")
 
           testCase "a damaged array is refused or read" (fun () ->
               let valid = bytesOf header [| 0uy .. 7uy |]

@@ -239,7 +239,7 @@ let tests =
               let ramp = reshape [ 1; 5 ] (tensor [ 0.0; 1.0; 2.0; 3.0; 4.0 ])
               let flow = { WeightFlow.atRest ramp with Advection = tensor [ [ 2.0; 7.0 ] ] }
               near 1e-14 (tensor [ [ 1.0; 2.0; 2.0; 2.0; 1.0 ] ]) (WeightFlow.apply flow ramp)
-              raises<TreeException, _> "the weights have 2 leaves, the flow was made for 1" (fun () ->
+              raises<TreeException, _> "got weights with 2 leaves, expected 1, as in the flow" (fun () ->
                   WeightFlow.apply flow (ramp, ramp)))
 
           // ── use ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,7 +283,7 @@ let tests =
               let model = NeuralOde.init key (net 2 2)
               raises<ShapeException, _> "NeuralOde.predict: got times of shape []" (fun () ->
                   NeuralOde.predict model y0 (scalar 1.0))
-              raises<ShapeException, _> "NeuralOde.final: got a start of shape [2], expected [batch; d]" (fun () ->
+              raises<ShapeException, _> "NeuralOde.final: got y0 of shape [2], expected [batch; d]" (fun () ->
                   NeuralOde.final (NeuralOde.perSample model) y0 (0.0, 1.0))
               raises<ShapeException, _> "input has 3 features, the layer was made for 2" (fun () ->
                   NeuralOde.final (NeuralOde.augment 1 model) y0 (0.0, 1.0))

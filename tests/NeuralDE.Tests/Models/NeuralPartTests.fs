@@ -200,7 +200,7 @@ let tests =
               Expect.stringContains
                   (Expect.thrown<ShapeException>(fun () -> final (NeuralOde.withDuration wrong decay) |> ignore))
                       .Message
-                  "NeuralOde.final: the duration gave [3; 2] for a start [3; 2], expected one number for each sample"
+                  "NeuralOde.final: the duration returned [3; 2] for y0 [3; 2], expected one number for each sample"
                   "a duration of another shape")
 
           // ── any axis ─────────────────────────────────────────────────────────────────────────────────────────────────
