@@ -1,11 +1,11 @@
 namespace NeuralDE;
 
-/// <summary>Devices under C#'s names.</summary>
+/// <summary>Devices, under their C# names.</summary>
 public static class DeviceExtensions
 {
     extension(Device)
     {
-        /// <summary>The processor, on which the library's own engine runs. Every tensor begins there.</summary>
+        /// <summary>The processor, on which the library's engine runs. Every new tensor is there.</summary>
         public static Device Cpu => Device.cpu;
     }
 }

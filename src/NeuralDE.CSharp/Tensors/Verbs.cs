@@ -5,8 +5,8 @@ namespace NeuralDE;
 /// <c>Sum(x)</c>.
 /// </summary>
 /// <remarks>
-/// The tensor comes first, then axes and options. Tensors are float64 by default, and two float dtypes do not mix.
-/// No verb has the name of a type, which it would hide where both are imported.
+/// The tensor is the first argument, then axes and options. Tensors are float64 by default; float32 and float64 do not mix.
+/// No verb has the name of a type, because it would hide the type where both are imported.
 /// </remarks>
 public static partial class Verbs
 {
@@ -40,25 +40,25 @@ public static partial class Verbs
     /// <summary>eˣ</summary>
     public static Tensor Exp(Tensor x) => Tensor.Exp(Given(x));
 
-    /// <summary>The natural logarithm; −∞ at 0, NaN below.</summary>
+    /// <summary>The natural logarithm; −∞ at 0, NaN for negative x.</summary>
     public static Tensor Log(Tensor x) => Tensor.Log(Given(x));
 
     /// <summary>The logarithm to base 10.</summary>
     public static Tensor Log10(Tensor x) => Tensor.Log10(Given(x));
 
-    /// <summary>√x; NaN below 0.</summary>
+    /// <summary>√x; NaN for negative x.</summary>
     public static Tensor Sqrt(Tensor x) => Tensor.Sqrt(Given(x));
 
     /// <summary>|x|; the derivative at 0 is 0.</summary>
     public static Tensor Abs(Tensor x) => Tensor.Abs(Given(x));
 
-    /// <summary>The largest whole number that is not above x. Its derivative is 0.</summary>
+    /// <summary>The largest integer that is at most x. The derivative is 0.</summary>
     public static Tensor Floor(Tensor x) => Tensor.Floor(Given(x));
 
-    /// <summary>The smallest whole number that is not below x. Its derivative is 0.</summary>
+    /// <summary>The smallest integer that is at least x. The derivative is 0.</summary>
     public static Tensor Ceiling(Tensor x) => Tensor.Ceiling(Given(x));
 
-    /// <summary>The nearest whole number, the even one of two. Its derivative is 0.</summary>
+    /// <summary>The nearest integer; of two nearest integers the even one. The derivative is 0.</summary>
     public static Tensor Round(Tensor x) => Tensor.Round(Given(x));
 
     /// <summary>The angle of the point (x, y), between −π and π.</summary>
@@ -70,78 +70,84 @@ public static partial class Verbs
     /// <summary>xᵃ</summary>
     public static Tensor Pow(Tensor x, int a) => Tensor.Pow(Given(x), a);
 
-    /// <summary>xᵃ, element by element.</summary>
+    /// <summary>xᵃ, element-wise.</summary>
     public static Tensor Pow(Tensor x, Tensor a) => Tensor.Pow(Given(x), Given(a));
 
     /// <summary>xᵃ</summary>
     public static Tensor Pow(double x, Tensor a) => Tensor.Pow(x, Given(a));
 
-    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The larger of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the smaller one gets none.
+    /// </summary>
     public static Tensor Maximum(Tensor a, Tensor b) => TensorOperands.Maximum((Given(a), Given(b)));
 
-    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The larger of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the smaller one gets none.
+    /// </summary>
     public static Tensor Maximum(Tensor a, double b) => TensorOperands.Maximum(TensorOperands.Both(null!, Given(a), b));
 
-    /// <summary>The larger, element by element; NaN where either is NaN. Equal elements share the derivative.</summary>
+    /// <summary>
+    /// The larger of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the smaller one gets none.
+    /// </summary>
     public static Tensor Maximum(double a, Tensor b) => TensorOperands.Maximum(TensorOperands.Both(null!, a, Given(b)));
 
     /// <summary>
-    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// The smaller of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the larger one gets none.
     /// </summary>
     public static Tensor Minimum(Tensor a, Tensor b) => TensorOperands.Minimum((Given(a), Given(b)));
 
     /// <summary>
-    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// The smaller of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the larger one gets none.
     /// </summary>
     public static Tensor Minimum(Tensor a, double b) => TensorOperands.Minimum(TensorOperands.Both(null!, Given(a), b));
 
     /// <summary>
-    /// The smaller, element by element; NaN where either is NaN. Equal elements share the derivative.
+    /// The smaller of a and b, element-wise; NaN if either is NaN. Equal elements share the derivative; the larger one gets none.
     /// </summary>
     public static Tensor Minimum(double a, Tensor b) => TensorOperands.Minimum(TensorOperands.Both(null!, a, Given(b)));
 
-    /// <summary>a = b, element by element; == compares references.</summary>
+    /// <summary>a = b, element-wise; the operator == compares references.</summary>
     public static Tensor Equal(Tensor a, Tensor b) => TensorOperands.Equal((Given(a), Given(b)));
 
-    /// <summary>a = b, element by element; == compares references.</summary>
+    /// <summary>a = b, element-wise; the operator == compares references.</summary>
     public static Tensor Equal(Tensor a, double b) => TensorOperands.Equal(TensorOperands.Both(null!, Given(a), b));
 
-    /// <summary>a = b, element by element; == compares references.</summary>
+    /// <summary>a = b, element-wise; the operator == compares references.</summary>
     public static Tensor Equal(double a, Tensor b) => TensorOperands.Equal(TensorOperands.Both(null!, a, Given(b)));
 
-    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    /// <summary>a ≠ b, element-wise; true if either is NaN. The operator != compares references.</summary>
     public static Tensor NotEqual(Tensor a, Tensor b) => TensorOperands.NotEqual((Given(a), Given(b)));
 
-    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    /// <summary>a ≠ b, element-wise; true if either is NaN. The operator != compares references.</summary>
     public static Tensor NotEqual(Tensor a, double b) =>
         TensorOperands.NotEqual(TensorOperands.Both(null!, Given(a), b));
 
-    /// <summary>a ≠ b, element by element, true where either is NaN; != compares references.</summary>
+    /// <summary>a ≠ b, element-wise; true if either is NaN. The operator != compares references.</summary>
     public static Tensor NotEqual(double a, Tensor b) =>
         TensorOperands.NotEqual(TensorOperands.Both(null!, a, Given(b)));
 
     /// <summary>
-    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
-    /// whatever its value.
+    /// a where the condition (bool) is true, otherwise b. An element that is not selected gets the derivative 0, even
+    /// if it is NaN or infinite.
     /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b) =>
         TensorOperands.Where(Given(condition), (Given(a), Given(b)));
 
     /// <summary>
-    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
-    /// whatever its value.
+    /// a where the condition (bool) is true, otherwise b. An element that is not selected gets the derivative 0, even
+    /// if it is NaN or infinite.
     /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, double b) =>
         TensorOperands.Where(Given(condition), TensorOperands.Both(null!, Given(a), b));
 
     /// <summary>
-    /// a where the condition (bool) is true, b elsewhere. The side that is not taken gets the derivative 0,
-    /// whatever its value.
+    /// a where the condition (bool) is true, otherwise b. An element that is not selected gets the derivative 0, even
+    /// if it is NaN or infinite.
     /// </summary>
     public static Tensor Where(Tensor condition, double a, Tensor b) =>
         TensorOperands.Where(Given(condition), TensorOperands.Both(null!, a, Given(b)));
 
-    /// <summary>a where the condition (bool) is true, b elsewhere: float64.</summary>
+    /// <summary>a where the condition (bool) is true, otherwise b, as float64.</summary>
     public static Tensor Where(Tensor condition, double a, double b) =>
         TensorOperands.Where(Given(condition), WhereOperands.Both(null!, a, b));
 }

@@ -4,12 +4,13 @@ namespace NeuralDE;
 public static partial class Verbs
 {
     /// <summary>
-    /// Products of tensors summed over axes, by Einstein's notation: <c>Einsum("bij,bjk-&gt;bik", a, b)</c>.
+    /// Products of tensors summed over axes, in Einstein notation: <c>Einsum("bij,bjk-&gt;bik", a, b)</c>.
     /// </summary>
     /// <remarks>
-    /// Each letter is an axis, of one extent wherever it stands. Letters of the result keep their axes, in its
-    /// order; all others are summed over. A letter twice in an operand takes its diagonal. Without an arrow the
-    /// result has the letters that stand once, in alphabetical order. Operands are contracted from left to right.
+    /// Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order; all
+    /// other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the result
+    /// has the letters that occur once, in alphabetical order. Operands are contracted from left to right.
+    /// InputException for an invalid rule, ShapeException for operands that do not fit.
     /// </remarks>
     public static Tensor Einsum(string rule, params ReadOnlySpan<Tensor> operands) =>
         EinsumVerbsModule.einsum(Given(rule), FSharp.List(operands));

@@ -1,52 +1,56 @@
 namespace NeuralDE;
 
-// Verbs: picking and putting by index. An index that is not within its axis, 0 to n − 1, is an InputException, at the call
-// where it is a number already, and at the end of the run inside a transform.
+// Verbs: reading and writing by index. An index must be from 0 to n − 1 for an axis of extent n, otherwise InputException:
+// at the call if the index is a number, at the end of the run inside a transform.
 public static partial class Verbs
 {
     /// <summary>
-    /// <c>size</c> elements along an axis from a start that may be computed (0-d, integer): 0 to n − size.
+    /// <paramref name="size"/> elements along an axis. <paramref name="start"/> is an integer tensor [] from 0 to n −
+    /// size, which may be computed.
     /// </summary>
     public static Tensor DynamicSlice(Tensor x, int axis, Tensor start, int size) =>
         IndexingVerbsModule.dynamicSlice(axis, Given(start), size, Given(x));
 
     /// <summary>
-    /// x with a window along an axis replaced, from a start that may be computed: 0 to n − the update's extent.
+    /// Replaces a window along an axis by <paramref name="update"/>. <paramref name="start"/> is an integer tensor []
+    /// from 0 to n − the extent of <paramref name="update"/>, which may be computed.
     /// </summary>
     public static Tensor DynamicUpdate(Tensor x, int axis, Tensor start, Tensor update) =>
         IndexingVerbsModule.dynamicUpdate(axis, Given(start), Given(update), Given(x));
 
     /// <summary>
-    /// For each of a batch, the rows at its own indices: x [batch…; n; features…], indices [batch…; m] → [batch…;
-    /// m; features…].
+    /// Rows of a batch, with separate indices for each element of the batch: x [batch…; n; features…], indices
+    /// [batch…; m] → [batch…; m; features…].
     /// </summary>
     public static Tensor GatherRows(Tensor x, Tensor indices) =>
         IndexingVerbsModule.gatherRows(Given(indices), Given(x));
 
-    /// <summary>1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n].</summary>
+    /// <summary>One-hot vectors (float64): 1 at the position of each index, otherwise 0; [i…] → [i…; n].</summary>
     public static Tensor OneHot(Tensor indices, int n) => IndexingVerbsModule.oneHot(n, Given(indices));
 
-    /// <summary>x with row i of the updates added to its row indices[i]. Integers wrap.</summary>
+    /// <summary>Adds row i of the updates to row indices[i] of x. Integers wrap.</summary>
     public static Tensor ScatterAdd(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterAdd(Given(indices), Given(updates), Given(x));
 
-    /// <summary>x with each row the maximum of itself and the updates put there.</summary>
+    /// <summary>Replaces row indices[i] of x by its element-wise maximum with row i of the updates.</summary>
     public static Tensor ScatterMax(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterMax(Given(indices), Given(updates), Given(x));
 
     /// <summary>
-    /// x with its row indices[i] replaced by row i of the updates, the last where several meet.
+    /// Replaces row indices[i] of x by row i of the updates. For equal indices the last update wins.
     /// </summary>
     public static Tensor ScatterSet(Tensor x, Tensor indices, Tensor updates) =>
         IndexingVerbsModule.scatterSet(Given(indices), Given(updates), Given(x));
 
-    /// <summary>The elements at indices of any shape along an axis: [a…; n; c…] and [i…] → [a…; i…; c…].</summary>
+    /// <summary>
+    /// The elements at the indices along an axis, for indices of any shape: [a…; n; c…] and [i…] → [a…; i…; c…].
+    /// </summary>
     public static Tensor Take(Tensor x, int axis, Tensor indices) =>
         IndexingVerbsModule.take(axis, Given(indices), Given(x));
 
     /// <summary>
-    /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the
-    /// axis.
+    /// Elements along an axis with separate indices at each position. The indices have the shape of x except along
+    /// the axis.
     /// </summary>
     public static Tensor TakeAlong(Tensor x, int axis, Tensor indices) =>
         IndexingVerbsModule.takeAlong(axis, Given(indices), Given(x));

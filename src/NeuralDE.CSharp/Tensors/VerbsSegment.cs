@@ -1,17 +1,21 @@
 namespace NeuralDE;
 
-// Verbs: groups of rows. An id outside 0 .. count − 1 is an InputException.
+// Verbs: reductions of groups of rows. InputException for an id outside 0 to count − 1.
 public static partial class Verbs
 {
-    /// <summary>The maximum of each group's rows; of none −∞ (of integers their smallest).</summary>
+    /// <summary>
+    /// The maximum of the rows of each group; −∞ for an empty group, or the smallest integer of the dtype.
+    /// </summary>
     public static Tensor SegmentMax(Tensor x, Tensor ids, int count) =>
         SegmentVerbsModule.segmentMax(Given(ids), count, Given(x));
 
-    /// <summary>The mean of each group's rows; of none 0.</summary>
+    /// <summary>The mean of the rows of each group; 0 for an empty group.</summary>
     public static Tensor SegmentMean(Tensor x, Tensor ids, int count) =>
         SegmentVerbsModule.segmentMean(Given(ids), count, Given(x));
 
-    /// <summary>The sum of each group's rows; of none 0. Integers and bools add up to int64.</summary>
+    /// <summary>
+    /// The sum of the rows of each group; 0 for an empty group. For integers and bools it is int64.
+    /// </summary>
     public static Tensor SegmentSum(Tensor x, Tensor ids, int count) =>
         SegmentVerbsModule.segmentSum(Given(ids), count, Given(x));
 }

@@ -5,7 +5,8 @@ open NeuralDE
 open NeuralDE.Compiler
 open NeuralDE.Kernels
 
-/// Tensors from numbers; the element type of the numbers is the tensor's dtype (int is int32).
+/// Tensors from numbers. The type of the numbers is the dtype of the tensor (int is int32). ShapeException for rows of
+/// different lengths.
 [<AutoOpen; AbstractClass; Sealed>]
 type TensorMakers =
     static member private Vector(dtype, values: 'T[]) = Tensor.OfArray(NdArray(dtype, [| values.Length |], values))
@@ -104,7 +105,7 @@ type TensorMakers =
         let shape = [| Array3D.length1 values; Array3D.length2 values; Array3D.length3 values |]
         Tensor.OfArray(NdArray(Float64, shape, ManagedArrays.Flat<float> values))
 
-    /// One number, of shape [].
+    /// A tensor with one number, of shape [].
     static member scalar(value: float) : Tensor = Tensor.OfArray(NdArray(Float64, [||], [| value |]))
 
     static member scalar(value: float32) : Tensor = Tensor.OfArray(NdArray(Float32, [||], [| value |]))
@@ -112,19 +113,20 @@ type TensorMakers =
     static member scalar(value: int64) : Tensor = Tensor.OfArray(NdArray(Int64, [||], [| value |]))
     static member scalar(value: bool) : Tensor = Tensor.OfArray(NdArray(Bool, [||], [| value |]))
 
-    /// The one element of a tensor that has one, with shape [].
+    /// The element of a tensor with one element, as a tensor of shape []. ShapeException for another number of elements.
     static member scalar(value: Tensor) : Tensor =
         if value.Count <> 1 then
             Expect.misfit $"scalar: got shape {Expect.text value}, expected one element. Pick one, as in x[0]."
 
         Prim.reshape [||] value
 
-/// Tensors from a description: float64 unless said otherwise; `cast Float32` makes another dtype of them.
+/// Tensors from a shape, a range or a key. The dtype is float64 unless stated otherwise; convert with `cast Float32`.
+/// InputException for a negative extent, ShapeException for a shape that does not fit in memory.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
 
-    /// One number spread: an array is made of it when its numbers are asked for, and none in a trace.
+    /// A constant tensor. Its array is made when its numbers are read; a trace makes none.
     let private filled verb dtype shape value =
         Shape.stored verb shape |> ignore
         Tensor.Filled(Tensor.Number(dtype, value), shape)
@@ -135,16 +137,17 @@ module Makers =
     /// Ones of a shape.
     let ones (shape: int list) : Tensor = filled "ones" Float64 (Expect.extents "ones" shape) 1.0
 
-    /// A shape filled with one value.
+    /// A tensor of a shape filled with one value.
     let full (shape: int list) (value: float) : Tensor = filled "full" Float64 (Expect.extents "full" shape) value
 
-    /// Zeros of the shape and dtype of x.
+    /// Zeros with the shape and dtype of x.
     let zerosLike (x: Tensor) : Tensor = filled "zerosLike" x.Dtype x.Dims 0.0
 
-    /// Ones of the shape and dtype of x.
+    /// Ones with the shape and dtype of x.
     let onesLike (x: Tensor) : Tensor = filled "onesLike" x.Dtype x.Dims 1.0
 
-    /// n points from first to last, evenly spaced, both included: the last is exactly `last`. One point is `first`.
+    /// n evenly spaced points from `first` to `last`, both included: [n]. The last point is exactly `last`; a single point is
+    /// `first`.
     let linspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "linspace" "n" n
         NdArray.Claim("linspace", Float64, [| n |])
@@ -152,13 +155,13 @@ module Makers =
         let point i = if i = n - 1 && i > 0 then last else first + float i * step
         ofFloats Float64 [| n |] (Array.init n point)
 
-    /// n points from 10^first to 10^last, evenly spaced in the exponent.
+    /// n points from 10^first to 10^last with evenly spaced exponents: [n].
     let logspace (first: float) (last: float) (n: int) : Tensor =
         Expect.count "logspace" "n" n
         NdArray.Claim("logspace", Float64, [| n |])
         ofFloats Float64 [| n |] ((linspace first last n).ToArray() |> Array.map (fun e -> Math.Pow(10.0, e)))
 
-    /// start, start + step, … before stop.
+    /// The numbers start, start + step, … before stop. InputException unless all are finite and step is not 0.
     let arange (start: float) (stop: float) (step: float) : Tensor =
         if step = 0.0 || Double.IsNaN step || Double.IsNaN start || not (Double.IsFinite((stop - start) / step)) then
             raise (
@@ -194,28 +197,28 @@ module Makers =
         Expect.made verb [| key.Tensor |] (Array.append key.Tensor.Dims signature.Shape)
         Tensor.Apply(Random(kind, signature), [| key.Tensor |])
 
-    /// Uniform numbers in [0, 1).
+    /// Uniform random numbers in [0, 1). Equal keys give equal numbers; a batch of keys [batch…] gives [batch…; shape…].
     let rand (key: Key) (shape: int list) : Tensor = draw "rand" Uniform Float64 key shape
 
-    /// Standard normal numbers.
+    /// Standard normal random numbers. Equal keys give equal numbers; a batch of keys [batch…] gives [batch…; shape…].
     let randn (key: Key) (shape: int list) : Tensor = draw "randn" Normal Float64 key shape
 
-    /// Uniform integers (int64) from low to high − 1.
+    /// Uniform random integers (int64) from low to high − 1. InputException unless low is less than high.
     let randint (key: Key) (low: int) (high: int) (shape: int list) : Tensor =
         if high <= low then
             raise (
                 InputException
-                    $"randint: got low {string low} and high {string high}; high is exclusive and must be larger."
+                    $"randint: got low {string low} and high {string high}; high is exclusive and must be larger than low."
             )
 
-        let whole (n: int64) = // exact, where a float beside the tensor may not be
+        let whole (n: int64) = // exact, unlike a plain float
             Tensor.Apply(Op.Constant { Literal.Dtype = Int64; Bits = n }, [||])
 
         let bits = draw "randint" Bits Int64 key shape
         let like n = Prim.broadcast bits.Dims [||] (whole n)
         Prim.binary Mod bits (like (int64 high - int64 low)) + like (int64 low)
 
-    /// true with probability p, in [0, 1].
+    /// Random bools, true with probability p. InputException unless p is in [0, 1].
     let bernoulli (key: Key) (p: float) (shape: int list) : Tensor =
         if not (p >= 0.0 && p <= 1.0) then
             raise (InputException $"bernoulli: got p = {string p}, expected a probability from 0 to 1.")
@@ -223,7 +226,7 @@ module Makers =
         let u = draw "bernoulli" Uniform Float64 key shape
         Tensor.Compare("bernoulli", Less, u, Tensor.Number(Float64, p))
 
-    /// The numbers 0 to n − 1 (int64) in random order.
+    /// The numbers 0 to n − 1 (int64) in random order: [n].
     let permutation (key: Key) (n: int) : Tensor =
         Expect.count "permutation" "n" n
         let u = draw "permutation" Uniform Float64 key [ n ]

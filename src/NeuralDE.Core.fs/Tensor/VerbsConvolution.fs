@@ -2,25 +2,26 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// How a kernel moves over its input. A list has one entry for each spatial axis, or one for all of them.
+/// Options of a convolution. A list has one entry for each spatial axis, or one entry for all of them.
 type ConvOptions =
     {
-        /// Steps between places of the kernel.
+        /// The distance between two positions of the kernel.
         Stride: int list
-        /// Zeros on both sides of the input.
+        /// The number of zeros on both sides of the input.
         Padding: int list
-        /// Distance between neighbours of the kernel: 1 leaves no gaps.
+        /// The distance between neighbouring elements of the kernel; 1: no gaps.
         Dilation: int list
-        /// Channels are divided into so many groups that do not mix.
+        /// The number of groups of channels. Groups do not mix.
         Groups: int
-        /// Rows added at the end of a transposed convolution's result; 0 for others.
+        /// The number of rows added at the end of the result of a transposed convolution; 0 for other convolutions.
         OutputPadding: int list
     }
 
-    /// Stride 1, no padding, no gaps, one group.
+    /// Stride 1, no padding, dilation 1, one group.
     static member Default = { Stride = [ 1 ]; Padding = [ 0 ]; Dilation = [ 1 ]; Groups = 1; OutputPadding = [ 0 ] }
 
-/// Convolutions and pooling over [batch; channels; length] and [batch; channels; height; width].
+/// Convolutions and pooling of [batch; channels; length] and [batch; channels; height; width]. ShapeException for shapes that
+/// do not fit, InputException for invalid options.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ConvolutionVerbs =
     let private option verb name least axes (values: int list) =
@@ -51,7 +52,7 @@ module ConvolutionVerbs =
 
         n / groups
 
-    /// Axis i divided into groups: [… n …] → [… groups; n / groups …].
+    /// Splits axis i into groups: [… n …] → [… groups; n / groups …].
     let private divide axis groups (x: Tensor) =
         let shape = Array.insertAt axis groups x.Dims
         shape[axis + 1] <- x.Dims[axis] / groups
@@ -62,7 +63,7 @@ module ConvolutionVerbs =
         shape[axis] <- Shape.times "conv" x.Dims[axis] x.Dims[axis + 1]
         Prim.reshape shape x
 
-    /// The result's shape, for errors that name the verb.
+    /// Checks the size of the result, for errors that name the verb.
     let private checkSize verb (c: Conv) outputs (kernel: Tensor) (x: Tensor) =
         let along i = Infer.convolvedIn verb c i x.Dims[i + 2] kernel.Dims[i + 2]
         Expect.made verb [| x; kernel |] (Array.append [| x.Dims[0]; outputs |] (Array.init c.Stride.Length along))
@@ -130,36 +131,36 @@ module ConvolutionVerbs =
 
         checkSize verb parameters (Shape.times verb kernel.Dims[1] groups) kernel x
 
-        let turned = // [G; I; O; K…] → [G; O; I; K…], back to front
+        let turned = // [G; I; O; K…] → [G; O; I; K…], spatial axes reversed
             divide 0 groups kernel
             |> Prim.permute (Array.append [| 0; 2; 1 |] (Array.init axes ((+) 3)))
             |> Prim.reverse (Array.init axes ((+) 3))
 
         Prim.conv parameters (divide 1 groups x) turned |> undivide 1 |> notEmpty verb kernel x
 
-    /// <summary>Cross-correlation: input [batch; channels; length], kernel [outputs; channels / groups; width] →
-    /// [batch; outputs; length'].</summary>
-    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding −
-    /// dilation (width − 1) − 1) / stride + 1.</remarks>
+    /// <summary>The cross-correlation of an input [batch; channels; length] with a kernel [outputs; channels / groups;
+    /// width]: [batch; outputs; length'].</summary>
+    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation
+    /// (width − 1) − 1) / stride + 1.</remarks>
     let conv1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv1d" 1 options kernel x
 
-    /// Cross-correlation: input [batch; channels; height; width], kernel [outputs; channels / groups; h; w] → [batch;
-    /// outputs; height'; width'].
+    /// The cross-correlation of an input [batch; channels; height; width] with a kernel [outputs; channels / groups; h; w]:
+    /// [batch; outputs; height'; width'].
     let conv2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv2d" 2 options kernel x
 
-    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs /
-    /// groups; width] → [batch; outputs; length'].</summary>
+    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs / groups;
+    /// width] → [batch; outputs; length'].</summary>
     /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
     let convTranspose1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose1d" 1 options kernel x
 
-    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs /
-    /// groups; h; w].
+    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs / groups;
+    /// h; w] → [batch; outputs; height'; width'].
     let convTranspose2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose2d" 2 options kernel x
 
     // ── pooling ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The elements at each place of a window, side by side along a new last axis.
+    /// The elements of each window, along a new last axis.
     let private windows verb axes window stride (x: Tensor) =
         Expect.floats verb x
         Expect.rank verb (axes + 2) "the input" x
@@ -168,7 +169,7 @@ module ConvolutionVerbs =
 
         if Seq.exists (fun n -> n < window) x.Dims[2..] then
             Expect.misfit
-                $"{verb}: a window of {string window} does not fit into shape {Expect.text x}. Pad it first, or take a smaller one."
+                $"{verb}: a window of {string window} does not fit into shape {Expect.text x}. Pad the tensor first, or use a smaller window."
 
         let step = Array.append [| 1; 1 |] (Array.create axes stride)
 
@@ -181,11 +182,11 @@ module ConvolutionVerbs =
 
             Prim.slice start (Array.init x.Rank stop) step x
 
-        // a slice for each place
+        // one slice for each position
         if float window ** float axes > 65536.0 then
             raise (
                 InputException
-                    $"{verb}: got a window of {string window}, expected at most 65536 places. To pool over whole axes use meanAlong or maxAlong."
+                    $"{verb}: got a window of {string window}, expected at most 65536 positions. To pool over whole axes use meanAlong or maxAlong."
             )
 
         let places = [| 0 .. window - 1 |]
@@ -206,14 +207,14 @@ module ConvolutionVerbs =
     let private maxima verb axes window stride (x: Tensor) =
         Prim.reduce Maximum [| x.Rank |] (windows verb axes window stride x)
 
-    /// Means over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    /// The means of windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
     let avgPool1d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool1d" 1 window stride x
 
-    /// Means over square windows of [batch; channels; height; width].
+    /// The means of square windows of [batch; channels; height; width].
     let avgPool2d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool2d" 2 window stride x
 
-    /// Maxima over windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    /// The maxima of windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
     let maxPool1d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool1d" 1 window stride x
 
-    /// Maxima over square windows of [batch; channels; height; width].
+    /// The maxima of square windows of [batch; channels; height; width].
     let maxPool2d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool2d" 2 window stride x

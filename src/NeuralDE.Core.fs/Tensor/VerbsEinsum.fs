@@ -3,10 +3,10 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Einstein's summation: letters name axes, letters that the result lacks are summed over.
+/// Einstein summation: letters name axes, and letters that the result lacks are summed over.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module EinsumVerbs =
-    /// A tensor whose axes carry letters, each once.
+    /// A tensor with a distinct letter for each axis.
     type private Lettered = { Letters: char list; Tensor: Tensor }
 
     let private refuse (rule: string) message : 'a = raise (ShapeException $"einsum \"{rule}\": {message}")
@@ -73,7 +73,7 @@ module EinsumVerbs =
                         $"letter '{c}' has extent {string n} at first, but {string x.Dims[axis]} in operand {string i} of shape {Expect.text x}."
                 | _ -> extents[c] <- x.Dims[axis]))
 
-    /// Axes that carry one letter become their diagonal.
+    /// Replaces axes with equal letters by their diagonal.
     let rec private distinct (t: Lettered) : Lettered =
         match t.Letters |> List.countBy id |> List.tryFind (fun (_, n) -> n > 1) with
         | None -> t
@@ -86,7 +86,7 @@ module EinsumVerbs =
                 { Letters = (t.Letters |> List.removeAt j |> List.removeAt i) @ [ c ]
                   Tensor = diagonal (Prim.permute order t.Tensor) }
 
-    /// Sums over what nobody needs.
+    /// Sums over the letters that are not needed.
     let private keep (needed: char list) (t: Lettered) : Lettered =
         let unneeded =
             t.Letters |> List.indexed |> List.filter (fun (_, c) -> not (List.contains c needed)) |> List.map fst
@@ -98,7 +98,7 @@ module EinsumVerbs =
         let order = letters |> List.map (fun c -> List.findIndex ((=) c) t.Letters)
         Prim.permute (List.toArray order) t.Tensor
 
-    /// The product of two, summed over the letters they share that nobody needs any more.
+    /// The product of two tensors, summed over the shared letters that are not needed any more.
     let private contract (needed: char list) (a: Lettered) (b: Lettered) : Lettered =
         let a = keep (needed @ b.Letters) a
         let b = keep (needed @ a.Letters) b
@@ -118,14 +118,11 @@ module EinsumVerbs =
         { Letters = batch @ free a @ free b
           Tensor = Prim.dot x y |> Prim.reshape (Array.concat [ batchShape; rows; columns ]) }
 
-    /// <summary>Products of tensors summed over axes, by Einstein's notation: <c>einsum "bij,bjk->bik" [ a; b
-    /// ]</c>.</summary>
-    /// <remarks>
-    /// Each letter is an axis, of one extent wherever it stands. Letters of the result keep their axes, in its order;
-    /// all others are
-    /// summed over. A letter twice in an operand takes its diagonal. Without an arrow the result has the letters that
-    /// stand once, in alphabetical order. Operands are contracted from left to right.
-    /// </remarks>
+    /// <summary>Products of tensors summed over axes, in Einstein notation: `einsum "bij,bjk-&gt;bik" [ a; b ]`.</summary>
+    /// <remarks>Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order; all
+    /// other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the result has the
+    /// letters that occur once, in alphabetical order. Operands are contracted from left to right. InputException for an
+    /// invalid rule, ShapeException for operands that do not fit.</remarks>
     let einsum (rule: string) (operands: Tensor list) : Tensor =
         if operands.IsEmpty then refuse rule "got no operands, expected at least one."
 

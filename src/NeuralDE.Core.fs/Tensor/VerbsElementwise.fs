@@ -4,8 +4,8 @@ open System
 open System.ComponentModel
 open NeuralDE.Compiler
 
-/// The pairs that comparisons, `where`, `maximum` and `minimum` take: two tensors, or a tensor and a plain number of
-/// its dtype.
+/// The operand pairs of comparisons, `where`, `maximum` and `minimum`: two tensors, or a tensor and a plain number of its
+/// dtype.
 [<AbstractClass; Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
 type TensorOperands =
     static member private Right(a: Tensor, b: float) = struct (a, Tensor.Number(a.Dtype, b))
@@ -58,45 +58,46 @@ type WhereOperands =
     static member Both(_: WhereOperands, a: float32, b: float32) : struct (Tensor * Tensor) =
         struct (scalar a, scalar b)
 
-/// Functions that work element by element; two arguments broadcast by NumPy's rule.
+/// Element-wise functions. Two arguments broadcast by NumPy's rule. ShapeException for shapes that do not broadcast,
+/// DtypeException for dtypes that differ or do not fit.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ElementwiseVerbs =
-    /// Two tensors from two tensors or a tensor and a number, for the operators below.
+    /// Two tensors, from two tensors or from a tensor and a number; for the operators below.
     [<EditorBrowsable(EditorBrowsableState.Never)>]
     let inline operandsBy (witness: ^w) (a: ^a) (b: ^b) : struct (Tensor * Tensor) =
         ((^w or ^a or ^b): (static member Both: ^w * ^a * ^b -> struct (Tensor * Tensor)) (witness, a, b))
 
     // ── comparison: tensors of bool ──────────────────────────────────────────────────────────────────────────────
-    // Every comparison with NaN is false, but .<> is true. Either side may be a plain number.
-    /// a < b, element by element.
+    // A comparison with NaN is false, except .<>, which is true. Either side may be a plain number.
+    /// a < b, element-wise.
     let inline (.<) a b : Tensor = TensorOperands.Less(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≤ b, element by element.
+    /// a ≤ b, element-wise.
     let inline (.<=) a b : Tensor = TensorOperands.LessEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a > b, element by element.
+    /// a > b, element-wise.
     let inline (.>) a b : Tensor = TensorOperands.Greater(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≥ b, element by element.
+    /// a ≥ b, element-wise.
     let inline (.>=) a b : Tensor = TensorOperands.GreaterEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a = b, element by element.
+    /// a = b, element-wise.
     let inline (.=) a b : Tensor = TensorOperands.Equal(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≠ b, element by element.
+    /// a ≠ b, element-wise.
     let inline (.<>) a b : Tensor = TensorOperands.NotEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a where the condition (bool) is true, b elsewhere. Either of a and b, or both, may be a plain number: of two, the dtype
-    /// is their own, float64 for floats. The side that is not taken gets the derivative 0, whatever its value.
+    /// a where the condition (bool) is true, otherwise b. a and b may be plain numbers; two plain numbers give their own
+    /// dtype, float64 for floats. An element that is not selected gets the derivative 0, even if it is NaN or infinite.
     let inline where (condition: Tensor) a b : Tensor =
         TensorOperands.Where(condition, operandsBy Unchecked.defaultof<WhereOperands> a b)
 
-    /// The larger, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements share
-    /// the derivative; the other side has no part in it.
+    /// The larger of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal elements share the
+    /// derivative; the smaller one gets none.
     let inline maximum a b : Tensor = TensorOperands.Maximum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// The smaller, element by element; NaN where either is NaN. Either side may be a plain number. Equal elements
-    /// share the derivative.
+    /// The smaller of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal elements share the
+    /// derivative; the larger one gets none.
     let inline minimum a b : Tensor = TensorOperands.Minimum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
     // ── logic ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,13 +106,13 @@ module ElementwiseVerbs =
         Expect.bools verb b
         Tensor.Binary(op, a, b)
 
-    /// true where both are.
+    /// true where both a and b are true.
     let logicalAnd (a: Tensor) (b: Tensor) : Tensor = logical "logicalAnd" And a b
 
-    /// true where either is.
+    /// true where a or b is true.
     let logicalOr (a: Tensor) (b: Tensor) : Tensor = logical "logicalOr" Or a b
 
-    /// true where one is and the other is not.
+    /// true where exactly one of a and b is true.
     let logicalXor (a: Tensor) (b: Tensor) : Tensor = logical "logicalXor" Xor a b
 
     /// true where x is false.
@@ -128,8 +129,9 @@ module ElementwiseVerbs =
             Prim.compare Equal x x
 
     // ── types ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The same numbers in another dtype. Floats become integers towards 0, the nearest integer of the dtype where they lie
-    /// outside it, and NaN becomes 0; int64 wraps to int32; what is not 0 becomes true (NaN too).
+    /// Converts x to another dtype. Floats are rounded towards 0 to integers; floats outside the range of the dtype become
+    /// its nearest integer, and NaN becomes 0. int64 wraps to int32. To bool, every number except 0 becomes true, including
+    /// NaN.
     let cast (dtype: Dtype) (x: Tensor) : Tensor = Prim.cast dtype x
 
     // ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,12 +145,12 @@ module ElementwiseVerbs =
     /// 1 / x
     let reciprocal (x: Tensor) : Tensor = 1.0 / x
 
-    /// −1, 0 or 1 by the sign of x (F# keeps `sign` for numbers); NaN of NaN. Its derivative is 0.
+    /// The sign of x: −1, 0 or 1; NaN for NaN. Its derivative is 0. F#'s `sign` is for plain numbers.
     let signum (x: Tensor) : Tensor =
         Expect.numbers "signum" x
         Tensor.Unary(Sign, x)
 
-    /// x held between low and high: low where x < low, high where x > high. At a bound the derivative is 1.
+    /// Limits x to the range from low to high. The derivative at a limit is 1. InputException unless low ≤ high.
     let clip (low: float) (high: float) (x: Tensor) : Tensor =
         if not (low <= high) then
             raise (InputException $"clip: got low {string low} and high {string high}, expected low ≤ high.")
@@ -164,12 +166,12 @@ module ElementwiseVerbs =
         Expect.made "fma" [| a; b; c |] shape
         Prim.fma (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape)) (Tensor.Stretch(c, shape))
 
-    /// √x whose derivative at 0 is 0.
+    /// √x with the derivative 0 at 0.
     let internal root (x: Tensor) =
         let isZero = Prim.compareTo Equal x 0.0
         Prim.select isZero (Prim.zerosLike x) (sqrt (Prim.select isZero (Prim.onesLike x) x))
 
-    /// √(a² + b²) without overflow; ∞ where either is infinite, even beside NaN. The derivative at (0, 0) is 0.
+    /// √(a² + b²) without overflow; ∞ if either is infinite, even if the other is NaN. The derivative at (0, 0) is 0.
     let hypot (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "hypot" a
         let larger = Prim.stop (maximum (abs a) (abs b))
@@ -179,39 +181,38 @@ module ElementwiseVerbs =
         let finite = scale * root (square (a / scale) + square (b / scale))
         where (logicalOr (isInfinite a) (isInfinite b)) Double.PositiveInfinity finite
 
-    /// eˣ − 1, exact near 0.
+    /// eˣ − 1, accurate near 0.
     let expm1 (x: Tensor) : Tensor = unary "expm1" Expm1 x
 
-    /// ln(1 + x), exact near 0.
+    /// ln(1 + x), accurate near 0.
     let log1p (x: Tensor) : Tensor = unary "log1p" Log1p x
 
     /// The inverse of sinh: ln(x + √(x² + 1)).
     let asinh (x: Tensor) : Tensor = unary "asinh" Asinh x
 
-    /// The inverse of cosh on [1, ∞); NaN below.
+    /// The inverse of cosh on [1, ∞); NaN below 1.
     let acosh (x: Tensor) : Tensor = unary "acosh" Acosh x
 
     /// The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside.
     let atanh (x: Tensor) : Tensor = unary "atanh" Atanh x
 
     // ── activations ──────────────────────────────────────────────────────────────────────────────────────────────
-    /// x where x ≤ 0 is false, else what the function makes of x ≤ 0; it sees 0 for positive x, so that nothing
-    /// overflows.
+    /// x where x > 0, otherwise f(x). f gets 0 for positive x, so it does not overflow.
     let private belowZero (f: Tensor -> Tensor) (x: Tensor) =
         let isBelow = Prim.compareTo LessEqual x 0.0
         Prim.select isBelow (f (Prim.select isBelow x (Prim.zerosLike x))) x
 
-    /// x where x > 0, else 0; the derivative at 0 is 0.
+    /// x where x > 0, otherwise 0. The derivative at 0 is 0.
     let relu (x: Tensor) : Tensor =
         Expect.numbers "relu" x
         belowZero Prim.zerosLike x
 
-    /// x where x > 0, else slope x.
+    /// x where x > 0, otherwise slope · x.
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
         Expect.floats "leakyRelu" x
         belowZero (fun x -> slope * x) x
 
-    /// x where x > 0, else eˣ − 1.
+    /// x where x > 0, otherwise eˣ − 1.
     let elu (x: Tensor) : Tensor =
         Expect.floats "elu" x
         belowZero expm1 x
@@ -222,16 +223,16 @@ module ElementwiseVerbs =
     /// ln(1 + eˣ), without overflow.
     let softplus (x: Tensor) : Tensor = unary "softplus" Softplus x
 
-    /// ln(sigmoid x) = −softplus(−x)
+    /// ln(sigmoid(x)) = −softplus(−x), without overflow.
     let logSigmoid (x: Tensor) : Tensor = -(softplus -x)
 
     /// ln(p / (1 − p)), the inverse of sigmoid.
     let logit (p: Tensor) : Tensor = log p - log1p -p
 
-    /// x sigmoid x, also called swish.
+    /// x · sigmoid(x), also called swish.
     let silu (x: Tensor) : Tensor = x * sigmoid x
 
-    /// x tanh(softplus x)
+    /// x · tanh(softplus(x))
     let mish (x: Tensor) : Tensor = x * tanh (softplus x)
 
     /// The error function, 2/√π ∫₀ˣ exp(−s²) ds.
@@ -240,12 +241,12 @@ module ElementwiseVerbs =
     /// The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside.
     let erfinv (x: Tensor) : Tensor = unary "erfinv" Erfinv x
 
-    /// x Φ(x) = x/2 (1 + erf(x/√2)), with the normal distribution's Φ.
+    /// x Φ(x) = x/2 (1 + erf(x/√2)), with the standard normal distribution function Φ.
     let gelu (x: Tensor) : Tensor =
         Expect.floats "gelu" x
         Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
 
-    /// gelu by its approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    /// The approximation of gelu by x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
     let geluTanh (x: Tensor) : Tensor =
         Expect.floats "geluTanh" x
         let inner = x + Prim.times 0.044715 (x * x * x)
@@ -258,7 +259,7 @@ module ElementwiseVerbs =
     /// ψ(x) = d/dx ln Γ(x)
     let digamma (x: Tensor) : Tensor = unary "digamma" (Polygamma 0) x
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n up to 170: from 171 on n! passes float64.
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n from 0 to 170. InputException for larger n, because n! exceeds float64.
     let polygamma (n: int) (x: Tensor) : Tensor =
         if n < 0 || n > 170 then
             raise (InputException $"polygamma: got order {string n}, expected 0 to 170.")

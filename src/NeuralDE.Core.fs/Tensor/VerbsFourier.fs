@@ -3,10 +3,10 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Complex numbers Re + i Im: two tensors of one shape and float dtype.
+/// Complex numbers Re + i Im: two tensors of equal shape and float dtype.
 type ComplexTensor = { Re: Tensor; Im: Tensor }
 
-/// Discrete Fourier and cosine transforms along the last axis; axes before it are a batch.
+/// Discrete Fourier and cosine transforms along the last axis; the axes before it are a batch.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module FourierVerbs =
     let private length verb (x: Tensor) =
@@ -36,18 +36,19 @@ module FourierVerbs =
     let private over (n: float) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims n)
     let private first n (x: Tensor) = Prim.range (x.Rank - 1) 0 n x
 
-    /// Xₖ = Σⱼ xⱼ exp(−2πi jk/n), of [batch…; n].
+    /// The discrete Fourier transform of [batch…; n]: Xₖ = Σⱼ xⱼ exp(−2πi jk/n).
     let fft (x: ComplexTensor) : ComplexTensor =
         pair "fft" x |> ignore
         transform false x
 
-    /// xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n), the inverse of fft.
+    /// The inverse of fft: xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n).
     let ifft (x: ComplexTensor) : ComplexTensor =
         let n = pair "ifft" x
         let y = transform true x
         { Re = over (float n) y.Re; Im = over (float n) y.Im }
 
-    /// The first n/2 + 1 elements of the transform of n real numbers; the others are their conjugates.
+    /// The discrete Fourier transform of n real numbers: its first n/2 + 1 elements, [batch…; n] → [batch…; n/2 + 1]. The
+    /// other elements are their conjugates.
     let rfft (x: Tensor) : ComplexTensor =
         let n = length "rfft" x
         let y = transform false { Re = x; Im = Prim.zerosLike x }
@@ -74,7 +75,7 @@ module FourierVerbs =
         let angle = Prim.times (Math.PI / (2.0 * float n)) (Prim.iota dtype shape (shape.Length - 1))
         cos angle, sin angle
 
-    /// Factors that make the transform of type 2 orthogonal: 1/√4n for k = 0, 1/√2n for others.
+    /// Factors that make the transform of type 2 orthogonal: 1/√4n for k = 0, otherwise 1/√2n.
     let private scale dtype (shape: int[]) n =
         let isFirst = Prim.compareTo Equal (Prim.iota dtype shape (shape.Length - 1)) 0.0
         let filled value = Prim.fill dtype shape value
@@ -104,20 +105,20 @@ module FourierVerbs =
         let half = (n + 1) / 2
         interleave axis (Prim.range axis 0 half v) (Prim.reverse [| axis |] (Prim.range axis half n v))
 
-    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). Orthonormal: y₀ times 1/√4n, the others
-    /// times 1/√2n.
+    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). If orthonormal, y₀ is multiplied by 1/√4n and the
+    /// others by 1/√2n.
     let dct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "dct" x
         let y = forward n x
         if isOrthonormal then y * scale x.Dtype x.Dims n else y
 
-    /// The inverse of dct, with the same option. Orthonormal, it is the cosine transform of type 3.
+    /// The inverse of dct with the same option. If orthonormal, it is the cosine transform of type 3.
     let idct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "idct" x
         backward n (if isOrthonormal then x / scale x.Dtype x.Dims n else x)
 
-    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1; 2n times the inverse of
-    /// type 2. Orthonormal: idct.
+    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1, which is 2n times the inverse of
+    /// type 2. If orthonormal, it is idct.
     let dct3 (isOrthonormal: bool) (x: Tensor) : Tensor =
         if isOrthonormal then
             idct true x

@@ -2,12 +2,13 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Functions that take or put elements by index (int32 or int64), which must lie within its axis: 0 to n − 1. One that does
-/// not is an InputException, at the call where it is a number already, and at the end of the run inside a transform.
+/// Functions that read or write elements by index (int32 or int64). An index must be from 0 to n − 1 for an axis of extent n,
+/// otherwise InputException: at the call if the index is a number, at the end of the run inside a transform. ShapeException
+/// for shapes that do not fit.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module IndexingVerbs =
-    // ── taking ───────────────────────────────────────────────────────────────────────────────────────────────────
-    /// take, of indices that are known to lie within the axis.
+    // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// take, for indices that are known to lie within the axis.
     let internal takeInside (a: int) (indices: Tensor) (x: Tensor) : Tensor =
         let flat = Expect.flat "take" indices
         let shape = Array.concat [ x.Dims[.. a - 1]; indices.Dims; x.Dims[a + 1 ..] ]
@@ -16,13 +17,12 @@ module IndexingVerbs =
         let taken = Prim.gather 0 front flat |> Prim.permute (Shape.moving x.Rank 0 a)
         Prim.reshape shape taken
 
-    /// The elements at indices of any shape along an axis: [a…; n; c…] and [i…] → [a…; i…; c…].
+    /// The elements at the indices along an axis, for indices of any shape: [a…; n; c…] and [i…] → [a…; i…; c…].
     let take (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "take" x.Rank axis
         takeInside a (Indices.within "take" "index" x.Dims[a] indices) x
 
-    /// Along an axis, the elements at indices that differ from place to place: indices have x's shape but along the
-    /// axis.
+    /// Elements along an axis with separate indices at each position. The indices have the shape of x except along the axis.
     let takeAlong (axis: int) (indices: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "takeAlong" x.Rank axis
 
@@ -35,8 +35,8 @@ module IndexingVerbs =
         let taken = Prim.gather (x.Rank - 1) (Prim.permute last x) (Prim.permute last indices)
         Prim.permute (Shape.invert last) taken
 
-    /// For each of a batch, the rows at its own indices: x [batch…; n; features…], indices [batch…; m] → [batch…; m;
-    /// features…].
+    /// Rows of a batch, with separate indices for each element of the batch: x [batch…; n; features…], indices [batch…; m] →
+    /// [batch…; m; features…].
     let gatherRows (indices: Tensor) (x: Tensor) : Tensor =
         let batch = indices.Rank - 1
 
@@ -48,7 +48,7 @@ module IndexingVerbs =
         Expect.made "gatherRows" [| x; indices |] (Array.append indices.Dims x.Dims[batch + 1 ..])
         Prim.gather batch x indices
 
-    // ── putting ──────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
     let private scattered verb kind (indices: Tensor) (updates: Tensor) (x: Tensor) =
         Expect.rankAtLeast verb 1 x
         Expect.integers verb indices
@@ -62,21 +62,21 @@ module IndexingVerbs =
 
         Prim.scatter kind 0 x (Indices.within verb "index" x.Dims[0] indices) updates
 
-    /// x with row i of the updates added to its row indices[i]. Integers wrap.
+    /// Adds row i of the updates to row indices[i] of x. Integers wrap.
     let scatterAdd (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         Expect.numbers "scatterAdd" x
         scattered "scatterAdd" ScatterAdd indices updates x
 
-    /// x with its row indices[i] replaced by row i of the updates, the last where several meet.
+    /// Replaces row indices[i] of x by row i of the updates. For equal indices the last update wins.
     let scatterSet (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         scattered "scatterSet" ScatterSet indices updates x
 
-    /// x with each row the maximum of itself and the updates put there.
+    /// Replaces row indices[i] of x by its element-wise maximum with row i of the updates.
     let scatterMax (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         Expect.numbers "scatterMax" x
         scattered "scatterMax" ScatterMax indices updates x
 
-    // ── windows at a place that is computed ──────────────────────────────────────────────────────────────────────
+    // ── windows with a computed start ────────────────────────────────────────────────────────────────────────────
     /// The indices start, start + 1, … of a window inside the axis.
     let private window verb (start: Tensor) size n =
         Expect.integers verb start
@@ -88,7 +88,7 @@ module IndexingVerbs =
         let start = Indices.within verb "start" (n - size + 1) start
         Prim.broadcast [| size |] [||] start + Prim.iota start.Dtype [| size |] 0
 
-    /// `size` elements along an axis from a start that may be computed (0-d, integer): 0 to n − size.
+    /// `size` elements along an axis. `start` is an integer tensor [] from 0 to n − size, which may be computed.
     let dynamicSlice (axis: int) (start: Tensor) (size: int) (x: Tensor) : Tensor =
         let a = Shape.axis "dynamicSlice" x.Rank axis
         let indices = window "dynamicSlice" start size x.Dims[a]
@@ -99,7 +99,8 @@ module IndexingVerbs =
             let front = Prim.permute (Shape.moving x.Rank a 0) x
             Prim.gather 0 front indices |> Prim.permute (Shape.moving x.Rank 0 a)
 
-    /// x with a window along an axis replaced, from a start that may be computed: 0 to n − the update's extent.
+    /// Replaces a window along an axis by `update`. `start` is an integer tensor [] from 0 to n − the extent of `update`,
+    /// which may be computed.
     let dynamicUpdate (axis: int) (start: Tensor) (update: Tensor) (x: Tensor) : Tensor =
         let a = Shape.axis "dynamicUpdate" x.Rank axis
         Expect.oneDtype "dynamicUpdate" [| x; update |]
@@ -113,7 +114,7 @@ module IndexingVerbs =
         Prim.scatter ScatterSet 0 (front x) indices (front update) |> Prim.permute (Shape.moving x.Rank 0 a)
 
     // ── classes ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// 1 at the place of each index and 0 elsewhere (float64): [i…] → [i…; n].
+    /// One-hot vectors (float64): 1 at the position of each index, otherwise 0; [i…] → [i…; n].
     let oneHot (n: int) (indices: Tensor) : Tensor =
         Expect.count "oneHot" "n" n
         Prim.cast Float64 (Indices.oneHot "oneHot" "index" n indices)

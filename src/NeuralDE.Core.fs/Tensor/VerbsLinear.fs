@@ -4,7 +4,8 @@ open System
 open NeuralDE
 open NeuralDE.Compiler
 
-/// Products and linear algebra on the last two axes; axes before them are a batch.
+/// Products and linear algebra on the last two axes; the axes before them are a batch. ShapeException for shapes that do not
+/// fit.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module LinearVerbs =
     let private batchOf (x: Tensor) = x.Dims[.. x.Rank - 3]
@@ -13,8 +14,8 @@ module LinearVerbs =
 
     // ── products ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The matrix product by NumPy's rules: [batch…; m; k] × [batch…; k; n] → [batch…; m; n].</summary>
-    /// <remarks>Batch axes broadcast; integers keep their type and wrap. A vector on the left is a row, on the right a column; the result lacks that
-    /// axis.</remarks>
+    /// <remarks>Batch axes broadcast. Integers keep their dtype and wrap. A vector on the left is a row, a vector on the
+    /// right is a column; the result lacks that axis.</remarks>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
         Expect.oneDtype "matmul" [| a; b |]
         Expect.numbers "matmul" a
@@ -45,7 +46,7 @@ module LinearVerbs =
             let rows = Shape.size left.Dims[.. left.Rank - 2]
 
             if right.Rank = 2 && left.Rank > 2 && rows <= int64 Int32.MaxValue then
-                // the batch is further rows of one product
+                // the rows of the batch are the rows of one product
                 Prim.dot (Prim.reshape [| int rows; k |] left) right |> Prim.reshape (Array.append batch [| m; n |])
             else
                 Prim.dot (stretched batch left) (stretched batch right)
@@ -62,7 +63,7 @@ module LinearVerbs =
 
         matmul a b
 
-    /// All products of two vectors: [m] and [n] → [m; n].
+    /// The outer product of two vectors: [m] and [n] → [m; n].
     let outer (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || b.Rank <> 1 then
             Expect.misfit $"outer: shapes {Expect.text a} and {Expect.text b}; expected two vectors."
@@ -80,14 +81,13 @@ module LinearVerbs =
         Expect.floats verb a
         Expect.square verb a
 
-    /// L, lower triangular, with L Lᵀ = a, for symmetric positive definite [batch…; n; n], of which only the lower half
-    /// is read.
-    /// NaN where a matrix is not positive definite.
+    /// The lower triangular L with L Lᵀ = a, for symmetric positive definite a [batch…; n; n]. Only the lower triangle of a
+    /// is read. NaN if a matrix is not positive definite.
     let cholesky (a: Tensor) : Tensor =
         matrices "cholesky" a
         Prim.cholesky a
 
-    /// Brings b under a: a vector for each matrix where b is [batch…; n] (or one vector), else matrices with a
+    /// Reshapes b to match a: to one vector for each matrix if b is [batch…; n] (or one vector), otherwise to matrices with a
     /// broadcast batch.
     let private against verb (solve: Tensor -> Tensor -> Tensor) (a: Tensor) (b: Tensor) =
         matrices verb a
@@ -107,41 +107,39 @@ module LinearVerbs =
         let x = solve (stretched batch a) (stretched batch right)
         if isVector then Prim.reshape x.Dims[.. x.Rank - 2] x else x
 
-    /// <summary>x with a x = b, by LU with partial pivoting: a [batch…; n; n], b [batch…; n] or [batch…; n;
+    /// <summary>The x with a x = b, by LU factorisation with partial pivoting: a [batch…; n; n], b [batch…; n] or [batch…; n;
     /// m].</summary>
-    /// <remarks>b is a vector for each matrix where its shape is a's without the last axis. Not finite where a is
-    /// singular.</remarks>
+    /// <remarks>b is one vector for each matrix if its shape is that of a without the last axis. The result is not finite if
+    /// a is singular.</remarks>
     let solve (a: Tensor) (b: Tensor) : Tensor = against "solve" Prim.solve a b
 
-    /// x with t x = b for a triangular t, of which only that triangle is read; b as in solve.
+    /// The x with t x = b for a triangular t, of which only that triangle is read. b is as in solve.
     let solveTriangular (isLower: bool) (t: Tensor) (b: Tensor) : Tensor =
         against "solveTriangular" (Prim.triangular isLower false false) t b
 
-    /// The matrix with a a⁻¹ = 1, not finite where a is singular. To solve an equation, `solve` is faster and more accurate.
+    /// The inverse of matrices; not finite if a is singular. To solve an equation, solve is faster and more accurate.
     let inverse (a: Tensor) : Tensor =
         matrices "inverse" a
         Prim.solve a (Prim.identity a.Dtype a.Dims)
 
     // ── determinants ─────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The determinant of [batch…; n; n]; 1 for n = 0.</summary>
-    /// <remarks>
-    /// Its derivative is the matrix of cofactors, singular matrices included. Second derivatives of a singular matrix exist
-    /// here up to n = 3; for larger ones they are not finite.
-    /// </remarks>
+    /// <remarks>The derivative is the matrix of cofactors, also for singular matrices. Second derivatives at a singular
+    /// matrix are implemented up to n = 3; for larger n they are not finite.</remarks>
     let det (a: Tensor) : Tensor =
         matrices "det" a
         Determinant.det a
 
-    /// The sign (−1, 0 or 1) and the logarithm of the absolute value of the determinant, which neither over- nor
-    /// underflows. Of a singular matrix the logarithm is −∞ and its derivative not finite.
+    /// The sign (−1, 0 or 1) of the determinant and the logarithm of its absolute value, without overflow and underflow. For
+    /// a singular matrix the logarithm is −∞ and its derivative is not finite.
     let slogdet (a: Tensor) : Tensor * Tensor =
         matrices "slogdet" a
         let _, factors, sign = Determinant.eliminated a
         let diagonal = diagonal factors
         sign * prodAlong -1 (signum diagonal), sumAlong -1 (log (abs diagonal))
 
-    /// The logarithm of the determinant; −∞ where it is 0, with a derivative that is not finite, and NaN where it is
-    /// negative.
+    /// The logarithm of the determinant. It is −∞, with a derivative that is not finite, if the determinant is 0, and NaN if
+    /// it is negative.
     let logdet (a: Tensor) : Tensor =
         let sign, magnitude = slogdet a
         where (sign .< 0.0) (Prim.fill a.Dtype magnitude.Dims Double.NaN) magnitude
@@ -156,8 +154,8 @@ module LinearVerbs =
                 )
           Flagged = true }
 
-    /// Cholesky's factor of a gram matrix, checked: pivot k is what row k has that the rows before it lack, as a part of the
-    /// row's square. Below rounding there is nothing.
+    /// Checks the Cholesky factor of a Gram matrix. Pivot k is the part of row k that is independent of the rows before it,
+    /// relative to the square of the row. Below the rounding error the row is dependent.
     let private independent (gram: Tensor) (factor: Tensor) : Tensor =
         if gram.LongCount = 0L then
             factor
@@ -166,18 +164,16 @@ module LinearVerbs =
             let epsilon = if gram.Dtype = Float32 then 1.1920929e-7 else 2.220446049250313e-16
             let whole, own = diagonal gram, diagonal factor
             let isOwn = Prim.compare Greater (own * own) (Prim.times (8.0 * float n * epsilon) whole)
-            // what is not finite shows by itself
+            // non-finite rows need no check, because the result shows them
             let isWell = Prim.either isOwn (Prim.isNot (isFinite whole))
 
             Tensor.Apply(Check rankCheck, [| factor; isWell |])
 
-    /// <summary>x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector
+    /// <summary>The x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector
     /// [m].</summary>
-    /// <remarks>
-    /// Where m &lt; n, the shortest x with a x = b. By Cholesky's factor of aᵀa with one step of refinement: fit for
-    /// condition numbers up to about 10⁷ in float64. InputException where a lacks full rank to rounding, inside a transform
-    /// when it runs.
-    /// </remarks>
+    /// <remarks>For m &lt; n it is the shortest x with a x = b. Uses the Cholesky factor of aᵀa with one step of iterative
+    /// refinement: suitable for condition numbers up to about 10⁷ in float64. InputException if a is rank-deficient to
+    /// rounding; inside a transform at run time.</remarks>
     let lstsq (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "lstsq" a
         Expect.oneDtype "lstsq" [| a; b |]
@@ -206,7 +202,7 @@ module LinearVerbs =
         if isVector then Prim.reshape x.Dims[.. x.Rank - 2] x else x
 
     // ── the exponential ──────────────────────────────────────────────────────────────────────────────────────────
-    /// Padé's approximant of order 13: numerator coefficients, constant first (Higham 2005, table 2.3).
+    /// The Padé approximant of order 13: coefficients of the numerator, constant first (Higham 2005, table 2.3).
     let private pade =
         [| 64764752532480000.0
            32382376266240000.0
@@ -225,23 +221,20 @@ module LinearVerbs =
 
     let private mostSquarings = 16
 
-    /// <summary>The exponential of matrices, Σ aᵏ/k!: [batch…; n; n] → the same.</summary>
-    /// <remarks>
-    /// Scaling and squaring with Padé's approximant of order 13 (Higham 2005). Inside a transform always 16 squarings
-    /// are recorded,
-    /// of which each matrix uses as many as it needs. NaN where the 1-norm of a exceeds 350 000.
-    /// </remarks>
+    /// <summary>The matrix exponential Σ aᵏ/k!: [batch…; n; n] → [batch…; n; n].</summary>
+    /// <remarks>Scaling and squaring with the Padé approximant of order 13 (Higham 2005). Inside a transform always 16
+    /// squarings are recorded, and each matrix uses as many as it needs. NaN if the 1-norm of a exceeds 350 000.</remarks>
     let expm (a: Tensor) : Tensor =
         matrices "expm" a
 
         if a.LongCount = 0L then
             a
         else
-            let b = pade |> Array.map (fun c -> c / pade[0]) // so that float32 holds them
+            let b = pade |> Array.map (fun c -> c / pade[0]) // so that float32 can represent them
             let size = Prim.stop (maxAlong -1 (sumAlong -2 (abs a)))
             let needed = ceil (log (Prim.times (1.0 / 5.371920351148152) size) / log 2.0)
             let zero = Prim.zerosLike needed
-            let squarings = Prim.binary Max zero needed // NaN of NaN, 0 of −∞
+            let squarings = Prim.binary Max zero needed // NaN for NaN, 0 for −∞
             let two = Prim.fill a.Dtype squarings.Dims 2.0
             let unreduced = Prim.unreduce a.Dims [| a.Rank - 2; a.Rank - 1 |]
             let a1 = a * unreduced (Prim.binary Pow two (-squarings))

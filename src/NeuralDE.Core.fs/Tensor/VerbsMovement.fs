@@ -2,11 +2,11 @@ namespace NeuralDE
 
 open NeuralDE.Compiler
 
-/// Functions that move elements and leave them as they are. Axis −1 is the last.
+/// Functions that move elements without changing them. Axis −1 is the last axis. ShapeException for shapes that do not fit.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module MovementVerbs =
     // ── shape ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The same elements in row-major order under another shape; one extent may be −1: what is left.
+    /// The same elements in row-major order with another shape. One extent may be −1; it is then computed from the others.
     let reshape (shape: int list) (x: Tensor) : Tensor =
         let given = List.toArray shape
         let unknown = given |> Array.filter (fun n -> n = -1) |> Array.length
@@ -34,14 +34,14 @@ module MovementVerbs =
     /// All elements in row-major order, as a vector.
     let flatten (x: Tensor) : Tensor = Expect.flat "flatten" x
 
-    /// All elements in row-major order, as a vector; NumPy's name of flatten.
+    /// All elements in row-major order, as a vector: NumPy's name for flatten.
     let ravel (x: Tensor) : Tensor = flatten x
 
-    /// A new axis of extent 1 at the given place of the result.
+    /// Inserts a new axis of extent 1; `axis` is its position in the result.
     let expandDims (axis: int) (x: Tensor) : Tensor =
         Prim.reshape (Array.insertAt (Shape.axis "expandDims" (x.Rank + 1) axis) 1 x.Dims) x
 
-    /// Without the axis, whose extent must be 1.
+    /// Removes an axis of extent 1.
     let squeeze (axis: int) (x: Tensor) : Tensor =
         let a = Shape.axis "squeeze" x.Rank axis
 
@@ -51,7 +51,7 @@ module MovementVerbs =
 
         Prim.reshape (Array.removeAt a x.Dims) x
 
-    /// x stretched to a shape by NumPy's rule.
+    /// Broadcasts x to a shape by NumPy's rule.
     let broadcastTo (shape: int list) (x: Tensor) : Tensor =
         let target = Expect.extents "broadcastTo" shape
 
@@ -64,7 +64,7 @@ module MovementVerbs =
                 $"broadcastTo: shape {Expect.text x} does not stretch to {Shape.text target}. Aligned at the last axis, extents must be equal or 1."
 
     // ── order of axes ────────────────────────────────────────────────────────────────────────────────────────────
-    /// Axis i of the result is axis order[i] of x.
+    /// Permutes the axes: axis i of the result is axis order[i] of x.
     let permute (order: int list) (x: Tensor) : Tensor =
         let p = order |> List.toArray |> Array.map (fun a -> if a < 0 then a + x.Rank else a)
 
@@ -74,6 +74,7 @@ module MovementVerbs =
 
         Prim.permute p x
 
+    /// Swaps two axes.
     let swapAxes (first: int) (second: int) (x: Tensor) : Tensor =
         let i, j = Shape.axis "swapAxes" x.Rank first, Shape.axis "swapAxes" x.Rank second
         Prim.permute
@@ -84,11 +85,11 @@ module MovementVerbs =
                  else a))
             x
 
-    /// One axis moved to another place, the others keeping their order.
+    /// Moves one axis to another position. The other axes keep their order.
     let moveAxis (source: int) (target: int) (x: Tensor) : Tensor =
         Prim.permute (Shape.moving x.Rank (Shape.axis "moveAxis" x.Rank source) (Shape.axis "moveAxis" x.Rank target)) x
 
-    /// The last two axes swapped: [batch…; m; n] → [batch…; n; m].
+    /// Swaps the last two axes: [batch…; m; n] → [batch…; n; m].
     let transpose (x: Tensor) : Tensor =
         Expect.rankAtLeast "transpose" 2 x
         Prim.swapLast x
@@ -102,7 +103,7 @@ module MovementVerbs =
             Expect.oneDtype verb xs
             xs
 
-    /// Tensors one after the other along an axis; their other extents are equal.
+    /// Concatenates tensors along an axis. Their other extents must be equal.
     let concatAlong (axis: int) (xs: Tensor list) : Tensor =
         let xs = joined "concat" xs
 
@@ -121,10 +122,10 @@ module MovementVerbs =
         Expect.made "concat" xs (Array.updateAt a total xs[0].Dims)
         Prim.concat a xs
 
-    /// Tensors one after the other along the first axis.
+    /// Concatenates tensors along the first axis. Their other extents must be equal.
     let concat (xs: Tensor list) : Tensor = concatAlong 0 xs
 
-    /// Tensors of one shape side by side along a new axis at the given place of the result.
+    /// Stacks tensors of equal shape along a new axis; `axis` is its position in the result.
     let stackAlong (axis: int) (xs: Tensor list) : Tensor =
         let xs = joined "stack" xs
 
@@ -138,11 +139,11 @@ module MovementVerbs =
         Expect.made "stack" xs (Array.insertAt a xs.Length xs[0].Dims)
         Prim.stack a xs
 
-    /// Tensors of one shape as the rows of a new first axis.
+    /// Stacks tensors of equal shape along a new first axis.
     let stack (xs: Tensor list) : Tensor = stackAlong 0 xs
 
-    // ── taking apart ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// Pieces of the given extents along an axis; they add up to its extent.
+    // ── splitting ────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Splits x along an axis into pieces of the given extents, which must add up to the extent of the axis.
     let splitAlong (axis: int) (sizes: int list) (x: Tensor) : Tensor list =
         let a = Shape.axis "split" x.Rank axis
         let sizes = Expect.extents "split" sizes |> Array.toList
@@ -156,25 +157,27 @@ module MovementVerbs =
         let starts = List.scan (+) 0 sizes
         List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
 
-    /// Pieces of the given extents along the first axis; they add up to its extent.
+    /// Splits x along the first axis into pieces of the given extents, which must add up to the extent of the axis.
     let split (sizes: int list) (x: Tensor) : Tensor list = splitAlong 0 sizes x
 
-    /// So many pieces of nearly equal extent along an axis; the first ones are longer by one where it does not divide.
+    /// Splits x along an axis into `count` pieces of nearly equal extent. If the extent is not divisible, the first pieces
+    /// are longer by one.
     let chunkAlong (axis: int) (count: int) (x: Tensor) : Tensor list =
         Expect.positive "chunk" "count" count
         let n = x.Dims[Shape.axis "chunk" x.Rank axis]
 
-        // every piece is a tensor of its own: more would fill the memory
+        // every piece is a separate tensor, so a large number would fill the memory
         if count > 1048576 then
             raise (InputException $"chunk: got {string count} pieces, expected at most 1048576. Use reshape.")
 
         splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
 
-    /// So many pieces of nearly equal extent along the first axis.
+    /// Splits x along the first axis into `count` pieces of nearly equal extent. If the extent is not divisible, the first
+    /// pieces are longer by one.
     let chunk (count: int) (x: Tensor) : Tensor list = chunkAlong 0 count x
 
     // ── repetition ───────────────────────────────────────────────────────────────────────────────────────────────
-    /// Every element `count` times in a row along an axis: [a; b] → [a; a; b; b].
+    /// Repeats each element `count` times along an axis: [a; b] → [a; a; b; b].
     let repeat (axis: int) (count: int) (x: Tensor) : Tensor =
         let a = Shape.axis "repeat" x.Rank axis
         Expect.count "repeat" "count" count
@@ -184,8 +187,7 @@ module MovementVerbs =
         let spread = Prim.broadcast wide (Shape.others wide.Length [| a + 1 |]) x
         Prim.reshape shape spread
 
-    /// The whole tensor repeated along each axis: [a; b] → [a; b; a; b]. Counts are aligned at the last axis, as in
-    /// NumPy.
+    /// Repeats the whole tensor along each axis: [a; b] → [a; b; a; b]. The counts are aligned at the last axis, as in NumPy.
     let tile (counts: int list) (x: Tensor) : Tensor =
         let counts = Expect.extents "tile" counts
         let rank = max counts.Length x.Rank
@@ -197,18 +199,19 @@ module MovementVerbs =
         let spread = Prim.broadcast wide (Array.init rank (fun i -> 2 * i + 1)) (Prim.reshape shape x)
         Prim.reshape result spread
 
-    /// Coordinates of a grid: result i holds the i-th vector's values along axis i of the common shape (NumPy's "ij").
+    /// The coordinates of a grid: result i has the values of vector i along axis i of the common shape (NumPy's indexing
+    /// "ij").
     let meshgrid (axes: Tensor list) : Tensor list =
         axes |> List.iter (Expect.rank "meshgrid" 1 "an axis")
         let shape = [| for x in axes -> x.Length |]
         Expect.made "meshgrid" (List.toArray axes) shape
         axes |> List.mapi (fun i x -> Prim.broadcast shape [| i |] x)
 
-    // ── order and place of elements ──────────────────────────────────────────────────────────────────────────────
-    /// Last to first along an axis.
+    // ── order and position of elements ───────────────────────────────────────────────────────────────────────────
+    /// Reverses the order of the elements along an axis.
     let flip (axis: int) (x: Tensor) : Tensor = Prim.reverse [| Shape.axis "flip" x.Rank axis |] x
 
-    /// Elements moved `shift` places on along an axis; what leaves at the end comes in at the start.
+    /// Shifts the elements by `shift` positions along an axis. Elements beyond the end reappear at the start.
     let roll (axis: int) (shift: int) (x: Tensor) : Tensor =
         let a = Shape.axis "roll" x.Rank axis
         let n = x.Dims[a]
@@ -219,7 +222,7 @@ module MovementVerbs =
         else
             Prim.concat a [| Prim.range a (n - s) n x; Prim.range a 0 (n - s) x |]
 
-    /// A value before and after the elements of each axis: one pair (before, after) an axis.
+    /// Pads each axis with a value. `widths` has a pair (before, after) for each axis. InputException for a negative width.
     let padWith (value: float) (widths: (int * int) list) (x: Tensor) : Tensor =
         if widths.Length <> x.Rank then
             Expect.misfit
@@ -242,10 +245,10 @@ module MovementVerbs =
             let around = Tensor.Stretch(Tensor.Number(x.Dtype, value), isInside.Dims)
             Prim.select isInside (Prim.pad low high none x) around
 
-    /// Zeros before and after the elements of each axis: one pair (before, after) an axis.
+    /// Pads each axis with zeros. `widths` has a pair (before, after) for each axis. InputException for a negative width.
     let pad (widths: (int * int) list) (x: Tensor) : Tensor = padWith 0.0 widths x
 
-    /// Every second element from each, starting with the evens; evens are as many as odds or one more.
+    /// Interleaves two tensors along an axis, starting with the evens, of which there are as many as odds, or one more.
     let internal interleave axis (evens: Tensor) (odds: Tensor) =
         let n, m = evens.Dims[axis], odds.Dims[axis]
         let paired = Prim.stack (axis + 1) [| Prim.range axis 0 m evens; odds |]
@@ -253,7 +256,7 @@ module MovementVerbs =
         if n = m then paired else Prim.concat axis [| paired; Prim.range axis m n evens |]
 
     // ── diagonals and triangles ──────────────────────────────────────────────────────────────────────────────────
-    /// The diagonals of matrices: [batch…; m; n] → [batch…; min m n].
+    /// The diagonals of matrices: [batch…; m; n] → [batch…; min(m, n)].
     let diagonal (x: Tensor) : Tensor =
         Expect.rankAtLeast "diagonal" 2 x
         let r = x.Rank
@@ -266,7 +269,7 @@ module MovementVerbs =
         let step = if k <= 1 then 1 else n + 1
         Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| step |]) flat
 
-    /// Matrices with x on the diagonal and zeros elsewhere: [batch…; n] → [batch…; n; n].
+    /// Diagonal matrices with x on the diagonal: [batch…; n] → [batch…; n; n].
     let diag (x: Tensor) : Tensor =
         Expect.rankAtLeast "diag" 1 x
         let r = x.Rank
@@ -275,18 +278,20 @@ module MovementVerbs =
         let spread = Prim.broadcast shape (Shape.axes r) x
         Prim.select (Prim.identity Bool shape) spread (Prim.zerosLike spread)
 
-    /// What lies on or below diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
+    /// Keeps the elements on and below diagonal `offset` (0: the main diagonal, 1: the one above it) and sets the others to
+    /// 0.
     let trilFrom (offset: int) (x: Tensor) : Tensor =
         Expect.rankAtLeast "tril" 2 x
         Prim.lower -(max offset -System.Int32.MaxValue) x
 
-    /// What lies on or above diagonal `offset` (0 the main one, 1 the one above it), zeros elsewhere.
+    /// Keeps the elements on and above diagonal `offset` (0: the main diagonal, 1: the one above it) and sets the others to
+    /// 0.
     let triuFrom (offset: int) (x: Tensor) : Tensor =
         Expect.rankAtLeast "triu" 2 x
         Prim.upper offset x
 
-    /// What lies on or below the main diagonal of matrices [batch…; m; n], zeros elsewhere.
+    /// Keeps the elements on and below the main diagonal of matrices [batch…; m; n] and sets the others to 0.
     let tril (x: Tensor) : Tensor = trilFrom 0 x
 
-    /// What lies on or above the main diagonal of matrices [batch…; m; n], zeros elsewhere.
+    /// Keeps the elements on and above the main diagonal of matrices [batch…; m; n] and sets the others to 0.
     let triu (x: Tensor) : Tensor = triuFrom 0 x

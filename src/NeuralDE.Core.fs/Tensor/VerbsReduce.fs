@@ -3,20 +3,19 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Functions of all elements, or of those along one axis, which the result lacks (`expandDims` puts it back). Axis −1
-/// is the last.
-/// Sums over nothing are 0, products 1; the maximum or mean of nothing is a ShapeException.
-/// Sums and products of int32 and bool are int64, as in NumPy; int64 wraps.
+/// Reductions of all elements, or along one axis, which the result lacks (restore it with `expandDims`). Axis −1 is the last
+/// axis. A sum without elements is 0, a product 1; a maximum or mean without elements is a ShapeException. Sums and products
+/// of int32 and bool are int64, as in NumPy; int64 wraps.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ReduceVerbs =
     let private along verb axis (x: Tensor) = Shape.axis verb x.Rank axis
     let private over (n: int64) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
 
     // ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The sum of all elements, of shape []; of int32 and bool (how many are true) as int64.
+    /// The sum of all elements, of shape []. For int32 and bool (the number of true elements) it is int64.
     let sum (x: Tensor) : Tensor = Prim.sum (Prim.wide x)
 
-    /// The sum along an axis; of int32 and bool (how many are true) as int64.
+    /// The sum along an axis. For int32 and bool (the number of true elements) it is int64.
     let sumAlong (axis: int) (x: Tensor) : Tensor = Prim.sumOver [| along "sumAlong" axis x |] (Prim.wide x)
 
     /// The arithmetic mean of all elements, of shape [].
@@ -32,7 +31,7 @@ module ReduceVerbs =
         Expect.somethingAlong "mean" a x
         over (int64 x.Dims[a]) (Prim.sumOver [| a |] x)
 
-    /// Products by halves, so that the derivative needs no division.
+    /// The product, computed by halves, so the derivative needs no division.
     let private product axis (x: Tensor) =
         let mutable x = x
 
@@ -45,13 +44,13 @@ module ReduceVerbs =
         let shape = Array.removeAt axis x.Dims
         if x.Dims[axis] = 0 then Prim.fill x.Dtype shape 1.0 else Prim.reshape shape x
 
-    /// The product along an axis; of nothing 1; of int32 and bool as int64.
+    /// The product along an axis; 1 without elements. For int32 and bool it is int64.
     let prodAlong (axis: int) (x: Tensor) : Tensor = product (along "prodAlong" axis x) (Prim.wide x)
 
-    /// The product of all elements, of shape []; of nothing 1; of int32 and bool as int64.
+    /// The product of all elements, of shape []; 1 without elements. For int32 and bool it is int64.
     let prod (x: Tensor) : Tensor = product 0 (Expect.flat "prod" (Prim.wide x))
 
-    // ── spread ───────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── variance ─────────────────────────────────────────────────────────────────────────────────────────────────
     let private deviation verb lost axis (x: Tensor) =
         let a = along verb axis x
         let n = x.Dims[a]
@@ -73,26 +72,26 @@ module ReduceVerbs =
     /// The population variance of all elements: the mean of (x − mean)².
     let var (x: Tensor) : Tensor = deviation "var" 0 0 (flat "var" x)
 
-    /// The population standard deviation along an axis; its derivative is 0 where it is 0.
+    /// The population standard deviation along an axis. Its derivative is 0 where it is 0.
     let stdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "std" 0 axis x)
 
-    /// The population standard deviation of all elements; its derivative is 0 where it is 0.
+    /// The population standard deviation of all elements. Its derivative is 0 where it is 0.
     let std (x: Tensor) : Tensor = root (deviation "std" 0 0 (flat "std" x))
 
-    /// The variance of a sample along an axis: Σ (x − mean)² / (n − 1).
+    /// The sample variance along an axis: Σ (x − mean)² / (n − 1).
     let sampleVarAlong (axis: int) (x: Tensor) : Tensor = deviation "sampleVar" 1 axis x
 
-    /// The variance of a sample: Σ (x − mean)² / (n − 1).
+    /// The sample variance of all elements: Σ (x − mean)² / (n − 1).
     let sampleVar (x: Tensor) : Tensor = deviation "sampleVar" 1 0 (flat "sampleVar" x)
 
-    /// The standard deviation of a sample along an axis, with n − 1.
+    /// The sample standard deviation along an axis, with n − 1. Its derivative is 0 where it is 0.
     let sampleStdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "sampleStd" 1 axis x)
 
-    /// The standard deviation of a sample, with n − 1.
+    /// The sample standard deviation of all elements, with n − 1. Its derivative is 0 where it is 0.
     let sampleStd (x: Tensor) : Tensor = root (deviation "sampleStd" 1 0 (flat "sampleStd" x))
 
     // ── extremes ─────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The numbers in opposite order; exact for integers too.
+    /// The numbers in reverse order; exact for integers too.
     let private opposite (x: Tensor) =
         match x.Dtype with
         | Float32
@@ -101,74 +100,74 @@ module ReduceVerbs =
         | Int64 -> Prim.minus -1.0 x
         | Bool -> Prim.isNot x
 
-    /// The largest element; NaN where there is one. Equal elements share the derivative.
+    /// The largest element; NaN if any element is NaN. Equal elements share the derivative.
     let amax (x: Tensor) : Tensor =
         Expect.something "amax" x
         Prim.reduce Maximum (Shape.axes x.Rank) x
 
-    /// The smallest element; NaN where there is one. Equal elements share the derivative.
+    /// The smallest element; NaN if any element is NaN. Equal elements share the derivative.
     let amin (x: Tensor) : Tensor =
         Expect.something "amin" x
         opposite (Prim.reduce Maximum (Shape.axes x.Rank) (opposite x))
 
-    /// The largest element along an axis; NaN where there is one. Equal elements share the derivative.
+    /// The largest element along an axis; NaN if any element is NaN. Equal elements share the derivative.
     let maxAlong (axis: int) (x: Tensor) : Tensor =
         let a = along "maxAlong" axis x
         Expect.somethingAlong "maximum" a x
         Prim.reduce Maximum [| a |] x
 
-    /// The smallest element along an axis; NaN where there is one. Equal elements share the derivative.
+    /// The smallest element along an axis; NaN if any element is NaN. Equal elements share the derivative.
     let minAlong (axis: int) (x: Tensor) : Tensor =
         let a = along "minAlong" axis x
         Expect.somethingAlong "minimum" a x
         opposite (Prim.reduce Maximum [| a |] (opposite x))
 
-    /// The index (int64) of the largest element along an axis, the first of equals.
+    /// The index (int64) of the largest element along an axis; the first of equal elements.
     let argmax (axis: int) (x: Tensor) : Tensor =
         let a = along "argmax" axis x
         Expect.somethingAlong "argmax" a x
         Tensor.Apply(ArgMax a, [| x |])
 
-    /// The index (int64) of the smallest element along an axis, the first of equals.
+    /// The index (int64) of the smallest element along an axis; the first of equal elements.
     let argmin (axis: int) (x: Tensor) : Tensor =
         let a = along "argmin" axis x
         Expect.somethingAlong "argmin" a x
         Tensor.Apply(ArgMax a, [| opposite x |])
 
-    // ── truth ────────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── logic ────────────────────────────────────────────────────────────────────────────────────────────────────
     let private anyOver axes (x: Tensor) =
         if axes |> Array.exists (fun a -> x.Dims[a] = 0) then
             Prim.fill Bool (Shape.without axes x.Dims) 0.0
         else
             Prim.reduce Maximum axes x
 
-    /// Whether any element (bool) is true; of nothing false.
+    /// Whether any element (bool) is true; false without elements.
     let any (x: Tensor) : Tensor =
         Expect.bools "any" x
         anyOver (Shape.axes x.Rank) x
 
-    /// Whether any element (bool) along an axis is true; of nothing false.
+    /// Whether any element (bool) along an axis is true; false without elements.
     let anyAlong (axis: int) (x: Tensor) : Tensor =
         Expect.bools "anyAlong" x
         anyOver [| along "anyAlong" axis x |] x
 
-    /// Whether all elements (bool) are true; of nothing true.
+    /// Whether all elements (bool) are true; true without elements.
     let all (x: Tensor) : Tensor =
         Expect.bools "all" x
         Prim.isNot (anyOver (Shape.axes x.Rank) (Prim.isNot x))
 
-    /// Whether all elements (bool) along an axis are true; of nothing true.
+    /// Whether all elements (bool) along an axis are true; true without elements.
     let allAlong (axis: int) (x: Tensor) : Tensor =
         Expect.bools "allAlong" x
         Prim.isNot (anyOver [| along "allAlong" axis x |] (Prim.isNot x))
 
     // ── exponentials ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// The maximum along an axis where it is finite, else 0; a constant of differentiation.
+    /// The maximum along an axis if it is finite, otherwise 0; a constant of differentiation.
     let private shift axis (x: Tensor) =
         let m = Prim.stop (Prim.reduce Maximum [| axis |] x)
         Prim.select (isFinite m) m (Prim.zerosLike m)
 
-    /// ln Σ exp(x − m) along an axis, m + that of x, and x − m, for the finite maximum m (0 where it is infinite).
+    /// ln Σ exp(x − m) along an axis, m plus that, and x − m, for the maximum m (0 if it is infinite).
     let internal logSumExpParts axis (x: Tensor) =
         let m = shift axis x
         let shifted = x - Prim.unreduce x.Dims [| axis |] m
@@ -184,12 +183,14 @@ module ReduceVerbs =
         else
             (logSumExpParts axis x).Whole
 
-    /// ln Σ exp x along an axis, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    /// ln Σ exp x along an axis, without overflow. It is −∞ if all elements are −∞ or there are none, and ∞ if an element is
+    /// ∞.
     let logsumexpAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "logsumexp" x
         logSumExp (along "logsumexpAlong" axis x) x
 
-    /// ln Σ exp x over all elements, without overflow; −∞ where all are −∞ or there are none, ∞ where one is.
+    /// ln Σ exp x over all elements, without overflow. It is −∞ if all elements are −∞ or there are none, and ∞ if an element
+    /// is ∞.
     let logsumexp (x: Tensor) : Tensor =
         Expect.floats "logsumexp" x
         logSumExp 0 (flat "logsumexp" x)
@@ -205,7 +206,7 @@ module ReduceVerbs =
             let e = exp (x - Prim.unreduce x.Dims [| a |] (shift a x))
             e / Prim.unreduce x.Dims [| a |] (Prim.sumOver [| a |] e)
 
-    /// ln(softmax x) along an axis, without overflow.
+    /// ln(softmax(x)) along an axis, without overflow.
     let logSoftmax (axis: int) (x: Tensor) : Tensor =
         Expect.floats "logSoftmax" x
         let a = along "logSoftmax" axis x
@@ -217,22 +218,22 @@ module ReduceVerbs =
             shifted - Prim.unreduce x.Dims [| a |] (log (Prim.sumOver [| a |] (exp shifted)))
 
     // ── norms ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// √Σ x² over all elements (Euclid's, of matrices Frobenius'); the derivative at 0 is 0.
+    /// √Σ x² over all elements: the Euclidean norm, for matrices the Frobenius norm. The derivative at 0 is 0.
     let norm (x: Tensor) : Tensor =
         Expect.floats "norm" x
         root (Prim.sum (x * x))
 
-    /// √Σ x² along an axis; the derivative at 0 is 0.
+    /// √Σ x² along an axis. The derivative at 0 is 0.
     let normAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "normAlong" x
         root (Prim.sumOver [| along "normAlong" axis x |] (x * x))
 
-    /// Σ |x| over all elements; of int32 as int64.
+    /// Σ |x| over all elements. For int32 it is int64.
     let norm1 (x: Tensor) : Tensor =
         Expect.numbers "norm1" x
         Prim.sum (abs (Prim.wide x))
 
-    /// The largest |x|; of nothing 0; of int32 as int64.
+    /// The largest |x|; 0 without elements. For int32 it is int64.
     let normInf (x: Tensor) : Tensor =
         Expect.numbers "normInf" x
         let x = Prim.wide x

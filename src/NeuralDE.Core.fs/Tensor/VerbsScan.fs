@@ -3,18 +3,18 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Functions along one axis that keep it: running totals, sorting, and what sorting gives. Axis −1 is the last.
+/// Functions along one axis that keep the axis: cumulative sums, sorting, and functions based on sorting. Axis −1 is the last
+/// axis.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ScanVerbs =
     // ── running totals ───────────────────────────────────────────────────────────────────────────────────────────
-    /// Sums of the elements up to each, itself included; of int32 and bool as int64.
+    /// Cumulative sums along an axis; each includes its own element. For int32 and bool they are int64.
     let cumsum (axis: int) (x: Tensor) : Tensor = Prim.cumSum (Shape.axis "cumsum" x.Rank axis) false (Prim.wide x)
 
-    /// <summary>All running totals x₀, x₀∘x₁, x₀∘x₁∘x₂, … along an axis, for an associative ∘.</summary>
-    /// <remarks>
-    /// <c>combine earlier later</c> gets slices of x of any extent along the axis and joins them element by element.
-    /// About 2n combinations in 2 log₂ n steps.
-    /// </remarks>
+    /// <summary>The cumulative results x₀, x₀∘x₁, x₀∘x₁∘x₂, … along an axis, for an associative operation ∘.</summary>
+    /// <remarks>`combine earlier later` gets slices of x of any extent along the axis and combines them element-wise. It runs
+    /// about 2n combinations in 2 log₂ n steps. TraceException or ShapeException if the result of combine has another dtype
+    /// or shape.</remarks>
     let associativeScan (combine: Tensor -> Tensor -> Tensor) (axis: int) (x: Tensor) : Tensor =
         let a = Shape.axis "associativeScan" x.Rank axis
 
@@ -53,14 +53,14 @@ module ScanVerbs =
 
         scan x
 
-    /// Products of the elements up to each, itself included; of int32 and bool as int64.
+    /// Cumulative products along an axis; each includes its own element. For int32 and bool they are int64.
     let cumprod (axis: int) (x: Tensor) : Tensor = associativeScan (Prim.binary Mul) axis (Prim.wide x)
 
     // ── sorting ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The indices (int64) that sort an axis upwards; equal elements keep their order, NaN comes last.
+    /// The indices (int64) that sort x along an axis in increasing order. Equal elements keep their order; NaN comes last.
     let argsort (axis: int) (x: Tensor) : Tensor = Tensor.Apply(ArgSort(Shape.axis "argsort" x.Rank axis), [| x |])
 
-    /// Elements upwards along an axis; NaN comes last.
+    /// Sorts the elements along an axis in increasing order. NaN comes last.
     let sort (axis: int) (x: Tensor) : Tensor =
         let a = Shape.axis "sort" x.Rank axis
         let last = Shape.moving x.Rank a (x.Rank - 1)
@@ -83,16 +83,16 @@ module ScanVerbs =
             Expect.misfit
                 $"{verb}: sorted has shape {Expect.text sorted}, values {Expect.text values}; expected [n] with any shape, or [batch…; n] and [batch…; m]."
 
-    /// The first index (int64, 0 to n) at which each value could be put into sorted [n], keeping it sorted: the number
-    /// of elements
-    /// below it. Also sorted [batch…; n] with values [batch…; m].
+    /// The first index (int64, 0 to n) at which each value can be inserted into `sorted` [n] and keep it sorted: the number
+    /// of smaller elements. Also for `sorted` [batch…; n] with values [batch…; m].
     let searchSorted (sorted: Tensor) (values: Tensor) : Tensor = search "searchSorted" false sorted values
 
-    /// The last index at which each value could be put into sorted [n]: the number of elements not above it.
+    /// The last index (int64, 0 to n) at which each value can be inserted into `sorted` [n] and keep it sorted: the number of
+    /// elements that are smaller or equal.
     let searchSortedRight (sorted: Tensor) (values: Tensor) : Tensor = search "searchSortedRight" true sorted values
 
-    /// The q-quantile along an axis, 0 ≤ q ≤ 1, interpolated linearly between the two elements next to place q (n − 1).
-    /// NaN where there is one.
+    /// The q-quantile along an axis, 0 ≤ q ≤ 1, with linear interpolation between the two elements next to position q (n −
+    /// 1). NaN if any element is NaN.
     let quantileAlong (axis: int) (q: float) (x: Tensor) : Tensor =
         Expect.floats "quantile" x
         let a = Shape.axis "quantileAlong" x.Rank axis
@@ -106,25 +106,25 @@ module ScanVerbs =
         let sorted = sort a x
         let low = Prim.pick a below sorted
         let part = place - float below
-        let last = Prim.pick a (x.Dims[a] - 1) sorted // NaN is sorted behind every number
+        let last = Prim.pick a (x.Dims[a] - 1) sorted // NaN is sorted after all numbers
 
         let between =
             if part = 0.0 then
                 low
             else
                 let high = Prim.pick a (below + 1) sorted
-                // ∞ − ∞ is no step
+                // ∞ − ∞ would be NaN
                 let isInfinite = Prim.both (Prim.compare Equal low high) (Prim.isNot (isFinite low))
                 Prim.select isInfinite low (low + part * (high - low))
 
-        // the product's derivative is NaN too
+        // a product, so that the derivative is NaN too
         Prim.select (Prim.compare NotEqual last last) (last * between) between
 
-    /// The q-quantile of all elements, 0 ≤ q ≤ 1, interpolated linearly. NaN where there is one.
+    /// The q-quantile of all elements, 0 ≤ q ≤ 1, with linear interpolation. NaN if any element is NaN.
     let quantile (q: float) (x: Tensor) : Tensor = quantileAlong 0 q (Expect.flat "quantile" x)
 
-    /// The middle element along an axis, or the mean of the middle two. NaN where there is one.
+    /// The median along an axis: the middle element, or the mean of the two middle elements. NaN if any element is NaN.
     let medianAlong (axis: int) (x: Tensor) : Tensor = quantileAlong axis 0.5 x
 
-    /// The middle one of all elements, or the mean of the middle two. NaN where there is one.
+    /// The median of all elements: the middle element, or the mean of the two middle elements. NaN if any element is NaN.
     let median (x: Tensor) : Tensor = quantile 0.5 x

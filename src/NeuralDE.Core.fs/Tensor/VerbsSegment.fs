@@ -3,8 +3,8 @@ namespace NeuralDE
 open System
 open NeuralDE.Compiler
 
-/// Functions of groups of rows: row i of x [n; features…] belongs to group ids[i]; the result is [count; features…].
-/// An id outside 0 .. count − 1 is an InputException, inside a transform when it runs.
+/// Reductions of groups of rows: row i of x [n; features…] belongs to group ids[i]; the result is [count; features…].
+/// InputException for an id outside 0 to count − 1, inside a transform at run time.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SegmentVerbs =
     let private segments verb (ids: Tensor) count (x: Tensor) =
@@ -21,13 +21,13 @@ module SegmentVerbs =
         Expect.made verb [| x; ids |] shape
         Indices.within verb "id" count ids, shape
 
-    /// The sum of each group's rows; of none 0. Integers and bools add up to int64.
+    /// The sum of the rows of each group; 0 for an empty group. For integers and bools it is int64.
     let segmentSum (ids: Tensor) (count: int) (x: Tensor) : Tensor =
         let ids, shape = segments "segmentSum" ids count x
         let x = Prim.wide x
         Prim.scatter ScatterAdd 0 (Prim.fill x.Dtype shape 0.0) ids x
 
-    /// The maximum of each group's rows; of none −∞ (of integers their smallest).
+    /// The maximum of the rows of each group; −∞ for an empty group, or the smallest integer of the dtype.
     let segmentMax (ids: Tensor) (count: int) (x: Tensor) : Tensor =
         let ids, shape = segments "segmentMax" ids count x
 
@@ -41,7 +41,7 @@ module SegmentVerbs =
 
         Prim.scatter ScatterMax 0 (Prim.fill x.Dtype shape least) ids x
 
-    /// The mean of each group's rows; of none 0.
+    /// The mean of the rows of each group; 0 for an empty group.
     let segmentMean (ids: Tensor) (count: int) (x: Tensor) : Tensor =
         Expect.floats "segmentMean" x
         let ids, shape = segments "segmentMean" ids count x
