@@ -1,8 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>Tensors from C#'s numbers, and comparisons and logic as operators.</summary>
+/// <summary>Tensors from C# numbers, and operators for comparisons and logic.</summary>
 /// <remarks>
-/// The element type of the numbers is the tensor's dtype: double is float64, float is float32, int is int32.
+/// The type of the numbers is the dtype of the tensor: double is float64, float is float32, int is int32.
 /// </remarks>
 public static class TensorExtensions
 {
@@ -53,77 +53,77 @@ public static class TensorExtensions
         /// <summary>A stack of matrices [slices; rows; columns] of float64.</summary>
         public static Tensor Of(double[,,] values) => TensorMakers.tensor(Given(values));
 
-        /// <summary>One float64, of shape [].</summary>
+        /// <summary>A tensor with one float64, of shape [].</summary>
         public static Tensor Scalar(double value) => TensorMakers.scalar(value);
 
-        /// <summary>One float32, of shape [].</summary>
+        /// <summary>A tensor with one float32, of shape [].</summary>
         public static Tensor Scalar(float value) => TensorMakers.scalar(value);
 
-        /// <summary>One int32, of shape [].</summary>
+        /// <summary>A tensor with one int32, of shape [].</summary>
         public static Tensor Scalar(int value) => TensorMakers.scalar(value);
 
-        /// <summary>One int64, of shape [].</summary>
+        /// <summary>A tensor with one int64, of shape [].</summary>
         public static Tensor Scalar(long value) => TensorMakers.scalar(value);
 
-        /// <summary>One bool, of shape [].</summary>
+        /// <summary>A tensor with one bool, of shape [].</summary>
         public static Tensor Scalar(bool value) => TensorMakers.scalar(value);
 
         /// <summary>
-        /// The one element of a tensor that has one, with shape []. ShapeException if it has more or none.
+        /// The element of a tensor with one element, as a tensor of shape []. ShapeException for another number of elements.
         /// </summary>
         public static Tensor Scalar(Tensor value) => TensorMakers.scalar(Given(value));
 
-        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &lt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <(Tensor a, Tensor b) => TensorOperands.Less((Given(a), Given(b)));
 
-        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &gt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >(Tensor a, Tensor b) => TensorOperands.Greater((Given(a), Given(b)));
 
-        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≤ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <=(Tensor a, Tensor b) => TensorOperands.LessEqual((Given(a), Given(b)));
 
-        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≥ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >=(Tensor a, Tensor b) => TensorOperands.GreaterEqual((Given(a), Given(b)));
 
-        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &lt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <(Tensor a, double b) =>
             TensorOperands.Less(TensorOperands.Both(null!, Given(a), b));
 
-        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &gt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >(Tensor a, double b) =>
             TensorOperands.Greater(TensorOperands.Both(null!, Given(a), b));
 
-        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≤ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <=(Tensor a, double b) =>
             TensorOperands.LessEqual(TensorOperands.Both(null!, Given(a), b));
 
-        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≥ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >=(Tensor a, double b) =>
             TensorOperands.GreaterEqual(TensorOperands.Both(null!, Given(a), b));
 
-        /// <summary>a &lt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &lt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <(double a, Tensor b) =>
             TensorOperands.Less(TensorOperands.Both(null!, a, Given(b)));
 
-        /// <summary>a &gt; b, element by element; false where either is NaN.</summary>
+        /// <summary>a &gt; b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >(double a, Tensor b) =>
             TensorOperands.Greater(TensorOperands.Both(null!, a, Given(b)));
 
-        /// <summary>a ≤ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≤ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator <=(double a, Tensor b) =>
             TensorOperands.LessEqual(TensorOperands.Both(null!, a, Given(b)));
 
-        /// <summary>a ≥ b, element by element; false where either is NaN.</summary>
+        /// <summary>a ≥ b, element-wise; false if either is NaN.</summary>
         public static Tensor operator >=(double a, Tensor b) =>
             TensorOperands.GreaterEqual(TensorOperands.Both(null!, a, Given(b)));
 
-        /// <summary>true where both are; bools only.</summary>
+        /// <summary>true where both a and b are true; bools only.</summary>
         public static Tensor operator &(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalAnd(Given(a), Given(b));
 
-        /// <summary>true where either is; bools only.</summary>
+        /// <summary>true where a or b is true; bools only.</summary>
         public static Tensor operator |(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalOr(Given(a), Given(b));
 
-        /// <summary>true where one is and the other is not; bools only.</summary>
+        /// <summary>true where exactly one of a and b is true; bools only.</summary>
         public static Tensor operator ^(Tensor a, Tensor b) => ElementwiseVerbsModule.logicalXor(Given(a), Given(b));
 
         /// <summary>true where x is false; bools only.</summary>

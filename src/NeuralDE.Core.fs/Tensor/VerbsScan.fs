@@ -13,7 +13,7 @@ module ScanVerbs =
 
     /// <summary>The cumulative results x₀, x₀∘x₁, x₀∘x₁∘x₂, … along an axis, for an associative operation ∘.</summary>
     /// <remarks>`combine earlier later` gets slices of x of any extent along the axis and combines them element-wise. It runs
-    /// about 2n combinations in 2 log₂ n steps. TraceException or ShapeException if the result of combine has another dtype
+    /// about 2n combinations in 2 log₂ n steps. ShapeException if the result of combine has another dtype
     /// or shape.</remarks>
     let associativeScan (combine: Tensor -> Tensor -> Tensor) (axis: int) (x: Tensor) : Tensor =
         let a = Shape.axis "associativeScan" x.Rank axis
