@@ -5,11 +5,11 @@ using Microsoft.FSharp.Core;
 namespace NeuralDE;
 
 /// <summary>
-/// The core's functions, lists, options and pairs from C#'s delegates, spans, nullables and value tuples.
+/// Converts delegates, spans, nullables and value tuples of C# to functions, lists, options and pairs of the core.
 /// </summary>
 internal static class FSharp
 {
-    /// <summary>What a user's function returned, which is not null, nor a tuple that holds null.</summary>
+    /// <summary>Checks that a user's function returned neither null nor a tuple with null.</summary>
     private static R Returned<R>(R result, string? name)
     {
         if (HasNull(result))
@@ -37,7 +37,7 @@ internal static class FSharp
         return FuncConvert.FromFunc<A, R>(x => Returned(f(x), name));
     }
 
-    /// <summary>Curried, as the core calls functions of two arguments.</summary>
+    /// <summary>A curried function, as the core calls functions of two arguments.</summary>
     public static FSharpFunc<A, FSharpFunc<B, R>> Function<A, B, R>(
         Func<A, B, R> f,
         [CallerArgumentExpression(nameof(f))] string? name = null
@@ -74,7 +74,7 @@ internal static class FSharp
         return FuncConvert.FromAction(f);
     }
 
-    /// <summary>Of several arguments as one: a tuple is a tree of its parts.</summary>
+    /// <summary>Several arguments as one argument: a tuple, which is a tree of its parts.</summary>
     public static FSharpFunc<(A, B), R> Together<A, B, R>(
         Func<A, B, R> f,
         [CallerArgumentExpression(nameof(f))] string? name = null
@@ -93,7 +93,7 @@ internal static class FSharp
         return FuncConvert.FromFunc<(A, B, C), R>(x => Returned(f(x.Item1, x.Item2, x.Item3), name));
     }
 
-    /// <summary>With its pair of results as the core's pair.</summary>
+    /// <summary>A function that returns a pair of the core.</summary>
     public static FSharpFunc<A, Tuple<R, S>> Paired<A, R, S>(
         Func<A, (R, S)> f,
         [CallerArgumentExpression(nameof(f))] string? name = null
@@ -137,7 +137,7 @@ internal static class FSharp
         return List([.. items], name);
     }
 
-    /// <summary>An initialiser of weights, which sees their shape.</summary>
+    /// <summary>An initialiser of weights, which gets their shape.</summary>
     public static FSharpFunc<Key, FSharpFunc<FSharpList<int>, Tensor>> Weights(
         Func<Key, int[], Tensor> weights,
         [CallerArgumentExpression(nameof(weights))] string? name = null
@@ -155,7 +155,7 @@ internal static class FSharp
     ) =>
         ListModule.OfSeq(groups.ToArray().Select(group => Tuple.Create(Function(group.Holds), Given(group.Optimiser))));
 
-    /// <summary>A pair whose second part is a list, as one whose second part is an array.</summary>
+    /// <summary>Converts the list in the second part of a pair to an array.</summary>
     public static (A, B[]) Results<A, B>(Tuple<A, FSharpList<B>> results) => (results.Item1, [.. results.Item2]);
 
     public static FSharpList<FSharpList<T>> Lists<T>(ReadOnlySpan<T[]> items) =>
@@ -173,7 +173,7 @@ internal static class FSharp
         return ListModule.OfSeq(items.Select(item => item.ToTuple()));
     }
 
-    /// <summary>Pairs as the core's.</summary>
+    /// <summary>A list of pairs of the core.</summary>
     public static FSharpList<Tuple<A, B>> List<A, B>(
         ReadOnlySpan<(A, B)> items,
         [CallerArgumentExpression(nameof(items))] string? name = null
@@ -187,7 +187,7 @@ internal static class FSharp
     public static FSharpOption<T>? Option<T>(T? value)
         where T : struct => value is T some ? FSharpOption<T>.Some(some) : null;
 
-    /// <summary>Null for what there is not; of a struct its default.</summary>
+    /// <summary>The value of an option; null for None, or the default value for a struct.</summary>
     public static T? OrNull<T>(FSharpOption<T>? option) => option is null ? default : option.Value;
 
     public static T? ValueOrNull<T>(FSharpOption<T>? option)

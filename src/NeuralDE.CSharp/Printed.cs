@@ -7,8 +7,8 @@ namespace NeuralDE;
 internal static class Printed
 {
     /// <summary>
-    /// A record as C# prints it. What C# generates writes numbers in the current culture, so that is the invariant one
-    /// meanwhile.
+    /// A record as C# prints it. The code that C# generates writes numbers in the current culture, so the culture is
+    /// invariant meanwhile.
     /// </summary>
     public static string Record(string name, Func<StringBuilder, bool> members)
     {

@@ -7,11 +7,12 @@ namespace NeuralDE;
 /// </remarks>
 public static partial class Calculus
 {
-    /// <summary>The gradient of a scalar function: a tree like its argument.</summary>
+    /// <summary>The gradient of a scalar function, as a tree like its argument.</summary>
     /// <param name="f">From a tree to one number.</param>
-    /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
+    /// <param name="x">The point. Integer, bool and key leaves get zeros of their own type.</param>
     /// <returns>
-    /// ∂f/∂x; zeros where f does not depend on x. TreeException if x has no float tensors: plain numbers are constants.
+    /// ∂f/∂x; zeros where f does not depend on x. TreeException if x has no float tensors, because plain numbers are
+    /// constants.
     /// </returns>
     public static T Grad<T>(Func<T, Tensor> f, T x) => CalculusModule.grad(FSharp.Function(f), x);
 
@@ -31,12 +32,12 @@ public static partial class Calculus
 
     /// <summary>The value of a scalar function and its gradient, in one run.</summary>
     /// <param name="f">From a tree to one number.</param>
-    /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
+    /// <param name="x">The point. Integer, bool and key leaves get zeros of their own type.</param>
     /// <returns>f(x), and ∂f/∂x as a tree like x.</returns>
     public static (Tensor Value, T Gradient) ValueAndGrad<T>(Func<T, Tensor> f, T x) =>
         CalculusModule.valueAndGrad(FSharp.Function(f), x).ToValueTuple();
 
-    /// <summary>A scalar function with its gradient, as a function.</summary>
+    /// <summary>The value of a scalar function and its gradient, as a function.</summary>
     public static Func<T, (Tensor Value, T Gradient)> ValueAndGrad<T>(Func<T, Tensor> f)
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -51,11 +52,11 @@ public static partial class Calculus
     public static (Tensor Value, (A, B, C) Gradient) ValueAndGrad<A, B, C>(Func<A, B, C, Tensor> f, A a, B b, C c) =>
         CalculusModule.valueAndGrad(FSharp.Together(f), (a, b, c)).ToValueTuple();
 
-    /// <summary>As Grad, for a function that returns further results beside the number.</summary>
+    /// <summary>Like Grad, for a function that returns a number and further results.</summary>
     public static (T Gradient, Aux Further) GradWith<T, Aux>(Func<T, (Tensor, Aux)> f, T x) =>
         CalculusModule.gradWith(FSharp.Paired(f), x).ToValueTuple();
 
-    /// <summary>As ValueAndGrad, for a function that returns further results beside the number.</summary>
+    /// <summary>Like ValueAndGrad, for a function that returns a number and further results.</summary>
     /// <returns>(f(x), its further results), and the gradient of the number.</returns>
     public static ((Tensor Value, Aux Further) Results, T Gradient) ValueAndGradWith<T, Aux>(
         Func<T, (Tensor, Aux)> f,
@@ -67,7 +68,8 @@ public static partial class Calculus
     }
 
     /// <summary>
-    /// The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; Grad and ValueAndGrad do not.
+    /// The value of f at x and its pullback w ↦ Jᵀw. Each call of the pullback runs f again; Grad and ValueAndGrad do
+    /// not.
     /// </summary>
     public static (B Value, Func<B, A> Pullback) Vjp<A, B>(Func<A, B> f, A x)
     {
@@ -79,86 +81,89 @@ public static partial class Calculus
     public static (B Value, B Tangent) Jvp<A, B>(Func<A, B> f, A x, A tangent) =>
         CalculusModule.jvp(FSharp.Function(f), x, tangent).ToValueTuple();
 
-    /// <summary>The Hessian of a scalar function times a vector: the derivative of its gradient along v.</summary>
-    /// <returns>H v, a tree like x. Costs about two gradients; no matrix is formed.</returns>
+    /// <summary>The Hessian-vector product of a scalar function: the derivative of its gradient along v.</summary>
+    /// <returns>H v, a tree like x. The cost is about two gradients; no matrix is built.</returns>
     public static T Hvp<T>(Func<T, Tensor> f, T x, T v) => CalculusModule.hvp(FSharp.Function(f), x, v);
 
-    /// <summary>All first derivatives: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
-    /// <remarks>Forward mode when x has no more elements than y (one run for all columns), else reverse mode.</remarks>
+    /// <summary>The Jacobian: [y…; x…], entry (i, j) is ∂yᵢ/∂xⱼ.</summary>
+    /// <remarks>
+    /// Uses forward mode if x has at most as many elements as y (one run for all columns), otherwise reverse mode.
+    /// </remarks>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x) =>
         CalculusModule.jacobian(FSharp.Function(f), Given(x));
 
-    /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
+    /// <summary>The Hessian of a scalar function: [x…; x…].</summary>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) =>
         CalculusModule.hessian(FSharp.Function(f), Given(x));
 
     /// <summary>
-    /// The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each
-    /// element.
+    /// The Laplacian of a scalar function: the sum of its unmixed second derivatives. The cost is one Hessian-vector
+    /// product for each element.
     /// </summary>
     public static Tensor Laplacian(Func<Tensor, Tensor> f, Tensor x) =>
         CalculusModule.laplacian(FSharp.Function(f), Given(x));
 
     /// <summary>
-    /// Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.
+    /// The divergence Σᵢ ∂fᵢ/∂xᵢ of a field with the shape of its argument. The cost is one directional derivative
+    /// for each element.
     /// </summary>
     public static Tensor Divergence(Func<Tensor, Tensor> f, Tensor x) =>
         CalculusModule.divergence(FSharp.Function(f), Given(x));
 
-    /// <summary>∇ × f of a field in three dimensions: [3].</summary>
+    /// <summary>The curl ∇ × f of a field in three dimensions: [3].</summary>
     public static Tensor Curl(Func<Tensor, Tensor> f, Tensor x) => CalculusModule.curl(FSharp.Function(f), Given(x));
 
     /// <summary>
-    /// f applied to every row: f sees each leaf of xs without its first axis, and every result gets one.
+    /// Applies f to every row: f gets each leaf of xs without its first axis, and every result gets a new first axis.
     /// </summary>
-    /// <param name="f">A function of one row. What it captures is shared by all rows.</param>
-    /// <param name="xs">A tree whose leaves all have the same first extent.</param>
+    /// <param name="f">A function of one row. All rows share the values that it captures.</param>
+    /// <param name="xs">A tree whose leaves have equal first extents.</param>
     public static B Vmap<A, B>(Func<A, B> f, A xs) => CalculusModule.vmap(FSharp.Function(f), xs);
 
-    /// <summary>A function of one row as a function of all rows.</summary>
+    /// <summary>Converts a function of one row to a function of all rows.</summary>
     public static Func<A, B> Vmap<A, B>(Func<A, B> f)
     {
         ArgumentNullException.ThrowIfNull(f);
         return xs => Vmap(f, xs);
     }
 
-    /// <summary>f applied to every row of two trees, side by side.</summary>
+    /// <summary>Applies f to every row of two trees.</summary>
     public static R Vmap<A, B, R>(Func<A, B, R> f, A a, B b) => CalculusModule.vmap(FSharp.Together(f), (a, b));
 
-    /// <summary>f applied to every row of three trees, side by side.</summary>
+    /// <summary>Applies f to every row of three trees.</summary>
     public static R Vmap<A, B, C, R>(Func<A, B, C, R> f, A a, B b, C c) =>
         CalculusModule.vmap(FSharp.Together(f), (a, b, c));
 
-    /// <summary>f, traced once for each structure and shapes of its argument and run as a whole from then on.</summary>
+    /// <summary>
+    /// Compiles a function: it is traced once for each structure and shapes of its argument, and later calls run the
+    /// whole plan.
+    /// </summary>
     /// <remarks>
-    /// What f captures is fixed at the first call with a structure: pass what changes as an argument. Side effects happen
-    /// only while tracing. The result may be called from several threads.
+    /// Values that f captures are constants from the first call with a structure, so pass changing values as
+    /// arguments. Side effects happen only while tracing. The result may be called from several threads.
     /// </remarks>
     public static Func<A, B> Compile<A, B>(Func<A, B> f) => CalculusModule.compile(FSharp.Function(f)).Invoke;
 
-    /// <summary>
-    /// A function of two trees, traced once for each structure and shapes and run as a whole from then on.
-    /// </summary>
+    /// <summary>Compiles a function of two trees.</summary>
     public static Func<A, B, R> Compile<A, B, R>(Func<A, B, R> f)
     {
         var compiled = CalculusModule.compile(FSharp.Together(f));
         return (a, b) => compiled.Invoke((a, b));
     }
 
-    /// <summary>
-    /// A function of three trees, traced once for each structure and shapes and run as a whole from then on.
-    /// </summary>
+    /// <summary>Compiles a function of three trees.</summary>
     public static Func<A, B, C, R> Compile<A, B, C, R>(Func<A, B, C, R> f)
     {
         var compiled = CalculusModule.compile(FSharp.Together(f));
         return (a, b, c) => compiled.Invoke((a, b, c));
     }
 
-    /// <summary>The same numbers, taken as constants by every derivative.</summary>
+    /// <summary>The same numbers as constants of differentiation.</summary>
     public static T StopGradient<T>(T x) => CalculusModule.stopGradient(x);
 
     /// <summary>
-    /// f(x), whose inner values the reverse sweep computes again instead of keeping: memory for time.
+    /// f(x), without keeping inner values for the reverse sweep: the sweep computes them again. This saves memory and
+    /// costs time.
     /// </summary>
     public static B Checkpoint<A, B>(Func<A, B> f, A x) => CalculusModule.checkpoint(FSharp.Function(f), x);
 }

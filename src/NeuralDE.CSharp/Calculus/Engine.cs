@@ -1,6 +1,6 @@
 namespace NeuralDE;
 
-/// <summary>What the library makes of a function, and on how many threads it runs.</summary>
+/// <summary>Inspection of traced functions, and settings of the engine.</summary>
 public static class Engine
 {
     /// <summary>
@@ -14,26 +14,26 @@ public static class Engine
         set => EngineModule.setThreads(value);
     }
 
-    /// <summary>Runs f; a solve in it that is under way when the token is cancelled ends before its next step.</summary>
-    /// <param name="token">Also reaches into compiled functions, which no token was given to.</param>
-    /// <param name="f">Such as () => predict(x).</param>
+    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step.</summary>
+    /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
+    /// <param name="f">Such as () =&gt; predict(x).</param>
     /// <returns>
-    /// What f returns. Solves that were stopped end in the status Cancelled: Solve and compiled functions throw
-    /// SolveException, TrySolve returns what there was.
+    /// The result of f. A cancelled solve has the status Cancelled: Solve and compiled functions throw
+    /// SolveException, TrySolve returns a partial solution.
     /// </returns>
     public static T Cancellable<T>(CancellationToken token, Func<T> f) =>
         EngineModule.cancellable(token, FSharp.Function(f));
 
     /// <summary>
-    /// Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and
-    /// the plan of its value.
+    /// All stages of a function as text: its traced graph, the graph that runs, its forward and reverse derivatives,
+    /// and the plan of its value.
     /// </summary>
-    /// <remarks>
-    /// Each graph is a list of nodes, one a line: number, operation, arguments, dtype and shape. Graphs within it (calls, loop
-    /// bodies, branches) follow. The plan is a list of instructions in order: element-wise operations that run in one pass
-    /// stand on one line, with their count of elements. Equal functions give equal text.
-    /// </remarks>
     /// <param name="f">A function of a tree.</param>
     /// <param name="x">An argument, for its structure and shapes.</param>
+    /// <remarks>
+    /// Each graph is a list of nodes, one per line: number, operation, arguments, dtype and shape. Inner graphs
+    /// (calls, loop bodies, branches) follow. The plan is a list of instructions in order; element-wise operations
+    /// that run in one pass are on one line, with their number of elements. Equal functions give equal text.
+    /// </remarks>
     public static string Explain<A, B>(Func<A, B> f, A x) => EngineModule.explain(FSharp.Function(f), x);
 }

@@ -5,11 +5,13 @@ public static class ControlExtensions
 {
     extension(Control)
     {
-        /// <summary>A path from a function of time; its derivative is taken by forward mode.</summary>
+        /// <summary>A path from a function of time. Forward mode computes its derivative.</summary>
         public static Control OfFunction(Func<Tensor, Tensor> value) =>
             ControlModule.ofFunction(FSharp.Function(value));
 
-        /// <summary>A path from its value and its derivative, each [channels] or [batch; channels] of t [].</summary>
+        /// <summary>
+        /// A path from its value and its derivative: functions of t [] that return [channels] or [batch; channels].
+        /// </summary>
         public static Control OfFunctions(Func<Tensor, Tensor> value, Func<Tensor, Tensor> derivative) =>
             ControlModule.ofFunctions(FSharp.Function(value), FSharp.Function(derivative));
     }

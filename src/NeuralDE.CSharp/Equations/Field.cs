@@ -1,6 +1,8 @@
 namespace NeuralDE;
 
-/// <summary>Vector fields from vector fields: a field is a function of time (0-d) and state to derivative.</summary>
+/// <summary>
+/// Functions from vector fields to vector fields. A field is a function of time ([]) and state to derivative.
+/// </summary>
 public static class Field
 {
     /// <summary>x'' = a(t, x, x') as a field of pairs: (x, v)' = (v, a(t, x, v)).</summary>
@@ -15,18 +17,20 @@ public static class Field
     }
 
     /// <summary>
-    /// x⁽ⁿ⁾ = f(t, [x; x'; …]) on a state of n parts side by side along the last axis: [batch…; n d].
+    /// The equation x⁽ⁿ⁾ = f(t, [x; x'; …]), for a state of n parts concatenated along the last axis: [batch…; n d].
     /// </summary>
-    /// <param name="order">n, 1 or more; 1 is f itself.</param>
-    /// <param name="f">Sees the whole state and returns the highest derivative, [batch…; d].</param>
-    /// <returns>A field that raises ShapeException if the last axis of its state does not divide into n.</returns>
+    /// <param name="order">n, at least 1; for 1 the field is f.</param>
+    /// <param name="f">From the time and the whole state to the highest derivative, [batch…; d].</param>
+    /// <returns>A field. It raises a ShapeException if the last axis of its state is not divisible by n.</returns>
     public static Func<Tensor, Tensor, Tensor> HigherOrder(int order, Func<Tensor, Tensor, Tensor> f)
     {
         ArgumentNullException.ThrowIfNull(f);
         return (t, state) => FieldModule.higherOrder(order, FSharp.Function(f), t, state);
     }
 
-    /// <summary>x' = f([t; x]): the time as one more feature, before the others of the last axis.</summary>
+    /// <summary>
+    /// The equation x' = f([t; x]): the time is a further feature, before the others on the last axis.
+    /// </summary>
     public static Func<Tensor, Tensor, Tensor> TimeDependent(Func<Tensor, Tensor> f)
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -34,10 +38,12 @@ public static class Field
     }
 
     /// <summary>
-    /// x' = f(t, [x; context]): what is known beforehand, such as x(0), seen at all times: data control.
+    /// The equation x' = f(t, [x; context]): data control by a context that is known beforehand, such as x(0), and
+    /// constant in time.
     /// </summary>
     /// <remarks>
-    /// S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. The context has the shape of x but along the last axis.
+    /// S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020. The context has the shape of x except along the
+    /// last axis.
     /// </remarks>
     public static Func<Tensor, Tensor, Tensor> Conditioned(Tensor context, Func<Tensor, Tensor, Tensor> f)
     {
@@ -46,9 +52,11 @@ public static class Field
         return (t, x) => FieldModule.conditioned(context, FSharp.Function(f), t, x);
     }
 
-    /// <summary>dx = g(t, x) dX(t): a controlled differential equation, x' = g(t, x) X'(t).</summary>
+    /// <summary>The controlled differential equation dx = g(t, x) dX(t), which is x' = g(t, x) X'(t).</summary>
     /// <param name="control">X, of [channels] or [batch; channels].</param>
-    /// <param name="g">To [state; channels] of a state [state], or [batch; state; channels] of [batch; state].</param>
+    /// <param name="g">
+    /// From a state [state] to [state; channels], or from [batch; state] to [batch; state; channels].
+    /// </param>
     public static Func<Tensor, Tensor, Tensor> Controlled(Control control, Func<Tensor, Tensor, Tensor> g)
     {
         Given(control);
@@ -57,7 +65,7 @@ public static class Field
     }
 
     /// <summary>
-    /// x' = f(w, t, x) while w' = q(t, w): weights that are a state of their own. (x, w)' = (f(w, t, x), q(t, w)).
+    /// The equation x' = f(w, t, x) with weights that follow w' = q(t, w): (x, w)' = (f(w, t, x), q(t, w)).
     /// </summary>
     /// <remarks>T. Zhang et al., ANODEV2: a coupled neural ODE framework, NeurIPS 2019.</remarks>
     public static Func<Tensor, (S X, W Weights), (S X, W Weights)> EvolvingWeights<W, S>(
@@ -74,7 +82,7 @@ public static class Field
     }
 
     /// <summary>
-    /// The flow of f backwards: x' = −f(t0 + t1 − t, x) leads from x(t1) to x(t0) as t goes from t0 to t1.
+    /// The flow of f backwards in time: x' = −f(t0 + t1 − t, x) leads from x(t1) to x(t0) as t goes from t0 to t1.
     /// </summary>
     public static Func<Tensor, S, S> ReverseTime<S>(double t0, double t1, Func<Tensor, S, S> f)
     {

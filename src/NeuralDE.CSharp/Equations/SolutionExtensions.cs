@@ -1,26 +1,26 @@
 namespace NeuralDE;
 
-/// <summary>What a solve that stopped short tells, with null for what there is not.</summary>
+/// <summary>Optional values of a solution, with null if there is none.</summary>
 public static class SolutionExtensions
 {
     extension<S>(Solution<S> solution)
     {
-        /// <summary>Where and why the solve stopped short; null after a success.</summary>
+        /// <summary>The time and the cause of a failure; null after a success.</summary>
         public Failure? FailureOrNull => FSharp.OrNull(Given(solution).Failure);
     }
 
     extension<S>(Integrator<S> integrator)
     {
-        /// <summary>How the solve ended; null while it has not.</summary>
+        /// <summary>The status at the end of the solve; null before the end.</summary>
         public Status? StatusOrNull => FSharp.OrNull(Given(integrator).Status);
     }
 
     extension(Failure failure)
     {
-        /// <summary>What to try, where the state and the field say more than the status; null otherwise.</summary>
+        /// <summary>Advice from the state and the field, if they say more than the status; otherwise null.</summary>
         public string? AdviceOrNull => FSharp.OrNull(Given(failure).Advice);
 
-        /// <summary>The sample that failed, where each has its own steps; null otherwise.</summary>
+        /// <summary>The index of the sample that failed, if samples have separate steps; otherwise null.</summary>
         public int? SampleOrNull => FSharp.ValueOrNull(Given(failure).Sample);
     }
 

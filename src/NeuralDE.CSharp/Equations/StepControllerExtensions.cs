@@ -1,38 +1,41 @@
 namespace NeuralDE;
 
-/// <summary>How an adaptive solve chooses its steps from the error of the last ones.</summary>
+/// <summary>
+/// Step controllers: how an adaptive solve chooses its step sizes from the errors of the last steps.
+/// </summary>
 public static class StepControllerExtensions
 {
     extension(StepController)
     {
         /// <summary>
-        /// I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.
+        /// I control: the step size depends on the error of the last attempt only. The default, as in torchdiffeq and
+        /// diffrax.
         /// </summary>
         public static StepController Integral => StepControllerModule.integral;
 
         /// <summary>
-        /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or
-        /// stability.
+        /// PI control: smoother step sizes and fewer rejections if the solution (orbits) or stability determines the
+        /// step size.
         /// </summary>
         public static StepController ProportionalIntegral => StepControllerModule.proportionalIntegral;
 
         /// <summary>
-        /// PID control with weights and bounds of your own. InputException for weights that do not control.
+        /// PID control with custom weights and bounds. InputException for weights that do not control the step size.
         /// </summary>
         public static StepController OfPid(PidController weights) => StepControllerModule.ofPid(Given(weights));
 
         /// <summary>
-        /// A controller of your own: a rule that gives the factor on the step size. The next attempt is factor · Size long, within
-        /// DtBetween. A factor that is not a positive finite number, and one of 1 or more after a rejected step, end the solve
-        /// with StepTooSmall. Step sizes are constants of differentiation. Make the controller once: it is traced for each solve
-        /// it is new to.
+        /// A custom controller: a rule that gives the factor on the step size. The size of the next attempt is factor
+        /// · Size, within DtBetween. A factor that is not positive and finite, or is at least 1 after a rejected
+        /// step, ends the solve with StepTooSmall. Step sizes are constants of differentiation. Make the controller
+        /// once, because it is traced for each solve in which it is new.
         /// </summary>
         /// <param name="name">For messages.</param>
         /// <param name="slots">
-        /// What it remembers from attempt to attempt, by name, with the numbers it starts with.
+        /// The values that it remembers from attempt to attempt, by name, with their initial numbers.
         /// </param>
         /// <param name="rule">
-        /// From an attempt to the factor, float64 [], and what is remembered then, of the same names.
+        /// From an attempt to the factor, float64 [], and the new remembered values, with the same names.
         /// </param>
         public static StepController OfRule(
             string name,
@@ -55,8 +58,9 @@ public static class StepControllerExtensions
         }
 
         /// <summary>
-        /// PID control with weights of your own: with the scaled errors q of this and the two accepted steps before, the step is
-        /// multiplied by Safety · qₙ^(−(p + i + d)/k) · qₙ₋₁^((p + 2d)/k) · qₙ₋₂^(−d/k). An accepted step may shrink the next.
+        /// PID control with custom weights: with the scaled errors q of this and the two accepted steps before it,
+        /// the step size is multiplied by Safety · qₙ^(−(p + i + d)/k) · qₙ₋₁^((p + 2d)/k) · qₙ₋₂^(−d/k). The step
+        /// size may decrease after an accepted step.
         /// </summary>
         public static StepController Pid(double p, double i, double d) => StepControllerModule.pid(p, i, d);
     }

@@ -1,11 +1,13 @@
 namespace NeuralDE;
 
-/// <summary>A learned row for each of a number of symbols. PyTorch's Embedding.</summary>
+/// <summary>A learned vector for each symbol, as in PyTorch's Embedding.</summary>
 public static class EmbeddingExtensions
 {
     extension(Embedding)
     {
-        /// <summary>Standard normal rows.</summary>
+        /// <summary>
+        /// Standard normal vectors for <paramref name="symbols"/> symbols with <paramref name="features"/> features.
+        /// </summary>
         public static Embedding Init(Key key, int symbols, int features) =>
             Embedding.init(Given(key), symbols, features);
     }
@@ -22,13 +24,17 @@ public static class EmbeddingExtensions
 }
 
 /// <summary>
-/// x ↦ [cos 2π x B; sin 2π x B] with random frequencies B: lets a network see fine detail in few coordinates.
+/// x ↦ [cos 2π x B; sin 2π x B] with random frequencies B. They help a network to represent fine detail in few
+/// coordinates.
 /// </summary>
 public static class FourierFeaturesExtensions
 {
     extension(FourierFeatures)
     {
-        /// <summary>Normal frequencies of a deviation, in periods per unit of x.</summary>
+        /// <summary>
+        /// Normally distributed frequencies with standard deviation <paramref name="deviation"/>, in periods per unit
+        /// of x.
+        /// </summary>
         public static FourierFeatures Init(double deviation, Key key, int inputs, int frequencies) =>
             FourierFeatures.init(deviation, Given(key), inputs, frequencies);
     }
@@ -41,15 +47,16 @@ public static class FourierFeaturesExtensions
 }
 
 /// <summary>
-/// Multi-head attention: softmax(q kᵀ / √d) v in each head of d features, the heads side by side, then a linear
-/// map.
+/// Multi-head attention: softmax(q kᵀ / √d) v in each head of d features; the heads are concatenated, then a linear
+/// map is applied.
 /// </summary>
 public static class MultiHeadAttentionExtensions
 {
     extension(MultiHeadAttention)
     {
         /// <summary>
-        /// Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.
+        /// Uniform weights as in PyTorch: input projections in ±√(6 / (4 width)), output projection in ±1/√width;
+        /// biases 0.
         /// </summary>
         public static MultiHeadAttention Init(Key key, int width, int heads) =>
             MultiHeadAttention.init(Given(key), width, heads);
@@ -58,8 +65,8 @@ public static class MultiHeadAttentionExtensions
     extension(MultiHeadAttention attention)
     {
         /// <summary>
-        /// Queries look at keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] → [batch…; n;
-        /// width].
+        /// Attention of queries to keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] →
+        /// [batch…; n; width].
         /// </summary>
         public Tensor Attend(AttentionMask mask, Tensor queries, Tensor keys, Tensor values) =>
             MultiHeadAttention.attend(Given(mask), Given(attention), Given(queries), Given(keys), Given(values));

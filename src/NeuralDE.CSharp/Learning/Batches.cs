@@ -3,12 +3,17 @@ namespace NeuralDE;
 /// <summary>Batches for RunOn of a training, made from a tree of samples.</summary>
 public static class Batches
 {
-    /// <summary>Batches of so many samples, in the samples' order; the last of an epoch may be smaller.</summary>
-    /// <param name="size">At most the number of samples.</param>
-    /// <param name="data">A tree of tensors [samples; …], such as (inputs, targets). A batch is a tree like it.</param>
+    /// <summary>
+    /// Batches of <paramref name="size"/> samples, in the order of the samples. The last batch of an epoch may be
+    /// smaller.
+    /// </summary>
+    /// <param name="size">The number of samples of a batch; at most the number of all samples.</param>
+    /// <param name="data">
+    /// A tree of tensors [samples; …], such as (inputs, targets). A batch is a tree like it.
+    /// </param>
     public static Batches<D> OfTree<D>(int size, D data) => BatchesModule.ofTree(size, data);
 
-    /// <summary>No samples, but a key of its own for every step: for losses that sample what they look at.</summary>
+    /// <summary>A separate key for each step instead of samples, for losses that draw random samples themselves.</summary>
     /// <remarks>An epoch is one step. The key of step k is <c>key.Fold(k)</c>.</remarks>
     public static Batches<Key> Keys(Key key) => BatchesModule.keys(Given(key));
 }
@@ -19,16 +24,16 @@ public static class BatchesExtensions
     extension<B>(Batches<B> batches)
     {
         /// <summary>
-        /// The samples in a random order, another one in each epoch: that of epoch e is <c>Permutation(key.Fold(e),
+        /// Shuffles the samples, with another order in each epoch: that of epoch e is <c>Permutation(key.Fold(e),
         /// samples)</c>.
         /// </summary>
         public Batches<B> Shuffle(Key key) => BatchesModule.shuffle(Given(key), Given(batches));
 
-        /// <summary>Leaves out the last batch of an epoch where it is smaller.</summary>
+        /// <summary>Drops the last batch of an epoch if it is smaller.</summary>
         public Batches<B> DropLast() => BatchesModule.dropLast(Given(batches));
 
         /// <summary>
-        /// Each batch with a key of its own, for dropout and noise: that of step k is <c>key.Fold(k)</c>.
+        /// Adds a separate key to each batch, for dropout and noise: that of step k is <c>key.Fold(k)</c>.
         /// </summary>
         public Batches<(B Batch, Key Key)> WithKey(Key key)
         {
@@ -40,7 +45,7 @@ public static class BatchesExtensions
             );
         }
 
-        /// <summary>A function of each batch, traced into the training's step.</summary>
+        /// <summary>Applies a function to each batch; it is traced as a part of the training step.</summary>
         public Batches<C> Map<C>(Func<B, C> f) => BatchesModule.map(FSharp.Function(f), Given(batches));
     }
 }

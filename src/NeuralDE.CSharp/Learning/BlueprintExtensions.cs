@@ -1,25 +1,25 @@
 namespace NeuralDE;
 
-/// <summary>A network, layer by layer. InputException where a layer does not fit what comes before it.</summary>
+/// <summary>Networks, layer by layer. InputException for a layer that does not fit the layer before it.</summary>
 public static class BlueprintExtensions
 {
     extension(Blueprint)
     {
-        /// <summary>Of inputs [batch…; features].</summary>
+        /// <summary>Starts a network with inputs [batch…; features].</summary>
         public static Blueprint Features(int inputs) => BlueprintModule.features(inputs);
 
-        /// <summary>Of inputs [batch; channels; length].</summary>
+        /// <summary>Starts a network with inputs [batch; channels; length].</summary>
         public static Blueprint Sequences(int channels) => BlueprintModule.sequences(channels);
 
-        /// <summary>Of inputs [batch; channels; height; width].</summary>
+        /// <summary>Starts a network with inputs [batch; channels; height; width].</summary>
         public static Blueprint Images(int channels) => BlueprintModule.images(channels);
     }
 
     extension(Blueprint blueprint)
     {
         /// <summary>
-        /// A layer of your own made from a key; it gives `outputs` features or channels. ShapeException, when the network is
-        /// applied, where it gives others.
+        /// Adds a custom layer, made from a key, that returns <paramref name="outputs"/> features or channels. If it
+        /// returns another number, applying the network raises a ShapeException.
         /// </summary>
         public Blueprint Own(int outputs, Func<Key, OwnLayer> make) =>
             BlueprintModule.own(outputs, FSharp.Function(make), Given(blueprint));
@@ -27,20 +27,24 @@ public static class BlueprintExtensions
         /// <summary>A layer that keeps the width.</summary>
         public Blueprint Layer(Layer layer) => BlueprintModule.layer(Given(layer), Given(blueprint));
 
-        /// <summary>A layer made from a key; it gives `outputs` features or channels.</summary>
+        /// <summary>
+        /// Adds a layer, made from a key, that returns <paramref name="outputs"/> features or channels.
+        /// </summary>
         public Blueprint LayerWith(int outputs, Func<Key, Layer> make) =>
             BlueprintModule.layerWith(outputs, FSharp.Function(make), Given(blueprint));
 
-        /// <summary>An affine map to so many features, as Linear.Init makes it.</summary>
+        /// <summary>
+        /// Adds a linear layer with <paramref name="outputs"/> features, initialised as by Linear.Init.
+        /// </summary>
         public Blueprint Linear(int outputs) => BlueprintModule.linear(outputs, Given(blueprint));
 
-        /// <summary>As Linear, with weights from an initialiser such as Init.Glorot, and biases of 0.</summary>
+        /// <summary>Like Linear, with weights from an initialiser such as Init.Glorot, and biases 0.</summary>
         public Blueprint LinearWith(Func<Key, int[], Tensor> weights, int outputs) =>
             BlueprintModule.linearWith(FSharp.Weights(weights), outputs, Given(blueprint));
 
         /// <summary>
-        /// A convolution of a sequence or an image to so many channels; the kernel has one extent or one for each
-        /// spatial axis.
+        /// Adds a convolution of a sequence or an image to <paramref name="outputs"/> channels. The kernel has one
+        /// extent, or one for each spatial axis.
         /// </summary>
         public Blueprint Conv(ConvSettings settings, int outputs, params ReadOnlySpan<int> kernel) =>
             BlueprintModule.conv(Given(settings).Core(), outputs, FSharp.List(kernel), Given(blueprint));
@@ -49,28 +53,28 @@ public static class BlueprintExtensions
         public Blueprint Activation(Activation activation) =>
             BlueprintModule.activation(Given(activation), Given(blueprint));
 
-        /// <summary>Tanh(x), element by element.</summary>
+        /// <summary>Tanh(x), element-wise.</summary>
         public Blueprint Tanh() => BlueprintModule.tanh(Given(blueprint));
 
-        /// <summary>max(x, 0), element by element.</summary>
+        /// <summary>max(x, 0), element-wise.</summary>
         public Blueprint Relu() => BlueprintModule.relu(Given(blueprint));
 
-        /// <summary>ln(1 + eˣ), element by element.</summary>
+        /// <summary>ln(1 + eˣ), element-wise.</summary>
         public Blueprint Softplus() => BlueprintModule.softplus(Given(blueprint));
 
-        /// <summary>x Sigmoid(x), element by element.</summary>
+        /// <summary>x Sigmoid(x), element-wise.</summary>
         public Blueprint Silu() => BlueprintModule.silu(Given(blueprint));
 
-        /// <summary>x Φ(x) with the normal distribution's Φ, element by element.</summary>
+        /// <summary>x Φ(x) with the normal distribution function Φ, element-wise.</summary>
         public Blueprint Gelu() => BlueprintModule.gelu(Given(blueprint));
 
-        /// <summary>1 / (1 + e⁻ˣ), element by element.</summary>
+        /// <summary>1 / (1 + e⁻ˣ), element-wise.</summary>
         public Blueprint Sigmoid() => BlueprintModule.sigmoid(Given(blueprint));
 
-        /// <summary>Sin(x), element by element.</summary>
+        /// <summary>Sin(x), element-wise.</summary>
         public Blueprint Sine() => BlueprintModule.sine(Given(blueprint));
 
-        /// <summary>x ↦ x^exponent, element by element.</summary>
+        /// <summary>x ↦ x^exponent, element-wise.</summary>
         public Blueprint Power(double exponent) => BlueprintModule.power(exponent, Given(blueprint));
 
         /// <summary>The time as one more feature or channel, before the others.</summary>
@@ -85,7 +89,7 @@ public static class BlueprintExtensions
         /// <summary>Normalises groups of channels.</summary>
         public Blueprint GroupNorm(int groups) => BlueprintModule.groupNorm(groups, Given(blueprint));
 
-        /// <summary>Cosines and sines of so many random frequencies.</summary>
+        /// <summary>Adds the cosines and sines of <paramref name="frequencies"/> random frequencies.</summary>
         public Blueprint FourierFeatures(double deviation, int frequencies) =>
             BlueprintModule.fourierFeatures(deviation, frequencies, Given(blueprint));
 
@@ -99,7 +103,7 @@ public static class BlueprintExtensions
         /// <summary>Means over all places: sequences and images become features.</summary>
         public Blueprint GlobalAveragePool() => BlueprintModule.globalAveragePool(Given(blueprint));
 
-        /// <summary>Layers whose result is added to their input; they keep the width.</summary>
+        /// <summary>Adds layers whose result is added to their input. The layers keep the width.</summary>
         public Blueprint Residual(Func<Blueprint, Blueprint> inner) =>
             BlueprintModule.residual(FSharp.Function(inner), Given(blueprint));
     }

@@ -4,30 +4,30 @@ namespace NeuralDE;
 public static class Checkpoint
 {
     /// <summary>
-    /// Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it was.
+    /// Saves a tree in a file. Atomically replaces an existing file: an interrupted write keeps it.
     /// </summary>
-    /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
+    /// <remarks>InputException if two leaves have the same path, which needs a field named like a path.</remarks>
     public static void Save<T>(string path, T tree) => CheckpointModule.save(Given(path), tree);
 
     /// <summary>
-    /// The tree <paramref name="like"/> with the numbers of a file; FileException names by path whatever does not
-    /// fit.
+    /// Returns the tree <paramref name="like"/> with the numbers of a file. FileException, with the paths, for leaves
+    /// that do not fit.
     /// </summary>
-    /// <param name="settings">What to overlook.</param>
+    /// <param name="settings">Differences to ignore.</param>
     /// <param name="path">
-    /// A file that Checkpoint.Save wrote, or another whose tensors are named by the paths of the tree; such a file
-    /// tells nothing of static fields.
+    /// A file that Checkpoint.Save wrote, or another file whose tensors are named by the paths of the tree; such a
+    /// file has no static fields.
     /// </param>
-    /// <param name="like">A tree of the same structure, such as Mlp.Init gives for the same sizes.</param>
+    /// <param name="like">A tree of the same structure, such as Mlp.Init returns for the same sizes.</param>
     public static T LoadWith<T>(CheckpointSettings settings, string path, T like) =>
         CheckpointModule.loadWith(Given(settings).Core(), Given(path), like);
 
     /// <summary>
-    /// The tree <paramref name="like"/> with the numbers of a file; everything else of the two must be equal.
+    /// Returns the tree <paramref name="like"/> with the numbers of a file. Everything else must be equal.
     /// </summary>
     public static T Load<T>(string path, T like) => CheckpointModule.load(Given(path), like);
 
-    /// <summary>As LoadMapped, but overlooking some of what does not fit.</summary>
+    /// <summary>Like LoadMapped, with settings for differences to ignore.</summary>
     public static T LoadMappedWith<T>(
         CheckpointSettings settings,
         string path,
@@ -36,55 +36,56 @@ public static class Checkpoint
     ) => CheckpointModule.loadMappedWith(Given(settings).Core(), Given(path), FSharp.Function(map), like);
 
     /// <summary>
-    /// The tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with
+    /// Returns the tree <paramref name="like"/> with numbers that another program wrote, such as PyTorch with
     /// safetensors.torch.
     /// </summary>
     /// <param name="path">A safetensors file.</param>
     /// <param name="map">
-    /// From the path of a leaf to where it comes from, as in "Out.Weight" to
-    /// CheckpointSources.Transposed("2.weight").
+    /// From the path of a leaf to its source, as in "Out.Weight" to CheckpointSources.Transposed("2.weight").
     /// </param>
     /// <param name="like">
-    /// The tree; its shapes and dtypes must be those of the file's tensors, each of which must be asked for.
-    /// PyTorch writes float32: load into <c>Tree.Cast(model, Dtype.Float32)</c>, or with CastFloats.
+    /// The tree. Its shapes and dtypes must be those of the tensors of the file, and every tensor of the file must be
+    /// used. PyTorch writes float32: load into Tree.Cast(model, Dtype.Float32), or with CastFloats.
     /// </param>
     public static T LoadMapped<T>(string path, Func<string, CheckpointSource> map, T like) =>
         CheckpointModule.loadMapped(Given(path), FSharp.Function(map), like);
 }
 
-/// <summary>What a load may overlook; nothing unless said otherwise.</summary>
+/// <summary>Differences that a load ignores; default: none.</summary>
 public sealed record CheckpointSettings
 {
-    /// <summary>Static fields, cases and lengths that differ: those of the tree given stay.</summary>
+    /// <summary>Ignores differences of static fields, cases and lengths; those of the given tree stay.</summary>
     public bool IgnoreStatics { get; init; } = CheckpointOptions.defaults.IgnoreStatics;
 
-    /// <summary>float32 for float64 or the other way: numbers are cast to the dtypes of the tree given.</summary>
+    /// <summary>Converts between float32 and float64: numbers get the dtypes of the given tree.</summary>
     public bool CastFloats { get; init; } = CheckpointOptions.defaults.CastFloats;
 
-    /// <summary>Leaves that the file lacks keep their numbers, and tensors that nobody asks for are left.</summary>
+    /// <summary>
+    /// Keeps the numbers of leaves that the file lacks, and ignores tensors of the file that are not used.
+    /// </summary>
     public bool Partial { get; init; } = CheckpointOptions.defaults.Partial;
 
     internal CheckpointOptions Core() => new(IgnoreStatics, CastFloats, Partial);
 
-    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    /// <summary>The fields, with numbers in the invariant culture.</summary>
     public override string ToString() => Printed.Record(nameof(CheckpointSettings), PrintMembers);
 }
 
-/// <summary>Where the numbers of a leaf come from in a file that another program wrote.</summary>
+/// <summary>The source of a leaf's numbers in a file that another program wrote.</summary>
 public static class CheckpointSources
 {
     /// <summary>The tensor of this name.</summary>
     public static CheckpointSource Named(string name) => CheckpointSource.NewNamed(Given(name));
 
     /// <summary>
-    /// The tensor of this name, its last two axes exchanged: PyTorch's Linear has weights [outputs; inputs].
+    /// The tensor of this name with its last two axes swapped: PyTorch's Linear has weights [outputs; inputs].
     /// </summary>
     public static CheckpointSource Transposed(string name) => CheckpointSource.NewTransposed(Given(name));
 
-    /// <summary>A function of the tensor of this name, such as one of several gates.</summary>
+    /// <summary>A function of the tensor with this name, for example to select one of several gates.</summary>
     public static CheckpointSource Computed(string name, Func<Tensor, Tensor> f) =>
         CheckpointSource.NewComputed(Given(name), FSharp.Function(f));
 
-    /// <summary>Nothing in the file: the leaf keeps its numbers.</summary>
+    /// <summary>No source: the leaf keeps its numbers.</summary>
     public static CheckpointSource Kept => CheckpointSource.Kept;
 }

@@ -22,11 +22,11 @@ public static class Conv1dExtensions
 
     extension(Conv1d layer)
     {
-        /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
+        /// <summary>The bias of each output channel, [outputs]; null: no bias.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
-        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as Convolve1d says.
+        /// [batch; inputs; length] → [batch; outputs; length'], or both without the batch; length' as in Convolve1d.
         /// </summary>
         public Tensor Apply(Tensor x) => Conv1d.apply(Given(layer), Given(x));
     }
@@ -72,7 +72,7 @@ public static class Conv2dExtensions
 
     extension(Conv2d layer)
     {
-        /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
+        /// <summary>The bias of each output channel, [outputs]; null: no bias.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
@@ -94,7 +94,7 @@ public static class ConvTranspose1dExtensions
 
     extension(ConvTranspose1d layer)
     {
-        /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
+        /// <summary>The bias of each output channel, [outputs]; null: no bias.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>
@@ -122,7 +122,7 @@ public static class ConvTranspose2dExtensions
 
     extension(ConvTranspose2d layer)
     {
-        /// <summary>What is added to each output channel, [outputs]; null adds nothing.</summary>
+        /// <summary>The bias of each output channel, [outputs]; null: no bias.</summary>
         public Tensor? BiasOrNull => FSharp.OrNull(Given(layer).Bias);
 
         /// <summary>

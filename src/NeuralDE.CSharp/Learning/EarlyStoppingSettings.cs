@@ -1,19 +1,21 @@
 namespace NeuralDE;
 
-/// <summary>When a training is stopped because it no longer improves.</summary>
+/// <summary>When a training stops because it no longer improves.</summary>
 public sealed record EarlyStoppingSettings
 {
-    /// <summary>Looks in a row without improvement after which the training stops, 10.</summary>
+    /// <summary>
+    /// The number of consecutive validations without improvement after which the training stops; default: 10.
+    /// </summary>
     public int Patience { get; init; } = EarlyStopping.defaults.Patience;
 
-    /// <summary>By how much the lowest loss must fall to count as improvement, 0.</summary>
+    /// <summary>The smallest decrease of the lowest loss that counts as improvement; default: 0.</summary>
     public double MinImprovement { get; init; } = EarlyStopping.defaults.MinImprovement;
 
-    /// <summary>Whether Fit.Model is the best model then, instead of the last; true.</summary>
+    /// <summary>Whether Fit.Model is then the best model instead of the last; default: true.</summary>
     public bool RestoresBest { get; init; } = EarlyStopping.defaults.RestoresBest;
 
     internal EarlyStopping Core() => new(Patience, MinImprovement, RestoresBest);
 
-    /// <summary>Its fields; numbers read the same in every culture.</summary>
+    /// <summary>The fields, with numbers in the invariant culture.</summary>
     public override string ToString() => Printed.Record(nameof(EarlyStoppingSettings), PrintMembers);
 }

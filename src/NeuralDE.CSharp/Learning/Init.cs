@@ -1,9 +1,8 @@
 namespace NeuralDE;
 
 /// <summary>
-/// Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as
-/// inputs. Each raises ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero take any
-/// shape.
+/// Initial weights [inputs; outputs] from a key, float64. Further extents make a kernel and count as inputs.
+/// ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero accept any shape.
 /// </summary>
 public static class Init
 {
@@ -11,15 +10,15 @@ public static class Init
     public static Tensor Uniform(double bound, Key key, params int[] shape) =>
         InitModule.uniform(bound, Given(key), FSharp.List<int>(Given(shape)));
 
-    /// <summary>Normal numbers of mean 0.</summary>
+    /// <summary>Normal numbers with mean 0 and standard deviation <paramref name="deviation"/>.</summary>
     public static Tensor Normal(double deviation, Key key, params int[] shape) =>
         InitModule.normal(deviation, Given(key), FSharp.List<int>(Given(shape)));
 
-    /// <summary>Zeros, whatever the key.</summary>
+    /// <summary>Zeros, for any key.</summary>
     public static Tensor Zero(Key key, params int[] shape) =>
         InitModule.zero(Given(key), FSharp.List<int>(Given(shape)));
 
-    /// <summary>Uniform in ±1/√inputs: what Linear.Init uses, and the default of PyTorch's Linear.</summary>
+    /// <summary>Uniform in ±1/√inputs: the default of Linear.Init, and of PyTorch's Linear.</summary>
     public static Tensor Linear(Key key, params int[] shape) =>
         InitModule.linear(Given(key), FSharp.List<int>(Given(shape)));
 
@@ -41,10 +40,12 @@ public static class Init
         InitModule.heUniform(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>
-    /// The gain times a random matrix, uniform among those with orthonormal columns, or orthonormal rows where
-    /// there are more outputs than inputs; a kernel's places count as inputs.
+    /// The gain times a random matrix, uniformly distributed among those with orthonormal columns, or with
+    /// orthonormal rows if there are more outputs than inputs. The positions of a kernel count as inputs.
     /// </summary>
-    /// <remarks>By two Cholesky decompositions, O(inputs · outputs · the smaller of them). Saxe et al. 2014.</remarks>
+    /// <remarks>
+    /// By two Cholesky factorisations, O(inputs · outputs · min(inputs, outputs)). Saxe et al. 2014.
+    /// </remarks>
     public static Tensor Orthogonal(double gain, Key key, params int[] shape) =>
         InitModule.orthogonal(gain, Given(key), FSharp.List<int>(Given(shape)));
 }

@@ -1,15 +1,15 @@
 namespace NeuralDE;
 
 /// <summary>
-/// A function applied to each element, as data: a model that holds one can be compared, printed and saved.
+/// An element-wise function as data, so that its model can be compared, printed and saved.
 /// </summary>
 public static class ActivationExtensions
 {
     extension(Activation)
     {
         /// <summary>
-        /// One of each, with slopes as PyTorch's defaults. Activation.Tanh, Activation.NewLeakyRelu(0.1), … are
-        /// single ones.
+        /// One activation of each kind, with PyTorch's default slopes. Use Activation.Tanh,
+        /// Activation.NewLeakyRelu(0.1), … for a single activation.
         /// </summary>
         public static IReadOnlyList<Activation> All => Activation.all;
     }
@@ -21,39 +21,39 @@ public static class ActivationExtensions
     }
 }
 
-/// <summary>Layers one after the other, as data: it can be walked, printed and saved.</summary>
+/// <summary>A sequence of layers as data, which can be traversed, printed and saved.</summary>
 public static class NetworkExtensions
 {
     extension(Network)
     {
-        /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
+        /// <summary>The network of a blueprint. The key determines its initial weights.</summary>
         public static Network Init(Key key, Blueprint blueprint) => Network.init(Given(key), Given(blueprint));
     }
 
     extension(Network net)
     {
-        /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
+        /// <summary>Applies the network to x. InputException if a layer needs the time.</summary>
         public Tensor Apply(Tensor x) => Network.apply(Given(net), Given(x));
 
-        /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
+        /// <summary>The network as a vector field: time ([]) and state to derivative.</summary>
         public Tensor Field(Tensor t, Tensor x) => Network.field(Given(net), Given(t), Given(x));
 
         /// <summary>
-        /// The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.
+        /// Applies the network in training mode at time t: its dropout layers draw from the key, which is constant during a solve.
         /// </summary>
         public Tensor Train(Key key, Tensor t, Tensor x) => Network.train(Given(key), Given(net), Given(t), Given(x));
     }
 }
 
-/// <summary>What a layer of your own is given.</summary>
+/// <summary>The arguments of a custom layer.</summary>
 public static class LayerCallExtensions
 {
     extension(LayerCall call)
     {
-        /// <summary>The time, [] in the dtype of X; null where the network was not given one, as in Apply.</summary>
+        /// <summary>The time, [] in the dtype of X; null if the network got none, as in Apply.</summary>
         public Tensor? TimeOrNull => FSharp.OrNull(Given(call).Time);
 
-        /// <summary>A key of the layer's own in training; null otherwise.</summary>
+        /// <summary>A separate key for the layer in training; null otherwise.</summary>
         public Key? KeyOrNull => FSharp.OrNull(Given(call).Key);
     }
 }

@@ -38,8 +38,8 @@ public static class GroupNormExtensions
 }
 
 /// <summary>
-/// What batch normalisation has seen of its inputs. It is no parameter: keep it beside the model, and pass on what
-/// Train returns.
+/// The running statistics of batch normalisation. They are not parameters: keep them beside the model, and pass on
+/// the state that Train returns.
 /// </summary>
 public static class BatchNormStateExtensions
 {
@@ -51,8 +51,8 @@ public static class BatchNormStateExtensions
 }
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · scale + shift for each channel: by the batch's mean and variance in training, by
-/// the running ones in evaluation. PyTorch's BatchNorm1d and 2d.
+/// (x − mean) / √(variance + ε) · scale + shift for each channel, with the statistics of the batch in training and
+/// the running statistics in evaluation. PyTorch's BatchNorm1d and BatchNorm2d.
 /// </summary>
 public static class BatchNormExtensions
 {
@@ -65,27 +65,31 @@ public static class BatchNormExtensions
     extension(BatchNorm layer)
     {
         /// <summary>
-        /// [batch; channels; …] → the same shape by the batch's own statistics, and the next running state.
+        /// Normalises with the statistics of the batch, [batch; channels; …] → the same shape, and returns the next
+        /// running statistics.
         /// </summary>
-        /// <remarks>The state has no derivative. ShapeException for fewer than two numbers a channel.</remarks>
+        /// <remarks>
+        /// The running statistics have no derivative. ShapeException for fewer than two numbers per channel.
+        /// </remarks>
         public (Tensor Result, BatchNormState State) Train(BatchNormState state, Tensor x) =>
             BatchNorm.train(Given(layer), Given(state), Given(x)).ToValueTuple();
 
-        /// <summary>[batch; channels; …] → the same shape by the running statistics.</summary>
+        /// <summary>Normalises with the running statistics: [batch; channels; …] → the same shape.</summary>
         public Tensor Evaluate(BatchNormState state, Tensor x) =>
             BatchNorm.evaluate(Given(layer), Given(state), Given(x));
     }
 }
 
 /// <summary>
-/// Some elements set to 0 at random, the others divided by the share that stays. The mean stays as it is.
+/// Dropout: sets random elements to 0 and divides the others by the fraction that is kept, so the mean does not
+/// change.
 /// </summary>
 public static class Dropout
 {
-    /// <summary>x with elements dropped.</summary>
-    /// <param name="rate">The share of elements dropped, from 0 to below 1; 0 is the identity.</param>
+    /// <summary>Drops elements of x.</summary>
+    /// <param name="rate">The fraction of elements to drop, from 0 to below 1; 0 is the identity.</param>
     /// <param name="key">
-    /// The same key drops the same elements. Under Vmap a shared key drops the same ones in each row.
+    /// Equal keys drop the same elements. Under Vmap a shared key drops the same elements in each row.
     /// </param>
     /// <param name="x">Floats of any shape.</param>
     public static Tensor Apply(double rate, Key key, Tensor x) => DropoutModule.apply(rate, Given(key), Given(x));

@@ -1,8 +1,8 @@
 namespace NeuralDE;
 
 /// <summary>
-/// How parameters follow from gradients: x is a parameter, g its gradient. The numbers are PyTorch's for optimisers
-/// of these names.
+/// Update rules of parameters: x is a parameter, g its gradient. The numbers are those of PyTorch's optimisers of the
+/// same names.
 /// </summary>
 public static class Optimisers
 {
@@ -20,10 +20,10 @@ public static class Optimisers
     /// </summary>
     public static Optimiser Adam(double rate) => Optimiser.NewAdam(rate);
 
-    /// <summary>Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.</summary>
+    /// <summary>Adam with a decoupled weight decay of 0.01. Loshchilov and Hutter 2019, algorithm 2.</summary>
     public static Optimiser AdamW(double rate) => Optimiser.NewAdamW(rate);
 
-    /// <summary>Adam with constants of your own.</summary>
+    /// <summary>Adam with custom settings.</summary>
     public static Optimiser AdamWith(AdamSettings settings) => Optimiser.NewAdamWith(Given(settings).Core());
 
     /// <summary>
@@ -31,13 +31,13 @@ public static class Optimisers
     /// </summary>
     public static Optimiser RmsProp(double rate) => Optimiser.NewRmsProp(rate);
 
-    /// <summary>RmsProp with constants of your own.</summary>
+    /// <summary>RmsProp with custom settings.</summary>
     public static Optimiser RmsPropWith(RmsPropSettings settings) => Optimiser.NewRmsPropWith(Given(settings).Core());
 
     /// <summary>x − rate · g / (√s + ε), with s the sum of all g². Duchi, Hazan and Singer 2011.</summary>
     public static Optimiser Adagrad(double rate) => Optimiser.NewAdagrad(rate);
 
-    /// <summary>Adagrad with constants of your own.</summary>
+    /// <summary>Adagrad with custom settings.</summary>
     public static Optimiser AdagradWith(AdagradSettings settings) => Optimiser.NewAdagradWith(Given(settings).Core());
 
     /// <summary>
@@ -45,15 +45,15 @@ public static class Optimisers
     /// </summary>
     public static Optimiser Lion(double rate) => Optimiser.NewLion(rate);
 
-    /// <summary>Lion with constants of your own.</summary>
+    /// <summary>Lion with custom settings.</summary>
     public static Optimiser LionWith(LionSettings settings) => Optimiser.NewLionWith(Given(settings).Core());
 
-    /// <summary>By a rule that you write: the equations for one leaf.</summary>
+    /// <summary>A custom rule: the equations for one leaf.</summary>
     /// <param name="name">For messages.</param>
     /// <param name="slots">
-    /// From a leaf to what is remembered of it before the first step, by name: tensors like the leaf.
+    /// From a leaf to the values remembered for it before the first step, by name: tensors like the leaf.
     /// </param>
-    /// <param name="step">To the leaf after a step, and what is remembered then: of the same names.</param>
+    /// <param name="step">To the leaf after a step and the new remembered values, with the same names.</param>
     public static Optimiser OwnRule(
         string name,
         Func<Tensor, IEnumerable<(string Name, Tensor Slot)>> slots,
@@ -77,7 +77,7 @@ public static class Optimisers
         );
     }
 
-    /// <summary>x stays.</summary>
+    /// <summary>x is constant.</summary>
     public static Optimiser Frozen => Optimiser.Frozen;
 }
 
@@ -91,8 +91,8 @@ public static class Averagings
     public static Averaging MovingAverage(double share) => Averaging.NewMovingAverage(share);
 
     /// <summary>
-    /// The plain mean of the models after the steps from + every, from + 2 · every, …; until then a = x. Stochastic weight
-    /// averaging, Izmailov et al. 2018.
+    /// The arithmetic mean of the models after the steps from + every, from + 2 · every, …; before that a = x. Stochastic
+    /// weight averaging, Izmailov et al. 2018.
     /// </summary>
     public static Averaging PlainAverage(int from, int every) => Averaging.NewPlainAverage(from, every);
 }

@@ -27,7 +27,7 @@ public static class ElmanExtensions
 {
     extension(Elman)
     {
-        /// <summary>So many layers, uniform in ±1/√hidden.</summary>
+        /// <summary><paramref name="layers"/> layers with weights uniform in ±1/√hidden.</summary>
         public static Elman Init(Key key, int inputs, int hidden, int layers) =>
             Elman.init(Given(key), inputs, hidden, layers);
     }
@@ -40,7 +40,7 @@ public static class ElmanExtensions
         /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Elman.apply(Given(net), Given(xs)));
 
-        /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
+        /// <summary>Like Apply, from given states [batch…; hidden], one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
             FSharp.Results(Elman.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
@@ -73,7 +73,7 @@ public static class GruExtensions
 {
     extension(Gru)
     {
-        /// <summary>So many layers, uniform in ±1/√hidden.</summary>
+        /// <summary><paramref name="layers"/> layers with weights uniform in ±1/√hidden.</summary>
         public static Gru Init(Key key, int inputs, int hidden, int layers) =>
             Gru.init(Given(key), inputs, hidden, layers);
     }
@@ -86,7 +86,7 @@ public static class GruExtensions
         /// </summary>
         public (Tensor Outputs, Tensor[] Last) Apply(Tensor xs) => FSharp.Results(Gru.apply(Given(net), Given(xs)));
 
-        /// <summary>From states [batch…; hidden] of your own, one for each layer.</summary>
+        /// <summary>Like Apply, from given states [batch…; hidden], one for each layer.</summary>
         public (Tensor Outputs, Tensor[] Last) ApplyFrom(IReadOnlyList<Tensor> states, Tensor xs) =>
             FSharp.Results(Gru.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }
@@ -119,7 +119,7 @@ public static class LstmExtensions
 {
     extension(Lstm)
     {
-        /// <summary>So many layers, uniform in ±1/√hidden.</summary>
+        /// <summary><paramref name="layers"/> layers with weights uniform in ±1/√hidden.</summary>
         public static Lstm Init(Key key, int inputs, int hidden, int layers) =>
             Lstm.init(Given(key), inputs, hidden, layers);
     }
@@ -132,7 +132,7 @@ public static class LstmExtensions
         /// </summary>
         public (Tensor Outputs, LstmState[] Last) Apply(Tensor xs) => FSharp.Results(Lstm.apply(Given(net), Given(xs)));
 
-        /// <summary>From states of your own, one for each layer.</summary>
+        /// <summary>Like Apply, from given states, one for each layer.</summary>
         public (Tensor Outputs, LstmState[] Last) ApplyFrom(IReadOnlyList<LstmState> states, Tensor xs) =>
             FSharp.Results(Lstm.applyFrom(FSharp.List(states), Given(net), Given(xs)));
     }

@@ -1,7 +1,7 @@
 namespace NeuralDE;
 
 /// <summary>
-/// A training before its optimiser is chosen; what each method gives is answered further: Steps, Clip, Progress, …
+/// A training without an optimiser. Each method sets the optimiser; Steps, Clip, Progress, … set further options.
 /// </summary>
 public sealed class TrainingStart<M>
 {
@@ -9,7 +9,7 @@ public sealed class TrainingStart<M>
 
     internal TrainingStart(M model) => this.model = model;
 
-    /// <summary>By any optimiser, such as Optimisers.Lion(1e-4) or one with a schedule.</summary>
+    /// <summary>Any optimiser, such as Optimisers.Lion(1e-4) or one with a schedule.</summary>
     public Training<M> By(Optimiser optimiser) => TrainModule.start(model, Given(optimiser));
 
     /// <summary>
@@ -18,7 +18,7 @@ public sealed class TrainingStart<M>
     /// </summary>
     public Training<M> Adam(double rate) => By(Optimiser.NewAdam(rate));
 
-    /// <summary>Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.</summary>
+    /// <summary>Adam with a decoupled weight decay of 0.01. Loshchilov and Hutter 2019, algorithm 2.</summary>
     public Training<M> AdamW(double rate) => By(Optimiser.NewAdamW(rate));
 
     /// <summary>Gradient descent: x − rate · g.</summary>

@@ -1,6 +1,6 @@
 namespace NeuralDE;
 
-// Verbs: element by element
+// Verbs: element-wise functions
 public static partial class Verbs
 {
     /// <summary>The inverse of cosh on [1, ∞); NaN below 1.</summary>
