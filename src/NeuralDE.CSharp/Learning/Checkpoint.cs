@@ -10,8 +10,8 @@ public static class Checkpoint
     public static void Save<T>(string path, T tree) => CheckpointModule.save(Given(path), tree);
 
     /// <summary>
-    /// Returns the tree <paramref name="like"/> with the numbers of a file. FileException, with the paths, for leaves
-    /// that do not fit.
+    /// Returns the tree <paramref name="like"/> with the numbers of a file, on the devices where that tree is.
+    /// FileException, with the paths, for leaves that do not fit.
     /// </summary>
     /// <param name="settings">Differences to ignore.</param>
     /// <param name="path">

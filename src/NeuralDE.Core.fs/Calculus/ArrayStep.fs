@@ -49,10 +49,10 @@ type internal ArrayStep
             | executor -> if s.Shape.Length = 0 then numbers else adopted (executor.Upload numbers)
         | source ->
             let indices = Placement.move (Placement.deviceOf source) (NdArray(Int64, [| rows[i].Length |], rows[i]))
+            holding.Adopt [| indices |]
             let found = Execute.primitive (Gather 0) s [| source; indices |]
-            holding.Adopt [| found; indices |]
             holding.Drop [| indices |]
-            found
+            adopted found
 
     let replaceCurrent (next: NdArray[]) =
         holding.Drop current
@@ -137,11 +137,6 @@ type internal ArrayStep
         holding.Drop results
         results <- [||]
 
-    /// The state as it is, and as it was set aside; the caller may keep them.
-    member _.Current: NdArray[] =
-        holding.Give current
-        current
-
-    member _.Kept: NdArray[] =
-        holding.Give kept
-        kept
+    /// The state as it is, and as it was set aside.
+    member _.Current: NdArray[] = current
+    member _.Kept: NdArray[] = kept

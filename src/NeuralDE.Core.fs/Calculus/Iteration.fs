@@ -182,10 +182,14 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         form.Keep()
         form.Load(numbers current)
 
-    /// Nothing runs any more: memory of a device that holds neither state is given back.
-    member _.Close() =
-        for struct (_, form) in forms do
-            form.LetGo()
+    /// Part of a state, or what was computed from one, belongs to the caller from now on, who may keep it.
+    member _.Give(part: 'P) : 'P =
+        holding.Give(Tree.flatten part |> Array.map (fun x -> x.Numbers))
+        part
 
+    /// Nothing runs any more: memory of a device that nobody was given is released.
+    member _.Close() = holding.Close()
+
+    /// The states are for a look: what is to outlive the next step must be given away.
     member _.Current: 'S = tree (now ()).Current
     member _.Kept: 'S = let struct (_, first) = forms[0] in tree first.Kept

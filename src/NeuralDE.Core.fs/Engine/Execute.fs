@@ -23,11 +23,33 @@ module internal Execute =
     let plan (g: Graph) (args: NdArray[]) : Plan voption =
         if byReference || not (isNull (Placement.ofArgs args)) then ValueNone else Plan.ofGraph g
 
+    let private refuse (executor: Executor) what (expected: Signature[]) (got: NdArray[]) : unit =
+        let text (dtype: Dtype) shape = $"{dtype} {Shape.text shape}"
+        let wanted = expected |> Array.map (fun s -> text s.Dtype s.Shape) |> String.concat ", "
+        let found = got |> Array.map (fun a -> text a.Dtype a.Shape) |> String.concat ", "
+        raise (GraphException $"{executor} gave {found} for {what}, expected {wanted}")
+
+    /// Calls an executor. What it gives is looked at; but an extent can be the number of rows that a loop wrote.
+    let private callOn (executor: Executor) (fn: Fn) (args: NdArray[]) : NdArray[] =
+        let results = executor.Call(fn, args)
+
+        let expected =
+            match fn with
+            | Call(g, _) -> g.Outputs |> Array.map (fun n -> n.Signature)
+            | _ -> Infer.outputs fn (args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape }))
+
+        let fits (s: Signature) (a: NdArray) = a.Dtype = s.Dtype && a.Shape.Length = s.Shape.Length
+
+        if results.Length <> expected.Length || not (Array.forall2 fits expected results) then
+            refuse executor "a function" expected results
+
+        results
+
     /// No plan exists: the graph holds numbers of an executor, or reads rows whose number no plan can know.
     let private withoutPlan (g: Graph) (fn: Fn) (args: NdArray[]) : NdArray[] =
         match Placement.ofGraph g with
         | null -> Interpret.call fn args
-        | executor -> executor.Call(fn, args)
+        | executor -> callOn executor fn args
 
     let private callHere (fn: Fn) (args: NdArray[]) : NdArray[] =
         let g = graphOf fn args
@@ -45,7 +67,7 @@ module internal Execute =
         | null -> callHere fn args
         | executor ->
             Placement.require executor fn
-            executor.Call(fn, args)
+            callOn executor fn args
 
     let private isExactUnary (u: Unary) =
         match u with
@@ -147,4 +169,10 @@ module internal Execute =
         | _ ->
             match Placement.ofArgs args with
             | null -> primitiveHere op signature args
-            | executor -> executor.Primitive(op, signature, args)
+            | executor ->
+                let result = executor.Primitive(op, signature, args)
+
+                if result.Dtype <> signature.Dtype || not (Shape.same result.Shape signature.Shape) then
+                    refuse executor (Print.name op) [| signature |] [| result |]
+
+                result

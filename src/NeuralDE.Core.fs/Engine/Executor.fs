@@ -11,8 +11,9 @@ open NeuralDE
 type internal Executor(name: string) =
     inherit Device(name)
 
-    // by the managed array, which several shapes share; an entry goes when its array does
-    let sent = ConditionalWeakTable<System.Array, NdArray>()
+    // by the managed array: the first has its numbers, the others are the same memory under other shapes; an entry goes when
+    // its array does
+    let sent = ConditionalWeakTable<System.Array, List<NdArray>>()
 
     // A result that lies here has a buffer of its own, which its caller may release: not that of an argument, of another
     // result or of a constant. Where they share memory, it stays until the last of them is released.
@@ -35,11 +36,16 @@ type internal Executor(name: string) =
                 let data = a.Data
 
                 match sent.TryGetValue data with
-                | true, known when Shape.same known.Shape a.Shape -> known
-                | true, known -> known.WithShape a.Shape
+                | true, known ->
+                    match known |> Seq.tryFind (fun k -> Shape.same k.Shape a.Shape) with
+                    | Some found -> found
+                    | None ->
+                        let shaped = known[0].WithShape a.Shape
+                        known.Add shaped
+                        shaped
                 | _ ->
                     let placed = x.Upload a
-                    sent.Add(data, placed)
+                    sent.Add(data, List [ placed ])
                     placed)
         | buffer when obj.ReferenceEquals(buffer.Device, x) -> a
         | buffer -> raise (Executor.Mixed(buffer.Device, x))

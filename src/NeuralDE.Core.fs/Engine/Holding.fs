@@ -39,3 +39,10 @@ type internal Holding() =
 
     /// The arrays belong to somebody else from now on, who may keep them.
     member _.Give(arrays: NdArray[]) = arrays |> each (fun b -> counts.Remove b |> ignore)
+
+    /// The computation is over, or was broken off: what is still its own is released.
+    member _.Close() =
+        for buffer in counts.Keys do
+            buffer.Release()
+
+        counts.Clear()

@@ -86,6 +86,9 @@ module Checkpoint =
               then
                   $"{place (name.Substring prefix.Length)} is {short got} in the file and not in the tree" ]
 
+    /// What is loaded goes where the leaf was.
+    let private beside (leaf: Tensor) (x: Tensor) = if leaf.IsPlaceholder then x else x.ToDevice leaf.Device
+
     /// One leaf from a file: the tensor, the leaf's own numbers, or what stands against it.
     let private pick (options: CheckpointOptions) (tensors: Map<string, Tensor>) source (path: string) (leaf: Tensor) =
         let fit (name: string) (how: string) (f: Tensor -> Tensor) =
@@ -101,10 +104,10 @@ module Checkpoint =
                     Error
                         $"{place path} has shape {Expect.text x} in the file{from}, and {Expect.text leaf} in the tree"
                 elif x.Dtype = leaf.Dtype then
-                    Ok x
+                    Ok(beside leaf x)
                 elif x.Dtype.IsFloat && leaf.Dtype.IsFloat then
                     if options.CastFloats then
-                        Ok(Prim.cast leaf.Dtype x)
+                        Ok(beside leaf (Prim.cast leaf.Dtype x))
                     else
                         let got = $"{place path} is {x.Dtype} in the file{from}, and {leaf.Dtype} in the tree"
                         Error $"{got} (CastFloats casts)"
@@ -164,8 +167,8 @@ module Checkpoint =
         | [] -> picked |> List.choose Result.toOption |> Array.ofList |> Tree.unflatten like
         | differences -> refuse at differences
 
-    /// <summary>The tree `like` with the numbers of a file; FileException names by path whatever does not
-    /// fit.</summary>
+    /// <summary>The tree `like` with the numbers of a file, on the devices where it is; FileException names by path
+    /// whatever does not fit.</summary>
     /// <param name="options">What to overlook.</param>
     /// <param name="path">A file that Checkpoint.save wrote, or another whose tensors are named by the paths of the
     /// tree; such a file tells nothing of static fields.</param>

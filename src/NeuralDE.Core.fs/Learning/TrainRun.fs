@@ -104,7 +104,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     let validate step =
         if step % every = 0 && (t.Validation.IsSome || not t.Metrics.IsEmpty) then
-            let model, _ = iteration.Current
+            let model = iteration.Give(fst iteration.Current)
 
             match t.Validation with
             | Some validation ->
@@ -145,7 +145,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 report progress
 
         for every, report in t.ModelReports do
-            if step % every = 0 then report step (fst iteration.Current)
+            if step % every = 0 then report step (iteration.Give(fst iteration.Current))
 
     let save () =
         match t.Checkpoint with
@@ -225,7 +225,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     let fit (status: TrainStatus) : Fit<'M> =
         let model, state = iteration.Current
-        let best, _ = iteration.Kept
+        let best = iteration.Give(fst iteration.Kept)
 
         let isLast =
             match status with
@@ -240,9 +240,9 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
         let struct (validationSteps, validation) = record.Validation
 
-        { Model = if isLast then model else best
+        { Model = if isLast then iteration.Give model else best
           Best = best
-          Averaged = Optim.averageOf state model
+          Averaged = Optim.averageOf state model |> Option.map iteration.Give
           Losses = record.Losses.ToArray()
           Validation = curve validationSteps validation
           Metrics = [ for struct (name, steps, values) in record.Metrics -> name, curve steps values ]
@@ -256,24 +256,26 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     member _.Run() : Fit<'M> =
         if record.Losses.Capacity < steps then record.Losses.Capacity <- min steps 100000
-        iteration.Use full
-        if t.ShowsProgress then line.Warn(Fitting.warnings t.Model unused)
-        resume ()
-        let mutable status = ValueNone
 
         try
-            while status.IsNone do
-                status <- next ()
+            iteration.Use full
+            if t.ShowsProgress then line.Warn(Fitting.warnings t.Model unused)
+            resume ()
+            let mutable status = ValueNone
+
+            try
+                while status.IsNone do
+                    status <- next ()
+            finally
+                line.End()
+
+            match status.Value with
+            | TrainStatus.Completed
+            | TrainStatus.Cancelled _
+            | TrainStatus.StoppedEarly _ -> save ()
+            | TrainStatus.NonFinite _
+            | TrainStatus.SolveFailed _ -> ()
+
+            fit status.Value
         finally
-            line.End()
-
-        match status.Value with
-        | TrainStatus.Completed
-        | TrainStatus.Cancelled _
-        | TrainStatus.StoppedEarly _ -> save ()
-        | TrainStatus.NonFinite _
-        | TrainStatus.SolveFailed _ -> ()
-
-        let result = fit status.Value
-        iteration.Close()
-        result
+            iteration.Close()

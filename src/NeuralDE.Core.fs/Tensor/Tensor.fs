@@ -196,7 +196,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             |> Array.map (fun arg ->
                 match arg.Content with
                 | Content.Structure(Broadcast _ as op, [| one |], _, made) when
-                    one.LongCount = 1L && not made.IsValueCreated
+                    one.LongCount = 1L && not made.IsValueCreated && isNull one.Numbers.Buffer
                     ->
                     executor.Primitive(op, arg.Signature, [| one.Numbers |])
                 | _ -> arg.Numbers)

@@ -130,6 +130,26 @@ let private trainings =
               Expect.equal (bits (fst model)) (bits (fst start)) "the given model, which stays its caller's"
               Tree.flatten fit.Best |> Array.iter (fun x -> x.ToArray() |> ignore))
 
+          testCase "a training that is broken off, or only looked at, keeps no memory" (fun () ->
+              let model = Tree.toDevice device start
+              let stop (p: TrainProgress) = if p.Step = 13 then invalidOp "stop"
+              let run t = t |> Train.runOn (batches data) loss
+              let folder = Directory.CreateTempSubdirectory()
+
+              let fail () = training model |> Train.onStep stop |> run |> ignore
+              let (), counts = during device (fun () -> Expect.thrown<InvalidOperationException> fail |> ignore)
+              // the optimiser's first state of the weights, two arrays, was sent once: the collector finds it
+              Expect.equal counts.Alive 2 "buffers alive after an exception"
+
+              try
+                  let path = Path.Combine(folder.FullName, "training.safetensors")
+                  let fit, counts = during device (fun () -> training model |> Train.checkpointEvery 1 path |> run)
+                  // the same two, the last model and the lowest
+                  Expect.isTrue (counts.Alive <= 6) $"got {counts.Alive} more buffers, expected 6 or fewer"
+                  Tree.flatten fit.Best |> Array.iter (fun x -> x.ToArray() |> ignore)
+              finally
+                  folder.Delete true)
+
           testCase "models that are looked at stay" (fun () ->
               let seen = Collections.Generic.List<Tensor * Tensor>()
               let fit look m =

@@ -180,6 +180,23 @@ let private files =
                   let _, read = (Safetensors.read path).Tensors.Head
                   Expect.equal (bits read) (bits x) "x.safetensors"))
 
+          testCase "a model is loaded where it is" (fun () ->
+              inFile "model.safetensors" (fun path ->
+                  let model = vector 3 1, cast Float32 (vector 2 2)
+                  Checkpoint.save path (Tree.toDevice a model)
+                  let cast = { CheckpointOptions.defaults with CastFloats = true }
+
+                  for load in
+                      [ Checkpoint.load path
+                        Checkpoint.loadWith cast path
+                        Tree.cast Float64 >> Checkpoint.loadWith cast path ] do
+                      let x, y = load (Tree.toDevice b (Tree.zerosLike model))
+                      expectOn b x "the first leaf"
+                      expectOn b y "the second leaf"
+                      Expect.equal (bits x, bits y) (bits (fst model), bits (snd model)) "numbers"
+
+                  expectOn Device.cpu (fst (Checkpoint.load path model)) "a leaf of a model that is here"))
+
           testCase "code that reads numbers while it is traced" (fun () ->
               let x = vector 3 1
               let f (x: Tensor) = dynamic x (fun (x: Tensor) -> if float x[0] > 0.0 then x * 2.0 else x * 3.0) x
@@ -223,6 +240,18 @@ let private compiled =
               Expect.equal counts.Uploads 2 "counts.Uploads"
               Expect.equal (counts.Downloads, counts.Calls) (0, 100) "downloads and calls"
               expectOn a y "y")
+
+          testCase "a captured array under several shapes is sent once, and no call leaves memory" (fun () ->
+              let w = vector 12 2
+              let wide, tall = reshape [ 3; 4 ] w, reshape [ 4; 3 ] w
+              let f = compile (fun (x: Tensor) -> matmul (matmul wide tall) x)
+              let x = there (vector 3 1)
+              let y, first = during a (fun () -> f x)
+              let ys, counts = during a (fun () -> List.init 20 (fun _ -> f x))
+              Expect.equal (first.Uploads, counts.Uploads) (1, 0) "uploads"
+              Expect.equal counts.Alive 20 "buffers of 20 results"
+              Expect.equal (bits (List.last ys)) (bits y) "bits of the last"
+              Expect.equal (bits y) (bits (f (vector 3 1))) "bits y")
 
           testCase "what a function captures on a device decides" (fun () ->
               let w = there (vector 3 2)
@@ -302,7 +331,12 @@ let private mixing =
 
     testList
         "two devices are refused"
-        [ for name, act in
+        [ testCase "before either is asked" (fun () ->
+              let one = broadcastTo [ 3 ] y[0]
+              let (), counts = during a (fun () -> mixed "a number that is spread" (fun () -> x + one |> ignore))
+              Expect.equal counts.Primitives 0 "counts.Primitives")
+
+          for name, act in
               [ "eager", (fun () -> x + y |> ignore)
                 "eager, the other order", (fun () -> matmul y x |> ignore)
                 "eager, one number", (fun () -> where (y[0] .> 0.0) x x |> ignore)
