@@ -79,6 +79,41 @@ let private solves =
 
               agree "a path" (fun p -> [ path p ]) (vector 2 3, Key 5)) ]
 
+let private refusals =
+    let other = CountingExecutor "counting:other"
+    let u, v = (vector 2 1).ToDevice device, (vector 2 2).ToDevice other
+    let problem = Ode.problem (fun _ (u: Tensor) -> -u) u (0.0, 1.0)
+    let here = tensor [ 0.5; 1.0 ]
+
+    testList
+        "two devices are refused in a solve"
+        [ for name, act in
+              [ "output times", (fun () -> problem |> Ode.saveAt (here.ToDevice other) |> Ode.solveYs)
+                "times of a solution", (fun () -> (Ode.solve problem).At(here.ToDevice other))
+                "an event's value",
+                (fun () ->
+                    let value _ (u: Tensor) = u[0] - v[0]
+                    (problem |> Ode.on (Event.falling value) Event.stop |> Ode.solve).Y1)
+                "an event's change",
+                (fun () ->
+                    let change _ u = u + v
+                    (problem |> Ode.on (Event.crossing (fun t _ -> t - 0.5)) (Event.apply change) |> Ode.solve).Y1)
+                "a norm", (fun () -> problem |> Ode.norm (fun e -> amax (abs e * v)) |> Ode.solveFinal)
+                "a key",
+                (fun () ->
+                    Sde.problem (fun _ u -> -u) (Diagonal(fun _ (u: Tensor) -> 0.1 * u)) u (0.0, 1.0)
+                    |> Sde.noise (Tree.toDevice other (Key 3))
+                    |> Sde.dt 0.1
+                    |> Sde.solveFinal)
+                "batches",
+                (fun () ->
+                    let data = Batches.ofTree 1 v
+                    (Train.start u (Adam 0.1) |> Train.steps 2 |> Train.runOn data (fun v u -> sum (u * v[0]))).Model) ] do
+              testCase name (fun () ->
+                  let message = (Expect.thrown<DeviceException>(fun () -> act () |> ignore)).Message
+                  Expect.stringContains message "counting:solves" "message"
+                  Expect.stringContains message "counting:other" "message") ]
+
 let private batches (x, y) = Batches.ofTree 8 (x, y) |> Batches.shuffle (Key 2)
 let private data = reshape [ 27; 2 ] (vector 54 8), vector 27 9
 
@@ -216,4 +251,4 @@ let private fits =
               Expect.isTrue (counts.Calls > 10) $"got {counts.Calls} calls, expected more than 10") ]
 
 [<Tests>]
-let tests = testList "Engine.Executor" [ solves; trainings; fits ]
+let tests = testList "Engine.Executor" [ solves; refusals; trainings; fits ]
