@@ -101,7 +101,7 @@ let tests =
     testList
         "Analysis.Culture"
         [ testList
-              "a text is the same under a culture of commas"
+              "a text is the same in a culture with decimal commas"
               [ for name in names do
                     testCase name (fun () ->
                         let text = texts |> List.find (fst >> (=) name) |> snd
@@ -110,7 +110,7 @@ let tests =
                             (under CultureInfo.InvariantCulture text)
                             "under Commas.culture text") ]
 
-          testCase "the culture of commas is another one, and a tensor has points in it" (fun () ->
+          testCase "the test's culture has decimal commas, and a tensor prints decimal points in it" (fun () ->
               under Commas.culture (fun () ->
                   Expect.equal ((-1.5).ToString()) "−1,5" "(-1.5).ToString()"
                   Expect.equal
@@ -118,7 +118,7 @@ let tests =
                       "tensor [-1.5; NaN] float64 [2]"
                       "string (tensor [ -1.5; nan ])"))
 
-          testCase "what one culture writes another one reads" (fun () ->
+          testCase "a file written in one culture is read in another" (fun () ->
               let table = tensor [ [ -1.5; 1e-9 ]; [ 2.25; 1e21 ] ]
 
               for writing, reading in

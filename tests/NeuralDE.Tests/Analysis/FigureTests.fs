@@ -56,7 +56,7 @@ let private labels (ticks: AxisTicks) = ticks.Ticks |> List.map _.Label |> List.
 let tests =
     testList
         "Analysis.Figure"
-        [ testCase "any numbers are drawn as well-formed SVG without NaN" (fun () ->
+        [ testCase "any numbers give well-formed SVG without NaN" (fun () ->
               let marks = [ Mark.Line; Mark.Dashed; Mark.Points; Mark.LineAndPoints ]
               let property (pairs: (float * float)[]) (other: (float * float)[]) logarithmic (which: int) =
                   let tamed value = if logarithmic && value <= 0.0 then 1.0 - value else value
@@ -95,7 +95,7 @@ let tests =
                               (isSound (drawn (axesOf logarithmic [ Curve.line "a" x y; Curve.points "b" y x ])))
                               "isSound (drawn (axesOf logarithmic [ Curve.line 'a' x y; Curve.points …")
 
-          testCase "linear ticks lie in the range, a 1-2-5 step apart, and read as what they are" (fun () ->
+          testCase "linear ticks lie in the range at steps of 1, 2 or 5, and their labels are their values" (fun () ->
               let property (low: NormalFloat) (span: NormalFloat) (size: int) =
                   let scale = 10.0 ** float (size % 12)
                   let low = low.Get * scale
@@ -248,7 +248,7 @@ let tests =
               let wide = { axes with Curves = [ Curve.line "" [| 2.0; 3.0 |] [| 2.0; 3.0 |] ] }
               Expect.equal points (drawn wide |> firstPath |> pointsOf) "points")
 
-          testCase "a legend takes a free corner or leaves the plot" (fun () ->
+          testCase "a legend is in a free corner or outside the plot" (fun () ->
               let entry svg =
                   named "text" svg |> List.find (fun text -> text.Value = "curve") |> attribute "x" |> float
               let x = upTo 50
@@ -276,7 +276,7 @@ let tests =
                   "#D55E00"
                   "named 'g' svg |> List.map (attribute 'fill')")
 
-          testCase "wrong input is named" (fun () ->
+          testCase "errors name the wrong input" (fun () ->
               let render axes () = drawn axes |> ignore
               let uneven = plain [ Curve.line "model" (upTo 30) (upTo 29) ]
               Expect.stringContains
@@ -315,7 +315,7 @@ let tests =
                   "the path is empty"
                   "failure (fun () -> Figure.save ' ' (Figure.single (plain [])))")
 
-          testCase "a drawing does not depend on the machine's culture" (fun () ->
+          testCase "a drawing does not depend on the culture" (fun () ->
               let svg () =
                   drawn (Axes.create [ Curve.line "model" (upTo 9) (Array.map (fun x -> 0.1 * x - 0.3) (upTo 9)) ])
               let here = Globalization.CultureInfo.CurrentCulture

@@ -111,7 +111,7 @@ let tests =
                             | None -> ()) ]
 
           testList
-              "words stay text and do not run into each other"
+              "words remain text and do not overlap"
               [ for name in names do
                     testCase $"{name}" (fun () ->
                         let written =
@@ -174,7 +174,7 @@ let tests =
                                     | None -> ()
                                 | _ -> ()) ]
 
-          testCase "plots do not depend on the machine's culture" (fun () ->
+          testCase "plots do not depend on the culture" (fun () ->
               let drawn () = Gallery.plots |> List.map (fun (_, plot) -> Plot.svg (plot ()))
               let expected = drawn ()
               let here = CultureInfo.CurrentCulture

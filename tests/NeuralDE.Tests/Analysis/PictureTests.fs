@@ -71,7 +71,7 @@ let private seen azimuth elevation (points: (float * float * float) list) =
 let tests =
     testList
         "Analysis.Picture"
-        [ testCase "sequential maps go evenly from dark to light or back" (fun () ->
+        [ testCase "sequential colour maps have monotonic, even lightness" (fun () ->
               for map, sign in [ ColourMap.Viridis, 1.0; ColourMap.Blues, -1.0 ] do
                   let steps =
                       Colours.ramp map
@@ -85,7 +85,7 @@ let tests =
                   let parts = steps |> Array.truncate 255 |> Array.chunkBySize 51 |> Array.map Array.sum
                   Expect.isTrue (Array.max parts / Array.min parts < 1.6) $"Got {parts} in {map}, expected even parts.")
 
-          testCase "the diverging map is lightest in its middle and symmetric in lightness" (fun () ->
+          testCase "the diverging colour map is lightest in its middle and symmetric in lightness" (fun () ->
               let found = Colours.ramp ColourMap.CoolWarm |> Array.map lightness
               Expect.inRange
                   (Array.findIndex ((=) (Array.max found)) found)
@@ -94,19 +94,19 @@ let tests =
               for place in 0..100 do
                   Expect.near 8.0 found[255 - place] found[place] "found[255 - place]")
 
-          testCase "ends beyond the map have the colours of its ends" (fun () ->
+          testCase "values outside the range have the colours of its ends" (fun () ->
               Expect.equal (Colours.at ColourMap.Viridis -3.0) "#440154" "Colours.at ColourMap.Viridis -3.0"
               Expect.equal (Colours.at ColourMap.Viridis 2.0) "#FDE725" "Colours.at ColourMap.Viridis 2.0"
               Expect.equal (Colours.paler 1.0 "#0072B2") "#FFFFFF" "Colours.paler 1.0 '#0072B2'"
               Expect.equal (Colours.paler 0.0 "#0072B2") "#0072B2" "Colours.paler 0.0 '#0072B2'")
 
-          testCase "CRC-32 of the digits is the published one" (fun () ->
+          testCase "CRC-32 of the digits is the published value" (fun () ->
               Expect.equal
                   (Png.crc (Encoding.ASCII.GetBytes "123456789"))
                   0xCBF43926u
                   "Png.crc (Encoding.ASCII.GetBytes '123456789')")
 
-          testCase "PNG files hold their pixels row by row" (fun () ->
+          testCase "PNG files store their pixels row by row" (fun () ->
               let names, width, height, kind, rows = readPng (Png.colours 2 1 [| 1uy; 2uy; 3uy; 4uy; 5uy; 6uy |])
               Expect.equal names [ "IHDR"; "IDAT"; "IEND" ] "names"
               Expect.equal (width, height, kind) (2, 1, 2uy) "(width, height, kind)"
@@ -117,7 +117,7 @@ let tests =
               Expect.equal (width, height, kind) (1, 3, 3uy) "(width, height, kind)"
               Expect.equal rows [| 0uy; 0uy; 0uy; 1uy; 0uy; 0uy |] "rows")
 
-          testCase "ticks of dates stand at the starts of the calendar's parts" (fun () ->
+          testCase "date ticks are at the starts of calendar units" (fun () ->
               let start = DateTime(2024, 2, 27)
               Expect.equal
                   (days 5 start 0.0 4.5)
@@ -142,7 +142,7 @@ let tests =
               let leap = Calendar.ticks 5 start (TimeSpan.FromDays 1.0) 0.0 4.5 |> Option.get
               Expect.equal (leap.Ticks |> List.map _.At) [ 0.0; 1.0; 2.0; 3.0; 4.0 ] "leap.Ticks |> List.map _.At")
 
-          testCase "what no calendar holds has no dates, and the axis shows numbers" (fun () ->
+          testCase "values outside the calendar have no date ticks, and the axis shows numbers" (fun () ->
               Expect.equal (days 5 (DateTime(2024, 1, 1)) 0.0 1e9) None "days 5 (DateTime(2024, 1, 1)) 0.0 1e9"
               Expect.equal (days 5 (DateTime(2024, 1, 1)) 0.0 1e-6) None "days 5 (DateTime(2024, 1, 1)) 0.0 1e-6"
               let ts = 1e9 * linspace 0.0 1.0 5
@@ -152,7 +152,7 @@ let tests =
                   |> Plot.svg
               Expect.stringContains svg ">0.2<" "svg")
 
-          testCase "ticks of dates rise, lie in the range and are no more than asked for, or one" (fun () ->
+          testCase "date ticks increase, lie in the range and are at most the requested number, or one" (fun () ->
               let random = System.Random 5
               for _ in 1..500 do
                   let start = DateTime(1800, 1, 1).AddDays(random.NextDouble() * 1e5)
@@ -178,7 +178,7 @@ let tests =
                       (Array.max radii - Array.min radii < 1e-3)
                       $"Got radii from {Array.min radii} to {Array.max radii}.")
 
-          testCase "streamlines follow the field, stay inside and keep apart" (fun () ->
+          testCase "streamlines follow the field, stay inside and keep their distance" (fun () ->
               let u, v = gridOf (fun x y -> 1.0, sin (6.0 * x) - 4.0 * (y - 0.5))
               let lines = Streamlines.trace u v 1.0 0.08
               let points =
@@ -199,7 +199,7 @@ let tests =
                               (distance > 0.039)
                               $"Got lines {distance} apart, expected half of 0.08 or more.")
 
-          testCase "a field at rest or not a number has no streamlines" (fun () ->
+          testCase "a zero or NaN field has no streamlines" (fun () ->
               let zero = Array2D.zeroCreate<float> 9 9
               Expect.isEmpty (Streamlines.trace zero zero 1.0 0.05) "Streamlines.trace zero zero 1.0 0.05"
               let missing = Array2D.create 9 9 nan
@@ -215,7 +215,7 @@ let tests =
               Expect.equal (grid.U[0, 0], grid.V[0, 0]) (2.0, 5.0) "(grid.U[0, 0], grid.V[0, 0])"
               Expect.equal (grid.U[1, 2], grid.V[1, 2]) (4.0, 6.0) "(grid.U[1, 2], grid.V[1, 2])")
 
-          testCase "from above and from the sides two of the three channels are seen as they are" (fun () ->
+          testCase "views from above and from the sides show two of the three channels undistorted" (fun () ->
               let corners = [ 0.0, 0.0, 0.0; 1.0, 0.0, 0.0; 0.0, 1.0, 0.0; 0.0, 0.0, 1.0 ]
               let directions azimuth elevation =
                   let across, up = seen azimuth elevation corners
@@ -224,7 +224,7 @@ let tests =
               Expect.equal (directions -90.0 0.0) [ 2.0, 0.0; 0.0, 0.0; 0.0, 2.0 ] "directions -90.0 0.0"
               Expect.equal (directions 0.0 0.0) [ 0.0, 0.0; 2.0, 0.0; 0.0, 2.0 ] "directions 0.0 0.0")
 
-          testCase "what is nearer is darker and drawn later" (fun () ->
+          testCase "nearer parts are darker and drawn later" (fun () ->
               // from the front: x towards the eye
               let ts = linspace 0.0 1.0 200
               let axes = Plot.space [ ("a", stackAlong 1 [ ts; ts; ts ]) ] |> Plot.view 0.0 0.0 |> Plot.axes
@@ -259,7 +259,7 @@ let tests =
               // a normal's peak, somewhat lowered by the kernel
               Expect.inRange peak (0.8 / (4.0 * Math.PI), 1.1 / (4.0 * Math.PI)) "peak")
 
-          testCase "a running mean takes what stands within half a window" (fun () ->
+          testCase "a running mean uses the values within half a window" (fun () ->
               let x = [| 0.0; 1.0; 2.0; 3.0 |]
               Expect.equal
                   (Statistics.runningMean 2.0 x [| 1.0; 2.0; 3.0; 4.0 |])

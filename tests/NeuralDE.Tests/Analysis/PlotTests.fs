@@ -87,7 +87,7 @@ let tests =
               Expect.equal axes.Curves[0].Y ((2.0 * ts).ToArray()) "axes.Curves[0].Y"
               Expect.equal (axes.XLabel, axes.YLabel) ("hare", "lynx") "(axes.XLabel, axes.YLabel)")
 
-          testCase "titles and labels stand in the file" (fun () ->
+          testCase "titles and labels are in the file" (fun () ->
               let folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
 
               try
@@ -106,7 +106,7 @@ let tests =
               finally
                   Directory.Delete(folder, true))
 
-          testCase "what does not fit is named" (fun () ->
+          testCase "errors name the series that does not fit" (fun () ->
               let message (e: exn) = e.Message
               let fails plot = Expect.thrown<ShapeException>(fun () -> plot () |> ignore) |> message
 
@@ -128,7 +128,7 @@ let tests =
               let e = Expect.thrown<InputException>(fun () -> Plot.losses [| 1.0 |] |> Plot.points "data" |> ignore)
               Expect.stringStarts e.Message "Plot.points: no series has the label 'data'." "e.Message")
 
-          testCase "an ensemble is drawn as its mean and a deviation to each side" (fun () ->
+          testCase "an ensemble is drawn as its mean with one standard deviation on each side" (fun () ->
               let curve = (Plot.ensemble [ ("model", ts, batch) ] |> Plot.axes).Curves[1]
               let lower, upper = curve.Band.Value
               Expect.equal
@@ -138,7 +138,7 @@ let tests =
               Expect.near 1e-12 lower[4] (3.0 - sqrt (2.0 / 3.0)) "lower[4]"
               Expect.near 1e-12 upper[4] (3.0 + sqrt (2.0 / 3.0)) "upper[4]")
 
-          testCase "quantiles are drawn as median and bounds, and further bands lie behind or within" (fun () ->
+          testCase "quantiles are drawn as median and bounds, with further bands behind or inside" (fun () ->
               let plot = Plot.quantiles 0.0 1.0 [ ("model", ts, batch) ]
               let curve = (Plot.axes plot).Curves[0]
               Expect.equal curve.Y ((ts + 1.0).ToArray()) "curve.Y"
@@ -154,7 +154,7 @@ let tests =
               Expect.equal ((snd curves[0].Band.Value)[0]) 2.0 "(snd curves[0].Band.Value)[0]"
               Expect.equal ((snd curves[1].Band.Value)[0]) 1.5 "(snd curves[1].Band.Value)[0]")
 
-          testCase "smoothed losses stand before pale ones, each over steps of its own" (fun () ->
+          testCase "smoothed losses are in front of pale losses, each over its own steps" (fun () ->
               let axes =
                   Plot.lossesAt
                       [ "training", [| 0.0; 1.0; 2.0 |], [| 3.0; 2.0; 1.0 |]; "validation", [| 2.0 |], [| 1.5 |] ]
@@ -167,13 +167,13 @@ let tests =
               Expect.equal axes.Curves[2].Y [| 2.5; 2.0; 1.5 |] "axes.Curves[2].Y"
               Expect.equal axes.Curves[3].Y [| 1.5 |] "axes.Curves[3].Y")
 
-          testCase "step sizes are the distances of times" (fun () ->
+          testCase "step sizes are the differences of times" (fun () ->
               let axes = Plot.stepSizes [ ("Tsit5", tensor [ 3.0; 2.5; 0.5 ]) ] |> Plot.axes
               Expect.equal axes.Curves[0].Y [| 0.5; 2.0 |] "axes.Curves[0].Y"
               Expect.equal axes.Curves[0].X [| 3.0; 2.5 |] "axes.Curves[0].X"
               Expect.equal axes.YScale AxisScale.Log "axes.YScale")
 
-          testCase "a heat map's cells surround their middles, and its colours suit its numbers" (fun () ->
+          testCase "the cells of a heat map surround their centres, and the colour map suits the values" (fun () ->
               let x, y = tensor [ 0.0; 1.0; 2.0 ], tensor [ 10.0; 20.0 ]
               let extent, values, colours =
                   cellsOf (Plot.heatMap x y (tensor [ [ 1.0; 2.0; 3.0 ]; [ 4.0; 5.0; 6.0 ] ]))
@@ -197,7 +197,7 @@ let tests =
                   (ColourMap.Grey, 0.0, 2.0)
                   "(colours.Map, colours.Low, colours.High)")
 
-          testCase "a density given by its logarithm is its exponential at the middles of cells" (fun () ->
+          testCase "a density given by its logarithm is drawn as its exponential at the centres of cells" (fun () ->
               let extent, values, _ = cellsOf (Plot.densityOf (fun x -> -sum(square x)) (-1.0, 1.0) (0.0, 3.0))
               Expect.equal
                   (System.Math.Round(extent.Left, 9), System.Math.Round(extent.Top, 9))
@@ -223,7 +223,7 @@ let tests =
               let stretched = pixels (Plot.images 1 [] (tensor [ -10.0; 10.0 ] |> reshape [ 1; 1; 2 ]))
               Expect.equal stretched [ 2, 1, [ 0uy; 0uy; 0uy; 255uy; 255uy; 255uy ] ] "stretched")
 
-          testCase "bars stand side by side at their names, downwards below 0" (fun () ->
+          testCase "bars are side by side at their names, and negative bars point downwards" (fun () ->
               let axes = Plot.barsOf [ "a"; "b" ] [ "first", [ 1.0; -2.0 ]; "second", [ 3.0; nan ] ] |> Plot.axes
               let bars =
                   axes.Layers
@@ -237,7 +237,7 @@ let tests =
               Expect.isTrue (bars[0].Head.Right <= bars[1].Head.Left) "bars[0].Head.Right <= bars[1].Head.Left"
               Expect.equal (axes.XTicks.Value |> List.map _.Label) [ "a"; "b" ] "axes.XTicks.Value |> List.map _.Label")
 
-          testCase "a field is drawn over all that the plot shows" (fun () ->
+          testCase "a field is drawn over the whole range of the plot" (fun () ->
               let turn (_t: Tensor) (u: Tensor) = stack [ u[1]; -u[0] ]
               let axes = Plot.plane (-2.0, 2.0) (0.0, 1.0) |> Plot.field turn |> Plot.axes
               match axes.Layers with
@@ -250,7 +250,7 @@ let tests =
                       "Array.forall (fun x -> -2.0 < x && x < 2.0) x"
               | layers -> failtest $"Got {layers.Length} layers, expected arrows.")
 
-          testCase "plots of a grid share their axes where asked" (fun () ->
+          testCase "plots of a grid share their axes on request" (fun () ->
               let figure =
                   Plot.grid 2 [ Plot.trajectories [ ("a", ts, ts) ]; Plot.trajectories [ ("b", 2.0 * ts, 10.0 * ts) ] ]
               let ends (svg: string) =
@@ -262,7 +262,7 @@ let tests =
                   [ 1; 2 ]
                   "ends (Figure.svg (Figure.sharedY figure))")
 
-          testCase "what does not fit the other kinds is named too" (fun () ->
+          testCase "errors of the other kinds name the input that does not fit" (fun () ->
               let says expected (mistake: unit -> 'T) =
                   let e = Expect.thrownAny<System.ArgumentException>(fun () -> mistake () |> ignore)
                   Expect.stringStarts e.Message expected "e.Message"
@@ -314,7 +314,7 @@ let tests =
               for empty in [ Plot.phase; Plot.space; Plot.scatter; Plot.histogram; Plot.stepSizes ] do
                   says "Plot." (fun () -> empty []))
 
-          testCase "show writes a file of its own and says where it is unless it was opened" (fun () ->
+          testCase "show writes a new file and prints its path unless it was opened" (fun () ->
               let said, opened = ResizeArray(), ResizeArray()
               let show isOpened =
                   Writer.showBy
@@ -333,7 +333,7 @@ let tests =
                   Expect.equal (File.ReadAllText path) "<svg/>" "File.ReadAllText path"
                   File.Delete path)
 
-          testCase "a plot's text is what its file holds" (fun () ->
+          testCase "the text of a plot equals the content of its file" (fun () ->
               let plot = Plot.trajectories [ ("a", ts, us) ]
               let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".svg")
               try
@@ -342,7 +342,7 @@ let tests =
               finally
                   File.Delete path)
 
-          testCase "a range cuts a heat map where it says, also within a cell" (fun () ->
+          testCase "a range clips a heat map exactly, also within a cell" (fun () ->
               // two cells from 0 to 2, shown from 0.5 on: the picture is 2/1.5 as wide as what is seen of it
               let svg =
                   Plot.heatMap (tensor [ 0.5; 1.5 ]) (tensor [ 0.5 ]) (tensor [ [ 1.0; 2.0 ] ])

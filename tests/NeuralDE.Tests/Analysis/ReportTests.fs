@@ -60,13 +60,13 @@ let tests =
               Expect.equal ((all "svg" page).Length) 2 "(all 'svg' page).Length"
               Expect.contains (texts "td" page) "2024-05-06 07:08" "texts 'td' page")
 
-          testCase "columns of numbers are aligned and others are not" (fun () ->
+          testCase "only columns of numbers are right-aligned" (fun () ->
               let cells = all "td" (page full) |> List.truncate 6
               let kinds =
                   cells |> List.map (fun cell -> cell.Attribute(XName.Get "class") |> Option.ofObj |> Option.isSome)
               Expect.equal kinds [ false; true; false; false; true; false ] "kinds")
 
-          testCase "addresses within the page lead somewhere, and ids are unique" (fun () ->
+          testCase "links within the page have targets, and ids are unique" (fun () ->
               let page = page full
               let ids = attributes "id" page
               Expect.equal ids (List.distinct ids) "ids"
@@ -74,7 +74,7 @@ let tests =
                   if not (address.StartsWith("data:", StringComparison.Ordinal)) then
                       Expect.contains ids (address.TrimStart '#') "ids")
 
-          testCase "a page loads nothing and runs nothing" (fun () ->
+          testCase "a page loads no resources and runs no scripts" (fun () ->
               let heat = Plot.heatMap ts ts (zeros [ 5; 5 ])
               let page = page (full |> Report.figure "A map." heat)
               Expect.isNonEmpty (all "image" page) "all 'image' page"
@@ -85,7 +85,7 @@ let tests =
               Expect.stringLacks (Report.html full) "@import" "Report.html full"
               Expect.stringLacks (Report.html full) "url(" "Report.html full")
 
-          testCase "hostile words stay words everywhere" (fun () ->
+          testCase "hostile text is escaped everywhere" (fun () ->
               let hostile =
                   "</title></style><script>alert('x')</script>\" onload=\"x\" & <!-- ]]> \u0000\uD800 `<b>` **<i>**"
               let report =
@@ -108,7 +108,7 @@ let tests =
                       Expect.equal text written "text"
               Expect.contains (texts "figcaption" page) ("Figure 1. " + written) "texts 'figcaption' page")
 
-          testCase "a report of nothing is a page" (fun () ->
+          testCase "an empty report is a page" (fun () ->
               let page = page (Report.start "  ")
               Expect.equal (texts "h1" page) [ "Report" ] "texts 'h1' page"
               Expect.isEmpty (all "nav" page) "all 'nav' page")
@@ -119,7 +119,7 @@ let tests =
               Expect.equal (texts "li" page) [ "two" ] "texts 'li' page"
               Expect.equal (texts "code" page) [ "three\n\nfour" ] "texts 'code' page")
 
-          testCase "uneven tables are named" (fun () ->
+          testCase "errors name the row of an uneven table" (fun () ->
               let says expected (mistake: unit -> Report) =
                   Expect.stringStarts
                       ((Expect.thrown<InputException>(fun () -> mistake () |> ignore)).Message)

@@ -18,7 +18,7 @@ let private withText (text: string) body = withFile "table.csv" (Encoding.UTF8.G
 let tests =
     testList
         "Data.Csv"
-        [ testCase "hares and lynxes are read as they stand in the repository" (fun () ->
+        [ testCase "the hare and lynx data of the repository are read" (fun () ->
               let table = Csv.read (Root.file "examples/data/hare-lynx.csv")
               Expect.equal table.Columns [ "year"; "hare"; "lynx" ] "table.Columns"
               Expect.equal table.Count 21 "table.Count"
@@ -39,7 +39,7 @@ let tests =
                           Expect.equal (Csv.texts "name" table) [ "two\nlines"; "#no" ] "Csv.texts 'name' table"
                           Expected.holds [ 2; 2 ] [ 1.5; 2.0; -1e-3; nan ] (Csv.columns [ "a \"b\", c"; "x" ] table)))
 
-          testCase "missing values are NaN and not in the mask, infinity is a number" (fun () ->
+          testCase "missing values are NaN and false in the mask; infinity is a number" (fun () ->
               withText "a;b\n1;NA\n;inf\nn/a;-Infinity\n" (fun path ->
                   let options =
                       { CsvOptions.defaults with Separator = ';'; Missing = "n/a" :: CsvOptions.defaults.Missing }
@@ -55,7 +55,7 @@ let tests =
 
               withText "a,b\n" (fun path -> Expected.holds [ 0; 2 ] [] (Csv.read path |> Csv.columns [ "a"; "b" ])))
 
-          testCase "mistakes are named by line and column" (fun () ->
+          testCase "errors name line and column" (fun () ->
               let refused text (words: string) read =
                   withText text (fun path -> refuses path [ words ] (fun () -> read path))
               let column name path = Csv.read path |> Csv.column name
@@ -72,7 +72,7 @@ let tests =
                   let e = Expect.thrown<InputException>(fun () -> column "c" path |> ignore)
                   Expect.stringContains e.Message "got the column \"c\", expected one of \"a\", \"b\"" "e.Message"))
 
-          testCase "what is written is read again, to the last bit" (fun () ->
+          testCase "written tables read back with the same bits" (fun () ->
               let names = [ "plain"; "with, comma"; "\"quoted\""; " spaces "; "two\nlines"; "#comment" ]
 
               let property (xs: float[]) =
@@ -103,7 +103,7 @@ let tests =
               let e = Expect.thrown<ShapeException>(fun () -> Csv.write "t.csv" [ "a" ] (ones [ 2; 2 ]))
               Expect.stringContains e.Message "got 1 names for shape [2; 2]" "e.Message")
 
-          testCase "damage is refused or read" (fun () ->
+          testCase "a damaged file is refused or read, without other exceptions" (fun () ->
               let valid = Encoding.UTF8.GetBytes "name,x,y\n\"a \"\"b\"\"\",1.5,2\n# c\nd,NaN,\"3\n\"\r\n"
 
               let attempt bytes =

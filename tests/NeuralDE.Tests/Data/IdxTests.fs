@@ -43,7 +43,7 @@ let tests =
                                 Expect.equal (string x.Dtype) dtype "string x.Dtype"
                                 Expected.holds [ 2; 1 ] [ first; second ] x)) ]
 
-          testCase "what is no such file is refused" (fun () ->
+          testCase "files of other formats are refused" (fun () ->
               let refused (words: string) bytes =
                   withFile "x" bytes (fun path -> refuses path [ words ] (fun () -> Idx.read path))
               refused "begins with 68 65" "hello"B
@@ -55,7 +55,7 @@ let tests =
               refused "more than a tensor" (bytesOf 8uy [ -1; -1 ] [| 0uy |])
               refused "ends within" [||])
 
-          testCase "damage is refused or read, and a header that lies takes no memory" (fun () ->
+          testCase "a damaged file is refused or read, and a false header takes no memory" (fun () ->
               let valid = bytesOf 8uy [ 3; 2; 2 ] [| 1uy .. 12uy |]
               let attempt (bytes: byte[]) = bounded bytes (fun () -> readBytes Idx.readFrom bytes |> ignore)
               Expect.isTrue (attempt valid) "attempt valid"
@@ -98,7 +98,7 @@ let tests =
                             let e = Expect.thrown<FileException>(fun () -> FashionMnist.load folder |> ignore)
                             Expect.stringContains e.Message "expected U8 with 3 axes" "e.Message")) ]
 
-          testCase "without Fashion-MNIST one is told where to get it" (fun () ->
+          testCase "without Fashion-MNIST the error names its source" (fun () ->
               inFolder (fun folder ->
                   let e = Expect.thrown<FileException>(fun () -> FashionMnist.load folder |> ignore)
                   Expect.stringContains e.Message "train-images-idx3-ubyte" "e.Message"

@@ -40,7 +40,7 @@ let tests =
                   Expected.close 1e-12 [ 3 ] zeros (medianAlong 0 z)
                   Expected.close 1e-12 [ 3 ] ones (quantileAlong 0 0.75 z - quantileAlong 0 0.25 z))
 
-          testCase "missing values do not count: NaN and what a mask leaves out" (fun () ->
+          testCase "missing values are ignored: NaN and masked values" (fun () ->
               for kind in kinds do
                   let x = data 1
                   let mask = masked x
@@ -82,7 +82,7 @@ let tests =
               let slope = grad (fun x -> sum (Normaliser.apply model.Input x)) x
               Expected.like 1e-12 (onesLike x / model.Input.Scale) slope)
 
-          testCase "mistakes are named" (fun () ->
+          testCase "errors name the mistake" (fun () ->
               let normaliser = Normaliser.fit Standard (data 1)
               let empty = where (tensor [ true; false ]) (ones [ 4; 2 ]) nan
               Expected.raises<InputException> [ "channel 1 has no values" ] (fun () ->

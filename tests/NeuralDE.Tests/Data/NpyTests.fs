@@ -75,7 +75,7 @@ let tests =
                     testCase name (fun () ->
                         Expected.holds [ 2; 3 ] [ 1.5; -0.0; infinity; nan; 5e-324; -1e300 ] (Npy.read (file name))) ]
 
-          testCase "Fortran's order makes no difference" (fun () ->
+          testCase "Fortran order is read" (fun () ->
               Expected.holds [ 2; 3; 4 ] [ for i in 0..23 -> float i ] (Npy.read (file "fortran.npy")))
 
           testList
@@ -87,7 +87,7 @@ let tests =
                     testCase $"{name}, {words}" (fun () ->
                         refuses (file name) [ "Npy.read"; words ] (fun () -> Npy.read (file name))) ]
 
-          testCase "what is written is read again" (fun () ->
+          testCase "written arrays read back" (fun () ->
               inFolder (fun folder ->
                   for name, x in every do
                       let path = Path.Combine(folder, name + ".npy")
@@ -100,7 +100,7 @@ let tests =
                   Expect.equal (List.map fst again) (List.map fst every) "List.map fst again"
                   List.iter2 (fun (_, x) (_, y) -> Expected.like 0.0 x y) every again))
 
-          testCase "our bytes are NumPy's" (fun () ->
+          testCase "written bytes equal NumPy's" (fun () ->
               let array = Npz.read (file "arrays.npz") |> List.find (fun (name, _) -> name = "float64") |> snd
               use archive = ZipFile.OpenRead(file "arrays.npz")
               use theirs = new MemoryStream()
@@ -110,7 +110,7 @@ let tests =
               Npy.writeTo array ours
               Expect.equal (ours.ToArray()) (theirs.ToArray()) "ours.ToArray()")
 
-          testCase "the entries of a header stand in any order, with any quotes and spaces" (fun () ->
+          testCase "a header may have any order of entries, quotes and spaces" (fun () ->
               for text in
                   [ header
                     "{\"shape\":(2,),\"fortran_order\":True,\"descr\":\"<f4\"}"
@@ -156,7 +156,7 @@ let tests =
               let e = Expect.thrown<InputException>(fun () -> Npz.write "x.npz" [ "a", ones [ 1 ]; "a", ones [ 1 ] ])
               Expect.stringContains e.Message "a distinct, non-empty name" "e.Message")
 
-          testCase "a damaged array is refused or read" (fun () ->
+          testCase "a damaged array is refused or read, without other exceptions" (fun () ->
               let valid = bytesOf header [| 0uy .. 7uy |]
               let attempt (bytes: byte[]) = bounded bytes (fun () -> readBytes Npy.readFrom bytes |> ignore)
               for length in 0 .. valid.Length - 1 do
@@ -197,7 +197,7 @@ let tests =
 
                         damage 1500 valid |> Seq.iter (attempt >> ignore)) ]
 
-          testCase "an archive that unpacks the same bytes again and again is refused" (fun () ->
+          testCase "an archive with overlapping entries is refused" (fun () ->
               let large = zeros [ 2000 ]
 
               let valid =

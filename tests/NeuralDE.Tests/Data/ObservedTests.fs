@@ -19,7 +19,7 @@ let tests =
               same "observed" [ nan; 1.0; 2.0; nan; 3.0; nan ] (numbers (Series.observed gaps))
               same "values" [ 0.0; 1.0; 2.0; 0.0; 3.0; 0.0 ] (numbers gaps.Values))
 
-          testCase "the first observation of each channel, whenever it was" (fun () ->
+          testCase "firstObserved is the first observation of each channel, at any time" (fun () ->
               same "first" [ 2.0; 1.0 ] (numbers (Series.firstObserved gaps))
               let single = Series.create (tensor [ 0.0f; 1.0f ]) (tensor [ [ nanf ]; [ 5.0f ] ])
               Expect.equal ((Series.firstObserved single).Dtype) Float32 "(Series.firstObserved single).Dtype"
@@ -28,7 +28,7 @@ let tests =
                   Series.create (tensor [ 0.0 ]) (tensor [ [ 1.0; nan ] ]) |> Series.firstObserved |> ignore)
               |> ignore)
 
-          testCase "a batch likewise" (fun () ->
+          testCase "observed and firstObserved of a batch" (fun () ->
               let full = Series.create (tensor [ 0.5 ]) (tensor [ [ 7.0; 8.0 ] ])
 
               for batch in [ Series.pad [ gaps; full ]; Series.align [ gaps; full ] ] do
@@ -37,7 +37,7 @@ let tests =
                   Expect.equal observed.Shape batch.Values.Shape "observed.Shape"
                   same "observed" (numbers batch.Mask) (numbers (cast Float64 (logicalNot (isNaN observed)))))
 
-          testCase "a plot of observations has a point for each, and none for what is missing" (fun () ->
+          testCase "a plot of observations has one point for each, and none for missing values" (fun () ->
               // channels have marks of their own: circles and squares, each once more in the legend
               let marks (series: Series) =
                   let svg = Plot.svg (Plot.observations [ ("data", series) ])
@@ -46,11 +46,11 @@ let tests =
               Expect.equal (marks gaps) [ 2; 1 ] "marks gaps"
               Expect.equal (marks (Series.fill gaps)) [ 3; 3 ] "marks (Series.fill gaps)")
 
-          testCase "a range that is none is refused" (fun () ->
+          testCase "an invalid range is refused" (fun () ->
               for t0, t1 in [ 1.0, 0.0; nan, 1.0; 0.0, nan ] do
                   raises<InputException> [ "Series.between" ] (fun () -> Series.between t0 t1 gaps |> ignore) |> ignore)
 
-          testCase "a list of numbers beside tensors is refused where rows are taken" (fun () ->
+          testCase "a list of plain numbers beside tensors is refused by functions that take rows" (fun () ->
               let data = zeros [ 4; 2 ], [ 1.0; 2.0; 3.0; 4.0 ]
 
               let takers: (unit -> obj) list =
@@ -72,7 +72,7 @@ let tests =
                   [| 2; 2 |]
                   "(fst (Split.byTime 0.25 0.25 (zeros [ 4; 2 ], [ 1.0; 2.0 …")
 
-          testCase "lengths beyond all integers are refused" (fun () ->
+          testCase "lengths beyond the integers are refused" (fun () ->
               raises<InputException> [ "Windows.slide"; "3 times" ] (fun () ->
                   Windows.slide Int32.MaxValue Int32.MaxValue 1 (zeros [ 3 ]) |> ignore)
               |> ignore
@@ -84,13 +84,13 @@ let tests =
                   |> ignore)
               |> ignore)
 
-          testCase "a spread that overflows is refused" (fun () ->
+          testCase "an overflowing scale is refused" (fun () ->
               for kind in [ Standard; MinMax ] do
                   raises<InputException> [ "Normaliser.fit"; "channel 1"; "overflows" ] (fun () ->
                       Normaliser.fit kind (tensor [ [ 1.0; 1.7e308 ]; [ 2.0; -1.7e308 ] ]) |> ignore)
                   |> ignore)
 
-          testCase "a validation that is never a number is told" (fun () ->
+          testCase "a validation loss that is always NaN is reported" (fun () ->
               let fit =
                   Train.start (tensor [ 1.0 ]) (Adam 0.1)
                   |> Train.steps 3

@@ -32,7 +32,7 @@ let private forSeries (property: Series list -> unit) =
 let tests =
     testList
         "Data.Series"
-        [ testCase "NaN is what was not observed, and 0 stands there" (fun () ->
+        [ testCase "NaN marks unobserved values, which become 0" (fun () ->
               let s = Series.create (tensor [ 0.0; 2.0 ]) (tensor [ [ 1.0; nan ]; [ nan; 4.0 ] ])
               Expected.holds [ 2; 2 ] [ 1.0; 0.0; 0.0; 4.0 ] s.Values
               Expected.flags [ 2; 2 ] [ true; false; false; true ] s.Mask
@@ -55,7 +55,7 @@ let tests =
               Expected.flags [ 2; 3; 1 ] [ true; true; true; true; false; false ] batch.Mask
               Expect.equal (batch.Lengths.ToInt64Array()) [| 3L; 1L |] "batch.Lengths.ToInt64Array()")
 
-          testCase "solvers take padded times as they are, and each row is that of its series alone" (fun () ->
+          testCase "solvers accept padded times, and each row equals the solve of its series alone" (fun () ->
               let all = [ series 1 4 1; series 2 1 1; series 3 6 1 ]
               let batch = Series.pad all
               let logistic (_t: Tensor) (u: Tensor) = u * (1.0 - u)
@@ -70,7 +70,7 @@ let tests =
                   let row = together[i]
                   Expected.like 1e-10 alone row[0 .. s.Times.Length - 1]))
 
-          testCase "aligned series hold every observation once, at its time" (fun () ->
+          testCase "aligned series contain every observation once, at its time" (fun () ->
               forSeries (fun all ->
                   let batch = Series.align all
                   let times = batch.Times.ToArray()
@@ -110,7 +110,7 @@ let tests =
               Expected.holds [ 6; 2 ] [ 1.0; 5.0; 1.0; 5.0; 1.0; 5.0; 1.0; 5.0; 7.0; 5.0; 7.0; 5.0 ] held.Values
               Expected.holds [ 3; 2 ] [ 1.0; 5.0; 3.0; 5.0; 7.0; 5.0 ] (Series.fill s).Values)
 
-          testCase "resampling keeps what was observed, and twice is as good as once" (fun () ->
+          testCase "resampling keeps observations and is idempotent" (fun () ->
               forSeries (fun all ->
                   for s in all do
                       let union = Series.unionOfTimes all
@@ -137,7 +137,7 @@ let tests =
               let counted = Series.withCounts s
               Expected.holds [ 3; 4 ] [ 1.0; 0.0; 1.0; 0.0; 1.0; 1.0; 0.0; 5.0; 2.0; 1.0; 7.0; 0.0 ] counted.Values)
 
-          testCase "the masked mean is the mean of what counts, without gradient elsewhere" (fun () ->
+          testCase "the masked mean is the mean of marked values, with no gradient for others" (fun () ->
               let mask = tensor [ true; false; true ]
               let x = tensor [ 1.0; nan; 4.0 ]
               Expected.holds [] [ 2.5 ] (Series.maskedMean mask x)
@@ -145,7 +145,7 @@ let tests =
               Expected.holds [] [ 0.0 ] (Series.maskedMean (tensor [ false; false; false ]) x)
               Expected.like 0.0 (scalar 2.5f) (Series.maskedMean mask (cast Float32 x)))
 
-          testCase "mistakes are named" (fun () ->
+          testCase "errors name the mistake" (fun () ->
               let ok = series 1 3 2
               let values = ones [ 2; 1 ]
               let times (ts: float list) = fun () -> (Series.create (tensor ts) (ones [ ts.Length; 1 ])).Times

@@ -29,7 +29,7 @@ let private forCases property =
 let tests =
     testList
         "Data.Split"
-        [ testCase "a split is a partition, of the sizes asked for" (fun () ->
+        [ testCase "a split is a partition with the requested sizes" (fun () ->
               forCases (fun n validation test seed ->
                   let byKey = Split.samples (Key seed) validation test (rows n)
                   let byTime = Split.byTime validation test (rows n)
@@ -72,7 +72,7 @@ let tests =
               Expect.equal (numbers (fst tree.Y)) (numbers first) "numbers (fst tree.Y)"
               Expect.equal (numbers (snd tree.Y).Head) (numbers first) "numbers (snd tree.Y).Head")
 
-          testCase "each sample is tested about as often as the share says" (fun () ->
+          testCase "each sample is in the test part about as often as the fraction" (fun () ->
               let counts = Array.zeroCreate 20
 
               for seed in 1..400 do
@@ -83,7 +83,7 @@ let tests =
               for count in counts do
                   Expect.inRange count (60, 140) "count")
 
-          testCase "splits that leave nothing, or make no sense, are refused" (fun () ->
+          testCase "splits without training samples and invalid fractions are refused" (fun () ->
               let train validation test data = fun () -> (Split.samples (Key 1) validation test data).Train
               Expected.raises<InputException>
                   [ "got 2 samples, of which 1 to validate and 1 to test" ]
@@ -100,7 +100,7 @@ let tests =
                   Split.byTime 0.1 0.1 [ 1; 2 ] |> ignore
                   ones [ 1 ]))
 
-          testCase "windows hold the rows they should, and cover the series" (fun () ->
+          testCase "windows contain the right rows and cover the series" (fun () ->
               let sizes = Gen.choose (1, 6) |> Gen.four |> Arb.fromGen
 
               let property (length, horizon, stride, extra) =
@@ -125,7 +125,7 @@ let tests =
 
               Check.One(Properties.config, Prop.forAll sizes property))
 
-          testCase "trees are cut alike, inside a trace too" (fun () ->
+          testCase "all tensors of a tree are split alike, also inside a trace" (fun () ->
               let times, values = linspace 0.0 9.0 10, Expected.noise 1 [ 10; 2 ]
               let windows = Windows.slide 3 2 4 (times, values)
               Expected.holds [ 2; 3 ] [ 0.0; 1.0; 2.0; 4.0; 5.0; 6.0 ] (fst windows.Past)

@@ -104,7 +104,7 @@ let tests =
 
                   uniform (groups[label] |> Array.map (fun p -> (length p) ** 2.0)))
 
-          testCase "circles and spheres have radii ½ and 1, and no direction is preferred" (fun () ->
+          testCase "circles and spheres have radii ½ and 1 and uniform directions" (fun () ->
               for dimension in [ 1; 2; 3; 5 ] do
                   let groups = byLabel (Toy.spheres dimension 0.0 4000 (Key 1))
 
@@ -151,7 +151,7 @@ let tests =
               check 1.0 0.1 (byLabel (Toy.gaussians 7 0.1 7000 (Key 1)))
               check (4.0 / sqrt 2.0) (0.5 / sqrt 2.0) (byLabel (Toy.eightGaussians 8000 (Key 1))))
 
-          testCase "a checkerboard has points on its eight dark squares, alike on each" (fun () ->
+          testCase "a checkerboard has equally many points on each of its eight dark squares" (fun () ->
               let squares =
                   rows (Toy.checkerboard 8000 (Key 1))
                   |> Array.map (fun p -> int (floor ((p[0] + 4.0) / 2.0)), int (floor ((p[1] + 4.0) / 2.0)))
@@ -164,7 +164,7 @@ let tests =
               Expect.equal counts.Length 8 "counts.Length"
               within 850.0 1150.0 "points on a square" (counts |> Seq.map float))
 
-          testCase "a pinwheel's arms are turned from each other" (fun () ->
+          testCase "the arms of a pinwheel are rotated copies" (fun () ->
               let groups = byLabel (Toy.pinwheel 5 10000 (Key 1))
               // back to the arm's own axes: the angle that its distance along the arm turns it by
               for label in 0..4 do
@@ -186,7 +186,7 @@ let tests =
                   Expect.near 1e-12 (p[0]) (r * cos (3.0 * Math.PI * r)) "x"
                   Expect.near 1e-12 (p[1]) (r * sin (3.0 * Math.PI * r)) "y")
 
-          testCase "noise is normal, of its deviation" (fun () ->
+          testCase "noise is normal with its standard deviation" (fun () ->
               let clean, _ = Toy.moons 0.0 4000 (Key 1)
               let noisy, _ = Toy.moons 0.2 4000 (Key 1)
               let noise = (noisy - clean).ToArray()

@@ -38,7 +38,7 @@ let private csharp (example: string) folder =
 let tests =
     testList
         "Examples.Demo"
-        [ testCase "the mistakes in README.md look as it says" (fun () ->
+        [ testCase "the error messages in README.md are the library's" (fun () ->
               let message (mistake: unit -> 'T) = (Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message
               let solved (p: OdeProblem<Tensor>) () = Ode.solve p
               let grow (u: Tensor) = concat [ u; tensor [ 1.0 ] ]
@@ -170,7 +170,7 @@ let gates =
                       (File.Exists(Path.Combine(folder, "artifacts", "tour", "spiral.svg")))
                       "spiral.svg was not drawn."))
 
-          testCase "the kinds of neural ODE are told apart and drawn" (fun () ->
+          testCase "the kinds of neural ODE differ as expected and are drawn" (fun () ->
               inFolder (fun folder ->
                   let scripts = Directory.CreateDirectory(Path.Combine(folder, "examples")).FullName
                   let script = File.ReadAllText(Root.file "examples/03-neural-odes.fsx")
@@ -182,7 +182,7 @@ let gates =
                       (File.Exists(Path.Combine(folder, "artifacts", "neural-odes", "crossing.svg")))
                       "No picture drawn."))
 
-          testCase "the pictures are drawn, and the report holds them" (fun () ->
+          testCase "the pictures are drawn, and the report contains them" (fun () ->
               inFolder (fun folder ->
                   let script = Path.Combine(folder, "pictures.fsx")
                   File.WriteAllText(script, withThisLibrary (File.ReadAllText(Root.file "examples/04-pictures.fsx")))

@@ -34,7 +34,7 @@ let tests =
                   (pages |> List.map fst |> List.sort)
                   "files |> List.ofArray |> List.map string |> List.sort")
 
-          testCase "links between pages lead somewhere" (fun () ->
+          testCase "links between pages have targets" (fun () ->
               let known = set (pages |> List.map fst)
 
               let broken =
@@ -45,7 +45,7 @@ let tests =
 
               Expect.isTrue broken.IsEmpty $"Got links to pages that are not there: %A{broken}. Name one of %A{known}.")
 
-          testCase "what a page calls by module and name exists" (fun () ->
+          testCase "module functions named on a page exist" (fun () ->
               let surface = File.ReadAllLines(Root.file "tests/NeuralDE.Tests/Repository/PublicSurface.approved.txt")
 
               let members =
@@ -71,7 +71,7 @@ let tests =
 let gates =
     testList
         "gates.Examples.Docs"
-        [ testCase "every page runs and prints what it tells about" (fun () ->
+        [ testCase "every page runs and prints its output" (fun () ->
               inFolder (fun folder ->
                   for page, _ in pages do
                       File.WriteAllText(Path.Combine(folder, page + ".fsx"), withThisLibrary (text page))

@@ -131,7 +131,7 @@ let private drawn folder = Expect.isTrue (File.Exists(Path.Combine(folder, "spir
 let gates =
     testList
         "gates.Examples.Package"
-        [ testCase "the library's package holds it, its kernels, its documentation, a readme and the licence" (fun () ->
+        [ testCase "the library's package contains library, kernels, documentation, readme and licence" (fun () ->
               for file in
                   [ "lib/net10.0/NeuralDE.Core.dll"
                     "lib/net10.0/NeuralDE.Core.xml"
@@ -157,7 +157,7 @@ let gates =
               // .NET notebooks carry the assembly 10.0.0.0 and load no newer one
               Expect.stringStarts (Map.find "FSharp.Core" (Map.ofList needed)) "10.0." "the least FSharp.Core")
 
-          testCase "the package for C# holds its face and its using, and brings the library" (fun () ->
+          testCase "the package for C# contains its library and global using, and references the core package" (fun () ->
               let face = packages.Value.File "NeuralDE.CSharp"
 
               for file in
@@ -207,7 +207,7 @@ let gates =
                             let text = Text.Encoding.Latin1.GetString(bytes.ToArray())
                             Expect.isFalse (text.Contains Root.path) $"{name}.dll names {Root.path}.") ]
 
-          testCase "a fresh F# script runs on the package as its readme says" (fun () ->
+          testCase "the F# script of the readme runs on the package" (fun () ->
               inFolder (fun folder ->
                   let script =
                       $"#i @\"nuget: {packages.Value.Folder}\"\n" + lines "fsharp" (textOf core.Value "README.md")

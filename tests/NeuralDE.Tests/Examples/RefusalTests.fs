@@ -51,7 +51,7 @@ let tests =
                           (text.Contains $"'{word}'")
                           $"Got for `{line}` the error {text}, expected it to name {word}.")
 
-          testCase "methods that are kept need a type, as the README says" (fun () ->
+          testCase "stored methods need a type annotation, as the README says" (fun () ->
               let _, errors = run [ "let best = [| Tsit5; Vern7 |]"; "let mutable method = Tsit5" ]
               Expect.equal ((errors.Split "error FS0030").Length - 1) 2 errors
               let output, errors =

@@ -67,7 +67,7 @@ let tests =
                             (numbers own[*, 2..2])
                             (numbers (NeuralOde.predict (NeuralOde.perSample model) x[2..2] times))) ]
 
-          testCase "zeros start the added channels, and the third order's derivatives" (fun () ->
+          testCase "added channels and the derivatives of a third-order model start at 0" (fun () ->
               let added (name: string) =
                   let model, _ = model name
                   let start = (NeuralOde.states model x times)[0]
@@ -93,7 +93,7 @@ let tests =
                   (numbers (Network.apply eight (expandDims 0 image)))
                   (numbers (Network.apply eight image)))
 
-          testCase "a readout sees one image after the other" (fun () ->
+          testCase "a readout is applied to every image of a trajectory" (fun () ->
               let field = NeuralOde.init key (conv 3 3) |> NeuralOde.augment 1
               let pooled = network (Blueprint.images 3 |> Blueprint.globalAveragePool |> Blueprint.linear 10)
               let linear = network (Blueprint.features 192 |> Blueprint.linear 10)

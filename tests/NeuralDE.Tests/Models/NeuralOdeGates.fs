@@ -68,7 +68,7 @@ let gates =
           testCase "the ODE-Net for MNIST has 208 266 parameters" (fun () ->
               Expect.equal (Tree.count (OdeNet.init key 1 10)) 208266 "Tree.count (OdeNet.init key 1 10)")
 
-          testCase "a small ODE-Net has the scores' shape and exact gradients" (fun () ->
+          testCase "a small ODE-Net has scores of the right shape and exact gradients" (fun () ->
               let net = OdeNet.initWith 4 key 1 3
               let net = { net with Settings = { net.Settings with Solver = RK4; Step = ConstantStep 0.5 } }
               let images = randn (Key 2) [ 2; 1; 28; 28 ]
@@ -85,7 +85,7 @@ let gates =
                   |> Array.sumBy float
               Expect.near (1e-5 * abs slope) gradient slope "gradient")
 
-          testCase "there and back again is where one was" (fun () ->
+          testCase "integrating forwards and backwards returns to the start" (fun () ->
               let model = NeuralOde.init key (net 3 16 3) |> NeuralOde.tolerance 1e-8 1e-8
               let x = randn (Key 1) [ 10; 3 ]
               let back = NeuralOde.final model (NeuralOde.final model x (0.0, 1.0)) (1.0, 0.0)

@@ -29,7 +29,7 @@ let tests =
         "Models.NeuralOde"
         [
           // ── models as trees ──────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "how a model is solved is static and compared by Equals" (fun () ->
+          testCase "solver settings of a model are constants, compared by Equals" (fun () ->
               let make () =
                   NeuralOde.init key (net 2 2)
                   |> NeuralOde.using Dopri5
@@ -56,7 +56,7 @@ let tests =
                       None
                       "Tree.difference (Tree.structure a) (Tree.structure other)")
 
-          testCase "backsolve norms of one's own are equal as objects, others by value" (fun () ->
+          testCase "custom backsolve norms are compared by reference, others by value" (fun () ->
               let mine = UserNorm(fun e -> norm e.State.Head)
               Expect.equal mine mine "mine"
               Expect.notEqual (UserNorm(fun e -> norm e.State.Head)) mine "UserNorm(fun e -> norm e.State.Head)"
@@ -71,7 +71,7 @@ let tests =
                   "BacksolveWith { options with Norm = FullNorm }")
 
           // ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "a field of second order is the oscillator's" (fun () ->
+          testCase "a second-order field is the oscillator" (fun () ->
               let x1, v1 =
                   Ode.problem
                       (Field.secondOrder (fun _t x _v -> -x))
@@ -90,7 +90,7 @@ let tests =
               raises<ShapeException, _> "3 components do not divide into 2 parts" (fun () ->
                   f (scalar 0.0) (ones [ 3 ])))
 
-          testCase "time and context come as features where they are said to" (fun () ->
+          testCase "time and context become features at their positions" (fun () ->
               let seen f t x = f id t x
               near 0.0 (tensor [ 7.0; 1.0; 2.0 ]) (Field.timeDependent id (scalar 7.0) (tensor [ 1.0; 2.0 ]))
               near
@@ -107,7 +107,7 @@ let tests =
               raises<ShapeException, _> "got a context [3] for a state [2; 1]" (fun () ->
                   Field.conditioned (ones [ 3 ]) (fun _t x -> x) (scalar 0.0) (ones [ 2; 1 ])))
 
-          testCase "reversed time leads back" (fun () ->
+          testCase "reversed time returns to the start" (fun () ->
               let f (t: Tensor) (x: Tensor) = sin (3.0 * t) * x + t
               let there = Ode.problem f (tensor [ 1.0; -2.0 ]) (0.5, 2.0) |> Ode.tolerance 1e-9 1e-9 |> Ode.solveFinal
               let back =
@@ -127,7 +127,7 @@ let tests =
               raises<InputException, _> "Ode.augment: got dimensions -1" (fun () -> Ode.augment -1 p))
 
           // ── weights that depend on depth ─────────────────────────────────────────────────────────────────────────────────
-          testCase "bases are what their names say" (fun () ->
+          testCase "bases have the functions of their names" (fun () ->
               for s in [ 0.0; 0.3; 0.85; 1.0 ] do
                   let values basis = (Basis.values basis (scalar s)).ToArray()
                   let close (expected: float list) got =
@@ -176,7 +176,7 @@ let tests =
                   let g = Galerkin.init basis (0.0, 1.0) (fun key -> Network.init key (net 2 2)) key
                   near 1e-9 constant (NeuralOde.final (NeuralOde.ofField (NeuralField.galerkin g)) y0 (0.0, 1.0)))
 
-          testCase "a Galerkin expansion is the sum it says, for any model" (fun () ->
+          testCase "a Galerkin expansion is its weighted sum, for any model" (fun () ->
               let g = Galerkin.init (Basis.Polynomial 2) (1.0, 3.0) (fun key -> Linear.init key 2 2) key
               let g =
                   { g with
@@ -186,7 +186,7 @@ let tests =
               let expected = g.Coefficients.Weight[0] + s * g.Coefficients.Weight[1] + s * s * g.Coefficients.Weight[2]
               near 1e-14 expected (Galerkin.at (scalar 1.5) g).Weight)
 
-          testCase "pieces are networks one after the other" (fun () ->
+          testCase "pieces are a sequence of networks" (fun () ->
               let p = Piecewise.init 3 (0.0, 1.5) (fun key -> Network.init key (net 2 2)) key
               Expect.equal (Piecewise.jumps p) [ 0.5; 1.0 ] "Piecewise.jumps p"
               let whole = NeuralOde.ofField (NeuralField.piecewise p) |> NeuralOde.tolerance 1e-9 1e-9
@@ -214,7 +214,7 @@ let tests =
               let narrow = NeuralOde.final (Tree.cast Float32 wide) (cast Float32 y0) (0.0, 1.0)
               near 1e-5 (NeuralOde.final wide y0 (0.0, 1.0)) (cast Float64 narrow))
 
-          testCase "weights at rest are the constant model to the bit" (fun () ->
+          testCase "a weight flow with zero rates is the constant model, bit for bit" (fun () ->
               let constant = NeuralOde.init key (net 2 2) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
               let weights = drawn 2 2
               let resting = { constant with Field = NeuralField.evolving weights (WeightFlow.atRest weights) }
@@ -279,7 +279,7 @@ let tests =
               raises<InputException, _> "Use NeuralOde.final" (fun () ->
                   NeuralOde.predict model x0 (linspace 0.0 1.0 3)))
 
-          testCase "mistakes are named at the call" (fun () ->
+          testCase "errors name the mistake at the call" (fun () ->
               let model = NeuralOde.init key (net 2 2)
               raises<ShapeException, _> "NeuralOde.predict: got times of shape []" (fun () ->
                   NeuralOde.predict model y0 (scalar 1.0))

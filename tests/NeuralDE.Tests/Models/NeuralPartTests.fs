@@ -163,7 +163,7 @@ let tests =
                         finally
                             File.Delete path) ]
 
-          testCase "a start of one's own makes the state, and says what is observed" (fun () ->
+          testCase "a custom start makes the state and selects the observed part" (fun () ->
               let start = { Scale = scalar 0.5 }
               let still = NeuralField.ofFunction () (fun () _ x -> zerosLike x)
               let model = NeuralOde.ofField still |> NeuralOde.withStart start
@@ -171,7 +171,7 @@ let tests =
               near 0.0 (concatAlong -1 [ y0; tanh (0.5 * y0) ]) states[1]
               near 0.0 y0 (final model))
 
-          testCase "a field, a depth and a flow of one's own are the equation they say" (fun () ->
+          testCase "a custom field, depth and flow define their equations" (fun () ->
               near 1e-8 (y0 * exp (scalar -0.7)) (final decay)
               let growing = NeuralOde.ofField { First = scalar 0.7; Growth = scalar 0.3 } |> tight
               near 1e-8 (y0 * exp (scalar -0.85)) (final growing)
@@ -186,7 +186,7 @@ let tests =
                   "evolving weights are shared by all samples"
                   "per sample")
 
-          testCase "a control, a readout and a duration of one's own are what they say" (fun () ->
+          testCase "a custom control, readout and duration are applied" (fun () ->
               // x' = −rate gain y0 x
               let model = decay |> NeuralOde.withControl { Gain = scalar 0.5 }
               near 1e-8 (y0 * exp (-0.35 * y0)) (final model)
@@ -204,7 +204,7 @@ let tests =
                   "a duration of another shape")
 
           // ── any axis ─────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "what is added can stand on any axis" (fun () ->
+          testCase "components can be added along any axis" (fun () ->
               let x = randn (Key 3) [ 4; 2; 5 ]
               let still = NeuralField.ofFunctionAlong -2 () (fun () _ x -> zerosLike x)
               let times = tensor [ 0.0; 1.0 ]
@@ -253,7 +253,7 @@ let tests =
               near 1e-12 twin states
               near 1e-6 (NeuralOde.final model x (0.0, 1.0)) (NeuralOde.final (NeuralOde.perSample model) x (0.0, 1.0)))
 
-          testCase "a covariate of another shape is carried along, too" (fun () ->
+          testCase "a covariate of another shape is supported" (fun () ->
               // one number for each sample, beside a state of two
               let model = decay |> NeuralOde.withControl { Mean = scalar 1.0 }
               let expected = y0 * exp (-0.7 * expandDims -1 (sumAlong -1 y0))

@@ -183,7 +183,7 @@ let gates =
                       for low, high in Array.pairwise (y.ToArray()) do
                           Expect.isTrue (low < high) $"got {low} before {high}, expected the order kept")
 
-          testCase "an end for each sample helps where the field sees the time, and not alone" (fun () ->
+          testCase "a separate end for each sample helps only with a time-dependent field" (fun () ->
               let depth blueprint = fun key -> NeuralOde.init key blueprint |> ending key
               measured (crossing adaptive (depth (net 1 16 1)) >> errorOf) |> allAbove "without the time" 0.3
               measured (crossing adaptive (depth timed) >> errorOf) |> allBelow "with the time" 2e-3)
@@ -196,7 +196,7 @@ let gates =
                   List.map2 (fun e basis -> e / basis) (measured (bending field)) constant
                   |> medianAtMost $"{name}, over constant" bound)
 
-          testCase "a ball in a shell on the line: a dimension more is needed" (fun () ->
+          testCase "a ball in a shell in one dimension needs one more dimension" (fun () ->
               let plain = measured (ringed 1 0 >> fst)
               expect "plain" (List.forall (fun a -> a <= 0.70) plain) plain "all 0.70 at most"
               let wide = measured (ringed 1 1 >> fst)
@@ -217,7 +217,7 @@ let gates =
                         |> List.map (fun n -> n / median plain)
                         |> medianAtMost "evaluations over the plain one's median" 0.7) ]
 
-          testCase "second order finds the velocity that it never saw" (fun () ->
+          testCase "a second-order model finds the unobserved velocity" (fun () ->
               let plain = keys |> List.map (swung (fun key -> NeuralOde.init key (net 1 20 1)))
               let bound = plain |> List.map (fun (learned, _, _) -> learned) |> median |> fun e -> e / 30.0
               let augmented =

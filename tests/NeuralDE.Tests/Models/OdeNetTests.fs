@@ -67,7 +67,7 @@ let gates =
 
               Expect.equal evaluations.Count 6 "evaluations.Count")
 
-          testCase "an RK-Net, a ResNet-6 and a perceptron have the paper's kind of sizes, with 32 channels" (fun () ->
+          testCase "an RK-Net, a ResNet-6 and a perceptron have sizes like the paper's, with 32 channels" (fun () ->
               Expect.equal (Tree.count (OdeNet.rkNet 1 32 key 1 10)) 52938 "OdeNet.rkNet"
               Expect.equal (Tree.count (Network.init key (OdeNet.resNet 6 32 1 10))) 145802 "OdeNet.resNet"
               Expect.equal (Tree.count (Network.init key (OdeNet.perceptron 784 300 10))) 238510 "OdeNet.perceptron"

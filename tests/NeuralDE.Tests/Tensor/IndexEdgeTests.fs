@@ -105,7 +105,7 @@ let tests =
                       run (tensor [ System.Int64.MinValue ]))
                   raises<InputException> [ "index 4294967296" ] (fun () -> run (tensor [ 4294967296L ])))
 
-          testCase "nothing to take from is a ShapeException" (fun () ->
+          testCase "taking from an empty axis is a ShapeException" (fun () ->
               raises<ShapeException> [ "take"; "extent 0" ] (fun () -> take 0 (tensor [ 0 ]) (zeros [ 0 ]))
               raises<ShapeException> [ "take"; "extent 0" ] (fun () ->
                   compile (fun i -> take 0 i (zeros [ 0 ])) (tensor [ 0 ]))
@@ -114,7 +114,7 @@ let tests =
               raises<ShapeException> [ "Loss.crossEntropy"; "no classes" ] (fun () ->
                   Loss.crossEntropy (tensor [ 0 ]) (zeros [ 1; 0 ])))
 
-          testCase "a row that has ended is not looked at" (fun () ->
+          testCase "indices of a finished row are not checked" (fun () ->
               let counts = tensor [ 1; 3; 2; 0 ]
               let all x = vmap (fun n -> firstOf n x) counts
               holds [ 4 ] [ 1.0; 6.0; 3.0; 0.0 ] (all x)
@@ -129,14 +129,14 @@ let tests =
                   [ 1.0; 0.0; 0.0; 1.0; 1.0; 1.0; 1.0; 1.0; 0.0; 0.0; 0.0; 0.0 ]
                   (vmap (fun n -> grad (firstOf n) x) counts))
 
-          testCase "a row that goes on and leaves the axis is refused" (fun () ->
+          testCase "an active row that leaves the axis is refused" (fun () ->
               for run in
                   [ (fun counts -> vmap (fun n -> firstOf n x) counts)
                     compile (fun counts -> vmap (fun n -> firstOf n x) counts)
                     (fun counts -> grad (fun x -> sum (vmap (fun n -> firstOf n x) counts)) x) ] do
                   raises<InputException> [ "take: index 3 is outside" ] (fun () -> run (tensor [ 1; 4; 2 ])))
 
-          testCase "a branch that is not taken is not looked at" (fun () ->
+          testCase "indices in a branch that is not taken are not checked" (fun () ->
               let f (i: Tensor) (x: Tensor) = cond (i .< 3) (fun i -> take 0 i x) (fun _ -> -1.0 * sum x) i
               let all x = vmap (fun i -> f i x) (tensor [ 2; 7; 0 ])
               holds [ 3 ] [ 3.0; -6.0; 1.0 ] (all x)

@@ -41,7 +41,7 @@ let tests =
               everyWay trace (tensor [ [ Int32.MaxValue; 0 ]; [ 0; 1 ] ]) (integers [] [ 2147483648L ])
               everyWay (associativeScan (+) 0) (tensor [ 1; 2 ]) (fun y -> Expect.equal y.Dtype Int32 "y.Dtype"))
 
-          testCase "sums and products of bools count" (fun () ->
+          testCase "sums and products of bools are int64 counts" (fun () ->
               let flags = tensor [ true; false; true ]
               everyWay sum flags (integers [] [ 2L ])
               everyWay (cumsum 0) flags (integers [ 3 ] [ 1L; 1L; 2L ])
@@ -85,7 +85,7 @@ let tests =
                   Int64.MinValue
                   "int64 (scalar -9223372036854775808.0)")
 
-          testCase "casts of floats to integers are the nearest there is, and 0 of NaN" (fun () ->
+          testCase "casts of floats to integers are clamped to the dtype, and NaN becomes 0" (fun () ->
               let x = tensor [ nan; infinity; -infinity; 3e9; -3e9; 2.9; -2.9 ]
               let least, most = float Int32.MinValue, float Int32.MaxValue
               let expected = [ 0.0; most; least; most; least; 2.0; -2.0 ]
@@ -113,14 +113,14 @@ let tests =
               raises<TreeException> [ "laplacian" ] (fun () -> laplacian floats whole)
               raises<TreeException> [ "divergence" ] (fun () -> divergence id whole))
 
-          testCase "a loop of at most no steps makes none" (fun () ->
+          testCase "a loop with at most 0 steps makes no step" (fun () ->
               let up most x = repeatWhile (fun (x: Tensor) -> x .< 10.0) most (fun x -> x + 1.0) x
               holds [] [ 0.0 ] (up 0 (scalar 0.0))
               holds [] [ 0.0 ] (compile (up 0) (scalar 0.0))
               holds [] [ 1.0 ] (up 1 (scalar 0.0))
               raises<InputException> [ "repeatWhile"; "-1" ] (fun () -> up -1 (scalar 0.0)))
 
-          testCase "random integers lie inside their range, however wide" (fun () ->
+          testCase "random integers lie inside ranges of any width" (fun () ->
               for low, high in
                   [ -2000000000, 2000000000
                     Int32.MinValue, Int32.MaxValue

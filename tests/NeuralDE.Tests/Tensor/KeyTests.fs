@@ -11,13 +11,13 @@ let private numbers (key: Key) = (rand key [ 4 ]).ToArray()
 let tests =
     testList
         "Tensor.Key"
-        [ testCase "a key is its number" (fun () ->
+        [ testCase "a key is determined by its number" (fun () ->
               Expect.equal (numbers (Key 42L)) (numbers (Key 42)) "numbers (Key 42L)"
               Expect.notEqual (numbers (Key 43)) (numbers (Key 42)) "numbers (Key 43)"
               Expect.equal (string (Key 42)) "Key 42" "string (Key 42)"
               Expect.equal (string (Key -1L)) "Key -1" "string (Key -1L)")
 
-          testCase "splitting and folding make different keys, and always the same ones" (fun () ->
+          testCase "splitting and folding make distinct keys, deterministically" (fun () ->
               let key = Key 7
               let a, b = Key.split key
               let many = Key.splitN 5 key

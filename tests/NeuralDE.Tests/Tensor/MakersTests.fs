@@ -59,7 +59,7 @@ let tests =
               raises<ShapeException> [ "tensor: row 0, 1" ] (fun () -> tensor [ [ [ 1.0 ]; [] ] ])
               raises<ShapeException> [ "tensor: row 1" ] (fun () -> tensor [ [ [ 1.0 ] ]; [] ]))
 
-          testCase "tensors print as one writes them" (fun () ->
+          testCase "tensors print in F# notation" (fun () ->
               Expect.equal (string (tensor [ 1.0; 2.5 ])) "tensor [1; 2.5] float64 [2]" "string (tensor [ 1.0; 2.5 ])"
               Expect.equal
                   (string (tensor [ [ 1; 2 ]; [ 3; 4 ] ]))

@@ -24,7 +24,7 @@ let private roundTrip<'T when 'T: equality> (values: 'T[]) (x: Tensor) =
 let tests =
     testList
         "Tensor.Numbers"
-        [ testCase "conversions are those of single numbers" (fun () ->
+        [ testCase "conversions of arrays equal conversions of single numbers" (fun () ->
               for n in [ 0; 1; 3; 7; 8; 15; 16; 17; 33; 1000 ] do
                   let values = floats n
                   let singles = Array.map float32 values
@@ -42,7 +42,7 @@ let tests =
                       (Array.forall2 same (Array.map float singles) (y.ToArray()))
                       "Array.forall2 same (Array.map float singles) (y.ToArray())")
 
-          testCase "arrays taken from a tensor are nobody else's" (fun () ->
+          testCase "arrays taken from a tensor are copies" (fun () ->
               let x, y = tensor [ 1.0; 2.0 ], tensor [ 1.0f; 2.0f ]
               x.ToArray()[0] <- 5.0
               y.ToFloat32Array()[0] <- 5.0f

@@ -175,7 +175,7 @@ let tests =
                   let c, s = Math.Cos angle, Math.Sin angle
                   expmIs 1e-11 [ [ 0.0; -angle ]; [ angle; 0.0 ] ] [ [ c; -s ]; [ s; c ] ])
 
-          testCase "the exponential of what is too large or not finite is not finite" (fun () ->
+          testCase "the exponential of too large or non-finite matrices is not finite" (fun () ->
               for a in [ [ [ 4e5 ] ]; [ [ nan ] ]; [ [ infinity ] ]; [ [ -infinity ] ]; [ [ 1e300 ] ] ] do
                   for run in [ expm; compile expm ] do
                       for x in (run (tensor a)).ToArray() do

@@ -24,7 +24,7 @@ let tests =
               holds [ 2 ] [ 2.0; 5.0 ] m[-2 .., -1]
               holds [ 2; 2 ] [ 1.0; 2.0; 4.0; 5.0 ] m[*, -2 .. -1])
 
-          testCase "slices of nothing are empty" (fun () ->
+          testCase "slices of empty axes are empty" (fun () ->
               holds [ 0 ] [] x[3..]
               holds [ 0 ] [] x[2..1]
               holds [ 0 ] [] x[-1 .. 0]
@@ -53,7 +53,7 @@ let tests =
                   m[0..5])
               raises<ShapeException> [ "no axis 1" ] (fun () -> x[0..1, 0..1]))
 
-          testCase "a slice is the same compiled, under vmap, and its gradient is one where it took" (fun () ->
+          testCase "a slice is the same compiled and under vmap, and its gradient is 1 at the selected elements" (fun () ->
               let f (x: Tensor) = x[-2 ..]
               holds [ 2 ] [ 2.0; 3.0 ] (compile f x)
               holds [ 2; 2 ] [ 2.0; 3.0; 2.0; 3.0 ] (vmap f (stack [ x; x ]))

@@ -97,7 +97,7 @@ let tests =
               raises<ShapeException> [ "maxPool1d"; "window of 6"; "[1; 1; 5]" ] (fun () -> maxPool1d 6 1 x)
               raises<ShapeException> [ "avgPool2d"; "4 axes" ] (fun () -> avgPool2d 2 2 x))
 
-          testCase "mistakes are named" (fun () ->
+          testCase "errors name the mistake" (fun () ->
               let x, kernel = zeros [ 1; 4; 5 ], zeros [ 2; 4; 3 ]
               raises<ShapeException> [ "conv1d"; "4 channels"; "made for 3" ] (fun () ->
                   conv1d options (zeros [ 2; 3; 3 ]) x)

@@ -79,7 +79,7 @@ let tests =
                       let values, shape = naive rule operands
                       close 1e-12 shape values (einsum rule operands)))
 
-          testCase "without an arrow the letters that stand once are kept in order" (fun () ->
+          testCase "without an arrow the letters that occur once are kept in alphabetical order" (fun () ->
               let a, b = noise 1 [ 2; 3 ], noise 2 [ 3; 4 ]
               like 1e-14 (matmul a b) (einsum "ij,jk" [ a; b ])
               like 0.0 (transpose a) (einsum "ba" [ a ])
@@ -89,7 +89,7 @@ let tests =
               holds [] [ 6.0 ] (einsum ",->" [ scalar 2.0; scalar 3.0 ])
               holds [ 2; 2 ] [ 0.0; 0.0; 0.0; 0.0 ] (einsum "ij,jk->ik" [ zeros [ 2; 0 ]; zeros [ 0; 2 ] ]))
 
-          testCase "mistakes are named" (fun () ->
+          testCase "errors name the mistake" (fun () ->
               let a = zeros [ 2; 3 ]
               let refused words rule operands =
                   raises<ShapeException> ("einsum" :: words) (fun () -> einsum rule operands)

@@ -110,7 +110,7 @@ let tests =
               holds [ 1 ] [ 1000.0 ] (elu (tensor [ 1000.0 ]))
               like 0.0 (tensor [ 0; 2 ]) (relu (tensor [ -1; 2 ])))
 
-          testCase "special functions at known places" (fun () ->
+          testCase "special functions at known points" (fun () ->
               close 1e-15 [ 3 ] [ 0.8427007929497149; 0.0; -1.0 ] (erf (tensor [ 1.0; 0.0; -10.0 ]))
               close 1e-14 [ 3 ] [ 1.0; 0.0; infinity ] (erfinv (tensor [ 0.8427007929497149; 0.0; 1.0 ]))
               close 1e-14 [ 2 ] [ log 24.0; 0.5723649429247001 ] (lgamma (tensor [ 5.0; 0.5 ]))

@@ -67,7 +67,7 @@ let tests =
               let batch = noise 1 [ 2; 4 ]
               like 1e-13 (dct true batch[1]) (dct true batch).[1])
 
-          testCase "mistakes are named" (fun () ->
+          testCase "errors name the mistake" (fun () ->
               raises<ShapeException> [ "fft"; "[3]"; "[2]" ] (fun () ->
                   (fft { Re = zeros [ 3 ]; Im = zeros [ 2 ] }).Re)
               raises<ShapeException> [ "rfft"; "at least one" ] (fun () -> (rfft (zeros [ 0 ])).Re)

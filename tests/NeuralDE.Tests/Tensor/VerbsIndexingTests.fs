@@ -11,7 +11,7 @@ let private m = arange 0.0 6.0 1.0 |> reshape [ 2; 3 ]
 let tests =
     testList
         "Tensor.VerbsIndexing"
-        [ testCase "taking" (fun () ->
+        [ testCase "reading by index" (fun () ->
               holds [ 2; 2 ] [ 2.0; 0.0; 5.0; 3.0 ] (take 1 (tensor [ 2; 0 ]) m)
               holds [ 3 ] [ 3.0; 4.0; 5.0 ] (take 0 (scalar 1L) m)
               holds [ 2; 2; 1 ] [ 0.0; 1.0; 3.0; 4.0 ] (take 1 (tensor [ [ 0 ]; [ 1 ] ]) m)
@@ -28,7 +28,7 @@ let tests =
               raises<ShapeException> [ "takeAlong"; "[1; 1]" ] (fun () -> takeAlong 1 (tensor [ [ 0 ] ]) m)
               raises<ShapeException> [ "gatherRows"; "[batch…; m]" ] (fun () -> gatherRows (tensor [ [ 0 ] ]) m))
 
-          testCase "putting" (fun () ->
+          testCase "writing by index" (fun () ->
               let x = zeros [ 3 ]
               let at = tensor [ 0; 2; 0 ]
               let updates = tensor [ 1.0; 2.0; 3.0 ]
@@ -43,7 +43,7 @@ let tests =
                   scatterAdd (tensor [ 1 ]) (zeros [ 2 ]) m)
               raises<DtypeException> [ "scatterSet"; "cast" ] (fun () -> scatterSet (tensor [ 1 ]) (tensor [ 1.0f ]) x))
 
-          testCase "windows at a computed place" (fun () ->
+          testCase "windows with a computed start" (fun () ->
               let x = arange 0.0 5.0 1.0
               holds [ 2 ] [ 1.0; 2.0 ] (dynamicSlice 0 (scalar 1) 2 x)
               holds [ 2 ] [ 3.0; 4.0 ] (dynamicSlice 0 (scalar 3L) 2 x)

@@ -66,7 +66,7 @@ let tests =
               raises<ShapeException> [ "concat"; "tensor 1"; "[1; 2]"; "axis 0" ] (fun () ->
                   concat [ m; zeros [ 1; 2 ] ]))
 
-          testCase "taking apart" (fun () ->
+          testCase "splitting" (fun () ->
               match split [ 1; 0; 3 ] (arange 0.0 4.0 1.0) with
               | [ a; b; c ] ->
                   holds [ 1 ] [ 0.0 ] a
@@ -103,7 +103,7 @@ let tests =
                   holds [ 2; 3 ] [ 3.0; 4.0; 5.0; 3.0; 4.0; 5.0 ] b
               | other -> failtest $"{other.Length} grids")
 
-          testCase "order and place of elements" (fun () ->
+          testCase "order and position of elements" (fun () ->
               holds [ 2; 3 ] [ 2.0; 1.0; 0.0; 5.0; 4.0; 3.0 ] (flip 1 m)
               holds [ 2; 3 ] [ 2.0; 0.0; 1.0; 5.0; 3.0; 4.0 ] (roll 1 1 m)
               holds [ 2; 3 ] [ 1.0; 2.0; 0.0; 4.0; 5.0; 3.0 ] (roll -1 -4 m)

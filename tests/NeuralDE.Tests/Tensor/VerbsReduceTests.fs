@@ -33,7 +33,7 @@ let tests =
               like 0.0 (scalar 1L) (sum (tensor [ true ]))
               raises<ShapeException> [ "sumAlong"; "axis 2"; "rank 2" ] (fun () -> sumAlong 2 m))
 
-          testCase "spread" (fun () ->
+          testCase "variance" (fun () ->
               holds [ 2 ] [ 2.0 / 3.0; 14.0 / 3.0 ] (varAlong 1 m)
               holds [ 2 ] [ 1.0; 7.0 ] (sampleVarAlong 1 m)
               holds [] [ 2.0 ] (std (tensor [ 2.0; 4.0; 4.0; 4.0; 5.0; 5.0; 7.0; 9.0 ]))
@@ -67,7 +67,7 @@ let tests =
               raises<ShapeException> [ "argmin"; "axis 0" ] (fun () -> argmin 0 (zeros [ 0; 2 ]))
               raises<ShapeException> [ "maximum"; "axis 1" ] (fun () -> maxAlong 1 (zeros [ 2; 0 ])))
 
-          testCase "truth" (fun () ->
+          testCase "any and all" (fun () ->
               let t = tensor [ [ true; false ]; [ true; true ] ]
               flags [] [ true ] (any t)
               flags [] [ false ] (all t)

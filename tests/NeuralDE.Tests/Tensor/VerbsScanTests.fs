@@ -11,14 +11,14 @@ let private m = tensor [ [ 3.0; 1.0; 2.0 ]; [ 4.0; nan; -1.0 ] ]
 let tests =
     testList
         "Tensor.VerbsScan"
-        [ testCase "running totals" (fun () ->
+        [ testCase "cumulative sums" (fun () ->
               holds [ 3 ] [ 1.0; 3.0; 6.0 ] (cumsum 0 (tensor [ 1.0; 2.0; 3.0 ]))
               holds [ 2; 2 ] [ 1.0; 2.0; 4.0; 6.0 ] (cumsum 0 (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]))
               holds [ 2; 2 ] [ 1.0; 2.0; 3.0; 12.0 ] (cumprod -1 (tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ] ]))
               holds [ 0 ] [] (cumprod 0 (zeros [ 0 ]))
               raises<ShapeException> [ "cumsum"; "rank 0" ] (fun () -> cumsum 0 (scalar 1.0)))
 
-          testCase "scans of any length equal running totals one by one" (fun () ->
+          testCase "scans of any length equal sequential cumulative results" (fun () ->
               for n in 0..20 do
                   for axis in 0..1 do
                       let shape = if axis = 0 then [ n; 2 ] else [ 2; n ]
@@ -65,7 +65,7 @@ let tests =
                   let sorted: float[] = Array.sort (x.ToArray())
                   holds [ sorted.Length ] sorted (sort 0 (flatten x))))
 
-          testCase "places in sorted numbers" (fun () ->
+          testCase "positions in sorted numbers" (fun () ->
               let sorted = tensor [ 1.0; 2.0; 2.0; 3.0 ]
               like 0.0 (tensor [ 0L; 1L; 4L; 2L - 1L ]) (searchSorted sorted (tensor [ 0.5; 2.0; 9.0; 1.5 ]))
               like 0.0 (tensor [ 3L; 1L ]) (searchSortedRight sorted (tensor [ 2.0; 1.0 ]))

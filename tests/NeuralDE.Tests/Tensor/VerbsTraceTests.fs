@@ -54,7 +54,7 @@ let private verbs: (string * (Tensor -> Tensor)) list =
 let tests =
     testList
         "Tensor.VerbsTrace"
-        [ testCase "a traced verb computes what it computes at once" (fun () ->
+        [ testCase "a traced verb gives the same result as an eager verb" (fun () ->
               for name, f in verbs do
                   for seed in 1..3 do
                       let x = noise seed [ 3; 3 ]
@@ -65,7 +65,7 @@ let tests =
                       if expected.ToArray() <> result.ToArray() || expected.Shape <> result.Shape then
                           failtest $"{name}: {expected} at once, {result} traced")
 
-          testCase "the graph depends on no number and on no value of a tensor" (fun () ->
+          testCase "the graph does not depend on numbers and tensor values" (fun () ->
               for name, f in verbs do
                   let first, _ = traced f (noise 1 [ 3; 3 ])
                   let second, _ = traced f (noise 2 [ 3; 3 ])

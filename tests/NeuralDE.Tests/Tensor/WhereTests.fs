@@ -23,7 +23,7 @@ let tests =
               Expect.equal ((where (t .< 7.5) 0.0f 10.0f).Dtype) Float32 "(where (t .< 7.5) 0.0f 10.0f).Dtype"
               Expect.equal ((where (t .< 7.5) 0 10).Dtype) Dtype.Int32 "(where (t .< 7.5) 0 10).Dtype")
 
-          testCase "and still a tensor with a number of any type, on either side" (fun () ->
+          testCase "where takes a tensor with a number of any type, on either side" (fun () ->
               let single = cast Float32 t
 
               for x in [ where (t .< 7.5) single 1; where (t .< 7.5) single 1.0; where (t .< 7.5) single 1.0f ] do
@@ -35,7 +35,7 @@ let tests =
 
               Expect.equal ((where (t .< 7.5) t t).ToArray()) [| 5.0; 10.0 |] "(where (t .< 7.5) t t).ToArray()")
 
-          testCase "a switch in a field is written as it is said" (fun () ->
+          testCase "a field can switch between two plain numbers by where" (fun () ->
               // u' = 0 until 7.5, then 10: u(10) = 25
               let u =
                   Ode.problem (fun t _ -> where (t .< 7.5) 0.0 10.0) (scalar 0.0) (0.0, 10.0)
