@@ -22,8 +22,7 @@ module Figure =
         let wrong problem = invalidArg (nameof figure) $"Figure: {problem}"
         let rows = (figure.Panels.Length + figure.Columns - 1) / max 1 figure.Columns
         if figure.Panels.IsEmpty then wrong "there is nothing to draw. Give at least one panel."
-        if figure.Columns < 1 then
-            wrong $"got {string figure.Columns} columns. Give 1 or more."
+        if figure.Columns < 1 then wrong $"got {string figure.Columns} columns. Give 1 or more."
         if figure.Width < 160 * figure.Columns || figure.Height < 120 * rows then
             wrong
                 $"{string figure.Width} by {string figure.Height} pixels are too few. Give each panel at least 160 by 120 pixels."

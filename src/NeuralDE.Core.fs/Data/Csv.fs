@@ -197,7 +197,8 @@ module Csv =
     let readWith (options: CsvOptions) (path: string) : CsvTable =
         if options.Separator = '"' || options.Separator = '\n' || options.Separator = '\r' then
             raise (
-                InputException "Csv.read: got a quote or line end as Separator, expected another character, such as ';'."
+                InputException
+                    "Csv.read: got a quote or line end as Separator, expected another character, such as ';'."
             )
 
         let place = { Verb = "Csv.read"; Path = path }

@@ -18,7 +18,8 @@ module internal Files =
             match e with
             | :? FileNotFoundException
             | :? DirectoryNotFoundException -> "there is no such file. Check its name and folder."
-            | :? UnauthorizedAccessException -> "access denied. Check that it is not a folder, and check its permissions."
+            | :? UnauthorizedAccessException ->
+                "access denied. Check that it is not a folder, and check its permissions."
             | :? EndOfStreamException -> "the file ends within its numbers. It is truncated, or is still being written."
             | :? InvalidDataException -> $"the file is damaged: {e.Message}"
             | _ -> $"system error: {e.Message}"

@@ -113,7 +113,8 @@ module Npz =
 
             if name = "" || not (names.Add name) then
                 raise (
-                    InputException $"Npz.write: got the name \"{name}\", expected a distinct, non-empty name for each array."
+                    InputException
+                        $"Npz.write: got the name \"{name}\", expected a distinct, non-empty name for each array."
                 )
 
         Files.write { Verb = "Npz.write"; Path = path } (fun stream ->

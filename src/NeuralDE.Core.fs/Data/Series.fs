@@ -79,7 +79,8 @@ module Series =
         Expect.bools verb mask
 
         if not (Shape.same mask.Dims values.Dims) then
-            Expect.misfit $"{verb}: got a mask {Expect.text mask} for values {Expect.text values}, expected equal shapes."
+            Expect.misfit
+                $"{verb}: got a mask {Expect.text mask} for values {Expect.text values}, expected equal shapes."
 
         checkTimes verb times.Numbers.Floats
         let numbers, flags = values.Numbers.Floats, mask.Numbers.Flags
@@ -337,9 +338,7 @@ module Series =
         series
         |> List.iteri (fun i s ->
             if count s = 0 then
-                raise (
-                    InputException $"Series.pad: series {string i} has no rows, expected one or more. Remove it."
-                ))
+                raise (InputException $"Series.pad: series {string i} has no rows, expected one or more. Remove it."))
 
         let all = Array.ofList series
         let batch, n, width = all.Length, (all |> Array.map count |> Array.max), channels first
@@ -400,6 +399,7 @@ module Series =
         Expect.floats "Series.maskedMean" x
 
         if not (Shape.same mask.Dims x.Dims) then
-            Expect.misfit $"Series.maskedMean: got a mask {Expect.text mask} for {Expect.text x}, expected equal shapes."
+            Expect.misfit
+                $"Series.maskedMean: got a mask {Expect.text mask} for {Expect.text x}, expected equal shapes."
 
         sum (where mask x 0.0) / maximum (sum (cast x.Dtype mask)) 1.0

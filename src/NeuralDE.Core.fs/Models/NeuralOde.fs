@@ -169,8 +169,7 @@ module NeuralOde =
             | _ -> "[batch; channels; height; width]"
 
         if y0.Rank < least || (spatial > 0 && y0.Rank > most) then
-            Expect.misfit
-                $"{verb}: got y0 of shape {Expect.text y0}, expected {what}. Add an axis with expandDims."
+            Expect.misfit $"{verb}: got y0 of shape {Expect.text y0}, expected {what}. Add an axis with expandDims."
 
         let state = model.Start.State model.Field.Axis y0
 

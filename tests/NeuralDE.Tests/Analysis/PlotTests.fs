@@ -283,7 +283,8 @@ let tests =
                   Plot.heatMap ts (tensor [ 0.0; 1.0 ]) us)
               says "Plot.heatMap: the x from 0 to 5 are not evenly spaced" (fun () ->
                   Plot.heatMap (tensor [ 0.0; 1.0; 5.0 ]) ts (zeros [ 5; 3 ]))
-              says "Plot.densityOf: the log-density returned shape [2]" (fun () -> Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
+              says "Plot.densityOf: the log-density returned shape [2]" (fun () ->
+                  Plot.densityOf id (0.0, 1.0) (0.0, 1.0))
               says "Plot.densityOf: got y from 1 to 0" (fun () -> Plot.densityOf sum (0.0, 1.0) (1.0, 0.0))
               says "Plot.density: 'points' has no finite number" (fun () -> Plot.density (zeros [ 3; 2 ] + nan))
               says "Plot.images: got images [5; 2], expected" (fun () -> Plot.images 2 [] us)

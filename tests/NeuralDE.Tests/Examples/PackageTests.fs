@@ -157,22 +157,24 @@ let gates =
               // .NET notebooks carry the assembly 10.0.0.0 and load no newer one
               Expect.stringStarts (Map.find "FSharp.Core" (Map.ofList needed)) "10.0." "the least FSharp.Core")
 
-          testCase "the package for C# contains its library and global using, and references the core package" (fun () ->
-              let face = packages.Value.File "NeuralDE.CSharp"
+          testCase
+              "the package for C# contains its library and global using, and references the core package"
+              (fun () ->
+                  let face = packages.Value.File "NeuralDE.CSharp"
 
-              for file in
-                  [ "lib/net10.0/NeuralDE.CSharp.dll"
-                    "lib/net10.0/NeuralDE.CSharp.xml"
-                    "buildTransitive/NeuralDE.CSharp.props"
-                    "README.md"
-                    "LICENSE" ] do
-                  Expect.contains (entries face) file "entries face"
+                  for file in
+                      [ "lib/net10.0/NeuralDE.CSharp.dll"
+                        "lib/net10.0/NeuralDE.CSharp.xml"
+                        "buildTransitive/NeuralDE.CSharp.props"
+                        "README.md"
+                        "LICENSE" ] do
+                      Expect.contains (entries face) file "entries face"
 
-              Expect.equal
-                  (entries face |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
-                  1
-                  "entries face |> List.filter (fun name -> name.EndsWith '.dll') |> …"
-              Expect.contains (dependencies face) ("NeuralDE.Core", packages.Value.Version) "dependencies face")
+                  Expect.equal
+                      (entries face |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
+                      1
+                      "entries face |> List.filter (fun name -> name.EndsWith '.dll') |> …"
+                  Expect.contains (dependencies face) ("NeuralDE.Core", packages.Value.Version) "dependencies face")
 
           testList
               "symbols lie within, and in what is given away name no folder of this machine"

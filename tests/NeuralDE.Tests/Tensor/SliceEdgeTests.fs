@@ -53,9 +53,11 @@ let tests =
                   m[0..5])
               raises<ShapeException> [ "no axis 1" ] (fun () -> x[0..1, 0..1]))
 
-          testCase "a slice is the same compiled and under vmap, and its gradient is 1 at the selected elements" (fun () ->
-              let f (x: Tensor) = x[-2 ..]
-              holds [ 2 ] [ 2.0; 3.0 ] (compile f x)
-              holds [ 2; 2 ] [ 2.0; 3.0; 2.0; 3.0 ] (vmap f (stack [ x; x ]))
-              holds [ 3 ] [ 0.0; 1.0; 1.0 ] (grad (fun x -> sum (f x)) x)
-              holds [ 2; 3 ] [ 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 ] (jacobian f x)) ]
+          testCase
+              "a slice is the same compiled and under vmap, and its gradient is 1 at the selected elements"
+              (fun () ->
+                  let f (x: Tensor) = x[-2 ..]
+                  holds [ 2 ] [ 2.0; 3.0 ] (compile f x)
+                  holds [ 2; 2 ] [ 2.0; 3.0; 2.0; 3.0 ] (vmap f (stack [ x; x ]))
+                  holds [ 3 ] [ 0.0; 1.0; 1.0 ] (grad (fun x -> sum (f x)) x)
+                  holds [ 2; 3 ] [ 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 ] (jacobian f x)) ]
