@@ -126,7 +126,7 @@ let tests =
                       expected
                       "(Expect.thrown<InputException> (fun () -> mistake () |> …"
               let start = Report.start "a"
-              says "Report.table: row 1 has 1 cells where there are 2 headers." (fun () ->
+              says "Report.table: row 1 has 1 cells for 2 headers." (fun () ->
                   start |> Report.table [ "a"; "b" ] [ [ "1"; "2" ]; [ "1" ] ])
               says "Report.table: got no headers." (fun () -> start |> Report.table [] [])
               says "Report.save: the path is empty." (fun () ->
