@@ -9,7 +9,7 @@ type ColourMap =
     | Viridis
     /// Blue, light grey, red; for numbers on both sides of a centre.
     | CoolWarm
-    /// White to dark blue; 0 is as white as the background.
+    /// White to dark blue; the low end is white, like the background.
     | Blues
     /// Black to white, as in photographs.
     | Grey

@@ -7,7 +7,7 @@ open NeuralDE.Compiler
 /// axis.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ScanVerbs =
-    // ── running totals ───────────────────────────────────────────────────────────────────────────────────────────
+    // ── cumulative sums ──────────────────────────────────────────────────────────────────────────────────────────
     /// Cumulative sums along an axis; each includes its own element. For int32 and bool they are int64.
     let cumsum (axis: int) (x: Tensor) : Tensor = Prim.cumSum (Shape.axis "cumsum" x.Rank axis) false (Prim.wide x)
 
