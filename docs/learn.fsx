@@ -73,8 +73,14 @@ Plot.lossesAt (("the 12 seen", [| 1.0 .. 600.0 |], fit.Losses) :: all) |> Plot.s
 | `Train.validate loss`, `Train.stopEarly 20` | computes a validation loss; stops when it no longer improves; `fit.Best` is the best model |
 | `Train.runOn batches loss` | trains on mini-batches: `Batches.ofTree 32 data`, then `Batches.shuffle key` |
 | `Train.progress`, `Train.onStep` | prints a line in the terminal; calls your callback |
+| `Train.onFailure (FailurePolicy.Skip 10)` | decides what happens if a solve fails or a number is not finite |
 | `Train.checkpointEvery`, `Train.resume` | saves and resumes the training, bit for bit |
 | `Optim.schedule (Schedule.cosine 600 0.1) (Adam 2e-2)` | decreases the learning rate |
+
+A step fails if its solve stops early, or if its loss or gradient is not finite. By default (`FailurePolicy.Stop`) the training then ends,
+with the best model and a status that gives the step and the cause. `Skip 10` omits the step, at most ten times in a row, and counts it in
+`fit.Skipped` and in the progress that `Train.onStep` receives. `Shrink(0.5, 10)` takes the last update back and applies half of it, like the
+line search of L-BFGS. In every case `fit.Best` is the best model with a finite loss, and `fit.Warnings` lists the failures.
 
 The training compiles the loss once and allocates nothing per step. Captured values are then constants, so pass changing data as batches.
 

@@ -81,6 +81,22 @@ let resumed = training 40 |> Train.resume (at "training.safetensors") |> Train.r
 printfn "%b" (Array.last whole.Losses = Array.last resumed.Losses)
 (*** include-output ***)
 (**
+A resumed training must be the training in the file. `Train.resume` compares the model, the optimiser and its rate, the schedule, clipping,
+the batches and their numbers, validation, metrics, and the loss with the values that it captures. The number of steps and the failure policy may
+change:
+*)
+mistake (fun () ->
+    Train.start model (Adam 5e-3)
+    |> Train.steps 40
+    |> Train.clip 1.0
+    |> Train.resume (at "training.safetensors")
+    |> Train.run loss)
+(*** include-output ***)
+(**
+`Train.acceptChanges` continues with the new settings. A missing file is an error, too; `Train.resumeIfThere` starts from the beginning
+instead, for a program that is restarted. If a checkpoint cannot be written, for example because the disk is full, the training continues, tries
+again at the next checkpoint, and `fit.Unsaved` has the error. A file is written under a temporary name and renamed when it is complete.
+
 ## Serve it
 
 Compile the forecast once, when the program starts. Pass everything that changes between requests as an argument: model, state, times.
@@ -111,7 +127,11 @@ Advice for a service:
 
 - **Shapes.** Each new shape costs one trace and one plan, some milliseconds. The 64 latest are kept. Solve from one time to the next, as
   here, so that all requests have the same shapes for any number of output times.
-- **Cancellation.** `Ode.cancel token` and `Train.cancel token` end a run before its next step.
+- **Cancellation.** `Ode.cancel token` ends a solve before its next step: `Ode.solve` raises `SolveCancelledException`, an
+  `OperationCanceledException`, with the partial solution; `Ode.trySolve` returns the status `Cancelled`. `Train.cancel token` ends a training,
+  which returns its fit so far with the status `Cancelled`; in C# it throws `FitCancelledException`, also an `OperationCanceledException`.
+- **Limits.** The service in `examples/service` limits times, steps, seconds and the bytes of a request; `attack.fsx` beside it tests them.
+- **Untrusted files.** A compressed file may expand to 256 MiB, or to 20 times its size; `Npz.readWith` and `Idx.readWith` raise this limit.
 - **Invalid input.** `ShapeException`, `InputException`, `DtypeException` and `TreeException` are `ArgumentException`s; you can show their
   message to the caller. `SolveException` means that the solve failed for this input; its message gives the time.
 *)

@@ -1,4 +1,6 @@
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NeuralDE.Service;
 
@@ -8,31 +10,70 @@ public sealed record Question(double[]? Y0, double[]? Times);
 /// <summary>How the service is: GET /health.</summary>
 public sealed record Health(string Status, int Parameters, int Running, int Served, int Cancelled);
 
-/// <summary>POST /predict and GET /health. Bad input is answered by 400 and the library's own sentence.</summary>
+/// <summary>
+/// POST /predict and GET /health. Bad input is answered by 400 and the library's own sentence, and no answer shows a stack.
+/// What one caller can cost is limited: ServiceLimits.
+/// </summary>
 public sealed class PredictionService(Predictor predictor)
 {
     private int running;
     private int served;
     private int cancelled;
 
-    /// <summary>The service, ready to be started. `--model` names the file of the model; without one, or where there is none yet, it trains for `--steps`, 500 unless given.</summary>
+    /// <summary>
+    /// The service, ready to be started. `--model` names the file of the model; without one, or where there is none yet, it
+    /// trains for `--steps`, 500 unless given. What callers may ask for are further options: ServiceLimits.
+    /// </summary>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Services.AddProblemDetails();
         var (path, steps) = (builder.Configuration["model"], builder.Configuration.GetValue("steps", 500));
-        builder.Services.AddSingleton(Predictor.LoadOrTrain(path, steps));
+        var limits = ServiceLimits.Of(builder.Configuration);
+        builder.Services.AddSingleton(Predictor.LoadOrTrain(path, steps, limits));
         builder.Services.AddSingleton<PredictionService>();
+        builder.WebHost.ConfigureKestrel(options => Limit(options.Limits, limits));
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+        builder.Services.AddRateLimiter(options =>
+        {
+            options.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
+            options.AddPolicy(
+                "work",
+                _ =>
+                    RateLimitPartition.GetConcurrencyLimiter(
+                        "all",
+                        _ => new() { PermitLimit = limits.Concurrent, QueueLimit = limits.Concurrent }
+                    )
+            );
+        });
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
-        app.MapPost(
-            "/predict",
-            (Question question, PredictionService service, CancellationToken token) => service.Predict(question, token)
+        app.UseExceptionHandler(
+            new ExceptionHandlerOptions
+            {
+                StatusCodeSelector = e =>
+                    e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            }
         );
+        app.UseStatusCodePages();
+        app.UseRateLimiter();
+        app.MapPost(
+                "/predict",
+                (Question question, PredictionService service, CancellationToken token) =>
+                    service.Predict(question, token)
+            )
+            .RequireRateLimiting("work");
         app.MapGet("/health", (PredictionService service) => service.Health());
         return app;
+    }
+
+    private static void Limit(KestrelServerLimits kestrel, ServiceLimits limits)
+    {
+        kestrel.MaxRequestBodySize = limits.Body;
+        kestrel.MaxConcurrentConnections = limits.Connections;
+        kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.Grace);
+        kestrel.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
+        kestrel.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
     }
 
     private Results<Ok<Forecast>, ProblemHttpResult> Predict(Question question, CancellationToken token)

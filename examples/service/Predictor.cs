@@ -12,14 +12,16 @@ public sealed record Forecast(double[][] Ys, string Status, string Message);
 public sealed class Predictor
 {
     private readonly NeuralOde model;
+    private readonly ServiceLimits limits;
     private readonly Func<NeuralOde, Tensor, (Tensor, Tensor), Tensor> advance;
 
     /// <summary>How many numbers the model has.</summary>
     public int Parameters => Tree.Count(model);
 
-    private Predictor(NeuralOde model)
+    private Predictor(NeuralOde model, ServiceLimits limits)
     {
-        this.model = model;
+        this.model = model.MaxSteps(limits.MaxSteps);
+        this.limits = limits;
         // What changes is an argument: the model, the state and the times. Their shapes are always the same, however many
         // times a request asks for, so one plan serves them all.
         advance = Calculus.Compile<NeuralOde, Tensor, (Tensor Now, Tensor Next), Tensor>(
@@ -30,11 +32,12 @@ public sealed class Predictor
     /// <summary>The model of a file; where there is none, one that has learnt a spiral from 30 points of it, then saved there.</summary>
     /// <param name="path">A safetensors file; null neither loads nor saves.</param>
     /// <param name="steps">How long to train.</param>
-    public static Predictor LoadOrTrain(string? path, int steps)
+    /// <param name="limits">What a question may ask for.</param>
+    public static Predictor LoadOrTrain(string? path, int steps, ServiceLimits limits)
     {
         var model = NeuralOde.Of(dim: 2).Field(f => f.Linear(16).Tanh().Linear(2)).Build(seed: 42);
         if (path is not null && File.Exists(path))
-            return new Predictor(model.Load(path));
+            return new Predictor(model.Load(path), limits);
 
         var times = Linspace(0, 1.5, 30);
         var states = Ode.Problem(
@@ -49,7 +52,7 @@ public sealed class Predictor
         var fit = model.Fit(times, states, train => train.Adam(1e-2).Steps(steps).Clip(1.0));
         if (path is not null)
             fit.Best.Save(path);
-        return new Predictor(fit.Best);
+        return new Predictor(fit.Best, limits);
     }
 
     /// <summary>The states at these times, of which y0 is the first; stops, in the middle of a solve too, once the token is cancelled.</summary>
@@ -61,6 +64,17 @@ public sealed class Predictor
                 "predict: got no y0 or no times, expected both: { \"y0\": [2, 0], \"times\": [0, 1] }."
             );
 
+        if (times.Length > limits.Times)
+            throw new InputException(
+                $"predict: got {times.Length} times, expected at most {limits.Times}. Ask several times, each from where the last answer ended."
+            );
+
+        foreach (var (i, x) in y0.Index())
+            if (!double.IsFinite(x))
+                throw new InputException(
+                    $"predict: y0 must be finite numbers; got {Invariant($"{x} at position {i}")}."
+                );
+
         foreach (var (i, t) in times.Index())
             if (!double.IsFinite(t) || i > 0 && t <= times[i - 1])
                 throw new InputException(
@@ -69,13 +83,16 @@ public sealed class Predictor
 
         var ys = new List<double[]> { y0 };
         var y = Tensor.Of(y0);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(token);
+        both.CancelAfter(TimeSpan.FromSeconds(limits.Seconds));
 
         try
         {
             for (var i = 1; i < times.Length; i++)
             {
                 var span = (Tensor.Scalar(times[i - 1]), Tensor.Scalar(times[i]));
-                y = Engine.Cancellable(token, () => advance(model, y, span));
+                y = Engine.Cancellable(both.Token, () => advance(model, y, span));
+                both.Token.ThrowIfCancellationRequested();
                 ys.Add(y.ToArray());
             }
 
@@ -83,8 +100,17 @@ public sealed class Predictor
         }
         catch (SolveException stopped)
         {
-            token.ThrowIfCancellationRequested();
             return new Forecast([.. ys], stopped.Status.ToString(), stopped.Message);
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            return new Forecast(
+                [.. ys],
+                "TimeLimit",
+                Invariant(
+                    $"predict: stopped after {limits.Seconds} seconds with {ys.Count} of {times.Length} times. Ask for fewer, or for nearer ones."
+                )
+            );
         }
     }
 }

@@ -2,5 +2,7 @@
 //
 //   curl -d '{"y0": [2, 0], "times": [0, 0.5, 1]}' -H content-type:application/json 127.0.0.1:5000/predict
 //   curl 127.0.0.1:5000/health
+//
+// dotnet fsi examples/service/attack.fsx attacks it: bad questions, slow callers, many at once.
 
 NeuralDE.Service.PredictionService.Build(args).Run();

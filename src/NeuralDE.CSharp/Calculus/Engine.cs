@@ -18,8 +18,8 @@ public static class Engine
     /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
     /// <param name="f">Such as () =&gt; predict(x).</param>
     /// <returns>
-    /// The result of f. A cancelled solve has the status Cancelled: Solve and compiled functions throw
-    /// SolveException, TrySolve returns a partial solution.
+    /// What f returns. Solves that were stopped end in the status Cancelled: Solve and compiled functions throw
+    /// SolveCancelledException, an OperationCanceledException; TrySolve returns what there was.
     /// </returns>
     public static T Cancellable<T>(CancellationToken token, Func<T> f) =>
         EngineModule.cancellable(token, FSharp.Function(f));

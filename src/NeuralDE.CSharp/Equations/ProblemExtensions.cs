@@ -151,9 +151,10 @@ public static class ProblemExtensions
         public Problem<E, S> Cancel(CancellationToken token) => ProblemVerbs.cancel(token, Given(problem));
 
         /// <summary>
-        /// Solves the problem. SolveException, with the partial solution, if the solve does not reach the end.
+        /// Solves; raises SolveException, which holds what there was, when the solve stops short, and
+        /// SolveCancelledException, an OperationCanceledException, when it is cancelled.
         /// </summary>
-        /// <remarks>Inside a transform the exception is raised after the transformed function has run.</remarks>
+        /// <remarks>Inside a transform the exception comes when the transformed function has run.</remarks>
         public Solution<S> Solve() => ProblemVerbs.solve(Given(problem));
 
         /// <summary>

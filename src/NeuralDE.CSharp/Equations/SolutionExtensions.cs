@@ -24,6 +24,12 @@ public static class SolutionExtensions
         public int? SampleOrNull => FSharp.ValueOrNull(Given(failure).Sample);
     }
 
+    extension(SolveCancelledException exception)
+    {
+        /// <summary>The output times; null for a solve inside a transform.</summary>
+        public Tensor? TsOrNull => FSharp.OrNull(Given(exception).Ts);
+    }
+
     extension(SolveException exception)
     {
         /// <summary>The output times; null for a solve inside a transform.</summary>

@@ -17,13 +17,18 @@ public static class Lbfgs
     public static LbfgsFit<M> Minimise<M>(Func<M, Tensor> loss, M model) =>
         LbfgsModule.minimise(FSharp.Function(loss), model);
 
-    /// <summary>Like Minimise, with settings, and a callback after each iteration.</summary>
+    /// <summary>As Minimise, with settings, and a call after each iteration.</summary>
+    /// <exception cref="FitCancelledException{F}">once the token of the settings is cancelled, with the fit so far.</exception>
     public static LbfgsFit<M> MinimiseWith<M>(
         LbfgsSettings settings,
         Action<LbfgsProgress<M>> report,
         Func<M, Tensor> loss,
         M model
-    ) => LbfgsModule.minimiseWith(Given(settings).Core(), FSharp.Function(report), FSharp.Function(loss), model);
+    ) =>
+        Cancelling.OrThrow(
+            LbfgsModule.minimiseWith(Given(settings).Core(), FSharp.Function(report), FSharp.Function(loss), model),
+            settings.Cancellation
+        );
 }
 
 /// <summary>Settings of L-BFGS.</summary>

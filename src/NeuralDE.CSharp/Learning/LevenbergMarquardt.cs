@@ -3,18 +3,22 @@ namespace NeuralDE;
 /// <summary>Nonlinear least squares: the model, any tree, that minimises ½ Σ r² for residuals r.</summary>
 public static class LevenbergMarquardt
 {
-    /// <summary>Like Minimise, with settings, and a callback after each iteration.</summary>
+    /// <summary>As Minimise, with settings, and a call after each iteration.</summary>
+    /// <exception cref="FitCancelledException{F}">once the token of the settings is cancelled, with the fit so far.</exception>
     public static LevenbergMarquardtFit<M> MinimiseWith<M>(
         LevenbergMarquardtSettings settings,
         Action<LevenbergMarquardtProgress<M>> report,
         Func<M, Tensor> residuals,
         M model
     ) =>
-        LevenbergMarquardtModule.minimiseWith(
-            Given(settings).Core(),
-            FSharp.Function(report),
-            FSharp.Function(residuals),
-            model
+        Cancelling.OrThrow(
+            LevenbergMarquardtModule.minimiseWith(
+                Given(settings).Core(),
+                FSharp.Function(report),
+                FSharp.Function(residuals),
+                model
+            ),
+            settings.Cancellation
         );
 
     /// <summary>Minimises ½ Σ r², starting from a model.</summary>

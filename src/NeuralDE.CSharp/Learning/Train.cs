@@ -18,7 +18,10 @@ public static class TrainingExtensions
         /// <summary>Sets the number of epochs, instead of steps. Without batches an epoch is one step.</summary>
         public Training<M> Epochs(int n) => TrainModule.epochs(n, Given(training));
 
-        /// <summary>Ends the training before the next step when the token is cancelled.</summary>
+        /// <summary>
+        /// Ends the training once the token is cancelled, in the middle of a step's solve too: it throws a
+        /// FitCancelledException, an OperationCanceledException, with the fit so far.
+        /// </summary>
         public Training<M> Cancel(CancellationToken token) => TrainModule.cancel(token, Given(training));
 
         /// <summary>
@@ -35,7 +38,14 @@ public static class TrainingExtensions
         public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, Given(training));
 
         /// <summary>
-        /// Limits the norm of the gradient: √Σ g² over all float leaves that the optimiser updates.
+        /// What happens at a step that cannot be taken: a solve in its loss stops short, or the loss or its gradient is
+        /// not finite. FailurePolicy.Stop unless said otherwise, FailurePolicy.NewSkip(10) or NewShrink(0.5, 10).
+        /// </summary>
+        /// <remarks>A training that is resumed may have another policy.</remarks>
+        public Training<M> OnFailure(FailurePolicy policy) => TrainModule.onFailure(Given(policy), Given(training));
+
+        /// <summary>
+        /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
         /// </summary>
         public Training<M> Clip(double limit) => TrainModule.clip(limit, Given(training));
 
@@ -85,23 +95,43 @@ public static class TrainingExtensions
         /// model, losses, the counts of early stopping. The file is replaced atomically, so an interrupted write keeps the
         /// previous file.
         /// </summary>
+        /// <remarks>
+        /// A place where no file can be written is a FileException before the first step. A write that fails later, as on
+        /// a full disk, ends nothing: the training goes on, tries again at the next turn, and UnsavedOrNull and Warnings of
+        /// the fit tell.
+        /// </remarks>
         public Training<M> CheckpointEvery(int steps, string path) =>
             TrainModule.checkpointEvery(steps, Given(path), Given(training));
 
         /// <summary>
-        /// Resumes the training from a file of CheckpointEvery, with the same bits as without an interruption. If there is no
-        /// such file, the training starts from the beginning. Use the same model, optimiser, batches and metrics as before.
+        /// Goes on from a file of CheckpointEvery, bit for bit as if the training had not stopped. Model, optimiser,
+        /// clipping, batches, validation, metrics and loss are to be what they were; steps, hooks, early stopping and what
+        /// happens at failures may change.
         /// </summary>
-        /// <remarks>The run raises a FileException for a file of another training.</remarks>
+        /// <remarks>
+        /// FileException, when it runs, where there is no such file, and for a file of another training, with what
+        /// differs.
+        /// </remarks>
         public Training<M> Resume(string path) => TrainModule.resume(Given(path), Given(training));
 
-        /// <summary>Runs the training on batches, one batch in each step.</summary>
+        /// <summary>
+        /// As Resume, and from the beginning where there is no such file yet: for programs that are started again.
+        /// </summary>
+        public Training<M> ResumeIfThere(string path) => TrainModule.resumeIfThere(Given(path), Given(training));
+
+        /// <summary>
+        /// Resumes a training that has changed since: another rate, optimiser, loss, … is taken as it is now. Only the
+        /// model's tensors must be those of the file.
+        /// </summary>
+        public Training<M> AcceptChanges() => TrainModule.acceptChanges(Given(training));
+
+        /// <summary>Runs the training on batches, one a step.</summary>
         /// <param name="batches">Such as <c>Batches.OfTree(32, (inputs, targets)).Shuffle(key)</c>.</param>
         /// <param name="loss">
         /// From a batch and the model to one number. It is traced for full batches, and for a smaller last one.
         /// </param>
         public Fit<M> RunOn<B>(Batches<B> batches, Func<B, M, Tensor> loss) =>
-            TrainModule.runOn(Given(batches), FSharp.Function(loss), Given(training));
+            Cancelling.OrThrow(TrainModule.runOn(Given(batches), FSharp.Function(loss), Given(training)), training);
 
         /// <summary>Like RunOn, for models that contain more than parameters, such as running statistics.</summary>
         /// <param name="batches">One batch in each step.</param>
@@ -110,14 +140,16 @@ public static class TrainingExtensions
         /// others.
         /// </param>
         public Fit<M> RunUpdating<B>(Batches<B> batches, Func<B, M, (Tensor, M)> loss) =>
-            TrainModule.runUpdating(Given(batches), FSharp.Paired(loss), Given(training));
+            Cancelling.OrThrow(TrainModule.runUpdating(Given(batches), FSharp.Paired(loss), Given(training)), training);
 
         /// <summary>Runs the training on one loss, the same in every step.</summary>
         /// <param name="loss">From the model to one number. Values that it captures are constants.</param>
         /// <returns>
         /// The trained model. A non-finite loss, a failed solve and a cancellation are reported as its Status.
         /// </returns>
-        public Fit<M> Run(Func<M, Tensor> loss) => TrainModule.run(FSharp.Function(loss), Given(training));
+        /// <exception cref="FitCancelledException{F}">once the token of Cancel is cancelled, with the fit so far.</exception>
+        public Fit<M> Run(Func<M, Tensor> loss) =>
+            Cancelling.OrThrow(TrainModule.run(FSharp.Function(loss), Given(training)), training);
     }
 }
 
@@ -130,6 +162,11 @@ public static class FitExtensions
         /// The mean of models that an averaged optimiser keeps; null without one (the default value for a struct).
         /// </summary>
         public M? AveragedOrNull => FSharp.OrNull(Given(fit).Averaged);
+
+        /// <summary>
+        /// Why the last checkpoint could not be written; null where it was, or where none was asked for.
+        /// </summary>
+        public FileException? UnsavedOrNull => FSharp.OrNull(Given(fit).Unsaved);
     }
 
     extension(EpochProgress progress)

@@ -136,6 +136,9 @@ public static class NeuralOdeExtensions
         /// </summary>
         public NeuralOde Tolerance(double rtol, double atol) => NeuralOdeModule.tolerance(rtol, atol, Given(model));
 
+        /// <summary>Sets the maximum number of steps of a solve; default: 100 000.</summary>
+        public NeuralOde MaxSteps(int n) => NeuralOdeModule.maxSteps(n, Given(model));
+
         /// <summary>Sets constant steps of size dt. InputException unless dt is positive.</summary>
         public NeuralOde Dt(double dt) => NeuralOdeModule.dt(dt, Given(model));
 
@@ -184,6 +187,7 @@ public static class NeuralOdeExtensions
         /// <returns>
         /// The trained model. A non-finite loss, a failed solve and a cancellation are reported as its Status.
         /// </returns>
+        /// <exception cref="FitCancelledException{F}">once the token of Cancel is cancelled, with the fit so far.</exception>
         public Fit<NeuralOde> Fit(
             Tensor times,
             Tensor states,

@@ -25,7 +25,7 @@ module Engine =
     /// <param name="f">Such as fun () -> predict x.</param>
     /// <returns>
     /// What f returns. Solves that were stopped end in the status Cancelled: Ode.solve and compiled functions raise
-    /// SolveException, Ode.trySolve returns what there was.
+    /// SolveCancelledException, Ode.trySolve returns what there was.
     /// </returns>
     let cancellable (token: CancellationToken) (f: unit -> 'T) : 'T = Watching.Under(token, ValueNone, f)
 

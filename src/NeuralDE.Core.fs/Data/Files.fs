@@ -63,24 +63,71 @@ module internal Files =
             use stream = new FileStream(place.Path, FileMode.Open, FileAccess.Read, FileShare.Read)
             readStream place stream body)
 
-    /// Writes a temporary file in the same folder, flushes it to the disk, then renames it to the target. Creates the folder
-    /// if it does not exist.
+    /// Whether something that is there keeps what is written into it, as a file does: a pipe or a device has no length to be set,
+    /// and a file must not take its place.
+    let private isFile (target: string) =
+        try
+            use stream = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0)
+            stream.SetLength stream.Length
+            true
+        with
+        | :? UnauthorizedAccessException -> true // it may be replaced, though not be written
+        | :? NotSupportedException
+        | :? ArgumentException
+        | :? IOException -> false
+
+    let private folderOf (target: string) = Path.GetDirectoryName target |> Option.ofObj |> Option.defaultValue target
+
+    let private asideOf (target: string) =
+        Path.Combine(folderOf target, $".{Path.GetFileName target}.{Guid.NewGuid():N}")
+
+    let private isDevice (target: string) = File.Exists target && not (isFile target)
+
+    let private refuseFolder (place: Place) (target: string) =
+        if Directory.Exists target then refuse place "it is a folder, expected the name of a file."
+
+    /// Writes a new file beside the old one, has the disk keep it, and only then takes the old one's name.
+    /// Its folder is made where there is none. A pipe or a device is written as it is.
     let write (place: Place) (body: Stream -> unit) : unit =
         checkName place
 
         guarded place (fun () ->
             let target = Path.GetFullPath place.Path
-            let folder = Path.GetDirectoryName target |> Option.ofObj |> Option.defaultValue target
-            Directory.CreateDirectory folder |> ignore
-            let aside = Path.Combine(folder, $".{Path.GetFileName target}.{Guid.NewGuid():N}")
+            refuseFolder place target
 
-            try
-                let save () =
-                    use stream = new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 <<< 16)
-                    body stream
-                    stream.Flush true
+            if isDevice target then
+                use stream = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 <<< 16)
+                body stream
+                stream.Flush()
+            else
+                Directory.CreateDirectory(folderOf target) |> ignore
+                let aside = asideOf target
 
-                save ()
-                File.Move(aside, target, true)
-            finally
-                File.Delete aside)
+                try
+                    let save () =
+                        use stream =
+                            new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 <<< 16)
+                        body stream
+                        stream.Flush true
+
+                    save ()
+                    File.Move(aside, target, true)
+                finally
+                    File.Delete aside)
+
+    /// Raises where no file can be written: what can be known before there is something to write.
+    let rehearse (place: Place) : unit =
+        checkName place
+
+        guarded place (fun () ->
+            let target = Path.GetFullPath place.Path
+            refuseFolder place target
+
+            if not (isDevice target) then
+                Directory.CreateDirectory(folderOf target) |> ignore
+                let aside = asideOf target
+
+                try
+                    (new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None)).Dispose()
+                finally
+                    File.Delete aside)

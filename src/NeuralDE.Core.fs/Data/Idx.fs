@@ -38,20 +38,24 @@ module Idx =
             Files.expectEnd place stream
             numbers
 
-    /// Decompresses the stream if it begins like a gzip file.
-    let private unzipped (stream: Stream) (body: Stream -> 'T) : 'T =
+    /// Unzips what begins as gzip does.
+    let private unzipped limits (place: Place) (stream: Stream) (body: Stream -> 'T) : 'T =
         let isZipped = stream.ReadByte() = 0x1F && stream.ReadByte() = 0x8B
         stream.Position <- 0L
 
         if isZipped then
-            use unzipped = new GZipStream(stream, CompressionMode.Decompress, true)
+            let budget = UnpackingBudget(place.Verb, limits, stream.Length)
+            use zipped = new GZipStream(stream, CompressionMode.Decompress, true)
+            use unzipped = new UnpackedStream(zipped, place, budget)
             body unzipped
         else
             body stream
 
-    let internal readFrom (place: Place) (stream: Stream) : Tensor =
+    let internal readFromWith limits (place: Place) (stream: Stream) : Tensor =
         let tensor stored shape numbers = Stored.read place "the array" stored true shape numbers
-        unzipped stream (readNumbers place tensor)
+        unzipped limits place stream (readNumbers place tensor)
+
+    let internal readFrom place stream = readFromWith UnpackingOptions.defaults place stream
 
     /// Reads an array of bytes with `axes` axes: its shape and its bytes.
     let internal readBytes (place: Place) (axes: int) (stream: Stream) : int[] * byte[] =
@@ -61,10 +65,14 @@ module Idx =
 
             shape, Stored.take<byte> numbers false (Shape.stored place.Verb shape)
 
-        unzipped stream (readNumbers place bytes)
+        unzipped UnpackingOptions.defaults place stream (readNumbers place bytes)
 
-    /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
-    /// <remarks>FileException for a file that is missing, truncated, damaged or of another type.</remarks>
-    let read (path: string) : Tensor =
+    /// <summary>As read, of a gzipped file that may become more than 256 MiB and 20 times its size.</summary>
+    let readWith (limits: UnpackingOptions) (path: string) : Tensor =
         let place = { Verb = "Idx.read"; Path = path }
-        Files.read place (readFrom place)
+        Files.read place (readFromWith limits place)
+
+    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
+    /// <remarks>FileException for what is missing, cut, damaged, of another type, or becomes more than UnpackingOptions.defaults
+    /// allow.</remarks>
+    let read (path: string) : Tensor = readWith UnpackingOptions.defaults path

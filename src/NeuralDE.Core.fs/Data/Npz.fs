@@ -46,7 +46,7 @@ type internal SummedStream(inner: Stream) =
 module Npz =
     let private suffix = ".npy"
 
-    let private readEntry (place: Place) (entry: ZipArchiveEntry) : string * Tensor =
+    let private readEntry (budget: UnpackingBudget) (place: Place) (entry: ZipArchiveEntry) : string * Tensor =
         let shown =
             if entry.FullName.Length <= 80 then
                 entry.FullName
@@ -58,16 +58,17 @@ module Npz =
 
         let at = { place with Verb = $"{place.Verb}, array {shown}" }
         use opened = entry.Open()
-        use stream = new SummedStream(opened)
+        use summed = new SummedStream(opened)
+        use stream = new UnpackedStream(summed, at, budget)
         let x = Npy.readFrom at stream
         Files.expectEnd at stream
 
-        if stream.Sum <> entry.Crc32 then
-            Files.refuse at $"the checksum is %08x{stream.Sum}, expected %08x{entry.Crc32}. The file is damaged."
+        if summed.Sum <> entry.Crc32 then
+            Files.refuse at $"the sum is %08x{summed.Sum}, expected %08x{entry.Crc32}. The file is damaged."
 
         entry.FullName.Substring(0, entry.FullName.Length - suffix.Length), x
 
-    let internal readFrom (place: Place) (stream: Stream) : (string * Tensor) list =
+    let internal readFromWith limits (place: Place) (stream: Stream) : (string * Tensor) list =
         let archive () =
             try
                 let archive = new ZipArchive(stream, ZipArchiveMode.Read, true)
@@ -80,6 +81,7 @@ module Npz =
             | e -> raise (InvalidDataException(e.Message, e))
 
         use archive = archive ()
+        let budget = UnpackingBudget(place.Verb, limits, stream.Length)
         let names = HashSet<string>()
         let packed = archive.Entries |> Seq.sumBy _.CompressedLength
 
@@ -93,15 +95,18 @@ module Npz =
               if not (names.Add entry.FullName) then
                   Files.refuse place $"the archive holds {entry.FullName} twice, expected each name once."
 
-              readEntry place entry ]
+              readEntry budget place entry ]
 
-    /// <summary>Reads all arrays of an archive with their names, in the archive's order. Types are converted as in
-    /// Npy.read.</summary>
-    /// <remarks>FileException for a file that is missing, truncated or damaged, or that contains anything except
-    /// arrays.</remarks>
-    let read (path: string) : (string * Tensor) list =
+    let internal readFrom place stream = readFromWith UnpackingOptions.defaults place stream
+
+    /// <summary>As read, of a compressed archive that may become more than 256 MiB and 20 times its size.</summary>
+    let readWith (limits: UnpackingOptions) (path: string) : (string * Tensor) list =
         let place = { Verb = "Npz.read"; Path = path }
-        Files.read place (readFrom place)
+        Files.read place (readFromWith limits place)
+
+    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.read does.</summary>
+    /// <remarks>FileException for what is missing, cut, damaged, no array, or becomes more than UnpackingOptions.defaults allow.</remarks>
+    let read (path: string) : (string * Tensor) list = readWith UnpackingOptions.defaults path
 
     /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>
     /// <remarks>InputException for an empty or repeated name.</remarks>

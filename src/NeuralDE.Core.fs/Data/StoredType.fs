@@ -92,8 +92,12 @@ module internal Stored =
         else
             Array.fold times (Some 1L) shape |> Option.map int
 
-    /// Raises a FileException unless `expected` bytes remain in the stream; only for streams of known length.
+    /// So many bytes must be left of a stream, as far as that can be known, and so many may come out of a compressed one.
     let expectLength (place: Place) (expected: int64) (stream: Stream) =
+        match stream with
+        | :? UnpackedStream as unpacked -> unpacked.Announce expected
+        | _ -> ()
+
         if stream.CanSeek && stream.Length - stream.Position <> expected then
             let got = stream.Length - stream.Position
             Files.refuse

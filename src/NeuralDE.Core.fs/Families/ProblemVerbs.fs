@@ -151,7 +151,8 @@ type ProblemVerbs internal () =
     /// <summary>Solves. A solve that stops short ends in the solution's Status and Failure; what it did not reach is NaN.</summary>
     static member trySolve(p: Problem<'E, 'S>) : Solution<'S> = SolveSolution.build $"{p.Family}.trySolve" false p
 
-    /// <summary>Solves; raises SolveException, which holds what there was, when the solve stops short.</summary>
+    /// <summary>Solves; raises SolveException, which holds what there was, when the solve stops short, and
+    /// SolveCancelledException when it is cancelled.</summary>
     /// <remarks>Inside a transform the exception comes when the transformed function has run.</remarks>
     static member solve(p: Problem<'E, 'S>) : Solution<'S> = SolveSolution.build $"{p.Family}.solve" true p
 

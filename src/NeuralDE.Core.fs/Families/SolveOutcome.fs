@@ -257,7 +257,7 @@ module internal SolveOutcome =
                 |> Option.map (fun f -> if axes > 0 && f.Sample.IsNone then { f with Sample = Some row } else f)
 
             match Seq.tryPick failureOf (seq { 0 .. rows - 1 }) with
-            | Some failure -> ValueSome(SolveException(failure, stats plan t[1], None, null) :> exn)
+            | Some failure -> ValueSome(SolveFailures.toException failure (stats plan t[1]) None null)
             | None -> ValueNone
 
         // the same check for the same field and plan, so that a second trace gives the same graph

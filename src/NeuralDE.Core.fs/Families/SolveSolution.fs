@@ -244,7 +244,7 @@ module internal SolveSolution =
         // on numbers a failure is raised here
         if isGuarded && not out.Report.IsPlaceholder then
             match failure () with
-            | Some failure -> raise (SolveException(failure, stats (), Some ts, box (s.Rebuild ys)))
+            | Some failure -> raise (SolveFailures.toException failure (stats ()) (Some ts) (box (s.Rebuild ys)))
             | None -> ()
 
         Solution<'S>(

@@ -122,6 +122,34 @@ type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj |
     /// The saved states, of the state's type with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
     member _.Ys = ys
 
+/// A solve that was cancelled, by the token of Ode.cancel or of Engine.cancellable, with what it had until then. It is no
+/// SolveException: who catches failures does not catch the caller's wish to end.
+type SolveCancelledException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
+    inherit OperationCanceledException(failure.Message)
+    member _.Failure = failure
+    member _.Time = failure.Time
+    member _.Stats = stats
+
+    /// The output times, where the solve ran on numbers.
+    member _.Ts = ts
+
+    /// The saved states, of the state's type with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    member _.Ys = ys
+
+module internal SolveFailures =
+    /// What a solve that stopped short raises.
+    let toException (failure: Failure) (stats: Stats) (ts: Tensor option) (ys: obj | null) : exn =
+        match failure.Status with
+        | Cancelled -> SolveCancelledException(failure, stats, ts, ys)
+        | Success
+        | EventOccurred
+        | MaxStepsReached
+        | StepTooSmall
+        | NonFinite
+        | NonlinearSolveFailed
+        | EventsAccumulate
+        | TooManyEvents -> SolveException(failure, stats, ts, ys)
+
 /// What a running solve tells of itself.
 type SolveProgress =
     {

@@ -29,8 +29,11 @@ type internal ProgressLine(output: TextWriter, isTerminal: bool) =
                 | ValueSome value -> ", validation " + number "E3" value
                 | ValueNone -> ""
 
+            let skipped = if p.Skipped > 0 then $", {string p.Skipped} left out" else ""
+            let shortened = if p.Shortened > 0 then $", {string p.Shortened} made shorter" else ""
             let seconds = number "F1" p.Seconds
-            let text = $"step {string p.Step} of {string p.Steps}, loss {loss}{validated}, {seconds} s"
+            let text =
+                $"step {string p.Step} of {string p.Steps}, loss {loss}{validated}{skipped}{shortened}, {seconds} s"
             output.Write("\r" + text.PadRight length)
             length <- text.Length
 

@@ -7,7 +7,8 @@ open NeuralDE.Compiler
 /// <summary>Training of a model, any tree, by gradients of a loss.</summary>
 /// <remarks>
 /// A training is a value: Train.start, then what differs from the defaults, then Train.run or one of its kind. The loss is
-/// traced when the training begins, twice, to see that it is the same computation both times; what it captures is fixed.
+/// traced when the training begins, twice, to see that it is the same computation both times, and once more where a file is to
+/// tell it by; what it captures is fixed.
 /// The same model, keys and data give the same bits.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -32,7 +33,10 @@ module Train =
           EpochReports = []
           ModelReports = []
           Checkpoint = None
+          OnFailure = FailurePolicy.Stop
           Resume = None
+          MayBegin = false
+          AcceptsChanges = false
           Cancellation = CancellationToken.None }
 
     // ── how long ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -46,7 +50,12 @@ module Train =
         if n < 0 then raise (InputException $"Train.epochs: got {string n}, expected 0 or more.")
         { t with Epochs = Some n }
 
-    /// Ends the training before the next step once the token is cancelled.
+    /// <summary>Ends the training once the token is cancelled, with the status Cancelled, in the middle of a step's solve too: the
+    /// fit holds what it came to, and can be resumed.</summary>
+    /// <remarks>
+    /// A solve that is cancelled by itself raises SolveCancelledException, an OperationCanceledException. A training is no such
+    /// call: its fit is a result. C# throws a FitCancelledException, with the fit in it.
+    /// </remarks>
     let cancel (token: CancellationToken) (t: Training<'M>) = { t with Cancellation = token }
 
     /// <summary>Ends the training when the validation loss, or without validation the loss of each step, no longer improves.</summary>
@@ -65,6 +74,13 @@ module Train =
     /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
     let stopEarly (patience: int) (t: Training<'M>) =
         stopEarlyWith { EarlyStopping.defaults with Patience = patience } t
+
+    /// <summary>What happens at a step that cannot be taken: a solve in its loss stops short, or the loss or its gradient is not
+    /// finite. FailurePolicy.Stop unless said otherwise.</summary>
+    /// <remarks>A training that is resumed may have another policy.</remarks>
+    let onFailure (policy: FailurePolicy) (t: Training<'M>) =
+        policy.Check "Train.onFailure"
+        { t with OnFailure = policy }
 
     // ── gradients ────────────────────────────────────────────────────────────────────────────────────────────────
     let private limited verb (limit: float) =
@@ -144,31 +160,51 @@ module Train =
     /// Writes the training into a file after every so many steps, and at its end: model, optimiser, the best model, losses,
     /// what early stopping counts. The file is replaced as a whole, so an interrupted write leaves the last one.
     /// </summary>
+    /// <remarks>
+    /// A place where no file can be written is a FileException before the first step. A write that fails later, as on a full disk,
+    /// ends nothing: the training goes on, tries again at the next turn, and Fit.Unsaved and Fit.Warnings tell.
+    /// </remarks>
     let checkpointEvery (steps: int) (path: string) (t: Training<'M>) =
         positive "Train.checkpointEvery" steps
         { t with Checkpoint = Some(steps, path) }
 
     /// <summary>
-    /// Goes on from a file of checkpointEvery, bit for bit as if the training had not stopped; from the beginning where there
-    /// is no such file yet. Model, optimiser, batches and metrics are to be given as they were.
+    /// Goes on from a file of checkpointEvery, bit for bit as if the training had not stopped. Model, optimiser, clipping, batches,
+    /// validation, metrics and loss are to be what they were; steps, hooks, early stopping and what happens at failures may change.
     /// </summary>
-    /// <remarks>FileException, when it runs, for a file of another training.</remarks>
-    let resume (path: string) (t: Training<'M>) = { t with Resume = Some path }
+    /// <remarks>
+    /// FileException, when it runs, where there is no such file, and for a file of another training, with what differs. The loss is
+    /// told by its graph and by the numbers that it captures, so another version of the library may tell it differently.
+    /// </remarks>
+    let resume (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = false }
+
+    /// <summary>As resume, and from the beginning where there is no such file yet: for programs that are started again.</summary>
+    let resumeIfThere (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = true }
+
+    /// <summary>
+    /// Resumes a training that has changed since: another rate, optimiser, loss, … is taken as it is now. Only the model's tensors
+    /// must be those of the file.
+    /// </summary>
+    /// <remarks>
+    /// What another optimiser remembers begins anew. Where batches, validation, loss or the model's other fields have changed, the
+    /// best model and early stopping begin anew, too.
+    /// </remarks>
+    let acceptChanges (t: Training<'M>) = { t with AcceptsChanges = true }
 
     // ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
-    let private runAll (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
+    let private runAll isSame (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
         let onLeaves (inputs: Tensor[]) (model: 'M) =
             let last = inputs.Length - 1
             loss (batches.View inputs[.. last - 1] inputs[last]) model
 
-        TrainRun(t, batches.Source, onLeaves).Run()
+        TrainRun(t, batches.Source, onLeaves, isSame).Run()
 
     /// <summary>Runs the training on batches, one a step.</summary>
     /// <param name="batches">Such as Batches.ofTree 32 (inputs, targets) |> Batches.shuffle key.</param>
     /// <param name="loss">From a batch and the model to one number. It is traced for full batches, and for a smaller last one.</param>
     /// <param name="t">What to train, and how.</param>
     let runOn (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
-        runAll batches (fun batch model -> loss batch model, model) t
+        runAll false batches (fun batch model -> loss batch model, model) t
 
     /// <summary>As runOn, for models that hold more than parameters, such as running statistics.</summary>
     /// <param name="batches">One a step.</param>
@@ -178,11 +214,11 @@ module Train =
     /// </param>
     /// <param name="t">What to train, and how.</param>
     let runUpdating (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
-        runAll batches loss t
+        runAll false batches loss t
 
     /// <summary>Runs the training on one loss, the same at every step.</summary>
     /// <param name="loss">From the model to one number. What it captures is fixed.</param>
     /// <param name="t">What to train, and how.</param>
     /// <returns>The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.</returns>
     let run (loss: 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
-        runAll (Batches.keys (Key 0)) (fun _ model -> loss model, model) t
+        runAll true (Batches.keys (Key 0)) (fun _ model -> loss model, model) t

@@ -21,12 +21,22 @@ type internal TrainRecord(metrics: string list) =
     member val Waited = 0 with get, set
     member val Seconds = 0.0 with get, set
 
+    /// Steps that were left out, and steps that were taken again, shorter.
+    member val Skipped = 0 with get, set
+
+    member val Shortened = 0 with get, set
+
+    /// The first of them, as a sentence; "" before.
+    member val FirstFailure = "" with get, set
+
     /// Steps taken.
     member r.Taken = r.Losses.Count
 
 /// A training in a file, from which it goes on as if it had never stopped.
 module internal TrainCheckpoint =
-    let private format = "NeuralDE training 1"
+    let private format = "NeuralDE training 2"
+    let private failureName = "first failure"
+    let private acceptingVerb = "Train.acceptChanges"
 
     let private named (kind: string) (tree: 'T) =
         Tree.leaves tree
@@ -35,8 +45,8 @@ module internal TrainCheckpoint =
     let private floats (values: float seq) = tensor (Array.ofSeq values)
     let private integers (values: int seq) = tensor (values |> Seq.map int64 |> Array.ofSeq)
 
-    /// Model, optimiser, the best model and the record; `order` tells in which order the samples come.
-    let write (path: string) (order: string) (r: TrainRecord) (model: 'M, state: OptimState) (best: 'M) : unit =
+    /// What a file holds: metadata and tensors.
+    let private contents (identity: TrainIdentity) (r: TrainRecord) (model: 'M, state: OptimState) (best: 'M) =
         let struct (steps, values) = r.Validation
 
         let curves =
@@ -44,104 +54,175 @@ module internal TrainCheckpoint =
                   $"metrics.{name}.steps", integers steps
                   $"metrics.{name}.values", floats values ]
 
-        Safetensors.write
-            path
-            [ "format", format; "order", order ]
-            (named "model" model
-             @ named "optimiser" state
-             @ named "best" best
-             @ [ "losses", floats r.Losses
-                 "validation.steps", integers steps
-                 "validation.values", floats values
-                 "lowest", floats [ r.Lowest; r.Improved ]
-                 "waited", integers [ r.Waited ]
-                 "seconds", floats [ r.Seconds ] ]
-             @ curves)
+        [ "format", format; failureName, r.FirstFailure ] @ TrainIdentity.toMetadata identity,
+        named "model" model
+        @ named "optimiser" state
+        @ named "best" best
+        @ [ "losses", floats r.Losses
+            "validation.steps", integers steps
+            "validation.values", floats values
+            "lowest", floats [ r.Lowest; r.Improved ]
+            "waited", integers [ r.Waited ]
+            "failures", integers [ r.Skipped; r.Shortened ]
+            "seconds", floats [ r.Seconds ] ]
+        @ curves
 
-    /// The tensors of a training's file, each of which is taken once.
-    type private Stored(path: string) =
-        let file = Safetensors.read path
+    /// Model, optimiser, the best model and the record; the identity tells whose they are.
+    let write
+        (path: string)
+        (identity: TrainIdentity)
+        (r: TrainRecord)
+        (model: 'M, state: OptimState)
+        (best: 'M)
+        : unit =
+        let metadata, tensors = contents identity r (model, state) best
+        Files.write
+            { Verb = "Train.checkpointEvery"; Path = path }
+            (Safetensors.writeTo "Train.checkpointEvery" metadata tensors)
+
+    /// Raises, before the first step, for a place where no file can be and for names that no file can have.
+    let rehearse (path: string) (identity: TrainIdentity) (r: TrainRecord) (model: 'M, state: OptimState) : unit =
+        let metadata, tensors = contents identity r (model, state) model
+        Safetensors.writeTo "Train.checkpointEvery" metadata tensors Stream.Null
+        Files.rehearse { Verb = "Train.checkpointEvery"; Path = path }
+
+    /// Fills the record, and returns model, optimiser's state and best model like those given; `accepts`, and the training may
+    /// be another one as far as the model's tensors allow.
+    let read (path: string) (identity: TrainIdentity) accepts (r: TrainRecord) (start: 'M * OptimState) renew =
+        let place = { Verb = "Train.resume"; Path = path }
+        let file = Files.read place (Safetensors.readFrom place)
+
+        match Map.tryFind "format" file.Metadata with
+        | Some found when found = format -> ()
+        | Some found -> Files.refuse place $"the format is '{found}', expected '{format}'."
+        | None -> Files.refuse place "it is no training, expected a file that Train.checkpointEvery wrote."
+
         let tensors = Map.ofList file.Tensors
-        let left = HashSet<string>(List.map fst file.Tensors)
-        let mend = "Resume with the model, optimiser, metrics and batches that the training had."
+        let differences = TrainIdentity.differences (TrainIdentity.ofMetadata file.Metadata) identity
+        let model, state = start
+        let text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
 
-        let refuse (message: string) : 'a = raise (FileException(path, $"Train.resume: {path}: {message}"))
+        /// Of a part of the file, what is missing, of another shape or left over.
+        let unlike kind (like: (string * Tensor) list) =
+            let known = like |> List.map fst |> HashSet
 
-        /// Refuses what is no training, and a training whose samples come in another order.
-        member _.Check(order: string) =
-            match Map.tryFind "format" file.Metadata with
-            | Some found when found = format -> ()
-            | Some found -> refuse $"the format is '{found}', expected '{format}'."
-            | None -> refuse "it is no training, expected a file that Train.checkpointEvery wrote."
+            [ for name, x in like do
+                  match Map.tryFind name tensors with
+                  | None -> $"{name}: nothing → {text x}"
+                  | Some found when found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) ->
+                      $"{name}: {text found} → {text x}"
+                  | Some _ -> ()
 
-            match Map.tryFind "order" file.Metadata with
-            | Some found when found <> order ->
-                refuse $"the training ran on {found}, expected {order}. Resume it with the same batches."
-            | Some _
-            | None -> ()
+              for name, x in file.Tensors do
+                  let isOfKind =
+                      name = kind
+                      || name.StartsWith(kind + ".", StringComparison.Ordinal)
+                      || name.StartsWith(kind + "[", StringComparison.Ordinal)
 
-        member _.Tensor(name: string) : Tensor =
-            left.Remove name |> ignore
+                  if isOfKind && not (known.Contains name) then $"{name}: {text x} → nothing" ]
 
+        let forModel = unlike "model" (named "model" model)
+        let optimiserDiffers = differences |> List.exists (fun d -> d.Leaf <> "" && d.Subject <> "model")
+        let forOptimiser =
+            if optimiserDiffers || not forModel.IsEmpty then
+                []
+            else
+                unlike "optimiser" (named "optimiser" state)
+
+        let forMetrics =
+            let names = [ for struct (name, _, _) in r.Metrics -> name ]
+
+            let inFile =
+                file.Tensors
+                |> List.choose (fun (name, _) ->
+                    if
+                        name.StartsWith("metrics.", StringComparison.Ordinal)
+                        && name.EndsWith(".values", StringComparison.Ordinal)
+                    then
+                        Some(name.Substring(8, name.Length - 15))
+                    else
+                        None)
+
+            [ for name in inFile do
+                  if not (List.contains name names) then $"the metric '{name}': there → nothing"
+              for name in names do
+                  if not (List.contains name inFile) then $"the metric '{name}': nothing → there" ]
+
+        let leaves = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.length
+        let refused =
+            if accepts then
+                forModel
+            else
+                TrainIdentity.sentences leaves differences @ forModel @ forOptimiser @ forMetrics
+
+        if not refused.IsEmpty then
+            let listed = String.Join("; ", List.truncate 12 refused)
+            let more = if refused.Length > 12 then $"; and {string (refused.Length - 12)} more" else ""
+
+            let mend =
+                if not forModel.IsEmpty then
+                    "Give a model of the same tensors."
+                else
+                    $"Give what the training had, or take it on as it is now with {acceptingVerb}."
+
+            Files.refuse place $"the training in the file is another one. Then → now: {listed}{more}. {mend}"
+
+        // ── what is there ────────────────────────────────────────────────────────────────────────────────────────────
+        let find name =
             match Map.tryFind name tensors with
             | Some x -> x
-            | None -> refuse $"it has no '{name}'. {mend}"
+            | None ->
+                Files.refuse place $"it has no '{name}'. The file was not written by Train.checkpointEvery as it is."
 
-        member s.Numbers(name: string) : float[] = (s.Tensor name).Numbers.Floats
+        let all (name: string) = (find name).Numbers.Floats
 
-        /// One of the numbers of a name.
-        member s.Number(name: string, index: int) : float =
-            let values = s.Numbers name
-
-            if index < values.Length then
-                values[index]
-            else
-                refuse $"'{name}' has {string values.Length} numbers, expected {string (index + 1)}."
-
-        member s.Tree(kind: string, like: 'T) : 'T =
-            [| for name, x in named kind like do
-                   let found = s.Tensor name
-
-                   if found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) then
-                       refuse (
-                           $"'{name}' is {found.Dtype} {Expect.text found}, expected {x.Dtype} {Expect.text x}. " + mend
-                       )
-
-                   found |]
-            |> Tree.unflatten like
-
-        /// Refuses a file that holds more than was taken.
-        member _.CheckNothingLeft() =
-            match List.ofSeq left with
-            | name :: _ -> refuse $"it has '{name}', which this training has no place for. {mend}"
-            | [] -> ()
-
-    let private fillRecord (r: TrainRecord) (stored: Stored) =
         let fill (steps: List<int>) (values: List<float>) (name: string) =
-            steps.AddRange(stored.Numbers $"{name}.steps" |> Array.map int)
-            values.AddRange(stored.Numbers $"{name}.values")
+            steps.AddRange(all $"{name}.steps" |> Array.map int)
+            values.AddRange(all $"{name}.values")
 
-        r.Losses.AddRange(stored.Numbers "losses")
+        let one name i =
+            let values = all name
+
+            if i < values.Length then
+                values[i]
+            else
+                Files.refuse place $"'{name}' has {string values.Length} numbers, expected {string (i + 1)}."
+
+        let tree kind (like: 'T) : 'T = named kind like |> List.map (fst >> find) |> Array.ofList |> Tree.unflatten like
+
+        r.Losses.AddRange(all "losses")
         let struct (steps, values) = r.Validation
         fill steps values "validation"
 
         for struct (name, steps, values) in r.Metrics do
-            fill steps values $"metrics.{name}"
+            if tensors.ContainsKey $"metrics.{name}.steps" then fill steps values $"metrics.{name}"
 
-        r.Lowest <- stored.Number("lowest", 0)
-        r.Improved <- stored.Number("lowest", 1)
-        r.Waited <- int (stored.Number("waited", 0))
-        r.Seconds <- stored.Number("seconds", 0)
+        r.Seconds <- one "seconds" 0
+        r.Skipped <- int (one "failures" 0)
+        r.Shortened <- int (one "failures" 1)
+        r.FirstFailure <- Map.tryFind failureName file.Metadata |> Option.defaultValue ""
 
-    /// Fills the record, and returns model, optimiser's state and best model like those given.
-    let read (path: string) (order: string) (r: TrainRecord) (model: 'M, state: OptimState) : ('M * OptimState) * 'M =
-        let stored = Stored path
-        stored.Check order
-        fillRecord r stored
-        let state = stored.Tree("model", model), stored.Tree("optimiser", state)
-        let best = stored.Tree("best", model)
-        stored.CheckNothingLeft()
-        state, best
+        let found: 'M = tree "model" model
+
+        /// What another optimiser remembers begins anew; what the two have in common goes on.
+        let state: OptimState =
+            let fresh: OptimState = renew found
+
+            [| for name, x in named "optimiser" fresh do
+                   match Map.tryFind name tensors with
+                   | Some known when known.Dtype = x.Dtype && Shape.same known.Dims x.Dims -> known
+                   | Some _
+                   | None -> x |]
+            |> Tree.unflatten fresh
+
+        // the best of losses that ask different questions says nothing
+        if List.exists TrainIdentity.changesLoss differences then
+            (found, state), found
+        else
+            r.Lowest <- one "lowest" 0
+            r.Improved <- one "lowest" 1
+            r.Waited <- int (one "waited" 0)
+            (found, state), tree "best" model
 
     /// Whether there is a file to resume from.
     let exists (path: string) = File.Exists path

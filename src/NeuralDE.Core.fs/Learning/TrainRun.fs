@@ -7,7 +7,7 @@ open NeuralDE
 
 /// A training as it runs: one compiled step, fed with batch after batch, and what is looked at between steps.
 [<Sealed>]
-type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss<'M>) =
+type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss<'M>, isSame: bool) =
     let clock = Stopwatch.StartNew()
     let record = TrainRecord(List.map fst t.Metrics)
     let start = t.Model, Optim.init t.Optimiser t.Model
@@ -73,6 +73,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         number[0] <- int64 step
         iteration.Write(source.Leaves.Length, 0, numberArray, 0L)
 
+    /// What a file tells the training by.
+    let identity =
+        lazy
+            (let zeros = full |> Array.map (fun s -> Tensor.OfArray(NdArray.Zeros(s.Dtype, s.Shape)))
+             TrainIdentity.make t source loss (snd start) zeros)
+
     /// The same batch as tensors, for a look at what went wrong.
     let batchOf (step: int) = Batches<Tensor[]>(source, (fun leaves step -> Array.append leaves [| step |])).At step
 
@@ -102,8 +108,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         with :? SolveException ->
             nan
 
-    let validate step =
-        if step % every = 0 && (t.Validation.IsSome || not t.Metrics.IsEmpty) then
+    /// Whether a multiple of so many steps was reached since the last step that was told of.
+    let passes (period: int) (before: int) (step: int) = step / period > before / period
+
+    let validate before step =
+        if passes every before step && (t.Validation.IsSome || not t.Metrics.IsEmpty) then
             let model = iteration.Give(fst iteration.Current)
 
             match t.Validation with
@@ -124,20 +133,37 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         let struct (_, values) = record.Validation
         if values.Count = 0 then ValueNone else ValueSome values[values.Count - 1]
 
-    let report step value length =
+    /// The mean over the steps of an epoch, from 1, but those that were left out.
+    let meanOf (epoch: int) =
+        let taken =
+            Seq.init perEpoch (fun i -> record.Losses[(epoch - 1) * perEpoch + i]) |> Seq.filter (Double.IsNaN >> not)
+
+        if Seq.isEmpty taken then nan else Seq.average taken
+
+    let reportStep step value length =
         if t.ShowsProgress || not t.Reports.IsEmpty then
-            let progress = { Step = step; Steps = steps; Loss = value; GradientNorm = length; Seconds = elapsed () }
+            let progress =
+                { Step = step
+                  Steps = steps
+                  Loss = value
+                  GradientNorm = length
+                  Skipped = record.Skipped
+                  Shortened = record.Shortened
+                  Seconds = elapsed () }
 
             line.Write(progress, validated ())
 
             for report in t.Reports do
                 report progress
 
-        if step % perEpoch = 0 && not t.EpochReports.IsEmpty then
+    let reportEpoch before step =
+        if passes perEpoch before step && not t.EpochReports.IsEmpty then
+            let epoch = step / perEpoch
+
             let progress =
-                { Epoch = step / perEpoch
+                { Epoch = epoch
                   Step = step
-                  Loss = Seq.average (Seq.skip (step - perEpoch) record.Losses)
+                  Loss = meanOf epoch
                   Validation = validated () |> ValueOption.toOption
                   Seconds = elapsed () }
 
@@ -145,21 +171,105 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 report progress
 
         for every, report in t.ModelReports do
-            if step % every = 0 then report step (iteration.Give(fst iteration.Current))
+            if passes every before step then report step (iteration.Give(fst iteration.Current))
 
+    // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    let mutable unsaved: FileException option = None
+    let mutable unsavedTimes = 0
+
+    /// A write that fails costs nothing but the file.
     let save () =
         match t.Checkpoint with
         | Some(_, path) ->
             let seconds = record.Seconds
             record.Seconds <- elapsed ()
-            TrainCheckpoint.write path source.Text record iteration.Current (fst iteration.Kept)
-            record.Seconds <- seconds
+
+            try
+                try
+                    TrainCheckpoint.write path identity.Value record iteration.Current (fst iteration.Kept)
+                    unsaved <- None
+                with :? FileException as e ->
+                    if unsaved.IsNone then line.Warn [| e.Message |]
+                    unsaved <- Some e
+                    unsavedTimes <- unsavedTimes + 1
+            finally
+                record.Seconds <- seconds
         | None -> ()
 
-    let saveAfter step =
+    let saveAfter before step =
         match t.Checkpoint with
-        | Some(every, _) -> if step % every = 0 then save ()
+        | Some(every, _) -> if passes every before step then save ()
         | None -> ()
+
+    // ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Steps left out since the last one that was taken: they count once another is.
+    let mutable pending = 0
+
+    /// Failures since a step that went well at once, and the first of them.
+    let mutable inARow = 0
+    let mutable first: TrainStatus voption = ValueNone
+    let mutable isShortened = false
+
+    /// The model before the last step, where it is needed.
+    let mutable previous: 'M voption = ValueNone
+
+    let keepPrevious () =
+        match t.OnFailure with
+        | FailurePolicy.Shrink _ -> previous <- ValueSome(iteration.Give(fst iteration.Current))
+        | FailurePolicy.Stop
+        | FailurePolicy.Skip _ -> ()
+
+    let remember step (status: TrainStatus) =
+        if record.FirstFailure = "" then
+            record.FirstFailure <-
+                match status with
+                | TrainStatus.NonFinite(_, what, cause) -> $"the {what} of step {string step} is not finite. {cause}"
+                | TrainStatus.SolveFailed(_, failure) -> $"a solve of step {string step} failed. {failure.Message}"
+                | TrainStatus.Completed
+                | TrainStatus.Cancelled _
+                | TrainStatus.StoppedEarly _ -> ""
+
+    /// The status that ends the training at a step that cannot be taken, if the policy does not go on.
+    let fail (step: int) (why: unit -> TrainStatus) : TrainStatus voption =
+        inARow <- inARow + 1
+        if first.IsNone then first <- ValueSome(why ())
+
+        match t.OnFailure, previous with
+        | FailurePolicy.Skip most, _ when not isSame && inARow <= most ->
+            remember step first.Value
+            pending <- pending + 1
+            ValueNone
+        | FailurePolicy.Shrink(factor, most), ValueSome before when inARow <= most ->
+            remember step first.Value
+            let model, state = iteration.Current
+            iteration.Load((TrainStep.between t.Optimiser before model factor, state), iteration.Kept)
+            record.Shortened <- record.Shortened + 1
+            isShortened <- true
+            ValueNone
+        | FailurePolicy.Stop, _
+        | FailurePolicy.Skip _, _
+        | FailurePolicy.Shrink _, _ -> first
+
+    let succeed () =
+        if isShortened then
+            isShortened <- false
+        else
+            inARow <- 0
+            first <- ValueNone
+
+    /// Steps that were left out become steps of the record.
+    let commit () =
+        for _ in 1..pending do
+            record.Losses.Add nan
+
+        record.Skipped <- record.Skipped + pending
+        pending <- 0
+
+    /// What follows the step that was taken last, and those left out before it.
+    let follow before =
+        let step = record.Taken
+        validate before step
+        saveAfter before step
 
     // ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
     /// One step, from 1; the status that ends the training, if it does.
@@ -173,21 +283,27 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         let value, length = iteration.Number 0, iteration.Number 1
 
         if not (Double.IsFinite value) then
-            let cause = TrainStep.causeOfLoss loss (batchOf (step - 1)) (fst iteration.Current)
-            ValueSome(TrainStatus.NonFinite(step, "loss", cause))
+            fail step (fun () ->
+                let cause = TrainStep.causeOfLoss loss (batchOf (step - 1)) (fst iteration.Current)
+                TrainStatus.NonFinite(step, "loss", cause))
         else
             if t.Validation.IsNone then keepIfLowest value
 
             if not (Double.IsFinite length) then
-                let cause = TrainStep.causeOfGradient loss (batchOf (step - 1)) (fst iteration.Current)
-                ValueSome(TrainStatus.NonFinite(step, "gradient", cause))
+                fail step (fun () ->
+                    let cause = TrainStep.causeOfGradient loss (batchOf (step - 1)) (fst iteration.Current)
+                    TrainStatus.NonFinite(step, "gradient", cause))
             else
+                succeed ()
+                keepPrevious ()
                 iteration.Advance()
+                let before = record.Taken
+                commit ()
                 record.Losses.Add value
                 if t.Validation.IsNone then look value
-                validate step
-                saveAfter step
-                report step value length
+                follow before
+                reportStep step value length
+                reportEpoch before step
                 ValueNone
 
     let next () : TrainStatus voption =
@@ -198,27 +314,53 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
         if isSpent then
             ValueSome(TrainStatus.StoppedEarly record.Taken)
-        elif record.Taken >= steps then
+        elif record.Taken + pending >= steps then
+            if pending > 0 then
+                let before = record.Taken
+                commit ()
+                follow before
+                reportEpoch before record.Taken
+
             ValueSome TrainStatus.Completed
         elif t.Cancellation.IsCancellationRequested then
             ValueSome(TrainStatus.Cancelled(record.Taken + 1))
         else
+            let step = record.Taken + pending + 1
+
             try
-                take (record.Taken + 1)
+                take step
             with
             // a step that is not over leaves no trace
-            | :? SolveException as e when e.Status = Cancelled && t.Cancellation.IsCancellationRequested ->
-                ValueSome(TrainStatus.Cancelled(record.Taken + 1))
-            | :? SolveException as e -> ValueSome(TrainStatus.SolveFailed(record.Taken + 1, e.Failure))
+            | :? SolveCancelledException -> ValueSome(TrainStatus.Cancelled(record.Taken + 1))
+            | :? SolveException as e -> fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure))
 
     let resume () =
         match t.Resume with
-        | Some path when TrainCheckpoint.exists path ->
-            let (model, state), best = TrainCheckpoint.read path source.Text record start
+        | Some path when t.MayBegin && not (TrainCheckpoint.exists path) -> ()
+        | Some path ->
+            let (model, state), best =
+                TrainCheckpoint.read path identity.Value t.AcceptsChanges record start (Optim.init t.Optimiser)
+
             iteration.Use full
             iteration.Load((model, state), (best, state))
-        | Some _
         | None -> ()
+
+    let failureWarnings () =
+        [| let counted n what = if n = 1 then $"1 step was {what}" else $"{string n} steps were {what}"
+
+           if record.Skipped > 0 then
+               let what = counted record.Skipped "left out"
+               $"{what} of {string record.Taken}; the first: {record.FirstFailure}"
+
+           if record.Shortened > 0 then
+               let what = counted record.Shortened "taken again, shorter"
+               $"{what}; the first: {record.FirstFailure}"
+
+           match unsaved with
+           | Some e -> $"The last checkpoint was not written: {e.Message}"
+           | None ->
+               if unsavedTimes > 0 then
+                   $"The checkpoint could not be written {string unsavedTimes} times; the last one was." |]
 
     let curve (steps: List<int>) (values: List<float>) : TrainCurve =
         { Steps = steps.ToArray(); Values = values.ToArray() }
@@ -248,9 +390,13 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
           Metrics = [ for struct (name, steps, values) in record.Metrics -> name, curve steps values ]
           Status = status
           Steps = record.Taken
+          Skipped = record.Skipped
+          Shortened = record.Shortened
+          Unsaved = unsaved
           Seconds = elapsed ()
           Warnings =
             [| yield! Fitting.warnings model unused
+               yield! failureWarnings ()
                if validation.Count > 0 && Seq.forall Double.IsNaN validation then
                    "The validation was not a number each time, so it decided on nothing: Best is the first model." |] }
 
@@ -261,6 +407,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             iteration.Use full
             if t.ShowsProgress then line.Warn(Fitting.warnings t.Model unused)
             resume ()
+
+            match t.Checkpoint with
+            | Some(_, path) -> TrainCheckpoint.rehearse path identity.Value record iteration.Current
+            | None -> ()
+
             let mutable status = ValueNone
 
             try

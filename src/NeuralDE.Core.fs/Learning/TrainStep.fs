@@ -89,6 +89,20 @@ module internal TrainStep =
 
         [| value; length |], (next, state)
 
+    /// The model this share of the way from one to the next; leaves that the optimiser does not move, and numbers that have become
+    /// infinite, are the next one's and the first one's.
+    let between (optimiser: Optimiser) (before: 'M) (after: 'M) (share: float) : 'M =
+        let isMoving = Optim.moving optimiser after
+
+        let part i (a: Tensor) (b: Tensor) =
+            if isMoving[i] then
+                let d = b - a
+                a + where (abs d .< infinity) (share * d) (Prim.zerosLike d)
+            else
+                b
+
+        Array.mapi2 part (Tree.flatten before) (Tree.flatten after) |> Tree.unflatten after
+
     let private sentence what (found: (string * float) option) =
         match found with
         | Some("", value) -> Some $"The {what} has the number {string value}."

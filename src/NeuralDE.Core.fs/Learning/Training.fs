@@ -25,10 +25,10 @@ type TrainStatus =
             let cause = if cause = "" then "" else cause + " "
 
             $"Train.run: the {what} of step {string step} is not finite; the model is the best one before it. {cause}"
-            + "Lower the rate, or clip gradients with Train.clip."
+            + "Lower the rate, clip gradients with Train.clip, or go on by Train.onFailure."
         | SolveFailed(step, failure) ->
             $"Train.run: the loss of step {string step} needs a solve that failed; the model is the best one before it. "
-            + failure.Message
+            + $"{failure.Message} Train.onFailure leaves such steps out, or makes them shorter."
 
 /// What a running training tells of itself.
 type TrainProgress =
@@ -40,6 +40,9 @@ type TrainProgress =
         Loss: float
         /// before clipping
         GradientNorm: float
+        /// steps left out so far, and steps taken again, shorter; 0 without Train.onFailure
+        Skipped: int
+        Shortened: int
         Seconds: float
     }
 
@@ -101,8 +104,14 @@ type Training<'M> =
         ModelReports: (int * (int -> 'M -> unit)) list
         /// every so many steps, into this file
         Checkpoint: (int * string) option
+        /// at a step that cannot be taken
+        OnFailure: FailurePolicy
         /// from this file
         Resume: string option
+        /// whether it begins where there is no such file
+        MayBegin: bool
+        /// whether the file's training may be another one
+        AcceptsChanges: bool
         Cancellation: CancellationToken
     }
 
@@ -116,17 +125,23 @@ type Fit<'M> =
         Best: 'M
         /// the mean of models that Optim.averaged asks for
         Averaged: 'M option
-        /// before each step, on that step's batch
+        /// before each step, on that step's batch; NaN for a step that was left out
         Losses: float[]
         /// empty without Train.validate
         Validation: TrainCurve
         /// by name, in the order they were asked for
         Metrics: (string * TrainCurve) list
         Status: TrainStatus
-        /// taken, those of a training that was resumed included
+        /// taken, those left out and those of a training that was resumed included
         Steps: int
+        /// of them, those that were left out
+        Skipped: int
+        /// how often a step was taken again, shorter
+        Shortened: int
+        /// why the last checkpoint could not be written; None where it was, or where none was asked for
+        Unsaved: FileException option
         Seconds: float
         /// what looks as if it were trained and is not: plain numbers beside the model's tensors, leaves that the loss does not
-        /// depend on
+        /// depend on; and steps and checkpoints that failed
         Warnings: string[]
     }

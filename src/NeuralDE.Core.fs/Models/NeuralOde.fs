@@ -136,6 +136,11 @@ module NeuralOde =
         ProblemChecks.tolerance "NeuralOde" rtol atol
         set (fun s -> { s with Rtol = rtol; Atol = atol }) model
 
+    /// Sets the maximum number of steps of a solve; default: 100 000.
+    let maxSteps (n: int) (model: NeuralOde) =
+        ProblemChecks.count "NeuralOde.maxSteps" n
+        set (fun s -> { s with MaxSteps = n }) model
+
     /// Sets constant steps of size dt. InputException unless dt is positive.
     let dt (dt: float) (model: NeuralOde) =
         ProblemChecks.positive "NeuralOde.dt" "the step" dt

@@ -13,6 +13,11 @@ public sealed class ServiceTests : IAsyncLifetime
     private readonly WebApplication app = PredictionService.Build([
         "--urls=http://127.0.0.1:0",
         "--steps=60",
+        "--times=20000",
+        "--body=1000000",
+        "--seconds=60",
+        "--maxSteps=100000",
+        "--concurrent=64",
         "--Logging:LogLevel:Default=None",
     ]);
 
@@ -68,8 +73,8 @@ public sealed class ServiceTests : IAsyncLifetime
     public void A_model_is_trained_once_and_then_loaded()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("neuralde").FullName, "spiral.safetensors");
-        var trained = Predictor.LoadOrTrain(path, 2).Predict(Y0, [0.0, 1.0], default);
-        var loaded = Predictor.LoadOrTrain(path, 0).Predict(Y0, [0.0, 1.0], default);
+        var trained = Predictor.LoadOrTrain(path, 2, new()).Predict(Y0, [0.0, 1.0], default);
+        var loaded = Predictor.LoadOrTrain(path, 0, new()).Predict(Y0, [0.0, 1.0], default);
         Assert.Equal(trained.Ys, loaded.Ys);
         Directory.Delete(Path.GetDirectoryName(path)!, true);
     }

@@ -51,7 +51,15 @@ let private written (name: string) (write: string -> unit) =
 let private progress () =
     use output = new StringWriter()
     let line = ProgressLine(output, true)
-    let at = { Step = 1; Steps = 30; Loss = -0.125; GradientNorm = 1.0; Seconds = 1.5 }
+    let at =
+        { Step = 1
+          Steps = 30
+          Loss = -0.125
+          GradientNorm = 1.0
+          Skipped = 0
+          Shortened = 0
+          Seconds = 1.5 }
+
     line.Write(at, ValueSome 0.5)
     output.ToString()
 

@@ -15,7 +15,9 @@ let private bytesOf (act: unit -> 'T) : int64 =
 
 /// What the report of a step takes, once everything for it is there.
 let private reportBytes =
-    let report _ = bytesOf (fun () -> box { Step = 1; Steps = 2; Loss = 1.0; GradientNorm = 1.0; Seconds = 1.0 })
+    let report _ =
+        bytesOf (fun () ->
+            box { Step = 1; Steps = 2; Loss = 1.0; GradientNorm = 1.0; Skipped = 0; Shortened = 0; Seconds = 1.0 })
     List.init 5 report |> List.min
 
 /// Bytes that each step allocates beside its report: the least of three times 500 steps. What is made once, such as the table of a

@@ -76,6 +76,51 @@ let private refusal (t: Training<'M>) (batches: Batches<'B>) (loss: 'B -> 'M -> 
     let run () = t |> Train.runOn batches loss |> ignore
     (Expect.thrown<FileException> run).Message
 
+let private decaying (share: float) batch net = loss batch net + share * sum (square net.Layers[0].Weight)
+
+let private optimiser (optimiser: Optimiser) (t: Training<Mlp>) = { t with Optimiser = optimiser }
+
+/// What is changed, what the refusal says, how it is changed, and the loss then.
+let private changes =
+    let same = decaying 0.1
+
+    [ "the rate", "the rate: 0.01 → 0.02", optimiser (Adam 0.02), same
+      "an option",
+      "the beta2: 0.999 → 0.99",
+      optimiser (AdamWith { AdamOptions.defaults with Rate = 0.01; Beta2 = 0.99 }),
+      same
+      "weight decay", "the weight decay: 0 → 0.01", optimiser (AdamW 0.01), same
+      "the optimiser of some leaves",
+      "the optimiser of Layers[0].Bias and 1 more: Adam → Frozen",
+      optimiser (Optim.freeze (Optim.named "Bias") (Adam 0.01)),
+      same
+      "a schedule",
+      "the schedule at steps 0, 1, 10, 100, 1000, 10000: nothing → 1, 0.9, 0.348678, 2.65614E-05, ",
+      optimiser (Adam 0.01 |> Optim.schedule (Schedule.exponential 0.9)),
+      same
+      "a rule of one's own",
+      "the optimiser: Adam → mine",
+      optimiser (
+          OwnRule
+              { Name = "mine"
+                Slots = (fun _ -> [])
+                Step = fun leaf -> leaf.X - leaf.Scaled(0.1, leaf.Gradient), [] }
+      ),
+      same
+      "clipping", "the clip: none → 0.5", Train.clip 0.5, same
+      "clipping of values", "the clipValue: none → 0.5", Train.clipValue 0.5, same
+      "a mean of models",
+      "the mean of models: nothing → plain, from 1 every 1",
+      optimiser (Optim.averaged (PlainAverage(1, 1)) (Adam 0.01)),
+      same
+      "validation", "the validation: none → every 5 steps", Train.validate (fun (m: Mlp) -> sum m.Layers[0].Bias), same
+      "an activation",
+      "the model of Activation: Tanh → Relu",
+      (fun t -> { t with Model = Mlp.withActivation Activation.Relu t.Model }),
+      same
+      "the loss", "the loss: ", id, (fun batch net -> same batch net + sum (abs net.Layers[0].Bias))
+      "a number in the loss", "the numbers that the loss captures: ", id, decaying 0.2 ]
+
 [<Tests>]
 let tests =
     testList
@@ -85,7 +130,8 @@ let tests =
               [ for first, second, every in moments () do
                     testCase $"{first}, {second}, {every}" (fun () ->
                         withFile (fun path ->
-                            let resumed () = training () |> Train.checkpointEvery every path |> Train.resume path
+                            let resumed () =
+                                training () |> Train.checkpointEvery every path |> Train.resumeIfThere path
 
                             for stop in List.sort [ first; second ] do
                                 use source = new CancellationTokenSource()
@@ -105,7 +151,8 @@ let tests =
               [ for first, second, every in moments () do
                     testCase $"{first}, {second}, {every}" (fun () ->
                         withFile (fun path ->
-                            let resumed () = training () |> Train.checkpointEvery every path |> Train.resume path
+                            let resumed () =
+                                training () |> Train.checkpointEvery every path |> Train.resumeIfThere path
 
                             for stop in List.sort [ first; second ] do
                                 let run () =
@@ -136,7 +183,7 @@ let tests =
                       |> Train.validate (fun x -> sum (square (x - 2.7)))
                       |> Train.stopEarly 2
                       |> Train.checkpointEvery 1 path
-                      |> Train.resume path
+                      |> Train.resumeIfThere path
                       |> Train.run (fun x -> sum (square (x - 3.0)))
 
                   let once, again = run (), run ()
@@ -168,33 +215,132 @@ let tests =
                   Expect.equal (int count) 9 "int count"
                   Expect.equal (string noise) "Key 5" "string noise"))
 
-          testCase "a file of another training is refused by name" (fun () ->
+          testCase "another training is refused, with what it was and what it is" (fun () ->
               withFile (fun path ->
                   training () |> Train.steps 3 |> Train.checkpointEvery 1 path |> Train.runOn batches loss |> ignore
-                  let other = Batches.ofTree 6 data |> Batches.shuffle (Key 2) |> Batches.withKey (Key 3)
-                  let message = refusal (training () |> Train.resume path) other loss
-                  Expect.stringContains
-                      message
-                      "the training ran on 23 samples in batches of 5, shuffled by Key 2, expected"
-                      "message"
-                  let message = refusal ({ training () with Metrics = [] } |> Train.resume path) batches loss
-                  Expect.stringContains message "it has 'metrics.first weight." "message"
-                  let adam = { training () with Optimiser = Adam 0.1 } |> Train.resume path
-                  Expect.stringContains
-                      (refusal adam batches loss)
-                      "it has no 'optimiser.Slots["
-                      "refusal adam batches loss"
-                  let wider = { training () with Model = Mlp.init (Key 1) [ 2; 5; 1 ] } |> Train.resume path
-                  Expect.stringContains
-                      (refusal wider batches loss)
-                      "'model.Layers[0].Weight' is float64 [2; 4], expected float64 [2; 5]"
-                      "refusal wider batches loss"
-                  Safetensors.write path [] [ "model", scalar 1.0 ]
-                  Expect.stringContains
-                      (refusal (training () |> Train.resume path) batches loss)
-                      "it is no training"
-                      "refusal (training () |> Train.resume path) batches loss"))
+                  let resumed () = training () |> Train.resume path
+                  let isRefused words message =
+                      for word in "Then → now: " :: words do
+                          Expect.stringContains message word "message"
 
-          testCase "without a file a training begins" (fun () ->
-              let fit = training () |> Train.resume "there is no such file" |> Train.runOn batches loss
-              isSame whole.Value fit) ]
+                  let other = Batches.ofTree 6 data |> Batches.shuffle (Key 2) |> Batches.withKey (Key 3)
+                  refusal (resumed ()) other loss
+                  |> isRefused
+                      [ "the batches: 23 samples in batches of 5, shuffled by Key 2 → "
+                        "→ 23 samples in batches of 6, shuffled by Key 2."
+                        "Train.acceptChanges" ]
+
+                  let reshuffled = Batches.ofTree 5 data |> Batches.shuffle (Key 7) |> Batches.withKey (Key 3)
+                  refusal (resumed ()) reshuffled loss |> isRefused [ "shuffled by Key 2 → "; "shuffled by Key 7" ]
+                  let x, y = data
+                  let others = Batches.ofTree 5 (x, y + 1e-9) |> Batches.shuffle (Key 2) |> Batches.withKey (Key 3)
+                  refusal (resumed ()) others loss |> isRefused [ "the samples: " ]
+
+                  refusal { resumed () with Metrics = [] } batches loss
+                  |> isRefused [ "the metric 'first weight': there → nothing" ]
+
+                  refusal { resumed () with Optimiser = Adam 0.1 } batches loss
+                  |> isRefused
+                      [ "the optimiser of Layers[0].Bias and 1 more: Sgd → Adam"
+                        "the mean of models: moving, 0.9 → nothing"
+                        "the rate of Layers[0].Weight and 1 more: 0.01 → 0.1"
+                        "the weight decay of Layers[0].Weight and 1 more: 0.01 → 0" ]
+
+                  refusal { resumed () with Model = Mlp.init (Key 1) [ 2; 5; 1 ] } batches loss
+                  |> isRefused [ "model.Layers[0].Weight: float64 [2; 4] → float64 [2; 5]"; "same tensors" ]
+
+                  Safetensors.write path [] [ "model", scalar 1.0 ]
+                  Expect.stringContains (refusal (resumed ()) batches loss) "it is no training" "the file"))
+
+          testList
+              "each thing that shapes a training is compared"
+              [ for name, words, change, otherLoss in changes do
+                    testCase name (fun () ->
+                        withFile (fun path ->
+                            let was = Train.start (Mlp.init (Key 1) [ 2; 4; 1 ]) (Adam 0.01) |> Train.steps 4
+                            was |> Train.checkpointEvery 9 path |> Train.runOn batches (decaying 0.1) |> ignore
+                            // the same again is no other
+                            was |> Train.resume path |> Train.runOn batches (decaying 0.1) |> ignore
+                            let changed = change was |> Train.steps 7 |> Train.resume path
+                            Expect.stringContains (refusal changed batches otherLoss) words "message"
+                            let fit = changed |> Train.acceptChanges |> Train.runOn batches otherLoss
+                            Expect.equal (fit.Status, fit.Steps) (TrainStatus.Completed, 7) "accepted")) ]
+
+          testCase "how long it runs, who looks on and what happens at failures may change" (fun () ->
+              withFile (fun path ->
+                  training () |> Train.steps 9 |> Train.checkpointEvery 9 path |> Train.runOn batches loss |> ignore
+
+                  training ()
+                  |> Train.epochs 3
+                  |> Train.stopEarly 90
+                  |> Train.onFailure (FailurePolicy.Skip 3)
+                  |> Train.onEpoch ignore
+                  |> Train.resume path
+                  |> Train.runOn batches loss
+                  |> ignore))
+
+          testCase
+              "what is accepted begins anew where it must: another optimiser's memory, the best of another loss"
+              (fun () ->
+                  withFile (fun path ->
+                      let start = Train.start (tensor [ 0.0 ]) (Sgd { SgdOptions.defaults with Rate = 0.1 })
+                      let first =
+                          start
+                          |> Train.steps 3
+                          |> Train.checkpointEvery 9 path
+                          |> Train.run (fun x -> sum (square (x - 3.0)))
+                      let resumed =
+                          { start with Optimiser = Adam 0.5 }
+                          |> Train.steps 4
+                          |> Train.resume path
+                          |> Train.acceptChanges
+                          |> Train.run (fun x -> 100.0 + sum (square (x - 3.0)))
+
+                      // Adam's first step after the fourth count of the file is as long as its mean allows
+                      Expect.equal resumed.Steps 4 "resumed.Steps"
+                      Expect.equal resumed.Losses[..2] first.Losses "the losses before"
+                      Expect.equal
+                          (float resumed.Best[0])
+                          (float first.Model[0])
+                          "the best model of the loss as it is now"))
+
+          testCase "a file that is not there is an error, unless the training may begin" (fun () ->
+              let missing = Path.Combine(Path.GetTempPath(), "neuralde", "there is no such file")
+              let message = refusal (training () |> Train.resume missing) batches loss
+              Expect.stringContains message "Train.resume: " "message"
+              Expect.stringContains message "there is no such file. Check its name and folder" "message"
+              let fit = training () |> Train.resumeIfThere missing |> Train.runOn batches loss
+              isSame whole.Value fit)
+
+          testCase
+              "a schedule that differs between the steps looked at, and a rule of the same name, are told by what they compute"
+              (fun () ->
+                  withFile (fun path ->
+                      let scheduled step factor =
+                          Train.start
+                              (tensor [ 0.0 ])
+                              (Adam 0.1 |> Optim.schedule (Schedule.piecewise [ step, factor; step + 1, 1.0 ]))
+                          |> Train.steps 2
+
+                      let run (t: Training<Tensor>) = t |> Train.run (fun x -> sum (square (x - 3.0)))
+                      scheduled 5 0.5 |> Train.checkpointEvery 9 path |> run |> ignore
+                      let again () = scheduled 5 0.25 |> Train.resume path |> run |> ignore
+                      Expect.stringContains
+                          (Expect.thrown<FileException> again).Message
+                          "the optimiser's computation: "
+                          "message"))
+
+          testCase "the texts that tell a training do not depend on what was traced before" (fun () ->
+              let made () =
+                  let field (p: Tensor) (_t: Tensor) (u: Tensor) = tanh (p * u) + 0.25 * u
+                  let solve (p: Tensor) =
+                      Ode.problem (field p) (tensor [ 1.0; 2.0 ]) (0.0, 1.0) |> Ode.solveFinal |> sum
+                  let traced = NeuralDE.Compiler.Function.trace "test" NeuralDE.Compiler.Hoisted solve (scalar 0.5)
+                  NeuralDE.Compiler.Digest.ofGraph traced.Graph
+
+              let first = made ()
+              grad (fun (x: Tensor) -> sum (0.25 * x * tanh x)) (tensor [ 1.0; 2.0 ]) |> ignore
+              GC.Collect()
+              Expect.equal (made ()) first "made ()"
+              let numbers = NeuralDE.Compiler.NdArray(Float64, [| 2 |], [| 1.0; 2.0 |])
+              Expect.equal (NeuralDE.Compiler.Digest.ofArrays [ numbers ]) "6b8b3b1ff27e53fe" "of numbers") ]

@@ -149,7 +149,14 @@ let tests =
               Expect.near 1e-12 (float fit.Best) 0.9 "float fit.Best")
 
           testCase "the line of progress is written over itself, and not at all where there is no terminal" (fun () ->
-              let at step seconds = { Step = step; Steps = 30; Loss = 0.125; GradientNorm = 1.0; Seconds = seconds }
+              let at step seconds =
+                  { Step = step
+                    Steps = 30
+                    Loss = 0.125
+                    GradientNorm = 1.0
+                    Skipped = (if step = 20 then 2 else 0)
+                    Shortened = 0
+                    Seconds = seconds }
 
               let write isTerminal =
                   use output = new IO.StringWriter(NewLine = "|")
@@ -162,7 +169,7 @@ let tests =
                   output.ToString()
 
               let first = "step 1 of 30, loss 1.250E-001, 0.0 s"
-              let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 0.3 s"
+              let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 2 left out, 0.3 s"
               let last = "step 30 of 30, loss 1.250E-001, 0.4 s"
               Expect.equal (write true) $"\r{first}\r{second}\r{last.PadRight second.Length}|" "write true"
               Expect.equal (write false) "" "write false")

@@ -242,6 +242,12 @@ let tests =
               raises<TreeException, _> "got weights with 2 leaves, expected 1, as in the flow" (fun () ->
                   WeightFlow.apply flow (ramp, ramp)))
 
+          testCase "a solve stops short after so many steps" (fun () ->
+              let model = NeuralOde.init key (Blueprint.features 2 |> Blueprint.linear 2) |> NeuralOde.maxSteps 3
+              let e = Expect.thrown<SolveException>(fun () -> NeuralOde.final model y0 (0.0, 100.0) |> ignore)
+              Expect.equal (e.Status, e.Failure.Steps) (MaxStepsReached, 3) "e.Status, e.Failure.Steps"
+              Expect.thrown<InputException>(fun () -> NeuralOde.maxSteps 0 model |> ignore) |> ignore)
+
           // ── use ──────────────────────────────────────────────────────────────────────────────────────────────────────────
           testCase "a prediction is the solve of the network" (fun () ->
               let blueprint =

@@ -287,8 +287,15 @@ let tests =
                         use again = new CancellationTokenSource()
                         let stop (report: SolveProgress) = if report.Steps = 5 then again.Cancel()
                         let p = p |> Ode.progress stop |> Ode.cancel again.Token
-                        let error = raises<SolveException> [ "Cancelled"; "t = 0.5" ] (fun () -> Ode.solve p |> ignore)
-                        Expect.equal error.Status Cancelled "error.Status") ]
+                        let error =
+                            raises<SolveCancelledException> [ "Cancelled"; "t = 0.5" ] (fun () ->
+                                Ode.solve p |> ignore)
+                        Expect.equal error.Failure.Status Cancelled "error.Failure.Status"
+                        Expect.isTrue (box error :? OperationCanceledException) "what .NET expects of a cancelled call"
+
+                        match error.Ys with
+                        | :? Tensor as ys -> same "the outputs it had" (numbers s.Ys) (numbers ys)
+                        | _ -> failtest "got no states, expected those that were reached") ]
 
           testCase "A solve cancelled before its start ends at once" (fun () ->
               use source = new CancellationTokenSource()
@@ -309,11 +316,11 @@ let tests =
               let final =
                   compile (fun y0 -> Ode.problem field y0 (0.0, 10.0) |> Ode.using RK4 |> Ode.dt 0.1 |> Ode.solveFinal)
               let run () = Engine.cancellable source.Token (fun () -> final (tensor [ 1.0 ]))
-              let error = raises<SolveException> [ "Cancelled" ] (fun () -> run () |> ignore)
-              Expect.equal error.Status Cancelled "error.Status"
+              let error = raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore)
+              Expect.equal error.Failure.Status Cancelled "error.Failure.Status"
               // without the token, and on another thread, it goes through
               within 1e-4 "the state" [ exp -5.0 ] (numbers (final (tensor [ 1.0 ])))
-              raises<SolveException> [ "Cancelled" ] (fun () -> run () |> ignore) |> ignore)
+              raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore) |> ignore)
 
           testCase "A solve with a token of its own makes no graph of its own" (fun () ->
               let solve () =

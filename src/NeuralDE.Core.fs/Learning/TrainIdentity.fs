@@ -1,0 +1,162 @@
+namespace NeuralDE.Compiler
+
+open System
+open NeuralDE
+
+/// What shapes a training's result beside model and data, as texts by subject and leaf: a training that is resumed is held to it.
+/// How long a training runs, what looks on and what it does at a failure are no part of it.
+type internal TrainIdentity = { Texts: (string * string) list }
+
+/// One difference between two trainings: of the subject as a whole, or of some leaves.
+type internal TrainDifference = { Subject: string; Leaf: string; Was: string; Is: string }
+
+module internal TrainIdentity =
+    let private batches = "batches"
+    let private samples = "samples"
+    let private validation = "validation"
+    let private clip = "clip"
+    let private clipValue = "clipValue"
+    let private loss = "loss"
+    let private captured = "numbers that the loss captures"
+    let private rule = "optimiser's computation"
+
+    /// Subjects of one text for the whole training, in the order of messages.
+    let private subjects = [ batches; samples; validation; clip; clipValue; rule; loss; captured ]
+
+    // ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
+    let private traced f (tree: 'T) : string * NdArray[] =
+        let traced = Function.trace "Train.run" Hoisted f tree
+        Digest.ofGraph traced.Graph, traced.Captured |> Array.map (fun x -> x.Numbers)
+
+    /// The optimiser's step as a whole: it knows rules of the user's own, and schedules at every step.
+    let private ofOptimiser (t: Training<'M>) (state: OptimState) =
+        let step (gradient, state, model) =
+            let next, state = Optim.step t.Optimiser gradient state model
+            Array.append (Tree.flatten next) (Tree.flatten state)
+
+        let graph, numbers = traced step (t.Model, state, t.Model)
+        Digest.ofArrays numbers + graph
+
+    let private ofLimit (limit: float option) =
+        match limit with
+        | Some limit -> string limit
+        | None -> "none"
+
+    let private leafFields (t: Training<'M>) (path: string) : string =
+        OptimiserText.ofLeaf t.Optimiser path
+        |> List.map (fun (name, text) -> $"{name} = {text}")
+        |> String.concat "; "
+
+    /// A training's, from its loss on inputs like these.
+    let make (t: Training<'M>) (source: BatchSource) (loss': TrainLoss<'M>) (state: OptimState) (inputs: Tensor[]) =
+        let graph, numbers = traced (fun (inputs, model: 'M) -> fst (loss' inputs model)) (inputs, t.Model)
+
+        let validated =
+            match t.Validation with
+            | Some _ -> $"every {string (Option.defaultValue source.PerEpoch t.ValidationEvery)} steps"
+            | None -> "none"
+
+        { Texts =
+            [ batches, source.Text
+              samples, (if source.Leaves.Length = 0 then "none" else Digest.ofArrays source.Leaves)
+              validation, validated
+              clip, ofLimit t.Clip
+              clipValue, ofLimit t.ClipValue
+              rule, ofOptimiser t state
+              loss, graph
+              captured, (if numbers.Length = 0 then "none" else Digest.ofArrays numbers)
+
+              for path, x in Tree.leaves t.Model do
+                  if x.Dtype.IsFloat then $"optimiser of {path}", leafFields t path
+
+              for path, text in StaticFields.ofForm "Train.run" (Tree.structure t.Model).Form |> List.distinctBy fst do
+                  $"model at {path}", text ] }
+
+    // ── differences ──────────────────────────────────────────────────────────────────────────────────────────────
+    let private nothing = "nothing"
+
+    let private fieldsOf (text: string) : Map<string, string> =
+        text.Split "; "
+        |> Array.map (fun field ->
+            match field.IndexOf(" = ", StringComparison.Ordinal) with
+            | -1 -> field, ""
+            | at -> field.Substring(0, at), field.Substring(at + 3))
+        |> Map.ofArray
+
+    let private names (a: Map<string, string>) (b: Map<string, string>) =
+        [ yield! Map.keys a
+          for name in Map.keys b do
+              if not (a.ContainsKey name) then name ]
+
+    let private between (prefix: string) (was: Map<string, string>) (is: Map<string, string>) =
+        [ for name in names was is do
+              if name.StartsWith(prefix, StringComparison.Ordinal) then
+                  match Map.tryFind name was, Map.tryFind name is with
+                  | a, b when a = b -> ()
+                  | a, b -> name.Substring prefix.Length, Option.defaultValue nothing a, Option.defaultValue nothing b ]
+
+    /// From what a file has to what the training has, without those that follow from others.
+    let differences (was: TrainIdentity) (is: TrainIdentity) : TrainDifference list =
+        let before, now = Map.ofList was.Texts, Map.ofList is.Texts
+
+        let ofModel =
+            [ for path, a, b in between "model at " before now do
+                  { Subject = "model"; Leaf = path; Was = a; Is = b } ]
+
+        let ofOptimiser =
+            [ for path, a, b in between "optimiser of " before now do
+                  // leaves that only one of the two has are told by their tensors
+                  if a <> nothing && b <> nothing then
+                      for name, a, b in between "" (fieldsOf a) (fieldsOf b) do
+                          { Subject = name; Leaf = path; Was = a; Is = b } ]
+
+        let differs subject = Map.tryFind subject before <> Map.tryFind subject now
+
+        let follows subject =
+            if subject = rule then not ofOptimiser.IsEmpty || not ofModel.IsEmpty
+            elif subject = samples then differs batches
+            elif subject = loss then differs batches || not ofModel.IsEmpty
+            elif subject = captured then differs loss
+            else false
+
+        let text subject (known: Map<string, string>) = Map.tryFind subject known |> Option.defaultValue nothing
+
+        let ofWhole =
+            [ for subject in subjects do
+                  if differs subject && not (follows subject) then
+                      { Subject = subject; Leaf = ""; Was = text subject before; Is = text subject now } ]
+
+        ofModel @ ofOptimiser @ ofWhole
+
+    /// Whether losses before and after it are those of different questions, so that the best of both says nothing.
+    let changesLoss (d: TrainDifference) : bool =
+        d.Subject = "model" || List.contains d.Subject [ batches; samples; validation; loss; captured ]
+
+    /// A sentence part for each difference, those of several leaves that are alike as one.
+    let sentences (leaves: int) (differences: TrainDifference list) : string list =
+        let shown (text: string) = if text.Length <= 120 then text else text.Substring(0, 120) + "…"
+
+        differences
+        |> List.groupBy (fun d -> d.Subject, d.Was, d.Is)
+        |> List.map (fun ((subject, was, is), alike) ->
+            let paths = alike |> List.map _.Leaf |> List.filter ((<>) "")
+
+            let place =
+                match paths with
+                | [] -> ""
+                | _ when subject <> "model" && paths.Length = leaves -> ""
+                | [ path ] -> $" of {path}"
+                | path :: others -> $" of {path} and {string others.Length} more"
+
+            $"the {subject}{place}: {shown was} → {shown is}")
+
+    // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    let private prefix = "training:"
+
+    let toMetadata (identity: TrainIdentity) : (string * string) list =
+        identity.Texts |> List.map (fun (subject, text) -> prefix + subject, text)
+
+    let ofMetadata (metadata: Map<string, string>) : TrainIdentity =
+        { Texts =
+            [ for KeyValue(name, text) in metadata do
+                  if name.StartsWith(prefix, StringComparison.Ordinal) then name.Substring prefix.Length, text ] }
