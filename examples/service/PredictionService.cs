@@ -1,6 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Kestrel = Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NeuralDE.Service;
 
@@ -67,13 +67,13 @@ public sealed class PredictionService(Predictor predictor)
         return app;
     }
 
-    private static void Limit(KestrelServerLimits kestrel, ServiceLimits limits)
+    private static void Limit(Kestrel.KestrelServerLimits kestrel, ServiceLimits limits)
     {
         kestrel.MaxRequestBodySize = limits.Body;
         kestrel.MaxConcurrentConnections = limits.Connections;
         kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.Grace);
-        kestrel.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
-        kestrel.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
+        kestrel.MinRequestBodyDataRate = new Kestrel.MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
+        kestrel.MinResponseDataRate = new Kestrel.MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
     }
 
     private Results<Ok<Forecast>, ProblemHttpResult> Predict(Question question, CancellationToken token)

@@ -8,10 +8,19 @@ module internal OptimiserText =
     /// Where schedules are compared.
     let private looks = [ 0; 1; 10; 100; 1000; 10000 ]
 
+    /// The name under which the kind of optimiser stands.
+    let kind = "optimiser"
+
+    let private mean = "mean of models"
+    let private schedule = "schedule at steps " + (looks |> List.map string |> String.concat ", ")
+
+    /// Whether it is an option of one kind of optimiser.
+    let isOption (name: string) = name <> kind && name <> mean && name <> schedule
+
     let private yes (b: bool) = if b then "yes" else "no"
 
     let private ofSgd (o: SgdOptions) =
-        [ "optimiser", "Sgd"
+        [ kind, "Sgd"
           "rate", string o.Rate
           "momentum", string o.Momentum
           "dampening", string o.Dampening
@@ -19,7 +28,7 @@ module internal OptimiserText =
           "weight decay", string o.WeightDecay ]
 
     let private ofAdam (o: AdamOptions) =
-        [ "optimiser", "Adam"
+        [ kind, "Adam"
           "rate", string o.Rate
           "beta1", string o.Beta1
           "beta2", string o.Beta2
@@ -28,7 +37,7 @@ module internal OptimiserText =
           "AMSGrad", yes o.IsAmsGrad ]
 
     let private ofRmsProp (o: RmsPropOptions) =
-        [ "optimiser", "RmsProp"
+        [ kind, "RmsProp"
           "rate", string o.Rate
           "share", string o.Share
           "epsilon", string o.Epsilon
@@ -37,7 +46,7 @@ module internal OptimiserText =
           "weight decay", string o.WeightDecay ]
 
     let private ofAdagrad (o: AdagradOptions) =
-        [ "optimiser", "Adagrad"
+        [ kind, "Adagrad"
           "rate", string o.Rate
           "rate decay", string o.RateDecay
           "initial sum", string o.InitialSum
@@ -45,20 +54,19 @@ module internal OptimiserText =
           "weight decay", string o.WeightDecay ]
 
     let private ofLion (o: LionOptions) =
-        [ "optimiser", "Lion"
+        [ kind, "Lion"
           "rate", string o.Rate
           "beta1", string o.Beta1
           "beta2", string o.Beta2
           "weight decay", string o.WeightDecay ]
 
-    let private ofSchedule (schedule: Schedule) =
-        let factor step = (Schedule.at step schedule).ToString("G6", CultureInfo.InvariantCulture)
+    let private ofSchedule (factors: Schedule) =
+        let factor step = (Schedule.at step factors).ToString("G6", CultureInfo.InvariantCulture)
         let factors = looks |> List.map factor |> String.concat ", "
-        let steps = looks |> List.map string |> String.concat ", "
-        $"schedule at steps {steps}", factors
+        schedule, factors
 
     let private ofAveraging (averaging: Averaging) =
-        "mean of models",
+        mean,
         match averaging with
         | MovingAverage share -> $"moving, {string share}"
         | PlainAverage(from, every) -> $"plain, from {string from} every {string every}"
@@ -77,8 +85,8 @@ module internal OptimiserText =
         | AdagradWith options -> ofAdagrad options
         | Lion rate -> ofLion { LionOptions.defaults with Rate = rate }
         | LionWith options -> ofLion options
-        | OwnRule rule -> [ "optimiser", rule.Name ]
-        | Frozen -> [ "optimiser", "Frozen" ]
+        | OwnRule rule -> [ kind, rule.Name ]
+        | Frozen -> [ kind, "Frozen" ]
         | Scheduled(schedule, optimiser) -> ofSchedule schedule :: ofLeaf optimiser path
         | Averaged(averaging, optimiser) -> ofAveraging averaging :: ofLeaf optimiser path
         | Groups groups ->

@@ -107,8 +107,13 @@ module internal TrainIdentity =
             [ for path, a, b in between "optimiser of " before now do
                   // leaves that only one of the two has are told by their tensors
                   if a <> nothing && b <> nothing then
-                      for name, a, b in between "" (fieldsOf a) (fieldsOf b) do
-                          { Subject = name; Leaf = path; Was = a; Is = b } ]
+                      let a, b = fieldsOf a, fieldsOf b
+                      let isSameKind = Map.tryFind OptimiserText.kind a = Map.tryFind OptimiserText.kind b
+
+                      for name, a, b in between "" a b |> List.sortBy (fun (name, _, _) -> name <> OptimiserText.kind) do
+                          // of two kinds of optimisers, what only one of them can be told says nothing
+                          if isSameKind || not (OptimiserText.isOption name) || (a <> nothing && b <> nothing) then
+                              { Subject = name; Leaf = path; Was = a; Is = b } ]
 
         let differs subject = Map.tryFind subject before <> Map.tryFind subject now
 

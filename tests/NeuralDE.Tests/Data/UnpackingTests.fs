@@ -57,7 +57,9 @@ let tests =
                   let refuse () =
                       refuses
                           path
-                          [ $"it is {bytes.Length} bytes long and becomes"; "expected at most 2"; "readWith" ]
+                          [ $"it is {bytes.Length} bytes long and becomes"
+                            $"expected at most {30 * bytes.Length}"
+                            "readWith" ]
                           (fun () -> Npz.readWith { small with Ratio = 30.0 } path)
 
                   let spent = allocatedBy refuse

@@ -146,7 +146,7 @@ let tests =
               | status -> failtest $"got {status}, expected SolveFailed at step 2"
 
               let fit =
-                  Train.start (scalar 0.5) (Adam 0.45)
+                  Train.start (scalar 0.5) (Adam 0.55 |> Optim.schedule (Schedule.exponential 0.8))
                   |> Train.steps 60
                   |> Train.onFailure (FailurePolicy.Shrink(0.5, 20))
                   |> Train.run blowUp

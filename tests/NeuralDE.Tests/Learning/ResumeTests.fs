@@ -246,6 +246,10 @@ let tests =
                         "the rate of Layers[0].Weight and 1 more: 0.01 → 0.1"
                         "the weight decay of Layers[0].Weight and 1 more: 0.01 → 0" ]
 
+                  // options that only one of two kinds of optimisers has say nothing
+                  let message = refusal { resumed () with Optimiser = Adam 0.1 } batches loss
+                  Expect.isFalse (message.Contains "Nesterov" || message.Contains "AMSGrad") "message"
+
                   refusal { resumed () with Model = Mlp.init (Key 1) [ 2; 5; 1 ] } batches loss
                   |> isRefused [ "model.Layers[0].Weight: float64 [2; 4] → float64 [2; 5]"; "same tensors" ]
 
