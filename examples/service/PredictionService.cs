@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Kestrel = Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -14,8 +13,11 @@ public sealed record Health(string Status, int Parameters, int Running, int Serv
 /// POST /predict and GET /health. Bad input is answered by 400 and the library's own sentence, and no answer shows a stack.
 /// What one caller can cost is limited: ServiceLimits.
 /// </summary>
-public sealed class PredictionService(Predictor predictor)
+public sealed class PredictionService(Predictor predictor, ServiceLimits limits)
 {
+    // a permit is held while a question is worked on, not while it comes in: slow callers keep nobody waiting
+    private readonly SemaphoreSlim permits = new(limits.Concurrent);
+    private int waiting;
     private int running;
     private int served;
     private int cancelled;
@@ -30,22 +32,11 @@ public sealed class PredictionService(Predictor predictor)
         builder.Services.AddProblemDetails();
         var (path, steps) = (builder.Configuration["model"], builder.Configuration.GetValue("steps", 500));
         var limits = ServiceLimits.Of(builder.Configuration);
+        builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton(Predictor.LoadOrTrain(path, steps, limits));
         builder.Services.AddSingleton<PredictionService>();
         builder.WebHost.ConfigureKestrel(options => Limit(options.Limits, limits));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
-        builder.Services.AddRateLimiter(options =>
-        {
-            options.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
-            options.AddPolicy(
-                "work",
-                _ =>
-                    RateLimitPartition.GetConcurrencyLimiter(
-                        "all",
-                        _ => new() { PermitLimit = limits.Concurrent, QueueLimit = limits.Concurrent }
-                    )
-            );
-        });
 
         var app = builder.Build();
         app.UseExceptionHandler(
@@ -56,13 +47,10 @@ public sealed class PredictionService(Predictor predictor)
             }
         );
         app.UseStatusCodePages();
-        app.UseRateLimiter();
         app.MapPost(
-                "/predict",
-                (Question question, PredictionService service, CancellationToken token) =>
-                    service.Predict(question, token)
-            )
-            .RequireRateLimiting("work");
+            "/predict",
+            (Question question, PredictionService service, CancellationToken token) => service.Predict(question, token)
+        );
         app.MapGet("/health", (PredictionService service) => service.Health());
         return app;
     }
@@ -76,7 +64,42 @@ public sealed class PredictionService(Predictor predictor)
         kestrel.MinResponseDataRate = new Kestrel.MinDataRate(240, TimeSpan.FromSeconds(limits.Grace));
     }
 
-    private Results<Ok<Forecast>, ProblemHttpResult> Predict(Question question, CancellationToken token)
+    private async Task<Results<Ok<Forecast>, ProblemHttpResult>> Predict(Question question, CancellationToken token)
+    {
+        if (Interlocked.Increment(ref waiting) > 2 * limits.Concurrent)
+        {
+            Interlocked.Decrement(ref waiting);
+            return TypedResults.Problem(
+                "The service is busy. Ask again in a moment.",
+                statusCode: StatusCodes.Status503ServiceUnavailable
+            );
+        }
+
+        try
+        {
+            await permits.WaitAsync(token);
+            try
+            {
+                return Answer(question, token);
+            }
+            finally
+            {
+                permits.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Interlocked.Increment(ref cancelled);
+            // nobody listens any more; the number is the one by which proxies log that
+            return TypedResults.Problem("The caller is gone.", statusCode: StatusCodes.Status499ClientClosedRequest);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    private Results<Ok<Forecast>, ProblemHttpResult> Answer(Question question, CancellationToken token)
     {
         Interlocked.Increment(ref running);
         try
@@ -88,12 +111,6 @@ public sealed class PredictionService(Predictor predictor)
         catch (ArgumentException wrong)
         {
             return TypedResults.Problem(wrong.Message, statusCode: StatusCodes.Status400BadRequest);
-        }
-        catch (OperationCanceledException)
-        {
-            Interlocked.Increment(ref cancelled);
-            // nobody listens any more; the number is the one by which proxies log that
-            return TypedResults.Problem("The caller is gone.", statusCode: StatusCodes.Status499ClientClosedRequest);
         }
         finally
         {

@@ -216,6 +216,7 @@ module Lbfgs =
         (options: LbfgsOptions, report: LbfgsProgress<'M> -> unit, slope: 'M -> Tensor * 'M, model: 'M, start: float[])
         =
         let mutable evaluations = 0
+        let mutable isCancelled = false
 
         let evaluate (place: float[]) : Point<'M> =
             let model = fill model place
@@ -223,14 +224,17 @@ module Lbfgs =
             let unusable = { Model = model; Place = place; Loss = infinity; Gradient = Array.map (fun _ -> nan) place }
 
             try
-                let value, gradient = slope model
+                let value, gradient = Watching.Under(options.Cancellation, ValueNone, (fun () -> slope model))
                 let value, gradient = float value, row gradient
 
                 if Double.IsFinite value && Array.forall Double.IsFinite gradient then
                     { unusable with Loss = value; Gradient = gradient }
                 else
                     unusable
-            with :? SolveException ->
+            with
+            | :? SolveException -> unusable
+            | :? SolveCancelledException ->
+                isCancelled <- true
                 unusable
 
         let pairs = List<Pair>()
@@ -330,6 +334,8 @@ module Lbfgs =
                         accept trial false |> ignore
                         if status.IsNone then fail ()
                     | NoStep -> fail ()
+
+            if isCancelled then status <- ValueSome LbfgsStatus.Cancelled
 
         member _.Fit(warnings: string[]) : LbfgsFit<'M> =
             { Model = point.Model

@@ -139,23 +139,30 @@ module LevenbergMarquardt =
         let lineariseAt = linearise options device f start.Length
         let mutable evaluations = 0
         let mutable count = 0
+        let mutable isCancelled = false
+
+        /// What f gives, or the other where one of its solves stops short or is cancelled.
+        let attempt (f: unit -> 'R) (otherwise: 'R) : 'R =
+            try
+                Watching.Under(options.Cancellation, ValueNone, f)
+            with
+            | :? SolveException -> otherwise
+            | :? SolveCancelledException ->
+                isCancelled <- true
+                otherwise
 
         /// ½ Σ r², or +∞ where there is none.
         let lossAt (place: float[]) : float =
             evaluations <- evaluations + 1
 
-            try
+            let value () =
                 let r = (valueOf (vector place)).ToArray()
                 count <- r.Length
                 if isFinite r then 0.5 * DampedSolve.inner r r else infinity
-            with :? SolveException ->
-                infinity
 
-        let nearby (place: float[]) : LinearModel option =
-            try
-                lineariseAt place
-            with :? SolveException ->
-                None
+            attempt value infinity
+
+        let nearby (place: float[]) : LinearModel option = attempt (fun () -> lineariseAt place) None
 
         let mutable place = start
         let mutable loss = lossAt place
@@ -201,7 +208,9 @@ module LevenbergMarquardt =
             let isShort = DampedSolve.length step <= least || foretold <= options.LossTolerance * loss
             let next = Array.map2 (+) place step
 
-            if not (isFinite step) then
+            if isCancelled then
+                finish LevenbergMarquardtStatus.Cancelled
+            elif not (isFinite step) then
                 finish LevenbergMarquardtStatus.NoLowerStep // undamped, and the Jacobian lacks a direction
             elif isShort then
                 if isFirst then finish LevenbergMarquardtStatus.Settled else stall near
@@ -229,6 +238,8 @@ module LevenbergMarquardt =
                         finish LevenbergMarquardtStatus.MaxIterations
                     else
                         descend near 1.0 true
+
+            if isCancelled then finish LevenbergMarquardtStatus.Cancelled
 
         member _.Fit() : LevenbergMarquardtFit<'M> =
             { Model = fill model (vector place)

@@ -25,6 +25,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
         "--seconds=0.5",
         "--body=4096",
         "--grace=1.5",
+        "--concurrent=8",
         "--Logging:LogLevel:Default=None",
     ]);
 
@@ -167,7 +168,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
             }
         }
 
-        var slow = Enumerable.Range(0, 20).Select(_ => Slowly()).ToArray();
+        var slow = Enumerable.Range(0, 40).Select(_ => Slowly()).ToArray();
         for (var i = 0; i < 20; i++)
             await Forecast(Good);
         Assert.All(await Task.WhenAll(slow), Assert.True);

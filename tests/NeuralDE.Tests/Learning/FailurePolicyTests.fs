@@ -4,6 +4,7 @@ module NeuralDE.Tests.Learning.FailurePolicyTests
 open System
 open System.Collections.Generic
 open System.IO
+open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
@@ -221,6 +222,49 @@ let tests =
                       Expect.equal (float rest.Model[0]) (float whole.Model[0]) "the model"
                       Expect.equal rest.Losses whole.Losses "the losses"
                       Expect.equal (rest.Skipped, rest.Warnings) (whole.Skipped, whole.Warnings) "what was skipped"))
+
+          testCase
+              "fits that are cancelled in the middle of a solve have what they had, with the status Cancelled"
+              (fun () ->
+                  /// y(1) of y' = −p y, whose field cancels the token at its n-th evaluation.
+                  let final (source: CancellationTokenSource) n =
+                      let mutable evaluations = 0
+
+                      let watched (u: Tensor) =
+                          u
+                          |> dynamic u (fun (u: Tensor) ->
+                              evaluations <- evaluations + 1
+                              if evaluations = n then source.Cancel()
+                              -u)
+
+                      fun (p: Tensor) ->
+                          Ode.problem (fun _t u -> p * watched u) (tensor [ 1.0 ]) (0.0, 1.0)
+                          |> Ode.using RK4
+                          |> Ode.dt 0.05
+                          |> Ode.solveFinal
+
+                  let start = scalar 0.2
+
+                  for n in [ 1; 500 ] do
+                      use source = new CancellationTokenSource()
+                      let loss = final source n
+                      let options = { LbfgsOptions.defaults with Cancellation = source.Token }
+                      let fit = Lbfgs.minimiseWith options ignore (fun p -> sum (square (loss p - 0.1))) start
+                      Expect.equal fit.Status LbfgsStatus.Cancelled "L-BFGS"
+                      use source = new CancellationTokenSource()
+                      let residuals = final source n
+                      let options = { LevenbergMarquardtOptions.defaults with Cancellation = source.Token }
+                      let fit = LevenbergMarquardt.minimiseWith options ignore (fun p -> residuals p - 0.1) start
+                      Expect.equal fit.Status LevenbergMarquardtStatus.Cancelled "Levenberg–Marquardt")
+
+          testCase "a token from outside ends a training as its own does" (fun () ->
+              use source = new CancellationTokenSource()
+
+              let run () =
+                  start |> Train.onStep (fun p -> if p.Step = 3 then source.Cancel()) |> Train.runOn (speeds []) loss
+
+              let fit = Engine.cancellable source.Token run
+              Expect.equal (fit.Status, fit.Steps) (TrainStatus.Cancelled 4, 3) "fit.Status, fit.Steps")
 
           // ── files ──────────────────────────────────────────────────────────────────────────────────────────────
           testCase "a place where no file can be is refused before the first step" (fun () ->
