@@ -86,9 +86,35 @@ module internal TrainCheckpoint =
         Safetensors.writeTo "Train.checkpointEvery" metadata tensors Stream.Null
         Files.rehearse { Verb = "Train.checkpointEvery"; Path = path }
 
-    /// Fills the record, and returns model, optimiser's state and best model like those given; `accepts`, and the training may
-    /// be another one as far as the model's tensors allow.
-    let read (path: string) (identity: TrainIdentity) accepts (r: TrainRecord) (start: 'M * OptimState) renew =
+    /// The file of a training.
+    type private Stored(place: Place, file: SafetensorsFile) =
+        let tensors = Map.ofList file.Tensors
+
+        let find name =
+            match Map.tryFind name tensors with
+            | Some x -> x
+            | None ->
+                Files.refuse place $"it has no '{name}'. The file was not written by Train.checkpointEvery as it is."
+
+        member _.Place = place
+        member _.Metadata = file.Metadata
+        member _.Tensors = file.Tensors
+        member _.TryTensor(name: string) : Tensor option = Map.tryFind name tensors
+        member _.Numbers(name: string) : float[] = (find name).Numbers.Floats
+
+        /// One of the numbers of a name.
+        member s.Number(name: string, index: int) : float =
+            let values = s.Numbers name
+
+            if index < values.Length then
+                values[index]
+            else
+                Files.refuse place $"'{name}' has {string values.Length} numbers, expected {string (index + 1)}."
+
+        member _.Tree(kind: string, like: 'T) : 'T =
+            named kind like |> List.map (fst >> find) |> Array.ofList |> Tree.unflatten like
+
+    let private stored (path: string) : Stored =
         let place = { Verb = "Train.resume"; Path = path }
         let file = Files.read place (Safetensors.readFrom place)
 
@@ -97,63 +123,71 @@ module internal TrainCheckpoint =
         | Some found -> Files.refuse place $"the format is '{found}', expected '{format}'."
         | None -> Files.refuse place "it is no training, expected a file that Train.checkpointEvery wrote."
 
-        let tensors = Map.ofList file.Tensors
-        let differences = TrainIdentity.differences (TrainIdentity.ofMetadata file.Metadata) identity
-        let model, state = start
+        Stored(place, file)
+
+    /// Of a part of the file, what is missing, of another shape or left over.
+    let private unlike (stored: Stored) (kind: string) (like: (string * Tensor) list) : string list =
+        let known = like |> List.map fst |> HashSet
         let text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
 
-        /// Of a part of the file, what is missing, of another shape or left over.
-        let unlike kind (like: (string * Tensor) list) =
-            let known = like |> List.map fst |> HashSet
+        [ for name, x in like do
+              match stored.TryTensor name with
+              | None -> $"{name}: nothing → {text x}"
+              | Some found when found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) ->
+                  $"{name}: {text found} → {text x}"
+              | Some _ -> ()
 
-            [ for name, x in like do
-                  match Map.tryFind name tensors with
-                  | None -> $"{name}: nothing → {text x}"
-                  | Some found when found.Dtype <> x.Dtype || not (Shape.same found.Dims x.Dims) ->
-                      $"{name}: {text found} → {text x}"
-                  | Some _ -> ()
+          for name, x in stored.Tensors do
+              let isOfKind =
+                  name = kind
+                  || name.StartsWith(kind + ".", StringComparison.Ordinal)
+                  || name.StartsWith(kind + "[", StringComparison.Ordinal)
 
-              for name, x in file.Tensors do
-                  let isOfKind =
-                      name = kind
-                      || name.StartsWith(kind + ".", StringComparison.Ordinal)
-                      || name.StartsWith(kind + "[", StringComparison.Ordinal)
+              if isOfKind && not (known.Contains name) then $"{name}: {text x} → nothing" ]
 
-                  if isOfKind && not (known.Contains name) then $"{name}: {text x} → nothing" ]
+    /// The metrics that only the file has, and those that only the record has.
+    let private unlikeMetrics (stored: Stored) (r: TrainRecord) : string list =
+        let names = [ for struct (name, _, _) in r.Metrics -> name ]
 
-        let forModel = unlike "model" (named "model" model)
-        let optimiserDiffers = differences |> List.exists (fun d -> d.Leaf <> "" && d.Subject <> "model")
+        let inFile =
+            stored.Tensors
+            |> List.choose (fun (name, _) ->
+                if
+                    name.StartsWith("metrics.", StringComparison.Ordinal)
+                    && name.EndsWith(".values", StringComparison.Ordinal)
+                then
+                    Some(name.Substring(8, name.Length - 15))
+                else
+                    None)
+
+        [ for name in inFile do
+              if not (List.contains name names) then $"the metric '{name}': there → nothing"
+          for name in names do
+              if not (List.contains name inFile) then $"the metric '{name}': nothing → there" ]
+
+    /// Refuses another training; where changes are accepted, one whose model has other tensors.
+    let private requireSame
+        (stored: Stored)
+        differences
+        accepts
+        (r: TrainRecord)
+        (model: 'M, state: OptimState)
+        : unit =
+        let forModel = unlike stored "model" (named "model" model)
+        let optimiserDiffers =
+            differences |> List.exists (fun (d: TrainDifference) -> d.Leaf <> "" && d.Subject <> "model")
         let forOptimiser =
             if optimiserDiffers || not forModel.IsEmpty then
                 []
             else
-                unlike "optimiser" (named "optimiser" state)
-
-        let forMetrics =
-            let names = [ for struct (name, _, _) in r.Metrics -> name ]
-
-            let inFile =
-                file.Tensors
-                |> List.choose (fun (name, _) ->
-                    if
-                        name.StartsWith("metrics.", StringComparison.Ordinal)
-                        && name.EndsWith(".values", StringComparison.Ordinal)
-                    then
-                        Some(name.Substring(8, name.Length - 15))
-                    else
-                        None)
-
-            [ for name in inFile do
-                  if not (List.contains name names) then $"the metric '{name}': there → nothing"
-              for name in names do
-                  if not (List.contains name inFile) then $"the metric '{name}': nothing → there" ]
+                unlike stored "optimiser" (named "optimiser" state)
 
         let leaves = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.length
         let refused =
             if accepts then
                 forModel
             else
-                TrainIdentity.sentences leaves differences @ forModel @ forOptimiser @ forMetrics
+                TrainIdentity.sentences leaves differences @ forModel @ forOptimiser @ unlikeMetrics stored r
 
         if not refused.IsEmpty then
             let listed = String.Join("; ", List.truncate 12 refused)
@@ -165,64 +199,53 @@ module internal TrainCheckpoint =
                 else
                     $"Give what the training had, or take it on as it is now with {acceptingVerb}."
 
-            Files.refuse place $"the training in the file is another one. Then → now: {listed}{more}. {mend}"
+            Files.refuse stored.Place $"the training in the file is another one. Then → now: {listed}{more}. {mend}"
 
-        // ── what is there ────────────────────────────────────────────────────────────────────────────────────────────
-        let find name =
-            match Map.tryFind name tensors with
-            | Some x -> x
-            | None ->
-                Files.refuse place $"it has no '{name}'. The file was not written by Train.checkpointEvery as it is."
-
-        let all (name: string) = (find name).Numbers.Floats
-
+    let private fillRecord (r: TrainRecord) (stored: Stored) : unit =
         let fill (steps: List<int>) (values: List<float>) (name: string) =
-            steps.AddRange(all $"{name}.steps" |> Array.map int)
-            values.AddRange(all $"{name}.values")
+            steps.AddRange(stored.Numbers $"{name}.steps" |> Array.map int)
+            values.AddRange(stored.Numbers $"{name}.values")
 
-        let one name i =
-            let values = all name
-
-            if i < values.Length then
-                values[i]
-            else
-                Files.refuse place $"'{name}' has {string values.Length} numbers, expected {string (i + 1)}."
-
-        let tree kind (like: 'T) : 'T = named kind like |> List.map (fst >> find) |> Array.ofList |> Tree.unflatten like
-
-        r.Losses.AddRange(all "losses")
+        r.Losses.AddRange(stored.Numbers "losses")
         let struct (steps, values) = r.Validation
         fill steps values "validation"
 
         for struct (name, steps, values) in r.Metrics do
-            if tensors.ContainsKey $"metrics.{name}.steps" then fill steps values $"metrics.{name}"
+            if (stored.TryTensor $"metrics.{name}.steps").IsSome then fill steps values $"metrics.{name}"
 
-        r.Seconds <- one "seconds" 0
-        r.Skipped <- int (one "failures" 0)
-        r.Shortened <- int (one "failures" 1)
-        r.FirstFailure <- Map.tryFind failureName file.Metadata |> Option.defaultValue ""
+        r.Seconds <- stored.Number("seconds", 0)
+        r.Skipped <- int (stored.Number("failures", 0))
+        r.Shortened <- int (stored.Number("failures", 1))
+        r.FirstFailure <- Map.tryFind failureName stored.Metadata |> Option.defaultValue ""
 
-        let found: 'M = tree "model" model
+    /// The optimiser's state. What another optimiser remembers begins anew; what the two have in common goes on.
+    let private stateOf (stored: Stored) (fresh: OptimState) : OptimState =
+        [| for name, x in named "optimiser" fresh do
+               match stored.TryTensor name with
+               | Some known when known.Dtype = x.Dtype && Shape.same known.Dims x.Dims -> known
+               | Some _
+               | None -> x |]
+        |> Tree.unflatten fresh
 
-        /// What another optimiser remembers begins anew; what the two have in common goes on.
-        let state: OptimState =
-            let fresh: OptimState = renew found
-
-            [| for name, x in named "optimiser" fresh do
-                   match Map.tryFind name tensors with
-                   | Some known when known.Dtype = x.Dtype && Shape.same known.Dims x.Dims -> known
-                   | Some _
-                   | None -> x |]
-            |> Tree.unflatten fresh
+    /// Fills the record, and returns model, optimiser's state and best model like those given; `accepts`, and the training may
+    /// be another one as far as the model's tensors allow.
+    let read (path: string) (identity: TrainIdentity) accepts (r: TrainRecord) (start: 'M * OptimState) renew =
+        let stored = stored path
+        let differences = TrainIdentity.differences (TrainIdentity.ofMetadata stored.Metadata) identity
+        requireSame stored differences accepts r start
+        fillRecord r stored
+        let model = fst start
+        let found: 'M = stored.Tree("model", model)
+        let state = stateOf stored (renew found)
 
         // the best of losses that ask different questions says nothing
         if List.exists TrainIdentity.changesLoss differences then
             (found, state), found
         else
-            r.Lowest <- one "lowest" 0
-            r.Improved <- one "lowest" 1
-            r.Waited <- int (one "waited" 0)
-            (found, state), tree "best" model
+            r.Lowest <- stored.Number("lowest", 0)
+            r.Improved <- stored.Number("lowest", 1)
+            r.Waited <- int (stored.Number("waited", 0))
+            (found, state), stored.Tree("best", model)
 
     /// Whether there is a file to resume from.
     let exists (path: string) = File.Exists path
