@@ -148,7 +148,7 @@ let tests =
               inFolder (fun folder ->
                   let missing = Path.Combine(folder, "missing")
                   refuses missing [ "Safetensors.read"; "no such file" ] (fun () -> Safetensors.read missing)
-                  refuses folder [ "Is it a folder" ] (fun () -> Safetensors.read folder))
+                  refuses folder [ "not a folder" ] (fun () -> Safetensors.read folder))
 
               let e = Expect.thrown<InputException>(fun () -> Safetensors.read "" |> ignore)
               Expect.stringContains e.Message "expected the name of a file" "e.Message")
