@@ -526,19 +526,36 @@ let docs () =
         if Directory.Exists folder then Directory.Delete(folder, true)
 
     // At the beginning of a text, fsdocs takes `[time]` for a command and drops the text: a word joiner goes before it.
-    let texts = "src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.xml"
-    let written = File.ReadAllText texts
-    File.WriteAllText(texts, Regex.Replace(written, @"(?m)((?:>|^)\s*)\[", "$1\u2060["))
+    let parts = [ "Language/NeuralDE.Language"; "Solvers/NeuralDE.Solvers"; "NeuralDE.Core" ]
+
+    let texts =
+        [ for part in parts ->
+              Path.Combine(
+                  "src/NeuralDE.Core.fs",
+                  Path.GetDirectoryName part,
+                  "bin/Release/net10.0",
+                  Path.GetFileName part + ".xml"
+              ) ]
+
+    let written = [ for text in texts -> text, File.ReadAllText text ]
+
+    for text, words in written do
+        File.WriteAllText(text, Regex.Replace(words, @"(?m)((?:>|^)\s*)\[", "$1\u2060["))
 
     let project =
-        [ "--projects"; "src/NeuralDE.Core.fs/NeuralDE.Core.fsproj"; "--properties"; "Configuration=Release" ]
+        [ "--projects" ]
+        @ [ for part in parts -> $"src/NeuralDE.Core.fs/{part}.fsproj" ]
+        @ [ "--properties"; "Configuration=Release" ]
+
     let pages = [ "--input"; "docs"; "--output"; site; "--nodefaultcontent"; "--parameters"; "root"; siteRoot ]
     // strict: a page whose code does not compile fails the build
     let code, output =
         try
             captured ([ "fsdocs"; "build"; "--eval"; "--strict"; "--clean" ] @ project @ pages)
         finally
-            File.WriteAllText(texts, written)
+            for text, words in written do
+                File.WriteAllText(text, words)
+
             if Directory.Exists ".fsdocs" then Directory.Delete(".fsdocs", true)
 
     if code <> 0 then stop $"a page does not build; fsdocs says which, and why:\n{output.Trim()}"
@@ -569,8 +586,9 @@ let pack () =
     // all afresh: what was compiled before names this machine's folders in its symbols
     dotnet ([ "build"; "src/NeuralDE.CSharp"; "--no-incremental"; "-p:ContinuousIntegrationBuild=true" ] @ release)
 
+    // built again where the packing asks for it: the assemblies within a package are no dependencies of it
     for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
-        dotnet ([ "pack"; project; "--no-build"; "-o"; packages ] @ release)
+        dotnet ([ "pack"; project; "-p:ContinuousIntegrationBuild=true"; "-o"; packages ] @ release)
 
     dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)

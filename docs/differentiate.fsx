@@ -7,7 +7,7 @@ index: 5
 ---
 *)
 (*** hide ***)
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 let mistake (f: unit -> 'T) =
     try

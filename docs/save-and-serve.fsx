@@ -7,7 +7,7 @@ index: 8
 ---
 *)
 (*** hide ***)
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System.IO
 let folder = Directory.CreateTempSubdirectory("neuralde").FullName

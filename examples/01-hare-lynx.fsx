@@ -2,7 +2,7 @@
 // models forecast the last six years from the others, learns torchdiffeq's spiral, and writes all of it into a report.
 // `dotnet fsi build.fsx demo` builds the library and runs this; an argument names another folder for what it writes.
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 #load "hare-lynx/forecasts.fsx" // the data and the models
 #load "hare-lynx/spiral.fsx"
 

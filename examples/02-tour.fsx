@@ -1,6 +1,6 @@
 // A tour of the language: tensors and calculus, solving, differentiating through a solve, learning, noise, events and stiffness, ensembles.
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System.IO
 open NeuralDE

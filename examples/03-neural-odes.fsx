@@ -1,6 +1,6 @@
 // The kinds of neural ODE: which of them can learn the map x to −x, whose paths must cross?
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System.Globalization
 open System.IO

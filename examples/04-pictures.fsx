@@ -1,7 +1,7 @@
 // Pictures of every kind from real solves, each as SVG, and all in one report that opens without a network.
 // Needs the built library (`dotnet fsi build.fsx build`); an argument names another folder for what it writes.
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System
 open System.IO

@@ -7,7 +7,7 @@
 //     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER 1   with other weights and another order of the images
 //     dotnet fsi examples/05-ode-net.fsx 10000 3 FOLDER 0 constant   by SGD at a constant rate; decay: at one that falls in steps
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System
 open System.IO

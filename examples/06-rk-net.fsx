@@ -6,7 +6,7 @@
 //     dotnet fsi examples/06-rk-net.fsx package/src/digits          all four, five keys: about ten minutes
 //     dotnet fsi examples/06-rk-net.fsx package/src/digits 1 11     one key, which is 11
 
-#r "../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../src/NeuralDE.Core.fs/load.fsx"
 
 open System
 open System.Diagnostics

@@ -2,7 +2,7 @@
 /// equations, the same with a network that corrects them, and a network alone. 01-hare-lynx.fsx loads this.
 module Forecasts
 
-#r "../../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../../src/NeuralDE.Core.fs/load.fsx"
 
 open System.IO
 open NeuralDE

@@ -2,7 +2,7 @@
 /// loads this.
 module Spiral
 
-#r "../../src/NeuralDE.Core.fs/bin/Release/net10.0/NeuralDE.Core.dll"
+#load "../../src/NeuralDE.Core.fs/load.fsx"
 
 open NeuralDE
 

@@ -11,6 +11,14 @@ internal static class Face
 
     public static readonly Assembly Assembly = typeof(Verbs).Assembly;
 
+    /// <summary>What users see of the core's assemblies, from the bottom up.</summary>
+    public static readonly Type[] OfCore =
+    [
+        .. typeof(Tensor).Assembly.GetExportedTypes(),
+        .. typeof(Status).Assembly.GetExportedTypes(),
+        .. typeof(Mlp).Assembly.GetExportedTypes(),
+    ];
+
     /// <summary>Its public types; those whose names cannot be written carry what the compiler knows of extensions.</summary>
     public static readonly Type[] Types = [.. Assembly.GetExportedTypes().Where(type => !type.FullName!.Contains('<'))];
 

@@ -24,7 +24,7 @@ public class NullTests(ITestOutputHelper output)
     /// has its twin in the face (ParityTests). Interfaces are for users to implement, and the library to call.
     /// </summary>
     private static IEnumerable<MethodBase> OfCore() =>
-        from type in typeof(Tensor).Assembly.GetExportedTypes()
+        from type in Face.OfCore
         where
             !FSharpType.IsModule(type)
             && type.DeclaringType is null

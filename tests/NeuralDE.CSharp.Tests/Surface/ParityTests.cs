@@ -80,8 +80,6 @@ public class ParityTests
         ["RootSolve"] = "RootSolves",
     };
 
-    private static readonly Assembly Core = typeof(Tensor).Assembly;
-
     private static bool IsModule(Type type) => FSharpType.IsModule(type);
 
     private static string Home(Type type)
@@ -112,7 +110,7 @@ public class ParityTests
             .Any(t => TypeText.FSharpPart(t) is not null);
 
     private static IEnumerable<(string Name, MethodInfo Method)> EntryPoints() =>
-        from type in Core.GetExportedTypes()
+        from type in Face.OfCore
         where !IsGenerated(type) && type.DeclaringType is null
         from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         let property = type.GetProperties().FirstOrDefault(p => p.GetMethod == method)
@@ -188,7 +186,7 @@ public class ParityTests
     public void Every_line_of_the_tables_is_needed()
     {
         var names = EntryPoints().Select(entry => entry.Name).ToHashSet();
-        var types = Core.GetExportedTypes().Select(Home).ToHashSet();
+        var types = Face.OfCore.Select(Home).ToHashSet();
         var stale = Renamed
             .Keys.Concat(Left.Keys)
             .Where(name => !names.Contains(name) && !names.Any(n => n.StartsWith(name + ".", StringComparison.Ordinal)))
@@ -201,7 +199,7 @@ public class ParityTests
     public void What_C_sharp_reads_of_the_core_it_reads_without_options_and_functions()
     {
         var found =
-            from type in Core.GetExportedTypes()
+            from type in Face.OfCore
             where
                 !IsGenerated(type)
                 && !IsModule(type)
@@ -226,7 +224,7 @@ public class ParityTests
     public void Unions_that_hold_lists_or_functions_are_made_by_the_face()
     {
         var found =
-            from type in Core.GetExportedTypes()
+            from type in Face.OfCore
             where FSharpType.IsUnion(type, null) && type.DeclaringType is null
             let cases = FSharpType.GetUnionCases(type, null)
             where cases.Any(c => c.GetFields().Any(field => TypeText.FSharpPart(field.PropertyType) is not null))

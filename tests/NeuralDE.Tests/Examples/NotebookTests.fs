@@ -63,15 +63,14 @@ let tests =
         "Examples.Notebook"
         [ testList
               "the library asks for no newer FSharp.Core than notebooks carry"
-              [ for name in [ "NeuralDE.Core"; "NeuralDE.CSharp" ] do
+              [ for name in Library.names @ [ "NeuralDE.CSharp" ] do
                     testCase name (fun () ->
                         let output = Path.GetRelativePath(Root.file "tests/NeuralDE.Tests", AppContext.BaseDirectory)
 
                         let built =
-                            if name = "NeuralDE.Core" then
-                                typeof<Tensor>.Assembly.Location
-                            else
-                                Path.Combine(Root.file $"src/{name}", output, name + ".dll")
+                            match Library.assemblies |> List.tryFind (fun a -> a.GetName().Name = name) with
+                            | Some ours -> ours.Location
+                            | None -> Path.Combine(Root.file $"src/{name}", output, name + ".dll")
 
                         let references = Assembly.LoadFrom(built).GetReferencedAssemblies()
                         let ours = references |> Array.find (fun reference -> reference.Name = "FSharp.Core")
@@ -91,7 +90,7 @@ let gates =
               | "" -> skiptest "the feed serves no kernel for notebooks"
               | kernel ->
                   let cell =
-                      $"#r @\"{typeof<Tensor>.Assembly.Location}\"\n"
+                      $"{Library.references}\n"
                       + "open NeuralDE\n"
                       + "let gradient = grad (fun (x: Tensor) -> sum (x * x * x)) (tensor [ 1.0; 2.0; 3.0 ])\n"
                       + "printf \"%s, FSharp.Core %O\" (string gradient) (typeof<int list>.Assembly.GetName().Version)"

@@ -136,18 +136,22 @@ let gates =
                   [ "lib/net10.0/NeuralDE.Core.dll"
                     "lib/net10.0/NeuralDE.Core.xml"
                     "lib/net10.0/NeuralDE.Kernels.dll"
+                    "lib/net10.0/NeuralDE.Language.dll"
+                    "lib/net10.0/NeuralDE.Language.xml"
+                    "lib/net10.0/NeuralDE.Solvers.dll"
+                    "lib/net10.0/NeuralDE.Solvers.xml"
                     "README.md"
                     "LICENSE" ] do
                   Expect.contains (entries core.Value) file "entries core.Value"
 
               Expect.equal
                   (entries core.Value |> List.filter (fun name -> name.EndsWith ".dll") |> List.length)
-                  2
+                  4
                   "entries core.Value |> List.filter (fun name -> name.EndsWith '.dll') …"
               Expect.stringContains
-                  (textOf core.Value "NeuralDE.Core.xml")
+                  (textOf core.Value "NeuralDE.Solvers.xml")
                   "M:NeuralDE.ProblemVerbs.solve"
-                  "textOf core.Value 'NeuralDE.Core.xml'"
+                  "textOf core.Value 'NeuralDE.Solvers.xml'"
               let needed = dependencies core.Value
               Expect.equal (List.map fst needed) [ "FSharp.Core"; "MathNet.Numerics" ] "List.map fst needed"
 
@@ -181,6 +185,8 @@ let gates =
               [ for package, name in
                     [ "NeuralDE.Core", "NeuralDE.Core"
                       "NeuralDE.Core", "NeuralDE.Kernels"
+                      "NeuralDE.Core", "NeuralDE.Language"
+                      "NeuralDE.Core", "NeuralDE.Solvers"
                       "NeuralDE.CSharp", "NeuralDE.CSharp" ] do
                     testCase $"{package}, {name}" (fun () ->
                         use zip = ZipFile.OpenRead(packages.Value.File package)

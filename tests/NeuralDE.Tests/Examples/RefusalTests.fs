@@ -8,7 +8,7 @@ open NeuralDE
 open NeuralDE.Tests.Examples.Scripts
 
 let private head =
-    $"""#r @"{typeof<Tensor>.Assembly.Location}"
+    $"""{Library.references}
 open NeuralDE
 let f (_t: Tensor) (y: Tensor) = -y
 let g (_t: Tensor) (y: Tensor) = 0.1 * y

@@ -11,9 +11,9 @@ open NeuralDE
 
 /// A script's text with its reference to the library replaced by the one these tests run on.
 let withThisLibrary (script: string) =
-    let reference = Regex("#r \"[^\"]*NeuralDE\\.Core\\.dll\"")
+    let reference = Regex("#load \"[^\"]*NeuralDE\\.Core\\.fs/load\\.fsx\"")
     Expect.single (reference.Matches script) "reference.Matches script" |> ignore
-    reference.Replace(script, fun _ -> $"#r @\"{typeof<Tensor>.Assembly.Location}\"")
+    reference.Replace(script, fun _ -> Library.references)
 
 /// Does something in a folder of its own, which is then removed.
 let inFolder (action: string -> unit) =

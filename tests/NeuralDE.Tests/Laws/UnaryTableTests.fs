@@ -30,7 +30,7 @@ let private verbOf (case: string) : (string * (Tensor -> Tensor)) * string =
     | Some verb -> verb
     | None ->
         let methodOf (holder: string) (name: string) =
-            match typeof<Tensor>.Assembly.GetType $"NeuralDE.{holder}" with
+            match Library.typeOf $"NeuralDE.{holder}" with
             | null -> None
             | t ->
                 t.GetMethod(name, [| typeof<Tensor> |])
@@ -42,7 +42,7 @@ let private verbOf (case: string) : (string * (Tensor -> Tensor)) * string =
         | None, Some(text, m) -> (text, (fun x -> unbox<Tensor>(m.Invoke(null, [| box x |])))), $"Verbs.{case}("
         | None, None ->
             failtest
-                $"{case} has no verb: write `{lower case}` into src/NeuralDE.Core.fs/Tensor/VerbsElementwise.fs, or name its verb in tests/NeuralDE.Tests/Laws/UnaryTableTests.fs."
+                $"{case} has no verb: write `{lower case}` into src/NeuralDE.Core.fs/Language/Tensor/VerbsElementwise.fs, or name its verb in tests/NeuralDE.Tests/Laws/UnaryTableTests.fs."
 
 let private surface path = lazy (File.ReadAllText(NeuralDE.Tests.Repository.Root.file path))
 let private fsharp = surface "tests/NeuralDE.Tests/Repository/PublicSurface.approved.txt"
@@ -59,7 +59,7 @@ let private otherWords =
 let private isLetter (c: char) = Char.IsAsciiLetterOrDigit c
 
 let private printed (case: string) (about: UnaryFunction) =
-    let rule = "src/NeuralDE.Core.fs/Graph/Unary.fs"
+    let rule = "src/NeuralDE.Core.fs/Language/Graph/Unary.fs"
     Expect.equal about.Name (lower case) $"the printed name, in {rule}"
     Expect.isTrue
         (Seq.forall isLetter about.Name)
@@ -69,7 +69,7 @@ let private printed (case: string) (about: UnaryFunction) =
         $"{about.Name} is another operation's word too: change it in {rule}"
 
 let private kernel (case: string) (about: UnaryFunction) =
-    Expect.equal (string about.Kernel) case "the kernel, in src/NeuralDE.Core.fs/Graph/Unary.fs"
+    Expect.equal (string about.Kernel) case "the kernel, in src/NeuralDE.Core.fs/Language/Graph/Unary.fs"
 
     let isFloat =
         match about.Value with
@@ -112,7 +112,7 @@ let private agrees (u: Unary) (f: float -> float) =
 
                 Expect.isTrue
                     isNear
-                    $"{about.Name} of {string x} in {dtype}: the kernel (src/NeuralDE.Kernels/Maths) gives {string got}, the reference (src/NeuralDE.Core.fs/Graph/Unary.fs) {string expected}")
+                    $"{about.Name} of {string x} in {dtype}: the kernel (src/NeuralDE.Kernels/Maths) gives {string got}, the reference (src/NeuralDE.Core.fs/Language/Graph/Unary.fs) {string expected}")
 
 [<Tests>]
 let tests =

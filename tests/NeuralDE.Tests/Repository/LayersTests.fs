@@ -1,4 +1,4 @@
-/// Compile order is the architecture: the project file lists the layers from the bottom up and leaves no file out.
+/// Compile order is the architecture: the project files list the layers from the bottom up and leave no file out.
 module NeuralDE.Tests.Repository.LayersTests
 
 open System.IO
@@ -6,68 +6,89 @@ open System.Xml.Linq
 open Expecto
 open NeuralDE.Tests
 
-/// The layers of the core, lowest first; the folders of src/NeuralDE.Core.fs.
-let private layers =
-    [ "Base"
-      "Graph"
-      "Engine"
-      "Tensor"
-      "Calculus"
-      "Equations"
-      "Steppers"
-      "Integration"
-      "Families"
-      "Gradients"
-      "Data"
-      "Learning"
-      "Models"
-      "Analysis" ]
+/// The projects of the core, lowest first, and the layers of each: folders of src/NeuralDE.Core.fs.
+let private projects =
+    [ "Language/NeuralDE.Language.fsproj",
+      [ "Base"
+        "Graph"
+        "Engine/Passes"
+        "Engine/Reference"
+        "Engine/Memory"
+        "Engine/Groups"
+        "Engine/Streams"
+        "Engine/Loops"
+        "Engine/Lowering"
+        "Engine/Run"
+        "Tensor"
+        "Calculus" ]
+      "Solvers/NeuralDE.Solvers.fsproj", [ "Equations"; "Steppers"; "Integration"; "Families" ]
+      "NeuralDE.Core.fsproj", [ "Data"; "Layers"; "Optimisers"; "Storage"; "Training"; "Models"; "Pictures" ] ]
 
 let private core = Root.file "src/NeuralDE.Core.fs"
 
-/// The files of the compile list, in its order.
-let private compiled =
-    XDocument.Load(Path.Combine(core, "NeuralDE.Core.fsproj")).Descendants(XName.Get "Compile")
+/// The folder of a project.
+let private folderOf (project: string) = Path.Combine(core, nonNull (Path.GetDirectoryName project))
+
+/// The files of a project's compile list, in its order.
+let private compiled (project: string) =
+    XDocument.Load(Path.Combine(core, project)).Descendants(XName.Get "Compile")
     |> Seq.choose (fun item -> item.Attribute(XName.Get "Include") |> Option.ofObj)
     |> Seq.map _.Value.Replace('\\', '/')
     |> List.ofSeq
 
-let private layerOf (path: string) = path.Split('/')[0]
+let private layerOf (path: string) = path.Substring(0, max 0 (path.LastIndexOf '/'))
+
+let private laws (project: string) (layers: string list) =
+    let compiled = lazy (compiled project)
+
+    [ testCase "every compiled file lies in a layer" (fun () ->
+          let stray = compiled.Value |> List.filter (fun path -> not (List.contains (layerOf path) layers))
+          let listed, known = String.concat ", " stray, String.concat ", " layers
+          Expect.isTrue
+              stray.IsEmpty
+              $"Got {listed} outside the layers, expected each file in a folder of: {known}. Move it.")
+
+      testCase "the compile list goes through the layers once, from the bottom up" (fun () ->
+          let got =
+              compiled.Value
+              |> List.map layerOf
+              |> List.fold (fun seen layer -> if List.tryHead seen = Some layer then seen else layer :: seen) []
+              |> List.rev
+
+          let gotText, expectedText = String.concat ", " got, String.concat ", " layers
+          Expect.isTrue
+              (got = layers)
+              $"Got the layers in the order {gotText}, expected {expectedText}. Move the files.")
+
+      testCase "every source file is compiled once" (fun () ->
+          let folder = folderOf project
+
+          let onDisk =
+              layers
+              |> List.collect (fun layer ->
+                  let files = Directory.GetFiles(Path.Combine(folder, layer), "*.fs*", SearchOption.AllDirectories)
+                  [ for path in files -> Path.GetRelativePath(folder, path).Replace('\\', '/') ])
+
+          let missing = onDisk |> List.except compiled.Value |> String.concat ", "
+          Expect.isTrue (missing = "") $"Got {missing} on disk only, expected in {project} too. List or delete it."
+          Expect.equal compiled.Value (List.distinct compiled.Value) "compiled") ]
 
 [<Tests>]
 let tests =
     testList
         "Repository.Layers"
-        [ testCase "every compiled file lies in a layer" (fun () ->
-              let stray = compiled |> List.filter (fun path -> not (List.contains (layerOf path) layers))
-              let listed, known = String.concat ", " stray, String.concat ", " layers
-              Expect.isTrue
-                  stray.IsEmpty
-                  $"Got {listed} outside the layers, expected each file in a folder of: {known}. Move it.")
+        [ for project, layers in projects do
+              testList project (laws project layers)
 
-          testCase "the compile list goes through the layers once, from the bottom up" (fun () ->
-              let got =
-                  compiled
-                  |> List.map layerOf
-                  |> List.fold (fun seen layer -> if List.tryHead seen = Some layer then seen else layer :: seen) []
-              let got = List.rev got
-              let expected = layers |> List.filter (fun layer -> List.contains layer got)
-              let gotText, expectedText = String.concat ", " got, String.concat ", " expected
-              Expect.isTrue
-                  (got = expected)
-                  $"Got the layers in the order {gotText}, expected {expectedText}. Move the files.")
+          testCase "every folder of the core is a layer" (fun () ->
+              let known =
+                  [ for project, layers in projects do
+                        for layer in layers -> Path.GetFullPath(Path.Combine(folderOf project, layer)) ]
 
-          testCase "every source file is compiled once" (fun () ->
-              let onDisk =
-                  layers
-                  |> List.map (fun layer -> Path.Combine(core, layer))
-                  |> List.filter Directory.Exists
-                  |> List.collect (fun folder ->
-                      List.ofArray (Directory.GetFiles(folder, "*.fs*", SearchOption.AllDirectories)))
-                  |> List.map (fun path -> Path.GetRelativePath(core, path).Replace('\\', '/'))
+              let holding =
+                  Directory.GetFiles(core, "*.fs", SearchOption.AllDirectories)
+                  |> Array.map (fun path -> nonNull (Path.GetDirectoryName path))
+                  |> Array.distinct
+                  |> Array.filter (fun folder -> not (folder.Contains "/obj/"))
 
-              let missing = onDisk |> List.except compiled |> String.concat ", "
-              Expect.isTrue
-                  (missing = "")
-                  $"Got {missing} on disk only, expected in NeuralDE.Core.fsproj too. List or delete it."
-              Expect.equal compiled (List.distinct compiled) "compiled") ]
+              Expect.isEmpty (Set.ofArray holding - Set.ofList known) "folders with sources that no project lists") ]

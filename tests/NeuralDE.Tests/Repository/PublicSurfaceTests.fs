@@ -139,7 +139,7 @@ let private isInsideUnion (t: Type) =
     | outer -> FSharpType.IsUnion outer
 
 let private surface () =
-    Assembly.Load("NeuralDE.Core").GetExportedTypes()
+    Library.publicTypes
     |> Seq.filter (fun t -> not (isInsideUnion t || isGenerated t))
     |> Seq.collect linesOf
     |> Seq.sortWith (fun a b -> String.CompareOrdinal(a, b))

@@ -3,6 +3,7 @@ module internal NeuralDE.Tests.Sizes.Calls
 
 open System
 open System.Reflection
+open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Compiler
 
@@ -13,7 +14,7 @@ type Verb = { Name: string; Method: MethodInfo; Parameters: Type[] }
 let private modules =
     let others = [ "TensorMakers"; "CalculusModule"; "FunctionNodes" ]
 
-    typeof<Key>.Assembly.GetExportedTypes()
+    Library.publicTypes
     |> Array.filter (fun m ->
         m.GetCustomAttributes(typeof<AutoOpenAttribute>, false).Length > 0 && not (List.contains m.Name others))
     |> Array.append [| typeof<Tensor> |]

@@ -266,7 +266,7 @@ let private refusals =
 
 /// Every method that the library declares, with what the compiler asks of its equations.
 let private declared: (Method * System.Type) list =
-    [ for m in (nonNull (typeof<Method>.Assembly.GetType "NeuralDE.SolversModule")).GetMethods() do
+    [ for m in (nonNull (Library.typeOf "NeuralDE.SolversModule")).GetMethods() do
           if m.IsGenericMethodDefinition then
               let kind = Array.exactlyOne (m.GetGenericArguments())
               let asked = Array.exactlyOne (kind.GetGenericParameterConstraints())

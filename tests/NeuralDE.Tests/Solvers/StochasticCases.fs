@@ -93,7 +93,11 @@ let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
 
     let plan =
         { Stepper = e.Stepper
-          Steps = (if e.Dt.IsSome then StepSizes.Constant else Adaptive(StepController.integral, true))
+          Steps =
+            (if e.Dt.IsSome then
+                 StepSizes.Constant
+             else
+                 StepSizes.Adaptive(StepController.integral, true))
           Norm = LargestRms [| true |]
           Control = StateOnly
           IsRelative = false

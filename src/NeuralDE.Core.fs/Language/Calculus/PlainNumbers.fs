@@ -1,0 +1,132 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Reflection
+open NeuralDE
+
+/// Plain numbers in a tree. Derivatives and fits take them as constants, which surprises who meant them to move; and what
+/// takes rows out of tensors leaves lists of numbers beside them whole.
+module internal PlainNumbers =
+    /// A message names this many.
+    let private most = 8
+
+    let private isFloat (t: Type) = t = typeof<float> || t = typeof<float32>
+    let private isNumber (t: Type) = isFloat t || t = typeof<int> || t = typeof<int64> || t = typeof<bool>
+
+    /// A part of a tree: the names on the way to it, the last first, and whether a record of the library holds it.
+    [<Struct; NoEquality; NoComparison>]
+    type private Part = { Path: string list; IsOwn: bool; Codec: Codec; Value: Value }
+
+    let private ours = ConcurrentDictionary<Assembly, bool>()
+
+    /// Whether a type is the library's, of whichever of its assemblies.
+    let private isOurs (t: Type) : bool =
+        ours.GetOrAdd(
+            t.Assembly,
+            fun a ->
+                match a.GetName().Name with
+                | "NeuralDE.Language"
+                | "NeuralDE.Solvers"
+                | "NeuralDE.Core" -> true
+                | _ -> false
+        )
+
+    let private text (path: string list) = List.foldBack (fun name path -> Form.under path name) path ""
+
+    let private partsOf (p: Product) (at: Part) (x: obj) : Part[] =
+        let isOption = TypeName.isOption at.Codec.Type
+        let isOwn = if isOption then at.IsOwn else isOurs at.Codec.Type
+
+        p.Take x
+        |> Array.mapi (fun i value ->
+            { Path = p.Names[i] :: at.Path; IsOwn = isOwn; Codec = p.Codecs[i]; Value = value })
+
+    let private children (at: Part) (x: obj) : Part[] =
+        match at.Codec.Kind with
+        | Kind.Product p -> partsOf p at x
+        | Kind.Union(tag, cases) -> partsOf cases[tag x] at x
+        | Kind.Open p ->
+            let own = Codecs.own at.Codec x
+            if obj.ReferenceEquals(own, at.Codec) then
+                partsOf p at x
+            else
+                [| { at with Codec = own } |]
+        | Kind.Series(series, item) ->
+            let keys = series.Keys x
+
+            series.Items x
+            |> Array.mapi (fun i value ->
+                let key = if keys.Length = 0 then string i else string keys[i]
+                { at with Path = $"[{key}]" :: at.Path; Codec = item; Value = value })
+        | Kind.Static
+        | Kind.Tensor
+        | Kind.Key -> [||]
+
+    /// The paths of the first 8 parts that are found; nothing within them is looked at.
+    let private find (isFound: Part -> obj -> bool) (tree: 'T) : string list =
+        let found = List<string>()
+        let todo = Stack<Part>()
+        todo.Push { Path = []; IsOwn = false; Codec = Codec<'T>.Known; Value = box tree }
+
+        while todo.Count > 0 && found.Count < most do
+            let part = todo.Pop()
+
+            match part.Value with
+            | null -> ()
+            | x when isFound part x -> found.Add(text part.Path)
+            | x -> children part x |> Array.rev |> Array.iter todo.Push
+
+        List.ofSeq found
+
+    /// Plain floats, and lists and arrays of them. Those in records of the library are settings (a tolerance, an epsilon).
+    let paths (tree: 'T) : string list =
+        tree
+        |> find (fun part _ ->
+            not part.IsOwn
+            && match part.Codec.Kind with
+               | Kind.Static -> isFloat part.Codec.Type
+               | Kind.Series(_, item) -> isFloat item.Type
+               | Kind.Product _
+               | Kind.Union _
+               | Kind.Open _
+               | Kind.Tensor
+               | Kind.Key -> false)
+
+    /// Lists and arrays of this number of plain numbers.
+    let columns (count: int) (tree: 'T) : string list =
+        tree
+        |> find (fun part x ->
+            match part.Codec.Kind with
+            | Kind.Series(series, item) when isNumber item.Type -> (series.Items x).Length = count
+            | _ -> false)
+
+    /// Raises TreeException for a tree without float tensors; `purpose` completes "there is nothing to".
+    let requireFloats verb purpose (tree: 'T) (leaves: Tensor[]) =
+        if not (Array.exists (fun (x: Tensor) -> x.Dtype.IsFloat) leaves) then
+            let type' = TypeName.text typeof<'T>
+
+            let mend =
+                match paths tree, leaves with
+                | [ "" ], _ -> "A plain number is a constant: write scalar around it."
+                | _ :: _ as plain, _ ->
+                    let listed = String.Join(", ", plain)
+                    $"Plain numbers are constants ({listed}): write scalar or tensor around those that are to move."
+                | [], [||] -> "Give it a tensor of floats."
+                | [], _ -> $"Its tensors are {leaves[0].Dtype}: cast what is to move, as in cast Float64 x."
+
+            raise (
+                TreeException
+                    $"{verb}: got a {type'} without float tensors, so there is nothing to {purpose}; expected one or more. {mend}"
+            )
+
+    /// Raises TreeException for a list of as many plain numbers as the tensors beside it have rows, which would stay whole.
+    let refuseColumns verb (rows: int) (tree: 'T) =
+        match columns rows tree with
+        | path :: _ ->
+            raise (
+                TreeException
+                    $"{verb}: {path} is a list of {string rows} plain numbers beside tensors of {string rows} rows, and would stay whole. Write tensor around it."
+            )
+        | [] -> ()

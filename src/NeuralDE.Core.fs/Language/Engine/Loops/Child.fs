@@ -1,0 +1,143 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Kernels
+
+/// A graph inside another: its memory and what it reads.
+[<NoEquality; NoComparison>]
+type internal Child = { Lowered: Lowered; Memory: Storage; Arguments: View[] }
+
+module internal Child =
+    let touches (c: Child) = Seq.append [ c.Memory ] (c.Arguments |> Seq.map (fun v -> v.Storage))
+
+    let instantiate (c: Child) (scope: Scope) : Scope * Instruction[] =
+        Lowered.instantiate scope.Maker (scope.Offset c.Memory) (c.Arguments |> Array.map scope.Offset) c.Lowered
+
+    /// A view of the child as one of the parent.
+    let outward (c: Child) (v: View) : View =
+        match v.Storage.Home with
+        | Own -> { v with Storage = c.Memory; Start = v.Start + v.Storage.Offset / int64 v.Dtype.Size }
+        | StorageHome.Argument k ->
+            let a = c.Arguments[k]
+            { v with Storage = a.Storage; Start = v.Start + a.Start }
+        | Constants _
+        | Emission _ -> v
+
+    let slot (scope: Scope) (v: View) : Slot = { At = scope.Offset v; Bytes = ArrayMemory.bytes v.Dtype v.Shape }
+
+    let storagesOf (views: View seq) = views |> Seq.map (fun v -> v.Storage)
+
+/// The arrays of a loop that a run and a replay both need, in the parent's terms.
+[<NoEquality; NoComparison>]
+type internal LoopViews =
+    {
+        Carried: View[]
+        Body: Child
+        /// by index of the carried value: the body's output, and where it is set aside
+        Aside: struct (int * View * View)[]
+        /// live, moved, then by stream who wrote
+        Flags: View[]
+        /// by stream
+        Counts: View[]
+    }
+
+module internal LoopViews =
+    /// As the reference interpreter: half of the budget for the states kept on the way forward, half for those a replay keeps.
+    let limitOf (l: Loop) (args: View[]) =
+        match l.Tape with
+        | Everything -> Int32.MaxValue
+        | Budget bytes ->
+            let frame = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
+            int (max 2L (min 1000000000L (bytes / (2L * max 1L frame))))
+
+    let flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
+    let countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
+
+    /// Which loops leave a tape, by the pullbacks in the graph that want one.
+    let pairs (g: Graph) : Dictionary<Node, Node> =
+        g.Memo(
+            "pairs",
+            fun () ->
+                let found = Dictionary<Node, Node>(HashIdentity.Reference)
+                let before = HashSet<Node>(HashIdentity.Reference)
+
+                for n in g.Walk do
+                    match n.Op with
+                    | Apply(Loop _) -> before.Add n |> ignore
+                    | Apply(Pullback p) ->
+                        let primal = Pairs.primalOf p n
+                        if before.Contains primal then found[n] <- primal
+                    | _ -> ()
+
+                found
+        )
+
+    /// The loops that leave a tape.
+    let taped (g: Graph) : HashSet<Node> =
+        g.Memo("taped", fun () -> HashSet<Node>((pairs g).Values, HashIdentity.Reference))
+
+    let touches (v: LoopViews) =
+        Seq.concat
+            [ Child.touches v.Body
+              Child.storagesOf v.Carried
+              v.Aside |> Seq.collect (fun (struct (_, a, b)) -> [ a.Storage; b.Storage ])
+              Child.storagesOf v.Flags
+              Child.storagesOf v.Counts ]
+
+    let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: int -> EmissionTarget) tape limit watch : LoopPlan =
+        let inner, instructions = Child.instantiate v.Body scope
+        let n = l.States + l.Controls
+        let out = v.Body.Lowered.Outputs |> Array.map (Child.slot inner)
+        let aside = v.Aside |> Array.map (fun (struct (i, a, b)) -> struct (i, Child.slot scope a, Child.slot scope b))
+
+        for struct (i, _, b) in aside do
+            out[i] <- b
+
+        let carried = v.Carried |> Array.map (Child.slot scope)
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
+        let streamOf = l.StreamOf
+
+        let stream k : StreamPlan =
+            let mine = [| 0 .. l.Emits - 1 |] |> Array.filter (fun e -> streamOf[e] = k)
+
+            { Emit = mine |> Array.map (fun e -> out[n + e])
+              Targets = mine |> Array.map (fun e -> targets e)
+              Write = out[n + l.Emits + 1 + k]
+              Wrote = Child.slot scope v.Flags[2 + k]
+              Count = Child.slot scope v.Counts[k] }
+
+        { Rows = rows
+          States = carried[.. l.States - 1]
+          Controls = carried[l.States ..]
+          Aside = aside
+          Body = instructions
+          NextStates = out[.. l.States - 1]
+          NextControls = out[l.States .. n - 1]
+          Streams = Array.init l.Streams.Length stream
+          Keep = out[n + l.Emits]
+          Finish = out[n + l.Emits + l.Flags - 1]
+          Live = Child.slot scope v.Flags[0]
+          Moved = Child.slot scope v.Flags[1]
+          Tape = tape
+          Limit = limit
+          Watch = watch }
+
+    /// Looks at the control of a running loop, and whether it goes on.
+    let watchOf (l: Loop) (controls: View[]) (scope: Scope) : (Workspace -> bool) voption =
+        match l.Watch with
+        | ValueNone -> ValueNone
+        | ValueSome Cancellable -> ValueSome(fun _ -> Watching.GoesOn())
+        | ValueSome Reporting ->
+            let places = controls |> Array.map scope.Offset
+
+            let read (frame: Workspace) () =
+                Array.map2
+                    (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                    controls
+                    places
+
+            ValueSome(fun frame ->
+                Watching.Show(read frame)
+                Watching.GoesOn())

@@ -1,0 +1,258 @@
+namespace NeuralDE.Compiler
+
+open System
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
+module internal LowerFunctions =
+    let rec graph (g: Graph) : Lowered =
+        g.Memo(
+            StreamLimits.key (Guarding.key (RowChain.key "lowered")),
+            fun () ->
+                let g = Sink.graph (Simplify.graph (Flatten.graph g))
+                Lowering(g, LowerStream.lower, LowerPrimitives.lower, functions).Run()
+        )
+
+    and private child (x: Lowering) (g: Graph) (args: View[]) : Child =
+        let lowered = graph g
+        { Lowered = lowered; Memory = x.NewStorage lowered.Size; Arguments = args }
+
+    /// A loop's body on memory of its own, with what it computes from captured values alone computed here.
+    and private bodyOf (x: Lowering) (body: Graph) (carried: View[]) (captured: View[]) : Child =
+        match Hoist.split (Simplify.graph (Flatten.graph body)) carried.Length with
+        | ValueNone -> child x body (Array.append carried captured)
+        | ValueSome(struct (prologue, rest)) ->
+            let before = call x prologue captured
+            child x rest (Array.concat [ carried; captured; before ])
+
+    /// Runs a graph here; its results lie in memory that lives as long as they do.
+    and private call (x: Lowering) (g: Graph) (args: View[]) : View[] =
+        let c = child x g args
+
+        x.DraftAround(
+            "call",
+            [ "called", c.Lowered ],
+            Child.touches c,
+            fun scope ->
+                let _, instructions = Child.instantiate c scope
+                Instruction.make (fun frame -> Instruction.runAll instructions frame)
+        )
+
+        c.Lowered.Outputs |> Array.map (Child.outward c)
+
+    and private condition (x: Lowering) whenTrue whenFalse (args: View[]) : View[] =
+        let predicate = args[0]
+        let first = child x whenTrue args[1..]
+        let second = child x whenFalse args[1..]
+        let results = first.Lowered.Outputs |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+
+        x.DraftAround(
+            "cond",
+            [ "where true", first.Lowered; "where false", second.Lowered ],
+            Seq.concat
+                [ Child.touches first; Child.touches second; Child.storagesOf [ predicate ]; Child.storagesOf results ],
+            fun scope ->
+                let into = results |> Array.map (Child.slot scope)
+                let at = scope.Offset predicate
+
+                let branch c =
+                    let inner, instructions = Child.instantiate c scope
+                    let out = c.Lowered.Outputs |> Array.map (Child.slot inner)
+                    struct (instructions, out)
+
+                let struct (runTrue, outTrue) = branch first
+                let struct (runFalse, outFalse) = branch second
+
+                // a loop, as a function of the frame would be made anew in every run
+                let copyAll (frame: Workspace) (out: Slot[]) =
+                    for k in 0 .. into.Length - 1 do
+                        Slot.copy frame out[k] into[k]
+
+                Instruction.make (fun frame ->
+                    if Rows.Any(frame.Memory + nativeint at, 1L) then
+                        Instruction.runAll runTrue frame
+                        copyAll frame outTrue
+                    else
+                        Instruction.runAll runFalse frame
+                        copyAll frame outFalse)
+        )
+
+        results
+
+    and private loopViews (x: Lowering) (l: Loop) (args: View[]) : LoopViews =
+        let n = l.States + l.Controls
+        let carried = args[.. n - 1] |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+        let body = bodyOf x l.Body carried args[n..]
+
+        // a carried value passed on as another one would be overwritten before it is read
+        let aside =
+            [| for i in 0 .. n - 1 do
+                   let v = body.Lowered.Outputs[i]
+
+                   match v.Storage.Home with
+                   | StorageHome.Argument k when k < n && k <> i ->
+                       struct (i, Child.outward body v, x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
+                   | _ -> () |]
+
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
+
+        { Carried = carried
+          Body = body
+          Aside = aside
+          Flags = Array.init (2 + l.Streams.Length) (fun _ -> x.NewArray(LoopViews.flagsOf rows))
+          Counts = Array.init l.Streams.Length (fun _ -> x.NewArray(LoopViews.countsOf rows)) }
+
+    and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
+        let carried = l.States + l.Controls
+        let v = loopViews x l args
+        let isTaped = (LoopViews.taped x.Graph).Contains n
+        let capacities = l.StreamOf |> Array.map (fun k -> l.Streams[k].Capacity)
+
+        let emissions =
+            Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature))
+            |> Array.skip carried
+            |> Array.mapi (fun e s ->
+                match capacities[e] with
+                | ValueSome _ -> x.NewArray s
+                | ValueNone -> { View.ofStorage (Storage(-1, 0L, Emission(n, e))) s with Shape = s.Shape })
+
+        x.DraftAround(
+            "loop",
+            [ "body", v.Body.Lowered ],
+            Seq.concat [ LoopViews.touches v; Child.storagesOf args; Child.storagesOf emissions ],
+            fun scope ->
+                let targets =
+                    emissions
+                    |> Array.mapi (fun e view ->
+                        match capacities[e] with
+                        | ValueSome capacity -> Fixed(Child.slot scope view, capacity)
+                        | ValueNone -> Grown(scope.Emission(n, e)))
+
+                let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
+                let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
+                let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
+                let start = args[.. carried - 1] |> Array.map (Child.slot scope)
+                let into = Array.append plan.States plan.Controls
+
+                Instruction.make (fun frame ->
+                    for i in 0 .. into.Length - 1 do
+                        Slot.copy frame start[i] into[i]
+
+                    LoopRun.run plan frame)
+        )
+
+        Array.append v.Carried emissions
+
+    and private pullbackViews (x: Lowering) (p: Pullback) (given: View voption[]) (args: View[]) : PullbackViews =
+        let l = p.Of
+        let inputs, carried = p.Wanted.Length, l.States + l.Controls
+        let own = args[.. inputs - 1]
+        let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
+        let chosen first last isChosen = [| first..last |] |> Array.filter isChosen
+        let v = loopViews x l own
+        let active = chosen 0 (l.States - 1) (fun i -> p.ActiveStates[i])
+        let wanted = chosen carried (inputs - 1) (fun i -> p.Wanted[i])
+        let cotangents = active |> Array.map (fun i -> sameAs own[i])
+        let mine = active |> Array.map (fun i -> sameAs own[i])
+        let totals = wanted |> Array.map (fun i -> sameAs own[i])
+        let streamOf = l.StreamOf
+
+        let emissions =
+            [| for e in 0 .. l.Emits - 1 do
+                   match given[carried + e] with
+                   | ValueSome w when p.ActiveEmits[e] ->
+                       struct (streamOf[e], w, x.NewArray l.Body.Outputs[carried + e].Signature)
+                   | _ -> () |]
+
+        let safe = if Shape.extent "loop" (Shape.size l.Batch) > 1 then Array.map sameAs v.Carried else [||]
+        let parts = emissions |> Array.map (fun (struct (_, _, part)) -> part)
+        let struct (swept, whole, rowSums) = PullbackViews.sweepOf p active.Length
+        let sweep = bodyOf x swept (Array.concat [ v.Carried; mine; parts ]) own[carried..]
+
+        { Loop = v
+          Sweep = sweep
+          Active = active
+          Cotangents = cotangents
+          Mine = mine
+          Totals = totals
+          Whole = whole
+          RowSums = rowSums
+          Emissions = emissions
+          Safe = safe
+          Zeros =
+            chosen 0 (l.States - 1) (fun i -> p.Wanted[i] && not p.ActiveStates[i])
+            |> Array.map (fun i -> struct (i, sameAs own[i])) }
+
+    and private pullback (x: Lowering) (n: Node) (p: Pullback) (args: View[]) : View[] =
+        let l = p.Of
+        let own = args[.. p.Wanted.Length - 1]
+        let given = PullbackViews.givenOf p args
+        let v = pullbackViews x p given args
+
+        let isPaired, primal =
+            match (LoopViews.pairs x.Graph).TryGetValue n with
+            | true, primal -> true, primal
+            | _ -> false, n
+
+        x.DraftAround(
+            "pullback",
+            [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
+            PullbackViews.touches v args,
+            fun scope ->
+                let tape = scope.Tape primal
+                let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
+                let limit = LoopViews.limitOf l own
+                let loop = LoopViews.plan l v.Loop scope (Array.get discarded) (ValueSome tape) limit ValueNone
+                let pull = PullbackViews.plan l v scope loop tape
+                let start = own[.. l.States + l.Controls - 1] |> Array.map (Child.slot scope)
+                let given = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
+
+                let cleared =
+                    Array.append
+                        (Array.map (fun (struct (_, z)) -> Child.slot scope z) v.Zeros)
+                        (Array.map (Child.slot scope) v.Totals)
+
+                PullbackViews.instruction pull isPaired start given cleared
+        )
+
+        PullbackViews.results p v
+
+    and private host (x: Lowering) (h: Host) (args: View[]) : View[] =
+        let results = h.Outputs |> Array.map x.NewArray
+
+        x.Draft(
+            "host",
+            Seq.append (Child.storagesOf args) (Child.storagesOf results),
+            fun scope ->
+                let places = args |> Array.map scope.Offset
+                let into = results |> Array.map scope.Offset
+
+                Instruction.make (fun frame ->
+                    let arrays =
+                        Array.map2
+                            (fun (v: View) (at: int64) ->
+                                ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                            args
+                            places
+
+                    Array.iter2
+                        (fun a (at: int64) -> ArrayMemory.write a (frame.Memory + nativeint at))
+                        (h.Run arrays)
+                        into)
+        )
+
+        results
+
+    and private functions (x: Lowering) (n: Node) (fn: Fn) (args: View[]) : View[] =
+        let args = args |> Array.map x.Contiguous
+
+        match fn with
+        | Call(g, _) -> call x g args
+        | Custom c -> call x c.Primal args
+        | Root r -> call x r.Solve args
+        | Cond(whenTrue, whenFalse) -> condition x whenTrue whenFalse args
+        | Loop l -> loop x n l args
+        | Pullback p -> pullback x n p args
+        | Host h -> host x h args
