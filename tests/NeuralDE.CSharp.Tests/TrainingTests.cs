@@ -64,7 +64,7 @@ public class TrainingTests
     public void A_training_ends_when_it_is_cancelled()
     {
         using var source = new CancellationTokenSource();
-        var fit = Train
+        var training = Train
             .Start(Start, Optimisers.GradientDescent(0.1))
             .Steps(1_000_000)
             .Cancel(source.Token)
@@ -72,8 +72,8 @@ public class TrainingTests
             {
                 if (p.Step == 5)
                     source.Cancel();
-            })
-            .Run(Loss);
+            });
+        var fit = Assert.Throws<FitCancelledException<Fit<Line>>>(() => training.Run(Loss)).Fit;
         Assert.Equal(5, fit.Losses.Length);
         Assert.True(fit.Status is TrainStatus.Cancelled { step: 6 });
         Assert.Equal("The training was cancelled before step 6.", fit.Status.Sentence);
@@ -84,7 +84,10 @@ public class TrainingTests
     {
         using var source = new CancellationTokenSource();
         var settings = new LbfgsSettings { Cancellation = source.Token };
-        var fit = Lbfgs.MinimiseWith(settings, _ => source.Cancel(), Loss, Start);
+        var cancelled = Assert.Throws<FitCancelledException<LbfgsFit<Line>>>(() =>
+            Lbfgs.MinimiseWith(settings, _ => source.Cancel(), Loss, Start)
+        );
+        var fit = cancelled.Fit;
         Assert.Equal(LbfgsStatus.Cancelled, fit.Status);
         Assert.Equal(1, fit.Iterations);
     }
