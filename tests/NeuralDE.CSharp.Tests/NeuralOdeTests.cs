@@ -77,22 +77,24 @@ public class NeuralOdeTests
     public void A_fit_ends_when_it_is_cancelled()
     {
         using var source = new CancellationTokenSource();
-        var fit = Model()
-            .Fit(
-                Times,
-                States,
-                train =>
-                    train
-                        .AdamW(1e-2)
-                        .Steps(100_000)
-                        .Cancel(source.Token)
-                        .OnStep(p =>
-                        {
-                            if (p.Step == 3)
-                                source.Cancel();
-                        })
-            );
-        Assert.True(fit.Status is TrainStatus.Cancelled { step: 4 });
+        var cancelled = Assert.Throws<FitCancelledException<Fit<NeuralOde>>>(() =>
+            Model()
+                .Fit(
+                    Times,
+                    States,
+                    train =>
+                        train
+                            .AdamW(1e-2)
+                            .Steps(100_000)
+                            .Cancel(source.Token)
+                            .OnStep(p =>
+                            {
+                                if (p.Step == 3)
+                                    source.Cancel();
+                            })
+                )
+        );
+        Assert.True(cancelled.Fit.Status is TrainStatus.Cancelled { step: 4 });
     }
 
     [Fact]
