@@ -586,9 +586,8 @@ let pack () =
     // all afresh: what was compiled before names this machine's folders in its symbols
     dotnet ([ "build"; "src/NeuralDE.CSharp"; "--no-incremental"; "-p:ContinuousIntegrationBuild=true" ] @ release)
 
-    // built again where the packing asks for it: the assemblies within a package are no dependencies of it
     for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
-        dotnet ([ "pack"; project; "-p:ContinuousIntegrationBuild=true"; "-o"; packages ] @ release)
+        dotnet ([ "pack"; project; "--no-build"; "-o"; packages ] @ release)
 
     dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)

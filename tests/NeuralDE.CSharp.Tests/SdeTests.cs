@@ -138,7 +138,14 @@ public class SdeTests
         var folder = Directory.CreateTempSubdirectory("neuralde").FullName;
         try
         {
-            string[] parts = ["NeuralDE.CSharp", "NeuralDE.Core", "FSharp.Core"];
+            string[] parts =
+            [
+                "NeuralDE.CSharp",
+                "NeuralDE.Core",
+                "NeuralDE.Solvers",
+                "NeuralDE.Language",
+                "FSharp.Core",
+            ];
             var references = parts.Select(p =>
                 $"<Reference Include='{p}'><HintPath>{Path.Combine(AppContext.BaseDirectory, p + ".dll")}</HintPath></Reference>"
             );
