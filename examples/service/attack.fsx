@@ -39,7 +39,7 @@ let post (body: string) =
         return int answer.StatusCode, Option.defaultValue "" kind, text
     }
 
-/// f of 0 … n − 1, so many at a time.
+/// Calls f with 0 … n − 1, at most `width` calls at a time.
 let inParallel (width: int) (n: int) (f: int -> Task<unit>) =
     let next = ref -1
 

@@ -3,13 +3,14 @@ namespace NeuralDE;
 /// <summary>Files in the format of MNIST: one array of big-endian numbers, plain or gzipped.</summary>
 public static class Idx
 {
-    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
+    /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
     /// <remarks>
-    /// FileException for what is missing, cut, damaged, of another type, or becomes more than 256 MiB and 20 times its size.
+    /// FileException for a file that is missing, truncated, damaged or of another type, or that expands beyond the default
+    /// UnpackingSettings.
     /// </remarks>
     public static Tensor Read(string path) => IdxModule.read(Given(path));
 
-    /// <summary>As Read, of a gzipped file that may become more.</summary>
+    /// <summary>Like Read, with limits for the expansion of a gzipped file.</summary>
     public static Tensor ReadWith(UnpackingSettings settings, string path) =>
         IdxModule.readWith(Given(settings).Core(), Given(path));
 }

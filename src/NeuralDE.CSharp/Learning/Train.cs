@@ -38,14 +38,14 @@ public static class TrainingExtensions
         public Training<M> StopEarly(int patience) => TrainModule.stopEarly(patience, Given(training));
 
         /// <summary>
-        /// What happens at a step that cannot be taken: a solve in its loss stops short, or the loss or its gradient is
-        /// not finite. FailurePolicy.Stop unless said otherwise, FailurePolicy.NewSkip(10) or NewShrink(0.5, 10).
+        /// Sets what the training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not
+        /// finite. FailurePolicy.Stop (the default), FailurePolicy.NewSkip(10) or FailurePolicy.NewShrink(0.5, 10).
         /// </summary>
-        /// <remarks>A training that is resumed may have another policy.</remarks>
+        /// <remarks>A resumed training may have a different policy.</remarks>
         public Training<M> OnFailure(FailurePolicy policy) => TrainModule.onFailure(Given(policy), Given(training));
 
         /// <summary>
-        /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
+        /// Limits the norm of the gradient: √Σ g² over all float leaves that the optimiser updates.
         /// </summary>
         public Training<M> Clip(double limit) => TrainModule.clip(limit, Given(training));
 
@@ -104,28 +104,28 @@ public static class TrainingExtensions
             TrainModule.checkpointEvery(steps, Given(path), Given(training));
 
         /// <summary>
-        /// Goes on from a file of CheckpointEvery, bit for bit as if the training had not stopped. Model, optimiser,
-        /// clipping, batches, validation, metrics and loss are to be what they were; steps, hooks, early stopping and what
-        /// happens at failures may change.
+        /// Resumes the training from a file of CheckpointEvery, with the same bits as without an interruption. Model,
+        /// optimiser, clipping, batches, validation, metrics and loss must be the same as before; the number of steps, hooks,
+        /// early stopping and the failure policy may change.
         /// </summary>
         /// <remarks>
-        /// FileException, when it runs, where there is no such file, and for a file of another training, with what
-        /// differs.
+        /// The run raises a FileException if there is no such file, and for a file of a different training, with the list of
+        /// differences.
         /// </remarks>
         public Training<M> Resume(string path) => TrainModule.resume(Given(path), Given(training));
 
         /// <summary>
-        /// As Resume, and from the beginning where there is no such file yet: for programs that are started again.
+        /// Like Resume, but starts from the beginning if there is no such file: for programs that are restarted.
         /// </summary>
         public Training<M> ResumeIfThere(string path) => TrainModule.resumeIfThere(Given(path), Given(training));
 
         /// <summary>
-        /// Resumes a training that has changed since: another rate, optimiser, loss, … is taken as it is now. Only the
-        /// model's tensors must be those of the file.
+        /// Lets Resume continue with new settings, such as another learning rate, optimiser or loss. Only the model's
+        /// tensors must be the same as in the file.
         /// </summary>
         public Training<M> AcceptChanges() => TrainModule.acceptChanges(Given(training));
 
-        /// <summary>Runs the training on batches, one a step.</summary>
+        /// <summary>Runs the training on batches, one batch in each step.</summary>
         /// <param name="batches">Such as <c>Batches.OfTree(32, (inputs, targets)).Shuffle(key)</c>.</param>
         /// <param name="loss">
         /// From a batch and the model to one number. It is traced for full batches, and for a smaller last one.

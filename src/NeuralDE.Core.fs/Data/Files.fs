@@ -63,8 +63,7 @@ module internal Files =
             use stream = new FileStream(place.Path, FileMode.Open, FileAccess.Read, FileShare.Read)
             readStream place stream body)
 
-    /// Whether something that is there keeps what is written into it, as a file does: a pipe or a device has no length to be set,
-    /// and a file must not take its place.
+    /// Whether an existing target is a file. A pipe or a device has no length that can be set; it must not be replaced by a file.
     let private isFile (target: string) =
         try
             use stream = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0)
@@ -86,8 +85,8 @@ module internal Files =
     let private refuseFolder (place: Place) (target: string) =
         if Directory.Exists target then refuse place "it is a folder, expected the name of a file."
 
-    /// Writes a new file beside the old one, has the disk keep it, and only then takes the old one's name.
-    /// Its folder is made where there is none. A pipe or a device is written as it is.
+    /// Writes a temporary file in the same folder, flushes it to the disk, then renames it to the target. Creates the folder
+    /// if it does not exist. Writes directly into a pipe or a device.
     let write (place: Place) (body: Stream -> unit) : unit =
         checkName place
 

@@ -38,7 +38,7 @@ module Idx =
             Files.expectEnd place stream
             numbers
 
-    /// Unzips what begins as gzip does.
+    /// Decompresses the stream if it begins like a gzip file.
     let private unzipped limits (place: Place) (stream: Stream) (body: Stream -> 'T) : 'T =
         let isZipped = stream.ReadByte() = 0x1F && stream.ReadByte() = 0x8B
         stream.Position <- 0L
@@ -67,12 +67,12 @@ module Idx =
 
         unzipped UnpackingOptions.defaults place stream (readNumbers place bytes)
 
-    /// <summary>As read, of a gzipped file that may become more than 256 MiB and 20 times its size.</summary>
+    /// <summary>Like read, with limits for the expansion of a gzipped file.</summary>
     let readWith (limits: UnpackingOptions) (path: string) : Tensor =
         let place = { Verb = "Idx.read"; Path = path }
         Files.read place (readFromWith limits place)
 
-    /// <summary>Reads an array: bytes and short integers become int32, the others are read as they are.</summary>
-    /// <remarks>FileException for what is missing, cut, damaged, of another type, or becomes more than UnpackingOptions.defaults
-    /// allow.</remarks>
+    /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
+    /// <remarks>FileException for a file that is missing, truncated, damaged or of another type, or that expands beyond
+    /// UnpackingOptions.defaults.</remarks>
     let read (path: string) : Tensor = readWith UnpackingOptions.defaults path

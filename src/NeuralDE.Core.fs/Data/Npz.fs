@@ -99,13 +99,15 @@ module Npz =
 
     let internal readFrom place stream = readFromWith UnpackingOptions.defaults place stream
 
-    /// <summary>As read, of a compressed archive that may become more than 256 MiB and 20 times its size.</summary>
+    /// <summary>Like read, with limits for the expansion of a compressed archive.</summary>
     let readWith (limits: UnpackingOptions) (path: string) : (string * Tensor) list =
         let place = { Verb = "Npz.read"; Path = path }
         Files.read place (readFromWith limits place)
 
-    /// <summary>Reads all arrays of an archive, with their names, in its order. Each is read as Npy.read does.</summary>
-    /// <remarks>FileException for what is missing, cut, damaged, no array, or becomes more than UnpackingOptions.defaults allow.</remarks>
+    /// <summary>Reads all arrays of an archive with their names, in the archive's order. Types are converted as in
+    /// Npy.read.</summary>
+    /// <remarks>FileException for a file that is missing, truncated or damaged, that contains anything except arrays, or that
+    /// expands beyond UnpackingOptions.defaults.</remarks>
     let read (path: string) : (string * Tensor) list = readWith UnpackingOptions.defaults path
 
     /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>

@@ -92,7 +92,8 @@ module internal Stored =
         else
             Array.fold times (Some 1L) shape |> Option.map int
 
-    /// So many bytes must be left of a stream, as far as that can be known, and so many may come out of a compressed one.
+    /// Raises a FileException unless `expected` bytes remain in a stream of known length, or if a compressed stream may not expand
+    /// to as many.
     let expectLength (place: Place) (expected: int64) (stream: Stream) =
         match stream with
         | :? UnpackedStream as unpacked -> unpacked.Announce expected

@@ -4,20 +4,20 @@ open System
 open System.IO
 open NeuralDE.Compiler
 
-/// <summary>How much a compressed file may become when it is read: 15 MB of zeros can be packed so that they are 15 GB.</summary>
-/// <remarks>A file may become as much as the larger of the two limits; one that becomes more is a FileException.</remarks>
+/// <summary>Limits for the expansion of a compressed file.</summary>
+/// <remarks>A file may expand to the larger of the two limits; reading more raises a FileException.</remarks>
 type UnpackingOptions =
     {
-        /// bytes that any file may become, 268 435 456
+        /// bytes to which every file may expand; default: 268 435 456
         Bytes: int64
-        /// and the multiple of its own size, 20
+        /// multiple of its own size to which a file may expand; default: 20
         Ratio: float
     }
 
     /// 256 MiB, or 20 times the file.
     static member defaults = { Bytes = 268_435_456L; Ratio = 20.0 }
 
-/// What is left of a file's limit, for all parts of it together.
+/// The remaining bytes of a file's limit, shared by all its parts.
 [<Sealed>]
 type internal UnpackingBudget(verb: string, limits: UnpackingOptions, packed: int64) =
     let allowed =
@@ -35,7 +35,7 @@ type internal UnpackingBudget(verb: string, limits: UnpackingOptions, packed: in
 
     let mutable left = allowed
 
-    /// Raises where so many bytes more are too many.
+    /// Raises a FileException if `bytes` more bytes exceed the limit.
     member _.Require(place: Place, bytes: int64) =
         if bytes > left then
             Files.refuse
@@ -46,12 +46,12 @@ type internal UnpackingBudget(verb: string, limits: UnpackingOptions, packed: in
         x.Require(place, bytes)
         left <- left - bytes
 
-/// A stream of unpacked bytes that ends its reader when there are too many.
+/// A stream of unpacked bytes. Reading beyond the budget raises a FileException.
 [<Sealed>]
 type internal UnpackedStream(inner: Stream, place: Place, budget: UnpackingBudget) =
     inherit Stream()
 
-    /// Raises for an announcement of more bytes than may come.
+    /// Raises a FileException if a header announces more bytes than the budget allows.
     member _.Announce(bytes: int64) = budget.Require(place, bytes)
 
     override _.Read(target: Span<byte>) =

@@ -3,24 +3,23 @@ namespace NeuralDE
 open System
 
 /// <summary>
-/// What a training does at a step that cannot be taken: a solve in its loss stops short, or the loss or its gradient is not
-/// finite.
+/// What a training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not finite.
 /// </summary>
 /// <remarks>
-/// Whatever it does, nothing is lost: Fit.Best, and the model of a training that ended so, is the best one whose loss was known.
-/// Fit.Skipped, Fit.Shortened and Fit.Warnings tell what was done.
+/// Under every policy Fit.Best is the best model with a finite loss; a training that ends at a failure returns that model.
+/// Fit.Skipped and Fit.Shortened count the failed steps, Fit.Warnings lists the failures.
 /// </remarks>
 [<RequireQualifiedAccess>]
 type FailurePolicy =
-    /// The training ends there, with the status SolveFailed or NonFinite. The default: a batch is never left out unasked.
+    /// The training ends with the status SolveFailed or NonFinite. The default.
     | Stop
-    /// The model stays as it is, and the next batch is taken; the step's loss is NaN in Fit.Losses. When more than so many steps
-    /// in a row fail, the training ends before the first of them, with its status. Where every step has the same loss, as in
-    /// Train.run, there is nothing to skip to, and the first failure ends it.
+    /// Leaves the model unchanged and continues with the next batch; Fit.Losses has NaN for the step. If more than `inARow`
+    /// consecutive steps fail, the training ends before the first of them, with its status. Train.run has one batch, so its
+    /// first failure ends the training.
     | Skip of inARow: int
-    /// The last step is taken back and made `factor` times as long, and the batch is tried again from there, as L-BFGS does
-    /// within its line search. When it fails more often than that, with no step between that went well at once, or when there
-    /// is no last step, the training ends with the status. Costs a copy of the model a step.
+    /// Undoes the last update, applies `factor` times of it, and tries the batch again, like the line search of L-BFGS. If this
+    /// fails more than `inARow` times in a row, or if there is no last update, the training ends with the status. Costs one
+    /// copy of the model per step.
     | Shrink of factor: float * inARow: int
 
     /// Raises InputException for numbers out of range.

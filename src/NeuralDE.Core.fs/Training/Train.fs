@@ -75,9 +75,9 @@ module Train =
     let stopEarly (patience: int) (t: Training<'M>) =
         stopEarlyWith { EarlyStopping.defaults with Patience = patience } t
 
-    /// <summary>What happens at a step that cannot be taken: a solve in its loss stops short, or the loss or its gradient is not
-    /// finite. FailurePolicy.Stop unless said otherwise.</summary>
-    /// <remarks>A training that is resumed may have another policy.</remarks>
+    /// <summary>Sets what the training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not
+    /// finite. Default: FailurePolicy.Stop.</summary>
+    /// <remarks>A resumed training may have a different policy.</remarks>
     let onFailure (policy: FailurePolicy) (t: Training<'M>) =
         policy.Check "Train.onFailure"
         { t with OnFailure = policy }
@@ -87,7 +87,7 @@ module Train =
         if not (limit > 0.0 && Double.IsFinite limit) then
             raise (InputException $"{verb}: got {string limit}, expected a positive number.")
 
-    /// The length of the whole gradient at most, √Σ g² over all float leaves that the optimiser moves.
+    /// Limits the norm of the gradient: √Σ g² over all float leaves that the optimiser updates.
     let clip (limit: float) (t: Training<'M>) =
         limited "Train.clip" limit
         { t with Clip = Some limit }
@@ -169,25 +169,26 @@ module Train =
         { t with Checkpoint = Some(steps, path) }
 
     /// <summary>
-    /// Goes on from a file of checkpointEvery, bit for bit as if the training had not stopped. Model, optimiser, clipping, batches,
-    /// validation, metrics and loss are to be what they were; steps, hooks, early stopping and what happens at failures may change.
+    /// Resumes the training from a file of checkpointEvery, with the same bits as without an interruption. Model, optimiser,
+    /// clipping, batches, validation, metrics and loss must be the same as before; the number of steps, hooks, early stopping and
+    /// the failure policy may change.
     /// </summary>
     /// <remarks>
-    /// FileException, when it runs, where there is no such file, and for a file of another training, with what differs. The loss is
-    /// told by its graph and by the numbers that it captures, so another version of the library may tell it differently.
+    /// The run raises a FileException if there is no such file, and for a file of a different training, with the list of
+    /// differences. Losses are compared by their graphs and captured numbers, so another version of the library may refuse the file.
     /// </remarks>
     let resume (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = false }
 
-    /// <summary>As resume, and from the beginning where there is no such file yet: for programs that are started again.</summary>
+    /// <summary>Like resume, but starts from the beginning if there is no such file: for programs that are restarted.</summary>
     let resumeIfThere (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = true }
 
     /// <summary>
-    /// Resumes a training that has changed since: another rate, optimiser, loss, … is taken as it is now. Only the model's tensors
-    /// must be those of the file.
+    /// Lets resume continue with new settings, such as another learning rate, optimiser or loss. Only the model's tensors must be
+    /// the same as in the file.
     /// </summary>
     /// <remarks>
-    /// What another optimiser remembers begins anew. Where batches, validation, loss or the model's other fields have changed, the
-    /// best model and early stopping begin anew, too.
+    /// The state of a different optimiser is reset. If batches, validation, loss or the model's non-tensor fields have changed, the
+    /// best model and early stopping are reset, too.
     /// </remarks>
     let acceptChanges (t: Training<'M>) = { t with AcceptsChanges = true }
 

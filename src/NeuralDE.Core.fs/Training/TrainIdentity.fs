@@ -3,8 +3,8 @@ namespace NeuralDE.Compiler
 open System
 open NeuralDE
 
-/// What shapes a training's result beside model and data, as texts by subject and leaf: a training that is resumed is held to it.
-/// How long a training runs, what looks on and what it does at a failure are no part of it.
+/// The settings that determine the result of a training, as texts by subject and leaf; a resumed training must have the same.
+/// The number of steps, hooks and the failure policy do not belong to them.
 type internal TrainIdentity = { Texts: (string * string) list }
 
 /// One difference between two trainings: of the subject as a whole, or of some leaves.

@@ -108,7 +108,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         with :? SolveException ->
             nan
 
-    /// Whether a multiple of so many steps was reached since the last step that was told of.
+    /// Whether steps `before` + 1 … `step` contain a multiple of `period`.
     let passes (period: int) (before: int) (step: int) = step / period > before / period
 
     let validate before step =

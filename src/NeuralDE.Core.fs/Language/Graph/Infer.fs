@@ -2,7 +2,7 @@ namespace NeuralDE.Compiler
 
 open NeuralDE
 
-/// Shape and dtype of every operation's result, and what an operation asks of its arguments.
+/// Shape and dtype of every operation's result, and the checks of its arguments.
 /// Verbs check what users give them and say it in the users' words; these rules guard the graph itself.
 module internal Infer =
     let private fail (op: Op) (args: Signature[]) rule : 'a =

@@ -88,7 +88,7 @@ type internal Lowering
     member x.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
         x.DraftAround(name, [], touches, make)
 
-    /// An instruction of which one knows what it writes, and perhaps that it goes row by row.
+    /// Adds an instruction with known reads and writes; `rows` if it can run row by row.
     member _.DraftFrom
         (name: unit -> string, reads: Storage seq, writes: Storage[], rows: RowWise voption, make: Scope -> Instruction)
         =

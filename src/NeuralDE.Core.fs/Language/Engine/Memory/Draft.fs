@@ -167,7 +167,7 @@ and [<NoEquality; NoComparison>] internal Lowered =
     }
 
 module internal Draft =
-    /// An instruction of which one knows what it writes, and perhaps that it goes row by row.
+    /// An instruction with known reads and writes; `rows` if it can run row by row.
     let from (name: unit -> string) (reads: Storage seq) (writes: Storage[]) (rows: RowWise voption) make : Draft =
         { Name = name
           Touches = Seq.append reads writes |> Seq.distinct |> Seq.toArray
