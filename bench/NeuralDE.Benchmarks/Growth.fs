@@ -4,7 +4,15 @@ module NeuralDE.Benchmarks.Growth
 open System
 open System.Diagnostics
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Optimisers
 
 /// Operations, or leaves.
 let private sizes = [ for k in 0..7 -> 1000 <<< k ]

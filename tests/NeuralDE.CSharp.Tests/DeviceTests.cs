@@ -1,4 +1,5 @@
-using NeuralDE.Compiler;
+using NeuralDE.Internal.Engine;
+using NeuralDE.Internal.Graph;
 using static NeuralDE.Calculus;
 using static NeuralDE.Verbs;
 
@@ -10,11 +11,11 @@ public class DeviceTests
     /// <summary>It holds arrays and computes nothing: enough for what is refused before anything runs.</summary>
     private sealed class Shelf(string name) : Executor(name)
     {
-        private sealed class Held(Shelf owner, Array numbers) : NeuralDE.Compiler.Buffer(owner)
+        private sealed class Held(Shelf owner, Array numbers) : NeuralDE.Internal.Graph.Buffer(owner)
         {
             public override Array ToHost(Dtype dtype, int[] shape) => (Array)numbers.Clone();
 
-            public override NeuralDE.Compiler.Buffer WithShape(int[] shape) => new Held((Shelf)Device, numbers);
+            public override NeuralDE.Internal.Graph.Buffer WithShape(int[] shape) => new Held((Shelf)Device, numbers);
 
             public override void Release() { }
         }

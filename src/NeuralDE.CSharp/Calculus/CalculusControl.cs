@@ -12,17 +12,17 @@ public static partial class Calculus
     /// <param name="whenFalse">Returns a tree of the same structure and shapes.</param>
     /// <param name="x">The argument of both functions.</param>
     public static B Cond<A, B>(Tensor condition, Func<A, B> whenTrue, Func<A, B> whenFalse, A x) =>
-        FunctionNodesModule.cond(Given(condition), FSharp.Function(whenTrue), FSharp.Function(whenFalse), x);
+        ControlFlowModule.cond(Given(condition), FSharp.Function(whenTrue), FSharp.Function(whenFalse), x);
 
     /// <summary>Applies a step n times. Differentiable by the state and by values that the step captures.</summary>
-    public static S Iterate<S>(int n, Func<S, S> step, S x) => FunctionNodesModule.iterate(n, FSharp.Function(step), x);
+    public static S Iterate<S>(int n, Func<S, S> step, S x) => ControlFlowModule.iterate(n, FSharp.Function(step), x);
 
     /// <summary>
     /// Applies a step while the condition holds, at most <paramref name="maxSteps"/> times; not at all if the
     /// condition does not hold at the start.
     /// </summary>
     public static S RepeatWhile<S>(Func<S, Tensor> condition, int maxSteps, Func<S, S> step, S x) =>
-        FunctionNodesModule.repeatWhile(FSharp.Function(condition), maxSteps, FSharp.Function(step), x);
+        ControlFlowModule.repeatWhile(FSharp.Function(condition), maxSteps, FSharp.Function(step), x);
 
     /// <summary>
     /// Applies a step along the first axis of xs: from the state and a row to the next state and a result. The
@@ -33,7 +33,7 @@ public static partial class Calculus
     /// <param name="xs">A tree whose leaves have equal first extents.</param>
     /// <returns>The last state, and the results with a leading axis.</returns>
     public static (S Last, Y Results) Scan<S, X, Y>(Func<S, X, (S, Y)> step, S x, X xs) =>
-        FunctionNodesModule.scan(FSharp.Paired(step), x, xs).ToValueTuple();
+        ControlFlowModule.scan(FSharp.Paired(step), x, xs).ToValueTuple();
 
     /// <summary>f(x) with a custom gradient.</summary>
     /// <param name="f">The function. It may capture numbers, but no placeholders: pass those as arguments.</param>
@@ -43,7 +43,7 @@ public static partial class Calculus
     /// </param>
     /// <param name="x">The argument.</param>
     public static B CustomGradient<A, B>(Func<A, B> f, Func<A, B, B, A> rule, A x) =>
-        FunctionNodesModule.customGradient(FSharp.Function(f), FSharp.Function(rule), x);
+        ControlFlowModule.customGradient(FSharp.Function(f), FSharp.Function(rule), x);
 
     /// <summary>
     /// Runs f with readable numbers, tracing it again for every value: ordinary control flow and external code may
@@ -53,5 +53,5 @@ public static partial class Calculus
     /// <param name="f">The function. Its derivatives are those of the operations that it runs.</param>
     /// <param name="x">The argument.</param>
     public static B Dynamic<A, B>(B like, Func<A, B> f, A x) =>
-        FunctionNodesModule.dynamic(like, FSharp.Function(f), x);
+        ControlFlowModule.dynamic(like, FSharp.Function(f), x);
 }

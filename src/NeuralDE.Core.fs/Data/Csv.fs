@@ -5,7 +5,9 @@ open System.Collections.Generic
 open System.Globalization
 open System.IO
 open System.Text
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 
 /// The format of a table.
 type CsvOptions =

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System.IO
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Data
 
 /// Images with class labels.
 type LabelledImages =

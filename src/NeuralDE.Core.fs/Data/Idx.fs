@@ -3,7 +3,8 @@ namespace NeuralDE
 open System
 open System.IO
 open System.IO.Compression
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Data
 
 /// Files in the format of MNIST: one array of big-endian numbers, plain or gzipped.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// How a normaliser chooses the shift and the scale of a channel.
 type Normalisation =

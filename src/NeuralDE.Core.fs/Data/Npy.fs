@@ -5,7 +5,9 @@ open System.Globalization
 open System.IO
 open System.Text
 open System.Text.RegularExpressions
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 
 /// NumPy files of one array: numpy.lib.format, versions 1 to 3.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open System.IO
 open System.IO.Compression
-open NeuralDE.Compiler
+open NeuralDE.Internal.Data
 
 /// Computes the CRC-32 (ISO 3309) that a zip archive stores for each file. .NET's archive reader does not check it.
 [<Sealed>]

@@ -5,7 +5,8 @@ open System.Buffers.Binary
 open System.Collections.Generic
 open System.IO
 open System.Text
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Data
 
 /// What a safetensors file holds.
 type SafetensorsFile =

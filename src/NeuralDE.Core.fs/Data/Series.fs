@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// An irregular time series: observations at increasing times. A channel may be unobserved at some of the times.
 type Series =

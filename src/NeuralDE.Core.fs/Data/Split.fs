@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Data in three parts: for training, for choosing between models, and for the final test.
 type Split<'T> = { Train: 'T; Validation: 'T; Test: 'T }

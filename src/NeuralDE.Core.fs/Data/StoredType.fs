@@ -1,9 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Data
 
 open System
 open System.IO
 open System.Runtime.InteropServices
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Types of numbers in files. Types that tensors lack are widened when read.
 [<RequireQualifiedAccess>]

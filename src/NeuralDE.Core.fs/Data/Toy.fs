@@ -1,7 +1,7 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>Small data sets of points: float64 points [n; dimension] and, for sets with classes, int64 labels [n]. The labels
 /// cycle through 0, 1, …, 0, 1, …, so all classes have the same size. Equal keys give equal sets.</summary>

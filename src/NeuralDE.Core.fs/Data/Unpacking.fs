@@ -2,7 +2,7 @@ namespace NeuralDE
 
 open System
 open System.IO
-open NeuralDE.Compiler
+open NeuralDE.Internal.Data
 
 /// <summary>Limits for the expansion of a compressed file.</summary>
 /// <remarks>A file may expand to the larger of the two limits; reading more raises a FileException.</remarks>

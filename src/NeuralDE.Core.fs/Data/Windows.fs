@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Windows of a series: a past, and the future to forecast from it.
 type Windows<'T> =

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Where a query may look.
 [<RequireQualifiedAccess>]

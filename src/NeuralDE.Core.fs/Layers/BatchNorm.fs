@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// What batch normalisation has seen of its inputs. It is no parameter: keep it beside the model, and pass on what train
 /// returns.

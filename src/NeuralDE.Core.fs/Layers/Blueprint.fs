@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>A network before its weights are drawn. It knows its width, so that each layer needs to be told only what it
 /// gives: Blueprint.features 2 |> Blueprint.power 3.0 |> Blueprint.linear 50 |> Blueprint.tanh |> Blueprint.linear 2.</summary>

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// What convolution layers of one and two axes share.
 module internal ConvolutionLayer =

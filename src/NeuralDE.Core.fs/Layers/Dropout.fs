@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>Some elements set to 0 at random, the others divided by the share that stays. The mean stays as it is.</summary>
 /// <remarks>Inside a vector field the key makes the mask, so the mask is one for the whole solve: the field stays a function.

@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Layers
 
 /// <summary>One step of a plain recurrent network: h' = tanh(x W + b + h U + c). PyTorch's RNNCell.</summary>
 /// <remarks>J. L. Elman, Finding structure in time, 1990.</remarks>

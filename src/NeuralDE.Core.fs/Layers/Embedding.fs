@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>A learned row for each of a number of symbols. PyTorch's Embedding.</summary>
 type Embedding =

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// <summary>x ↦ [cos 2π x B; sin 2π x B] with random frequencies B: lets a network see fine detail in few coordinates.</summary>
 /// <remarks>The frequencies are constants: they have no derivative. M. Tancik et al., Fourier features let networks learn high

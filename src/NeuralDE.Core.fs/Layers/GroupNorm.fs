@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// <summary>(x − mean) / √(variance + ε) over each group of channels of each sample, then a scale and a shift for each
 /// channel. PyTorch's GroupNorm.</summary>

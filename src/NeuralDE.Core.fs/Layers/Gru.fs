@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// <summary>One step of a gated recurrent unit, by PyTorch's equations (GRUCell):</summary>
 /// <remarks>

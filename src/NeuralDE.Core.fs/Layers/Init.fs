@@ -1,7 +1,7 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// Initial weights [inputs; outputs] from a key, float64; extents after the second make a kernel and count as inputs.
 /// Each raises ShapeException for fewer than two axes or an extent of 0; uniform, normal and zero take any shape.

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Layers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// What layers ask of their inputs. Messages name the layer's verb, what came and what the layer was made for.
 module internal LayerInput =

@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// <summary>(x − mean) / √(variance + ε) · scale + shift over the last axes of each sample. PyTorch's LayerNorm.</summary>
 /// <remarks>J. L. Ba, J. R. Kiros, G. E. Hinton, Layer normalization, 2016.</remarks>

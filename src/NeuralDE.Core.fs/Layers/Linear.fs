@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// <summary>The affine map x ↦ x W + b.</summary>
 /// <remarks>A tree of two tensors: grad, Train and Lbfgs take it, alone or inside a record of your own. PyTorch keeps the

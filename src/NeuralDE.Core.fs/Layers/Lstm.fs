@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Layers
 
 /// What an LSTM carries from step to step, each [batch…; hidden].
 type LstmState =

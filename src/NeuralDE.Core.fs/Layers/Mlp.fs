@@ -1,7 +1,5 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
-
 /// <summary>Linear layers with an activation between them, none after the last.</summary>
 type Mlp =
     {

@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// <summary>Layers one after the other, as data: it can be walked, printed and saved.</summary>
 /// <remarks>Made by Network.init from a Blueprint, or as a list of layers. BatchNorm is no Layer, since its state is explicit.</remarks>

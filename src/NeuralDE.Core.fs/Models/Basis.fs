@@ -1,7 +1,7 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// Functions of the depth s, which goes from 0 at the start of a solve to 1 at its end. The first function is the constant 1.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,5 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
-
 /// A field whose weights are a function of time.
 type internal DepthField<'M> =
     { Weights: Depth<'M>

@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System.Numerics
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Families
 
 /// <summary>A neural ordinary differential equation: x' = f(t, x) with a network f, the initial state, the readout, and
 /// solver settings.</summary>

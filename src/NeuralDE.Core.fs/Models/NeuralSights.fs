@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// [state; g(y0)]
 type internal BesideControl<'W> =

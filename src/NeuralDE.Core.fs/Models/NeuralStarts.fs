@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Families
 
 /// Axes of features or channels, counted from the end.
 module internal ChannelAxis =

@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>An image classifier with an ordinary differential equation: downsampling convolutions, the equation x' = f(t, x)
 /// from t = 0 to 1, pooling and a linear layer.</summary>

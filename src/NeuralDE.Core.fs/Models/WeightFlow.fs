@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>A differential equation for weights: θ' = τ Δθ + υ ∇θ + ρ θ over their last two axes (diffusion, advection,
 /// reaction). Each leaf has trainable rates τ, υ, ρ.</summary>

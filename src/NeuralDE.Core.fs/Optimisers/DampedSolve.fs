@@ -1,6 +1,5 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Optimisers
 
-open System
 open MathNet.Numerics.LinearAlgebra
 open MathNet.Numerics.LinearAlgebra.Factorization
 open NeuralDE

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Optimisers
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Calculus
 
 /// Checks of a fit's model and loss, and its warnings.
 module internal Fitting =

@@ -1,8 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Optimisers
 
 open System
 open MathNet.Numerics.LinearAlgebra
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Calculus
 
 /// The inverse of JᵀJ, for parameters that the residuals tell apart.
 module internal Identifiability =

@@ -3,7 +3,9 @@ namespace NeuralDE
 open System
 open System.Collections.Generic
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Optimisers
 
 /// How a minimisation ended.
 [<RequireQualifiedAccess>]

@@ -2,7 +2,11 @@ namespace NeuralDE
 
 open System
 open System.Collections.Generic
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Optimisers
 
 /// <summary>Nonlinear least squares: the model, any tree, of least ½ Σ r², for residuals r.</summary>
 /// <remarks>
@@ -68,8 +72,8 @@ module LevenbergMarquardt =
 
     /// Raises InputException for residuals that depend on no float leaf.
     let private requireDependence (residuals: 'M -> Tensor) (model: 'M) =
-        let t = Function.trace "LevenbergMarquardt" Hoisted residuals model
-        let depends = Activity.activeOutputs t.Graph (Function.wanted t (Tree.flatten model))
+        let t = TracedFunction.trace "LevenbergMarquardt" Hoisted residuals model
+        let depends = Activity.activeOutputs t.Graph (TracedFunction.wanted t (Tree.flatten model))
         let paths = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.map fst
         Fitting.requireDependence "LevenbergMarquardt" "residuals do" paths (List.ofArray depends)
 

@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Optimisers
 
 /// Optimisers as pure functions: (gradient, state, model) to (model, state). They run inside compile, too.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Optimisers
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// What happens to one leaf: its rule (None: it stays), the factors of its rate, and the means that are kept of it.
 [<NoEquality; NoComparison>]

@@ -10,7 +10,7 @@ module internal ColourBar =
           High = colours.High
           From = box.Bottom
           To = box.Top
-          Fixed = None }
+          GivenTicks = None }
 
     let private widest axis =
         Drawing.labelled (Drawing.ticksUp axis) |> List.map _.Label |> Drawing.widest Drawing.tickSize

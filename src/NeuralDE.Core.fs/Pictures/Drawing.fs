@@ -10,7 +10,7 @@ module internal Drawing =
     let private dashes = [| ""; "8 3"; "2 2.5"; "8 2.5 2 2.5" |]
     let tickSize = 11.5
 
-    type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float; Fixed: Tick list option }
+    type Axis = { Scale: AxisScale; Low: float; High: float; From: float; To: float; GivenTicks: Tick list option }
     type Style = { Hue: string; Dash: string; Shape: int; Shade: float }
 
     /// Whether an axis can show a value: finite, within a range whose arithmetic cannot overflow, and positive on a
@@ -164,16 +164,16 @@ module internal Drawing =
           High = right
           From = box.Left
           To = box.Right
-          Fixed = pane.Axes.XTicks },
+          GivenTicks = pane.Axes.XTicks },
         { Scale = pane.Axes.YScale
           Low = bottom
           High = top
           From = box.Bottom
           To = box.Top
-          Fixed = pane.Axes.YTicks }
+          GivenTicks = pane.Axes.YTicks }
 
     let private ticks axis count =
-        match axis.Fixed, axis.Scale with
+        match axis.GivenTicks, axis.Scale with
         | Some ticks, _ ->
             { Ticks = ticks |> List.filter (fun tick -> axis.Low <= tick.At && tick.At <= axis.High)
               Note = "" }
@@ -196,7 +196,7 @@ module internal Drawing =
                 fit (count - 1)
             else
                 found
-        match axis.Fixed with
+        match axis.GivenTicks with
         | None -> fit (Math.Clamp(int ((axis.To - axis.From) / 52.0), 2, 10))
         | Some _ ->
             // names are cut if they would touch; if too little would remain, some ticks have no label

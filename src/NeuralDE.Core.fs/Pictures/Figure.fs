@@ -1,7 +1,6 @@
 namespace NeuralDE
 
 open System
-open System.IO
 open System.Text
 
 /// A drawing of one or more plots, row by row in `Columns` columns. Width and Height are those of the whole drawing, in

@@ -46,7 +46,7 @@ module internal LayerDrawing =
               High = colours.High
               From = 0.0
               To = 1.0
-              Fixed = None }
+              GivenTicks = None }
             value
 
     /// An image that fills an area, clipped to the box.

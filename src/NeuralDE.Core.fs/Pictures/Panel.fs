@@ -52,7 +52,7 @@ module internal Panel =
     /// Faint lines at labelled ticks.
     let private grid (box: Box) (across: Drawing.Axis, horizontal) (up, vertical) =
         [ $"<g stroke=\"{faint}\" stroke-width=\"0.8\" fill=\"none\">"
-          if across.Fixed.IsNone then
+          if across.GivenTicks.IsNone then
               for tick in Drawing.labelled horizontal do
                   let x = whole (Drawing.position across tick.At) in Svg.line x box.Top x box.Bottom
           for tick in Drawing.labelled vertical do
@@ -60,7 +60,7 @@ module internal Panel =
           "</g>" ]
 
     /// The two axes, their ticks and labels.
-    let private frame (pane: Pane) (box: Box) (across, horizontal: AxisTicks) (up, vertical: AxisTicks) =
+    let private border (pane: Pane) (box: Box) (across, horizontal: AxisTicks) (up, vertical: AxisTicks) =
         let middle = (box.Left + box.Right) / 2.0
         let tickLength (tick: Tick) = if tick.Label = "" then 2.5 else 4.5
         [ $"<g stroke=\"{ink}\" stroke-width=\"1\" fill=\"none\">"
@@ -98,7 +98,7 @@ module internal Panel =
           yield! layers before
           for curve, style in List.zip pane.Axes.Curves (Drawing.styles pane.Axes) do
               yield! Drawing.draw box across up curve style
-          if pane.Axes.HasFrame then yield! frame pane box (across, horizontal) (up, vertical)
+          if pane.Axes.HasFrame then yield! border pane box (across, horizontal) (up, vertical)
           for place, text in List.indexed (titleLines pane box) do
               let y = pane.Area.Top + titleSize * (0.9 + 1.25 * float place)
               Svg.text titleSize "middle" middle y " font-weight=\"600\"" text

@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Pictures
 
 /// <summary>Plots of solutions, fields, losses and data, as SVG.</summary>
 /// <remarks>For other drawings use Figure. Plot.axes converts a plot to Axes, which a figure can combine.</remarks>

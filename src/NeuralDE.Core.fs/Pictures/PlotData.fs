@@ -1,7 +1,5 @@
 namespace NeuralDE
 
-open System
-
 /// One series of a plot: its label, its x, one column for each channel, and its bands, each with a lower and an upper bound
 /// of every channel.
 type PlotSeries = { Label: string; X: float[]; Columns: float[][]; Bands: (float[][] * float[][]) list }
@@ -57,10 +55,11 @@ type Plot =
         Height: int
     }
 
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Pictures
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Converts tensors to the data of plots; errors name the verb of the plot.
 module internal PlotData =

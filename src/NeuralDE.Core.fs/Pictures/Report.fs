@@ -5,7 +5,7 @@ open System.Globalization
 open System.Reflection
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
-open NeuralDE.Compiler
+open NeuralDE.Internal.Pictures
 
 /// A part of a report.
 [<RequireQualifiedAccess>]

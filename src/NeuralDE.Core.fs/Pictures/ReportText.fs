@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Pictures
 
 open System
 open NeuralDE
@@ -29,7 +29,7 @@ module internal ReportText =
             | (other, gathered) :: rest when other = kind -> (kind, line :: gathered) :: rest
             | _ -> (kind, [ line ]) :: found)
 
-    type private Kind =
+    type private LineKind =
         | Blank
         | Words
         | Item

@@ -2,7 +2,10 @@ namespace NeuralDE
 
 open System
 open System.Collections.Generic
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Storage
 
 /// What a load may overlook.
 type CheckpointOptions =

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Storage
 
 open System
 open System.Collections
@@ -7,7 +7,7 @@ open System.Globalization
 open System.Runtime.CompilerServices
 open System.Text
 open Microsoft.FSharp.Reflection
-open NeuralDE
+open NeuralDE.Internal.Calculus
 
 /// Everything of a tree but its numbers, as texts by path: static fields, cases of unions, lengths, keys.
 /// Two trees of one type are built alike if the texts are equal; functions have no text of their own.
@@ -94,7 +94,7 @@ module internal StaticFields =
 
         while todo.Count > 0 do
             let struct (path, level, x) = todo.Pop()
-            Form.refuseDepth verb level
+            TreeForm.refuseDepth verb level
 
             match x with
             | null
@@ -107,25 +107,25 @@ module internal StaticFields =
                     if case <> "" then found.Add(path, case)
 
                     for name, part in Array.rev parts do
-                        todo.Push(struct (Form.under path name, level + 1, part))
+                        todo.Push(struct (TreeForm.under path name, level + 1, part))
                 | Some _
                 | None -> found.Add(path, text x)
 
         found
 
     /// The texts by path, in order.
-    let ofForm (verb: string) (form: Form) : (string * string) list =
+    let ofForm (verb: string) (form: TreeForm) : (string * string) list =
         let found = List<string * string>()
 
         form
-        |> Form.visit verb (fun path part ->
+        |> TreeForm.visit verb (fun path part ->
             match part with
-            | Form.Tensor _ -> ()
-            | Form.Key _ -> found.Add(path, "Key")
-            | Form.Absent -> found.Add(path, "None")
-            | Form.Static x -> found.AddRange(ofStatic verb path x.Value)
-            | Form.Product(_, p, _) -> if p.Case <> "" && p.Case <> "Some" then found.Add(path, p.Case)
-            | Form.Series(_, keys, parts) ->
+            | TreeForm.Tensor _ -> ()
+            | TreeForm.Key _ -> found.Add(path, "Key")
+            | TreeForm.Absent -> found.Add(path, "None")
+            | TreeForm.Static x -> found.AddRange(ofStatic verb path x.Value)
+            | TreeForm.Product(_, p, _) -> if p.Case <> "" && p.Case <> "Some" then found.Add(path, p.Case)
+            | TreeForm.Sequence(_, keys, parts) ->
                 let text =
                     if keys.Length = 0 then
                         $"{string parts.Length} elements"

@@ -1,11 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Short texts that are equal where computations or numbers are: the first 64 bits of SHA-256, as sixteen letters.
 module internal Digest =

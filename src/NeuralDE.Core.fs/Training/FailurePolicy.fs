@@ -1,7 +1,5 @@
 namespace NeuralDE
 
-open System
-
 /// <summary>
 /// What a training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not finite.
 /// </summary>

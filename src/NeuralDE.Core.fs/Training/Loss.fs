@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// <summary>Losses of predictions: means over all their numbers, or over all samples.</summary>
 /// <remarks>The target comes first, so that they end a pipeline: Mlp.apply net x |> Loss.crossEntropy labels.</remarks>

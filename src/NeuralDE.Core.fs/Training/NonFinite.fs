@@ -1,8 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
 open System
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Where a number that is not finite comes from. Runs a function once more, operation by operation.
 module internal NonFinite =
@@ -75,7 +78,7 @@ module internal NonFinite =
 
     /// A sentence on the first operation whose result is not finite, in f at x; None where there is none.
     let operation (f: 'A -> Tensor) (x: 'A) : string option =
-        let traced = Function.trace "Train.run" Hoisted f x
+        let traced = TracedFunction.trace "Train.run" Hoisted f x
         let args = Array.append (Tree.flatten x) traced.Captured
 
         // a look at what went wrong never stands in for it

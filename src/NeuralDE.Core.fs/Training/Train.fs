@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open System
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Training
 
 /// <summary>Training of a model, any tree, by gradients of a loss.</summary>
 /// <remarks>

@@ -1,9 +1,12 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
 open System
 open System.Collections.Generic
 open System.IO
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 
 /// What a training has seen so far, beside the state that its step carries.
 [<Sealed>]

@@ -1,7 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Storage
 
 /// The settings that determine the result of a training, as texts by subject and leaf; a resumed training must have the same.
 /// The number of steps, hooks and the failure policy do not belong to them.
@@ -25,7 +29,7 @@ module internal TrainIdentity =
 
     // ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
     let private traced f (tree: 'T) : string * NdArray[] =
-        let traced = Function.trace "Train.run" Hoisted f tree
+        let traced = TracedFunction.trace "Train.run" Hoisted f tree
         Digest.ofGraph traced.Graph, traced.Captured |> Array.map (fun x -> x.Numbers)
 
     /// The optimiser's step as a whole: it knows rules of the user's own, and schedules at every step.

@@ -1,9 +1,13 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
 open System
 open System.Collections.Generic
 open System.Diagnostics
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Optimisers
 
 /// A training as it runs: one compiled step, fed with batch after batch, and what is looked at between steps.
 [<Sealed>]

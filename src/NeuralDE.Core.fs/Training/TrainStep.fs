@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Training
 
-open System
 open NeuralDE
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Optimisers
 
 /// A training's loss: from the leaves of a batch with the step's number behind them, and the model, to one number and the
 /// model with those leaves replaced that the loss itself brings up to date.

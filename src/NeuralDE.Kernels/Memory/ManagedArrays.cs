@@ -15,23 +15,23 @@ internal static unsafe class ManagedArrays
     public static void CopyIn(Array source, nint target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
-            Rows.Copy((nint)p, target, bytes);
+            RowMemory.Copy((nint)p, target, bytes);
     }
 
     /// <summary>Copies from a byte of the array on.</summary>
     public static void CopyPart(Array source, long from, nint target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
-            Rows.Copy((nint)p + (nint)from, target, bytes);
+            RowMemory.Copy((nint)p + (nint)from, target, bytes);
     }
 
     public static void CopyOut(nint source, Array target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(target))
-            Rows.Copy(source, (nint)p, bytes);
+            RowMemory.Copy(source, (nint)p, bytes);
     }
 
-    /// <summary>Rows.AllBelow of an array of int or long.</summary>
+    /// <summary>RowMemory.AllBelow of an array of int or long.</summary>
     public static bool AllBelow(Array values, long[] limits)
     {
         var type = values switch
@@ -43,7 +43,7 @@ internal static unsafe class ManagedArrays
 
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(values))
         fixed (long* q = limits)
-            return Rows.AllBelow(type, (nint)p, values.Length, (nint)q, limits.Length);
+            return RowMemory.AllBelow(type, (nint)p, values.Length, (nint)q, limits.Length);
     }
 
     /// <summary>float32 as float64.</summary>

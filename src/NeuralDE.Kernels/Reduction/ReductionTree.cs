@@ -25,7 +25,7 @@ internal static unsafe class ReductionTree
 
         for (; (before & 1) != 0; before >>= 1, levels += (nint)bytes)
             Join(type, kind, levels, value, width);
-        Rows.Copy(value, levels, bytes);
+        RowMemory.Copy(value, levels, bytes);
     }
 
     /// <summary>

@@ -5,7 +5,9 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 let private rows, columns = 200, 300
 let private row = linspace 0.1 1.0 columns
@@ -36,7 +38,7 @@ let tests =
               [ for name in names do
                     testCase name (fun () ->
                         let f = captures |> List.find (fun (n, _) -> n = name) |> snd
-                        let trace () = Function.trace "test" Hoisted f point
+                        let trace () = TracedFunction.trace "test" Hoisted f point
                         let captured = (trace ()).Captured |> Array.map _.Count
                         for count in captured do
                             Expect.inRange count (1, columns) "count"

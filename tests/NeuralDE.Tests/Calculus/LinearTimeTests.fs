@@ -6,7 +6,13 @@ open System.Diagnostics
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// From an input that no other call has, so that no graph made before is found again: `width` tells inputs apart.
 type private Program = { Name: string; Run: int -> int -> unit }
@@ -63,7 +69,7 @@ let private programs =
 
                   y
 
-              let t = Function.trace "test" Hoisted f (linspace 0.1 0.9 width)
+              let t = TracedFunction.trace "test" Hoisted f (linspace 0.1 0.9 width)
               Program.ofGraph t.Graph |> ignore } ]
 
 let private names = programs |> List.map _.Name

@@ -5,7 +5,15 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Pictures
 
 /// z = tanh (z W + x U + b), z [batch; n]
 type private Equilibrium = { W: Tensor; U: Tensor; B: Tensor; X: Tensor }
@@ -74,7 +82,7 @@ let private largest (f: 'A -> 'B) (x: 'A) =
                 | Apply fn -> Print.graphsOf fn |> List.iter visit
                 | _ -> ()
 
-    visit (Function.trace "largest" Hoisted f x).Graph
+    visit (TracedFunction.trace "largest" Hoisted f x).Graph
     most
 
 let private raises<'E, 'T when 'E :> exn> (words: string list) (call: unit -> 'T) =
@@ -184,7 +192,7 @@ let tests =
                       a
 
               let signature (x: Tensor) =
-                  (Function.trace "root" Hoisted root x).Graph.Order
+                  (TracedFunction.trace "root" Hoisted root x).Graph.Order
                   |> Array.pick (fun n ->
                       match n.Op with
                       | Apply(Root r) -> Some(r.Residual.Inputs[0].Shape, r.Residual.Outputs[0].Op)

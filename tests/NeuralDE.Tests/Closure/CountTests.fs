@@ -4,7 +4,9 @@ module NeuralDE.Tests.Closure.CountTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Families
 
 type private Net = { Hidden: Tensor * Tensor; Out: Tensor * Tensor }
 

@@ -4,7 +4,8 @@ module NeuralDE.Tests.Closure.TapeTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 let private size = 20000
 /// float64

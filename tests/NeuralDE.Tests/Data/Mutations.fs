@@ -32,10 +32,10 @@ let boundedBy (factor: int64) (bytes: byte[]) (read: unit -> unit) : bool =
 let bounded (bytes: byte[]) (read: unit -> unit) : bool = boundedBy 32L bytes read
 
 /// Reads the bytes as a file.
-let readBytes (read: Compiler.Place -> Stream -> 'T) (bytes: byte[]) : 'T =
-    let place: Compiler.Place = { Verb = "test"; Path = "fuzz" }
+let readBytes (read: NeuralDE.Internal.Data.Place -> Stream -> 'T) (bytes: byte[]) : 'T =
+    let place: NeuralDE.Internal.Data.Place = { Verb = "test"; Path = "fuzz" }
     use stream = new MemoryStream(bytes)
-    Compiler.Files.readStream place stream (read place)
+    NeuralDE.Internal.Data.Files.readStream place stream (read place)
 
 /// Files with a few bytes changed, pieces cut out, doubled, or exchanged; always the same ones.
 let damage (count: int) (valid: byte[]) : byte[] seq =

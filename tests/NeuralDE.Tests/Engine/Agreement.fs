@@ -3,7 +3,13 @@ module internal NeuralDE.Tests.Engine.Agreement
 
 open System
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// Results, or what was raised instead.
 type Outcome = Result<NdArray[], string>

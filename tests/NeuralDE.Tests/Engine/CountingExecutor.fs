@@ -4,7 +4,11 @@ module internal NeuralDE.Tests.Engine.CountingExecutor
 open System
 open System.Threading
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 /// An array and how many buffers share it; spoilt when the last of them is released.
 [<Sealed; AllowNullLiteral>]

@@ -4,7 +4,12 @@ module NeuralDE.Tests.Engine.EmissionStreamTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Data
 
 let private float0: Signature = { Dtype = Float64; Shape = [||] }
 let private int0: Signature = { Dtype = Int32; Shape = [||] }
@@ -13,7 +18,7 @@ let private int0: Signature = { Dtype = Int32; Shape = [||] }
 let private loop: Loop =
     { Batch = [||]
       States = 1
-      Controls = 1
+      Registers = 1
       Streams = [| { Emits = 1; Capacity = ValueSome 7 }; { Emits = 2; Capacity = ValueSome 10 } |]
       Tape = Budget 1L
       Watch = ValueNone

@@ -4,7 +4,7 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
 open NeuralDE.Tests.Arrays
 
 [<Tests>]

@@ -4,7 +4,8 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Arrays
 
 /// counting numbers at these places (from 1, 0: the zero of the dtype)

@@ -4,7 +4,9 @@ module NeuralDE.Tests.Engine.ExecutorFaultTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 /// A back end that always gives the same.
 let private giving (result: NdArray) : Executor =

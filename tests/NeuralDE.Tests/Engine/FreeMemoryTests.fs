@@ -4,7 +4,8 @@ module NeuralDE.Tests.Engine.FreeMemoryTests
 open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 /// The slow twin: the first gap between what is taken, found by going over all of it.
 type private Scanned() =

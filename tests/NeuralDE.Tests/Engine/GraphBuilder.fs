@@ -4,7 +4,12 @@ namespace NeuralDE.Tests.Engine
 open System
 open System.Collections.Generic
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// How far two executors may differ in a value: not at all, or by what functions of float64 or of float32 are apart.
 [<RequireQualifiedAccess>]

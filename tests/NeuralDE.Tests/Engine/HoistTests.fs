@@ -5,7 +5,12 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// The bodies of the loops of random graphs, as a plan sees them, and how many of their inputs are carried.
 let private bodies: (int * Graph * int) seq =
@@ -16,7 +21,7 @@ let private bodies: (int * Graph * int) seq =
                     for n in (Flatten.graph g).Walk do
                         match n.Op with
                         | Apply(Loop l) ->
-                            seed, Simplify.graph (Flatten.graph l.Body), l.States + l.Controls
+                            seed, Simplify.graph (Flatten.graph l.Body), l.States + l.Registers
                             yield! within l.Body
                         | Apply fn ->
                             for inner in Print.graphsOf fn do

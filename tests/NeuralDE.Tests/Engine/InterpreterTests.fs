@@ -23,7 +23,7 @@ let private compiledIn (variables: (string * string) list) : string[] =
     lines
 
 let private isOf (name: string) (line: string) =
-    line.Contains $" NeuralDE.Compiler.{name}:" || line.Contains $" NeuralDE.Compiler.{name}+"
+    line.Contains $" NeuralDE.Internal.Engine.{name}:" || line.Contains $" NeuralDE.Internal.Engine.{name}+"
 
 [<Tests>]
 let gates =

@@ -6,7 +6,11 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 module private Memory =
     /// What a function gives, and by how many bytes the process grew at the most while it ran.

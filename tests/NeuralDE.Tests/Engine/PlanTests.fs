@@ -7,7 +7,15 @@ open System.Text.RegularExpressions
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Optimisers
 open NeuralDE.Kernels
 
 let private signature dtype shape = { Dtype = dtype; Shape = shape }
@@ -162,7 +170,7 @@ let tests =
               let run (xs, scale: Tensor) =
                   sum (fst (scan (fun h (x: Tensor) -> let h = tanh (scale * h + x * x) in h, h) (zeros [ 3 ]) xs))
 
-              let t = Function.trace "test" Hoisted (grad run) (xs, scale)
+              let t = TracedFunction.trace "test" Hoisted (grad run) (xs, scale)
 
               let rec sweeps (l: Lowered) : Lowered seq =
                   l.Drafts

@@ -3,7 +3,14 @@ namespace NeuralDE.Tests.Engine
 
 open System
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Optimisers
 
 /// A graph, arguments for it, and how exact its outputs are.
 type internal RandomGraph =
@@ -206,7 +213,7 @@ module internal RandomGraphs =
         let l =
             { Batch = batch
               States = states.Length
-              Controls = controls.Length
+              Registers = controls.Length
               Streams = streams
               Tape = if b.Chance 2 then Everything else Budget(b.OneOf [| 1L; 64L; 300L; 1000L |])
               Watch = b.OneOf [| ValueNone; ValueNone; ValueSome Cancellable; ValueSome Reporting |]

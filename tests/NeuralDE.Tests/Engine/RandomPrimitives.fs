@@ -3,7 +3,13 @@ module internal NeuralDE.Tests.Engine.RandomPrimitives
 
 open System
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Optimisers
 
 // ── element by element ───────────────────────────────────────────────────────────────────────────────────────────
 /// A function on numbers of at most 2, and a bound of what it gives.

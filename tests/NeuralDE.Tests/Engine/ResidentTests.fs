@@ -4,7 +4,12 @@ module NeuralDE.Tests.Engine.ResidentTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 let private s = { Dtype = Float64; Shape = [| 3 |] }
 let private input i = Intern.input i s

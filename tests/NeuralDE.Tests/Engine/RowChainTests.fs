@@ -4,7 +4,13 @@ module NeuralDE.Tests.Engine.RowChainTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 let private rows = 16384
 

@@ -5,7 +5,11 @@ open System
 open System.Threading
 open System.Threading.Tasks
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 open NeuralDE.Tests.Engine.Agreement
 

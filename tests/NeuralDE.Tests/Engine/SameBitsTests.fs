@@ -4,7 +4,9 @@ module NeuralDE.Tests.Engine.SameBitsTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 let private check (graph: int -> RandomGraph) (difference: RandomGraph -> string option) seeds =
     for seed in seeds do

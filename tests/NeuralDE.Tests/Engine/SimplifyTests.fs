@@ -4,7 +4,10 @@ module NeuralDE.Tests.Engine.SimplifyTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 
 let private vector = { Dtype = Float64; Shape = [| 2; 3 |] }
 let private x = Intern.input 0 vector

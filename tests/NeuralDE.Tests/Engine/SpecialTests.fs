@@ -4,7 +4,9 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 let private infinity = Double.PositiveInfinity
 let private nan = Double.NaN

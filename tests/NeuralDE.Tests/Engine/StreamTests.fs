@@ -5,7 +5,7 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Engine
 open NeuralDE.Tests.Engine.Agreement
 
 module internal Streaming =

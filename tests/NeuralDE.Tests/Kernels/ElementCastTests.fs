@@ -4,7 +4,10 @@ open System
 open System.Runtime.InteropServices
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 open NeuralDE.Kernels
 
 let private floats64 =
@@ -74,10 +77,10 @@ let tests =
     testList
         "Kernels.ElementCast"
         [ testCase "floats become integers towards 0 and within their range" (fun () ->
-              check ElementType.Float64 ElementType.Int64 floats64 Functions.toInt64
-              check ElementType.Float64 ElementType.Int32 floats64 Functions.toInt32
-              check ElementType.Float32 ElementType.Int64 floats32 (float >> Functions.toInt64)
-              check ElementType.Float32 ElementType.Int32 floats32 (float >> Functions.toInt32))
+              check ElementType.Float64 ElementType.Int64 floats64 ScalarFunctions.toInt64
+              check ElementType.Float64 ElementType.Int32 floats64 ScalarFunctions.toInt32
+              check ElementType.Float32 ElementType.Int64 floats32 (float >> ScalarFunctions.toInt64)
+              check ElementType.Float32 ElementType.Int32 floats32 (float >> ScalarFunctions.toInt32))
 
           testCase "numbers become floats rounded once" (fun () ->
               check ElementType.Float64 ElementType.Float32 floats64 float32

@@ -3,7 +3,10 @@ module NeuralDE.Tests.Kernels.ElementEdgeTests
 open System
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
 /// Where functions turn, end and overflow, with both signs.
@@ -192,7 +195,7 @@ let tests =
               checkPairs ElementOp.Div (fun x y -> x / y) 0.5 0.0
               checkPairs ElementOp.Max (fun x y -> Math.Max(x, y)) 0.0 0.0
               checkPairs ElementOp.Min (fun x y -> Math.Min(x, y)) 0.0 0.0
-              checkPairs ElementOp.Mod Functions.floatMod 0.5 0.0
+              checkPairs ElementOp.Mod ScalarFunctions.floatMod 0.5 0.0
               checkPairs ElementOp.Atan2 (fun x y -> Math.Atan2(x, y)) 4.0 4.0
               checkPairs ElementOp.Pow (fun x y -> Math.Pow(x, y)) 3.0 3.0)
 
@@ -210,7 +213,7 @@ let tests =
                   let got = Widths.values kernel ElementOp.Mod 0.0 x y
 
                   for i in 0 .. x.Length - 1 do
-                      let expected = Functions.floatMod x[i] y[i]
+                      let expected = ScalarFunctions.floatMod x[i] y[i]
 
                       if far64 got[i] expected > 0.0 then
                           failtest $"{x[i]:R} mod {y[i]:R} ({width}): got {got[i]:R}, expected {expected:R}"
@@ -221,7 +224,7 @@ let tests =
                   let got = Widths.values kernel ElementOp.Mod 0.0 x32 y32
 
                   for i in 0 .. x.Length - 1 do
-                      let expected = Functions.floatMod (float x32[i]) (float y32[i])
+                      let expected = ScalarFunctions.floatMod (float x32[i]) (float y32[i])
 
                       if far32 got[i] expected > 0.5 then
                           failtest

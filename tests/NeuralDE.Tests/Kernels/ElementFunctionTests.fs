@@ -3,7 +3,11 @@ module NeuralDE.Tests.Kernels.ElementFunctionTests
 open System
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 
 /// How near 0 and how far the arguments of a test lie.

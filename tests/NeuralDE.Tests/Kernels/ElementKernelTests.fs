@@ -4,7 +4,13 @@ open System
 open System.Runtime.InteropServices
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Pictures
 open NeuralDE.Kernels
 
 let private unaries =
@@ -175,7 +181,7 @@ let private integers2: (ElementOp * (int64 -> int64 -> int64)) list =
       ElementOp.Mul, (*)
       ElementOp.Max, max
       ElementOp.Min, min
-      ElementOp.Mod, Functions.integerMod
+      ElementOp.Mod, ScalarFunctions.integerMod
       ElementOp.And, (&&&)
       ElementOp.Or, (|||)
       ElementOp.Xor, (^^^) ]

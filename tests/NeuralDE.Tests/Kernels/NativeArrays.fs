@@ -6,7 +6,12 @@ open System.Runtime.Intrinsics
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
 /// Managed arrays in guarded memory, and comparisons that say what was got.

@@ -3,7 +3,10 @@ module NeuralDE.Tests.Kernels.RandomTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

@@ -4,7 +4,11 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

@@ -4,7 +4,10 @@ module NeuralDE.Tests.Laws.BatchLaws
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 let private examples = Examples.cases (fun _ -> true)

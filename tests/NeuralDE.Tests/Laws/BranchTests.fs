@@ -6,7 +6,10 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// f, where it is taken at the point, its gradient there. What is not taken has a pole or NaN.

@@ -6,7 +6,8 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Laws.Example
 
 let private is (expected: float list) (x: Tensor) = same "numbers" 1e-12 (Array.ofList expected) (x.ToArray())
@@ -308,7 +309,7 @@ let tests =
               // a step that is too long is halved until it is kept; then the loop ends
               let f (x: Tensor) =
                   let result =
-                      FunctionNodes.loopOn
+                      ControlFlow.loopOn
                           "a loop"
                           [||]
                           (ValueSome 0)
@@ -346,7 +347,7 @@ let tests =
               // a row is kept on its own iterations only; the state it is offered on others is a pole
               let f (p: Tensor) (s: Tensor) =
                   let result =
-                      FunctionNodes.loopOn
+                      ControlFlow.loopOn
                           "a loop"
                           [||]
                           (ValueSome 0)

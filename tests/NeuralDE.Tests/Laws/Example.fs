@@ -6,7 +6,12 @@ open Microsoft.FSharp.Reflection
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Data
 
 // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────
 /// An argument from a float dtype and a seed.

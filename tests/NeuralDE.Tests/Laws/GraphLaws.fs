@@ -4,7 +4,11 @@ module NeuralDE.Tests.Laws.GraphLaws
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Families
 open NeuralDE.Tests.Laws.Example
 
 let private examples = Examples.cases (fun _ -> true)

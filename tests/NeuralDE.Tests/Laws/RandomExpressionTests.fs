@@ -7,7 +7,11 @@ open FsCheck.FSharp
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// Whatever shapes its parts have, it has a value: an operation that does not fit them does something similar.

@@ -2,7 +2,11 @@
 module internal NeuralDE.Tests.Laws.RegistryFunctions
 
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
 open NeuralDE.Tests.Laws.Example
 
 let private any = uniform -1.0 1.0
@@ -84,7 +88,7 @@ let private truth b = Prim.literal Bool (if b then 1.0 else 0.0)
 
 /// x ← x + rate sin x, so many times, through the loop itself; every second step is not kept.
 let private looping tape capacity (x: Tensor) (rate: Tensor) =
-    FunctionNodes.loopOn "a loop" [||] capacity tape [| x |] [| Prim.literal Int32 0.0 |] (fun state control ->
+    ControlFlow.loopOn "a loop" [||] capacity tape [| x |] [| Prim.literal Int32 0.0 |] (fun state control ->
         let next = state[0] + rate * sin state[0]
         let count = Prim.plus 1.0 control[0]
         let isOdd = Prim.compareTo Equal (count % 2) 1.0
@@ -222,7 +226,7 @@ let private hosts =
 let private rejecting (x: Tensor) (rate: Tensor) (scale: Tensor) =
     let start = [| Prim.fill x.Dtype [||] 2.0; Prim.literal Int32 0.0 |]
 
-    FunctionNodes.loopOn "a loop" [||] (ValueSome 6) Everything [| x |] start (fun state control ->
+    ControlFlow.loopOn "a loop" [||] (ValueSome 6) Everything [| x |] start (fun state control ->
         let h = control[0]
         let next = state[0] + 0.2 * rate * h * sin state[0]
         let isShort = h * scale .< 0.6

@@ -6,7 +6,13 @@ open System.Reflection
 open Microsoft.FSharp.Reflection
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// The operations of all examples, those within function nodes too.

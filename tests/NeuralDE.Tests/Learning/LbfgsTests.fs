@@ -6,7 +6,13 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Optimisers
 
 let private exact =
     { LbfgsOptions.defaults with LossTolerance = 0.0; GradientTolerance = 1e-9; MaxIterations = 500 }

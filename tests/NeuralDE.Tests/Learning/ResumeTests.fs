@@ -339,12 +339,17 @@ let tests =
                   let field (p: Tensor) (_t: Tensor) (u: Tensor) = tanh (p * u) + 0.25 * u
                   let solve (p: Tensor) =
                       Ode.problem (field p) (tensor [ 1.0; 2.0 ]) (0.0, 1.0) |> Ode.solveFinal |> sum
-                  let traced = NeuralDE.Compiler.Function.trace "test" NeuralDE.Compiler.Hoisted solve (scalar 0.5)
-                  NeuralDE.Compiler.Digest.ofGraph traced.Graph
+                  let traced =
+                      NeuralDE.Internal.Calculus.TracedFunction.trace
+                          "test"
+                          NeuralDE.Internal.Tensor.Hoisted
+                          solve
+                          (scalar 0.5)
+                  NeuralDE.Internal.Training.Digest.ofGraph traced.Graph
 
               let first = made ()
               grad (fun (x: Tensor) -> sum (0.25 * x * tanh x)) (tensor [ 1.0; 2.0 ]) |> ignore
               GC.Collect()
               Expect.equal (made ()) first "made ()"
-              let numbers = NeuralDE.Compiler.NdArray(Float64, [| 2 |], [| 1.0; 2.0 |])
-              Expect.equal (NeuralDE.Compiler.Digest.ofArrays [ numbers ]) "6b8b3b1ff27e53fe" "of numbers") ]
+              let numbers = NeuralDE.Internal.Graph.NdArray(Float64, [| 2 |], [| 1.0; 2.0 |])
+              Expect.equal (NeuralDE.Internal.Training.Digest.ofArrays [ numbers ]) "6b8b3b1ff27e53fe" "of numbers") ]

@@ -9,11 +9,11 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Data.Mutations
 
-let private place: Compiler.Place = { Verb = "test"; Path = "fuzz" }
+let private place: NeuralDE.Internal.Data.Place = { Verb = "test"; Path = "fuzz" }
 
 let private read (bytes: byte[]) =
     use stream = new MemoryStream(bytes)
-    Compiler.Files.readStream place stream (Safetensors.readFrom place)
+    NeuralDE.Internal.Data.Files.readStream place stream (Safetensors.readFrom place)
 
 let private tensors =
     [ "Hidden.Weight", randn (Key 1) [ 3; 4 ]

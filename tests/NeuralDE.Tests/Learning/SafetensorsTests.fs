@@ -158,14 +158,14 @@ let tests =
                   let path = Path.Combine(folder, "model")
                   Safetensors.write path [] [ "x", ones [ 3 ] ]
                   let old = File.ReadAllBytes path
-                  let place: Compiler.Place = { Verb = "test"; Path = path }
+                  let place: NeuralDE.Internal.Data.Place = { Verb = "test"; Path = path }
 
                   for interruption in [ IOException "disk full" :> exn; OperationCanceledException() ] do
                       let write (stream: Stream) =
                           stream.Write(ReadOnlySpan(Array.zeroCreate<byte> 100_000))
                           raise interruption
 
-                      let failure = Expect.thrownAny<exn>(fun () -> Compiler.Files.write place write)
+                      let failure = Expect.thrownAny<exn>(fun () -> NeuralDE.Internal.Data.Files.write place write)
                       let expected =
                           if interruption :? IOException then typeof<FileException> else interruption.GetType()
                       Expect.equal (failure.GetType()) expected "failure.GetType()"
@@ -231,5 +231,5 @@ let tests =
                zip.Write(ReadOnlySpan(memory.ToArray())))
               compressed.Position <- 0L
               use unzip = new Compression.GZipStream(compressed, Compression.CompressionMode.Decompress)
-              let place: Compiler.Place = { Verb = "test"; Path = "a stream" }
-              same every (Compiler.Files.readStream place unzip (Safetensors.readFrom place)).Tensors) ]
+              let place: NeuralDE.Internal.Data.Place = { Verb = "test"; Path = "a stream" }
+              same every (NeuralDE.Internal.Data.Files.readStream place unzip (Safetensors.readFrom place)).Tensors) ]

@@ -6,7 +6,14 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Optimisers
+open NeuralDE.Internal.Training
 
 let private bowl (x: Tensor) = sum (square (x - 3.0))
 let private towards3 = Train.start (tensor [ 0.0 ]) (GradientDescent 0.25) // halves the distance each time

@@ -38,6 +38,21 @@ let private compiled (project: string) =
 
 let private layerOf (path: string) = path.Substring(0, max 0 (path.LastIndexOf '/'))
 
+/// Public types are in NeuralDE, internal ones in NeuralDE.Internal and the name of their layer (the rooms of the engine share
+/// one). `extended` are the namespaces of other libraries that a file adds members to.
+let private misplaced (project: string) (path: string) : string list =
+    let extended = [ "FSharp"; "Microsoft" ]
+    let own = "NeuralDE.Internal." + (layerOf path).Split('/').[0]
+
+    [ for line in File.ReadLines(Path.Combine(folderOf project, path)) do
+          if line.StartsWith("namespace ", System.StringComparison.Ordinal) then
+              let name = line.Substring(10).Trim()
+              let isOther =
+                  extended
+                  |> List.exists (fun e -> name = e || name.StartsWith(e + ".", System.StringComparison.Ordinal))
+              if name <> "NeuralDE" && name <> own && not isOther then
+                  $"{path}: {name}, expected NeuralDE or {own}" ]
+
 let private laws (project: string) (layers: string list) =
     let compiled = lazy (compiled project)
 
@@ -59,6 +74,11 @@ let private laws (project: string) (layers: string list) =
           Expect.isTrue
               (got = layers)
               $"Got the layers in the order {gotText}, expected {expectedText}. Move the files.")
+
+      testCase "internal namespaces are named after the layer" (fun () ->
+          Expect.isEmpty
+              (compiled.Value |> List.collect (misplaced project))
+              "files whose namespace is that of another layer")
 
       testCase "every source file is compiled once" (fun () ->
           let folder = folderOf project

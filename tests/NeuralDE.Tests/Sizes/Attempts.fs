@@ -4,7 +4,13 @@ module NeuralDE.Tests.Sizes.Attempts
 open System
 open System.Diagnostics
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// What a user may be told. A GraphException would be the library's own defect.
 let private isTyped (e: exn) =

@@ -5,14 +5,19 @@ open System
 open System.Reflection
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
 
 /// A public function of tensors.
 type Verb = { Name: string; Method: MethodInfo; Parameters: Type[] }
 
 /// The modules that `open NeuralDE` opens, but for those of functions of functions and those that take numbers one by one.
 let private modules =
-    let others = [ "TensorMakers"; "CalculusModule"; "FunctionNodes" ]
+    let others = [ "TensorMakers"; "CalculusModule"; "ControlFlow" ]
 
     Library.publicTypes
     |> Array.filter (fun m ->

@@ -333,9 +333,9 @@ let tests =
                   |> ignore
 
               solve ()
-              let before = NeuralDE.Compiler.Counters.Created
+              let before = NeuralDE.Internal.Graph.Counters.Created
               solve ()
-              Expect.equal NeuralDE.Compiler.Counters.Created before "NeuralDE.Compiler.Counters.Created")
+              Expect.equal NeuralDE.Internal.Graph.Counters.Created before "NeuralDE.Internal.Graph.Counters.Created")
 
           testList
               "Evaluations are counted"

@@ -2,7 +2,16 @@
 module NeuralDE.Tests.Solvers.StochasticCases
 
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
+open NeuralDE.Internal.Data
+open NeuralDE.Internal.Pictures
 
 /// What drives a term.
 type Path =
@@ -82,7 +91,7 @@ let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
             let control, ofControl =
                 match n.Path with
                 | Brownian keys ->
-                    NeuralDE.Compiler.Brownian.control [| { float0 with Shape = shape } |],
+                    NeuralDE.Internal.Equations.Brownian.control [| { float0 with Shape = shape } |],
                     [| keys, keys.Rank > 0; scalar e.T0, false; scalar (pathEnd e), false |]
                 | Smooth path ->
                     let control, captured = trace (fun x -> [| path x[0] |]) [| float0 |]
@@ -156,7 +165,7 @@ let internal pathAt (e: Equation) (k: int) (t: float) : Tensor =
     | Smooth path -> path (scalar t)
     | Brownian key ->
         let s = { float0 with Shape = List.toArray e.Noise[k].Shape }
-        NeuralDE.Compiler.Brownian.at s (Key key) (scalar e.T0) (scalar (pathEnd e)) (scalar t)
+        NeuralDE.Internal.Equations.Brownian.at s (Key key) (scalar e.T0) (scalar (pathEnd e)) (scalar t)
 
 // ── equations with closed forms ──────────────────────────────────────────────────────────────────────────────────────────
 /// dy = μ y dt + σ y dW, from 1.

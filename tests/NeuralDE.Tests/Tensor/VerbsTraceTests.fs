@@ -3,7 +3,8 @@ module NeuralDE.Tests.VerbsTraceTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Expected
 
 /// The graph of a function of one tensor, and what it captured.

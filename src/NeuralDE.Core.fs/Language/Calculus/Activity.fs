@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
-open NeuralDE.Compiler.Masks
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Calculus.Masks
 
 /// What was derived from a graph, as the key under which the graph remembers it. Masks say what is present; the rest is zero.
 [<RequireQualifiedAccess>]
@@ -89,13 +90,13 @@ module internal Activity =
         | Pullback p -> p.Wanted |> Array.filter id |> Array.map (fun _ -> any on)
         | Loop l ->
             let states, emits = activeLoop l on
-            Array.concat [ states; no l.Controls; emits ]
+            Array.concat [ states; no l.Registers; emits ]
 
     /// Carried states and emissions that can have a tangent: the least fixpoint over the carry.
     and activeLoop (l: Loop) (on: bool[]) : bool[] * bool[] =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
 
-        let body states = activeOutputs l.Body (Array.concat [ states; no l.Controls; on[carried..] ])
+        let body states = activeOutputs l.Body (Array.concat [ states; no l.Registers; on[carried..] ])
 
         let states = on[.. l.States - 1] |> fixpoint (fun s -> Array.map2 (||) s (Array.take l.States (body s)))
 

@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
 
 /// A step that no plan of the library's engine runs: on an executor, or by the reference interpreter. Its state goes from run
 /// to run as arrays; those on a device are released as soon as the step has replaced them.

@@ -1,7 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 /// vmap of closed graphs and of function nodes: rows are a new leading axis. A loop stays joint, with the rows as a data axis,
 /// while its flags do not depend on the row; as soon as they do, every row keeps its own count, and everything it carries is by row.
@@ -34,7 +37,7 @@ module internal Batch =
 
                 values[node] <-
                     if args |> Array.exists snd then
-                        BatchPrimitives.batch op n args, true
+                        BatchRules.batch op n args, true
                     else
                         Tensor.Apply(op, args |> Array.map first), false
 
@@ -58,7 +61,7 @@ module internal Batch =
 
     /// The batched loop, which of its arguments are by row, which of its outputs are, and whether it is joint.
     and private vmapLoop (l: Loop) n (on: bool[]) : Loop * bool[] * bool[] * bool =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let outputs = carried + l.Emits
         let captured = on[carried..]
         let probe carries = snd (vmapGraph l.Body n (Array.append carries captured) (none l.Body.Outputs.Length))
@@ -107,11 +110,11 @@ module internal Batch =
             | Custom c -> Prim.apply (Custom(customByRow c n on)) (Array.map first x) |> Array.map byRow
             | Host h -> Prim.apply (Host(rowByRow h n on)) (Array.map first x) |> Array.map byRow
             | Loop l when endsByRow l n on ->
-                let at = l.States + l.Controls
+                let at = l.States + l.Registers
                 loopRows (Guarded.loop l) n (Array.insertAt at (Prim.literal Bool 1.0, false) x) |> Array.removeAt at
             | Loop l -> loopRows l n x
             | Pullback p when endsByRow p.Of n (Array.map2 (||) on[.. p.Wanted.Length - 1] p.Wanted) ->
-                let at = p.Of.States + p.Of.Controls
+                let at = p.Of.States + p.Of.Registers
                 let without = Array.insertAt at false
 
                 match Derive.pullbackOf (Guarded.loop p.Of) (without p.Wanted) (without p.Given) with
@@ -238,7 +241,7 @@ module internal Batch =
         let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop l n (Array.map snd x)
         let arguments = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRowArguments
         let y = Prim.apply (Loop loop) arguments
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         // a joint loop's emissions have the iteration's axis before the rows'
         Array.mapi2
             (fun i (y: Tensor) isByRow ->
@@ -251,7 +254,7 @@ module internal Batch =
 
     and private pullbackRows (p: Pullback) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
         // a wanted cotangent is by row, so what it belongs to must be
-        let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Controls
+        let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Registers
         let primal = Array.map2 (||) (Array.map snd x[.. inputs - 1]) p.Wanted
         let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop p.Of n primal
         let given = [| 0 .. p.Given.Length - 1 |] |> Array.filter (fun j -> p.Given[j])

@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System.Collections.Concurrent
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Derivatives, batching and compilation of functions of trees. Opened with the namespace.
 /// Every verb takes and returns plain functions, so verbs nest to any order, inside a field and through its solve.
@@ -46,7 +48,7 @@ module Calculus =
 
     /// Of each leaf of the argument, whether the first result depends on it.
     let private dependence (t: Traced<'B>) (leaves: Tensor[]) : bool[] =
-        let wanted = Function.wanted t leaves
+        let wanted = TracedFunction.wanted t leaves
         let pulled = (gradientGraph t.Graph wanted).Outputs[t.Graph.Outputs.Length ..]
         let isActive = Masks.spreadBy wanted pulled |> Array.map (Option.exists (isZero >> not))
         isActive[.. leaves.Length - 1]
@@ -54,19 +56,20 @@ module Calculus =
     let private valueAndGradTraced verb (t: Traced<'B>) (x: 'T) : Tensor[] * 'T =
         let leaves = Tree.flatten x
         let n = t.Graph.Outputs.Length
-        let results = Prim.call (gradientGraph t.Graph (Function.wanted t leaves)) (Array.append leaves t.Captured)
+        let results =
+            Prim.call (gradientGraph t.Graph (TracedFunction.wanted t leaves)) (Array.append leaves t.Captured)
         requireScalar verb results[0]
-        results[.. n - 1], Tree.unflatten x (Function.dense leaves results[n..])
+        results[.. n - 1], Tree.unflatten x (TracedFunction.dense leaves results[n..])
 
     /// <summary>The value of a scalar function and its gradient, in one run.</summary>
     /// <param name="f">From a tree to one number.</param>
     /// <param name="x">Where. Integer, bool and key leaves get zeros of their own type.</param>
     /// <returns>f x, and ∂f/∂x as a tree like x; zeros where f does not depend on x. TreeException if x has no float tensors.</returns>
     let valueAndGrad (f: 'T -> Tensor) (x: 'T) : Tensor * 'T =
-        Function.requireFloats "valueAndGrad" x
+        TracedFunction.requireFloats "valueAndGrad" x
 
         let t =
-            Function.traceUnder
+            TracedFunction.traceUnder
                 "valueAndGrad"
                 (fun x ->
                     (let y = f x in
@@ -82,10 +85,10 @@ module Calculus =
     /// <param name="x">Where.</param>
     /// <returns>∂f/∂x; zeros where f does not depend on x. TreeException if x has no float tensors: plain numbers are constants.</returns>
     let grad (f: 'T -> Tensor) (x: 'T) : 'T =
-        Function.requireFloats "grad" x
+        TracedFunction.requireFloats "grad" x
 
         let t =
-            Function.traceUnder
+            TracedFunction.traceUnder
                 "grad"
                 (fun x ->
                     (let y = f x in
@@ -102,10 +105,10 @@ module Calculus =
         (f: 'T -> Tensor * 'Aux)
         (x: 'T)
         : (Tensor * 'Aux) * 'T =
-        Function.requireFloats verb x
+        TracedFunction.requireFloats verb x
 
         let t =
-            Function.traceUnder
+            TracedFunction.traceUnder
                 verb
                 (fun x ->
                     (let y, aux = f x in
@@ -130,32 +133,32 @@ module Calculus =
     /// <summary>The value of f at x and its pullback w ↦ Jᵀw. The pullback runs f again; grad and valueAndGrad do not.</summary>
     /// <remarks>TreeException if x has no float tensors.</remarks>
     let vjp (f: 'A -> 'B) (x: 'A) : 'B * ('B -> 'A) =
-        Function.requireFloats "vjp" x
-        let t = Function.traceUnder "vjp" f x
+        TracedFunction.requireFloats "vjp" x
+        let t = TracedFunction.traceUnder "vjp" f x
         let leaves = Tree.flatten x
-        let y = Function.apply Inline t leaves
+        let y = TracedFunction.apply Inline t leaves
         let outputs = Tree.flatten y
 
         let pull (w: 'B) : 'A =
             let cotangents = Tree.flatten w
-            Function.checkLike "vjp" "cotangent" outputs cotangents
-            let given = outputs |> Array.map Function.isSmooth
-            let g = Derive.vjpGraph t.Graph (Function.wanted t leaves) given
+            TracedFunction.checkLike "vjp" "cotangent" outputs cotangents
+            let given = outputs |> Array.map TracedFunction.isSmooth
+            let g = Derive.vjpGraph t.Graph (TracedFunction.wanted t leaves) given
             let x' = Prim.call g (Array.concat [ leaves; t.Captured; Masks.pickBy given cotangents ])
-            Tree.unflatten x (Function.dense leaves x')
+            Tree.unflatten x (TracedFunction.dense leaves x')
 
         y, pull
 
     /// <summary>The value of f at x and its directional derivative J ẋ, in one run.</summary>
     /// <remarks>TreeException if x has no float tensors.</remarks>
     let jvp (f: 'A -> 'B) (x: 'A) (tangent: 'A) : 'B * 'B =
-        Function.requireFloats "jvp" x
-        let t = Function.traceUnder "jvp" f x
+        TracedFunction.requireFloats "jvp" x
+        let t = TracedFunction.traceUnder "jvp" f x
         let leaves, tangents = Tree.flatten x, Tree.flatten tangent
-        Function.checkLike "jvp" "tangent" leaves tangents
-        let on = Function.wanted t leaves
+        TracedFunction.checkLike "jvp" "tangent" leaves tangents
+        let on = TracedFunction.wanted t leaves
         let active = Activity.activeOutputs t.Graph on
-        let smooth = Masks.pickBy (Array.map Function.isSmooth leaves) tangents
+        let smooth = Masks.pickBy (Array.map TracedFunction.isSmooth leaves) tangents
         let r = Prim.call (Derive.jvpGraph t.Graph on) (Array.concat [ leaves; t.Captured; smooth ])
         let n = t.Graph.Outputs.Length
         let y = r[.. n - 1]
@@ -218,8 +221,8 @@ module Calculus =
     /// custom rule is not linear.
     /// </remarks>
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        Function.requireFloats "jacobian" x
-        let t = Function.trace "jacobian" Hoisted f x
+        TracedFunction.requireFloats "jacobian" x
+        let t = TracedFunction.trace "jacobian" Hoisted f x
         let y = t.Graph.Outputs[0]
 
         if not y.Dtype.IsFloat then
@@ -230,7 +233,7 @@ module Calculus =
 
         let shape = Array.append y.Shape x.Dims
         Expect.made "jacobian" [| x |] shape
-        let run = Function.apply Inline t
+        let run = TracedFunction.apply Inline t
 
         if x.LongCount <= Shape.size y.Shape && Derive.isPushable t.Graph then
             let columns = vmap (fun v -> snd (jvp (fun x -> run [| x |]) x v)) (basis x)
@@ -246,7 +249,7 @@ module Calculus =
 
     /// <summary>All second derivatives of a scalar function: [x…; x…].</summary>
     let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        Function.requireFloats "hessian" x
+        TracedFunction.requireFloats "hessian" x
         jacobian (grad f) x
 
     /// Σᵢ eᵢᵀ D(eᵢ) over the unit vectors
@@ -255,12 +258,12 @@ module Calculus =
 
     /// <summary>The sum of the unmixed second derivatives of a scalar function. Costs one Hessian-vector product for each element.</summary>
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        Function.requireFloats "laplacian" x
+        TracedFunction.requireFloats "laplacian" x
         traceOf (hvp f x) x
 
     /// <summary>Σᵢ ∂fᵢ/∂xᵢ of a field of the shape of its argument. Costs one directional derivative for each element.</summary>
     let divergence (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        Function.requireFloats "divergence" x
+        TracedFunction.requireFloats "divergence" x
 
         traceOf
             (fun e ->
@@ -295,8 +298,8 @@ module Calculus =
 
     /// <summary>f, whose inner values the reverse sweep computes again instead of keeping: memory for time.</summary>
     let checkpoint (f: 'A -> 'B) (x: 'A) : 'B =
-        let t = Function.trace "checkpoint" Hoisted f x
-        Function.apply Recompute t (Tree.flatten x)
+        let t = TracedFunction.trace "checkpoint" Hoisted f x
+        TracedFunction.apply Recompute t (Tree.flatten x)
 
     /// So many shapes of its argument does a compiled function know at a time.
     let private mostKnown = 64
@@ -328,9 +331,9 @@ module Calculus =
                 match known.TryGetValue signature with
                 | true, t -> t
                 | _ ->
-                    let t = Function.trace "compile" Hoisted f x
+                    let t = TracedFunction.trace "compile" Hoisted f x
                     // a captured placeholder belongs to a trace that will end
                     if not (t.Captured |> Array.exists (fun c -> c.IsPlaceholder)) then keep signature t
                     t
 
-            Function.apply Inline t (Tree.flatten x)
+            TracedFunction.apply Inline t (Tree.flatten x)

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open System.Collections
@@ -17,7 +17,7 @@ type internal CarriedAttribute() =
 
 /// A list, array or map of trees.
 [<AbstractClass>]
-type internal Series() =
+type internal Sequence() =
     abstract Items: value: obj -> Value[]
 
     /// The keys of a map, in order; none for a list or an array.
@@ -30,7 +30,7 @@ type internal Series() =
 [<Sealed>]
 type internal Codec(t: Type) =
     member _.Type = t
-    member val Kind = Kind.Static with get, set
+    member val Kind = CodecKind.Static with get, set
 
     /// Whether a value can hold a tensor or a key. If not it is carried along as a whole.
     member val HasLeaves = false with get, set
@@ -38,14 +38,14 @@ type internal Codec(t: Type) =
     /// Whether a value can hold values of its own type, as deep as memory allows.
     member val IsRecursive = false with get, set
 
-and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Kind =
+and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal CodecKind =
     | Tensor
     | Key
     | Static
     | Product of Product
     /// The number of a value's case (−1: a null that is no case), and the cases.
     | Union of tag: (Value -> int) * cases: Product[]
-    | Series of Series * item: Codec
+    | Sequence of Sequence * item: Codec
     /// A C# record, whose value can be of a derived type; or an interface or abstract class (no parts of its own), whose
     /// value is always of another type.
     | Open of Product
@@ -69,22 +69,22 @@ module internal Value =
         | _ -> Unchecked.defaultof<'T> // null: None, unit, or an absent part
 
 [<Sealed>]
-type internal ListSeries<'E>() =
-    inherit Series()
+type internal ListSequence<'E>() =
+    inherit Sequence()
     override _.Items xs = [| for x in unbox<'E list> xs -> box x |]
     override _.Keys _ = [||]
     override _.Make(_, items) = items |> List.ofArray |> List.map Value.typed<'E> |> box |> nonNull
 
 [<Sealed>]
-type internal ArraySeries<'E>() =
-    inherit Series()
+type internal ArraySequence<'E>() =
+    inherit Sequence()
     override _.Items xs = unbox<'E[]> xs |> Array.map box
     override _.Keys _ = [||]
     override _.Make(_, items) = items |> Array.map Value.typed<'E> |> box |> nonNull
 
 [<Sealed>]
-type internal MapSeries<'K, 'E when 'K: comparison>() =
-    inherit Series()
+type internal MapSequence<'K, 'E when 'K: comparison>() =
+    inherit Sequence()
     override _.Items xs = [| for x in unbox<Map<'K, 'E>> xs -> box x.Value |]
     override _.Keys xs = [| for x in unbox<Map<'K, 'E>> xs -> box x.Key |]
 

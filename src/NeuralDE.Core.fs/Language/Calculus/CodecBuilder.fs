@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open System.Collections
@@ -147,35 +147,35 @@ module internal Codecs =
                 codec.Kind <- kind made path around t
                 codec
 
-    and private kind made path around (t: Type) : Kind =
+    and private kind made path around (t: Type) : CodecKind =
         let part name t = build made ("." + name :: path) around t
         let parts (names: string[]) types = Array.map2 part names types
 
         let series (definition: Type) (arguments: Type[]) (item: Type) =
             let make = Activator.CreateInstance(definition.MakeGenericType arguments)
-            Kind.Series(nonNull make :?> Series, build made ("[]" :: path) around item)
+            CodecKind.Sequence(nonNull make :?> Sequence, build made ("[]" :: path) around item)
 
         if t = typeof<Tensor> then
-            Kind.Tensor
+            CodecKind.Tensor
         elif t = typeof<Key> then
-            Kind.Key
+            CodecKind.Key
         elif isStatic t then
-            Kind.Static
+            CodecKind.Static
         elif t.IsSZArray then
             let item = nonNull (t.GetElementType())
-            series typedefof<ArraySeries<_>> [| item |] item
+            series typedefof<ArraySequence<_>> [| item |] item
         elif TypeName.isGeneric typedefof<_ list> t then
             let args = t.GetGenericArguments()
-            series typedefof<ListSeries<_>> args args[0]
+            series typedefof<ListSequence<_>> args args[0]
         elif TypeName.isGeneric typedefof<Map<_, _>> t && isStatic (t.GetGenericArguments()[0]) then
             let args = t.GetGenericArguments()
-            series typedefof<MapSeries<_, _>> args args[1]
+            series typedefof<MapSequence<_, _>> args args[1]
         elif TypeName.isTuple t then
             let types = TypeName.elements t
             let names = types |> Array.mapi (fun i _ -> "Item" + string (i + 1))
             let make = tupleMaker t
 
-            Kind.Product
+            CodecKind.Product
                 { Case = ""
                   Names = names
                   Codecs = parts names types
@@ -188,7 +188,7 @@ module internal Codecs =
             | _ ->
                 match cloner t with
                 | Some clone -> foreign clone part t
-                | None when isOpen t -> Kind.Open unknown
+                | None when isOpen t -> CodecKind.Open unknown
                 | None -> TypeRefusal.refuse (Seq.head made.Keys) path t // the first made is the whole
 
     and private record part (t: Type) =
@@ -202,7 +202,7 @@ module internal Codecs =
         let types = fields |> Array.map (fun p -> p.PropertyType)
         let make = ConstructorInvoker.Create(nonNull (t.GetConstructor(everything, null, types, null)))
 
-        Kind.Product
+        CodecKind.Product
             { Case = ""
               Names = fields |> Array.map (fun p -> p.Name)
               Codecs = fields |> Array.map (fun p -> part p.Name p.PropertyType)
@@ -254,7 +254,7 @@ module internal Codecs =
             | _ when cases.Length = 1 -> 0
             | x -> unbox<int>(tagOf x)
 
-        Kind.Union(tag, cases |> Array.map case)
+        CodecKind.Union(tag, cases |> Array.map case)
 
     /// A C# record: a copy whose stored properties are set anew, whether positional, init-only or get-only.
     and private foreign (clone: MethodInvoker) part (t: Type) =
@@ -269,7 +269,7 @@ module internal Codecs =
 
             copy
 
-        Kind.Open
+        CodecKind.Open
             { Case = ""
               Names = names
               Codecs = codecs
@@ -278,22 +278,22 @@ module internal Codecs =
 
     let private children (codec: Codec) =
         match codec.Kind with
-        | Kind.Tensor
-        | Kind.Key
-        | Kind.Static -> [||]
-        | Kind.Product p
-        | Kind.Open p -> p.Codecs
-        | Kind.Union(_, cases) -> cases |> Array.collect (fun case -> case.Codecs)
-        | Kind.Series(_, item) -> [| item |]
+        | CodecKind.Tensor
+        | CodecKind.Key
+        | CodecKind.Static -> [||]
+        | CodecKind.Product p
+        | CodecKind.Open p -> p.Codecs
+        | CodecKind.Union(_, cases) -> cases |> Array.collect (fun case -> case.Codecs)
+        | CodecKind.Sequence(_, item) -> [| item |]
 
     let private reachesLeaf (codec: Codec) =
         let seen = HashSet<Codec>(HashIdentity.Reference)
 
         let rec visit (codec: Codec) =
             match codec.Kind with
-            | Kind.Tensor
-            | Kind.Key -> true
-            | Kind.Open _ when not codec.Type.IsSealed -> true // a derived record can have some, and so can what implements an interface
+            | CodecKind.Tensor
+            | CodecKind.Key -> true
+            | CodecKind.Open _ when not codec.Type.IsSealed -> true // a derived record can have some, and so can what implements an interface
             | _ -> seen.Add codec && children codec |> Array.exists visit
 
         visit codec
@@ -327,7 +327,7 @@ module internal Codecs =
     let own (codec: Codec) (x: Value) : Codec =
         match x, codec.Kind with
         | null, _ -> codec
-        | x, Kind.Open _ ->
+        | x, CodecKind.Open _ ->
             let t = x.GetType()
             if t = codec.Type then codec else find (declared t)
         | _ -> codec

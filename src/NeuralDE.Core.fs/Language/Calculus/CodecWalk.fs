@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
@@ -6,14 +6,15 @@ open NeuralDE
 /// A value that has parts, and how far a walk over them has come. A list, array or map has a series, and one codec for
 /// all its items; else it is a product.
 [<Sealed; NoComparison; NoEquality; AllowNullLiteral>]
-type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product, series: Series voption, item: Codec) =
+type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product, series: Sequence voption, item: Codec)
+    =
     /// Of the value's own type, where it is of a derived one.
     member _.Codec = codec
 
     member _.Value = value
     member _.Parts = parts
     member _.Product = product
-    member _.Series = series
+    member _.Sequence = series
     member val Next = 0 with get, set
     member _.CodecOf(part: int) : Codec = if series.IsSome then item else product.Codecs[part]
 
@@ -39,15 +40,15 @@ module internal Walk =
             let codec = Codecs.own codec x
 
             match codec.Kind with
-            | Kind.Tensor
-            | Kind.Key
-            | Kind.Static -> null
-            | Kind.Product p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Union(tag, cases) ->
+            | CodecKind.Tensor
+            | CodecKind.Key
+            | CodecKind.Static -> null
+            | CodecKind.Product p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | CodecKind.Union(tag, cases) ->
                 let p = cases[tag x]
                 Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Open p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
-            | Kind.Series(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
+            | CodecKind.Open p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
+            | CodecKind.Sequence(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
 
     /// As split, but null also for what is carried along as a whole.
     let branch (codec: Codec) (x: Value) : Branch = if codec.HasLeaves then split codec x else null
@@ -99,8 +100,8 @@ module internal Walk =
 
     let private addLeaf (codec: Codec) (x: Value) (sink: List<Tensor>) =
         match (Codecs.own codec x).Kind, x with
-        | Kind.Tensor, (:? Tensor as x) -> sink.Add x
-        | Kind.Key, (:? Key as x) -> sink.Add x.Tensor
+        | CodecKind.Tensor, (:? Tensor as x) -> sink.Add x
+        | CodecKind.Key, (:? Key as x) -> sink.Add x.Tensor
         | _ -> () // null, or carried along
 
     /// By a stack of its own.
@@ -130,20 +131,20 @@ module internal Walk =
             | null -> () // None, or an optional property of a C# record
             | x ->
                 match codec.Kind with
-                | Kind.Tensor -> sink.Add(x :?> Tensor)
-                | Kind.Key -> sink.Add((x :?> Key).Tensor)
-                | Kind.Static -> ()
+                | CodecKind.Tensor -> sink.Add(x :?> Tensor)
+                | CodecKind.Key -> sink.Add((x :?> Key).Tensor)
+                | CodecKind.Static -> ()
                 | _ when level = shallow -> flattenDeep codec x sink
-                | Kind.Product p -> flattenParts level p x sink
-                | Kind.Union(tag, cases) -> flattenParts level cases[tag x] x sink
-                | Kind.Open p ->
+                | CodecKind.Product p -> flattenParts level p x sink
+                | CodecKind.Union(tag, cases) -> flattenParts level cases[tag x] x sink
+                | CodecKind.Open p ->
                     let own = Codecs.own codec x
 
                     if obj.ReferenceEquals(own, codec) then
                         flattenParts level p x sink
                     else
                         flattenFrom level own x sink
-                | Kind.Series(series, item) ->
+                | CodecKind.Sequence(series, item) ->
                     for part in series.Items x do
                         flattenFrom (level + 1) item part sink
 
@@ -159,10 +160,10 @@ module internal Walk =
     let private take (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
         match like, codec.Kind with
         | null, _ -> null
-        | _, Kind.Tensor ->
+        | _, CodecKind.Tensor ->
             next <- next + 1
             if next <= leaves.Length then leaves[next - 1] else like
-        | _, Kind.Key ->
+        | _, CodecKind.Key ->
             next <- next + 1
 
             if next > leaves.Length then
@@ -182,7 +183,7 @@ module internal Walk =
         let mutable next = start
 
         let join (b: Branch) (parts: Value[]) : Value =
-            match b.Series with
+            match b.Sequence with
             | ValueSome series -> series.Make(b.Value, parts)
             | ValueNone -> if parts.Length = 0 then b.Value else b.Product.Make b.Value parts
 
@@ -195,23 +196,23 @@ module internal Walk =
         | null -> null
         | like ->
             match codec.Kind with
-            | Kind.Tensor
-            | Kind.Key
-            | Kind.Static -> take codec like leaves &next
+            | CodecKind.Tensor
+            | CodecKind.Key
+            | CodecKind.Static -> take codec like leaves &next
             | _ when level = shallow ->
                 let struct (tree, after) = rebuildDeep codec like leaves next
                 next <- after
                 tree
-            | Kind.Product p -> rebuildParts level p like leaves &next
-            | Kind.Union(tag, cases) -> rebuildParts level cases[tag like] like leaves &next
-            | Kind.Open p ->
+            | CodecKind.Product p -> rebuildParts level p like leaves &next
+            | CodecKind.Union(tag, cases) -> rebuildParts level cases[tag like] like leaves &next
+            | CodecKind.Open p ->
                 let own = Codecs.own codec like
 
                 if obj.ReferenceEquals(own, codec) then
                     rebuildParts level p like leaves &next
                 else
                     rebuildFrom level own like leaves &next
-            | Kind.Series(series, item) ->
+            | CodecKind.Sequence(series, item) ->
                 let items = series.Items like
 
                 for i in 0 .. items.Length - 1 do

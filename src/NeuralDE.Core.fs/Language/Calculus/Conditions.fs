@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Where a cotangent or tangent can be non-zero; elsewhere it is zero by construction. Its flags are made when an operation
 /// needs them, so a condition that no operation asks for costs nothing.

@@ -1,9 +1,12 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
-open NeuralDE.Compiler.Masks
-open NeuralDE.Compiler.Activity
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus.Masks
+open NeuralDE.Internal.Calculus.Activity
 
 /// jvp and vjp of closed graphs and of function nodes. A missing tangent or cotangent (None) is zero; at the border of a
 /// function node the masks say what is present, and everything present is dense.
@@ -48,7 +51,7 @@ module internal Derive =
 
     /// The tangent of a primitive's result and its condition.
     and private pushAt (op: Op) (x: Tensor[]) (y: Tensor) (dx: (Tensor * Condition option) option[]) =
-        let push dx = Primitives.push op x y dx
+        let push dx = PrimitiveRules.push op x y dx
         let tangents = dx |> Array.map (Option.map fst)
         let conditions = dx |> Array.map (Option.map snd)
         let isMasked = conditions |> Array.exists (fun c -> Option.isSome (Option.flatten c))
@@ -118,8 +121,8 @@ module internal Derive =
         let r = Prim.apply (Loop derived) (arguments |> Array.map (LoopTangents.argument x dx))
         let resultAt = positions results
         let find source = resultAt source |> Option.map (fun k -> r[k])
-        let outputs = l.States + l.Controls + l.Emits
-        Array.init outputs (fun i -> (find (Of i)).Value), Array.init outputs (fun i -> find (Dot i))
+        let outputs = l.States + l.Registers + l.Emits
+        Array.init outputs (fun i -> (find (Primal i)).Value), Array.init outputs (fun i -> find (Tangent i))
 
     /// ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse.
     and private jvpRoot (r: Root) (x: Tensor[]) (dx: Tensor option[]) =
@@ -149,13 +152,13 @@ module internal Derive =
 
         let wanted source =
             match source with
-            | Of i -> p.Wanted[i]
-            | Dot _ -> false
+            | Primal i -> p.Wanted[i]
+            | Tangent _ -> false
 
         let cotangent source =
             match source with
-            | Of j -> dw[j]
-            | Dot j -> w[j]
+            | Primal j -> dw[j]
+            | Tangent j -> w[j]
 
         let xbar =
             vjpFnAt
@@ -168,7 +171,7 @@ module internal Derive =
 
         Prim.apply (Pullback p) x,
         [| for i in 0 .. n - 1 do
-               if p.Wanted[i] then xbar[(argumentAt (Of i)).Value] |]
+               if p.Wanted[i] then xbar[(argumentAt (Primal i)).Value] |]
 
     /// The transpose of the linear map ȳ ↦ x̄[on] that a rule is: x, ȳ, ẋ[on] → ẏ. Nothing where it depends on ȳ: the map is
     /// not linear.
@@ -344,7 +347,7 @@ module internal Derive =
 
     /// The reverse sweep of a loop as a node.
     and pullbackOf (l: Loop) (wanted: bool[]) (given: bool[]) : Fn =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let states, emits = activeLoop l wanted
 
         Pullback
@@ -355,15 +358,15 @@ module internal Derive =
               ActiveEmits = emits
               Sweep =
                 Derived.from (fun () ->
-                    let bodyWanted = Array.concat [ states; no l.Controls; wanted[carried..] ]
+                    let bodyWanted = Array.concat [ states; no l.Registers; wanted[carried..] ]
                     let emitted = Array.map2 (&&) emits given[carried .. carried + l.Emits - 1]
-                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Controls; emitted; no l.Flags ])) }
+                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Registers; emitted; no l.Flags ])) }
 
     and vjpFnAt (fn: Fn) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
         let wanted =
             match fn with
             | Loop l ->
-                wanted |> Array.mapi (fun i isWanted -> isWanted && (i < l.States || i >= l.States + l.Controls))
+                wanted |> Array.mapi (fun i isWanted -> isWanted && (i < l.States || i >= l.States + l.Registers))
             | _ -> wanted // only a loop has arguments (its control) that are never differentiated
 
         let active = activeFn fn wanted
@@ -407,13 +410,13 @@ module internal Derive =
 
         let isWanted source =
             match source with
-            | Of i -> wanted[i]
-            | Dot _ -> false
+            | Primal i -> wanted[i]
+            | Tangent _ -> false
 
         let cotangent source =
             match source with
-            | Of _ -> None
-            | Dot j -> ws[j]
+            | Primal _ -> None
+            | Tangent j -> ws[j]
 
         let arguments' = Array.map (LoopTangents.argument x u) arguments
 
@@ -424,11 +427,11 @@ module internal Derive =
         let wbar =
             if any wanted[n..] then
                 let y = Prim.apply (Loop loop) arguments'
-                fun j -> resultAt (Dot j) |> Option.map (fun k -> y[k])
+                fun j -> resultAt (Tangent j) |> Option.map (fun k -> y[k])
             else
                 fun _ -> None
 
         Array.append
-            (Array.init n (fun i -> xbar[(argumentAt (Of i)).Value]))
+            (Array.init n (fun i -> xbar[(argumentAt (Primal i)).Value]))
             [| for j in 0 .. p.Given.Length - 1 do
                    if p.Given[j] then wbar j |]

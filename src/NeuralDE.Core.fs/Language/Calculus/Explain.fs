@@ -2,7 +2,10 @@ namespace NeuralDE
 
 open System.Runtime.CompilerServices
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 open NeuralDE.Kernels
 
 /// What the library makes of a function.
@@ -38,8 +41,8 @@ module Engine =
     /// <param name="f">A function of a tree.</param>
     /// <param name="x">An argument, for its structure and shapes.</param>
     let explain (f: 'A -> 'B) (x: 'A) : string =
-        let t = Function.trace "Engine.explain" Hoisted f x
-        let wanted = Function.wanted t (Tree.flatten x)
+        let t = TracedFunction.trace "Engine.explain" Hoisted f x
+        let wanted = TracedFunction.wanted t (Tree.flatten x)
         let given = Masks.outputSignatures t.Graph |> Array.map (fun s -> s.Dtype.IsFloat)
 
         let derived = UnderDerivative.graph t.Graph wanted

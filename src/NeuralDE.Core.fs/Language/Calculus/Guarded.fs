@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Graphs whose checks look only while a further input, one bool, is true. vmap computes more than a row asks for: both
 /// branches of a choice, and iterations after a row has ended. What it computes there must not raise.
@@ -121,7 +123,7 @@ module internal Guarded =
 
     /// A loop that carries, as a last control, whether it still runs (true at the start); its checks look only then.
     let loop (l: Loop) : Loop =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let last = l.Body.Outputs.Length - 1
 
         let body =
@@ -134,4 +136,4 @@ module internal Guarded =
                         Array.insertAt carried (Prim.both isLive (Prim.isNot y[last])) y)
             )
 
-        { l with Controls = l.Controls + 1; Body = body }
+        { l with Registers = l.Registers + 1; Body = body }

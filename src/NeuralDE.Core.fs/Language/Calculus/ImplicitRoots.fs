@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Functions that are given by an equation. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -161,7 +163,7 @@ module ImplicitRoots =
 
             let toTree what (tree: 'Z) =
                 let leaves = Tree.flatten tree
-                Function.checkLike verb what z leaves
+                TracedFunction.checkLike verb what z leaves
                 packing.Pack leaves
 
             let solve (apply: Tensor -> Tensor) b =

@@ -1,8 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
-open System
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 /// One traced form of a step, for inputs of certain shapes, with the state in the memory of its plan, or where an executor has
 /// it. Its arguments are state, inputs, captured; its results are numbers and the next state.

@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Concurrent
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Linear systems A w = b of which the map w ↦ A w is known and the matrix is not. b and w are [rows; n]: each row is a system
 /// with a tolerance and an end of its own. What is not solved raises when the run has ended; NaN gives NaN.

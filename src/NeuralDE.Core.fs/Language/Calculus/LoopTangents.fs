@@ -1,24 +1,26 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
-open NeuralDE.Compiler.Masks
-open NeuralDE.Compiler.Activity
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus.Masks
+open NeuralDE.Internal.Calculus.Activity
 
 /// The forward derivative of a loop is a loop, with tangents among its states, captured tensors and emissions.
 module internal LoopTangents =
-    let private primals first count = Array.init count (fun i -> Of(first + i))
+    let private primals first count = Array.init count (fun i -> Primal(first + i))
 
     let private tangents first (m: bool[]) =
         [| for i in 0 .. m.Length - 1 do
-               if m[i] then Dot(first + i) |]
+               if m[i] then Tangent(first + i) |]
 
     let private count m = m |> Array.filter id |> Array.length
 
     /// What a source stands for, by what the function itself got and the tangents of that.
     let argument (x: Tensor[]) (dx: Tensor option[]) (source: Source) : Tensor =
         match source with
-        | Of i -> x[i]
-        | Dot i -> orZeros x[i].Signature dx[i]
+        | Primal i -> x[i]
+        | Tangent i -> orZeros x[i].Signature dx[i]
 
     /// The derived body has all primals first, then all tangents: here both sides are in a loop's order.
     let private bodyOf (l: Loop) (bodyOn: bool[]) (derived: Graph) (arguments: Source[]) (results: Source[]) : Graph =
@@ -29,8 +31,8 @@ module internal LoopTangents =
 
         let signature source =
             match source with
-            | Of i
-            | Dot i -> l.Body.Inputs[i]
+            | Primal i
+            | Tangent i -> l.Body.Inputs[i]
 
         let argumentAt, derivedAt = positions arguments, positions derivedOutputs
 
@@ -41,25 +43,25 @@ module internal LoopTangents =
             let result source =
                 match source, derivedAt source with
                 | _, Some k -> y[k]
-                | (Of i | Dot i), None -> Prim.zeros outputs[i]
+                | (Primal i | Tangent i), None -> Prim.zeros outputs[i]
 
-            let flags = primals (l.States + l.Controls + l.Emits) l.Flags
+            let flags = primals (l.States + l.Registers + l.Emits) l.Flags
             Array.append results flags |> Array.map result)
 
     /// The derivative along these arguments, by the forward derivative of a graph. Beside it: where its arguments and its
     /// outputs come from.
     let derive (jvpGraph: Graph -> bool[] -> Graph) (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let activeStates, activeEmits = activeLoop l on
         let captured = on[carried..]
-        let bodyOn = Array.concat [ activeStates; no l.Controls; captured ]
+        let bodyOn = Array.concat [ activeStates; no l.Registers; captured ]
         let derived = jvpGraph l.Body bodyOn
 
         let arguments =
             Array.concat
                 [ primals 0 l.States
                   tangents 0 activeStates
-                  primals l.States l.Controls
+                  primals l.States l.Registers
                   primals carried captured.Length
                   tangents carried captured ]
 
@@ -74,7 +76,7 @@ module internal LoopTangents =
 
         let results =
             Array.concat
-                [ primals 0 l.States; tangents 0 activeStates; primals l.States l.Controls; Array.concat emissions ]
+                [ primals 0 l.States; tangents 0 activeStates; primals l.States l.Registers; Array.concat emissions ]
 
         let body = bodyOf l bodyOn derived arguments results
         let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })

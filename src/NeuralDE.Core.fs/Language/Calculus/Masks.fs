@@ -1,12 +1,14 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
 type internal Source =
-    | Of of int
-    | Dot of int
+    | Primal of int
+    | Tangent of int
 
 /// Masks over the arguments and results of functions: which of them take part.
 module internal Masks =

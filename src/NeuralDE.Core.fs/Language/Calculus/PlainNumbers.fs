@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open System.Collections.Concurrent
@@ -33,7 +33,7 @@ module internal PlainNumbers =
                 | _ -> false
         )
 
-    let private text (path: string list) = List.foldBack (fun name path -> Form.under path name) path ""
+    let private text (path: string list) = List.foldBack (fun name path -> TreeForm.under path name) path ""
 
     let private partsOf (p: Product) (at: Part) (x: obj) : Part[] =
         let isOption = TypeName.isOption at.Codec.Type
@@ -45,24 +45,24 @@ module internal PlainNumbers =
 
     let private children (at: Part) (x: obj) : Part[] =
         match at.Codec.Kind with
-        | Kind.Product p -> partsOf p at x
-        | Kind.Union(tag, cases) -> partsOf cases[tag x] at x
-        | Kind.Open p ->
+        | CodecKind.Product p -> partsOf p at x
+        | CodecKind.Union(tag, cases) -> partsOf cases[tag x] at x
+        | CodecKind.Open p ->
             let own = Codecs.own at.Codec x
             if obj.ReferenceEquals(own, at.Codec) then
                 partsOf p at x
             else
                 [| { at with Codec = own } |]
-        | Kind.Series(series, item) ->
+        | CodecKind.Sequence(series, item) ->
             let keys = series.Keys x
 
             series.Items x
             |> Array.mapi (fun i value ->
                 let key = if keys.Length = 0 then string i else string keys[i]
                 { at with Path = $"[{key}]" :: at.Path; Codec = item; Value = value })
-        | Kind.Static
-        | Kind.Tensor
-        | Kind.Key -> [||]
+        | CodecKind.Static
+        | CodecKind.Tensor
+        | CodecKind.Key -> [||]
 
     /// The paths of the first 8 parts that are found; nothing within them is looked at.
     let private find (isFound: Part -> obj -> bool) (tree: 'T) : string list =
@@ -86,20 +86,20 @@ module internal PlainNumbers =
         |> find (fun part _ ->
             not part.IsOwn
             && match part.Codec.Kind with
-               | Kind.Static -> isFloat part.Codec.Type
-               | Kind.Series(_, item) -> isFloat item.Type
-               | Kind.Product _
-               | Kind.Union _
-               | Kind.Open _
-               | Kind.Tensor
-               | Kind.Key -> false)
+               | CodecKind.Static -> isFloat part.Codec.Type
+               | CodecKind.Sequence(_, item) -> isFloat item.Type
+               | CodecKind.Product _
+               | CodecKind.Union _
+               | CodecKind.Open _
+               | CodecKind.Tensor
+               | CodecKind.Key -> false)
 
     /// Lists and arrays of this number of plain numbers.
     let columns (count: int) (tree: 'T) : string list =
         tree
         |> find (fun part x ->
             match part.Codec.Kind with
-            | Kind.Series(series, item) when isNumber item.Type -> (series.Items x).Length = count
+            | CodecKind.Sequence(series, item) when isNumber item.Type -> (series.Items x).Length = count
             | _ -> false)
 
     /// Raises TreeException for a tree without float tensors; `purpose` completes "there is nothing to".

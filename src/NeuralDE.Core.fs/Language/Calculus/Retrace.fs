@@ -1,8 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open System.Runtime.InteropServices
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Whether a function traced twice is one computation. What it does beside computing, such as drawing random numbers or
 /// counting, happens while it is traced only, so a function that depends on it would be frozen as it was then.

@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// A reverse sweep over a graph at x: the values of its nodes, and the cotangents that have come to them so far, each with the
 /// condition under which it can be non-zero.
@@ -70,7 +72,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
 
         let further = Conditions.pull n.Op x y order condition
 
-        Primitives.pull n.Op x y w
+        PrimitiveRules.pull n.Op x y w
         |> Array.iteri (fun i w ->
             let w = if isApplied then Option.map (Conditions.under condition) w else w
             s.Add n.Args[i] (w |> Option.map (fun w -> w, further[i])))

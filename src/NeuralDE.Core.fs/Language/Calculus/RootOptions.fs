@@ -63,7 +63,7 @@ type RootOptions<'Z> =
 
     static member defaults: RootOptions<'Z> = { Coupling = RootCoupling.Joint; Solve = RootSolve.Dense }
 
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open NeuralDE

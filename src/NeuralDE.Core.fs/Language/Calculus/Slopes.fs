@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Derivatives of the element-wise families, as tables.
 module internal Slopes =

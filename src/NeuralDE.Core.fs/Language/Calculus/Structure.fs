@@ -1,14 +1,15 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System
 open System.Collections.Generic
 open System.Reflection
 open System.Text
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// A static field, compared by Equals; arrays element by element, and functions that captured nothing by their code.
 [<Sealed; AllowNullLiteral>]
-type internal Fixed(value: Value) =
+type internal StaticValue(value: Value) =
     let everything = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic
 
     /// Closures derive from FSharpFunc, those of several arguments not directly.
@@ -23,7 +24,7 @@ type internal Fixed(value: Value) =
 
     override _.Equals other =
         match other with
-        | :? Fixed as other ->
+        | :? StaticValue as other ->
             match value, other.Value with
             | null, null -> true
             | null, _
@@ -50,45 +51,45 @@ type internal Fixed(value: Value) =
 
 /// A tree without its numbers.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
-type internal Form =
+type internal TreeForm =
     /// With its signature, where shapes matter.
     | Tensor of Signature voption
     | Key of Signature voption
-    | Static of Fixed
+    | Static of StaticValue
     /// null in the place of something with leaves.
     | Absent
-    | Product of Type * Product * Form[]
+    | Product of Type * Product * TreeForm[]
     /// A list or array (no keys), or a map.
-    | Series of Type * keys: Fixed[] * Form[]
+    | Sequence of Type * keys: StaticValue[] * TreeForm[]
 
 /// Forms are as deep as their trees, so no function of them calls itself.
-module internal Form =
+module internal TreeForm =
     /// Levels of a tree up to which its leaves have names: the names of a chain take the square of its depth in memory.
     let private namedLevels = 10000
 
-    let private parts (form: Form) : Form[] =
+    let private parts (form: TreeForm) : TreeForm[] =
         match form with
-        | Form.Product(_, _, parts)
-        | Form.Series(_, _, parts) -> parts
-        | Form.Tensor _
-        | Form.Key _
-        | Form.Static _
-        | Form.Absent -> [||]
+        | TreeForm.Product(_, _, parts)
+        | TreeForm.Sequence(_, _, parts) -> parts
+        | TreeForm.Tensor _
+        | TreeForm.Key _
+        | TreeForm.Static _
+        | TreeForm.Absent -> [||]
 
     /// A hash of a form but for its parts.
-    let private hashAlone (form: Form) : int =
+    let private hashAlone (form: TreeForm) : int =
         let ofSignature (s: Signature voption) =
             match s with
             | ValueNone -> 1
             | ValueSome s -> s.Shape |> Array.fold (fun h extent -> HashCode.Combine(h, extent)) (s.Dtype.GetHashCode())
 
         match form with
-        | Form.Tensor s -> ofSignature s
-        | Form.Key s -> ofSignature s + 1
-        | Form.Static x -> x.GetHashCode()
-        | Form.Absent -> 2
-        | Form.Product(t, p, parts) -> HashCode.Combine(t, p.Case.Length, parts.Length)
-        | Form.Series(t, keys, parts) ->
+        | TreeForm.Tensor s -> ofSignature s
+        | TreeForm.Key s -> ofSignature s + 1
+        | TreeForm.Static x -> x.GetHashCode()
+        | TreeForm.Absent -> 2
+        | TreeForm.Product(t, p, parts) -> HashCode.Combine(t, p.Case.Length, parts.Length)
+        | TreeForm.Sequence(t, keys, parts) ->
             keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (HashCode.Combine(t, parts.Length))
 
     /// Whether a value that is carried along has more levels than one walk of its own Equals should go down.
@@ -109,41 +110,42 @@ module internal Form =
 
         deepest > Walk.shallow
 
-    let private joined (b: Branch) (parts: Form[]) : Form =
-        match b.Series with
-        | ValueSome series -> Form.Series(b.Codec.Type, series.Keys b.Value |> Array.map Fixed, parts)
-        | ValueNone -> Form.Product(b.Codec.Type, b.Product, parts)
+    let private joined (b: Branch) (parts: TreeForm[]) : TreeForm =
+        match b.Sequence with
+        | ValueSome series -> TreeForm.Sequence(b.Codec.Type, series.Keys b.Value |> Array.map StaticValue, parts)
+        | ValueNone -> TreeForm.Product(b.Codec.Type, b.Product, parts)
 
-    let private room (b: Branch) : Form[] = Array.zeroCreate b.Parts.Length
+    let private room (b: Branch) : TreeForm[] = Array.zeroCreate b.Parts.Length
 
     /// What is carried along: one value, or its parts where a type that holds itself makes it deep.
-    let private carried (codec: Codec) (x: Value) : Form =
+    let private carried (codec: Codec) (x: Value) : TreeForm =
         if codec.IsRecursive && isDeep codec x then
-            Walk.fold Walk.split room (fun _ x -> Form.Static(Fixed x)) joined codec x
+            Walk.fold Walk.split room (fun _ x -> TreeForm.Static(StaticValue x)) joined codec x
         else
-            Form.Static(Fixed x)
+            TreeForm.Static(StaticValue x)
 
     /// The form of a value, and a hash of it.
-    let make isSigned (codec: Codec) (x: Value) : struct (Form * int) =
+    let make isSigned (codec: Codec) (x: Value) : struct (TreeForm * int) =
         let signature (t: Tensor) = if isSigned then ValueSome t.Signature else ValueNone
         let mutable code = 0
 
-        let hashed (form: Form) : Form =
+        let hashed (form: TreeForm) : TreeForm =
             code <- HashCode.Combine(code, hashAlone form)
             form
 
-        let leaf (codec: Codec) (x: Value) : Form =
+        let leaf (codec: Codec) (x: Value) : TreeForm =
             match codec.Kind, x with
             | _ when not codec.HasLeaves -> carried codec x
-            | Kind.Union(tag, cases), null when tag null >= 0 -> Form.Product(codec.Type, cases[tag null], [||])
-            | Kind.Tensor, (:? Tensor as x) -> Form.Tensor(signature x)
-            | Kind.Key, (:? Key as x) -> Form.Key(signature x.Tensor)
-            | _ -> Form.Absent // null
+            | CodecKind.Union(tag, cases), null when tag null >= 0 ->
+                TreeForm.Product(codec.Type, cases[tag null], [||])
+            | CodecKind.Tensor, (:? Tensor as x) -> TreeForm.Tensor(signature x)
+            | CodecKind.Key, (:? Key as x) -> TreeForm.Key(signature x.Tensor)
+            | _ -> TreeForm.Absent // null
             |> hashed
 
-        let join (b: Branch) (parts: Form[]) : Form = hashed (joined b parts)
+        let join (b: Branch) (parts: TreeForm[]) : TreeForm = hashed (joined b parts)
 
-        let rec from (level: int) (codec: Codec) (x: Value) : Form =
+        let rec from (level: int) (codec: Codec) (x: Value) : TreeForm =
             match Walk.branch codec x with
             | null -> leaf (Codecs.own codec x) x
             | _ when level = Walk.shallow -> Walk.fold Walk.branch room leaf join codec x
@@ -159,10 +161,10 @@ module internal Form =
         struct (form, code)
 
     /// That of a tree of one type.
-    let ofTree isSigned (tree: 'T) : struct (Form * int) =
+    let ofTree isSigned (tree: 'T) : struct (TreeForm * int) =
         match box tree with
         | :? Tensor as t ->
-            let form = Form.Tensor(if isSigned then ValueSome t.Signature else ValueNone)
+            let form = TreeForm.Tensor(if isSigned then ValueSome t.Signature else ValueNone)
             struct (form, hashAlone form)
         | x -> make isSigned Codec<'T>.Known x
 
@@ -173,24 +175,24 @@ module internal Form =
         else $"{path}.{name}"
 
     /// The name of an element.
-    let private element (keys: Fixed[]) i = "[" + (if keys.Length = 0 then string i else string keys[i]) + "]"
+    let private element (keys: StaticValue[]) i = "[" + (if keys.Length = 0 then string i else string keys[i]) + "]"
 
     /// The path of an element.
-    let at (keys: Fixed[]) path i = under path (element keys i)
+    let at (keys: StaticValue[]) path i = under path (element keys i)
 
     /// The name of a part.
-    let private nameOf (form: Form) (part: int) : string =
+    let private nameOf (form: TreeForm) (part: int) : string =
         match form with
-        | Form.Product(_, p, _) -> p.Names[part]
-        | Form.Series(_, keys, _) -> element keys part
-        | Form.Tensor _
-        | Form.Key _
-        | Form.Static _
-        | Form.Absent -> ""
+        | TreeForm.Product(_, p, _) -> p.Names[part]
+        | TreeForm.Sequence(_, keys, _) -> element keys part
+        | TreeForm.Tensor _
+        | TreeForm.Key _
+        | TreeForm.Static _
+        | TreeForm.Absent -> ""
 
     /// How many levels of parts a form has.
-    let private levels (form: Form) : int =
-        let todo = Stack<struct (int * Form)>()
+    let private levels (form: TreeForm) : int =
+        let todo = Stack<struct (int * TreeForm)>()
         todo.Push(struct (0, form))
         let mutable deepest = 0
 
@@ -212,9 +214,9 @@ module internal Form =
             )
 
     /// Every part with its path, before its own parts, in order.
-    let visit (verb: string) (look: string -> Form -> unit) (form: Form) : unit =
+    let visit (verb: string) (look: string -> TreeForm -> unit) (form: TreeForm) : unit =
         refuseDepth verb (levels form)
-        let todo = Stack<struct (string * Form)>()
+        let todo = Stack<struct (string * TreeForm)>()
         todo.Push(struct ("", form))
 
         while todo.Count > 0 do
@@ -226,18 +228,18 @@ module internal Form =
                 todo.Push(struct (under path (nameOf form i), below[i]))
 
     /// The paths of the leaves, in order.
-    let paths (verb: string) (form: Form) : string list =
+    let paths (verb: string) (form: TreeForm) : string list =
         let found = List<string>()
 
         form
         |> visit verb (fun path part ->
             match part with
-            | Form.Tensor _
-            | Form.Key _ -> found.Add path
-            | Form.Static _
-            | Form.Absent
-            | Form.Product _
-            | Form.Series _ -> ())
+            | TreeForm.Tensor _
+            | TreeForm.Key _ -> found.Add path
+            | TreeForm.Static _
+            | TreeForm.Absent
+            | TreeForm.Product _
+            | TreeForm.Sequence _ -> ())
 
         List.ofSeq found
 
@@ -248,25 +250,25 @@ module internal Form =
     [<Struct>]
     type private Piece =
         | Text of text: string
-        | Whole of form: Form
+        | Whole of form: TreeForm
 
     /// What a form is written as: texts and its parts, in order.
-    let private pieces (form: Form) : Piece list =
-        let between (separator: string) (names: int -> string) (parts: Form[]) =
+    let private pieces (form: TreeForm) : Piece list =
+        let between (separator: string) (names: int -> string) (parts: TreeForm[]) =
             [ for i in 0 .. parts.Length - 1 do
                   Text((if i > 0 then separator else "") + names i)
                   Whole parts[i] ]
 
         match form with
-        | Form.Tensor ValueNone -> [ Text "Tensor" ]
-        | Form.Tensor(ValueSome s) -> [ Text(signed s) ]
-        | Form.Key _ -> [ Text "Key" ]
-        | Form.Static x -> [ Text(string x) ]
-        | Form.Absent -> [ Text "null" ]
-        | Form.Product(t, _, parts) when TypeName.isTuple t ->
+        | TreeForm.Tensor ValueNone -> [ Text "Tensor" ]
+        | TreeForm.Tensor(ValueSome s) -> [ Text(signed s) ]
+        | TreeForm.Key _ -> [ Text "Key" ]
+        | TreeForm.Static x -> [ Text(string x) ]
+        | TreeForm.Absent -> [ Text "null" ]
+        | TreeForm.Product(t, _, parts) when TypeName.isTuple t ->
             [ Text "("; yield! between ", " (fun _ -> "") parts; Text ")" ]
-        | Form.Product(_, p, parts) when isSome p -> [ Text(p.Case + " "); Whole parts[0] ]
-        | Form.Product(t, p, parts) ->
+        | TreeForm.Product(_, p, parts) when isSome p -> [ Text(p.Case + " "); Whole parts[0] ]
+        | TreeForm.Product(t, p, parts) ->
             let body = between "; " (fun i -> $"{p.Names[i]} = ") parts
             if TypeName.isAnonymous t then
                 [ Text "{| "; yield! body; Text " |}" ]
@@ -274,11 +276,11 @@ module internal Form =
                 [ Text p.Case ]
             else
                 [ Text((if p.Case = "" then TypeName.text t else p.Case) + " { "); yield! body; Text " }" ]
-        | Form.Series(_, [||], parts) -> [ Text "["; yield! between "; " (fun _ -> "") parts; Text "]" ]
-        | Form.Series(_, keys, parts) ->
+        | TreeForm.Sequence(_, [||], parts) -> [ Text "["; yield! between "; " (fun _ -> "") parts; Text "]" ]
+        | TreeForm.Sequence(_, keys, parts) ->
             [ Text "map ["; yield! between "; " (fun i -> $"{keys[i]} = ") parts; Text "]" ]
 
-    let text (form: Form) : string =
+    let text (form: TreeForm) : string =
         let written = StringBuilder()
         let todo = Stack<Piece>()
         todo.Push(Whole form)
@@ -293,7 +295,7 @@ module internal Form =
         written.ToString()
 
     /// Whether two forms are the same but for their parts.
-    let private sameAlone (a: Form) (b: Form) : bool =
+    let private sameAlone (a: TreeForm) (b: TreeForm) : bool =
         let sameSignature (a: Signature voption) (b: Signature voption) =
             match a, b with
             | ValueSome a, ValueSome b -> a.Dtype = b.Dtype && Shape.same a.Shape b.Shape
@@ -302,22 +304,23 @@ module internal Form =
             | ValueSome _, ValueNone -> false
 
         match a, b with
-        | Form.Tensor a, Form.Tensor b
-        | Form.Key a, Form.Key b -> sameSignature a b
-        | Form.Static a, Form.Static b -> a.Equals b
-        | Form.Absent, Form.Absent -> true
-        | Form.Product(t, p, a), Form.Product(u, q, b) ->
+        | TreeForm.Tensor a, TreeForm.Tensor b
+        | TreeForm.Key a, TreeForm.Key b -> sameSignature a b
+        | TreeForm.Static a, TreeForm.Static b -> a.Equals b
+        | TreeForm.Absent, TreeForm.Absent -> true
+        | TreeForm.Product(t, p, a), TreeForm.Product(u, q, b) ->
             (obj.ReferenceEquals(p, q) || t = u && p.Case = q.Case) && a.Length = b.Length
-        | Form.Series(t, k, a), Form.Series(u, l, b) -> t = u && a.Length = b.Length && k = l
-        | (Form.Tensor _ | Form.Key _ | Form.Static _ | Form.Absent | Form.Product _ | Form.Series _), _ -> false
+        | TreeForm.Sequence(t, k, a), TreeForm.Sequence(u, l, b) -> t = u && a.Length = b.Length && k = l
+        | (TreeForm.Tensor _ | TreeForm.Key _ | TreeForm.Static _ | TreeForm.Absent | TreeForm.Product _ | TreeForm.Sequence _),
+          _ -> false
 
     /// Where a part stands: its names from the inside outwards.
     [<Struct>]
     type private Way = { Names: string list; Levels: int }
 
     /// The first pair of parts that differ by themselves, and where.
-    let private firstDifference (a: Form) (b: Form) : struct (Way * Form * Form) voption =
-        let todo = Stack<struct (Way * Form * Form)>()
+    let private firstDifference (a: TreeForm) (b: TreeForm) : struct (Way * TreeForm * TreeForm) voption =
+        let todo = Stack<struct (Way * TreeForm * TreeForm)>()
         todo.Push(struct ({ Names = []; Levels = 0 }, a, b))
         let mutable found = ValueNone
 
@@ -336,7 +339,7 @@ module internal Form =
 
         found
 
-    let rec private sameFrom (level: int) (a: Form) (b: Form) : bool =
+    let rec private sameFrom (level: int) (a: TreeForm) (b: TreeForm) : bool =
         obj.ReferenceEquals(a, b)
         || sameAlone a b
            && (if level = Walk.shallow then
@@ -353,22 +356,22 @@ module internal Form =
 
                        i = first.Length))
 
-    let same (a: Form) (b: Form) : bool = sameFrom 0 a b
+    let same (a: TreeForm) (b: TreeForm) : bool = sameFrom 0 a b
 
     let private withArticle (name: string) = if "AEIOUaeiou".Contains name[0] then "an " + name else "a " + name
 
     /// What stands at a path, in a sentence.
-    let rec private describe (form: Form) : string =
+    let rec private describe (form: TreeForm) : string =
         match form with
-        | Form.Tensor ValueNone -> "a Tensor"
-        | Form.Tensor(ValueSome s) -> $"a Tensor {signed s}"
-        | Form.Key _ -> "a Key"
-        | Form.Static x -> string x
-        | Form.Absent -> "null"
-        | Form.Product(_, p, parts) when isSome p -> describe parts[0] // options of options, as their type nests
-        | Form.Product(t, p, _) when p.Case = "" -> withArticle (TypeName.text t)
-        | Form.Product(_, p, _) -> p.Case
-        | Form.Series(t, _, _) -> withArticle (TypeName.text t)
+        | TreeForm.Tensor ValueNone -> "a Tensor"
+        | TreeForm.Tensor(ValueSome s) -> $"a Tensor {signed s}"
+        | TreeForm.Key _ -> "a Key"
+        | TreeForm.Static x -> string x
+        | TreeForm.Absent -> "null"
+        | TreeForm.Product(_, p, parts) when isSome p -> describe parts[0] // options of options, as their type nests
+        | TreeForm.Product(t, p, _) when p.Case = "" -> withArticle (TypeName.text t)
+        | TreeForm.Product(_, p, _) -> p.Case
+        | TreeForm.Sequence(t, _, _) -> withArticle (TypeName.text t)
 
     /// Names at either end of a path that is too long to be read.
     let private shownNames = 20
@@ -385,11 +388,11 @@ module internal Form =
             $"{first} … {last} ({string way.Levels} levels down)"
 
     /// The first place where two forms differ.
-    let difference (a: Form) (b: Form) : string option =
+    let difference (a: TreeForm) (b: TreeForm) : string option =
         let counted n = if n = 1 then "1 element" else $"{string n} elements"
-        let keys (keys: Fixed[]) = "[" + String.Join("; ", keys) + "]"
+        let keys (keys: StaticValue[]) = "[" + String.Join("; ", keys) + "]"
 
-        let sentence (way: Way) (a: Form) (b: Form) =
+        let sentence (way: Way) (a: TreeForm) (b: TreeForm) =
             let path = place way
             let place = if path = "" then "the tree" else path
 
@@ -400,9 +403,10 @@ module internal Form =
                     $"{place} {verb} {one} in one and {other} in the other."
 
             match a, b with
-            | Form.Series(t, k, _), Form.Series(u, l, _) when t = u && k <> l ->
+            | TreeForm.Sequence(t, k, _), TreeForm.Sequence(u, l, _) when t = u && k <> l ->
                 differ "has" $"the keys {keys k}" (keys l)
-            | Form.Series(t, _, a), Form.Series(u, _, b) when t = u -> differ "has" (counted a.Length) (string b.Length)
+            | TreeForm.Sequence(t, _, a), TreeForm.Sequence(u, _, b) when t = u ->
+                differ "has" (counted a.Length) (string b.Length)
             | a, b -> differ "is" (describe a) (describe b)
 
         match firstDifference a b with
@@ -412,7 +416,7 @@ module internal Form =
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Calculus
 
 /// <summary>
 /// A tree without its numbers: its type, the lengths of its lists and arrays, the keys of its maps, the cases of its
@@ -420,23 +424,23 @@ open NeuralDE.Compiler
 /// </summary>
 /// <remarks>Structures are values: equal if all of that is equal.</remarks>
 [<Sealed>]
-type Structure internal (form: Form, code: int) =
+type Structure internal (form: TreeForm, code: int) =
     internal new(struct (form, code)) = Structure(form, code)
 
     member internal _.Form = form
 
     /// The paths of the leaves, in order. TreeException past 10 000 levels.
-    member _.Paths = Form.paths "Structure.Paths" form
+    member _.Paths = TreeForm.paths "Structure.Paths" form
 
     override _.Equals other =
         match other with
-        | :? Structure as other -> other.GetHashCode() = code && Form.same form other.Form
+        | :? Structure as other -> other.GetHashCode() = code && TreeForm.same form other.Form
         | _ -> false
 
     override _.GetHashCode() = code
 
     /// Such as Net { Hidden = Linear { Weight = Tensor; Bias = Tensor }; Rate = 0.1 }.
-    override _.ToString() = Form.text form
+    override _.ToString() = TreeForm.text form
 
     interface IEquatable<Structure> with
         member s.Equals other = s.Equals(other: obj | null)

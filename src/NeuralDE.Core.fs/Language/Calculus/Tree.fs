@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// <summary>Functions of any structure that holds tensors.</summary>
 /// <remarks>
@@ -23,17 +24,17 @@ module Tree =
     let unflatten (like: 'T) (leaves: Tensor[]) : 'T = Codec<'T>.Rebuild(like, leaves)
 
     /// What a tree is but for its numbers, shapes and dtypes.
-    let structure (tree: 'T) : Structure = Structure(Form.ofTree false tree)
+    let structure (tree: 'T) : Structure = Structure(TreeForm.ofTree false tree)
 
     /// The structure with the shape and dtype of each leaf.
-    let signature (tree: 'T) : Structure = Structure(Form.ofTree true tree)
+    let signature (tree: 'T) : Structure = Structure(TreeForm.ofTree true tree)
 
     /// A sentence that names the first difference; None if there is none.
-    let difference (a: Structure) (b: Structure) : string option = Form.difference a.Form b.Form
+    let difference (a: Structure) (b: Structure) : string option = TreeForm.difference a.Form b.Form
 
     let private named verb (tree: 'T) : (string * Tensor) list =
-        let struct (form, _) = Form.ofTree false tree
-        List.zip (Form.paths verb form) (List.ofArray (flatten tree))
+        let struct (form, _) = TreeForm.ofTree false tree
+        List.zip (TreeForm.paths verb form) (List.ofArray (flatten tree))
 
     /// The leaves with their paths, such as Hidden.Weight, Layers[0].Bias or Item1; "" if the tree is one tensor.
     /// TreeException past 10 000 levels.

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open System.Runtime.CompilerServices
+open NeuralDE.Internal.Graph
 
 /// Graphs that stand for others wherever a derivative is taken: an adaptive solve whose steps answer for derivatives, too.
 /// A verb that derives puts them in place before it derives, so that the value and the derivative of one call come from one
@@ -62,7 +63,7 @@ module internal UnderDerivative =
                 if same t t' && same e e' then fn else Cond(t', e')
             | Loop l ->
                 let states, _ = Activity.activeLoop l on
-                let body = graph l.Body (Array.concat [ states; Masks.no l.Controls; on[l.States + l.Controls ..] ])
+                let body = graph l.Body (Array.concat [ states; Masks.no l.Registers; on[l.States + l.Registers ..] ])
                 if same l.Body body then fn else Loop { l with Body = body }
             | Root r -> // only the residual is differentiated; its slope was traced under a derivative
                 let residual = graph r.Residual (Array.append [| true |] on)

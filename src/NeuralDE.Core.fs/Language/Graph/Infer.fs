@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Graph
 
 open NeuralDE
 
@@ -49,7 +49,7 @@ module internal Infer =
                    if p.Wanted[i] then args[i] |]
         | Loop l ->
             let body = ofGraph l.Body
-            let carried = l.States + l.Controls
+            let carried = l.States + l.Registers
 
             let emission stream (s: Signature) =
                 let rows = ValueOption.defaultValue 0 l.Streams[stream].Capacity

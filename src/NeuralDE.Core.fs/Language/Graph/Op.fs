@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Graph
 
 open System.Collections.Concurrent
 open NeuralDE
@@ -175,7 +175,7 @@ and internal CustomForward =
 and internal Loop =
     { Batch: int[]
       States: int
-      Controls: int
+      Registers: int
       Streams: EmissionStream[]
       Tape: Tape
       Watch: Watch voption

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Graph
 
 open System
 open System.Collections.Generic
@@ -43,7 +43,7 @@ module internal Print =
 
             let streams = l.Streams |> Array.map stream |> String.concat " + "
 
-            $"{name l.Body} batch {list l.Batch} states {string l.States} controls {string l.Controls} emits {streams} {tape l.Tape}"
+            $"{name l.Body} batch {list l.Batch} states {string l.States} registers {string l.Registers} emits {streams} {tape l.Tape}"
 
         match f with
         | Call(g, Inline) -> $"call {name g}"

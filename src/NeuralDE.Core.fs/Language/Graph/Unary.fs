@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Graph
 
 open System
 open NeuralDE.Kernels

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Graph
 
 open System.Collections.Generic
 open NeuralDE
@@ -12,12 +12,12 @@ module internal Verify =
     let private sameSignature (a: Signature) (b: Signature) = a.Dtype = b.Dtype && Shape.same a.Shape b.Shape
 
     let private loop (check: bool -> string -> unit) (l: Loop) (args: Signature[]) =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let outputs = l.Body.Outputs |> Array.map (fun n -> n.Signature)
         check (l.Streams.Length > 0) "a loop has one stream of emissions at least"
         check
             (outputs.Length = carried + l.Emits + l.Flags)
-            "the body returns state, control, emissions, keep, one write flag a stream, done"
+            "the body returns state, registers, emissions, keep, one write flag a stream, done"
 
         for i in 0 .. carried - 1 do
             check (sameSignature outputs[i] l.Body.Inputs[i]) $"carry {string i} changes its signature"

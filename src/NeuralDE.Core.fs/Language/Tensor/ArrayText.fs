@@ -1,8 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open System
 open System.Globalization
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Numbers as people read them: floats by seven digits, a long axis by its ends.
 module internal ArrayText =

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
-open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The determinant and its derivative by the adjugate, d det = tr(adj(a) da), which exists for singular matrices too.
 module internal Determinant =

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// What operators ask of dtypes, said in the users' words.
 module internal DtypeRules =

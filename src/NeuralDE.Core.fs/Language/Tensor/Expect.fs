@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// What verbs ask of what users give them. Messages say what was got, what was expected and how to mend it.
 module internal Expect =

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// What an index and a section say of an axis: negative ones count from its end.
 module internal IndexRules =

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open System.Collections.Concurrent
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Integers that name a place: 0 to n − 1. Those that are numbers already are looked at here; those of a trace when it runs,
 /// by a check, which raises once the run has ended. One that is outside does no harm until then: reads are clamped, writes

@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// <summary>A seed of random numbers: the same key gives the same numbers, whenever and wherever it is used.</summary>
 /// <remarks>

@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open System
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 open NeuralDE.Kernels
 
 /// Tensors from numbers. The type of the numbers is the dtype of the tensor (int is int32). ShapeException for rows of

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
-open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Primitives as functions of tensors, for rules and verbs: arguments are taken to fit; what would change nothing is left out.
 module internal Prim =

@@ -1,11 +1,11 @@
 namespace NeuralDE
 
 open System
-open System.Collections.Generic
 open System.Numerics
-open System.Runtime.InteropServices
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
 
 /// The run of a user's function on placeholders. Open from its start until its graph is closed.
 [<Sealed; AllowNullLiteral>]

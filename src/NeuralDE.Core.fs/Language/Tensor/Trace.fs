@@ -1,7 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Tensor
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
 
 /// What a closed function does with things it captured that were computed inside it but do not depend on its arguments.
 type internal Capture =

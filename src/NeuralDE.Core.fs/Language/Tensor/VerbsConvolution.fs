@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Options of a convolution. A list has one entry for each spatial axis, or one entry for all of them.
 type ConvOptions =

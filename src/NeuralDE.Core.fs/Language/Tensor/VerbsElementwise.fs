@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open System
 open System.ComponentModel
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// The operand pairs of comparisons, `where`, `maximum` and `minimum`: two tensors, or a tensor and a plain number of its
 /// dtype.

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Complex numbers Re + i Im: two tensors of equal shape and float dtype.
 type ComplexTensor = { Re: Tensor; Im: Tensor }

@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Functions that read or write elements by index (int32 or int64). An index must be from 0 to n − 1 for an axis of extent n,
 /// otherwise InputException: at the call if the index is a number, at the end of the run inside a transform. ShapeException

@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open System
 open NeuralDE
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Products and linear algebra on the last two axes; the axes before them are a batch. ShapeException for shapes that do not
 /// fit.

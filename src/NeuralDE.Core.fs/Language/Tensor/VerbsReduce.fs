@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Reductions of all elements, or along one axis, which the result lacks (restore it with `expandDims`). Axis −1 is the last
 /// axis. A sum without elements is 0, a product 1; a maximum or mean without elements is a ShapeException. Sums and products

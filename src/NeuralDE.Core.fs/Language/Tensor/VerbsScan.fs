@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Functions along one axis that keep the axis: cumulative sums, sorting, and functions based on sorting. Axis −1 is the last
 /// axis.

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Reductions of groups of rows: row i of x [n; features…] belongs to group ids[i]; the result is [count; features…].
 /// InputException for an id outside 0 to count − 1, inside a transform at run time.

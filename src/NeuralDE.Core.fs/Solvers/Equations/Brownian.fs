@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Equations
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Brownian motion W on an interval, as a pure function of a key and a time: rejected steps, rows of a batch and the replay of a
 /// solve all see one path, which nobody stores.

@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// <summary>A path that drives an equation from outside: X(t), of as many channels as it has.</summary>
 /// <remarks>Its functions may capture tensors, which then have derivatives like all that a field captures.</remarks>

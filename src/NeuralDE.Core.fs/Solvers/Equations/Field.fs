@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// <summary>Vector fields from vector fields: a field is a function of time (0-d) and state to derivative.</summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

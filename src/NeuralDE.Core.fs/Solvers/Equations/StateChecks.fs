@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Equations
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// What a user's function returns for a state must be like the state.
 module internal StateChecks =

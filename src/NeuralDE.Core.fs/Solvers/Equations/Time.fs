@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Equations
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Times as users give them: a plain number, or a tensor when its gradient is wanted. Inside, times are float64.
 module internal Time =

@@ -1,6 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Integration
 
 /// What a user said of events, traced and checked.
 module internal EventSetup =

@@ -1,7 +1,11 @@
 namespace NeuralDE
 
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Integration
+open NeuralDE.Internal.Families
 
 /// What a solve stepped by hand is made of.
 [<NoEquality; NoComparison>]
@@ -74,9 +78,9 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
         let rec attempt (frame: Tensor[]) : Integrator<'S> =
             run.Cancellation.ThrowIfCancellationRequested()
             let out = Prim.call body frame |> TurnOutputs.read run.Cargo
-            let carried = out.State.Length + out.Control.Length
+            let carried = out.State.Length + out.Registers.Length
             let state = if flag out.Keep then out.State else frame[.. out.State.Length - 1]
-            let next = Array.concat [ state; out.Control; frame[carried..] ]
+            let next = Array.concat [ state; out.Registers; frame[carried..] ]
 
             if flag out.Keep then
                 Integrator(run, next, { T0 = steering.Time; Y0 = parts.Y; Pieces = out.Saved })

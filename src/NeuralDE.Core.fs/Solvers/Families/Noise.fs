@@ -1,7 +1,5 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
-
 /// Which integral g(t, y) dW means. They differ where g depends on the state: by ½ g ∂g/∂y in the drift of a scalar equation.
 [<RequireQualifiedAccess>]
 type StochasticIntegral =

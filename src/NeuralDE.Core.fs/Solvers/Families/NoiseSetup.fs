@@ -1,6 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 /// The driven term of a stochastic problem, traced, with what it captured.
 [<NoEquality; NoComparison>]
@@ -88,8 +93,8 @@ module internal NoiseSetup =
         if converges = Integral.NoNoise || (converges <> wanted && not noise.Term.IsAdditive) then
             let methods =
                 match wanted, noise.Term.Kind with
-                | Integral.Ito, ByMatrix -> "EulerMaruyama"
-                | Integral.Ito, ByComponent -> "EulerMaruyama or Milstein"
+                | Integral.Ito, NoiseKind.ByMatrix -> "EulerMaruyama"
+                | Integral.Ito, NoiseKind.ByComponent -> "EulerMaruyama or Milstein"
                 | _ -> "Heun, Midpoint or Ralston"
 
             raise (
@@ -178,8 +183,8 @@ module internal NoiseSetup =
             let dw = x[leaves + 1 .. first - 1]
 
             match kind with
-            | ByComponent -> Array.map2 (*) found dw
-            | ByMatrix ->
+            | NoiseKind.ByComponent -> Array.map2 (*) found dw
+            | NoiseKind.ByMatrix ->
                 let rank = found[0].Rank
                 let spread = Prim.broadcast found[0].Dims (Array.append [| 0 .. rank - 3 |] [| rank - 1 |]) dw[0]
                 [| Prim.sumOver [| rank - 1 |] (found[0] * spread) |]
@@ -197,7 +202,7 @@ module internal NoiseSetup =
                 let found = term.Diffusion x[0] (Tree.unflatten p.Y0 x[1..]) |> Tree.flatten
 
                 match term.Kind with
-                | ByComponent ->
+                | NoiseKind.ByComponent ->
                     StateChecks.requireLike
                         verb
                         "the diffusion returned"
@@ -205,14 +210,14 @@ module internal NoiseSetup =
                         names
                         state
                         found
-                | ByMatrix -> requireMatrix verb state found
+                | NoiseKind.ByMatrix -> requireMatrix verb state found
 
                 found)
 
         let increments =
             match term.Kind with
-            | ByComponent -> state
-            | ByMatrix -> [| channels g.Outputs[0].Signature |]
+            | NoiseKind.ByComponent -> state
+            | NoiseKind.ByMatrix -> [| channels g.Outputs[0].Signature |]
 
         let leaves = Tree.flatten p.Y0
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone

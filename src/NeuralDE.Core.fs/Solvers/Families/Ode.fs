@@ -1,7 +1,9 @@
 namespace NeuralDE
 
 open System.Numerics
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Families
 
 /// What only ordinary differential equations have; written Ode.problem. The verbs that all families share are those of ProblemVerbs.
 [<AbstractClass>]

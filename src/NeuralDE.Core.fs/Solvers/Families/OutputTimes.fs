@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
-open System
 open System.Collections.Concurrent
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// What output times must satisfy. Ranks are those without the axes that vmap adds.
 [<Struct>]

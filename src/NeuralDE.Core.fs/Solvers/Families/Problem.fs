@@ -1,9 +1,6 @@
 namespace NeuralDE
 
-open System
-open System.Numerics
 open System.Threading
-open NeuralDE.Compiler
 
 /// How long steps are.
 type StepSize =

@@ -1,7 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
 
 /// What a problem must satisfy: its options, its state, its gradient.
 module internal ProblemChecks =

@@ -1,9 +1,10 @@
 namespace NeuralDE
 
-open System
 open System.Numerics
 open System.Threading
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Families
 
 /// The answers and solves of a problem, alike for every family of equations, and written with its name: Ode.using, Sde.using.
 [<AbstractClass>]

@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System.Numerics
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Equations
 
 /// What only stochastic differential equations have; written Sde.problem. The verbs that all families share are those of ProblemVerbs.
 [<AbstractClass>]

@@ -1,7 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 /// What is told of a solve that has run: its costs, and where and why it stopped short.
 module internal SolveOutcome =

@@ -1,7 +1,13 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
-open System
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 /// From a problem to a graph: what a user gave is checked, the field is traced, the plan is made.
 [<NoEquality; NoComparison>]
@@ -95,7 +101,7 @@ module internal SolveSetup =
 
     /// The functions of a problem as graphs, with what they captured.
     [<NoEquality; NoComparison>]
-    type private Functions =
+    type private ProblemGraphs =
         {
             /// the method over this field
             Stepper: Stepper
@@ -116,7 +122,7 @@ module internal SolveSetup =
                   yield! f.Noise |> Array.map _.ByRow
                   Array.create f.OfEvents.Length false ]
 
-    let private trace verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) : Functions =
+    let private trace verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) : ProblemGraphs =
         let sample (y: Tensor) = if p.PerSample then { y.Signature with Shape = y.Dims[1..] } else y.Signature
         let state = leaves |> Array.map sample
         let inputs = Array.append [| { Signature.Dtype = leaves[0].Dtype; Shape = [||] } |] state
@@ -167,7 +173,14 @@ module internal SolveSetup =
 
             OwnNorm { Measure = measured }
 
-    let private planOf (p: Problem<'E, 'S>) (f: Functions) steps (stops: StopTimes) leaves (ts: Tensor) : SolvePlan =
+    let private planOf
+        (p: Problem<'E, 'S>)
+        (f: ProblemGraphs)
+        steps
+        (stops: StopTimes)
+        leaves
+        (ts: Tensor)
+        : SolvePlan =
         { Stepper = f.Stepper
           Steps = steps
           Norm = normOf p leaves
@@ -244,7 +257,7 @@ module internal SolveSetup =
     let private rowsOf (p: Problem<'E, 'S>) (leaves: Tensor[]) =
         if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
-    let private run (p: Problem<'E, 'S>) (f: Functions) (leaves: Tensor[]) plan (numbers: Tensor[]) arguments =
+    let private run (p: Problem<'E, 'S>) (f: ProblemGraphs) (leaves: Tensor[]) plan (numbers: Tensor[]) arguments =
         let plan = planFor p plan arguments
         let fn = solver p plan f.Field
 

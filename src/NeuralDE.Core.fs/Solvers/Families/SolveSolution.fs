@@ -1,6 +1,12 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
+open NeuralDE.Internal.Integration
 
 /// From a solve's outputs to what a user gets.
 module internal SolveSolution =

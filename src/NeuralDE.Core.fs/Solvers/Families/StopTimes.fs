@@ -1,8 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Families
 
 open System
 open System.Collections.Concurrent
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Times at which steps end: stops, and jumps of the field, which it sees from either side only.
 [<NoEquality; NoComparison>]

@@ -1,6 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// The ends of a span of a solve, with the adjoint and the parameters' integrals at the later one.
 [<NoEquality; NoComparison>]
@@ -66,7 +70,7 @@ module internal AdjointRule =
             let truth = Prim.literal Bool 1.0
             Array.append next integrals, [| Prim.plus -1.0 k |], [| rate f t y cotangent |], truth, truth, isFirst
 
-        let result = FunctionNodes.loopOn "Backsolve" [||] (ValueSome p.Times) p.Tape start [| first |] turn
+        let result = ControlFlow.loopOn "Backsolve" [||] (ValueSome p.Times) p.Tape start [| first |] turn
         result[.. start.Length - 1], Prim.reverse [| 0 |] result[start.Length + 1]
 
     let private pullback (p: SolvePlan) (g: Graph) (primal: Graph) (goBack: GoBack) (x: Tensor[]) : Tensor[] =

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// The continuous adjoint: backwards in time
 ///   y' = f,   a' = −(∂f/∂y)ᵀ a,   q' = −(∂f/∂p)ᵀ a.

@@ -1,7 +1,10 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Integration
 
 /// <summary>The weights of PID control of steps, and the bounds on their factors.</summary>
 /// <remarks>

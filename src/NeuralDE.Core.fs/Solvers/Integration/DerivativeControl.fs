@@ -1,6 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// What the watch over derivatives knows from step to step, beside its tangent.
 [<NoEquality; NoComparison>]

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// A driven term: part of what shapes a solve.
 type internal DrivenGraph =

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// A sign change of a value of time and state, and what it does. The graphs' inputs are time, state…, captured.
 type internal EventPart =

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// A step in which events are looked for.
 [<NoEquality; NoComparison>]
@@ -202,25 +205,25 @@ module internal EventSearch =
         let _, high, ofLow, ofHigh = repeatWhile isWide bisections narrow (b.Low, b.High, zero, zero)
         Prim.select b.Found high (number 2.0), abs (ofHigh - ofLow)
 
-    let private ofKind (kind: Tensor) (xs: Tensor[]) = StepAdvance.at (Prim.stack 0 xs) kind
+    let private ofEvent (event: Tensor) (xs: Tensor[]) = StepAdvance.at (Prim.stack 0 xs) event
 
     /// The first of the events by the interpolant, and whether its value jumps to the side that it leads to.
     [<NoEquality; NoComparison>]
-    type private Guess = { Kind: Tensor; Theta: Tensor; Side: Tensor; Jumps: Tensor }
+    type private Guess = { Event: Tensor; Theta: Tensor; Side: Tensor; Jumps: Tensor }
 
     let private guess (s: EventStep) (brackets: Bracket[]) (t: Tensor) (h: Tensor) : Guess =
         let polynomials = sketch s.Terms s.Attempt s.Step
         let thetas, gaps = Array.map2 (bisect s polynomials t h) s.Events brackets |> Array.unzip
-        let kind = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| Prim.stack 0 thetas |])) |> Prim.cast Int32
-        let theta = Prim.binary Min (ofKind kind thetas) (number 1.0)
+        let event = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| Prim.stack 0 thetas |])) |> Prim.cast Int32
+        let theta = Prim.binary Min (ofEvent event thetas) (number 1.0)
         // at the start of the step, since a value may be infinite where it changes its sign
         let rounding = s.Events |> Array.map (fun e -> (let _, _, n = rate s.Terms e t s.Attempt.Y in n))
-        let size = brackets |> Array.map (fun b -> b.Size) |> ofKind kind
+        let size = brackets |> Array.map (fun b -> b.Size) |> ofEvent event
 
-        { Kind = kind
+        { Event = event
           Theta = theta
-          Side = brackets |> Array.map (fun b -> b.Far) |> ofKind kind
-          Jumps = Prim.compare Greater (ofKind kind gaps) (Prim.times leap size + ofKind kind rounding) }
+          Side = brackets |> Array.map (fun b -> b.Far) |> ofEvent event
+          Jumps = Prim.compare Greater (ofEvent event gaps) (Prim.times leap size + ofEvent event rounding) }
 
     /// A search on steps: θ, between which it lies where the value jumps, and how often it was looked at.
     [<NoEquality; NoComparison>]
@@ -232,7 +235,7 @@ module internal EventSearch =
             let at = t + x.Theta * h
             let y, _ = advance s at
             let vs, rs = s.Events |> Array.map (fun e -> (let v, r, _ = rate s.Terms e at y in v, r)) |> Array.unzip
-            let v, r = ofKind g.Kind vs, ofKind g.Kind rs
+            let v, r = ofEvent g.Event vs, ofEvent g.Event rs
             let change = v / (Prim.select (Prim.compareTo Equal r 0.0) (number infinity) r * h)
             let isSmall = Prim.compareTo LessEqual (abs change) 0.25
             // a value that moves the other way has another root there
@@ -268,7 +271,7 @@ module internal EventSearch =
     let first (s: EventStep) (brackets: Bracket[]) : Tensor * Tensor * Tensor * Tensor =
         let search (x: Tensor[]) =
             let g = guess s brackets x[0] x[1]
-            [| refine s x[0] x[1] g; g.Kind; g.Side; g.Jumps |]
+            [| refine s x[0] x[1] g; g.Event; g.Side; g.Jumps |]
 
         // a root of nothing: what only searches has no derivative
         let found = ImplicitRoots.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]

@@ -1,6 +1,8 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Integration
 
 /// The events of a solve, in the order in which they happened.
 [<NoEquality; NoComparison>]

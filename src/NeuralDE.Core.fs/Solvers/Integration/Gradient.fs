@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
 
 /// The scaled errors of a backward solve, for a norm of your own: one tensor for each leaf.
 type BacksolveError = { State: Tensor list; Adjoint: Tensor list; Parameters: Tensor list }

@@ -1,6 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// A solve as a graph: one loop over steps, whatever executes it.
 module internal Integrate =
@@ -206,7 +210,7 @@ module internal Integrate =
         let loop =
             { Batch = [||]
               States = turn.State.Length
-              Controls = turn.Control.Length
+              Registers = turn.Registers.Length
               Streams = Array.append [| rowsOf p turn.Saved.Length |] log
               Tape = p.Tape
               Watch = ValueSome p.Watch
@@ -217,7 +221,7 @@ module internal Integrate =
             LoopFrame.read
                 { frame with Inputs = [||]; Captured = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
                 out
-        let rows = out[turn.State.Length + turn.Control.Length .. out.Length - 1 - 2 * log.Length]
+        let rows = out[turn.State.Length + turn.Registers.Length .. out.Length - 1 - 2 * log.Length]
         last, rows, out[out.Length - 2 * log.Length ..]
 
     /// The state at t1, with its derivative. A failed solve has no value there, and no gradient.

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// What goes into one turn of a solve's loop, part by part, in the order of its body's inputs: tensors, or their signatures.
 [<NoEquality; NoComparison>]
@@ -27,7 +29,7 @@ type internal LoopFrame<'T> =
         Watch: 'T[]
         /// see Work; none where the stepper does not count it
         Work: 'T[]
-        /// see EventControl; none without events
+        /// see EventRegisters; none without events
         Seen: 'T[]
 
         // the same in every turn
@@ -46,10 +48,10 @@ module internal LoopFrame =
     let state f = Array.concat [ f.Y; f.Carried; f.Rounding; f.LastEvent; f.Tangent ]
 
     /// What is not.
-    let control f = Array.concat [ f.Steering; f.Memory; f.Watch; f.Work; f.Seen ]
+    let registers f = Array.concat [ f.Steering; f.Memory; f.Watch; f.Work; f.Seen ]
 
     let private constants f = Array.concat [ f.Inputs; f.Captured; f.Directions; f.Noise; f.Ray ]
-    let toArray f = Array.concat [ state f; control f; constants f ]
+    let toArray f = Array.concat [ state f; registers f; constants f ]
 
     /// From an array in this order, in parts as long as those of another frame.
     let read (like: LoopFrame<'L>) (items: 'T[]) : LoopFrame<'T> =
@@ -84,7 +86,7 @@ type internal TurnOutputs<'T> =
     {
         /// of the next frame: see LoopFrame.state and control
         State: 'T[]
-        Control: 'T[]
+        Registers: 'T[]
         /// a row of what is saved
         Saved: 'T[]
         /// a row of the events' log; none without events
@@ -97,17 +99,17 @@ type internal TurnOutputs<'T> =
     }
 
 module internal TurnOutputs =
-    let toArray o = Array.concat [ o.State; o.Control; o.Saved; o.Log; [| o.Keep; o.Write |]; o.Logs; [| o.IsDone |] ]
+    let toArray o = Array.concat [ o.State; o.Registers; o.Saved; o.Log; [| o.Keep; o.Write |]; o.Logs; [| o.IsDone |] ]
 
     /// From an array in this order, of a loop with frames like this one.
     let read (cargo: LoopFrame<'L>) (items: 'T[]) : TurnOutputs<'T> =
         let states = (LoopFrame.state cargo).Length
-        let carried = states + (LoopFrame.control cargo).Length
+        let carried = states + (LoopFrame.registers cargo).Length
         let logs = cargo.LastEvent.Length // 1 with events: then a row is a time and a kind
         let flags = items.Length - 3 - logs
 
         { State = items[.. states - 1]
-          Control = items[states .. carried - 1]
+          Registers = items[states .. carried - 1]
           Saved = items[carried .. flags - 2 * logs - 1]
           Log = items[flags - 2 * logs .. flags - 1]
           Keep = items[flags]

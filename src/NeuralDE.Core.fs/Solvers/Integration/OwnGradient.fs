@@ -1,6 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Equations
+open NeuralDE.Internal.Steppers
 
 /// The adjoint of a solve by a way back that its user wrote.
 module internal OwnGradientRule =

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Functions of a user's that become a part of a solve's graph, where only numbers can be captured.
 module internal OwnPart =

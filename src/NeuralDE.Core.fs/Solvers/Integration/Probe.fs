@@ -1,7 +1,12 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// What a probe of derivatives is made of: random directions of the size of what they move, and tangents along them. All of it
 /// is a constant of differentiation.

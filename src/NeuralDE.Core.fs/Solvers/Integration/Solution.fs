@@ -2,7 +2,8 @@ namespace NeuralDE
 
 open System
 open System.Globalization
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Integration
 
 /// How a solve ended.
 type Status =

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// What the error of a step is measured by: scaled errors by leaf → one number; a step is accepted at 1 or less.
 [<ReferenceEquality>]

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Where an attempt goes: as far as its step, to the next stop at the latest.
 [<NoEquality; NoComparison>]

@@ -1,10 +1,13 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// What the loop carries for events without a derivative.
 [<NoEquality; NoComparison>]
-type internal EventControl =
+type internal EventRegisters =
     {
         /// float64 [events]: ±1, the sign of each value where it was looked at last; 0: not known yet
         Sides: Tensor
@@ -35,7 +38,7 @@ type internal Ending =
         Carried: Tensor[]
         /// float64 [events]: 1 for those that happen
         Happens: Tensor
-        Control: EventControl
+        Registers: EventRegisters
     }
 
 /// The first event of a step.
@@ -44,7 +47,7 @@ type internal EventMoment =
     {
         Theta: Tensor
         /// int32: which, and the side that its value goes to
-        Kind: Tensor
+        Event: Tensor
         Side: Tensor
         /// bool: the value jumps to it
         Jumps: Tensor
@@ -79,7 +82,7 @@ module internal StepEvents =
 
     /// A constant step to the event, and a root of almost no length, which carries the derivative of its time.
     let private moment (s: EventStep) (brackets: Bracket[]) : EventMoment =
-        let theta, kind, side, jumps = EventSearch.first s brackets
+        let theta, event, side, jumps = EventSearch.first s brackets
         let h = s.Attempt.H
         let isAtEnd = Prim.compareTo Equal theta 1.0
         let at = Prim.stop (Prim.select isAtEnd s.Attempt.TimeNew (s.Attempt.Time + theta * h))
@@ -88,7 +91,7 @@ module internal StepEvents =
         let value time y =
             s.Events
             |> Array.mapi (fun k e -> k, e.Value time y)
-            |> Array.reduce (fun (_, v) (k, w) -> k, Prim.select (Prim.isNumber kind k) w v)
+            |> Array.reduce (fun (_, v) (k, w) -> k, Prim.select (Prim.isNumber event k) w v)
             |> snd
 
         let residual (tau: Tensor) (p: Tensor[]) = value (at + tau) (move s at (at + tau) p)
@@ -105,7 +108,7 @@ module internal StepEvents =
         let time = Prim.select jumps at (at + implicitRoot search residual y)
 
         { Theta = theta
-          Kind = kind
+          Event = event
           Side = side
           Jumps = jumps
           At = at
@@ -133,7 +136,7 @@ module internal StepEvents =
         |||> Array.map3 (fun (k, e) b (v, r, rounding) ->
             let side = EventSearch.sideBefore m.Theta b
             let isDue = Prim.both (isNothing s b v rounding r) (EventSearch.counts e side (motion s r))
-            Prim.stop (Prim.either (Prim.isNumber m.Kind k) (Prim.either (EventSearch.counts e side v) isDue)))
+            Prim.stop (Prim.either (Prim.isNumber m.Event k) (Prim.either (EventSearch.counts e side v) isDue)))
 
     /// Whether the first event only touches 0: what comes back before rounding, or the method, can tell that it was away. The value
     /// moves the other way there, or is not 0, and did not jump over it.
@@ -143,7 +146,7 @@ module internal StepEvents =
             let isOff = Prim.both (Prim.isNot (isNothing s b v rounding r)) (Prim.compareTo NotEqual r 0.0)
             let isBack = Prim.compareTo Less (m.Side * motion s r) 0.0
             let isOver = Prim.both m.Jumps (Prim.compareTo Greater (m.Side * v) 0.0)
-            Prim.both (Prim.isNumber m.Kind k) (Prim.both (Prim.either isOff isBack) (Prim.isNot isOver)))
+            Prim.both (Prim.isNumber m.Event k) (Prim.both (Prim.either isOff isBack) (Prim.isNot isOver)))
         |> any
 
     /// The changes in the order of the events, up to one that ends the solve: whether one does, and the state after them.
@@ -162,7 +165,7 @@ module internal StepEvents =
         let sides, rests =
             (Array.zip (Array.indexed s.Events) happens, Array.zip brackets ofBefore, looked s m after)
             |||> Array.map3 (fun ((k, e), happens) (b, (_, r0, _)) (v, r, rounding) ->
-                let hasJumped = Prim.both m.Jumps (Prim.isNumber m.Kind k)
+                let hasJumped = Prim.both m.Jumps (Prim.isNumber m.Event k)
                 let isNothing = isNothing s b v rounding (Prim.binary Max (abs r0) (abs r))
                 let isNothing = Prim.both isNothing (Prim.isNot hasJumped)
                 let motion = motion s r
@@ -178,21 +181,21 @@ module internal StepEvents =
         Prim.stop (Prim.stack 0 sides), any rests
 
     /// How many events, this one included, came without time between them.
-    let private crowded (s: EventStep) (i: SolveInputs) (last: Tensor) (control: EventControl) (m: EventMoment) =
+    let private crowded (s: EventStep) (i: SolveInputs) (last: Tensor) (registers: EventRegisters) (m: EventMoment) =
         let largest = Prim.binary Max (abs s.Attempt.Time) (abs (i.T1 - i.T0))
         let isNear =
             Prim.compare LessEqual (abs (Prim.stop (m.Time - last))) (Prim.times (10.0 * StepAdvance.spacing) largest)
-        let isAtOnce = Prim.both (Prim.compareTo Greater control.Count 0.0) isNear
-        Prim.select isAtOnce (Prim.plus 1.0 control.Crowd) (Prim.integer 0)
+        let isAtOnce = Prim.both (Prim.compareTo Greater registers.Count 0.0) isNear
+        Prim.select isAtOnce (Prim.plus 1.0 registers.Crowd) (Prim.integer 0)
 
     /// What the first event of a step makes of it.
-    let private happen (s: EventStep) (i: SolveInputs) brackets (last: Tensor) (control: EventControl) : Tensor[] =
+    let private happen (s: EventStep) (i: SolveInputs) brackets (last: Tensor) (registers: EventRegisters) : Tensor[] =
         let m = moment s brackets
         let ofBefore = looked s m m.Before
         let happens = happening s m brackets ofBefore
         let isEnd, after = change s m happens
         let sides, rests = settle s m brackets ofBefore happens after
-        let crowded = crowded s i last control m
+        let crowded = crowded s i last registers m
         let isCrowd = Prim.compareTo GreaterEqual crowded (float crowd)
         let crowds = Prim.either isCrowd (Prim.either rests (touches s m brackets ofBefore))
         let flags = happens |> Array.map (Prim.cast Float64) |> Prim.stack 0
@@ -206,21 +209,31 @@ module internal StepEvents =
               s.Plan.Stepper.Begin s.Terms m.At next ]
 
     /// What happens in a step that is kept where `keep` and ends at `timeNew`; the last event was at `last`.
-    let find (s: EventStep) (i: SolveInputs) (last: Tensor) (control: EventControl) (keep: Tensor) timeNew : Ending =
+    let find
+        (s: EventStep)
+        (i: SolveInputs)
+        (last: Tensor)
+        (registers: EventRegisters)
+        (keep: Tensor)
+        timeNew
+        : Ending =
         let n = s.Attempt.Y.Length
-        let brackets = EventSearch.brackets s control.Sides
+        let brackets = EventSearch.brackets s registers.Sides
         let crossed = Prim.both keep (brackets |> Array.map (fun b -> b.Found) |> any)
 
         let goOn (_: Tensor[]) =
             let sides = brackets |> Array.map (fun b -> List.last b.Sides) |> Prim.stack 0
-            let sides = Prim.select (Prim.broadcast sides.Dims [||] keep) sides control.Sides
+            let sides = Prim.select (Prim.broadcast sides.Dims [||] keep) sides registers.Sides
             let flags = Prim.fill Float64 [| s.Events.Length |] 0.0
 
             Array.concat
-                [ [| timeNew; last; flags; sides; control.Crowd; no; no; yes |]; s.Step.Y1; s.Step.Y1; s.Step.Carried ]
+                [ [| timeNew; last; flags; sides; registers.Crowd; no; no; yes |]
+                  s.Step.Y1
+                  s.Step.Y1
+                  s.Step.Carried ]
 
-        let r = cond crossed (fun _ -> happen s i brackets last control) goOn [| s.Attempt.H |]
-        let count = control.Count + Prim.cast Int32 (Prim.stop (Prim.sum r[2]))
+        let r = cond crossed (fun _ -> happen s i brackets last registers) goOn [| s.Attempt.H |]
+        let count = registers.Count + Prim.cast Int32 (Prim.stop (Prim.sum r[2]))
 
         { Crossed = crossed
           Stops = r[5]
@@ -233,4 +246,4 @@ module internal StepEvents =
           Before = r[8 .. 7 + n]
           Y = r[8 + n .. 7 + 2 * n]
           Carried = r[8 + 2 * n ..]
-          Control = { Sides = r[3]; Count = count; Crowd = r[4] } }
+          Registers = { Sides = r[3]; Count = count; Crowd = r[4] } }

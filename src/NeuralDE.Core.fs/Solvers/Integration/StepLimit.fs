@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open System.Numerics
 open NeuralDE
+open NeuralDE.Internal.Steppers
 
 /// Where a solve by an explicit method stopped short.
 [<NoEquality; NoComparison>]

@@ -1,6 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// The body of a solve's loop: one attempt at a step.
 module internal StepLoop =
@@ -34,7 +38,7 @@ module internal StepLoop =
             captured[own.Length ..] |> Array.splitAt (DrivenGraphs.captured p.Leaves p.Driven).Length
         equation p g (DrivenGraphs.close p.Leaves p.Driven ofDriven) i own, EventParts.close p.Leaves p.Events ofEvents
 
-    /// What the stepper carries on after a stop, at which the field may jump. Controls do not: from where the last increment
+    /// What the stepper carries on after a stop, at which the field may jump. Registers do not: from where the last increment
     /// ended the next one begins, or the path would lose what it does across the jump, √(2e-7) of a float32 step.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
         if p.Jumps && p.Driven.Length = 0 && carried.Length > 0 then
@@ -287,7 +291,7 @@ module internal StepLoop =
         let lastEvent, seen =
             match t.Ending with
             | ValueNone -> [||], [||]
-            | ValueSome e -> [| e.EventTime |], [| e.Control.Sides; e.Control.Count; e.Control.Crowd |]
+            | ValueSome e -> [| e.EventTime |], [| e.Registers.Sides; e.Registers.Count; e.Registers.Crowd |]
 
         { t.Frame with
             Y = y1
@@ -325,7 +329,7 @@ module internal StepLoop =
 
             TurnOutputs.toArray
                 { State = LoopFrame.state next
-                  Control = LoopFrame.control next
+                  Registers = LoopFrame.registers next
                   Saved = saved.Emit
                   Log = log
                   Keep = turn.Keep

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Integration
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// What a step writes.
 [<NoEquality; NoComparison>]

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Backward differentiation on unequal steps. The Jacobian is remembered over steps, rejected ones too, until it is old or
 /// Newton's method fails.

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Sums over many steps.
 module internal Compensated =

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// The stepper of a diagonally implicit method.
 module internal DirkSteps =

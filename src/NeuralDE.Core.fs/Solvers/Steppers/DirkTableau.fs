@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 /// A stiffly accurate, singly diagonally implicit Runge–Kutta method with an explicit first stage (ESDIRK): every implicit
 /// stage has the matrix I − h γ J, and the last stage is the next step's first.

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// The Jacobian of a field over packed leaves, and the matrices of implicit steps.
 module internal Jacobian =

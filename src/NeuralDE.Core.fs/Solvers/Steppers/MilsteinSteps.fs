@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Milstein's method for noise whose columns commute, where its double integrals are products of increments.
 module internal MilsteinSteps =

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// The equation of an implicit stage, z = known + c f(t, z), as a root: Newton's method finds it with a given factor, and its
 /// derivative is that of the residual.

@@ -1,6 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Equations
 
 /// A step as its user wrote it: y1, and the difference to a solution of lower order where steps are to be adaptive.
 [<NoEquality; NoComparison>]

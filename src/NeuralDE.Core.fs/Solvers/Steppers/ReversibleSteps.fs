@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Algebraically reversible methods: they carry a second state beside the first.
 module internal ReversibleSteps =

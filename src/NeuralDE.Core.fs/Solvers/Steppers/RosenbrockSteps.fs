@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Rosenbrock methods: linearly implicit, without an iteration. The Jacobian is a part of the formula and is differentiated
 /// with it.

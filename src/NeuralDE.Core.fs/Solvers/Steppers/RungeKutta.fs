@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// One explicit Runge–Kutta step over the leaves of a state. Time and step are float64 and 0-d, whatever the state's dtype.
 module internal RungeKutta =

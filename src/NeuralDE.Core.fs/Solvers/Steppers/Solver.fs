@@ -1,7 +1,8 @@
 namespace NeuralDE
 
 open System
-open NeuralDE.Compiler
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Steppers
 
 /// <summary>A method, whatever equations it is for: for lists of methods, and methods chosen when a program runs.</summary>
 [<AbstractClass; Carried>]

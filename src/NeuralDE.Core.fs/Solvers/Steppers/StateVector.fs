@@ -1,6 +1,7 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Steppers
 
 /// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of your own, which do not
 /// know what states they will be used on.</summary>

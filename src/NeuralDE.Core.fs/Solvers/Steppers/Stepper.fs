@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// An attempt at a step from Time to TimeNew = Time + H, as the loop hands it to a stepper. Times are float64 constants of
 /// differentiation.

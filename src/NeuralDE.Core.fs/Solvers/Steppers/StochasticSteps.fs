@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
+open NeuralDE.Internal.Tensor
 
 /// Explicit methods for equations with driven terms: a tableau whose stages are increments, K = h f(t, Y) + Σ g(t, Y) dX, each with
 /// dX of the whole step. Against noise their limit is Itô's integral where Σ b c is 0, and Stratonovich's where it is ½, of strong

@@ -1,6 +1,5 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
-open NeuralDE
 open NeuralDE.Kernels
 
 /// Copies between views, as instructions to be.
@@ -37,7 +36,7 @@ module internal CopyDraft =
 
             if isDense then
                 Instruction.make (fun work ->
-                    Rows.Copy(work.Memory + nativeint source, work.Memory + nativeint into, count * int64 size))
+                    RowMemory.Copy(work.Memory + nativeint source, work.Memory + nativeint into, count * int64 size))
             else
                 Instruction.make (fun work ->
                     Movement.Copy(

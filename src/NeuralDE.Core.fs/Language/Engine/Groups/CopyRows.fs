@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 

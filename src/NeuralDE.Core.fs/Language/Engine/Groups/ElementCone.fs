@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The class of element-wise work a node belongs to: only nodes of one class share a group.
 type internal GroupClass =

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
@@ -6,7 +6,6 @@ open System
 open System.Collections.Concurrent
 open System.Threading
 open Microsoft.FSharp.NativeInterop
-open NeuralDE
 open NeuralDE.Kernels
 
 /// When groups of element-wise operations run as compiled code.

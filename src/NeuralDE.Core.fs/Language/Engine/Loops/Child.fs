@@ -1,9 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Collections.Generic
 open NeuralDE
-open NeuralDE.Kernels
+open NeuralDE.Internal.Graph
 
 /// A graph inside another: its memory and what it reads.
 [<NoEquality; NoComparison>]
@@ -49,8 +49,8 @@ module internal LoopViews =
         match l.Tape with
         | Everything -> Int32.MaxValue
         | Budget bytes ->
-            let frame = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
-            int (max 2L (min 1000000000L (bytes / (2L * max 1L frame))))
+            let stateBytes = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
+            int (max 2L (min 1000000000L (bytes / (2L * max 1L stateBytes))))
 
     let flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
     let countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
@@ -88,7 +88,7 @@ module internal LoopViews =
 
     let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: int -> EmissionTarget) tape limit watch : LoopPlan =
         let inner, instructions = Child.instantiate v.Body scope
-        let n = l.States + l.Controls
+        let n = l.States + l.Registers
         let out = v.Body.Lowered.Outputs |> Array.map (Child.slot inner)
         let aside = v.Aside |> Array.map (fun (struct (i, a, b)) -> struct (i, Child.slot scope a, Child.slot scope b))
 
@@ -110,11 +110,11 @@ module internal LoopViews =
 
         { Rows = rows
           States = carried[.. l.States - 1]
-          Controls = carried[l.States ..]
+          Registers = carried[l.States ..]
           Aside = aside
           Body = instructions
           NextStates = out[.. l.States - 1]
-          NextControls = out[l.States .. n - 1]
+          NextRegisters = out[l.States .. n - 1]
           Streams = Array.init l.Streams.Length stream
           Keep = out[n + l.Emits]
           Finish = out[n + l.Emits + l.Flags - 1]
@@ -125,17 +125,17 @@ module internal LoopViews =
           Watch = watch }
 
     /// Looks at the control of a running loop, and whether it goes on.
-    let watchOf (l: Loop) (controls: View[]) (scope: Scope) : (Workspace -> bool) voption =
+    let watchOf (l: Loop) (registers: View[]) (scope: Scope) : (Workspace -> bool) voption =
         match l.Watch with
         | ValueNone -> ValueNone
         | ValueSome Cancellable -> ValueSome(fun _ -> Watching.GoesOn())
         | ValueSome Reporting ->
-            let places = controls |> Array.map scope.Offset
+            let places = registers |> Array.map scope.Offset
 
             let read (frame: Workspace) () =
                 Array.map2
                     (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
-                    controls
+                    registers
                     places
 
             ValueSome(fun frame ->

@@ -1,9 +1,10 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
 open Microsoft.FSharp.NativeInterop
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// An array at a fixed place of a plan's memory.
@@ -14,20 +15,21 @@ module internal Slot =
     let inline address (work: Workspace) (s: Slot) = work.Memory + nativeint s.At
 
     let copy (work: Workspace) (source: Slot) (target: Slot) =
-        if source.At <> target.At then Rows.Copy(address work source, address work target, target.Bytes)
+        if source.At <> target.At then
+            RowMemory.Copy(address work source, address work target, target.Bytes)
 
     /// The marked rows of an array whose rows are that many.
     let blend (work: Workspace) (flags: nativeint) (rows: int) (source: Slot) (target: Slot) =
         if source.At <> target.At then
-            Rows.Blend(flags, int64 rows, target.Bytes / int64 rows, address work source, address work target)
+            RowMemory.Blend(flags, int64 rows, target.Bytes / int64 rows, address work source, address work target)
 
-    let clear (work: Workspace) (s: Slot) = Rows.Clear(address work s, s.Bytes)
+    let clear (work: Workspace) (s: Slot) = RowMemory.Clear(address work s, s.Bytes)
 
 /// Where an emission of a loop goes.
 [<Struct>]
 type internal EmissionTarget =
     /// so many rows of memory
-    | Fixed of memory: Slot * capacity: int
+    | Preallocated of memory: Slot * capacity: int
     /// as many rows as there are: an emission of the work
     | Grown of index: int
 
@@ -42,12 +44,12 @@ type internal LoopPlan =
         Rows: int
         /// carried from one iteration to the next
         States: Slot[]
-        Controls: Slot[]
+        Registers: Slot[]
         /// Carried values that the body passes on from another carried one: where they are set aside, by index of the carried.
         Aside: struct (int * Slot * Slot)[]
         Body: Instruction[]
         NextStates: Slot[]
-        NextControls: Slot[]
+        NextRegisters: Slot[]
         Streams: StreamPlan[]
         Keep: Slot
         Finish: Slot
@@ -73,7 +75,7 @@ module internal LoopRun =
     let flagBytes (l: LoopPlan) = (1L + 5L * int64 l.Streams.Length) * int64 l.Rows
 
     /// A kept iteration on the tape: control and flags.
-    let frameBytes (l: LoopPlan) = bytesOf l.Controls + flagBytes l
+    let frameBytes (l: LoopPlan) = bytesOf l.Registers + flagBytes l
 
     let stateBytes (l: LoopPlan) = bytesOf l.States
 
@@ -82,30 +84,30 @@ module internal LoopRun =
         let mutable at = target
 
         for s in slots do
-            Rows.Copy(Slot.address work s, at, s.Bytes)
+            RowMemory.Copy(Slot.address work s, at, s.Bytes)
             at <- at + nativeint s.Bytes
 
     let scatter (work: Workspace) (source: nativeint) (slots: Slot[]) =
         let mutable at = source
 
         for s in slots do
-            Rows.Copy(at, Slot.address work s, s.Bytes)
+            RowMemory.Copy(at, Slot.address work s, s.Bytes)
             at <- at + nativeint s.Bytes
 
     /// The iterations whose states are on the tape are those divisible by the spacing.
     let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
         let into = tape.Frames.Append(frameBytes l)
-        gather work l.Controls into
-        let flags = into + nativeint (bytesOf l.Controls)
+        gather work l.Registers into
+        let flags = into + nativeint (bytesOf l.Registers)
         let rows = int64 l.Rows
-        Rows.Copy(Slot.address work l.Moved, flags, rows)
+        RowMemory.Copy(Slot.address work l.Moved, flags, rows)
         let streams = l.Streams.Length
 
         for k in 0 .. streams - 1 do
             let wrote = flags + nativeint (int64 (1 + k) * rows)
             let count = flags + nativeint (int64 (1 + streams + 4 * k) * rows)
-            Rows.Copy(Slot.address work l.Streams[k].Wrote, wrote, rows)
-            Rows.Copy(Slot.address work l.Streams[k].Count, count, 4L * rows)
+            RowMemory.Copy(Slot.address work l.Streams[k].Wrote, wrote, rows)
+            RowMemory.Copy(Slot.address work l.Streams[k].Count, count, 4L * rows)
 
         if tape.Count % tape.Spacing = 0 then
             let bytes = stateBytes l
@@ -116,7 +118,7 @@ module internal LoopRun =
                 let left = (tape.Kept + 1) / 2
 
                 for i in 1 .. left - 1 do
-                    Rows.Copy(
+                    RowMemory.Copy(
                         tape.States.Address + nativeint (2L * int64 i * bytes),
                         tape.States.Address + nativeint (int64 i * bytes),
                         bytes
@@ -149,12 +151,12 @@ module internal LoopRun =
                 let target = block.Address + nativeint (int64 row * larger * rowBytes)
 
                 for k in room - 1L .. -1L .. 0L do
-                    Rows.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
+                    RowMemory.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
 
             // what nobody has written yet is 0
             for row in 0 .. l.Rows - 1 do
                 let unwritten = (int64 row * larger + room) * rowBytes
-                Rows.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
+                RowMemory.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
 
     let private counts (work: Workspace) (s: StreamPlan) = NativePtr.ofNativeInt<int>(Slot.address work s.Count)
 
@@ -171,7 +173,7 @@ module internal LoopRun =
 
                     let memory, room =
                         match s.Targets[e] with
-                        | Fixed(memory, capacity) ->
+                        | Preallocated(memory, capacity) ->
                             if k >= capacity then
                                 raise (GraphException $"a loop wrote more than its {string capacity} emissions")
 
@@ -183,7 +185,7 @@ module internal LoopRun =
                             block.Address, (if rowBytes = 0L then 0L else block.Length / (rowBytes * int64 l.Rows))
 
                     let at = (int64 row * room + int64 k) * rowBytes
-                    Rows.Copy(source + nativeint (int64 row * rowBytes), memory + nativeint at, rowBytes)
+                    RowMemory.Copy(source + nativeint (int64 row * rowBytes), memory + nativeint at, rowBytes)
 
     let private goesOn (l: LoopPlan) (work: Workspace) =
         match l.Watch with
@@ -195,7 +197,7 @@ module internal LoopRun =
         for s in l.Streams do
             for target in s.Targets do
                 match target with
-                | Fixed(memory, _) -> Slot.clear work memory
+                | Preallocated(memory, _) -> Slot.clear work memory
                 | Grown index ->
                     work.Emissions[index].Clear()
                     work.Written[index] <- 0L
@@ -208,7 +210,7 @@ module internal LoopRun =
         for s in l.Streams do
             let wrote, count = Slot.address work s.Wrote, counts work s
 
-            if s.Emit.Length > 0 && Rows.Any(wrote, int64 l.Rows) then emit l s work
+            if s.Emit.Length > 0 && RowMemory.Any(wrote, int64 l.Rows) then emit l s work
 
             for row in 0 .. l.Rows - 1 do
                 if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
@@ -223,14 +225,14 @@ module internal LoopRun =
                 for i in 0 .. l.States.Length - 1 do
                     Slot.copy work l.NextStates[i] l.States[i]
 
-            for i in 0 .. l.Controls.Length - 1 do
-                Slot.copy work l.NextControls[i] l.Controls[i]
+            for i in 0 .. l.Registers.Length - 1 do
+                Slot.copy work l.NextRegisters[i] l.Registers[i]
         else
             for i in 0 .. l.States.Length - 1 do
                 Slot.blend work moved l.Rows l.NextStates[i] l.States[i]
 
-            for i in 0 .. l.Controls.Length - 1 do
-                Slot.blend work live l.Rows l.NextControls[i] l.Controls[i]
+            for i in 0 .. l.Registers.Length - 1 do
+                Slot.blend work live l.Rows l.NextRegisters[i] l.Registers[i]
 
     /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
     let run (l: LoopPlan) (work: Workspace) =
@@ -252,22 +254,22 @@ module internal LoopRun =
 
         let mutable watched = goesOn l work
 
-        while watched && Rows.Any(live, rows) do
+        while watched && RowMemory.Any(live, rows) do
             Counters.AddBody()
             Instruction.runAll l.Body work
-            Rows.And(live, keep, moved, rows)
+            RowMemory.And(live, keep, moved, rows)
 
             for s in l.Streams do
-                Rows.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
+                RowMemory.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
 
             match tape with
-            | ValueSome tape when Rows.Any(moved, rows) -> record l work tape
+            | ValueSome tape when RowMemory.Any(moved, rows) -> record l work tape
             | _ -> ()
 
             write l work
             // flags may be carried values, which move now; nobody asks again who wrote
             let ended = Slot.address work l.Streams[0].Wrote
-            Rows.Copy(finish, ended, rows)
+            RowMemory.Copy(finish, ended, rows)
             carry l work moved live
 
             for row in 0 .. l.Rows - 1 do

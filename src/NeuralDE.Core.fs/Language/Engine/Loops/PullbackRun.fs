@@ -1,9 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
 open Microsoft.FSharp.NativeInterop
-open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// A cotangent that comes with an emission: where it is given, and where the part of one iteration goes.
@@ -44,24 +44,24 @@ type internal PullbackPlan =
         Sweep: Instruction[]
         /// a state and control at which every row once moved; unused for one row
         SafeStates: Slot[]
-        SafeControls: Slot[]
+        SafeRegisters: Slot[]
     }
 
 module internal PullbackRun =
     let private frameAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
         tape.Frames.Address + nativeint (int64 k * LoopRun.frameBytes p.Loop)
 
-    let private controlBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - LoopRun.flagBytes p.Loop
+    let private registerBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - LoopRun.flagBytes p.Loop
 
-    let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (controlBytes p)
+    let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (registerBytes p)
 
-    let private loadControl (p: PullbackPlan) (work: Workspace) tape k =
-        LoopRun.scatter work (frameAt p tape k) p.Loop.Controls
+    let private loadRegisters (p: PullbackPlan) (work: Workspace) tape k =
+        LoopRun.scatter work (frameAt p tape k) p.Loop.Registers
 
     /// The state after a kept iteration, from the state before it in the loop's slots.
     let private step (p: PullbackPlan) (work: Workspace) tape k =
         Counters.AddBody()
-        loadControl p work tape k
+        loadRegisters p work tape k
         let l = p.Loop
         Instruction.runAll l.Body work
 
@@ -85,7 +85,7 @@ module internal PullbackRun =
         for s in slots do
             let bytes = s.Bytes / rows
             let at = Slot.address work s
-            Rows.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 target * bytes), bytes)
+            RowMemory.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 target * bytes), bytes)
 
     /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
     let private findSafe (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
@@ -100,16 +100,16 @@ module internal PullbackRun =
 
         let mutable k = 0
 
-        while k < tape.Count && Rows.Any(missing, rows) do
+        while k < tape.Count && RowMemory.Any(missing, rows) do
             if k % tape.Spacing = 0 then
                 loadKept p work tape (k / tape.Spacing)
             else
                 step p work tape (k - 1)
 
-            loadControl p work tape k
-            Rows.And(missing, movedAt p tape k, first, rows)
+            loadRegisters p work tape k
+            RowMemory.And(missing, movedAt p tape k, first, rows)
             blendAll work first l.Rows l.States p.SafeStates
-            blendAll work first l.Rows l.Controls p.SafeControls
+            blendAll work first l.Rows l.Registers p.SafeRegisters
 
             for row in 0 .. l.Rows - 1 do
                 if NativePtr.get (NativePtr.ofNativeInt<byte> first) row <> 0uy then
@@ -127,7 +127,7 @@ module internal PullbackRun =
             for row in 0 .. l.Rows - 1 do
                 if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row <> 0uy then
                     copyRow work rows source row p.SafeStates
-                    copyRow work rows source row p.SafeControls
+                    copyRow work rows source row p.SafeRegisters
 
     /// Whether some byte of a row is not 0.
     let private isGiven (at: nativeint) (bytes: int64) =
@@ -169,7 +169,7 @@ module internal PullbackRun =
             movedAt p tape k
         else
             let pulled = Slot.address work l.Streams[0].Wrote // free while nothing is written
-            Rows.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
+            RowMemory.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
             pulled
 
     /// Rows that are not pulled have no cotangent, and a state and control at which they once moved.
@@ -179,7 +179,7 @@ module internal PullbackRun =
 
         for i in 0 .. p.Mine.Length - 1 do
             let s = p.Mine[i]
-            Rows.ClearOthers(moved, rows, s.Bytes / rows, Slot.address work s)
+            RowMemory.ClearOthers(moved, rows, s.Bytes / rows, Slot.address work s)
 
         let unmoved = Slot.address work l.Live
 
@@ -188,7 +188,7 @@ module internal PullbackRun =
             NativePtr.set (NativePtr.ofNativeInt<byte> unmoved) row (if isMoved then 0uy else 1uy)
 
         blendAll work unmoved l.Rows p.SafeStates l.States
-        blendAll work unmoved l.Rows p.SafeControls l.Controls
+        blendAll work unmoved l.Rows p.SafeRegisters l.Registers
 
     /// Brings the part of every emission's cotangent that belongs to one iteration.
     let private loadEmissions (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
@@ -207,9 +207,9 @@ module internal PullbackRun =
 
                 if NativePtr.get wrote row <> 0uy then
                     let at = (int64 row * int64 e.Room + int64 (NativePtr.get count row)) * bytes
-                    Rows.Copy(Slot.address work e.Given + nativeint at, part, bytes)
+                    RowMemory.Copy(Slot.address work e.Given + nativeint at, part, bytes)
                 else
-                    Rows.Clear(part, bytes)
+                    RowMemory.Clear(part, bytes)
 
     /// Adds what one iteration gives to the cotangents of captured values.
     let private addToTotals (p: PullbackPlan) (work: Workspace) =
@@ -238,9 +238,9 @@ module internal PullbackRun =
 
     /// Pulls one iteration; the state before it is in the loop's slots.
     let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
-        loadControl p work tape k
+        loadRegisters p work tape k
         let moved = pulledAt p work tape k
-        let everyRow = Rows.All(moved, int64 p.Loop.Rows)
+        let everyRow = RowMemory.All(moved, int64 p.Loop.Rows)
 
         for i in 0 .. p.Cotangents.Length - 1 do
             Slot.copy work p.Cotangents[i] p.Mine[i]
@@ -305,10 +305,10 @@ module internal PullbackRun =
 
         if p.Loop.Rows > 1 then
             findGiven p work
-            let mutable whole = Rows.All(Slot.address work p.Loop.Moved, int64 p.Loop.Rows)
+            let mutable whole = RowMemory.All(Slot.address work p.Loop.Moved, int64 p.Loop.Rows)
 
             for k in 0 .. tape.Count - 1 do
-                whole <- whole && Rows.All(movedAt p tape k, int64 p.Loop.Rows)
+                whole <- whole && RowMemory.All(movedAt p tape k, int64 p.Loop.Rows)
 
             if not whole then findSafe p work tape
 

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The arrays of a loop's reverse sweep, in the parent's terms.
 [<NoEquality; NoComparison>]
@@ -54,7 +54,7 @@ module internal PullbackViews =
 
     /// The sweep with its captured values last, as hoisting wants them, and its sums over rows taken apart.
     let sweepOf (p: Pullback) (active: int) : struct (Graph * int[] * RowSum[]) =
-        let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Controls
+        let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Registers
 
         let order =
             Array.concat
@@ -123,7 +123,7 @@ module internal PullbackViews =
                   Part = Child.slot scope part })
           Sweep = instructions
           SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
-          SafeControls = if safe.Length = 0 then [||] else safe[l.States ..] }
+          SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..] }
 
     /// Runs the loop unless its tape is there already, then the sweep. `start` is by carried value; `given` by active state;
     /// `cleared` begins as zeros.
@@ -135,7 +135,7 @@ module internal PullbackViews =
         (cleared: Slot[])
         : Instruction =
         let plan = pull.Loop
-        let into = Array.append plan.States plan.Controls
+        let into = Array.append plan.States plan.Registers
         let states = plan.States.Length
 
         Instruction.make (fun frame ->
@@ -147,8 +147,8 @@ module internal PullbackViews =
             for i in 0 .. pull.SafeStates.Length - 1 do
                 Slot.copy frame start[i] pull.SafeStates[i]
 
-            for i in 0 .. pull.SafeControls.Length - 1 do
-                Slot.copy frame start[states + i] pull.SafeControls[i]
+            for i in 0 .. pull.SafeRegisters.Length - 1 do
+                Slot.copy frame start[states + i] pull.SafeRegisters[i]
 
             for i in 0 .. given.Length - 1 do
                 match given[i] with

@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Turns a graph into drafts. Nodes that only move elements become views; element-wise nodes wait until something needs them,

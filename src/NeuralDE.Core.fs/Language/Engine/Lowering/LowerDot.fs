@@ -1,6 +1,6 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
-open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Lowers matrix products.

@@ -1,8 +1,6 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
-open System
-open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
@@ -71,7 +69,7 @@ module internal LowerFunctions =
                         Slot.copy frame out[k] into[k]
 
                 Instruction.make (fun frame ->
-                    if Rows.Any(frame.Memory + nativeint at, 1L) then
+                    if RowMemory.Any(frame.Memory + nativeint at, 1L) then
                         Instruction.runAll runTrue frame
                         copyAll frame outTrue
                     else
@@ -82,7 +80,7 @@ module internal LowerFunctions =
         results
 
     and private loopViews (x: Lowering) (l: Loop) (args: View[]) : LoopViews =
-        let n = l.States + l.Controls
+        let n = l.States + l.Registers
         let carried = args[.. n - 1] |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
         let body = bodyOf x l.Body carried args[n..]
 
@@ -105,7 +103,7 @@ module internal LowerFunctions =
           Counts = Array.init l.Streams.Length (fun _ -> x.NewArray(LoopViews.countsOf rows)) }
 
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let v = loopViews x l args
         let isTaped = (LoopViews.taped x.Graph).Contains n
         let capacities = l.StreamOf |> Array.map (fun k -> l.Streams[k].Capacity)
@@ -127,14 +125,14 @@ module internal LowerFunctions =
                     emissions
                     |> Array.mapi (fun e view ->
                         match capacities[e] with
-                        | ValueSome capacity -> Fixed(Child.slot scope view, capacity)
+                        | ValueSome capacity -> Preallocated(Child.slot scope view, capacity)
                         | ValueNone -> Grown(scope.Emission(n, e)))
 
                 let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
                 let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
                 let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
                 let start = args[.. carried - 1] |> Array.map (Child.slot scope)
-                let into = Array.append plan.States plan.Controls
+                let into = Array.append plan.States plan.Registers
 
                 Instruction.make (fun frame ->
                     for i in 0 .. into.Length - 1 do
@@ -147,7 +145,7 @@ module internal LowerFunctions =
 
     and private pullbackViews (x: Lowering) (p: Pullback) (given: View voption[]) (args: View[]) : PullbackViews =
         let l = p.Of
-        let inputs, carried = p.Wanted.Length, l.States + l.Controls
+        let inputs, carried = p.Wanted.Length, l.States + l.Registers
         let own = args[.. inputs - 1]
         let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
         let chosen first last isChosen = [| first..last |] |> Array.filter isChosen
@@ -206,7 +204,7 @@ module internal LowerFunctions =
                 let limit = LoopViews.limitOf l own
                 let loop = LoopViews.plan l v.Loop scope (Array.get discarded) (ValueSome tape) limit ValueNone
                 let pull = PullbackViews.plan l v scope loop tape
-                let start = own[.. l.States + l.Controls - 1] |> Array.map (Child.slot scope)
+                let start = own[.. l.States + l.Registers - 1] |> Array.map (Child.slot scope)
                 let given = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
 
                 let cleared =

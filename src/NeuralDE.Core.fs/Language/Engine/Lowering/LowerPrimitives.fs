@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
-open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Lowers the operations that neither only move nor work element by element.
@@ -106,10 +106,10 @@ module internal LowerPrimitives =
                         let flags = View.size looked[1]
 
                         if looked[1].Dtype = Bool then
-                            fun work -> Rows.All(place work 1, flags)
+                            fun work -> RowMemory.All(place work 1, flags)
                         else
                             let integers, count = typeOf looked[0], View.size looked[0]
-                            fun work -> Rows.AllBelow(integers, place work 0, count, place work 1, flags)
+                            fun work -> RowMemory.AllBelow(integers, place work 0, count, place work 1, flags)
 
                 Instruction.make (fun work ->
                     let isWell = isWell work
@@ -204,7 +204,7 @@ module internal LowerPrimitives =
             [ target.Storage ],
             fun scope ->
                 let into = scope.Offset target
-                Instruction.make (fun work -> Rows.Clear(work.Memory + nativeint into, bytes))
+                Instruction.make (fun work -> RowMemory.Clear(work.Memory + nativeint into, bytes))
         )
 
         let window =

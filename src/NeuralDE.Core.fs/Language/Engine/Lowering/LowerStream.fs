@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Lowers reductions of large arrays: see Streams.

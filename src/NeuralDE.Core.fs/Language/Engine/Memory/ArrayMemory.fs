@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Memory that a computation wants and the machine has not.

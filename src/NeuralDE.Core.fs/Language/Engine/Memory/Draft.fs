@@ -1,8 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
 open NeuralDE
-open NeuralDE.Kernels
+open NeuralDE.Internal.Graph
 
 /// A graph that no plan can run.
 type internal UnplannedException(message: string) =

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 /// A stretch of free memory, in a binary tree by place that is a heap by priority (a treap): its depth is logarithmic.
 [<Sealed; AllowNullLiteral>]

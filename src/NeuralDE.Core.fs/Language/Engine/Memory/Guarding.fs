@@ -1,8 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Collections.Generic
-open NeuralDE.Kernels
 
 /// Where an array lies between two pages that nobody may touch.
 type internal Guarding =

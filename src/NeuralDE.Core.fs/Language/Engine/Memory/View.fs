@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// A stretch of a plan's memory that holds one array at a time.
 [<Sealed>]

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
+open NeuralDE.Internal.Graph
 
 /// Makes a graph ready to run: named calls and custom functions are put in place, what no output needs falls away.
 /// Since nodes are interned, a body that both a call and its derivative hold is then one body, computed once.

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// What a loop's body computes from captured values alone, taken out of it: computed once, before the loop.
 module internal Hoist =

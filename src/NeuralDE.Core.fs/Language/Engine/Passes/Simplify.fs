@@ -1,6 +1,6 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Rewrites that change no value: each rule looks at a node whose arguments are simple already.
 module internal Simplify =

@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Rows that an iteration adds to a captured value: updates[b, j] to its row indices[b, j], behind Batch axes.
 [<NoEquality; NoComparison>]

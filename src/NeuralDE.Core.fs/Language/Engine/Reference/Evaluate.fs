@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The value of every primitive on numbers: the meaning of the language, against which all faster code is tested.
 /// Slow and plain. Arguments are read, never written; a result may share memory with an argument.

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Values of the operations along axes: reductions, scans, sorting and searching.
 module internal EvaluateAxes =

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Values of the element-wise operations. float32 is computed in float64 and rounded once at each operation;
 /// integers are computed in int64 and wrapped to the dtype.
@@ -140,7 +141,7 @@ module internal EvaluateElementwise =
         | Max -> floats2 (fun p q -> Math.Max(p, q)) b x y
         | Min -> floats2 (fun p q -> Math.Min(p, q)) b x y
         | Atan2 -> floats2 (fun p q -> Math.Atan2(p, q)) b x y
-        | Mod -> floats2 (fun p q -> Functions.floatMod p q) b x y
+        | Mod -> floats2 (fun p q -> ScalarFunctions.floatMod p q) b x y
         | And
         | Or
         | Xor
@@ -153,7 +154,7 @@ module internal EvaluateElementwise =
         | Mul -> integers2 (fun p q -> p * q) b x y
         | Max -> integers2 (fun p q -> Math.Max(p, q)) b x y
         | Min -> integers2 (fun p q -> Math.Min(p, q)) b x y
-        | Mod -> integers2 (fun p q -> Functions.integerMod p q) b x y
+        | Mod -> integers2 (fun p q -> ScalarFunctions.integerMod p q) b x y
         | And -> integers2 (fun p q -> p &&& q) b x y
         | Or -> integers2 (fun p q -> p ||| q) b x y
         | Xor -> integers2 (fun p q -> p ^^^ q) b x y
@@ -267,8 +268,8 @@ module internal EvaluateElementwise =
     let cast (dtype: Dtype) (x: NdArray) =
         match x.Dtype, dtype with
         | a, b when a = b -> x
-        | (Float32 | Float64), Int64 -> NdArray(Int64, x.Shape, Array.map Functions.toInt64 x.Floats)
-        | (Float32 | Float64), Int32 -> NdArray(Int32, x.Shape, Array.map Functions.toInt32 x.Floats)
+        | (Float32 | Float64), Int64 -> NdArray(Int64, x.Shape, Array.map ScalarFunctions.toInt64 x.Floats)
+        | (Float32 | Float64), Int32 -> NdArray(Int32, x.Shape, Array.map ScalarFunctions.toInt32 x.Floats)
         | (Float32 | Float64), (Float32 | Float64 | Bool) -> NdArray.OfFloats(dtype, x.Shape, x.Floats)
         | (Int32 | Int64 | Bool), (Float32 | Float64 | Int32 | Int64 | Bool) ->
             NdArray.OfIntegers(dtype, x.Shape, x.Integers)

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Values of contractions, of the Fourier transform and of dense linear algebra. float32 is computed in float64
 /// throughout and rounded once at the end; integers wrap.

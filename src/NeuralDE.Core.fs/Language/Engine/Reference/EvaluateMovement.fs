@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Values of the operations that move elements and compute nothing (Scatter adds): the same code for every dtype.
 module internal EvaluateMovement =

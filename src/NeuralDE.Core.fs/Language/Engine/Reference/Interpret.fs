@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The reference executor: runs closed graphs node by node, slowly and obviously. The oracle of every other executor.
 module internal Interpret =
@@ -80,7 +81,7 @@ module internal Interpret =
             IsGiven: bool[]
             /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
             SafeState: NdArray[]
-            SafeControl: NdArray[]
+            SafeRegister: NdArray[]
             /// of the active states, so far
             mutable Cotangent: NdArray[]
             /// by wanted captured value, so far
@@ -120,9 +121,9 @@ module internal Interpret =
                    | ValueNone -> zeros args[i] |]
 
     /// By active emission with a cotangent: the part of it that belongs to this iteration.
-    let private emittedBy (s: Sweep) (f: Frame) : NdArray[] =
+    let private emittedBy (s: Sweep) (f: TapeEntry) : NdArray[] =
         let l = s.Of.Of
-        let carried = l.States + l.Controls
+        let carried = l.States + l.Registers
         let streamOf = l.StreamOf
 
         let partOf e (w: NdArray) =
@@ -222,16 +223,16 @@ module internal Interpret =
         match l.Tape with
         | Everything -> Recording Int32.MaxValue
         | Budget bytes ->
-            let frame = args[.. l.States - 1] |> Array.sumBy (fun a -> int64 a.Length * int64 a.Dtype.Size)
+            let stateBytes = args[.. l.States - 1] |> Array.sumBy (fun a -> int64 a.Length * int64 a.Dtype.Size)
             // half for the states kept on the way forward, half for those a replay keeps
-            Recording(int (max 2L (min 1000000000L (bytes / (2L * max 1L frame)))))
+            Recording(int (max 2L (min 1000000000L (bytes / (2L * max 1L stateBytes)))))
 
-    and private loop failures (l: Loop) (args: NdArray[]) (record: Frame -> NdArray[] -> unit) : NdArray[] =
-        let states, carried = l.States, l.States + l.Controls
+    and private loop failures (l: Loop) (args: NdArray[]) (record: TapeEntry -> NdArray[] -> unit) : NdArray[] =
+        let states, carried = l.States, l.States + l.Registers
         let rows = Shape.stored "loop" l.Batch
         let captured = args[carried..]
         let mutable state = args[.. states - 1]
-        let mutable control = args[states .. carried - 1]
+        let mutable registers = args[states .. carried - 1]
         let streamOf = l.StreamOf
         let count = l.Streams |> Array.map (fun _ -> Array.zeroCreate<int> rows)
         let live = Array.create rows true
@@ -240,33 +241,33 @@ module internal Interpret =
             l.Body.Outputs[carried .. carried + l.Emits - 1]
             |> Array.map2 (fun k n -> Emission(rows, l.Batch, n.Signature, l.Streams[k].Capacity)) streamOf
 
-        let goesOn control =
+        let goesOn registers =
             match l.Watch with
             | ValueSome Reporting ->
-                Watching.Show(fun () -> control)
+                Watching.Show(fun () -> registers)
                 Watching.GoesOn()
             | ValueSome Cancellable -> Watching.GoesOn()
             | ValueNone -> true
 
-        let mutable watched = goesOn control
+        let mutable watched = goesOn registers
 
         while watched && Array.exists id live do
             Counters.AddBody()
-            let out = run failures l.Body (Array.concat [ state; control; captured ])
+            let out = run failures l.Body (Array.concat [ state; registers; captured ])
             let flag k = out[carried + l.Emits + k].Flags
             let keep, finish = flag 0, flag (l.Flags - 1)
             let moved = Array.map2 (&&) live keep
             let wrote = l.Streams |> Array.mapi (fun k _ -> Array.map2 (&&) moved (flag (1 + k)))
 
             if Array.exists id moved then
-                record { Control = control; Moved = moved; Wrote = wrote; Count = Array.map Array.copy count } state
+                record { Registers = registers; Moved = moved; Wrote = wrote; Count = Array.map Array.copy count } state
 
             for e in 0 .. l.Emits - 1 do
                 for row in 0 .. rows - 1 do
                     if wrote[streamOf[e]][row] then emissions[e].Write(row, count[streamOf[e]][row], out[carried + e])
 
             state <- Array.map2 (blend moved) out[.. states - 1] state
-            control <- Array.map2 (blend (Array.copy live)) out[states .. carried - 1] control
+            registers <- Array.map2 (blend (Array.copy live)) out[states .. carried - 1] registers
 
             for row in 0 .. rows - 1 do
                 for k in 0 .. count.Length - 1 do
@@ -274,19 +275,19 @@ module internal Interpret =
 
                 if finish[row] then live[row] <- false
 
-            watched <- goesOn control
+            watched <- goesOn registers
 
         let written = count |> Array.map (fun c -> if rows = 0 then 0 else Array.max c)
-        Array.concat [ state; control; Array.map2 (fun k (e: Emission) -> e.Result written[k]) streamOf emissions ]
+        Array.concat [ state; registers; Array.map2 (fun k (e: Emission) -> e.Result written[k]) streamOf emissions ]
 
     and private pullback failures (p: Pullback) (args: NdArray[]) (recording: Recording) : NdArray[] =
         let l = p.Of
-        let carried, inputs = l.States + l.Controls, p.Wanted.Length
+        let carried, inputs = l.States + l.Registers, p.Wanted.Length
         let rows = Shape.stored "loop" l.Batch
         let captured = args[carried .. inputs - 1]
         let given = givenOf p args
         let isGiven = rowsGiven rows args[inputs..]
-        let struct (state, control) = safeStates failures l args[.. inputs - 1] isGiven recording
+        let struct (state, registers) = safeStates failures l args[.. inputs - 1] isGiven recording
 
         let s: Sweep =
             { Of = p
@@ -296,7 +297,7 @@ module internal Interpret =
               Given = given
               IsGiven = isGiven
               SafeState = state
-              SafeControl = control
+              SafeRegister = registers
               Cotangent = firstCotangents p args given
               Total =
                 [| for i in carried .. inputs - 1 do
@@ -305,19 +306,19 @@ module internal Interpret =
         let marks = recording.States.Keys |> Seq.sort |> Seq.toArray
 
         for i in marks.Length - 1 .. -1 .. 0 do
-            let last = if i + 1 < marks.Length then marks[i + 1] - 1 else recording.Frames.Count - 1
+            let last = if i + 1 < marks.Length then marks[i + 1] - 1 else recording.Entries.Count - 1
             sweep failures s recording.Limit marks[i] last recording.States[marks[i]]
 
         swept s args
 
     /// A state and a control at which every row moved, where some row has an iteration in which it did not.
     and private safeStates failures (l: Loop) (args: NdArray[]) (isGiven: bool[]) (recording: Recording) =
-        let carried, rows = l.States + l.Controls, isGiven.Length
+        let carried, rows = l.States + l.Registers, isGiven.Length
         let mutable state = args[.. l.States - 1]
-        let mutable control = args[l.States .. carried - 1]
-        let isWhole (f: Frame) = Array.forall id f.Moved
+        let mutable registers = args[l.States .. carried - 1]
+        let isWhole (f: TapeEntry) = Array.forall id f.Moved
 
-        if rows > 1 && (not (Array.forall id isGiven) || recording.Frames.Exists(fun f -> not (isWhole f))) then
+        if rows > 1 && (not (Array.forall id isGiven) || recording.Entries.Exists(fun f -> not (isWhole f))) then
             let seen = Array.create rows false
 
             replay failures l args[carried..] recording (fun f at ->
@@ -325,7 +326,7 @@ module internal Interpret =
 
                 if Array.exists id first then
                     state <- Array.map2 (blend first) at state
-                    control <- Array.map2 (blend first) f.Control control
+                    registers <- Array.map2 (blend first) f.Registers registers
 
                     for i in 0 .. rows - 1 do
                         seen[i] <- seen[i] || first[i]
@@ -336,19 +337,19 @@ module internal Interpret =
             match Array.tryFindIndex id seen with
             | Some source ->
                 state <- Array.map (borrow seen source) state
-                control <- Array.map (borrow seen source) control
+                registers <- Array.map (borrow seen source) registers
             | None -> ()
 
-        struct (state, control)
+        struct (state, registers)
 
     /// Pulls one iteration, from the state before it.
-    and private pull failures (s: Sweep) (f: Frame) (state: NdArray[]) =
+    and private pull failures (s: Sweep) (f: TapeEntry) (state: NdArray[]) =
         let pulled = Array.map2 (&&) f.Moved s.IsGiven
         let everyRow = Array.forall id pulled
         let state = if everyRow then state else Array.map2 (blend pulled) state s.SafeState
-        let control = if everyRow then f.Control else Array.map2 (blend pulled) f.Control s.SafeControl
+        let registers = if everyRow then f.Registers else Array.map2 (blend pulled) f.Registers s.SafeRegister
         let mine = s.Cotangent |> Array.map (fun w -> if everyRow then w else blend pulled w (zeros w))
-        let inputs = Array.concat [ state; control; s.Captured; mine; emittedBy s f ]
+        let inputs = Array.concat [ state; registers; s.Captured; mine; emittedBy s f ]
         let out = run failures s.Of.Sweep.Value inputs
         let n = s.Cotangent.Length
         s.Cotangent <- Array.map2 (blend pulled) out[.. n - 1] s.Cotangent
@@ -360,7 +361,7 @@ module internal Interpret =
 
     /// From a known state at `first`, pulls frames last … first; keeps at most `limit` states at once.
     and private sweep failures (s: Sweep) limit first last (state: NdArray[]) =
-        let l, frames = s.Of.Of, s.Recording.Frames
+        let l, frames = s.Of.Of, s.Recording.Entries
         let length = last - first + 1
 
         if length <= limit then
@@ -390,22 +391,22 @@ module internal Interpret =
                 sweep failures s (max 2 (limit / 2)) start (min last (start + size - 1)) at
 
     /// The state after a kept iteration.
-    and private step failures (l: Loop) captured (f: Frame) (state: NdArray[]) =
+    and private step failures (l: Loop) captured (f: TapeEntry) (state: NdArray[]) =
         Counters.AddBody()
-        let out = run failures l.Body (Array.concat [ state; f.Control; captured ])
+        let out = run failures l.Body (Array.concat [ state; f.Registers; captured ])
         Array.map2 (blend f.Moved) out[.. l.States - 1] state
 
     /// Shows kept iterations and their states from the first on, while `look` says so.
-    and private replay failures (l: Loop) captured (recording: Recording) (look: Frame -> NdArray[] -> bool) =
+    and private replay failures (l: Loop) captured (recording: Recording) (look: TapeEntry -> NdArray[] -> bool) =
         let mutable k = 0
         let mutable state: NdArray[] = [||]
 
-        while k < recording.Frames.Count do
+        while k < recording.Entries.Count do
             match recording.States.TryGetValue k with
             | true, kept -> state <- kept
-            | _ -> state <- step failures l captured recording.Frames[k - 1] state
+            | _ -> state <- step failures l captured recording.Entries[k - 1] state
 
-            k <- if look recording.Frames[k] state then k + 1 else recording.Frames.Count
+            k <- if look recording.Entries[k] state then k + 1 else recording.Entries.Count
 
     /// Runs a function node and raises what its checks found.
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =

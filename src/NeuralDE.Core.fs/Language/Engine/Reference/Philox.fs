@@ -1,4 +1,6 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
+
+open NeuralDE.Internal.Graph
 
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (Parallel random numbers: as easy as
 /// 1, 2, 3; SC 2011): a key and a counter of 128 bits determine 128 random bits, in any order and on any machine.

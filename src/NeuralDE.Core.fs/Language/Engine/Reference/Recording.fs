@@ -1,13 +1,13 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// One kept iteration of a loop: what its pullback needs to know of it.
 [<NoComparison; NoEquality>]
-type internal Frame =
+type internal TapeEntry =
     {
-        Control: NdArray[]
+        Registers: NdArray[]
         /// rows that took this iteration, and rows that also wrote emissions
         Moved: bool[]
         /// by stream
@@ -20,19 +20,19 @@ type internal Frame =
 /// Online: how many iterations there will be need not be known. When states pass the limit, every other one is dropped.
 [<Sealed>]
 type internal Recording(limit: int) =
-    let frames = List<Frame>()
+    let entries = List<TapeEntry>()
     let states = Dictionary<int, NdArray[]>()
     let mutable spacing = 1
 
-    member _.Frames = frames
+    member _.Entries = entries
     member _.States = states
 
     /// Kept states at once, at most.
     member _.Limit = limit
 
-    member _.Add(frame: Frame, state: NdArray[]) =
-        if frames.Count % spacing = 0 then
-            states[frames.Count] <- state
+    member _.Add(entry: TapeEntry, state: NdArray[]) =
+        if entries.Count % spacing = 0 then
+            states[entries.Count] <- state
 
             if states.Count > limit then
                 spacing <- 2 * spacing
@@ -40,4 +40,4 @@ type internal Recording(limit: int) =
                 for k in Seq.toArray states.Keys do
                     if k % spacing <> 0 then states.Remove k |> ignore
 
-        frames.Add frame
+        entries.Add entry

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Threading
+open NeuralDE.Internal.Graph
 
 /// What the caller of a run wants to see of its solves, and when they are to stop.
 [<Sealed; AllowNullLiteral>]
@@ -43,10 +44,10 @@ type internal Watching private () =
         goesOn
 
     /// Shows a loop's control to the innermost watcher, if it wants to see it.
-    static member Show(control: unit -> NdArray[]) : unit =
+    static member Show(registers: unit -> NdArray[]) : unit =
         let watcher = Watching.current
 
         if not (isNull watcher) then
             match watcher.Report with
-            | ValueSome report -> report (control ())
+            | ValueSome report -> report (registers ())
             | ValueNone -> ()

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Runs function nodes on numbers: by the executor in whose memory they are; else by a plan; by the reference interpreter where
 /// that is asked for, and where no plan exists.

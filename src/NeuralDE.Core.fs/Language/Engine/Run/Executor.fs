@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
 open System.Runtime.CompilerServices
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Runs graphs on memory of its own: what a back end is. It is internal, and NeuralDE.TorchSharp sees it, because its words are
 /// those of graphs (Op, Fn, Node), which change as the language grows.

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// The buffers of a computation that goes on step by step, such as a training: each is released when the last place that
 /// holds it lets go. Arrays of others, and what was given away, are not its own; it never releases them.

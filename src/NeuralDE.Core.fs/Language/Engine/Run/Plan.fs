@@ -1,8 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Collections.Generic
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Where a plan leaves a result.
@@ -10,7 +11,7 @@ open NeuralDE.Kernels
 type internal PlanOutput =
     | At of offset: int64 * Signature
     /// Rows of an emission of unknown number, behind the loop's batch axes.
-    | Rows of emission: int * batch: int[] * Signature
+    | EmittedRows of emission: int * batch: int[] * Signature
 
 /// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on memory of its own.
 [<Sealed>]
@@ -58,7 +59,7 @@ type internal Plan
             for row in 0L .. rows - 1L do
                 // rows that wrote less than others end in zeros
                 let from = block.Address + nativeint (row * room * rowBytes)
-                Rows.Copy(from, part.Address + nativeint (row * written * rowBytes), written * rowBytes)
+                RowMemory.Copy(from, part.Address + nativeint (row * written * rowBytes), written * rowBytes)
 
             ManagedArrays.CopyOut(part.Address, dense.Data, rows * written * rowBytes)
             GC.KeepAlive part
@@ -111,7 +112,7 @@ type internal Plan
             outputs
             |> Array.map (function
                 | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
-                | Rows(index, batch, s) -> rowsOf work index batch s)
+                | EmittedRows(index, batch, s) -> rowsOf work index batch s)
         finally
             work.Trim()
 
@@ -176,7 +177,7 @@ module internal Plan =
                             | Apply(Loop l) -> l.Batch
                             | op -> raise (GraphException $"{op} has no emissions")
 
-                        Rows(scope.Emission(loop, e), batch, n.Signature)
+                        EmittedRows(scope.Emission(loop, e), batch, n.Signature)
                     | Own
                     | StorageHome.Argument _
                     | Constants _ -> At(scope.Offset v, n.Signature))

@@ -1,7 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// A plan on memory of its own whose results become its next arguments: a training loop, which allocates nothing.
@@ -16,7 +17,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
         plan.Outputs
         |> Array.map (function
             | At(at, s) -> struct (at, s)
-            | Rows _ -> raise (UnplannedException "a result of unknown length cannot be carried"))
+            | EmittedRows _ -> raise (UnplannedException "a result of unknown length cannot be carried"))
 
     /// where the carried arguments end
     let size =
@@ -39,9 +40,9 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
         if Guarding.isOn () then
             for i in 0 .. carried - 1 do
                 let struct (at, s) = plan.Inputs[i]
-                Rows.Copy(source + nativeint at, target + nativeint at, ArrayMemory.bytes s.Dtype s.Shape)
+                RowMemory.Copy(source + nativeint at, target + nativeint at, ArrayMemory.bytes s.Dtype s.Shape)
         else
-            Rows.Copy(source, target, size)
+            RowMemory.Copy(source, target, size)
 
     let staging = NativeBlock(if overlaps then size else 0L)
     let kept = NativeBlock size
@@ -94,14 +95,18 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
                 let struct (from, s) = places[numbers + i]
                 let struct (into, _) = plan.Inputs[i]
                 let bytes = ArrayMemory.bytes s.Dtype s.Shape
-                Rows.Copy(work.Memory + nativeint from, staging.Address + nativeint into, bytes)
+                RowMemory.Copy(work.Memory + nativeint from, staging.Address + nativeint into, bytes)
 
             copyAll staging.Address work.Memory
         else
             for i in 0 .. carried - 1 do
                 let struct (from, s) = places[numbers + i]
                 let struct (into, _) = plan.Inputs[i]
-                Rows.Copy(work.Memory + nativeint from, work.Memory + nativeint into, ArrayMemory.bytes s.Dtype s.Shape)
+                RowMemory.Copy(
+                    work.Memory + nativeint from,
+                    work.Memory + nativeint into,
+                    ArrayMemory.bytes s.Dtype s.Shape
+                )
 
     /// Sets the arguments aside.
     member _.Keep() = copyAll work.Memory kept.Address

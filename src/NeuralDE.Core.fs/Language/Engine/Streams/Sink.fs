@@ -1,8 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
 open System.Runtime.CompilerServices
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Brings movements of large arrays that are not stored down to what is: permute (f (a, b)) = f (permute a, permute b). Then a
 /// reduction's elements are computed in the order in which it reads them. No value changes.

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
@@ -55,7 +55,7 @@ type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: M
         while at < elements do
             let n = int (min (int64 tile) (elements - at))
             let made = program.Run(memory, local, { First = first + at; Rows = 1; Width = n; Step = 0L })
-            Rows.Copy(made, panel + nativeint (at * size), int64 n * size)
+            RowMemory.Copy(made, panel + nativeint (at * size), int64 n * size)
             at <- at + int64 n
 
         Gemm.RunAlone(

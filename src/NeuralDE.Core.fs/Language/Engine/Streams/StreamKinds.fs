@@ -1,6 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Which operations give arrays that need not be stored, and which read them as they are made.
 module internal StreamKinds =

@@ -1,8 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 open System.Globalization
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// From when on arrays are not stored, and how they are made instead.
 [<Struct>]

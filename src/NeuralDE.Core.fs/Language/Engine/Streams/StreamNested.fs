@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
@@ -64,7 +64,7 @@ type internal SpreadSource(program: StreamProgram, size: int, extents: int64[], 
                 rest <- rest / extents[axis]
 
             let made = program.Run(memory, desk, { First = place; Rows = 1; Width = n; Step = 0L })
-            Rows.Copy(made, into, int64 n * int64 size)
+            RowMemory.Copy(made, into, int64 n * int64 size)
             at <- at + int64 n
             left <- left - n
             into <- into + nativeint (n * size)

@@ -1,10 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
 open System.Collections.Generic
 open Microsoft.FSharp.NativeInterop
-open NeuralDE.Kernels
 
 /// One array of a tile, which a step makes.
 [<Struct>]

@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Numerics
 open NeuralDE.Kernels
@@ -153,7 +153,7 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
         if isLastWhole then
             ReductionTree.Clear(elementType, kind, into, n)
         else
-            Rows.Copy(placeOf target parts o whole column, into, n * size)
+            RowMemory.Copy(placeOf target parts o whole column, into, n * size)
 
         ReductionTree.Close(elementType, kind, whole, levels, into, n)
 

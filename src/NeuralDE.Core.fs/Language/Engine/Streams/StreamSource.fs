@@ -1,4 +1,4 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
@@ -48,7 +48,7 @@ type internal StreamSource(size: int) =
             for row in 0 .. at.Rows - 1 do
                 let into = room + nativeint row * line
                 let made = x.Line(memory, into, desk, at.First + int64 row * at.Step, at.Width)
-                if made <> into then Rows.Copy(made, into, int64 line)
+                if made <> into then RowMemory.Copy(made, into, int64 line)
 
             room
 

@@ -1,7 +1,7 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System.Collections.Generic
-open NeuralDE
+open NeuralDE.Internal.Graph
 
 /// Large arrays that no plan stores. What reads such an array makes it tile by tile, with all that it is computed from element by
 /// element. Several readers make it several times, unless that costs more than storing it.

@@ -1,10 +1,12 @@
 namespace NeuralDE
 
-open NeuralDE.Compiler
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 
 /// Choices, loops and derivatives of your own. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module FunctionNodes =
+module ControlFlow =
     let private sameTrees verb what (a: 'T) (b: 'T) =
         match Tree.difference (Tree.signature a) (Tree.signature b) with
         | Some sentence ->
@@ -32,8 +34,8 @@ module FunctionNodes =
         if not condition.IsPlaceholder then
             if condition.Numbers.Flags[0] then whenTrue x else whenFalse x
         else
-            let t = Function.trace "cond" InPlace whenTrue x
-            let e = Function.trace "cond" InPlace whenFalse x
+            let t = TracedFunction.trace "cond" InPlace whenTrue x
+            let e = TracedFunction.trace "cond" InPlace whenFalse x
             sameTrees "cond" "the branches' results" t.Like e.Like
             let leaves = Tree.flatten x
             let n, nt, ne = leaves.Length, t.Captured.Length, e.Captured.Length
@@ -53,29 +55,29 @@ module FunctionNodes =
         capacity
         tape
         (state: Tensor[])
-        (control: Tensor[])
+        (registers: Tensor[])
         (body: Tensor[] -> Tensor[] -> Tensor[] * Tensor[] * Tensor[] * Tensor * Tensor * Tensor)
         : Tensor[] =
         let n = state.Length
 
         let g, captured =
-            Tracing.trace verb Hoisted (Tracing.signatures (Array.append state control)) (fun x ->
-                let state', control', emit, keep, write, finish = body x[.. n - 1] x[n..]
-                Array.concat [ state'; control'; emit; [| keep; write; finish |] ])
+            Tracing.trace verb Hoisted (Tracing.signatures (Array.append state registers)) (fun x ->
+                let state', registers', emit, keep, write, finish = body x[.. n - 1] x[n..]
+                Array.concat [ state'; registers'; emit; [| keep; write; finish |] ])
 
         let loop =
             { Batch = batch
               States = n
-              Controls = control.Length
-              Streams = [| { Emits = g.Outputs.Length - n - control.Length - 3; Capacity = capacity } |]
+              Registers = registers.Length
+              Streams = [| { Emits = g.Outputs.Length - n - registers.Length - 3; Capacity = capacity } |]
               Tape = tape
               Watch = ValueNone
               Body = g }
 
-        Prim.apply (Loop loop) (Array.concat [ state; control; captured ])
+        Prim.apply (Loop loop) (Array.concat [ state; registers; captured ])
 
     let private splitSmooth (x: Tensor[]) =
-        let smooth = x |> Array.map Function.isSmooth
+        let smooth = x |> Array.map TracedFunction.isSmooth
         smooth, Masks.pickBy smooth x, Masks.pickBy (Array.map not smooth) x
 
     let private merge (smooth: bool[]) (floats: Tensor[]) (others: Tensor[]) =
@@ -193,7 +195,7 @@ module FunctionNodes =
     /// ȳ, such as one that clips it, has none: forward mode is then a DerivativeException, and jacobian takes reverse mode.
     /// </remarks>
     let customGradient (f: 'A -> 'B) (rule: 'A -> 'B -> 'B -> 'A) (x: 'A) : 'B =
-        let t = Function.trace "customGradient" Hoisted f x
+        let t = TracedFunction.trace "customGradient" Hoisted f x
         requireClosed "customGradient" t.Captured
         let leaves = Tree.flatten x
         let n, inputs = leaves.Length, leaves.Length + t.Captured.Length
@@ -208,7 +210,7 @@ module FunctionNodes =
                          let argument = Tree.unflatten x holes[.. n - 1]
                          let x' = rule argument (Tree.unflatten t.Like y) (Tree.unflatten t.Like holes[inputs..])
                          let cotangents = Tree.flatten x'
-                         Function.checkLike "customGradient" "rule's result" leaves cotangents
+                         TracedFunction.checkLike "customGradient" "rule's result" leaves cotangents
                          Array.append cotangents (holes[n .. inputs - 1] |> Array.map Prim.zerosLike))
 
                  requireClosed "customGradient" captured
@@ -230,7 +232,7 @@ module FunctionNodes =
 
         let run (args: NdArray[]) =
             let y = f (args |> Array.map Tensor.OfArray)
-            Function.checkLike name "result" (outputs |> Array.map Prim.zeros) y
+            TracedFunction.checkLike name "result" (outputs |> Array.map Prim.zeros) y
             y |> Array.map (fun t -> t.Numbers)
 
         { Name = name

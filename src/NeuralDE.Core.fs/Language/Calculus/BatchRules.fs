@@ -1,9 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Batching rules of the primitives: one total table. Function nodes have theirs in Batch.
-module internal BatchPrimitives =
+module internal BatchRules =
     let private notHere (op: Op) : 'a = raise (GraphException $"{op} is not a primitive")
 
     let private up = Array.map ((+) 1)

@@ -1,9 +1,11 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// Forward and reverse rules of the primitives: one total table each. Function nodes have theirs in Derive.
-module internal Primitives =
+module internal PrimitiveRules =
     let private notHere (op: Op) : 'a = raise (GraphException $"{op} is not a primitive")
 
     // ── convolution: closed under its own two transposes ─────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>Copies and flags of rows: what the loops of a plan do between two iterations.</summary>
-internal static unsafe class Rows
+internal static unsafe class RowMemory
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(nint source, nint target, long bytes)

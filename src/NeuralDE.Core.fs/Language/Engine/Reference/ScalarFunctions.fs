@@ -1,9 +1,9 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Engine
 
 open System
 
 /// Values of the element-wise functions that float64 and .NET lack.
-module internal Functions =
+module internal ScalarFunctions =
     /// The remainder with the sign of the divisor; of division by 0 NaN; 0 where y divides x.
     let floatMod (x: float) (y: float) =
         let r = x % y

@@ -1,6 +1,8 @@
-namespace NeuralDE.Compiler
+namespace NeuralDE.Internal.Calculus
 
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 
 /// A function of a tree, traced: its graph, what it captured, and the shape of its result as a tree.
 [<NoEquality; NoComparison>]
@@ -12,7 +14,7 @@ type internal Traced<'B> =
         Like: 'B
     }
 
-module internal Function =
+module internal TracedFunction =
     /// Whether a leaf can have a derivative.
     let isSmooth (x: Tensor) = x.Dtype.IsFloat
 
