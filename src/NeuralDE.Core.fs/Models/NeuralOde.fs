@@ -186,11 +186,14 @@ module NeuralOde =
 
         state
 
+    /// How far a solve may go beyond the times of the weights, relative to their span: the rounding error of float32 times.
+    let private spanSlack = 1e-6
+
     /// Checks that the time span of the solve is within that of the weights.
     let private checkSpan verb (model: NeuralOde) (t0: Tensor) (t1: Tensor) =
         match model.Field, model.Duration, OutputTimes.known t0, OutputTimes.known t1 with
         | (:? DepthTimes as times), None, ValueSome from, ValueSome until ->
-            let slack = 1e-6 * (times.Last - times.First)
+            let slack = spanSlack * (times.Last - times.First)
 
             for t in [ from[0]; until[0] ] do
                 if t < times.First - slack || t > times.Last + slack then

@@ -52,6 +52,10 @@ module internal DampedSolve =
     let inner (a: float[]) (b: float[]) = Array.fold2 (fun total x y -> total + x * y) 0.0 a b
     let length (x: float[]) = sqrt (inner x x)
 
+    /// The squared residual, relative to the first one, at which conjugate gradients stop: a residual of 1e-8, the square root of
+    /// the rounding error. Products with J are not more exact than that where a solve is inside.
+    let private solved = 1e-16
+
     let private quotient (a: float) (b: float) = if a = 0.0 then 0.0 else a / b
 
     /// With J as a matrix [m; n], row by row: by the QR factors of J with √(λ d) on a diagonal below it, which never squares
@@ -118,7 +122,7 @@ module internal DampedSolve =
                 let rest = Array.map (~-) gradient
                 let heading = Array.copy rest
                 let mutable size = inner rest rest
-                let enough = 1e-16 * size
+                let enough = solved * size
                 let mutable left = 2 * n
 
                 while left > 0 && size > enough do

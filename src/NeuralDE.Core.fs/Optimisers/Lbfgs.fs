@@ -116,6 +116,10 @@ module Lbfgs =
     [<NoEquality; NoComparison>]
     type private Point<'M> = { Model: 'M; Place: float[]; Loss: float; Gradient: float[] }
 
+    /// The least cosine of the angle between a step and the change of the gradient over it. Below it sᵀy is rounding error, whose
+    /// sign means nothing, and the pair is left out.
+    let private leastCurvature = 1e-14
+
     /// A step s, the change y of the gradient over it, and 1 / sᵀy.
     type private Pair = { Moved: float[]; Turned: float[]; Weight: float }
 
@@ -251,7 +255,7 @@ module Lbfgs =
             let moved, turned = along after.Place -1.0 before.Place, along after.Gradient -1.0 before.Gradient
             let product = inner moved turned
 
-            if product > 1e-14 * sqrt (inner moved moved * inner turned turned) then
+            if product > leastCurvature * sqrt (inner moved moved * inner turned turned) then
                 if pairs.Count = options.History then pairs.RemoveAt 0
                 pairs.Add { Moved = moved; Turned = turned; Weight = 1.0 / product }
 

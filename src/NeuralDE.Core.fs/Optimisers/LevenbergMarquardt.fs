@@ -23,6 +23,10 @@ module LevenbergMarquardt =
     /// offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981.
     let private largestOffset = 1e-3
 
+    /// The damping with which the projection is computed: the undamped step, except in directions on which no residual depends,
+    /// where the undamped system is singular.
+    let private almostUndamped = 1e-12
+
     let private check (o: LevenbergMarquardtOptions) =
         let inline wrong (name: string) got (expected: string) =
             raise (InputException $"LevenbergMarquardt: {name} is {string got}, expected {expected}.")
@@ -188,7 +192,7 @@ module LevenbergMarquardt =
         /// No step lowers the loss. At a minimum that is its rounding error, or what a solve inside it is exact to.
         let stall (near: LinearModel) =
             let n = place.Length
-            let struct (step, _) = near.Step 1e-12 // the projection, but for directions that no residual feels
+            let struct (step, _) = near.Step almostUndamped
             let explained = -DampedSolve.inner near.Gradient step
             let rest = 2.0 * loss - explained
             let isAtMinimum =

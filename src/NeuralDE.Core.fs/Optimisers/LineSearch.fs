@@ -18,6 +18,9 @@ type internal Found<'P> =
 ///     φ(a) ≤ φ(0) + c₁ a φ′(0),   |φ′(a)| ≤ c₂ |φ′(0)|
 /// after Nocedal and Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
 module internal LineSearch =
+    /// The relative width of an interval, 45 roundings, between whose ends no further step can be told apart.
+    let private narrowest = 1e-14
+
     /// The minimiser of the cubic through two points and their slopes (Nocedal and Wright, 3.59), kept a tenth of the
     /// interval away from its ends; the middle where the cubic has none or a value is not finite.
     let cubic (a: Trial<'P>) (b: Trial<'P>) =
@@ -56,7 +59,7 @@ module internal LineSearch =
         let rec zoom left (low: Trial<'P>) (high: Trial<'P>) =
             let width = abs (high.Step - low.Step)
 
-            if left = 0 || width <= 1e-14 * max low.Step high.Step then
+            if left = 0 || width <= narrowest * max low.Step high.Step then
                 lower low
             else
                 let trial = evaluate (cubic low high)

@@ -47,6 +47,9 @@ module internal Drawing =
 
     /// The smallest and the largest of an axis' values, with some margin; a range around a single value; extended to 0 if 0
     /// is near.
+    /// Whether a range is wider than the rounding error of its ends. A narrower one has no useful ticks.
+    let isWide (low: float) (high: float) = high - low > 1e-12 * max (abs low) (abs high)
+
     let private domain scale values =
         let shown = values |> Array.filter (shows scale) |> Array.map (measure scale)
         match scale, shown with
@@ -57,7 +60,7 @@ module internal Drawing =
             let size = max (abs low) (abs high)
             let air =
                 match scale with
-                | _ when high - low > 1e-12 * size -> 0.04 * (high - low)
+                | _ when isWide low high -> 0.04 * (high - low)
                 | AxisScale.Log -> 0.5
                 | AxisScale.Linear
                 | AxisScale.Dates _ -> if size = 0.0 then 1.0 else 0.1 * size

@@ -167,7 +167,7 @@ module internal PlotData =
             { Map = map; Low = low; High = high; Scale = AxisScale.Linear; Label = "" }
         if low < 0.0 && high > 0.0 && min -low high >= 0.1 * largest then
             scale ColourMap.CoolWarm -largest largest
-        elif high - low > 1e-12 * max (abs low) (abs high) then
+        elif Drawing.isWide low high then
             scale ColourMap.Viridis low high
         else
             let room = if low = 0.0 then 1.0 else 0.1 * abs low

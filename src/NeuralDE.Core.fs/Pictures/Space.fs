@@ -29,7 +29,7 @@ module internal Space =
         | _ ->
             let low, high = Array.min shown, Array.max shown
             let size = max (abs low) (abs high)
-            if high - low > 1e-12 * size then low - 0.03 * (high - low), high + 0.03 * (high - low)
+            if Drawing.isWide low high then low - 0.03 * (high - low), high + 0.03 * (high - low)
             elif size = 0.0 then -1.0, 1.0
             else low - 0.1 * size, high + 0.1 * size
 

@@ -60,7 +60,11 @@ module Ticks =
     let private valueOf (digits: int64) (exponent: int) =
         Double.Parse(string digits + "e" + string exponent, NumberStyles.Float, CultureInfo.InvariantCulture)
 
-    let private orderOf (value: float) = int (floor (log10 value + 1e-12))
+    /// log10 of a power of ten can round to less than an integer, and a fraction of the step to more than 1, 2 or 5. Both slacks are
+    /// above these roundings, for exponents up to 308, and far below a visible difference.
+    let private logRounding, fractionRounding = 1e-12, 1e-9
+
+    let private orderOf (value: float) = int (floor (log10 value + logRounding))
 
     let private mustBeRange (low: float) (high: float) =
         if not (Double.IsFinite low && Double.IsFinite high && low < high) then
@@ -76,9 +80,9 @@ module Ticks =
         let order = orderOf least
         let fraction = least / valueOf 1L order
         let unit, order =
-            if fraction <= 1.0 + 1e-9 then 1L, order
-            elif fraction <= 2.0 + 1e-9 then 2L, order
-            elif fraction <= 5.0 + 1e-9 then 5L, order
+            if fraction <= 1.0 + fractionRounding then 1L, order
+            elif fraction <= 2.0 + fractionRounding then 2L, order
+            elif fraction <= 5.0 + fractionRounding then 5L, order
             else 1L, order + 1
 
         let step = valueOf unit order

@@ -59,6 +59,37 @@ let tests =
               compiled net |> ignore
               Expect.equal (bodies (fun () -> compiled net)) value "bodies (fun () -> compiled net)")
 
+          testList
+              "iterations that checkpoints repeat, for a budget of c states on the way forward"
+              [ for n, evaluations in [ 16, 1; 17, 2; 100, 2; 128, 2; 200, 3; 512, 3 ] do
+                    testCase
+                        $"c = 16, {string n} iterations: at most {string evaluations} evaluations of each"
+                        (fun () ->
+                            // one float64 of state, and half of the budget for each direction
+                            let bytes = 2L * 16L * 8L
+
+                            let turns (x: Tensor) =
+                                ControlFlow.loopOn
+                                    "a loop"
+                                    [||]
+                                    ValueNone
+                                    (Budget bytes)
+                                    [| x |]
+                                    [| Prim.literal Int32 0.0 |]
+                                    (fun state registers ->
+                                        let count = Prim.plus 1.0 registers[0]
+                                        let yes = Prim.literal Bool 1.0
+                                        let isLast = Prim.compareTo GreaterEqual count (float n)
+                                        [| sin state[0] |], [| count |], [||], yes, yes, isLast)
+
+                            let last (x: Tensor) = (turns x)[0]
+                            let forward = cost (fun () -> Counters.Bodies) (fun () -> last (scalar 1.0))
+                            Expect.equal forward (int64 n) "forward runs"
+                            let all = cost (fun () -> Counters.Bodies) (fun () -> grad last (scalar 1.0))
+                            Expect.isTrue
+                                (all <= int64 (evaluations * n))
+                                $"Got {string all} runs of {string n} iterations, expected at most {string evaluations} of each.") ]
+
           testCase "a smaller budget costs runs, not bits" (fun () ->
               let bodies f = cost (fun () -> Counters.Bodies) f
               let direct = bodies (fun () -> grad (loss Direct) net)

@@ -25,6 +25,15 @@ type Dtype =
         | Float64
         | Int64 -> 8
 
+    /// Machine epsilon: the distance from 1 to the next number of a float type; 0 for other types.
+    member internal d.Epsilon =
+        match d with
+        | Float32 -> 1.1920928955078125e-7 // 2⁻²³
+        | Float64 -> 2.220446049250313e-16 // 2⁻⁵²
+        | Int32
+        | Int64
+        | Bool -> 0.0
+
     /// As one writes it in F#.
     member internal d.Case =
         match d with

@@ -21,7 +21,7 @@ module internal LinearSolves =
     /// The least rtol, in roundings of the element type: products of a few hundred terms leave that much of a residual.
     let private leastRoundings = 32.0
 
-    let private epsilon (x: Tensor) = if x.Dtype = Float32 then 1.1920928955078125e-7 else 2.220446049250313e-16
+    let private epsilon (x: Tensor) = x.Dtype.Epsilon
     let private over (shape: int[]) axes (x: Tensor) = Prim.broadcast shape axes x
     /// A number a row, beside [rows; n].
     let private beside (x: Tensor) (v: Tensor) = over x.Dims [| 0 |] v

@@ -162,7 +162,7 @@ module LinearVerbs =
             factor
         else
             let n = gram.Dims[gram.Rank - 1]
-            let epsilon = if gram.Dtype = Float32 then 1.1920929e-7 else 2.220446049250313e-16
+            let epsilon = gram.Dtype.Epsilon
             let whole, own = diagonal gram, diagonal factor
             let isOwn = Prim.compare Greater (own * own) (Prim.times (8.0 * float n * epsilon) whole)
             // non-finite rows need no check, because the result shows them

@@ -98,8 +98,8 @@ module internal StopTimes =
         let key = Prim.select isAgain (Prim.fill Float64 [| count |] infinity) value
         let final = inOrder key [| sorted[0]; sorted[1]; key |]
         let at, isJump = final[2], final[1]
-        // one spacing of the state's floats, or two
-        let relative, least = if isSingle then 1.1920928955078125e-7, 1e-38 else 2.220446049250313e-16, 1e-300
+        // one spacing of the state's floats, or two; at 0 about the smallest normal number
+        let relative, least = if isSingle then Float32.Epsilon, 1e-38 else Float64.Epsilon, 1e-300
         let all x = Prim.fill Float64 [| count |] x
         let size = Prim.binary Min (abs at) (all Double.MaxValue)
         let spacing = Prim.binary Max (Prim.times relative size) (all least)

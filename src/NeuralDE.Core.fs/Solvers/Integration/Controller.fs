@@ -100,10 +100,13 @@ module StepController =
                     $"StepController: got {c}, expected P + I + D > 0, 0 < MinFactor ≤ Safety ≤ 1, MinFactor < 1 < MaxFactor and 0 < AcceptedMinFactor ≤ MaxFactor."
             )
 
+    /// Bounds the logarithm of an error of 0. Its power, 10^(30/k), is at least the default MaxFactor, 10, for orders up to 30.
+    let private leastError = 1e-30
+
     /// The rule of PID control. `past` are the errors of the accepted steps before, as many as the weights need.
     let private pidRule (c: PidController) (past: string list) (input: ControllerInput) : Tensor * Tensor list =
         let k = float input.Power
-        let least = number 1e-30
+        let least = number leastError
         let q = input.Error
 
         // as accurate as a step size needs, and a third of the cost of a power

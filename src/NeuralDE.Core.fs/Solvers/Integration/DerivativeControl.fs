@@ -66,6 +66,11 @@ module internal DerivativeControl =
     /// at which the state's error fails.
     let private leastStep = 2e-12
 
+    /// Keeps the quotient finite where a smooth response explains no error; far below the rounding error of a ratio of states.
+    let private leastExplained = 1e-30
+    /// Bounds the logarithm of an error of 0. With it the reach is mostReach for every order up to 50.
+    let private leastRatio = 1e-21
+
     let private number, isPositive = Prim.number, Probe.isPositive
     let private floats (s: Signature[]) = s |> Array.map (fun s -> s.Dtype.IsFloat)
     let private still = Array.map Prim.stop
@@ -224,7 +229,7 @@ module internal DerivativeControl =
                 Probe.errorPolynomial t
                 |> Array.rev
                 |> Array.fold (fun (sum: Tensor) c -> Prim.plus c sum * z) (number 0.0)
-            relative / Prim.plus 1e-30 explained
+            relative / Prim.plus leastExplained explained
 
         Array.init a.Y.Length ofLeaf |> Array.reduce (Prim.binary Max)
 
@@ -272,7 +277,7 @@ module internal DerivativeControl =
 
         let error, u1, c1 = carry q along a y1 own u c
         // as far as the order promises, and not much further
-        let ratio = Prim.binary Max (Prim.times (1.0 / trigger) error) (number 1e-21)
+        let ratio = Prim.binary Max (Prim.times (1.0 / trigger) error) (number leastRatio)
         let power = Prim.times (-1.0 / float q.Plan.Stepper.ErrorPower) (Prim.unary Log ratio)
         let reach = Prim.times safety (Prim.unary Exp power)
         let reach = Prim.binary Max (number leastReach) (Prim.binary Min (number mostReach) reach)

@@ -20,6 +20,8 @@ module internal EventSearch =
     let private inner = [ 0.25; 0.5; 0.75 ]
     /// 2⁻⁶⁰ of a quarter of a step is beyond the resolution of time
     let private bisections = 60
+    /// The relative width at which a bracket is an event time: 4.5 roundings of float64.
+    let private narrowest = 1e-15
     /// Newton's method on steps to the event, from the interpolant's answer. A few are enough but where the value is as small as
     /// the tolerance.
     let private refinements = 20
@@ -128,7 +130,7 @@ module internal EventSearch =
         let v, r = jvp along (number 0.0) (number 1.0)
         let _, whole = jvp larger (number 0.0) (number 1.0)
         let isSingle = y |> Array.exists (fun y -> y.Dtype = Float32)
-        let spacing = if isSingle then 1.1920928955078125e-7 else StepAdvance.spacing
+        let spacing = if isSingle then Float32.Epsilon else Float64.Epsilon
         v, r, Prim.times (roundings * spacing) (abs whole)
 
     /// Polynomials good enough to see signs: the step's own, or Hermite's cubic where those cost further evaluations.
@@ -199,7 +201,7 @@ module internal EventSearch =
             choose low middle, choose middle high, choose ofLow value, choose value ofHigh
 
         let isWide (low: Tensor, high: Tensor, _: Tensor, _: Tensor) =
-            Prim.both b.Found (Prim.compare Greater (high - low) (Prim.times 1e-15 high))
+            Prim.both b.Found (Prim.compare Greater (high - low) (Prim.times narrowest high))
 
         let zero = number 0.0
         let _, high, ofLow, ofHigh = repeatWhile isWide bisections narrow (b.Low, b.High, zero, zero)

@@ -8,6 +8,13 @@ open NeuralDE.Internal.Steppers
 
 /// A solve as a graph: one loop over steps, whatever executes it.
 module internal Integrate =
+    /// The end of a step, start + h, can round to either side of an output time at which the step was made to end. The slack is
+    /// relative to h, and covers times up to 4000 h.
+    let private endSlack = 1e-12
+
+    /// θ = (t − start) / h within this distance of 1 is the end of the step, whose state is exact: 45 roundings.
+    let private thetaSlack = 1e-14
+
     /// States at given times, in any order, from what a loop wrote: starts, steps, polynomials and ends of its steps.
     /// y0 at or before t0, NaN where no step was written.
     let valuesAt (t0: Tensor) (dir: Tensor) (y0: Tensor[]) (written: Tensor) (rows: Tensor[]) (ts: Tensor) : Tensor[] =
@@ -25,13 +32,13 @@ module internal Integrate =
                 let starts, hs = rows[0], rows[1]
                 let isRow = Prim.compare Less (Prim.iota Int32 [| room |] 0) (all room written)
                 // a step's end may round to either side of an output that it was made to hit
-                let ends = ahead (starts + hs) + Prim.times 1e-12 (abs hs)
+                let ends = ahead (starts + hs) + Prim.times endSlack (abs hs)
                 let ends = Prim.select isRow ends (Prim.fill Float64 [| room |] infinity)
                 let slot = Prim.cast Int32 (Tensor.Apply(SearchSorted false, [| ends; ahead ts |]))
                 let isKnown = Prim.compare Less slot (all times written)
                 let pick (x: Tensor) = Prim.gather 0 x slot
                 let theta = (ts - pick starts) / Prim.select isKnown (pick hs) (Prim.fill Float64 [| times |] 1.0)
-                let isEnd = Prim.compareTo GreaterEqual theta (1.0 - 1e-14)
+                let isEnd = Prim.compareTo GreaterEqual theta (1.0 - thetaSlack)
 
                 fun k y ->
                     let inside = RungeKutta.evaluate 1 (pick rows[2 + k]) (over y (Prim.cast y.Dtype theta))

@@ -32,11 +32,14 @@ module internal Probe =
         let mean = Prim.select (isPositive mean) mean (Prim.number 1.0)
         Prim.select (Prim.compareTo Greater size 0.0) size (RungeKutta.spread mean x)
 
+    /// Replaces an rtol of 0 as a divisor; above the smallest normal number of float64.
+    let private leastDivisor = 1e-300
+
     /// The same for a state that tolerances look at. A tangent's error is relative to itself, so one of a leaf whose size atol
     /// hides is as large as if rtol saw to it; a leaf below atol counts as 0, from which the solve does not tell it.
     let sizeUnder (rtol: Tensor) (atol: Tensor) (x: Tensor) : Tensor =
         let mean = meanOf (abs x)
-        let seen = Prim.binary Min (atol / Prim.binary Max rtol (Prim.number 1e-300)) (Prim.number 1.0)
+        let seen = Prim.binary Min (atol / Prim.binary Max rtol (Prim.number leastDivisor)) (Prim.number 1.0)
         let counts = Prim.compare Greater mean atol
         let factor = Prim.binary Max (over seen mean) (Prim.number 1.0)
         let whole = sizeOf x * RungeKutta.spread factor x

@@ -30,7 +30,11 @@ type internal Advance =
 
 module internal StepAdvance =
     /// The distance from 1 to the next float64.
-    let spacing = 2.220446049250313e-16
+    let spacing = Float64.Epsilon
+
+    /// A step that ends within this part of its length before a stop ends at the stop. It is far above the rounding error of
+    /// times, so that no step of a few roundings follows, and far below any tolerance on the error of a step.
+    let private nearStop = 1e-9
 
     /// xs[i] of a vector, clamped at its ends.
     let at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
@@ -42,7 +46,7 @@ module internal StepAdvance =
     let private adaptiveReach (s: Steering<Tensor>) (i: SolveInputs) dir (stop: Tensor) : Reach =
         let remaining = dir * (stop - s.Time)
         let step = Prim.binary Max (Prim.binary Min s.Step i.DtMax) i.DtMin
-        let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + 1e-9) step) remaining
+        let reaches = Prim.compare GreaterEqual (Prim.times (1.0 + nearStop) step) remaining
         let size = Prim.select reaches remaining step
         { Step = step
           Reaches = reaches
@@ -56,7 +60,7 @@ module internal StepAdvance =
         let count = Prim.plus 1.0 (Prim.cast Float64 s.Accepted - s.Past[1])
         let gridEnd = s.Past[0] + dir * (count * step)
         let rounding = Prim.times (4.0 * spacing) (Prim.binary Max (abs stop) (abs s.Past[0]))
-        let near = Prim.binary Min (Prim.times 0.25 step) (Prim.binary Max (Prim.times 1e-9 step) rounding)
+        let near = Prim.binary Min (Prim.times 0.25 step) (Prim.binary Max (Prim.times nearStop step) rounding)
         let reaches = Prim.compare LessEqual (dir * (stop - gridEnd)) near
         let size = Prim.select reaches (dir * (stop - s.Time)) step
         { Step = step; Reaches = reaches; Size = size; End = Prim.select reaches stop gridEnd }

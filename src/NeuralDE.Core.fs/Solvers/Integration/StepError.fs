@@ -73,14 +73,18 @@ module internal StepError =
                 let square x = x * x
                 combined (square (measure p.Norm fine)) (square (measure p.Norm coarse))
 
+    /// The constants of Hairer's first step: below tinySize a scaled state or derivative says nothing about the step, and cautious
+    /// is used; below flatSize the field counts as zero.
+    let private tinySize, cautious, flatSize = 1e-5, 1e-6, 1e-15
+
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
     let firstStep (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
         let span = abs (i.T1 - i.T0)
         let size (x: Tensor[]) = Array.map2 (fun x y -> x / scale i y y) x y |> measure p.Norm
         let d0, d1 = size y, size f0
-        let isTiny = Prim.either (Prim.compareTo Less d0 1e-5) (Prim.compareTo Less d1 1e-5)
+        let isTiny = Prim.either (Prim.compareTo Less d0 tinySize) (Prim.compareTo Less d1 tinySize)
         let nonZero x = Prim.select (Prim.compareTo Greater x 0.0) x (Prim.number 1.0)
-        let h0 = Prim.select isTiny (Prim.number 1e-6) (Prim.times 0.01 (d0 / nonZero d1))
+        let h0 = Prim.select isTiny (Prim.number cautious) (Prim.times 0.01 (d0 / nonZero d1))
         let h0 = Prim.binary Min h0 span
         let t = Prim.select (Prim.compare GreaterEqual h0 span) i.T1 (i.T0 + dir * h0)
         let f1 = f t (Array.map2 (fun (y: Tensor) d -> y + RungeKutta.spread (dir * h0) y * d) y f0)
@@ -88,9 +92,9 @@ module internal StepError =
         let most = Prim.binary Max d1 d2
         let power = 1.0 / float p.Stepper.ErrorPower
         let curved = Prim.unary (Power power) (Prim.number 0.01 / nonZero most)
-        let flat = Prim.binary Max (Prim.number 1e-6) (Prim.times 1e-3 h0)
-        let h1 = Prim.select (Prim.compareTo LessEqual most 1e-15) flat curved
+        let flat = Prim.binary Max (Prim.number cautious) (Prim.times 1e-3 h0)
+        let h1 = Prim.select (Prim.compareTo LessEqual most flatSize) flat curved
         let h = Prim.binary Min (Prim.times 100.0 h0) h1
-        let h = Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number 1e-6)
+        let h = Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number cautious)
         // no step is short enough where the field is not finite at the start: the first one fails
         Prim.select (isFinite f0) h (Prim.number 0.0)

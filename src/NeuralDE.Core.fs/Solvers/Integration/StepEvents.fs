@@ -67,6 +67,9 @@ module internal StepEvents =
     let private instant = 1e-10
     /// What rounding may leave of a value, relative to its size in the step.
     let private noise = 1e-13
+    /// The largest correction of an event time by Newton's method, relative to the step. The search ends within roundings of a
+    /// simple root, so a larger correction means that the root is not simple.
+    let private farthest = 1e-6
     /// The number of events in a row, without time between them, that counts as an accumulation.
     let private crowd = 10
 
@@ -101,7 +104,7 @@ module internal StepEvents =
             let isFlat = Prim.compareTo Equal slope 0.0
             let tau = -(r / Prim.select isFlat (number 1.0) slope)
             // where the search left more, the value has no simple root
-            let isSmall = Prim.compare LessEqual (abs tau) (Prim.times 1e-6 (abs h))
+            let isSmall = Prim.compare LessEqual (abs tau) (Prim.times farthest (abs h))
             Prim.select (Prim.both isSmall (Prim.isNot isFlat)) tau (number 0.0)
 
         // the time of a jump is a constant: the value's slope is not that of the way over 0

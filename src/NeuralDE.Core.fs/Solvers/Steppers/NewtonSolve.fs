@@ -24,6 +24,9 @@ module internal NewtonSolve =
     /// A displacement of z by this number of roundings, or fewer, is none: float32 cannot meet small tolerances.
     let private roundings = 4.0
 
+    /// Replaces a scale of 0 as a divisor. Above the smallest normal number (1.2e-38 and 2.2e-308), with room for the quotient.
+    let private leastScale (dtype: Dtype) = if dtype = Float32 then 1e-30 else 1e-300
+
     [<NoEquality; NoComparison>]
     type private Search = { Z: Tensor; Last: Tensor; Count: Tensor; IsDone: Tensor; Fails: Tensor }
 
@@ -41,9 +44,8 @@ module internal NewtonSolve =
         let residual t (c: Tensor) (known: Tensor) (z: Tensor) =
             z - known - RungeKutta.spread c z * Flat.pack (terms.Field t (Flat.unpack like z))
 
-        // without an atol the scale of what is 0 is 0: a displacement of 0 is none there, and any other too large
-        let least = if scale.Dtype = Float32 then 1e-30 else 1e-300
-        let scale = Prim.binary Max scale (Prim.fill scale.Dtype scale.Dims least)
+        // without atol an element that is 0 has scale 0: no displacement is small enough there, except 0
+        let scale = Prim.binary Max scale (Prim.fill scale.Dtype scale.Dims (leastScale scale.Dtype))
 
         let size (x: Tensor) =
             if x.Count = 0 then
@@ -52,8 +54,7 @@ module internal NewtonSolve =
                 let q = x / scale
                 sqrt (Prim.times (1.0 / float x.Count) (Prim.cast Float64 (Prim.sum (q * q))))
 
-        let epsilon = if known.Dtype = Float32 then 1.1920928955078125e-7 else 2.220446049250313e-16
-        let rounding = Prim.times (roundings * epsilon) (size (Prim.stop known))
+        let rounding = Prim.times (roundings * known.Dtype.Epsilon) (size (Prim.stop known))
 
         // it stops when the displacement that contraction still promises is below κ, and fails when displacements grow
         let iterate (s: Search) : Search =

@@ -56,13 +56,16 @@ module internal StochasticSteps =
           Work = [||]
           Rounding = rounding }
 
+    /// Σ bᵢ cᵢ of a tableau of decimal fractions is ½ up to this rounding error.
+    let private slopeRounding = 1e-15
+
     let private integralOf (t: Tableau) : Integral =
         let slope = Array.map2 (*) t.B t.C |> Array.sum
 
         // order above 2 is of no use against noise, and what carries f(t1, y1) does not carry the controls
         if t.Order > 2 || t.Fsal then Integral.NoNoise
         elif slope = 0.0 then Integral.Ito
-        elif abs (slope - 0.5) < 1e-15 then Integral.Stratonovich
+        elif abs (slope - 0.5) < slopeRounding then Integral.Stratonovich
         else Integral.NoNoise
 
     /// The explicit method of a tableau, which takes driven terms where it has a limit with noise. Without them it is the method for
