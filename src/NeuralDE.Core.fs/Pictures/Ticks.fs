@@ -62,7 +62,8 @@ module Ticks =
 
     /// log10 of a power of ten can round to less than an integer, and a fraction of the step to more than 1, 2 or 5. Both slacks are
     /// above these roundings, for exponents up to 308, and far below a visible difference.
-    let private logRounding, fractionRounding = 1e-12, 1e-9
+    let private logRounding = 1e-12
+    let private fractionRounding = 1e-9
 
     let private orderOf (value: float) = int (floor (log10 value + logRounding))
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using I = NeuralDE.Kernels.IntegerFunctions;
 
 namespace NeuralDE.Kernels;
 
@@ -93,118 +92,6 @@ internal static unsafe class IntegerElements
         }
     }
 
-    private static void RunUnary<T>(ElementOp op, ElementType type, nint a, bool aSingle, nint target, long count)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        bool isBool = type == ElementType.Bool;
-
-        switch (op)
-        {
-            case ElementOp.Neg when !isBool:
-                Unary<T, I.Neg>((T*)a, aSingle, (T*)target, count);
-                break;
-            case ElementOp.Abs when !isBool:
-                Unary<T, I.Abs>((T*)a, aSingle, (T*)target, count);
-                break;
-            case ElementOp.Sign when !isBool:
-                Unary<T, I.Sign>((T*)a, aSingle, (T*)target, count);
-                break;
-            case ElementOp.Not when isBool:
-                Unary<T, I.Not>((T*)a, aSingle, (T*)target, count);
-                break;
-            default:
-                throw ElementKernels.Unsupported(op, type);
-        }
-    }
-
-    private static void RunCompare<T>(
-        ElementOp op,
-        ElementType type,
-        nint a,
-        bool aSingle,
-        nint b,
-        bool bSingle,
-        nint target,
-        long count
-    )
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        switch (op)
-        {
-            case ElementOp.Equal:
-                Compare<T, I.Equal>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.NotEqual:
-                Compare<T, I.NotEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.Less:
-                Compare<T, I.Less>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.LessEqual:
-                Compare<T, I.LessEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.Greater:
-                Compare<T, I.Greater>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            case ElementOp.GreaterEqual:
-                Compare<T, I.GreaterEqual>((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
-                break;
-            default:
-                throw ElementKernels.Unsupported(op, type);
-        }
-    }
-
-    private static void RunBinary<T>(
-        ElementOp op,
-        ElementType type,
-        nint a,
-        bool aSingle,
-        nint b,
-        bool bSingle,
-        nint target,
-        long count
-    )
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        bool isBool = type == ElementType.Bool;
-
-        switch (op)
-        {
-            case ElementOp.Add when !isBool:
-                Binary<T, I.Add>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Sub when !isBool:
-                Binary<T, I.Sub>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Mul when !isBool:
-                Binary<T, I.Mul>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Max when !isBool:
-                Binary<T, I.Max>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Min when !isBool:
-                Binary<T, I.Min>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Mod when !isBool:
-                Binary<T, I.Mod>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.And:
-                Binary<T, I.And>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Or:
-                Binary<T, I.Or>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.Xor:
-                Binary<T, I.Xor>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            case ElementOp.FoldKey when type == ElementType.Int64:
-                Binary<T, I.FoldKey>((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
-                break;
-            default:
-                throw ElementKernels.Unsupported(op, type);
-        }
-    }
-
     /// <summary>See <see cref="ElementKernels.Run"/>; count > 0.</summary>
     public static void Run<T>(
         ElementOp op,
@@ -218,25 +105,62 @@ internal static unsafe class IntegerElements
     )
         where T : unmanaged, IBinaryInteger<T>
     {
-        switch (op)
+        if (Loops<T>.OfOne[(int)op] is var unary && unary != null)
+            unary((T*)a, aSingle, (T*)target, count);
+        else if (Loops<T>.OfTwo[(int)op] is var binary && binary != null)
+            binary((T*)a, aSingle, (T*)b, bSingle, (T*)target, count);
+        else if (Loops<T>.Comparing[(int)op] is var compare && compare != null)
+            compare((T*)a, aSingle, (T*)b, bSingle, (byte*)target, count);
+        else
+            throw ElementKernels.Unsupported(op, type);
+    }
+
+    /// <summary>The loops of one type that <see cref="IntegerTable"/> lists, by operation; null for others.</summary>
+    private static class Loops<T>
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        public static readonly delegate* <T*, bool, T*, long, void>[] OfOne;
+        public static readonly delegate* <T*, bool, T*, bool, T*, long, void>[] OfTwo;
+        public static readonly delegate* <T*, bool, T*, bool, byte*, long, void>[] Comparing;
+
+        static Loops()
         {
-            case ElementOp.Neg:
-            case ElementOp.Abs:
-            case ElementOp.Sign:
-            case ElementOp.Not:
-                RunUnary<T>(op, type, a, aSingle, target, count);
-                break;
-            case ElementOp.Equal:
-            case ElementOp.NotEqual:
-            case ElementOp.Less:
-            case ElementOp.LessEqual:
-            case ElementOp.Greater:
-            case ElementOp.GreaterEqual:
-                RunCompare<T>(op, type, a, aSingle, b, bSingle, target, count);
-                break;
-            default:
-                RunBinary<T>(op, type, a, aSingle, b, bSingle, target, count);
-                break;
+            OfOne = new delegate* <T*, bool, T*, long, void>[ElementTable.Size];
+            OfTwo = new delegate* <T*, bool, T*, bool, T*, long, void>[ElementTable.Size];
+            Comparing = new delegate* <T*, bool, T*, bool, byte*, long, void>[ElementTable.Size];
+            IntegerTable.Fill(new LoopTable<T>());
+        }
+    }
+
+    private readonly struct LoopTable<T> : IIntegerTable
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        private static bool Has(IntegerTypes types) =>
+            types.HasFlag(
+                typeof(T) == typeof(byte) ? IntegerTypes.Bool
+                : typeof(T) == typeof(int) ? IntegerTypes.Int32
+                : IntegerTypes.Int64
+            );
+
+        public void Unary<TFunction>(ElementOp op, IntegerTypes types)
+            where TFunction : struct, IIntegerUnary
+        {
+            if (Has(types))
+                Loops<T>.OfOne[(int)op] = &IntegerElements.Unary<T, TFunction>;
+        }
+
+        public void Binary<TFunction>(ElementOp op, IntegerTypes types)
+            where TFunction : struct, IIntegerBinary
+        {
+            if (Has(types))
+                Loops<T>.OfTwo[(int)op] = &IntegerElements.Binary<T, TFunction>;
+        }
+
+        public void Compare<TFunction>(ElementOp op, IntegerTypes types)
+            where TFunction : struct, IIntegerCompare
+        {
+            if (Has(types))
+                Loops<T>.Comparing[(int)op] = &IntegerElements.Compare<T, TFunction>;
         }
     }
 }

@@ -55,24 +55,8 @@ module internal LoopViews =
     let flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
     let countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
 
-    /// Which loops leave a tape, by the pullbacks in the graph that want one.
-    let pairs (g: Graph) : Dictionary<Node, Node> =
-        g.Memo(
-            "pairs",
-            fun () ->
-                let found = Dictionary<Node, Node>(HashIdentity.Reference)
-                let before = HashSet<Node>(HashIdentity.Reference)
-
-                for n in g.Walk do
-                    match n.Op with
-                    | Apply(Loop _) -> before.Add n |> ignore
-                    | Apply(Pullback p) ->
-                        let primal = Pairs.primalOf p n
-                        if before.Contains primal then found[n] <- primal
-                    | _ -> ()
-
-                found
-        )
+    /// The pairs of a graph, in the order in which a plan runs it.
+    let pairs (g: Graph) : Dictionary<Node, Node> = g.Memo("pairs", fun () -> LoopPairs.inOrder g.Walk)
 
     /// The loops that leave a tape.
     let taped (g: Graph) : HashSet<Node> =

@@ -26,10 +26,25 @@ module internal Flatten =
                 | _ -> Intern.again n args
             | _ -> Intern.again n args)
 
-/// Which loops leave a tape to a pullback.
-module internal Pairs =
+/// Pairs of a loop and its pullback. The loop leaves its tape to the pullback, which otherwise runs the loop again.
+module internal LoopPairs =
     /// The loop that a pullback reverses, on the same arguments. It has one node, since nodes are interned.
-    let primalOf (p: Pullback) (n: Node) : Node = Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
+    let private primalOf (p: Pullback) (n: Node) : Node = Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
+
+    /// For each pullback its loop, if the loop is among the nodes and runs before it. The nodes are in the order in which they run.
+    let inOrder (nodes: Node seq) : Dictionary<Node, Node> =
+        let pairs = Dictionary<Node, Node>(HashIdentity.Reference)
+        let before = HashSet<Node>(HashIdentity.Reference)
+
+        for n in nodes do
+            match n.Op with
+            | Apply(Loop _) -> before.Add n |> ignore
+            | Apply(Pullback p) ->
+                let primal = primalOf p n
+                if before.Contains primal then pairs[n] <- primal
+            | _ -> ()
+
+        pairs
 
 /// A flattened graph as arrays: what the interpreter walks.
 type internal Program =
@@ -55,16 +70,9 @@ module internal Program =
         let primal = Array.create nodes.Length -1
         let taped = Array.create nodes.Length false
 
-        nodes
-        |> Array.iteri (fun i n ->
-            match n.Op with
-            | Apply(Pullback p) ->
-                match slot.TryGetValue(Pairs.primalOf p n) with
-                | true, k when k < i ->
-                    primal[i] <- k
-                    taped[k] <- true
-                | _ -> ()
-            | _ -> ())
+        for pair in LoopPairs.inOrder nodes do
+            primal[slot[pair.Key]] <- slot[pair.Value]
+            taped[slot[pair.Value]] <- true
 
         let last = Array.init nodes.Length id
         args
