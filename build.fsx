@@ -365,11 +365,20 @@ let bench (arguments: string list) =
     restore ()
     dotnet [ "build"; project; "-c"; "Release"; "--nologo" ]
 
-    if arguments.IsEmpty || arguments |> List.exists (fun name -> name.StartsWith "first") then
+    if
+        arguments.IsEmpty
+        || arguments |> List.exists (fun name -> name.StartsWith "first" || name.StartsWith "spiral-t")
+    then
         if Directory.Exists published then Directory.Delete(published, true)
         let compiledAhead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
         // a feed without the compiler for it costs one row
         exitCode ([ "publish"; program; "-c"; "Release"; "--nologo"; "-o"; published ] @ compiledAhead) |> ignore
+
+    // libtorch, a large download; a feed without it costs its column
+    if List.tryHead arguments <> Some "micro" && Environment.GetEnvironmentVariable "NEURALDE_LIBTORCH" <> "none" then
+        match captured [ "build"; "bench/NeuralDE.TorchPeer"; "-c"; "Release"; "--nologo" ] with
+        | 0, _ -> ()
+        | _, output -> printfn "libtorch is absent, bench/NeuralDE.TorchPeer does not build:\n%s" (output.Trim())
 
     exitCode ($"{project}/bin/Release/net10.0/NeuralDE.Benchmarks.dll" :: arguments)
 
@@ -467,6 +476,7 @@ let compare (arguments: string list) =
             [ "NEURALDE_BENCH", "short"
               "NEURALDE_BENCH_RESULTS", results
               "NEURALDE_PYTHON", "none"
+              "NEURALDE_LIBTORCH", "none"
               "NEURALDE_OPENBLAS", "none" ]
 
         let clock = Stopwatch.StartNew()

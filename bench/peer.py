@@ -168,11 +168,23 @@ def convolution(request):
         x = x.contiguous(memory_format=torch.channels_last)
         kernel = kernel.contiguous(memory_format=torch.channels_last)
 
-    def run():
+    def forward():
         with torch.no_grad():
             return [torch.nn.functional.conv2d(x, kernel, padding=1)]
 
-    return run, dict
+    if not request["gradients"]:
+        return forward, dict
+    w = numbers([int(n) for n in request["w"]], request["dtype"])
+    if request["channels_last"]:
+        w = w.contiguous(memory_format=torch.channels_last)
+    x.requires_grad_()
+    kernel.requires_grad_()
+
+    def three_passes():
+        y = torch.nn.functional.conv2d(x, kernel, padding=1)
+        return [y, *torch.autograd.grad(y, [x, kernel], w)]
+
+    return three_passes, dict
 
 
 def numbers(shape, dtype):

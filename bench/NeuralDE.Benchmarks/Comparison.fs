@@ -2,10 +2,17 @@ namespace NeuralDE.Benchmarks
 
 open System.Text.Json.Nodes
 open NeuralDE
+open NeuralDE.Kernels
 
 /// What the rows of one run share.
 [<NoEquality; NoComparison>]
-type Context = { Peer: Result<Peer, string> }
+type Context =
+    {
+        /// Debian's PyTorch
+        Peer: Result<Peer, string>
+        /// libtorch of today
+        Libtorch: Result<Peer, string>
+    }
 
 /// A row cannot be measured here, and why.
 exception Skipped of string
@@ -19,10 +26,15 @@ type Benchmark = { Name: string; Run: Context -> Row list }
 type PeerSide =
     {
         Subject: Subject
+        Peer: Peer
         /// of every result, every so many-th number
         Values: float[][]
         About: JsonObject
     }
+
+/// Our side: a call, and of its results every so many-th number.
+[<NoEquality; NoComparison>]
+type OurSide = { Call: unit -> unit; Every: int; Values: unit -> float[][] }
 
 module Comparison =
     /// The numbers of a tree in the order of its leaves, every so many-th of each leaf.
@@ -54,7 +66,8 @@ module Comparison =
             | _, null -> raise (PeerException "it gave no values")
             | values, about -> values.AsArray(), about.AsObject()
 
-        { Subject = peer.Subject name
+        { Subject = peer.Subject(name, 1)
+          Peer = peer
           Values =
             [| for result in values do
                    match result with
@@ -69,36 +82,111 @@ module Comparison =
     let forget (peer: Peer) (name: string) =
         peer.Ask(Requests.ofFields [ "verb", Requests.ofText "forget"; "name", Requests.ofText name ]) |> ignore
 
-    /// The peer, if it can do this: PyTorch alone, or torchdiffeq too.
-    let rival (context: Context) (needsTorchdiffeq: bool) : Result<Peer, Rival> =
+    /// The workload on a peer's side, or that it is absent and why.
+    let private side (rival: string) (peer: Result<Peer, string>) name every (request: unit -> JsonObject) =
+        let absent reason = Error(Absent(rival, reason))
+
+        match peer with
+        | Error reason -> absent reason
+        | Ok peer ->
+            try
+                Ok(rival, make peer name every (request ()))
+            with PeerException reason ->
+                absent reason
+
+    /// Samples of ours, of what else is asked for and of the peers, all in turn; then the peers forget the workload.
+    let private sampled name ours (others: Subject list) (sides: Result<string * PeerSide, Rival> list) threads =
+        let there = sides |> List.choose Result.toOption
+        let theirs = there |> List.map (fun (_, side) -> side.Peer.Subject(name, threads))
+        let measured = Sampling.interleaved (ours :: others @ theirs)
+
+        for _, side in there do
+            forget side.Peer name
+
+        let others, theirs = List.splitAt others.Length measured.Tail
+        let quartiles = List.zip (List.map fst there) theirs |> Map.ofList
+
+        let rivals =
+            sides
+            |> List.map (fun side ->
+                match side with
+                | Ok(rival, _) -> Measured(rival, quartiles[rival])
+                | Error absent -> absent)
+
+        measured.Head, others, rivals
+
+    /// Our side where a call gives tensors.
+    let ofTrees (every: int) (call: unit -> 'T) : OurSide =
+        { Call = fun () -> call () |> ignore
+          Every = every
+          Values = fun () -> numbers every (call ()) }
+
+    /// PyTorch if torchdiffeq is there too.
+    let withTorchdiffeq (context: Context) : Result<Peer, string> =
         match context.Peer with
-        | Error reason -> Error(Absent((if needsTorchdiffeq then "torchdiffeq" else "PyTorch"), reason))
-        | Ok peer when needsTorchdiffeq && not peer.HasTorchdiffeq ->
-            Error(Absent("torchdiffeq", "NEURALDE_TORCHDIFFEQ does not name the folder that holds it"))
-        | Ok peer -> Ok peer
+        | Ok peer when not peer.HasTorchdiffeq -> Error "NEURALDE_TORCHDIFFEQ does not name the folder that holds it"
+        | peer -> peer
 
-    /// A row of PyTorch's: the same results from both sides.
-    let againstTorch context name workload owed every (request: unit -> JsonObject) (call: unit -> 'T) : Row =
-        let ours = Sampling.ofCall (fun () -> call () |> ignore)
+    let torchdiffeq (context: Context) : Result<Peer, Rival> =
+        withTorchdiffeq context |> Result.mapError (fun reason -> Absent("torchdiffeq", reason))
 
-        let quartiles, rival, deviation =
-            match rival context false with
-            | Error absent -> (Sampling.interleaved [ ours ]).Head, absent, None
-            | Ok peer ->
-                let theirs = make peer name every (request ())
-                let deviation =
-                    { Measure = differenceText
-                      Ours = difference theirs.Values (numbers every (call ()))
-                      Rival = None }
-                let measured = Sampling.interleaved [ ours; theirs.Subject ]
-                forget peer name
-                measured[0], Measured("PyTorch", measured[1]), Some deviation
+    let private against
+        (context: Context)
+        rival
+        name
+        workload
+        (request: unit -> JsonObject)
+        (ours: OurSide)
+        (others: Subject list)
+        =
+        let sides =
+            [ side rival context.Peer name ours.Every request
+              side "libtorch" context.Libtorch name ours.Every request ]
 
-        { Name = name
-          Workload = workload
-          Unit = Seconds
-          Ours = quartiles
-          Rival = rival
-          Deviation = deviation
-          Owed = owed
-          Note = "" }
+        let there = sides |> List.choose Result.toOption
+        let differences = [ for _, side in there -> difference side.Values (ours.Values()) ]
+        let measured, others, rivals = sampled name (Sampling.ofCall ours.Call) others sides 1
+
+        let deviation =
+            if differences.IsEmpty then
+                None
+            else
+                Some { Measure = differenceText; Ours = List.max differences; Rival = None }
+
+        { Row.alone name workload Seconds measured with
+            Rival = rivals[0]
+            Libtorch = rivals[1]
+            Deviation = deviation },
+        others,
+        there
+
+    /// A row of PyTorch's and libtorch's: the same results from all sides. Further subjects are sampled between them.
+    let againstBoth (context: Context) name workload request ours others : Row * Quartiles list =
+        let row, others, _ = against context "PyTorch" name workload request ours others
+        row, others
+
+    /// The same where the one with PyTorch has a name of its own; and what the peers say beside their numbers.
+    let againstPeers (context: Context) rival name workload request ours : Row * (string * PeerSide) list =
+        let row, _, sides = against context rival name workload request ours []
+        row, sides
+
+    /// Two threads beside one, by the time that passes, and libtorch on two.
+    let onTwoThreads (context: Context) name workload owed (request: unit -> JsonObject) (ours: OurSide) : Row =
+        let on threads (call: unit -> 'R) : 'R =
+            if ThreadTeam.Threads <> threads then ThreadTeam.Threads <- threads
+
+            call ()
+
+        try
+            let sides = [ side "libtorch" context.Libtorch name ours.Every request ]
+            let apart = difference (on 1 ours.Values) (on 2 ours.Values)
+            let subject threads = Sampling.ofWallCall (fun () -> on threads ours.Call)
+            let measured, one, rivals = sampled name (subject 2) [ subject 1 ] sides 2
+
+            { Row.alone name $"{workload}; two threads beside one, by the time that passes" Seconds measured with
+                Rival = Measured("one thread", one.Head)
+                Libtorch = rivals.Head
+                Deviation = Some { Measure = $"one thread beside two: {differenceText}"; Ours = apart; Rival = None }
+                Owed = owed }
+        finally
+            ThreadTeam.Threads <- 1

@@ -1,4 +1,4 @@
-/// A chain of element-wise operations, against PyTorch.
+/// A chain of element-wise operations, against PyTorch and libtorch.
 module NeuralDE.Benchmarks.Elementwise
 
 open NeuralDE
@@ -16,14 +16,9 @@ let private benchmark (n: int) (text: string) : Benchmark =
         let request () =
             Requests.make "chain" Float32 [ "n", Requests.ofNumber n; "numbers", Requests.ofNumbers numbers ]
 
-        [ Comparison.againstTorch
-              context
-              name
-              $"a·tanh(x·w + b) + c on {text} numbers, float32"
-              Nothing
-              (max 1 (n / 1000))
-              request
-              (fun () -> chain (x, given)) ]
+        let workload = $"a·tanh(x·w + b) + c on {text} numbers, float32"
+        let ours = Comparison.ofTrees (max 1 (n / 1000)) (fun () -> chain (x, given))
+        [ fst (Comparison.againstBoth context name workload request ours []) ]
 
     { Name = name; Run = run }
 

@@ -76,14 +76,9 @@ let private rows name workload (make: int -> int -> (string * float) list) : Row
     let e = exponent whole
     let note = each |> List.map text |> String.concat ", "
 
-    [ { Name = name
-        Workload = workload
-        Unit = Unit.Power
-        Ours = { Lower = e; Median = e; Upper = e }
-        Rival = Nobody
-        Deviation = None
-        Owed = AtMost 1.1
-        Note = $"{note}; {Table.seconds (List.last whole)} at the largest" } ]
+    [ { Row.alone name workload Unit.Power { Lower = e; Median = e; Upper = e } with
+          Owed = AtMost 1.1
+          Note = $"{note}; {Table.seconds (List.last whole)} at the largest" } ]
 
 let private chain n width =
     let f (x: Tensor) =

@@ -42,10 +42,16 @@ let head (context: Context) : (string * string) list =
             [ for name in [ "PyTorch"; "threads of PyTorch"; "torchdiffeq"; "OPENBLAS_NUM_THREADS"; "OpenBLAS" ] ->
                   name, value name ]
 
+    let libtorch =
+        match context.Libtorch with
+        | Error reason -> [ "libtorch", $"absent: {reason}" ]
+        | Ok libtorch -> [ for name in [ "libtorch"; "TorchSharp" ] -> name, string libtorch.About[name] ]
+
     [ "date", DateTime.UtcNow.ToString "yyyy-MM-dd HH:mm 'UTC'"
       "processor", $"{processor}, {Environment.ProcessorCount} cores, {vectors}"
       "load", load ()
       "clock", (if Clock.isThreadTime then "processor time of one thread" else "time that passes")
       "ours", $"NeuralDE {typeof<Mlp>.Assembly.GetName().Version}, {RuntimeInformation.FrameworkDescription}, 1 thread" ]
     @ peer
+    @ libtorch
     @ [ "OpenBLAS called directly", OpenBlas.about () |> Option.defaultValue "absent" ]

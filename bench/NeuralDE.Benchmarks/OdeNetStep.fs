@@ -39,7 +39,7 @@ let private weights (net: OdeNet) : JsonNode =
     |> List.map (fun w -> Requests.ofNumbers (w.ToArray()))
     |> fun leaves -> JsonArray(List.toArray leaves)
 
-let private run context =
+let private run (context: Context) =
     let images =
         try
             FashionMnist.load (folder ())
@@ -63,45 +63,38 @@ let private run context =
 
     let losses, batch = Array.ofSeq losses, batches.At 0
     let evaluations = (OdeNet.stats net (fst batch)).Evaluations
-    let ours = Sampling.ofCall (fun () -> step (net, state, batch) |> ignore)
+    let request () =
+        Requests.make
+            "ode-net-step"
+            Float32
+            [ "folder", Requests.ofText (folder ())
+              "batch", Requests.ofNumber batchSize
+              "steps", Requests.ofNumber firstSteps
+              "weights", weights start ]
 
-    let quartiles, rival, deviation, note =
-        match Comparison.rival context true with
-        | Error absent -> (Sampling.interleaved [ ours ]).Head, absent, None, $"evaluations {evaluations}"
-        | Ok peer ->
-            let request =
-                Requests.make
-                    "ode-net-step"
-                    Float32
-                    [ "folder", Requests.ofText (folder ())
-                      "batch", Requests.ofNumber batchSize
-                      "steps", Requests.ofNumber firstSteps
-                      "weights", weights start ]
+    let ours =
+        { Call = fun () -> step (net, state, batch) |> ignore
+          Every = 1
+          Values = fun () -> [| losses |] }
 
-            let theirs = Comparison.make peer "ode-net-step" 1 request
+    // torchdiffeq's rival is PyTorch with it
+    let context = { context with Context.Peer = Comparison.withTorchdiffeq context }
 
-            let deviation =
-                { Measure = $"losses of the first {firstSteps} steps: {Comparison.differenceText}"
-                  Ours = Comparison.difference [| losses |] theirs.Values
-                  Rival = None }
+    let workload =
+        $"a step of SGD with momentum for the ODE-Net on Fashion-MNIST: 208 266 parameters, B={batchSize}, Dopri5 1e-3, float32"
 
-            let measured = Sampling.interleaved [ ours; theirs.Subject ]
-            Comparison.forget peer "ode-net-step"
-            let theirEvaluations = theirs.About["evaluations"]
+    let row, sides = Comparison.againstPeers context "torchdiffeq" "ode-net-step" workload request ours
 
-            measured[0],
-            Measured("torchdiffeq", measured[1]),
-            Some deviation,
-            $"evaluations {evaluations}, which ours takes again in reverse; theirs {theirEvaluations}, all kept"
+    let theirs =
+        [ for rival, side in sides do
+              $"""; {rival} {side.About["evaluations"]}, all kept""" ]
+        |> String.concat ""
 
-    [ { Name = "ode-net-step"
-        Workload =
-          $"a step of SGD with momentum for the ODE-Net on Fashion-MNIST: 208 266 parameters, B={batchSize}, Dopri5 1e-3, float32"
-        Unit = Seconds
-        Ours = quartiles
-        Rival = rival
-        Deviation = deviation
-        Owed = Ratio 1.0
-        Note = note } ]
+    [ { row with
+          Deviation =
+              row.Deviation
+              |> Option.map (fun d -> { d with Measure = $"losses of the first {firstSteps} steps: {d.Measure}" })
+          Owed = Ratio 1.0
+          Note = $"evaluations {evaluations}, which ours takes again in reverse{theirs}" } ]
 
 let all: Benchmark list = [ { Name = "ode-net-step"; Run = run } ]

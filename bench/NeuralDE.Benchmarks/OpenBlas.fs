@@ -3,6 +3,7 @@ module NeuralDE.Benchmarks.OpenBlas
 
 open System
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 
 [<DllImport("openblas")>]
 extern void private openblas_set_num_threads(int threads)
@@ -54,17 +55,23 @@ let private names =
     | name -> [ name ]
 
 [<DllImport("libc")>]
-extern int private unsetenv(string name)
+extern int private setenv(string name, string value, int replaces)
 
-/// Makes OpenBLAS take another processor than it finds. Taken out of the environment: the peer runs as fast as it can.
+/// Names the processor whose code OpenBLAS runs. It knows none that are newer than itself and runs code of 2004 there, which would
+/// not be a fair peer: it is told the widest vectors of this machine.
 let coreTypeVariable = "OPENBLAS_CORETYPE"
+
+let coreType: string option =
+    if Vector512.IsHardwareAccelerated then Some "SkylakeX"
+    elif Vector256.IsHardwareAccelerated then Some "Haswell"
+    else None
 
 let private library =
     lazy
-        (if // it reads the environment while it is loaded, and not the one that .NET keeps
-             OperatingSystem.IsLinux()
-         then
-             unsetenv coreTypeVariable |> ignore
+        (match coreType with
+         // it reads the environment while it is loaded, and not the one that .NET keeps
+         | Some coreType when OperatingSystem.IsLinux() -> setenv (coreTypeVariable, coreType, 1) |> ignore
+         | _ -> ()
 
          names
          |> List.tryPick (fun name ->

@@ -4,6 +4,7 @@ module NeuralDE.Benchmarks.Products
 #nowarn "9" // native pointers
 
 open Microsoft.FSharp.NativeInterop
+open NeuralDE
 open NeuralDE.Kernels
 
 let private size isFloat32 = if isFloat32 then 4 else 8
@@ -35,86 +36,105 @@ let private truth isFloat32 m n k (a: NativeBlock) (b: NativeBlock) : float[] =
 
                sum |]
 
-let private benchmark isFloat32 m k n owed : Benchmark =
+/// C = A B of the kernels, in memory that is there before; and the product that they were given.
+[<NoEquality; NoComparison>]
+type private Product = { A: NativeBlock; B: NativeBlock; C: NativeBlock; Call: unit -> unit }
+
+let private product isFloat32 m k n : Product =
+    let bytes count = int64 (count * size isFloat32)
+    let a, b, c = NativeBlock(bytes (m * k)), NativeBlock(bytes (k * n)), NativeBlock(bytes (m * n))
+    write isFloat32 a (m * k)
+    write isFloat32 b (k * n)
+    let elementType = if isFloat32 then ElementType.Float32 else ElementType.Float64
+
+    let call () =
+        Gemm.Run(
+            elementType,
+            m,
+            n,
+            k,
+            a.Address,
+            int64 k,
+            1L,
+            b.Address,
+            int64 n,
+            1L,
+            c.Address,
+            int64 n,
+            0n,
+            GemmStart.Zero
+        )
+
+    { A = a; B = b; C = c; Call = call }
+
+let private benchmark name isFloat32 m k n owed : Benchmark =
     let dtype = if isFloat32 then "float32" else "float64"
-    let name = $"gemm-{dtype}"
 
-    let run _ =
-        let bytes count = int64 (count * size isFloat32)
-        let a, b = NativeBlock(bytes (m * k)), NativeBlock(bytes (k * n))
-        let ours, theirs = NativeBlock(bytes (m * n)), NativeBlock(bytes (m * n))
-        write isFloat32 a (m * k)
-        write isFloat32 b (k * n)
-        let elementType = if isFloat32 then ElementType.Float32 else ElementType.Float64
-
-        let product () =
-            Gemm.Run(
-                elementType,
-                m,
-                n,
-                k,
-                a.Address,
-                int64 k,
-                1L,
-                b.Address,
-                int64 n,
-                1L,
-                ours.Address,
-                int64 n,
-                0n,
-                GemmStart.Zero
-            )
-
+    let run context =
+        let ours, theirs = product isFloat32 m k n, NativeBlock(int64 (m * n * size isFloat32))
         let peak = FmaPeak.call isFloat32 (int64 m * int64 n * int64 k)
         let blas = OpenBlas.about ()
 
-        let subjects =
-            [ Sampling.ofCall product
-              Sampling.ofCall (fun () -> peak () |> ignore)
+        let others =
+            [ Sampling.ofCall (fun () -> peak () |> ignore)
               match blas with
-              | Some _ -> Sampling.ofCall (fun () -> OpenBlas.gemm isFloat32 m n k a.Address b.Address theirs.Address)
+              | Some _ ->
+                  Sampling.ofCall (fun () -> OpenBlas.gemm isFloat32 m n k ours.A.Address ours.B.Address theirs.Address)
               | None -> () ]
 
-        let measured = Sampling.interleaved subjects
-        let truth = truth isFloat32 m n k a b
-        let deviation block = Comparison.difference [| truth |] [| read isFloat32 block (m * n) |]
-
-        let rowOf name workload rival rivalDeviation owed =
-            { Name = name
-              Workload = workload
-              Unit = Seconds
-              Ours = measured[0]
-              Rival = rival
-              Deviation = Some { Measure = Comparison.differenceText; Ours = deviation ours; Rival = rivalDeviation }
-              Owed = owed
-              Note =
-                let speed = 2e-9 * float m * float n * float k / measured[0].Median
-                $"""{speed.ToString "F1"} GFLOP/s""" }
+        let request () =
+            let lengths = Requests.ofNumbers (List.map float [ m; k; n ])
+            Requests.make "product" (if isFloat32 then Float32 else Float64) [ "shape", lengths ]
 
         let shape = $"{m}×{k}×{n} {dtype}"
 
-        [ rowOf
-              $"{name}-peak"
+        let side =
+            { Call = ours.Call
+              Every = 97
+              Values =
+                fun () ->
+                    ours.Call()
+                    let all = read isFloat32 ours.C (m * n)
+                    [| [| for i in 0..97 .. all.Length - 1 -> all[i] |] |] }
+
+        let row, others = Comparison.againstBoth context name $"product {shape}" request side others
+        let truth = truth isFloat32 m n k ours.A ours.B
+        let deviation block = Comparison.difference [| truth |] [| read isFloat32 block (m * n) |]
+        let speed = 2e-9 * float m * float n * float k / row.Ours.Median
+
+        let row =
+            { row with
+                Deviation = Some { Measure = Comparison.differenceText; Ours = deviation ours.C; Rival = None }
+                OwedOverLibtorch = Some 1.5
+                Note = $"""{speed.ToString "F1"} GFLOP/s""" }
+
+        let beside suffix workload rival rivalDeviation owed =
+            { row with
+                Name = $"{name}-{suffix}"
+                Workload = workload
+                Rival = rival
+                Libtorch = Nobody
+                Deviation = row.Deviation |> Option.map (fun d -> { d with Rival = rivalDeviation })
+                Owed = owed
+                OwedOverLibtorch = None }
+
+        [ row
+          beside
+              "peak"
               $"product {shape}, against as many FMAs in registers"
-              (Measured("FMA peak", measured[1]))
+              (Measured("FMA peak", others[0]))
               None
               owed
           match blas with
           | Some _ ->
-              rowOf
-                  $"{name}-openblas"
-                  $"product {shape}"
-                  (Measured("OpenBLAS", measured[2]))
-                  (Some(deviation theirs))
-                  Nothing
+              beside "openblas" $"product {shape}" (Measured("OpenBLAS", others[1])) (Some(deviation theirs)) Nothing
           | None ->
-              rowOf
-                  $"{name}-openblas"
-                  $"product {shape}"
-                  (Absent("OpenBLAS", "no libopenblas; NEURALDE_OPENBLAS names one"))
-                  None
-                  Nothing ]
+              let absent = Absent("OpenBLAS", "no libopenblas; NEURALDE_OPENBLAS names one")
+              beside "openblas" $"product {shape}" absent None Nothing ]
 
     { Name = name; Run = run }
 
-let all: Benchmark list = [ benchmark true 128 256 256 (Ratio 0.9); benchmark false 128 256 256 Nothing ]
+let all: Benchmark list =
+    [ benchmark "gemm-float32" true 128 256 256 (Ratio 0.9)
+      benchmark "gemm-float64" false 128 256 256 Nothing
+      benchmark "gemm-1024-float32" true 1024 1024 1024 (Ratio 0.9) ]

@@ -10,12 +10,15 @@ let private benchmarks: Benchmark list =
     List.concat
         [ SpiralSolves.all
           SpiralGradients.all
+          Checkpoints.all
           Networks.all
           Products.all
           Elementwise.all
           Convolutions.all
           Training.all
           OdeNetStep.all
+          Ensembles.all
+          Stiff.all
           Overhead.all
           // exponents are no times to compare, and a build that is quadratic takes hours
           (if Sampling.isShort then [] else Growth.all)
@@ -37,12 +40,14 @@ let private measure (context: Context) (benchmark: Benchmark) : Row list =
 
         let absent =
             rows
-            |> List.choose (fun row ->
-                match row.Rival with
-                | Absent(name, reason) -> Some $" ours only, {name} is absent: {reason}"
+            |> List.collect (fun row -> [ row.Rival; row.Libtorch ])
+            |> List.choose (fun rival ->
+                match rival with
+                | Absent(name, reason) -> Some $" {name} is absent: {reason}"
                 | Measured _
                 | Published _
                 | Nobody -> None)
+            |> List.distinct
 
         printfn "%s" (String.concat "" absent)
         rows
@@ -65,10 +70,10 @@ let private run (names: string list) =
         eprintfn $"Got `{given}`, expected the name of a row or its beginning:\n{known}"
         1
     | chosen ->
-        let peer = Peer.Start()
+        let peer, libtorch = Peer.StartPython(), Peer.StartLibtorch()
 
         try
-            let context = { Peer = peer }
+            let context = { Peer = peer; Libtorch = libtorch }
             let head = Machine.head context
 
             for name, value in head do
@@ -86,9 +91,10 @@ let private run (names: string list) =
 
             0
         finally
-            match peer with
-            | Ok peer -> (peer :> IDisposable).Dispose()
-            | Error _ -> ()
+            for started in [ peer; libtorch ] do
+                match started with
+                | Ok peer -> (peer :> IDisposable).Dispose()
+                | Error _ -> ()
 
 [<EntryPoint>]
 let main arguments =

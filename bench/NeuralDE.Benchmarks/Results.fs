@@ -11,6 +11,39 @@ let private text (x: string) : JsonNode | null = JsonValue.Create x
 
 let private quartiles (q: Quartiles) : JsonNode | null = JsonArray([| number q.Lower; number q.Upper |])
 
+/// Its number, quartiles, name and kind.
+let private addRival (entry: JsonObject) (field: string) (rival: Rival) =
+    match rival with
+    | Measured(name, q) ->
+        entry[field] <- number q.Median
+        entry[$"{field}_quartiles"] <- quartiles q
+        entry[$"{field}_name"] <- text name
+        entry[$"{field}_kind"] <- text "measured"
+    | Published(name, seconds) ->
+        entry[field] <- number seconds
+        entry[$"{field}_name"] <- text name
+        entry[$"{field}_kind"] <- text "published"
+    | Absent(name, reason) ->
+        entry[field] <- null
+        entry[$"{field}_name"] <- text name
+        entry[$"{field}_kind"] <- text $"absent: {reason}"
+    | Nobody -> entry[field] <- null
+
+let private verdict (met: bool option) : JsonNode | null =
+    match met with
+    | Some met -> JsonValue.Create met
+    | None -> null
+
+/// What libtorch took, where it can do the same, and what is owed over it.
+let private addLibtorch (entry: JsonObject) (row: Row) =
+    match row.Libtorch with
+    | Nobody -> ()
+    | rival ->
+        addRival entry "libtorch" rival
+        entry["libtorch_ratio"] <- Row.ratioOfLibtorch row |> Option.map number |> Option.toObj
+        entry["libtorch_owed"] <- row.OwedOverLibtorch |> Option.map number |> Option.toObj
+        entry["libtorch_met"] <- verdict (Row.metOverLibtorch row)
+
 let private ofRow (row: Row) : JsonNode =
     let entry = JsonObject()
     entry["name"] <- text row.Name
@@ -27,22 +60,7 @@ let private ofRow (row: Row) : JsonNode =
     entry["ours"] <- number row.Ours.Median
     entry["ours_quartiles"] <- quartiles row.Ours
 
-    match row.Rival with
-    | Measured(name, q) ->
-        entry["peer"] <- number q.Median
-        entry["peer_quartiles"] <- quartiles q
-        entry["peer_name"] <- text name
-        entry["peer_kind"] <- text "measured"
-    | Published(name, seconds) ->
-        entry["peer"] <- number seconds
-        entry["peer_name"] <- text name
-        entry["peer_kind"] <- text "published"
-    | Absent(name, reason) ->
-        entry["peer"] <- null
-        entry["peer_name"] <- text name
-        entry["peer_kind"] <- text $"absent: {reason}"
-    | Nobody -> entry["peer"] <- null
-
+    addRival entry "peer" row.Rival
     entry["ratio"] <- Row.ratio row |> Option.map number |> Option.toObj
 
     match row.Owed with
@@ -54,10 +72,8 @@ let private ofRow (row: Row) : JsonNode =
         entry["owed"] <- number most
         entry["owed_kind"] <- text "ours, at most"
 
-    entry["met"] <-
-        match Row.met row with
-        | Some met -> (JsonValue.Create met: JsonNode | null)
-        | None -> null
+    entry["met"] <- verdict (Row.met row)
+    addLibtorch entry row
 
     match row.Deviation with
     | None -> ()

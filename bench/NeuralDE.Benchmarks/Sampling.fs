@@ -12,7 +12,12 @@ module Sampling =
     let isShort = Environment.GetEnvironmentVariable "NEURALDE_BENCH" = "short"
 
     let private samples = if isShort then 20 else 40
-    let private fewestSamples = if isShort then 5 else 9
+
+    /// Fewer of what takes seconds: there a sample has the length of many.
+    let private fewestSamples (round: float) =
+        if round > 2.0 then 3
+        elif isShort then 5
+        else 9
 
     /// Seconds that a sample lasts at least: what a clock costs is far less, and so is what the first call takes longer
     /// because the other subjects had the caches.
@@ -33,6 +38,16 @@ module Sampling =
                 call ()
 
             (Clock.seconds () - start) / float calls
+
+    /// By the time that passes, for calls of several threads.
+    let ofWallCall (call: unit -> unit) : Subject =
+        fun calls ->
+            let clock = Stopwatch.StartNew()
+
+            for _ in 1..calls do
+                call ()
+
+            clock.Elapsed.TotalSeconds / float calls
 
     /// Calls until they get no faster; the seconds that one takes then.
     let private warm (subject: Subject) : float =
@@ -62,7 +77,7 @@ module Sampling =
         let seconds = subjects |> List.map warm
         let calls = seconds |> List.map (fun s -> max 1 (int (ceil (sample / max s 1e-9))))
         let round = List.sum (List.map2 (fun s calls -> s * float calls) seconds calls)
-        let rounds = max fewestSamples (min samples (int (budget / round)))
+        let rounds = max (fewestSamples round) (min samples (int (budget / round)))
 
         [| for _ in 1..rounds ->
                List.map2 (fun (subject: Subject) calls -> subject calls) subjects calls |> List.toArray |]

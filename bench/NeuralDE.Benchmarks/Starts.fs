@@ -1,4 +1,4 @@
-/// The first gradient of a process, from its start.
+/// What a process takes from its start: to the first gradient, to the end of a training.
 module NeuralDE.Benchmarks.Starts
 
 open System
@@ -18,47 +18,133 @@ let private program =
             "NeuralDE.FirstGradient"
     Path.Combine("artifacts", "first-gradient", name)
 
-/// Seconds from the start of the process to its answer, its processor time, and the answer.
-let private start () : struct (float * float * float[]) =
+/// Seconds from the start of a process to its first line of numbers, its second line, and the first.
+[<NoComparison>]
+type private Run = { Seconds: float; Processor: float; Answer: float[] }
+
+let private numbers (line: string) =
+    line.Split ' ' |> Array.map (fun x -> Double.Parse(x, CultureInfo.InvariantCulture))
+
+let private start (arguments: string list) : Run =
     let clock = Stopwatch.StartNew()
 
-    match Process.Start(ProcessStartInfo(Path.GetFullPath program, RedirectStandardOutput = true)) with
+    match Process.Start(ProcessStartInfo(Path.GetFullPath program, arguments, RedirectStandardOutput = true)) with
     | null -> raise (InvalidOperationException $"{program} did not start.")
     | running ->
         use running = running
 
-        let numbers () =
+        let next () =
             match running.StandardOutput.ReadLine() with
             | null -> raise (InvalidOperationException $"{program} ended without an answer.")
-            | line -> line.Split ' ' |> Array.map (fun x -> Double.Parse(x, CultureInfo.InvariantCulture))
+            | line -> numbers line
 
-        let answer = numbers ()
+        let answer = next ()
         let seconds = clock.Elapsed.TotalSeconds
-        let processor = (numbers ())[0]
+        let processor = (next ())[0]
         running.WaitForExit()
-        struct (seconds, processor, answer)
 
-let private run _ =
+        { Seconds = seconds; Processor = processor; Answer = answer }
+
+let private runs (arguments: string list) : Run list =
     if not (File.Exists program) then
         raise (Skipped $"{program} is missing; `dotnet fsi build.fsx bench` publishes it")
 
-    let runs = [| for _ in 0..samples -> start () |][1..] // the first one reads files from the disk
-    let processor = Quartiles.ofSamples [| for struct (_, processor, _) in runs -> processor |]
-    let struct (_, _, answer) = runs[0]
+    [ for _ in 0..samples -> start arguments ].Tail // the first one reads files from the disk
+
+let private quartiles (number: Run -> float) (runs: Run list) =
+    runs |> List.map number |> Array.ofList |> Quartiles.ofSamples
+
+let private processor (runs: Run list) =
+    let seconds = (quartiles _.Processor runs).Median
+    $"""processor time {seconds.ToString("F2", CultureInfo.InvariantCulture)} s"""
+
+let private here () =
     let loss, gradient = valueAndGrad (SpiralModel.loss (SpiralModel.data ())) (SpiralModel.init ())
-    let here = [| float loss; gradient.Layers.Head.Weight.ToArray()[0] |]
+    [| float loss; gradient.Layers.Head.Weight.ToArray()[0] |]
 
-    [ { Name = "first-gradient"
-        Workload = "from the start of a published console program to its first spiral gradient, time that passes"
-        Unit = Seconds
-        Ours = Quartiles.ofSamples [| for struct (seconds, _, _) in runs -> seconds |]
-        Rival = Nobody
-        Deviation =
-          Some
-              { Measure = Comparison.differenceText
-                Ours = Comparison.difference [| here |] [| answer |]
-                Rival = None }
-        Owed = AtMost 0.5
-        Note = $"""processor time {processor.Median.ToString "F2"} s""" } ]
+let private beside (answer: float[]) =
+    Some
+        { Measure = $"beside this process: {Comparison.differenceText}"
+          Ours = Comparison.difference [| here () |] [| answer |]
+          Rival = None }
 
-let all: Benchmark list = [ { Name = "first-gradient"; Run = run } ]
+let private console _ =
+    let runs = runs []
+    let workload = "from the start of a published console program to its first spiral gradient, time that passes"
+
+    [ { Row.alone "first-gradient" workload Seconds (quartiles _.Seconds runs) with
+          Deviation = beside runs.Head.Answer
+          Owed = AtMost 0.35
+          Note = processor runs } ]
+
+/// What is typed into fsi: first what is not counted, then what is.
+let private typed =
+    [ "#load \"src/NeuralDE.Core.fs/load.fsx\";;"
+      "open NeuralDE;;"
+      "let clock = System.Diagnostics.Stopwatch.StartNew();;"
+      "#load \"bench/NeuralDE.FirstGradient/SpiralModel.fs\";;"
+      "open NeuralDE.Benchmarks;;"
+      "let loss, gradient = valueAndGrad (SpiralModel.loss (SpiralModel.data ())) (SpiralModel.init ());;"
+      "System.Console.WriteLine(\"measured \" + clock.Elapsed.TotalSeconds.ToString \"R\" + \" \" + (float loss).ToString \"R\""
+      + " + \" \" + gradient.Layers.Head.Weight.ToArray()[0].ToString \"R\");;" ]
+
+let private interactive () : float[] =
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            [ "fsi"; "--nologo"; "--quiet"; "--readline-" ],
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    match Process.Start info with
+    | null -> raise (Skipped "`dotnet fsi` did not start")
+    | running ->
+        use running = running
+        let errors = running.StandardError.ReadToEndAsync()
+
+        for line in typed do
+            running.StandardInput.WriteLine line
+
+        running.StandardInput.Close()
+        let lines = running.StandardOutput.ReadToEnd().Split '\n'
+        running.WaitForExit()
+
+        match lines |> Array.tryFind _.Contains("measured ") with
+        | Some line -> numbers (line.Substring(line.IndexOf "measured " + 9).Trim())
+        | None -> raise (Skipped $"`dotnet fsi` answered: {errors.Result}")
+
+let private fsi _ =
+    let answers = [ for _ in 1..5 -> interactive () ]
+
+    [ { Row.alone
+            "first-gradient-fsi"
+            "from `open NeuralDE` in fsi to the first spiral gradient, its model typed after it, time that passes"
+            Seconds
+            (answers |> List.map Array.head |> Array.ofList |> Quartiles.ofSamples) with
+          Deviation = beside answers.Head[1..]
+          Owed = AtMost 1.0 } ]
+
+let private steps = 500
+
+let private training _ =
+    let runs = runs [ string steps ]
+    let note =
+        $"""{processor runs}; loss {runs.Head.Answer[0].ToString("G3", CultureInfo.InvariantCulture)} at the end"""
+
+    [ { Row.alone
+            "spiral-training"
+            $"{steps} steps of Adam on the spiral loss, from the start of a published console program, time that passes"
+            Seconds
+            (quartiles _.Seconds runs) with
+          Rival = Published("DiffEqFlux", 2.7)
+          Owed = AtMost 0.5
+          Note = note }
+      { Row.alone "spiral-training-steps" $"steps 2 to {steps} of them" Seconds (quartiles _.Answer[1] runs) with
+          Owed = AtMost 0.1 } ]
+
+let all: Benchmark list =
+    [ { Name = "first-gradient"; Run = console }
+      { Name = "first-gradient-fsi"; Run = fsi }
+      { Name = "spiral-training"; Run = training } ]

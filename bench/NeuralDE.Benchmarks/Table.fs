@@ -36,8 +36,8 @@ let private times (x: float) =
 
 let private spread unit (q: Quartiles) = $"{amount unit q.Median} ({amount unit q.Lower} … {amount unit q.Upper})"
 
-let private rival (row: Row) =
-    match row.Rival with
+let private rival (row: Row) (rival: Rival) =
+    match rival with
     | Measured(name, q) -> $"{name} {spread row.Unit q}"
     | Published(name, s) -> $"{name} {amount row.Unit s}, published"
     | Absent(name, _) -> $"{name}: absent"
@@ -49,12 +49,13 @@ let private owed (row: Row) =
     | Ratio least -> $"≥ {times least}"
     | AtMost most -> $"≤ {amount row.Unit most}"
 
-let private met (row: Row) =
-    match Row.met row, row.Owed with
-    | Some true, _ -> "met"
-    | Some false, _ -> "NOT MET"
-    | None, Nothing -> ""
-    | None, _ -> "?"
+let private verdict (isOwed: bool) (met: bool option) =
+    match met with
+    | Some true -> "met"
+    | Some false -> "NOT MET"
+    | None -> if isOwed then "?" else ""
+
+let private ratio (r: float option) = r |> Option.map times |> Option.defaultValue ""
 
 let private deviation (row: Row) =
     match row.Deviation with
@@ -67,16 +68,21 @@ let private deviation (row: Row) =
 let private cells (row: Row) =
     [| row.Name
        spread row.Unit row.Ours
-       rival row
-       (match Row.ratio row with
-        | Some r -> times r
-        | None -> "")
+       rival row row.Rival
+       ratio (Row.ratio row)
        owed row
-       met row
+       verdict (row.Owed <> Nothing) (Row.met row)
+       rival row row.Libtorch
+       ratio (Row.ratioOfLibtorch row)
+       (match row.OwedOverLibtorch with
+        | Some least -> $"≥ {times least}"
+        | None -> "")
+       verdict row.OwedOverLibtorch.IsSome (Row.metOverLibtorch row)
        deviation row
        row.Note |]
 
-let private titles = [| "row"; "ours"; "against"; "ratio"; "owed"; ""; "error"; "" |]
+let private titles =
+    [| "row"; "ours"; "against"; "ratio"; "owed"; ""; "libtorch"; "ratio"; "owed"; ""; "error"; "" |]
 
 /// The table, then what each row measures.
 let print (rows: Row list) =

@@ -23,17 +23,16 @@ let private run _ =
     |> ignore
 
     // what tells of the step is not the step's
-    let report = bytesOf (fun () -> { Step = 1; Steps = 1; Loss = 0.0; GradientNorm = 0.0; Seconds = 0.0 })
+    let report =
+        bytesOf (fun () ->
+            { Step = 1; Steps = 1; Loss = 0.0; GradientNorm = 0.0; Skipped = 0; Shortened = 0; Seconds = 0.0 })
 
     let bytes = seen[steps / 2 ..] |> Array.pairwise |> Array.map (fun (a, b) -> float (b - a) - report)
 
-    [ { Name = "training-step-bytes"
-        Workload = "bytes that a step of Train.run allocates: spiral loss, Adam, float32"
-        Unit = Bytes
-        Ours = Quartiles.ofSamples bytes
-        Rival = Nobody
-        Deviation = None
-        Owed = AtMost 0.0
-        Note = "on the training's thread, from step 30 on" } ]
+    let workload = "bytes that a step of Train.run allocates: spiral loss, Adam, float32"
+
+    [ { Row.alone "training-step-bytes" workload Bytes (Quartiles.ofSamples bytes) with
+          Owed = AtMost 0.0
+          Note = "on the training's thread, from step 30 on" } ]
 
 let all: Benchmark list = [ { Name = "training-step-bytes"; Run = run } ]

@@ -1,15 +1,35 @@
-/// A process that does nothing but the first gradient of the spiral model: writes the loss and one number of the gradient,
-/// then, on a line of its own, the processor time that it took.
+/// A process that does nothing but the first gradient of the spiral model, or so many steps of its training where a number is given:
+/// writes the loss and one number of the gradient, or the last loss and the seconds of all steps but the first; then, on a line of
+/// its own, the processor time that it took.
 module NeuralDE.Benchmarks.FirstGradient
 
 open System
+open System.Diagnostics
 open NeuralDE
 
-[<EntryPoint>]
-let main _ =
+let private firstGradient () : float * float =
     let data = SpiralModel.data ()
     let loss, gradient = valueAndGrad (SpiralModel.loss data) (SpiralModel.init ())
-    let first = gradient.Layers.Head.Weight.ToArray()[0]
-    Console.WriteLine((float loss).ToString "R" + " " + first.ToString "R")
+    float loss, gradient.Layers.Head.Weight.ToArray()[0]
+
+let private training (steps: int) : float * float =
+    let clock = Stopwatch()
+    let mutable loss = nan
+
+    Train.start (SpiralModel.init ()) (Adam 0.05)
+    |> Train.steps steps
+    |> Train.onStep (fun p ->
+        if p.Step = 1 then clock.Start()
+
+        loss <- p.Loss)
+    |> Train.run (SpiralModel.loss (SpiralModel.data ()))
+    |> ignore
+
+    loss, clock.Elapsed.TotalSeconds
+
+[<EntryPoint>]
+let main arguments =
+    let first, second = if arguments.Length = 0 then firstGradient () else training (int arguments[0])
+    Console.WriteLine(first.ToString "R" + " " + second.ToString "R")
     Console.WriteLine(Environment.CpuUsage.TotalTime.TotalSeconds.ToString "R")
     0
