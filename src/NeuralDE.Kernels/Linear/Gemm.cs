@@ -11,7 +11,7 @@ namespace NeuralDE.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>So many products are summed before C is stored: a strip of B stays in the second-level cache.</summary>
-    private const int MostDepth = 384;
+    public const int MostDepth = 384;
 
     /// <summary>The same where B is packed for a few rows only: what is packed is read again from the first-level cache.</summary>
     private const int MostDepthForFewRows = 64;
@@ -173,8 +173,19 @@ internal static unsafe class Gemm
     /// <summary>Whether the rows of B are on pages of their own, in few places of the caches, and read often.</summary>
     private static bool IsFar(GemmOperands* operands) => nint.Abs(operands->BRow) >= Page && operands->M >= 64;
 
-    /// <summary>Strips of columns as wide as a tile, so that a strip of B is read from near for all rows of A.</summary>
     private static void Strips<S>(GemmOperands* operands, bool packed)
+        where S : struct, IVector<S>
+    {
+        int wide = GemmTiles.MostVectors<S>(operands->M) * S.Count;
+
+        if (GemmBlocks.Pay<S>(operands, (operands->N - 1) / wide + 1))
+            GemmBlocks.Run<S>(operands, packed);
+        else
+            AllStrips<S>(operands, packed);
+    }
+
+    /// <summary>Strips of columns as wide as a tile, so that a strip of B is read from near for all rows of A.</summary>
+    public static void AllStrips<S>(GemmOperands* operands, bool packed)
         where S : struct, IVector<S>
     {
         int vectors = (operands->N - 1) / S.Count + 1;

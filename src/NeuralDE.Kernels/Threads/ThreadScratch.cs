@@ -10,6 +10,7 @@ internal sealed unsafe class ThreadScratch
     public enum Use
     {
         GemmPanel,
+        GemmBlock,
         GemmTransposed,
         GemmBias,
         ConvolutionAxes,

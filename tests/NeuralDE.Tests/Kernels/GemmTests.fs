@@ -257,6 +257,18 @@ let tests =
                   checkAll { plain 67 21 66 with A = (1, 1100); B = (1030, 1); Start = start }
                   checkAll { plain 3 17 66 with A = (1, -1100); B = (-1030, 1); Start = start; Gap = 2 })
 
+          testCase "columns of a large A are copied block by block" (fun () ->
+              let m, n, k = 100, 130, 400
+
+              for i, a in List.indexed (layouts m k) do
+                  checkAll { plain m n k with A = a; Start = starts[i % 3]; Gap = i % 2 }
+
+              checkAll { plain m n k with A = (1, m); B = (1, k); Start = GemmStart.Bias })
+
+          testCase "a larger A is copied in blocks of rows and of columns" (fun () ->
+              checkAll { plain 610 130 450 with Start = GemmStart.Bias }
+              checkAll { plain 610 130 450 with A = (1, 610); Start = GemmStart.Own })
+
           testCase "strides of any sign and zero" (fun () ->
               for m, n, k in [ 1, 5, 4; 5, 1, 6; 2, 3, 70; 20, 2, 50; 9, 37, 6; 40, 66, 3 ] do
                   for a in layouts m k do
