@@ -373,6 +373,8 @@ let bench (arguments: string list) =
         let compiledAhead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
         // a feed without the compiler for it costs one row
         exitCode ([ "publish"; program; "-c"; "Release"; "--nologo"; "-o"; published ] @ compiledAhead) |> ignore
+        // what the row of fsi loads
+        precompile ()
 
     // libtorch, a large download; a feed without it costs its column
     if List.tryHead arguments <> Some "micro" && Environment.GetEnvironmentVariable "NEURALDE_LIBTORCH" <> "none" then

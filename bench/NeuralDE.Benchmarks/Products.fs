@@ -67,6 +67,29 @@ let private product isFloat32 m k n : Product =
 
     { A = a; B = b; C = c; Call = call }
 
+/// Our side of the comparison with PyTorch and libtorch.
+let private side isFloat32 m n (ours: Product) : OurSide =
+    let every = 97
+
+    { Call = ours.Call
+      Every = every
+      Values =
+        fun () ->
+            ours.Call()
+            let all = read isFloat32 ours.C (m * n)
+            [| [| for i in 0..every .. all.Length - 1 -> all[i] |] |] }
+
+/// A further row of the same product, against another rival.
+let private beside (row: Row) suffix workload rival rivalDeviation owed : Row =
+    { row with
+        Name = $"{row.Name}-{suffix}"
+        Workload = workload
+        Rival = rival
+        Libtorch = Nobody
+        Deviation = row.Deviation |> Option.map (fun d -> { d with Rival = rivalDeviation })
+        Owed = owed
+        OwedOverLibtorch = None }
+
 let private benchmark name isFloat32 m k n owed : Benchmark =
     let dtype = if isFloat32 then "float32" else "float64"
 
@@ -87,17 +110,8 @@ let private benchmark name isFloat32 m k n owed : Benchmark =
             Requests.make "product" (if isFloat32 then Float32 else Float64) [ "shape", lengths ]
 
         let shape = $"{m}×{k}×{n} {dtype}"
-
-        let side =
-            { Call = ours.Call
-              Every = 97
-              Values =
-                fun () ->
-                    ours.Call()
-                    let all = read isFloat32 ours.C (m * n)
-                    [| [| for i in 0..97 .. all.Length - 1 -> all[i] |] |] }
-
-        let row, others = Comparison.againstBoth context name $"product {shape}" request side others
+        let row, others =
+            Comparison.againstBoth context name $"product {shape}" request (side isFloat32 m n ours) others
         let truth = truth isFloat32 m n k ours.A ours.B
         let deviation block = Comparison.difference [| truth |] [| read isFloat32 block (m * n) |]
         let speed = 2e-9 * float m * float n * float k / row.Ours.Median
@@ -108,18 +122,9 @@ let private benchmark name isFloat32 m k n owed : Benchmark =
                 OwedOverLibtorch = Some 1.5
                 Note = $"""{speed.ToString "F1"} GFLOP/s""" }
 
-        let beside suffix workload rival rivalDeviation owed =
-            { row with
-                Name = $"{name}-{suffix}"
-                Workload = workload
-                Rival = rival
-                Libtorch = Nobody
-                Deviation = row.Deviation |> Option.map (fun d -> { d with Rival = rivalDeviation })
-                Owed = owed
-                OwedOverLibtorch = None }
-
         [ row
           beside
+              row
               "peak"
               $"product {shape}, against as many FMAs in registers"
               (Measured("FMA peak", others[0]))
@@ -127,10 +132,16 @@ let private benchmark name isFloat32 m k n owed : Benchmark =
               owed
           match blas with
           | Some _ ->
-              beside "openblas" $"product {shape}" (Measured("OpenBLAS", others[1])) (Some(deviation theirs)) Nothing
+              beside
+                  row
+                  "openblas"
+                  $"product {shape}"
+                  (Measured("OpenBLAS", others[1]))
+                  (Some(deviation theirs))
+                  Nothing
           | None ->
               let absent = Absent("OpenBLAS", "no libopenblas; NEURALDE_OPENBLAS names one")
-              beside "openblas" $"product {shape}" absent None Nothing ]
+              beside row "openblas" $"product {shape}" absent None Nothing ]
 
     { Name = name; Run = run }
 

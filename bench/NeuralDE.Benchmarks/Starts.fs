@@ -85,8 +85,10 @@ let private typed =
       "#load \"bench/NeuralDE.FirstGradient/SpiralModel.fs\";;"
       "open NeuralDE.Benchmarks;;"
       "let loss, gradient = valueAndGrad (SpiralModel.loss (SpiralModel.data ())) (SpiralModel.init ());;"
-      "System.Console.WriteLine(\"measured \" + clock.Elapsed.TotalSeconds.ToString \"R\" + \" \" + (float loss).ToString \"R\""
-      + " + \" \" + gradient.Layers.Head.Weight.ToArray()[0].ToString \"R\");;" ]
+      "let seconds = clock.Elapsed.TotalSeconds;;"
+      "let first = float gradient.Layers.Head.Weight[0, 0];;"
+      "let texts = [ for x in [ seconds; float loss; first ] -> x.ToString \"R\" ];;"
+      "System.Console.WriteLine(\"measured \" + System.String.Join(\" \", texts));;" ]
 
 let private interactive () : float[] =
     let info =
@@ -108,12 +110,12 @@ let private interactive () : float[] =
             running.StandardInput.WriteLine line
 
         running.StandardInput.Close()
-        let lines = running.StandardOutput.ReadToEnd().Split '\n'
+        let output = running.StandardOutput.ReadToEnd()
         running.WaitForExit()
 
-        match lines |> Array.tryFind _.Contains("measured ") with
+        match output.Split '\n' |> Array.tryFind _.Contains("measured ") with
         | Some line -> numbers (line.Substring(line.IndexOf "measured " + 9).Trim())
-        | None -> raise (Skipped $"`dotnet fsi` answered: {errors.Result}")
+        | None -> raise (Skipped $"`dotnet fsi` answered: {output.Trim()} {errors.Result.Trim()}")
 
 let private fsi _ =
     let answers = [ for _ in 1..5 -> interactive () ]
