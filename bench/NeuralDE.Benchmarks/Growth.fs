@@ -28,10 +28,10 @@ let private stages (f: 'A -> Tensor) (x: 'A) : (string * float) list =
         clock.Restart()
         name, seconds
 
-    let t = Function.trace "bench" Hoisted f x
+    let t = TracedFunction.trace "bench" Hoisted f x
     let traced = lap "trace"
     let leaves = Tree.flatten x
-    let wanted = Function.wanted t leaves
+    let wanted = TracedFunction.wanted t leaves
     Derive.jvpGraph t.Graph wanted |> ignore
     let forward = lap "jvp"
     let gradient = Derive.vjpGraph t.Graph wanted [| true |]
