@@ -109,7 +109,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       "both outputs and steps",
       (fun () -> plain () |> Ode.saveAt (tensor [ 1.0 ]) |> Ode.saveSteps 2 |> solved),
       input,
-      [ "saveAt"; "saveSteps"; "Choose one" ]
+      [ "saveAt"; "saveSteps"; "Remove the other" ]
       "every zeroth step",
       (fun () -> plain () |> Ode.saveSteps 0 |> solved),
       input,
@@ -117,7 +117,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       "steps inside grad",
       (fun () -> grad (fun y -> decay y (0.0, 1.0) |> Ode.saveSteps 1 |> Ode.solveYs |> sum) (tensor [ 1. ]) |> ignore),
       trace,
-      [ "how many steps"; "Ode.saveAt" ]
+      [ "the number of steps"; "Ode.saveAt" ]
       // dense output
       "dense output outside",
       (fun () -> (Ode.solve (plain ())).At 3.1 |> ignore),

@@ -376,7 +376,7 @@ let tests =
           testCase "The exception holds status, time and the trajectory so far" (fun () ->
               let p = breaking (tensor [ 1.0; 2.0 ]) |> Ode.saveAt (tensor [ 0.0; 0.5; 1.5 ])
               let error =
-                  raises<SolveException> [ "t = 1"; "NonFinite"; "component 0"; "Look for" ] (fun () ->
+                  raises<SolveException> [ "t = 1"; "NonFinite"; "component 0"; "Check for" ] (fun () ->
                       Ode.solve p |> ignore)
               Expect.equal error.Status NonFinite "error.Status"
               within 1e-6 "time" [ 1.0 ] [ error.Time ]

@@ -4,31 +4,34 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Brownian motion W on an interval, as a pure function of a key and a time: rejected steps, rows of a batch and the replay of a
-/// solve all see one path, which nobody stores.
+/// Brownian motion W on an interval, as a pure function of a key and a time. So rejected steps, the rows of a batch and the
+/// replay of a solve all get the same path, and the path is never stored.
 ///
-/// The law of W in the middle of an interval whose ends are known is normal: their mean, and a quarter of the interval's length as
-/// the variance. With x in [0, 1] for the time, halving over and over again is a sum with one normal number N for each level l:
-///   W(x) = x N + Σ 2^(−l/2) min(θ, 1 − θ) N,   θ = frac(2^l x): the place in the level's interval;
-/// and inside the last interval the bridge between its ends adds 2^(−depth/2) √(θ(1 − θ)) N.
+/// The law of W at the middle of an interval with known ends is normal, with the mean of the ends and a quarter of the
+/// interval's length as variance. For a time x in [0, 1], repeated halving gives a sum with one normal number N for each
+/// level l:
+///   W(x) = x N + Σ 2^(−l/2) min(θ, 1 − θ) N,   θ = frac(2^l x), the position in the interval of the level;
+/// inside the last interval the bridge between its ends adds 2^(−depth/2) √(θ(1 − θ)) N.
 /// P. Lévy, Processus stochastiques et mouvement brownien, 1948, section 1.
 module internal Brownian =
-    /// Values at times no two of which lie inside one interval of 2^−depth have their exact joint law; each has its own anyway.
-    /// An adaptive step is about three tolerances of the whole long (37 000 steps at 1e-5): 24 levels, 6e-8 of the whole, are enough
-    /// down to 1e-7 and for ten million equal steps. A value costs depth + 2 normal numbers a component, nearly all of the time of a
-    /// step of a small equation; 20 levels would cost a sixth less, for half a million steps.
+    /// The number of levels. Values at times of which no two lie inside one interval of length 2^−depth have their exact
+    /// joint law; each single value always has its exact law. An adaptive step is about three tolerances of the span long
+    /// (37 000 steps at 1e-5), so 24 levels, 6e-8 of the span, are enough down to 1e-7 and for ten million equal steps. A
+    /// value costs depth + 2 normal numbers for each component, which is most of the time of a step of a small equation; 20
+    /// levels would cost a sixth less and allow half a million steps.
     let depth = 24
 
     let private levels = depth + 1
 
-    /// Where the numbers of intervals and of leaves begin: beyond those that Key.fold, split and splitN take, so that a user who
-    /// makes other keys from the noise's own draws numbers of their own. W(t1) was randn (Key.fold 0 key).
+    /// The first numbers of intervals and leaves. They are larger than those that Key.fold, split and splitN use, so that
+    /// keys which a user derives from the key of the noise give independent numbers. (Otherwise W(t1) would be randn
+    /// (Key.fold 0 key).)
     let private firstInterval, firstLeaf = 2.0 ** 40.0, 2.0 ** 41.0
 
-    /// What the levels' numbers count at x in [0, 1], and the numbers of their intervals: k of 2^l is 2^l + k, and the whole is 0,
-    /// all from the first on.
+    /// The weights of the levels' normal numbers at x in [0, 1], and the numbers of their intervals: interval k of level l
+    /// is 2^l + k, the whole is 0; all are offset by firstInterval.
     let private path (x: Tensor) : Tensor * Tensor =
-        // 2^l, of literals: data are equal to themselves only, and so would be the graphs that hold them
+        // 2^l from literals: graphs that contain data are never equal, so they could not be interned
         let counts = Prim.stack 0 (Array.init levels (fun l -> Prim.number (2.0 ** float l)))
         let place = Prim.broadcast [| levels |] [||] x * counts
         let before = Prim.unary Floor place
@@ -41,8 +44,8 @@ module internal Brownian =
         let intervals = Prim.plus firstInterval (Prim.concat 0 [| root; before + counts |])
         Prim.concat 0 [| Prim.reshape [| 1 |] x; weights |], Prim.cast Int64 intervals
 
-    /// W(t) of a shape on [t0, t1], of which either may be the later one: 0 at t0, NaN outside. Times are float64 and 0-d; W has
-    /// no derivative in them. Numbers are drawn in float64 whatever the dtype, so that it makes the same path.
+    /// W(t) with the shape of s on [t0, t1], where t1 may be smaller than t0: 0 at t0, NaN outside. Times are float64 []; W
+    /// has no derivative by them. The numbers are drawn in float64 for any dtype, so that all dtypes have the same path.
     let at (s: Signature) (key: Key) (t0: Tensor) (t1: Tensor) (t: Tensor) : Tensor =
         let span = Prim.stop (t1 - t0)
         let isPoint = Prim.compareTo Equal span 0.0
@@ -55,8 +58,8 @@ module internal Brownian =
         let weights = Prim.broadcast [| levels + 1 |] [||] scale * weights
         Prim.cast s.Dtype (Prim.sumOver [| 0 |] (Prim.broadcast normal.Dims [| 0 |] weights * normal))
 
-    /// The same as a control, for each leaf a motion of its own: t, key (int64), t0, t1 → W(t). One graph for all keys, which are
-    /// among what it captured: by row they make a path for each.
+    /// The same as a control, with a separate motion for each leaf: t, key (int64), t0, t1 → W(t). The graph is the same for
+    /// all keys, because the key is an input; with a row of keys it gives one path for each row.
     let control (leaves: Signature[]) : Graph =
         let float0 = { Signature.Dtype = Float64; Shape = [||] }
         let inputs = [| float0; { float0 with Dtype = Int64 }; float0; float0 |]

@@ -1,31 +1,31 @@
 namespace NeuralDE
 
-/// What a method may assume of an equation. Marks for the compiler only: they have no values. An equation that promises more
-/// inherits from one that promises less, and a method for the one with less also solves the one with more.
+/// The properties of an equation that a method may use. These types are marks for the compiler; they have no values. A more
+/// specific equation inherits from a more general one, so a method for the general one also solves the specific one.
 [<Interface>]
 type Equation = interface end
 
-/// dy = f(t, y) dt
+/// Ordinary differential equations dy = f(t, y) dt.
 [<Interface>]
 type AnyOde =
     inherit Equation
 
-/// dy = f(t, y) dt + g(t, y) dW, whatever g is
+/// Stochastic differential equations dy = f(t, y) dt + g(t, y) dW with any g.
 [<Interface>]
 type AnyNoise =
     inherit Equation
 
-/// The columns of g commute: the integral needs no area between two components of W.
+/// Noise whose columns of g commute: the integral does not need the area between two components of W.
 [<Interface>]
 type CommutativeNoise =
     inherit AnyNoise
 
-/// Component i of W acts on component i of the state, and its size depends on that component alone.
+/// Diagonal noise: component i of W acts on component i of the state, and its factor depends on that component only.
 [<Interface>]
 type DiagonalNoise =
     inherit CommutativeNoise
 
-/// g depends on time alone.
+/// Additive noise: g depends on the time only.
 [<Interface>]
 type AdditiveNoise =
     inherit CommutativeNoise

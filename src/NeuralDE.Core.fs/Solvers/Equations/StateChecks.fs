@@ -3,12 +3,12 @@ namespace NeuralDE.Internal.Equations
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// What a user's function returns for a state must be like the state.
+/// Checks that the result of a user's function has the structure, shapes and dtypes of the state.
 module internal StateChecks =
-    /// Where in the state: nothing for a state that is one tensor.
+    /// The component of the state, for a message; empty if the state is one tensor.
     let nameOf name = if name = "" then "" else $" in component {name}"
 
-    /// `returned`: who returned it, as in "the field returned"; `mend`: what to return instead.
+    /// `returned`: subject and verb of the message, such as "the field returned"; `mend`: how to correct the function.
     let requireLike verb returned mend (names: string[]) (state: Signature[]) (got: Tensor[]) =
         if got.Length <> state.Length then
             raise (

@@ -4,11 +4,12 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// Times as users give them: a plain number, or a tensor when its gradient is wanted. Inside, times are float64.
+/// Times given by users: a number, or a tensor if its gradient is needed. The library uses float64 [].
 module internal Time =
     let private asFloat64 (t: Tensor) = Prim.cast Float64 t
 
-    /// <summary>A number or a tensor. The type system admits whatever can be subtracted; what is neither is refused here.</summary>
+    /// A number or a tensor as float64. The type constraint of the verbs admits every type with a subtraction; other types
+    /// raise InputException here.
     let ofAny (verb: string) (time: obj | null) : Tensor =
         let finite (x: float) =
             if not (Double.IsFinite x) then
@@ -35,5 +36,5 @@ module internal Time =
 
             raise (InputException $"{verb}: got a time of type {got}, expected float, float32, int or Tensor.")
 
-    /// Whether its derivative may be asked for: only a placeholder's can.
+    /// Whether a derivative by this time may be needed: only for placeholders.
     let moves (t: Tensor) = t.IsPlaceholder

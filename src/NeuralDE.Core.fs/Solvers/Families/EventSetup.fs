@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Integration
 
-/// What a user said of events, traced and checked.
+/// The events of a problem, traced and checked.
 module internal EventSetup =
     let private refuseValue family verb k (value: Tensor) =
         if value.Rank <> 0 then
@@ -21,7 +21,7 @@ module internal EventSetup =
                     $"{verb}: the value of event {string k} is {value.Dtype}, expected one float that changes its sign at the event. Write a difference, not a comparison."
             )
 
-    /// The events' graphs, and what they captured.
+    /// The events' graphs, and the values that they captured.
     let trace family verb (events: (EventTrigger<'S> * EventAction<'S>) list) (like: 'S) names (inputs: Signature[]) =
         let state = inputs[1..]
         let call f (x: Tensor[]) = f x[0] (Tree.unflatten like x[1..])

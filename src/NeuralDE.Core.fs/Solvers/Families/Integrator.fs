@@ -7,35 +7,36 @@ open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Families
 
-/// What a solve stepped by hand is made of.
+/// The constants of a solve that is stepped by hand.
 [<NoEquality; NoComparison>]
 type internal Stepping<'S> =
     {
         Family: string
-        /// a state, for its structure, and the leaves' paths in it
+        /// a state, for its structure, and the paths of its leaves
         Like: 'S
         Names: string[]
         Plan: SolvePlan
         Field: Graph
         Cargo: LoopFrame<Signature>
-        /// whether the path between steps is known
+        /// whether a state between steps can be interpolated: there is no noise
         IsSmooth: bool
         Cancellation: CancellationToken
     }
 
-/// The last step that was kept: times and states at its start and end, and its interpolant.
+/// The last accepted step: time and state at its start, and its interpolant.
 [<NoEquality; NoComparison>]
 type internal KeptStep =
     {
         T0: Tensor
         Y0: Tensor[]
-        /// start, length, polynomials, states at the end; none before the first step
+        /// start, length, polynomials, states at the end; empty before the first step
         Pieces: Tensor[]
     }
 
-/// <summary>A solve that is stepped by hand, as it stands after a step. A value: Step gives another one and leaves this as it is.</summary>
-/// <remarks>Made by Ode.integrator. Its steps are those of the solve, bit for bit. It runs on numbers: derivatives are those of
-/// Ode.solve.</remarks>
+/// <summary>A solve that is stepped by hand, after one of its steps. It is immutable: Step returns a new
+/// integrator.</summary>
+/// <remarks>Made by Ode.integrator. Its steps are those of the solve, bit for bit. It works on numbers only: use Ode.solve
+/// for derivatives.</remarks>
 [<Sealed>]
 type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep) =
     let parts = LoopFrame.read run.Cargo frame
@@ -47,29 +48,31 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
     /// The time reached.
     member _.T = float steering.Time
 
-    /// The state there.
+    /// The state at time T.
     member _.Y: 'S = rebuild parts.Y
 
-    /// The length of the step that is tried next; a stop or t1 may cut it.
+    /// The size of the next step that is tried; a stop or t1 may shorten it.
     member _.Dt = float steering.Step
 
     /// Whether the solve has ended.
     member _.IsDone = code <> StatusCode.running
 
-    /// How it ended; None while it has not.
+    /// The status at the end of the solve; None before the end.
     member i.Status = if i.IsDone then Some(Status.OfCode code) else None
 
-    /// What the steps have cost so far.
+    /// The cost of the steps so far.
     member _.Stats = SolveOutcome.stats run.Plan (SolveReport.pack direction steering parts.Work)
 
-    /// <summary>The next step: the solve as it stands after the next attempt that is kept, or at its end.</summary>
-    /// <remarks>InputException after the end. A solve that cannot go on is done, with the status that says why, where it stands.
-    /// OperationCanceledException once the token of Ode.cancel is cancelled.</remarks>
+    /// <summary>Takes the next step: attempts steps until one is accepted or the solve ends.</summary>
+    /// <returns>The integrator after the step. A solve that cannot continue is done, with the status of its failure, at the
+    /// time reached.</returns>
+    /// <exception cref="T:NeuralDE.InputException">after the end.</exception>
+    /// <exception cref="T:System.OperationCanceledException">if the token of Ode.cancel is cancelled.</exception>
     member i.Step() : Integrator<'S> =
         if i.IsDone then
             raise (
                 InputException
-                    $"Integrator.Step: got a solve that has ended at t = {string i.T} ({Status.OfCode code}), expected one that goes on. Ask IsDone first."
+                    $"Integrator.Step: got a solve that has ended at t = {string i.T} ({Status.OfCode code}), expected one that has not ended. Check IsDone first."
             )
 
         let body = Integrate.body run.Plan run.Field run.Cargo
@@ -91,8 +94,11 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
 
         attempt frame
 
-    /// <summary>The state at a time within the last step, by its interpolant.</summary>
-    /// <remarks>InputException for another time, and with noise, whose path between two steps is not known.</remarks>
+    /// <summary>The state at a time within the last step, from its interpolant.</summary>
+    /// <param name="t">From the start of the last step to T.</param>
+    /// <returns>A state like y0.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for another time, and with noise, because the path between two steps is
+    /// not known.</exception>
     member i.At(t: float) : 'S =
         let start = float kept.T0
         let isInside = (t - start) * (t - i.T) <= 0.0
@@ -100,7 +106,7 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
         if not isInside then
             raise (
                 InputException
-                    $"Integrator.At: got the time {string t}, expected one of the last step, in [{string start}, {string i.T}]. Keep the integrators of earlier steps."
+                    $"Integrator.At: got the time {string t}, expected one within the last step, [{string start}, {string i.T}]. Keep the integrators of earlier steps."
             )
 
         if t = i.T then
@@ -108,7 +114,7 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
         elif not run.IsSmooth then
             raise (
                 InputException
-                    "Integrator.At: a path with noise is not known between its steps. Ask for the state at T: Y."
+                    "Integrator.At: got noise; the path between two steps is not known. Use the state Y at T."
             )
         else
             let row (x: Tensor) = Prim.reshape (Array.append [| 1 |] x.Dims) x
@@ -116,14 +122,19 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
             let ys = Integrate.valuesAt kept.T0 direction kept.Y0 (Prim.integer 1) rows (tensor [ t ])
             ys |> Array.mapi (fun k y -> Prim.reshape kept.Y0[k].Dims y) |> rebuild
 
-    /// <summary>The same solve with another state from here on: the method begins anew, time, step and counts stay.</summary>
+    /// <summary>The same solve with another state: the method restarts; time, step size and counts stay.</summary>
     /// <param name="y">A state of the same structure, shapes and dtypes.</param>
+    /// <returns>The integrator with this state.</returns>
+    /// <exception cref="T:NeuralDE.TreeException">for another structure.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">for another shape.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">for another dtype.</exception>
+    /// <exception cref="T:NeuralDE.TraceException">inside a transform.</exception>
     member i.With(y: 'S) : Integrator<'S> =
         let leaves = Tree.flatten y
         StateChecks.requireLike
             "Integrator.With"
             "the new state has"
-            "Give a state like the one before."
+            "Give a state like the previous one."
             run.Names
             (Tracing.signatures parts.Y)
             leaves
@@ -147,21 +158,21 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
         $"Integrator at t = {string i.T}{ended}"
 
 module internal Integrator =
-    /// At the start of a problem.
+    /// The integrator at the start of a problem.
     let create verb (p: Problem<'E, 'S>) : Integrator<'S> =
         if p.PerSample then
             raise (
                 InputException
-                    $"{verb}: got {p.Family}.perSample, expected one solve. Step each sample's own integrator, or all of them together without perSample."
+                    $"{verb}: got {p.Family}.perSample, expected one solve. Use one integrator for each sample, or one for the whole batch without perSample."
             )
 
         let given = p.SaveAt.Times.IsSome || p.SaveAt.EverySteps.IsSome || p.SaveAt.Start || p.SaveAt.End
 
         if given then
-            raise (InputException $"{verb}: got output times, expected none. Read Y after each step, and At between.")
+            raise (InputException $"{verb}: got output times, expected none. Read Y after each step, and At within a step.")
 
         if p.Progress.IsSome then
-            raise (InputException $"{verb}: got {p.Family}.progress, expected none. Look at the solve after each step.")
+            raise (InputException $"{verb}: got {p.Family}.progress, expected none. Read the integrator after each step.")
 
         let setup = SolveSetup.prepare verb p
         let arguments = setup.Arguments setup.Ts
@@ -169,7 +180,7 @@ module internal Integrator =
         if arguments |> Array.exists _.IsPlaceholder then
             raise (
                 TraceException
-                    $"{verb}: got an argument of a transform, expected numbers. Inside a transform write {p.Family}.solve."
+                    $"{verb}: got an argument of a transform, expected numbers. Inside a transform use {p.Family}.solve."
             )
 
         let plan = { setup.Plan with Saving = EveryPolynomial; Tape = Everything }

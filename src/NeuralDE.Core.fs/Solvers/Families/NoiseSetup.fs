@@ -7,32 +7,33 @@ open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
-/// The driven term of a stochastic problem, traced, with what it captured.
+/// The driven term of a stochastic problem, traced, with the values that it captured.
 [<NoEquality; NoComparison>]
 type internal TracedNoise =
     {
         Graph: DrivenGraph
-        /// by the diffusion, then by the path
+        /// values captured by the diffusion, then by the path
         Captured: Tensor[]
+        /// values captured by the diffusion
         OfDiffusion: Tensor[]
-        /// which of these have a row for each sample: the keys, and t0 and t1 where each sample has its own
+        /// which captured values have a row for each sample: the keys, and t0 and t1 if they are [batch]
         ByRow: bool[]
     }
 
-/// From the noise of a problem to a driven term; what is not done with noise is refused here.
+/// From the noise of a problem to a driven term. Checks the options that noise does not support.
 module internal NoiseSetup =
-    let private refuse verb got mend = raise (InputException $"{verb}: got {got}, which does not go with noise. {mend}")
+    let private refuse verb got mend = raise (InputException $"{verb}: got {got}, which noise does not support. {mend}")
 
-    /// The ends of each sample's interval; of all of them where they are one.
+    /// (t0, t1) of each sample, or one pair for all samples.
     let private ends (p: Problem<'E, 'S>) =
         let t0s, t1s = p.T0.ToArray(), p.T1.ToArray()
         let ofRow (ts: float[]) k = ts[min k (ts.Length - 1)]
         Array.init (max t0s.Length t1s.Length) (fun k -> ofRow t0s k, ofRow t1s k)
 
-    /// What a path is known down to: 2^-24 of its interval.
+    /// The resolution of a path: 2^-24 of its interval.
     let private finest (t0: float, t1: float) = abs (t1 - t0) * 2.0 ** -float Brownian.depth
 
-    /// The least length of adaptive steps, which end with StepTooSmall there: a number, or one for each sample.
+    /// The smallest adaptive step, a number or one for each sample. A smaller one ends the solve with StepTooSmall.
     let leastStep (p: Problem<'E, 'S>) : Tensor =
         match p.Noise, p.Step with
         | Some _, (AdaptiveStep _ | AdaptiveStepFrom _) ->
@@ -40,8 +41,8 @@ module internal NoiseSetup =
             if p.T0.Rank + p.T1.Rank = 0 then scalar least[0] else tensor least
         | _ -> scalar p.DtMin
 
-    /// What lies within the finest interval of a path is no Brownian motion. Two outputs there, or steps that are shorter, would be
-    /// wrong without a word.
+    /// Checks that two outputs, or the ends of a step, do not lie within one finest interval of the path: there the values
+    /// are not a Brownian motion, and the result would be wrong without an error.
     let private resolved verb (p: Problem<'E, 'S>) =
         let isSingle =
             Tree.flatten p.Y0
@@ -56,7 +57,7 @@ module internal NoiseSetup =
             let refuse got =
                 raise (
                     InputException
-                        $"{verb}: got {got} on [{string t0}, {string t1}], whose noise is known down to 2^-{string Brownian.depth} of it, {string least}. Solve in parts: to a nearer t1, and on from there with another key."
+                        $"{verb}: got {got} on [{string t0}, {string t1}], where the noise has a resolution of 2^-{string Brownian.depth} of the interval, {string least}. Solve in parts: to a nearer t1, and from there with another key."
                 )
 
             let longest =
@@ -74,13 +75,13 @@ module internal NoiseSetup =
                 |> Array.sortBy snd
 
             for (a, x), (b, y) in Array.pairwise cells do
-                // from an end of what lies within, the law is exact
+                // a time at an end of the finest interval has the exact law
                 let isWithin = floor x <> x && floor x = floor y
 
                 if isWithin && abs (b - a) > rounding * max (abs a) (abs b) then
                     refuse $"the times {string a} and {string b}"
 
-    /// The noise of a problem whose method and answers fit it.
+    /// Checks that the method and the options of a problem fit its noise.
     let private check verb (p: Problem<'E, 'S>) (noise: ProblemNoise<'S>) =
         let converges = p.Solver.Stepper.Integral
 
@@ -89,7 +90,7 @@ module internal NoiseSetup =
             | StochasticIntegral.Ito -> Integral.Ito, "Itô", "Sde.stratonovich"
             | StochasticIntegral.Stratonovich -> Integral.Stratonovich, "Stratonovich", "Sde.problem"
 
-        // the two integrals of additive noise are one, and a method for either is right
+        // the two integrals of additive noise are equal, so a method for either converges
         if converges = Integral.NoNoise || (converges <> wanted && not noise.Term.IsAdditive) then
             let methods =
                 match wanted, noise.Term.Kind with
@@ -103,10 +104,10 @@ module internal NoiseSetup =
             )
 
         if Time.moves p.T0 || Time.moves p.T1 || p.JumpAt |> List.exists Time.moves then
-            refuse verb "a time that is an argument of a transform" "Noise has no derivative in time: give numbers."
+            refuse verb "a time that is an argument of a transform" "Noise has no derivative by time: use numbers."
 
         if not p.Events.IsEmpty then
-            refuse verb "events" "They are not found on rough paths: solve without them, and look at the states."
+            refuse verb "events" "Zeros on rough paths are not supported: solve without events, and check the saved states."
 
         match p.Gradient with
         | Backsolve
@@ -115,7 +116,7 @@ module internal NoiseSetup =
             refuse
                 verb
                 $"{p.Family}.gradient {p.Gradient.Name}"
-                $"Write {p.Family}.gradient Checkpointed, which is exact for the steps taken."
+                $"Write {p.Family}.gradient Checkpointed, the exact derivative of the steps."
         | Direct
         | Checkpointed
         | CheckpointedWithin _ -> ()
@@ -124,8 +125,8 @@ module internal NoiseSetup =
         | Some ts when ts.IsPlaceholder || ts.Rank > 1 ->
             refuse
                 verb
-                "output times that are no vector of numbers"
-                "Steps end at output times: give [time], outside the transform."
+                "output times that are not a vector of numbers"
+                "Steps end at output times: use [time], outside the transform."
         | Some _
         | None -> ()
 
@@ -134,21 +135,21 @@ module internal NoiseSetup =
         if noise.Key.IsNone then
             raise (
                 InputException
-                    $"{verb}: got no key of the noise, expected one. Write {p.Family}.noise (Key 0): equal keys give equal paths."
+                    $"{verb}: got no key of the noise, expected one. Use {p.Family}.noise (Key 0): equal keys give equal paths."
             )
 
-    /// The problem as it is solved: a path between two steps is not known, so that steps end where outputs are wanted.
+    /// With noise, the state between two steps is not known, so steps end at output times.
     let stopping (p: Problem<'E, 'S>) : Problem<'E, 'S> =
         match p.Noise, p.SaveAt.Times with
         | Some _, Some ts when not ts.IsPlaceholder -> { p with StepAt = p.StepAt @ List.ofArray (ts.ToArray()) }
         | _ -> p
 
-    /// Of a matrix [batch…; d; channels]: W is [batch…; channels].
+    /// The signature of W for a matrix [batch…; d; channels]: [batch…; channels].
     let private channels (matrix: Signature) : Signature =
         let rank = matrix.Shape.Length
         { matrix with Shape = Array.append matrix.Shape[.. rank - 3] matrix.Shape[rank - 1 ..] }
 
-    /// A diffusion that returns a matrix for a state that is one tensor.
+    /// Checks the matrix that the diffusion returned, for a state that is one tensor.
     let private requireMatrix verb (state: Signature[]) (found: Tensor[]) =
         let dims, rank = found[0].Dims, state[0].Shape.Length
         let isMatrix = dims.Length = rank + 1 && rank > 0 && dims[.. rank - 1] = state[0].Shape
@@ -158,13 +159,13 @@ module internal NoiseSetup =
 
             let mend =
                 if rank = 0 then
-                    "A state that is one number has no axis for them: reshape it to [1], or use Diagonal."
+                    "A state [] has no axis for channels: reshape it to [1], or use Diagonal."
                 else
                     $"Return [{axes}]; one number per state component is Diagonal."
 
             raise (
                 ShapeException
-                    $"{verb}: the diffusion returned shape {Shape.text dims} for a state of shape {Shape.text state[0].Shape}, expected the state's shape and a further axis of channels. {mend}"
+                    $"{verb}: the diffusion returned shape {Shape.text dims} for a state of shape {Shape.text state[0].Shape}, expected the state's shape with a further axis of channels. {mend}"
             )
 
         if found[0].Dtype <> state[0].Dtype then
@@ -173,7 +174,7 @@ module internal NoiseSetup =
                     $"{verb}: the diffusion returned {found[0].Dtype} for a state of {state[0].Dtype}. Cast one of them."
             )
 
-    /// g(t, y) and its product with an increment: t, y, dW, captured of g → by leaf of the state.
+    /// The product g(t, y) dW as a graph: t, y, dW, values captured by g → leaves like the state.
     let private along kind leaves (g: Graph) (increments: Signature[]) : Graph =
         let inputs = Array.concat [ g.Inputs[..leaves]; increments; g.Inputs[leaves + 1 ..] ]
 
@@ -191,7 +192,7 @@ module internal NoiseSetup =
 
         g.Memo(("noise along", kind, leaves), (fun () -> Tracing.closed inputs product))
 
-    /// `inputs`: time, then a sample's state.
+    /// `inputs`: signatures of the time and of one sample's state.
     let trace verb (p: Problem<'E, 'S>) names (inputs: Signature[]) (noise: ProblemNoise<'S>) : TracedNoise =
         check verb p noise
         let state = inputs[1..]
@@ -222,12 +223,12 @@ module internal NoiseSetup =
         let leaves = Tree.flatten p.Y0
         let rows = if p.PerSample then ValueSome leaves[0].Dims[0] else ValueNone
 
-        // a sample's path depends on its place alone, not on how many there are
+        // the path of a sample depends on its index only, not on the number of samples
         let key =
             match rows, noise.Key with
             | ValueSome n, Some key -> Key.foldWith (Prim.iota Int64 [| n |] 0) key
             | _, Some key -> key
-            | _, None -> Key 0 // refused above
+            | _, None -> Key 0 // check has raised an exception
 
         { Graph = { Along = along term.Kind state.Length g increments; Control = Brownian.control increments }
           Captured = Array.append captured [| key.Tensor; p.T0; p.T1 |]

@@ -5,30 +5,31 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// What output times must satisfy. Ranks are those without the axes that vmap adds.
+/// A condition on output times. Ranks are those without the axes that vmap adds.
 [<Struct>]
 type internal TimeRule =
     {
         Verb: string
-        /// from t0 to t1
+        /// whether times must be in the order of the solve
         InOrder: bool
-        /// one row of times for each sample
+        /// whether each sample has its own row of times
         ByRow: bool
-        /// float32 states or times: they round to 1.2e-7, others to four spacings of float64
+        /// whether states or times are float32: the rounding allowed is then 1.2e-7, otherwise four spacings of float64
         IsSingle: bool
         Rank: int
         RankOfEnds: struct (int * int)
     }
 
-    /// How far a time may round past t0 or t1, relative to the larger of them.
+    /// By how much a time may lie outside of [t0, t1] because of rounding, relative to the larger of |t0| and |t1|.
     member r.Rounding = if r.IsSingle then 1.1920928955078125e-7 else 8.881784197001252e-16
 
-/// Times that are checked: at the call where they are numbers, and when the plan runs where they are placeholders.
+/// Checks of output times: at the call if they are numbers, at run time if they are placeholders.
 module internal OutputTimes =
     /// The numbers of a time that is not a placeholder.
     let known (t: Tensor) = if t.IsPlaceholder then ValueNone else ValueSome(t.ToArray())
 
-    /// The times, those within a rounding of t0 or t1 exactly there. InputException for one outside [t0, t1] of its sample.
+    /// The times, with those within a rounding of t0 or t1 moved there. InputException for one outside [t0, t1] of its
+    /// sample.
     let private adjusted (rule: TimeRule) (width: int) (t0: float[]) (t1: float[]) (given: float[]) : float[] =
         let times = Array.copy given
         let samples = if rule.ByRow then given.Length / max 1 width else max t0.Length t1.Length
@@ -60,12 +61,12 @@ module internal OutputTimes =
 
         times
 
-    /// Looks at times, t0 and t1, each with the axes of a vmap in front where it differs between its rows. What passes through
-    /// (the times, or their derivative) comes first and is not looked at.
+    /// Checks times, t0 and t1; each has the axes of a vmap in front if it differs between the rows of the vmap. args[0],
+    /// the times or their derivative, passes through unchecked.
     let private look (rule: TimeRule) (args: NdArray[]) : exn voption =
         let struct (rank0, rank1) = rule.RankOfEnds
         let times, t0, t1 = args[1], args[2], args[3]
-        // a vmap gives its axis to all that is looked at, or to none of it
+        // a vmap gives its axis to all checked arguments, or to none
         let mapped = times.Shape.Length - rule.Rank
         let rows = Shape.stored "solve" times.Shape[.. mapped - 1]
         let width = if times.Shape.Length = 0 then 1 else Array.last times.Shape
@@ -85,10 +86,10 @@ module internal OutputTimes =
         with :? InputException as e ->
             ValueSome e
 
-    /// One check for each rule, so that a second trace gives the same graph.
+    /// One check object for each rule, so that a second trace gives the same graph.
     let private checks = ConcurrentDictionary<TimeRule, Check>()
 
-    /// Placeholders: the same by operations. Where samples with ends of their own share the times, none is moved.
+    /// The same for placeholders, by operations. If samples with their own t0 or t1 share the times, no time is moved.
     let private whenRun (rule: TimeRule) (t0: Tensor) (t1: Tensor) (ts: Tensor) : Tensor =
         let check = checks.GetOrAdd(rule, (fun rule -> { Look = look rule; Flagged = false }))
         let ts = Tensor.Apply(Check check, [| ts; ts; t0; t1 |])
@@ -100,7 +101,7 @@ module internal OutputTimes =
             let t0, t1, given = over t0, over t1, Prim.stop ts
             let slack = Prim.times rule.Rounding (Prim.binary Max (abs t0) (abs t1))
 
-            // the value moves, and the derivative stays the time's own
+            // moves the value; the derivative stays that of the time
             let toward (t: Tensor) (x: Tensor) =
                 let isNear = Prim.compare LessEqual (abs (given - t)) slack
                 x + Prim.select isNear (t - given) (Prim.zerosLike t)
@@ -109,8 +110,8 @@ module internal OutputTimes =
             let near = Prim.select isAtEnd t1 t0
             toward near ts
 
-    /// Times as float64, those within a rounding of t0 or t1 exactly there. They must lie within [t0, t1] of their sample and,
-    /// where the rule says so, go from t0 to t1.
+    /// Times as float64, with those within a rounding of t0 or t1 moved there. They must lie within [t0, t1] of their sample
+    /// and, if `inOrder`, be in order from t0 to t1.
     let check verb inOrder (p: Problem<'E, 'S>) (ts: Tensor) : Tensor =
         let asFloats = Prim.cast Float64 ts
         let isSingle = ts.Dtype = Float32 || Tree.flatten p.Y0 |> Array.exists (fun y -> y.Dtype = Float32)

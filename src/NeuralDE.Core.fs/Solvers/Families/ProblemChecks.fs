@@ -6,9 +6,9 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 
-/// What a problem must satisfy: its options, its state, its gradient.
+/// Checks of a problem: its options, its state, its gradient method.
 module internal ProblemChecks =
-    // ── what the verbs of a problem check at the call, and a solve once more: the record may be made without them ──────
+    // ── options: checked by each verb, and again by the solve, because the record may be made without the verbs ─────────
     let positive verb what (x: float) =
         if not (x > 0.0) then
             raise (InputException $"{verb}: {what} is {string x}, expected a positive number.")
@@ -45,7 +45,7 @@ module internal ProblemChecks =
         if leaves.Length = 0 then
             raise (
                 TreeException
-                    $"{verb}: got a state of type {typeof<'S>.Name} without tensors, expected at least one. Write scalar or tensor around numbers."
+                    $"{verb}: got a state of type {typeof<'S>.Name} without tensors, expected at least one. Wrap numbers by scalar or tensor."
             )
 
         for k in 0 .. leaves.Length - 1 do
@@ -91,7 +91,6 @@ module internal ProblemChecks =
         | Some _
         | None -> ()
 
-    /// The adjoint equation knows nothing of events, and its backward solve does not stand stiffness.
     /// The first time of a jump inside of the solve that is not an output time.
     let private jumpInsideSpan (p: Problem<'E, 'S>) : float option =
         let numbers (t: Tensor) =
@@ -111,16 +110,16 @@ module internal ProblemChecks =
                     $"{verb}: got {p.Family}.gradient {p.Gradient.Name} with {reason}; expected Checkpointed or Direct. Write {p.Family}.gradient Checkpointed."
             )
 
-        // what goes back by an equation of its own, not by the steps taken
+        // for methods that solve an adjoint equation instead of differentiating the steps
         let adjoint () =
             let name = p.Solver.Name
 
             if not p.Events.IsEmpty then
-                refuse "events, whose adjoint it does not know"
+                refuse "events, which it does not support"
             elif p.Solver.Stepper.Bind.IsSome then
-                refuse $"{name}, a step of your own: an adjoint knows nothing of what it captures"
+                refuse $"{name}, a custom step: the adjoint equation does not include the values that it captures"
             elif p.JumpAt |> List.exists Time.moves then
-                refuse "a jump whose time is differentiated, which it cannot do"
+                refuse "a jump whose time is differentiated, which it does not support"
 
         match p.Gradient with
         | Backsolve
@@ -128,20 +127,20 @@ module internal ProblemChecks =
             adjoint ()
 
             if p.Solver.Stepper.IsImplicit then
-                refuse $"{p.Solver.Name}, an implicit method: solved backwards, a stiff equation is unstable"
+                refuse $"{p.Solver.Name}, an implicit method: a stiff equation is unstable when it is solved backwards"
         | OwnGradient _ ->
             adjoint ()
 
             match jumpInsideSpan p with
             | Some jump ->
                 refuse
-                    $"a jump at t = {string jump} inside of a span, which it would step over; ask for an output there with {p.Family}.saveAt and {p.Family}.solve, so that a span ends at it"
+                    $"a jump at t = {string jump} inside of a span, which it would step over; save the state there with {p.Family}.saveAt and {p.Family}.solve, so that a span ends at it"
             | None -> ()
         | Direct
         | Checkpointed
         | CheckpointedWithin _ -> ()
 
-    /// A start that is not finite has no solution. With samples of their own the others go on: that one ends in its status.
+    /// A start that is not finite has no solution. With perSample only that sample fails, with a status.
     let numbers verb (p: Problem<'E, 'S>) (names: string[]) (leaves: Tensor[]) =
         if not p.PerSample then
             for k in 0 .. leaves.Length - 1 do
@@ -152,6 +151,6 @@ module internal ProblemChecks =
                     | Some at ->
                         raise (
                             InputException
-                                $"{verb}: y0 is {string values[at]} at position {string at}{StateChecks.nameOf names[k]}, expected finite numbers. Look for what it was computed from."
+                                $"{verb}: y0 is {string values[at]} at position {string at}{StateChecks.nameOf names[k]}, expected finite numbers. Check the computation of y0."
                         )
                     | None -> ()

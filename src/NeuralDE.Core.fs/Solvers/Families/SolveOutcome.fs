@@ -7,7 +7,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
-/// What is told of a solve that has run: its costs, and where and why it stopped short.
+/// The outcome of a solve that has run: its statistics, and the time and cause of a failure.
 module internal SolveOutcome =
     let private isBad (x: float) = not (Double.IsFinite x)
 
@@ -44,18 +44,18 @@ module internal SolveOutcome =
           Jacobians = counted 1
           LinearSolves = counted 2 }
 
-    /// What is needed to find the component at fault.
+    /// The data that is needed to find the component that caused a failure.
     [<NoEquality; NoComparison>]
     type Suspects =
         {
-            /// whose verb solved
+            /// the name of the verbs in messages
             Family: string
-            /// with driven terms at rest: their keys are by row
+            /// the plan without noise, because the keys have a row for each sample
             Plan: SolvePlan
             HasNoise: bool
             Field: Graph
             Captured: Tensor[]
-            /// the leaves' paths in the state
+            /// the paths of the leaves in the state
             Names: string[]
             Rtol: float
             Atol: float
@@ -66,7 +66,7 @@ module internal SolveOutcome =
     let private functionsOf (suspects: Suspects) =
         let number = scalar 0.0
 
-        let inputs = // of which no function of the equation reads one
+        let inputs = // the functions of the equation do not read them
             SolveInputs.ofArray (Array.create SolveInputs.count number)
 
         StepLoop.terms suspects.Plan suspects.Field inputs suspects.Captured
@@ -75,7 +75,7 @@ module internal SolveOutcome =
 
     let private badness x = if isBad x then 1.0 else 0.0
 
-    /// The component with the highest score: its leaf's path and its place in it.
+    /// The component with the highest score: the path of its leaf and its index there.
     let private worst (suspects: Suspects) (score: float -> float) (leaves: Tensor[]) =
         let name leaf (index: string) =
             match suspects.Names[leaf], leaves[leaf].Rank with
@@ -95,13 +95,13 @@ module internal SolveOutcome =
 
         at
 
-    /// An event whose value is no number at a state.
+    /// An event whose value is NaN at a state.
     let private wrongEvent (events: EventTerm[]) time (y: Tensor[]) =
         events
         |> Array.tryFindIndex (fun e -> Double.IsNaN(float (Prim.cast Float64 (e.Value time y))))
         |> Option.map (fun k -> $"the value of event {string k}")
 
-    /// The component at fault of a step from a state at which nothing is.
+    /// The component that causes the failure of a step from a state where all functions are finite.
     let private culpritOfStep isFinite (suspects: Suspects) (terms: Terms) events (time: Tensor) (h: Tensor) y =
         let stepper = suspects.Plan.Stepper
 
@@ -116,8 +116,8 @@ module internal SolveOutcome =
                   Memory = stepper.Remember terms time y
                   Rounding = Array.map (fun _ -> None) y }
 
-        // The step that failed was up to five times as long as the next would have been. An explicit step shows where the
-        // field is not finite; an implicit one spreads that over all components.
+        // The failed step was up to five times as long as the next one would have been. An explicit step shows where the
+        // field is not finite; an implicit step spreads NaN over all components.
         let explicit h = RungeKutta.step stepper.Mover terms.Field time (time + h) y
         let lengths = if isFinite then [ h ] else [ h; 5.0 * h; 25.0 * h ]
 
@@ -140,11 +140,11 @@ module internal SolveOutcome =
                 | Some e -> Prim.cast Float64 (abs e) / (suspects.Atol + suspects.Rtol * Prim.cast Float64 (abs y))
                 | None -> Prim.zeros { y.Signature with Dtype = Float64 }
 
-            // steps of constant length have no estimate
+            // constant steps have no error estimate
             let errors = if stepper.IsAdaptive then ((attempt h).Errors())[0] else Array.map (fun _ -> None) y
             Array.map2 scaled y errors |> worst suspects (fun e -> if isBad e then infinity else e)
 
-    /// The component that is not finite after the failing step, else the one with the largest scaled error.
+    /// The component that is not finite after the failing step; otherwise the one with the largest scaled error.
     let private culprit isFinite (suspects: Suspects) (time: Tensor) (h: Tensor) (y: Tensor[]) =
         let tolerance (y: Tensor) = suspects.Atol + suspects.Rtol * abs y
         let terms, events = functionsOf suspects
@@ -160,12 +160,12 @@ module internal SolveOutcome =
         else
             culpritOfStep isFinite suspects terms events time h y
 
-    /// The mean length of the steps of sample k.
+    /// The mean step size of sample k.
     let private mean (found: Suspects) k (r: SolveReport) : Tensor =
         let t0 = if found.T0.Rank > 0 then Prim.pick 0 k found.T0 else found.T0
         abs (r.Time - t0) / Prim.binary Max (Prim.cast Float64 r.Accepted) (scalar 1.0)
 
-    /// The first sample that did not end well. `suspects` is ValueNone for a solve of the library's own.
+    /// The failure of the first sample that failed. `suspects` is ValueNone for a backward solve.
     let failure (suspects: Suspects voption) (last: Tensor[]) (report: Tensor) : Failure option =
         let statuses = (SolveReport.unpack report).Status.Numbers.Integers
 
@@ -193,7 +193,7 @@ module internal SolveOutcome =
                     controller.IsOwn && status = StepTooSmall && r.Step.Numbers.Floats[0] = 0.0
                     ->
                     Some
-                        $"The step controller '{controller.Name}' gave a factor that is not a positive finite number, or one of 1 or more after a rejected step."
+                        $"The step controller '{controller.Name}' returned a factor that is not a positive finite number, or is at least 1 after a rejected step."
                 | ValueSome found when isLimited && not found.Plan.Stepper.IsImplicit && found.Plan.Stepper.IsAdaptive ->
                     StepLimit.advice
                         { Family = found.Family
@@ -223,7 +223,7 @@ module internal SolveOutcome =
                   Steps = count r.Accepted + count r.Rejected
                   Advice = advice }
 
-    /// Passes leaves on once their solve is known to have ended well; otherwise the run raises SolveException at its end.
+    /// Returns the leaves; if the solve failed, the run raises SolveException at its end.
     let guard
         (plan: SolvePlan)
         (suspects: Suspects voption)
@@ -235,7 +235,7 @@ module internal SolveOutcome =
 
         let look (suspects: Suspects voption) (args: NdArray[]) =
             let t = args |> Array.map Tensor.OfArray
-            // a vmap around the solve gives everything looked at further axes; the tolerance is one number without them
+            // a vmap around the solve adds axes to all checked values; without a vmap the tolerance is []
             let axes = if suspects.IsSome then t[n + 2].Rank else 0
             let rows = Shape.stored "solve" t[1].Dims[.. axes - 1]
 
@@ -264,7 +264,7 @@ module internal SolveOutcome =
             | Some failure -> ValueSome(SolveFailures.toException failure (stats plan t[1]) None null)
             | None -> ValueNone
 
-        // the same check for the same field and plan, so that a second trace gives the same graph
+        // one check object for a field and plan, so that a second trace gives the same graph
         let check, further =
             match suspects with
             | ValueNone -> { Look = look ValueNone; Flagged = true }, [||]

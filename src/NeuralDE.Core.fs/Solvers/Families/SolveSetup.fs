@@ -9,22 +9,22 @@ open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
-/// From a problem to a graph: what a user gave is checked, the field is traced, the plan is made.
+/// From a problem to a graph: checks the arguments, traces the field and makes the plan.
 [<NoEquality; NoComparison>]
 type internal SolveSetup =
     {
         Plan: SolvePlan
         Field: Graph
-        /// by the field, the diffusion and the events
+        /// values captured by the field, the diffusion and the events
         Captured: Tensor[]
         Leaves: Tensor[]
         Names: string[]
         Ts: Tensor
-        /// samples, when each has its own steps
+        /// the number of samples, with perSample
         Rows: int voption
-        /// What the graph of a solve takes, with output times.
+        /// From output times to the inputs of the solve's graph.
         Arguments: Tensor -> Tensor[]
-        /// Runs the solve under a plan, with output times.
+        /// Runs the solve with a plan and output times.
         Run: SolvePlan -> Tensor -> SolveOutputs
     }
 
@@ -41,7 +41,7 @@ module internal SolveSetup =
 
                 raise (
                     InputException
-                        $"{p.Family}.solve: {p.Solver.Name} does not estimate its error. Give the length of its steps with {p.Family}.dt, or use an adaptive method such as {other}."
+                        $"{p.Family}.solve: {p.Solver.Name} does not estimate its error. Set constant steps with {p.Family}.dt, or use an adaptive method such as {other}."
                 )
 
         match p.Step with
@@ -53,7 +53,7 @@ module internal SolveSetup =
             needsEstimate ()
             StepSizes.Adaptive(c, false), dt0
 
-    /// The state with n zeros after its components along an axis.
+    /// The state with n zeros appended along an axis.
     let augmented verb axis n (y0: Tensor) =
         Expect.count verb "dimensions" n
         Expect.rankAtLeast verb 1 y0
@@ -62,7 +62,7 @@ module internal SolveSetup =
         shape[axis] <- n
         Prim.concat axis [| y0; Prim.zeros { y0.Signature with Shape = shape } |]
 
-    /// What Ode.progress wants to see, from the control of the running solve.
+    /// The report of Ode.progress, computed from the control values of the running solve.
     let private reportOf (p: Problem<'E, 'S>) : (NdArray[] -> unit) voption =
         match p.Progress, OutputTimes.known p.T0, OutputTimes.known p.T1 with
         | Some report, ValueSome t0, ValueSome t1 ->
@@ -88,25 +88,25 @@ module internal SolveSetup =
         | CheckpointedWithin bytes when bytes >= 1L -> Budget bytes
         | CheckpointedWithin bytes ->
             raise (
-                InputException $"{family}.gradient: CheckpointedWithin {string bytes}; give a positive number of bytes."
+                InputException $"{family}.gradient: got CheckpointedWithin {string bytes}, expected a positive number of bytes."
             )
 
     let private savingOf (p: Problem<'E, 'S>) (ts: Tensor) =
         match p.SaveAt.Times, p.SaveAt.EverySteps with
         | Some _, Some _ ->
-            raise (InputException $"{p.Family}.solve: both saveAt and saveSteps were asked for. Choose one.")
+            raise (InputException $"{p.Family}.solve: got saveAt and saveSteps, expected one of them. Remove the other.")
         | Some _, None -> if ts.Dims[ts.Rank - 1] = 0 then Nothing else AtTimes
         | None, Some n -> EverySteps n
         | None, None -> Nothing
 
-    /// The functions of a problem as graphs, with what they captured.
+    /// The functions of a problem as graphs, with the values that they captured.
     [<NoEquality; NoComparison>]
     type private ProblemGraphs =
         {
-            /// the method over this field
+            /// the method, bound to this field
             Stepper: Stepper
             Field: Graph
-            /// by the field, and by a step that its user wrote
+            /// values captured by the field, and by a custom step
             OfField: Tensor[]
             Noise: TracedNoise[]
             Events: EventPart[]
@@ -115,7 +115,7 @@ module internal SolveSetup =
 
         member f.Captured = Array.concat [ f.OfField; yield! f.Noise |> Array.map _.Captured; f.OfEvents ]
 
-        /// Which of these have a row for each sample.
+        /// Which captured values have a row for each sample.
         member f.ByRow =
             Array.concat
                 [ Array.create f.OfField.Length false
@@ -202,9 +202,9 @@ module internal SolveSetup =
           Tape = tapeOf p.Family p.Gradient
           Watch = (if p.Progress.IsSome then Reporting else Cancellable) }
 
-    /// The solve as a function, by the way back that was asked for.
+    /// The solve as a function with the derivative of the problem's gradient method.
     let private solver (p: Problem<'E, 'S>) (plan: SolvePlan) (field: Graph) : Fn =
-        /// The backward solve's state, once it is known to have ended well.
+        /// The final state of the backward solve; the run raises an exception if that solve failed.
         let seal (backward: SolvePlan) (out: SolveOutputs) =
             SolveOutcome.guard backward ValueNone out.Last out.Report out.Final
 
@@ -216,7 +216,7 @@ module internal SolveSetup =
         | BacksolveWith options -> Custom(BacksolveRule.custom seal plan options field)
         | OwnGradient m -> Custom(OwnGradientRule.custom $"{p.Family}.gradient {m.Name}" plan m field)
 
-    /// The plan for these arguments: inside a transform steps cannot be saved, and the events' log has room for all.
+    /// The plan for these arguments. Inside a transform, steps cannot be saved and the event log has a fixed size.
     let private planFor (p: Problem<'E, 'S>) (plan: SolvePlan) (arguments: Tensor[]) : SolvePlan =
         let isTraced = arguments |> Array.exists (fun a -> a.IsPlaceholder)
 
@@ -225,20 +225,20 @@ module internal SolveSetup =
         | EveryPolynomial when isTraced ->
             raise (
                 TraceException
-                    $"{p.Family}.solve: how many steps there will be is not known inside a transform, so they cannot be saved. Give the output times: {p.Family}.saveAt times."
+                    $"{p.Family}.solve: the number of steps is not known inside a transform, so they cannot be saved. Set output times: {p.Family}.saveAt times."
             )
         | Nothing
         | AtTimes
         | EverySteps _
         | EveryPolynomial -> ()
 
-        // a log that grows with its events is for runs on numbers only
+        // only a run on numbers can have a log that grows with its events
         if plan.Events.Length > 0 && isTraced then
             { plan with EventRoom = ValueSome p.MaxEvents }
         else
             plan
 
-    /// The numbers of a solve with its output times.
+    /// The numeric inputs of a solve with its output times.
     let private numbersOf (p: Problem<'E, 'S>) (dt: float) (stops: StopTimes) (ts: Tensor) : Tensor[] =
         SolveInputs.toArray
             { T0 = p.T0
@@ -261,7 +261,7 @@ module internal SolveSetup =
         let plan = planFor p plan arguments
         let fn = solver p plan f.Field
 
-        // of the numbers only times can differ between samples: [batch], or [batch; time]
+        // only times can differ between samples: [batch], or [batch; time]
         let byRow () =
             Array.concat
                 [ SolveInputs.signatures plan.Times plan.Stops
@@ -276,7 +276,7 @@ module internal SolveSetup =
                 Batch.vmapFn fn n (Array.zip arguments (byRow ()))
                 |> Array.map (fun (y, isByRow) -> if isByRow then y else Prim.rows n y)
 
-        // inside a transform nothing runs here: then the caller of what is transformed watches
+        // inside a transform nothing runs here; the caller of the transformed function watches
         let out = Watching.Under(p.Cancellation, reportOf p, apply)
         SolveOutputs.ofArray plan out
 

@@ -8,7 +8,7 @@ open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
-/// From a solve's outputs to what a user gets.
+/// From the outputs of a solve to its Solution.
 module internal SolveSolution =
     /// A solve that has run.
     [<NoEquality; NoComparison>]
@@ -17,20 +17,20 @@ module internal SolveSolution =
             Problem: Problem<'E, 'S>
             Setup: SolveSetup
             Out: SolveOutputs
-            /// whether a failure is raised
+            /// whether a failure raises an exception
             IsGuarded: bool
             Suspects: SolveOutcome.Suspects voption
-            /// every step's interpolant, from a second solve that keeps them
+            /// the interpolants of all steps, from a second solve that keeps them
             Dense: Lazy<SolveOutputs>
         }
 
         member s.TimeAxis = if s.Problem.PerSample then 1 else 0
         member s.Rebuild leaves : 'S = Tree.unflatten s.Problem.Y0 leaves
 
-        /// In a trace a failure is raised when the transformed function has run.
+        /// In a trace, the exception of a failure is raised when the transformed function has run.
         member s.FailsLater = s.IsGuarded && s.Out.Report.IsPlaceholder
 
-        /// One entry a sample, where samples have their own steps.
+        /// A tensor with one row for each sample, with perSample.
         member s.BySample oneRank (t: Tensor) =
             match s.Setup.Rows with
             | ValueSome rows when t.Rank = oneRank -> Prim.rows rows t
@@ -61,7 +61,7 @@ module internal SolveSolution =
                 (let noTimes = Prim.zeros { Dtype = Float64; Shape = [| 0 |] }
                  setup.Run { setup.Plan with Saving = EveryPolynomial; Times = 0 } noTimes) }
 
-    /// t1, or the time of the event that ended the solve, differentiable.
+    /// t1, or the time of the event that ended the solve; differentiable.
     let private endTimeOf (s: Solved<'E, 'S>) : Tensor =
         if s.Out.Events.Length = 0 then
             s.Problem.T1
@@ -72,7 +72,7 @@ module internal SolveSolution =
             let t1 = if t1.Rank < status.Rank then Prim.rows status.Count t1 else t1
             Prim.select isEvent s.Out.Events[0] t1
 
-    /// The same, and the time reached where the solve stopped short.
+    /// The same; the time reached if the solve failed.
     let private timeReached (s: Solved<'E, 'S>) (endTime: Tensor) : Tensor =
         let report = SolveReport.unpack s.Out.Report
         let isWell = StatusCode.isWell s.Setup.Plan report.Status
@@ -82,7 +82,7 @@ module internal SolveSolution =
         Prim.select isWell t1 (Prim.stop report.Time)
 
     // ── the saved rows ───────────────────────────────────────────────────────────────────────────────────────────
-    /// Samples that took fewer steps than others have NaN in the rows left over.
+    /// Samples with fewer steps than others have NaN in the remaining rows.
     let private padded (s: Solved<'E, 'S>) (x: Tensor) : Tensor =
         if not s.Problem.PerSample then
             x
@@ -92,7 +92,7 @@ module internal SolveSolution =
             let isRow = Prim.compare Less index (Prim.broadcast x.Dims[..1] [| 0 |] written)
             Prim.select (Prim.broadcast x.Dims [| 0; 1 |] isRow) x (Prim.fill x.Dtype x.Dims nan)
 
-    /// Times and states between start and end.
+    /// Saved times and states, without those at start and end.
     let private rowsBetween (s: Solved<'E, 'S>) : (Tensor * Tensor[]) list =
         let p, setup, out = s.Problem, s.Setup, s.Out
 
@@ -105,7 +105,7 @@ module internal SolveSolution =
         | EverySteps _
         | EveryPolynomial -> [ padded s out.Saved[0], Array.map (padded s) out.Saved[1..] ]
 
-    /// Times and states, with those at start and end where asked for.
+    /// Saved times and states, including those at start and end if the problem saves them.
     let private series (s: Solved<'E, 'S>) (endTime: Tensor) : Tensor * Tensor[] =
         let p, timeAxis = s.Problem, s.TimeAxis
 
@@ -133,7 +133,7 @@ module internal SolveSolution =
         join (List.map fst all), Array.init s.Setup.Leaves.Length states
 
     // ── between the steps ────────────────────────────────────────────────────────────────────────────────────────
-    /// Inside a transform: a solve that saves at these times, in its order.
+    /// Inside a transform: a solve that saves at these times, sorted into its order.
     let private solveAt (s: Solved<'E, 'S>) (times: Tensor) : Tensor[] =
         let dir = (SolveReport.unpack s.Out.Report).Direction
         let dir = if dir.Rank = 0 then dir else Prim.pick 0 0 dir
@@ -160,7 +160,7 @@ module internal SolveSolution =
         let values (x: Tensor[]) = Integrate.valuesAt x[0] x[1] x[3 .. n + 2] x[2] x[n + 3 ..] times
         if p.PerSample then vmap values args else values args
 
-    /// Block by block where an executor has the numbers; the result stays there.
+    /// Block by block, if an executor holds the numbers; the result stays there.
     let private findElsewhere (s: Solved<'E, 'S>) block (graph: Graph) (captured: Tensor[]) (times: Tensor) =
         let count, timeAxis = times.Count, s.TimeAxis
 
@@ -173,14 +173,14 @@ module internal SolveSolution =
 
         Array.init s.Setup.Leaves.Length (fun k -> parts |> Array.map (fun found -> found[k]) |> Prim.concat timeAxis)
 
-    /// Block by block into arrays for the whole result.
+    /// Block by block, into arrays of the whole result.
     let private findHere (s: Solved<'E, 'S>) block (graph: Graph) (numbers: NdArray[]) (times: Tensor) =
         let count, timeAxis = times.Count, s.TimeAxis
         let rows (n: Node) = { n.Signature with Shape = Array.updateAt timeAxis count n.Shape }
         let results = graph.Outputs |> Array.map (fun n -> NdArray.Uninitialised(n.Dtype, (rows n).Shape))
 
         for first in 0..block .. count - 1 do
-            // the last block begins early enough to be whole
+            // the last block overlaps the one before, so that all have one size
             let start = min first (count - block)
             let part = NdArray(Float64, [| block |], Array.sub times.Numbers.Floats start block)
             let found = Execute.call (Call(graph, Inline)) (Array.append [| part |] numbers)
@@ -188,8 +188,8 @@ module internal SolveSolution =
 
         results |> Array.map Tensor.OfArray
 
-    /// Many times, block by block, so that no more memory is in use than the result's and a block's. A block has as many times as
-    /// the solve has steps, or more: what is done for every step is then not the larger part.
+    /// The states at many times, block by block, so that the memory is that of the result and of one block. A block has at
+    /// least as many times as the solve has steps, so that the work per step does not dominate.
     let private findAll (s: Solved<'E, 'S>) (times: Tensor) : Tensor[] =
         let block = max 4096 (s.Dense.Value.Saved[0].Dims[s.TimeAxis])
 
@@ -214,7 +214,7 @@ module internal SolveSolution =
         if p.Noise.IsSome then
             raise (
                 InputException
-                    $"Solution.At: a path with noise is not known between the steps of its solve. Ask for the times before it: {p.Family}.saveAt."
+                    $"Solution.At: got noise; the path between two steps is not known. Save the times in the solve: {p.Family}.saveAt."
             )
 
         let t = OutputTimes.check "Solution.At" false p t
@@ -230,7 +230,7 @@ module internal SolveSolution =
         let plan = if isLogged then { plan with EventRoom = ValueSome plan.MaxEvents } else plan
         EventTimes.ofLog plan s.Problem.PerSample s.Out.Events
 
-    /// Leaves as a state, which raises a failure in a trace.
+    /// Leaves as a state; in a trace, with the exception of a failure.
     let private guarded (s: Solved<'E, 'S>) (leaves: Tensor[]) : 'S =
         s.Rebuild(
             if s.FailsLater then
@@ -247,7 +247,7 @@ module internal SolveSolution =
         let failure () = SolveOutcome.failure s.Suspects out.Last out.Report
         let stats () = SolveOutcome.stats plan out.Report
 
-        // on numbers a failure is raised here
+        // on numbers the exception of a failure is raised here
         if isGuarded && not out.Report.IsPlaceholder then
             match failure () with
             | Some failure -> raise (SolveFailures.toException failure (stats ()) (Some ts) (box (s.Rebuild ys)))

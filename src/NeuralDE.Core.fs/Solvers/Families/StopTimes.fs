@@ -6,15 +6,15 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Times at which steps end: stops, and jumps of the field, which it sees from either side only.
+/// Times at which steps end: stops, and jumps of the field, which is evaluated on either side of a jump only.
 [<NoEquality; NoComparison>]
 type internal StopTimes =
     {
-        /// where a step ends, where the next one begins, and the derivative of the time between: float64 [stops], ascending
+        /// the end of a step, the begin of the next, and the time between them as a value 0 with a derivative: float64 [stops], ascending
         Stops: Tensor
         Resumes: Tensor
         Shifts: Tensor
-        /// whether a jump's time is a placeholder, whose derivative may be asked for
+        /// whether a jump's time is a placeholder, so its derivative may be needed
         Moves: bool
     }
 
@@ -32,17 +32,18 @@ module internal StopTimes =
 
         { Stops = tensor stops; Resumes = tensor resumes; Shifts = zeros [ stops.Length ]; Moves = false }
 
-    /// Whether two tensors are one expression, as far down as a user writes a time.
+    /// Whether two tensors are the same expression, compared to a depth of 8 operations, which covers times that users
+    /// write.
     let rec private isSame depth (a: Tensor) (b: Tensor) =
         let isArgument =
             function
             | Input _ -> true
-            | _ -> false // an operation
+            | _ -> false
 
         let areSame op args op' args' =
             depth > 0
             && op = op'
-            && not (isArgument op) // of a function, or of another one
+            && not (isArgument op) // inputs of different functions have equal operations
             && Array.length args = Array.length args'
             && Array.forall2 (isSame (depth - 1)) args args'
 
@@ -50,15 +51,15 @@ module internal StopTimes =
         || match a.Content, b.Content with
            | Content.Open(_, _, op, args), Content.Open(_, _, op', args') -> areSame op args op' args'
            | Content.Structure(op, args, _, _), Content.Structure(op', args', _, _) -> areSame op args op' args'
-           | _ -> false // numbers, and what has nothing in common
+           | _ -> false
 
-    /// One check for each family, so that a second trace gives the same graph.
+    /// One check object for each family, so that a second trace gives the same graph.
     let private checks = ConcurrentDictionary<string, Check>()
 
-    /// Jumps are finite, and no two are one: the derivative by either would be that of both.
+    /// Checks that jumps are finite and distinct: if two coincide, the derivative by either is not defined.
     let private apart family =
         let look (args: NdArray[]) =
-            let rank = 1 // without the axes that a vmap adds in front
+            let rank = 1 // the other axes are those of a vmap
             let rows = Shape.stored "solve" args[1].Shape[.. args[1].Shape.Length - rank - 1]
             let width = if rows = 0 then 0 else args[1].Floats.Length / rows
             let times = List.init rows (fun r -> Array.sub args[1].Floats (r * width) width)
@@ -67,12 +68,12 @@ module internal StopTimes =
                 let sorted = Array.sort xs
 
                 match xs |> Array.tryFind (Double.IsFinite >> not) with
-                | Some t -> Some $"got the time {string t}, expected finite numbers. Leave it out."
+                | Some t -> Some $"got the time {string t}, expected finite numbers. Remove it."
                 | None ->
                     Array.pairwise sorted
                     |> Array.tryFind (fun (a, b) -> b - a <= 4.0 * (Math.BitIncrement(abs b) - abs b))
                     |> Option.map (fun (a, _) ->
-                        $"got two jumps at the time {string a}, where the derivative by either is not defined. Give one, or move one of them.")
+                        $"got two jumps at the time {string a}, where the derivative by either is not defined. Remove one, or change its time.")
 
             match times |> List.tryPick found with
             | Some text -> ValueSome(InputException $"{family}.jumpAt: {text}" :> exn)
@@ -80,7 +81,8 @@ module internal StopTimes =
 
         checks.GetOrAdd(family, (fun _ -> { Look = look; Flagged = false }))
 
-    /// Jumps whose times are known when the plan runs. A stop at the time of a jump goes beyond every end.
+    /// Jumps whose times are known at run time. A stop at the time of a jump is moved to infinity, so that only the jump
+    /// acts.
     let private whenRun family (isSingle: bool) (jumps: Tensor[]) (steps: float list) : StopTimes =
         let jumps = Prim.stack 0 jumps
         let jumps = Tensor.Apply(Check(apart family), [| jumps; jumps |])
@@ -98,7 +100,7 @@ module internal StopTimes =
         let key = Prim.select isAgain (Prim.fill Float64 [| count |] infinity) value
         let final = inOrder key [| sorted[0]; sorted[1]; key |]
         let at, isJump = final[2], final[1]
-        // one spacing of the state's floats, or two; at 0 about the smallest normal number
+        // one or two spacings of the state's floats; at 0 about the smallest normal number
         let relative, least = if isSingle then Float32.Epsilon, 1e-38 else Float64.Epsilon, 1e-300
         let all x = Prim.fill Float64 [| count |] x
         let size = Prim.binary Min (abs at) (all Double.MaxValue)
@@ -111,7 +113,7 @@ module internal StopTimes =
         for t in p.StepAt do
             if not (Double.IsFinite t) then
                 raise (
-                    InputException $"{p.Family}.stepAt: got the time {string t}, expected finite numbers. Leave it out."
+                    InputException $"{p.Family}.stepAt: got the time {string t}, expected finite numbers. Remove it."
                 )
 
         if p.JumpAt |> List.exists (fun t -> t.IsPlaceholder) then

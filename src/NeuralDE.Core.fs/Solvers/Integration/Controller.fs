@@ -6,31 +6,39 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Integration
 
-/// <summary>The weights of PID control of steps, and the bounds on their factors.</summary>
+/// <summary>The weights of PID control of the step size, and the limits of its factors.</summary>
 /// <remarks>
-/// With the scaled error q (accepted when q ≤ 1), k = the power of h in the error estimate and qₙ₋₁, qₙ₋₂ of the accepted steps before,
+/// With the scaled error q (accepted if q ≤ 1), the power k of h in the error estimate, and the errors qₙ₋₁, qₙ₋₂ of the two
+/// accepted steps before,
 ///     factor = Safety · qₙ^(−(P + I + D)/k) · qₙ₋₁^((P + 2D)/k) · qₙ₋₂^(−D/k).
 ///
-/// Papers and libraries disagree. Hairer's DOPRI5 writes PI control as q^(−α) qₙ₋₁^β (α = 0.7/5, β = 0.4/5 there; here
-/// P = kβ, I = k(α − β)); Söderlind writes it in log differences; torchdiffeq has I control only; diffrax keeps the history of
-/// rejected steps too. We follow Söderlind's form with the history of accepted steps, since a rejected step says nothing about the error of the
-/// accepted one before it, and I control after a rejection, as Hairer does.
+/// Papers and libraries use different forms. Hairer's DOPRI5 writes PI control as q^(−α) qₙ₋₁^β (α = 0.7/5, β = 0.4/5 there;
+/// here P = kβ, I = k(α − β)); Söderlind writes it in log differences; torchdiffeq has I control only; diffrax also uses the
+/// errors of rejected steps. This controller uses Söderlind's form with the errors of accepted steps, because a rejected
+/// step gives no information about the error of the accepted step before it, and I control after a rejection, as Hairer
+/// does.
 /// G. Söderlind, Digital filters in adaptive time-stepping, ACM TOMS 29 (2003).
 /// </remarks>
 type PidController =
     {
+        /// the proportional weight
         P: float
+        /// the integral weight
         I: float
+        /// the derivative weight
         D: float
+        /// multiplies every factor; 0.9 aims at an error below the tolerance
         Safety: float
-        /// The least factor after a rejected step.
+        /// the smallest factor after a rejected step
         MinFactor: float
+        /// the largest factor
         MaxFactor: float
-        /// The least factor after an accepted step: 1 never shrinks an accepted step (torchdiffeq, diffrax).
+        /// the smallest factor after an accepted step; with 1 the step size never decreases after one (torchdiffeq, diffrax)
         AcceptedMinFactor: float
     }
 
-    /// <summary>I control: P = D = 0, I = 1, Safety 0.9, factors from 0.2 to 10, an accepted step never shrinks.</summary>
+    /// I control: P = D = 0, I = 1, Safety 0.9, factors from 0.2 to 10; the step size does not decrease after an accepted
+    /// step.
     static member integral =
         { P = 0.0
           I = 1.0
@@ -40,25 +48,25 @@ type PidController =
           MaxFactor = 10.0
           AcceptedMinFactor = 1.0 }
 
-/// <summary>What a step controller sees of an attempt at a step.</summary>
+/// The arguments of a step controller: the result of an attempt at a step.
 [<Sealed>]
 type ControllerInput internal (error: Tensor, accepted: Tensor, size: Tensor, power: int, slots: Map<string, Tensor>) =
-    /// The scaled error, float64 []: the step is accepted at 1 or less. 1e30 where the attempt is not finite.
+    /// The scaled error, float64 []: the step is accepted at 1 or less. 1e30 if the attempt is not finite.
     member _.Error = error
 
     /// Whether the step is accepted, bool [].
     member _.Accepted = accepted
 
-    /// The length of the attempt, float64 [], above 0.
+    /// The size of the attempted step, float64 [], positive.
     member _.Size = size
 
-    /// k: the error of a step of length h is O(h^k).
+    /// k: the error of a step of size h is O(h^k).
     member _.Power = power
 
-    /// What the controller remembers, by name: float64 [].
+    /// The values that the controller remembers, by name: float64 [].
     member _.Slots = slots
 
-/// <summary>How an adaptive solve chooses its steps from the error of the last ones.</summary>
+/// <summary>Chooses the step sizes of an adaptive solve from the errors of the last steps.</summary>
 /// <remarks>Two controllers are equal if they have the same weights, or the same function object.</remarks>
 [<Sealed; Carried>]
 type StepController
@@ -67,13 +75,13 @@ type StepController
     member _.Name = name
     member internal _.Key = key
 
-    /// Whether its user wrote the rule, whose factor may be 0 for none.
+    /// Whether it is a custom rule, whose factor 0 means an invalid factor.
     member internal _.IsOwn = isOwn
 
-    /// What it remembers, and with which numbers it starts.
+    /// The remembered values, with their initial numbers.
     member internal _.Slots = slots
 
-    /// To the factor on the step size, and the slots in their order.
+    /// From an attempt to the factor of the step size and the new slots, in their order.
     member internal _.Rule = rule
 
     override _.Equals other =
@@ -84,7 +92,7 @@ type StepController
     override _.GetHashCode() = key.GetHashCode()
     override _.ToString() = name
 
-/// Step controllers: PID control, and rules that their user writes.
+/// Step controllers: how an adaptive solve chooses its step sizes from the errors of the last steps.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module StepController =
     let private number x = Prim.literal Float64 x
@@ -103,13 +111,13 @@ module StepController =
     /// Bounds the logarithm of an error of 0. Its power, 10^(30/k), is at least the default MaxFactor, 10, for orders up to 30.
     let private leastError = 1e-30
 
-    /// The rule of PID control. `past` are the errors of the accepted steps before, as many as the weights need.
+    /// The rule of PID control. `past`: slots for the errors of the previous accepted steps that the weights need.
     let private pidRule (c: PidController) (past: string list) (input: ControllerInput) : Tensor * Tensor list =
         let k = float input.Power
         let least = number leastError
         let q = input.Error
 
-        // as accurate as a step size needs, and a third of the cost of a power
+        // accurate enough for a step size, at a third of the cost of a power
         let raised (x: Tensor) a =
             if a = 0.0 then
                 number 1.0
@@ -129,11 +137,14 @@ module StepController =
                 (clamp c.AcceptedMinFactor c.MaxFactor (safe filtered))
                 (clamp c.MinFactor c.Safety (safe steady))
 
-        // the newest first; a rejected step is forgotten
+        // newest first; the error of a rejected step is not stored
         factor, List.map2 (Prim.select input.Accepted) (List.truncate past.Length (q :: remembered)) remembered
 
-    /// <summary>PID control with weights and bounds of your own: StepController.ofPid { PidController.integral with Safety = 0.8 }.</summary>
-    /// <remarks>InputException for weights that do not control.</remarks>
+    /// <summary>PID control with custom weights and limits: StepController.ofPid { PidController.integral with Safety = 0.8
+    /// }.</summary>
+    /// <param name="c">The weights.</param>
+    /// <returns>The controller.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for weights that do not control the step size.</exception>
     let ofPid (c: PidController) : StepController =
         check c
         let past =
@@ -145,16 +156,23 @@ module StepController =
         let name = $"PID {string c.P}, {string c.I}, {string c.D}"
         StepController(name, c, false, past |> List.map (fun slot -> slot, 1.0), pidRule c past)
 
-    /// I control: each step looks at its own error only. The default, and what torchdiffeq and diffrax do.
+    /// I control: the step size depends on the error of the last attempt only. The default, as in torchdiffeq and diffrax.
     let integral = ofPid PidController.integral
 
-    /// PI control: smoother steps and fewer rejections where the step size follows the solution (orbits) or stability.
+    /// PI control: smoother step sizes and fewer rejections if the solution (orbits) or stability determines the step size.
     let proportionalIntegral = ofPid { PidController.integral with P = 0.4; I = 0.3; AcceptedMinFactor = 0.2 }
 
-    /// PID control with weights of your own, as in PidController; an accepted step may shrink the next.
+    /// <summary>PID control with custom weights: with the scaled errors q of this and the two accepted steps before it, the
+    /// step size is multiplied by Safety · qₙ^(−(p + i + d)/k) · qₙ₋₁^((p + 2d)/k) · qₙ₋₂^(−d/k). The step size may decrease
+    /// after an accepted step.</summary>
+    /// <param name="p">The proportional weight.</param>
+    /// <param name="i">The integral weight.</param>
+    /// <param name="d">The derivative weight.</param>
+    /// <returns>The controller.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for weights that do not control the step size.</exception>
     let pid p i d = ofPid { PidController.integral with P = p; I = i; D = d; AcceptedMinFactor = 0.2 }
 
-    /// What a rule returned: a number, of float64.
+    /// Checks that a result of a rule is float64 [].
     let private requireNumber name what (x: Tensor) =
         if isNull (x :> obj | null) then
             raise (InputException $"StepController.ofRule {name}: {what} is null, expected float64 [].")
@@ -167,17 +185,22 @@ module StepController =
 
         x
 
-    /// <summary>A controller of your own: a rule that gives the factor on the step size.</summary>
+    /// <summary>A custom controller: a rule that gives the factor of the step size.</summary>
     /// <param name="name">For messages.</param>
-    /// <param name="slots">What it remembers from attempt to attempt, by name, with the numbers it starts with.</param>
-    /// <param name="rule">From an attempt to the factor, float64 [], and what is remembered then, of the same names.</param>
+    /// <param name="slots">The values that it remembers from attempt to attempt, by name, with their initial
+    /// numbers.</param>
+    /// <param name="rule">From an attempt to the factor, float64 [], and the new remembered values, with the same
+    /// names.</param>
+    /// <returns>The controller. Make it once, because it is traced for each solve in which it is new.</returns>
     /// <remarks>
-    /// The next attempt is factor · Size long, within Ode.dtBetween. A factor that is not a positive finite number, and a factor of 1 or more
-    /// after a rejected step, end the solve with StepTooSmall. Step sizes are constants of differentiation, so the rule has no
-    /// derivative. It is traced once for each solve: make the controller once. The rule may capture numbers, but no argument of a
-    /// function that is being differentiated, batched or compiled. ShapeException for results of other shapes, InputException for other
-    /// names and for such arguments.
+    /// The size of the next attempt is factor · Size, within Ode.dtBetween. A factor that is not positive and finite, or is
+    /// at least 1 after a rejected step, ends the solve with StepTooSmall. Step sizes are constants of differentiation, so
+    /// the rule has no derivative. The rule may capture numbers, but not an argument of a function that is being
+    /// differentiated, batched or compiled.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.InputException">for equal names of slots; in a solve, for results with other names and
+    /// for captured arguments of a transform.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">in a solve, for results that are not float64 [].</exception>
     let ofRule
         (name: string)
         (slots: (string * float) list)
@@ -216,11 +239,11 @@ module StepController =
             let factor = requireNumber name "the factor" factor
             let isStep = Prim.both (Prim.compareTo Greater factor 0.0) (Prim.compareTo Less factor infinity)
             let isShorter = Prim.either input.Accepted (Prim.compareTo Less factor 1.0)
-            // 0 is no step, which the loop takes for one that is too small
+            // the loop ends with StepTooSmall at a factor of 0
             let factor = Prim.select (Prim.both isStep isShorter) factor (number 0.0)
             factor, names |> List.map (fun slot -> requireNumber name $"the slot '{slot}'" byName[slot])
 
-        // a trace of its own tells what the rule captured
+        // a separate trace finds the values that the rule captured
         let run (input: ControllerInput) =
             let seen =
                 Array.ofList (

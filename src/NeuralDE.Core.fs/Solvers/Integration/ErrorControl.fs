@@ -1,9 +1,10 @@
 namespace NeuralDE
 
-/// What an adaptive solve's steps answer for.
+/// The errors that control the steps of an adaptive solve.
 type ErrorControl =
-    /// the state's error alone
+    /// The error of the state only.
     | StateOnly
-    /// Where a derivative is taken, for the derivative's too: a random tangent is watched, and steers where the state's error
-    /// says nothing, as at rest. A solve that nobody differentiates is the same as with StateOnly. The default.
+    /// If the solve is differentiated, also the error of the derivative: the steps propagate a random tangent and control
+    /// its error where the error of the state gives no information, such as at rest. Without differentiation the same as
+    /// StateOnly. The default.
     | StateAndDerivatives

@@ -2,17 +2,18 @@ namespace NeuralDE
 
 open NeuralDE.Internal.Tensor
 
-/// The scaled errors of a backward solve, for a norm of your own: one tensor for each leaf.
+/// The scaled errors of a backward solve, for a custom norm: one tensor for each leaf.
 type BacksolveError = { State: Tensor list; Adjoint: Tensor list; Parameters: Tensor list }
 
-/// What steers the steps of a backward solve. Norms of your own are equal if they are the same function object.
+/// The error norm that controls the steps of a backward solve. Custom norms are equal if they are the same function object.
 [<CustomEquality; NoComparison>]
 type BacksolveNorm =
     /// The largest root mean square over the leaves of state, adjoint and parameters.
     | FullNorm
-    /// State and adjoint only: the parameters' integrals feed back on nothing. Fewer steps.
+    /// State and adjoint only, because the integrals of the parameters do not affect other values. Fewer steps.
     /// P. Kidger, R. T. Q. Chen, T. Lyons, "Hey, that's not an ODE": faster ODE adjoints via seminorms, ICML 2021.
     | Seminorm
+    /// A custom norm: from the scaled errors to one number; a step is accepted at 1 or less.
     | UserNorm of (BacksolveError -> Tensor)
 
     override a.Equals other =
@@ -28,19 +29,22 @@ type BacksolveNorm =
         | Seminorm -> 1
         | UserNorm f -> LanguagePrimitives.PhysicalHash f
 
+/// Options of the backward solve of the continuous adjoint.
 [<NoComparison>]
 type BacksolveOptions =
     {
-        /// None: as the forward solve
+        /// the relative tolerance; None: that of the forward solve
         Rtol: float option
+        /// the absolute tolerance; None: that of the forward solve
         Atol: float option
+        /// the error norm
         Norm: BacksolveNorm
     }
 
-/// <summary>A part of a solve that a gradient method goes back over: from one output time to the one before, or to t0.</summary>
+/// <summary>A part of a solve for a gradient method: from one output time back to the previous one, or to t0.</summary>
 /// <remarks>
-/// The library has the states at both ends. What it needs from between, a method computes again. A span has no length, T0 = T1, where an
-/// output time is t0, t1 or another output time: a division by T1 − T0 is 0/0 there.
+/// The library has the states at both ends. A method computes the states between them again if it needs them. If an output
+/// time is t0, t1 or another output time, the span has length 0, T0 = T1: a division by T1 − T0 is then 0/0.
 /// </remarks>
 [<Sealed>]
 type AdjointSpan
@@ -56,31 +60,39 @@ type AdjointSpan
     let struct (early, late) = times
     let struct (y0, y1) = states
 
-    /// The end nearer to the solve's t0: where the adjoint is wanted. float64 [].
+    /// The end nearer to t0 of the solve, where the adjoint is computed. float64 [].
     member _.T0 = early
 
-    /// The end nearer to the solve's t1: where the adjoint is known.
+    /// The end nearer to t1 of the solve, where the adjoint is known.
     member _.T1 = late
 
-    /// The states at both ends.
+    /// The state at T0.
     member _.Y0 = y0
 
+    /// The state at T1.
     member _.Y1 = y1
 
     /// a = ∂L/∂y at T1, like the state.
     member _.Adjoint = adjoint
 
-    /// 0 for each float tensor that the field captured: what the parameters' integrals begin with.
+    /// Zeros for each float tensor that the field captured: the initial values of the integrals of the parameters.
     member _.Zero = integrals
 
-    /// f(t, y)
+    /// <summary>f(t, y).</summary>
+    /// <param name="t">A time [].</param>
+    /// <param name="y">A vector like the state.</param>
+    /// <returns>The derivative, like the state.</returns>
     member _.Field(t: Tensor, y: StateVector) : StateVector =
         if isNull (t :> obj | null) then nullArg (nameof t)
         if isNull (y :> obj | null) then nullArg (nameof y)
         Expect.rank "AdjointSpan.Field" 0 "the time" t
         field t y
 
-    /// <summary>(∂f/∂y)ᵀ a, like the state, and (∂f/∂p)ᵀ a, like Zero, at (t, y).</summary>
+    /// <summary>The vector-Jacobian products at (t, y): (∂f/∂y)ᵀ a and (∂f/∂p)ᵀ a.</summary>
+    /// <param name="t">A time [].</param>
+    /// <param name="y">A vector like the state.</param>
+    /// <param name="a">A cotangent, like the state.</param>
+    /// <returns>A vector like the state, and one like Zero.</returns>
     member _.Pull(t: Tensor, y: StateVector, a: StateVector) : StateVector * StateVector =
         if isNull (t :> obj | null) then nullArg (nameof t)
         if isNull (y :> obj | null) then nullArg (nameof y)
@@ -88,38 +100,41 @@ type AdjointSpan
         Expect.rank "AdjointSpan.Pull" 0 "the time" t
         pull t y a
 
-/// <summary>A way of your own to differentiate a solve in reverse: over one span, from a(T1) to a(T0).</summary>
+/// <summary>A custom gradient method, which computes one span of the backward pass: from a(T1) to a(T0).</summary>
 /// <remarks>
-/// The exact answer is the adjoint equation's: with a' = −(∂f/∂y)ᵀ a backwards from T1, a(T0) and q = ∫ (∂f/∂p)ᵀ a dt over the span.
-/// The library adds ∂L/∂y at output times, and the derivatives of t0, t1 and output times. Make the method once; methods are equal if they
-/// are the same object. It may capture numbers, but no argument of a function that is being differentiated, batched or compiled:
-/// InputException. Not with events, noise, steps of your own, or jumps whose times are differentiated. A jump at a fixed time
-/// must be an output time, so that a span ends there.
+/// The exact result is that of the adjoint equation: a' = −(∂f/∂y)ᵀ a backwards from T1, and q = ∫ (∂f/∂p)ᵀ a dt over the
+/// span. The library adds ∂L/∂y at output times, and the derivatives by t0, t1 and output times. Make the method once;
+/// methods are equal if they are the same object. It may capture numbers, but not an argument of a function that is being
+/// differentiated, batched or compiled: InputException. It does not support events, noise, custom steps, and jumps whose
+/// times are differentiated. A jump at a fixed time must be an output time, so that a span ends there.
 /// </remarks>
 [<ReferenceEquality>]
 type GradientMethod =
     {
-        /// for messages
+        /// the name, for messages
         Name: string
-        /// To the adjoint at T0, like the state, and what the span adds to the parameters' integrals, like Zero.
+        /// From a span to the adjoint at T0, like the state, and the span's contribution to the integrals of the parameters, like Zero.
         Back: AdjointSpan -> StateVector * StateVector
     }
 
-/// How a solve is differentiated in reverse. Forward mode always differentiates the steps.
+/// Gradient methods: how reverse mode differentiates a solve. Forward mode always differentiates the steps.
 [<NoComparison>]
 type Gradient =
-    /// Exact derivative of the steps taken, in the state at t0 and all that the field captures (in times it is f there); keeps every
-    /// state. The memory grows with the number of steps.
+    /// The exact derivative of the steps taken, by the state at t0 and by all values that the field captures (by times it is
+    /// f there). Keeps every state, so the memory grows with the number of steps.
     | Direct
-    /// The same numbers; keeps states within 256 MiB and computes again what lies between. The default.
+    /// The same derivative as Direct; keeps states within 256 MiB and computes the steps between them again. The default.
     | Checkpointed
-    /// The same numbers, within so many bytes.
+    /// The same derivative as Direct, with states within `bytes` bytes. A solve raises InputException unless `bytes` is
+    /// positive.
     | CheckpointedWithin of bytes: int64
-    /// The continuous adjoint: solves state, adjoint and parameter integrals backwards. Constant memory; inexact, and unstable where the
-    /// backward equation is (contracting nonlinear flows). R. T. Q. Chen et al., Neural ordinary differential equations, NeurIPS 2018.
+    /// The continuous adjoint: solves state, adjoint and parameter integrals backwards. Constant memory; inexact, and
+    /// unstable if the backward equation is unstable (contracting nonlinear flows). R. T. Q. Chen et al., Neural ordinary
+    /// differential equations, NeurIPS 2018.
     | Backsolve
+    /// The continuous adjoint with separate tolerances and a separate error norm.
     | BacksolveWith of BacksolveOptions
-    /// A way back of your own.
+    /// A custom gradient method.
     | OwnGradient of GradientMethod
 
     /// for messages
@@ -132,5 +147,5 @@ type Gradient =
         | BacksolveWith _ -> "Backsolve"
         | OwnGradient m -> m.Name
 
-    /// 256 MiB.
+    /// The memory limit of Checkpointed for states, in bytes: 256 MiB.
     static member DefaultBudget = 268435456L

@@ -7,12 +7,12 @@ open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 
-/// The adjoint of a solve by a way back that its user wrote.
+/// The adjoint of a solve by a custom gradient method.
 module internal OwnGradientRule =
     let private check verb what mend (like: Signature[]) (got: StateVector) =
         StateChecks.requireLike
             verb
-            $"the way back returned {what} of"
+            $"the gradient method returned {what} of"
             mend
             (Array.create like.Length "")
             like
@@ -29,12 +29,12 @@ module internal OwnGradientRule =
 
             raise (
                 ShapeException
-                    $"{verb}: the way back returned parameters' integrals {text found}, expected {text like}. Compute them from Zero and Pull, leaf by leaf."
+                    $"{verb}: the gradient method returned parameters' integrals {text found}, expected {text like}. Compute them from Zero and Pull, leaf by leaf."
             )
 
     let private requireResult verb what (got: StateVector) =
         if isNull (got :> obj | null) then
-            raise (InputException $"{verb}: the way back returned null for the {what}, expected a state vector.")
+            raise (InputException $"{verb}: the gradient method returned null for the {what}, expected a state vector.")
 
     /// `verb`: for messages.
     let custom verb (p: SolvePlan) (m: GradientMethod) (g: Graph) : Custom =
@@ -72,7 +72,7 @@ module internal OwnGradientRule =
 
             fun _ captured span ->
                 let seen = Array.concat [ [| span.Early; span.Late |]; span.YEarly; span.YLate; span.Adjoint; captured ]
-                let out = OwnPart.traced verb "the way back" seen back
+                let out = OwnPart.traced verb "the gradient method" seen back
                 out[.. n - 1], Array.map2 (+) span.Integrals out[n..]
 
         g.Memo((p, m), (fun () -> AdjointRule.custom p g goBack))

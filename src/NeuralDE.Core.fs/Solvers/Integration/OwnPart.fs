@@ -4,9 +4,10 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Functions of a user's that become a part of a solve's graph, where only numbers can be captured.
+/// User functions that become a part of a solve's graph, where only numbers can be captured.
 module internal OwnPart =
-    /// The function's results at `arguments`. InputException where it captured a placeholder; `verb` and `what` are for the message.
+    /// The results of a user function at `arguments`. InputException if it captured a placeholder; `verb` and `what` are for
+    /// the message.
     let traced verb what (arguments: Tensor[]) (f: Tensor[] -> Tensor[]) : Tensor[] =
         let g, captured = Tracing.trace verb Hoisted (Tracing.signatures arguments) f
 
@@ -14,7 +15,7 @@ module internal OwnPart =
             if c.IsPlaceholder then
                 raise (
                     InputException
-                        $"{verb}: {what} captured a {c.Dtype} {Shape.text c.Dims} that is an argument of a function being differentiated, batched or compiled; expected numbers. Make the part outside of that function."
+                        $"{verb}: {what} captured a {c.Dtype} {Shape.text c.Dims} that is an argument of a function being differentiated, batched or compiled; expected numbers. Make it outside of that function."
                 )
 
         Prim.call g (Array.append arguments captured)

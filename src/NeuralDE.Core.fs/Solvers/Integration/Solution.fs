@@ -5,19 +5,27 @@ open System.Globalization
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Integration
 
-/// How a solve ended.
+/// The status of a solve at its end.
 type Status =
+    /// The solve reached t1.
     | Success
+    /// An event with Event.stop ended the solve.
     | EventOccurred
+    /// The solve needs more steps than maxSteps.
     | MaxStepsReached
+    /// No step size satisfies the tolerance.
     | StepTooSmall
+    /// The field or the state became NaN or infinite.
     | NonFinite
+    /// Newton's method did not converge in an implicit step.
     | NonlinearSolveFailed
+    /// Events follow each other in ever shorter time.
     | EventsAccumulate
+    /// There were more events than maxEvents.
     | TooManyEvents
+    /// The solve was cancelled.
     | Cancelled
-
-    /// What it means, and what to try with the verbs of a family.
+    /// The meaning, and advice with the verbs of a family.
     member internal s.Advise family =
         match s with
         | Success -> "The solve reached its end."
@@ -25,19 +33,19 @@ type Status =
         | MaxStepsReached ->
             $"The number of steps reached its limit. Raise it with {family}.maxSteps, or loosen the tolerance."
         | StepTooSmall when family = "Sde" ->
-            "No step is small enough for the tolerance, of those that the noise is known for: 2^-24 of [t0, t1] and more. Loosen the tolerance, or solve in parts: to a nearer t1, and on from there with another key."
+            "No step of at least 2^-24 of [t0, t1], the resolution of the noise, is small enough for the tolerance. Loosen the tolerance, or solve in parts: to a nearer t1, and from there with another key."
         | StepTooSmall ->
-            $"No step is small enough for the tolerance. Loosen it, give an atol above 0 where a component is near 0, look for a jump or a singularity there, or give the jump's time with {family}.jumpAt."
+            $"No step is small enough for the tolerance. Loosen it, set an atol above 0 if a component is near 0, check the field for a jump or a singularity there, or set the time of the jump with {family}.jumpAt."
         | NonFinite ->
             let functions = if family = "Sde" then "drift, the diffusion" else "field"
-            $"The {functions} or the state became NaN or infinite. Look for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
+            $"The {functions} or the state became NaN or infinite. Check for a division by zero, a logarithm or root of a negative number, or a solution that blows up."
         | EventsAccumulate ->
-            "Events follow each other faster than the solve can tell: a ball that comes to rest, a relay that chatters, or a change that leaves its event's value at 0. Stop there (Event.stop), or let the change lead away from the event."
-        | TooManyEvents -> $"There were more events than there is room for. Raise it with {family}.maxEvents."
+            "Events follow each other in less time than the solve can resolve, as for a ball that comes to rest, a relay that chatters, or a change after which the value of its event is 0. Stop there (Event.stop), or make the change move the value away from 0."
+        | TooManyEvents -> $"The number of events exceeded its limit. Raise it with {family}.maxEvents."
         | NonlinearSolveFailed -> "The equations of an implicit step were not solved. Try smaller steps."
         | Cancelled -> "The solve was cancelled."
 
-    /// What it means, and what to try.
+    /// The meaning of the status, and advice.
     member s.Sentence = s.Advise "Ode"
 
     static member internal OfCode code =
@@ -51,36 +59,42 @@ type Status =
         elif code = StatusCode.tooManyEvents then TooManyEvents
         else Cancelled // still running: stopped from outside
 
-/// What a solve cost; over all samples when each has its own steps.
+/// The solver statistics of a solve, summed over all samples with perSample.
 type Stats =
     {
         /// accepted steps
         Steps: int
+        /// rejected steps
         Rejected: int
-        /// evaluations of the field, those of dense output and of the first step's estimate included
+        /// evaluations of the field, including those of dense output and of the estimate of the first step
         Evaluations: int
-        /// Jacobians made and systems of linear equations solved, by implicit methods
+        /// Jacobians that implicit methods computed
         Jacobians: int
+        /// linear systems that implicit methods solved
         LinearSolves: int
     }
 
-/// Where a solve stopped short.
+/// The time and the cause of a failure.
 type Failure =
     {
-        /// whose verb solved: Ode
+        /// the family of the problem: Ode or Sde
         Family: string
+        /// the cause
         Status: Status
+        /// the time reached
         Time: float
-        /// the sample, where each has its own steps
+        /// the index of the sample that failed, with perSample
         Sample: int option
-        /// the component that is not finite, or whose error is the largest: its path in the state, and its index; or "the value of
-        /// event 0"
+        /// the component that is not finite or has the largest error, as path and index in the state; or "the value of event
+        /// 0"
         Component: string
+        /// the number of steps, accepted and rejected
         Steps: int
-        /// what to try, where the state and the field say more than the status
+        /// advice from the state and the field, if they say more than the status
         Advice: string option
     }
 
+    /// The message of the exception.
     member f.Message =
         let sample =
             match f.Sample with
@@ -109,36 +123,48 @@ type Failure =
         let advice = Option.defaultValue (f.Status.Advise f.Family) f.Advice
         $"{f.Family}.solve: stopped at t = {time}{sample} ({f.Status}) after {string f.Steps} steps{what}. {advice}"
 
-/// A solve that did not reach its end, with what it had until then.
+/// A solve did not reach its end. Holds the results up to there.
 type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
     inherit Exception(failure.Message)
+    /// The time and cause of the failure.
     member _.Failure = failure
+
+    /// The status of the solve.
     member _.Status = failure.Status
+
+    /// The time reached.
     member _.Time = failure.Time
+
+    /// The solver statistics up to there.
     member _.Stats = stats
 
-    /// The output times, where the solve ran on numbers.
+    /// The output times; None for a solve inside a transform.
     member _.Ts = ts
 
-    /// The saved states, of the state's type with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
     member _.Ys = ys
 
-/// A solve that was cancelled, by the token of Ode.cancel or of Engine.cancellable, with what it had until then. It is no
-/// SolveException: who catches failures does not catch the caller's wish to end.
+/// A solve was cancelled, by the token of Ode.cancel or of Engine.cancellable. Holds the results up to there. It is not a
+/// SolveException, so that code which handles failures does not handle a cancellation.
 type SolveCancelledException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
     inherit OperationCanceledException(failure.Message)
+    /// The time and cause of the failure.
     member _.Failure = failure
+
+    /// The time reached.
     member _.Time = failure.Time
+
+    /// The solver statistics up to there.
     member _.Stats = stats
 
-    /// The output times, where the solve ran on numbers.
+    /// The output times; None for a solve inside a transform.
     member _.Ts = ts
 
-    /// The saved states, of the state's type with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
     member _.Ys = ys
 
 module internal SolveFailures =
-    /// What a solve that stopped short raises.
+    /// The exception of a solve that did not reach its end.
     let toException (failure: Failure) (stats: Stats) (ts: Tensor option) (ys: obj | null) : exn =
         match failure.Status with
         | Cancelled -> SolveCancelledException(failure, stats, ts, ys)
@@ -151,17 +177,20 @@ module internal SolveFailures =
         | EventsAccumulate
         | TooManyEvents -> SolveException(failure, stats, ts, ys)
 
-/// What a running solve tells of itself.
+/// The progress of a running solve.
 type SolveProgress =
     {
+        /// the time reached
         Time: float
-        /// of the interval, 0 to 1
+        /// the fraction of the time span, from 0 to 1
         Fraction: float
+        /// accepted steps
         Steps: int
+        /// rejected steps
         Rejected: int
     }
 
-/// <summary>What a solve returns.</summary>
+/// The solution of a problem.
 [<Sealed>]
 type Solution<'S>
     internal
@@ -177,33 +206,34 @@ type Solution<'S>
         t1: Lazy<Tensor>,
         events: Lazy<EventTimes>
     ) =
-    /// Output times [time]; with times by sample [batch; time].
+    /// The output times: [time]; with times for each sample [batch; time].
     member _.Ts = ts
 
-    /// Saved states: every leaf with a time axis first ([time; …]), after the batch axis when samples have their own steps ([batch; time; …]).
+    /// The saved states: every leaf with a leading time axis, [time; …], or [batch; time; …] with perSample.
     member _.Ys: 'S = ys.Value
 
-    /// Where the solve ended: t1, or the time of the event that ended it, differentiable; where it stopped short, the time reached.
-    /// By sample [batch].
+    /// The end of the solve: t1, or the time of the event that ended it, which is differentiable; the time reached if the
+    /// solve failed. [], or [batch] with perSample.
     member _.T1 = t1.Value
 
     /// The events that happened, in order.
     member _.Events: EventTimes = events.Value
 
-    /// The state at T1, just before the event that ended the solve; NaN if it did not get there.
+    /// The state at T1, before the event that ended the solve; NaN if the solve failed.
     member _.Y1: 'S = y1.Value
 
-    /// The last state reached: that at t1, or where the solve stopped.
+    /// The last state reached: at t1, or where the solve stopped.
     member _.LastState = last
 
-    /// The time reached; by sample [batch].
+    /// The time reached: [], or [batch] with perSample.
     member _.LastTime = (SolveReport.unpack report).Time
 
-    /// How each sample's solve ended; one entry unless samples have their own steps.
+    /// The status of each sample; one entry without perSample.
     member _.Statuses: Status[] =
         (SolveReport.unpack report).Status.Numbers.Integers |> Array.map (fun code -> Status.OfCode(int code))
 
-    /// How the solve ended: that of the first sample that failed; else EventOccurred if an event ended any; else Success.
+    /// The status of the solve: that of the first sample that failed; otherwise EventOccurred if an event ended the solve of
+    /// a sample; otherwise Success.
     member s.Status: Status =
         let statuses = s.Statuses
         let isWell status = (status = Success || status = EventOccurred)
@@ -212,19 +242,28 @@ type Solution<'S>
         | Some failed -> failed
         | None -> if Array.contains EventOccurred statuses then EventOccurred else Success
 
-    /// Accepted and rejected steps of each sample.
+    /// The number of accepted steps, int32: [], or [batch] with perSample.
     member _.Steps = Prim.cast Dtype.Int32 (SolveReport.unpack report).Accepted
 
+    /// The number of rejected steps, int32: [], or [batch] with perSample.
     member _.RejectedSteps = Prim.cast Dtype.Int32 (SolveReport.unpack report).Rejected
+    /// The solver statistics.
     member _.Stats: Stats = stats ()
 
-    /// Where and why it stopped short; None after a success.
+    /// The time and cause of a failure; None after a success.
     member _.Failure: Failure option = failure ()
 
-    /// Dense output at one time, within the interval.
+    /// <summary>Dense output at one time.</summary>
+    /// <param name="t">A time within the solve.</param>
+    /// <returns>A state like y0.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a time outside of the solve, and with noise.</exception>
     member _.At(t: float) : 'S = at (scalar t)
 
-    /// Dense output at one time ([] → a state) or at several ([n] → states with a leading axis), differentiable in the times.
+    /// <summary>Dense output at one time or at several, differentiable by the times.</summary>
+    /// <param name="t">[] or [n], within the solve.</param>
+    /// <returns>For [] a state like y0; for [n] every leaf with a time axis, [n; …], or [batch; n; …] with
+    /// perSample.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a time outside of the solve, and with noise.</exception>
     member _.At(t: Tensor) : 'S =
         if isNull (box t) then nullArg (nameof t)
         at t

@@ -4,13 +4,13 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Backward differentiation on unequal steps. The Jacobian is remembered over steps, rejected ones too, until it is old or
+/// Backward differentiation with variable steps. The Jacobian is kept over steps, also rejected ones, until it is too old or
 /// Newton's method fails.
 module internal BdfSteps =
-    /// Attempts that a Jacobian serves. CVODE's limit is 50 steps; steps of order 2 are longer.
+    /// The number of attempts for which a Jacobian is used. CVODE's limit is 50 steps; steps of order 2 are longer.
     let private oldest = 20
 
-    /// What is carried: the state before the last, the last derivative, and the last step (0 at a start).
+    /// The carried values: the previous state, the last derivative, and the last step (0 at a start).
     [<NoEquality; NoComparison>]
     type private History = { Before: Tensor; Slope: Tensor; H: Tensor }
 
@@ -32,7 +32,7 @@ module internal BdfSteps =
         let one, two = Prim.plus 1.0 omega, Prim.plus 1.0 (Prim.times 2.0 omega)
         let c = a.H * one / two
         let known = y + spread (omega * omega / two) * (y - past.Before)
-        // y″ from y, y′ and the state before
+        // y″ from y, y′ and the previous state
         let curve = Prim.select isFirst (Prim.number 0.0) (Prim.number 2.0 / last)
         let sign = Prim.unary Sign a.H
         let second = spread (sign * curve) * (past.Slope - spread (sign / last) * (y - past.Before))
@@ -65,8 +65,8 @@ module internal BdfSteps =
           Work = Work.ofCounts z.Iterations (Prim.cast Int32 isOld) z.Iterations
           Rounding = [||] }
 
-    /// The state before lies back along the slope and the curve, y − h y′ + h² y″/2: along the slope alone, a fresh tangent's
-    /// error would be of order 2, and three times what it is after a step or two.
+    /// The previous state is extrapolated backwards by slope and curvature, y − h y′ + h² y″/2. With the slope only, the
+    /// error of a new tangent would be of order 2, and three times as large after a step or two.
     let private renew (terms: Terms) (a: Attempt) =
         let h = a.Carried[a.Carried.Length - 1]
         let slope = terms.Field a.Time a.Y

@@ -3,10 +3,10 @@ namespace NeuralDE.Internal.Steppers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// Sums over many steps.
+/// Compensated sums over many steps.
 module internal Compensated =
-    /// y + Δy by leaf. A leaf that carries the rounding error e of its sum adds d = Δy + e instead, and e' = d − (y1 − y) is a
-    /// constant of differentiation. W. Kahan, Further remarks on reducing truncation errors, 1965.
+    /// y + Δy for each leaf. A leaf with the rounding error e of its sum adds d = Δy + e instead; the new error e' = d − (y1
+    /// − y) is a constant of differentiation. W. Kahan, Further remarks on reducing truncation errors, 1965.
     let add (y: Tensor[]) (changes: Tensor option[]) (rounding: Tensor option[]) : Tensor[] * Tensor[] =
         let added =
             Array.map3

@@ -16,7 +16,7 @@ module internal DirkSteps =
         let spread x = RungeKutta.spread x y
         let fixedY = a.Y |> Array.map Prim.stop
         let c = Prim.times m.Gamma h
-        // the matrix steers the search only: a constant of differentiation
+        // the matrix affects the iteration only, not the root: a constant of differentiation
         let factor = Jacobian.factor c (Prim.stop (Jacobian.state terms.Field a.Time fixedY))
         let scale = Flat.pack (terms.Scale fixedY)
         let ks = ResizeArray [ Flat.pack a.Carried ]
@@ -28,7 +28,7 @@ module internal DirkSteps =
             let guess = known + spread c * combine m.Guess[i] ks
             let z = NewtonSolve.stage terms a.Y factor scale t c known guess
             found.Add z
-            // the derivative from the stage, not from the field: what Newton's method left is not multiplied by J
+            // the derivative from the stage, not from the field, so that the residual of Newton's method is not multiplied by J
             ks.Add((z.Z - known) / spread c)
 
         let y1 = (Seq.last found).Z

@@ -14,7 +14,7 @@ type internal DirkTableau =
         A: float[][]
         /// b − b̂
         Error: float[]
-        /// row i: the guess of stage i's derivative, a combination of those before it
+        /// row i: the initial guess of stage i's derivative, a combination of the derivatives before it
         Guess: float[][]
     }
 

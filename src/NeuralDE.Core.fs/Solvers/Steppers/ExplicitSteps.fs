@@ -2,7 +2,8 @@ namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
 
-/// Explicit Runge–Kutta methods: the stepper of a tableau. A method whose last stage is f(t1, y1) carries it to the next step.
+/// Explicit Runge–Kutta methods: the stepper of a tableau. A method whose last stage is f(t1, y1) passes it on to the next
+/// step.
 module internal ExplicitSteps =
     let private count condition n = if condition then n else 0
 
@@ -43,7 +44,7 @@ module internal ExplicitSteps =
 
     let private cost (t: Tableau) isAdaptive : Cost =
         let needsEnd = isAdaptive && max t.Error.Length t.CoarseError.Length > t.Stages
-        // a last stage that only the error uses
+        // last stages that only the error estimate uses
         let idle =
             if isAdaptive || t.Fsal then
                 0

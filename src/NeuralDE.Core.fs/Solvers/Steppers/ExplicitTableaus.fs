@@ -3,8 +3,8 @@ namespace NeuralDE
 open System
 open System.Globalization
 
-/// The explicit Runge–Kutta methods, as data that proves itself on construction (see Tableau). Numbers stand as their
-/// authors printed them: fractions as fractions, decimals with all digits. Rows are separated by order, not by lines.
+/// The explicit Runge–Kutta methods, as data that is checked on construction (see Tableau). Coefficients are written as
+/// their authors printed them: fractions as fractions, decimals with all digits. Rows are separated by order, not by lines.
 [<RequireQualifiedAccess>]
 module ExplicitTableaus =
 
@@ -36,7 +36,8 @@ module ExplicitTableaus =
     /// The rows of A below the empty first one.
     let private triangle text = Array.append [| [||] |] (growing 1 text)
 
-    /// Powers θ … θ^7 of θ²(1−θ)² times 1, θ, θ(1−θ), θ²(1−θ): what may be added to a cubic without moving its ends.
+    /// The coefficients of θ … θ^7 of θ²(1−θ)² times 1, θ, θ(1−θ), θ²(1−θ): these terms can be added to a cubic without
+    /// changing its values and slopes at the ends.
     let private bubbles =
         [| [| 0.0; 1.0; -2.0; 1.0; 0.0; 0.0; 0.0 |]
            [| 0.0; 0.0; 1.0; -2.0; 1.0; 0.0; 0.0 |]
@@ -82,7 +83,7 @@ module ExplicitTableaus =
     let private interpolated interpolant data = { data with Interpolant = interpolant }
 
     /// Euler's method. Order 1, no error estimate, 1 stage, not FSAL; cubic Hermite interpolant of order 1.
-    /// For teaching, for residual networks read as equations, and as a twin of the Euler–Maruyama method.
+    /// For teaching, for residual networks as equations, and as the deterministic case of the Euler–Maruyama method.
     /// L. Euler, Institutionum calculi integralis, vol. 1, St. Petersburg 1768, § 650.
     let euler = fixedStep "Euler" "Euler 1768" 1 (row "0") (triangle "") (row "1") |> Tableau
 
@@ -143,8 +144,8 @@ module ExplicitTableaus =
     /// 6 stages, not FSAL; quartic interpolant of order 4 from the stages and f(t1, y1). Of historical interest: Dopri5
     /// and Tsit5 are more accurate at the same cost.
     /// E. Fehlberg, Low-order classical Runge–Kutta formulas with stepsize control, NASA TR R-315, 1969.
-    /// The interpolant is ours: the C¹ quartics of order 4 form a line, and this is a short fraction near its point of
-    /// least order-5 error (the criterion that picks Shampine's quartic for Dopri5).
+    /// The interpolant is new: the C¹ quartics of order 4 are a family with one parameter, and this one is a short fraction
+    /// near that of least order-5 error (the criterion that gives Shampine's quartic for Dopri5).
     let fehlberg45 =
         let b = row "16/135 0 6656/12825 28561/56430 -9/50 2/55"
 
@@ -168,7 +169,7 @@ module ExplicitTableaus =
     /// the stages and f(t1, y1). The original also embeds orders 1 to 3, to stop early where the solution is rough;
     /// this tableau keeps the 5(4) pair, which Dopri5 and Tsit5 beat on smooth problems.
     /// J. R. Cash, A. H. Karp, A variable order Runge–Kutta method for initial value problems with rapidly varying
-    /// right-hand sides, ACM Trans. Math. Softw. 16 (1990), 201–222. The interpolant is ours, found as for Fehlberg45.
+    /// right-hand sides, ACM Trans. Math. Softw. 16 (1990), 201–222. The interpolant is new, found as for Fehlberg45.
     let cashKarp =
         let b = row "37/378 0 250/621 125/594 0 512/1771"
 
@@ -284,7 +285,7 @@ module ExplicitTableaus =
         |> Tableau
 
     /// Dormand and Prince's order 8 method with the two error estimates of Hairer's code DOP853. Order 8, embedded
-    /// order 5 with a coarse one of order 3 (TableauData.CoarseError says how they combine), 12 stages, not FSAL;
+    /// order 5 with a coarse one of order 3 (combined as in TableauData.CoarseError), 12 stages, not FSAL;
     /// interpolant of order 7 from f(t1, y1) and 3 extra stages, needed only in steps that are interpolated.
     /// For tolerances of about 1e-8 and below; costs more than a 5(4) pair at loose ones.
     /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 2nd ed., 1993, section II.5 and
@@ -528,6 +529,6 @@ module ExplicitTableaus =
         |> interpolated interpolant
         |> Tableau
 
-    /// Every method of this file, by rising order.
+    /// All methods of this file, in ascending order.
     let all =
         [ euler; midpoint; heun; ralston; bosh3; rk4; kutta38; fehlberg45; cashKarp; dopri5; tsit5; vern7; dop853 ]

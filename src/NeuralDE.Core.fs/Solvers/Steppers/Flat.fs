@@ -3,9 +3,9 @@ namespace NeuralDE.Internal.Steppers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// The leaves of a state as one vector, so that linear algebra sees one matrix.
+/// The leaves of a state as one vector, for linear algebra with one matrix.
 module internal Flat =
-    /// In the wider of their float types.
+    /// Concatenates the leaves, in float64 if one of them is float64.
     let pack (leaves: Tensor[]) : Tensor =
         let isWide = leaves |> Array.exists (fun x -> x.Dtype = Float64)
         let dtype = if isWide then Float64 else leaves[0].Dtype

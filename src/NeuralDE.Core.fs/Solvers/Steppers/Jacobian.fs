@@ -15,7 +15,7 @@ module internal Jacobian =
     let time (f: RungeKutta.Field) (t: Tensor) (y: Tensor[]) : Tensor =
         snd (jvp (fun t -> Flat.pack (f t y)) t (Prim.number 1.0))
 
-    /// A matrix as the factors of its rows in pivoted order.
+    /// A matrix as its LU factors with pivoted rows.
     [<Struct; NoEquality; NoComparison>]
     type Factor = { Order: Tensor; Lu: Tensor }
 

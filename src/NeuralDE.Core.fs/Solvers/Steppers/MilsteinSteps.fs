@@ -3,10 +3,10 @@ namespace NeuralDE.Internal.Steppers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// Milstein's method for noise whose columns commute, where its double integrals are products of increments.
+/// Milstein's method for commutative noise, where its double integrals are products of increments.
 module internal MilsteinSteps =
-    /// y + h f + g dW + ½ Σ gᵢ ∂gᵢ/∂yᵢ (dWᵢ² − h), by one derivative of g along g (dW² − h). The increments are by component of the
-    /// state, as those of Diagonal and Additive noise are.
+    /// y + h f + g dW + ½ Σ gᵢ ∂gᵢ/∂yᵢ (dWᵢ² − h), with one derivative of g along g (dW² − h). The increments have one
+    /// component for each component of the state, as those of Diagonal and Additive noise do.
     /// G. N. Milstein, Approximate integration of stochastic differential equations, Theory Probab. Appl. 19, 1975.
     let private correction (a: Attempt) (d: Driven) (dw: Tensor[]) : Tensor[] =
         let square (dw: Tensor) = dw * dw - RungeKutta.spread (abs a.H) dw

@@ -4,8 +4,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// The equation of an implicit stage, z = known + c f(t, z), as a root: Newton's method finds it with a given factor, and its
-/// derivative is that of the residual.
+/// Solves the equation of an implicit stage, z = known + c f(t, z): Newton's method finds the root with a given matrix
+/// factor, and the derivative of the root is that of the residual (implicit function theorem).
 module internal NewtonSolve =
     [<NoEquality; NoComparison>]
     type Found =
@@ -17,11 +17,11 @@ module internal NewtonSolve =
             Solved: Tensor
         }
 
-    /// The share of the tolerance that the iteration may leave: 1e-1 to 1e-2 in E. Hairer, G. Wanner, Solving Ordinary
-    /// Differential Equations II, section IV.8.
+    /// The fraction of the tolerance that the iteration error may have: 1e-1 to 1e-2 in E. Hairer, G. Wanner, Solving
+    /// Ordinary Differential Equations II, section IV.8.
     let private kappa = 1e-2
 
-    /// A displacement of z by this number of roundings, or fewer, is none: float32 cannot meet small tolerances.
+    /// A displacement of z of at most this many rounding errors counts as 0, because float32 cannot reach small tolerances.
     let private roundings = 4.0
 
     /// Replaces a scale of 0 as a divisor. Above the smallest normal number (1.2e-38 and 2.2e-308), with room for the quotient.
@@ -30,7 +30,7 @@ module internal NewtonSolve =
     [<NoEquality; NoComparison>]
     type private Search = { Z: Tensor; Last: Tensor; Count: Tensor; IsDone: Tensor; Fails: Tensor }
 
-    /// `scale`: what an error of 1 is, packed. It, the factor and the guess steer the search and have no part in the root.
+    /// `scale`: the error of scaled size 1, packed. Scale, factor and guess affect the iteration only, not the root.
     let stage
         (terms: Terms)
         (like: Tensor[])
@@ -44,7 +44,7 @@ module internal NewtonSolve =
         let residual t (c: Tensor) (known: Tensor) (z: Tensor) =
             z - known - RungeKutta.spread c z * Flat.pack (terms.Field t (Flat.unpack like z))
 
-        // without atol an element that is 0 has scale 0: no displacement is small enough there, except 0
+        // with atol = 0 the scale of a component that is 0 is 0: a displacement of 0 is then accepted, any other is too large
         let scale = Prim.binary Max scale (Prim.fill scale.Dtype scale.Dims (leastScale scale.Dtype))
 
         let size (x: Tensor) =
@@ -56,7 +56,7 @@ module internal NewtonSolve =
 
         let rounding = Prim.times (roundings * known.Dtype.Epsilon) (size (Prim.stop known))
 
-        // it stops when the displacement that contraction still promises is below κ, and fails when displacements grow
+        // stops if the remaining displacement, estimated from the contraction rate, is below κ; fails if displacements grow
         let iterate (s: Search) : Search =
             let dz = -(Jacobian.solve factor (residual t c known s.Z))
             let now = size dz

@@ -5,7 +5,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Equations
 
-/// A step as its user wrote it: y1, and the difference to a solution of lower order where steps are to be adaptive.
+/// A custom step: from its arguments to y1, and to the difference from a solution of lower order if steps are adaptive.
 [<NoEquality; NoComparison>]
 type internal OwnStep =
     { Verb: string
@@ -17,7 +17,7 @@ type internal OwnStep =
 module internal OwnStep =
     let private float0 = { Signature.Dtype = Float64; Shape = [||] }
 
-    /// What a step returned must be like the state.
+    /// Checks that a result of the step has the shapes and dtypes of the state.
     let private check (own: OwnStep) what (state: Signature[]) (got: StateVector) =
         StateChecks.requireLike
             own.Verb
@@ -29,7 +29,7 @@ module internal OwnStep =
 
     let private make (own: OwnStep) evaluations run bind : Stepper =
         { Name = own.Name
-          Citation = "written by its user"
+          Citation = "custom step"
           Order = own.Order
           ErrorPower = if own.IsAdaptive then own.Order else 0
           Degree = 3
@@ -44,13 +44,13 @@ module internal OwnStep =
           Bind = bind
           Tableau = ValueNone }
 
-    /// Cubic by the slopes at both ends, where a step is looked into.
+    /// Cubic dense output from the slopes at both ends, computed only for steps that are interpolated.
     let private dense (terms: Terms) (a: Attempt) (y1: Tensor[]) () =
         let f0, f1 = terms.Field a.Time a.Y, terms.Field a.TimeNew y1
         Array.init a.Y.Length (fun k -> Prim.stack 0 (RungeKutta.hermite a.H a.Y[k] f0[k] y1[k] f1[k]))
 
-    /// The step, traced over the field's graph: equal graphs give one stepper, however often its user makes the method anew. What
-    /// the step captured joins what the field captured, so that it has derivatives like everything there.
+    /// Traces the step over the graph of the field. Equal graphs give one stepper, even if the user makes the method again.
+    /// Values that the step captured are appended to those of the field, so that they have derivatives too.
     let private trace (own: OwnStep) verb (g: Graph) leaves : BoundStepper =
         let own = { own with Verb = verb }
         let state, ofField = g.Inputs[1..leaves], g.Inputs[leaves + 1 ..]
@@ -96,7 +96,7 @@ module internal OwnStep =
           Field = Tracing.closed inputs (fun x -> Prim.call g x[.. g.Inputs.Length - 1])
           Captured = captured }
 
-    /// The method before it has met a field.
+    /// The method before it is bound to a field.
     let unbound (own: OwnStep) : Stepper =
         let none (_: Terms) (_: Attempt) : Attempted = raise (GraphException $"{own.Name} was not traced over a field")
         make own 0 none (ValueSome(trace own))

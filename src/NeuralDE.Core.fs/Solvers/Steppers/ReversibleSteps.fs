@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Steppers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// Algebraically reversible methods: they carry a second state beside the first.
+/// Algebraically reversible methods, which carry a second state.
 module internal ReversibleSteps =
     /// A half step along the carried velocity v, a new velocity 2 f(t + h/2, ·) − v, and a half step along it.
     /// J. Zhuang, N. C. Dvornek, S. Tatikonda, J. S. Duncan, MALI: a memory efficient and reverse accurate integrator for neural

@@ -4,19 +4,19 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// One explicit Runge–Kutta step over the leaves of a state. Time and step are float64 and 0-d, whatever the state's dtype.
+/// One explicit Runge–Kutta step over the leaves of a state. Time and step are float64 [] for any dtype of the state.
 module internal RungeKutta =
-    /// A closed field: time (in the state's dtype), state, captured → derivative.
+    /// A closed field: time (in the dtype of the state) and state → derivative.
     type Field = Tensor -> Tensor[] -> Tensor[]
 
     let fieldOf (g: Graph) (captured: Tensor[]) : Field =
         let dtype = g.Inputs[0].Dtype
         fun t y -> Prim.call g (Array.concat [ [| Prim.cast dtype t |]; y; captured ])
 
-    /// A 0-d number over the shape of a leaf, in its dtype.
+    /// A number [] broadcast to the shape of a leaf, in its dtype.
     let spread (x: Tensor) (like: Tensor) = Prim.broadcast like.Dims [||] (Prim.cast like.Dtype x)
 
-    /// Σ wᵢ kᵢ of one leaf; None when all weights are 0.
+    /// Σ wᵢ kᵢ of one leaf; None if all weights are 0.
     let combine (weights: float[]) (ks: Tensor[][]) leaf : Tensor option =
         let mutable sum: Tensor option = None
 
@@ -39,13 +39,13 @@ module internal RungeKutta =
             | Some sum -> y + spread h y * sum
             | None -> y)
 
-    /// The time of the node c, which is tNew exactly for 1.
+    /// The time of the node c; for c = 1 exactly tNew.
     let node (c: float) (t: Tensor) (tNew: Tensor) (h: Tensor) =
         if c = 0.0 then t
         elif c = 1.0 then tNew
         else t + Prim.literal Float64 c * h
 
-    /// The derivatives at the nodes c, after those already known.
+    /// The derivatives at the nodes c, appended to the known ones.
     let stages
         (c: float[])
         (a: float[][])

@@ -4,22 +4,25 @@ open System
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// <summary>A method, whatever equations it is for: for lists of methods, and methods chosen when a program runs.</summary>
+/// A method for any kind of equation: for lists of methods, and for methods chosen at run time.
 [<AbstractClass; Carried>]
 type Method internal (stepper: Stepper, needs: Type) =
     member internal _.Stepper = stepper
 
-    /// What an equation must promise.
+    /// The kind of equation that the method needs.
     member internal _.Needs = needs
 
+    /// The name, as in messages.
     member _.Name = stepper.Name
 
-    /// Global order: halving the step divides the error by 2^Order. Of a method for noise, on an equation without it.
+    /// The global order: halving the step size divides the error by 2^Order. For a method with noise, the order on an
+    /// equation without noise.
     member _.Order = stepper.Order
 
-    /// Whether it estimates its error, so that steps can be adaptive.
+    /// Whether the method estimates its error, so that steps can be adaptive.
     member _.IsAdaptive = stepper.IsAdaptive
 
+    /// The source of the method.
     member _.Citation = stepper.Citation
     override _.ToString() = stepper.Name
 
@@ -30,20 +33,20 @@ type Method internal (stepper: Stepper, needs: Type) =
 
     override _.GetHashCode() = LanguagePrimitives.PhysicalHash stepper
 
-/// <summary>A method for equations that promise at least 'Equation. Values of this type are made by the library: Tsit5, Kvaerno3, …</summary>
-/// <remarks>A method that solves more equations fits where fewer are asked for: Heun, for any equation, is a Solver of an AnyOde,
-/// too. An impossible pair of method and equation does not compile.</remarks>
+/// <summary>A method for equations of the kind 'Equation. The library makes these values: Tsit5, Kvaerno3, …</summary>
+/// <remarks>A method for more general equations can be used for more specific ones: Heun, for any equation, is also a
+/// Solver&lt;AnyOde&gt;. A combination of method and equation that is impossible does not compile.</remarks>
 [<Sealed; Carried>]
 type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
     inherit Method(stepper, needs)
     internal new(tableau: Tableau) = Solver(StochasticSteps.ofTableau tableau, typeof<AnyOde>)
 
-    /// For C#, whose values of methods are not general: a method for any equation stands where one for a kind of them is asked for.
+    /// For C#, whose values cannot be generic: converts a method for any equation to one for a specific kind.
     static member op_Implicit(m: Solver<Equation>) : Solver<'Equation> =
         if isNull (box m) then nullArg (nameof m)
         Solver(m.Stepper, m.Needs)
 
-    /// The method for equations of this kind, if it is one for them.
+    /// The method as one for this kind of equation. InputException if it is not for that kind.
     static member internal Of (verb: string) (m: Method) : Solver<'Equation> =
         let kind = typeof<'Equation>
 
@@ -52,7 +55,7 @@ type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
 
             raise (
                 InputException
-                    $"{verb}: got {m.Name}, a method for {m.Needs.Name}, expected one for {kind.Name}, which the equation is. Choose another, such as {other}."
+                    $"{verb}: got {m.Name}, a method for {m.Needs.Name}, expected one for {kind.Name}, the kind of the equation. Use another, such as {other}."
             )
 
         Solver(m.Stepper, m.Needs)
@@ -60,7 +63,7 @@ type Solver<'Equation> internal (stepper: Stepper, needs: Type) =
 /// A method for ordinary differential equations.
 type OdeSolver = Solver<AnyOde>
 
-/// The steppers of the tableaus, made once: a solve is remembered by its stepper.
+/// The steppers of the tableaus, made once, because compiled solves are cached by their stepper.
 module internal ExplicitSteppers =
     let private make tableau = StochasticSteps.ofTableau tableau
     let euler = make ExplicitTableaus.euler
@@ -77,13 +80,13 @@ module internal ExplicitSteppers =
     let dop853 = make ExplicitTableaus.dop853
     let vern7 = make ExplicitTableaus.vern7
 
-/// The methods. Opened with the namespace. A method is a value for each equation that it solves.
+/// The methods. A method is a generic value over the equations that it solves. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Solvers =
     let private forOdes stepper : Solver<'E> = Solver(stepper, typeof<AnyOde>)
     let private forAll stepper : Solver<'E> = Solver(stepper, typeof<Equation>)
 
-    /// Order 1, 1 evaluation a step; fixed steps.
+    /// Order 1, 1 evaluation per step; fixed steps.
     [<GeneralizableValue>]
     let Euler<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.euler
 
@@ -95,7 +98,7 @@ module Solvers =
     [<GeneralizableValue>]
     let Heun<'E when 'E :> Equation> : Solver<'E> = forAll ExplicitSteppers.heun
 
-    /// Order 2 (1), 2 evaluations: the second-order method of least truncation error bound.
+    /// Order 2 (1), 2 evaluations: the method of second order with the smallest bound of its truncation error.
     [<GeneralizableValue>]
     let Ralston<'E when 'E :> Equation> : Solver<'E> = forAll ExplicitSteppers.ralston
 
@@ -119,12 +122,13 @@ module Solvers =
     [<GeneralizableValue>]
     let CashKarp<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.cashKarp
 
-    /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq takes Shampine's error
-    /// estimate, which is two thirds of Dormand and Prince's: it accepts at a tolerance what this method does at 1.5 times it.)
+    /// Order 5 (4), 6 evaluations: Dormand and Prince; MATLAB's ode45, torchdiffeq's default. (torchdiffeq uses Shampine's
+    /// error estimate, which is two thirds of Dormand and Prince's, so it accepts steps that this method accepts at 1.5
+    /// times the tolerance.)
     [<GeneralizableValue>]
     let Dopri5<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.dopri5
 
-    /// Order 5 (4), 6 evaluations: Tsitouras. The default: the best all-round method for tolerances from 1e-3 to 1e-8.
+    /// Order 5 (4), 6 evaluations: Tsitouras. The default, and the best general method for tolerances from 1e-3 to 1e-8.
     [<GeneralizableValue>]
     let Tsit5<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.tsit5
 
@@ -136,7 +140,8 @@ module Solvers =
     [<GeneralizableValue>]
     let Vern7<'E when 'E :> AnyOde> : Solver<'E> = forOdes ExplicitSteppers.vern7
 
-    /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves a step; for stiff equations at tolerances down to 1e-4.
+    /// Order 2 (3), linearly implicit: 1 Jacobian and 3 linear solves per step; for stiff equations at tolerances down to
+    /// 1e-4.
     [<GeneralizableValue>]
     let Rosenbrock23<'E when 'E :> AnyOde> : Solver<'E> = forOdes RosenbrockSteps.rosenbrock23
 
@@ -144,40 +149,41 @@ module Solvers =
     [<GeneralizableValue>]
     let Kvaerno3<'E when 'E :> AnyOde> : Solver<'E> = forOdes DirkSteps.kvaerno3
 
-    /// Order 2, backward differentiation: the fewest Jacobians, which it keeps over steps; for stiff equations with costly
-    /// Jacobians at loose tolerances.
+    /// Order 2, backward differentiation. Needs the fewest Jacobians, because it keeps them over steps; for stiff equations
+    /// with expensive Jacobians at loose tolerances.
     [<GeneralizableValue>]
     let BDF2<'E when 'E :> AnyOde> : Solver<'E> = forOdes BdfSteps.bdf2
 
-    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable where solutions oscillate; where they
-    /// decay fast its second state moves away from the derivative and steps become short.
+    /// Order 2 (1), 1 evaluation, algebraically reversible: MALI's method, undamped. Stable for oscillating solutions. If a
+    /// solution decays fast, the second state drifts from the derivative and steps become short.
     [<GeneralizableValue>]
     let AsynchronousLeapfrog<'E when 'E :> AnyOde> : Solver<'E> = forOdes ReversibleSteps.asynchronousLeapfrog
 
-    /// Itô, any noise, strong order ½, and 1 for additive noise; fixed steps, 1 evaluation: Euler's method with noise.
+    /// Itô, any noise, strong order ½, or 1 for additive noise; fixed steps, 1 evaluation: Euler's method with noise.
     [<GeneralizableValue>]
     let EulerMaruyama<'E when 'E :> AnyNoise> : Solver<'E> = Solver(StochasticSteps.eulerMaruyama, typeof<AnyNoise>)
 
-    /// Itô, noise that commutes, strong order 1; fixed steps, 1 evaluation and 1 derivative of g along g. On General noise it does
-    /// not compile.
+    /// Itô, commutative noise, strong order 1; fixed steps, 1 evaluation and 1 derivative of g along g. It does not compile
+    /// for General noise.
     [<GeneralizableValue>]
     let Milstein<'E when 'E :> CommutativeNoise> : Solver<'E> =
         Solver(MilsteinSteps.milstein, typeof<CommutativeNoise>)
 
-    /// Every explicit Runge–Kutta method, for tests of laws that hold for all of them.
+    /// All explicit Runge–Kutta methods.
     let explicitOdeSolvers: OdeSolver list =
         [ Euler; Midpoint; Heun; Ralston; Bosh3; RK4; Kutta38; Fehlberg45; CashKarp; Dopri5; Tsit5; Vern7; DOP853 ]
 
-    /// Every method for ordinary differential equations.
+    /// All methods for ordinary equations.
     let odeSolvers: OdeSolver list = explicitOdeSolvers @ [ Rosenbrock23; Kvaerno3; BDF2; AsynchronousLeapfrog ]
 
-/// Methods of your own.
+/// Custom methods.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Solver =
     /// <summary>The explicit Runge–Kutta method of a tableau.</summary>
-    /// <param name="tableau">Numbers that have proved themselves: Tableau { Name = …; A = …; … } checks lengths, row sums and the conditions
-    /// of the order that it declares, and raises TableauException where one fails.</param>
-    /// <remarks>Make it once: solves are remembered by their method.</remarks>
+    /// <param name="tableau">Tableau { Name = …; A = …; … }, whose constructor checks lengths, row sums and the order
+    /// conditions, and raises TableauException if one fails.</param>
+    /// <returns>The method.</returns>
+    /// <remarks>Make it once: compiled solves are cached by their method.</remarks>
     let ofTableau (tableau: Tableau) : OdeSolver = Solver tableau
 
     let private own verb name order isAdaptive step : OdeSolver =
@@ -188,19 +194,25 @@ module Solver =
 
         Solver(OwnStep.unbound own, typeof<AnyOde>)
 
-    /// <summary>A method from a function that takes one step: of constant length, Ode.dt.</summary>
+    /// <summary>A method from a function that takes one step. It needs constant steps, Ode.dt.</summary>
     /// <param name="name">For messages and lists.</param>
-    /// <param name="order">Halving the step divides the error by 2^order.</param>
+    /// <param name="order">Halving the step size divides the error by 2^order.</param>
     /// <param name="step">From the field, the times and the state to the state at T1. Traced once for each field.</param>
-    /// <remarks>What the step captures has derivatives, as what a field captures does: M. Poli et al., Hypersolvers, NeurIPS 2020, trains a
-    /// network inside. Dense output is cubic, by the slopes at both ends. Not with noise, nor Backsolve.</remarks>
+    /// <returns>The method.</returns>
+    /// <remarks>Values that the step captures have derivatives, like those that a field captures: M. Poli et al.,
+    /// Hypersolvers, NeurIPS 2020, train a network in a step. Dense output is cubic, from the slopes at both ends. It does
+    /// not support noise and Backsolve.</remarks>
+    /// <exception cref="T:NeuralDE.InputException">unless order is positive.</exception>
     let ofStep (name: string) (order: int) (step: StepInput -> StateVector) : OdeSolver =
         own "Solver.ofStep" name order false (fun input -> step input, ValueNone)
 
-    /// <summary>The same with an error estimate, so that steps can be adaptive.</summary>
+    /// <summary>A method from a function that takes one step and estimates its error, so steps can be adaptive.</summary>
     /// <param name="name">For messages and lists.</param>
-    /// <param name="order">Of the solution; the estimate must be O(h^order).</param>
-    /// <param name="step">To the state at T1 and its difference to a solution of the order below.</param>
+    /// <param name="order">The order of the solution; the estimate must be O(h^order).</param>
+    /// <param name="step">From the field, the times and the state to the state at T1, and its difference from a solution of
+    /// one order less.</param>
+    /// <returns>The method.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless order is positive.</exception>
     let ofStepWithError (name: string) (order: int) (step: StepInput -> StateVector * StateVector) : OdeSolver =
         let pair input = let y1, error = step input in y1, ValueSome error
         own "Solver.ofStepWithError" name order true pair

@@ -3,8 +3,8 @@ namespace NeuralDE
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// <summary>A state of any structure as a vector: its leaves, with the operations of a vector space. For steps of your own, which do not
-/// know what states they will be used on.</summary>
+/// A state of any structure as a vector: its leaves, with the operations of a vector space. For custom steps, which are not
+/// written for one type of state.
 [<NoEquality; NoComparison>]
 type StateVector =
     internal
@@ -12,10 +12,12 @@ type StateVector =
 
     static member internal OfLeaves(leaves: Tensor[]) : StateVector = { Items = leaves }
 
-    /// The state's tensors, in the order of its structure.
+    /// The tensors of the state, in the order of its structure.
     member y.Leaves = List.ofArray y.Items
 
-    /// A function of each leaf, such as a network; its results must be like the leaves.
+    /// <summary>Applies a function, such as a network, to each leaf.</summary>
+    /// <param name="f">Its results must have the shapes and dtypes of the leaves.</param>
+    /// <returns>The vector of the results.</returns>
     member y.Map(f: Tensor -> Tensor) : StateVector = { Items = Array.map f y.Items }
 
     static member private Given (name: string) (x: 'T) : unit = if isNull (box x) then nullArg name
@@ -35,14 +37,14 @@ type StateVector =
     static member (*)(c: float, a: StateVector) : StateVector = StateVector.Each (Prim.times c) a
     static member (*)(a: StateVector, c: float) : StateVector = StateVector.Each (Prim.times c) a
 
-    /// By one number, in each leaf's dtype.
+    /// The product with one number, in the dtype of each leaf.
     static member (*)(c: Tensor, a: StateVector) : StateVector =
         StateVector.Given (nameof c) c
         StateVector.Each (fun x -> RungeKutta.spread c x * x) a
 
     static member (*)(a: StateVector, c: Tensor) : StateVector = c * a
 
-/// What a step of your own is given.
+/// The arguments of a custom step.
 [<Sealed>]
 type StepInput internal (field: Tensor -> StateVector -> StateVector, t0: Tensor, t1: Tensor, y: StateVector) =
     /// f(t, y)
@@ -51,10 +53,10 @@ type StepInput internal (field: Tensor -> StateVector -> StateVector, t0: Tensor
         if isNull (y :> obj | null) then nullArg (nameof y)
         field t y
 
-    /// Where the step starts: float64, a constant of differentiation.
+    /// The time at the start of the step: float64 [], a constant of differentiation.
     member _.T0 = t0
 
-    /// Where it ends.
+    /// The time at the end of the step.
     member _.T1 = t1
 
     /// T1 − T0, of either sign.

@@ -4,7 +4,7 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// An attempt at a step from Time to TimeNew = Time + H, as the loop hands it to a stepper. Times are float64 constants of
+/// The arguments of an attempt at a step from Time to TimeNew = Time + H. Times are float64 [], constants of
 /// differentiation.
 [<NoEquality; NoComparison>]
 type internal Attempt =
@@ -13,64 +13,66 @@ type internal Attempt =
         TimeNew: Tensor
         H: Tensor
         Y: Tensor[]
-        /// What belongs to the last accepted point: rolled back with the state when a step is rejected, differentiable. The
-        /// derivative at the end of the last step, a history, the second state of a reversible pair.
+        /// Differentiable values of the last accepted point, rolled back with the state if a step is rejected: the
+        /// derivative at the end of the last step, a history, or the second state of a reversible pair.
         Carried: Tensor[]
-        /// What survives a rejection and has no derivative: a Jacobian and its age.
+        /// Values without a derivative that survive a rejection, such as a Jacobian and its age.
         Memory: Tensor[]
-        /// By leaf, the rounding error of the sums that led to Y, where the solve carries it.
+        /// For each leaf the rounding error of the sums that led to Y; None if the solve does not carry it.
         Rounding: Tensor option[]
     }
 
 /// The polynomials of a step: coefficients in θ = (t − Time) / H for each leaf, along a new first axis of Degree + 1.
 [<NoEquality; NoComparison>]
 type internal Dense =
-    /// from what the step has computed
+    /// computed from the stages of the step
     | Ready of (unit -> Tensor[])
-    /// by further evaluations, for steps that are looked into only
+    /// computed with further evaluations, only for steps that are interpolated
     | OnDemand of (unit -> Tensor[])
 
-/// What a stepper makes of an attempt. What is not asked for is not computed.
+/// The results of an attempt. Functions are called only if their result is needed.
 [<NoEquality; NoComparison>]
 type internal Attempted =
     {
         Y1: Tensor[]
-        /// beside Y1
+        /// the carried values at the end of the step
         Carried: Tensor[]
         Memory: Tensor[]
-        /// By leaf, y1 minus an embedded solution; a second entry is the difference to a coarser one. None: zero. Unscaled.
+        /// For each leaf y1 minus an embedded solution, unscaled; None: zero. A second entry is the difference from a
+        /// coarser solution.
         Errors: unit -> Tensor option[][]
         Dense: Dense
-        /// bool: false where an inner solve failed. The step is rejected and the next one is shorter.
+        /// bool: false if an inner solve failed. The step is then rejected, and the next one is shorter.
         Solved: Tensor voption
-        /// what the attempt cost, where it is known only when it is done: see Work
+        /// the cost of the attempt, if it is only known afterwards: see Work
         Work: Tensor[]
-        /// of the leaves whose rounding error came in
+        /// the new rounding errors, for the leaves whose rounding error is carried
         Rounding: Tensor[]
     }
 
-/// Evaluations of the field that are known beforehand.
+/// Numbers of field evaluations that are known beforehand.
 type internal Cost =
     {
         /// at the start of a solve
         Start: int
         Attempt: int
-        /// beside, of a step whose polynomial is looked at
+        /// additional evaluations of a step that is interpolated
         Output: int
-        /// of a new start after a jump
+        /// at a restart after a jump
         Restart: int
     }
 
-/// What a method converges to against noise. The two integrals differ where g depends on the state, so a method of the one gives a
-/// wrong solution of the other's equation.
+/// The stochastic integral that a method converges to. The integrals differ if g depends on the state, so a method for one
+/// gives a wrong solution of an equation for the other.
 [<RequireQualifiedAccess>]
 type internal Integral =
     | Ito
     | Stratonovich
-    /// it takes no driven terms
+    /// the method does not support driven terms
     | NoNoise
 
-/// A method: how one step is taken. Equal only to itself, and made once, since a solve is remembered by it.
+/// A method: functions that start it and take a step. Equal only to itself, and made once, because compiled solves are
+/// cached by it.
 [<ReferenceEquality>]
 type internal Stepper =
     {
@@ -79,39 +81,40 @@ type internal Stepper =
         Order: int
         /// The error estimate is O(h^ErrorPower); 0: there is none.
         ErrorPower: int
-        /// of the polynomials of Dense
+        /// the degree of the polynomials of Dense
         Degree: int
-        /// What is carried from a time and a state on: at the start, and after whatever moved the state from outside.
+        /// Computes Carried from a time and a state: at the start, and after a change of the state by a jump or an event.
         Begin: Terms -> Tensor -> Tensor[] -> Tensor[]
-        /// What would be carried had the flow led to the state of an attempt. Its tangent is what a fresh tangent of the state
-        /// makes of Carried: where derivatives are watched, the tangents of a history have to agree.
+        /// Computes Carried as if the flow had led to the state of an attempt. Its tangent is the tangent of Carried that
+        /// belongs to a new tangent of the state: if derivatives are watched, the tangents of a history must be consistent.
         Renew: Terms -> Attempt -> Tensor[]
-        /// What is remembered at the start.
+        /// The Memory at the start.
         Remember: Terms -> Tensor -> Tensor[] -> Tensor[]
         Step: Terms -> Attempt -> Attempted
         /// whether steps are adaptive → cost
         Cost: bool -> Cost
-        /// whether attempts tell their Work
+        /// whether attempts report their Work
         Counts: bool
-        /// whether it adds up the rounding errors that come in
+        /// whether the method supports compensated sums: it uses and updates Rounding
         Compensates: bool
         Integral: Integral
-        /// Of a step that its user wrote: verb, the field's graph, leaves of the state → the method over that field.
+        /// For a custom step: verb, the field's graph, number of leaves → the method bound to that field.
         Bind: (string -> Graph -> int -> BoundStepper) voption
-        /// of an explicit Runge–Kutta method
+        /// the tableau of an explicit Runge–Kutta method
         Tableau: Tableau voption
     }
 
-    /// The explicit method of the steps of no length that carry the derivatives of times: its own, or the classic one of order 4.
-    /// Its order bounds the order of derivatives in time.
+    /// The explicit method of the steps of length 0 that carry the derivatives of times: the method itself, or the classical
+    /// one of order 4. Its order bounds the order of derivatives by time.
     member s.Mover = ValueOption.defaultValue ExplicitTableaus.rk4 s.Tableau
 
     member s.IsAdaptive = s.ErrorPower > 0
 
-    /// Only methods that solve equations learn their cost from their attempts.
+    /// Only implicit methods count their work.
     member s.IsImplicit = s.Counts
 
-/// A step of a user's over a field: what it captured is captured by the field's graph, too, after the field's own.
+/// A custom step bound to a field. Values that the step captured are also captured by the field's graph, after those of the
+/// field.
 and [<NoEquality; NoComparison>] internal BoundStepper = { Stepper: Stepper; Field: Graph; Captured: Tensor[] }
 
 /// The work of an attempt, int32: evaluations of the field, Jacobians, linear solves.

@@ -3,15 +3,15 @@ namespace NeuralDE.Internal.Steppers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// Explicit methods for equations with driven terms: a tableau whose stages are increments, K = h f(t, Y) + Σ g(t, Y) dX, each with
-/// dX of the whole step. Against noise their limit is Itô's integral where Σ b c is 0, and Stratonovich's where it is ½, of strong
-/// order ½, and 1 where the noise commutes (½ at Σ b c = 0 but for additive noise). W. Rümelin, Numerical treatment of stochastic
-/// differential equations, SIAM J. Numer. Anal. 19, 1982.
+/// Explicit methods for equations with driven terms: a tableau whose stages are increments, K = h f(t, Y) + Σ g(t, Y) dX,
+/// each with the dX of the whole step. With noise they converge to Itô's integral if Σ b c = 0, and to Stratonovich's if Σ b
+/// c = ½. The strong order is ½, and 1 if the noise is commutative (for Σ b c = 0 only if it is additive). W. Rümelin,
+/// Numerical treatment of stochastic differential equations, SIAM J. Numer. Anal. 19, 1982.
 module internal StochasticSteps =
-    /// The controls at a time. They are carried from step to step, since asking twice costs twice.
+    /// The controls at a time. They are carried from step to step, so that each is evaluated once.
     let controls (terms: Terms) (t: Tensor) = terms.Driven |> Array.collect (fun d -> d.Control t)
 
-    /// The controls at the end of an attempt, and by term their increments over it.
+    /// The controls at the end of an attempt, and for each term their increments over it.
     let increments (terms: Terms) (a: Attempt) : Tensor[] * Tensor[][] =
         let ends = terms.Driven |> Array.map (fun d -> d.Control a.TimeNew)
 
@@ -36,7 +36,7 @@ module internal StochasticSteps =
 
         ks.ToArray()
 
-    /// y + θ (y1 − y): what a path is between two points of it is not known to a step.
+    /// y + θ (y1 − y): a step does not know the path between its ends.
     let linear degree (y: Tensor) (y1: Tensor) =
         let none = Array.create (degree - 1) (Prim.zerosLike y)
         Prim.stack 0 (Array.append [| y; y1 - y |] none)
@@ -62,14 +62,14 @@ module internal StochasticSteps =
     let private integralOf (t: Tableau) : Integral =
         let slope = Array.map2 (*) t.B t.C |> Array.sum
 
-        // order above 2 is of no use against noise, and what carries f(t1, y1) does not carry the controls
+        // an order above 2 has no advantage with noise; a method that carries f(t1, y1) cannot carry the controls
         if t.Order > 2 || t.Fsal then Integral.NoNoise
         elif slope = 0.0 then Integral.Ito
         elif abs (slope - 0.5) < slopeRounding then Integral.Stratonovich
         else Integral.NoNoise
 
-    /// The explicit method of a tableau, which takes driven terms where it has a limit with noise. Without them it is the method for
-    /// ordinary equations, operation by operation.
+    /// The explicit method of a tableau. It supports driven terms if it converges with noise. Without driven terms it does
+    /// the same operations as the method for ordinary equations.
     let ofTableau (tableau: Tableau) : Stepper =
         let plain = ExplicitSteps.ofTableau tableau
         let isPlain (terms: Terms) = terms.Driven.Length = 0
@@ -83,7 +83,7 @@ module internal StochasticSteps =
                 Renew = fun terms a -> if isPlain terms then plain.Renew terms a else controls terms a.Time
                 Step = fun terms a -> if isPlain terms then plain.Step terms a else step tableau terms a }
 
-    /// Euler's method under the name that it has against noise: Itô, any noise.
+    /// Euler's method under its name for noise: Itô, any noise.
     let eulerMaruyama: Stepper =
         { ofTableau ExplicitTableaus.euler with
             Name = "EulerMaruyama"

@@ -2,8 +2,8 @@ namespace NeuralDE
 
 open System
 
-/// A rooted tree, written by the positions of its root's subtrees in the list of all trees (largest first).
-/// Density is γ(τ) = |τ| Π γ(subtree): a method has order p if Σ b_i Φ_i(τ) = 1/γ(τ) for all trees of at most p nodes.
+/// A rooted tree: Children are the positions of the root's subtrees in the list of all trees (largest first). Density is
+/// γ(τ) = |τ| Π γ(subtree): a method has order p if Σ b_i Φ_i(τ) = 1/γ(τ) for all trees of at most p nodes.
 type RootedTree = { Nodes: int; Density: float; Children: int[] }
 
 /// All rooted trees, the index set of the order conditions of Runge–Kutta methods.
@@ -29,21 +29,26 @@ module RootedTrees =
 
     let private toOrder8 = lazy (grow 8)
 
-    /// The trees of at most `order` nodes, smaller ones first: 1, 1, 2, 4, 9, 20, 48, 115 of 1, 2, … 8 nodes.
+    /// <summary>The trees of at most `order` nodes, smaller ones first: 1, 1, 2, 4, 9, 20, 48, 115 trees of 1, 2, … 8
+    /// nodes.</summary>
+    /// <param name="order">The maximum number of nodes.</param>
+    /// <returns>The trees.</returns>
     let upTo order =
         if order > 8 then
             grow order
         else
             toOrder8.Value |> Array.filter (fun tree -> tree.Nodes <= order)
 
-    /// A tree in brackets: "[]" is one node, "[[[]][]]" has a branch of two nodes and a leaf on its root.
+    /// <summary>A tree in brackets: "[]" is one node; in "[[[]][]]" the root has a branch of two nodes and a leaf.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <returns>The text.</returns>
     let rec show (tree: RootedTree) : string =
         let trees = upTo tree.Nodes
 
         "[" + String.Join("", tree.Children |> Array.map (fun child -> show trees[child])) + "]"
 
-/// The order conditions of the stages with coefficients `a`, up to `order`. A row may be shorter than the number
-/// of stages (explicit methods) or as long (implicit ones); what is missing is zero.
+/// The order conditions of the stages with coefficients `a`, up to `order`. A row may be shorter than the number of stages
+/// (explicit methods) or equal to it (implicit methods); missing coefficients are zero.
 [<Sealed>]
 type OrderConditions(a: float[][], order: int) =
     do if isNull (box a) then nullArg (nameof a)
@@ -72,17 +77,26 @@ type OrderConditions(a: float[][], order: int) =
 
         phi
 
-    /// Sums that differ by less than this share of their absolute terms differ by rounding only. All methods of this
-    /// library stay within a twentieth of it. (Bounding Φ by the same recursion over |a| would allow errors of 1 in the
-    /// deep trees of methods of order 7 and 8, whose rows of A cancel; their true rounding is 1e-15.)
+    /// Sums whose difference, relative to the sum of their absolute terms, is below this tolerance are equal up to rounding.
+    /// All methods of this library stay within a twentieth of it. (Bounding Φ by the same recursion over |a| would allow
+    /// errors of 1 in the deep trees of methods of order 7 and 8, whose rows of A cancel; their true rounding error is
+    /// 1e-15.)
     static member Tolerance = 1e-13
 
-    /// x = y but for rounding in a sum whose absolute terms add up to `scale`; never true of infinite or NaN terms.
+    /// <summary>Whether x = y up to rounding in a sum whose absolute terms add up to `scale`; false for infinite or NaN
+    /// terms.</summary>
+    /// <param name="x">A sum.</param>
+    /// <param name="y">The expected sum.</param>
+    /// <param name="scale">The sum of the absolute terms.</param>
+    /// <returns>True if they are equal up to rounding.</returns>
     static member Close(x: float, y: float, scale: float) =
         Double.IsFinite scale && abs (x - y) <= OrderConditions.Tolerance * scale
 
-    /// The first tree of at most `nodes` nodes with Σ w_i Φ_i(τ) ≠ expected(τ), and that sum.
-    /// There may be fewer weights than stages.
+    /// <summary>The first tree of at most `nodes` nodes with Σ w_i Φ_i(τ) ≠ expected(τ), and that sum.</summary>
+    /// <param name="weights">w, at most one for each stage.</param>
+    /// <param name="nodes">The maximum number of nodes.</param>
+    /// <param name="expected">The right-hand side of the condition of a tree.</param>
+    /// <returns>The tree and its sum; None if all conditions hold.</returns>
     member _.FirstViolation(weights: float[], nodes: int, expected: RootedTree -> float) =
         let rec search t =
             if t = trees.Length || trees[t].Nodes > nodes then
@@ -100,9 +114,9 @@ type OrderConditions(a: float[][], order: int) =
 
         search 0
 
-/// A continuous extension: y(t0 + θh) = y0 + h Σ_i b_i(θ) k_i with b_i(θ) = Σ_k Weights[i][k-1] θ^k.
-/// The sum runs over the method's stages, then f(t1, y1) unless the last stage already is that, then the extra stages.
-/// Its local error is O(h^(Order + 1)).
+/// A continuous extension: y(t0 + θh) = y0 + h Σ_i b_i(θ) k_i with b_i(θ) = Σ_k Weights[i][k-1] θ^k. The sum is over the
+/// stages of the method, then f(t1, y1) unless the last stage is f(t1, y1), then the extra stages. Its local error is
+/// O(h^(Order + 1)).
 type Interpolant =
     {
         Order: int
@@ -113,7 +127,7 @@ type Interpolant =
         Weights: float[][]
     }
 
-/// The numbers of an explicit Runge–Kutta method as its authors printed them. They prove themselves in `Tableau`.
+/// The coefficients of an explicit Runge–Kutta method as published. The constructor of `Tableau` checks them.
 type TableauData =
     {
         Name: string
@@ -126,7 +140,7 @@ type TableauData =
         /// Row i holds the i coefficients of stage i.
         A: float[][]
         B: float[]
-        /// b − b̂: the error estimate is h Σ Error_i k_i. One entry a stage, one more if it uses f(t1, y1), none if
+        /// b − b̂: the error estimate is h Σ Error_i k_i. One entry per stage, one more if it uses f(t1, y1), none if
         /// the step is not adaptive.
         Error: float[]
         /// The order of the second, coarser embedded solution; 0 if there is none.
@@ -138,7 +152,7 @@ type TableauData =
         Interpolant: Interpolant
     }
 
-/// A tableau's numbers do not make the method that they claim to be.
+/// The coefficients of a tableau do not satisfy the conditions of the method.
 [<Sealed>]
 type TableauException(tableau: string, got: string, expected: string, fix: string) =
     inherit ArgumentException($"Tableau {tableau}: got {got}, expected {expected}. {fix}")
@@ -146,9 +160,9 @@ type TableauException(tableau: string, got: string, expected: string, fix: strin
     member _.Got = got
     member _.Expected = expected
 
-/// An explicit Runge–Kutta method whose numbers have proved its claims: the constructor raises TableauException unless
-/// lengths agree, nodes lie in [0, 1] and are the row sums, and the order conditions of all rooted trees hold for the
-/// solution, the embedded solutions and the interpolant (as polynomials in θ) up to their declared orders.
+/// An explicit Runge–Kutta method with checked coefficients. The constructor raises TableauException unless the lengths
+/// agree, the nodes lie in [0, 1] and are the row sums, and the order conditions of all rooted trees hold for the solution,
+/// the embedded solutions and the interpolant (as polynomials in θ) up to their declared orders.
 [<Sealed>]
 type Tableau(data: TableauData) =
     do if isNull (box data) then nullArg (nameof data)
@@ -180,13 +194,13 @@ type Tableau(data: TableauData) =
             reject
                 $"{string values.Length} entries in {what}"
                 expected
-                $"B has {string stages} entries, one a stage; {last}."
+                $"B has {string stages} entries, one per stage; {last}."
 
     let checkLengths () =
         let perStage order = if order = 0 then [ 0 ] else [ stages; stages + 1 ]
 
         if stages = 0 || data.Order < 1 then
-            reject $"order {string data.Order} from {string stages} stages" "at least 1 of both" "Give B and Order."
+            reject $"order {string data.Order} from {string stages} stages" "at least 1 of both" "Set B and Order."
 
         length "C" data.C [ stages ]
         length "A" data.A [ stages ]
@@ -205,7 +219,7 @@ type Tableau(data: TableauData) =
                 reject
                     $"node {string c} for stage {string i}"
                     "a node in [0, 1]"
-                    "The equation may not exist outside of the step."
+                    "The field may be undefined outside of the step."
 
             let sum = Array.sum denseA[i]
 
@@ -256,7 +270,7 @@ type Tableau(data: TableauData) =
                 reject
                     $"b_{string i}(θ = 1) = {string (Array.sum row)}"
                     $"b_{string i} = {string b}"
-                    "An interpolant ends at the step's end."
+                    "The interpolant must end at y1."
 
         for power in 1 .. dense.Weights[0].Length do
             let weights = dense.Weights |> Array.map (fun row -> row[power - 1])
@@ -273,7 +287,7 @@ type Tableau(data: TableauData) =
         checkEmbedded "CoarseError" data.CoarseError data.CoarseOrder
         checkInterpolant ()
 
-    /// The numbers, to build a variant from: Tableau { tableau.Data with … }.
+    /// The coefficients, to make a variant: Tableau { tableau.Data with … }.
     member _.Data = data
 
     member _.Name = data.Name
@@ -288,13 +302,13 @@ type Tableau(data: TableauData) =
     member _.CoarseError = data.CoarseError
     member _.Interpolant = data.Interpolant
 
-    /// The number of stages of a step, f(t0, y0) included; an accepted step of an FSAL method costs one less.
+    /// The number of stages of a step, including f(t0, y0); an accepted step of an FSAL method needs one evaluation less.
     member _.Stages = stages
 
-    /// First same as last: the last stage is f(t1, y1) and serves as the first of the next step.
+    /// First same as last: the last stage is f(t1, y1) and is used as the first stage of the next step.
     member _.Fsal = fsal
 
-    /// There is an error estimate.
+    /// Whether there is an error estimate.
     member _.Adaptive = data.EmbeddedOrder > 0
 
     /// The error estimate of one step is O(h^ErrorPower), the exponent that step controllers need; 0 if not adaptive.
@@ -303,10 +317,10 @@ type Tableau(data: TableauData) =
         elif data.CoarseOrder = 0 then data.EmbeddedOrder + 1
         else 2 * data.EmbeddedOrder - data.CoarseOrder + 1
 
-    /// The nodes of all stages that the interpolant weighs: the method's, f(t1, y1) unless FSAL, the extra ones.
+    /// The nodes of all stages that the interpolant uses: those of the method, f(t1, y1) unless FSAL, and the extra ones.
     member _.DenseC = denseC
 
-    /// The rows of A of all stages that the interpolant weighs.
+    /// The rows of A of all stages that the interpolant uses.
     member _.DenseA = denseA
 
     override _.ToString() = data.Name

@@ -2,27 +2,27 @@ namespace NeuralDE.Internal.Steppers
 
 open NeuralDE
 
-/// g(t, y) dX: what a control X other than time drives, closed over what its functions captured. Time is not among the driven
-/// terms, so that h multiplies a sum once.
+/// g(t, y) dX: the term that is driven by a control X other than time, closed over the values that its functions captured.
+/// Time is not among the driven terms, so that h multiplies a sum once.
 [<NoEquality; NoComparison>]
 type internal Driven =
     {
-        /// t, y, increment → g(t, y) · increment, by leaf of the state
+        /// t, y, increment → g(t, y) · increment, for each leaf of the state
         Along: Tensor -> Tensor[] -> Tensor[] -> Tensor[]
-        /// t → X(t), by leaf of the control: a data path or Brownian motion. A stepper takes its increments only.
+        /// t → X(t), for each leaf of the control: a data path or Brownian motion. A stepper uses its increments only.
         Control: Tensor -> Tensor[]
     }
 
-/// What an equation is made of, closed over what its functions captured: dy = f(t, y) dt + Σ g(t, y) dX.
+/// The terms of an equation, closed over the values that its functions captured: dy = f(t, y) dt + Σ g(t, y) dX.
 [<NoEquality; NoComparison>]
 type internal Terms =
     {
         Field: RungeKutta.Field
         Driven: Driven[]
-        /// what the field's graph captured
+        /// the values that the field's graph captured
         Captured: Tensor[]
-        /// By leaf, the error of size 1 at a state: what an inner solve may leave is a share of it.
+        /// For each leaf of a state the error of scaled size 1. An inner solve may have a fraction of it as error.
         Scale: Tensor[] -> Tensor[]
-        /// Iterations that an inner solve may take before it has failed.
+        /// The maximum number of iterations of an inner solve.
         MostIterations: int
     }
