@@ -1,29 +1,36 @@
 namespace NeuralDE
 
-/// <summary>A function applied to each element, as data: a model that holds one can be compared, printed and saved.</summary>
+/// An element-wise function as data, so that its model can be compared, printed and saved.
 [<RequireQualifiedAccess>]
 type Activation =
+    /// x
     | Identity
+    /// tanh x
     | Tanh
+    /// 1 / (1 + e⁻ˣ)
     | Sigmoid
     /// max(x, 0)
     | Relu
-    /// x, and slope · x for x below 0
+    /// x for x ≥ 0, otherwise slope · x
     | LeakyRelu of slope: float
-    /// x, and eˣ − 1 for x below 0
+    /// x for x ≥ 0, otherwise eˣ − 1
     | Elu
-    /// x Φ(x) with the normal distribution's Φ
+    /// x Φ(x) with the normal distribution function Φ
     | Gelu
-    /// gelu by its tanh approximation
+    /// the tanh approximation of gelu
     | GeluTanh
+    /// ln(1 + eˣ)
     | Softplus
     /// x sigmoid x, also called swish
     | Silu
     /// x tanh(softplus x)
     | Mish
+    /// sin x
     | Sine
-
-    /// The function.
+    /// <summary>Applies the function to each element.</summary>
+    /// <param name="activation">The function.</param>
+    /// <param name="x">Floats of any shape.</param>
+    /// <returns>A tensor of the same shape.</returns>
     static member apply (activation: Activation) (x: Tensor) : Tensor =
         match activation with
         | Identity -> x
@@ -39,6 +46,6 @@ type Activation =
         | Mish -> mish x
         | Sine -> sin x
 
-    /// One of each, for tests of laws that hold for all of them; slopes as PyTorch's defaults.
+    /// One activation of each kind, with PyTorch's default slopes.
     static member all =
         [ Identity; Tanh; Sigmoid; Relu; LeakyRelu 0.01; Elu; Gelu; GeluTanh; Softplus; Silu; Mish; Sine ]

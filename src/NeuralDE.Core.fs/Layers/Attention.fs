@@ -4,29 +4,41 @@ open System
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Where a query may look.
+/// The keys that each query attends to.
 [<RequireQualifiedAccess>]
 type AttentionMask =
+    /// all keys
     | Everywhere
-    /// query i at the keys 0 … i
+    /// query i attends to the keys 0 … i
     | Causal
-    /// bool [queries; keys] or [batch…; queries; keys]: true where it may. A query that may look nowhere gets zeros of every head.
+    /// bool [queries; keys] or [batch…; queries; keys]: true for the keys that a query attends to. A query without any key gets zeros from every head.
     | Where of Tensor
 
-/// <summary>Multi-head attention: softmax(q kᵀ / √d) v in each head of d features, the heads side by side, then a linear map.</summary>
-/// <remarks>PyTorch's MultiheadAttention; its in_proj_weight is the weights of Queries, Keys and Values, transposed, one below the
-/// other. A. Vaswani et al., Attention is all you need, 2017.</remarks>
+/// <summary>Multi-head attention: softmax(q kᵀ / √d) v in each head of d features; the heads are concatenated, then a linear
+/// map is applied.</summary>
+/// <remarks>PyTorch's MultiheadAttention; its in_proj_weight contains the transposed weights of Queries, Keys and Values,
+/// one below the other. A. Vaswani et al., Attention is all you need, 2017.</remarks>
 type MultiHeadAttention =
     {
-        /// each [width; width]
+        /// the projection of queries, [width; width]
         Queries: Linear
+        /// the projection of keys, [width; width]
         Keys: Linear
+        /// the projection of values, [width; width]
         Values: Linear
+        /// the map of the concatenated heads, [width; width]
         Output: Linear
+        /// the number of heads
         Heads: int
     }
 
-    /// <summary>Uniform as PyTorch's: in-projections in ±√(6 / (4 width)), out-projection in ±1/√width; biases of 0.</summary>
+    /// <summary>Uniform weights as in PyTorch: input projections in ±√(6 / (4 width)), output projection in ±1/√width;
+    /// biases 0.</summary>
+    /// <param name="key">The source of the numbers.</param>
+    /// <param name="width">The number of features, divisible by heads.</param>
+    /// <param name="heads">The number of heads.</param>
+    /// <returns>The layer.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless both are positive and width is divisible by heads.</exception>
     static member init (key: Key) (width: int) (heads: int) : MultiHeadAttention =
         Expect.positive "MultiHeadAttention.init" "width" width
         Expect.positive "MultiHeadAttention.init" "heads" heads
@@ -52,7 +64,14 @@ type MultiHeadAttention =
         let shape = Array.append x.Dims[.. x.Rank - 2] [| layer.Heads; width / layer.Heads |]
         swapAxes -2 -3 (Prim.reshape shape x)
 
-    /// <summary>Queries look at keys: [batch…; n; width], [batch…; m; width] and values [batch…; m; width] → [batch…; n; width].</summary>
+    /// <summary>Attention of queries to keys.</summary>
+    /// <param name="mask">The keys that each query attends to.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="queries">[batch…; n; width].</param>
+    /// <param name="keys">[batch…; m; width].</param>
+    /// <param name="values">[batch…; m; width].</param>
+    /// <returns>[batch…; n; width].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">if the shapes do not fit.</exception>
     static member attend
         (mask: AttentionMask)
         (layer: MultiHeadAttention)
@@ -72,7 +91,8 @@ type MultiHeadAttention =
         let n, m = q.Dims[q.Rank - 2], k.Dims[k.Rank - 2]
         let scores = matmul q (transpose k) / Math.Sqrt(float d)
 
-        /// Scores so low that their share is 0, and 0 for certain.
+        /// A score of −1e30 gives the weight 0 approximately; the weight is then set to exactly 0, also in a row without any
+        /// key.
         let masked (mayLook: Tensor) =
             Expect.bools "MultiHeadAttention.attend" mayLook
             let mayLook = if mayLook.Rank > 2 then expandDims -3 mayLook else mayLook
@@ -91,10 +111,18 @@ type MultiHeadAttention =
             layer.Output
             (Prim.reshape (Array.append heads.Dims[.. heads.Rank - 3] [| layer.Heads * d |]) heads)
 
-    /// <summary>Every element looks at every other: [batch…; n; width] → [batch…; n; width].</summary>
+    /// <summary>Self-attention: every element attends to all elements.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="x">[batch…; n; width].</param>
+    /// <returns>[batch…; n; width].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">if the shapes do not fit.</exception>
     static member apply (layer: MultiHeadAttention) (x: Tensor) : Tensor =
         MultiHeadAttention.attend AttentionMask.Everywhere layer x x x
 
-    /// <summary>Every element looks at itself and those before it.</summary>
+    /// <summary>Causal self-attention: every element attends to itself and the elements before it.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="x">[batch…; n; width].</param>
+    /// <returns>[batch…; n; width].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">if the shapes do not fit.</exception>
     static member applyCausal (layer: MultiHeadAttention) (x: Tensor) : Tensor =
         MultiHeadAttention.attend AttentionMask.Causal layer x x x

@@ -1,6 +1,6 @@
 namespace NeuralDE
 
-/// A layer of a network. Spatial axes are those after the channels: 0 for features, 1 for sequences, 2 for images.
+/// A layer of a network. `spatial` is the number of axes after the channels: 0 for features, 1 for sequences, 2 for images.
 [<RequireQualifiedAccess>]
 type Layer =
     | Linear of Linear
@@ -12,15 +12,15 @@ type Layer =
     | GroupNorm of GroupNorm
     | FourierFeatures of FourierFeatures
     | Activation of Activation
-    /// x ↦ x^exponent, element by element
+    /// x ↦ x^exponent, element-wise
     | Power of exponent: float
     /// the time as one more feature or channel, before the others
     | Time of spatial: int
-    /// needs a key, and is the identity without one
+    /// sets random elements to 0; the identity without a key
     | Dropout of rate: float
-    /// means over windows of an image
+    /// means over square windows of an image
     | AveragePool2d of window: int * stride: int
-    /// maxima over windows of an image
+    /// maxima over square windows of an image
     | MaxPool2d of window: int * stride: int
     /// means over all spatial axes
     | GlobalAveragePool of spatial: int
@@ -28,5 +28,5 @@ type Layer =
     | Flatten
     /// x + f(x)
     | Residual of Layer list
-    /// a layer of your own: Blueprint.own
+    /// a custom layer: Blueprint.own
     | Own of OwnLayerPlace

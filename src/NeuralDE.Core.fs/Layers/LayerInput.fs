@@ -3,14 +3,14 @@ namespace NeuralDE.Internal.Layers
 open NeuralDE
 open NeuralDE.Internal.Tensor
 
-/// What layers ask of their inputs. Messages name the layer's verb, what came and what the layer was made for.
+/// Checks of the inputs of layers. Messages name the verb of the layer, the given shape and the expected one.
 module internal LayerInput =
-    /// The last axis carries the features.
+    /// The features are on the last axis.
     let features verb expected (x: Tensor) =
         if x.Rank = 0 then
             Expect.misfit (
                 $"{verb}: input is one number, the layer was made for {string expected} features. "
-                + "Give [features] or [batch…; features]."
+                + "Use [features] or [batch…; features]."
             )
 
         let got = x.Dims[x.Rank - 1]
@@ -18,7 +18,7 @@ module internal LayerInput =
         if got <> expected then
             Expect.misfit $"{verb}: input has {string got} features, the layer was made for {string expected}."
 
-    /// The axis after the batch carries the channels.
+    /// The channels are on the axis after the batch.
     let channels verb expected (x: Tensor) =
         Expect.floats verb x
 
@@ -30,12 +30,12 @@ module internal LayerInput =
             Expect.misfit
                 $"{verb}: input {Expect.text x} has {string x.Dims[1]} channels, the layer was made for {string expected}."
 
-    /// One number a channel, stretched over the axes after the channels: [channels] → [channels; 1; …].
+    /// One number per channel, broadcast over the axes after the channels: [channels] → [channels; 1; …].
     let perChannel (x: Tensor) (numbers: Tensor) =
         Prim.reshape (Array.append [| numbers.Count |] (Array.create (max 0 (x.Rank - 2)) 1)) numbers
 
-    /// Along the last axis: x − mean, and 1 / √(variance + ε), whose last extent is 1. The variance is taken of what is
-    /// centred already, so that the mean is subtracted once, and so its derivative.
+    /// Along the last axis: x − mean, and 1 / √(variance + ε) with last extent 1. The variance is computed from the centred
+    /// values, so that the mean, and its derivative, is subtracted once.
     let centred (epsilon: float) (x: Tensor) : Tensor * Tensor =
         let centred = x - expandDims -1 (meanAlong -1 x)
         let variance = expandDims -1 (meanAlong -1 (square centred))

@@ -1,11 +1,11 @@
 namespace NeuralDE
 
-/// <summary>Linear layers with an activation between them, none after the last.</summary>
+/// Linear layers with an activation between them; no activation after the last.
 type Mlp =
     {
-        /// at least one; each takes what the one before gives
+        /// at least one; the inputs of each are the outputs of the previous one
         Layers: Linear list
-        /// between layers
+        /// the function between layers
         Activation: Activation
     }
 
@@ -23,20 +23,42 @@ type Mlp =
         { Layers = List.map2 (fun key (inputs, outputs) -> layer key inputs outputs) keys (List.pairwise sizes)
           Activation = Activation.Tanh }
 
-    /// <summary>A tanh network of these widths, inputs first and outputs last, each layer as Linear.init makes it.</summary>
+    /// <summary>A tanh network, each layer as Linear.init makes it.</summary>
+    /// <param name="key">The source of the numbers.</param>
+    /// <param name="sizes">The widths: inputs first, outputs last.</param>
+    /// <returns>The network.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for fewer than two sizes, and for one that is not positive.</exception>
     static member init (key: Key) (sizes: int list) : Mlp = Mlp.Build("Mlp.init", Linear.init, key, sizes)
 
-    /// <summary>As init, with weights from an initialiser such as Init.glorot or Init.he and biases of 0.</summary>
+    /// <summary>Like init, with weights from an initialiser such as Init.glorot or Init.he, and biases 0.</summary>
+    /// <param name="weights">From a key and [ inputs; outputs ] to the weights.</param>
+    /// <param name="key">The source of the numbers.</param>
+    /// <param name="sizes">The widths: inputs first, outputs last.</param>
+    /// <returns>The network.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for fewer than two sizes, and for one that is not positive.</exception>
     static member initWith (weights: Key -> int list -> Tensor) (key: Key) (sizes: int list) : Mlp =
         Mlp.Build("Mlp.initWith", Linear.initWith weights, key, sizes)
 
-    /// <summary>The same weights with another activation: Mlp.init key [ 2; 16; 2 ] |> Mlp.withActivation Activation.Softplus.</summary>
+    /// <summary>The same weights with another activation: Mlp.init key [ 2; 16; 2 ] |> Mlp.withActivation
+    /// Activation.Softplus.</summary>
+    /// <param name="activation">The function between layers.</param>
+    /// <param name="net">The network.</param>
+    /// <returns>The network with this activation.</returns>
     static member withActivation (activation: Activation) (net: Mlp) : Mlp = { net with Activation = activation }
 
-    /// <summary>The network at x, its activation between layers: [batch…; inputs] → [batch…; outputs].</summary>
+    /// <summary>Applies the network.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="x">[batch…; inputs].</param>
+    /// <returns>[batch…; outputs].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">for another number of features.</exception>
     static member apply (net: Mlp) (x: Tensor) : Tensor = Mlp.applyWith (Activation.apply net.Activation) net x
 
-    /// <summary>The network at x with another function between layers.</summary>
+    /// <summary>Applies the network with another function between layers.</summary>
+    /// <param name="activation">The function.</param>
+    /// <param name="net">The network.</param>
+    /// <param name="x">[batch…; inputs].</param>
+    /// <returns>[batch…; outputs].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">for another number of features.</exception>
     static member applyWith (activation: Tensor -> Tensor) (net: Mlp) (x: Tensor) : Tensor =
         match net.Layers with
         | first :: rest -> List.fold (fun x layer -> Linear.apply layer (activation x)) (Linear.apply first x) rest

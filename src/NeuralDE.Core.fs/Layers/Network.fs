@@ -3,8 +3,9 @@ namespace NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// <summary>Layers one after the other, as data: it can be walked, printed and saved.</summary>
-/// <remarks>Made by Network.init from a Blueprint, or as a list of layers. BatchNorm is no Layer, since its state is explicit.</remarks>
+/// <summary>A sequence of layers as data, which can be traversed, printed and saved.</summary>
+/// <remarks>Made by Network.init from a Blueprint, or from a list of layers. BatchNorm is not a Layer, because its state is
+/// explicit.</remarks>
 type Network =
     {
         /// from the input to the output
@@ -17,7 +18,7 @@ type Network =
         if isNull (y :> obj | null) then
             raise (
                 InputException
-                    $"{verb}: the layer {place.Layer.GetType().Name} gave null, expected a tensor. Return what Apply computes of X."
+                    $"{verb}: the layer {place.Layer.GetType().Name} returned null, expected a tensor. Correct its method Apply."
             )
 
         let axis = y.Rank - 1 - place.Spatial
@@ -26,17 +27,17 @@ type Network =
             let what = if place.Spatial = 0 then "features" else "channels"
             let name = place.Layer.GetType().Name
             Expect.misfit
-                $"{verb}: the layer {name} gave {Expect.text y} for {Expect.text call.X}, expected {string place.Outputs} {what} as Blueprint.own was told."
+                $"{verb}: the layer {name} returned {Expect.text y} for {Expect.text call.X}, expected {string place.Outputs} {what}, the argument of Blueprint.own."
 
         y
 
-    /// The time as a number of x's type, for a layer that puts it before the channels.
+    /// The time in the dtype of x, for a layer that adds it as a channel.
     static member private TimeFor(verb: string, time: Tensor voption, spatial: int, x: Tensor) : Tensor =
         match time with
         | ValueNone ->
             raise (
                 InputException
-                    $"{verb}: the network has a layer that sees the time. Give it, as in Network.field net t x."
+                    $"{verb}: got no time, but a layer of the network needs it. Use Network.field net t x."
             )
         | ValueSome t ->
             if x.Rank < spatial + 1 then
@@ -52,7 +53,7 @@ type Network =
         shape[axis] <- 1
         concatAlong axis [ broadcastTo (List.ofArray shape) t; x ]
 
-    /// One layer; the key is its own.
+    /// Applies one layer, with its separate key.
     static member private OfLayer
         (verb: string, time: Tensor voption, key: Key voption, layer: Layer, x: Tensor)
         : Tensor =
@@ -100,8 +101,8 @@ type Network =
 
         through (List.indexed layers) x
 
-    /// Axes after the channels of what the network takes: 2 for images, 1 for sequences, 0 for features. The first layer that
-    /// tells decides.
+    /// The number of axes after the channels of the network's input: 2 for images, 1 for sequences, 0 for features. The
+    /// first layer that requires a number of axes determines it.
     static member internal spatial(net: Network) : int =
         let rec first (layers: Layer list) =
             layers
@@ -128,7 +129,8 @@ type Network =
 
         first net.Layers |> Option.defaultValue 0
 
-    /// A single image or sequence is a batch of one: some layers take the axis after the batch for the channels.
+    /// A single image or sequence becomes a batch of one, because some layers expect the channels on the axis after the
+    /// batch.
     static member private Apply
         (verb: string, time: Tensor voption, key: Key voption, net: Network, x: Tensor)
         : Tensor =
@@ -139,17 +141,36 @@ type Network =
         else
             Network.Through(verb, time, key, net.Layers, x)
 
-    /// <summary>The network of a blueprint, with weights drawn from a key.</summary>
+    /// <summary>The network of a blueprint.</summary>
+    /// <param name="key">Determines the initial weights.</param>
+    /// <param name="blueprint">The layers.</param>
+    /// <returns>The network.</returns>
     static member init (key: Key) (blueprint: Blueprint) : Network = { Layers = Blueprint.build key blueprint }
 
-    /// <summary>The network at x. InputException if one of its layers sees the time.</summary>
+    /// <summary>Applies the network.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="x">[batch…; features], [batch; channels; length] or [batch; channels; height; width].</param>
+    /// <returns>The output of the last layer.</returns>
+    /// <exception cref="T:NeuralDE.InputException">if a layer needs the time.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">if x does not fit the first layer.</exception>
     static member apply (net: Network) (x: Tensor) : Tensor =
         Network.Apply("Network.apply", ValueNone, ValueNone, net, x)
 
-    /// <summary>The network as a vector field: time (0-d) and state to derivative.</summary>
+    /// <summary>The network as a vector field: from time and state to derivative.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="t">The time [].</param>
+    /// <param name="x">The state, as in apply.</param>
+    /// <returns>The output of the last layer.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">if x does not fit the first layer.</exception>
     static member field (net: Network) (t: Tensor) (x: Tensor) : Tensor =
         Network.Apply("Network.field", ValueSome t, ValueNone, net, x)
 
-    /// <summary>The network in training at time t: its dropout layers draw from the key, which a solve holds fixed.</summary>
+    /// <summary>Applies the network in training mode at time t.</summary>
+    /// <param name="key">The source of the numbers of dropout layers. It is constant during a solve.</param>
+    /// <param name="net">The network.</param>
+    /// <param name="t">The time [].</param>
+    /// <param name="x">The input, as in apply.</param>
+    /// <returns>The output of the last layer.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">if x does not fit the first layer.</exception>
     static member train (key: Key) (net: Network) (t: Tensor) (x: Tensor) : Tensor =
         Network.Apply("Network.train", ValueSome t, ValueSome key, net, x)

@@ -1,34 +1,36 @@
 namespace NeuralDE
 
-/// <summary>What a layer of your own is given.</summary>
+/// The arguments of a custom layer.
 [<Sealed>]
 type LayerCall internal (x: Tensor, time: Tensor voption, key: Key voption) =
-    /// What comes from the layer before.
+    /// The output of the layer before.
     member _.X = x
 
-    /// The time, [] in the dtype of X; None where the network was not given one, as in Network.apply.
+    /// The time, [] in the dtype of X; None if the network got no time, as in Network.apply.
     member _.Time: Tensor option = ValueOption.toOption (time |> ValueOption.map (cast x.Dtype))
 
-    /// A key of the layer's own in training; None otherwise.
+    /// A separate key for the layer in training; None otherwise.
     member _.Key: Key option = ValueOption.toOption key
 
-/// <summary>A layer of your own: a record that implements this.</summary>
+/// <summary>A custom layer: a record that implements this interface.</summary>
 /// <remarks>
-/// Its tensors are weights, found by grad, optimisers and files by the names of the record's fields; other fields are constants. Put it into a
-/// network with Blueprint.own.
+/// Its tensors are weights. grad, optimisers and files find them by the names of the record's fields; other fields are
+/// constants. Add it to a network with Blueprint.own.
 /// </remarks>
 type OwnLayer =
-    /// From the input to the output: the shapes that the layer before gives, with as many features or channels as Blueprint.own was told.
+    /// From the input to the output. The input has the shape that the layer before returns; the output has the number of
+    /// features or channels given to Blueprint.own.
     abstract Apply: LayerCall -> Tensor
 
-/// <summary>A layer of your own where it stands in a network.</summary>
+/// A custom layer and its position in a network.
 [<NoComparison; CustomEquality>]
 type OwnLayerPlace =
     {
+        /// the layer
         Layer: OwnLayer
-        /// axes after the channels: 0 for features, 1 for sequences, 2 for images
+        /// the number of axes after the channels: 0 for features, 1 for sequences, 2 for images
         Spatial: int
-        /// features or channels that it gives
+        /// the number of features or channels that it returns
         Outputs: int
     }
 

@@ -4,7 +4,7 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// What recurrent networks share: a step repeated along the time axis, layer upon layer.
+/// Common parts of recurrent networks: a step repeated along the time axis, layer by layer.
 module internal Recurrence =
     /// Weights and bias uniform in ±1/√hidden: PyTorch's default for recurrent cells.
     let weights verb (key: Key) inputs hidden gates : Linear * Linear =
@@ -21,7 +21,7 @@ module internal Recurrence =
         let forInput, forHidden = Key.split key
         linear inputs forInput, linear hidden forHidden
 
-    /// So many cells, the first for the inputs, the others for the hidden state of the one below.
+    /// `layers` cells: the first for the inputs, the others for the hidden state of the previous one.
     let cells verb (cell: Key -> int -> int -> 'C) (key: Key) inputs hidden layers : 'C list =
         Expect.positive verb "layers" layers
         Key.splitN layers key |> List.mapi (fun i key -> cell key (if i = 0 then inputs else hidden) hidden)
@@ -32,17 +32,17 @@ module internal Recurrence =
 
         LayerInput.features verb inputs xs
 
-    /// The state before the first step, one row of zeros a sample: [batch…; hidden].
+    /// The state before the first step, a row of zeros for each sample: [batch…; hidden].
     let start hidden (xs: Tensor) =
         Prim.zeros { Dtype = xs.Dtype; Shape = Array.append xs.Dims[.. xs.Rank - 3] [| hidden |] }
 
-    /// A step from state and [batch…; channels] to the next state and its output, along [batch…; time; channels].
+    /// Repeats a step, from a state and [batch…; channels] to the next state and its output, along [batch…; time; channels].
     let over (step: 'S -> Tensor -> 'S * Tensor) (state: 'S) (xs: Tensor) : Tensor * 'S =
         let time = xs.Rank - 2
         let last, ys = scan step state (moveAxis time 0 xs)
         moveAxis 0 time ys, last
 
-    /// Cells one upon the other, each along the whole sequence; last states in the order of the cells.
+    /// Applies cells one after the other, each along the whole sequence; the last states are in the order of the cells.
     let stacked (along: 'C -> 'S -> Tensor -> Tensor * 'S) (cells: 'C list) (states: 'S list) (xs: Tensor) =
         let layer (xs, last) (cell, state) =
             let ys, state = along cell state xs

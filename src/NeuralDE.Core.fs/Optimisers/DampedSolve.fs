@@ -4,17 +4,17 @@ open MathNet.Numerics.LinearAlgebra
 open MathNet.Numerics.LinearAlgebra.Factorization
 open NeuralDE
 
-/// A sum of squares near a point, ½ |r + J δ|², as its damped minimiser needs it.
+/// The linear model of the residuals at a point, ½ |r + J δ|², for its damped minimiser.
 [<AbstractClass>]
 type internal LinearModel() =
     /// Jᵀ r
     abstract Gradient: float[]
-    /// The largest cosine between r and a column of J; near 0 where no direction lowers the sum.
+    /// The largest cosine between r and a column of J; near 0 if no direction decreases the sum.
     abstract Cosine: float
     /// The δ that minimises ½ |r + J δ|² + ½ λ Σ dⱼ δⱼ², and Σ dⱼ δⱼ².
     abstract Step: damping: float -> struct (float[] * float)
 
-/// How strongly steps are held back, as it follows from how they do.
+/// The damping, and its changes from step to step.
 [<Sealed>]
 type internal DampingRule(damping: Damping, initial: float) =
     let mutable growth = 2.0
@@ -27,7 +27,7 @@ type internal DampingRule(damping: Damping, initial: float) =
 
     member _.Value = value
 
-    /// After a step that lowered the sum by so much of what was foretold.
+    /// After a step that decreased the sum; `gain`: the ratio of actual and predicted decrease.
     member _.Accept(gain: float) =
         match damping with
         | Nielsen ->
@@ -36,7 +36,7 @@ type internal DampingRule(damping: Damping, initial: float) =
         | Marquardt factor -> value <- value / factor
         | Undamped -> ()
 
-    /// After a step that did not; whether the next one is another for that.
+    /// After a step that did not decrease the sum. Returns whether the damping, and so the next step, changes.
     member _.Reject() : bool =
         match damping with
         | Nielsen ->
@@ -58,9 +58,9 @@ module internal DampedSolve =
 
     let private quotient (a: float) (b: float) = if a = 0.0 then 0.0 else a / b
 
-    /// With J as a matrix [m; n], row by row: by the QR factors of J with √(λ d) on a diagonal below it, which never squares
-    /// J's condition. Each dⱼ is the largest squared length of column j so far, so that the step does not depend on the
-    /// units of the parameters. Moré 1978.
+    /// With J as a matrix [m; n], row by row: QR factors of J above a diagonal of √(λ d), so that the condition number of J
+    /// is not squared. dⱼ is the largest squared length of column j so far, so that the step does not depend on the units of
+    /// the parameters. Moré 1978.
     let dense (residual: float[]) (jacobian: float[]) (largest: float[]) : LinearModel =
         let m, n = residual.Length, largest.Length
         let j = Matrix<float>.Build.DenseOfRowMajor(m, n, jacobian)
@@ -70,7 +70,7 @@ module internal DampedSolve =
             largest[k] <- max largest[k] squares[k]
 
         let most = Array.max largest
-        // a column of zeros is damped like the longest
+        // a column of zeros gets the damping of the longest column
         let scale =
             largest
             |> Array.map (fun d ->
@@ -101,11 +101,11 @@ module internal DampedSolve =
                         b.SetSubVector(0, m, -r)
                         a.QR(QRMethod.Thin).Solve(b).ToArray()
                     else
-                        Array.create n nan // fewer residuals than unknowns have no single minimiser without damping
+                        Array.create n nan // without damping the minimiser is not unique if m < n
 
                 struct (step, Array.fold2 (fun total s x -> total + s * x * x) 0.0 scale step) }
 
-    /// With J as its products alone: by conjugate gradients on (JᵀJ + λ s) δ = −Jᵀr, where s is the curvature along the first
+    /// With products of J only: conjugate gradients for (JᵀJ + λ s) δ = −Jᵀr, where s is the curvature along the first
     /// gradient.
     let iterative (residual: float[]) (gradient: float[]) (scale: float) (product: float[] -> float[]) : LinearModel =
         let n = gradient.Length
@@ -145,6 +145,6 @@ module internal DampedSolve =
                         size <- next
                         left <- left - 1
                     else
-                        left <- 0 // a direction that no residual feels
+                        left <- 0 // the residuals are constant along this direction
 
                 struct (x, scale * inner x x) }

@@ -6,16 +6,16 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Calculus
 
-/// The inverse of JᵀJ, for parameters that the residuals tell apart.
+/// The inverse of JᵀJ, for identifiable parameters.
 module internal Identifiability =
-    /// A singular value of J, its columns scaled to length 1, that is smaller than this share of the largest counts as 0: along
-    /// its direction a standard error would be 10¹⁰ times that of a parameter alone.
+    /// A singular value of J with columns scaled to length 1 counts as 0 if it is smaller than this fraction of the largest:
+    /// along its direction a standard error would be 10¹⁰ times that of a single parameter.
     let private least = 1e-10
 
-    /// A parameter takes part in a direction of length 1 with a component larger than this.
+    /// A message names the parameters whose component of a null direction of length 1 is larger than this.
     let private part = 0.1
 
-    /// The parameters as a message names them: the path of a leaf, and the index within it.
+    /// The names of parameters in messages: the path of a leaf, and the index in it.
     let private names (model: 'M) : string[] =
         [| for path, x in Tree.leaves model do
                if x.Dtype.IsFloat then
@@ -35,8 +35,8 @@ module internal Identifiability =
 
         raise (
             InputException(
-                $"LevenbergMarquardt.covariance: {named} {are} not identifiable: the residuals stay the same along a "
-                + "direction of these parameters. Fix one of them, fit their combination, or give data that tell them apart."
+                $"LevenbergMarquardt.covariance: {named} {are} not identifiable: the residuals are constant along a "
+                + "direction of these parameters. Fix one of them, fit their combination, or use data that distinguish them."
             )
         )
 
@@ -45,7 +45,7 @@ module internal Identifiability =
         if not (Array.forall Double.IsFinite jacobian) then
             raise (
                 InputException
-                    "LevenbergMarquardt.covariance: the derivatives of the residuals are not finite here, expected numbers. Give the model of a fit that ended well."
+                    "LevenbergMarquardt.covariance: the derivatives of the residuals are not finite at this model, expected numbers. Use the model of a converged fit."
             )
 
         let j = Matrix<float>.Build.DenseOfRowMajor(m, n, jacobian)

@@ -7,73 +7,79 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Optimisers
 
-/// How a minimisation ended.
+/// The status of a minimisation at its end.
 [<RequireQualifiedAccess>]
 type LbfgsStatus =
-    /// no component of the gradient is larger than GradientTolerance
+    /// No component of the gradient is larger than GradientTolerance.
     | Converged
-    /// the last step lowered the loss by less than LossTolerance, relatively; or no step lowers it, and the slopes foretell that
-    /// none could by more
+    /// The last step decreased the loss by less than LossTolerance, relatively; or no step decreases it, and the slopes
+    /// predict no larger decrease.
     | Settled
+    /// The number of iterations reached its limit.
     | MaxIterations
-    /// no step along the direction, nor along steepest descent, satisfies the strong Wolfe conditions
+    /// No step along the direction, or along the gradient, satisfies the strong Wolfe conditions.
     | LineSearchFailed
-    /// the loss or its gradient is not finite at the initial model
+    /// The loss or its gradient is not finite at the initial model.
     | NonFinite
+    /// The minimisation was cancelled.
     | Cancelled
 
-    /// What it means, and what to try.
+    /// The meaning of the status, and advice.
     member s.Sentence =
         match s with
-        | Converged -> "The gradient is as small as asked for."
-        | Settled -> "The loss no longer falls by more than its tolerance. Lower LossTolerance to go on."
+        | Converged -> "No component of the gradient is larger than GradientTolerance."
+        | Settled -> "The loss no longer decreases by more than LossTolerance. Lower it to continue."
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | LineSearchFailed ->
             "No step satisfies the strong Wolfe conditions. "
             + "The loss has reached its rounding error or the tolerance of a solve inside it, or has a jump, or is unbounded below."
-        | NonFinite -> "The loss or its gradient is not finite at the initial model. Start somewhere else."
+        | NonFinite -> "The loss or its gradient is not finite at the initial model. Use another initial model."
         | Cancelled -> "The minimisation was cancelled."
 
-/// What a running minimisation tells of itself after each iteration.
+/// The progress of a running minimisation, after each iteration.
 [<NoEquality; NoComparison>]
 type LbfgsProgress<'M> =
     {
-        /// from 1
+        /// the number of the iteration, from 1
         Iteration: int
+        /// the loss after the iteration
         Loss: float
-        /// the largest component
+        /// the largest absolute component of the gradient
         GradientNorm: float
         /// the accepted step along the search direction: model = previous + Step · direction
         Step: float
-        /// whether that step satisfies the strong Wolfe conditions; one that does not ends the memory of earlier steps
+        /// whether that step satisfies the strong Wolfe conditions; otherwise earlier steps are forgotten
         IsWolfe: bool
-        /// of the loss with its gradient, so far
+        /// the number of evaluations of the loss with its gradient so far
         Evaluations: int
+        /// the model after the iteration
         Model: 'M
     }
 
-/// What a minimisation may be told.
+/// Settings of L-BFGS.
 type LbfgsOptions =
     {
-        /// steps that the approximate Hessian remembers, 10
+        /// the number of steps that the approximate Hessian remembers; default: 10
         History: int
-        /// 200
+        /// the maximum number of iterations; default: 200
         MaxIterations: int
-        /// Converged when no component of the gradient is larger, 1e-8
+        /// Converged when no component of the gradient is larger; default: 1e-8
         GradientTolerance: float
-        /// Settled when an iteration lowers the loss by less, relatively, 1e-9
+        /// Settled when the relative decrease of the loss in an iteration is smaller; default: 1e-9
         LossTolerance: float
-        /// how far the first trial along a gradient moves the parameters at most, 1; later trials start at the full step
+        /// the largest change of the parameters in the first trial along a gradient; default: 1; later trials start at the full step
         FirstStep: float
-        /// c₁ of the Wolfe conditions, 1e-4
+        /// c₁ of the Wolfe conditions; default: 1e-4
         Armijo: float
-        /// c₂ of the Wolfe conditions, 0.9
+        /// c₂ of the Wolfe conditions; default: 0.9
         Curvature: float
-        /// evaluations that a line search may take, 25
+        /// the maximum number of evaluations of a line search; default: 25
         MaxTrials: int
+        /// ends the minimisation before the next evaluation when it is cancelled
         Cancellation: CancellationToken
     }
 
+    /// The default settings.
     static member defaults =
         { History = 10
           MaxIterations = 200
@@ -85,34 +91,36 @@ type LbfgsOptions =
           MaxTrials = 25
           Cancellation = CancellationToken.None }
 
-/// What a minimisation returns.
+/// The result of a minimisation.
 [<NoEquality; NoComparison>]
 type LbfgsFit<'M> =
     {
-        /// the one with the lowest loss found
+        /// the model with the lowest loss found
         Model: 'M
+        /// its loss
         Loss: float
-        /// the largest component
+        /// the largest absolute component of its gradient
         GradientNorm: float
+        /// the number of iterations
         Iterations: int
-        /// of the loss with its gradient
+        /// the number of evaluations of the loss with its gradient
         Evaluations: int
+        /// why the minimisation ended
         Status: LbfgsStatus
-        /// at the initial model and after each iteration
+        /// the losses at the initial model and after each iteration
         Losses: float[]
-        /// what looks as if it were fitted and is not: plain numbers beside the model's tensors, leaves that the loss does not
-        /// depend on
+        /// parts of the model that are not fitted: plain numbers, and leaves that the loss does not depend on
         Warnings: string[]
     }
 
-/// <summary>Minimisation of a smooth loss over any tree by the limited-memory BFGS method.</summary>
+/// <summary>Minimises a smooth loss of any tree by the limited-memory BFGS method.</summary>
 /// <remarks>
 /// Nocedal and Wright, Numerical Optimization (2006), algorithms 7.4 and 7.5, with their line search for the strong Wolfe
-/// conditions. The loss is traced once. Where it is not finite, or where its solve stops short, steps become shorter.
+/// conditions. The loss is traced once. If it is not finite, or its solve fails, steps become shorter.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Lbfgs =
-    /// A model's float leaves in one row, the loss there and its gradient.
+    /// A model, its float leaves as one vector, the loss there and its gradient.
     [<NoEquality; NoComparison>]
     type private Point<'M> = { Model: 'M; Place: float[]; Loss: float; Gradient: float[] }
 
@@ -136,11 +144,11 @@ module Lbfgs =
 
     let private largest (x: float[]) = x |> Array.fold (fun most x -> max most (abs x)) 0.0
 
-    /// The float leaves of a tree in one row.
+    /// The float leaves of a tree as one vector.
     let private row (tree: 'M) : float[] =
         Tree.flatten tree |> Array.filter (fun x -> x.Dtype.IsFloat) |> Array.collect _.Numbers.Floats
 
-    /// The tree with its float leaves from a row.
+    /// The tree with its float leaves from a vector.
     let private fill (like: 'M) (values: float[]) : 'M =
         let mutable next = 0
 
@@ -153,7 +161,7 @@ module Lbfgs =
             else
                 x)
 
-    /// −H g by the two-loop recursion (algorithm 7.4), the youngest pair last.
+    /// −H g by the two-loop recursion (algorithm 7.4), with the newest pair last.
     let private direction (pairs: List<Pair>) (gradient: float[]) =
         let mutable q = Array.map (~-) gradient
         let shares = Array.zeroCreate pairs.Count
@@ -187,7 +195,7 @@ module Lbfgs =
         if not (0.0 < o.Armijo && o.Armijo < o.Curvature && o.Curvature < 1.0) then
             wrong "(Armijo, Curvature)" $"({string o.Armijo}, {string o.Curvature})" "0 < Armijo < Curvature < 1"
 
-    /// The loss with its gradient, compiled; beside it the float leaves that the loss, once traced, does not depend on.
+    /// The compiled loss with its gradient; and the float leaves that the traced loss does not depend on.
     let private slopeOf (loss: 'M -> Tensor) (model: 'M) : ('M -> Tensor * 'M) * (unit -> string list) =
         let floats = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat) |> List.map fst
         let mutable unused = []
@@ -208,7 +216,7 @@ module Lbfgs =
 
         slope, (fun () -> unused)
 
-    /// Where a minimisation from this point ends before its first iteration.
+    /// The status of a minimisation that ends at its initial point.
     let private endOf (options: LbfgsOptions) (point: Point<'M>) : LbfgsStatus voption =
         if not (Double.IsFinite point.Loss) then
             ValueSome LbfgsStatus.NonFinite
@@ -217,7 +225,7 @@ module Lbfgs =
         else
             ValueNone
 
-    /// A minimisation under way, from a row of parameters.
+    /// A running minimisation, from a vector of parameters.
     type private Descent<'M>
         (options: LbfgsOptions, report: LbfgsProgress<'M> -> unit, slope: 'M -> Tensor * 'M, model: 'M, start: float[])
         =
@@ -259,7 +267,7 @@ module Lbfgs =
                 if pairs.Count = options.History then pairs.RemoveAt 0
                 pairs.Add { Moved = moved; Turned = turned; Weight = 1.0 / product }
 
-        /// A step from the point, along the direction of the remembered steps.
+        /// A line search from the current point, along the direction of the remembered steps.
         let search () =
             let start = point
 
@@ -267,7 +275,7 @@ module Lbfgs =
                 { Step = step; Loss = p.Loss; Slope = inner p.Gradient heading; Point = p }
 
             let heading = direction pairs start.Gradient
-            // rounding can turn the direction uphill; then only the gradient counts
+            // by rounding the direction may not be a descent direction; then use the gradient
             let isDownhill = inner start.Gradient heading < 0.0
             if not isDownhill then pairs.Clear()
             let heading = if isDownhill then heading else Array.map (~-) start.Gradient
@@ -290,7 +298,7 @@ module Lbfgs =
             foretold <- LineSearch.foretold origin trials
             found
 
-        /// Goes to where a trial was, and returns where it came from.
+        /// Makes the point of a trial the current one, and returns the previous one.
         let accept (t: Trial<Point<'M>>) isWolfe =
             let before = point
             point <- t.Point
@@ -315,10 +323,11 @@ module Lbfgs =
 
             before
 
-        /// Without a Wolfe step once more along the gradient alone; the second time in a row is the end.
+        /// If no step satisfies the Wolfe conditions, tries once more along the gradient; a second failure in a row ends the
+        /// minimisation.
         let fail () =
             if hasFailed || pairs.Count = 0 then
-                // what is left to fall is less than the rounding error of the loss, or than what a solve inside it is exact to
+                // the remaining decrease is below the rounding error of the loss, or the error of a solve inside it
                 let isSettled = foretold <= options.LossTolerance * abs point.Loss
                 status <- ValueSome(if isSettled then LbfgsStatus.Settled else LbfgsStatus.LineSearchFailed)
             hasFailed <- true
@@ -353,7 +362,15 @@ module Lbfgs =
               Losses = losses.ToArray()
               Warnings = warnings }
 
-    /// <summary>As minimise, with options, and a call after each iteration.</summary>
+    /// <summary>Like minimise, with settings, and a call after each iteration.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="report">Called after each iteration.</param>
+    /// <param name="loss">From the model to one number. It is traced once; values that it captures are constants.</param>
+    /// <param name="model">The initial model. Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <returns>The model with the lowest loss found, and the status.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for settings out of range, and for a loss that does not depend on the
+    /// model.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let minimiseWith
         (options: LbfgsOptions)
         (report: LbfgsProgress<'M> -> unit)
@@ -367,8 +384,11 @@ module Lbfgs =
         descent.Run()
         descent.Fit(Fitting.warnings model (unused ()))
 
-    /// <summary>The model of least loss near this one.</summary>
-    /// <param name="loss">From the model to one number, smooth. What it captures is fixed.</param>
-    /// <param name="model">Where to start. Integer, bool and key leaves stay as they are.</param>
-    /// <remarks>Failure is a status. Raises only what the loss itself raises for shapes and types.</remarks>
+    /// <summary>Minimises a loss, starting from a model.</summary>
+    /// <param name="loss">From the model to one number, smooth. It is traced once; values that it captures are
+    /// constants.</param>
+    /// <param name="model">The initial model. Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <returns>The model with the lowest loss found, and the status: a failure is a status, not an exception.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a loss that does not depend on the model.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let minimise (loss: 'M -> Tensor) (model: 'M) : LbfgsFit<'M> = minimiseWith LbfgsOptions.defaults ignore loss model

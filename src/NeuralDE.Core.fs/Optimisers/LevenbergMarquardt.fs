@@ -8,19 +8,20 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Optimisers
 
-/// <summary>Nonlinear least squares: the model, any tree, of least ½ Σ r², for residuals r.</summary>
+/// <summary>Nonlinear least squares: the model, any tree, that minimises ½ Σ r² for residuals r.</summary>
 /// <remarks>
-/// Levenberg 1944 and Marquardt 1963, after Madsen, Nielsen and Tingleff, Methods for Non-Linear Least Squares Problems (2004),
-/// algorithm 3.16. Needs no line search, and near a good fit it converges as fast as Newton's method without second
-/// derivatives. Where the residuals are not finite, or where their solve stops short, steps become shorter.
+/// Levenberg 1944 and Marquardt 1963, after Madsen, Nielsen and Tingleff, Methods for Non-Linear Least Squares Problems
+/// (2004), algorithm 3.16. It needs no line search. Near a good fit it converges as fast as Newton's method, without second
+/// derivatives. If the residuals are not finite, or their solve fails, steps become shorter.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module LevenbergMarquardt =
     let private most = 500
 
-    /// The largest relative offset at a minimum: how far the linear model's minimum is, in standard errors of the parameters,
-    /// √((|Pr|² / n) / ((|r|² − |Pr|²) / (m − n))) for r's projection Pr on the columns of J. D. M. Bates, D. G. Watts, A relative
-    /// offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981.
+    /// The largest relative offset that counts as a minimum: the distance to the minimum of the linear model in standard
+    /// errors of the parameters, √((|Pr|² / n) / ((|r|² − |Pr|²) / (m − n))) with the projection Pr of r on the columns of
+    /// J. D. M. Bates, D. G. Watts, A relative offset orthogonality convergence criterion for nonlinear least squares,
+    /// Technometrics 23, 1981.
     let private largestOffset = 1e-3
 
     /// The damping with which the projection is computed: the undamped step, except in directions on which no residual depends,
@@ -47,11 +48,11 @@ module LevenbergMarquardt =
 
     let private smooth (model: 'M) = Tree.flatten model |> Array.filter (fun x -> x.Dtype.IsFloat)
 
-    /// The float leaves in one row, float64 [n].
+    /// The float leaves as one vector, float64 [n].
     let private row (model: 'M) : Tensor =
         smooth model |> Array.map (fun x -> Prim.reshape [| x.Count |] (cast Float64 x)) |> List.ofArray |> concat
 
-    /// The tree with its float leaves from a row.
+    /// The tree with its float leaves from a vector.
     let private fill (like: 'M) (values: Tensor) : 'M =
         let mutable next = 0
 
@@ -64,7 +65,7 @@ module LevenbergMarquardt =
             else
                 x)
 
-    /// The residuals at a row of parameters, float64 [m].
+    /// The residuals at a vector of parameters, float64 [m].
     let private residualsOf (residuals: 'M -> Tensor) (like: 'M) (place: Tensor) : Tensor =
         let r = residuals (fill like place)
         Expect.floats "LevenbergMarquardt" r
@@ -74,7 +75,7 @@ module LevenbergMarquardt =
 
         Prim.reshape [| r.Count |] (cast Float64 r)
 
-    /// Raises InputException for residuals that depend on no float leaf.
+    /// Raises InputException for residuals that do not depend on any float leaf.
     let private requireDependence (residuals: 'M -> Tensor) (model: 'M) =
         let t = TracedFunction.trace "LevenbergMarquardt" Hoisted residuals model
         let depends = Activity.activeOutputs t.Graph (TracedFunction.wanted t (Tree.flatten model))
@@ -83,11 +84,11 @@ module LevenbergMarquardt =
 
     let private isFinite (x: float[]) = Array.forall Double.IsFinite x
 
-    /// A place or a direction where the model is.
+    /// A vector of parameters or a direction as a tensor on the device of the model.
     let private vector (device: Device) (x: float[]) =
         Tensor.OfArray(NdArray.OfFloats(Float64, [| x.Length |], x)).ToDevice device
 
-    /// How the sum of squares looks near a place; None where a derivative is not finite.
+    /// The linear model of the residuals at a point; None if a derivative is not finite.
     let private linearise
         (options: LevenbergMarquardtOptions)
         (device: Device)
@@ -132,7 +133,7 @@ module LevenbergMarquardt =
                     if scale = 0.0 && size > 0.0 then scale <- DampedSolve.inner g (times g) / size
                     Some(DampedSolve.iterative r g (if scale > 0.0 then scale else 1.0) times)
 
-    /// A minimisation under way, from a row of parameters; `f` are the residuals there.
+    /// A running fit, from a vector of parameters; `f` computes the residuals there.
     type private Descent<'M>
         (
             options: LevenbergMarquardtOptions,
@@ -149,7 +150,7 @@ module LevenbergMarquardt =
         let mutable count = 0
         let mutable isCancelled = false
 
-        /// What f gives, or the other where one of its solves stops short or is cancelled.
+        /// The result of f, or `otherwise` if a solve in it fails or is cancelled.
         let attempt (f: unit -> 'R) (otherwise: 'R) : 'R =
             try
                 Watching.Under(options.Cancellation, ValueNone, f)
@@ -159,7 +160,7 @@ module LevenbergMarquardt =
                 isCancelled <- true
                 otherwise
 
-        /// ½ Σ r², or +∞ where there is none.
+        /// ½ Σ r², or +∞ if it is not finite.
         let lossAt (place: float[]) : float =
             evaluations <- evaluations + 1
 
@@ -189,7 +190,8 @@ module LevenbergMarquardt =
             report { Iteration = losses.Count - 1; Loss = loss; Damping = used; Model = fill model (vector place) }
             if fall <= options.LossTolerance * loss then finish LevenbergMarquardtStatus.Settled
 
-        /// No step lowers the loss. At a minimum that is its rounding error, or what a solve inside it is exact to.
+        /// Ends the fit if no step decreases the loss. At a minimum the rounding error of the loss, or the error of a solve
+        /// inside it, causes this.
         let stall (near: LinearModel) =
             let n = place.Length
             let struct (step, _) = near.Step almostUndamped
@@ -205,13 +207,13 @@ module LevenbergMarquardt =
                     LevenbergMarquardtStatus.NoLowerStep
             )
 
-        /// Steps from a place, shorter and shorter until one lowers the loss.
+        /// Tries steps from a point, shorter and shorter, until one decreases the loss.
         let rec descend (near: LinearModel) (shrink: float) isFirst =
             let used = damping.Value
             let struct (step, weight) = near.Step used
             let step = Array.map (fun x -> shrink * x) step
             let least = options.StepTolerance * (DampedSolve.length place + options.StepTolerance)
-            // the fall that the linear model foretells: −gᵀδ − ½ |J δ|²
+            // the decrease that the linear model predicts: −gᵀδ − ½ |J δ|²
             let foretold = 0.5 * (used * weight - DampedSolve.inner near.Gradient step)
             let isShort = DampedSolve.length step <= least || foretold <= options.LossTolerance * loss
             let next = Array.map2 (+) place step
@@ -219,7 +221,7 @@ module LevenbergMarquardt =
             if isCancelled then
                 finish LevenbergMarquardtStatus.Cancelled
             elif not (isFinite step) then
-                finish LevenbergMarquardtStatus.NoLowerStep // undamped, and the Jacobian lacks a direction
+                finish LevenbergMarquardtStatus.NoLowerStep // undamped with a rank-deficient Jacobian
             elif isShort then
                 if isFirst then finish LevenbergMarquardtStatus.Settled else stall near
             else
@@ -262,7 +264,16 @@ module LevenbergMarquardt =
               Losses = losses.ToArray()
               Warnings = Fitting.warnings model [] }
 
-    /// <summary>As minimise, with options, and a call after each iteration.</summary>
+    /// <summary>Like minimise, with settings, and a call after each iteration.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="report">Called after each iteration.</param>
+    /// <param name="residuals">From the model to a tensor of any shape; smooth. Values that it captures are
+    /// constants.</param>
+    /// <param name="model">The initial model. Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <returns>The model with the lowest loss found, and the status.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for settings out of range, and for residuals that do not depend on the
+    /// model.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let minimiseWith
         (options: LevenbergMarquardtOptions)
         (report: LevenbergMarquardtProgress<'M> -> unit)
@@ -277,19 +288,25 @@ module LevenbergMarquardt =
         descent.Run()
         descent.Fit()
 
-    /// <summary>The model near this one of least ½ Σ r².</summary>
-    /// <param name="residuals">From the model to a tensor of any shape, smooth. What it captures is fixed.</param>
-    /// <param name="model">Where to start. Integer, bool and key leaves stay as they are.</param>
-    /// <remarks>Failure is a status. Raises only what the residuals themselves raise for shapes and types.</remarks>
+    /// <summary>Minimises ½ Σ r², starting from a model.</summary>
+    /// <param name="residuals">From the model to a tensor of any shape; smooth. Values that it captures are
+    /// constants.</param>
+    /// <param name="model">The initial model. Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <returns>The model with the lowest loss found, and the status: a failure is a status, not an exception.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for residuals that do not depend on the model.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let minimise (residuals: 'M -> Tensor) (model: 'M) : LevenbergMarquardtFit<'M> =
         minimiseWith LevenbergMarquardtOptions.defaults ignore residuals model
 
-    /// <summary>The covariance of a fit's parameters to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n): [n; n].</summary>
-    /// <remarks>
-    /// Rows and columns are the float leaves' elements in order; standard errors are the roots of the diagonal. InputException
-    /// for fewer residuals than parameters, or as many, and for parameters that are not identifiable: where the residuals
-    /// depend on a product of two alone, the message names both.
-    /// </remarks>
+    /// <summary>The covariance of the parameters of a fit to first order, σ² (JᵀJ)⁻¹ with σ² = Σ r² / (m − n).</summary>
+    /// <param name="residuals">The residuals that were fitted.</param>
+    /// <param name="model">The fitted model.</param>
+    /// <returns>[n; n]. Rows and columns are the elements of the float leaves in order; standard errors are the square roots
+    /// of the diagonal.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless there are more residuals than parameters, and for parameters that
+    /// are not identifiable: if the residuals depend only on the product of two parameters, the message names
+    /// both.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let covariance (residuals: 'M -> Tensor) (model: 'M) : Tensor =
         Fitting.requireFloats "LevenbergMarquardt.covariance" model
         let f = residualsOf residuals model

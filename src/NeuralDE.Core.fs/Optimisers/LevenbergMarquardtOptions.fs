@@ -2,70 +2,76 @@ namespace NeuralDE
 
 open System.Threading
 
-/// How a least-squares fit ended.
+/// The status of a least-squares fit at its end.
 [<RequireQualifiedAccess>]
 type LevenbergMarquardtStatus =
-    /// no column of the Jacobian has a larger cosine with the residuals than GradientTolerance; or no step lowers the loss any
-    /// more, and the minimum is within 1/1000 of the parameters' standard errors
+    /// No column of the Jacobian has a larger cosine with the residuals than GradientTolerance; or no step decreases the
+    /// loss any more, and the minimum is within 1/1000 of the parameters' standard errors.
     | Converged
-    /// the last step, or the loss that it saves, is smaller than its tolerance, relatively
+    /// The last step, or its decrease of the loss, is smaller than its tolerance, relatively.
     | Settled
+    /// The number of iterations reached its limit.
     | MaxIterations
-    /// no step lowers the loss, however short
+    /// No step decreases the loss, however short.
     | NoLowerStep
-    /// the residuals or their derivatives are not finite at the initial model
+    /// The residuals or their derivatives are not finite at the initial model.
     | NonFinite
+    /// The fit was cancelled.
     | Cancelled
 
-    /// What it means, and what to try.
+    /// The meaning of the status, and advice.
     member s.Sentence =
         match s with
         | Converged ->
-            "The residuals are as orthogonal to the Jacobian as asked for, or as their rounding errors allow."
+            "The residuals are orthogonal to the Jacobian within GradientTolerance, or within their rounding errors."
         | Settled -> "Steps no longer change the model or the loss by more than their tolerances."
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | NoLowerStep ->
-            "No step lowers the loss, however short. The loss has reached its rounding error or the tolerance of a solve inside it, or the residuals have a jump."
-        | NonFinite -> "The residuals or their derivatives are not finite at the initial model. Start somewhere else."
+            "No step decreases the loss, however short. The loss has reached its rounding error or the tolerance of a solve inside it, or the residuals have a jump."
+        | NonFinite -> "The residuals or their derivatives are not finite at the initial model. Use another initial model."
         | Cancelled -> "The fit was cancelled."
 
-/// How strongly a step is held back, and how that changes from step to step.
+/// Damping strategies: the size of the damping and its change from step to step.
 type Damping =
-    /// Smoothly by how well the step was predicted. Nielsen 1999.
+    /// Changes smoothly with the ratio of actual and predicted decrease. Nielsen 1999.
     | Nielsen
-    /// Divided by the factor after a step that lowers the loss, times it after one that does not. Marquardt 1963.
+    /// Divided by the factor after a step that decreases the loss, multiplied by it otherwise. Marquardt 1963.
     | Marquardt of factor: float
-    /// Not at all: Gauss and Newton's method, halving a step until it lowers the loss.
+    /// No damping: the Gauss–Newton method, which halves a step until it decreases the loss.
     | Undamped
 
-/// How the equations of a step are solved.
+/// The method that solves the equations of a step.
 [<RequireQualifiedAccess>]
 type LeastSquaresSolve =
-    /// by factors of the Jacobian: n directional derivatives or m pullbacks a step, whichever are fewer
+    /// QR factors of the Jacobian: the smaller number of n directional derivatives or m pullbacks per step
     | Factors
-    /// by conjugate gradients on products with the Jacobian, which is never formed: for many parameters
+    /// conjugate gradients with products of the Jacobian, which is never stored: for many parameters
     | ConjugateGradients
-    /// factors for up to 500 parameters
+    /// Factors for up to 500 parameters, otherwise ConjugateGradients
     | Automatic
 
-/// What a least-squares fit may be told.
+/// Settings of a least-squares fit.
 type LevenbergMarquardtOptions =
     {
+        /// the damping strategy; default: Nielsen
         Damping: Damping
-        /// of the first step, relative to the squared lengths of the Jacobian's columns, 1e-3
+        /// the damping of the first step, relative to the squared lengths of the columns of the Jacobian; default: 1e-3
         InitialDamping: float
+        /// the method that solves the equations of a step; default: Automatic
         Solve: LeastSquaresSolve
-        /// 100
+        /// the maximum number of iterations; default: 100
         MaxIterations: int
-        /// Converged when no cosine between the residuals and a column of the Jacobian is larger, 1e-10
+        /// Converged when no cosine between the residuals and a column of the Jacobian is larger; default: 1e-10
         GradientTolerance: float
-        /// Settled when a step lowers the loss by less, relatively, 1e-14
+        /// Settled when the relative decrease of the loss in a step is smaller; default: 1e-14
         LossTolerance: float
-        /// Settled when a step is shorter, relative to the parameters, 1e-10
+        /// Settled when a step is shorter, relative to the parameters; default: 1e-10
         StepTolerance: float
+        /// ends the fit before the next step when it is cancelled
         Cancellation: CancellationToken
     }
 
+    /// The default settings.
     static member defaults =
         { Damping = Nielsen
           InitialDamping = 1e-3
@@ -76,36 +82,38 @@ type LevenbergMarquardtOptions =
           StepTolerance = 1e-10
           Cancellation = CancellationToken.None }
 
-/// What a running fit tells of itself after each iteration.
+/// The progress of a running fit, after each iteration.
 [<NoEquality; NoComparison>]
 type LevenbergMarquardtProgress<'M> =
     {
-        /// from 1
+        /// the number of the iteration, from 1
         Iteration: int
-        /// ½ Σ r²
+        /// ½ Σ r² after the iteration
         Loss: float
-        /// of the step that was taken; 0 undamped
+        /// the damping of the accepted step; 0 for Undamped
         Damping: float
+        /// the model after the iteration
         Model: 'M
     }
 
-/// What a least-squares fit returns.
+/// The result of a least-squares fit.
 [<NoEquality; NoComparison>]
 type LevenbergMarquardtFit<'M> =
     {
-        /// the one with the lowest loss found
+        /// the model with the lowest loss found
         Model: 'M
         /// ½ Σ r²
         Loss: float
-        /// the largest component of Jᵀr
+        /// the largest absolute component of Jᵀr
         GradientNorm: float
-        /// steps that lowered the loss
+        /// the number of accepted steps
         Iterations: int
-        /// of the residuals
+        /// the number of evaluations of the residuals
         Evaluations: int
+        /// why the fit ended
         Status: LevenbergMarquardtStatus
-        /// at the initial model and after each iteration
+        /// the losses at the initial model and after each iteration
         Losses: float[]
-        /// what looks as if it were fitted and is not: plain numbers beside the model's tensors
+        /// parts of the model that are not fitted: plain numbers
         Warnings: string[]
     }

@@ -2,12 +2,13 @@ namespace NeuralDE.Internal.Optimisers
 
 open System
 
-/// A trial step along a direction: its length, the loss there, the slope of the loss along the direction, and what else
-/// the evaluation gave. A point that cannot be evaluated has the loss +∞.
+/// A trial step along a direction: its length, the loss there, the slope of the loss along the direction, and the evaluated
+/// point. A point that cannot be evaluated has the loss +∞.
 [<NoEquality; NoComparison>]
 type internal Trial<'P> = { Step: float; Loss: float; Slope: float; Point: 'P }
 
-/// How a search ended: a step that satisfies the strong Wolfe conditions, one that only lowers the loss enough, none.
+/// The result of a search: a step that satisfies the strong Wolfe conditions, one that only decreases the loss enough, or
+/// none.
 [<NoEquality; NoComparison>]
 type internal Found<'P> =
     | Wolfe of Trial<'P>
@@ -18,11 +19,11 @@ type internal Found<'P> =
 ///     φ(a) ≤ φ(0) + c₁ a φ′(0),   |φ′(a)| ≤ c₂ |φ′(0)|
 /// after Nocedal and Wright, Numerical Optimization (2006), algorithms 3.5 and 3.6.
 module internal LineSearch =
-    /// The relative width of an interval, 45 roundings, between whose ends no further step can be told apart.
+    /// The relative width of an interval, 45 roundings, below which the search ends.
     let private narrowest = 1e-14
 
-    /// The minimiser of the cubic through two points and their slopes (Nocedal and Wright, 3.59), kept a tenth of the
-    /// interval away from its ends; the middle where the cubic has none or a value is not finite.
+    /// The minimiser of the cubic through two points and their slopes (Nocedal and Wright, 3.59), limited to the inner 80 %
+    /// of the interval; the midpoint if the cubic has no minimum.
     let cubic (a: Trial<'P>) (b: Trial<'P>) =
         let d1 = a.Slope + b.Slope - 3.0 * (a.Loss - b.Loss) / (a.Step - b.Step)
         let d2 = float (sign (b.Step - a.Step)) * sqrt (d1 * d1 - a.Slope * b.Slope)
@@ -35,10 +36,10 @@ module internal LineSearch =
         elif Double.IsFinite b.Loss then
             0.5 * (low + high)
         else
-            a.Step + 0.2 * (b.Step - a.Step) // far from where the loss can't be evaluated
+            a.Step + 0.2 * (b.Step - a.Step) // near a, because the loss cannot be evaluated at b
 
-    /// How far the loss falls to its minimum along the direction, by the slopes at the start and at the trial with the
-    /// smallest one, which noise in the loss does not touch; ∞ where the slope does not rise.
+    /// The predicted decrease of the loss to its minimum along the direction, from the slopes at the start and at the trial
+    /// with the smallest slope, which are less affected by noise than the loss; ∞ if the slope does not increase.
     let foretold (start: Trial<'P>) (trials: Trial<'P> seq) : float =
         let known = trials |> Seq.filter (fun t -> t.Step > 0.0 && Double.IsFinite t.Slope) |> List.ofSeq
 
@@ -49,13 +50,13 @@ module internal LineSearch =
             let bend = (near.Slope - start.Slope) / near.Step
             if bend > 0.0 then 0.5 * start.Slope * start.Slope / bend else infinity
 
-    /// A step from the start, whose slope is negative, by at most so many evaluations.
+    /// Searches a step from the start, where the slope is negative, with at most `budget` evaluations.
     let run (c1: float) (c2: float) (budget: int) (evaluate: float -> Trial<'P>) (start: Trial<'P>) (first: float) =
         let isLow (t: Trial<'P>) = t.Loss <= start.Loss + c1 * t.Step * start.Slope
         let isFlat (t: Trial<'P>) = abs t.Slope <= c2 * abs start.Slope
         let lower (t: Trial<'P>) = if t.Step > 0.0 then Lower t else NoStep
 
-        /// Algorithm 3.6: a Wolfe point lies between low, the best point yet, and high.
+        /// Algorithm 3.6: a Wolfe point lies between low, the best point so far, and high.
         let rec zoom left (low: Trial<'P>) (high: Trial<'P>) =
             let width = abs (high.Step - low.Step)
 
@@ -69,7 +70,7 @@ module internal LineSearch =
                 elif trial.Slope * (high.Step - low.Step) >= 0.0 then zoom (left - 1) trial low
                 else zoom (left - 1) trial high
 
-        /// Algorithm 3.5: longer steps until one is Wolfe or an interval holds one.
+        /// Algorithm 3.5: increases the step until it is a Wolfe point or an interval contains one.
         let rec bracket left (previous: Trial<'P>) step =
             if left = 0 then
                 lower previous
@@ -86,7 +87,7 @@ module internal LineSearch =
                 else
                     bracket left trial (extend previous trial)
 
-        /// Where the cubic through the last two points is least, from 2 to 10 times as far.
+        /// The minimiser of the cubic through the last two points, limited to 2 to 10 times the last step.
         and extend previous trial =
             let d1 = previous.Slope + trial.Slope - 3.0 * (previous.Loss - trial.Loss) / (previous.Step - trial.Step)
             let d2 = sqrt (d1 * d1 - previous.Slope * trial.Slope)

@@ -9,35 +9,53 @@ open NeuralDE.Internal.Optimisers
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Optim =
     // ── combinations ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// The optimiser at a rate that changes: its own times the schedule's factor. Schedules multiply.
+    /// <summary>Multiplies the learning rate by a factor that depends on the step. Several schedules multiply.</summary>
+    /// <param name="factors">From the number of steps taken (float64 [], 0 at the first step) to a factor; see
+    /// Schedule.</param>
+    /// <param name="optimiser">The optimiser.</param>
+    /// <returns>The optimiser with this schedule.</returns>
     let schedule (factors: Schedule) (optimiser: Optimiser) : Optimiser = Scheduled(factors, optimiser)
 
-    /// The optimiser with a mean of its models beside it: Fit.Averaged of a training, or Optim.averageOf of a state.
+    /// <summary>Also keeps a mean of the models: Fit.Averaged of a training, or Optim.averageOf of a state.</summary>
+    /// <param name="averaging">The kind of mean.</param>
+    /// <param name="optimiser">The optimiser.</param>
+    /// <returns>The optimiser with this mean.</returns>
     let averaged (averaging: Averaging) (optimiser: Optimiser) : Optimiser = Averaged(averaging, optimiser)
 
-    /// An optimiser for each group of leaves: the first whose predicate holds for a leaf's path takes it.
+    /// <summary>Combines optimisers: each leaf is updated by the optimiser of the first group whose predicate holds for the
+    /// leaf's path.</summary>
+    /// <param name="groups">Predicates of paths, such as Optim.under "Encoder", with optimisers.</param>
+    /// <returns>The combined optimiser.</returns>
     let groups (groups: ((string -> bool) * Optimiser) list) : Optimiser = Groups groups
 
-    /// For groups: the leaf of this path, and all leaves under it. "Encoder" holds of Encoder.Weight and Encoder[0].Bias, not
-    /// of Encoder2.
+    /// <summary>A predicate for groups: the leaf with this path, and all leaves under it. "Encoder" holds for Encoder.Weight
+    /// and Encoder[0].Bias, but not for Encoder2.</summary>
+    /// <param name="path">The path; "" holds for all leaves.</param>
+    /// <returns>The predicate of paths.</returns>
     let under (path: string) : string -> bool =
         fun leaf ->
             path = ""
             || leaf = path
             || (leaf.StartsWith(path, StringComparison.Ordinal) && (leaf[path.Length] = '.' || leaf[path.Length] = '['))
 
-    /// For groups: leaves whose last part is this name, such as all that end in Bias.
+    /// <summary>A predicate for groups: leaves whose last part has this name, such as all that end in Bias.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The predicate of paths.</returns>
     let named (name: string) : string -> bool =
         fun leaf -> leaf = name || leaf.EndsWith("." + name, StringComparison.Ordinal)
 
-    /// For groups, last: all leaves that no group before has taken.
+    /// A predicate for the last group: all leaves that no earlier group contains.
     let others: string -> bool = fun _ -> true
 
-    /// The optimiser, but leaves of this kind stay: Optim.freeze (Optim.under "Encoder") (Adam 1e-3).
+    /// <summary>Keeps the leaves for which the predicate holds constant: Optim.freeze (Optim.under "Encoder") (Adam
+    /// 1e-3).</summary>
+    /// <param name="isFrozen">A predicate of paths.</param>
+    /// <param name="optimiser">The optimiser of the other leaves.</param>
+    /// <returns>The optimiser.</returns>
     let freeze (isFrozen: string -> bool) (optimiser: Optimiser) : Optimiser =
         Groups [ isFrozen, Frozen; others, optimiser ]
 
-    // ── what happens to each leaf ────────────────────────────────────────────────────────────────────────────────
+    // ── rules of leaves ──────────────────────────────────────────────────────────────────────────────────────────
     let private checkAveraging averaging =
         match averaging with
         | MovingAverage share ->
@@ -78,7 +96,7 @@ module Optim =
                 checkAveraging averaging
 
                 if Option.isSome average then
-                    raise (InputException "Optim: a mean of models is asked for twice, expected one. Leave one out.")
+                    raise (InputException "Optim: got two means of models, expected one. Remove one Optim.averaged.")
 
                 find factors (Some averaging) optimiser
             | Groups groups ->
@@ -87,14 +105,14 @@ module Optim =
                 | None ->
                     raise (
                         InputException(
-                            $"Optim: no group takes the leaf {path}, expected one for every float leaf. "
+                            $"Optim: no group contains the leaf {path}, expected one for every float leaf. "
                             + "End the groups with Optim.others and an optimiser, or Frozen."
                         )
                     )
 
         find [] None optimiser
 
-    /// Groups that take no leaf of these paths: a name that is misspelt.
+    /// Checks that each group contains a leaf; a group without one is probably a misspelt name.
     let rec private checkGroups (optimiser: Optimiser) (paths: string list) : unit =
         match optimiser with
         | Scheduled(_, optimiser)
@@ -111,8 +129,8 @@ module Optim =
 
                         raise (
                             InputException(
-                                $"Optim: group {string i} takes no leaf, expected one or more. "
-                                + $"The leaves are {known}; a group before may have taken those meant."
+                                $"Optim: group {string i} contains no leaf, expected at least one. "
+                                + $"The leaves are {known}; an earlier group may contain the intended ones."
                             )
                         )
 
@@ -134,7 +152,7 @@ module Optim =
         | OwnRule _
         | Frozen -> ()
 
-    /// What a rule remembers of a leaf, before the first step.
+    /// The values that a rule remembers for a leaf before the first step.
     let private ownSlots (rule: LeafRule) (x: Tensor) =
         match rule.Rule with
         | Some own -> OptimiserRules.checkedSlots own x
@@ -142,15 +160,17 @@ module Optim =
 
     let private floats (model: 'M) = Tree.leaves model |> List.filter (fun (_, x) -> x.Dtype.IsFloat)
 
-    /// Whether each leaf of a model moves: floats that no group freezes.
+    /// Whether each leaf of a model is updated: floats that no group freezes.
     let internal moving (optimiser: Optimiser) (model: 'M) : bool[] =
         [| for path, x in Tree.leaves model -> x.Dtype.IsFloat && (ruleOf optimiser path).Rule.IsSome |]
 
     /// <summary>The state before the first step.</summary>
-    /// <remarks>
-    /// InputException for a rate or option out of range, a float leaf that no group takes, a group without a leaf;
-    /// TreeException for a model without float leaves.
-    /// </remarks>
+    /// <param name="optimiser">The optimiser.</param>
+    /// <param name="model">The model. Float leaves are parameters.</param>
+    /// <returns>The state.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a learning rate or option out of range, a float leaf without a group,
+    /// and a group without a leaf.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for a model without float leaves.</exception>
     let init (optimiser: Optimiser) (model: 'M) : OptimState =
         Fitting.requireFloats "Optim" model
         let leaves = floats model
@@ -171,11 +191,11 @@ module Optim =
         match Tree.difference (Tree.signature model) (Tree.signature gradient) with
         | Some sentence ->
             raise (
-                TreeException $"Optim.step: the model and the gradient differ: {sentence} Give trees of one structure."
+                TreeException $"Optim.step: the model and the gradient differ: {sentence} They must have the same structure."
             )
         | None -> ()
 
-    /// What the state holds for a leaf, if it is what the rule needs.
+    /// The values of a leaf in the state. TreeException unless they are those that the rule needs.
     let private slotsOf (rule: LeafRule) (path: string) (x: Tensor) (state: OptimState) : Map<string, Tensor> =
         let found = state.Slots |> Map.tryFind path |> Option.defaultValue Map.empty
         let names = List.map fst (ownSlots rule x) @ [ if rule.Average.IsSome then "average" ]
@@ -200,12 +220,13 @@ module Optim =
 
         found
 
-    /// <summary>One step.</summary>
-    /// <param name="optimiser">As it was given to Optim.init.</param>
+    /// <summary>Computes one step.</summary>
+    /// <param name="optimiser">The optimiser given to Optim.init.</param>
     /// <param name="gradient">∂loss/∂model, a tree like the model.</param>
-    /// <param name="state">What the optimiser remembers.</param>
-    /// <param name="model">Float leaves move; integers, bools and keys stay.</param>
-    /// <returns>The next model and state. TreeException if the trees differ.</returns>
+    /// <param name="state">The state of the optimiser.</param>
+    /// <param name="model">Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <returns>The next model and state.</returns>
+    /// <exception cref="T:NeuralDE.TreeException">if the trees differ, and for the state of another optimiser.</exception>
     let step (optimiser: Optimiser) (gradient: 'M) (state: OptimState) (model: 'M) : 'M * OptimState =
         alike model gradient
         let taken = cast Float64 state.Step
@@ -242,7 +263,10 @@ module Optim =
         let next = stepped |> Seq.map fst |> Array.ofSeq |> Tree.unflatten model
         next, { Step = state.Step + 1; Slots = stepped |> List.collect snd |> Map.ofList }
 
-    /// The mean of models that Averaged keeps: the model, with the mean in the leaves that have one; None without Averaged.
+    /// <summary>The model with the means that Averaged keeps, in the leaves that have one.</summary>
+    /// <param name="state">The state of the optimiser.</param>
+    /// <param name="model">The model after the last step.</param>
+    /// <returns>A model; None without Averaged.</returns>
     let averageOf (state: OptimState) (model: 'M) : 'M option =
         let averages = state.Slots |> Map.filter (fun _ slots -> slots.ContainsKey "average")
 
@@ -264,18 +288,28 @@ module Optim =
     let private onFloats (f: Tensor -> Tensor) (tree: 'M) : 'M =
         Tree.map (fun (x: Tensor) -> if x.Dtype.IsFloat then f x else x) tree
 
-    /// <summary>The gradient with every component from −limit to limit.</summary>
+    /// <summary>Limits each component of the gradient to the range from −limit to limit.</summary>
+    /// <param name="limit">The limit, positive.</param>
+    /// <param name="gradient">A tree; only its float leaves change.</param>
+    /// <returns>The limited gradient.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless limit is positive and finite.</exception>
     let clipValue (limit: float) (gradient: 'M) : 'M =
         limited "Optim.clipValue" limit
         onFloats (clip -limit limit) gradient
 
-    /// <summary>√Σ g² over all float leaves of a tree: one number, float64.</summary>
+    /// <summary>The norm √Σ g² over all float leaves of a tree.</summary>
+    /// <param name="tree">A tree.</param>
+    /// <returns>One number, float64 [].</returns>
     let globalNorm (tree: 'M) : Tensor =
         let leaves = Tree.flatten tree |> Array.filter (fun x -> x.Dtype.IsFloat)
         let total = leaves |> Array.fold (fun total x -> total + sum (square (cast Float64 x))) (scalar 0.0)
         sqrt total
 
-    /// <summary>The gradient times min(1, limit / globalNorm): of length `limit` at most.</summary>
+    /// <summary>Limits the norm of the gradient: the gradient times min(1, limit / globalNorm).</summary>
+    /// <param name="limit">The limit, positive.</param>
+    /// <param name="gradient">A tree; only its float leaves change.</param>
+    /// <returns>The limited gradient.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless limit is positive and finite.</exception>
     let clip (limit: float) (gradient: 'M) : 'M =
         limited "Optim.clip" limit
         let length = globalNorm gradient

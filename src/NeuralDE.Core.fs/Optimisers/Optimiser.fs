@@ -1,36 +1,37 @@
 namespace NeuralDE
 
-/// What gradient descent may be told beside its rate.
+/// Settings of gradient descent.
 type SgdOptions =
     {
+        /// the learning rate; default: 1e-2
         Rate: float
-        /// the share of the past in the direction, 0.9; 0 forgets
+        /// the momentum: the factor of the previous direction; default: 0.9; 0: no momentum
         Momentum: float
-        /// the share of a new gradient that the direction leaves out, 0
+        /// the fraction of a new gradient that is not added to the direction; default: 0
         Dampening: float
-        /// whether the step looks ahead along the direction; needs momentum and no dampening
+        /// whether to use Nesterov momentum; it needs momentum and no dampening
         IsNesterov: bool
-        /// adds weightDecay · x to the gradient, 0
+        /// adds weightDecay · x to the gradient; default: 0
         WeightDecay: float
     }
 
     /// Rate 1e-2, momentum 0.9.
     static member defaults = { Rate = 1e-2; Momentum = 0.9; Dampening = 0.0; IsNesterov = false; WeightDecay = 0.0 }
 
-/// What Adam may be told beside its rate.
+/// Settings of Adam.
 type AdamOptions =
     {
-        /// the step's length at most, about
+        /// the learning rate; default: 1e-3
         Rate: float
-        /// the share of the past in the mean of gradients, 0.9
+        /// the decay factor of the mean of gradients; default: 0.9
         Beta1: float
-        /// the share of the past in the mean of their squares, 0.999
+        /// the decay factor of the mean of squared gradients; default: 0.999
         Beta2: float
-        /// keeps the quotient finite, 1e-8
+        /// keeps the quotient finite; default: 1e-8
         Epsilon: float
-        /// shrinks x by rate · weightDecay beside the step, 0; it is no part of the gradient. Loshchilov and Hutter 2019
+        /// decoupled weight decay: subtracts rate · weightDecay · x in each step, separately from the gradient; default: 0. Loshchilov and Hutter 2019
         WeightDecay: float
-        /// whether the step divides by the largest mean of squares so far instead of the latest. Reddi et al. 2018
+        /// whether to divide by the largest mean of squares so far instead of the latest (AMSGrad). Reddi et al. 2018
         IsAmsGrad: bool
     }
 
@@ -38,19 +39,20 @@ type AdamOptions =
     static member defaults =
         { Rate = 1e-3; Beta1 = 0.9; Beta2 = 0.999; Epsilon = 1e-8; WeightDecay = 0.0; IsAmsGrad = false }
 
-/// What RMSprop may be told beside its rate.
+/// Settings of RMSprop.
 type RmsPropOptions =
     {
+        /// the learning rate; default: 1e-2
         Rate: float
-        /// the share of the past in the mean of squares, 0.99
+        /// the decay factor of the mean of squared gradients; default: 0.99
         Share: float
-        /// keeps the quotient finite, 1e-8
+        /// keeps the quotient finite; default: 1e-8
         Epsilon: float
-        /// the share of the past in the direction, 0
+        /// the momentum: the factor of the previous direction; default: 0
         Momentum: float
-        /// whether squares are taken around the mean of gradients. Graves 2013
+        /// whether to subtract the squared mean of gradients from the mean of squares. Graves 2013
         IsCentered: bool
-        /// adds weightDecay · x to the gradient, 0
+        /// adds weightDecay · x to the gradient; default: 0
         WeightDecay: float
     }
 
@@ -58,55 +60,59 @@ type RmsPropOptions =
     static member defaults =
         { Rate = 1e-2; Share = 0.99; Epsilon = 1e-8; Momentum = 0.0; IsCentered = false; WeightDecay = 0.0 }
 
-/// What Adagrad may be told beside its rate.
+/// Settings of Adagrad.
 type AdagradOptions =
     {
+        /// the learning rate; default: 1e-2
         Rate: float
-        /// divides the rate by 1 + rateDecay · k at step k = 0, 1, …; 0
+        /// divides the learning rate by 1 + rateDecay · k at step k = 0, 1, …; default: 0
         RateDecay: float
-        /// the sum of squares before the first step, 0
+        /// the sum of squares before the first step; default: 0
         InitialSum: float
-        /// keeps the quotient finite, 1e-10
+        /// keeps the quotient finite; default: 1e-10
         Epsilon: float
-        /// adds weightDecay · x to the gradient, 0
+        /// adds weightDecay · x to the gradient; default: 0
         WeightDecay: float
     }
 
     /// Rate 1e-2 and PyTorch's constants.
     static member defaults = { Rate = 1e-2; RateDecay = 0.0; InitialSum = 0.0; Epsilon = 1e-10; WeightDecay = 0.0 }
 
-/// What Lion may be told beside its rate.
+/// Settings of Lion.
 type LionOptions =
     {
-        /// the step's length in every parameter
+        /// the learning rate: the change of every parameter in a step; default: 1e-4
         Rate: float
-        /// the share of the past in the direction, 0.9
+        /// the factor of the mean of gradients in the direction; default: 0.9
         Beta1: float
-        /// the share of the past in the mean of gradients, 0.99
+        /// the decay factor of the mean of gradients; default: 0.99
         Beta2: float
-        /// shrinks x by rate · weightDecay beside the step, 0
+        /// subtracts rate · weightDecay · x in each step; default: 0
         WeightDecay: float
     }
 
     /// Rate 1e-4 and the constants of the paper.
     static member defaults = { Rate = 1e-4; Beta1 = 0.9; Beta2 = 0.99; WeightDecay = 0.0 }
 
-/// What an optimiser's rule is given of one leaf of a model, at one step.
+/// The arguments of an optimiser's rule: one leaf of a model, at one step.
 [<Sealed>]
 type LeafStep internal (x: Tensor, gradient: Tensor, slots: Map<string, Tensor>, taken: Tensor, factor: Tensor option) =
     /// The leaf.
     member _.X = x
 
-    /// ∂loss/∂x
+    /// ∂loss/∂x, like the leaf.
     member _.Gradient = gradient
 
-    /// What the rule remembers of the leaf, by its names.
+    /// The values that the rule remembers for the leaf, by name.
     member _.Slots = slots
 
-    /// The steps taken before, float64 [].
+    /// The number of steps taken before, float64 [].
     member _.Taken = taken
 
-    /// rate · d, at the rate that schedules make of it.
+    /// <summary>rate · d, with the learning rate multiplied by the factors of schedules.</summary>
+    /// <param name="rate">The learning rate of the rule.</param>
+    /// <param name="d">A direction, like the leaf.</param>
+    /// <returns>A tensor like d.</returns>
     member _.Scaled(rate: float, d: Tensor) : Tensor =
         if isNull (box d) then nullArg (nameof d)
 
@@ -114,15 +120,15 @@ type LeafStep internal (x: Tensor, gradient: Tensor, slots: Map<string, Tensor>,
         | None -> rate * d
         | Some factor -> cast d.Dtype (rate * factor) * d
 
-/// <summary>The equations of an optimiser for one leaf. The library's own are such values, too.</summary>
+/// The equations of an optimiser for one leaf. The optimisers of the library are such values, too.
 [<NoEquality; NoComparison>]
 type OptimiserRule =
     {
-        /// for messages
+        /// the name, for messages
         Name: string
-        /// From a leaf to what is remembered of it before the first step, by name: tensors like the leaf.
+        /// from a leaf to the values remembered for it before the first step, by name: tensors like the leaf
         Slots: Tensor -> (string * Tensor) list
-        /// The leaf after a step, and what is remembered then: of the same names.
+        /// from a step to the leaf after it and the new remembered values, with the same names
         Step: LeafStep -> Tensor * (string * Tensor) list
     }
 
@@ -130,12 +136,12 @@ type OptimiserRule =
 type Averaging =
     /// a ← share · a + (1 − share) · x after every step; after the first a = x. Polyak's average, exponentially weighted.
     | MovingAverage of share: float
-    /// The plain mean of the models after the steps from + every, from + 2 · every, …; until then a = x. Stochastic weight
-    /// averaging, Izmailov et al. 2018.
+    /// The arithmetic mean of the models after the steps from + every, from + 2 · every, …; before that a = x. Stochastic
+    /// weight averaging, Izmailov et al. 2018.
     | PlainAverage of from: int * every: int
 
-/// <summary>How parameters follow from gradients: x is a parameter, g its gradient.</summary>
-/// <remarks>The numbers are PyTorch's for optimisers of these names.</remarks>
+/// <summary>Update rules of parameters: x is a parameter, g its gradient.</summary>
+/// <remarks>The numbers are those of PyTorch's optimisers of the same names.</remarks>
 [<NoEquality; NoComparison>]
 type Optimiser =
     /// x − rate · g
@@ -144,34 +150,38 @@ type Optimiser =
     | Sgd of SgdOptions
     /// x − rate · m̂ / (√v̂ + ε), with m and v the running means of g and g². Kingma and Ba 2015, algorithm 1.
     | Adam of rate: float
-    /// Adam with a weight decay of 0.01 beside the step. Loshchilov and Hutter 2019, algorithm 2.
+    /// Adam with a decoupled weight decay of 0.01. Loshchilov and Hutter 2019, algorithm 2.
     | AdamW of rate: float
+    /// Adam with custom settings.
     | AdamWith of AdamOptions
     /// x − rate · g / (√v + ε), with v the running mean of g². Tieleman and Hinton 2012, lecture 6.5.
     | RmsProp of rate: float
+    /// RmsProp with custom settings.
     | RmsPropWith of RmsPropOptions
     /// x − rate · g / (√s + ε), with s the sum of all g². Duchi, Hazan and Singer 2011.
     | Adagrad of rate: float
+    /// Adagrad with custom settings.
     | AdagradWith of AdagradOptions
     /// x − rate · sign(β₁ m + (1 − β₁) g), with m ← β₂ m + (1 − β₂) g. Chen et al. 2023, algorithm 2.
     | Lion of rate: float
+    /// Lion with custom settings.
     | LionWith of LionOptions
-    /// By a rule that you write.
+    /// A custom rule: the equations for one leaf.
     | OwnRule of OptimiserRule
-    /// x stays.
+    /// x is constant.
     | Frozen
-    /// The rate is the optimiser's times the schedule's factor.
+    /// The learning rate of the optimiser is multiplied by the factors of the schedule.
     | Scheduled of Schedule * Optimiser
-    /// The optimiser's steps; the mean of the models is kept beside them.
+    /// The steps of the optimiser; also keeps a mean of the models.
     | Averaged of Averaging * Optimiser
-    /// Each leaf by the optimiser of the first group whose predicate holds for the leaf's path.
+    /// Each leaf is updated by the optimiser of the first group whose predicate holds for the leaf's path.
     | Groups of ((string -> bool) * Optimiser) list
 
-/// <summary>What an optimiser remembers between steps: a tree.</summary>
+/// The state of an optimiser between steps: a tree.
 type OptimState =
     {
-        /// steps taken, int64 []
+        /// the number of steps taken, int64 []
         Step: Tensor
-        /// by the leaf's path in the model, then by name: "mean", "square", "average", …; leaves that need nothing are absent
+        /// remembered values by the path of the leaf, then by name: "mean", "square", "average", …; leaves without values are absent
         Slots: Map<string, Map<string, Tensor>>
     }

@@ -5,11 +5,11 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// What happens to one leaf: its rule (None: it stays), the factors of its rate, and the means that are kept of it.
+/// The rule of one leaf (None: frozen), the factors of its learning rate, and the mean that is kept of it.
 [<NoEquality; NoComparison>]
 type internal LeafRule = { Rule: OptimiserRule option; Factors: Schedule list; Average: Averaging option }
 
-/// The equations of the optimisers for one leaf. In each, `slot` is what the rule remembers of the leaf.
+/// The equations of the optimisers for one leaf, with the values in LeafStep.Slots that the rule remembers.
 module internal OptimiserRules =
     let private wrong what (got: float) (expected: string) : unit =
         raise (InputException $"Optim: {what} is {string got}, expected {expected}.")
@@ -27,7 +27,7 @@ module internal OptimiserRules =
     let private decayed (decay: float) (leaf: LeafStep) : Tensor =
         if decay = 0.0 then leaf.Gradient else leaf.Gradient + decay * leaf.X
 
-    /// x − rate · d, after x has shrunk by rate · decay
+    /// x − rate · decay · x − rate · d
     let private moved (leaf: LeafStep) rate (decay: float) (d: Tensor) : Tensor =
         let x = if decay = 0.0 then leaf.X else leaf.X - leaf.Scaled(rate * decay, leaf.X)
         x - leaf.Scaled(rate, d)
@@ -44,7 +44,7 @@ module internal OptimiserRules =
                 if o.Dampening = 0.0 then
                     g
                 else
-                    // the first gradient counts whole
+                    // the first gradient has the weight 1
                     let weight = where (leaf.Taken .= 0.0) (scalar 1.0) (1.0 - o.Dampening)
                     cast g.Dtype weight * g
 
@@ -103,7 +103,7 @@ module internal OptimiserRules =
         let d = signum (blend o.Beta1 mean leaf.Gradient)
         moved leaf o.Rate o.WeightDecay d, [ "mean", blend o.Beta2 mean leaf.Gradient ]
 
-    // ── rules: InputException for numbers out of range ───────────────────────────────────────────────────────────
+    // ── rules, with InputException for numbers out of range ──────────────────────────────────────────────────────
     let ofSgd (o: SgdOptions) : OptimiserRule =
         positive "the rate" o.Rate
         share "momentum" o.Momentum
@@ -167,10 +167,10 @@ module internal OptimiserRules =
         if x.Dtype <> like.Dtype || not (Shape.same x.Dims like.Dims) then
             raise (
                 ShapeException
-                    $"Optim.{verb}: the rule {rule.Name} gives {what} as {x.Dtype} {Shape.text x.Dims}, expected {like.Dtype} {Shape.text like.Dims}, like the leaf."
+                    $"Optim.{verb}: the rule {rule.Name} returned {what} as {x.Dtype} {Shape.text x.Dims}, expected {like.Dtype} {Shape.text like.Dims}, like the leaf."
             )
 
-    /// What a rule remembers of a leaf before the first step.
+    /// The values that a rule remembers for a leaf before the first step, checked.
     let checkedSlots (rule: OptimiserRule) (x: Tensor) : (string * Tensor) list =
         let slots = rule.Slots x
         slots |> List.iter (fun (name, slot) -> requireLike "init" rule x $"'{name}'" slot)
@@ -181,12 +181,12 @@ module internal OptimiserRules =
 
             raise (
                 InputException
-                    $"Optim.init: the rule {rule.Name} remembers {given}, expected names of their own, and not \"average\", which is the mean of models."
+                    $"Optim.init: the rule {rule.Name} has the slots {given}, expected different names, other than \"average\", the mean of models."
             )
 
         slots
 
-    /// What a rule made of a leaf, which must be like the leaf, under the names that it remembers.
+    /// The result of a rule for a leaf, checked: tensors like the leaf, with the names of the rule's slots.
     let checkedStep (rule: OptimiserRule) (leaf: LeafStep) : Tensor * (string * Tensor) list =
         let next, remembered = rule.Step leaf
         requireLike "step" rule leaf.X "the leaf" next
@@ -199,18 +199,18 @@ module internal OptimiserRules =
 
             raise (
                 InputException
-                    $"Optim.step: the step of {rule.Name} remembers {text got}, expected {text expected}, which its Slots name."
+                    $"Optim.step: the step of {rule.Name} returned the slots {text got}, expected {text expected}, the names of its Slots."
             )
 
         next, remembered
 
-    /// The next mean of models, of which x is the latest; `taken` counts the steps before it.
+    /// The next mean of models with the latest model x; `taken` is the number of steps before it.
     let average (averaging: Averaging) (taken: Tensor) (mean: Tensor) (x: Tensor) : Tensor =
         match averaging with
         | MovingAverage share -> where (taken .= 0.0) x (blend share mean x)
         | PlainAverage(from, every) ->
             let since = taken + (1.0 - float from)
-            let count = floor (since / float every) // models in the mean, this one included if it is its turn
+            let count = floor (since / float every) // the number of models in the mean, including x if it is added
             let isTurn = since .= count * float every
             let next = mean + (x - mean) / cast x.Dtype (maximum count 1.0)
             where (count .< 1.0) x (where isTurn next mean)

@@ -3,13 +3,14 @@ namespace NeuralDE
 open System
 
 /// <summary>
-/// A factor of an optimiser's rate at each step: from the number of steps taken so far (float64 [], 0 at the first step)
-/// to one number (float64 []). It is part of the compiled step, so a changing rate traces nothing again.
+/// A factor of the learning rate for each step: from the number of steps taken (float64 [], 0 at the first step) to a factor
+/// (float64 []). It is a part of the compiled step, so a changing learning rate is not traced again.
 /// </summary>
-/// <remarks>Any such function will do: <c>Adam 1e-2 |> Optim.schedule (fun step -> 1.0 / (1.0 + 0.01 * step))</c>.</remarks>
+/// <remarks>Any such function is a schedule: <c>Adam 1e-2 |> Optim.schedule (fun step -> 1.0 / (1.0 + 0.01 *
+/// step))</c>.</remarks>
 type Schedule = Tensor -> Tensor
 
-/// Factors of a rate over the steps k = 0, 1, 2, …
+/// Schedules: factors of the learning rate for the steps k = 0, 1, 2, …
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Schedule =
     let private positive name what n =
@@ -19,30 +20,45 @@ module Schedule =
         if not (x >= 0.0 && Double.IsFinite x) then
             raise (InputException $"Schedule.{name}: got {what} {string x}, expected a finite number of 0 or more.")
 
-    /// The share of `count` steps that lies behind: 0 at step `first`, 1 from step first + count on.
+    /// The fraction of `count` steps that has passed: 0 at step `first`, 1 from step first + count on.
     let private progress (first: float) (count: float) (step: Tensor) =
         minimum (maximum ((step - first) / count) 0.0) 1.0
 
-    /// From a to b as the share goes from 0 to 1, along half a cosine.
+    /// From a to b along half a cosine as `share` goes from 0 to 1.
     let private alongCosine (a: float) (b: float) (share: Tensor) = b + 0.5 * (a - b) * (1.0 + cos (Math.PI * share))
 
-    /// The same factor at every step.
+    /// <summary>The same factor at every step.</summary>
+    /// <param name="value">The factor.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a factor that is negative or not finite.</exception>
     let constant (value: float) : Schedule =
         factor "constant" "the factor" value
         fun _ -> scalar value
 
-    /// decay^⌊k / every⌋: a stair. PyTorch's StepLR.
+    /// <summary>decay^⌊k / every⌋: a step function. PyTorch's StepLR.</summary>
+    /// <param name="every">The number of steps with the same factor.</param>
+    /// <param name="decay">The ratio of successive factors.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for numbers out of range.</exception>
     let stairs (every: int) (decay: float) : Schedule =
         positive "stairs" "every" every
         factor "stairs" "decay" decay
         fun step -> scalar decay ** floor (step / float every)
 
-    /// decay^k. PyTorch's ExponentialLR.
+    /// <summary>decay^k. PyTorch's ExponentialLR.</summary>
+    /// <param name="decay">The ratio of successive factors.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a decay that is negative or not finite.</exception>
     let exponential (decay: float) : Schedule =
         factor "exponential" "decay" decay
         fun step -> scalar decay ** step
 
-    /// last + (1 − last) (1 − k / steps)^power, and last from k = steps on. PyTorch's PolynomialLR for last = 0.
+    /// <summary>last + (1 − last) (1 − k / steps)^power; last for k ≥ steps. PyTorch's PolynomialLR for last = 0.</summary>
+    /// <param name="power">The exponent, positive.</param>
+    /// <param name="steps">The number of steps until the last factor.</param>
+    /// <param name="last">The last factor.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for numbers out of range.</exception>
     let polynomial (power: float) (steps: int) (last: float) : Schedule =
         if not (power > 0.0 && Double.IsFinite power) then
             raise (InputException $"Schedule.polynomial: got power {string power}, expected a positive number.")
@@ -51,20 +67,32 @@ module Schedule =
         factor "polynomial" "last" last
         fun step -> last + (1.0 - last) * (1.0 - progress 0.0 (float steps) step) ** power
 
-    /// A straight line from 1 to last, which it keeps from k = steps on.
+    /// <summary>A straight line from 1 to last; last for k ≥ steps.</summary>
+    /// <param name="steps">The number of steps until the last factor.</param>
+    /// <param name="last">The last factor.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for numbers out of range.</exception>
     let linear (steps: int) (last: float) : Schedule =
         positive "linear" "steps" steps
         factor "linear" "last" last
         fun step -> 1.0 + (last - 1.0) * progress 0.0 (float steps) step
 
-    /// last + (1 − last) (1 + cos(π k / steps)) / 2, and last from k = steps on. Loshchilov and Hutter 2017; PyTorch's
-    /// CosineAnnealingLR over its first half period.
+    /// <summary>last + (1 − last) (1 + cos(π k / steps)) / 2; last for k ≥ steps. Loshchilov and Hutter 2017; PyTorch's
+    /// CosineAnnealingLR over its first half period.</summary>
+    /// <param name="steps">The number of steps until the last factor.</param>
+    /// <param name="last">The last factor.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for numbers out of range.</exception>
     let cosine (steps: int) (last: float) : Schedule =
         positive "cosine" "steps" steps
         factor "cosine" "last" last
         fun step -> progress 0.0 (float steps) step |> alongCosine 1.0 last
 
-    /// The factor of the last pair (from step, factor) whose step is reached; 1 before the first.
+    /// <summary>The factor of the last pair (from step, factor) whose step has been reached; 1 before the first
+    /// pair.</summary>
+    /// <param name="pairs">The pairs, with increasing steps.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for steps that do not increase, and for numbers out of range.</exception>
     let piecewise (pairs: (int * float) list) : Schedule =
         for from, value in pairs do
             if from < 0 then
@@ -73,12 +101,16 @@ module Schedule =
 
         if List.pairwise pairs |> List.exists (fun ((a, _), (b, _)) -> a >= b) then
             let steps = pairs |> List.map (fst >> string) |> String.concat ", "
-            raise (InputException $"Schedule.piecewise: got the steps {steps}, expected them to increase.")
+            raise (InputException $"Schedule.piecewise: got the steps {steps}, expected increasing steps.")
 
         fun step ->
             pairs |> List.fold (fun before (from, value) -> where (step .>= float from) value before) (scalar 1.0)
 
-    /// (k + 1) / steps over the first steps, then the schedule from its own beginning.
+    /// <summary>(k + 1) / steps in the first `steps` steps, then the schedule `next` from its start.</summary>
+    /// <param name="steps">The number of steps of the warm-up.</param>
+    /// <param name="next">The schedule after it.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless steps is positive.</exception>
     let warmUp (steps: int) (next: Schedule) : Schedule =
         positive "warmUp" "steps" steps
 
@@ -86,8 +118,11 @@ module Schedule =
             let later = next (maximum (step - float steps) 0.0)
             where (step .< float steps) ((step + 1.0) / float steps) later
 
-    /// Up from 1/25 to 1 over the first 0.3 of the steps, then down to 4e-6, along half cosines. Smith and Topin 2018;
-    /// PyTorch's OneCycleLR, whose max_lr is the optimiser's rate.
+    /// <summary>Rises from 1/25 to 1 in the first 0.3 of the steps, then falls to 4e-6, along half cosines. Smith and Topin
+    /// 2018; PyTorch's OneCycleLR, whose max_lr is the optimiser's learning rate.</summary>
+    /// <param name="steps">The number of steps, at least 4.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for fewer than 4 steps.</exception>
     let oneCycle (steps: int) : Schedule =
         if steps < 4 then
             raise (InputException $"Schedule.oneCycle: got steps {string steps}, expected 4 or more.")
@@ -98,13 +133,23 @@ module Schedule =
             let down = progress peak (finish - peak) step |> alongCosine 1.0 4e-6
             where (step .<= peak) up down
 
-    /// The product of two schedules.
+    /// <summary>The product of two schedules.</summary>
+    /// <param name="a">A schedule.</param>
+    /// <param name="b">A schedule.</param>
+    /// <returns>The schedule with the product of their factors.</returns>
     let times (a: Schedule) (b: Schedule) : Schedule = fun step -> a step * b step
 
-    /// The factor at a step, from 0.
+    /// <summary>The factor at a step.</summary>
+    /// <param name="step">The number of steps taken, from 0.</param>
+    /// <param name="schedule">The schedule.</param>
+    /// <returns>The factor.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a negative step.</exception>
     let at (step: int) (schedule: Schedule) : float =
         if step < 0 then raise (InputException $"Schedule.at: got step {string step}, expected 0 or more.")
         float (schedule (scalar (float step)))
 
-    /// The factors of the first n steps, for a picture.
+    /// <summary>The factors of the first n steps, for a plot.</summary>
+    /// <param name="n">The number of steps.</param>
+    /// <param name="schedule">The schedule.</param>
+    /// <returns>n factors.</returns>
     let values (n: int) (schedule: Schedule) : float[] = Array.init n (fun step -> at step schedule)

@@ -67,7 +67,7 @@ let tests =
                   Blueprint.images 1 |> Blueprint.linear 3)
               raises<InputException, _> "Blueprint.conv: got a network of features here" (fun () ->
                   Blueprint.conv plain 3 [ 3 ] b)
-              raises<InputException, _> "the inner layers make 3 of 5" (fun () ->
+              raises<InputException, _> "the inner layers map 5 features or channels to 3" (fun () ->
                   Blueprint.residual (Blueprint.linear 3) b)
               let image =
                   Blueprint.images 1
@@ -82,7 +82,7 @@ let tests =
 
           testCase "a network that sees the time asks for it" (fun () ->
               let net = Blueprint.features 2 |> Blueprint.time |> Blueprint.linear 2 |> Network.init key
-              raises<InputException, _> "Give it, as in Network.field net t x" (fun () ->
+              raises<InputException, _> "Use Network.field net t x" (fun () ->
                   Network.apply net (ones [ 2 ]))
               let y = Network.field net (scalar 3.0) (tensor [ 5.0; 7.0 ])
               let layer =
