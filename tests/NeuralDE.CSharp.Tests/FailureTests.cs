@@ -80,7 +80,7 @@ public class FailureTests
         Assert.Equal((8, 2, 0), (fit.Steps, fit.Skipped, fit.Shortened));
         Assert.Equal([0, 1, 1, 1, 2, 2], progress);
         Assert.True(double.IsNaN(fit.Losses[1]));
-        Assert.StartsWith("2 steps were left out of 8", fit.Warnings.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("2 of 8 steps were skipped", fit.Warnings.Single(), StringComparison.Ordinal);
         var shrunk = Train
             .Start(Tensor.Of(0.0), Optimisers.GradientDescent(1.0))
             .Steps(2)

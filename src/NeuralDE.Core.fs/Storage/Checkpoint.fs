@@ -7,38 +7,38 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Data
 open NeuralDE.Internal.Storage
 
-/// What a load may overlook.
+/// Differences that a load ignores; default: none.
 type CheckpointOptions =
     {
-        /// static fields, cases and lengths that differ: those of the tree given stay
+        /// ignores differences of static fields, cases and lengths; those of the given tree stay
         IgnoreStatics: bool
-        /// float32 for float64 or the other way: numbers are cast to the dtypes of the tree given
+        /// converts between float32 and float64: numbers get the dtypes of the given tree
         CastFloats: bool
-        /// leaves that the file lacks keep their numbers, and tensors that nobody asks for are left
+        /// keeps the numbers of leaves that the file lacks, and ignores tensors of the file that are not used
         Partial: bool
     }
 
-    /// Overlooks nothing.
+    /// Ignores no difference.
     static member defaults = { IgnoreStatics = false; CastFloats = false; Partial = false }
 
-/// Where the numbers of a leaf come from in a file that another program wrote.
+/// The source of a leaf's numbers in a file that another program wrote.
 [<NoEquality; NoComparison>]
 type CheckpointSource =
-    /// the tensor of this name
+    /// The tensor of this name.
     | Named of name: string
-    /// the tensor of this name, its last two axes exchanged: PyTorch's Linear has weights [outputs; inputs]
+    /// The tensor of this name with its last two axes swapped: PyTorch's Linear has weights [outputs; inputs].
     | Transposed of name: string
-    /// a function of the tensor of this name, such as one of several gates
+    /// A function of the tensor with this name, for example to select one of several gates.
     | Computed of name: string * f: (Tensor -> Tensor)
-    /// nothing in the file: the leaf keeps its numbers
+    /// No source: the leaf keeps its numbers.
     | Kept
 
 /// <summary>Models in safetensors files: any tree, its leaves named by their paths.</summary>
 /// <remarks>
-/// The file's metadata tell the rest of the tree: static fields, cases of unions, lengths of lists, keys of maps;
-/// functions are not told apart. A load compares all of it with the tree it is given, which must be of the same
-/// structure. The names of types do not count, so a record can be renamed. Python reads the tensors with
-/// safetensors.numpy.load_file or the like.
+/// The file's metadata contain the rest of the tree: static fields, cases of unions, lengths of lists, keys of maps;
+/// functions are not distinguished. A load compares all of it with the given tree, which must have the same structure. The
+/// names of types are not compared, so a record can be renamed. Python reads the tensors with safetensors.numpy.load_file or
+/// similar functions.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Checkpoint =
@@ -48,9 +48,12 @@ module Checkpoint =
 
     let private statics verb (tree: 'T) = StaticFields.ofForm verb (Tree.structure tree).Form
 
-    /// <summary>Writes a tree to a file, in place of one that may be there; an interrupted write leaves that as it
-    /// was.</summary>
-    /// <remarks>InputException if two leaves have one path, which takes a field named like a path.</remarks>
+    /// <summary>Saves a tree in a file. Atomically replaces an existing file: an interrupted write keeps it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tree">Any tree of tensors.</param>
+    /// <exception cref="T:NeuralDE.InputException">if two leaves have the same path, which needs a field named like a
+    /// path.</exception>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be written.</exception>
     let save (path: string) (tree: 'T) : unit =
         let verb = "Checkpoint.save"
         let described =
@@ -66,12 +69,12 @@ module Checkpoint =
 
     // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Texts in messages are cut: those of a hostile file can have millions of letters.
+    /// Shortens a text in a message: a file may contain very long ones.
     let private short (text: string) = if text.Length <= 100 then text else text.Substring(0, 100) + "…"
 
     let private place (path: string) = if path = "" then "the tree" else short path
 
-    /// The static fields that differ between a file of our own and a tree.
+    /// The static fields that differ between a file of Checkpoint.save and a tree.
     let private staticDifferences (metadata: Map<string, string>) (tree: 'T) : string list =
         let inTree = statics "Checkpoint.load" tree |> List.distinctBy fst
         let paths = inTree |> List.map fst |> HashSet
@@ -89,16 +92,16 @@ module Checkpoint =
               then
                   $"{place (name.Substring prefix.Length)} is {short got} in the file and not in the tree" ]
 
-    /// What is loaded goes where the leaf was.
+    /// Moves loaded numbers to the device of the leaf.
     let private beside (leaf: Tensor) (x: Tensor) = if leaf.IsPlaceholder then x else x.ToDevice leaf.Device
 
-    /// One leaf from a file: the tensor, the leaf's own numbers, or what stands against it.
+    /// One leaf from a file: the tensor, the leaf's own numbers, or the difference.
     let private pick (options: CheckpointOptions) (tensors: Map<string, Tensor>) source (path: string) (leaf: Tensor) =
         let fit (name: string) (how: string) (f: Tensor -> Tensor) =
             match Map.tryFind name tensors with
             | None when options.Partial -> Ok leaf
             | None when name = path -> Error $"{place path} {Expect.text leaf} is not in the file"
-            | None -> Error $"{place path} asks for \"{name}\", which is not in the file"
+            | None -> Error $"{place path} needs \"{name}\", which is not in the file"
             | Some stored ->
                 let x = f stored
                 let from = if name = path && how = "" then "" else $", \"{name}\"{how}"
@@ -124,7 +127,7 @@ module Checkpoint =
         | Transposed name ->
             match Map.tryFind name tensors with
             | Some x when x.Rank < 2 ->
-                Error $"{place path} asks for \"{name}\" transposed, of shape {Expect.text x} in the file"
+                Error $"{place path} needs \"{name}\" transposed, which has shape {Expect.text x} in the file"
             | Some _
             | None -> fit name " transposed" (fun x -> Prim.permute (Shape.swapLast x.Rank) x)
 
@@ -142,7 +145,7 @@ module Checkpoint =
                 $"; and {string (differences.Length - shown)} more"
             else
                 ""
-        let mend = "Give a tree like the one that was saved, or options that overlook the difference."
+        let mend = "Use a tree like the saved one, or options that ignore the difference."
         Files.refuse at (String.Join("; ", List.truncate shown differences) + $"{more}. {mend}")
 
     let private fill (at: Place) (options: CheckpointOptions) isOwn (map: string -> CheckpointSource) (like: 'T) : 'T =
@@ -170,28 +173,43 @@ module Checkpoint =
         | [] -> picked |> List.choose Result.toOption |> Array.ofList |> Tree.unflatten like
         | differences -> refuse at differences
 
-    /// <summary>The tree `like` with the numbers of a file, on the devices where it is; FileException names by path
-    /// whatever does not fit.</summary>
-    /// <param name="options">What to overlook.</param>
-    /// <param name="path">A file that Checkpoint.save wrote, or another whose tensors are named by the paths of the
-    /// tree; such a file tells nothing of static fields.</param>
-    /// <param name="like">A tree of the same structure, such as Mlp.init gives for the same sizes.</param>
+    /// <summary>The tree `like` with the numbers of a file, on the devices where that tree is.</summary>
+    /// <param name="options">Differences to ignore.</param>
+    /// <param name="path">A file that Checkpoint.save wrote, or another file whose tensors are named by the paths of the
+    /// tree; such a file has no static fields.</param>
+    /// <param name="like">A tree of the same structure, such as Mlp.init returns for the same sizes.</param>
+    /// <returns>A tree like `like`.</returns>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be read, and, with the paths, for leaves that do
+    /// not fit.</exception>
     let loadWith (options: CheckpointOptions) (path: string) (like: 'T) : 'T =
         fill { Verb = "Checkpoint.load"; Path = path } options true Named like
 
-    /// <summary>The tree `like` with the numbers of a file; everything else of the two must be equal.</summary>
+    /// <summary>The tree `like` with the numbers of a file. Everything else must be equal.</summary>
+    /// <param name="path">A file that Checkpoint.save wrote.</param>
+    /// <param name="like">A tree of the same structure, such as Mlp.init returns for the same sizes.</param>
+    /// <returns>A tree like `like`.</returns>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be read, and, with the paths, for leaves that do
+    /// not fit.</exception>
     let load (path: string) (like: 'T) : 'T = loadWith CheckpointOptions.defaults path like
 
-    /// <summary>As loadMapped, but overlooking some of what does not fit.</summary>
+    /// <summary>Like loadMapped, with options for differences to ignore.</summary>
+    /// <param name="options">Differences to ignore.</param>
+    /// <param name="path">A safetensors file.</param>
+    /// <param name="map">From the path of a leaf to its source.</param>
+    /// <param name="like">The tree.</param>
+    /// <returns>A tree like `like`.</returns>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be read, and, with the paths, for leaves that do
+    /// not fit.</exception>
     let loadMappedWith (options: CheckpointOptions) (path: string) (map: string -> CheckpointSource) (like: 'T) : 'T =
         fill { Verb = "Checkpoint.loadMapped"; Path = path } options false map like
 
-    /// <summary>The tree `like` with numbers that another program wrote, such as PyTorch with
-    /// safetensors.torch.</summary>
+    /// <summary>The tree `like` with numbers that another program wrote, such as PyTorch with safetensors.torch.</summary>
     /// <param name="path">A safetensors file.</param>
-    /// <param name="map">From the path of a leaf to where it comes from, as in "Out.Weight" to Transposed
-    /// "2.weight".</param>
-    /// <param name="like">The tree; its shapes and dtypes must be those of the file's tensors, each of which must be
-    /// asked for. PyTorch writes float32: load into Tree.cast Float32 model, or with CastFloats.</param>
+    /// <param name="map">From the path of a leaf to its source, as in "Out.Weight" to Transposed "2.weight".</param>
+    /// <param name="like">The tree. Its shapes and dtypes must be those of the tensors of the file, and every tensor of the
+    /// file must be used. PyTorch writes float32: load into Tree.cast Float32 model, or with CastFloats.</param>
+    /// <returns>A tree like `like`.</returns>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be read, and, with the paths, for leaves that do
+    /// not fit.</exception>
     let loadMapped (path: string) (map: string -> CheckpointSource) (like: 'T) : 'T =
         loadMappedWith CheckpointOptions.defaults path map like

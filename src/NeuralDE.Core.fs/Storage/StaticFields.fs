@@ -9,16 +9,16 @@ open System.Text
 open Microsoft.FSharp.Reflection
 open NeuralDE.Internal.Calculus
 
-/// Everything of a tree but its numbers, as texts by path: static fields, cases of unions, lengths, keys.
-/// Two trees of one type are built alike if the texts are equal; functions have no text of their own.
+/// Non-tensor fields of a tree, as path → string: static fields, cases of unions, lengths, keys. Two trees of one type have
+/// the same structure if the texts are equal; functions are not distinguished.
 module internal StaticFields =
-    /// A number as the shortest text that reads back as the same number.
+    /// A number as the shortest text that is read back as the same number.
     let private number (x: IFormattable) = x.ToString(null, CultureInfo.InvariantCulture)
 
     let private quote (s: string) = "\"" + s.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\""
     let private listed (texts: string seq) = "[" + String.Join("; ", texts) + "]"
 
-    /// The case of a union ("" for the rest) and the parts of a record, tuple or union by name.
+    /// The case of a union ("" for other types), and the parts of a record, tuple or union by name.
     let private parts (x: obj) : (string * (string * Value)[]) option =
         let t = x.GetType()
 
@@ -34,7 +34,7 @@ module internal StaticFields =
             Some(case.Name, Array.zip (case.GetFields() |> Array.map _.Name) values)
         | _ -> None
 
-    /// A text, or a value that is still to be written.
+    /// A text, or a value whose text is not written yet.
     [<Struct>]
     type private Piece =
         | Text of text: string
@@ -86,7 +86,7 @@ module internal StaticFields =
 
         written.ToString()
 
-    /// A static field: its own parts by their paths where it has some.
+    /// A static field: its parts by their paths, if it has parts.
     let private ofStatic (verb: string) (path: string) (x: Value) : List<string * string> =
         let found = List<string * string>()
         let todo = Stack<struct (string * int * Value)>()

@@ -4,7 +4,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 
-/// The samples that batches are taken from, and in which order.
+/// The samples of batches, and their order.
 [<NoEquality; NoComparison>]
 type internal BatchSource =
     {
@@ -17,19 +17,19 @@ type internal BatchSource =
         KeepsLast: bool
     }
 
-    /// Batches of an epoch.
+    /// The number of batches of an epoch.
     member s.PerEpoch = if s.KeepsLast then (s.Samples - 1) / s.Size + 1 else s.Samples / s.Size
 
-    /// Samples in the batch of a step, from 0.
+    /// The number of samples in the batch of a step; steps count from 0.
     member s.SizeAt(step: int) = min s.Size (s.Samples - step % s.PerEpoch * s.Size)
 
-    /// The samples in the order of an epoch, from 0; none where it is their own.
+    /// The order of the samples in an epoch (from 0); ValueNone: unshuffled.
     member s.OrderOf(epoch: int) : int64[] voption =
         match s.Shuffle with
         | Some key -> ValueSome (permutation (Key.fold epoch key) s.Samples).Numbers.Integers
         | None -> ValueNone
 
-    /// What decides on the order, for a training that is resumed.
+    /// A text that determines the order, compared when a training is resumed.
     member s.Text =
         let shuffle =
             match s.Shuffle with
@@ -39,8 +39,9 @@ type internal BatchSource =
         let last = if s.KeepsLast then "" else ", the last smaller one left out"
         $"{string s.Samples} samples in batches of {string s.Size}, {shuffle}{last}"
 
-/// <summary>Batches of samples without end, epoch after epoch: what a training feeds to its loss step by step.</summary>
-/// <remarks>The batch of a step is a pure function of the step, so a training that is resumed sees the same ones.</remarks>
+/// <summary>An endless sequence of batches of samples, epoch after epoch: the input of a training's loss in each
+/// step.</summary>
+/// <remarks>The batch of a step is a pure function of the step, so a resumed training gets the same batches.</remarks>
 [<Sealed>]
 type Batches<'B> internal (source: BatchSource, view: Tensor[] -> Tensor -> 'B) =
     member internal _.Source = source
@@ -48,15 +49,19 @@ type Batches<'B> internal (source: BatchSource, view: Tensor[] -> Tensor -> 'B) 
     /// From the leaves of a batch and the step, int64 []. Traced.
     member internal _.View = view
 
+    /// The number of samples.
     member _.Samples = source.Samples
 
-    /// Samples in a batch, but for a smaller last one.
+    /// The number of samples in a batch, except a smaller last one.
     member _.Size = source.Size
 
-    /// Batches in an epoch.
+    /// The number of batches in an epoch.
     member _.PerEpoch = source.PerEpoch
 
-    /// The batch of a step, from 0.
+    /// <summary>The batch of a step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <returns>A tree like the data, with size samples.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a negative step.</exception>
     member _.At(step: int) : 'B =
         Expect.count "Batches.At" "step" step
         let first = int64 (step % source.PerEpoch * source.Size)
@@ -76,9 +81,13 @@ type Batches<'B> internal (source: BatchSource, view: Tensor[] -> Tensor -> 'B) 
 module Batches =
     let private change (f: BatchSource -> BatchSource) (b: Batches<'B>) = Batches(f b.Source, b.View)
 
-    /// <summary>Batches of so many samples, in the samples' order; the last of an epoch may be smaller.</summary>
-    /// <param name="size">At most the number of samples.</param>
+    /// <summary>Batches of `size` samples, in the order of the samples. The last batch of an epoch may be smaller.</summary>
+    /// <param name="size">The number of samples of a batch; at most the number of all samples.</param>
     /// <param name="data">A tree of tensors [samples; …], such as (inputs, targets). A batch is a tree like it.</param>
+    /// <returns>The batches.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a size out of range.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">for leaves with different numbers of samples.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">for data without tensors.</exception>
     let ofTree (size: int) (data: 'D) : Batches<'D> =
         let leaves = Tree.leaves data
 
@@ -114,22 +123,35 @@ module Batches =
 
         Batches(source, (fun leaves _ -> Tree.unflatten data leaves))
 
-    /// <summary>No samples, but a key of its own for every step: for losses that sample what they look at.</summary>
-    /// <remarks>An epoch is one step. The key of step k is <c>Key.fold k key</c>.</remarks>
+    /// <summary>A separate key for each step instead of samples, for losses that draw random samples themselves.</summary>
+    /// <param name="key">The key of step k is <c>Key.fold k key</c>.</param>
+    /// <returns>Batches with one step per epoch.</returns>
     let keys (key: Key) : Batches<Key> =
         let source = { Leaves = [||]; Samples = 1; Size = 1; Shuffle = None; KeepsLast = true }
         Batches(source, (fun _ step -> Key.foldWith step key))
 
-    /// The samples in a random order, another one in each epoch: that of epoch e is <c>permutation (Key.fold e key) samples</c>.
+    /// <summary>Shuffles the samples, with another order in each epoch: that of epoch e is <c>permutation (Key.fold e key)
+    /// samples</c>.</summary>
+    /// <param name="key">Determines the orders.</param>
+    /// <param name="b">The batches.</param>
+    /// <returns>The shuffled batches.</returns>
     let shuffle (key: Key) (b: Batches<'B>) : Batches<'B> = change (fun s -> { s with Shuffle = Some key }) b
 
-    /// Leaves out the last batch of an epoch where it is smaller.
+    /// <summary>Drops the last batch of an epoch if it is smaller.</summary>
+    /// <param name="b">The batches.</param>
+    /// <returns>Batches of equal size.</returns>
     let dropLast (b: Batches<'B>) : Batches<'B> = change (fun s -> { s with KeepsLast = false }) b
 
-    /// Each batch with a key of its own, for dropout and noise: that of step k is <c>Key.fold k key</c>.
+    /// <summary>Adds a separate key to each batch, for dropout and noise: that of step k is <c>Key.fold k key</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="b">The batches.</param>
+    /// <returns>Pairs of batch and key.</returns>
     let withKey (key: Key) (b: Batches<'B>) : Batches<'B * Key> =
         Batches(b.Source, (fun leaves step -> b.View leaves step, Key.foldWith step key))
 
-    /// A function of each batch, traced into the training's step.
+    /// <summary>Applies a function to each batch; it is traced as a part of the training step.</summary>
+    /// <param name="f">The function of a batch.</param>
+    /// <param name="b">The batches.</param>
+    /// <returns>The results of the function.</returns>
     let map (f: 'A -> 'B) (b: Batches<'A>) : Batches<'B> =
         Batches(b.Source, (fun leaves step -> f (b.View leaves step)))

@@ -7,7 +7,8 @@ open System.Security.Cryptography
 open System.Text
 open NeuralDE.Internal.Graph
 
-/// Short texts that are equal where computations or numbers are: the first 64 bits of SHA-256, as sixteen letters.
+/// Short texts that are equal for equal computations or numbers: the first 64 bits of SHA-256, as sixteen hexadecimal
+/// digits.
 module internal Digest =
     let private addText (hash: IncrementalHash) (text: string) = hash.AppendData(Encoding.UTF8.GetBytes text)
 
@@ -21,13 +22,13 @@ module internal Digest =
 
     let private finished (hash: IncrementalHash) = Convert.ToHexStringLower(hash.GetHashAndReset()).Substring(0, 16)
 
-    /// Of numbers with their types and shapes, in order.
+    /// The digest of numbers with their dtypes and shapes, in order.
     let ofArrays (arrays: NdArray seq) : string =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
         Seq.iter (addArray hash) arrays
         finished hash
 
-    /// Of a graph and all within it: its printed form, and the numbers that rules have put into it.
+    /// The digest of a graph and all graphs in it: its printed form, and the constants in it.
     let ofGraph (top: Graph) : string =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
         addText hash (Print.graph top)
@@ -42,6 +43,6 @@ module internal Digest =
                     match n.Op with
                     | Data data -> addArray hash data.Array
                     | Apply fn -> Print.graphsOf fn |> List.iter todo.Enqueue
-                    | _ -> () // printed as a whole
+                    | _ -> () // the printed form contains it
 
         finished hash

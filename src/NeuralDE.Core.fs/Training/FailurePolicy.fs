@@ -4,7 +4,7 @@ namespace NeuralDE
 /// What a training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not finite.
 /// </summary>
 /// <remarks>
-/// Under every policy Fit.Best is the best model with a finite loss; a training that ends at a failure returns that model.
+/// With every policy Fit.Best is the best model with a finite loss; a training that ends at a failure returns that model.
 /// Fit.Skipped and Fit.Shortened count the failed steps, Fit.Warnings lists the failures.
 /// </remarks>
 [<RequireQualifiedAccess>]

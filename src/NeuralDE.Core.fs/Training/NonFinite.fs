@@ -7,30 +7,30 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 
-/// Where a number that is not finite comes from. Runs a function once more, operation by operation.
+/// The origin of a number that is not finite. Runs a function again, operation by operation.
 module internal NonFinite =
     let private isBad (x: Tensor) = x.Dtype.IsFloat && not (Array.forall Double.IsFinite x.Numbers.Floats)
 
     let private firstBad (x: Tensor) = x.Numbers.Floats |> Array.find (Double.IsFinite >> not)
 
-    /// The path and the first such number of the first leaf that has one.
+    /// The path of the first leaf with a number that is not finite, and that number.
     let leaf (tree: 'T) : (string * float) option =
         Tree.leaves tree |> List.tryPick (fun (path, x) -> if isBad x then Some(path, firstBad x) else None)
 
     let private text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
 
-    /// An operation as its user knows it.
+    /// The name of an operation in messages.
     let private name (op: Op) =
         match op with
         | Apply(Loop _) -> "a loop (a solve, scan or iteration)"
         | Apply(Pullback _) -> "the reverse sweep of a loop"
         | Apply(Cond _) -> "cond"
         | Apply(Root _) -> "implicitRoot"
-        | Apply(Custom _) -> "a function with a gradient of its own"
+        | Apply(Custom _) -> "a function with a custom gradient"
         | Apply(Host host) -> host.Name
         | op -> Print.op (fun _ -> "") op
 
-    /// The operation whose arguments are all finite while its result is not, on the way back from a result that is not.
+    /// The operation with finite arguments and a result that is not finite, found by going back from the output.
     let rec private culprit (graph: Graph) (args: Tensor[]) (output: int) : string option =
         let values = Dictionary<Node, Tensor[]>(HashIdentity.Reference)
 
@@ -44,7 +44,7 @@ module internal NonFinite =
                 | Apply fn -> Tensor.ApplyFn(fn, n.Args |> Array.map value)
                 | op -> [| Tensor.Apply(op, n.Args |> Array.map value) |]
 
-        // back along arguments that are not finite
+        // goes back along arguments that are not finite
         let mutable n, result = graph.Outputs[output], 0
         let mutable isBack = true
 
@@ -66,22 +66,22 @@ module internal NonFinite =
         match n.Op with
         | Apply(Call(inner, _)) -> culprit inner arguments result
         | Input _ -> Some $"The loss captures a {text got} with the number {string (firstBad got)}."
-        | _ when arguments.Length = 0 -> Some $"The loss holds the number {string (firstBad got)}."
+        | _ when arguments.Length = 0 -> Some $"The loss contains the number {string (firstBad got)}."
         | op ->
             let given =
                 match op with
-                | Apply _ -> "" // its arguments are what it captures, too
+                | Apply _ -> "" // its arguments include captured values
                 | _ -> " of " + (arguments |> Array.map text |> String.concat ", ")
 
             let found = "The first operation whose result is not finite is"
-            Some $"{found} {name op}{given}: it gives {string (firstBad got)}."
+            Some $"{found} {name op}{given}: it returns {string (firstBad got)}."
 
-    /// A sentence on the first operation whose result is not finite, in f at x; None where there is none.
+    /// A sentence about the first operation whose result is not finite, in f at x; None if there is none.
     let operation (f: 'A -> Tensor) (x: 'A) : string option =
         let traced = TracedFunction.trace "Train.run" Hoisted f x
         let args = Array.append (Tree.flatten x) traced.Captured
 
-        // a look at what went wrong never stands in for it
+        // an error in this search must not hide the original failure
         try
             culprit traced.Graph args 0
         with _ ->

@@ -3,12 +3,12 @@ namespace NeuralDE.Internal.Training
 open System.Globalization
 open NeuralDE
 
-/// What an optimiser does to a leaf, as texts by name.
+/// The settings of an optimiser for a leaf, as texts by name.
 module internal OptimiserText =
-    /// Where schedules are compared.
+    /// The steps at which schedules are compared.
     let private looks = [ 0; 1; 10; 100; 1000; 10000 ]
 
-    /// The name under which the kind of optimiser stands.
+    /// The name of the text for the kind of optimiser.
     let kind = "optimiser"
 
     let private mean = "mean of models"
@@ -71,7 +71,7 @@ module internal OptimiserText =
         | MovingAverage share -> $"moving, {string share}"
         | PlainAverage(from, every) -> $"plain, from {string from} every {string every}"
 
-    /// Of the leaf with this path. A rule of the user's own, and a schedule between the steps looked at, have no text.
+    /// The texts of the leaf with this path. Custom rules, and schedules between the compared steps, have no text.
     let rec ofLeaf (optimiser: Optimiser) (path: string) : (string * string) list =
         match optimiser with
         | GradientDescent rate -> ofSgd { SgdOptions.defaults with Rate = rate; Momentum = 0.0 }
@@ -92,4 +92,4 @@ module internal OptimiserText =
         | Groups groups ->
             match groups |> List.tryFind (fun (holds, _) -> holds path) with
             | Some(_, optimiser) -> ofLeaf optimiser path
-            | None -> [] // refused before
+            | None -> [] // Optim.init has raised an exception

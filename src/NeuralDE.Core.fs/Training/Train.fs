@@ -7,17 +7,19 @@ open NeuralDE.Internal.Training
 
 /// <summary>Training of a model, any tree, by gradients of a loss.</summary>
 /// <remarks>
-/// A training is a value: Train.start, then what differs from the defaults, then Train.run or one of its kind. The loss is
-/// traced when the training begins, twice, to see that it is the same computation both times, and once more where a file is to
-/// tell it by; what it captures is fixed.
-/// The same model, keys and data give the same bits.
+/// A training is a value: Train.start, then its options, then Train.run, runOn or runUpdating. The loss is traced at the
+/// start, twice, to check that both traces are equal, and once more if the training uses a file; values that it captures are
+/// constants. Equal models, keys and data give equal bits.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Train =
     let private positive verb (n: int) =
         if n < 1 then raise (InputException $"{verb}: got {string n}, expected 1 or more.")
 
-    /// A training of 1000 steps, to be changed by what follows.
+    /// <summary>A training of 1000 steps. Further functions set its options.</summary>
+    /// <param name="model">The initial model. Float leaves are parameters; integers, bools and keys are constants.</param>
+    /// <param name="optimiser">The optimiser, such as Adam 1e-3.</param>
+    /// <returns>The training.</returns>
     let start (model: 'M) (optimiser: Optimiser) : Training<'M> =
         { Model = model
           Optimiser = optimiser
@@ -40,26 +42,42 @@ module Train =
           AcceptsChanges = false
           Cancellation = CancellationToken.None }
 
-    // ── how long ─────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The number of steps; 1000 unless said otherwise.
+    // ── length ───────────────────────────────────────────────────────────────────────────────────────────────────
+    /// <summary>Sets the number of steps; default: 1000.</summary>
+    /// <param name="n">The number of steps.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this number of steps.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a negative number.</exception>
     let steps (n: int) (t: Training<'M>) =
         if n < 0 then raise (InputException $"Train.steps: got {string n}, expected 0 or more.")
         { t with Steps = n; Epochs = None }
 
-    /// The number of epochs, instead of steps; without batches an epoch is one step.
+    /// <summary>Sets the number of epochs, instead of steps. Without batches an epoch is one step.</summary>
+    /// <param name="n">The number of epochs.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this number of epochs.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a negative number.</exception>
     let epochs (n: int) (t: Training<'M>) =
         if n < 0 then raise (InputException $"Train.epochs: got {string n}, expected 0 or more.")
         { t with Epochs = Some n }
 
-    /// <summary>Ends the training once the token is cancelled, with the status Cancelled, in the middle of a step's solve too: the
-    /// fit holds what it came to, and can be resumed.</summary>
+    /// <summary>Ends the training with the status Cancelled when the token is cancelled, also during a solve of a step. The
+    /// fit contains the results up to there, and the training can be resumed.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this token.</returns>
     /// <remarks>
-    /// A solve that is cancelled by itself raises SolveCancelledException, an OperationCanceledException. A training is no such
-    /// call: its fit is a result. C# throws a FitCancelledException, with the fit in it.
+    /// A cancelled solve raises SolveCancelledException, an OperationCanceledException; a cancelled training returns its
+    /// fit. In C# it throws a FitCancelledException, which contains the fit.
     /// </remarks>
     let cancel (token: CancellationToken) (t: Training<'M>) = { t with Cancellation = token }
 
-    /// <summary>Ends the training when the validation loss, or without validation the loss of each step, no longer improves.</summary>
+    /// <summary>Ends the training when the validation loss no longer improves, or without validation the loss of the
+    /// steps.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with early stopping.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for settings out of range.</exception>
     let stopEarlyWith (options: EarlyStopping) (t: Training<'M>) =
         if options.Patience < 1 then
             raise (InputException $"Train.stopEarly: got a patience of {string options.Patience}, expected 1 or more.")
@@ -67,18 +85,27 @@ module Train =
         if not (options.MinImprovement >= 0.0 && Double.IsFinite options.MinImprovement) then
             raise (
                 InputException
-                    $"Train.stopEarly: got a least improvement of {string options.MinImprovement}, expected 0 or more."
+                    $"Train.stopEarly: got a smallest improvement of {string options.MinImprovement}, expected 0 or more."
             )
 
         { t with EarlyStopping = Some options }
 
-    /// <summary>Ends the training after so many looks in a row without improvement, with the best model.</summary>
+    /// <summary>Ends the training after `patience` consecutive validations without improvement, with the best
+    /// model.</summary>
+    /// <param name="patience">The number of validations; without validation, of steps.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with early stopping.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless patience is positive.</exception>
     let stopEarly (patience: int) (t: Training<'M>) =
         stopEarlyWith { EarlyStopping.defaults with Patience = patience } t
 
-    /// <summary>Sets what the training does if a step fails: a solve in its loss stops early, or the loss or its gradient is not
-    /// finite. Default: FailurePolicy.Stop.</summary>
+    /// <summary>Sets what the training does if a step fails: a solve in its loss stops early, or the loss or its gradient is
+    /// not finite. Default: FailurePolicy.Stop.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this policy.</returns>
     /// <remarks>A resumed training may have a different policy.</remarks>
+    /// <exception cref="T:NeuralDE.InputException">for numbers out of range.</exception>
     let onFailure (policy: FailurePolicy) (t: Training<'M>) =
         policy.Check "Train.onFailure"
         { t with OnFailure = policy }
@@ -88,30 +115,45 @@ module Train =
         if not (limit > 0.0 && Double.IsFinite limit) then
             raise (InputException $"{verb}: got {string limit}, expected a positive number.")
 
-    /// Limits the norm of the gradient: √Σ g² over all float leaves that the optimiser updates.
+    /// <summary>Limits the norm of the gradient: √Σ g² over all float leaves that the optimiser updates.</summary>
+    /// <param name="limit">The limit, positive.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this limit.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless limit is positive and finite.</exception>
     let clip (limit: float) (t: Training<'M>) =
         limited "Train.clip" limit
         { t with Clip = Some limit }
 
-    /// The size of each component of the gradient at most; comes before Train.clip.
+    /// <summary>Limits the absolute value of each component of the gradient; applied before Train.clip.</summary>
+    /// <param name="limit">The limit, positive.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this limit.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless limit is positive and finite.</exception>
     let clipValue (limit: float) (t: Training<'M>) =
         limited "Train.clipValue" limit
         { t with ClipValue = Some limit }
 
-    // ── looking on ───────────────────────────────────────────────────────────────────────────────────────────────
+    // ── validation, metrics and reports ──────────────────────────────────────────────────────────────────────────
     let private number verb (value: Tensor) : float =
         if value.Count <> 1 then
             Expect.misfit $"{verb}: got shape {Expect.text value}, expected one number. Reduce it with sum or mean."
 
         float value
 
-    /// <summary>Another loss, from the model to one number, taken after each epoch: it decides which model is the best.</summary>
-    /// <remarks>Where one of its solves stops short it is NaN, which no loss is above.</remarks>
+    /// <summary>Sets a validation loss, computed after each epoch. It determines the best model.</summary>
+    /// <param name="loss">From the model to one number. If a solve in it fails, it counts as NaN, which is never the
+    /// best.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this validation.</returns>
     let validate (loss: 'M -> Tensor) (t: Training<'M>) =
         let compiled = compile loss
         { t with Validation = Some(fun model -> number "Train.validate" (compiled model)) }
 
-    /// <summary>As validate, by the mean of a loss over the samples of all batches of an epoch.</summary>
+    /// <summary>Like validate, with the mean of a loss over the samples of all batches of an epoch.</summary>
+    /// <param name="batches">The validation data.</param>
+    /// <param name="loss">From a batch and the model to one number.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this validation.</returns>
     let validateOn (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (t: Training<'M>) =
         let compiled = compile (fun (batch, model) -> loss batch model)
 
@@ -127,69 +169,108 @@ module Train =
 
         { t with Validation = Some mean }
 
-    /// The steps between validations and between metrics, instead of an epoch.
+    /// <summary>Sets the number of steps between validations and between metrics, instead of one epoch.</summary>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this number.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless steps is positive.</exception>
     let validateEvery (steps: int) (t: Training<'M>) =
         positive "Train.validateEvery" steps
         { t with ValidationEvery = Some steps }
 
-    /// <summary>A number of the model, taken when a validation is or would be: Fit.Metrics has it by this name.</summary>
+    /// <summary>Adds a metric: a number computed from the model at every validation, or when one would be. Fit.Metrics has
+    /// it by this name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="measure">From the model to one number.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this metric.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a name that another metric has.</exception>
     let metric (name: string) (measure: 'M -> Tensor) (t: Training<'M>) =
         if t.Metrics |> List.exists (fun (known, _) -> known = name) then
-            raise (InputException $"Train.metric: '{name}' is there already, expected another name.")
+            raise (InputException $"Train.metric: got the name '{name}' twice, expected another name.")
 
         let compiled = compile measure
         { t with
             Metrics = t.Metrics @ [ name, (fun model -> number $"Train.metric '{name}'" (compiled model)) ] }
 
-    /// Calls back after every step.
+    /// <summary>Calls back after every step.</summary>
+    /// <param name="report">Gets the progress.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this callback.</returns>
     let onStep (report: TrainProgress -> unit) (t: Training<'M>) = { t with Reports = t.Reports @ [ report ] }
 
-    /// Calls back after every epoch.
+    /// <summary>Calls back after every epoch.</summary>
+    /// <param name="report">Gets the progress.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this callback.</returns>
     let onEpoch (report: EpochProgress -> unit) (t: Training<'M>) =
         { t with EpochReports = t.EpochReports @ [ report ] }
 
-    /// Calls back with the step and the model after every so many steps.
+    /// <summary>Calls back with the step and the model after every `every` steps.</summary>
+    /// <param name="every">The number of steps between calls.</param>
+    /// <param name="report">Gets the step, from 1, and the model.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with this callback.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless every is positive.</exception>
     let onModel (every: int) (report: int -> 'M -> unit) (t: Training<'M>) =
         positive "Train.onModel" every
         { t with ModelReports = t.ModelReports @ [ every, report ] }
 
-    /// A line in the terminal that follows the training; nothing where the output is redirected.
+    /// <summary>Shows the progress of the training on a line of the terminal; nothing if the output is redirected.</summary>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with a line of progress.</returns>
     let progress (t: Training<'M>) = { t with ShowsProgress = true }
 
     // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>
-    /// Writes the training into a file after every so many steps, and at its end: model, optimiser, the best model, losses,
-    /// what early stopping counts. The file is replaced as a whole, so an interrupted write leaves the last one.
+    /// Saves the training in a file after every `steps` steps and at its end: model, optimiser, best model, losses, the
+    /// counts of early stopping. The file is replaced atomically, so an interrupted write keeps the previous file.
     /// </summary>
+    /// <param name="steps">The number of steps between checkpoints.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with checkpoints.</returns>
     /// <remarks>
-    /// A place where no file can be written is a FileException before the first step. A write that fails later, as on a full disk,
-    /// ends nothing: the training goes on, tries again at the next turn, and Fit.Unsaved and Fit.Warnings tell.
+    /// If the file cannot be written at all, the run raises a FileException before the first step. If a later write fails,
+    /// such as on a full disk, the training continues and tries again at the next checkpoint; Fit.Unsaved and Fit.Warnings
+    /// report it.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.InputException">unless steps is positive.</exception>
     let checkpointEvery (steps: int) (path: string) (t: Training<'M>) =
         positive "Train.checkpointEvery" steps
         { t with Checkpoint = Some(steps, path) }
 
     /// <summary>
     /// Resumes the training from a file of checkpointEvery, with the same bits as without an interruption. Model, optimiser,
-    /// clipping, batches, validation, metrics and loss must be the same as before; the number of steps, hooks, early stopping and
-    /// the failure policy may change.
+    /// clipping, batches, validation, metrics and loss must be the same as before; the number of steps, hooks, early
+    /// stopping and the failure policy may change.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training, to be run.</returns>
     /// <remarks>
     /// The run raises a FileException if there is no such file, and for a file of a different training, with the list of
-    /// differences. Losses are compared by their graphs and captured numbers, so another version of the library may refuse the file.
+    /// differences. Losses are compared by their graphs and captured numbers, so another version of the library may refuse
+    /// the file.
     /// </remarks>
     let resume (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = false }
 
-    /// <summary>Like resume, but starts from the beginning if there is no such file: for programs that are restarted.</summary>
+    /// <summary>Like resume, but starts from the beginning if there is no such file: for programs that are
+    /// restarted.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training, to be run.</returns>
     let resumeIfThere (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = true }
 
     /// <summary>
-    /// Lets resume continue with new settings, such as another learning rate, optimiser or loss. Only the model's tensors must be
-    /// the same as in the file.
+    /// Lets resume continue with new settings, such as another learning rate, optimiser or loss. Only the model's tensors
+    /// must be the same as in the file.
     /// </summary>
+    /// <param name="t">The training.</param>
+    /// <returns>The training, to be run.</returns>
     /// <remarks>
-    /// The state of a different optimiser is reset. If batches, validation, loss or the model's non-tensor fields have changed, the
-    /// best model and early stopping are reset, too.
+    /// The state of a different optimiser is reset. If batches, validation, loss or the model's non-tensor fields have
+    /// changed, the best model and early stopping are reset, too.
     /// </remarks>
     let acceptChanges (t: Training<'M>) = { t with AcceptsChanges = true }
 
@@ -201,26 +282,37 @@ module Train =
 
         TrainRun(t, batches.Source, onLeaves, isSame).Run()
 
-    /// <summary>Runs the training on batches, one a step.</summary>
+    /// <summary>Runs the training on batches, one batch in each step.</summary>
     /// <param name="batches">Such as Batches.ofTree 32 (inputs, targets) |> Batches.shuffle key.</param>
-    /// <param name="loss">From a batch and the model to one number. It is traced for full batches, and for a smaller last one.</param>
-    /// <param name="t">What to train, and how.</param>
+    /// <param name="loss">From a batch and the model to one number. It is traced for full batches, and for a smaller last
+    /// one. Values that it captures are constants.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The trained model. A non-finite loss, a failed solve and a cancellation are reported as its
+    /// Status.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a loss that does not depend on the model.</exception>
+    /// <exception cref="T:NeuralDE.FileException">for a checkpoint that cannot be read or written at the start.</exception>
     let runOn (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
         runAll false batches (fun batch model -> loss batch model, model) t
 
-    /// <summary>As runOn, for models that hold more than parameters, such as running statistics.</summary>
-    /// <param name="batches">One a step.</param>
-    /// <param name="loss">
-    /// Returns the model beside the number, with other values in the leaves that it keeps up to date itself; gradients move
-    /// the rest.
-    /// </param>
-    /// <param name="t">What to train, and how.</param>
+    /// <summary>Like runOn, for models that contain more than parameters, such as running statistics.</summary>
+    /// <param name="batches">One batch in each step.</param>
+    /// <param name="loss">Returns a number and the model, with new values in the leaves that it updates itself; gradients
+    /// update the others.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The trained model. A non-finite loss, a failed solve and a cancellation are reported as its
+    /// Status.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a loss that does not depend on the model.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">if the returned model has another structure.</exception>
+    /// <exception cref="T:NeuralDE.FileException">for a checkpoint that cannot be read or written at the start.</exception>
     let runUpdating (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =
         runAll false batches loss t
 
-    /// <summary>Runs the training on one loss, the same at every step.</summary>
-    /// <param name="loss">From the model to one number. What it captures is fixed.</param>
-    /// <param name="t">What to train, and how.</param>
-    /// <returns>The trained model. A loss that is not finite, a solve that fails or a cancellation is a Status.</returns>
+    /// <summary>Runs the training on one loss, the same in every step.</summary>
+    /// <param name="loss">From the model to one number. Values that it captures are constants.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The trained model. A non-finite loss, a failed solve and a cancellation are reported as its
+    /// Status.</returns>
+    /// <exception cref="T:NeuralDE.InputException">for a loss that does not depend on the model.</exception>
+    /// <exception cref="T:NeuralDE.FileException">for a checkpoint that cannot be read or written at the start.</exception>
     let run (loss: 'M -> Tensor) (t: Training<'M>) : Fit<'M> =
         runAll true (Batches.keys (Key 0)) (fun _ model -> loss model, model) t

@@ -8,34 +8,36 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Data
 
-/// What a training has seen so far, beside the state that its step carries.
+/// The history of a training: the values that are not in the state of its step.
 [<Sealed>]
 type internal TrainRecord(metrics: string list) =
     member val Losses = List<float>()
     member val Validation = struct (List<int>(), List<float>())
     member val Metrics = [ for name in metrics -> struct (name, List<int>(), List<float>()) ]
 
-    /// The lowest loss that Best belongs to.
+    /// The loss of the best model.
     member val Lowest = infinity with get, set
 
-    /// The lowest loss that counted as an improvement, and the looks since then.
+    /// The lowest loss that counted as an improvement.
     member val Improved = infinity with get, set
 
+    /// The number of validations since then.
     member val Waited = 0 with get, set
     member val Seconds = 0.0 with get, set
 
-    /// Steps that were left out, and steps that were taken again, shorter.
+    /// The number of skipped steps.
     member val Skipped = 0 with get, set
 
+    /// How often an update was shrunk.
     member val Shortened = 0 with get, set
 
-    /// The first of them, as a sentence; "" before.
+    /// The first failure, as a sentence; "" without one.
     member val FirstFailure = "" with get, set
 
-    /// Steps taken.
+    /// The number of steps, including skipped ones.
     member r.Taken = r.Losses.Count
 
-/// A training in a file, from which it goes on as if it had never stopped.
+/// A training in a file, from which it continues with the same bits as without an interruption.
 module internal TrainCheckpoint =
     let private format = "NeuralDE training 2"
     let private failureName = "first failure"
@@ -48,7 +50,7 @@ module internal TrainCheckpoint =
     let private floats (values: float seq) = tensor (Array.ofSeq values)
     let private integers (values: int seq) = tensor (values |> Seq.map int64 |> Array.ofSeq)
 
-    /// What a file holds: metadata and tensors.
+    /// The contents of a file: metadata and tensors.
     let private contents (identity: TrainIdentity) (r: TrainRecord) (model: 'M, state: OptimState) (best: 'M) =
         let struct (steps, values) = r.Validation
 
@@ -70,7 +72,7 @@ module internal TrainCheckpoint =
             "seconds", floats [ r.Seconds ] ]
         @ curves
 
-    /// Model, optimiser, the best model and the record; the identity tells whose they are.
+    /// Writes model, optimiser, best model and record, with the identity of the training.
     let write
         (path: string)
         (identity: TrainIdentity)
@@ -83,7 +85,7 @@ module internal TrainCheckpoint =
             { Verb = "Train.checkpointEvery"; Path = path }
             (Safetensors.writeTo "Train.checkpointEvery" metadata tensors)
 
-    /// Raises, before the first step, for a place where no file can be and for names that no file can have.
+    /// Raises a FileException, before the first step, if the file cannot be written, or if two tensors have the same name.
     let rehearse (path: string) (identity: TrainIdentity) (r: TrainRecord) (model: 'M, state: OptimState) : unit =
         let metadata, tensors = contents identity r (model, state) model
         Safetensors.writeTo "Train.checkpointEvery" metadata tensors Stream.Null
@@ -97,7 +99,7 @@ module internal TrainCheckpoint =
             match Map.tryFind name tensors with
             | Some x -> x
             | None ->
-                Files.refuse place $"it has no '{name}'. The file was not written by Train.checkpointEvery as it is."
+                Files.refuse place $"it has no '{name}'. Train.checkpointEvery did not write this file, or it was changed later."
 
         member _.Place = place
         member _.Metadata = file.Metadata
@@ -105,7 +107,7 @@ module internal TrainCheckpoint =
         member _.TryTensor(name: string) : Tensor option = Map.tryFind name tensors
         member _.Numbers(name: string) : float[] = (find name).Numbers.Floats
 
-        /// One of the numbers of a name.
+        /// The number at an index of the tensor with this name.
         member s.Number(name: string, index: int) : float =
             let values = s.Numbers name
 
@@ -124,11 +126,11 @@ module internal TrainCheckpoint =
         match Map.tryFind "format" file.Metadata with
         | Some found when found = format -> ()
         | Some found -> Files.refuse place $"the format is '{found}', expected '{format}'."
-        | None -> Files.refuse place "it is no training, expected a file that Train.checkpointEvery wrote."
+        | None -> Files.refuse place "it does not contain a training, expected a file that Train.checkpointEvery wrote."
 
         Stored(place, file)
 
-    /// Of a part of the file, what is missing, of another shape or left over.
+    /// Differences of a part of the file: missing tensors, other shapes or dtypes, additional tensors.
     let private unlike (stored: Stored) (kind: string) (like: (string * Tensor) list) : string list =
         let known = like |> List.map fst |> HashSet
         let text (x: Tensor) = $"{x.Dtype} {Expect.text x}"
@@ -168,7 +170,7 @@ module internal TrainCheckpoint =
           for name in names do
               if not (List.contains name inFile) then $"the metric '{name}': nothing → there" ]
 
-    /// Refuses another training; where changes are accepted, one whose model has other tensors.
+    /// Raises a FileException for another training; if changes are accepted, only for other tensors of the model.
     let private requireSame
         (stored: Stored)
         differences
@@ -198,11 +200,11 @@ module internal TrainCheckpoint =
 
             let mend =
                 if not forModel.IsEmpty then
-                    "Give a model of the same tensors."
+                    "Use a model with the same tensors."
                 else
-                    $"Give what the training had, or take it on as it is now with {acceptingVerb}."
+                    $"Use the settings of the file, or accept the new ones with {acceptingVerb}."
 
-            Files.refuse stored.Place $"the training in the file is another one. Then → now: {listed}{more}. {mend}"
+            Files.refuse stored.Place $"the file is of a different training. File → now: {listed}{more}. {mend}"
 
     let private fillRecord (r: TrainRecord) (stored: Stored) : unit =
         let fill (steps: List<int>) (values: List<float>) (name: string) =
@@ -221,7 +223,8 @@ module internal TrainCheckpoint =
         r.Shortened <- int (stored.Number("failures", 1))
         r.FirstFailure <- Map.tryFind failureName stored.Metadata |> Option.defaultValue ""
 
-    /// The optimiser's state. What another optimiser remembers begins anew; what the two have in common goes on.
+    /// The state of the optimiser. Tensors that the file lacks, or that have another shape or dtype, keep their initial
+    /// values.
     let private stateOf (stored: Stored) (fresh: OptimState) : OptimState =
         [| for name, x in named "optimiser" fresh do
                match stored.TryTensor name with
@@ -230,8 +233,8 @@ module internal TrainCheckpoint =
                | None -> x |]
         |> Tree.unflatten fresh
 
-    /// Fills the record, and returns model, optimiser's state and best model like those given; `accepts`, and the training may
-    /// be another one as far as the model's tensors allow.
+    /// Fills the record, and returns model, state of the optimiser and best model, with the structures of the given ones.
+    /// With `accepts`, only the tensors of the model must be the same.
     let read (path: string) (identity: TrainIdentity) accepts (r: TrainRecord) (start: 'M * OptimState) renew =
         let stored = stored path
         let differences = TrainIdentity.differences (TrainIdentity.ofMetadata stored.Metadata) identity
@@ -241,7 +244,7 @@ module internal TrainCheckpoint =
         let found: 'M = stored.Tree("model", model)
         let state = stateOf stored (renew found)
 
-        // the best of losses that ask different questions says nothing
+        // the lowest of two different losses has no meaning
         if List.exists TrainIdentity.changesLoss differences then
             (found, state), found
         else

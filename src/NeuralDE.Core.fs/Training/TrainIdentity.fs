@@ -32,7 +32,7 @@ module internal TrainIdentity =
         let traced = TracedFunction.trace "Train.run" Hoisted f tree
         Digest.ofGraph traced.Graph, traced.Captured |> Array.map (fun x -> x.Numbers)
 
-    /// The optimiser's step as a whole: it knows rules of the user's own, and schedules at every step.
+    /// The optimiser's step as a graph: includes custom rules, and schedules at every step.
     let private ofOptimiser (t: Training<'M>) (state: OptimState) =
         let step (gradient, state, model) =
             let next, state = Optim.step t.Optimiser gradient state model
@@ -51,7 +51,7 @@ module internal TrainIdentity =
         |> List.map (fun (name, text) -> $"{name} = {text}")
         |> String.concat "; "
 
-    /// A training's, from its loss on inputs like these.
+    /// The identity of a training, from a trace of its loss for these inputs.
     let make (t: Training<'M>) (source: BatchSource) (loss': TrainLoss<'M>) (state: OptimState) (inputs: Tensor[]) =
         let graph, numbers = traced (fun (inputs, model: 'M) -> fst (loss' inputs model)) (inputs, t.Model)
 
@@ -99,7 +99,7 @@ module internal TrainIdentity =
                   | a, b when a = b -> ()
                   | a, b -> name.Substring prefix.Length, Option.defaultValue nothing a, Option.defaultValue nothing b ]
 
-    /// From what a file has to what the training has, without those that follow from others.
+    /// The differences from a file (`was`) to the training (`is`), without those that follow from others.
     let differences (was: TrainIdentity) (is: TrainIdentity) : TrainDifference list =
         let before, now = Map.ofList was.Texts, Map.ofList is.Texts
 
@@ -109,13 +109,13 @@ module internal TrainIdentity =
 
         let ofOptimiser =
             [ for path, a, b in between "optimiser of " before now do
-                  // leaves that only one of the two has are told by their tensors
+                  // the comparison of tensors reports leaves that only one of the two has
                   if a <> nothing && b <> nothing then
                       let a, b = fieldsOf a, fieldsOf b
                       let isSameKind = Map.tryFind OptimiserText.kind a = Map.tryFind OptimiserText.kind b
 
                       for name, a, b in between "" a b |> List.sortBy (fun (name, _, _) -> name <> OptimiserText.kind) do
-                          // of two kinds of optimisers, what only one of them can be told says nothing
+                          // options that only one of two kinds of optimisers has are no differences
                           if isSameKind || not (OptimiserText.isOption name) || (a <> nothing && b <> nothing) then
                               { Subject = name; Leaf = path; Was = a; Is = b } ]
 
@@ -137,11 +137,11 @@ module internal TrainIdentity =
 
         ofModel @ ofOptimiser @ ofWhole
 
-    /// Whether losses before and after it are those of different questions, so that the best of both says nothing.
+    /// Whether the losses before and after the change cannot be compared, so the lowest of both has no meaning.
     let changesLoss (d: TrainDifference) : bool =
         d.Subject = "model" || List.contains d.Subject [ batches; samples; validation; loss; captured ]
 
-    /// A sentence part for each difference, those of several leaves that are alike as one.
+    /// A clause for each difference; equal differences of several leaves are one clause.
     let sentences (leaves: int) (differences: TrainDifference list) : string list =
         let shown (text: string) = if text.Length <= 120 then text else text.Substring(0, 120) + "…"
 

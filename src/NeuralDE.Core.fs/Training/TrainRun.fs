@@ -9,7 +9,7 @@ open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Optimisers
 
-/// A training as it runs: one compiled step, fed with batch after batch, and what is looked at between steps.
+/// A running training: one compiled step, applied to batch after batch, with validation, reports and files between steps.
 [<Sealed>]
 type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss<'M>, isSame: bool) =
     let clock = Stopwatch.StartNew()
@@ -20,7 +20,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         if not (Array.contains true (Optim.moving t.Optimiser t.Model)) then
             raise (
                 InputException
-                    "Train.run: the optimiser freezes every leaf of the model, so there is nothing to fit. Leave one of them to another optimiser than Frozen."
+                    "Train.run: the optimiser freezes every leaf of the model, so there is nothing to fit. Use another optimiser than Frozen for one of them."
             )
 
     let perEpoch = source.PerEpoch
@@ -30,7 +30,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | Some epochs when int64 epochs * int64 perEpoch > int64 Int32.MaxValue ->
             raise (
                 InputException
-                    $"Train.epochs: {string epochs} epochs of {string perEpoch} steps are more than {string Int32.MaxValue} steps. Ask for fewer."
+                    $"Train.epochs: {string epochs} epochs of {string perEpoch} steps are more than {string Int32.MaxValue} steps. Use fewer epochs."
             )
         | Some epochs -> epochs * perEpoch
         | None -> t.Steps
@@ -41,7 +41,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The inputs of the step for a batch of so many samples: its leaves, and the step's number.
+    /// The inputs of the step for a batch of `size` samples: its leaves, and the number of the step.
     let inputs size : Signature[] =
         let leaf (a: NdArray) : Signature = { Dtype = a.Dtype; Shape = Array.append [| size |] a.Shape[1..] }
         Array.append (Array.map leaf source.Leaves) [| { Dtype = Int64; Shape = [||] } |]
@@ -53,7 +53,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let mutable order: int64[] voption = ValueNone
     let mutable orderedEpoch = -1
 
-    /// The batch of a step, from 0, becomes the input of the compiled step.
+    /// Writes the batch of a step (from 0) into the inputs of the compiled step.
     let feed (step: int) =
         let epoch = step / perEpoch
 
@@ -77,19 +77,19 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         number[0] <- int64 step
         iteration.Write(source.Leaves.Length, 0, numberArray, 0L)
 
-    /// What a file tells the training by.
+    /// The identity of the training in files.
     let identity =
         lazy
             (let zeros = full |> Array.map (fun s -> Tensor.OfArray(NdArray.Zeros(s.Dtype, s.Shape)))
              TrainIdentity.make t source loss (snd start) zeros)
 
-    /// The same batch as tensors, for a look at what went wrong.
+    /// The same batch as tensors, to find the cause of a failure.
     let batchOf (step: int) = Batches<Tensor[]>(source, (fun leaves step -> Array.append leaves [| step |])).At step
 
     // ── between steps ────────────────────────────────────────────────────────────────────────────────────────────
     let elapsed () = record.Seconds + clock.Elapsed.TotalSeconds
 
-    /// Whether the loss is low enough to count as better, for early stopping.
+    /// Counts improvements of the loss for early stopping.
     let look (loss: float) =
         match t.EarlyStopping with
         | Some stop ->
@@ -105,7 +105,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             record.Lowest <- loss
             iteration.Keep()
 
-    /// A number of the model; NaN where one of its solves stops short.
+    /// A number computed from the model; NaN if a solve in it fails.
     let measure (f: 'M -> float) (model: 'M) : float =
         try
             f model
@@ -137,7 +137,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         let struct (_, values) = record.Validation
         if values.Count = 0 then ValueNone else ValueSome values[values.Count - 1]
 
-    /// The mean over the steps of an epoch, from 1, but those that were left out.
+    /// The mean loss over the steps of an epoch (from 1), without skipped ones.
     let meanOf (epoch: int) =
         let taken =
             Seq.init perEpoch (fun i -> record.Losses[(epoch - 1) * perEpoch + i]) |> Seq.filter (Double.IsNaN >> not)
@@ -181,7 +181,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let mutable unsaved: FileException option = None
     let mutable unsavedTimes = 0
 
-    /// A write that fails costs nothing but the file.
+    /// Writes the checkpoint. A failed write does not end the training.
     let save () =
         match t.Checkpoint with
         | Some(_, path) ->
@@ -206,15 +206,15 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | None -> ()
 
     // ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Steps left out since the last one that was taken: they count once another is.
+    /// Skipped steps since the last successful one. They count when another step succeeds.
     let mutable pending = 0
 
-    /// Failures since a step that went well at once, and the first of them.
+    /// The number of failures since the last step that succeeded at once, and the first of them.
     let mutable inARow = 0
     let mutable first: TrainStatus voption = ValueNone
     let mutable isShortened = false
 
-    /// The model before the last step, where it is needed.
+    /// The model before the last step, if the policy needs it.
     let mutable previous: 'M voption = ValueNone
 
     let keepPrevious () =
@@ -233,7 +233,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 | TrainStatus.Cancelled _
                 | TrainStatus.StoppedEarly _ -> ""
 
-    /// The status that ends the training at a step that cannot be taken, if the policy does not go on.
+    /// The status that ends the training at a failed step; ValueNone if the policy continues.
     let fail (step: int) (why: unit -> TrainStatus) : TrainStatus voption =
         inARow <- inARow + 1
         if first.IsNone then first <- ValueSome(why ())
@@ -261,7 +261,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             inARow <- 0
             first <- ValueNone
 
-    /// Steps that were left out become steps of the record.
+    /// Adds the skipped steps to the record.
     let commit () =
         for _ in 1..pending do
             record.Losses.Add nan
@@ -269,14 +269,14 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         record.Skipped <- record.Skipped + pending
         pending <- 0
 
-    /// What follows the step that was taken last, and those left out before it.
+    /// Validates and saves after the last step and the skipped steps before it.
     let follow before =
         let step = record.Taken
         validate before step
         saveAfter before step
 
     // ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// One step, from 1; the status that ends the training, if it does.
+    /// Takes one step (from 1); returns the status if it ends the training.
     let take (step: int) : TrainStatus voption =
         feed (step - 1)
         if t.Cancellation.CanBeCanceled then
@@ -334,7 +334,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             try
                 take step
             with
-            // a step that is not over leaves no trace
+            // a cancelled step changes nothing
             | :? SolveCancelledException -> ValueSome(TrainStatus.Cancelled(record.Taken + 1))
             | :? SolveException as e -> fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure))
 
@@ -350,15 +350,14 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         | None -> ()
 
     let failureWarnings () =
-        [| let counted n what = if n = 1 then $"1 step was {what}" else $"{string n} steps were {what}"
+        [| let were n = if n = 1 then "was" else "were"
 
            if record.Skipped > 0 then
-               let what = counted record.Skipped "left out"
-               $"{what} of {string record.Taken}; the first: {record.FirstFailure}"
+               $"{string record.Skipped} of {string record.Taken} steps {were record.Skipped} skipped; the first failure: {record.FirstFailure}"
 
            if record.Shortened > 0 then
-               let what = counted record.Shortened "taken again, shorter"
-               $"{what}; the first: {record.FirstFailure}"
+               let updates = if record.Shortened = 1 then "update" else "updates"
+               $"{string record.Shortened} {updates} {were record.Shortened} shrunk; the first failure: {record.FirstFailure}"
 
            match unsaved with
            | Some e -> $"The last checkpoint was not written: {e.Message}"
@@ -402,7 +401,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             [| yield! Fitting.warnings model unused
                yield! failureWarnings ()
                if validation.Count > 0 && Seq.forall Double.IsNaN validation then
-                   "The validation was not a number each time, so it decided on nothing: Best is the first model." |] }
+                   "Every validation loss was NaN, so Best is the initial model." |] }
 
     member _.Run() : Fit<'M> =
         if record.Losses.Capacity < steps then record.Losses.Capacity <- min steps 100000

@@ -5,11 +5,11 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Optimisers
 
-/// A training's loss: from the leaves of a batch with the step's number behind them, and the model, to one number and the
-/// model with those leaves replaced that the loss itself brings up to date.
+/// The loss of a training: from the leaves of a batch followed by the number of the step, and the model, to one number and
+/// the model with new values in the leaves that the loss updates itself.
 type internal TrainLoss<'M> = Tensor[] -> 'M -> Tensor * 'M
 
-/// One step of a training as a function of batch and state, and what can be told of it when a number is not finite.
+/// One step of a training as a function of batch and state, and the cause of a number that is not finite.
 module internal TrainStep =
     let private checkNumber (value: Tensor) =
         if value.Rank <> 0 then
@@ -23,11 +23,11 @@ module internal TrainStep =
         | Some sentence ->
             raise (
                 TreeException
-                    $"Train.runUpdating: the loss returns another model than it got: {sentence} Return a tree of the same structure, types and shapes."
+                    $"Train.runUpdating: the loss returned a model that differs from its argument: {sentence} Return a tree of the same structure, types and shapes."
             )
         | None -> ()
 
-    /// Value, gradient, and by leaf what the loss put in its place.
+    /// Value, gradient, and for each leaf the new value that the loss returned, if any.
     let private evaluate see (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M) : Tensor * 'M * Tensor option[] =
         let mutable isReplaced: bool[] = [||]
 
@@ -42,13 +42,14 @@ module internal TrainStep =
         let (value, replaced), gradient = valueAndGradSeen "Train.run" see traced model
         value, gradient, Masks.spreadBy isReplaced replaced
 
-    /// Of the gradients, those of leaves that the optimiser moves and the loss does not replace.
+    /// The gradients of leaves that the optimiser updates and the loss does not replace.
     let private counted (isMoving: bool[]) (replaced: Tensor option[]) (gradient: Tensor[]) : Tensor[] =
         gradient
         |> Array.indexed
         |> Array.choose (fun (i, g) -> if isMoving[i] && replaced[i].IsNone then Some g else None)
 
-    /// Raises for a loss that no leaf that moves has a part in; of the leaves that move, the paths of those without.
+    /// Raises InputException for a loss that depends on no updated leaf; returns the paths of updated leaves that it does
+    /// not depend on.
     let private unused (isCounted: bool[]) (model: 'M) (depends: bool[]) : string list =
         let moving =
             List.zip (Tree.leaves model) (List.ofArray (Array.zip isCounted depends))
@@ -57,8 +58,8 @@ module internal TrainStep =
         Fitting.requireDependence "Train.run" "loss does" (List.map fst moving) (List.map snd moving)
         moving |> List.filter (snd >> not) |> List.map fst
 
-    /// Loss and length of the gradient, the next model and the optimiser's next state. `warn` gets the leaves that the loss does
-    /// not depend on.
+    /// Loss and norm of the gradient, the next model and the next state of the optimiser. `warn` gets the leaves that the
+    /// loss does not depend on.
     let step (t: Training<'M>) (loss: TrainLoss<'M>) warn (inputs: Tensor[]) (model: 'M, state: OptimState) =
         let isMoving = Optim.moving t.Optimiser model
         let mutable depends: bool[] = [||]
@@ -91,8 +92,8 @@ module internal TrainStep =
 
         [| value; length |], (next, state)
 
-    /// The model this share of the way from one to the next; leaves that the optimiser does not move, and numbers that have become
-    /// infinite, are the next one's and the first one's.
+    /// The model between two models, at the fraction `share` of the way. Leaves that the optimiser does not update are those
+    /// of `after`; numbers that have become infinite are those of `before`.
     let between (optimiser: Optimiser) (before: 'M) (after: 'M) (share: float) : 'M =
         let isMoving = Optim.moving optimiser after
 
@@ -111,7 +112,7 @@ module internal TrainStep =
         | Some(path, value) -> Some $"The {what} has the number {string value} in {path}."
         | None -> None
 
-    /// Why the loss at a model is not finite.
+    /// The reason why the loss of a model is not finite.
     let causeOfLoss (loss: TrainLoss<'M>) (batch: Tensor[]) (model: 'M) : string =
         [ fun () -> sentence "model" (NonFinite.leaf model)
           fun () -> sentence "batch" (NonFinite.leaf batch)
@@ -119,7 +120,7 @@ module internal TrainStep =
         |> List.tryPick (fun look -> look ())
         |> Option.defaultValue ""
 
-    /// Which part of the gradient at a model is not finite.
+    /// The part of the gradient of a model that is not finite.
     let causeOfGradient (loss: TrainLoss<'M>) (batch: Tensor[]) (model: 'M) : string =
         let _, gradient, _ = evaluate ignore loss batch model
         sentence "gradient" (NonFinite.leaf gradient) |> Option.defaultValue ""

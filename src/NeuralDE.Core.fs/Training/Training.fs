@@ -2,20 +2,21 @@ namespace NeuralDE
 
 open System.Threading
 
-/// How a training ended.
+/// The status of a training at its end.
 [<RequireQualifiedAccess>]
 type TrainStatus =
+    /// All steps were taken.
     | Completed
-    /// before this step
+    /// The training was cancelled before this step.
     | Cancelled of step: int
-    /// after this step; the loss had not improved for as long as Train.stopEarly allows
+    /// The training was stopped after this step, because the loss no longer improved: Train.stopEarly.
     | StoppedEarly of step: int
-    /// the loss, or its gradient, of the model that this step began with; the cause is a sentence, or ""
+    /// The loss or its gradient was not finite in this step; the cause is a sentence, or "".
     | NonFinite of step: int * what: string * cause: string
-    /// in the loss of this step
+    /// A solve in the loss of this step failed.
     | SolveFailed of step: int * failure: Failure
 
-    /// What it means, and what to try.
+    /// The meaning of the status, and advice.
     member s.Sentence =
         match s with
         | Completed -> "All steps were taken."
@@ -25,123 +26,142 @@ type TrainStatus =
             let cause = if cause = "" then "" else cause + " "
 
             $"Train.run: the {what} of step {string step} is not finite; the model is the best one before it. {cause}"
-            + "Lower the rate, clip gradients with Train.clip, or go on by Train.onFailure."
+            + "Lower the learning rate, clip gradients with Train.clip, or continue with Train.onFailure."
         | SolveFailed(step, failure) ->
-            $"Train.run: the loss of step {string step} needs a solve that failed; the model is the best one before it. "
-            + $"{failure.Message} Train.onFailure leaves such steps out, or makes them shorter."
+            $"Train.run: a solve in the loss of step {string step} failed; the model is the best one before it. "
+            + $"{failure.Message} Train.onFailure can skip such steps, or shrink the update."
 
-/// What a running training tells of itself.
+/// The progress of a running training, after each step.
 type TrainProgress =
     {
-        /// from 1
+        /// the number of the step, from 1
         Step: int
+        /// the number of all steps
         Steps: int
-        /// before the step
+        /// the loss before the step
         Loss: float
-        /// before clipping
+        /// the norm of the gradient before clipping
         GradientNorm: float
-        /// steps left out so far, and steps taken again, shorter; 0 without Train.onFailure
+        /// the number of skipped steps so far; 0 without Train.onFailure
         Skipped: int
+        /// how many updates were shrunk so far; 0 without Train.onFailure
         Shortened: int
+        /// the time since the start
         Seconds: float
     }
 
-/// What a running training tells of an epoch that has ended.
+/// The progress of a running training, after each epoch.
 type EpochProgress =
     {
-        /// from 1
+        /// the number of the epoch, from 1
         Epoch: int
-        /// the step that was its last, from 1
+        /// the number of its last step, from 1
         Step: int
-        /// the mean over the epoch's steps
+        /// the mean loss of its steps
         Loss: float
-        /// the latest validation; None without Train.validate
+        /// the latest validation loss; None without Train.validate
         Validation: float option
+        /// the time since the start
         Seconds: float
     }
 
-/// When a training is stopped because it no longer improves.
+/// When a training stops because it no longer improves.
 type EarlyStopping =
     {
-        /// looks in a row without improvement after which the training stops, 10
+        /// the number of consecutive validations without improvement after which the training stops; default: 10
         Patience: int
-        /// by how much the lowest loss must fall to count as improvement, 0
+        /// the smallest decrease of the lowest loss that counts as improvement; default: 0
         MinImprovement: float
-        /// whether Fit.Model is the best model then, instead of the last; true
+        /// whether Fit.Model is then the best model instead of the last; default: true
         RestoresBest: bool
     }
 
+    /// The default settings.
     static member defaults = { Patience = 10; MinImprovement = 0.0; RestoresBest = true }
 
-/// Numbers that were taken after some of the steps; ready for Plot.lossesOf.
+/// Values computed after some of the steps, for Plot.lossesOf.
 type TrainCurve =
     {
-        /// from 1
+        /// the numbers of the steps, from 1
         Steps: int[]
+        /// the value after each of them
         Values: float[]
     }
 
-/// A training to be run. Made by Train.start; every other function of Train answers one question.
+/// A training and its options. Made by Train.start; each further function of Train sets one option.
 [<NoEquality; NoComparison>]
 type Training<'M> =
     {
+        /// the initial model
         Model: 'M
+        /// the optimiser
         Optimiser: Optimiser
+        /// the number of steps
         Steps: int
-        /// instead of steps
+        /// the number of epochs, instead of steps
         Epochs: int option
+        /// the limit of the gradient's norm
         Clip: float option
+        /// the limit of each component of the gradient
         ClipValue: float option
+        /// the validation loss of a model
         Validation: ('M -> float) option
-        /// steps between validations; None is after each epoch
+        /// the number of steps between validations; None: one epoch
         ValidationEvery: int option
+        /// names and functions of metrics
         Metrics: (string * ('M -> float)) list
+        /// when the training stops because it no longer improves
         EarlyStopping: EarlyStopping option
+        /// whether to show the progress in the terminal
         ShowsProgress: bool
+        /// called after every step
         Reports: (TrainProgress -> unit) list
+        /// called after every epoch
         EpochReports: (EpochProgress -> unit) list
-        /// after every so many steps
+        /// numbers of steps, and functions called after that many steps with step and model
         ModelReports: (int * (int -> 'M -> unit)) list
-        /// every so many steps, into this file
+        /// the number of steps between checkpoints, and their file
         Checkpoint: (int * string) option
-        /// at a step that cannot be taken
+        /// what the training does if a step fails
         OnFailure: FailurePolicy
-        /// from this file
+        /// the file to resume from
         Resume: string option
-        /// whether it begins where there is no such file
+        /// whether the training starts from the beginning if there is no such file
         MayBegin: bool
-        /// whether the file's training may be another one
+        /// whether the file may be of a training with other settings
         AcceptsChanges: bool
+        /// ends the training when it is cancelled
         Cancellation: CancellationToken
     }
 
-/// What a training returns.
+/// The result of a training.
 [<NoEquality; NoComparison>]
 type Fit<'M> =
     {
-        /// after the last step; where the training did not come to its end, the best
+        /// the model after the last step; the best model if the training did not reach its end
         Model: 'M
-        /// the model of the lowest validation loss, or without validation of the lowest loss of a step
+        /// the model with the lowest validation loss; without validation, with the lowest loss of a step
         Best: 'M
-        /// the mean of models that Optim.averaged asks for
+        /// the mean of models; None without Optim.averaged
         Averaged: 'M option
-        /// before each step, on that step's batch; NaN for a step that was left out
+        /// the loss before each step, on its batch; NaN for a skipped step
         Losses: float[]
-        /// empty without Train.validate
+        /// the validation losses; empty without Train.validate
         Validation: TrainCurve
-        /// by name, in the order they were asked for
+        /// the metrics by name, in the order of the calls of Train.metric
         Metrics: (string * TrainCurve) list
+        /// why the training ended
         Status: TrainStatus
-        /// taken, those left out and those of a training that was resumed included
+        /// the number of steps, including skipped ones and those before a resume
         Steps: int
-        /// of them, those that were left out
+        /// the number of skipped steps
         Skipped: int
-        /// how often a step was taken again, shorter
+        /// how often an update was shrunk
         Shortened: int
-        /// why the last checkpoint could not be written; None where it was, or where none was asked for
+        /// why the last checkpoint could not be written; None if it was written, or without checkpoints
         Unsaved: FileException option
+        /// the duration, including that before a resume
         Seconds: float
-        /// what looks as if it were trained and is not: plain numbers beside the model's tensors, leaves that the loss does not
-        /// depend on; and steps and checkpoints that failed
+        /// parts of the model that are not trained: plain numbers, and leaves that the loss does not depend on; failed steps and checkpoints
         Warnings: string[]
     }

@@ -295,7 +295,7 @@ let tests =
 
               refuses
                   torch
-                  [ "Net.Layers[0].Bias asks for \"0.bias\" transposed, of shape [5] in the file" ]
+                  [ "Net.Layers[0].Bias needs \"0.bias\" transposed, which has shape [5] in the file" ]
                   (load (except "Net.Layers[0].Bias" (Transposed "0.bias")))
 
               refuses

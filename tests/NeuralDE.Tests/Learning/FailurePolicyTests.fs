@@ -88,13 +88,13 @@ let tests =
                         if s < 9 then n ]
                   [ 0; 0; 1; 1; 1; 1 ]
                   "skipped so far"
-              // the last step of each epoch is left out; the epoch is told all the same
+              // the last step of each epoch is skipped; the epoch is still reported
               Expect.equal [ for e in epochs -> e.Epoch ] [ 1; 2 ] "epochs"
               Expect.isFalse (Double.IsNaN epochs[1].Loss) "epochs[1].Loss is a mean of steps that were taken"
               let warning = Expect.single fit.Warnings "fit.Warnings"
               Expect.stringStarts
                   warning
-                  "4 steps were left out of 16; the first: a solve of step 3 failed. Ode.solve: "
+                  "4 of 16 steps were skipped; the first failure: a solve of step 3 failed. Ode.solve: "
                   "warning")
 
           testCase "a number that is not finite is skipped, too" (fun () ->
@@ -138,7 +138,7 @@ let tests =
               | TrainStatus.SolveFailed(2, _) -> Expect.equal steps 1 "steps"
               | status -> failtest $"got {status}, expected SolveFailed at step 2")
 
-          testCase "a step that goes too far is made shorter until the loss is there" (fun () ->
+          testCase "an update that is too large is shrunk until the loss is finite" (fun () ->
               let descent = Train.start (scalar 0.5) (GradientDescent 0.1) |> Train.steps 60
               let failed = descent |> Train.run blowUp
 
@@ -158,7 +158,7 @@ let tests =
               Expect.isTrue (Array.last fit.Losses < 1e-3) $"got {Array.last fit.Losses}, expected less than 1e-3"
               Expect.stringContains
                   fit.Warnings[0]
-                  "taken again, shorter; the first: a solve of step 2 failed."
+                  "shrunk; the first failure: a solve of step 2 failed."
                   "warning")
 
           testCase "a shorter step is the share of the last one" (fun () ->
@@ -203,7 +203,7 @@ let tests =
                   let set () = start |> Train.onFailure policy |> ignore
                   Expect.stringStarts (Expect.thrown<InputException> set).Message "Train.onFailure: got " "message")
 
-          testCase "a training with steps left out is resumed to the same bits" (fun () ->
+          testCase "a training with skipped steps is resumed with the same bits" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "training")
                   let batches = speeds [ 2, 2.0; 3, 2.0 ]

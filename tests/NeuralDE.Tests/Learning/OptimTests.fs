@@ -205,9 +205,9 @@ let tests =
 
           testCase "a leaf without a group and a group without a leaf are named" (fun () ->
               let alone = refusal (Groups [ Optim.named "Bias", Frozen ])
-              Expect.stringStarts alone "Optim: no group takes the leaf Layers[0].Weight" "alone"
+              Expect.stringStarts alone "Optim: no group contains the leaf Layers[0].Weight" "alone"
               let idle = refusal (Groups [ Optim.under "Layer", Frozen; Optim.others, Adam 0.1 ])
-              Expect.stringStarts idle "Optim: group 0 takes no leaf" "idle"
+              Expect.stringStarts idle "Optim: group 0 contains no leaf" "idle"
               Expect.stringContains idle "Layers[0].Weight, Layers[0].Bias" "idle")
 
           testCase "the moving average begins at the first model" (fun () ->

@@ -220,7 +220,7 @@ let tests =
                   training () |> Train.steps 3 |> Train.checkpointEvery 1 path |> Train.runOn batches loss |> ignore
                   let resumed () = training () |> Train.resume path
                   let isRefused words message =
-                      for word in "Then → now: " :: words do
+                      for word in "File → now: " :: words do
                           Expect.stringContains message word "message"
 
                   let other = Batches.ofTree 6 data |> Batches.shuffle (Key 2) |> Batches.withKey (Key 3)
@@ -254,7 +254,7 @@ let tests =
                   |> isRefused [ "model.Layers[0].Weight: float64 [2; 4] → float64 [2; 5]"; "same tensors" ]
 
                   Safetensors.write path [] [ "model", scalar 1.0 ]
-                  Expect.stringContains (refusal (resumed ()) batches loss) "it is no training" "the file"))
+                  Expect.stringContains (refusal (resumed ()) batches loss) "it does not contain a training" "the file"))
 
           testList
               "each thing that shapes a training is compared"

@@ -176,7 +176,7 @@ let tests =
                   output.ToString()
 
               let first = "step 1 of 30, loss 1.250E-001, 0.0 s"
-              let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 2 left out, 0.3 s"
+              let second = "step 20 of 30, loss 1.250E-001, validation 5.000E-001, 2 skipped, 0.3 s"
               let last = "step 30 of 30, loss 1.250E-001, 0.4 s"
               Expect.equal (write true) $"\r{first}\r{second}\r{last.PadRight second.Length}|" "write true"
               Expect.equal (write false) "" "write false")
@@ -231,7 +231,7 @@ let tests =
 
               Expect.stringStarts
                   ((Expect.thrown<TreeException> run).Message)
-                  "Train.runUpdating: the loss returns another model than it got"
+                  "Train.runUpdating: the loss returned a model that differs from its argument"
                   "(Expect.thrown<TreeException> run).Message")
 
           testCase "frozen leaves stay, and are no part of the gradient's length" (fun () ->
