@@ -300,7 +300,7 @@ let tests =
 
               refuses
                   torch
-                  [ "Input asks for \"inputs\", which is not in the file; \"input\" [6; 3] is only in the file." ]
+                  [ "Input needs \"inputs\", which is not in the file; \"input\" [6; 3] is only in the file." ]
                   (load (except "Input" (Named "inputs")))
 
               let wide () = Tree.cast Float64 torchLike |> Checkpoint.loadMapped torch ofTorch

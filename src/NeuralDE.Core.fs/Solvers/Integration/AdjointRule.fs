@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// The ends of a span of a solve, with the adjoint and the parameters' integrals at the later one.
+/// The ends of a span of a solve, with the adjoint and the integrals of the parameters at the later end.
 [<NoEquality; NoComparison>]
 type internal SpanEnds =
     { Early: Tensor
@@ -16,24 +16,24 @@ type internal SpanEnds =
       Adjoint: Tensor[]
       Integrals: Tensor[] }
 
-/// How a method goes back over a span: inputs of the solve, what the field captured and the span, to adjoint and integrals at
-/// its early end.
+/// A gradient method for a span: from the inputs of the solve, the captured values of the field and the span, to adjoint and
+/// integrals at its early end.
 type internal GoBack = SolveInputs -> Tensor[] -> SpanEnds -> Tensor[] * Tensor[]
 
-/// A solve with a derivative in reverse that goes back span by span, from output to output: a += ∂L/∂y(ts) at outputs, where y is set to
-/// the stored value;
+/// A solve whose reverse derivative is computed span by span, from output to output: a += ∂L/∂y(ts) at outputs, where y is
+/// set to the stored value;
 ///   ∂L/∂p = q(t0),  ∂L/∂y0 = a(t0),  ∂L/∂t0 = −a(t0) · f(t0, y0),  ∂L/∂ts = ∂L/∂y(ts) · f(ts, y(ts)).
 module internal AdjointRule =
-    /// Which of the tensors that the field captured are floats, and have integrals.
+    /// Which of the captured tensors of the field are floats, so they have integrals.
     let smooth n (g: Graph) : bool[] = g.Inputs[n + 1 ..] |> Array.map (fun s -> s.Dtype.IsFloat)
 
     let private rowAt (k: Tensor) (v: Tensor) = Prim.reshape v.Dims[1..] (Prim.gather 0 v (Prim.reshape [| 1 |] k))
 
-    /// dL/dt of a state with the adjoint a that lies on the solution.
+    /// dL/dt of a state on the solution with the adjoint a.
     let private rate (f: RungeKutta.Field) (t: Tensor) y (a: Tensor[]) =
         Array.map2 (fun (d: Tensor) a -> Prim.cast Float64 (Prim.sum (d * a))) (f t y) a |> Array.reduce (+)
 
-    /// Back over the spans between outputs, the last first; returns the rates of the output times, too.
+    /// Goes back over the spans between outputs, last first; also returns the derivatives by the output times.
     let private overOutputs
         (p: SolvePlan)
         (back: SpanEnds -> Tensor[] * Tensor[])
@@ -117,10 +117,10 @@ module internal AdjointRule =
         let q = Masks.spreadBy isSmooth q
         Array.concat [ SolveInputs.toArray times; a; Array.map2 Masks.orZeros g.Inputs[n + 1 ..] q ]
 
-    /// The solve's graph as a custom function. `goBack` is made where a derivative is taken.
+    /// The graph of the solve as a custom function. `goBack` is called when a derivative is taken.
     let custom (p: SolvePlan) (g: Graph) (goBack: unit -> GoBack) : Custom =
         if p.Driven.Length > 0 then
-            raise (GraphException "the adjoint of a solve does not know driven terms")
+            raise (GraphException "the adjoint of a solve does not support driven terms")
 
         let primal = Integrate.graph p g
         let arguments = Array.append primal.Inputs (Masks.outputSignatures primal)

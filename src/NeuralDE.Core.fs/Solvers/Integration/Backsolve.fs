@@ -11,7 +11,7 @@ open NeuralDE.Internal.Calculus
 module internal BacksolveRule =
     let defaults = { Rtol = None; Atol = None; Norm = FullNorm }
 
-    /// state, adjoint, parameter integrals → their derivatives in time; captured: the parameters.
+    /// state, adjoint, parameter integrals → their derivatives by time; captured: the parameters.
     let private adjointField (g: Graph) n (smooth: bool[]) : Graph =
         let parameters = g.Inputs[n + 1 ..]
         let state = g.Inputs[1..n]
@@ -67,7 +67,7 @@ module internal BacksolveRule =
             MovesTimes = false
             Watch = Cancellable }
 
-    /// The solve's graph as a custom function. `seal` guards the backward solve's result: it reports a failure.
+    /// The graph of the solve as a custom function. `seal` checks the result of the backward solve and reports a failure.
     let rec custom
         (seal: SolvePlan -> SolveOutputs -> Tensor[])
         (p: SolvePlan)
@@ -81,7 +81,7 @@ module internal BacksolveRule =
             let integrals = smooth |> Array.filter id |> Array.length
             let plan = planOf p options integrals
 
-            // a norm of the user's knows nothing of the adjoint's adjoint
+            // a custom norm does not include the adjoint of the adjoint
             let next =
                 match options.Norm with
                 | UserNorm _ -> { options with Norm = FullNorm }
@@ -100,6 +100,6 @@ module internal BacksolveRule =
         let make () = AdjointRule.custom p g goBack
 
         match options.Norm with
-        | UserNorm _ -> make () // a function has no identity to remember it by
+        | UserNorm _ -> make () // functions cannot be compared, so it is not cached
         | FullNorm -> g.Memo((p, options.Rtol, options.Atol, "full"), make)
         | Seminorm -> g.Memo((p, options.Rtol, options.Atol, "semi"), make)

@@ -6,64 +6,70 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// What the watch over derivatives knows from step to step, beside its tangent.
+/// The control values of the watch over derivatives, in addition to its tangent.
 [<NoEquality; NoComparison>]
 type internal DerivativeWatch =
     {
-        /// float64: steps up to this length, and up to this h ρ, were seen to be safe; for the first step the latter is a rate
+        /// float64: steps up to this size, and up to this h ρ, were safe in the last probe; for the first step SafeRate is a rate
         Safe: Tensor
         SafeRate: Tensor
         /// int32: accepted steps since the last probe
         Since: Tensor
-        /// int32: 0 watches, 1 and 2 steer (2: the tangent has a value)
+        /// int32: 0: the watch only probes; 1 and 2: its error controls the steps (2: the tangent has a value)
         Steers: Tensor
     }
 
-/// What the loop of a watched solve carries and captures for the watch.
+/// The values that the loop of a watched solve carries and captures for the watch.
 [<NoEquality; NoComparison>]
 type internal WatchCargo =
     {
-        /// the tangent of the state and of what the stepper carries: rolled back with them
+        /// the tangent of the state and of Carried, rolled back with them
         Tangent: Tensor[]
         /// a DerivativeWatch
         Watch: Tensor[]
-        /// directions of the captured floats; the noise of the state's direction; what ρ is taken along
+        /// directions of the captured floats; the noise in the direction of the state; the direction for the estimate ρ of |f_y|
         Directions: Tensor[]
         Noise: Tensor[]
         Ray: Tensor[]
     }
 
-/// The error that decides on a step, and what the watch carries after it.
+/// The error that decides about a step, and the values of the watch after it.
 [<NoEquality; NoComparison>]
 type internal Answer = { Error: Tensor; Tangent: Tensor[]; Watch: Tensor[] }
 
-/// Steps that answer for derivatives. A tangent u' = f_y u + f_p v along a random direction takes the state's step: it is the jvp
-/// of the attempt, whatever the method, and the tangent of the embedded error is the error of the solve's own derivative. A fresh
-/// tangent now and then watches; the first that fails stays and steers to the end.
-/// Like error control of duals (SciMLSensitivity #273, DiffEqBase PR 529), with one random direction in the place of all.
-/// Rejected: a tangent always carried (1.4 to 2.2 times the time on ordinary problems); a probe every few steps without ρ (what a
-/// step between amplifies is lost); a cap on h ρ alone (5300 steps for 710 on Van der Pol's equation of 50).
+/// Steps that also control the error of derivatives. A tangent u' = f_y u + f_p v along a random direction takes the same
+/// step as the state: it is the jvp of the attempt, for any method, and the tangent of the embedded error estimates the
+/// error of the solve's derivative. From time to time a probe checks a new tangent. After the first probe that fails, its
+/// tangent stays and controls the steps to the end.
+/// Similar to error control of duals (SciMLSensitivity #273, DiffEqBase PR 529), with one random direction instead of all.
+/// Alternatives that were tried and not used: a tangent that is always carried (1.4 to 2.2 times the time on ordinary
+/// problems); a probe every few steps without ρ (it misses amplification in the steps between); only a limit of h ρ (5300
+/// instead of 710 steps on Van der Pol's equation with μ = 50).
 module internal DerivativeControl =
-    /// The tangent's tolerance over the state's. At 1 ordinary problems take 17 to 67 % more steps.
+    /// The tolerance of the tangent divided by that of the state. With 1, ordinary problems take 17 to 67 % more steps.
     let slack = 10.0
-    /// The error, over that, at which a tangent begins to steer. At 3 Van der Pol's equation of 2 is steered without need.
+    /// The error, relative to that tolerance, at which a tangent starts to control the steps. With 3 it would do so
+    /// unnecessarily on Van der Pol's equation with μ = 2.
     let trigger = 10.0
 
-    /// Accepted steps after which a probe is due at the latest.
+    /// The maximum number of accepted steps between probes.
     let private every = 16.0
-    /// Times that a tangent's error may exceed what a smooth response explains, and the state's error below which it counts
-    /// all the same (forcing at rest): above it a kink of the field, as relu's, would shorten steps without end.
+    /// A tangent's error above this multiple of the error of a smooth response is caused by a kink of the field, as of relu,
+    /// and is ignored, because it would shorten steps without end; unless the error of the state is below `idle`, as for a
+    /// forcing at rest.
     let private excessOfKink, idle = 30.0, 1e-3
-    /// How much longer than the probed step a step may be without a probe: as the error allows, within these bounds. At 5 a
-    /// probe at a zero of the embedded error (Bosh3's at h λ = −1, where 1e-6 grows to by tens) let the next step be 4 times as long.
+    /// The ratio of the largest step without a probe to the probed step: as the error allows, within these limits. With 5, a
+    /// probe at a zero of the embedded error (Bosh3's at h λ = −1, where an error of 1e-6 grows by factors of ten) would
+    /// allow the next step to be 4 times as long.
     let private leastReach, mostReach, safety = 1.05, 2.0, 0.8
-    /// Steps with h ρ up to this multiple of rtol^(1/k) are no stiffer than any error of order k at the trigger allows: its
-    /// constants are 1e-3 to 0.1, so that 9 and more would do.
+    /// Steps with h ρ up to this multiple of rtol^(1/k) are not stiffer than any error of order k at the trigger allows: its
+    /// constants are 1e-3 to 0.1, so 9 and more would be enough.
     let private harmless = 5.0
-    /// How much faster than it moves an ordinary state may respond, on a first step: one at rest does not move at all.
+    /// The largest ratio of response and rate of change of an ordinary state, for a first step; a state at rest does not
+    /// change at all.
     let private ordinaryResponse = 20.0
-    /// The least step relative to the time: there tangents give way, since derivatives never make a solve fail. A thousand times that
-    /// at which the state's error fails.
+    /// The smallest step, relative to the time, that a tangent may cause, so that derivatives never make a solve fail. It is
+    /// a thousand times the step at which the error of the state ends a solve.
     let private leastStep = 2e-12
 
     /// Keeps the quotient finite where a smooth response explains no error; far below the rounding error of a ratio of states.
@@ -80,20 +86,20 @@ module internal DerivativeControl =
 
     let isOn (p: SolvePlan) = (p.Control = StateAndDerivatives)
 
-    /// Whether the stepper is a tableau's: what it carries is f at the state, whose tangent need not be carried, and its
+    /// Whether the stepper has a tableau: then Carried is f at the state, whose tangent need not be carried, and the
     /// embedded error is a known polynomial.
     let private isTableau (p: SolvePlan) = p.Stepper.Tableau.IsSome
 
-    /// At the start of a solve; empty where no derivative is watched.
+    /// The values at the start of a solve; empty if derivatives are not watched.
     let start (p: SolvePlan) (y: Tensor[]) (carried: Tensor[]) (captured: Tensor[]) : WatchCargo =
         if not (isOn p) then
             { Tangent = [||]; Watch = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
         else
-            // any two keys that differ for all leaves
+            // separate keys for all leaves
             let noise first k (x: Tensor) = Probe.noise (int64 (first + k)) x.Signature
             let noises = y |> Array.mapi (noise 7919)
 
-            // of root mean square 1, in units of the start: reductions that no step repeats
+            // of root mean square 1, in units of the initial state; computed once, because it needs reductions
             let ray noise y =
                 let u = noise * Probe.sizeOf y
                 u / RungeKutta.spread (Probe.rms u) u
@@ -114,24 +120,25 @@ module internal DerivativeControl =
               Noise = noises
               Ray = Array.map2 ray noises (still y) }
 
-    /// Which inputs of the field's graph have a direction.
+    /// The inputs of the field's graph that have a direction.
     let private marks (p: SolvePlan) (g: Graph) withCaptured =
         let captured = floats g.Inputs[p.Leaves + 1 ..] |> Array.map ((&&) withCaptured)
         Array.concat [ [| false |]; Array.create p.Leaves true; captured ]
 
-    /// f_y u, and f_p v where directions v are given.
+    /// f_y u, plus f_p v if directions v are given.
     let private slope (p: SolvePlan) (g: Graph) (captured: Tensor[]) (v: Tensor[] voption) t (y: Tensor[]) u =
         let time = Prim.cast g.Inputs[0].Dtype t
         let directions = ValueOption.defaultValue [||] v
         Probe.tangentOf g (marks p g v.IsSome) (Array.concat [ [| time |]; y; captured ]) (Array.append u directions)
 
-    /// How fast the field responds at the step's end: one tangent, whose primal is the next step's first stage.
+    /// The rate of response ρ of the field at the end of the step: one tangent, whose primal value is the first stage of the
+    /// next step.
     let private rate p g captured (ray: Tensor[]) (t: Tensor) (y1: Tensor[]) =
         let rate = slope p g captured ValueNone t y1 ray |> Array.map Probe.largestOf |> Array.reduce (Prim.binary Max)
-        // a slope that is not finite, as of sqrt at 0, says nothing
+        // ignores a slope that is not finite, as of sqrt at 0
         Prim.select (Prim.compareTo Less rate infinity) rate (number 0.0)
 
-    /// What the parts of a watched attempt are: the stepper's functions as graphs over all that they depend on.
+    /// The common arguments of the parts of a watched attempt.
     [<NoEquality; NoComparison>]
     type private Parts =
         { Plan: SolvePlan
@@ -141,7 +148,7 @@ module internal DerivativeControl =
           Captured: Tensor[]
           Directions: Tensor[] }
 
-    /// The tangent of a function of an attempt, as a function of those of y and of what it carries.
+    /// The tangent of a function of an attempt, as a function of the tangents of Y and Carried.
     let private tangentOfAttempt (q: Parts) key (a: Attempt) (f: Terms -> Attempt -> Tensor[]) : Tensor[] -> Tensor[] =
         let n, carried, memory = a.Y.Length, a.Carried.Length, a.Memory.Length
         let p, g = q.Plan, q.Field
@@ -185,14 +192,14 @@ module internal DerivativeControl =
         let along = Probe.linearised graph on x
         fun du -> along (Array.append du q.Directions)
 
-    /// What a fresh tangent of the state makes of what the stepper carries.
+    /// The tangent of Carried that belongs to a new tangent of the state.
     let private renewed (q: Parts) (a: Attempt) (u: Tensor[]) =
         if a.Carried.Length = 0 then
             [||]
         else
             tangentOfAttempt q "renewed" a q.Plan.Stepper.Renew (Array.append u (a.Carried |> Array.map Prim.zerosLike))
 
-    /// The tangents of y1, of what is carried and of the errors.
+    /// The tangents of y1, Carried and the errors.
     let private stepped (q: Parts) (a: Attempt) =
         let outputs terms a =
             let step = q.Plan.Stepper.Step terms a
@@ -201,8 +208,8 @@ module internal DerivativeControl =
 
         tangentOfAttempt q "attempt" a outputs
 
-    /// The error of a tangent over what a smooth response explains, by leaf: far above 1 at a kink of the field. Known for
-    /// tableaus, whose embedded error is a polynomial in z = h λ.
+    /// The error of a tangent divided by that of a smooth response, the maximum over the leaves: far above 1 at a kink of
+    /// the field. Only for tableaus, whose embedded error is a polynomial in z = h λ.
     let private excess
         (q: Parts)
         (a: Attempt)
@@ -233,7 +240,7 @@ module internal DerivativeControl =
 
         Array.init a.Y.Length ofLeaf |> Array.reduce (Prim.binary Max)
 
-    /// The tangent over the attempt: its scaled error (0 where it says nothing), and where it ends.
+    /// Carries a tangent over the attempt: its scaled error (0 if it is to be ignored), and the tangents at the end.
     let private carry (q: Parts) along (a: Attempt) (y1: Tensor[]) (own: Tensor) (u: Tensor[]) (c: Tensor[]) =
         let n, carried = a.Y.Length, a.Carried.Length
 
@@ -254,7 +261,7 @@ module internal DerivativeControl =
 
         Prim.select says scaled (number 0.0), u1, c1
 
-    /// A probe: the error, how far it reaches, and the tangent after the step.
+    /// A probe: the error, the ratio of the largest step without a probe to this one, and the tangent after the step.
     let private probe (q: Parts) along (a: Attempt) y1 own (noise: Tensor[]) isFresh (tangent: Tensor[]) =
         let n = a.Y.Length
 
@@ -276,29 +283,30 @@ module internal DerivativeControl =
                 begun[.. n - 1], begun[n..]
 
         let error, u1, c1 = carry q along a y1 own u c
-        // as far as the order promises, and not much further
+        // the ratio that the order of the method allows, within limits
         let ratio = Prim.binary Max (Prim.times (1.0 / trigger) error) (number leastRatio)
         let power = Prim.times (-1.0 / float q.Plan.Stepper.ErrorPower) (Prim.unary Log ratio)
         let reach = Prim.times safety (Prim.unary Exp power)
         let reach = Prim.binary Max (number leastReach) (Prim.binary Min (number mostReach) reach)
         error, reach, (if isTableau q.Plan then u1 else Array.append u1 c1)
 
-    /// A tangent that steers has no value where it must begin anew.
+    /// A controlling tangent must start anew where `isAnew`, so its value is dropped.
     let private freshWhere (isAnew: Tensor) (watch: Tensor[]) =
         let w = watchOf watch
         ofWatch { w with Steers = Prim.select isAnew (Prim.binary Min w.Steers (Prim.integer 1)) w.Steers }
 
-    /// The watch after something moved the state from outside, so that the stepper began anew: what it carries has a new tangent.
-    /// A tableau's carries none.
+    /// The watch after a restart of the stepper by a jump: Carried has a new tangent. With a tableau nothing changes,
+    /// because the tangent of Carried is not carried.
     let begunAnew (p: SolvePlan) (isAnew: Tensor) (watch: Tensor[]) : Tensor[] =
         if not (isOn p) || isTableau p then watch else freshWhere isAnew watch
 
-    /// The same after an event, which makes the state another one.
+    /// The watch after an event, which replaces the state.
     let afterEvent (p: SolvePlan) (isAnew: Tensor) (watch: Tensor[]) : Tensor[] =
         if isOn p then freshWhere isAnew watch else watch
 
-    /// The error that decides on a step with an error of its own, and the watch after it. `accepts`: whether the step is finite
-    /// and solved; `isFirst`: whether it is a first step of estimated length, mostly too short to say anything.
+    /// The error that decides about a step with the state's error `own`, and the watch after it. `accepts`: whether the step
+    /// is finite and solved; `isFirst`: whether it is a first step of estimated size, which is usually too short for a
+    /// probe.
     let answer
         p
         g
@@ -331,7 +339,7 @@ module internal DerivativeControl =
         let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor safeRate)
         let isLonger = Prim.compare Greater size w.Safe
         let isLate = Prim.either isLonger (Prim.compareTo GreaterEqual w.Since every)
-        // a first step is long where the field is rounding errors at rest, and these are what the tolerances look at
+        // A long first step is no reason for a probe: at rest the field consists of rounding errors, so the first step is long.
         let isDue = Prim.either isStiffer (Prim.both isLate (Prim.isNot isFirst))
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
 

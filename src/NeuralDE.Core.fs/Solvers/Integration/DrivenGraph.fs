@@ -5,12 +5,12 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// A driven term: part of what shapes a solve.
+/// A driven term, as a part of a solve's plan.
 type internal DrivenGraph =
     {
-        /// t (in the state's dtype), state…, increment…, captured → what is added, by leaf of the state
+        /// t (in the state's dtype), state…, increment…, captured → the increment of each leaf of the state
         Along: Graph
-        /// t (float64), captured → X(t). The keys of a Brownian motion are captured, so that rows may have their own.
+        /// t (float64), captured → X(t). The key of a Brownian motion is captured, so that each row can have a separate key.
         Control: Graph
     }
 
@@ -18,11 +18,11 @@ module internal DrivenGraphs =
     let private ofAlong leaves (d: DrivenGraph) = d.Along.Inputs[1 + leaves + d.Control.Outputs.Length ..]
     let private ofControl (d: DrivenGraph) = d.Control.Inputs[1..]
 
-    /// What the terms captured, in their order: of each what goes along, then the control.
+    /// The values captured by the terms, in their order: for each term those of Along, then those of Control.
     let captured leaves (terms: DrivenGraph[]) : Signature[] =
         terms |> Array.collect (fun d -> Array.append (ofAlong leaves d) (ofControl d))
 
-    /// The term with a control that stands still and captured nothing: what its g makes of a state, whatever the path.
+    /// The term with a constant control that captures nothing: for evaluations of g that do not depend on the path.
     let atRest (d: DrivenGraph) : DrivenGraph =
         let still (x: Tensor[]) =
             ignore x
@@ -31,8 +31,8 @@ module internal DrivenGraphs =
         { d with
             Control = d.Along.Memo("control at rest", (fun () -> Tracing.closed [| d.Control.Inputs[0] |] still)) }
 
-    /// The terms closed over what they captured. Increments come in the control's dtype: the difference of a float64 path keeps
-    /// the digits that one of float32 loses.
+    /// The terms closed over the values that they captured. Increments have the dtype of the control: the difference of a
+    /// float64 path keeps digits that a float32 path loses.
     let close leaves (terms: DrivenGraph[]) (captured: Tensor[]) : Driven[] =
         let close (rest: Tensor[]) (d: DrivenGraph) =
             let along, rest = Array.splitAt (ofAlong leaves d).Length rest

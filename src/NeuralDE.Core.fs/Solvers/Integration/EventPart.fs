@@ -4,14 +4,15 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// A sign change of a value of time and state, and what it does. The graphs' inputs are time, state…, captured.
+/// An event: the value whose sign changes, and the change of the state. The inputs of the graphs are time, state…, captured
+/// values.
 type internal EventPart =
     {
-        /// one float
+        /// the value, one float
         Value: Graph
-        /// the state after it; ValueNone: the solve ends
+        /// the state after the event; ValueNone: the solve ends
         Change: Graph voption
-        /// the directions that count, as the solve goes
+        /// the directions that count, in the direction of the solve
         Rising: bool
         Falling: bool
     }
@@ -27,7 +28,7 @@ type internal EventTerm =
 module internal EventParts =
     let private own (g: Graph) leaves = g.Inputs[1 + leaves ..]
 
-    /// What the events captured, in their order: of each the value's, then the change's.
+    /// The values captured by the events, in their order: for each event those of the value, then those of the change.
     let captured leaves (events: EventPart[]) : Signature[] =
         events
         |> Array.collect (fun e ->
@@ -35,7 +36,7 @@ module internal EventParts =
             | ValueSome change -> Array.append (own e.Value leaves) (own change leaves)
             | ValueNone -> own e.Value leaves)
 
-    /// The events closed over what they captured.
+    /// The events closed over the values that they captured.
     let close leaves (events: EventPart[]) (captured: Tensor[]) : EventTerm[] =
         let mutable rest = captured
 

@@ -5,31 +5,32 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// A step in which events are looked for.
+/// A step in which events are searched.
 [<NoEquality; NoComparison>]
 type internal EventStep = { Plan: SolvePlan; Terms: Terms; Events: EventTerm[]; Attempt: Attempt; Step: Attempted }
 
-/// An event in a step: whether it happens, between which θ and on the way to which side; the sides at all points looked at;
-/// the largest value.
+/// An event in a step: whether it happens, an interval of θ that contains it, and the side that its value reaches; the sides
+/// at all checked points; the largest value.
 [<NoEquality; NoComparison>]
 type internal Bracket = { Found: Tensor; Low: Tensor; High: Tensor; Far: Tensor; Sides: Tensor list; Size: Tensor }
 
-/// Finds events of a step. Each value's sign is compared at three points inside it and at its end, and where a parabola through
-/// three neighbours turns before or beyond 0: there two sign changes may lie between them.
+/// Searches the events of a step. The sign of each value is compared at three points inside the step and at its end. Between
+/// three neighbours of one sign, the value is also checked at the vertex of their parabola if it comes near 0: two sign
+/// changes may lie there.
 module internal EventSearch =
     let private inner = [ 0.25; 0.5; 0.75 ]
-    /// 2⁻⁶⁰ of a quarter of a step is beyond the resolution of time
+    /// 2⁻⁶⁰ of a quarter of a step is below the resolution of time
     let private bisections = 60
     /// The relative width at which a bracket is an event time: 4.5 roundings of float64.
     let private narrowest = 1e-15
-    /// Newton's method on steps to the event, from the interpolant's answer. A few are enough but where the value is as small as
-    /// the tolerance.
+    /// The maximum number of Newton iterations with steps to the event, starting from the root of the interpolant. A few are
+    /// enough unless the value is as small as the tolerance.
     let private refinements = 20
-    /// What rounding may leave of time and state, in roundings.
+    /// The rounding error of time and state, as a multiple of their spacing.
     let private roundings = 16.0
-    /// A value that changes by this part of its size where time does not move jumps.
+    /// A value jumps if it changes by this fraction of its size between neighbouring times.
     let private leap = 1e-6
-    /// How far from the interpolant's answer, in θ, a jump is looked for on steps.
+    /// The distance in θ from the root of the interpolant within which a jump is searched with steps.
     let private beside = 1.0 / 64.0
 
     let private number = Prim.number
@@ -38,7 +39,7 @@ module internal EventSearch =
 
     let sideOf old v = Prim.select (isAbove v) (number 1.0) (Prim.select (isBelow v) (number -1.0) old)
 
-    /// Whether going from one side to another is the event.
+    /// Whether a change from one side to another is the event.
     let counts (e: EventTerm) side now =
         let up = lazy (Prim.both (isBelow side) (isAbove now))
         let down = lazy (Prim.both (isAbove side) (isBelow now))
@@ -72,7 +73,7 @@ module internal EventSearch =
               Size = Prim.binary Max b.Size (abs v) })
         |> fun b -> { b with Sides = List.rev b.Sides }
 
-    /// Where between points of one side a parabola through a value at three of them comes near the other side: bool, θ.
+    /// The vertex of a parabola through three neighbouring points of one side, if it comes near 0: bool, θ.
     let private turn (sides: Tensor list) (values: Tensor list) : Tensor * Tensor =
         let spacing = inner.Head
 
@@ -82,7 +83,7 @@ module internal EventSearch =
             let slope, bend = Prim.times 0.5 (v[2] - v[0]), v[0] + v[2] - Prim.times 2.0 v[1]
             let isBent = isAbove (s[1] * bend)
             let offset = -(slope / Prim.select isBent bend (number infinity))
-            // Taylor's next term may lower it: a turn that comes down to a quarter is looked at
+            // the next Taylor term may lower it, so a vertex with at most a quarter of the value is checked
             let lowest = s[1] * (v[1] + Prim.times 0.5 (slope * offset))
             let isNear = Prim.compare LessEqual lowest (Prim.times 0.25 (abs v[1]))
             let isInside = Prim.compareTo Less (abs offset) 1.0
@@ -100,7 +101,8 @@ module internal EventSearch =
         |> List.reduce (fun (_, old) (x, s) -> x, Prim.select (Prim.compareTo Less theta x) old s)
         |> snd
 
-    /// A bracket around the first of two sign changes between neighbouring points, where the value at a turn tells of them.
+    /// A bracket around the first of two sign changes between neighbouring points, if the value at a vertex has the other
+    /// sign.
     let private atTurn (e: EventTerm) (isTurn: Tensor, theta: Tensor) (value: Tensor) (b: Bracket) : Bracket =
         let spacing = inner.Head
         let before = Prim.times spacing (Prim.unary Floor (Prim.times (1.0 / spacing) theta))
@@ -118,11 +120,11 @@ module internal EventSearch =
             Far = Prim.select here (Prim.select enters (Prim.unary Sign value) side) b.Far
             Size = Prim.binary Max b.Size (abs value) }
 
-    /// The sides at a time, those before it being known or 0.
+    /// The sides at a time; 0 for a value that is 0.
     let sidesAt (events: EventTerm[]) t y : Tensor =
         events |> Array.map (fun e -> sideOf (number 0.0) (e.Value t y)) |> Prim.stack 0 |> Prim.stop
 
-    /// A value, how fast it changes along the field, and what the rounding of time and state may make of it.
+    /// A value, its rate of change along the field, and the bound of its error from the rounding of time and state.
     let rate (terms: Terms) (e: EventTerm) (t: Tensor) (y: Tensor[]) : Tensor * Tensor * Tensor =
         let slope = terms.Field t y
         let along (s: Tensor) = e.Value (t + s) (Array.map2 (fun y d -> y + RungeKutta.spread s y * d) y slope)
@@ -133,12 +135,13 @@ module internal EventSearch =
         let spacing = if isSingle then Float32.Epsilon else Float64.Epsilon
         v, r, Prim.times (roundings * spacing) (abs whole)
 
-    /// Polynomials good enough to see signs: the step's own, or Hermite's cubic where those cost further evaluations.
+    /// Polynomials that are accurate enough for signs: those of the step, or Hermite's cubic if the step's need further
+    /// evaluations.
     let private sketch (terms: Terms) (attempt: Attempt) (step: Attempted) : Tensor[] =
         match step.Dense with
         | Ready f -> f ()
         | OnDemand _ ->
-            // methods with such polynomials carry the derivative, or nothing
+            // methods with OnDemand polynomials carry the derivative, or nothing
             let slope (carried: Tensor[]) t y = if carried.Length > 0 then carried else terms.Field t y
             let first = slope attempt.Carried attempt.Time attempt.Y
             let last = slope step.Carried attempt.TimeNew step.Y1
@@ -149,13 +152,13 @@ module internal EventSearch =
     let private inside (polynomials: Tensor[]) (y: Tensor[]) (theta: Tensor) =
         Array.map2 (fun c y -> RungeKutta.evaluate 0 c (RungeKutta.spread theta y)) polynomials y
 
-    /// The points at which the step is looked at: θ, time, state.
+    /// The points at which values are checked: θ, time, state.
     let private points (s: EventStep) (polynomials: Tensor[]) =
         let t, h, y = s.Attempt.Time, s.Attempt.H, s.Attempt.Y
         let within = inner |> List.map (fun x -> x, t + Prim.times x h, inside polynomials y (number x))
         within @ [ 1.0, s.Attempt.TimeNew, Array.map Prim.stop s.Step.Y1 ]
 
-    /// Whether every value is a number at every point: of a step that is not so no event is known.
+    /// Whether every value is not NaN at every point. Otherwise the step is rejected, because its events are not known.
     let areNumbers (s: EventStep) : Tensor =
         let polynomials = sketch s.Terms s.Attempt s.Step |> Array.map Prim.stop
 
@@ -165,7 +168,7 @@ module internal EventSearch =
                   Prim.compare Equal v v ]
         |> List.reduce Prim.both
 
-    /// By event, from the sides at the start of the step.
+    /// A bracket for each event, from the sides at the start of the step.
     let brackets (s: EventStep) (sides: Tensor) : Bracket[] =
         let t, h, y = s.Attempt.Time, s.Attempt.H, s.Attempt.Y
         let polynomials = sketch s.Terms s.Attempt s.Step |> Array.map Prim.stop
@@ -180,7 +183,8 @@ module internal EventSearch =
             let isTurn, theta = turn b.Sides (start :: List.map snd values)
             b |> atTurn e (isTurn, theta) (value (t + theta * h) (inside polynomials y theta)))
 
-    /// The state of a constant step of the same method, and whether it went well. One of no length is none.
+    /// The state after a step of the same method to the time `at`, and whether the step succeeded. A step of length 0
+    /// returns the state.
     let advance (s: EventStep) (at: Tensor) : Tensor[] * Tensor =
         let isHere = Prim.compare Equal at s.Attempt.Time
         let till = Prim.select isHere s.Attempt.TimeNew at
@@ -191,7 +195,7 @@ module internal EventSearch =
         Array.map2 choose s.Attempt.Y step.Y1,
         ValueOption.fold (fun _ solved -> Prim.both isWell solved) isWell step.Solved
 
-    /// By the interpolant: θ, 2 where the event does not happen, and how much the value changes there.
+    /// The root on the interpolant: θ, or 2 if the event does not happen, and the change of the value there.
     let private bisect (s: EventStep) (polynomials: Tensor[]) (t: Tensor) (h: Tensor) (e: EventTerm) (b: Bracket) =
         let narrow (low: Tensor, high: Tensor, ofLow: Tensor, ofHigh: Tensor) =
             let middle = Prim.times 0.5 (low + high)
@@ -209,7 +213,7 @@ module internal EventSearch =
 
     let private ofEvent (event: Tensor) (xs: Tensor[]) = StepAdvance.at (Prim.stack 0 xs) event
 
-    /// The first of the events by the interpolant, and whether its value jumps to the side that it leads to.
+    /// The first event on the interpolant, and whether its value jumps to the other side.
     [<NoEquality; NoComparison>]
     type private Guess = { Event: Tensor; Theta: Tensor; Side: Tensor; Jumps: Tensor }
 
@@ -218,7 +222,7 @@ module internal EventSearch =
         let thetas, gaps = Array.map2 (bisect s polynomials t h) s.Events brackets |> Array.unzip
         let event = Prim.pick 0 0 (Tensor.Apply(ArgSort 0, [| Prim.stack 0 thetas |])) |> Prim.cast Int32
         let theta = Prim.binary Min (ofEvent event thetas) (number 1.0)
-        // at the start of the step, since a value may be infinite where it changes its sign
+        // at the start of the step, because a value may be infinite at its sign change
         let rounding = s.Events |> Array.map (fun e -> (let _, _, n = rate s.Terms e t s.Attempt.Y in n))
         let size = brackets |> Array.map (fun b -> b.Size) |> ofEvent event
 
@@ -227,11 +231,12 @@ module internal EventSearch =
           Side = brackets |> Array.map (fun b -> b.Far) |> ofEvent event
           Jumps = Prim.compare Greater (ofEvent event gaps) (Prim.times leap size + ofEvent event rounding) }
 
-    /// A search on steps: θ, between which it lies where the value jumps, and how often it was looked at.
+    /// A search with steps: θ, the interval that contains a jump, and the number of iterations.
     [<NoEquality; NoComparison>]
     type private Refinement = { Theta: Tensor; Low: Tensor; High: Tensor; Count: Tensor }
 
-    /// θ on steps to about the event, each from the start of the step: by Newton's method, and by halving where the value jumps.
+    /// Refines θ with steps from the start of the step to near the event: by Newton's method, or by bisection if the value
+    /// jumps.
     let private refine (s: EventStep) (t: Tensor) (h: Tensor) (g: Guess) : Tensor =
         let better (x: Refinement) =
             let at = t + x.Theta * h
@@ -240,7 +245,7 @@ module internal EventSearch =
             let v, r = ofEvent g.Event vs, ofEvent g.Event rs
             let change = v / (Prim.select (Prim.compareTo Equal r 0.0) (number infinity) r * h)
             let isSmall = Prim.compareTo LessEqual (abs change) 0.25
-            // a value that moves the other way has another root there
+            // if the value moves in the other direction, this is another root
             let isThere = Prim.both isSmall (isAbove (g.Side * r * h))
             let change = Prim.select isThere change (number 0.0)
             let newton = Prim.binary Max (number 0.0) (Prim.binary Min (x.Theta - change) (number 1.0))
@@ -251,7 +256,7 @@ module internal EventSearch =
             let isAt theta = Prim.compare Equal (t + next * h) (t + theta * h)
             let isHalved = Prim.either (isAt low) (isAt high)
             let isDone = Prim.either (Prim.both g.Jumps isHalved) (Prim.both (Prim.isNot g.Jumps) (isAt x.Theta))
-            // what jumps has jumped at the far end of what it lies between
+            // after a jump the value has the new sign at the upper end of the interval
             { Theta = Prim.select (Prim.both g.Jumps isHalved) high next
               Low = low
               High = high
@@ -268,13 +273,13 @@ module internal EventSearch =
 
         (repeatWhile isRough bisections better start).Theta
 
-    /// The first of the events found: θ, which it is, the side that it leads to, and whether its value jumps there; nothing of it
-    /// has a derivative.
+    /// The first event: θ, its index, the side that its value reaches, and whether the value jumps. None of these has a
+    /// derivative.
     let first (s: EventStep) (brackets: Bracket[]) : Tensor * Tensor * Tensor * Tensor =
         let search (x: Tensor[]) =
             let g = guess s brackets x[0] x[1]
             [| refine s x[0] x[1] g; g.Event; g.Side; g.Jumps |]
 
-        // a root of nothing: what only searches has no derivative
+        // a root with a constant residual, so that the search has no derivative
         let found = ImplicitRoots.rootWith "an event" search (fun z _ -> z) [| s.Attempt.Time; s.Attempt.H |]
         Prim.stop found[0], found[1], Prim.stop found[2], found[3]

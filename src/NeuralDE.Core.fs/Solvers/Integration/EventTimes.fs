@@ -8,21 +8,22 @@ open NeuralDE.Internal.Integration
 [<NoEquality; NoComparison>]
 type EventTimes =
     {
-        /// float64 [n], differentiable; with perSample [batch; n]. NaN where a sample had fewer, and inside a transform, where there
-        /// is room for Ode.maxEvents.
+        /// The times, float64 [n], differentiable; with perSample [batch; n]. NaN if a sample had fewer events, and inside a
+        /// transform, where n is Ode.maxEvents.
         Times: Tensor
-        /// Which event, int32 of the same shape: its place among the calls of Ode.on, from 0 on; −1 where there was none.
+        /// The index of each event among the calls of Ode.on, from 0; int32 of the same shape. −1 for no event.
         Kinds: Tensor
     }
 
 module internal EventTimes =
-    /// Times [rows] and flags [rows; events] of the log, in which events at one time share a row, as times and kinds [room].
+    /// From times [rows] and flags [rows; events] of the log, where simultaneous events share a row, to times and kinds
+    /// [room].
     let private spread room (x: Tensor[]) : Tensor[] =
         let times, flags = x[0], x[1]
         let rows, kinds = flags.Dims[0], flags.Dims[1]
         let size = rows * kinds
         let flat (x: Tensor) = Prim.reshape [| size |] x
-        // a row beyond the log's end is 0: nothing happens there
+        // the flags after the end of the log are 0
         let isThere = Prim.compareTo Greater (flat flags) 0.0
         let place = Prim.plus -1.0 (Prim.cumSum 0 false (Prim.cast Int32 isThere))
         let outside = Prim.fill place.Dtype [| size |] -1.0
@@ -34,13 +35,13 @@ module internal EventTimes =
 
         [| Prim.select isEvent times (Prim.fill Float64 [| room |] nan); kinds |]
 
-    /// The most events in the log of a sample. Those of the last row are not in it where there was no room for all of them.
+    /// The largest number of events in the log of a sample. Events beyond the maximum are not in the log.
     let private most (flags: Tensor) =
         let size = max 1 (flags.Dims[flags.Rank - 2] * flags.Dims[flags.Rank - 1])
         let ofSample = Array.sumBy (fun flag -> if flag > 0.0 then 1 else 0)
         flags.ToArray() |> Array.chunkBySize size |> Array.fold (fun most s -> max most (ofSample s)) 0
 
-    /// From what a solve tells of its events; by row where samples have their own.
+    /// From the event outputs of a solve; for each sample with perSample.
     let ofLog (p: SolvePlan) isByRow (told: Tensor[]) : EventTimes =
         let none rows dtype = Prim.zeros { Dtype = dtype; Shape = rows }
 

@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// A solve as a graph: one loop over steps, whatever executes it.
+/// A solve as a graph: one loop over steps, for any executor.
 module internal Integrate =
     /// The end of a step, start + h, can round to either side of an output time at which the step was made to end. The slack is
     /// relative to h, and covers times up to 4000 h.
@@ -15,8 +15,8 @@ module internal Integrate =
     /// θ = (t − start) / h within this distance of 1 is the end of the step, whose state is exact: 45 roundings.
     let private thetaSlack = 1e-14
 
-    /// States at given times, in any order, from what a loop wrote: starts, steps, polynomials and ends of its steps.
-    /// y0 at or before t0, NaN where no step was written.
+    /// States at given times, in any order, from the rows that a loop wrote: starts, lengths, polynomials and ends of its
+    /// steps. The state is y0 at or before t0, and NaN where no step was written.
     let valuesAt (t0: Tensor) (dir: Tensor) (y0: Tensor[]) (written: Tensor) (rows: Tensor[]) (ts: Tensor) : Tensor[] =
         let n, times, room = y0.Length, ts.Count, rows[0].Count
         let ahead (x: Tensor) = x * RungeKutta.spread dir x
@@ -31,7 +31,7 @@ module internal Integrate =
             else
                 let starts, hs = rows[0], rows[1]
                 let isRow = Prim.compare Less (Prim.iota Int32 [| room |] 0) (all room written)
-                // a step's end may round to either side of an output that it was made to hit
+                // the end of a step that stops at an output may round to either side of it
                 let ends = ahead (starts + hs) + Prim.times endSlack (abs hs)
                 let ends = Prim.select isRow ends (Prim.fill Float64 [| room |] infinity)
                 let slot = Prim.cast Int32 (Tensor.Apply(SearchSorted false, [| ends; ahead ts |]))
@@ -67,7 +67,7 @@ module internal Integrate =
 
             vmap move (Array.concat [ [| stopped; i.Ts |]; ys ])
 
-    /// The stream of what a solve saves.
+    /// The stream of saved rows.
     let private rowsOf (p: SolvePlan) emits : EmissionStream =
         let capacity =
             match p.Saving with
@@ -78,7 +78,7 @@ module internal Integrate =
 
         { Emits = emits; Capacity = capacity }
 
-    /// Times that the start has passed: outputs there are y0, stops there are behind.
+    /// The number of times at or before the start: outputs there are y0, and stops there have passed.
     let private passed dir (t0: Tensor) (times: Tensor) =
         if times.Count = 0 then
             Prim.integer 0
@@ -87,8 +87,8 @@ module internal Integrate =
             let start = Prim.reshape [| 1 |] (dir * t0)
             Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ahead; start |])))
 
-    /// The inputs as constants of differentiation, stops in the order of the solve: each with the time just before a jump and that
-    /// just after. They come in ascending order.
+    /// The inputs as constants of differentiation, with stops in the order of the solve. A jump has the time just before it
+    /// and the time just after it. Stops are given in ascending order.
     let private still (p: SolvePlan) (given: SolveInputs) dir : SolveInputs =
         let i = SolveInputs.toArray given |> Array.map Prim.stop |> SolveInputs.ofArray
 
@@ -103,7 +103,7 @@ module internal Integrate =
                 Resumes = inOrder i.Resumes i.Stops
                 Shifts = if p.MovesStops then inOrder given.Shifts given.Shifts else i.Shifts }
 
-    /// A solve before its first turn.
+    /// A solve before its first iteration.
     [<NoEquality; NoComparison>]
     type private Beginning =
         { Given: SolveInputs
@@ -114,7 +114,7 @@ module internal Integrate =
           StopsPassed: Tensor
           Frame: LoopFrame<Tensor> }
 
-    /// Where the first step starts. A jump at t0 is behind: the field is seen from just after it.
+    /// The start of the first step. A jump at t0 has passed: the field is evaluated just after it.
     let private beginning (p: SolvePlan) (i: SolveInputs) dir (stopsPassed: Tensor) =
         if p.Jumps then
             let resume = Prim.binary Min (dir * StepAdvance.at i.Resumes (Prim.plus -1.0 stopsPassed)) (dir * i.T1)
@@ -123,7 +123,7 @@ module internal Integrate =
         else
             i.T0
 
-    /// What steers the first step.
+    /// The control values before the first step.
     let private steeringAt (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir t0 (y: Tensor[]) stopsPassed =
         let first =
             match p.Steps with
@@ -159,14 +159,14 @@ module internal Integrate =
         let i = still p given dir
         let terms, events = StepLoop.terms p g i captured
         let f = terms.Field
-        // a step of length t0 − t0 = 0 carries the derivative of the start, and one at the end that of t1:
-        // every step between is a constant of differentiation
+        // a step of length t0 − t0 = 0 carries the derivative of t0, and one at the end that of t1; the other steps have constant
+        // times
         let y = if p.MovesStart then RungeKutta.step p.Stepper.Mover f given.T0 i.T0 y0 else y0
 
         let zero = Prim.integer 0
         let stopsPassed = passed dir i.T0 i.Stops
         let t0 = beginning p i dir stopsPassed
-        // a path begins at the start itself: a jump is the field's alone
+        // a control path starts at t0 itself; only the field has jumps
         let begun = p.Stepper.Begin terms (if p.Driven.Length > 0 then i.T0 else t0) y
         let memory = p.Stepper.Remember terms t0 y |> Array.map Prim.stop
 
@@ -203,11 +203,11 @@ module internal Integrate =
           StopsPassed = stopsPassed
           Frame = frame }
 
-    /// The loop's body, for frames like this one.
+    /// The body of the loop, for frames of this form.
     let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
         g.Memo((p, "body"), (fun () -> StepLoop.body p g cargo))
 
-    /// The loop's outputs: the last state and control, the rows saved, the events' log.
+    /// The outputs of the loop: the last state and control values, the saved rows, the event log.
     let private loop (p: SolvePlan) (g: Graph) (frame: LoopFrame<Tensor>) =
         let cargo = LoopFrame.signatures frame
         let body = body p g cargo
@@ -239,7 +239,7 @@ module internal Integrate =
             else
                 y1
 
-        // where an event ended the solve t1 was not reached
+        // if an event ended the solve, t1 was not reached
         let moved =
             if p.MovesEnd && p.Events.Length > 0 then
                 let isEvent = Prim.isNumber status StatusCode.eventOccurred
@@ -256,7 +256,7 @@ module internal Integrate =
         let b = start p g x
         let last, rows, log = loop p g b.Frame
         let s = Steering.ofArray last.Steering
-        let s = { s with Stop = s.Stop - b.StopsPassed } // those crossed
+        let s = { s with Stop = s.Stop - b.StopsPassed } // the stops within the solve
 
         let saved =
             match p.Saving with
@@ -278,8 +278,8 @@ module internal Integrate =
               Saved = saved
               Events = told }
 
-    /// What a solve with driven terms would get wrong without a word: steps of no length move along the field alone, and an event
-    /// is looked for on a straight line.
+    /// Raises GraphException for combinations with driven terms that would give wrong results without an error: steps of
+    /// length 0 move along the field only, and dense output for events is linear.
     let private refuse (p: SolvePlan) =
         let movesTimes = p.MovesStart || p.MovesEnd || p.MovesTimes || p.MovesStops
 
@@ -300,7 +300,7 @@ module internal Integrate =
         refuse p
         g.Memo((p, "solve"), (fun () -> Tracing.closed (inputs p g) (solve p g)))
 
-    /// SolveInputs, y0, captured → the frame before the first turn of the loop, and how it comes apart.
+    /// SolveInputs, y0, captured → the frame before the first iteration of the loop, and its form.
     let firstFrame (p: SolvePlan) (g: Graph) : Graph * LoopFrame<Signature> =
         refuse p
 
@@ -317,7 +317,7 @@ module internal Integrate =
 
         g.Memo((p, "first frame"), make)
 
-    /// A frame whose state was changed from outside → the frame that the solve goes on with.
+    /// From a frame with a changed state to the frame from which the solve continues.
     let anew (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
         let begun (x: Tensor[]) =
             let f = LoopFrame.read cargo x
@@ -332,26 +332,27 @@ module internal Integrate =
 
             LoopFrame.toArray
                 { f with
-                    // controls stand where the last increment ended, whatever the state
+                    // the controls at the end of the last increment do not depend on the state
                     Carried = if p.Driven.Length > 0 then f.Carried else p.Stepper.Begin terms time f.Y
                     Rounding = f.Rounding |> Array.map Prim.zerosLike
                     Seen = seen }
 
         g.Memo((p, "anew"), (fun () -> Tracing.closed (LoopFrame.toArray cargo) begun))
 
-    /// The solve's graph, for which one stands whose steps answer for derivatives, too, wherever a derivative is taken.
+    /// The graph of the solve. Where a derivative is taken, a graph whose steps also control the error of derivatives
+    /// replaces it.
     let underDerivative (control: ErrorControl) (p: SolvePlan) (g: Graph) : Graph =
         let plain = graph p g
 
         match p.Steps, control with
         | StepSizes.Constant, _ -> plain
-        // What the watch takes for safe it knows from h ρ of the field, and from errors that fall with the order of the method.
-        // Neither says anything against noise, where a tangent is as rough as the state, whose short steps resolve it, too.
+        // The watch decides by h ρ of the field and by the order of the method that a step is safe. With noise neither is
+        // valid: a tangent is as rough as the state, and the short steps of the state resolve it too.
         | StepSizes.Adaptive _, _ when p.Driven.Length > 0 -> plain
         | StepSizes.Adaptive _, StateAndDerivatives ->
             let watched =
                 lazy
-                    // what has no forward derivative, as a host function with a reverse rule alone, cannot be watched
+                    // a function without a forward derivative, such as a host function with only a reverse rule, cannot be watched
                     (try
                         graph { p with Control = StateAndDerivatives } g
                      with :? DerivativeException ->
@@ -360,7 +361,7 @@ module internal Integrate =
             UnderDerivative.stand plain watched
             plain
         | StepSizes.Adaptive _, StateOnly ->
-            // the same steps as an object of its own, so that nothing stands for it
+            // a separate graph with the same steps, which is not replaced
             g.Memo(
                 (p, "state only"),
                 fun () ->

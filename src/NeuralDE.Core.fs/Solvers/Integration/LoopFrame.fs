@@ -4,56 +4,57 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// What goes into one turn of a solve's loop, part by part, in the order of its body's inputs: tensors, or their signatures.
+/// The inputs of one iteration of a solve's loop, part by part, in the order of the body's inputs: tensors, or their
+/// signatures.
 [<NoEquality; NoComparison>]
 type internal LoopFrame<'T> =
     {
-        // carried, differentiable, rolled back when a step is rejected
-        /// the state's leaves
+        // carried, differentiable, rolled back if a step is rejected
+        /// the leaves of the state
         Y: 'T[]
-        /// of the stepper: see Attempt
+        /// Carried of the stepper: see Attempt
         Carried: 'T[]
-        /// of the leaves that carry the rounding error of their sum
+        /// the rounding errors of the leaves with compensated sums
         Rounding: 'T[]
-        /// when the last event was; none without events
+        /// the time of the last event; empty without events
         LastEvent: 'T[]
-        /// of the watch over derivatives
+        /// the tangent of the watch over derivatives
         Tangent: 'T[]
 
-        // carried without a derivative, whether a step is kept or not
+        // carried without a derivative; they also advance after a rejected step
         /// see Steering
         Steering: 'T[]
-        /// of the stepper
+        /// Memory of the stepper
         Memory: 'T[]
-        /// of the watch over derivatives
+        /// see DerivativeWatch
         Watch: 'T[]
-        /// see Work; none where the stepper does not count it
+        /// see Work; empty if the stepper does not count it
         Work: 'T[]
-        /// see EventRegisters; none without events
+        /// see EventControl; empty without events
         Seen: 'T[]
 
-        // the same in every turn
+        // constant in all iterations
         /// see SolveInputs
         Inputs: 'T[]
-        /// by the functions of the solve
+        /// values captured by the functions of the solve
         Captured: 'T[]
-        /// of the watch over derivatives, these three: see WatchCargo
+        /// these three belong to the watch over derivatives: see WatchCargo
         Directions: 'T[]
         Noise: 'T[]
         Ray: 'T[]
     }
 
 module internal LoopFrame =
-    /// What is rolled back.
+    /// The parts that are rolled back.
     let state f = Array.concat [ f.Y; f.Carried; f.Rounding; f.LastEvent; f.Tangent ]
 
-    /// What is not.
+    /// The carried parts that are not rolled back.
     let registers f = Array.concat [ f.Steering; f.Memory; f.Watch; f.Work; f.Seen ]
 
     let private constants f = Array.concat [ f.Inputs; f.Captured; f.Directions; f.Noise; f.Ray ]
     let toArray f = Array.concat [ state f; registers f; constants f ]
 
-    /// From an array in this order, in parts as long as those of another frame.
+    /// From an array in this order, split into parts of the same lengths as those of another frame.
     let read (like: LoopFrame<'L>) (items: 'T[]) : LoopFrame<'T> =
         let mutable at = 0
 
@@ -61,7 +62,7 @@ module internal LoopFrame =
             at <- at + part.Length
             items[at - part.Length .. at - 1]
 
-        // F# evaluates the fields in the order in which they stand here
+        // F# evaluates the fields in this order
         { Y = take like.Y
           Carried = take like.Carried
           Rounding = take like.Rounding
@@ -80,18 +81,20 @@ module internal LoopFrame =
 
     let signatures (f: LoopFrame<Tensor>) : LoopFrame<Signature> = read f (Tracing.signatures (toArray f))
 
-/// What comes out of one turn of a solve's loop, part by part, in the order of its body's outputs: tensors, or their signatures.
+/// The outputs of one iteration of a solve's loop, part by part, in the order of the body's outputs: tensors, or their
+/// signatures.
 [<NoEquality; NoComparison>]
 type internal TurnOutputs<'T> =
     {
-        /// of the next frame: see LoopFrame.state and control
+        /// parts of the next frame: see LoopFrame.state and control
         State: 'T[]
         Registers: 'T[]
-        /// a row of what is saved
+        /// a row of the saved output
         Saved: 'T[]
-        /// a row of the events' log; none without events
+        /// a row of the event log; empty without events
         Log: 'T[]
-        /// bool: the step is kept, its row is written, the log's row is written (none without events), the solve has ended
+        /// bool: whether the step is accepted, its row is written, the log's row is written (empty without events), the
+        /// solve has ended
         Keep: 'T
         Write: 'T
         Logs: 'T[]
@@ -101,7 +104,7 @@ type internal TurnOutputs<'T> =
 module internal TurnOutputs =
     let toArray o = Array.concat [ o.State; o.Registers; o.Saved; o.Log; [| o.Keep; o.Write |]; o.Logs; [| o.IsDone |] ]
 
-    /// From an array in this order, of a loop with frames like this one.
+    /// From an array in this order, for a loop with frames of this form.
     let read (cargo: LoopFrame<'L>) (items: 'T[]) : TurnOutputs<'T> =
         let states = (LoopFrame.state cargo).Length
         let carried = states + (LoopFrame.registers cargo).Length

@@ -8,14 +8,14 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// What a probe of derivatives is made of: random directions of the size of what they move, and tangents along them. All of it
-/// is a constant of differentiation.
+/// The parts of a probe of derivatives: random directions of the size of the values, and tangents along them. All of them
+/// are constants of differentiation.
 module internal Probe =
     let private meanOf (x: Tensor) = Prim.times (1.0 / float (max 1 x.Count)) (Prim.cast Float64 (Prim.sum x))
     let rms (x: Tensor) = sqrt (meanOf (x * x))
     let isPositive x = Prim.compareTo Greater x 0.0
 
-    /// a / b; 0 where b is 0
+    /// a / b; 0 if b is 0
     let over a b = Prim.select (isPositive b) (a / Prim.select (isPositive b) b (Prim.number 1.0)) (Prim.number 0.0)
 
     let largestOf (x: Tensor) =
@@ -24,8 +24,8 @@ module internal Probe =
         else
             Prim.cast Float64 (Prim.reduce Maximum (Shape.axes x.Rank) (abs x))
 
-    /// What 1 means for a direction of a tensor: the size of its elements; their mean size where they are 0; 1 where all are. So
-    /// a tangent is in units of the state, and the tolerances keep their meaning.
+    /// The unit of a direction of a tensor: the absolute value of each element; the mean absolute value for elements that
+    /// are 0; 1 if all are 0. So a tangent is in units of the state, and the tolerances keep their meaning.
     let sizeOf (x: Tensor) : Tensor =
         let size = abs x
         let mean = meanOf size
@@ -35,8 +35,9 @@ module internal Probe =
     /// Replaces an rtol of 0 as a divisor; above the smallest normal number of float64.
     let private leastDivisor = 1e-300
 
-    /// The same for a state that tolerances look at. A tangent's error is relative to itself, so one of a leaf whose size atol
-    /// hides is as large as if rtol saw to it; a leaf below atol counts as 0, from which the solve does not tell it.
+    /// The same for a state with tolerances. The error of a tangent is relative to itself, so the direction of a leaf that
+    /// is below atol / rtol is enlarged as if rtol determined its tolerance; a leaf below atol counts as 0, because the
+    /// solve does not resolve it.
     let sizeUnder (rtol: Tensor) (atol: Tensor) (x: Tensor) : Tensor =
         let mean = meanOf (abs x)
         let seen = Prim.binary Min (atol / Prim.binary Max rtol (Prim.number leastDivisor)) (Prim.number 1.0)
@@ -45,11 +46,12 @@ module internal Probe =
         let whole = sizeOf x * RungeKutta.spread factor x
         Prim.select (Prim.broadcast x.Dims [||] counts) whole (Prim.fill x.Dtype x.Dims 1.0)
 
-    /// The most numbers that are drawn for a tensor; a larger one repeats them. A prime, so that no axis has that period.
+    /// The maximum number of random numbers for a tensor; a larger tensor repeats them. A prime, so that it is the period of
+    /// no axis.
     let private mostDrawn = 65521
 
-    /// ± [½, 3/2) by a fixed key: every component takes part, and no two cancel by being alike, as ±1 would at y0 = p = 1. Drawn
-    /// when the graph is made, so that a run draws nothing.
+    /// Numbers in ± [½, 3/2) from a fixed key: every component takes part, and equal components do not cancel, as they could
+    /// with ±1 at y0 = p = 1. Drawn when the graph is made, so that a run draws no numbers.
     let noise (key: int64) (s: Signature) : Tensor =
         let count = Shape.extent "a solve" (Shape.size s.Shape)
 
@@ -66,7 +68,7 @@ module internal Probe =
             let turn = Prim.binary Mod (Prim.iota Int32 [| count |] 0) (Prim.fill Int32 [| count |] (float drawn))
             Prim.reshape s.Shape (Prim.gather 0 pool turn)
 
-    /// A graph's results' tangents along those of the inputs marked; zeros where a result has none.
+    /// The tangents of the outputs of a graph along those of the marked inputs; zeros for an output without a tangent.
     let tangentOf (g: Graph) (on: bool[]) (x: Tensor[]) (dx: Tensor[]) : Tensor[] =
         let g = UnderDerivative.graph g on
         let active = Activity.activeOutputs g on
@@ -75,9 +77,9 @@ module internal Probe =
         Masks.spreadBy active r[g.Outputs.Length ..]
         |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
 
-    /// The inner values of a function that lie in memory anyway: what operations that are not element-wise read and make. To
-    /// keep them for a branch costs next to nothing, and spares the branch every product; what lies between is computed again
-    /// in the pass that reads it.
+    /// The inner values of a function that are stored in any case: arguments and results of operations that are not
+    /// element-wise. A branch can use them at almost no cost instead of computing all products again; it computes the other
+    /// values again.
     let private materialised (g: Graph) : HashSet<Node> =
         let isVirtual (n: Node) =
             match n.Op with
@@ -99,8 +101,9 @@ module internal Probe =
 
         kept
 
-    /// The same in two parts, for a function that is computed beside: what the tangent takes of the function's own values, here,
-    /// where equal nodes are one; and the rest, as a function of the directions, which may stand in a branch.
+    /// The same in two parts, for a function whose value is also computed: the values of the function that the tangent uses,
+    /// which are shared with that computation because equal nodes are interned; and the rest, as a function of the
+    /// directions, which can be in a branch.
     let linearised (g: Graph) (on: bool[]) (x: Tensor[]) : Tensor[] -> Tensor[] =
         let g = UnderDerivative.graph g on
         let active, inputs = Activity.activeOutputs g on, g.Inputs.Length
@@ -121,7 +124,7 @@ module internal Probe =
             | Input i -> values[n] <- input i
             | Output i -> values[n] <- bundles[n.Args[0]][i]
             | Apply fn -> bundles[n] <- Tensor.ApplyFn(fn, args ())
-            | op -> values[n] <- Tensor.Apply(op, args ()) // a primitive
+            | op -> values[n] <- Tensor.Apply(op, args ())
 
         own.Order |> Array.iter (replay values bundles (fun i -> x[i]))
         let kept = materialised own
@@ -137,7 +140,7 @@ module internal Probe =
             Masks.spreadBy active (tangent.Outputs |> Array.map (fun n -> values[n]))
             |> Array.map2 (fun s d -> Prim.stop (Masks.orZeros s d)) (Masks.outputSignatures g)
 
-    /// |cⱼ| of the embedded error E(z) = Σ cⱼ zʲ on u' = λ u, z = h λ: cⱼ = Σ eᵢ (Aʲ⁻¹ 1)ᵢ.
+    /// |cⱼ| of the embedded error E(z) = Σ cⱼ zʲ for u' = λ u and z = h λ: cⱼ = Σ eᵢ (Aʲ⁻¹ 1)ᵢ.
     let errorPolynomial (t: Tableau) : float[] =
         let stages = t.Error.Length
         let row i = if i < t.A.Length then t.A[i] else t.B

@@ -5,80 +5,80 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// What the error of a step is measured by: scaled errors by leaf → one number; a step is accepted at 1 or less.
+/// A custom error norm: from the scaled errors of the leaves to one number; a step is accepted at 1 or less.
 [<ReferenceEquality>]
 type internal UserNorm = { Measure: Tensor[] -> Tensor }
 
 type internal ErrorNorm =
-    /// The largest of the leaves' root mean squares, over the leaves marked. One RMS over a flattened state would let
-    /// many small leaves dilute the error of a large one.
+    /// The largest of the root mean squares of the marked leaves. With one root mean square over all elements, many small
+    /// leaves would hide the error of a large one.
     | LargestRms of leaves: bool[]
     | OwnNorm of UserNorm
 
 [<RequireQualifiedAccess>]
 type internal StepSizes =
     | Constant
-    /// Starts from Hairer's estimate, or from the step given.
+    /// Starts with Hairer's estimate, or with the given step.
     | Adaptive of StepController * estimateFirst: bool
 
 type internal Saving =
     | Nothing
-    /// at given times
+    /// the states at given times
     | AtTimes
-    /// every n-th accepted step
+    /// the state after every n-th accepted step
     | EverySteps of int
     /// the interpolant of every step
     | EveryPolynomial
 
-/// Everything about a solve that shapes its graph; numbers are inputs. The field's graph remembers the solve by it.
+/// All settings of a solve that determine its graph; numbers are inputs of the graph. Solves are cached by field and plan.
 type internal SolvePlan =
     {
         Stepper: Stepper
         Steps: StepSizes
         Norm: ErrorNorm
-        /// StateOnly where no derivative is taken
+        /// StateOnly unless a derivative is taken
         Control: ErrorControl
-        /// atol is 0: a component at 0 has no tolerance
+        /// whether atol is 0, so that a component at 0 has no tolerance
         IsRelative: bool
         Saving: Saving
-        /// rows of the inputs `ts` and `stops`
+        /// the lengths of the inputs `ts` and `stops`
         Times: int
         Stops: int
-        /// a stop where the field jumps: its value is not carried over
+        /// whether the field jumps at stops, so its value is not carried over them
         Jumps: bool
-        /// which of t0, t1, ts carry derivatives
+        /// whether t0, t1 and ts have derivatives
         MovesStart: bool
         MovesEnd: bool
         MovesTimes: bool
-        /// whether times of jumps do
+        /// whether times of jumps have derivatives
         MovesStops: bool
-        /// leaves of the state
+        /// the number of leaves of the state
         Leaves: int
-        /// what they captured follows what the field captured
+        /// driven terms; the values that they captured follow those of the field
         Driven: DrivenGraph[]
-        /// what they captured follows that
+        /// events; the values that they captured follow those of the driven terms
         Events: EventPart[]
         MaxEvents: int
-        /// rows of the events' log; ValueNone: as many as there are, for a solve on numbers
+        /// the number of rows of the event log; ValueNone: as many as needed, for a solve on numbers
         EventRoom: int voption
         Tape: Tape
         Watch: Watch
     }
 
-    /// Whether a leaf of the state carries the rounding error of its sum (Kahan 1965). Constant steps of float32 need it: at
-    /// 10⁵ steps a plain sum is off by 7e-4. An adaptive step's rounding error is below its tolerance, and float64's below
-    /// what 10⁵ steps could show.
+    /// Whether a leaf of the state carries the rounding error of its sum (Kahan 1965). Constant steps of float32 need it:
+    /// after 10⁵ steps a plain sum has an error of 7e-4. The rounding error of an adaptive step is below its tolerance, and
+    /// that of float64 is too small to be visible after 10⁵ steps.
     member p.IsCompensated(leaf: Signature) =
         match p.Steps with
         | StepSizes.Constant -> p.Stepper.Compensates && leaf.Dtype = Float32
         | StepSizes.Adaptive _ -> false
 
-/// The status codes that a solve's loop writes. Running at the end means that it was stopped from outside.
+/// The status codes that the loop of a solve writes. A solve with `running` at its end was cancelled.
 module internal StatusCode =
     let running, success, maxSteps, tooSmall, nonFinite, unsolved = 0, 1, 2, 3, 4, 5
     let eventOccurred, eventsAccumulate, tooManyEvents = 6, 7, 8
 
-    /// Whether the solve has a result: it got to its end, or an event ended it.
+    /// Whether the solve has a result: it reached its end, or an event ended it.
     let isWell (p: SolvePlan) (status: Tensor) =
         let isDone = Prim.compareTo Equal status (float success)
 
@@ -87,22 +87,22 @@ module internal StatusCode =
         else
             Prim.either isDone (Prim.compareTo Equal status (float eventOccurred))
 
-/// The numbers that steer a solve, as the loop carries them: float64 but where noted.
+/// The control values of a solve, as the loop carries them: float64 unless noted.
 [<NoEquality; NoComparison>]
 type internal Steering<'T> =
     {
         Time: 'T
         Step: 'T
-        /// int32, as all below
+        /// int32, as all below except Past
         Accepted: 'T
         Rejected: 'T
         Status: 'T
-        /// the next output, the next stop, rows written
+        /// the index of the next output, that of the next stop, the number of written rows
         Output: 'T
         Stop: 'T
         Written: 'T
-        /// Adaptive steps: what the controller remembers. Constant steps: the time of the last stop (t0 at first) and the number of
-        /// steps accepted until then. float64
+        /// float64. Adaptive steps: the slots of the controller. Constant steps: the time of the last stop (t0 at first) and
+        /// the number of steps accepted until then.
         Past: 'T[]
     }
 
@@ -121,7 +121,7 @@ module internal Steering =
           Written = a[7]
           Past = a[8..] }
 
-/// The inputs of a solve's graph, in this order, before the state's leaves and what the field captured.
+/// The inputs of a solve's graph, in this order, before the leaves of the state and the captured values.
 [<NoEquality; NoComparison>]
 type internal SolveInputs =
     {
@@ -129,15 +129,15 @@ type internal SolveInputs =
         T1: Tensor
         Rtol: Tensor
         Atol: Tensor
-        /// the constant or first step; 0 where it is estimated
+        /// the constant or first step; 0 if it is estimated
         Dt: Tensor
         DtMin: Tensor
         DtMax: Tensor
         MaxSteps: Tensor
-        /// times to step to, and the times to go on from (the same but at jumps): [stops]
+        /// times at which steps end, and times at which the next steps start (equal except at jumps): [stops]
         Stops: Tensor
         Resumes: Tensor
-        /// 0, with the derivatives of the times of jumps: [stops]
+        /// zeros with the derivatives of the times of jumps: [stops]
         Shifts: Tensor
         /// [times]
         Ts: Tensor
@@ -180,11 +180,11 @@ module internal SolveInputs =
            vector stops
            vector times |]
 
-/// What a solve's graph returns, in this order.
+/// The outputs of a solve's graph, in this order.
 [<NoEquality; NoComparison>]
 type internal SolveOutputs =
     {
-        /// the state at t1; NaN unless the solve got there
+        /// the state at t1; NaN unless the solve reached it
         Final: Tensor[]
         /// the last state reached
         Last: Tensor[]
@@ -192,7 +192,7 @@ type internal SolveOutputs =
         Report: Tensor
         /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps, polynomials, ends.
         Saved: Tensor[]
-        /// With events: when the last one was, how many there were, then the log: times, and which happened.
+        /// With events: the time of the last one, their number, then the log: times, and flags of the events that happened.
         Events: Tensor[]
     }
 
@@ -209,21 +209,21 @@ module internal SolveOutputs =
           Saved = a[2 * n + 1 .. last - 1]
           Events = a[last..] }
 
-/// The numbers a solve tells of itself, as one vector: so that a solve has few outputs.
+/// Solver statistics, as one vector, so that a solve has few outputs.
 [<NoEquality; NoComparison>]
 type internal SolveReport =
     {
         /// ±1
         Direction: Tensor
         Time: Tensor
-        /// the step it would take next
+        /// the size of the next step
         Step: Tensor
         Status: Tensor
         Accepted: Tensor
         Rejected: Tensor
         Stop: Tensor
         Written: Tensor
-        /// see Work; none where the stepper does not count it
+        /// see Work; empty if the stepper does not count it
         Work: Tensor[]
     }
 
@@ -233,7 +233,7 @@ module internal SolveReport =
         |> Array.map (Prim.cast Float64)
         |> Prim.stack 0
 
-    /// Of [8 or 11], or by sample of [batch; 8 or 11].
+    /// From [8 or 11], or from [batch; 8 or 11] with perSample.
     let unpack (report: Tensor) : SolveReport =
         let axis = report.Rank - 1
         let item k = Prim.pick axis k report

@@ -4,26 +4,26 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Where an attempt goes: as far as its step, to the next stop at the latest.
+/// The end of an attempt: the current time plus the step size, limited by the next stop.
 [<NoEquality; NoComparison>]
 type internal Advance =
     {
         /// ±1
         Direction: Tensor
-        /// the length that was wanted, and that taken; both positive
+        /// the step size of the controller, and the size of the attempt; both positive
         Step: Tensor
         Size: Tensor
-        /// where the field sees the step end, and the signed length to there
+        /// the end of the step for the field, and the signed length to it
         TimeNew: Tensor
         H: Tensor
-        /// where the step ends for all but the field (a jump at t1 is seen from inside only), and the length to there
+        /// the end of the step for other purposes, and the length to it; they differ at a jump at t1, where the field is evaluated before the jump
         Edge: Tensor
         Span: Tensor
-        /// bool: whether it reaches the next stop, whether that is the last one, and whether the solve ends there
+        /// bool: whether the attempt reaches the next stop, whether that is t1, and whether the solve ends there
         Reaches: Tensor
         OnLast: Tensor
         Ends: Tensor
-        /// the next stop, and where the next step starts after it
+        /// the next stop, and the start of the step after it
         Stop: Tensor
         Resume: Tensor
     }
@@ -39,7 +39,7 @@ module internal StepAdvance =
     /// xs[i] of a vector, clamped at its ends.
     let at (xs: Tensor) (index: Tensor) = Prim.reshape [||] (Prim.gather 0 xs (Prim.reshape [| 1 |] index))
 
-    /// How far an attempt goes: its length, whether it reaches the next stop, and where it ends.
+    /// The length of an attempt, whether it reaches the next stop, and its end.
     [<NoEquality; NoComparison>]
     type private Reach = { Step: Tensor; Reaches: Tensor; Size: Tensor; End: Tensor }
 
@@ -53,8 +53,8 @@ module internal StepAdvance =
           Size = size
           End = Prim.select reaches stop (s.Time + dir * size) }
 
-    /// Step k after a stop ends at stop + (k + 1) dt, rounded once: a running sum of dt would drift. A step that ends as near
-    /// to the next stop as the rounding of these times, or 1e-9 of its length, ends there.
+    /// Step k after a stop ends at stop + (k + 1) dt, rounded once; a running sum of dt would drift. A step whose end
+    /// differs from the next stop by at most the rounding of these times, or 1e-9 of its length, ends at the stop.
     let private constantReach (s: Steering<Tensor>) (i: SolveInputs) dir (stop: Tensor) : Reach =
         let step = Prim.binary Min s.Step i.DtMax
         let count = Prim.plus 1.0 (Prim.cast Float64 s.Accepted - s.Past[1])
@@ -65,7 +65,7 @@ module internal StepAdvance =
         let size = Prim.select reaches (dir * (stop - s.Time)) step
         { Step = step; Reaches = reaches; Size = size; End = Prim.select reaches stop gridEnd }
 
-    /// The next stop, where the next step starts after it, and whether it is the last.
+    /// Whether the next stop is the last, its time, and the start of the step after it.
     let private nextStop (p: SolvePlan) (s: Steering<Tensor>) (i: SolveInputs) dir =
         if p.Stops = 0 then
             Prim.literal Bool 1.0, i.T1, i.T1
@@ -79,7 +79,7 @@ module internal StepAdvance =
         let dir = Prim.direction i.T0 i.T1
         let onLast, stop, resume = nextStop p s i dir
 
-        // before a jump at t1 the solve ends: the field is seen from inside only
+        // the solve ends before a jump at t1: the field is evaluated before the jump only
         let ends =
             if p.Jumps then
                 Prim.either onLast (Prim.compare GreaterEqual (dir * resume) (dir * i.T1))
@@ -99,14 +99,14 @@ module internal StepAdvance =
                 Prim.select atEnd i.T1 reach.End, Prim.select atEnd (i.T1 - s.Time) h
             else
                 reach.End, h
-        // with a path it ends at the time of a jump, in the middle between where the field sees it end and the next one begin
+        // with a path, the edge is the time of the jump: the middle between the end for the field and the start of the next step
         let edge =
             if p.Jumps && p.Driven.Length > 0 then
                 let isInside = Prim.both reach.Reaches (Prim.isNot ends)
                 Prim.select isInside (Prim.times 0.5 (stop + resume)) edge
             else
                 edge
-        // a step of the grid ends where the next one starts, for what looks up outputs too
+        // a constant step ends exactly at the start of the next one, also for the lookup of outputs
         let span =
             match p.Steps with
             | StepSizes.Adaptive _ when p.Driven.Length = 0 -> span
@@ -126,7 +126,8 @@ module internal StepAdvance =
           Stop = stop
           Resume = resume }
 
-    /// The times that the constant grid counts from: that of the last stop or event, and the steps accepted until then.
+    /// The start of the grid of constant steps: the time of the last stop or event, and the number of steps accepted until
+    /// then.
     let gridAfter (p: SolvePlan) (s: Steering<Tensor>) stopped time accepted =
         if p.Stops = 0 && p.Events.Length = 0 then
             s.Past

@@ -5,7 +5,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// Whether an attempt is kept, and how long the next one is.
+/// Whether an attempt is accepted, and the size of the next one.
 [<NoEquality; NoComparison>]
 type internal Judgement =
     {
@@ -14,20 +14,20 @@ type internal Judgement =
         Error: Tensor
         Tangent: Tensor[]
         Watch: Tensor[]
-        /// the length of the next step
+        /// the size of the next step
         Next: Tensor
-        /// what the controller remembers
+        /// the slots of the controller
         Past: Tensor[]
-        /// bool: rejected, and no shorter step is allowed
+        /// bool: the step is rejected, and a shorter one is not allowed
         TooSmall: Tensor
-        /// int32: the status of a solve that ends because of it
+        /// int32: the status of a solve that ends for this reason
         Reason: Tensor
     }
 
 module internal StepControl =
     let private code = Prim.integer
 
-    /// Why a step that is too small was rejected. An inner solve fails, too, where the field is not finite.
+    /// The reason why the shortest step was rejected. An inner solve also fails if the field is not finite.
     let private reason (finite: Tensor) (isNumber: Tensor) (step: Attempted) =
         let bad =
             match step.Solved with
@@ -38,7 +38,7 @@ module internal StepControl =
 
         Prim.select isNumber (code StatusCode.tooSmall) bad
 
-    /// The judgement of a step of the length that the user chose.
+    /// The judgement of a constant step.
     let private judgeConstant (s: Steering<Tensor>) (step: Attempted) (finite: Tensor) (good: Tensor) : Judgement =
         { Keep = good
           Error = Prim.number 0.0
@@ -49,7 +49,7 @@ module internal StepControl =
           TooSmall = Prim.isNot good
           Reason = reason finite good step }
 
-    /// The judgement of a step by its error; `solved`: it is finite and its equations are solved.
+    /// The judgement of a step by its error; `solved`: whether it is finite and its equations are solved.
     let private judgeByError
         (p: SolvePlan)
         (controller: StepController)
@@ -71,10 +71,10 @@ module internal StepControl =
         let slots = controller.Slots |> List.mapi (fun k (name, _) -> name, s.Past[k]) |> Map.ofList
         let factor, past = controller.Rule(ControllerInput(judged, keep, a.Size, p.Stepper.ErrorPower, slots))
         let next = a.Size * factor
-        // a step cut short by a stop says little against the step the controller had chosen
+        // do not shrink the step after clipping it to a stop
         let next = Prim.select (Prim.both keep a.Reaches) (Prim.binary Max a.Step next) next
         let least = Prim.binary Max i.DtMin (Prim.times (10.0 * StepAdvance.spacing) (abs s.Time))
-        // without an atol an error is infinite where a component leaves 0: no step is small enough then
+        // with atol = 0 the error is infinite when a component leaves 0, so no step is small enough
         let isNumber =
             if p.IsRelative then
                 Prim.both solved (errors[0] |> Array.choose id |> StepError.isFinite)
@@ -96,8 +96,8 @@ module internal StepControl =
                 isShortest
           Reason = reason finite isNumber step }
 
-    /// `isKnown`: bool, whether all that is asked of the step beside its state is a number. `answer`: from the state's error, and
-    /// whether the step is finite and solved, to the error that decides.
+    /// `isKnown`: bool, whether the values of events in the step are numbers. `answer`: from the state's error, and whether
+    /// the step is finite and solved, to the error that decides.
     let judge
         (p: SolvePlan)
         (s: Steering<Tensor>)

@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// How large the error of a step is, and how long the first step should be.
+/// The scaled error of a step, and the size of the first step.
 module internal StepError =
     let private largest (xs: Tensor[]) = xs |> Array.reduce (Prim.binary Max)
     let private meanSquare (x: Tensor) =
@@ -32,16 +32,16 @@ module internal StepError =
         let size = Prim.binary Max (abs a) (abs b)
         RungeKutta.spread i.Atol a + RungeKutta.spread i.Rtol a * size
 
-    /// atol + rtol |y| by leaf
+    /// atol + rtol |y| for each leaf
     let scaleAt (i: SolveInputs) (y: Tensor[]) = y |> Array.map (fun y -> scale i y y)
 
-    /// The scaled error of a step from y to y1, from its estimates: e, or e² / √(e² + c² / 100) with a coarser one c.
+    /// The scaled error of a step from y to y1: the estimate e, or e² / √(e² + c² / 100) with a coarser estimate c.
     let ofStep (p: SolvePlan) i (y: Tensor[]) (y1: Tensor[]) (errors: Tensor option[][]) =
         let scaled (errors: Tensor option[]) =
             Array.map3
                 (fun y y1 error ->
                     match error with
-                    | Some error when p.IsRelative -> // a component that stays at 0 without an error has none
+                    | Some error when p.IsRelative -> // a component that stays at 0 has the error 0 / 0
                         let isNothing = Prim.compareTo Equal error 0.0
                         Prim.select isNothing (Prim.zerosLike y) (error / scale i y y1)
                     | Some error -> error / scale i y y1
@@ -77,7 +77,8 @@ module internal StepError =
     /// is used; below flatSize the field counts as zero.
     let private tinySize, cautious, flatSize = 1e-5, 1e-6, 1e-15
 
-    /// E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4. Its probe stays inside the interval.
+    /// The size of the first step. E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section
+    /// II.4. The field is evaluated only inside the interval.
     let firstStep (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir (y: Tensor[]) (f0: Tensor[]) =
         let span = abs (i.T1 - i.T0)
         let size (x: Tensor[]) = Array.map2 (fun x y -> x / scale i y y) x y |> measure p.Norm
@@ -96,5 +97,5 @@ module internal StepError =
         let h1 = Prim.select (Prim.compareTo LessEqual most flatSize) flat curved
         let h = Prim.binary Min (Prim.times 100.0 h0) h1
         let h = Prim.select (Prim.compareTo Greater h 0.0) h (Prim.number cautious)
-        // no step is short enough where the field is not finite at the start: the first one fails
+        // 0 if the field is not finite at the start: the first step then fails
         Prim.select (isFinite f0) h (Prim.number 0.0)

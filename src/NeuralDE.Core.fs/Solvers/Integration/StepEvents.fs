@@ -5,38 +5,38 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// What the loop carries for events without a derivative.
+/// The control values of events that the loop carries.
 [<NoEquality; NoComparison>]
 type internal EventRegisters =
     {
-        /// float64 [events]: ±1, the sign of each value where it was looked at last; 0: not known yet
+        /// float64 [events]: ±1, the sign of each value at the last checked time; 0: not known yet
         Sides: Tensor
-        /// int32: events so far
+        /// int32: the number of events so far
         Count: Tensor
-        /// int32: events that followed the one before them without time between
+        /// int32: the number of consecutive events without time between them
         Crowd: Tensor
     }
 
-/// Where a step ends once events have been looked for.
+/// The end of a step after the search for events.
 [<NoEquality; NoComparison>]
 type internal Ending =
     {
-        /// bool: an event ends the step; one that ends the solve
+        /// bool: whether an event ends the step, and whether it ends the solve
         Crossed: Tensor
         Stops: Tensor
-        /// bool: events follow each other without end; there are more than there is room for; the step to the event failed
+        /// bool: whether events accumulate, whether their number exceeds the maximum, whether the step to the event failed
         Crowds: Tensor
         IsFull: Tensor
         Failed: Tensor
-        /// where the step ends, a constant of differentiation
+        /// the end of the step, a constant of differentiation
         Time: Tensor
-        /// when the last event was, differentiable
+        /// the time of the last event, differentiable
         EventTime: Tensor
-        /// the state at Time before the event, and from where the next step starts
+        /// the state at Time before the event, and the state at the start of the next step
         Before: Tensor[]
         Y: Tensor[]
         Carried: Tensor[]
-        /// float64 [events]: 1 for those that happen
+        /// float64 [events]: 1 for events that happen
         Happens: Tensor
         Registers: EventRegisters
     }
@@ -46,31 +46,31 @@ type internal Ending =
 type internal EventMoment =
     {
         Theta: Tensor
-        /// int32: which, and the side that its value goes to
+        /// int32: its index, and the side that its value reaches
         Event: Tensor
         Side: Tensor
-        /// bool: the value jumps to it
+        /// bool: whether the value jumps to that side
         Jumps: Tensor
-        /// where the constant step to it ends, and the state there
+        /// the end of the step to it, a constant of differentiation, and the state there
         At: Tensor
         Y: Tensor[]
         IsWell: Tensor
-        /// when it is, differentiable, and the state just then
+        /// its time, differentiable, and the state at that time
         Time: Tensor
         Before: Tensor[]
     }
 
-/// Events of a kept step: what happens, and how the solve goes on.
+/// Events of an accepted step: the changes of the state, and how the solve continues.
 module internal StepEvents =
-    /// Two events nearer than this part of a step are one time, and a value as small as its change within it, or between two
-    /// neighbouring times, is 0.
+    /// Two events at a distance below this fraction of a step are simultaneous. A value counts as 0 if it is smaller than
+    /// its change within that distance, or between two neighbouring times.
     let private instant = 1e-10
-    /// What rounding may leave of a value, relative to its size in the step.
+    /// The rounding error of a value, relative to its size in the step.
     let private noise = 1e-13
     /// The largest correction of an event time by Newton's method, relative to the step. The search ends within roundings of a
     /// simple root, so a larger correction means that the root is not simple.
     let private farthest = 1e-6
-    /// The number of events in a row, without time between them, that counts as an accumulation.
+    /// The number of consecutive events without time between them that counts as an accumulation.
     let private crowd = 10
 
     let private number = Prim.number
@@ -83,7 +83,8 @@ module internal StepEvents =
 
     let private move (s: EventStep) from till y = RungeKutta.step s.Plan.Stepper.Mover s.Terms.Field from till y
 
-    /// A constant step to the event, and a root of almost no length, which carries the derivative of its time.
+    /// A step of constant length to the event, and the root of a very short step from there, which carries the derivative of
+    /// the event's time.
     let private moment (s: EventStep) (brackets: Bracket[]) : EventMoment =
         let theta, event, side, jumps = EventSearch.first s brackets
         let h = s.Attempt.H
@@ -103,11 +104,11 @@ module internal StepEvents =
             let r, slope = jvp (fun tau -> residual tau p) (number 0.0) (number 1.0)
             let isFlat = Prim.compareTo Equal slope 0.0
             let tau = -(r / Prim.select isFlat (number 1.0) slope)
-            // where the search left more, the value has no simple root
+            // a larger correction means that the value has no simple root
             let isSmall = Prim.compare LessEqual (abs tau) (Prim.times farthest (abs h))
             Prim.select (Prim.both isSmall (Prim.isNot isFlat)) tau (number 0.0)
 
-        // the time of a jump is a constant: the value's slope is not that of the way over 0
+        // the time of a jump is a constant, because the slope of the value does not determine it
         let time = Prim.select jumps at (at + implicitRoot search residual y)
 
         { Theta = theta
@@ -120,20 +121,20 @@ module internal StepEvents =
           Time = time
           Before = move s at time y }
 
-    /// Value, rate and rounding of every event at the moment, in a state.
+    /// Value, rate and rounding error of every event at the moment, for a state.
     let private looked (s: EventStep) (m: EventMoment) (y: Tensor[]) =
         s.Events |> Array.map (fun e -> EventSearch.rate s.Terms e (Prim.stop m.Time) (Array.map Prim.stop y))
 
     let private motion (s: EventStep) r = Prim.unary Sign (r * Prim.unary Sign s.Attempt.H)
 
-    /// Whether a value is nothing.
+    /// Whether a value counts as 0.
     let private isNothing (s: EventStep) (b: Bracket) v rounding r =
         let spacing = Prim.times (2.0 * StepAdvance.spacing) (abs s.Attempt.TimeNew)
         let reach = Prim.binary Max (Prim.times instant (abs s.Attempt.H)) spacing
         let isSmall = Prim.compare LessEqual (abs v) (abs r * reach + Prim.times noise b.Size + rounding)
-        Prim.either isSmall (Prim.compareTo Equal v 0.0) // its slope may not be a number
+        Prim.either isSmall (Prim.compareTo Equal v 0.0) // its slope may be NaN
 
-    /// By event, whether it happens then: the first, and those that are at 0 or beyond at the same time.
+    /// For each event whether it happens: the first event, and those that are at 0 or beyond at the same time.
     let private happening (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor[] =
         (Array.indexed s.Events, brackets, ofBefore)
         |||> Array.map3 (fun (k, e) b (v, r, rounding) ->
@@ -141,8 +142,8 @@ module internal StepEvents =
             let isDue = Prim.both (isNothing s b v rounding r) (EventSearch.counts e side (motion s r))
             Prim.stop (Prim.either (Prim.isNumber m.Event k) (Prim.either (EventSearch.counts e side v) isDue)))
 
-    /// Whether the first event only touches 0: what comes back before rounding, or the method, can tell that it was away. The value
-    /// moves the other way there, or is not 0, and did not jump over it.
+    /// Whether the value of the first event only touches 0, or returns before the resolution of rounding and method: it
+    /// moves in the other direction there, or is not 0, and did not jump over 0.
     let private touches (s: EventStep) (m: EventMoment) brackets ofBefore : Tensor =
         (brackets, ofBefore)
         ||> Array.mapi2 (fun k b (v, r, rounding) ->
@@ -152,7 +153,8 @@ module internal StepEvents =
             Prim.both (Prim.isNumber m.Event k) (Prim.both (Prim.either isOff isBack) (Prim.isNot isOver)))
         |> any
 
-    /// The changes in the order of the events, up to one that ends the solve: whether one does, and the state after them.
+    /// Applies the changes in the order of the events, up to one that ends the solve: whether one does, and the state after
+    /// them.
     let private change (s: EventStep) (m: EventMoment) (happens: Tensor[]) : Tensor * Tensor[] =
         (Array.zip s.Events happens)
         |> Array.fold
@@ -162,8 +164,8 @@ module internal StepEvents =
                 | ValueSome change -> isEnd, choose (Prim.both happens (Prim.isNot isEnd)) (change m.Time y) y)
             (no, m.Before)
 
-    /// The sides after the changes, and whether one leaves its event's value at rest at 0. A value at 0 is on the side to which it
-    /// moves; that of another event which moves in its direction happens next.
+    /// The sides after the changes, and whether a change leaves its event's value at rest at 0. The side of a value at 0 is
+    /// that to which it moves; if it moves in the direction of another event, that event happens next.
     let private settle (s: EventStep) (m: EventMoment) (brackets: Bracket[]) ofBefore happens after =
         let sides, rests =
             (Array.zip (Array.indexed s.Events) happens, Array.zip brackets ofBefore, looked s m after)
@@ -176,14 +178,14 @@ module internal StepEvents =
                 let atZero = Prim.select isNext (-motion) motion
                 let side = Prim.select isNothing atZero (EventSearch.sideOf (number 0.0) v)
                 let isSlow r = Prim.compare LessEqual (abs r * abs s.Attempt.H) (Prim.times noise b.Size)
-                // a value that went through 0 without a slope, as a cube does, goes on
+                // a value that passes 0 with slope 0, such as t³, continues
                 let isStopped = Prim.both (isSlow r) (Prim.isNot (isSlow r0))
                 side, (if e.Change.IsSome then Prim.both (Prim.both happens isNothing) isStopped else no))
             |> Array.unzip
 
         Prim.stop (Prim.stack 0 sides), any rests
 
-    /// How many events, this one included, came without time between them.
+    /// The number of consecutive events, including this one, without time between them.
     let private crowded (s: EventStep) (i: SolveInputs) (last: Tensor) (registers: EventRegisters) (m: EventMoment) =
         let largest = Prim.binary Max (abs s.Attempt.Time) (abs (i.T1 - i.T0))
         let isNear =
@@ -191,7 +193,7 @@ module internal StepEvents =
         let isAtOnce = Prim.both (Prim.compareTo Greater registers.Count 0.0) isNear
         Prim.select isAtOnce (Prim.plus 1.0 registers.Crowd) (Prim.integer 0)
 
-    /// What the first event of a step makes of it.
+    /// The state of the solve after the first event of a step.
     let private happen (s: EventStep) (i: SolveInputs) brackets (last: Tensor) (registers: EventRegisters) : Tensor[] =
         let m = moment s brackets
         let ofBefore = looked s m m.Before
@@ -202,7 +204,7 @@ module internal StepEvents =
         let isCrowd = Prim.compareTo GreaterEqual crowded (float crowd)
         let crowds = Prim.either isCrowd (Prim.either rests (touches s m brackets ofBefore))
         let flags = happens |> Array.map (Prim.cast Float64) |> Prim.stack 0
-        // time goes on as a constant: a step back of no length carries −dτ under the field after the event
+        // time continues as a constant: a step of length 0 backwards carries −dτ with the field after the event
         let next = choose isEnd after (move s m.Time m.At after)
 
         Array.concat
@@ -211,7 +213,7 @@ module internal StepEvents =
               next
               s.Plan.Stepper.Begin s.Terms m.At next ]
 
-    /// What happens in a step that is kept where `keep` and ends at `timeNew`; the last event was at `last`.
+    /// The end of a step that is accepted if `keep`, and ends at `timeNew` without events; the last event was at `last`.
     let find
         (s: EventStep)
         (i: SolveInputs)

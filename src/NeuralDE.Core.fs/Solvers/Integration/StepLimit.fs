@@ -4,45 +4,47 @@ open System.Numerics
 open NeuralDE
 open NeuralDE.Internal.Steppers
 
-/// Where a solve by an explicit method stopped short.
+/// The state of a failed solve by an explicit method.
 [<NoEquality; NoComparison>]
 type internal StoppedShort =
     {
-        /// whose verbs the advice names
+        /// the family of verbs in the advice
         Family: string
         HasNoise: bool
         Method: Stepper
         Field: RungeKutta.Field
         Time: Tensor
         Y: Tensor[]
-        /// the step tried last, negative where time runs backwards, and the mean length of those before
+        /// the last attempted step, negative if time runs backwards, and the mean step size before it
         Step: Tensor
         MeanStep: Tensor
     }
 
-/// What limits the steps of a solve that stopped short, where it is not the error of the solution.
+/// The reason for the short steps of a failed solve, if it is not the error of the solution.
 module internal StepLimit =
-    /// Steps of power iteration towards what ∂f/∂y enlarges most.
+    /// Iterations of the power method for the largest eigenvalue of ∂f/∂y.
     let private iterations = 32
 
-    /// Steps that stability limits go up and down below its limit: at this multiple of their mean the method enlarges what the equation
-    /// lets decay.
+    /// Steps that are limited by stability alternate above and below the limit. They are limited if the method amplifies a
+    /// decaying component at this multiple of their mean.
     let private reach = 2.0
 
-    /// What turns more than it decays is no stiff component: an implicit method would have to follow it as well. Re λ / |λ|.
+    /// The largest Re λ / |λ| of a stiff component. A component that oscillates more than it decays is not stiff: an
+    /// implicit method would have to resolve it too.
     let private decaying = -0.1
 
-    /// A vector whose part beside another is smaller than this points along it.
+    /// Two vectors are parallel if the orthogonal part of one is smaller than this fraction of it.
     let private alone = 1e-3
 
-    /// A field whose change over one step is as large as itself, though its derivative explains a tenth of that at most, jumps.
+    /// A field jumps if its relative change over a step is at least `jumpsFrom`, and its derivative explains at most the
+    /// fraction `explained` of it.
     let private jumpsFrom, explained = 0.3, 0.1
 
     let private dot (x: Tensor) (y: Tensor) = float (sum (x * y))
     let private norm (x: Tensor) = sqrt (dot x x)
 
-    /// |λ| and Re λ of the largest eigenvalue of ∂f/∂y. Power iteration ends in the plane of a complex pair, or along a real
-    /// eigenvector: J² v = a J v + b v there, and λ² = a λ + b.
+    /// |λ| and Re λ of the largest eigenvalue of ∂f/∂y. The power method ends in the plane of a complex pair, or at a real
+    /// eigenvector: there J² v = a J v + b v, and λ² = a λ + b.
     let private largest (f: Tensor -> Tensor) (y: Tensor) : struct (float * float) =
         let push (v: Tensor) = snd (jvp f y v)
         let unit (v: Tensor) = v / norm v
@@ -67,7 +69,7 @@ module internal StepLimit =
                 let real = if half < 0.0 then half - sqrt root else half + sqrt root
                 struct (abs real, real)
 
-    /// R(z): by how much one step of a tableau enlarges y of y' = λ y, z = h λ.
+    /// R(z): the amplification of y by one step of a tableau for y' = λ y, z = h λ.
     let private growth (tableau: Tableau) (z: Complex) : Complex =
         let sum (weights: float[]) (ks: Complex[]) =
             Seq.map2 (fun (w: float) (k: Complex) -> Complex(w, 0.0) * k) weights ks |> Seq.fold (+) Complex.Zero
@@ -75,31 +77,32 @@ module internal StepLimit =
         let stage (ks: Complex[]) i = Array.append ks [| Complex.One + z * sum tableau.A[i] ks |]
         Complex.One + z * sum tableau.B (Seq.fold stage [||] (seq { 0 .. tableau.B.Length - 1 }))
 
-    /// Whether a step this long is about as long as stability lets it be.
+    /// Whether the length of a step is near its stability limit.
     let private isLimited (tableau: Tableau) length size real =
         let imaginary = sqrt (max 0.0 (size * size - real * real))
         let z = Complex(length * real, length * imaginary)
         Complex.Abs(growth tableau (Complex(reach, 0.0) * z)) > 1.0
 
-    // there are neither events nor implicit methods for equations with noise
+    // equations with noise support neither events nor implicit methods
     let private ofJump (s: StoppedShort) =
         let mend = if s.HasNoise then "make it" else $"make the jump an event ({s.Family}.on), or"
-        $"The field jumps there, and the solve goes to and fro over the jump: {mend} a smooth change."
+        $"The field jumps there, and the solution crosses the jump again and again: {mend} a smooth change."
 
     let private ofStiffness (s: StoppedShort) =
         let mend =
             if s.HasNoise then
-                $"No implicit method takes noise yet: allow more steps with {s.Family}.maxSteps."
+                $"No implicit method supports noise yet: allow more steps with {s.Family}.maxSteps."
             else
                 $"Use an implicit method: {s.Family}.using Kvaerno3, Rosenbrock23 or BDF2."
 
         $"Stability, not the error, limits the steps: the equation is stiff there. {mend}"
 
-    // stable on an interval of the imaginary axis only
+    // the method is stable only on an interval of the imaginary axis
     let private ofReversible (s: StoppedShort) =
-        $"Solutions decay there, and {s.Method.Name} is stable only where they swing. Use {s.Family}.using Tsit5, or Kvaerno3 where the equation is stiff."
+        $"Solutions decay there, but {s.Method.Name} is stable only if they oscillate. Use {s.Family}.using Tsit5, or Kvaerno3 if the equation is stiff."
 
-    /// Whether the field jumps within the step tried last. Where a solution blows up, the mean step would take it for a jump.
+    /// Whether the field jumps within the last attempted step. The mean step would be too long near a singularity, and look
+    /// like a jump.
     let private jumps (step: Tensor) (f: Tensor -> Tensor) (y: Tensor) =
         let slope = f y
         let move = RungeKutta.spread step y * slope
@@ -107,14 +110,14 @@ module internal StepLimit =
         let along = norm (snd (jvp f y move)) / norm slope
         change > jumpsFrom && along < explained * change
 
-    /// Advice in place of that of the status.
+    /// Advice that replaces that of the status.
     let advice (s: StoppedShort) : string option =
         let packed = Flat.pack s.Y
         let f (v: Tensor) = Flat.pack (s.Field s.Time (Flat.unpack s.Y v))
 
         try
             let struct (size, along) = largest f packed
-            // backwards in time what grows is what decays
+            // backwards in time, growth and decay are exchanged
             let real = if float s.Step < 0.0 then -along else along
 
             if jumps s.Step f packed then
@@ -126,5 +129,5 @@ module internal StepLimit =
                 | ValueSome tableau when isLimited tableau (float s.MeanStep) size real -> Some(ofStiffness s)
                 | ValueSome _ -> None
                 | ValueNone -> Some(ofReversible s)
-        with :? DerivativeException -> // a field that cannot be differentiated cannot be asked
+        with :? DerivativeException -> // a field that cannot be differentiated
             None

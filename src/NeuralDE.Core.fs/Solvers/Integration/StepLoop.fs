@@ -8,38 +8,38 @@ open NeuralDE.Internal.Steppers
 
 /// The body of a solve's loop: one attempt at a step.
 module internal StepLoop =
-    /// What the functions of a solve captured: the field, the driven terms, the events.
+    /// The values captured by the functions of a solve: the field, the driven terms, the events.
     let captured (p: SolvePlan) (g: Graph) : Signature[] =
         Array.concat
             [ g.Inputs[p.Leaves + 1 ..]
               DrivenGraphs.captured p.Leaves p.Driven
               EventParts.captured p.Leaves p.Events ]
 
-    /// What the field captured, of what all functions of a solve captured.
+    /// The values captured by the field, of those captured by all functions of a solve.
     let ofField (p: SolvePlan) (g: Graph) (captured: Tensor[]) = captured[.. g.Inputs.Length - 2 - p.Leaves]
 
-    /// The equation, closed over what its field captured, with these driven terms.
+    /// The equation with these driven terms, closed over the values that its field captured.
     let private equation (p: SolvePlan) (g: Graph) driven (i: SolveInputs) (captured: Tensor[]) : Terms =
         { Field = RungeKutta.fieldOf g captured
           Driven = driven
           Captured = captured
           Scale = StepError.scaleAt i
           // E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, section IV.8: 7 to 10, after which a shorter step
-          // is cheaper. A step of constant length cannot be shorter.
+          // is cheaper. A constant step cannot become shorter.
           MostIterations =
             (match p.Steps with
              | StepSizes.Adaptive _ -> 10
              | StepSizes.Constant -> 100) }
 
-    /// The functions of a solve, closed over what they captured.
+    /// The functions of a solve, closed over the values that they captured.
     let terms (p: SolvePlan) (g: Graph) (i: SolveInputs) (captured: Tensor[]) : Terms * EventTerm[] =
         let own = ofField p g captured
         let ofDriven, ofEvents =
             captured[own.Length ..] |> Array.splitAt (DrivenGraphs.captured p.Leaves p.Driven).Length
         equation p g (DrivenGraphs.close p.Leaves p.Driven ofDriven) i own, EventParts.close p.Leaves p.Events ofEvents
 
-    /// What the stepper carries on after a stop, at which the field may jump. Registers do not: from where the last increment
-    /// ended the next one begins, or the path would lose what it does across the jump, √(2e-7) of a float32 step.
+    /// Carried after a stop, at which the field may jump. Controls are not restarted: the next increment starts at the end
+    /// of the last one. Otherwise the path would lose its change across the jump, √(2e-7) for a float32 step.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
         if p.Jumps && p.Driven.Length = 0 && carried.Length > 0 then
             cond
@@ -50,8 +50,8 @@ module internal StepLoop =
         else
             carried
 
-    /// The state across a jump of the field whose time has a derivative: a step of no length to the time itself under the field
-    /// before, and one back under the field after.
+    /// The state after a jump of the field whose time has a derivative: a step of length 0 to the time with the field before
+    /// the jump, and one back with the field after it.
     let private acrossJump
         (p: SolvePlan)
         (terms: Terms)
@@ -73,8 +73,8 @@ module internal StepLoop =
 
             cond stopped cross (fun x -> x[1..]) (Array.append [| shift |] y)
 
-    /// The state beyond the gap between the times just before and just after a jump, half of it under the field of either side. In
-    /// float64 it is nothing; in float32 at t = 1e6 it is an eighth.
+    /// The state after the gap between the times just before and just after a jump, half of it with the field of either
+    /// side. In float64 the gap is negligible; in float32 at t = 1e6 it is an eighth.
     let private overGap (p: SolvePlan) (terms: Terms) (a: Advance) stopped (y: Tensor[]) =
         if p.Jumps && y |> Array.exists (fun y -> y.Dtype = Float32) then
             let half = Prim.times 0.5 (a.Resume - a.Stop)
@@ -83,7 +83,7 @@ module internal StepLoop =
         else
             y
 
-    /// How a solve that has not got to its end stands after a step with events.
+    /// The status of a solve that has not reached its end, after a step with events.
     let private eventStatus (ending: Ending voption) (status: Tensor) =
         match ending with
         | ValueNone -> status
@@ -94,7 +94,7 @@ module internal StepLoop =
             let status = Prim.select e.IsFull (code StatusCode.tooManyEvents) status
             Prim.select e.Failed (code StatusCode.unsolved) status
 
-    /// The error that decides on a step: the state's, or that of a watched tangent where it is larger.
+    /// The error that decides about a step: that of the state, or that of a watched tangent if it is larger.
     let private answer
         (p: SolvePlan)
         (g: Graph)
@@ -120,7 +120,7 @@ module internal StepLoop =
             DerivativeControl.answer
                 p
                 g
-                (equation p g [||]) // where there are driven terms no derivative is watched
+                (equation p g [||]) // derivatives are not watched with driven terms
                 i
                 (ofField p g captured)
                 watch
@@ -131,7 +131,7 @@ module internal StepLoop =
                 own
                 accepts
 
-    /// What the watch over derivatives carries on after a jump of the field or an event.
+    /// The watch over derivatives after a jump of the field or an event.
     let private watchAfter (p: SolvePlan) stopped (ending: Ending voption) (watch: Tensor[]) =
         let watch = if p.Jumps then DerivativeControl.begunAnew p stopped watch else watch
 
@@ -139,7 +139,7 @@ module internal StepLoop =
         | ValueNone -> watch
         | ValueSome e -> DerivativeControl.afterEvent p e.Crossed watch
 
-    /// A turn of the loop: what the equation is, where the attempt goes, and what came of it.
+    /// One iteration of the loop: the equation, the end of the attempt, and its result.
     [<NoEquality; NoComparison>]
     type private Turn =
         {
@@ -151,31 +151,31 @@ module internal StepLoop =
             Attempt: Attempt
             Step: Attempted
             Judged: Judgement
-            /// bool: the step is kept
+            /// bool: whether the step is accepted
             Keep: Tensor
-            /// bool: of an interval of no length, which takes no step
+            /// bool: whether the interval has length 0, so that no step is taken
             IsEmpty: Tensor
             /// with events
             Ending: Ending voption
-            /// bool: it ends at the stop it was made for, and at the end of the solve
+            /// bool: whether the step ends at the stop that limited it, and at the end of the solve
             Reaches: Tensor
             Reached: Tensor
         }
 
-        /// bool: at a stop the solve goes on from
+        /// bool: whether the step ends at a stop after which the solve continues
         member t.Stopped = Prim.both (Prim.both t.Keep t.Reaches) (Prim.isNot t.Advance.Ends)
 
     let private watchOf (f: LoopFrame<Tensor>) : WatchCargo =
         { Tangent = f.Tangent; Watch = f.Watch; Directions = f.Directions; Noise = f.Noise; Ray = f.Ray }
 
-    /// The step as events look at it.
+    /// The step, for the search of events.
     let private scene p terms (events: EventTerm[]) attempt step : EventStep voption =
         if events.Length = 0 then
             ValueNone
         else
             ValueSome { Plan = p; Terms = terms; Events = events; Attempt = attempt; Step = step }
 
-    /// The terms for a step, whose increments go on to its edge: a path does not know of the field's jumps.
+    /// The terms for a step, with increments up to its edge: the path has no jumps.
     let private upTo (p: SolvePlan) (a: Advance) (terms: Terms) : Terms =
         let toEdge (d: Driven) = { d with Control = fun _ -> d.Control a.Edge }
         if p.Jumps then { terms with Driven = Array.map toEdge terms.Driven } else terms
@@ -196,7 +196,7 @@ module internal StepLoop =
 
         let step = p.Stepper.Step (upTo p a terms) attempt
         let scene = scene p terms events attempt step
-        // of a step with an event's value that is no number no event is known: it is rejected
+        // a step in which the value of an event is NaN is rejected
         let isKnown = scene |> ValueOption.map EventSearch.areNumbers
         let judged = StepControl.judge p s i a f.Y step isKnown (answer p g s i f.Captured (watchOf f) a attempt step)
         let isEmpty = Prim.both a.OnLast (Prim.compare Equal a.Stop s.Time)
@@ -208,7 +208,7 @@ module internal StepLoop =
                 let seen = { Sides = f.Seen[0]; Count = f.Seen[1]; Crowd = f.Seen[2] }
                 StepEvents.find scene i f.LastEvent[0] seen keep a.TimeNew)
 
-        // an event at a stop is followed by the stop, one before it is not
+        // an event at a stop also reaches the stop; an event before it does not
         let reaches =
             match ending with
             | ValueNone -> a.Reaches
@@ -230,7 +230,7 @@ module internal StepLoop =
           Reaches = reaches
           Reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches)) }
 
-    /// The time that the next step starts from, and whether the grid of constant steps begins anew there.
+    /// The start of the next step, and whether the grid of constant steps restarts there.
     let private timeAfter (p: SolvePlan) (t: Turn) =
         let edge, isAnew =
             match t.Ending with
@@ -270,7 +270,7 @@ module internal StepLoop =
           Written = s.Written + Prim.cast Int32 saved.Write
           Past = past }
 
-    /// The sums' rounding errors. A sum that an event changes has none yet.
+    /// The rounding errors of the sums; zero after a change of the state by an event.
     let private roundingAfter (t: Turn) =
         match t.Ending with
         | ValueNone -> t.Step.Rounding
@@ -278,7 +278,7 @@ module internal StepLoop =
             t.Step.Rounding
             |> Array.map (fun r -> Prim.select (Prim.broadcast r.Dims [||] e.Crossed) (Prim.zerosLike r) r)
 
-    /// The next turn's frame.
+    /// The frame of the next iteration.
     let private frameAfter (p: SolvePlan) (t: Turn) (steering: Steering<Tensor>) time : LoopFrame<Tensor> =
         let y1, carried =
             match t.Ending with
@@ -305,7 +305,7 @@ module internal StepLoop =
             Work = Array.map2 (+) t.Frame.Work t.Step.Work
             Seen = seen }
 
-    /// What the events' log gets, and whether.
+    /// The row of the event log, and whether it is written.
     let private logOf (t: Turn) : Tensor[] * Tensor[] =
         match t.Ending with
         | ValueNone -> [||], [||]

@@ -5,11 +5,11 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// What a step writes.
+/// The output of a step.
 [<NoEquality; NoComparison>]
 type internal Saved =
     {
-        /// the next output
+        /// the index of the next output
         Output: Tensor
         /// bool
         Write: Tensor
@@ -17,7 +17,7 @@ type internal Saved =
     }
 
 module internal StepSave =
-    /// The step's polynomials, computed only where `write` says that they are looked at.
+    /// The polynomials of the step, computed only if `write`.
     let private polynomials (p: SolvePlan) (write: Tensor) (y: Tensor[]) (h: Tensor) (dense: Dense) : Tensor[] =
         let compute f (args: Tensor[]) = Array.append (f ()) args[..0]
 
@@ -32,13 +32,13 @@ module internal StepSave =
 
             cond write (compute f) skip [| h |] |> Array.truncate y.Length
 
-    /// The polynomial in θ / share: over the part of the step before an event.
+    /// The polynomial over the part of the step before an event, at the fraction `share` of the step.
     let private upTo (share: Tensor) (coefficients: Tensor) =
         let powers = Array.scan (fun x _ -> x * share) (Prim.number 1.0) [| 2 .. coefficients.Dims[0] |]
         let powers = Prim.cast coefficients.Dtype (Prim.stack 0 powers)
         coefficients * Prim.broadcast coefficients.Dims [| 0 |] powers
 
-    /// Of a step from s.Time, where it is kept. At an event it ends before what the event changes.
+    /// The output of a step from s.Time, if it is accepted. A step with an event ends before the change of the event.
     let rows
         (p: SolvePlan)
         (s: Steering<Tensor>)
@@ -56,7 +56,7 @@ module internal StepSave =
                 Prim.select e.Crossed e.Time a.Edge, Prim.select e.Crossed (e.Time - s.Time) a.Span, e.Before
             | ValueNone -> a.Edge, a.Span, step.Y1
 
-        let passed () = // outputs at or before the step's end
+        let passed () = // the number of outputs at or before the end of the step
             let ts = i.Ts * RungeKutta.spread a.Direction i.Ts
             let now = Prim.reshape [| 1 |] (a.Direction * edge)
             Prim.cast Int32 (Prim.reshape [||] (Tensor.Apply(SearchSorted true, [| ts; now |])))
