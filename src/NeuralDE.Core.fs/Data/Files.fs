@@ -114,7 +114,7 @@ module internal Files =
                 finally
                     File.Delete aside)
 
-    /// Raises where no file can be written: what can be known before there is something to write.
+    /// Raises a FileException if the file cannot be written, as far as this is known before writing.
     let rehearse (place: Place) : unit =
         checkName place
 

@@ -8,9 +8,9 @@ open NeuralDE.Internal.Tensor
 type Normalisation =
     /// mean and standard deviation: the channel gets mean 0 and variance 1
     | Standard
-    /// least and largest value: the channel fills [0, 1]
+    /// smallest and largest value: the channel fills [0, 1]
     | MinMax
-    /// median and distance of the quartiles, which outliers hardly move
+    /// median and interquartile range, which depend little on outliers
     | Robust
 
 /// <summary>Normalisation of data, channel by channel: x ↦ (x − shift) / scale.</summary>

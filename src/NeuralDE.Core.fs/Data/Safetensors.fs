@@ -8,20 +8,20 @@ open System.Text
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Data
 
-/// What a safetensors file holds.
+/// The contents of a safetensors file.
 type SafetensorsFile =
     {
-        /// texts by name
+        /// texts by name, the metadata
         Metadata: Map<string, string>
-        /// in the order of the header
+        /// tensors by name, in the order of the header
         Tensors: (string * Tensor) list
     }
 
-/// <summary>Files of named tensors, as Hugging Face published the format: github.com/huggingface/safetensors.</summary>
+/// <summary>Files of named tensors in the format of Hugging Face: github.com/huggingface/safetensors.</summary>
 /// <remarks>
-/// Eight bytes, the header's length; the header, JSON that tells each tensor's dtype, shape and place; the numbers,
-/// least significant byte first. Nothing in such a file is ever run, and nothing in it is believed: what overlaps,
-/// leaves gaps, points outside, comes twice or does not add up is a FileException, before memory is taken for it.
+/// A file has eight bytes with the length of the header; the header, JSON with dtype, shape and position of each tensor; and
+/// the numbers, little-endian. A file is never executed, and nothing in it is trusted: tensors that overlap, leave gaps, lie
+/// outside of the file, occur twice or have inconsistent sizes raise a FileException, before memory is allocated for them.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Safetensors =
@@ -42,9 +42,9 @@ module Safetensors =
             checkText verb name
 
             if not (seen.Add name) then
-                raise (InputException $"{verb}: got two {what} named \"{name}\". Give each a name of its own.")
+                raise (InputException $"{verb}: got two {what} named \"{name}\", expected different names. Rename one of them.")
 
-    /// The tensors in the format, on a stream.
+    /// Writes tensors to a stream in this format.
     let internal writeTo
         verb
         (metadata: (string * string) list)
@@ -57,12 +57,12 @@ module Safetensors =
         List.iter (snd >> checkText verb) metadata
 
         if List.exists (fun (name, _) -> name = metadataName) tensors then
-            raise (InputException $"{verb}: got a tensor named {metadataName}, the format's own word.")
+            raise (InputException $"{verb}: got a tensor named {metadataName}, a reserved name of the format. Rename it.")
 
         let numbers = tensors |> List.map (fun (_, x) -> x.Numbers)
         let bytes (a: NdArray) = int64 a.Length * int64 a.Dtype.Size
 
-        // The widest numbers come first, so that each tensor begins at a multiple of its numbers' size.
+        // the widest numbers first, so that each tensor begins at a multiple of the size of its numbers
         let order = numbers |> List.indexed |> List.sortBy (fun (_, a) -> -a.Dtype.Size)
         let starts = Array.zeroCreate numbers.Length
         let mutable stop = 0L
@@ -94,7 +94,7 @@ module Safetensors =
         for _, a in order do
             Stored.write stream a
 
-    /// The tensors of a stream in the format, from where it stands to its end.
+    /// Reads the tensors of a stream in this format, from its position to its end.
     let internal readFrom (place: Place) (stream: Stream) : SafetensorsFile =
         let available = stream.Length - stream.Position - 8L
 
@@ -113,7 +113,7 @@ module Safetensors =
         if length > uint64 available then
             Files.refuse
                 place
-                $"the header claims {string length} bytes where {string available} follow. The file was cut."
+                $"the header claims {string length} bytes, but only {string available} bytes follow. The file is truncated."
 
         let header = Array.zeroCreate (int length)
         stream.ReadExactly(Span header)
@@ -126,12 +126,13 @@ module Safetensors =
 
         { Metadata = metadata; Tensors = List.map tensor entries }
 
-    /// <summary>Writes tensors and texts, in place of a file that may be there; an interrupted write leaves that as it
-    /// was.</summary>
-    /// <param name="path">The file's name; its folder is made where there is none.</param>
+    /// <summary>Saves tensors and texts in a file. Atomically replaces an existing file: an interrupted write keeps
+    /// it.</summary>
+    /// <param name="path">The file. Its folder is created if it does not exist.</param>
     /// <param name="metadata">Texts by name.</param>
-    /// <param name="tensors">Of any dtype: F64, F32, I64, I32 or BOOL in the file. InputException for a name given
-    /// twice.</param>
+    /// <param name="tensors">Tensors of any dtype, stored as F64, F32, I64, I32 or BOOL.</param>
+    /// <exception cref="T:NeuralDE.InputException">for equal names.</exception>
+    /// <exception cref="T:NeuralDE.FileException">for a file that cannot be written.</exception>
     let write (path: string) (metadata: (string * string) list) (tensors: (string * Tensor) list) : unit =
         for _, x in tensors do
             x.Numbers |> ignore // a placeholder has none
@@ -139,11 +140,15 @@ module Safetensors =
         let verb = "Safetensors.write"
         Files.write { Verb = verb; Path = path } (writeTo verb metadata tensors)
 
-    /// <summary>Reads a whole file; it takes the memory of its numbers.</summary>
+    /// <summary>Reads a whole file. It takes the memory of its numbers.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors and the metadata.</returns>
     /// <remarks>
-    /// F64, F32, I64, I32 and BOOL are read as they are, F16 and BF16 as float32, I8, U8, I16 and U16 as int32, U32 as
-    /// int64; none of them loses anything. FileException for what is missing, cut short, damaged or of another dtype.
+    /// F64, F32, I64, I32 and BOOL keep their type; F16 and BF16 become float32; I8, U8, I16 and U16 become int32; U32
+    /// becomes int64. All values are exact.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.FileException">for a file that is missing, truncated, damaged or of another
+    /// dtype.</exception>
     let read (path: string) : SafetensorsFile =
         let place = { Verb = "Safetensors.read"; Path = path }
         Files.read place (readFrom place)

@@ -6,12 +6,12 @@ open System.IO
 open System.Text.Encodings.Web
 open System.Text.Json
 
-/// The header of a safetensors file, as it was found.
+/// The header of a safetensors file.
 module internal SafetensorsHeader =
-    /// Where a tensor's bytes lie after the header: [start, stop).
+    /// The position of a tensor's bytes after the header: [start, stop).
     type Entry = { Name: string; Type: StoredType; Shape: int[]; Start: int64; Stop: int64 }
 
-    /// What the format allows, so that nobody reads gigabytes of names.
+    /// The largest header that the format allows, which limits the memory for names.
     let limit = 100_000_000L
 
     let metadataName = "__metadata__"
@@ -34,7 +34,7 @@ module internal SafetensorsHeader =
 
     let typeName (stored: StoredType) = typeNames |> List.find (fun (_, t) -> t = stored) |> fst
 
-    /// Names in messages are cut: a hostile one can have millions of letters.
+    /// Shortens a name in a message: a file may contain very long ones.
     let private quote (name: string) = if name.Length <= 80 then $"\"{name}\"" else $"\"{name.Substring(0, 80)}…\""
 
     let private shapeText (shape: int64[]) =
@@ -44,7 +44,7 @@ module internal SafetensorsHeader =
     let private fail (place: Place) (at: int) (found: string) : 'a =
         Files.refuse place $"the header is not the JSON of a safetensors file near byte {string at}: {found}."
 
-    /// A JSON text read from front to back; anything unexpected is refused.
+    /// A JSON text, read from start to end. Unexpected tokens raise a FileException.
     [<Sealed>]
     type private Reader(place: Place, header: byte[]) =
         let mutable state = JsonReaderState(JsonReaderOptions(MaxDepth = 4))
@@ -53,7 +53,7 @@ module internal SafetensorsHeader =
         let mutable text = ""
         let mutable number = ValueNone
 
-        /// The next token. A reader of spans cannot be kept, its state can.
+        /// Reads the next token. A reader of spans cannot be stored, but its state can.
         member _.Next() =
             let mutable reader = Utf8JsonReader(ReadOnlySpan(header, at, header.Length - at), true, state)
 
@@ -104,7 +104,7 @@ module internal SafetensorsHeader =
 
             numbers.ToArray()
 
-        /// Each name of an object once.
+        /// Raises a FileException for a name that an object has twice.
         member r.Members(what: string, onMember: string -> unit) =
             let seen = HashSet<string>()
             r.Next()
@@ -153,7 +153,7 @@ module internal SafetensorsHeader =
             { Name = name; Type = stored; Shape = Array.map int shape; Start = start; Stop = stop }
         | _ -> refuse "lacks one of dtype, shape and the two data_offsets."
 
-    /// The tensors lie one behind the other, from the header's end to the file's.
+    /// Checks that the tensors fill the file from the end of the header to the end, without gaps.
     let private checkPlaces (place: Place) (length: int64) (entries: Entry seq) =
         let stop =
             (0L, entries |> Seq.sortBy (fun e -> struct (e.Start, e.Stop)))
@@ -169,9 +169,9 @@ module internal SafetensorsHeader =
         if stop <> length then
             Files.refuse
                 place
-                $"there are {string length} bytes after the header, expected {string stop}. The file was cut, or has something else behind its tensors."
+                $"there are {string length} bytes after the header, expected {string stop}. The file is truncated, or has further data after its tensors."
 
-    /// The header, of the bytes that follow its length; `length` is that of the tensors after it.
+    /// Parses the bytes of a header; `length` is the number of bytes after it.
     let parse (place: Place) (header: byte[]) (length: int64) : Map<string, string> * Entry list =
         if header.Length = 0 || header[0] <> byte '{' then
             Files.refuse place "the header does not begin with {, expected JSON. Is it a safetensors file?"
@@ -197,7 +197,7 @@ module internal SafetensorsHeader =
         checkPlaces place length entries
         metadata, List.ofSeq entries
 
-    /// The header of tensors whose bytes begin at these places, padded so that they begin at a multiple of 8.
+    /// The header of tensors at these positions, padded to a multiple of 8 bytes.
     let format (metadata: (string * string) list) (entries: Entry list) : byte[] =
         use memory = new MemoryStream()
 

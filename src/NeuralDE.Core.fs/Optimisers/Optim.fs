@@ -31,7 +31,8 @@ module Optim =
     /// <summary>A predicate for groups: the leaf with this path, and all leaves under it. "Encoder" holds for Encoder.Weight
     /// and Encoder[0].Bias, but not for Encoder2.</summary>
     /// <param name="path">The path; "" holds for all leaves.</param>
-    /// <returns>The predicate of paths.</returns>
+    /// <param name="leaf">The path of a leaf.</param>
+    /// <returns>Whether the leaf is the one with this path, or under it.</returns>
     let under (path: string) : string -> bool =
         fun leaf ->
             path = ""
@@ -40,7 +41,8 @@ module Optim =
 
     /// <summary>A predicate for groups: leaves whose last part has this name, such as all that end in Bias.</summary>
     /// <param name="name">The name.</param>
-    /// <returns>The predicate of paths.</returns>
+    /// <param name="leaf">The path of a leaf.</param>
+    /// <returns>Whether the last part of the path is the name.</returns>
     let named (name: string) : string -> bool =
         fun leaf -> leaf = name || leaf.EndsWith("." + name, StringComparison.Ordinal)
 

@@ -136,7 +136,8 @@ module Schedule =
     /// <summary>The product of two schedules.</summary>
     /// <param name="a">A schedule.</param>
     /// <param name="b">A schedule.</param>
-    /// <returns>The schedule with the product of their factors.</returns>
+    /// <param name="step">The number of steps taken, float64 [].</param>
+    /// <returns>The product of their factors, float64 [].</returns>
     let times (a: Schedule) (b: Schedule) : Schedule = fun step -> a step * b step
 
     /// <summary>The factor at a step.</summary>

@@ -71,7 +71,7 @@ module internal Space =
           Thickness = 1.0 + 0.9 * near
           HasArrow = false }
 
-    /// The box around all lines, as it is seen.
+    /// The box around all lines, in the direction of view.
     [<NoEquality; NoComparison>]
     type private Box =
         {
@@ -85,7 +85,7 @@ module internal Space =
             ZTicks: AxisTicks
         }
 
-    /// Where a point of the box is seen.
+    /// The position of a point of the box in the drawing.
     let private seen (b: Box) (x, y, z) =
         let across, up, _ = b.Eye.See(x, y, z)
         across, up
@@ -97,7 +97,7 @@ module internal Space =
 
         { Eye = eye; Xs = xs; Ys = ys; Zs = zs; XTicks = ticks xs; YTicks = ticks ys; ZTicks = ticks zs }
 
-    /// The three sides away from the eye, with rules at the ticks.
+    /// The three sides that face away from the viewer, with lines at the ticks.
     let private walls (b: Box) : Stroke list =
         let (frontX, frontY, frontZ) = b.Eye.Front
         let backX, backY, backZ = -frontX, -frontY, -frontZ
@@ -123,12 +123,12 @@ module internal Space =
         elif dx < -0.35 then "end"
         else "middle"
 
-    /// Words beside a point of the box, pushed away from an edge's side.
+    /// Words beside a point of the box, moved away from an edge.
     let private words (x, y) (dx, dy) distance text =
         PlotLayer.Words(x + distance * dx, y + distance * dy, anchor dx, text)
 
-    /// The labels of one edge: ticks, and the axis' name beyond them, or beyond the end of a standing edge. An edge that
-    /// is seen almost end-on has none.
+    /// The labels of one edge: ticks, and the name of the axis beside them, or beyond the end of a vertical edge. An edge
+    /// that is seen almost end-on has no labels.
     let private edge (b: Box) isStanding at (axis: float * float) (found: AxisTicks) name =
         let _, _, frontZ = b.Eye.Front
         let middleX, middleY = seen b (at 0.0)
@@ -138,7 +138,7 @@ module internal Space =
         if length < 0.35 then
             []
         else
-            // away from the middle of the drawing, square to the edge
+            // perpendicular to the edge, away from the middle of the drawing
             let across, up = (y1 - y0) / length, (x0 - x1) / length
             let outwards = if across * middleX + up * middleY >= 0.0 then 1.0 else -1.0
             let away = outwards * across, outwards * up
@@ -147,7 +147,7 @@ module internal Space =
             let stride = if length < 0.8 then 2 else 1
             [ for place, tick in List.indexed found.Ticks do
                   let stand = inBox axis tick.At
-                  // at a corner two axes' labels would meet
+                  // at a corner the labels of two axes would overlap
                   if place % stride = 0 && abs stand < 0.98 then words (seen b (at stand)) away 0.09 tick.Label
               if title <> "" && isStanding then
                   PlotLayer.Words(tipX, tipY + 0.14 * frontZ, "middle", title)
@@ -155,7 +155,7 @@ module internal Space =
                   let dx, dy = away
                   PlotLayer.Words(middleX + 0.3 * dx, middleY + 0.3 * dy - 0.08, anchor dx, title) ]
 
-    /// The labels of the three edges that carry them.
+    /// The labels of the three edges that have labels.
     let private edges (b: Box) (nameX: string, nameY: string, nameZ: string) : PlotLayer list =
         let (frontX, frontY, frontZ) = b.Eye.Front
         let backX, backY, backZ = -frontX, -frontY, -frontZ
@@ -167,8 +167,8 @@ module internal Space =
           yield! edge b false (fun y -> frontX, y, backZ) b.Ys b.YTicks nameY
           yield! edge b true (fun z -> standX, standY, z) b.Zs b.ZTicks nameZ ]
 
-    /// The layers of a drawing seen from an azimuth and an elevation in degrees, with the names of the three axes, and where
-    /// the points of each line are seen.
+    /// The layers of a drawing with a given azimuth and elevation in degrees and the names of the three axes, and the
+    /// positions of the points of each line.
     let layers
         azimuth
         elevation

@@ -22,7 +22,7 @@ module internal Streamlines =
 
     let private moved length (struct (x, y)) (struct (dx, dy)) = struct (x + length * dx, y + length * dy)
 
-    /// The points drawn so far, in square bins as wide as the lines are apart.
+    /// The points of lines so far, in square bins as wide as the distance between lines.
     type private Drawn(separation: float) =
         let bins = Dictionary<struct (int * int), List<struct (float * float)>>()
         let bin value = int (floor (value / separation))
@@ -53,7 +53,7 @@ module internal Streamlines =
             let speeds = Seq.map2 (fun u v -> sqrt (u * u + v * v)) (Seq.cast<float> u) (Seq.cast<float> v)
             speeds |> Seq.filter Double.IsFinite |> Seq.fold max 0.0
 
-        /// The direction at a point, none where it is not a number or stands still.
+        /// The direction at a point; none if the field is NaN or 0 there.
         member _.Direction(struct (x, y)) : struct (float * float) voption =
             let u, v = interpolate u height x y, interpolate v height x y
             let speed = sqrt (u * u + v * v)
@@ -64,7 +64,7 @@ module internal Streamlines =
 
         member _.IsInside(struct (x, y)) = 0.0 <= x && x <= 1.0 && 0.0 <= y && y <= height
 
-        /// The midpoint rule, a step of the same length everywhere.
+        /// One step of the midpoint rule, with constant length.
         member flow.Advance(length: float, point: struct (float * float)) : struct (float * float) voption =
             match flow.Direction point with
             | ValueNone -> ValueNone
@@ -73,7 +73,8 @@ module internal Streamlines =
                 | ValueNone -> ValueNone
                 | ValueSome middle -> ValueSome(moved length point middle)
 
-    /// From a point one way, until it leaves, stands still, or meets another line or, later, `own` points of its own.
+    /// The points of a line in one direction, until it leaves the rectangle, or the field is 0, or it is near another line
+    /// or an earlier point of its own, except the last `own` points.
     let private follow (flow: Flow) (drawn: Drawn) separation (own: Drawn) length start =
         let points = List<struct (float * float)>()
         let mutable point = start
@@ -85,18 +86,18 @@ module internal Streamlines =
                 ->
                 points.Add next
                 point <- next
-                // its last points are always near
+                // the last points of the line itself are always near
                 if points.Count > 10 then own.Add points[points.Count - 11]
             | ValueSome _
             | ValueNone -> goes <- false
         points.ToArray()
 
-    /// The line through a seed.
+    /// The line through a seed point.
     let private lineThrough (flow: Flow) (drawn: Drawn) separation (seed: struct (float * float)) =
         let step = 0.1 * separation
         let own = Drawn separation
         let ahead = follow flow drawn separation own step seed
-        // what goes round has come back to its seed
+        // a closed line returns to its seed
         let isRound =
             ahead.Length >= 20
             && (let struct (x, y), struct (lastX, lastY) = seed, Array.last ahead
@@ -104,7 +105,7 @@ module internal Streamlines =
         let behind = if isRound then [||] else follow flow drawn separation own -step seed
         Array.concat [ Array.rev behind; [| seed |]; ahead ]
 
-    /// Seeds beside a line, one at each side of every few points.
+    /// Seed points beside a line, on both sides of every few points.
     let private seedsBeside (flow: Flow) separation (line: struct (float * float)[]) =
         [ for index in 0..5 .. line.Length - 1 do
               match flow.Direction line[index] with
@@ -113,7 +114,7 @@ module internal Streamlines =
                       moved side line[index] (struct (-dy, dx))
               | ValueNone -> () ]
 
-    /// Lines that keep about `separation` from each other, each as points in order along the field.
+    /// Lines at a distance of about `separation`, each as points in order along the field.
     let trace (u: float[,]) (v: float[,]) (height: float) (separation: float) : struct (float * float)[] list =
         let flow = Flow(u, v, height)
         let drawn = Drawn separation
@@ -132,7 +133,7 @@ module internal Streamlines =
         while index < lines.Count do
             seedsBeside flow separation lines[index] |> List.iter draw
             index <- index + 1
-        // regions that no line reaches
+        // seeds for regions without lines
         let across, up = int (1.0 / separation), int (height / separation)
         for row in 0 .. up - 1 do
             for column in 0 .. across - 1 do

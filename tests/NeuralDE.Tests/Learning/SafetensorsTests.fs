@@ -39,7 +39,7 @@ let hostile: (string * byte[] * string) list =
       "a header of nothing", Array.zeroCreate 8, "does not begin with {"
       "a header beyond the limit", BitConverter.GetBytes 100_000_001L, "the format allows 100000000"
       "a negative length", BitConverter.GetBytes -1L, "18446744073709551615"
-      "a header longer than the file", BitConverter.GetBytes 1000L, "1000 bytes where 0 follow"
+      "a header longer than the file", BitConverter.GetBytes 1000L, "1000 bytes, but only 0 bytes follow"
       "a space before it", bytesOf " {}" [||], "does not begin with {"
       "a line after it", bytesOf "{}\n" [||], "byte 10 after its end"
       "two headers", bytesOf "{}{}" [||], "after its end"
@@ -208,7 +208,7 @@ let tests =
                   let x = ones [ 1 ]
                   refused "two tensors named \"x\"" [] [ "x", x; "x", x ]
                   refused "two metadata entries named \"k\"" [ "k", "1"; "k", "2" ] []
-                  refused "the format's own word" [] [ "__metadata__", x ]
+                  refused "a reserved name of the format" [] [ "__metadata__", x ]
                   refused "half a character" [] [ String('\uD800', 1), x ]
                   refused "half a character" [ "k", String('\uDC00', 1) ] []
 

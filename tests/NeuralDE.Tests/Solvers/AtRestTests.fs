@@ -1,5 +1,6 @@
-/// Gradients of solves at rest, near it and in stability-limited phases, where the state's error says nothing of theirs: the steps
-/// answer for derivatives. Bounds are multiples of errors measured against closed forms or solves at 1e-12.
+/// Gradients of solves at rest, near rest and in stability-limited phases, where the error of the state gives no information
+/// about that of the gradient: the steps also control the error of derivatives. Bounds are multiples of errors measured
+/// against closed forms or solves at 1e-12.
 module NeuralDE.Tests.Solvers.AtRestTests
 
 open Expecto
@@ -19,7 +20,7 @@ type private Case =
         Loss: Tensor -> Tensor
         /// closed form; None: a solve at 1e-12
         Right: float[] option
-        /// largest relative error of the gradient with the state's control alone, at least; with derivatives', at most
+        /// the largest relative error of the gradient: at least Alone with StateOnly, at most Bound with StateAndDerivatives
         Alone: float
         Bound: float
     }
@@ -91,7 +92,7 @@ let private vanDerPol (mu: Tensor) =
 let private forced (p: Tensor) =
     Ode.problem (fun (t: Tensor) (u: Tensor) -> p * sin (50.0 * t) + 0.0 * u) (zeros [ 1 ]) (0.0, 3.0)
 
-/// Van der Pol's equation of 0.5 at its origin, pushed by p, to T = 15.
+/// Van der Pol's equation with μ = 0.5 at its origin, with a constant force p, to T = 15.
 let private unstable (p: Tensor) =
     let field _ (u: Tensor) = stack [ u[1]; 0.5 * (1.0 - u[0] * u[0]) * u[1] - u[0] + p ]
     Ode.problem field (zeros [ 2 ]) (0.0, 15.0)
@@ -119,25 +120,25 @@ let private spiralling (rho: Tensor) =
     let c = sqrt (14.0 * 8.0 / 3.0)
     Ode.problem field (tensor [ c; c; 14.0 ]) (0.0, 20.0)
 
-/// Bounds: three times the errors measured when the control was designed, but where a comment says so.
+/// Bounds: three times the errors measured when the control was designed, unless a comment says otherwise.
 let private cases =
     let one = scalar 1.0
 
-    [ // no tangent steers: h λ reaches 0.9
+    [ // the tangent controls no step: h λ reaches 0.9
       case "p - y, T = 1" one (approach 1.0) sum (Some [| 1.0 - exp -1.0 |]) 1e-4 4.2e-4
       case "p - y, T = 5" one (approach 5.0) sum (Some [| 1.0 - exp -5.0 |]) 0.5 9e-6
-      // measured 1.6e-6; the least the controller may do is rtol
+      // measured 1.6e-6; the controller need not be more accurate than rtol
       case "p - y, T = 10" one (approach 10.0) sum (Some [| 1.0 - exp -10.0 |]) 100.0 3e-6
       case "p - y, T = 100" one (approach 100.0) sum (Some [| 1.0 |]) 1e11 1.2e-5
       { case "SciMLSensitivity #273" (ones [ 4 ]) switched (fun u -> u[0]) None 1.0 4.2e-6 with
           Tolerance = (1e-9, 1e-9) }
       case "SIR, disease free" (scalar 0.0) epidemic (fun u -> u[1]) (Some [| exp 12.0 |]) 0.5 3e-5
       case "neuron, T = 50" (scalar 0.0) (neuron 50.0) sum (Some [| 1.0 - exp -5.0 |]) 0.5 9e-6
-      // measured 4e-5: other random numbers than in the design's 1e-5, and a tangent of size 65 that decays to 1
+      // measured 4e-5, because of other random numbers than in the design (1e-5), and a tangent of size 65 that decays to 1
       case "neuron, T = 500" (scalar 0.0) (neuron 500.0) sum (Some [| 1.0 |]) 1e8 1.2e-4
       case "recurrent net from 0" (zeros [ 4 ]) recurrent sum None 3.0 6e-6
       case "one part at rest beside a moving one" one besideMoving (fun u -> u[1]) (Some [| 1.0 |]) 1e100 6e-6
-      // measured 5e-8 against the design's 3e-9, where a probe was due at smaller h ρ
+      // measured 5e-8; 3e-9 in the design, where a probe was due at smaller h ρ
       case "its rate rising" one rising (fun u -> u[2]) (Some [| 1.0 |]) 1e100 1.5e-7
       case
           "y0 = 0.9999, T = 100"
@@ -147,25 +148,26 @@ let private cases =
           (Some [| 1.0 |])
           1e-3
           4.2e-5
-      // misses 1e-4: y0 = 0 counts as 1, beside which the response of 1/50 is small
+      // exceeds 1e-4: y0 = 0 counts as 1, so the response of 1/50 is relatively small
       case "p sin 50t at p = 0" (scalar 0.0) forced sum (Some [| (1.0 - cos 150.0) / 50.0 |]) 100.0 3e-3
-      // at an unstable rest what errs grows as the tangent does
+      // at an unstable rest errors grow as fast as the tangent
       case "unstable rest" (scalar 0.0) unstable (fun u -> u[0]) (Some [| 1.0 - growing |]) 5.0 6.6e-5
       case "two rates, 1e4 and 1" (ones [ 2 ]) twoRates (fun u -> u[1]) (Some [| 1.0; 1.0 |]) 1e90 1e-7
       case "a pulse at t = 20, p = 0" (scalar 0.0) pulse sum None 0.9 2e-5
       case "recurrent net of 32, rates 1 and 40" (zeros [ 32 ]) twoSpeeds sum None 1e30 5e-6
-      // the solve that is right has a first step that is long, since tolerances of 1e-12 look at rounding errors
+      // the reference solve has a long first step, because at tolerances of 1e-12 rounding errors matter
       case "Lorenz at its stable spiral" (scalar 15.0) spiralling (fun u -> u[2]) None 1e7 7e-6
       case "Van der Pol, mu = 50" (scalar 50.0) vanDerPol sum None 1e4 1.5e-5 ]
 
-/// p − y at rest to T = 5 by a method: its error alone at least, under control at most.
+/// p − y at rest to T = 5 by a method: the smallest error with StateOnly, the largest with StateAndDerivatives.
 let private methods =
-    [ // bounds three times what was measured; of order 2 and 3 a tangent's ten tolerances add up over more steps
+    [ // bounds are three times the measured errors; with orders 2 and 3 a tangent's ten tolerances accumulate over more steps
       "Tsit5", 0.5, 1.3e-5
       "Dopri5", 0.1, 3e-5
       "DOP853", 1e-3, 1e-6
       "Vern7", 0.05, 4e-6
-      // Bosh3's embedded error is −z³ (1 + z) / 48, and steps that grow by tens from 1e-6 meet its zero: one step of length 1 is kept
+      // Bosh3's embedded error is −z³ (1 + z) / 48; steps that grow by factors of ten from 1e-6 reach its zero, so one step
+      // of length 1 is accepted
       "Bosh3", 1.0, 2e-3
       "Heun", 1.0, 3e-5
       "Kvaerno3", 0.02, 2e-5
@@ -178,7 +180,7 @@ let tests =
     testList
         "Solvers.AtRest"
         [ testList
-              "The gradient is right where the state's control alone misses it"
+              "The gradient is accurate where StateOnly gives a wrong one"
               [ for c in cases do
                     testCase c.Name (fun () ->
                         let right = rightOf c
@@ -190,7 +192,7 @@ let tests =
                             $"{c.Name}: got {alone:R} with StateOnly, expected {c.Alone} or more") ]
 
           testList
-              "By every kind of method, T = 5"
+              "Every kind of method, T = 5"
               [ for name, alone, bound in methods do
                     testCase name (fun () ->
                         let right = 1.0 - exp -5.0
@@ -209,7 +211,7 @@ let tests =
                             $"{name}: got {error StateOnly:R}, expected {alone} or more") ]
 
           testList
-              "Backwards in time, under PI control and in float32"
+              "Backwards in time, with PI control and in float32"
               [ testCase "backwards" (fun () ->
                     let loss (p: Tensor) =
                         Ode.problem (fun _ (u: Tensor) -> u - p) (ones [ 1 ]) (10.0, 0.0) |> Ode.solveFinal |> sum
@@ -230,7 +232,7 @@ let tests =
                     relative 3e-4 "dy/dp" [ 1.0 - exp -10.0 ] (numbers (grad loss (scalar 1.0 |> cast Float32)))) ]
 
           testList
-              "A state whose size atol hides, or that is 0 but for rounding"
+              "A state that is below atol, or 0 except for rounding"
               [ for size in [ 1e-3; 1e-5; 1e-8; 1e-12; 1.2e-16; -1e-320 ] do
                     testCase $"{size}" (fun () ->
                         let loss control (p: Tensor) =
@@ -246,8 +248,8 @@ let tests =
                             (abs (got StateOnly) > 100.0)
                             $"got {got StateOnly:R} with StateOnly, expected a slope off by 100 or more") ]
 
-          testCase "A tangent whose first probe fails begins anew, also where no parameter moves it" (fun () ->
-              // it grows from below atol, where the state's error allows steps of h λ = 3
+          testCase "A tangent whose first probe fails starts anew, also if no parameter changes it" (fun () ->
+              // it grows from below atol, where the error of the state allows steps of h λ = 3
               let y0, growth = 1e-8, exp 10.5
 
               let loss control y0 =
@@ -261,8 +263,8 @@ let tests =
               isAtMost "relative error" 4.5e-5 (error StateAndDerivatives)
               Expect.isTrue (error StateOnly > 5e-3) $"got {error StateOnly:R} with StateOnly, expected 5e-3 or more")
 
-          testCase "The time of an event that a part at rest decides" (fun () ->
-              // a ramp meets 8 y, where y rests at p
+          testCase "The time of an event that depends on a component at rest" (fun () ->
+              // a ramp reaches 8 y, where y rests at p
               let time control (p: Tensor) =
                   Ode.problem
                       (fun _ (u: Tensor) -> stack [ p - u[0]; onesLike u[1] ])
@@ -278,7 +280,7 @@ let tests =
               isAtMost "relative error" 3e-5 (error StateAndDerivatives)
               Expect.isTrue (error StateOnly > 1.0) $"got {error StateOnly:R} with StateOnly, expected 1 or more")
 
-          testCase "Reverse and forward mode, direct and checkpointed, by sample and joint agree" (fun () ->
+          testCase "Reverse and forward mode, direct and checkpointed, perSample and joint agree" (fun () ->
               let right = [ 1.0 - exp -10.0 ]
 
               for gradient in [ Direct; Checkpointed; CheckpointedWithin 600L ] do

@@ -1,5 +1,5 @@
-/// Brownian motion as a function of key and time: its law by statistics of fixed keys, whose bounds are five deviations of the
-/// estimate, and what must hold bit by bit.
+/// Brownian motion as a function of key and time: statistical tests of its law with fixed keys, with bounds of five standard
+/// deviations of the estimate, and exact properties.
 module NeuralDE.Tests.Solvers.BrownianTests
 
 open Expecto
@@ -31,7 +31,7 @@ let private correlates what a b (expected: float) (x: float[]) (y: float[]) =
     let deviation = sqrt ((a * b + expected * expected) / float x.Length)
     within (5.0 * deviation) what [ expected ] [ product x y ]
 
-/// Off the grid of any level, on the grid, beside the ends, inside the first of the last intervals and inside the last of them.
+/// Off the grid of every level, on a grid, near the ends, in the first of the last intervals and in the last of them.
 let private times = [ 0.3; 0.7182818; 0.5; 0.75; 1.0 / 3.0; 1e-3; 0.999; 1e-8; 1.0 - 2e-8; 1.0 ]
 
 let private pairs =
@@ -46,12 +46,12 @@ let private law =
                   within (5.0 * sqrt (t / float count)) $"the mean at {t}" [ 0.0 ] [ meanOf w ]
                   correlates $"the variance at {t}" t t t w w)
 
-          testCase "covariances are the earlier time" (fun () ->
+          testCase "covariances are the smaller time" (fun () ->
               for s, t in pairs do
                   correlates $"{s} and {t}" s t (min s t) (many 2 s) (many 2 t))
 
           testCase
-              "increments over disjoint intervals have their lengths as variances, and nothing in common"
+              "increments over disjoint intervals are independent, with their lengths as variances"
               (fun () ->
                   let grid = [ 0.0; 1e-6; 0.1; 0.25; 0.250002; 0.4; 0.5; 0.51; 0.8; 0.99999; 1.0 ]
                   let increments = [ for a, b in List.pairwise grid -> b - a, Array.map2 (-) (many 3 b) (many 3 a) ]
@@ -79,7 +79,7 @@ let private law =
                               increments[i]
                               increments[j])
 
-          testCase "the third and fourth moments are the normal law's" (fun () ->
+          testCase "the third and fourth moments are those of the normal law" (fun () ->
               for t in times do
                   let w = many 4 t |> Array.map (fun w -> w / sqrt t)
                   let moment n = meanOf (w |> Array.map (fun w -> w ** n))
@@ -88,7 +88,7 @@ let private law =
                   within 15.0 "moment 3" 0.0 (moment 3.0)
                   within 96.0 "moment 4" 3.0 (moment 4.0))
 
-          testCase "in the middle of what is known: the mean of the ends, and a quarter of the length" (fun () ->
+          testCase "at the midpoint of known values: their mean, and a quarter of the length as variance" (fun () ->
               for a, b in [ 0.0, 1.0; 0.25, 0.5; 0.375, 0.4375; 0.1, 0.9 ] do
                   let wa, wb, middle = many 5 a, many 5 b, many 5 (0.5 * (a + b))
                   let off = Array.map3 (fun x y m -> m - 0.5 * (x + y)) wa wb middle
@@ -97,7 +97,7 @@ let private law =
                   correlates $"with {a}" variance a 0.0 off wa
                   correlates $"with {b}" variance b 0.0 off wb)
 
-          testCase "components and keys have nothing in common" (fun () ->
+          testCase "components and keys are independent" (fun () ->
               for t in [ 0.5; 0.3; 1.0 ] do
                   let columns = path 0.0 1.0 [ count; 2 ] (Key 6) t
                   correlates $"columns at {t}" t t 0.0 (numbers columns[*, 0]) (numbers columns[*, 1])
@@ -112,13 +112,13 @@ let private law =
                       w
                       (path 0.0 1.0 [ count ] (Key.fold 0 (Key 6)) t |> numbers))
 
-          testCase "squares of a path's steps add up to the time" (fun () ->
+          testCase "the squared steps of a path add up to the time" (fun () ->
               let steps = 4096
               let at k = float (path 0.0 1.0 [] (Key 8) (float k / float steps))
               let total = List.init steps (fun k -> (at (k + 1) - at k) ** 2.0) |> List.sum
               within (5.0 * sqrt (2.0 / float steps)) "their sum" [ 1.0 ] [ total ])
 
-          testCase "on any interval, backwards too" (fun () ->
+          testCase "on any interval, also backwards" (fun () ->
               for t0, t1 in [ 2.0, 5.0; 1.0, -3.0; 1e6, 1e6 + 0.5 ] do
                   let w part = path t0 t1 [ count ] (Key 9) (t0 + part * (t1 - t0)) |> numbers
                   let span = abs (t1 - t0)
@@ -128,14 +128,14 @@ let private law =
 
 let private bits =
     testList
-        "Bit by bit"
-        [ testCase "0 at the start, NaN outside, 0 on an interval of no length" (fun () ->
+        "Exact properties"
+        [ testCase "0 at the start, NaN outside, 0 on an interval of length 0" (fun () ->
               same "at 0" [ 0.0; 0.0 ] (path 0.0 1.0 [ 2 ] (Key 1) 0.0 |> numbers)
               same "before" [ nan; nan ] (path 0.0 1.0 [ 2 ] (Key 1) -1e-12 |> numbers)
               same "after" [ nan; nan ] (path 0.0 1.0 [ 2 ] (Key 1) 1.000001 |> numbers)
-              same "of no length" [ 0.0 ] (path 2.0 2.0 [ 1 ] (Key 1) 2.0 |> numbers))
+              same "of length 0" [ 0.0 ] (path 2.0 2.0 [ 1 ] (Key 1) 2.0 |> numbers))
 
-          testCase "one value for a key and a time: in any order, in a batch, in a graph" (fun () ->
+          testCase "a key and a time give one value: in any order, in a batch, in a graph" (fun () ->
               let ts = [ 0.9; 0.1; 0.5; 0.3; 0.25; 1.0; 0.0 ]
               let at t = path 0.0 1.0 [ 3; 5 ] (Key 2) t
               let alone = ts |> List.map (at >> numbers)
@@ -148,7 +148,7 @@ let private bits =
                   let out = Prim.call (Brownian.control [| float64Of [ 3; 5 ] |]) arguments
                   same "as a control" w (numbers out[0]))
 
-          testCase "a batch of keys has each key's path" (fun () ->
+          testCase "a batch of keys gives the path of each key" (fun () ->
               let keys = Key.splitN 4 (Key 3)
               let control = Brownian.control [| float64Of [ 6 ] |]
               let batch = stack [ for key in keys -> key.Tensor ]
@@ -164,7 +164,7 @@ let private bits =
                   "the control"
               Expect.isFalse
                   (obj.ReferenceEquals(Brownian.control [| float64Of [ 6 ] |], Brownian.control [| float64Of [ 7 ] |]))
-                  "another shape has the same control, expected another one")
+                  "another shape has the same control, expected a different one")
 
           testCase "float32 is the same path, rounded" (fun () ->
               let at dtype =
@@ -172,7 +172,7 @@ let private bits =
               Expect.equal (at Float32).Dtype Float32 "the dtype"
               same "values" (at Float64 |> cast Float32 |> numbers) (at Float32 |> numbers))
 
-          testCase "no derivative in times" (fun () ->
+          testCase "no derivative by times" (fun () ->
               let w (t: Tensor) = sum (Brownian.at (float64Of [ 3 ]) (Key 5) (0.0 * t) (2.0 * t) t)
               same "dW/dt" [ 0.0 ] [ float (grad w (scalar 0.7)) ]) ]
 

@@ -24,8 +24,8 @@ let private errorOf c solver controller =
     let got = numbers solution.Y1
     Array.map2 (fun (g: float) e -> abs (g - e) / (1.0 + abs e)) got c.Y1 |> Array.max
 
-/// The default control takes longer steps. Lorenz at ρ = 28 is chaotic: it multiplies an error by about e^(0.9 t), 1e4 at
-/// its end. Along an orbit of Kepler's the error grows with the time, and the larger error constants of the two oldest pairs show.
+/// The default controller takes longer steps. Lorenz at ρ = 28 is chaotic: it multiplies an error by about e^(0.9 t), 1e4 at
+/// its end. On a Kepler orbit the error grows with the time, and the larger error constants of the two oldest pairs matter.
 let private defaultBound c (solver: string) =
     let isOld = solver = "Fehlberg45" || solver = "CashKarp"
 
@@ -38,7 +38,7 @@ let private defaultBound c (solver: string) =
 let private gradients = readJson "gradients.json"
 let private published problem (name: string) = (gradients.GetProperty(problem: string)).GetProperty name |> floats
 
-/// Ways to a derivative: reverse mode by three methods, forward mode, and the Jacobian's own choice.
+/// Modes of differentiation: reverse mode by three methods, forward mode, and the mode that the Jacobian chooses.
 let private waysBack = [ "Direct"; "Checkpointed"; "Backsolve" ]
 
 let private gradientNamed name =
@@ -52,7 +52,7 @@ let private gradientNamed name =
 
 let private precise way p = p |> Ode.using DOP853 |> Ode.tolerance 1e-12 1e-12 |> Ode.gradient (gradientNamed way)
 
-/// Every row of a theory: a way, and what it is asked for.
+/// All pairs of a gradient method and a quantity.
 let private rows (ways: string list) (names: string list) =
     [ for way in ways do
           for name in names -> way, name ]
@@ -140,7 +140,7 @@ let private outputs way (n: Network) =
 
 let private loss way n = sum (square (outputs way n - target.Value))
 
-/// What the reference tells of a gradient.
+/// The reference value of a part of a gradient.
 let private networkPart name (g: Network) =
     match name with
     | "norm_dL_dtheta" -> [| Math.Sqrt([ g.W1; g.B1; g.W2; g.B2 ] |> List.sumBy (fun w -> float (sum (w * w)))) |]
@@ -160,7 +160,7 @@ let tests =
     testList
         "Solvers.Conformance"
         [ testList
-              "End points are those of the reference"
+              "End points agree with the reference"
               [ for problem, solver in endPoints () do
                     testCase $"{problem}, {solver}" (fun () ->
                         let c = caseNamed problem
@@ -170,7 +170,7 @@ let tests =
                             (errorOf c solver StepController.proportionalIntegral)) ]
 
           testList
-              "End points under the default control"
+              "End points with the default controller agree with the reference"
               [ for problem, solver in endPoints () do
                     testCase $"{problem}, {solver}" (fun () ->
                         let c = caseNamed problem
@@ -180,21 +180,21 @@ let tests =
                             (errorOf c solver StepController.integral)) ]
 
           testList
-              "Gradients of Lotka and Volterra are those of the reference"
+              "Gradients of Lotka–Volterra agree with the reference"
               [ for way, component_ in preyWays () do
                     testCase $"{way}, {component_}" (fun () ->
                         let index = if component_ = "x" then 0 else 1
                         let got = grad (fun p -> (prey way p)[index]) preyAt
                         relative 1e-8 $"d{component_}(10) by {way}" (preyRow component_) (numbers got)) ]
 
-          testCase "Forward mode of Lotka and Volterra is that of the reference" (fun () ->
+          testCase "Forward mode of Lotka–Volterra agrees with the reference" (fun () ->
               let columns = List.init 6 (fun i -> snd (jvp (prey "Checkpointed") preyAt (basis 6 i)) |> numbers)
               let x, y = preyRow "x", preyRow "y"
               relative 1e-8 "dx(10) by jvp" x (columns |> List.map (fun c -> c[0]))
               relative 1e-8 "dy(10) by jvp" y (columns |> List.map (fun c -> c[1])))
 
           testList
-              "Jacobians of Lotka and Volterra are those of the reference"
+              "Jacobians of Lotka–Volterra agree with the reference"
               [ for way in backWays () do
                     testCase way (fun () ->
                         let wide = jacobian (prey way) preyAt // more inputs than outputs: reverse mode
@@ -214,7 +214,7 @@ let tests =
                             (numbers tall)) ]
 
           testList
-              "Gradients of the linear system are those of the reference"
+              "Gradients of the linear system agree with the reference"
               [ for way, name in linearWays () do
                     testCase $"{way}, {name}" (fun () ->
                         let value, gradient = valueAndGrad (linear way) linearAt
@@ -226,7 +226,7 @@ let tests =
                             (numbers (linearPart name gradient))) ]
 
           testList
-              "Forward mode of the linear system is that of the reference"
+              "Forward mode of the linear system agrees with the reference"
               [ for name in linearParts () do
                     testCase name (fun () ->
                         let still = Tree.zerosLike linearAt
@@ -246,14 +246,15 @@ let tests =
                         relative 1e-8 $"dL/d{name} by jvp" (linearPublished name) (directions |> List.map along)) ]
 
           testList
-              "Gradients of the neural ODE are those of the reference"
+              "Gradients of the neural ODE agree with the reference"
               [ for way in backWays () do
                     testCase way (fun () ->
                         let value, gradient = valueAndGrad (loss way) networkAt
                         relative 1e-9 $"L by {way}" (published "neural_ode" "L") (numbers value)
 
                         for name in networkNames do
-                            // 15 digits are printed; relative to the largest component of the whole gradient, as ever
+                            // the reference has 15 digits; errors are relative to the largest component of the whole
+                            // gradient
                             within
                                 (1e-8 * 130.0)
                                 $"{name} by {way}"
@@ -261,16 +262,16 @@ let tests =
                                 (networkPart name gradient)
                             relative
                                 1e-7
-                                $"{name} by {way}, on its own"
+                                $"{name} by {way}, relative to itself"
                                 (published "neural_ode" name)
                                 (networkPart name gradient)) ]
 
-          testCase "The neural ODE ends where the reference does" (fun () ->
+          testCase "The end point of the neural ODE agrees with the reference" (fun () ->
               let last = (outputs "Direct" networkAt)[-1]
               relative 1e-9 "y(1.5)" (published "neural_ode" "y_end") (numbers last))
 
           testList
-              "Forward mode of the neural ODE is that of the reference"
+              "Forward mode of the neural ODE agrees with the reference"
               [ for name in networkParts () do
                     testCase name (fun () ->
                         let still = Tree.zerosLike networkAt

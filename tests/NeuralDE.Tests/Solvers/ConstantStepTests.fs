@@ -1,4 +1,4 @@
-/// Steps of constant length: step k starts at t0 + k dt, and float32 states do not drift.
+/// Constant steps: step k starts at t0 + k dt, and float32 states do not drift.
 module NeuralDE.Tests.Solvers.ConstantStepTests
 
 open System
@@ -49,14 +49,14 @@ let tests =
                       let expected = [ for k in 1..n -> if k = n then t1 else t0 + direction * (float k * dt) ]
                       same $"ends of steps from {t0}" expected (numbers solve.Ts))
 
-          testCase "the last step is shorter where dt does not divide the interval" (fun () ->
+          testCase "the last step is shorter if dt does not divide the interval" (fun () ->
               let ends dt = (steady RK4 Float64 |> Ode.dt dt |> Ode.saveSteps 1 |> Ode.solve).Ts |> numbers
               same "ends" [ 300.0; 600.0; 900.0; 1000.0 ] (ends 300.0)
               same "one step" [ 1000.0 ] (ends 5000.0)
               // a third, rounded: three steps, not a fourth of 1e-13
               Expect.equal ((ends (1000.0 / 3.0)).Length) 3 "(ends (1000.0 / 3.0)).Length")
 
-          testCase "a grid starts anew after each stop" (fun () ->
+          testCase "the grid restarts after each stop" (fun () ->
               let solve jumps stops =
                   Ode.problem
                       (fun t y -> where (t .< 333.3) (onesLike y) (2.0f * onesLike y))
@@ -96,7 +96,7 @@ let tests =
                       let dense = solve.At times
                       within bound $"At from {t0}" (numbers (times - t0)) (numbers (cast Float64 dense[*, 0])))
 
-          testCase "each sample has a grid of its own" (fun () ->
+          testCase "each sample has its own grid" (fun () ->
               let solve =
                   Ode.problem one (zeros [ 3; 1 ] |> cast Float32) (0.0, tensor [ 1000.0; 500.0; -250.005 ])
                   |> Ode.using Heun
@@ -108,7 +108,7 @@ let tests =
               within 6e-5 "ends" [ 1000.0; 500.0; -250.005 ] (numbers solve.Y1))
 
           testList
-              "float32 has float64's value and gradient to its own rounding"
+              "float32 has the value and gradient of float64 within its rounding"
               [ for name, method in gradients () do
                     testCase name (fun () ->
                         let loss dtype (p, y0) =
@@ -126,7 +126,7 @@ let tests =
 
                         relative 2e-6 "value and gradient" (at Float64) (at Float32)) ]
 
-          testCase "compiled and differentiated by its end" (fun () ->
+          testCase "compiled, and differentiated by t1" (fun () ->
               let final (t1: Tensor) =
                   Ode.problem one (tensor [ 0.0f ]) (0.0, t1)
                   |> Ode.using Euler
@@ -136,7 +136,7 @@ let tests =
               Expect.near 6e-5 (float (compile final (scalar 1000.0))) 1000.0 "float (compile final (scalar 1000.0))"
               Expect.equal (float (grad final (scalar 1000.0))) 1.0 "float (grad final (scalar 1000.0))")
 
-          testCase "no time takes no step" (fun () ->
+          testCase "an interval of length 0 takes no step" (fun () ->
               let solve = Ode.problem one (tensor [ 3.0f ]) (1.0, 1.0) |> Ode.using RK4 |> Ode.dt 0.01 |> Ode.solve
               Expect.equal solve.Stats.Steps 0 "solve.Stats.Steps"
               same "y0" [ 3.0 ] (numbers solve.Y1)) ]

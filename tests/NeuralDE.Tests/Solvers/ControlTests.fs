@@ -1,4 +1,4 @@
-/// Control paths, those of a user among them, and controlled equations.
+/// Control paths, including custom ones, and controlled equations.
 module NeuralDE.Tests.Solvers.ControlTests
 
 open Expecto
@@ -9,7 +9,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 /// (t, sin 2t)
 let private wave = Control.ofFunction (fun t -> stack [ t; sin (2.0 * t) ])
 
-/// A path through points, straight between them, as its user would write it.
+/// A piecewise linear path through points, written as by a user.
 let private through (ts: Tensor) (xs: Tensor) =
     let last = ts.Count - 1
     let piece (t: Tensor) = maximum (scalar 0L) (minimum (scalar (int64 (last - 1))) (searchSorted ts t - 1))
@@ -49,15 +49,15 @@ let private paths =
               let x = (solve wave (fun _ _ -> m) (zeros [ 3 ])).Y1
               near 1e-9 "x" x (matmul m (tensor [ 2.0; sin 4.0 ])))
 
-          testCase "a path with kinks of its user's, stepped to" (fun () ->
+          testCase "a custom path with kinks, with steps that end there" (fun () ->
               let ts, xs = tensor [ 0.0; 0.7; 1.1; 2.0 ], randn (Key 2) [ 4; 2 ]
               let control = through ts xs
               let m = randn (Key 1) [ 3; 2 ]
               let solution = solve control (fun _ _ -> m) (zeros [ 3 ])
               near 1e-12 "x" solution.Y1 (matmul m (xs[3] - xs[0]))
-              Expect.equal solution.Stats.Rejected 0 "rejected steps: it steps to each kink")
+              Expect.equal solution.Stats.Rejected 0 "no rejected steps: steps end at each kink")
 
-          testCase "batches: one path for all, and a path for each" (fun () ->
+          testCase "batches: one path for all samples, and one path for each" (fun () ->
               let ms = randn (Key 3) [ 5; 3; 2 ]
               let one = (solve wave (fun _ _ -> ms) (zeros [ 5; 3 ])).Y1
               let rates = linspace 1.0 2.0 5
@@ -69,7 +69,7 @@ let private paths =
                   let r = float rates[k]
                   near 1e-8 $"each {k}" many[k] (matmul ms[k] (tensor [ 2.0 * r; sin (2.0 * r) ])))
 
-          testCase "what a path captures has a gradient" (fun () ->
+          testCase "values that a path captures have a gradient" (fun () ->
               let ts, xs = tensor [ 0.0; 0.7; 1.1; 2.0 ], randn (Key 2) [ 4; 2 ]
               let m = randn (Key 1) [ 3; 2 ]
               let slope = grad (fun xs -> sum (solve (through ts xs) (fun _ _ -> m) (zeros [ 3 ])).Y1) xs
@@ -91,13 +91,13 @@ let private paths =
 let private errors =
     testList
         "errors"
-        [ testCase "a matrix that does not fit" (fun () ->
+        [ testCase "a matrix of the wrong shape" (fun () ->
               for g in [ (fun _ _ -> ones [ 3 ]); (fun _ _ -> ones [ 3; 3 ]); (fun _ _ -> ones [ 2; 2 ]) ] do
                   raises<ShapeException> [ "Field.controlled"; "[state; channels]" ] (fun () ->
                       solve wave g (zeros [ 3 ]) |> ignore)
                   |> ignore)
 
-          testCase "a path of one number" (fun () ->
+          testCase "a path without channels" (fun () ->
               raises<ShapeException> [ "Field.controlled" ] (fun () ->
                   solve (Control.ofFunction sin) (fun _ _ -> ones [ 3; 1 ]) (zeros [ 3 ]) |> ignore)
               |> ignore

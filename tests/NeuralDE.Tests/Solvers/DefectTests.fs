@@ -1,4 +1,4 @@
-/// What other libraries of differential equations were measured to do wrong, done right: one section for each defect.
+/// Defects that were measured in other libraries for differential equations, and are absent here: one section for each.
 module NeuralDE.Tests.Solvers.DefectTests
 
 open System
@@ -15,7 +15,7 @@ let private across (methods: OdeSolver list) (options: 'o list) =
     [ for solver in methods do
           for option in options -> solver.Name, option ]
 
-// ---- the order of every method on an equation that depends on time --------------------------------------------------
+// ---- the order of every method on a time-dependent equation ----------------------------------------------------------
 
 let private ordersAndDirections () = across odeSolvers directions
 
@@ -51,9 +51,9 @@ let private outputCases () =
     [ for solver, rtol in tolerances do
           for direction in directions -> solver.Name, rtol, direction ]
 
-// ---- the field is evaluated inside the interval only ----------------------------------------------------------------
+// ---- the field is evaluated only inside the interval -----------------------------------------------------------------
 
-/// Ways to step that tempt a solver to look beyond the ends.
+/// Step settings with which a solver might evaluate the field beyond the ends.
 let private temptations: (string * (OdeProblem<Tensor> -> OdeProblem<Tensor>) * bool) list =
     [ "adaptive", id, true
       "a long first step", Ode.dt0 100.0, true
@@ -94,7 +94,7 @@ let private finalTimes () =
 
 // ---- jumps ----------------------------------------------------------------------------------------------------------
 
-/// 1 before 0.5, 2 before 0.8, −3 before 1.3, then 0.5: what is integrated from 0 to 2 is y.
+/// 1 before 0.5, 2 before 0.8, −3 before 1.3, then 0.5: the solve integrates this function from 0 to 2.
 let private staircase (t: Tensor) (_: Tensor) =
     where (t .< 0.5) 1.0 (where (t .< 0.8) 2.0 (where (t .< 1.3) -3.0 (cast Float64 (0.5 * onesLike t))))
     |> reshape [ 1 ]
@@ -131,7 +131,7 @@ let private floatJumps () =
 
 let private orderFive () = every (adaptive |> List.filter (fun solver -> solver.Order >= 5))
 
-// ---- what is not finite ends the solve ------------------------------------------------------------------------------
+// ---- a value that is not finite ends the solve ------------------------------------------------------------------------
 
 type Body = { Position: Tensor; Velocity: Tensor }
 
@@ -150,7 +150,7 @@ let private isStatus name (statuses: Status list) (f: Failure) =
 
 // ---- gradients in closed form ---------------------------------------------------------------------------------------
 
-/// y' = k y: outputs at four times and the end, weighed by 1, −2, 3, 0.5 and 2.
+/// y' = k y: outputs at four times and at the end, with weights 1, −2, 3, 0.5 and 2.
 type Growth = { K: Tensor; Y0: Tensor; T0: Tensor; T1: Tensor; Ts: Tensor }
 
 let private weights = [| 1.0; -2.0; 3.0; 0.5 |]
@@ -190,7 +190,7 @@ let private growth way (g: Growth) =
 
     sum (tensor weights * reshape [ 4 ] s.Ys) + 2.0 * s.Y1[0]
 
-/// dL of each part, by hand: L = Σ wᵢ y0 exp(k (tᵢ − t0)).
+/// The derivative of L by each part, by hand: L = Σ wᵢ y0 exp(k (tᵢ − t0)).
 let private growthExact direction part =
     let g = growthAt direction
     let k, y0, t0 = float g.K, float g.Y0, float g.T0
@@ -222,7 +222,7 @@ let tests =
     testList
         "Solvers.Defect"
         [ testList
-              "Every method has its order where the field depends on time"
+              "Every method has its order on a time-dependent equation"
               [ for name, direction in ordersAndDirections () do
                     testCase $"{name}, {direction}" (fun () ->
                         let solver = methodNamed name
@@ -266,7 +266,7 @@ let tests =
                     testCase $"{name}, {rtol}, {direction}" (fun () ->
                         let t0, t1 = if direction > 0.0 then 0.0, 10.0 else 10.0, 0.0
                         let steps, outputs = dense (methodNamed name) t0 t1 rtol
-                        // long steps of DOP853 outrun its interpolant, whose order is one less
+                        // the interpolant of DOP853 has one order less, so its error dominates in long steps
                         let bound = if rtol = 1e-3 then 15.0 else 8.0
                         isAtMost
                             $"{name} at {rtol}: error at outputs over that at steps, {outputs} / {steps}"
@@ -288,7 +288,7 @@ let tests =
                         relative bound $"{solver}, {name}: y(t1)" [ expected; 2.0 * expected ] (numbers solution.Y1)) ]
 
           testList
-              "A field that is NaN outside the interval does no harm"
+              "A field that is NaN outside the interval has no effect"
               [ for solver, name, direction in temptationCases () do
                     testCase $"{solver}, {name}, {direction}" (fun () ->
                         let field (t: Tensor) (y: Tensor) = where (logicalOr (t .< 0.0) (t .> 1.0)) (nan * y) (-y)
@@ -308,12 +308,12 @@ let tests =
                             |> Ode.using (methodNamed solver)
                         let p = if p.Solver.IsAdaptive then p else Ode.dt 0.07 p
                         p |> Ode.solve |> ignore
-                        // the field sees times of the state's dtype
+                        // the field gets times in the dtype of the state
                         let low, high = float 0.1f, float 0.7f
                         same $"{solver}: times outside" [] (seen.Times |> Array.filter (fun t -> t < low || t > high))) ]
 
           testList
-              "The final time is hit exactly"
+              "The final time is reached exactly"
               [ for t1, parts in finalTimes () do
                     testCase $"{t1}, {parts}" (fun () ->
                         let p = Ode.problem (fun _ y -> -y / abs t1) (tensor [ 1.0 ]) (0.0, t1)
@@ -323,11 +323,11 @@ let tests =
                             same $"{name}: the time reached" [ t1 ] (numbers s.LastTime)
                             same $"{name}: the last saved" [ t1 ] [ float s.Ts[-1] ]
                             same $"{name}: the state saved there is that at t1" (numbers s.Y1) (numbers s.Ys[-1])
-                            // no sliver at the end: ⌈parts⌉ steps
+                            // no very short step at the end: ⌈parts⌉ steps
                             if name = "fixed" then same "steps" [ Math.Ceiling(parts - 1e-9) ] [ float s.Stats.Steps ]) ]
 
           testList
-              "No jump is lost, also where a step lands on it by itself"
+              "No jump is missed, also if a step ends at it by chance"
               [ for name, order, direction, isFixed in jumpCases () do
                     testCase $"{name}, {order}, {direction}, {isFixed}" (fun () ->
                         let p, times = jumping name order direction isFixed
@@ -344,7 +344,7 @@ let tests =
                         same $"{name}, {order}: rejected" [ 0.0 ] [ float s.Stats.Rejected ]) ]
 
           testList
-              "No stop is lost, also where a step lands on it by itself"
+              "No stop is missed, also if a step ends at it by chance"
               [ for name, order, direction, isFixed in jumpCases () do
                     testCase $"{name}, {order}, {direction}, {isFixed}" (fun () ->
                         let p, times = jumping name order direction isFixed
@@ -359,10 +359,10 @@ let tests =
                             reached) ]
 
           testList
-              "At a jump at t0 and t1 the field is seen from inside"
+              "At a jump at t0 or t1 the field is evaluated inside"
               [ for name, direction in endJumps () do
                     testCase $"{name}, {direction}" (fun () ->
-                        // At the jumps themselves it has the values from outside, 100, on both sides in turn.
+                        // at the jumps the field has the values from outside, 100, on both sides in turn
                         let field isOpen (t: Tensor) (y: Tensor) =
                             let inside =
                                 if isOpen then logicalAnd (t .> 0.0) (t .< 1.0) else logicalAnd (t .>= 0.0) (t .<= 1.0)
@@ -385,10 +385,10 @@ let tests =
                             same $"{name}, open {isOpen}: the time reached" [ t1 ] (numbers s.LastTime)) ]
 
           testList
-              "A jump in float32 near t = 1000 is met from both sides"
+              "A float32 solve approaches a jump near t = 1000 from both sides"
               [ for name, jump, direction in floatJumps () do
                     testCase $"{name}, {jump}, {direction}" (fun () ->
-                        // the field compares in float32; its slope goes from 1 to −1
+                        // the field compares times in float32; its slope changes from 1 to −1
                         let field (t: Tensor) (y: Tensor) = where (t .< jump) (onesLike y) (-(onesLike y))
                         let t0, t1 = if direction > 0.0 then 999.0, 1002.0 else 1002.0, 999.0
                         let p = Ode.problem field (tensor [ 0.0f ]) (t0, t1) |> Ode.using (methodNamed name)
@@ -399,7 +399,7 @@ let tests =
                         same $"{name}: rejected" [ 0.0 ] [ float s.Stats.Rejected ]) ]
 
           testList
-              "A jump that is told saves steps"
+              "A known jump saves steps"
               [ for name in orderFive () do
                     testCase name (fun () ->
                         let field =
@@ -416,7 +416,7 @@ let tests =
                             $"{name}: got {cost told} steps, expected fewer than {cost blind}") ]
 
           testList
-              "NaN in the start of a sample is named at once"
+              "NaN in the start of a sample is reported at once"
               [ for name in everyMethod () do
                     testCase name (fun () ->
                         let y0 = tensor [ [ 1.0; nan; 2.0 ]; [ 1.0; 1.0; 2.0 ] ]
@@ -430,10 +430,10 @@ let tests =
                         few s) ]
 
           testList
-              "NaN from the field is named with its time and component"
+              "NaN from the field is reported with its time and component"
               [ for name in everyMethod () do
                     testCase name (fun () ->
-                        // the root of 1 − t is no number after t = 1
+                        // the root of 1 − t is NaN after t = 1
                         let field = byComponent (fun t y -> [ -y[0]; y[0]; sqrt (1.0 - t) * y[2] ])
 
                         let s = Ode.problem field (tensor [ 1.0; 1.0; 1.0 ]) (0.0, 2.0) |> stopped name
@@ -450,7 +450,7 @@ let tests =
                             $"{name}: got {s.LastState}, expected numbers") ]
 
           testList
-              "A solution that blows up ends the solve where it does"
+              "A solution that blows up ends the solve at its singularity"
               [ for name in adaptiveMethods () do
                     testCase name (fun () ->
                         // y' = y² from 1 is 1 / (1 − t)
@@ -470,7 +470,7 @@ let tests =
               within 0.1 "where it stopped" [ 1.05 ] [ f.Time ])
 
           testList
-              "In a record the path of the component is named"
+              "In a record the message names the path of the component"
               [ for name in everyMethod () do
                     testCase name (fun () ->
                         let start = { Position = tensor [ 1.0; 2.0 ]; Velocity = tensor [ 1.0; 4.0; 0.5 ] }
@@ -485,7 +485,7 @@ let tests =
                         Expect.stringContains f.Message "Velocity[1]" "f.Message") ]
 
           testList
-              "With steps by sample the sample is named"
+              "With perSample the message names the sample"
               [ for name in everyMethod () do
                     testCase name (fun () ->
                         // samples end at t = 1, never, and at t = 0.5
@@ -504,14 +504,14 @@ let tests =
                         within 0.02 $"{name}: where it stopped" [ 1.0 ] [ f.Time ]
                         Expect.stringContains f.Message "sample 0" "f.Message"
                         within 0.02 $"{name}: times reached" [ 1.0; 2.0; 0.5 ] (numbers s.LastTime)
-                        // the others have their results
+                        // the other samples have results
                         same
-                            "the sample that went through"
+                            "the sample that succeeded"
                             [ 0.0; 1.0; 0.0 ]
                             (numbers s.Y1.Position |> Array.map (fun x -> if Double.IsFinite x then 1.0 else 0.0))) ]
 
           testList
-              "A loss on outputs has the right gradient, either way in time"
+              "A loss of outputs has the exact gradient, in both directions of time"
               [ for way, direction, part in growthCases () do
                     testCase $"{way}, {direction}, {part}" (fun () ->
                         let gradient = grad (growth way) (growthAt direction)
@@ -522,7 +522,7 @@ let tests =
                             (numbers (growthPart part gradient))) ]
 
           testList
-              "Forward mode agrees with the closed form, either way in time"
+              "Forward mode agrees with the closed form, in both directions of time"
               [ for way, direction, part in growthCases () do
                     testCase $"{way}, {direction}, {part}" (fun () ->
                         let at = growthAt direction
@@ -540,7 +540,8 @@ let tests =
                         let got = tangents |> List.map (fun v -> snd (jvp (growth way) at v) |> float)
                         relative 1e-8 $"dL/d{part} by jvp" (growthExact direction part) got) ]
 
-          // The same with one field for each method, loose steps: the derivative of the steps taken is near the solution's.
+          // The same with one field for each method and large steps: the derivative of the steps is near that of the
+          // solution.
           testList
               "Gradients by every method agree with the closed form"
               [ for name in everyMethod () do
@@ -571,7 +572,7 @@ let tests =
                                 (numbers (growthPart part gradient))) ]
 
           testList
-              "Second derivatives in the times are those of the closed form"
+              "Second derivatives by the times agree with the closed form"
               [ for way, direction in timeCases () do
                     testCase $"{way}, {direction}" (fun () ->
                         let at = growthAt direction
@@ -582,9 +583,9 @@ let tests =
                         let total = -(growthExact direction "T0")[0]
                         relative 1e-7 $"Hessian by {way}" [ k * last; -k * last; -k * last; k * total ] (numbers h)) ]
 
-          testCase "The derivative in the time of a jump agrees with the closed form" (fun () ->
-              // y' = −y + [t ≥ τ] from 1 to t1 = 1: y(1) = e⁻¹ + 1 − e^(τ − 1); the step function's edge carries no derivative,
-              // so the two solves meet at τ.
+          testCase "The derivative by the time of a jump agrees with the closed form" (fun () ->
+              // y' = −y + [t ≥ τ] from 1 to t1 = 1: y(1) = e⁻¹ + 1 − e^(τ − 1). The edge of the step function has no
+              // derivative, so two solves are joined at τ.
               let y1 (tau: Tensor) =
                   let first =
                       Ode.problem (fun _ y -> -y) (scalar 1.0) (0.0, tau)
@@ -595,7 +596,7 @@ let tests =
               relative 1e-9 "dy(1)/dτ" [ -Math.Exp(-0.5) ] (numbers (grad y1 (scalar 0.5))))
 
           testList
-              "Gradients across jumps are those of the closed form, times of the solve included"
+              "Gradients across jumps agree with the closed form, including those by times"
               [ for way, direction in timeCases () do
                     testCase $"{way}, {direction}" (fun () ->
                         // y' = k y before 0.5, 2 k y between 0.5 and 0.8, 3 k y after

@@ -1,4 +1,4 @@
-/// What a hostile reading of events, jumps and ends found: values that are no numbers, times that coincide, solves that stop short.
+/// Edge cases of events, jumps and ends: values that are NaN, times that coincide, solves that stop early.
 module NeuralDE.Tests.Solvers.EdgeTests
 
 open Expecto
@@ -11,9 +11,9 @@ let private falling () = Ode.problem (fun _t u -> -onesLike u) (tensor [ 2.0 ]) 
 
 let private notNumbers =
     testList
-        "Event values that are no numbers"
+        "Values of events that are NaN"
         [ for m in adaptive do
-              testCase $"beyond the event: the step is shortened, and the event found, {m.Name}" (fun () ->
+              testCase $"beyond the event: the step is shortened, and the event is found, {m.Name}" (fun () ->
                   let s =
                       falling ()
                       |> Ode.using m
@@ -32,7 +32,7 @@ let private notNumbers =
               Expect.equal s.Status NonFinite "the status"
               Expect.stringContains s.Failure.Value.Message "the value of event 1 is not finite" "the message")
 
-          testCase "under perSample each row for itself" (fun () ->
+          testCase "with perSample each row independently" (fun () ->
               let s =
                   Ode.problem (fun _t u -> -onesLike u) (tensor [ [ 2.0 ]; [ 9.0 ] ]) (0.0, 3.0)
                   |> Ode.on (Event.falling (fun _t u -> sqrt u[0] - 0.1)) Event.stop
@@ -51,19 +51,19 @@ let private coinciding =
         |> sum
 
     testList
-        "Jumps whose times are arguments"
-        [ testCase "two at one time have no derivative: refused" (fun () ->
+        "Jumps at times that are arguments"
+        [ testCase "two jumps at the same time have no derivative: refused" (fun () ->
               for second in [ 2.0; System.Math.BitIncrement 2.0 ] do
                   raises<InputException> [ "Ode.jumpAt"; "two jumps"; "2" ] (fun () ->
                       grad (fun (s: Tensor) -> final s[0] s[1]) (tensor [ 2.0; second ]) |> ignore)
                   |> ignore)
 
-          testCase "under vmap, too" (fun () ->
+          testCase "also with vmap" (fun () ->
               raises<InputException> [ "Ode.jumpAt"; "two jumps" ] (fun () ->
                   vmap (grad (fun (s: Tensor) -> final s[0] s[1])) (tensor [ [ 1.0; 2.0 ]; [ 2.0; 2.0 ] ]) |> ignore)
               |> ignore)
 
-          testCase "one given twice is one" (fun () ->
+          testCase "one jump given twice is one" (fun () ->
               let twice (s: Tensor) = final s s
               let got, h = float (grad twice (scalar 2.0)), 1e-5
               let difference = float (twice (scalar (2.0 + h)) - twice (scalar (2.0 - h))) / (2.0 * h)
@@ -71,8 +71,8 @@ let private coinciding =
 
 let private ends =
     testList
-        "Where a solve ended"
-        [ testCase "T1 of one that stopped short is the time reached" (fun () ->
+        "The end of a solve"
+        [ testCase "T1 of a solve that stopped early is the time reached" (fun () ->
               let s = Ode.problem (fun _t u -> u * u) (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.trySolve
               Expect.equal (float s.T1) (float s.LastTime) "T1"
               Expect.isTrue (abs (float s.T1 - 1.0) < 1e-3) $"Got {s.T1}")
@@ -83,16 +83,16 @@ let private ends =
                   |> Ode.perSample
                   |> Ode.trySolve
               Expect.isTrue (abs (float s.T1[0] - 1.0) < 1e-3) $"Got {s.T1}"
-              Expect.equal (float s.T1[1]) 2.0 "the row that got there")
+              Expect.equal (float s.T1[1]) 2.0 "the row that reached its end")
 
-          testCase "T1 is differentiable as before" (fun () ->
+          testCase "T1 has the same derivative as before" (fun () ->
               let d =
                   grad
                       (fun t1 -> (Ode.problem (fun _t u -> u) (tensor [ 1.0 ]) (0.0, t1) |> Ode.solve).T1 * 3.0)
                       (scalar 1.0)
               Expect.equal (float d) 3.0 "∂T1/∂t1")
 
-          testCase "the last row of saveSteps is not saved twice where an event ends the solve" (fun () ->
+          testCase "the last row of saveSteps is not saved twice if an event ends the solve" (fun () ->
               let p = falling () |> Ode.on (Event.falling (fun _t u -> u[0] - 1.0)) Event.stop |> Ode.saveSteps 1
               let one, both = (p |> Ode.solve).Ts.ToArray(), (p |> Ode.saveEnd |> Ode.solve).Ts.ToArray()
               Expect.equal both one "times") ]
@@ -103,7 +103,7 @@ let private singles =
         [ for start in [ 0.0; 1e3; 1e6 ] do
               for solver in [ Euler; Tsit5; Kvaerno3 ] do
                   testCase
-                      $"nothing of the field is lost between the floats around a jump at {start} + 5, {solver.Name}"
+                      $"the integral of the field includes the gap of floats around a jump at {start} + 5, {solver.Name}"
                       (fun () ->
                           let y =
                               Ode.problem (fun _t u -> onesLike u) (tensor [ 0.0f ]) (start, start + 10.0)

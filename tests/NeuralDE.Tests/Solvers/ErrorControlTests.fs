@@ -1,4 +1,4 @@
-/// What a watch over derivatives must leave as it is: bare solves, the steps of ordinary problems, values, other samples.
+/// The watch over derivatives must not change: plain solves, the steps of ordinary problems, values, other samples.
 module NeuralDE.Tests.Solvers.ErrorControlTests
 
 open Expecto
@@ -53,13 +53,14 @@ let private kinked rtol (w: Tensor) =
     let field _ u = matmul (relu (matmul u (reshape [ 2; 16 ] w[0..31]) + 0.1)) (reshape [ 16; 2 ] w[32..63]) - u
     Ode.problem field (tensor [ [ 1.0; -0.5 ]; [ 0.3; 0.2 ] ]) (0.0, 5.0) |> Ode.tolerance rtol (1e-3 * rtol)
 
-/// Accepted and rejected steps of a solve as a derivative sees it, or as it is alone.
+/// Accepted and rejected steps of a differentiated solve, or of a plain one.
 let private stepsOf control (p: OdeProblem<Tensor>) =
     let setup = SolveSetup.prepare "a test" p
     let report = SolveReport.unpack (setup.Run { setup.Plan with Control = control } setup.Ts).Report
     int (numbers report.Accepted |> Array.sum), int (numbers report.Rejected |> Array.sum)
 
-/// Problems whose own error sees to their gradients: name, problem, steps alone, steps under a derivative.
+/// Problems whose state error also controls the gradient: name, problem, steps of a plain solve, steps of a differentiated
+/// one.
 let private ordinary =
     let spiral = tensor [ -0.1; 2.0; -2.0; -0.1 ]
 
@@ -70,12 +71,12 @@ let private ordinary =
       "spiral net", net (0.3 * randn (Key 1) [ 252 ]), (16, 2), (16, 2)
       "deep net, 1e-6", deep 1e-6 layers, (6, 0), (6, 0)
       "deep net, 1e-3", deep 1e-3 layers, (3, 0), (3, 0)
-      // a kink looks like a stiff tangent: the test for kinks keeps the steps
+      // a kink resembles a stiff tangent: the test for kinks keeps the number of steps
       "relu, 1e-3", kinked 1e-3 (0.7 * randn (Key 11) [ 98 ]), (12, 3), (12, 3)
       "relu, 1e-6", kinked 1e-6 (0.7 * randn (Key 11) [ 98 ]), (56, 58), (56, 58) ]
 
-/// Lotka–Volterra by methods that are no tableau, whose tangent of a history has to agree with that of the state: BDF2 took 100
-/// steps more while a fresh tangent's history had no curvature.
+/// Lotka–Volterra by methods without a tableau, where the tangent of the history must be consistent with that of the state:
+/// BDF2 took 100 more steps while the history of a new tangent had no curvature.
 let private byOthers = [ "Kvaerno3", (1156, 46); "Rosenbrock23", (653, 59); "BDF2", (1988, 56) ]
 
 /// The largest error of a gradient relative to its largest component.
@@ -88,37 +89,37 @@ let tests =
     testList
         "Solvers.ErrorControl"
         [ testList
-              "Ordinary problems keep their steps"
+              "Ordinary problems keep their number of steps"
               [ for name, problem, alone, watched in ordinary do
                     testCase name (fun () ->
                         Expect.equal (stepsOf StateOnly problem) alone "steps alone"
-                        Expect.equal (stepsOf StateAndDerivatives problem) watched "steps under a derivative") ]
+                        Expect.equal (stepsOf StateAndDerivatives problem) watched "steps of a differentiated solve") ]
 
           testList
-              "And by implicit methods"
+              "And with implicit methods"
               [ for name, steps in byOthers do
                     testCase name (fun () ->
                         let problem = lotka rates |> Ode.using (methodNamed name)
                         Expect.equal (stepsOf StateOnly problem) steps "steps alone"
-                        Expect.equal (stepsOf StateAndDerivatives problem) steps "steps under a derivative") ]
+                        Expect.equal (stepsOf StateAndDerivatives problem) steps "steps of a differentiated solve") ]
 
-          testCase "A bare solve and a compiled one are the graphs of a solve with the state's control" (fun () ->
+          testCase "The graph of a plain or compiled solve is that of StateOnly" (fun () ->
               let solve control p = lotka p |> Ode.errorControl control |> Ode.solveFinal
               let bits = numbers (solve StateOnly rates)
               same "bare" bits (numbers (solve StateAndDerivatives rates))
               same "compiled" bits (numbers (compile (solve StateAndDerivatives) rates))
-              // nothing of the watch is in the plan
+              // the plan contains nothing of the watch
               let text = Engine.explain (solve StateAndDerivatives) rates
               let plan (s: string) = s.Substring(s.IndexOf "── the plan")
               Expect.equal (plan text) (plan (Engine.explain (solve StateOnly) rates)) "the plan")
 
-          testCase "Where no tangent steers, value and gradient are those of the state's control" (fun () ->
+          testCase "If no tangent controls a step, value and gradient are those of StateOnly" (fun () ->
               let loss control p = lotka p |> Ode.errorControl control |> Ode.solveFinal |> sum
               let value, gradient = valueAndGrad (loss StateAndDerivatives) rates
               same "value" [ float (loss StateOnly rates) ] [ float value ]
               same "gradient" (numbers (grad (loss StateOnly) rates)) (numbers gradient))
 
-          testCase "StateOnly leaves a solve alone beside one that is watched" (fun () ->
+          testCase "StateOnly does not affect a watched solve of the same field, and vice versa" (fun () ->
               let solve control (p: Tensor) =
                   Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 10.0)
                   |> Ode.errorControl control
@@ -132,7 +133,7 @@ let tests =
                   (abs slopes[0] > 100.0)
                   $"got {slopes[0]:R} with StateOnly, expected a slope off by 100 or more")
 
-          testCase "A product forwards is the gradient's, and all tapes give the same bits" (fun () ->
+          testCase "A forward product agrees with the gradient, and all tapes give the same bits" (fun () ->
               let loss gradient p = lorenz p |> Ode.gradient gradient |> Ode.solveFinal |> sum
               let p, v = tensor [ 10.0; 28.0; 8.0 / 3.0 ], tensor [ 0.3; -1.1; 0.7 ]
               let direct = grad (loss Direct) p
@@ -141,7 +142,7 @@ let tests =
               same "checkpointed" (numbers direct) (numbers (grad (loss Checkpointed) p))
               same "within 600 bytes" (numbers direct) (numbers (grad (loss (CheckpointedWithin 600L)) p)))
 
-          testCase "A sample alone has the bits that it has among mates, at rest and not" (fun () ->
+          testCase "A sample has the same bits alone and in a batch, at rest or not" (fun () ->
               let solve (p: Tensor) (y0: Tensor) =
                   Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y0 (0.0, 20.0)
                   |> Ode.perSample
@@ -161,7 +162,7 @@ let tests =
 
                   within 1e-15 $"sample {i}, its own solve" (numbers (grad single y0[i])) (numbers all[i]))
 
-          testCase "A sample has the same bits among a hundred mates, of which few are probed at a time" (fun () ->
+          testCase "A sample has the same bits in a batch of a hundred, of which few are probed at a time" (fun () ->
               let solve (p: Tensor) (y0: Tensor) =
                   Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y0 (0.0, 20.0)
                   |> Ode.perSample
@@ -175,12 +176,12 @@ let tests =
                   let alone = grad (fun y0 -> sum (solve p y0)) (reshape [ 1; 1 ] y0[i])
                   same $"sample {i}" (numbers alone) (numbers all[i]))
 
-          testCase "vmap gives a branch that few rows take the same results" (fun () ->
+          testCase "vmap of a branch that few rows take gives the same results" (fun () ->
               let f (x: Tensor) = cond (x .> 0.0) (fun x -> stopGradient (exp x, x * x)) (fun x -> x - 1.0, -x) x
 
               for n in [ 63; 64; 100 ] do
                   for taken in [ 0; 1; n / 4; n / 4 + 1; n ] do
-                      // the rows taken lie apart
+                      // the rows that take the branch are not adjacent
                       let isTaken i = (7 * i) % n < taken
                       let xs = [| for i in 0 .. n - 1 -> if isTaken i then 0.5 + 0.01 * float i else -0.1 * float i |]
                       let a, b = vmap f (tensor xs)
@@ -189,7 +190,7 @@ let tests =
                       same $"{taken} of {n}" (Array.concat first) (numbers a)
                       same $"{taken} of {n}, second" (Array.concat second) (numbers b))
 
-          testCase "vmap carries the watch along" (fun () ->
+          testCase "vmap carries the watch" (fun () ->
               let solve (p: Tensor) =
                   Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum
               let ps = tensor [ 1.0; 1.0; 1.0 ]
@@ -204,7 +205,7 @@ let tests =
               let jacobian = numbers (jacobian (fun ps -> vmap solve ps) ps)
               relative 3e-6 "jacobian" [ 1.0 - exp -10.0 ] [ jacobian[0] ])
 
-          testCase "A solve that does not depend on what is differentiated is left alone" (fun () ->
+          testCase "A solve that does not depend on the argument of grad is unchanged" (fun () ->
               let bare = Ode.problem (fun _ (u: Tensor) -> 1.0 - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum
               let loss (w: Tensor) =
                   w * (Ode.problem (fun _ (u: Tensor) -> 1.0 - u) (ones [ 1 ]) (0.0, 10.0) |> Ode.solveFinal |> sum)
@@ -230,9 +231,9 @@ let tests =
               relative 1e-5 "gradient" [ exp -1.0 ] (numbers (grad loss (ones [ 1 ]))))
 
           testList
-              "Known misses keep their size"
+              "Known limits keep their size"
               [ testCase "a field with kinks, at 1e-4" (fun () ->
-                    // the steps cross kinks that no tangent may shorten them for: as with StateOnly
+                    // the steps cross kinks, for which a tangent may not shorten them: as with StateOnly
                     let w = 0.7 * randn (Key 11) [ 98 ]
                     let loss control rtol w =
                         kinked rtol w |> Ode.errorControl control |> Ode.solveFinal |> (fun u -> sum (u * u))
@@ -242,8 +243,8 @@ let tests =
                         (1e-3, 3e-2)
                         "relative error")
 
-                testCase "fast forcing at rest beside a moving part" (fun () ->
-                    // a response of 1/40 beside a tangent of the leaf's mean size, which stays: 6700 rtol
+                testCase "fast forcing at rest beside a moving component" (fun () ->
+                    // a response of 1/40, but the tangent keeps the mean size of the leaf: 6700 rtol
                     let solve (p: Tensor) =
                         Ode.problem
                             (fun (t: Tensor) (u: Tensor) -> stack [ -u[0]; p * sin (40.0 * t) ])
@@ -255,7 +256,7 @@ let tests =
                     Expect.inRange (missOf right (grad loss (scalar 0.0))) (1e-3, 2e-2) "relative error")
 
                 testCase
-                    "at 1e-3, a response that one long step spans, where the embedded error is no measure"
+                    "at 1e-3, a response within one long step, where the embedded error is no measure"
                     (fun () ->
                         // h λ = 7 of an unstable rest: 560 rtol. cos t over h = 10: 9000 rtol
                         let at1e3 p = p |> Ode.tolerance 1e-3 1e-6 |> Ode.solveFinal |> sum
@@ -273,7 +274,7 @@ let tests =
                         Expect.inRange late (1.0, 20.0) "forcing, relative error")
 
                 testCase "at 1e-3, sizes of 1e6 and 1e-6 in one leaf" (fun () ->
-                    // the root mean square of a leaf sees the large one alone: 950 rtol of the small one
+                    // the root mean square of a leaf only shows the large element: 950 rtol of the small one
                     let loss (p: Tensor) =
                         Ode.problem
                             (fun _ (u: Tensor) -> tensor [ 1.0; 3.0 ] * (stack [ scalar 1e6; 1e-6 * p ] - u))

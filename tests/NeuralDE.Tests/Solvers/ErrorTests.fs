@@ -1,4 +1,4 @@
-/// Bad input raises at the call, and says what was got, what was expected and how to mend it.
+/// Bad input raises an exception at the call, whose message states the value received, the value expected and the fix.
 module NeuralDE.Tests.Solvers.ErrorTests
 
 open System
@@ -18,7 +18,7 @@ type Body = { Position: Tensor; Velocity: Tensor }
 let private body = { Position = tensor [ 1.0; 2.0 ]; Velocity = tensor [ 0.0; 1.0 ] }
 let private withBody f = Ode.problem (fun _ b -> f b) body (0.0, 1.0) |> solved
 
-/// What is done, the exception, and words of its message.
+/// A name, the call, the exception, and words of its message.
 let private mistakes: (string * (unit -> unit) * Type * string list) list =
     let input, shape, dtype, tree, trace =
         typeof<InputException>,
@@ -86,7 +86,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> batch () |> Ode.saveAt (tensor [ [ 1.0 ]; [ 2.0 ]; [ 2.5 ] ]) |> solved),
       shape,
       [ "3 rows"; "2 samples" ]
-      "outputs beyond a sample's end",
+      "outputs beyond the end of a sample",
       (fun () ->
           Ode.problem (fun _ y -> -y) (tensor [ [ 1.0 ]; [ 2.0 ] ]) (0.0, tensor [ 1.0; 2.0 ])
           |> Ode.perSample
@@ -94,7 +94,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
           |> solved),
       input,
       [ "[0, 1]"; "sample 0"; "1.5" ]
-      "outputs before a sample's start",
+      "outputs before the start of a sample",
       (fun () ->
           Ode.problem (fun _ y -> -y) (tensor [ [ 1.0 ]; [ 2.0 ] ]) (tensor [ 0.0; 1.0 ], 2.0)
           |> Ode.perSample
@@ -102,7 +102,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
           |> solved),
       input,
       [ "[1, 2]"; "sample 1"; "0.5" ]
-      "a sample's outputs out of order",
+      "outputs of a sample out of order",
       (fun () -> batch () |> Ode.saveAt (tensor [ [ 1.0; 2.0 ]; [ 2.0; 1.0 ] ]) |> solved),
       input,
       [ "sample 1"; "got 1" ]
@@ -110,11 +110,11 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> plain () |> Ode.saveAt (tensor [ 1.0 ]) |> Ode.saveSteps 2 |> solved),
       input,
       [ "saveAt"; "saveSteps"; "Remove the other" ]
-      "every zeroth step",
+      "saving every zeroth step",
       (fun () -> plain () |> Ode.saveSteps 0 |> solved),
       input,
       [ "saveSteps"; "got 0"; "1 or more" ]
-      "steps inside grad",
+      "saving steps inside grad",
       (fun () -> grad (fun y -> decay y (0.0, 1.0) |> Ode.saveSteps 1 |> Ode.solveYs |> sum) (tensor [ 1. ]) |> ignore),
       trace,
       [ "the number of steps"; "Ode.saveAt" ]
@@ -124,7 +124,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       input,
       [ "Solution.At"; "[0, 3]"; "3.1" ]
       "dense output at NaN", (fun () -> (Ode.solve (plain ())).At nan |> ignore), input, [ "Solution.At"; "NaN" ]
-      "dense output outside, of several",
+      "dense output outside, at several times",
       (fun () -> (Ode.solve (plain ())).At(tensor [ 1.0; -0.1 ]) |> ignore),
       input,
       [ "-0.1"; "position 1" ]
@@ -133,11 +133,11 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       "a step of zero", (fun () -> plain () |> Ode.dt 0.0 |> solved), input, [ "Ode.dt"; "0"; "positive" ]
       "a step of NaN", (fun () -> plain () |> Ode.dt nan |> solved), input, [ "Ode.dt"; "NaN"; "positive" ]
       "a negative first step", (fun () -> plain () |> Ode.dt0 -0.1 |> solved), input, [ "Ode.dt0"; "-0.1"; "positive" ]
-      "bounds out of order",
+      "limits of steps out of order",
       (fun () -> plain () |> Ode.dtBetween 1.0 0.5 |> solved),
       input,
       [ "1 and 0.5"; "least < largest" ]
-      "a bound of NaN", (fun () -> plain () |> Ode.dtBetween nan 0.5 |> solved), input, [ "NaN"; "least < largest" ]
+      "a limit of NaN", (fun () -> plain () |> Ode.dtBetween nan 0.5 |> solved), input, [ "NaN"; "least < largest" ]
       "no steps", (fun () -> plain () |> Ode.maxSteps 0 |> solved), input, [ "maxSteps"; "got 0"; "1 or more" ]
       "tolerances of zero",
       (fun () -> plain () |> Ode.tolerance 0.0 0.0 |> solved),
@@ -156,7 +156,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> plain () |> Ode.stepAt [ infinity ] |> solved),
       input,
       [ "Ode.stepAt"; "Infinity"; "finite" ]
-      // a record made without the functions that check
+      // a record made without the verbs that check
       "a record with a negative step",
       (fun () -> { plain () with Step = ConstantStep -1.0 } |> solved),
       input,
@@ -169,18 +169,18 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> { plain () with Rtol = -1.0 } |> solved),
       input,
       [ "rtol -1"; "0 or more" ]
-      "a controller that cannot shrink a step",
+      "a controller that does not shrink a rejected step",
       (fun () ->
           let c = StepController.ofPid { PidController.integral with Safety = -1.0 }
           plain () |> Ode.controller c |> solved),
       input,
       [ "StepController"; "Safety = -1"; "MinFactor ≤ Safety" ]
-      "a record without steps", (fun () -> { plain () with MaxSteps = 0 } |> solved), input, [ "got 0"; "1 or more" ]
-      "a record with bounds out of order",
+      "a record with maxSteps 0", (fun () -> { plain () with MaxSteps = 0 } |> solved), input, [ "got 0"; "1 or more" ]
+      "a record with limits out of order",
       (fun () -> { plain () with DtMin = 2.0; DtMax = 1.0 } |> solved),
       input,
       [ "2 and 1" ]
-      "a budget of nothing",
+      "a memory limit of 0",
       (fun () -> plain () |> Ode.gradient (CheckpointedWithin 0L) |> solved),
       input,
       [ "CheckpointedWithin 0"; "positive" ]
@@ -211,7 +211,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> decay (scalar 1.0) (0.0, 1.0) |> Ode.perSample |> solved),
       shape,
       [ "perSample"; "batch axis"; "[]" ]
-      "samples of unequal number",
+      "samples of unequal numbers",
       (fun () -> decay [ tensor [ 1.0; 2.0 ]; tensor [ 1.0 ] ] (0.0, 1.0) |> Ode.perSample |> solved),
       shape,
       [ "batch axis"; "[1]"; "[2; …]" ]
@@ -231,7 +231,7 @@ let private mistakes: (string * (unit -> unit) * Type * string list) list =
       (fun () -> Ode.problem (fun _ ys -> List.tail ys) [ tensor [ 1.0 ]; tensor [ 2.0 ] ] (0.0, 1.0) |> solved),
       tree,
       [ "1 tensors"; "a state of 2" ]
-      "a field that reads its time",
+      "a field that reads the numbers of its time",
       (fun () ->
           Ode.problem (fun (t: Tensor) y -> if float t > 1.0 then y else -y) (tensor [ 1.0 ]) (0.0, 1.0) |> solved),
       trace,
@@ -260,7 +260,7 @@ let tests =
     testList
         "Solvers.Error"
         [ testList
-              "Bad input is named"
+              "Messages of bad input"
               [ for name in mistakeCases () do
                     testCase name (fun () ->
                         let _, act, expected, words = mistakes |> List.find (fun (n, _, _, _) -> n = name)
@@ -268,7 +268,7 @@ let tests =
                         let got = $"{error.GetType().Name}: {error.Message}"
                         Expect.isTrue (error.GetType() = expected) $"{name}: got {got}, expected {expected.Name}"
                         let missing = words |> List.filter (fun word -> not (error.Message.Contains word))
-                        Expect.isTrue missing.IsEmpty $"{name}: got {got}, expected it to hold {missing}") ]
+                        Expect.isTrue missing.IsEmpty $"{name}: got {got}, expected it to contain {missing}") ]
 
           testCase "Times may be any kind of number" (fun () ->
               let expected = numbers (decay (tensor [ 1.0 ]) (0.0, 2.0) |> Ode.solveFinal)
@@ -283,7 +283,7 @@ let tests =
               check "int tensor" (Ode.problem f y0 (scalar 0, scalar 2))
               check "a mixture" (Ode.problem f y0 (0, scalar 2.0)))
 
-          testCase "An exception of the field comes through as it is" (fun () ->
+          testCase "An exception of the field is not changed" (fun () ->
               let failing () : Tensor = raise (InvalidTimeZoneException "mine")
               let p = Ode.problem (fun _ _ -> failing ()) (tensor [ 1.0 ]) (0.0, 1.0)
               raises<InvalidTimeZoneException> [ "mine" ] (fun () -> Ode.solve p |> ignore) |> ignore

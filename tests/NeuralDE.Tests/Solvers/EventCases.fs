@@ -6,7 +6,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let bounce (e: Tensor) = Event.apply (fun _ (u: Tensor) -> stack [ u[0]; -e * u[1] ])
 
-/// A change that changes nothing: the event is only told.
+/// A change that returns the state unchanged: the event is only recorded.
 let told: EventAction<Tensor> = Event.apply (fun _ u -> u)
 
 /// A ball that falls from rest: p is gravity, the elasticity of the floor, the height.
@@ -40,7 +40,7 @@ let pendulum (y0: Tensor) (p: Tensor) =
 let ofPendulum = tensor [ 3.0; 0.2; 0.1 ]
 let starts = tensor [ [ 1.2; 0.0 ]; [ 0.3; 2.5 ]; [ -1.0; 0.4 ]; [ 2.0; 3.0 ] ]
 
-/// A ball between floor and roof; the last row hits 19 times.
+/// A ball between floor and ceiling; the last row has 19 impacts.
 let room (y0: Tensor) (g: Tensor) =
     Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; -g ]) y0 (0.0, 3.0)
     |> Ode.on (Event.falling (fun _ u -> u[0])) (bounce (scalar 0.9))
@@ -52,7 +52,7 @@ let inRoom = tensor [ [ 1.0; 6.0 ]; [ 1.5; -3.0 ]; [ 1.0; 0.05 ]; [ 1.0; 40.0 ] 
 let times (s: Solution<'S>) = numbers s.Events.Times
 let kinds (s: Solution<'S>) = s.Events.Kinds |> cast Float64 |> numbers |> Array.map int
 
-/// The methods whose estimates allow 1e-6 in few steps, and how near their answers come.
+/// The methods whose error estimates allow 1e-6 in few steps, and the errors of their results.
 let accurate =
     [ for m in adaptive do
           match m.Order with

@@ -1,4 +1,4 @@
-/// Derivatives through events: of their times, of what follows them, in every mode.
+/// Derivatives through events: of their times and of the following states, in every mode.
 module NeuralDE.Tests.Solvers.EventGradientTests
 
 open System
@@ -53,7 +53,7 @@ let private ofBalls =
           let later t0 = ({ ball ofBall with T0 = t0 } |> fine |> Ode.solve).Events.Times[2]
           within 1e-8 "start" [ 1.0 ] (numbers (grad later (scalar 0.0))))
 
-      testCase "rows of vmap are single gradients, in bits" (fun () ->
+      testCase "rows of vmap have the bits of single gradients" (fun () ->
           let ps = stack [ ofBall; tensor [ 9.0; 0.7; 8.0 ]; tensor [ 12.0; 0.9; 11.0 ] ]
           let all = vmap (grad (third id)) ps
 
@@ -67,7 +67,7 @@ let private endOf how (p: Tensor) = pendulum starts[0] p |> how |> Ode.solve
 
 let private terminal =
     [ testTheory
-          "time and state of the event that ends the solve, its own parameter too"
+          "time and state of the event that ends the solve, also by a parameter of the event"
           [ "Tsit5", 1e-11, 1e-7
             "DOP853", 1e-12, 1e-7
             "Vern7", 1e-12, 1e-7
@@ -79,7 +79,7 @@ let private terminal =
               let how p = p |> Ode.using (methodNamed name) |> Ode.tolerance tolerance tolerance
               let time p = (endOf how p).T1
               let speed p = (endOf how p).Y1[1]
-              // differences of the most accurate method: those of a loose one are as rough as its steps
+              // differences of the most accurate method: those of an inaccurate one are as noisy as its steps
               let exact p = p |> Ode.using DOP853 |> Ode.tolerance 1e-12 1e-12
               relative
                   bound
@@ -103,7 +103,7 @@ let private terminal =
           relative 1e-12 "jvp of grad" (numbers (matmul h v)) (numbers along)
           within 1e-13 "jvp" [ float (sum (grad time ofPendulum * v)) ] (numbers (snd (jvp time ofPendulum v))))
 
-      testCase "a stiff equation: when half of Robertson's first substance is left" (fun () ->
+      testCase "a stiff equation: the time when half of Robertson's first substance is left" (fun () ->
           let robertson (k: Tensor) (_: Tensor) (y: Tensor) =
               let a, b, c = k[0] * y[0], k[1] * y[1] * y[2], k[2] * y[1] ** 2.0
               stack [ b - a; a - b - c; c ]
@@ -127,19 +127,19 @@ let private terminal =
           for how in [ Checkpointed; CheckpointedWithin 600L ] do
               Expect.equal (bits (grad (time how) ofPendulum)) direct $"{how}")
 
-      testCase "samples: sums of single gradients and Hessians, though one has no event" (fun () ->
+      testCase "samples: sums of single gradients and Hessians, although one has no event" (fun () ->
           let all p = sum (pendulum starts p |> Ode.perSample |> Ode.solve).T1
           let single p = List.sum [ for k in 0..3 -> (pendulum starts[k] p |> Ode.solve).T1 ]
           relative 1e-13 "gradient" (numbers (grad single ofPendulum)) (numbers (grad all ofPendulum))
           relative 1e-12 "Hessian" (numbers (hessian single ofPendulum)) (numbers (hessian all ofPendulum)))
 
-      testCase "t1 counts only where it is reached" (fun () ->
+      testCase "t1 has a derivative only if it is reached" (fun () ->
           let ends t1 = ({ pendulum starts ofPendulum with T1 = t1 } |> Ode.perSample |> Ode.solve).T1
           within 1e-12 "rows" [ 0.0; 1.0; 0.0; 1.0 ] (numbers (jacobian ends (scalar 1.5)))) ]
 
 let private rooms =
     [ testTheory
-          "samples between floor and roof: gradients are those of single solves"
+          "samples between floor and ceiling: gradients are those of single solves"
           [ "Tsit5"; "Vern7"; "DOP853"; "Kvaerno3"; "Rosenbrock23"; "BDF2" ]
           (fun name ->
               let by = Ode.using (methodNamed name)

@@ -1,4 +1,4 @@
-/// Events: found where they are, in the right order, with what they change; and what is refused.
+/// Events: found at their times, in the right order, with their changes; and refused input.
 module NeuralDE.Tests.Solvers.EventTests
 
 open System
@@ -38,7 +38,7 @@ let private found =
               Expect.equal (kinds s) [| 0; 2; 1; 2; 0; 2 |] "kinds")
 
       testCase "two impacts in a quarter of a step" (fun () ->
-          // parabolas are exact for the method: its step from 0.1 on would end at t1, far beyond the ball's short flights
+          // parabolas are exact for the method: its step from 0.1 would end at t1, far after the short flights of the ball
           let thrown v =
               Ode.problem (fun _ (u: Tensor) -> stack [ u[1]; scalar -9.81 ]) (tensor [ -1.0; v ]) (0.0, 30.0)
               |> Ode.dt0 0.1
@@ -49,19 +49,19 @@ let private found =
               let rest = sqrt (v * v - 2.0 * 9.81)
               within 1e-9 "times" [ (v - rest) / 9.81; (v + rest) / 9.81 ] (times (thrown v))
 
-          Expect.equal (times (thrown 4.4)) [||] "too slow to get there")
+          Expect.equal (times (thrown 4.4)) [||] "the velocity is too small to reach it")
 
-      testCase "backwards, falling is as the solve goes" (fun () ->
+      testCase "backwards, falling is in the direction of the solve" (fun () ->
           let s = cosine -10.0 |> Ode.on first told |> Ode.solve
           within 1e-7 "times" [ -0.5 * Math.PI; -2.5 * Math.PI ] (times s))
 
-      testCase "steps of constant length count anew from an event" (fun () ->
+      testCase "constant steps are counted again from an event" (fun () ->
           let s = cosine 10.0 |> Ode.using RK4 |> Ode.dt 0.01 |> Ode.on first told |> Ode.solve
           within 1e-8 "times" [ 0.5 * Math.PI; 2.5 * Math.PI ] (times s)
           within 1e-8 "state" [ cos 10.0; -(sin 10.0) ] (numbers s.Y1)
-          Expect.equal s.Stats.Steps 1002 "two steps are cut")
+          Expect.equal s.Stats.Steps 1002 "two steps are shortened")
 
-      testCase "of time alone, and of records" (fun () ->
+      testCase "events of the time only, and events of records" (fun () ->
           let s =
               Ode.problem (fun _ (s: {| A: Tensor |}) -> {| A = -s.A |}) {| A = scalar 1.0 |} (0.0, 2.0)
               |> Ode.on (Event.rising (fun t _ -> t - 1.0)) (Event.apply (fun _ s -> {| A = 2.0 * s.A |}))
@@ -80,7 +80,7 @@ let private found =
 
               within 1e-4 "times" [ for k in 1..4 -> float (impact k ofBall) ] (times s))
 
-      testCase "late in time, where times are coarse" (fun () ->
+      testCase "at a large time, where floats are coarse" (fun () ->
           let exact = flight 1 3.0 ofBall
 
           for start, bound in [ 1e6, 1e-8; 1e9, 1e-5; 1e12, 1e-2 ] do
@@ -89,7 +89,7 @@ let private found =
               within bound $"time from {start}" [ float (impact 1 ofBall) ] [ (times s)[0] - start ]
               within bound $"state from {start}" (numbers exact) (numbers s.Y1))
 
-      testCase "one that never happens changes no bit" (fun () ->
+      testCase "an event that never happens changes no bit" (fun () ->
           for m in [ Tsit5; DOP853; Kvaerno3; BDF2 ] do
               let p = cosine 10.0 |> Ode.using m |> Ode.tolerance 1e-5 1e-5 |> Ode.saveAt (linspace 0.0 10.0 7)
               let a = Ode.solve p
@@ -101,7 +101,7 @@ let private found =
 /// Values that jump over 0: signs, thresholds, phases.
 let private jumping =
     [ testTheory
-          "a threshold's sign, with a slope and without, by every adaptive method"
+          "the sign of a threshold, with and without a slope, by every adaptive method"
           [ for m in adaptive do
                 if m.Order > 1 then m.Name ]
           (fun name ->
@@ -119,8 +119,8 @@ let private jumping =
 
                       within bound $"at {c}" [ acos c; 2.0 * Math.PI - acos c ] (times s))
 
-      testCase "a clock that begins anew, with a state that is changed" (fun () ->
-          // u' = −u/2, and 1 more at every whole time: u(n⁺) = (1 + u) e^(−n/2) …
+      testCase "a clock that restarts, and changes the state" (fun () ->
+          // u' = −u/2, and 1 is added at every whole time: u(n⁺) = (1 + u) e^(−n/2) …
           let s =
               Ode.problem (fun _ (u: Tensor) -> -0.5 * u) (scalar 1.0) (0.0, 5.5)
               |> Ode.dtBetween 0.0 0.2
@@ -131,7 +131,7 @@ let private jumping =
           within 1e-12 "times" [ 1.0; 2.0; 3.0; 4.0; 5.0 ] (times s)
           within 1e-6 "state" [ right ] (numbers s.Y1))
 
-      testCase "what fires at a threshold and falls back fires once a period" (fun () ->
+      testCase "a variable that is reset at a threshold fires once in each period" (fun () ->
           let fire (value: Tensor -> Tensor) =
               Ode.problem (fun _ (u: Tensor) -> 1.5 - u) (scalar 0.0) (0.0, 5.0)
               |> Ode.on (Event.rising (fun _ u -> value u)) (Event.apply (fun _ u -> zerosLike u))
@@ -147,13 +147,13 @@ let private jumping =
               (times (fire (fun u -> 3.0 * (u - 1.0) + where (u .> 1.0) 1.0 -1.0)))
           within 1e-5 "smooth" right (times (fire (fun u -> u - 1.0))))
 
-      testCase "a value that changes its sign where it is infinite" (fun () ->
+      testCase "a value that is infinite at its sign change" (fun () ->
           let s = cosine 7.0 |> Ode.on (Event.crossing (fun _ u -> 1.0 / u[0])) told |> Ode.solve
           within 1e-6 "1/cos t" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
           let s = cosine 7.0 |> Ode.on (Event.falling (fun t _ -> sin t / cos t)) told |> Ode.solve
           within 1e-6 "tan t" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s))
 
-      testCase "a value that has no slope where it is 0, or an infinite one" (fun () ->
+      testCase "a value without a slope at 0, or with an infinite one" (fun () ->
           for power in [ 3.0; 5.0 ] do
               let s = cosine 5.0 |> Ode.on (Event.rising (fun t _ -> (t - 1.0) ** power)) told |> Ode.solve
               within 1e-3 $"to the power {power}" [ 1.0 ] (times s)
@@ -166,7 +166,7 @@ let private jumping =
           within 1e-3 "the cube of the state" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
           within 1e-6 "changed twice" [ 4.0 * cos 6.0; -4.0 * sin 6.0 ] (numbers s.Y1))
 
-      testCase "a jump's time is a constant of differentiation" (fun () ->
+      testCase "the time of a jump is a constant of differentiation" (fun () ->
           // dosed at 1: u(3) = (u₀ e^(−k) + 1) e^(−2k)
           let final slope (k: Tensor) =
               Ode.problem (fun _ (u: Tensor) -> -k * u) (scalar 1.0) (0.0, 3.0)
@@ -184,7 +184,7 @@ let private jumping =
                   (numbers (grad (final slope) (scalar 0.5)))) ]
 
 let private outputs =
-    [ testCase "outputs and dense output between impacts; at an impact the speed before it" (fun () ->
+    [ testCase "outputs and dense output between impacts; at an impact the velocity before it" (fun () ->
           let at = [ 1.0; 2.0; 3.0; 4.5; 6.0; 7.5 ]
           let number = [ 0; 1; 1; 2; 3; 4 ]
           let s = ball ofBall |> Ode.saveAt (tensor at) |> Ode.solve
@@ -205,7 +205,7 @@ let private outputs =
           for t in times s do
               Expect.isTrue (ts |> Array.exists (fun x -> abs (x - t) < 1e-12)) $"{t} is expected among the steps")
 
-      testCase "after the event that ends the solve there is nothing" (fun () ->
+      testCase "outputs after the end of the solve are NaN" (fun () ->
           let s =
               cosine 10.0
               |> Ode.on first Event.stop
@@ -230,16 +230,16 @@ let private outputs =
           Expect.equal (bits ts'[.. ts.Length - 1]) (bits ts) "times"
           Expect.isTrue
               (ts'[ts.Length ..].ToArray() |> Array.forall Double.IsNaN)
-              "NaN is expected behind the last event"
+              "NaN is expected after the last event"
           Expect.equal (numbers (cast Float64 ks'[.. ks.Length])) [| 1.0; 0.0; 1.0; 0.0; 0.0; -1.0 |] "kinds")
 
       testTheory
-          "samples with their own steps: the bits of single solves"
+          "perSample has the bits of single solves"
           [ "Tsit5"; "Vern7"; "DOP853"; "Kvaerno3"; "Rosenbrock23"; "BDF2" ]
           (fun name ->
               let by = Ode.using (methodNamed name)
               let s = room inRoom (scalar 9.81) |> by |> Ode.perSample |> Ode.solve
-              Expect.equal s.Events.Times.Shape [| 4; 19 |] "the most events of a sample"
+              Expect.equal s.Events.Times.Shape [| 4; 19 |] "the largest number of events of a sample"
 
               for k in 0..3 do
                   let one = room inRoom[k] (scalar 9.81) |> by |> Ode.solve
@@ -249,9 +249,9 @@ let private outputs =
                   Expect.equal (bits (s.Events.Times[k, .. n - 1])) (bits one.Events.Times) "times"
                   Expect.equal (bits (s.At(scalar 1.2)[k])) (bits (one.At 1.2)) "dense"
                   let rest = s.Events.Kinds[k, n..] |> cast Float64 |> numbers
-                  Expect.isTrue (Array.forall ((=) -1.0) rest) "-1 is expected behind the last event")
+                  Expect.isTrue (Array.forall ((=) -1.0) rest) "-1 is expected after the last event")
 
-      testCase "samples end where their events are" (fun () ->
+      testCase "samples end at their events" (fun () ->
           let s = pendulum starts ofPendulum |> Ode.perSample |> Ode.solve
           Expect.equal s.Statuses [| EventOccurred; EventOccurred; EventOccurred; Success |] "statuses"
 
@@ -261,7 +261,7 @@ let private outputs =
               Expect.equal (bits s.Y1[k]) (bits one.Y1) "Y1") ]
 
 let private together =
-    [ testCase "a corner: both happen" (fun () ->
+    [ testCase "a corner: both events happen" (fun () ->
           let free _ (u: Tensor) = stack [ u[2]; u[3]; scalar 0.0; scalar 0.0 ]
 
           let s =
@@ -274,7 +274,7 @@ let private together =
           within 1e-12 "times" [ 1.0; 1.0 ] (times s)
           within 1e-12 "state" [ 2.0; 2.0; 1.0; 1.0 ] (numbers s.Y1))
 
-      testCase "in the order given, up to one that ends the solve" (fun () ->
+      testCase "in the order of the calls, up to one that ends the solve" (fun () ->
           let at (time: float) = Event.rising (fun t (_: Tensor) -> t - time)
 
           let s =
@@ -290,13 +290,13 @@ let private together =
           within 1e-12 "times" [ 1.0; 1.0; 2.0; 2.0; 2.0 ] (times s)
           same "state" [ 6.0 ] (numbers s.Y1))
 
-      testCase "two that are near each other are two" (fun () ->
+      testCase "two events that are close are two" (fun () ->
           let near (d: float) = Event.falling (fun _ (u: Tensor) -> u[0] - d)
           let s = cosine 3.0 |> Ode.on (near (-1e-8)) told |> Ode.on (near 1e-8) told |> Ode.solve
           Expect.equal (kinds s) [| 1; 0 |] "kinds"
           within 1e-12 "between" [ 2e-8 ] [ (times s)[1] - (times s)[0] ])
 
-      testCase "with jumps of the field, and with steps that must end somewhere" (fun () ->
+      testCase "with jumps of the field, and with stops" (fun () ->
           let field (t: Tensor) (u: Tensor) = stack [ u[1]; where (t .< scalar 1.0) (scalar -2.0) (scalar -8.0) ]
 
           let s =
@@ -325,14 +325,14 @@ let private together =
           within 1e-9 "state" [ 11.0 ] (numbers s.Y1)) ]
 
 let private endings =
-    [ testCase "more events than there is room for" (fun () ->
+    [ testCase "more events than the maximum" (fun () ->
           let s = cosine 10.0 |> Ode.maxEvents 2 |> Ode.on (Event.crossing (fun _ u -> u[0])) told |> Ode.trySolve
           Expect.equal s.Status TooManyEvents "status"
-          within 1e-7 "those that there was room for" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
+          within 1e-7 "those up to the maximum" [ 0.5 * Math.PI; 1.5 * Math.PI ] (times s)
           within 1e-7 "stopped at the third" [ 2.5 * Math.PI ] (numbers s.LastTime)
           Expect.isTrue (numbers s.Y1 |> Array.forall Double.IsNaN) "NaN is expected at t1")
 
-      testCase "two at once where there is room for one" (fun () ->
+      testCase "two simultaneous events with a maximum of one" (fun () ->
           let two (y0: Tensor) =
               { cosine 6.0 with Y0 = y0 }
               |> Ode.maxEvents 3
@@ -352,7 +352,7 @@ let private endings =
           let s = Ode.trySolve { ball p with T1 = scalar 50.0 }
           Expect.equal s.Status EventsAccumulate "status"
           let rest = sqrt (2.0 * 10.0 / 9.81) * (1.0 + 2.0 * elasticity / (1.0 - elasticity))
-          within 1e-6 "where it rests" [ rest ] (numbers s.LastTime)
+          within 1e-6 "the position at rest" [ rest ] (numbers s.LastTime)
           isAtMost "steps" 500.0 (float (attempts s))
 
           raises<SolveException> [ "EventsAccumulate"; "Event.stop" ] (fun () ->
@@ -360,7 +360,7 @@ let private endings =
           |> ignore)
 
       testTheory
-          "balls that come to rest, where rounding and the method's error hide the last impacts"
+          "balls that come to rest, where the errors of rounding and method hide the last impacts"
           [ for name in [ "Tsit5"; "DOP853"; "Fehlberg45"; "Kvaerno3"; "Rosenbrock23"; "BDF2" ] do
                 for floor in [ 0.0; 1000.0 ] do
                     for drag in [ 0.0; 0.1; 1.0 ] do
@@ -394,7 +394,7 @@ let private endings =
           Expect.equal s.Status EventsAccumulate "status"
           within 1e-3 "it lies on the floor" [ 100.0 ] [ float s.LastState[0] ])
 
-      testCase "a relay that chatters" (fun () ->
+      testCase "a relay that switches infinitely often" (fun () ->
           let turn (v: float) = Event.apply (fun _ (u: Tensor) -> stack [ u[0]; scalar v ])
 
           let s =
@@ -406,7 +406,7 @@ let private endings =
           Expect.equal s.Status EventsAccumulate "status"
           within 1e-9 "where" [ 1.0 ] (numbers s.LastTime))
 
-      testCase "a sample that comes to rest is named" (fun () ->
+      testCase "the message names a sample that comes to rest" (fun () ->
           let y0 = tensor [ [ 1.0; 0.0 ]; [ 0.001; 0.05 ] ]
           let s = room y0 (scalar 9.81) |> Ode.perSample |> Ode.trySolve
           Expect.equal s.Statuses [| Success; EventsAccumulate |] "statuses"
@@ -459,7 +459,7 @@ let private refused =
               |> raises<InputException> [ "Backsolve"; m.Name; "Checkpointed" ]
               |> ignore)
 
-      testCase "room for no event" (fun () ->
+      testCase "a maximum of zero events" (fun () ->
           raises<InputException> [ "Ode.maxEvents"; "0" ] (fun () -> plain |> Ode.maxEvents 0 |> ignore) |> ignore) ]
 
 [<Tests>]

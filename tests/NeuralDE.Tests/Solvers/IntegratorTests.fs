@@ -1,4 +1,4 @@
-/// Solves stepped by hand take the steps of the solve.
+/// A solve that is stepped by hand takes the steps of the solve.
 module NeuralDE.Tests.Solvers.IntegratorTests
 
 open Expecto
@@ -10,7 +10,7 @@ let private lotkaVolterra (_t: Tensor) (u: Tensor) = stack [ 1.5 * u[0] - u[0] *
 
 let private problem () = Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (0.0, 2.0) |> Ode.tolerance 1e-5 1e-7
 
-/// The integrator after each step, the start included.
+/// The integrator after each step, including the start.
 let private run (p: Problem<'E, 'S>) =
     let rec go (done': Integrator<'S> list) (i: Integrator<'S>) =
         if i.IsDone then List.rev (i :: done') else go (i :: done') (i.Step())
@@ -22,7 +22,7 @@ let private hasStepsOf (p: Problem<'E, Tensor>) =
     let steps = run p
     let last = List.last steps
     let times, right = steps |> List.map _.T |> List.distinct, List.ofArray (solved.Ts.ToArray())
-    // after a jump a solve stands one spacing of floats further than the step's end
+    // after a jump a solve continues one spacing of floats after the end of the step
     let isNear (a: float) (b: float) = abs (a - b) <= 1e-15 * abs b
     Expect.isTrue
         (times.Length = right.Length && List.forall2 isNear times right)
@@ -44,7 +44,7 @@ let tests =
     testList
         "Solvers.Integrator"
         [ testList
-              "the steps are those of the solve, to the bit"
+              "the steps are those of the solve, bit for bit"
               [ for m in odeSolvers do
                     for name, option in options do
                         testCase $"{m.Name}, {name}" (fun () -> hasStepsOf (problem () |> Ode.using m |> option))
@@ -52,13 +52,13 @@ let tests =
                     if m.IsAdaptive then
                         testCase $"{m.Name}, adaptive" (fun () -> hasStepsOf (problem () |> Ode.using m)) ]
 
-          testCase "backwards, and an interval of no length" (fun () ->
+          testCase "backwards, and an interval of length 0" (fun () ->
               hasStepsOf (Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (2.0, 0.5))
               let i = Ode.integrator (Ode.problem lotkaVolterra (tensor [ 1.0; 1.0 ]) (1.0, 1.0))
               let ended = i.Step()
               Expect.equal (ended.T, ended.Status) (1.0, Some Success) "the end")
 
-          testCase "with noise, too" (fun () ->
+          testCase "also with noise" (fun () ->
               let p =
                   Sde.stratonovich (fun _ y -> -y) (Diagonal(fun _ y -> 0.3 * y)) (ones [ 3 ]) (0.0, 1.0)
                   |> Sde.noise (Key 4)
@@ -67,11 +67,11 @@ let tests =
               let one = (Sde.integrator p).Step()
               raises<InputException> [ "Integrator.At"; "noise" ] (fun () -> one.At(0.5 * one.T) |> ignore) |> ignore)
 
-          testCase "a step leaves the integrator before it as it was" (fun () ->
+          testCase "a step does not change the integrator before it" (fun () ->
               let i = Ode.integrator (problem ())
               let a, b = i.Step(), i.Step()
               Expect.equal (i.T, i.Stats.Steps) (0.0, 0) "the start"
-              Expect.equal (a.Y.ToArray()) (b.Y.ToArray()) "the same step twice"
+              Expect.equal (a.Y.ToArray()) (b.Y.ToArray()) "the same step taken twice"
               Expect.isTrue (a.T > 0.0 && a.Stats.Steps = 1) $"Got {a}")
 
           testCase "At is the interpolant of the last step" (fun () ->
@@ -86,7 +86,7 @@ let tests =
                       Expect.isTrue (difference < 1e-14) $"at {t}: got a difference of {difference}")
 
           testCase
-              "With changes the state: the solve goes on from there, with the history of the method begun anew"
+              "With changes the state: the solve continues from there, and the method restarts its history"
               (fun () ->
                   for m in [ Tsit5; Heun; BDF2; Kvaerno3; AsynchronousLeapfrog ] do
                       let p = problem () |> Ode.using m |> Ode.dt 0.1
@@ -104,12 +104,13 @@ let tests =
                           Ode.problem lotkaVolterra y (i.T, i.T + 0.1) |> Ode.using m |> Ode.dt 0.1 |> Ode.solveFinal
 
                       let difference = float (amax (abs (one.Y - right)))
-                      // an implicit step starts from the Jacobian of before, and stops iterating when its rest is below the tolerance
+                      // an implicit step starts from the previous Jacobian, and ends its iteration when the residual is
+                      // below the tolerance
                       let allowed = if m.Stepper.IsImplicit then 1e-6 else 1e-13
                       Expect.isTrue (difference < allowed) $"{m.Name}: got a difference of {difference}")
 
-          testCase "a control that holds between its times: a thermostat by hand" (fun () ->
-              // x' = u − x with u = 1 below 0.5 and 0 above, looked at after each step
+          testCase "a control that is constant between its times: a thermostat by hand" (fun () ->
+              // x' = u − x with u = 1 below 0.5 and 0 above, read after each step
               let heat u = Ode.problem (fun _t x -> u - x) (tensor [ 0.0 ]) (0.0, 100.0) |> Ode.dt 0.01
               let mutable x, switches, u = tensor [ 0.0 ], 0, 1.0
 
@@ -127,7 +128,7 @@ let tests =
               let i = run p |> List.last
               Expect.isTrue (abs (float (fst i.Y) - cos 1.0) < 1e-5) $"Got {i.Y}")
 
-          testCase "a solve that cannot go on is done, and says why" (fun () ->
+          testCase "a solve that cannot continue is done, and reports the reason" (fun () ->
               let p = Ode.problem (fun _ y -> y * y) (tensor [ 1.0 ]) (0.0, 2.0)
               let i = run p |> List.last
               Expect.isTrue (i.Status = Some StepTooSmall || i.Status = Some NonFinite) $"Got {i.Status}"
@@ -136,7 +137,7 @@ let tests =
               let few = run (problem () |> Ode.maxSteps 3) |> List.last
               Expect.equal (few.Status, few.Stats.Steps) (Some MaxStepsReached, 3) "maxSteps")
 
-          testCase "what does not go with steps by hand is refused" (fun () ->
+          testCase "unsupported options are refused" (fun () ->
               let p = problem ()
               raises<InputException> [ "Ode.integrator"; "perSample" ] (fun () ->
                   Ode.problem lotkaVolterra (ones [ 2; 2 ]) (0.0, 1.0) |> Ode.perSample |> Ode.integrator |> ignore)

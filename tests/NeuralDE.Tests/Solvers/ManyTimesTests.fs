@@ -1,4 +1,4 @@
-/// Dense output at many times goes block by block: the numbers of single times, in the memory of the result.
+/// Dense output at many times is computed block by block: the numbers of single times, with the memory of the result.
 module NeuralDE.Tests.Solvers.ManyTimesTests
 
 open System
@@ -11,7 +11,7 @@ let private oscillator _ (y: Tensor) = stack [ y[1]; -y[0] ]
 let private shared =
     lazy (Ode.problem oscillator (tensor [ 1.0; 0.0 ]) (0.0, 10.0) |> Ode.tolerance 1e-8 1e-8 |> Ode.solve)
 
-/// Times in no order.
+/// Times in random order.
 let private times n = 10.0 * rand (Key 3) [ n ]
 
 let private bits (x: Tensor) = x.ToArray() |> Array.map BitConverter.DoubleToInt64Bits
@@ -32,7 +32,7 @@ let tests =
                             let some = bits (shared.Value.At ts[first .. first + 99])
                             Expect.equal whole[2 * first .. 2 * first + 199] some "whole[2 * first .. 2 * first + 199]") ]
 
-          testCase "so do those of samples with their own steps" (fun () ->
+          testCase "also with perSample" (fun () ->
               let n = 9001
               let start = reshape [ 3; 2 ] (linspace 0.1 1.0 6)
 

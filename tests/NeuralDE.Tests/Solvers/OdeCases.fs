@@ -1,4 +1,4 @@
-/// Initial value problems with known answers, and checks whose messages say what was got and what was expected.
+/// Initial value problems with known solutions, and checks whose messages state the value received and the value expected.
 module NeuralDE.Tests.Solvers.OdeCases
 
 open System
@@ -35,11 +35,12 @@ let numbers (x: Tensor) = x.ToArray()
 /// Every number of a tree.
 let all (tree: 'T) = Tree.flatten tree |> Array.collect numbers
 
-/// The test that an exception names what was got, what was expected and how to mend it: all words stand in its message.
+/// The test that the message of an exception states the value received, the value expected and the fix: it contains all
+/// words.
 let raises<'E when 'E :> exn> (words: string list) (action: unit -> unit) =
     let error = Expect.thrown<'E> action
     let missing = words |> List.filter (fun word -> not (error.Message.Contains word))
-    Expect.isTrue missing.IsEmpty $"got the message \"{error.Message}\", expected it to hold {missing}"
+    Expect.isTrue missing.IsEmpty $"got the message \"{error.Message}\", expected it to contain {missing}"
     error
 
 let methodNamed name = odeSolvers |> List.find (fun solver -> solver.Name = name)
@@ -106,7 +107,7 @@ let private fields: (string * (Tensor -> Tensor -> Tensor)) list =
       "cubic spiral to 25", spiral
       "Van der Pol mu=10", vanDerPol 10.0 ]
 
-// ---- the published answers ----------------------------------------------------------------------------------------
+// ---- the published results --------------------------------------------------------------------------------------------
 
 /// A problem of Conformance/ode.json.
 type Case =
@@ -151,7 +152,7 @@ let cases =
 let caseNamed name = cases |> List.find (fun c -> c.Name = name)
 let problemOf c = Ode.problem c.Field (tensor c.Y0) (c.T0, c.T1)
 
-/// A non-autonomous, nonlinear equation whose solution runs on the unit circle at the angle 2t + sin t.
+/// A non-autonomous, nonlinear equation whose solution is on the unit circle at the angle 2t + sin t.
 module Circle =
     let exact (t: float) = [| cos (2.0 * t + sin t); sin (2.0 * t + sin t) |]
 
@@ -176,12 +177,12 @@ module Circle =
             max (abs (ys[2 * i] - e[0])) (abs (ys[2 * i + 1] - e[1])))
         |> Array.max
 
-/// Writes down every time at which a field is evaluated.
+/// Records every time at which a field is evaluated.
 type Recorder() =
     let times = ResizeArray<float>()
 
-    /// The same field, watched: ordinary code runs at every evaluation. It takes the state too,
-    /// since stages of one time share what depends on the time alone.
+    /// The same field, recorded: ordinary code runs at every evaluation. It also gets the state, because stages at the same
+    /// time share computations that depend on the time only.
     member _.Watch(f: Tensor -> 'S -> 'S) : Tensor -> 'S -> 'S =
         fun t y ->
             let seen =
@@ -199,7 +200,7 @@ type Recorder() =
 
 let directions = [ 1.0; -1.0 ]
 
-/// The method with its own steps, or fixed ones where it has none.
+/// The method with adaptive steps, or with fixed ones if it does not estimate its error.
 let by name (p: OdeProblem<'S>) =
     let p = p |> Ode.using (methodNamed name)
     if p.Solver.IsAdaptive then p else Ode.dt 0.05 p

@@ -1,4 +1,4 @@
-/// Every option of a solve: what is kept, over which interval, how long steps are and by which norm.
+/// Every option of a solve: outputs, interval, step sizes and norm.
 module NeuralDE.Tests.Solvers.OptionTests
 
 open System
@@ -10,7 +10,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private everyMethod () = every odeSolvers
 
-/// The methods that are stable where solutions decay.
+/// The methods that are stable for decaying solutions.
 let private damped = List.filter ((<>) "AsynchronousLeapfrog")
 
 let private eachWay () = methodsAndDirections ()
@@ -49,14 +49,13 @@ let private stepCases () =
 
 // ---- intervals ------------------------------------------------------------------------------------------------------
 
-// ---- the length and number of steps ---------------------------------------------------------------------------------
+// ---- the size and number of steps -------------------------------------------------------------------------------------
 
 let private adaptiveMethods () = every adaptive
 
 // ---- controllers ----------------------------------------------------------------------------------------------------
 
-/// Accepted and rejected steps of an independent implementation: Tsit5, I control, Hairer's first step,
-/// tolerances 1e-8.
+/// Accepted and rejected steps of an independent implementation: Tsit5, I control, Hairer's first step, tolerances 1e-8.
 let private budgets =
     [ "A1", 52, 0
       "A2", 26, 0
@@ -108,7 +107,7 @@ let tests =
     testList
         "Solvers.Option"
         [ testList
-              "Outputs stand at the times asked for"
+              "Outputs are the states at the requested times"
               [ for solver, list, direction in timeCases () do
                     testCase $"{solver}, {list}, {direction}" (fun () ->
                         let forward = timeLists |> List.find (fst >> (=) list) |> snd
@@ -133,7 +132,7 @@ let tests =
                             if t = t1 then same "the row at t1" (numbers s.Y1) (numbers s.Ys[i])) ]
 
           testList
-              "Outputs change no step"
+              "Outputs do not change the steps"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let p = decay (tensor [ 1.0 ]) 0.0 2.0 |> by solver
@@ -145,7 +144,7 @@ let tests =
                             "(dense.Stats.Steps, dense.Stats.Rejected)") ]
 
           testList
-              "Start and end stand before and after the times"
+              "Start and end are before and after the times"
               [ for start, isEnd in startAndEnd () do
                     testCase $"{start}, {isEnd}" (fun () ->
                         let p = decay (tensor [ 1.0 ]) 0.0 2.0
@@ -204,7 +203,7 @@ let tests =
               same "states" [ 0.5; 0.25; nan; nan; 0.5; 0.25; 0.125; 0.0625 ] (numbers s.Ys))
 
           testList
-              "Dense output is what saving would have given"
+              "Dense output equals the saved states"
               [ for solver, direction in eachWay () do
                     testCase $"{solver}, {direction}" (fun () ->
                         let t0, t1 = if direction > 0.0 then 0.3, 2.0 else 2.0, 0.3
@@ -235,7 +234,7 @@ let tests =
 
                         for t in [ 0.9; t0; t1 ] do
                             let k = scalar 0.7
-                            // where a tangent steers, the differentiated solve takes other steps than a bare one
+                            // if a tangent controls the steps, a differentiated solve takes other steps than a plain one
                             let y, slope = valueAndGrad (at k) (scalar t)
                             let y = float y
                             relative 1e-9 $"{solver}: dy/dt at {t}" [ 0.7 * y ] (numbers slope)
@@ -259,7 +258,7 @@ let tests =
                         within 1e-8 $"{solver}: Jacobian at times out of order" expected (numbers j)) ]
 
           testList
-              "Dense output by sample is that of each sample's own solve"
+              "Dense output with perSample is that of each sample's own solve"
               [ for solver, direction in eachWay () do
                     testCase $"{solver}, {direction}" (fun () ->
                         let t0, t1 = if direction > 0.0 then 0.0, 2.0 else 2.0, 0.0
@@ -275,14 +274,14 @@ let tests =
                             let own = Ode.problem field (tensor [ y0 ]) (t0, t1) |> by solver |> Ode.solve
                             same $"{solver}: sample {i}" (numbers (own.At times)) (numbers got[i])) ]
 
-          testCase "Dense output stops with the solve that stopped" (fun () ->
+          testCase "Dense output of a solve that stopped ends there" (fun () ->
               let p = Ode.problem (fun t y -> sqrt (1.0 - t) * y) (scalar 1.0) (0.0, 2.0)
               let s = Ode.trySolve p
               Expect.isTrue (Double.IsFinite(float (s.At 0.9))) $"got {s.At 0.9}, expected a number"
               Expect.isTrue (Double.IsNaN(float (s.At 1.5))) $"got {s.At 1.5}, expected NaN")
 
           testList
-              "An interval of no length returns the start"
+              "An interval of length 0 returns the start"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let y0 = tensor [ 1.0; 2.0 ]
@@ -305,7 +304,7 @@ let tests =
                         same "d/dy0" [ 1.0; 0.0; 0.0; 1.0 ] (numbers j)) ]
 
           testList
-              "Time reversed is the negated problem run forwards, bit for bit"
+              "Reversed time equals the negated problem forwards, bit for bit"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let field (t: Tensor) (y: Tensor) = y * cos t - 0.1 * sin y
@@ -343,7 +342,7 @@ let tests =
                         Expect.stringContains s.Failure.Value.Message "Ode.maxSteps" "s.Failure.Value.Message") ]
 
           testList
-              "Fixed steps have the length given, the last what is left"
+              "Fixed steps have the given size, except the last"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let s =
@@ -356,7 +355,7 @@ let tests =
                         same "rejected" [ 0.0 ] [ float s.Stats.Rejected ]) ]
 
           testList
-              "The first step is the one given"
+              "The first step is the given one"
               [ for solver in adaptiveMethods () do
                     testCase solver (fun () ->
                         let p =
@@ -368,12 +367,12 @@ let tests =
                         Expect.isTrue
                             (first long < 2.0 && long.Stats.Rejected > 0)
                             $"got {first long}, expected less than 2, after a rejection"
-                        // the controller grows a step tenfold at most
+                        // the controller increases a step at most tenfold
                         let ts = numbers (p |> Ode.dt0 1e-6 |> Ode.saveSteps 1 |> Ode.solve).Ts
                         within 1e-12 "the second step" [ 1.1e-5 ] [ ts[1] ]) ]
 
           testList
-              "Steps stay within their bounds"
+              "Steps stay within their limits"
               [ for solver in damped (adaptiveMethods ()) do
                     testCase solver (fun () ->
                         let p = problemOf (caseNamed "E2") |> Ode.using (methodNamed solver) |> Ode.tolerance 1e-5 1e-5
@@ -385,7 +384,7 @@ let tests =
                         isAtMost "steps tried" 1000.0 (float (attempts failed))) ]
 
           testList
-              "The work of Tsit5 is that of the reference"
+              "The number of Tsit5's steps is that of the reference"
               [ for name, steps, rejected in budgetCases () do
                     testCase $"{name}, {steps}, {rejected}" (fun () ->
                         let s = problemOf (caseNamed name) |> Ode.tolerance 1e-8 1e-8 |> Ode.solve
@@ -405,14 +404,14 @@ let tests =
                             (rejected pi < rejected i / 2)
                             $"{name}: got {rejected pi} rejected, expected under half of {rejected i}"
                         isAtMost
-                            $"{name}: steps in all against I control's"
+                            $"{name}: all steps, compared with I control"
                             1.3
                             (float (attempts pi) / float (attempts i))
                         let error = Array.map2 (fun (g: float) e -> abs (g - e)) (numbers pi.Y1) c.Y1 |> Array.max
                         isAtMost $"{name}: error" 5e-5 error) ]
 
           testList
-              "Every controller keeps to the tolerance"
+              "Every controller keeps the tolerance"
               [ for name, problem in controllerCases () do
                     testCase $"{name}, {problem}" (fun () ->
                         let c = caseNamed problem
@@ -424,7 +423,7 @@ let tests =
                         isAtMost $"{problem} by {name}: scaled error" 5e-6 error) ]
 
           testList
-              "Easy components of another leaf do not dilute the error"
+              "Easy components of another leaf do not hide the error"
               [ for easy in [ 1; 5000 ] do
                     testCase $"{easy}" (fun () ->
                         let alone = problemOf hard |> Ode.tolerance 1e-6 1e-6 |> Ode.solve
@@ -435,7 +434,7 @@ let tests =
                             (alone.Stats.Steps, alone.Stats.Rejected)
                             "(s.Stats.Steps, s.Stats.Rejected)") ]
 
-          testCase "A norm of one's own steers the steps" (fun () ->
+          testCase "A custom norm controls the steps" (fun () ->
               let p = problemOf hard |> Ode.tolerance 1e-6 1e-6
               let plain = Ode.solve p
               let rms = p |> Ode.norm (fun e -> sqrt (mean (e * e))) |> Ode.solve
@@ -448,7 +447,7 @@ let tests =
               Expect.isTrue
                   (attempts largest > attempts plain)
                   $"got {attempts largest} steps, expected more than {attempts plain}"
-              // seen as one flat vector, five thousand easy components dilute the error
+              // in one flat vector, five thousand easy components hide the error
               let flat =
                   split 5000
                   |> Ode.tolerance 1e-6 1e-6

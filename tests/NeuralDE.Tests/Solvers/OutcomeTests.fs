@@ -1,4 +1,4 @@
-/// Which states a solve takes, and what it tells of itself: progress, statistics, failures, samples.
+/// The types of states, and the reports of a solve: progress, statistics, failures, samples.
 module NeuralDE.Tests.Solvers.OutcomeTests
 
 open System
@@ -63,7 +63,7 @@ let private ways: (string * (OdeProblem<Tensor> -> OdeProblem<Tensor>)) list =
       "a first step", Ode.dt0 0.1
       "a first step too long", Ode.dt0 5.0 ]
 
-/// Of methods that know their evaluations beforehand.
+/// Methods that know their number of evaluations.
 let private countCases () =
     [ for solver in odeSolvers |> List.filter (fun solver -> not solver.Stepper.Counts) do
           for name, _ in ways do
@@ -73,7 +73,7 @@ let private countCases () =
 
 // ---- failures -------------------------------------------------------------------------------------------------------
 
-/// The square root has no number after t = 1.
+/// The square root is NaN after t = 1.
 let private breaking (y0: Tensor) = Ode.problem (fun t y -> -sqrt(1.0 - t) * y) y0 (0.0, 2.0)
 
 let transforms: (string * (Tensor -> float[])) list =
@@ -119,7 +119,7 @@ let private swing (t: Tensor) (y: Tensor) = stack [ y[1]; -9.0 * sin y[0] - 0.1 
 
 let private swings = [ [ 0.1; 0.0 ]; [ 3.0; 2.0 ]; [ -1.0; 30.0 ]; [ 0.0; 0.0 ]; [ 2.0; -5.0 ] ]
 
-// ---- a jump's time as a parameter -----------------------------------------------------------------------------------
+// ---- the time of a jump as a parameter --------------------------------------------------------------------------------
 
 [<Tests>]
 let tests =
@@ -168,7 +168,7 @@ let tests =
                                   Label = s.Label })
                             { Pair = a, b; More = [ c ]; Label = "kept" }) ]
 
-          testCase "What is not a tensor in a state is kept" (fun () ->
+          testCase "Non-tensor fields of a state are kept" (fun () ->
               let start = { Pair = tensor [ 1.0 ], tensor [ 2.0 ]; More = []; Label = "kept" }
               let s = Ode.problem (fun _ (n: Nested) -> { n with Label = "lost" }) start (0.0, 1.0) |> Ode.solve
               Expect.equal s.Y1.Label "kept" "s.Y1.Label")
@@ -197,7 +197,7 @@ let tests =
                             (numbers gradient)) ]
 
           testList
-              "A state of float32 and float64 keeps both"
+              "A state of float32 and float64 keeps both dtypes"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         for isFirst32 in [ true; false ] do
@@ -216,7 +216,7 @@ let tests =
                                 within bound $"{solver}" expected (numbers y)) ]
 
           testList
-              "At t = 1e6 the time of a float32 state is kept in float64"
+              "At t = 1e6 the time of a float32 solve is float64"
               [ for solver, direction in lateCases () do
                     testCase $"{solver}, {direction}" (fun () ->
                         // float32 has steps of 0.0625 there
@@ -239,7 +239,7 @@ let tests =
                             within 1e-3 $"{solver}, adaptive" [ exp -1.0 ] (numbers s.Y1)) ]
 
           testList
-              "Progress goes up and ends at 1"
+              "Progress increases and ends at 1"
               [ for direction, isBatch, isFixed in progressCases () do
                     testCase $"{direction}, {isBatch}, {isFixed}" (fun () ->
                         let t0, t1 = if direction > 0.0 then 0.5, 3.0 else 3.0, 0.5
@@ -256,10 +256,10 @@ let tests =
                                 (last.Steps, last.Rejected)
                                 (s.Stats.Steps, s.Stats.Rejected)
                                 "(last.Steps, last.Rejected)"
-                        Expect.isTrue (reports.Count >= last.Steps) $"got {reports.Count} reports, expected one a step") ]
+                        Expect.isTrue (reports.Count >= last.Steps) $"got {reports.Count} reports, expected one per step") ]
 
           testList
-              "A cancelled solve returns what it had"
+              "A cancelled solve returns the results up to there"
               [ for isBatch in [ false; true ] do
                     testCase $"{isBatch}" (fun () ->
                         use source = new CancellationTokenSource()
@@ -291,10 +291,10 @@ let tests =
                             raises<SolveCancelledException> [ "Cancelled"; "t = 0.5" ] (fun () ->
                                 Ode.solve p |> ignore)
                         Expect.equal error.Failure.Status Cancelled "error.Failure.Status"
-                        Expect.isTrue (box error :? OperationCanceledException) "what .NET expects of a cancelled call"
+                        Expect.isTrue (box error :? OperationCanceledException) "the exception type that .NET expects"
 
                         match error.Ys with
-                        | :? Tensor as ys -> same "the outputs it had" (numbers s.Ys) (numbers ys)
+                        | :? Tensor as ys -> same "the outputs up to there" (numbers s.Ys) (numbers ys)
                         | _ -> failtest "got no states, expected those that were reached") ]
 
           testCase "A solve cancelled before its start ends at once" (fun () ->
@@ -310,7 +310,7 @@ let tests =
               Expect.equal s.Stats.Steps 0 "s.Stats.Steps"
               same "the state" [ 1.0 ] (numbers s.LastState))
 
-          testCase "A token reaches into a compiled function, and another call is not touched by it" (fun () ->
+          testCase "A token applies inside a compiled function, and not to another call of it" (fun () ->
               use source = new CancellationTokenSource()
               let field = cancelling source 20
               let final =
@@ -318,11 +318,11 @@ let tests =
               let run () = Engine.cancellable source.Token (fun () -> final (tensor [ 1.0 ]))
               let error = raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore)
               Expect.equal error.Failure.Status Cancelled "error.Failure.Status"
-              // without the token, and on another thread, it goes through
+              // without the token, and on another thread, the call succeeds
               within 1e-4 "the state" [ exp -5.0 ] (numbers (final (tensor [ 1.0 ])))
               raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore) |> ignore)
 
-          testCase "A solve with a token of its own makes no graph of its own" (fun () ->
+          testCase "A solve with its own token does not make another graph" (fun () ->
               let solve () =
                   use source = new CancellationTokenSource()
 
@@ -338,7 +338,7 @@ let tests =
               Expect.equal NeuralDE.Internal.Graph.Counters.Created before "NeuralDE.Internal.Graph.Counters.Created")
 
           testList
-              "Evaluations are counted"
+              "The number of evaluations is exact"
               [ for solver, name, isFixed in countCases () do
                     testCase $"{solver}, {name}, {isFixed}" (fun () ->
                         let recorder = Recorder()
@@ -352,7 +352,7 @@ let tests =
                         same $"{solver}, {name}: evaluations" [ float recorder.Count ] [ float s.Stats.Evaluations ]) ]
 
           testList
-              "By sample, the evaluations are those of each sample's own solve"
+              "With perSample, the evaluations are those of each sample's own solve"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let p (y: Tensor) =
@@ -373,7 +373,7 @@ let tests =
                             sums
                             "[ s.Steps; s.Rejected; s.Evaluations ]") ]
 
-          testCase "The exception holds status, time and the trajectory so far" (fun () ->
+          testCase "The exception has status, time and the trajectory up to there" (fun () ->
               let p = breaking (tensor [ 1.0; 2.0 ]) |> Ode.saveAt (tensor [ 0.0; 0.5; 1.5 ])
               let error =
                   raises<SolveException> [ "t = 1"; "NonFinite"; "component 0"; "Check for" ] (fun () ->
@@ -392,9 +392,9 @@ let tests =
               Expect.isTrue (error.Stats.Steps > 3 && error.Stats.Rejected > 3) $"got {error.Stats}"
               let s = Ode.trySolve p
               Expect.equal s.Failure.Value.Message error.Message "s.Failure.Value.Message"
-              same "trySolve keeps as much" ys (numbers s.Ys))
+              same "trySolve returns the same values" ys (numbers s.Ys))
 
-          testCase "Steps kept before a failure stay" (fun () ->
+          testCase "Steps saved before a failure are kept" (fun () ->
               let s =
                   breaking (tensor [ 1.0 ])
                   |> Ode.using RK4
@@ -406,7 +406,7 @@ let tests =
               Expect.isTrue (Double.IsNaN(float s.Ys[-1, 0])) $"got {s.Ys}, expected NaN at the end")
 
           testList
-              "A failure inside a transform is raised when it has run"
+              "A failure inside a transform is raised at the end of the run"
               [ for name in transformCases () do
                     testCase name (fun () ->
                         let run = transforms |> List.find (fst >> (=) name) |> snd
@@ -415,7 +415,7 @@ let tests =
                         Expect.equal error.Status NonFinite "error.Status"
                         within 1e-4 $"{name}: time" [ 1.0 ] [ error.Time ]) ]
 
-          testCase "A compiled function that failed once runs on with other numbers" (fun () ->
+          testCase "A compiled function that failed once runs with other numbers" (fun () ->
               let f =
                   compile (fun (y: Tensor) ->
                       Ode.problem (fun _ y -> y * y) y (0.0, 1.0) |> Ode.tolerance 1e-9 1e-9 |> Ode.solveFinal)
@@ -426,7 +426,7 @@ let tests =
               within 1e-6 "after" [ 1.0 ] (numbers (at 0.5)))
 
           testList
-              "A sample's bits do not depend on its batch mates"
+              "The bits of a sample do not depend on the rest of the batch"
               [ for solver, direction in eachWay () do
                     testCase $"{solver}, {direction}" (fun () ->
                         let t0, t1 = if direction > 0.0 then 0.0, 1.5 else 1.5, 0.0
@@ -485,7 +485,7 @@ let tests =
                             same $"{solver}, sample {i}: y(t1)" (numbers own.Y1) (numbers s.Y1[i])) ]
 
           testList
-              "One step size for a batch serves its hardest sample in part only"
+              "One step size for a batch fits its most difficult sample only"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let p =
@@ -504,10 +504,10 @@ let tests =
                                 $"{solver}: got {text steps} steps, expected fewer for the easy sample") ]
 
           testList
-              "A failing sample leaves the others' results and gradients"
+              "A failing sample does not change the results and gradients of the others"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
-                        // the second sample leaves the domain of the root at t = 0.51, where no step of constant length ends
+                        // the second sample leaves the domain of the root at t = 0.51, where no constant step ends
                         let field (t: Tensor) (y: Tensor) = stack [ -sqrt(y[1] - t) * y[0]; 0.0 * y[1] ]
                         let p (y: Tensor) = Ode.problem field y (0.0, 1.0) |> by solver
                         let y0 = tensor [ [ 1.0; 2.0 ]; [ 1.0; 0.51 ]; [ 3.0; 4.0 ] ]
@@ -524,7 +524,7 @@ let tests =
                             let own = grad (fun y -> p y |> Ode.solveFinal |> sum) y0[i]
                             within 1e-13 $"{solver}, gradient of sample {i}" (numbers own) (numbers gradient[i])) ]
 
-          testCase "A failing sample raises with its number and all samples' results" (fun () ->
+          testCase "A failing sample raises an exception with its index and all samples' results" (fun () ->
               let field (t: Tensor) (y: Tensor) = -sqrt(y[1] - t) * stack [ y[0]; 0.0 * y[1] ]
               let p = Ode.problem field (tensor [ [ 1.0; 2.0 ]; [ 1.0; 0.5 ] ]) (0.0, 1.0) |> Ode.perSample
               let error = raises<SolveException> [ "sample 1"; "t = 0.5" ] (fun () -> Ode.solve p |> ignore)
@@ -532,7 +532,7 @@ let tests =
               within 1e-4 "time" [ 0.5 ] [ error.Time ])
 
           testList
-              "Gradients by sample are those of each sample's own solve"
+              "Gradients with perSample are those of each sample's own solve"
               [ for solver in everyMethod () do
                     testCase solver (fun () ->
                         let p y = Ode.problem swing y (0.0, 1.5) |> by solver
@@ -543,7 +543,7 @@ let tests =
                             let own = grad (fun y -> (p y |> Ode.solve).Y1 |> square |> sum) (tensor y0)
                             relative 1e-13 $"{solver}, sample {i}" (numbers own) (numbers batch[i])) ]
 
-          testCase "Derivatives in the time of a jump agree with differences" (fun () ->
+          testCase "Derivatives by the time of a jump agree with differences" (fun () ->
               let y1 (tau: Tensor) =
                   let leg (y0: Tensor) (force: float) (t0: Tensor) (t1: Tensor) =
                       Ode.problem (fun _ y -> -y + force) y0 (t0, t1) |> Ode.tolerance 1e-12 1e-12 |> Ode.solveFinal

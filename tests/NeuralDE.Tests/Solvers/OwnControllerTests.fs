@@ -1,4 +1,4 @@
-/// Step controllers that a user writes.
+/// Custom step controllers.
 module NeuralDE.Tests.Solvers.OwnControllerTests
 
 open System
@@ -9,7 +9,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private clamp (low: float) (high: float) (x: Tensor) = minimum (maximum x low) high
 
-/// PI control as its user would write it: Safety q^(−0.7/k) q₁^(0.4/k), between 0.2 and 10.
+/// PI control as a custom rule: Safety q^(−0.7/k) q₁^(0.4/k), between 0.2 and 10.
 let private ownPi =
     StepController.ofRule "own PI" [ "last", 1.0 ] (fun input ->
         let k = float input.Power
@@ -21,7 +21,7 @@ let private ownPi =
         factor, [ "last", where input.Accepted input.Error input.Slots["last"] ])
 
 /// K. Gustafsson, Control-theoretic techniques for stepsize selection in implicit Runge–Kutta methods, ACM TOMS 20 (1994):
-/// predicts the next error from the last two steps. It remembers an error and a length.
+/// predicts the next error from the last two steps, with an error and a step size as slots.
 let private predictive =
     StepController.ofRule "predictive" [ "error", 1.0; "size", 0.0 ] (fun input ->
         let k = float input.Power
@@ -50,7 +50,7 @@ let private sameAsOurs =
           "a first step", Ode.dt0 0.01 ]
 
     testList
-        "a rule that writes PI control is PI control"
+        "a custom rule for PI control equals PI control"
         [ for name, option in options do
               testCase name (fun () ->
                   let solve c y0 = problem y0 |> option |> Ode.controller c |> Ode.solve
@@ -62,7 +62,7 @@ let private sameAsOurs =
                   let difference = float (amax (abs (slope ownPi - slope StepController.proportionalIntegral)))
                   Expect.isTrue (difference < 1e-9) $"the gradient differs by {string difference}")
 
-          testCase "by sample: the bits of single solves" (fun () ->
+          testCase "perSample has the bits of single solves" (fun () ->
               let rows = y0 + 0.2 * rand (Key 3) [ 3; 2 ]
               let solve y = problem y |> Ode.controller predictive
               let all = solve rows |> Ode.perSample |> Ode.solveFinal
@@ -70,7 +70,7 @@ let private sameAsOurs =
               for k in 0..2 do
                   Expect.equal (all[k].ToArray()) ((Ode.solveFinal (solve rows[k])).ToArray()) $"row {k}")
 
-          testCase "compiled, and stepping by hand" (fun () ->
+          testCase "compiled, and stepped by hand" (fun () ->
               let solve y = problem y |> Ode.controller predictive |> Ode.solveFinal
               Expect.equal ((compile solve y0).ToArray()) ((solve y0).ToArray()) "compiled"
               let mutable stepping = Ode.integrator (problem y0 |> Ode.controller predictive)
@@ -92,7 +92,7 @@ let private remembers =
                   Expect.isTrue (error < 100.0 * rtol) $"rtol {string rtol}: error {string error}"
                   Expect.isTrue (solution.Stats.Steps > 20) $"{string solution.Stats.Steps} steps")
 
-          testCase "the second error that PID remembers is that of the accepted step before the last" (fun () ->
+          testCase "the second slot of PID is the error of the accepted step before the last" (fun () ->
               let rule (input: ControllerInput) =
                   let k = float input.Power
                   let raised (x: Tensor) a = exp (a / k * log (maximum x 1e-30))
@@ -107,7 +107,7 @@ let private remembers =
               let own, ours = solve own, solve (StepController.pid 0.25 0.25 0.25)
               Expect.equal (own.Stats.Steps, own.Stats.Rejected) (ours.Stats.Steps, ours.Stats.Rejected) "steps")
 
-          testCase "made once it is traced once" (fun () ->
+          testCase "a controller that is made once is traced once" (fun () ->
               let mutable traces = 0
 
               let counting =
@@ -127,7 +127,7 @@ let private errors =
         let c = StepController.ofRule "bad" [] rule
         let e = Expect.thrown<SolveException>(fun () -> problem y0 |> Ode.controller c |> Ode.solve |> ignore)
         Expect.equal e.Status StepTooSmall "status"
-        Expect.stringContains e.Message "The step controller 'bad' gave a factor" "message"
+        Expect.stringContains e.Message "The step controller 'bad' returned a factor" "message"
 
     testList
         "errors"
@@ -138,7 +138,7 @@ let private errors =
                       (fun () -> bad [] (fun _ -> factor, []))
                   |> ignore)
 
-          testCase "slots must be those that were declared, and numbers" (fun () ->
+          testCase "slots must have the declared names, and be numbers" (fun () ->
               raises<InputException> [ "[b]"; "[a]" ] (fun () -> bad [ "a", 1.0 ] (fun i -> i.Error, [ "b", i.Error ]))
               |> ignore
 
@@ -167,7 +167,7 @@ let private errors =
                   let e = Expect.thrown<ArgumentNullException>(fun () -> bad slots (fun i -> i.Error, []))
                   Expect.equal e.ParamName "slots" "parameter")
 
-          testCase "an argument of an outer function is refused" (fun () ->
+          testCase "a captured argument of an outer function is refused" (fun () ->
               let solve (shorter: Tensor) =
                   let rule (i: ControllerInput) = where i.Accepted (scalar 1.1) shorter, []
                   problem y0 |> Ode.controller (StepController.ofRule "bad" [] rule) |> Ode.solveFinal |> sum
@@ -179,13 +179,13 @@ let private errors =
                       transformed (scalar 0.5) |> ignore)
                   |> ignore)
 
-          testCase "a factor that is no positive finite number ends the solve" (fun () ->
+          testCase "a factor that is not a positive finite number ends the solve" (fun () ->
               for factor in [ nan; infinity; 0.0; -1.0 ] do
                   tooSmall (fun _ -> scalar factor, []))
 
           testCase "a rejected step must become shorter" (fun () -> tooSmall (fun _ -> scalar 1.5, []))
 
-          testCase "PID weights that do not control" (fun () ->
+          testCase "PID weights that do not control the step size" (fun () ->
               for c in
                   [ { PidController.integral with Safety = -1.0 }
                     { PidController.integral with I = 0.0 }

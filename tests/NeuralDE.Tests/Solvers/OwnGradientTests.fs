@@ -1,4 +1,4 @@
-/// Gradient methods that a user writes.
+/// Custom gradient methods.
 module NeuralDE.Tests.Solvers.OwnGradientTests
 
 open System
@@ -9,8 +9,8 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private tight (p: OdeProblem<'S>) = p |> Ode.tolerance 1e-11 1e-12
 
-/// The adjoint equation with the state taken from a polynomial through Chebyshev nodes, which a second forward solve of the span gives:
-/// T. Daulbaev et al., Interpolation technique to speed up gradients propagation in neural ODEs, NeurIPS 2020.
+/// The adjoint equation with the state from a polynomial through Chebyshev nodes, computed by a second forward solve of the
+/// span: T. Daulbaev et al., Interpolation technique to speed up gradients propagation in neural ODEs, NeurIPS 2020.
 let private interpolated (nodes: int) =
     { Name = "interpolated"
       Back =
@@ -39,7 +39,7 @@ let private interpolated (nodes: int) =
 
             Ode.problem back (s.Adjoint, s.Zero) (s.T1, s.T0) |> tight |> Ode.solveFinal }
 
-/// The trapezoidal rule over a span, with one step: right to O(h²) only.
+/// The trapezoidal rule over a span, with one step: an error of O(h²).
 let private oneStep =
     { Name = "one step"
       Back =
@@ -72,7 +72,7 @@ let private arguments = w0, y0, tensor [ 0.0; 0.3; 0.9; 1.0; 1.5 ]
 
 let private right =
     testList
-        "an adjoint of one's own"
+        "a custom adjoint"
         [ testCase "by every argument: the gradient of the steps" (fun () ->
               let w, y, t = grad (loss (OwnGradient(interpolated 24))) arguments
               let wr, yr, tr = grad (loss Direct) arguments
@@ -85,12 +85,12 @@ let private right =
               let own = compile (grad (loss (OwnGradient(interpolated 24)))) w0
               near 1e-9 "weights" own (grad (loss Direct) w0))
 
-          testCase "spans without length" (fun () ->
+          testCase "spans of length 0" (fun () ->
               let method = OwnGradient oneStep
               let byY0 (times: float list) =
                   let _, y, _ = grad (loss method) (w0, y0, tensor times)
                   y
-              // the method errs the same over spans that are hardly longer
+              // the error of the method is the same for slightly longer spans
               near 1e-6 "y0" (byY0 [ 0.0; 0.0; 0.5; 0.5; 0.5 ]) (byY0 [ 0.0; 1e-8; 0.5 - 2e-8; 0.5 - 1e-8; 0.5 ])
               let none m y = Ode.problem (field w0) y (1.0, 1.0) |> Ode.gradient m |> Ode.solveFinal |> square |> sum
               near 0.0 "no span" (grad (none method) y0) (2.0 * y0))
@@ -99,7 +99,7 @@ let private right =
               let loss m y = Ode.problem (field w0) y (1.0, -0.5) |> tight |> Ode.gradient m |> Ode.solveFinal |> sum
               near 1e-9 "y0" (grad (loss (OwnGradient(interpolated 24))) y0) (grad (loss Direct) y0))
 
-          testCase "by sample: that of single solves" (fun () ->
+          testCase "perSample: that of single solves" (fun () ->
               let method = OwnGradient(interpolated 24)
               let rows = y0 + 0.1 * randn (Key 2) [ 4; 3 ]
               let problem y = Ode.problem (field w0) y (0.0, 1.0) |> tight |> Ode.gradient method
@@ -132,7 +132,7 @@ let private right =
 
               near 2e-4 "a" (grad (many (OwnGradient oneStep)) a) (grad (many Direct) a))
 
-          testCase "what it does is what is used: one step of the trapezoidal rule is right to O(h²)" (fun () ->
+          testCase "the result of the custom method is used: one step of the trapezoidal rule has an error of O(h²)" (fun () ->
               let gradientWith method n =
                   grad
                       (fun w ->
@@ -151,7 +151,7 @@ let private right =
               Expect.isTrue (error 8 > 1e-6) $"it is not exact: {string (error 8)}"
               Expect.isTrue (ratio > 3.5 && ratio < 4.6) $"halving the spans divides the error by {string ratio}")
 
-          testCase "made once it is traced once" (fun () ->
+          testCase "a method that is made once is traced once" (fun () ->
               let mutable traces = 0
               let counting =
                   { oneStep with
@@ -177,7 +177,7 @@ let private errors =
 
     testList
         "errors"
-        [ testCase "results like the state, and like the parameters" (fun () ->
+        [ testCase "results must be like the state, and like the parameters" (fun () ->
               raises<ShapeException> [ "Ode.gradient mine"; "adjoint" ] (fun () ->
                   solve (fun s -> s.Adjoint.Map(fun a -> sum a), s.Zero) id)
               |> ignore
@@ -194,7 +194,7 @@ let private errors =
                   solve (fun s -> s.Pull(s.T1, s.Zero, s.Adjoint)) id)
               |> ignore)
 
-          testCase "null, and a time that is no number" (fun () ->
+          testCase "null, and a time that is not a number" (fun () ->
               let nothing = Unchecked.defaultof<StateVector>
 
               raises<InputException> [ "Ode.gradient mine"; "null"; "adjoint" ] (fun () ->
@@ -212,7 +212,7 @@ let private errors =
                       solve (fun s -> ask s (ones [ 2 ]), s.Zero) id)
                   |> ignore)
 
-          testCase "an argument of an outer function is refused" (fun () ->
+          testCase "a captured argument of an outer function is refused" (fun () ->
               let scaled (factor: Tensor) =
                   solve (fun s -> factor * s.Adjoint, s.Zero) id
                   factor
@@ -223,7 +223,7 @@ let private errors =
                   compile scaled (scalar 2.0) |> ignore)
               |> ignore)
 
-          testCase "what no adjoint knows is refused" (fun () ->
+          testCase "options that adjoints do not support are refused" (fun () ->
               let event = Event.falling (fun _ (y: Tensor) -> y[0])
               let own = Solver.ofStep "own Euler" 1 (fun s -> s.Y + s.H * s.Field(s.T0, s.Y))
 
@@ -232,7 +232,7 @@ let private errors =
                       solve oneStep.Back change)
                   |> ignore)
 
-          testCase "a jump inside of a span is refused; an output there makes a span end" (fun () ->
+          testCase "a jump inside of a span is refused; an output there makes a span end at it" (fun () ->
               let jumping (t: Tensor) (y: Tensor) = where (t .< 0.5) (scalar 1.0) (scalar -2.0) * y
               let problem m y = Ode.problem jumping y (0.0, 1.0) |> tight |> Ode.jumpAt [ 0.5 ] |> Ode.gradient m
               let mine = OwnGradient(interpolated 24)
@@ -244,7 +244,7 @@ let private errors =
               let end' m = grad (fun y -> (problem m y |> Ode.saveAt (tensor [ 0.5 ]) |> Ode.solve).Y1 |> sum) y0
               near 1e-8 "y0" (end' mine) (end' Direct))
 
-          testCase "a failing solve inside is told" (fun () ->
+          testCase "a failing solve inside the method is reported" (fun () ->
               let back (s: AdjointSpan) =
                   let blows = Ode.problem (fun _ (a: StateVector) -> a.Map square) s.Adjoint (0.0, 10.0)
                   blows |> Ode.solveFinal, s.Zero

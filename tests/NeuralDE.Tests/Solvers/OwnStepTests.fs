@@ -1,4 +1,4 @@
-/// Methods that a user writes: a step, or a tableau.
+/// Custom methods: a step, or a tableau.
 module NeuralDE.Tests.Solvers.OwnStepTests
 
 open Expecto
@@ -6,14 +6,14 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 
-/// Heun's method as its user would write it.
+/// Heun's method as a custom step.
 let private heun () =
     Solver.ofStepWithError "own Heun" 2 (fun s ->
         let k1 = s.Field(s.T0, s.Y)
         let k2 = s.Field(s.T1, s.Y + s.H * k1)
         s.Y + s.H * (0.5 * (k1 + k2)), s.H * (0.5 * (k2 - k1)))
 
-/// y + h f + h² N(f), a network inside.
+/// y + h f + h² N(f), with a network N.
 let private hyper (w: Tensor) =
     Solver.ofStep "hyper" 1 (fun s ->
         let k = s.Field(s.T0, s.Y)
@@ -40,7 +40,7 @@ let private sameAsOurs =
           Ode.on (Event.falling (fun _ (u: Tensor) -> u[0] - 0.6)) (Event.apply (fun _ (u: Tensor) -> 1.1 * u)) ]
 
     testList
-        "A step of one's own is the method that it writes"
+        "A custom step equals the method that it implements"
         [ for name, option in options do
               testCase name (fun () ->
                   let solve m y0 = problem y0 |> option |> Ode.using m |> Ode.solve
@@ -57,7 +57,7 @@ let private sameAsOurs =
                   let push m = snd (jvp (loss m) y0 (tensor [ 0.3; -1.0 ]))
                   isNear "forward" 1e-10 (push (heun ())) (push Heun))
 
-          testCase "by sample: the bits of single solves" (fun () ->
+          testCase "perSample has the bits of single solves" (fun () ->
               let rows = 1.0 + rand (Key 2) [ 3; 2 ]
               let m = heun ()
               let all = problem rows |> Ode.perSample |> Ode.using m |> Ode.solveFinal
@@ -68,7 +68,7 @@ let private sameAsOurs =
                       ((problem rows[k] |> Ode.using m |> Ode.solveFinal).ToArray())
                       $"row {k}")
 
-          testCase "trees, float32, a compiled function, stepping by hand" (fun () ->
+          testCase "trees, float32, a compiled function, stepped by hand" (fun () ->
               let tree = Ode.problem (fun _ (a: Tensor, b: Tensor) -> b, -a) (scalar 1.0, ones [ 2 ]) (0.0, 1.0)
               let refuses = tree |> Ode.using (heun ())
               raises<ShapeException> [ "the field" ] (fun () -> refuses |> Ode.solve |> ignore) |> ignore
@@ -93,7 +93,7 @@ let private sameAsOurs =
               let right t = Ode.problem lotkaVolterra y0 (0.0, t) |> Ode.tolerance 1e-10 1e-12 |> Ode.solveFinal
               isNear "y(1.2345)" 2e-3 (s.At 1.2345) (right 1.2345))
 
-          testCase "a derivative at rest is under control" (fun () ->
+          testCase "a derivative at rest is controlled" (fun () ->
               let y p =
                   Ode.problem (fun _ (u: Tensor) -> p - u) (ones [ 1 ]) (0.0, 10.0)
                   |> Ode.using (heun ())
@@ -103,7 +103,7 @@ let private sameAsOurs =
 
 let private captures =
     testList
-        "What a step captures has derivatives"
+        "Values that a step captures have derivatives"
         [ testCase "equal to central differences" (fun () ->
               let w = 0.1 * randn (Key 1) [ 2; 2 ]
               let loss w = problem (ones [ 2 ]) |> Ode.using (hyper w) |> Ode.dt 0.1 |> Ode.solveFinal |> sum
@@ -115,7 +115,7 @@ let private captures =
                       let difference = float (loss (w + e) - loss (w - e)) / (2.0 * h)
                       isNear $"[{i}, {j}]" 1e-7 got[i, j] (scalar difference))
 
-          testCase "a hypersolver trains: a tenth of Euler's error in 300 steps" (fun () ->
+          testCase "training a hypersolver: a tenth of Euler's error in 300 steps" (fun () ->
               let net0 = Mlp.init (Key 3) [ 4; 16; 2 ]
               let starts = 0.5 + rand (Key 4) [ 16; 2 ]
               let swing (_t: Tensor) (u: Tensor) = stack [ u[1]; -sin u[0] ]
@@ -145,7 +145,7 @@ let private refusals =
 
     testList
         "Typed errors"
-        [ testCase "adaptive steps of a step without an error" (fun () ->
+        [ testCase "adaptive steps with a step that estimates no error" (fun () ->
               raises<InputException> [ "hyper"; "does not estimate its error"; "Ode.dt" ] (fun () ->
                   problem (ones [ 2 ]) |> Ode.using (hyper (zeros [ 2; 2 ])) |> Ode.solve |> ignore)
               |> ignore)
@@ -189,7 +189,7 @@ let private tableaus =
           Interpolant = ExplicitTableaus.bosh3.Data.Interpolant }
 
     testList
-        "A tableau of one's own"
+        "A custom tableau"
         [ testCase "Ralston's method of order 3 has its order" (fun () ->
               let m = Solver.ofTableau (Tableau ralston3)
               let error n =
@@ -201,7 +201,7 @@ let private tableaus =
                   abs (float y[0] - exp -1.0)
               let order = System.Math.Log2(error 20 / error 40)
               Expect.isTrue (abs (order - 3.0) < 0.1) $"Got the order {order}")
-          testCase "numbers that do not make the method are refused" (fun () ->
+          testCase "coefficients of a wrong method are refused" (fun () ->
               raises<TableauException> [ "Ralston3" ] (fun () ->
                   Tableau { ralston3 with B = [| 0.2; 0.3; 0.5 |] } |> ignore)
               |> ignore) ]

@@ -1,4 +1,4 @@
-/// Stochastic equations at their edges: jumps of the field, keys that meet other keys, times that are near, what is no number.
+/// Edge cases of stochastic equations: jumps of the field, related keys, close times, values that are NaN.
 module NeuralDE.Tests.Solvers.SdeEdgeTests
 
 open Expecto
@@ -10,7 +10,7 @@ let private key = Key 7
 let private still (_t: Tensor) (y: Tensor) : Tensor = zerosLike y
 let private decay (_t: Tensor) (y: Tensor) : Tensor = -y
 
-/// dy = dW: the path itself.
+/// dy = dW: the solution is the path.
 let private path dtype n (t0: float, t1: float) =
     let one = ones [ n ] |> cast dtype
     Sde.problem still (Additive(fun _ -> one)) (zerosLike one) (t0, t1)
@@ -30,8 +30,8 @@ let private jumps =
         "A jump of the field"
         [ for dtype in [ Float64; Float32 ] do
               for t0 in [ 0.0; 1000.0; 1e6 ] do
-                  testCase $"takes nothing from the path: {dtype} at {t0}" (fun () ->
-                      // the field skips two spacings of its floats, 0.125 of a float32 at 1e6: the path does not
+                  testCase $"does not change the path: {dtype} at {t0}" (fun () ->
+                      // the field omits two spacings of its floats, 0.125 in float32 at 1e6; the path does not
                       let p = path dtype 50 (t0, t0 + 10.0)
                       let jumps = [ t0; t0 + 5.0; t0 + 7.3; t0 + 10.0 ]
                       within 2e-6 "W(t1)" (ends p) (ends (p |> Sde.jumpAt jumps))
@@ -42,7 +42,7 @@ let private jumps =
                       let saved = numbers << Sde.solveYs
                       within 2e-6 "W at the jumps" (saved at) (saved (at |> Sde.jumpAt jumps)))
 
-          testCase "backwards, by samples, and stepped by hand" (fun () ->
+          testCase "backwards, perSample, and stepped by hand" (fun () ->
               let p = path Float32 3 (10.0, 0.0)
               within 2e-6 "backwards" (ends p) (ends (p |> Sde.jumpAt [ 10.0; 4.0; 0.0 ]))
               let one = ones [ 1 ] |> cast Float32
@@ -57,12 +57,12 @@ let private jumps =
 
               within 2e-6 "by hand" (ends (path Float32 3 (0.0, 10.0))) (numbers i.Y))
 
-          testCase "is seen by drift and diffusion on either side" (fun () ->
+          testCase "drift and diffusion are evaluated on both sides" (fun () ->
               let drift (t: Tensor) (y: Tensor) = where (t .< 0.5) 1.0 -2.0 + 0.0 * y
               let size (t: Tensor) : Tensor = where (t .< 0.5) 0.0 1.0 * ones [ 4 ]
               let p = Sde.problem drift (Additive size) (zeros [ 4 ]) (0.0, 1.0) |> Sde.noise key |> Sde.dt 0.3
               let w = path Float64 4 (0.0, 1.0) |> Sde.saveAt (tensor [ 0.5; 1.0 ]) |> Sde.solveYs
-              // drifts of +½ and −1, and the noise of the second half; the path moves by 1e-8 in a spacing of floats
+              // drifts of +½ and −1, and the noise of the second half; the path changes by 1e-8 in a spacing of floats
               within 1e-7 "y(1)" (numbers (w[1] - w[0] - 0.5)) (ends (p |> Sde.jumpAt [ 0.5 ]))) ]
 
 let private keys =
@@ -72,7 +72,7 @@ let private keys =
 
     testList
         "Keys"
-        [ testCase "a user's own draws from keys made of the noise's have nothing in common with it" (fun () ->
+        [ testCase "random numbers of keys derived from the key of the noise are independent of it" (fun () ->
               let w = path Float64 n (0.0, 1.0) |> Sde.saveAt (tensor [ 0.25; 0.5; 1.0 ]) |> Sde.solveYs
 
               for i in 0..2 do
@@ -81,7 +81,7 @@ let private keys =
 
                   areFar $"output {i} and the key" w[i] (randn key [ n ]))
 
-          testCase "the leaves of a state have paths that no Key.fold makes" (fun () ->
+          testCase "the paths of leaves have keys that Key.fold does not make" (fun () ->
               let both _ (a: Tensor, b: Tensor) = 0.0 * a, 0.0 * b
               let p =
                   Sde.problem both (Additive(fun _ -> ones [ n ], ones [ n ])) (zeros [ n ], zeros [ n ]) (0.0, 1.0)
@@ -93,7 +93,7 @@ let private keys =
                   areFar $"the first leaf and fold {k}" a single
                   areFar $"the second leaf and fold {k}" b single)
 
-          testCase "a batch of keys is for vmap" (fun () ->
+          testCase "several keys need vmap" (fun () ->
               let p = path Float64 2 (0.0, 1.0)
               let keys = Key.foldWith (tensor [ 0; 1 ]) key
               raises<ShapeException> [ "Sde.noise"; "[2]"; "vmap"; "Sde.perSample" ] (fun () ->
@@ -107,8 +107,8 @@ let private near =
     let at (ts: float list) p = p |> Sde.saveAt (tensor ts) |> Sde.solveYs
 
     testList
-        "Times that are near against [t0, t1]"
-        [ testCase "steps and outputs within 2^-24 of it are refused" (fun () ->
+        "Times that are close relative to [t0, t1]"
+        [ testCase "steps and outputs within 2^-24 of the interval are refused" (fun () ->
               let parts = [ "Sde.solve"; "2^-24"; "another key" ]
               refuses ("0.001 and 0.002" :: parts) (fun () -> p 1e6 |> at [ 1e-3; 2e-3 ])
               refuses ("1 and 2" :: parts) (fun () -> p 1e9 |> Sde.stepAt [ 2.0; 1.0 ] |> Sde.solve)
@@ -119,20 +119,20 @@ let private near =
               refuses ("steps of 1" :: "[0, 1000000000]" :: parts) (fun () ->
                   rows |> Sde.noise key |> Sde.dt 1.0 |> Sde.perSample |> Sde.solve))
 
-          testCase "adaptive steps end there: on so long an interval nothing is known of a path's beginning" (fun () ->
+          testCase "adaptive steps have this lower limit: on a very long interval the start of a path is not resolved" (fun () ->
               let relax (t1: Tensor) =
                   Sde.stratonovich decay (Additive(fun _ -> ones [ 1 ])) (zeros [ 2; 1 ]) (0.0, t1)
                   |> Sde.noise key
                   |> Sde.perSample
               let s = relax (tensor [ 1.0; 1e9 ]) |> Sde.trySolve
               Expect.equal (s.Failure.Value.Status, s.Failure.Value.Sample) (StepTooSmall, Some 1) "status, sample"
-              // the other sample has a least step of its own
+              // the other sample has its own smallest step
               let one = relax (tensor [ 1.0; 1.0 ]) |> Sde.solveFinal
               same "the sample to 1" (numbers one[0]) (numbers s.Y1[0])
               raises<SolveException> [ "2^-24"; "another key" ] (fun () -> relax (scalar 1e9) |> Sde.solve |> ignore)
               |> ignore)
 
-          testCase "one output alone, equal ones, and those that differ by rounding are not" (fun () ->
+          testCase "a single output, equal outputs, and outputs that differ by rounding are accepted" (fun () ->
               let variance (y: Tensor) = float (mean (y * y))
               // 9 deviations of a variance of 2000 are 28 %
               let y = p 1e6 |> at [ 1e-3; 1e-3; 0.3 ]
@@ -151,8 +151,8 @@ let private wrong =
         | None -> failtest "got no failure"
 
     testList
-        "What goes wrong"
-        [ testCase "a diffusion that is not a number is told of by its component" (fun () ->
+        "Failures"
+        [ testCase "the message names the component of a diffusion that is NaN" (fun () ->
               let g (t: Tensor) (y: Tensor) = where (t .> 0.3) (tensor [ 1.0; 1.0; nan ]) (ones [ 3 ]) * y
               let raised = solve g (ones [ 3 ])
               raises<SolveException> [ "component 2"; "diffusion" ] (fun () -> Sde.solve raised |> ignore) |> ignore
@@ -170,7 +170,7 @@ let private wrong =
               let loss (a: Tensor) = solve (fun _ y -> sqrt (y - a)) (tensor [ 1.0; 0.5 ]) |> Sde.solveFinal |> sum
               raises<SolveException> [ "component 1" ] (fun () -> grad loss (scalar 0.75) |> ignore) |> ignore)
 
-          testCase "a stiff drift is not sent to methods that take no noise" (fun () ->
+          testCase "advice for a stiff drift does not name methods without noise" (fun () ->
               let stiff _ (y: Tensor) : Tensor = -1e5 * y
               let p = Sde.stratonovich stiff (Additive(fun _ -> 1e-3 * ones [ 1 ])) (ones [ 1 ]) (0.0, 1.0)
               let e =
@@ -178,7 +178,7 @@ let private wrong =
                       p |> Sde.noise key |> Sde.maxSteps 500 |> Sde.solve |> ignore)
               Expect.isFalse (e.Message.Contains "Kvaerno3") $"Got the advice: {e.Message}")
 
-          testCase "a matrix of another shape or dtype, and what to do about it" (fun () ->
+          testCase "a matrix of another shape or dtype, and the fix" (fun () ->
               let solve g y0 () =
                   Sde.problem decay (General g) y0 (0.0, 1.0) |> Sde.noise key |> Sde.dt 0.1 |> Sde.solve |> ignore
               let matrix (shape: int list) _ _ = ones shape
@@ -197,13 +197,13 @@ let private wrong =
                       ito |> Sde.using Heun |> Sde.solve |> ignore)
               Expect.isFalse (e.Message.Contains "Milstein") $"Got the advice: {e.Message}")
 
-          testCase "noise put into an ordinary problem, whose method has none" (fun () ->
+          testCase "noise in an ordinary problem, whose method does not support it" (fun () ->
               let noise = (path Float64 2 (0.0, 1.0)).Noise
               let p = { Ode.problem decay (ones [ 2 ]) (0.0, 1.0) with Noise = noise }
               refuses [ "Ode.solve"; "Tsit5" ] (fun () -> Ode.solve p)
               refuses [ "Ode.integrator"; "Kvaerno3" ] (fun () -> p |> Ode.using Kvaerno3 |> Ode.integrator))
 
-          testCase "a Stratonovich equation is solved as it comes" (fun () ->
+          testCase "a Stratonovich equation is solved without further options" (fun () ->
               let p = Sde.stratonovich decay (Diagonal(fun _ y -> 0.5 * y)) (ones [ 4 ]) (0.0, 1.0) |> Sde.noise key
               let w = path Float64 4 (0.0, 1.0) |> Sde.solveFinal
               let s = Sde.solve p

@@ -1,4 +1,4 @@
-/// Stochastic equations as users write them: kinds of noise, methods, keys, outputs, and what is refused.
+/// Stochastic equations: kinds of noise, methods, keys, outputs, and refused input.
 module NeuralDE.Tests.Solvers.SdeTests
 
 open Expecto
@@ -44,11 +44,11 @@ let private hasOrder what expected exact p =
 let private orders =
     testList
         "Strong order"
-        [ testCase "Euler–Maruyama one half, Milstein one" (fun () ->
+        [ testCase "Euler–Maruyama has strong order one half, Milstein one" (fun () ->
               hasOrder "EulerMaruyama" 0.5 (exactIto 1.0) (ito () |> Sde.using EulerMaruyama)
               hasOrder "Milstein" 1.0 (exactIto 1.0) (ito () |> Sde.using Milstein))
 
-          testCase "Milstein on additive noise is Euler–Maruyama, to the bit" (fun () ->
+          testCase "Milstein with additive noise equals Euler–Maruyama, bit for bit" (fun () ->
               let p =
                   Sde.problem drift (Additive(fun t -> (1.0 + t) * ones [ 5 ])) (ones [ 5 ]) (0.0, 1.0)
                   |> Sde.noise key
@@ -58,7 +58,7 @@ let private orders =
                   ((p |> Sde.using EulerMaruyama |> Sde.solveFinal).ToArray())
                   "y(1)")
 
-          testCase "Milstein backwards in time, and on a diffusion that depends on time" (fun () ->
+          testCase "Milstein backwards in time, and with a time-dependent diffusion" (fun () ->
               // dy = t y dW from t = 1 to 0, in the solve's direction: ln y = ∫ s dW − ½ ∫ s² |ds|
               let p =
                   Sde.problem (fun _ y -> 0.0 * y) (Diagonal(fun t y -> t * y)) (ones [ paths ]) (1.0, 0.0)
@@ -71,7 +71,7 @@ let private orders =
                   $"Got the errors {distance coarse fine} of Milstein and {distance plain fine} of Euler–Maruyama")
 
           testList
-              "One value for ordinary and for Stratonovich equations"
+              "One method for ordinary and for Stratonovich equations"
               [ for m in ([ Heun; Midpoint; Ralston ]: Solver<DiagonalNoise> list) do
                     testCase m.Name (fun () ->
                         hasOrder m.Name 1.0 (exactStratonovich 1.0) (stratonovich () |> Sde.using m)) ]
@@ -89,7 +89,7 @@ let private orders =
 let private outputs =
     testList
         "Outputs"
-        [ testCase "steps end at output times: values there have the method's error, whatever the step" (fun () ->
+        [ testCase "steps end at output times: values there have the error of the method, for any step size" (fun () ->
               let ts = [ 0.0; 0.123; 0.1234; 0.5; 1.0 ]
               let ys = (stratonovich () |> Sde.dt 0.01 |> Sde.saveAt (tensor ts) |> Sde.solve).Ys
 
@@ -98,17 +98,17 @@ let private outputs =
                   let error = distance ys[k] (exactStratonovich t)
                   Expect.isTrue (error < 0.012) $"at {t}: got the error {error}"))
 
-          testCase "outputs do not move the path" (fun () ->
+          testCase "outputs do not change the path" (fun () ->
               let final = ito () |> Sde.using Milstein |> Sde.dt (1.0 / 64.0)
               let a = final |> Sde.solveFinal
               let b = (final |> Sde.saveAt (linspace 0.0 1.0 65) |> Sde.solve).Y1
               Expect.equal (a.ToArray()) (b.ToArray()) "y(1)")
 
-          testCase "evaluations are those of the steps" (fun () ->
+          testCase "the number of evaluations is that of the steps" (fun () ->
               let s = ito () |> Sde.dt 0.01 |> Sde.saveAt (tensor [ 0.5; 1.0 ]) |> Sde.solve
               Expect.equal (s.Stats.Steps, s.Stats.Evaluations) (100, 100) "steps, evaluations")
 
-          testCase "a tree of leaves has independent noise in each" (fun () ->
+          testCase "the leaves of a tree have independent noise" (fun () ->
               let p =
                   Sde.problem
                       (fun _ (a: Tensor, b: Tensor) -> 0.0 * a, 0.0 * b)
@@ -123,7 +123,7 @@ let private outputs =
 let private samples =
     testList
         "Samples"
-        [ testCase "row k of perSample is the single solve with Key.fold k, to the bit" (fun () ->
+        [ testCase "row k of perSample is the single solve with Key.fold k, bit for bit" (fun () ->
               let y0 = 1.0 + rand (Key 1) [ 5; 2 ]
               let mix = tensor [ [ 0.3; 0.1; 0.0 ]; [ 0.0; -0.2; 0.4 ] ]
               let g (_t: Tensor) (y: Tensor) = reshape [ 2; 1 ] y * mix
@@ -139,7 +139,7 @@ let private samples =
                   Expect.equal (all[k].ToArray()) ((solve (Key.fold k key) y0[k] id).ToArray()) $"row {k}"
 
               let fewer = solve key y0[0..2] Sde.perSample
-              Expect.equal (fewer.ToArray()) (all[0..2].ToArray()) "with fewer mates")
+              Expect.equal (fewer.ToArray()) (all[0..2].ToArray()) "in a smaller batch")
 
           testCase "vmap over keys" (fun () ->
               let solve k =
@@ -152,7 +152,7 @@ let private samples =
               for k in 0..2 do
                   Expect.equal (all[k].ToArray()) ((solve (Key.fold k key)).ToArray()) $"key {k}")
 
-          testCase "rows may end at times of their own" (fun () ->
+          testCase "rows may have their own end times" (fun () ->
               let t1 = tensor [ 0.5; 1.0 ]
               let y =
                   Sde.problem drift (Diagonal diffusion) (ones [ 2; 1 ]) (0.0, t1)
@@ -214,7 +214,7 @@ let private refusals =
                   Sde.problem drift (Diagonal diffusion) (ones [ 2 ]) (0.0, 1.0) |> Sde.dt 0.1 |> Sde.solve))
           testCase "adaptive steps of a method without an estimate" (fun () ->
               refuses [ "EulerMaruyama"; "Sde.dt"; "Heun" ] (fun () -> ito () |> Sde.solve))
-          testCase "a method of the other integral, unless noise is additive" (fun () ->
+          testCase "a method for the other integral, unless noise is additive" (fun () ->
               refuses [ "Heun"; "Itô"; "EulerMaruyama"; "Sde.stratonovich" ] (fun () ->
                   p () |> Sde.using Heun |> Sde.solve)
               refuses [ "Milstein"; "Stratonovich"; "Heun"; "Sde.problem" ] (fun () ->
@@ -227,7 +227,7 @@ let private refusals =
               Expect.isTrue
                   (distance (additive |> Sde.using Heun |> Sde.solveFinal) (additive |> Sde.solveFinal) < 0.2)
                   "additive noise")
-          testCase "a method for ordinary equations, chosen when the program runs" (fun () ->
+          testCase "a method for ordinary equations, chosen at run time" (fun () ->
               refuses [ "Sde.usingMethod"; "Tsit5"; "AnyOde" ] (fun () -> p () |> Sde.usingMethod (Tsit5: OdeSolver))
               refuses [ "Ode.usingMethod"; "Milstein"; "CommutativeNoise" ] (fun () ->
                   Ode.problem drift (ones [ 2 ]) (0.0, 1.0) |> Ode.usingMethod (Milstein: Solver<DiagonalNoise>))
@@ -240,7 +240,7 @@ let private refusals =
               refuses [ "Sde.gradient"; "Checkpointed" ] (fun () -> p () |> Sde.gradient Backsolve |> Sde.solve))
           testCase "values between steps" (fun () ->
               refuses [ "Solution.At"; "Sde.saveAt" ] (fun () -> (p () |> Sde.solve).At 0.5))
-          testCase "derivatives in time" (fun () ->
+          testCase "derivatives by time" (fun () ->
               refuses [ "time"; "noise" ] (fun () ->
                   scalar 1.0
                   |> grad (fun t1 ->
@@ -271,7 +271,7 @@ let private refusals =
               |> ignore
               raises<ShapeException> [ "[3; 2]"; "channels" ] (fun () -> general (fun _ _ -> ones [ 3; 2 ])) |> ignore) ]
 
-/// Every method that the library declares, with what the compiler asks of its equations.
+/// Every method that the library declares, with the kind of equation that the compiler requires.
 let private declared: (Method * System.Type) list =
     [ for m in (nonNull (Library.typeOf "NeuralDE.SolversModule")).GetMethods() do
           if m.IsGenericMethodDefinition then
@@ -282,17 +282,17 @@ let private declared: (Method * System.Type) list =
 
 let private kinds =
     testList
-        "What a method asks of an equation"
-        [ testCase "the compiler and Ode.usingMethod ask the same" (fun () ->
+        "The kind of equation that a method needs"
+        [ testCase "the compiler and Ode.usingMethod require the same" (fun () ->
               Expect.isTrue (declared.Length >= 19) $"Got {declared.Length} methods"
 
               for m, asked in declared do
                   Expect.equal m.Needs asked m.Name)
-          testCase "what solves equations with noise takes driven terms" (fun () ->
+          testCase "methods for equations with noise support driven terms" (fun () ->
               for m, asked in declared do
                   if asked.IsAssignableFrom typeof<DiagonalNoise> then
                       Expect.isTrue (m.Stepper.Integral <> Integral.NoNoise) m.Name)
-          testCase "odeSolvers are all that solve ordinary equations" (fun () ->
+          testCase "odeSolvers contains all methods for ordinary equations" (fun () ->
               let right = declared |> List.filter (fun (_, asked) -> asked.IsAssignableFrom typeof<AnyOde>)
               let names = right |> List.map (fun (m, _) -> m.Name) |> List.sort
               Expect.equal (odeSolvers |> List.map _.Name |> List.sort) names "names") ]
@@ -308,13 +308,13 @@ let private advice =
         p.Failure.Value.Message
 
     testList
-        "A solve that stops short advises what goes with noise"
-        [ testCase "where stability limits the steps" (fun () ->
+        "The advice after a failure is valid for noise"
+        [ testCase "if stability limits the steps" (fun () ->
               let said = stopped (fun _ y -> -1e5 * y)
               Expect.stringContains said "Stability, not the error" "the cause"
               Expect.stringContains said "Sde.maxSteps" "the cure"
               Expect.isFalse (said.Contains "Kvaerno3") said)
-          testCase "where the field jumps" (fun () ->
+          testCase "if the field jumps" (fun () ->
               let said = stopped (fun _ y -> 100.0 * where (y .> 0.5) (scalar -1.0) 1.0)
               Expect.stringContains said "The field jumps there" "the cause"
               Expect.isFalse (said.Contains "event") said) ]

@@ -1,4 +1,4 @@
-/// A solve that stops short says what limits its steps: error, stability or a jump of the field.
+/// A failed solve reports what limits its steps: error, stability or a jump of the field.
 module NeuralDE.Tests.Solvers.StepLimitTests
 
 open System
@@ -10,12 +10,12 @@ open NeuralDE.Tests.Solvers.OdeCases
 let private message (p: OdeProblem<Tensor>) =
     match (Ode.trySolve p).Failure with
     | Some failure -> failure.Message
-    | None -> failtest "The solve ended well, expected it to stop short."
+    | None -> failtest "The solve succeeded, expected a failure."
 
 let private says (words: string list) (p: OdeProblem<Tensor>) =
     let got = message p
     let missing = words |> List.filter (got.Contains >> not)
-    Expect.isTrue missing.IsEmpty $"got \"{got}\", expected it to hold {missing}"
+    Expect.isTrue missing.IsEmpty $"got \"{got}\", expected it to contain {missing}"
 
 let private robertson (_t: Tensor) (y: Tensor) =
     let a, b, c = 0.04 * y[0], 1e4 * y[1] * y[2], 3e7 * y[1] ** 2.0
@@ -50,11 +50,11 @@ let tests =
                             |> says [ "MaxStepsReached"; "Stability"; "Kvaerno3" ]) ]
 
           testList
-              "a jump that the solve goes to and fro over: the message names events"
+              "a jump that the solution crosses again and again: the message names events"
               [ for name, p in jumping do
                     testCase name (fun () -> p |> Ode.maxSteps 20000 |> says [ "jumps"; "Ode.on" ]) ]
 
-          testCase "in a compiled function and by sample alike" (fun () ->
+          testCase "in a compiled function and with perSample" (fun () ->
               let final y0 = Ode.problem robertson y0 (0.0, 1e5) |> Ode.maxSteps 3000 |> Ode.solveFinal
               raises<SolveException> [ "Stability" ] (fun () -> compile final (tensor [ 1.0; 0.0; 0.0 ]) |> ignore)
               |> ignore
@@ -65,14 +65,14 @@ let tests =
               |> Ode.maxSteps 3000
               |> says [ "Stability"; "sample" ])
 
-          testCase "the error: the message is that of the limit" (fun () ->
+          testCase "limited by the error: the message is that of the limit" (fun () ->
               let orbit = Ode.problem (byComponent (fun _ y -> [ y[1]; -y[0] ])) (tensor [ 1.0; 0.0 ]) (0.0, 1e5)
               let got = orbit |> Ode.tolerance 1e-10 1e-10 |> Ode.maxSteps 1000 |> message
               Expect.stringContains got "Raise it with Ode.maxSteps" "the advice"
-              Expect.isFalse (got.Contains "Stability") $"got \"{got}\", expected nothing of stability")
+              Expect.isFalse (got.Contains "Stability") $"got \"{got}\", expected no mention of stability")
 
           testList
-              "what swings, however long its steps: the message is that of the limit"
+              "an oscillation, for any step size: the message is that of the limit"
               [ for w in [ 1.0; 1000.0 ] do
                     for tolerance in [ 1e-1; 1e-2; 1e-3 ] do
                         for solver in [ Tsit5; Bosh3 ] do
@@ -90,7 +90,7 @@ let tests =
                                 Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
 
           testList
-              "no stiffness: chaos, a bound on steps"
+              "no stiffness: chaos, a limit of steps"
               [ let lorenz =
                     byComponent (fun _ y ->
                         [ 10.0 * (y[1] - y[0]); y[0] * (28.0 - y[2]) - y[1]; y[0] * y[1] - 8.0 / 3.0 * y[2] ])
@@ -105,25 +105,25 @@ let tests =
                         let got = p |> Ode.maxSteps 2000 |> message
                         Expect.stringContains got "Raise it with Ode.maxSteps" "the advice") ]
 
-          testCase "backwards in time what grows is stiff" (fun () ->
+          testCase "backwards in time a growing component is stiff" (fun () ->
               Ode.problem (fun _ (y: Tensor) -> 1e5 * y) (tensor [ 1.0 ]) (1.0, 0.0)
               |> Ode.maxSteps 2000
               |> says [ "Stability" ])
 
-          testCase "a solution that blows up does not jump, nor is it stiff, in either direction" (fun () ->
+          testCase "a solution that blows up is neither a jump nor stiff, in both directions" (fun () ->
               for t0, t1, sign in [ 0.0, 2.0, 1.0; 2.0, 0.0, -1.0 ] do
                   let got = Ode.problem (fun _ (y: Tensor) -> sign * y * y) (tensor [ 1.0 ]) (t0, t1) |> message
                   Expect.stringContains got "No step is small enough" "the advice")
 
-          testCase "a method that is stable only where solutions swing names another" (fun () ->
+          testCase "a method that is stable only for oscillations: the message names another" (fun () ->
               Ode.problem (fun _ (y: Tensor) -> -y) (tensor [ 1.0 ]) (0.0, 20.0)
               |> Ode.using AsynchronousLeapfrog
               |> Ode.tolerance 1e-8 1e-8
               |> Ode.maxSteps 20000
               |> says [ "AsynchronousLeapfrog"; "oscillate"; "Tsit5" ])
 
-          testCase "what swings and decays at once is stiff" (fun () ->
-              // λ = −1000 ± 1000i beside a slow drive
+          testCase "a component that oscillates and decays is stiff" (fun () ->
+              // λ = −1000 ± 1000i with a slow forcing
               let field =
                   byComponent (fun t y ->
                       let a, b = y[0] - cos t, y[1]
@@ -131,7 +131,7 @@ let tests =
 
               Ode.problem field (tensor [ 1.0; 0.0 ]) (0.0, 100.0) |> Ode.maxSteps 5000 |> says [ "Stability" ])
 
-          testCase "an implicit method is not told to be one" (fun () ->
+          testCase "the message for an implicit method does not advise one" (fun () ->
               let got =
                   Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 1e5)
                   |> Ode.using Kvaerno3
@@ -140,7 +140,7 @@ let tests =
 
               Expect.isFalse (got.Contains "Kvaerno3") $"got \"{got}\"")
 
-          testCase "a field without derivatives keeps the status's words" (fun () ->
+          testCase "a field without derivatives keeps the sentence of the status" (fun () ->
               let hidden (y: Tensor) = dynamic (zerosLike y) (fun (y: Tensor) -> tensor [ -1e6 * float y[0] ]) y
               let got =
                   Ode.problem (fun t y -> hidden y + cos t) (tensor [ 1.0 ]) (0.0, 100.0)
@@ -158,7 +158,7 @@ let tests =
                   Ode.problem (fun _ y -> -y) (tensor [ 1.0 ]) (nan, 1.0) |> ignore)
               |> ignore)
 
-          testCase "in a compiled function, and by sample, it takes one attempt to say so" (fun () ->
+          testCase "in a compiled function, and with perSample, it is reported after one attempt" (fun () ->
               let final y = Ode.problem (fun _ y -> -y) y (0.0, 1.0) |> Ode.solveFinal
               raises<SolveException> [ "NonFinite"; "after 1 steps"; "component 1" ] (fun () ->
                   compile final (tensor [ 1.0; nan ]) |> ignore)
@@ -169,7 +169,7 @@ let tests =
               Expect.equal s.Statuses [| Success; NonFinite |] "s.Statuses"
               Expect.equal s.Stats.Rejected 1 "s.Stats.Rejected")
 
-          testCase "without an atol, a component that starts at 0 is solved" (fun () ->
+          testCase "with atol = 0, a component that starts at 0 is solved" (fun () ->
               let field = byComponent (fun t y -> [ cos (5.0 * t); -y[1] ])
               let p = Ode.problem field (tensor [ 0.0; 1.0 ]) (0.0, 10.0) |> Ode.tolerance 1e-6 0.0
               within 1e-5 "y(10)" [ sin 50.0 / 5.0; exp -10.0 ] (numbers (Ode.solve p).Y1)) ]

@@ -19,11 +19,11 @@ let private problem solver t1 k = Ode.problem (robertson k) start (0.0, t1) |> O
 
 let private stiff = [ Rosenbrock23; Kvaerno3; BDF2 ]
 
-/// Of 100 y1(t1) by log k.
+/// ∂ (100 y1(t1)) / ∂ log k.
 let private sensitivity solver rtol atol (logs: Tensor) =
     100.0 * (problem solver 1e5 (exp logs * rates) |> Ode.tolerance rtol atol |> Ode.solveFinal)[0]
 
-/// Differences of order 4 in each component.
+/// Central differences of order 4 in each component.
 let private differences (f: Tensor -> Tensor) (e: float) (x: Tensor) =
     let x = numbers x
 
@@ -39,7 +39,7 @@ let tests =
         "Solvers.Stiff"
         [ testList
               "Robertson's equations to 1e5"
-              [ // the error of y1 is about that of the method at this tolerance; the reference is CVODE's at 1e-12
+              [ // the error of y1 is about that of the method at this tolerance; the reference is CVODE at 1e-12
                 for solver, rtol, atol, bound in
                     [ Rosenbrock23, 1e-3, 1e-6, 1e-2
                       Rosenbrock23, 1e-5, 1e-9, 1e-3
@@ -52,7 +52,7 @@ let tests =
                         relative bound "y1(1e5)" [ 0.0178659211 ] [ (numbers s.Y1)[0] ]
                         within 1e-9 "the sum of the concentrations" [ 1.0 ] [ Array.sum (numbers s.Y1) ]) ]
 
-          testCase "the gradient in the rates is that of differences" (fun () ->
+          testCase "the gradient by the rates agrees with differences" (fun () ->
               let f = sensitivity Kvaerno3 1e-7 1e-11
               let g = numbers (grad f (zeros [ 3 ]))
               relative 1e-6 "100 ∂y1/∂log k" (differences f 1e-4 (zeros [ 3 ])) g)
@@ -73,7 +73,7 @@ let tests =
                         same "within 600 bytes" reverse (numbers (grad (f (CheckpointedWithin 600L)) rates))) ]
 
           testList
-              "the Hessian is symmetric and that of differences"
+              "the Hessian is symmetric and agrees with differences"
               [ for solver in stiff do
                     testCase solver.Name (fun () ->
                         let f logs =
@@ -81,12 +81,12 @@ let tests =
 
                         let h = hessian f (zeros [ 3 ])
                         relative 1e-9 "its transpose" (numbers h) (numbers (transpose h))
-                        // steps change with the rates, and with them the error: the difference is of that size
+                        // the steps depend on the rates, and so does their error: the difference has that size
                         let row = differences (fun logs -> (grad f logs)[0]) 1e-4 (zeros [ 3 ])
                         relative 2e-2 "its first row" row (numbers h[0])) ]
 
           testList
-              "by sample: each row's bits are its own"
+              "perSample: the bits of each row are those of its own solve"
               [ for solver in stiff do
                     testCase solver.Name (fun () ->
                         let starts = stack [ start; tensor [ 0.9; 0.0; 0.1 ]; tensor [ 0.5; 1e-5; 0.5 ] ]
@@ -105,26 +105,26 @@ let tests =
                         for k in 0..2 do
                             relative 1e-10 $"gradient of row {k}" (numbers (gradient starts[k])) (numbers together[k])) ]
 
-          testCase "work is counted" (fun () ->
+          testCase "the work is counted" (fun () ->
               let stats solver = (problem solver 1e5 rates |> Ode.tolerance 1e-3 1e-6 |> Ode.solve).Stats
               let rosenbrock, kvaerno, bdf = stats Rosenbrock23, stats Kvaerno3, stats BDF2
               let attempts (s: Stats) = s.Steps + s.Rejected
-              Expect.equal rosenbrock.Jacobians (attempts rosenbrock) "a Jacobian an attempt"
-              Expect.equal rosenbrock.LinearSolves (3 * attempts rosenbrock) "three linear solves an attempt"
+              Expect.equal rosenbrock.Jacobians (attempts rosenbrock) "one Jacobian per attempt"
+              Expect.equal rosenbrock.LinearSolves (3 * attempts rosenbrock) "three linear solves per attempt"
               Expect.equal
                   rosenbrock.Evaluations
                   (2 + 2 * attempts rosenbrock)
-                  "the first slope, its estimate, two an attempt"
-              Expect.equal kvaerno.Jacobians (attempts kvaerno) "a Jacobian an attempt"
+                  "the first slope, its estimate, two per attempt"
+              Expect.equal kvaerno.Jacobians (attempts kvaerno) "one Jacobian per attempt"
               isAtMost "BDF2's Jacobians" (0.15 * float (attempts bdf)) (float bdf.Jacobians)
               Expect.isTrue
                   (bdf.LinearSolves >= attempts bdf)
-                  $"got {bdf.LinearSolves} solves, expected one an attempt or more"
+                  $"got {bdf.LinearSolves} solves, expected at least one per attempt"
               let explicit = (Ode.problem (fun _ y -> -y) start (0.0, 1.0) |> Ode.solve).Stats
               Expect.equal (explicit.Jacobians, explicit.LinearSolves) (0, 0) "an explicit method has none")
 
           testList
-              "an implicit step that has no solution ends in a status"
+              "an implicit step without a solution ends in a status"
               [ for solver in [ Kvaerno3; BDF2 ] do
                     testCase solver.Name (fun () ->
                         // y' = y² + 1 from 0 with one step of 100: z = c (z² + 1) has no root
@@ -135,7 +135,7 @@ let tests =
                             |> Ode.trySolve
 
                         Expect.equal s.Status NonlinearSolveFailed "s.Status"
-                        Expect.isTrue (Double.IsNaN((numbers s.Y1).[0])) "y1 is NaN, not a number that solves nothing") ]
+                        Expect.isTrue (Double.IsNaN((numbers s.Y1).[0])) "y1 is NaN, not a number that does not solve the equation") ]
 
           testCase "Van der Pol with μ = 1000 takes few steps" (fun () ->
               let field = byComponent (fun _ y -> [ y[1]; 1000.0 * (1.0 - y[0] * y[0]) * y[1] - y[0] ])

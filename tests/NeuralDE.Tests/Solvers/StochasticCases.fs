@@ -13,13 +13,13 @@ open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 open NeuralDE.Internal.Pictures
 
-/// What drives a term.
+/// The driver of a term.
 type Path =
     /// int64: one key, or one for each row
     | Brownian of keys: Tensor
     | Smooth of (Tensor -> Tensor)
 
-/// g(t, y) dX, with a path of its own.
+/// g(t, y) dX, with a separate path.
 type Noise =
     {
         /// t, y, dX → g · dX
@@ -37,12 +37,12 @@ type internal Equation =
         Y0: Tensor
         T0: float
         T1: float
-        /// where the paths end, if not at T1
+        /// the end of the paths, if it is not T1
         PathEnd: float option
         /// None: adaptive steps
         Dt: float option
         Tolerance: float
-        /// outputs, at which steps end
+        /// output times, at which steps end
         Ts: float list
         PerSample: bool
         Tape: Tape
@@ -72,7 +72,7 @@ let private float0 = { Signature.Dtype = Float64; Shape = [||] }
 
 let private pathEnd e = Option.defaultValue e.T1 e.PathEnd
 
-/// The plan, the field's graph and the solve's arguments, each with whether it is by row.
+/// The plan, the graph of the field and the arguments of the solve, each with whether it has a row for each sample.
 let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
     let state = if e.PerSample then { e.Y0.Signature with Shape = e.Y0.Dims[1..] } else e.Y0.Signature
     let time = { float0 with Dtype = state.Dtype }
@@ -159,7 +159,7 @@ let internal outputs (e: Equation) : SolveOutputs =
 /// y(t1)
 let internal solve (e: Equation) : Tensor = (outputs e).Final[0]
 
-/// X at a time of the equation's interval.
+/// X at a time in the interval of the equation.
 let internal pathAt (e: Equation) (k: int) (t: float) : Tensor =
     match e.Noise[k].Path with
     | Smooth path -> path (scalar t)

@@ -18,10 +18,10 @@ let private methods =
     [ StochasticSteps.eulerMaruyama
       yield! [ "Heun"; "Midpoint"; "Ralston" ] |> List.map (fun n -> (methodNamed n).Stepper) ]
 
-/// Of y0, two parameters of the drift and two of the noise.
+/// y0, two parameters of the drift and two of the noise.
 let private point = tensor [ 0.7; 0.3; 1.2; 0.4; 0.2 ]
 
-/// A cubic well with noise that depends on state and time.
+/// A cubic potential well with noise that depends on state and time.
 let private well stepper dt tape (p: Tensor) =
     let drift (t: Tensor) (y: Tensor) = p[1] * y - p[2] * y * y * y + 0.1 * sin t
     let along (t: Tensor) (y: Tensor) (dw: Tensor) = (p[3] + p[4] * y * y) * exp (-t) * dw
@@ -54,7 +54,7 @@ let tests =
                   relative 1e-7 "differences" (differences f point) gradient
                   relative 1e-10 "forward mode" (forward f point) gradient)
 
-          testCase "adaptive steps: forward and reverse mode agree, and near the derivative of the solution" (fun () ->
+          testCase "adaptive steps: forward and reverse mode agree, and are near the derivative of the solution" (fun () ->
               let heun = (methodNamed "Heun").Stepper
               let f p = sum (solve { well heun None Everything p with Tolerance = 1e-5 })
               let gradient = numbers (grad f point)
@@ -72,14 +72,14 @@ let tests =
                               direct
                               (numbers (grad (loss stepper dt (Budget 2000L)) point)))
 
-          testCase "second derivatives: symmetric, and the differences of first ones" (fun () ->
+          testCase "second derivatives: symmetric, and equal to differences of first derivatives" (fun () ->
               let f = loss (methodNamed "Heun").Stepper (Some 0.1) Everything
               let h = hessian f point
               relative 1e-10 "the transpose" (numbers h) (numbers (transpose h))
               let row k = differences (fun p -> (grad f p)[k]) point
               relative 1e-7 "differences" (List.init 5 row |> List.concat) (numbers h))
 
-          testCase "by sample, the gradient is the sum of the rows' own" (fun () ->
+          testCase "perSample: the gradient is the sum of the rows' gradients" (fun () ->
               let n = 5
               let keys = Key.splitN n (Key 91)
               let y0 = 1.0 + 0.1 * arange 0.0 (float n) 1.0
@@ -94,7 +94,7 @@ let tests =
                   let each = keys |> List.mapi (fun k key -> grad (fun p -> sum (solve (row [ key ] y0[k..k] p))) p)
                   relative 1e-14 $"{stepper.Name}, {dt}" (numbers (List.reduce (+) each)) (numbers (grad all p)))
 
-          testCase "what a control captured has a derivative" (fun () ->
+          testCase "values that a control captured have a derivative" (fun () ->
               // dy = y dX, X = a sin bt: y = y0 exp(a sin b t)
               for stepper in methods do
                   let f (p: Tensor) =

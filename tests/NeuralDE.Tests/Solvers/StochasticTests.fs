@@ -1,5 +1,5 @@
-/// Steps of equations with driven terms: strong orders along the same path, which integral they converge to, and what must not
-/// depend on how a solve is run.
+/// Steps of equations with driven terms: strong orders along the same path, the integral to which they converge, and the
+/// independence of how a solve is run.
 module NeuralDE.Tests.Solvers.StochasticTests
 
 open Expecto
@@ -28,7 +28,7 @@ let private levels = [ 4..8 ]
 /// The mean error at t1.
 let private errorOf (right: Equation -> Tensor) (e: Equation) = float (mean (abs (solve e - right e)))
 
-/// The errors with steps of 2^−level, and the slope of their logarithm in that of the step.
+/// The errors with steps of 2^−level, and the slope of their logarithm over that of the step.
 let private slope (right: Equation -> Tensor) (e: Equation) =
     let errors = levels |> List.map (fun l -> errorOf right { e with Dt = Some(2.0 ** float -l) })
     let x, y = levels |> List.map (fun l -> float -l), errors |> List.map System.Math.Log2
@@ -42,7 +42,7 @@ let private hasOrder what (order: float) right e =
         (abs (got - order) <= 0.15)
         $"{what}: got the slope {got:R} of the errors {text errors}, expected {order} ± 0.15"
 
-/// The error stays: another equation is solved.
+/// The error does not decrease: the method solves another equation.
 let private staysWrong what right e =
     let errors, got = slope right e
     Expect.isTrue
@@ -66,18 +66,19 @@ let private orders =
                     testCase name (fun () ->
                         hasOrder name 1.0 (geometricStratonovich mu sigma) (fixedGeometric (stepper name))) ]
 
-          testCase "Stratonovich methods see g at the times of their stages" (fun () ->
-              // of order 2 here, where y is a function of t and W(t) alone; of order 1 if g came from one time of the step
+          testCase "Stratonovich methods evaluate g at the times of their stages" (fun () ->
+              // order 2 here, because y is a function of t and W(t) only; order 1 if g were evaluated at one time of the
+              // step
               for name in [ "Heun"; "Midpoint"; "Ralston" ] do
                   hasOrder name 2.0 (additiveSolution 0.5) (additive (stepper name) paths 0.5))
 
-          testCase "The other integral's solution is missed" (fun () ->
+          testCase "The solution of the other integral is not approximated" (fun () ->
               staysWrong "Euler–Maruyama" (geometricStratonovich mu sigma) (fixedGeometric euler)
 
               for name in [ "Heun"; "Midpoint"; "Ralston" ] do
                   staysWrong name (geometricIto mu sigma) (fixedGeometric (stepper name)))
 
-          testCase "Steppers say which integral is theirs" (fun () ->
+          testCase "Steppers declare their integral" (fun () ->
               let expected name =
                   match name with
                   | "Euler" -> Integral.Ito
@@ -91,7 +92,7 @@ let private orders =
               for s in odeSolvers do
                   Expect.equal s.Stepper.Integral (expected s.Name) s.Name)
 
-          testCase "What driven terms make wrong is refused" (fun () ->
+          testCase "Unsupported driven terms are refused" (fun () ->
               let refuses word e change =
                   let plan, field, _ = plan e
                   raises<GraphException> [ word; "driven" ] (fun () -> Integrate.graph (change plan) field |> ignore)
@@ -110,7 +111,7 @@ let private orders =
               let event = { EventPart.Value = event; Change = ValueNone; Rising = true; Falling = true }
               refuses "events" heun (fun p -> { p with Events = [| event |]; MaxEvents = 1 })) ]
 
-/// y by components times B dW: three channels for two components. Stratonovich, y = exp(μ t + B W).
+/// y times B dW, component-wise: three channels for two components. Stratonovich, y = exp(μ t + B W).
 let private mixing = tensor [ [ 0.5; -0.2; 0.3 ]; [ 0.1; 0.4; -0.6 ] ]
 
 let private general stepper =
@@ -136,8 +137,9 @@ let private kinds =
           testCase "two driven terms at once, of different shapes" (fun () ->
               hasOrder "two terms" 1.0 twofoldSolution (twofold (stepper "Midpoint")))
 
-          testCase "no component in common with its noise: an area is of order one half at best" (fun () ->
-              // dy = (dV, dW, ½ (y₀ dW − y₁ dV)) does not commute. The error of the third is the area between steps.
+          testCase "non-commutative noise: the area limits the order to one half" (fun () ->
+              // dy = (dV, dW, ½ (y₀ dW − y₁ dV)) does not commute. The error of the third component is the area between
+              // steps.
               let along _ (y: Tensor) (dw: Tensor) =
                   let area = 0.5 * (y[*, 0] * dw[*, 1] - y[*, 1] * dw[*, 0])
                   stack [ dw[*, 0]; dw[*, 1]; area ] |> transpose
@@ -150,7 +152,7 @@ let private kinds =
               let fine = solve { e with Dt = Some(2.0 ** -13.0) }
               hasOrder "the area" 0.5 (fun _ -> fine) e)
 
-          testCase "a smooth control: order 2, and the solution is that along the path" (fun () ->
+          testCase "a smooth control: order 2, and the solution is the one along the path" (fun () ->
               // dy = y dX with X = sin 3t / 2
               for name in [ "Heun"; "Midpoint"; "Ralston" ] do
                   let along _ (y: Tensor) (dx: Tensor) = y * dx
@@ -162,7 +164,7 @@ let private kinds =
               let e = { fixedGeometric (stepper "Heun") with T0 = 1.0; T1 = -0.5 }
               hasOrder "backwards" 1.0 (geometricStratonovich mu sigma) e)
 
-          testCase "without noise it is the method for ordinary equations" (fun () ->
+          testCase "without noise it equals the method for ordinary equations" (fun () ->
               for name in [ "Euler"; "Heun"; "Midpoint"; "Ralston" ] do
                   let e = { equation (stepper name) (fun t y -> sin t - y) [] (ones [ 3 ]) with Dt = Some 0.125 }
                   let plain = { e with Stepper = ExplicitSteps.ofTableau (stepper name).Tableau.Value }
@@ -171,7 +173,7 @@ let private kinds =
 let private adaptive =
     testList
         "Adaptive steps"
-        [ testCase "The error falls with the tolerance, though steps are rejected" (fun () ->
+        [ testCase "The error decreases with the tolerance, although steps are rejected" (fun () ->
               let at tolerance =
                   let e = { fixedGeometric (stepper "Heun") with Tolerance = tolerance }
                   let o = outputs e
@@ -188,7 +190,7 @@ let private adaptive =
                       (b < 0.4 * a)
                       $"got the errors {text errors}, expected each below 0.4 of the one before")
 
-          testCase "By sample every row rejects steps of its own, and stays on its path" (fun () ->
+          testCase "With perSample every row rejects its own steps, and keeps its path" (fun () ->
               let n = 64
               let keys = Key.splitN n (Key 51)
               let noise = noiseByRow keys [] (fun _ y dw -> sigma * y * dw)
@@ -196,14 +198,14 @@ let private adaptive =
               let o = outputs { e with PerSample = true; Tolerance = 1e-4 }
               let rejected = numbers (SolveReport.unpack o.Report).Rejected
               Expect.isTrue (Array.min rejected > 0.0) $"got the rejections {text rejected}, expected some in each row"
-              Expect.isTrue ((Array.distinct rejected).Length > 10) "rows reject alike, expected steps of their own"
+              Expect.isTrue ((Array.distinct rejected).Length > 10) "rows reject the same steps, expected different ones"
               let ends =
                   stack
                       [ for key in keys -> pathAt { e with Noise = [ StochasticCases.noise key [] noise.Along ] } 0 1.0 ]
               let errors = abs (o.Final[0] / exp (mu + sigma * ends) - 1.0)
               isAtMost "the largest relative error" 3e-3 (float (amax errors))) ]
 
-/// Rows with noise and a start of their own.
+/// Rows with separate noise and a separate start.
 let private rows stepper dt =
     let n = 7
     let keys = Key.splitN n (Key 61)
@@ -218,28 +220,28 @@ let private rows stepper dt =
 
 let private running =
     testList
-        "However it is run"
+        "However the solve is run"
         [ for name, dt in [ "EulerMaruyama", Some 0.03; "Heun", Some 0.03; "Heun", None; "Ralston", None ] do
               let stepper = if name = euler.Name then euler else stepper name
               let steps = if dt.IsSome then "constant" else "adaptive"
 
-              testCase $"by sample, each row has the bits of its own solve: {name}, {steps}" (fun () ->
+              testCase $"perSample has the bits of each row's own solve: {name}, {steps}" (fun () ->
                   let all, ones = rows stepper dt
                   same "rows" (ones |> Seq.collect (solve >> numbers)) (numbers (solve all))
                   let reports (o: SolveOutputs) = numbers o.Report
                   same "reports" (ones |> Seq.collect (outputs >> reports)) (reports (outputs all)))
 
-          testCase "what is saved at a time is the state of a solve that ends there" (fun () ->
+          testCase "a saved state is the state of a solve that ends there" (fun () ->
               for dt in [ Some 0.0625; None ] do
                   let e = { fixedGeometric (stepper "Heun") with Dt = dt; Ts = [ 0.25; 0.5; 1.0 ] }
                   let o = outputs e
                   let saved = o.Saved[0]
-                  // steps end at outputs, and those before ½ are the same
+                  // steps end at outputs, and those before ½ are equal
                   let half = { e with T1 = 0.5; PathEnd = Some 1.0; Ts = [ 0.25 ] }
                   same "at ½" (numbers (solve half)) (numbers saved[1])
                   same "at 1" (numbers o.Final[0]) (numbers saved[2]))
 
-          testCase "float32: the same path, and the rounding of float32" (fun () ->
+          testCase "float32: the same path, within the rounding of float32" (fun () ->
               for name in [ "EulerMaruyama"; "Heun" ] do
                   let at dtype =
                       let along _ (y: Tensor) dw = sigma * y * dw
@@ -252,10 +254,10 @@ let private running =
                   let single, right = at Float32, at Float64
                   Expect.equal single.Dtype Float32 "the dtype"
                   let relative = abs (cast Float64 single - right) / right
-                  // a plain sum of 1024 steps would be off by 1e-5
+                  // a plain sum of 1024 steps would have an error of 1e-5
                   isAtMost $"{name}, relative error" 2e-6 (float (amax relative)))
 
-          testCase "a solve that stops short is reported" (fun () ->
+          testCase "a failed solve is reported" (fun () ->
               let heun = { fixedGeometric (stepper "Heun") with Tolerance = 1e-6; MaxSteps = 10 }
               let broken =
                   { heun with
@@ -337,9 +339,9 @@ let private parts =
                       within 1e-14 "the line" [ y; y1 - y; 0.0; 0.0 ] (p.ToArray())
               | OnDemand _ -> failtest "got a polynomial on demand, expected one that is ready")
 
-          testCase "captured values go to the field, the terms in their order, then the events" (fun () ->
+          testCase "captured values are assigned to the field, the terms in their order, then the events" (fun () ->
               let graph inputs f = Tracing.closed (Array.create inputs float0) f
-              // inputs: time, state, increment where there is one, captured
+              // inputs: time, state, increment if there is one, captured values
               let field = graph 3 (fun x -> [| x[2] |])
               let term (k: float) =
                   { DrivenGraph.Along = graph 5 (fun x -> [| k * x[2] * x[3] + x[4] |])
@@ -354,7 +356,7 @@ let private parts =
               let p = { p with Driven = [| term 1.0; term 10.0 |]; Events = [| event |] }
               let i = arguments[.. SolveInputs.count - 1] |> Array.map fst |> SolveInputs.ofArray
               let captured = [| 1.0; 2.0; 3.0; 4.0; 5.0; 6.0; 7.0; 8.0 |] |> Array.map scalar
-              Expect.equal (StepLoop.captured p field).Length 8 "what they captured"
+              Expect.equal (StepLoop.captured p field).Length 8 "the captured values"
               let terms, events = StepLoop.terms p field i captured
               let one = scalar 1.0
               let y = [| one |]

@@ -5,12 +5,12 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 
-/// One case a method; the name is what the test report shows.
+/// One case per method; the name appears in the test report.
 let private methods () = ExplicitTableaus.all |> Seq.map (fun tableau -> tableau)
 
 let private find name = ExplicitTableaus.all |> List.find (fun tableau -> tableau.Name = name)
 
-// ---- what the papers say ------------------------------------------------------------------------------------------
+// ---- the published properties -------------------------------------------------------------------------------------
 
 /// name, order, embedded order, stages, FSAL, interpolant's order, extra stages, power of the error estimate
 let private published =
@@ -56,12 +56,12 @@ let private each (rows: float[][]) =
     [ for i in 0 .. rows.Length - 1 do
           for j in 0 .. rows[i].Length - 1 -> i, j ]
 
-/// The data with one coefficient changed, for every coefficient that there is.
+/// The data with one coefficient changed, for every coefficient.
 let private perturbations (d: TableauData) delta =
     let dense = d.Interpolant
 
     [
-      // The weights of an FSAL method are the last row of A: changed alone they only break that.
+      // The weights of an FSAL method are the last row of A: changing one alone only violates that.
       for i in 0 .. d.B.Length - 2 do
           if d.A[d.B.Length - 1] = d.B[.. d.B.Length - 2] then
               let a = changedIn d.A (d.B.Length - 1) i delta
@@ -103,7 +103,7 @@ let private step (t: Tableau) (f: float -> float[] -> float[]) t0 h (y0: float[]
 
 let private worst (x: float[]) (y: float[]) = Array.map2 (fun (a: float) b -> abs (a - b)) x y |> Array.max
 
-/// A non-autonomous, nonlinear equation whose solution runs on the unit circle at the angle 2t + sin t.
+/// A non-autonomous, nonlinear equation whose solution is on the unit circle at the angle 2t + sin t.
 let private problem =
     let exact t = [| cos (2.0 * t + sin t); sin (2.0 * t + sin t) |]
 
@@ -113,7 +113,7 @@ let private problem =
 
     field, exact
 
-/// The largest errors over [0.3, 2.7] of the steps' ends and of the interpolants inside the steps.
+/// The largest errors over [0.3, 2.7] at the ends of the steps and of the interpolants inside the steps.
 let private errors (t: Tableau) count =
     let field, exact = problem
     let h = 2.4 / float count
@@ -152,7 +152,7 @@ let tests =
                             "(t.Fsal, t.Interpolant.Order, t.Interpolant.ExtraC.Length)"
                         Expect.equal (t.ErrorPower, t.Adaptive) (power, power > 0) "(t.ErrorPower, t.Adaptive)") ]
 
-          testCase "Every method of the registry is published, and named once" (fun () ->
+          testCase "Every method of the registry has published properties, and a unique name" (fun () ->
               let names = ExplicitTableaus.all |> List.map _.Name
               Expect.equal
                   (List.sort names)
@@ -161,7 +161,7 @@ let tests =
               for t in ExplicitTableaus.all do
                   Expect.isMatch t.Citation "[12][0-9]{3}" "t.Citation")
 
-          testCase "torchdiffeq's error estimate for Dopri5 is two thirds of ours" (fun () ->
+          testCase "torchdiffeq's error estimate for Dopri5 is two thirds of this one" (fun () ->
               // L. F. Shampine, Some practical Runge–Kutta formulas, 1986: b − b̂ with his b̂
               let shampine =
                   [| 35.0 / 384.0 - 1951.0 / 21600.0
@@ -227,7 +227,8 @@ let tests =
                             let expected (tree: RootedTree) = Math.Pow(theta, float tree.Nodes) / tree.Density
 
                             let weights = weightsAt theta t.Interpolant
-                            // Evaluating b(θ) rounds like its largest coefficient, so small θ leave less than the tableau's own tolerance.
+                            // Evaluating b(θ) has a rounding error relative to its largest coefficient, so small θ need a
+                            // larger tolerance.
                             let off (tree: RootedTree, sum) = abs (sum - expected tree) > 1e-12
 
                             let violation nodes =
@@ -248,7 +249,7 @@ let tests =
                             Expect.near (1e-13 * (1.0 + Array.sumBy abs row)) (Array.sum row) c "Array.sum row") ]
 
           testList
-              "The interpolant joins values and derivatives from step to step"
+              "The interpolant is continuously differentiable between steps"
               [ for t in methods () do
                     testCase $"{t}" (fun () ->
                         let last = if t.Fsal then t.Stages - 1 else t.Stages
@@ -271,7 +272,7 @@ let tests =
                         equal (unit last) (slopesAt 1.0 t.Interpolant)) ]
 
           testList
-              "A change of 1e-6 in any single coefficient is found"
+              "A change of 1e-6 of any single coefficient is detected"
               [ for t in methods () do
                     testCase $"{t}" (fun () ->
                         for delta in [ 1e-6; -1e-6; nan; infinity ] do
@@ -280,10 +281,10 @@ let tests =
                             Expect.equal missed [] "missed") ]
 
           testList
-              "A change of 1e-6 that keeps the row sum is found"
+              "A change of 1e-6 that keeps the row sum is detected"
               [ for t in methods () do
                     testCase $"{t}" (fun () ->
-                        // Node i stays right; only conditions of trees of three or more nodes can tell.
+                        // Node i stays right; only conditions of trees with three or more nodes detect it.
                         if t.Order >= 3 then
                             let moved (rows: float[][]) =
                                 [ for i, j in each rows do
@@ -306,7 +307,7 @@ let tests =
               Expect.stringContains error.Message "row 1 of A with sum 0.5" "error.Message"
               Expect.stringContains error.Message "expected its node 0" "error.Message")
 
-          testCase "An order claimed too high is refused with the tree that fails" (fun () ->
+          testCase "An order that is too high is refused with the violated tree" (fun () ->
               let d = { ExplicitTableaus.heun.Data with Order = 3 }
 
               let dense = { d.Interpolant with Order = 2 }
@@ -351,7 +352,7 @@ let tests =
               "Steps and interpolated values converge at the declared order"
               [ for t in methods () do
                     testCase $"{t}" (fun () ->
-                        // Coarse enough that the finer error stays well above rounding.
+                        // Large enough steps, so that the smaller error is well above rounding.
                         let count = if t.Order >= 7 then 24 else 128
                         let ends, inside = errors t count
                         let ends2, inside2 = errors t (2 * count)

@@ -1,4 +1,4 @@
-/// Output times a rounding beside t0 and t1, and a tolerance without an absolute part.
+/// Output times within a rounding of t0 and t1, and a tolerance with atol = 0.
 module NeuralDE.Tests.Solvers.TimeEdgeTests
 
 open System
@@ -22,9 +22,9 @@ let tests =
               within 1e-6 "the end" [ exp -0.6 ] (numbers solve.Ys[6])
               same "the end" (numbers solve.Y1) (numbers solve.Ys[6])
               same "dense output" (numbers solve.Y1) (numbers (solve.At times[6]))
-              // backwards, by sample, and a sum that rounds in float64
+              // backwards, with perSample, and a sum that rounds in float64
               let back = problem 0.6 0.05 |> Ode.saveAt (cast Float32 (tensor [ 0.6; 0.05 ])) |> Ode.solve
-              same "backwards" [ 0.6; float 0.05f ] (numbers back.Ts) // 0.05f is inside, and stays
+              same "backwards" [ 0.6; float 0.05f ] (numbers back.Ts) // 0.05f is inside, and is not changed
               let back = problem 0.9 0.7 |> Ode.saveAt (cast Float32 (tensor [ 0.7 ])) |> Ode.solve
               same "backwards, at its end" [ 0.7 ] (numbers back.Ts)
 
@@ -37,20 +37,20 @@ let tests =
               same "by sample" [ 0.6; 0.1 ] (numbers bySample.Ts[*, 1])
               same "float64" [ 0.3 ] (numbers (problem 0.0 0.3 |> Ode.saveAt (tensor [ 0.1 + 0.2 ]) |> Ode.solve).Ts))
 
-          testCase "times farther out are refused" (fun () ->
+          testCase "times further outside are refused" (fun () ->
               for times in [ tensor [ 0.6000001 ]; cast Float32 (tensor [ 0.6001 ]); tensor [ -1e-12 ] ] do
                   raises<InputException> [ "Ode.saveAt"; "[0, 0.6]" ] (fun () ->
                       problem 0.0 0.6 |> Ode.saveAt times |> Ode.solve |> ignore)
                   |> ignore)
 
-          testCase "a component that stays at 0 needs no absolute tolerance" (fun () ->
+          testCase "a component that stays at 0 needs no atol" (fun () ->
               for solver in [ Tsit5; DOP853; Bosh3 ] do
                   let solve =
                       Ode.problem decay (tensor [ 1.0; 0.0 ]) (0.0, 1.0) |> Ode.using solver |> Ode.tolerance 1e-6 0.0
                   within 1e-5 solver.Name [ exp -1.0; 0.0 ] (numbers (Ode.solveFinal solve)))
 
-          testCase "without an absolute tolerance a step that cannot be small enough is called so" (fun () ->
-              // y₀ sinks to 0 like the square of a distance, where rtol |y| is nothing
+          testCase "with atol = 0, a solve without a step that is small enough reports that" (fun () ->
+              // y₀ decreases to 0 quadratically, where rtol |y| is 0
               let solve =
                   Ode.problem (fun t y -> stack [ 1.0 / (0.5 - t); -y[1] ]) (tensor [ 0.0; 1.0 ]) (0.0, 1.0)
                   |> Ode.tolerance 1e-6 0.0
@@ -59,7 +59,7 @@ let tests =
               Expect.equal solve.Status StepTooSmall "solve.Status"
               Expect.stringContains solve.Failure.Value.Message "atol above 0" "solve.Failure.Value.Message")
 
-          testCase "without an absolute tolerance a field that is not a number is still called so" (fun () ->
+          testCase "with atol = 0, a field that is NaN is still reported as such" (fun () ->
               let solve =
                   Ode.problem (fun t y -> sqrt (0.5 - t) * y) (tensor [ 1.0 ]) (0.0, 1.0)
                   |> Ode.tolerance 1e-6 0.0

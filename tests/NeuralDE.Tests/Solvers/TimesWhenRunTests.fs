@@ -1,4 +1,4 @@
-/// Times that are placeholders: checked when the plan runs, and jumps that are differentiated by their times.
+/// Times that are placeholders: checked at run time, and jumps that are differentiated by their times.
 module NeuralDE.Tests.Solvers.TimesWhenRunTests
 
 open System
@@ -9,7 +9,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private decay (ts: Tensor) = Ode.problem (fun _ y -> -y) (tensor [ 1.0 ]) (0.0, 1.0) |> Ode.saveAt ts |> Ode.solveYs
 
-/// What the eager path says of these times.
+/// The message of the eager check of these times.
 let private said (ts: Tensor) =
     (raises<InputException> [ "Ode.saveAt"; "[0, 1]" ] (fun () -> decay ts |> ignore)).Message
 
@@ -29,7 +29,7 @@ let tests =
     testList
         "Solvers.TimesWhenRun"
         [ testList
-              "output times that cannot be are refused in the eager path's words"
+              "invalid output times are refused with the message of the eager check"
               [ for name, ts in
                     [ "out of order", [ 0.5; 0.2; 0.9 ]
                       "NaN", [ 0.5; nan; 0.9 ]
@@ -48,7 +48,7 @@ let tests =
                             let got = (Expect.thrown<InputException> run).Message
                             Expect.equal got words $"{verb}: the message") ]
 
-          testCase "an end that is a placeholder is checked against" (fun () ->
+          testCase "an end that is a placeholder is checked" (fun () ->
               let solve t1 =
                   Ode.problem (fun _ y -> -y) (tensor [ 1.0 ]) (0.0, t1)
                   |> Ode.saveAt (tensor [ 0.5; 0.9 ])
@@ -63,7 +63,7 @@ let tests =
               within 1e-6 "values" [ exp -0.5; exp -1.0 ] (numbers (compile decay ts))
               within 1e-6 "derivatives" [ -exp -0.5; -exp -1.0 ] (numbers (grad (fun ts -> sum (decay ts)) ts)))
 
-          testCase "by sample, each row of times is checked against its own ends" (fun () ->
+          testCase "with perSample, each row of times is checked against its own ends" (fun () ->
               let solve (ends: Tensor) =
                   Ode.problem (fun _ y -> -y) (ones [ 2; 1 ]) (0.0, ends)
                   |> Ode.perSample
@@ -84,14 +84,14 @@ let tests =
               "the derivative by a switching time"
               [ for solver in [ Tsit5; Dopri5; Vern7; DOP853; Kvaerno3 ] do
                     testCase solver.Name (fun () ->
-                        // Kvaerno3's steps are of order 3: its solution errs by more than the derivative's own error
+                        // Kvaerno3's steps have order 3: the error of its solution is larger than that of the derivative
                         let bound = if solver.Name = "Kvaerno3" then 1e-6 else 1e-8
                         relative bound "reverse" [ right ] (numbers (grad (switched solver) (scalar 2.0)))
                         let _, forward = jvp (switched solver) (scalar 2.0) (scalar 1.0)
                         relative bound "forward" [ right ] (numbers forward)
                         relative bound "second" [ right ] (numbers (grad (grad (switched solver)) (scalar 2.0)))) ]
 
-          testCase "of constant steps, and of steps in float32" (fun () ->
+          testCase "with constant steps, and with steps in float32" (fun () ->
               let constant (s: Tensor) =
                   Ode.problem (fun t u -> where (t .< s) 5.0 0.0 - u) (tensor [ 0.0 ]) (0.0, 4.0)
                   |> Ode.using RK4
@@ -110,7 +110,7 @@ let tests =
 
               relative 1e-5 "float32" [ right ] (numbers (grad single (scalar 2.0f))))
 
-          testCase "backwards in time, with rows of their own, and of several in any order" (fun () ->
+          testCase "backwards in time, with separate times for each row, and several jumps in any order" (fun () ->
               let backwards (s: Tensor) =
                   Ode.problem (fun t u -> where (t .< s) 5.0 0.0 - u) (tensor [ 0.0 ]) (4.0, 0.0)
                   |> Ode.tolerance 1e-10 1e-12
@@ -136,7 +136,7 @@ let tests =
 
               relative 1e-8 "two" [ 6.0 * exp -3.0; -3.0 * exp -1.0 ] (numbers (grad two (tensor [ 1.0; 3.0 ]))))
 
-          testCase "a jump outside the interval has no derivative, one that is NaN is refused" (fun () ->
+          testCase "a jump outside the interval has no derivative, and one that is NaN is refused" (fun () ->
               same "outside" [ 0.0 ] (numbers (grad (switched Tsit5) (scalar 7.0)))
               raises<InputException> [ "Ode.jumpAt"; "NaN" ] (fun () ->
                   compile (switched Tsit5) (scalar nan) |> ignore)
