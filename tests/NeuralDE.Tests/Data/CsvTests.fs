@@ -116,7 +116,7 @@ let tests =
               damage 3000 valid |> Seq.iter (attempt >> ignore))
 
           testList
-              "tiny cells take a text each and no more"
+              "short cells need little memory"
               [ for separator in [ ","; "\n" ] do
                     testCase separator (fun () ->
                         let bytes = Encoding.UTF8.GetBytes(String.Join(separator, Array.create 100_000 "1"))

@@ -26,7 +26,7 @@ let tests =
     testList
         "Data.Idx"
         [ testList
-              "all types are read, plain and zipped"
+              "all types are read, plain and gzipped"
               [ for code, dtype, hex, first, second in
                     [ 0x08, "int32", "00FF", 0.0, 255.0
                       0x09, "int32", "0180", 1.0, -128.0
@@ -50,7 +50,7 @@ let tests =
               refused "code 07" (bytesOf 7uy [ 1 ] [| 0uy |])
               refused "expected 2" (bytesOf 8uy [ 2 ] [| 0uy |])
               refused "expected 2" (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |])
-              refused "goes on after" (zipped (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |]))
+              refused "a file with further data" (zipped (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |]))
               refused "ends within" (zipped (bytesOf 8uy [ 2 ] [| 0uy |]))
               refused "more than a tensor" (bytesOf 8uy [ -1; -1 ] [| 0uy |])
               refused "ends within" [||])

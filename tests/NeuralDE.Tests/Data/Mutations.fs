@@ -1,4 +1,4 @@
-/// Damage to files, and what a reader of files owes however damaged they are.
+/// Damage to files, and the requirements for readers of damaged files.
 module internal NeuralDE.Tests.Data.Mutations
 
 open System
@@ -7,8 +7,8 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 
-/// Reads bytes: true if they are accepted, false for a FileException. Any other exception fails the test, and so does
-/// more memory than a multiple of the bytes and what the machinery takes when it is used first.
+/// Reads bytes: true if they are accepted, false for a FileException. The test fails for any other exception, and if the
+/// reader uses more memory than a multiple of the bytes plus a constant.
 let boundedBy (factor: int64) (bytes: byte[]) (read: unit -> unit) : bool =
     let before = GC.GetAllocatedBytesForCurrentThread()
 
@@ -28,7 +28,7 @@ let boundedBy (factor: int64) (bytes: byte[]) (read: unit -> unit) : bool =
     Expect.isTrue (used <= limit) $"got {used} bytes of memory for {bytes.Length} bytes, expected at most {limit}"
     isAccepted
 
-/// Where numbers take no more than a few times the bytes they have in the file.
+/// For formats whose numbers take at most a few times their bytes in the file.
 let bounded (bytes: byte[]) (read: unit -> unit) : bool = boundedBy 32L bytes read
 
 /// Reads the bytes as a file.
@@ -37,7 +37,7 @@ let readBytes (read: NeuralDE.Internal.Data.Place -> Stream -> 'T) (bytes: byte[
     use stream = new MemoryStream(bytes)
     NeuralDE.Internal.Data.Files.readStream place stream (read place)
 
-/// Files with a few bytes changed, pieces cut out, doubled, or exchanged; always the same ones.
+/// Files with a few bytes changed, pieces removed, doubled, or exchanged; the same ones in each run.
 let damage (count: int) (valid: byte[]) : byte[] seq =
     let random = Random 7
 
@@ -55,7 +55,7 @@ let damage (count: int) (valid: byte[]) : byte[] seq =
                 bytes[at] <- byte (random.Next 256)
                 bytes
             | 2 ->
-                // text that means something to the reader, such as another digit
+                // text with a meaning for the reader, such as another digit
                 let bytes = Array.copy bytes
                 bytes[at] <- "0123456789{}[],:\"\\- "B[random.Next 20]
                 bytes

@@ -1,4 +1,4 @@
-/// NumPy's files: those that NumPy wrote (make.py in the folder files), our own, and damaged ones.
+/// NumPy's files: files written by NumPy (make.py in the folder files), by the library, and damaged ones.
 module NeuralDE.Tests.Data.NpyTests
 
 open System
@@ -79,7 +79,7 @@ let tests =
               Expected.holds [ 2; 3; 4 ] [ for i in 0..23 -> float i ] (Npy.read (file "fortran.npy")))
 
           testList
-              "arrays of something else are refused"
+              "unsupported arrays are refused"
               [ for name, words in
                     [ "structured.npy", "[('a', '<f8'), ('b', '<i4')]"
                       "complex.npy", "the dtype is <c16"
@@ -119,7 +119,7 @@ let tests =
                       Expected.holds [ 2 ] [ 0.0; 0.0 ] (Npy.read path)))
 
           testList
-              "headers that do not add up are refused"
+              "inconsistent headers are refused"
               [ for header, size, words in
                     [ "{'descr': '<f4', 'shape': (2,), }", 8, "expected descr, fortran_order and shape"
                       "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}", 8, "expected descr"
@@ -166,7 +166,7 @@ let tests =
               Expect.inRange accepted (1, 2999) "accepted")
 
           testList
-              "a damaged archive is refused, or read as it was"
+              "a damaged archive is refused, or gives the original arrays"
               [ for isCompressed in [ false; true ] do
                     testCase $"{isCompressed}" (fun () ->
                         let expected = randn (Key 1) [ 4; 5 ]
@@ -208,7 +208,7 @@ let tests =
                        Npy.writeTo large entry)
                   memory.ToArray()
 
-              // the local entries of b and c cut out, and a's place given to both in the directory
+              // without the local entries of b and c, and with the position of a for both in the directory
               let size = (valid.Length - 22) / 3
               Expect.isTrue (size > 16_000) "size > 16_000"
               let text = Encoding.Latin1.GetString valid

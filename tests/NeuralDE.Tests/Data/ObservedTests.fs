@@ -1,4 +1,4 @@
-/// What is missing in a series is NaN where it is looked at, and a state starts from what was observed.
+/// Missing values of a series are NaN in results, and initial states use observed values only.
 module NeuralDE.Tests.Data.ObservedTests
 
 open System
@@ -9,7 +9,7 @@ open NeuralDE.Tests.Solvers.OdeCases
 
 let private gaps = Series.create (tensor [ 0.0; 1.0; 2.5 ]) (tensor [ [ nan; 1.0 ]; [ 2.0; nan ]; [ 3.0; nan ] ])
 
-// ---- data that would be wrong without a word --------------------------------------------------------------------------
+// ---- data that would give wrong results without an error --------------------------------------------------------------
 
 [<Tests>]
 let tests =
@@ -38,7 +38,7 @@ let tests =
                   same "observed" (numbers batch.Mask) (numbers (cast Float64 (logicalNot (isNaN observed)))))
 
           testCase "a plot of observations has one point for each, and none for missing values" (fun () ->
-              // channels have marks of their own: circles and squares, each once more in the legend
+              // channels have different marks: circles and squares, each once more in the legend
               let marks (series: Series) =
                   let svg = Plot.svg (Plot.observations [ ("data", series) ])
                   [ for mark in [ "<circle"; "m-3-3h6v6h-6z" ] -> svg.Split(mark).Length - 2 ]
@@ -50,7 +50,7 @@ let tests =
               for t0, t1 in [ 1.0, 0.0; nan, 1.0; 0.0, nan ] do
                   raises<InputException> [ "Series.between" ] (fun () -> Series.between t0 t1 gaps |> ignore) |> ignore)
 
-          testCase "a list of plain numbers beside tensors is refused by functions that take rows" (fun () ->
+          testCase "a list of plain numbers in a tree of tensors is refused by functions that use rows" (fun () ->
               let data = zeros [ 4; 2 ], [ 1.0; 2.0; 3.0; 4.0 ]
 
               let takers: (unit -> obj) list =
@@ -66,7 +66,7 @@ let tests =
               raises<TreeException> [ "Windows.slide"; "no tensors" ] (fun () ->
                   Windows.slide 2 1 1 [ 1.0; 2.0; 3.0 ] |> ignore)
               |> ignore
-              // a list of another length is something else
+              // a list of another length is not data for each row
               Expect.equal
                   ((fst (Split.byTime 0.25 0.25 (zeros [ 4; 2 ], [ 1.0; 2.0 ])).Train).Shape)
                   [| 2; 2 |]

@@ -119,7 +119,7 @@ let tests =
                                 yield! row (w * stride + length + i) ]
                   Expected.holds [ count; length; 2 ] past windows.Past
                   Expected.holds [ count; horizon; 2 ] future windows.Future
-                  // fewer rows than a stride are left at the end
+                  // fewer rows than a stride remain at the end
                   let last = (count - 1) * stride + length + horizon
                   Expect.inRange (times - last) (0, stride - 1) "times - last"
 

@@ -1,4 +1,4 @@
-/// Files that exist as long as a test needs them.
+/// Files that exist during a test.
 module internal NeuralDE.Tests.Data.TemporaryFiles
 
 open System
@@ -23,7 +23,7 @@ let withFile (name: string) (bytes: byte[]) (body: string -> 'T) : 'T =
         File.WriteAllBytes(path, bytes)
         body path)
 
-/// The call raises a FileException that names the file and has all the words.
+/// The call raises a FileException whose message contains the file and all the words.
 let refuses (path: string) (words: string list) (call: unit -> 'T) =
     let failure = Expect.thrown<FileException>(fun () -> call () |> ignore)
     Expect.equal failure.Path path "failure.Path"

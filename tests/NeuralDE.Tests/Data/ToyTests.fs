@@ -1,5 +1,5 @@
-/// Laws of the small sets of points: the same key gives the same points, classes are of equal numbers, and each set is where its
-/// formula says.
+/// Laws of the small data sets: equal keys give equal points, classes have equal sizes, and the points follow their
+/// formulas.
 module NeuralDE.Tests.Data.ToyTests
 
 open System
@@ -9,7 +9,7 @@ open NeuralDE
 
 let private noLabels (points: Key -> Tensor) (key: Key) = points key, zeros [ 0 ]
 
-/// Every set with n points, how many classes it has (0: no labels) and its dimension.
+/// Every set with n points, its number of classes (0: no labels) and its dimension.
 let private sets: (string * int * int * (int -> Key -> Tensor * Tensor)) list =
     [ "moons", 2, 2, Toy.moons 0.1
       "spirals", 2, 2, Toy.spirals 0.02
@@ -40,7 +40,7 @@ let private within low high what (values: float seq) =
     for v in values do
         Expect.isTrue (v >= low && v <= high) $"{what}: got {v}, expected within [{low}, {high}]"
 
-/// That uniform numbers in [0, 1] are uniform: the mean and the mean square of n of them.
+/// Checks the mean and the mean square of n numbers that are uniform in [0, 1].
 let private uniform (values: float[]) =
     let n = float values.Length
     Expect.near (4.0 * sqrt (1.0 / 12.0 / n)) (Array.average values) 0.5 "the mean"
@@ -51,7 +51,7 @@ let tests =
     testList
         "Data.Toy"
         [ testList
-              "the same key gives the same points, another key others"
+              "equal keys give equal points, other keys others"
               [ for name in names do
                     testCase name (fun () ->
                         let _, classes, dimension, make = named name
@@ -70,7 +70,7 @@ let tests =
                         Expect.stringContains
                             (Expect.thrown<InputException>(fun () -> make 0 (Key 3) |> ignore)).Message
                             $"Toy.{name}"
-                            "of no points") ]
+                            "with zero points") ]
 
           testList
               "classes have equal numbers"
@@ -166,7 +166,7 @@ let tests =
 
           testCase "the arms of a pinwheel are rotated copies" (fun () ->
               let groups = byLabel (Toy.pinwheel 5 10000 (Key 1))
-              // back to the arm's own axes: the angle that its distance along the arm turns it by
+              // back to the axes of the arm: rotated by the angle of its distance along the arm
               for label in 0..4 do
                   let along =
                       groups[label]
@@ -197,9 +197,9 @@ let tests =
                   Expect.stringContains
                       (Expect.thrown<InputException>(fun () -> Toy.moons mistake 4 (Key 1) |> ignore)).Message
                       "Toy.moons: got a deviation"
-                      "of bad noise"
+                      "with invalid noise"
 
               Expect.stringContains
                   (Expect.thrown<InputException>(fun () -> Toy.spheres 0 0.1 4 (Key 1) |> ignore)).Message
                   "Toy.spheres: got dimension 0"
-                  "of no dimension") ]
+                  "with dimension 0") ]

@@ -1,4 +1,4 @@
-/// Compressed files that become much more than they are.
+/// Compressed files that expand to much more than their size.
 module NeuralDE.Tests.Data.UnpackingTests
 
 open System
@@ -10,7 +10,7 @@ open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles
 open NeuralDE
 
-/// An .npz with arrays of so many zeros (float64).
+/// An .npz with arrays of `counts` zeros (float64).
 let private npzOf (counts: int list) : byte[] =
     use memory = new MemoryStream()
 
@@ -30,7 +30,7 @@ let private gzip (write: Stream -> unit) : byte[] =
 
     memory.ToArray()
 
-/// An idx file of bytes that announces so many and has so many zeros.
+/// An idx file whose header announces a number of bytes, and that has a number of zeros.
 let private idxOf (announced: int) (count: int) : byte[] =
     gzip (fun stream ->
         stream.Write(ReadOnlySpan [| 0uy; 0uy; 8uy; 1uy |])
@@ -49,7 +49,7 @@ let private allocatedBy (act: unit -> unit) =
 let tests =
     testList
         "Data.Unpacking"
-        [ testCase "an archive that becomes too much is refused, with its sizes and what to do" (fun () ->
+        [ testCase "an archive that expands too much is refused, with its sizes and the fix" (fun () ->
               let bytes = npzOf [ 8 * mega ] // 64 MiB of zeros
 
               withFile "zeros.npz" bytes (fun path ->
@@ -64,7 +64,7 @@ let tests =
 
                   let spent = allocatedBy refuse
                   Expect.isTrue (spent < 8_000_000L) $"got {spent} bytes allocated, expected few"
-                  // by default 256 MiB are allowed, and more to who asks
+                  // the default limit is 256 MiB; a higher one can be set
                   Expect.equal (snd (Npz.read path).Head).Count (8 * mega) "by default"
                   let arrays = Npz.readWith { small with Bytes = 65_000_000_000L } path
                   Expect.equal (snd arrays.Head).Count (8 * mega) "by bytes"
@@ -76,20 +76,20 @@ let tests =
                   refuses path [ "array x2.npy"; "expected at most 1048576" ] (fun () -> Npz.readWith small path)
                   Npz.readWith { small with Bytes = 1_300_000L } path |> ignore))
 
-          testCase "by default a file of some bytes does not become more than 256 MiB" (fun () ->
-              // an announcement is enough
+          testCase "by default a small file expands to at most 256 MiB" (fun () ->
+              // the announced size is sufficient
               withFile "zeros.gz" (idxOf 300_000_000 1000) (fun path ->
                   let spent =
                       allocatedBy (fun () -> refuses path [ "expected at most 268435456" ] (fun () -> Idx.read path))
                   Expect.isTrue (spent < 8_000_000L) $"got {spent} bytes allocated, expected few"))
 
-          testCase "gzipped idx files are held to it, too" (fun () ->
+          testCase "gzipped idx files have the same limits" (fun () ->
               withFile "zeros.gz" (idxOf (2 * mega) (2 * mega)) (fun path ->
                   refuses path [ "Idx.read"; "expected at most 1048576" ] (fun () -> Idx.readWith small path)
                   Expect.equal (Idx.readWith { small with Ratio = 1100.0 } path).Count (2 * mega) "by ratio"
                   Expect.equal (Idx.read path).Count (2 * mega) "by default"))
 
-          testCase "numbers that do not shrink are read whatever the bytes" (fun () ->
+          testCase "incompressible numbers are read within any limit in bytes" (fun () ->
               let x = randn (Key 1) [ 200_000 ]
 
               let packed =

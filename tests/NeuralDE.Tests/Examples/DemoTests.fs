@@ -1,4 +1,4 @@
-/// The example and the lines in README.md run as they stand, by dotnet fsi on the library under test.
+/// The example and the lines in README.md run unchanged, by dotnet fsi with the library under test.
 module NeuralDE.Tests.Examples.DemoTests
 
 open System.IO
@@ -11,7 +11,7 @@ open NeuralDE
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.Scripts
 
-/// Runs the demo in a folder of its own; what it prints, and the folder that it writes into.
+/// Runs the demo in a separate folder; returns its output and the folder with its files.
 let private demo folder =
     let copy (file: string) =
         let target = Path.Combine(folder, file)
@@ -23,7 +23,7 @@ let private demo folder =
     let out = Path.Combine(folder, "out")
     fsi folder 5.0 [ "01-hare-lynx.fsx"; out ], out
 
-/// What the C# example prints, built in this configuration.
+/// The output of the C# example, built in this configuration.
 let private csharp (example: string) folder =
     let configuration =
         Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyConfigurationAttribute>()
@@ -55,7 +55,7 @@ let tests =
               let readme = File.ReadAllText(Root.file "README.md")
 
               for said in messages do
-                  // README cuts the last sentence of a failed solve short
+                  // README shortens the last sentence of a failed solve
                   Expect.stringContains readme (said.Replace(StepTooSmall.Sentence, "[…]")) "readme") ]
 
 [<Tests>]
@@ -80,7 +80,7 @@ let gates =
               inFolder (fun folder ->
                   let printed, out = demo folder
                   Expect.isMatch printed "α +0.540 ± 0.059" "printed"
-                  Expect.stringContains printed "no ranking of models is established" "printed"
+                  Expect.stringContains printed "the output does not rank the models" "printed"
 
                   use summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(out, "summary.json")))
                   let rec find (element: JsonElement) (path: string list) =

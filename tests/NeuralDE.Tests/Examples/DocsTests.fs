@@ -1,4 +1,4 @@
-/// The pages of docs/ run as they stand, and name nothing that is not there.
+/// The pages of docs/ run unchanged, and all names on them exist.
 module NeuralDE.Tests.Examples.DocsTests
 
 open System.IO
@@ -8,7 +8,7 @@ open NeuralDE.Tests
 open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.Scripts
 
-/// Each page, and something that only its code prints.
+/// Each page, and a text that only its code prints.
 let private pages =
     [ "index", "iterations, loss "
       "quick-start", "tensor [-0.1; 2] float64 [2], Converged"

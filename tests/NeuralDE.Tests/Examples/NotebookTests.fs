@@ -11,10 +11,10 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Repository
 
-/// FSharp.Core of .NET Interactive's kernel. It loads no newer one: what was built on one does not load.
+/// The FSharp.Core of .NET Interactive's kernel. It does not load an assembly that was built with a newer one.
 let private ofNotebooks = System.Version(10, 0, 0, 0)
 
-/// What a cell prints in the kernel that NEURALDE_NOTEBOOK names; `build.fsx gates` installs one where the feed serves it.
+/// The output of a cell in the kernel that NEURALDE_NOTEBOOK names; `build.fsx gates` installs a kernel if the feed has one.
 let private printedBy (kernel: string) (cell: string) =
     let info =
         ProcessStartInfo(
@@ -62,7 +62,7 @@ let tests =
     testList
         "Examples.Notebook"
         [ testList
-              "the library asks for no newer FSharp.Core than notebooks carry"
+              "the library does not need a newer FSharp.Core than that of notebooks"
               [ for name in Library.names @ [ "NeuralDE.CSharp" ] do
                     testCase name (fun () ->
                         let output = Path.GetRelativePath(Root.file "tests/NeuralDE.Tests", AppContext.BaseDirectory)
@@ -87,7 +87,7 @@ let gates =
         [ testCase "a notebook's kernel loads the library and differentiates" (fun () ->
               match Environment.GetEnvironmentVariable "NEURALDE_NOTEBOOK" with
               | null
-              | "" -> skiptest "the feed serves no kernel for notebooks"
+              | "" -> skiptest "the feed has no kernel for notebooks"
               | kernel ->
                   let cell =
                       $"{Library.references}\n"

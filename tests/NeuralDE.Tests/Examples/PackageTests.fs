@@ -1,5 +1,5 @@
-/// The packages hold what they should, and programs that know nothing but a folder of packages run on them.
-/// `dotnet fsi build.fsx pack` runs these tests on what it packed, named by NEURALDE_PACKAGES; otherwise they pack for themselves.
+/// The contents of the packages, and programs that use only a folder of packages. `dotnet fsi build.fsx pack` runs these
+/// tests on its packages, named by NEURALDE_PACKAGES; otherwise the tests make the packages.
 module NeuralDE.Tests.Examples.PackageTests
 
 open System
@@ -26,7 +26,7 @@ let private packed = Environment.GetEnvironmentVariable "NEURALDE_PACKAGES" |> O
 /// The projects that become packages.
 let private projects = [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ]
 
-/// A folder that holds the packages, made once for all of these tests.
+/// A folder with the packages, made once for all of these tests.
 type Packages() =
     let own = Directory.CreateTempSubdirectory "neuralde"
 
@@ -59,15 +59,15 @@ let private textOf (package: string) (ending: string) =
     use reader = new StreamReader(entry.Open())
     reader.ReadToEnd()
 
-/// The packages that one needs, with the least version.
+/// The packages that a package needs, with their minimum versions.
 let private dependencies (package: string) =
     [ for element in XDocument.Parse(textOf package ".nuspec").Descendants() do
           if element.Name.LocalName = "dependency" then
               let attribute (name: string) = (nonNull (element.Attribute(XName.Get name))).Value
               attribute "id", attribute "version" ]
 
-/// Everything of NuGet's and the SDK's that a user has, in a folder of its own: the only source is the folder of packages,
-/// and what those need comes from this machine's cache.
+/// A separate folder for NuGet and the SDK, as of a new user: the only source is the folder of packages, and their
+/// dependencies come from this machine's cache.
 let private user (packages: Packages) folder =
     let cache =
         match Environment.GetEnvironmentVariable "NUGET_PACKAGES" with
@@ -100,7 +100,7 @@ let private lines language (text: string) =
     Expect.isTrue found.Success $"Got no lines of {language}."
     found.Groups[1].Value
 
-/// A console project of one file, what it printed, and its folder.
+/// A console project with one file, its output, and its folder.
 let private console (packages: Packages) folder (extension: string) (packageName: string) (source: string) =
     let project = Directory.CreateDirectory(Path.Combine(folder, "console")).FullName
     let compile = if extension = "fs" then "<Compile Include='Program.fs' />" else ""
@@ -115,7 +115,7 @@ let private console (packages: Packages) folder (extension: string) (packageName
     File.WriteAllText(Path.Combine(project, $"Program.{extension}"), source)
     dotnetWith (user packages folder) project 5.0 [ "run"; "-c"; "Release" ], project
 
-/// Made when the first test asks for them, removed when the program ends.
+/// Made for the first test that needs them, removed when the program ends.
 let private packages =
     lazy
         (let made = new Packages()
@@ -158,8 +158,8 @@ let gates =
               for name, least in needed do
                   Expect.isTrue (Char.IsDigit least[0]) $"Got {least} for {name}, expected a least version."
 
-              // .NET notebooks carry the assembly 10.0.0.0 and load no newer one
-              Expect.stringStarts (Map.find "FSharp.Core" (Map.ofList needed)) "10.0." "the least FSharp.Core")
+              // .NET notebooks have the assembly 10.0.0.0 and do not load a newer one
+              Expect.stringStarts (Map.find "FSharp.Core" (Map.ofList needed)) "10.0." "the minimum FSharp.Core")
 
           testCase
               "the package for C# contains its library and global using, and references the core package"
@@ -181,7 +181,7 @@ let gates =
                   Expect.contains (dependencies face) ("NeuralDE.Core", packages.Value.Version) "dependencies face")
 
           testList
-              "symbols lie within, and in what is given away name no folder of this machine"
+              "the assemblies contain symbols, and the packages contain no path of this machine"
               [ for package, name in
                     [ "NeuralDE.Core", "NeuralDE.Core"
                       "NeuralDE.Core", "NeuralDE.Kernels"

@@ -1,4 +1,4 @@
-/// What the F# compiler says of impossible pairs of method and equation, and that the possible ones compile and run.
+/// The F# compiler's messages for impossible pairs of method and equation; possible pairs compile and run.
 module NeuralDE.Tests.Examples.RefusalTests
 
 open System.IO
@@ -15,7 +15,7 @@ let g (_t: Tensor) (y: Tensor) = 0.1 * y
 let y0 = tensor [ 1.0 ]
 """
 
-/// What an interactive session says of each line.
+/// The messages of an interactive session for each line.
 let private run (lines: string list) =
     let mutable ended = 0, "", ""
     let input = String.concat ";;\n" (head :: lines) + ";;\n#quit;;\n"
@@ -37,7 +37,7 @@ let private impossible =
 let tests =
     testList
         "Examples.Refusal"
-        [ testCase "each impossible pair is an error that names both kinds of equation" (fun () ->
+        [ testCase "the error of each impossible pair names both kinds of equation" (fun () ->
               let output, errors = run (impossible |> List.map (fun (line, _, _) -> line))
               let said = errors.Split "error FS" |> Array.skip 1
 
@@ -66,7 +66,7 @@ let tests =
               Expect.equal errors "" "errors"
               Expect.stringContains output "0.36787" "y(1)")
 
-          testCase "possible pairs compile and run, and values of methods stay general" (fun () ->
+          testCase "possible pairs compile and run, and values of methods stay generic" (fun () ->
               let output, errors =
                   run
                       [ "let heun, all = Heun, [ Tsit5; Heun; Kvaerno3 ]"

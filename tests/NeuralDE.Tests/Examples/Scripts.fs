@@ -1,4 +1,4 @@
-/// Scripts and programs of the documentation, run in folders of their own.
+/// Scripts and programs of the documentation, run in separate folders.
 module NeuralDE.Tests.Examples.Scripts
 
 open System
@@ -9,13 +9,13 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 
-/// A script's text with its reference to the library replaced by the one these tests run on.
+/// The text of a script that references the library under test.
 let withThisLibrary (script: string) =
     let reference = Regex("#load \"[^\"]*NeuralDE\\.Core\\.fs/load\\.fsx\"")
     Expect.single (reference.Matches script) "reference.Matches script" |> ignore
     reference.Replace(script, fun _ -> Library.references)
 
-/// Does something in a folder of its own, which is then removed.
+/// Runs an action in a separate folder, which is then removed.
 let inFolder (action: string -> unit) =
     let folder = Directory.CreateTempSubdirectory "neuralde"
 
@@ -24,7 +24,8 @@ let inFolder (action: string -> unit) =
     finally
         folder.Delete true
 
-/// How `dotnet arguments` ended within the minutes, run in a folder with further variables on an input: exit code, output, errors.
+/// Runs `dotnet arguments` in a folder with environment variables and an input, for at most some minutes: exit code, output,
+/// errors.
 let endOfDotnet (variables: (string * string) list) (input: string) folder (minutes: float) (arguments: string list) =
     let info =
         ProcessStartInfo(
@@ -52,12 +53,12 @@ let endOfDotnet (variables: (string * string) list) (input: string) folder (minu
 
     running.ExitCode, output.Result.ReplaceLineEndings "\n", errors.Result.ReplaceLineEndings "\n"
 
-/// What `dotnet arguments` prints; it must end well.
+/// The output of `dotnet arguments`, which must succeed.
 let dotnetWith variables folder minutes arguments =
     let code, output, errors = endOfDotnet variables "" folder minutes arguments
     let command = String.concat " " ("dotnet" :: arguments)
     Expect.isTrue (code = 0) $"`{command}` ended with exit code {code}, expected 0.\n{output}\n{errors}"
     output
 
-/// What `dotnet fsi arguments` prints.
+/// The output of `dotnet fsi arguments`.
 let fsi folder minutes (arguments: string list) = dotnetWith [] folder minutes ("fsi" :: arguments)

@@ -1,4 +1,4 @@
-/// A training step leaves nothing for the garbage collector.
+/// A training step allocates nothing on the managed heap.
 module NeuralDE.Tests.Learning.AllocationTests
 
 open System
@@ -13,21 +13,21 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Optimisers
 
-/// Bytes that this thread allocates while it does something.
+/// The bytes that this thread allocates while it runs an action.
 let private bytesOf (act: unit -> 'T) : int64 =
     let before = GC.GetAllocatedBytesForCurrentThread()
     act () |> ignore
     GC.GetAllocatedBytesForCurrentThread() - before
 
-/// What the report of a step takes, once everything for it is there.
+/// The bytes that the report of a step allocates, after all caches are filled.
 let private reportBytes =
     let report _ =
         bytesOf (fun () ->
             box { Step = 1; Steps = 2; Loss = 1.0; GradientNorm = 1.0; Skipped = 0; Shortened = 0; Seconds = 1.0 })
     List.init 5 report |> List.min
 
-/// Bytes that each step allocates beside its report: the least of three times 500 steps. What is made once, such as the table of a
-/// kernel that becomes ready while the training runs, is no step's.
+/// The bytes that each step allocates without its report: the minimum over three runs of 500 steps. Allocations that happen
+/// once, such as the table of a kernel that is compiled during the training, do not count.
 let private bytesOfAStep (optimiser: Optimiser) (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) : float =
     let looks = [ 100; 600; 1100; 1600 ]
     let allocated = Array.zeroCreate<int64> 1601
@@ -46,7 +46,7 @@ let private bytesOfAStep (optimiser: Optimiser) (batches: Batches<'B>) (loss: 'B
 let private checkOn (name: string) optimiser (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor) (model: 'M) =
     if not Execute.byReference then
         let bytes = bytesOfAStep optimiser batches loss model
-        Expect.isTrue (abs bytes < 1.0) $"{name}: got {bytes} bytes a step, expected none."
+        Expect.isTrue (abs bytes < 1.0) $"{name}: got {bytes} bytes per step, expected none."
 
 let private check name (loss: 'M -> Tensor) model =
     checkOn name (Adam 1e-4) (Batches.keys (Key 0)) (fun _ model -> loss model) model
@@ -85,7 +85,7 @@ let tests =
 
               check "solves of a batch" loss (weights 2))
 
-          testCase "batches with keys, the last one smaller, and an optimiser of many parts" (fun () ->
+          testCase "batches with keys, the last one smaller, and an optimiser of many groups" (fun () ->
               let data = randn (Key 1) [ 10; 3 ], randn (Key 2) [ 10 ]
               let batches = Batches.ofTree 3 data |> Batches.withKey (Key 3)
 

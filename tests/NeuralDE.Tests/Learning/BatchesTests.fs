@@ -5,7 +5,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 
-/// Ten samples: their number, and a row that tells of it.
+/// Ten samples: their index, and a row that depends on it.
 let private data = arange 0.0 10.0 1.0, tensor [| for i in 0..9 -> [| float i; 10.0 * float i |] |]
 
 let private numbers (x: Tensor, _: Tensor) = List.ofArray (x.ToArray())
@@ -13,7 +13,7 @@ let private numbers (x: Tensor, _: Tensor) = List.ofArray (x.ToArray())
 let private epoch (batches: Batches<Tensor * Tensor>) e =
     List.init batches.PerEpoch (fun i -> numbers (batches.At(e * batches.PerEpoch + i)))
 
-/// Sees every batch that a training's step sees: the gradient of the loss is minus the batch's sum.
+/// Records every batch of a training's steps: the gradient of the loss is minus the sum of the batch.
 let private seen (batches: Batches<Tensor * Tensor>) steps =
     let sums = List<float>()
 
@@ -29,7 +29,7 @@ let private seen (batches: Batches<Tensor * Tensor>) steps =
 let tests =
     testList
         "Learning.Batches"
-        [ testCase "batches go through the samples in order, the last one smaller" (fun () ->
+        [ testCase "batches contain the samples in order, the last one is smaller" (fun () ->
               let batches = Batches.ofTree 4 data
               Expect.equal batches.PerEpoch 3 "batches.PerEpoch"
               Expect.equal
@@ -44,7 +44,7 @@ let tests =
               let _, rows = batches.At 2
               Expect.equal (rows.ToArray()) [| 8.0; 80.0; 9.0; 90.0 |] "rows.ToArray()")
 
-          testCase "a shuffled epoch is a permutation, its own and the same every time" (fun () ->
+          testCase "a shuffled epoch is a permutation, different in each epoch and reproducible" (fun () ->
               let batches = Batches.ofTree 3 data |> Batches.shuffle (Key 5)
               let epochs = List.init 4 (epoch batches)
 
@@ -58,7 +58,7 @@ let tests =
                   epochs[0]
                   "epoch (Batches.ofTree 3 data |> Batches.shuffle (Key 6)) 0")
 
-          testCase "keys are one for each step, and map and withKey change what a batch is" (fun () ->
+          testCase "there is one key for each step, and map and withKey change the batches" (fun () ->
               let keys = Batches.keys (Key 3)
               Expect.equal (string (keys.At 7)) (string (Key.fold 7 (Key 3))) "string (keys.At 7)"
               let batches = Batches.ofTree 5 data |> Batches.map fst |> Batches.withKey (Key 4)
@@ -66,7 +66,7 @@ let tests =
               Expect.equal (x.ToArray()) [| 5.0; 6.0; 7.0; 8.0; 9.0 |] "x.ToArray()"
               Expect.equal (string key) (string (Key.fold 1 (Key 4))) "string key")
 
-          testCase "a training's step sees the batches in their order" (fun () ->
+          testCase "the steps of a training get the batches in their order" (fun () ->
               for batches in
                   [ Batches.ofTree 4 data
                     Batches.ofTree 4 data |> Batches.shuffle (Key 1)
@@ -96,7 +96,7 @@ let tests =
 
               Expect.equal (List.ofSeq seen) [ 11741.0; 20852.0; 31963.0 ] "List.ofSeq seen")
 
-          testCase "what makes no batches is refused" (fun () ->
+          testCase "invalid batches are refused" (fun () ->
               for size in [ 0; 11 ] do
                   let e = Expect.thrown<InputException>(fun () -> Batches.ofTree size data |> ignore)
                   Expect.stringStarts e.Message $"Batches.ofTree: got size {size}, expected 1 to 10" "e.Message"

@@ -67,7 +67,7 @@ let private same (a: 'T) (b: 'T) =
     Expect.equal (Tree.signature b) (Tree.signature a) "Tree.signature b"
     Array.iter2 (Expected.like 0.0) (Tree.flatten a) (Tree.flatten b)
 
-/// A path in a new folder that holds a tree.
+/// The path of a saved tree in a new folder.
 let private saved (tree: 'T) (body: string -> unit) =
     inFolder (fun folder ->
         let path = Path.Combine(folder, "model.safetensors")
@@ -96,7 +96,7 @@ let private differing: (string * (Model -> Model) * string) list =
       "a static of a tuple",
       (fun m -> let struct (x, _) = m.Pair in { m with Pair = struct (x, 8) }),
       "Pair.Item2 is 7 in the file and 8 in the tree."
-      "a part left out",
+      "an optional part that is None",
       (fun m -> { m with Bias = None }),
       "Bias is None in the tree and not in the file; \"Bias\" [2] is only in the file."
       "a case with tensors",
@@ -120,7 +120,7 @@ let private differing: (string * (Model -> Model) * string) list =
 
 let private differingNames = differing |> List.map (fun (name, _, _) -> name)
 
-// ---- PyTorch: torch-sequential.safetensors is what make.py of its folder wrote ------------------------------------
+// ---- PyTorch: make.py of its folder wrote torch-sequential.safetensors --------------------------------------------
 
 type Torch = { Net: Mlp; Input: Tensor; Output: Tensor }
 
@@ -130,7 +130,7 @@ let private torchLike =
     { Net = Mlp.init (Key 0) [ 3; 5; 4; 2 ]; Input = zeros [ 6; 3 ]; Output = zeros [ 6; 2 ] }
     |> Tree.cast Float32
 
-/// Sequential counts activations too, so its layers are 0, 2, 4.
+/// Sequential also counts activations, so its layers are 0, 2, 4.
 let private ofTorch (path: string) =
     match path with
     | "Input" -> Named "input"
@@ -142,13 +142,13 @@ let private ofTorch (path: string) =
 let tests =
     testList
         "Learning.Checkpoint"
-        [ testCase "a tree of everything comes back with all its numbers" (fun () ->
+        [ testCase "a tree of all types is loaded with all its numbers" (fun () ->
               saved (model 1) (fun path ->
                   let loaded = Checkpoint.load path (model 2)
                   same (model 1) loaded
                   Expect.equal (loaded.Noise.ToString()) ((model 1).Noise.ToString()) "loaded.Noise.ToString()"))
 
-          testCase "one tensor, one key, a tuple with the state of an optimiser, and nothing are trees too" (fun () ->
+          testCase "a tensor, a key, a tuple with the state of an optimiser, and an empty tree are trees too" (fun () ->
               saved (ones [ 2; 3 ]) (fun path -> same (ones [ 2; 3 ]) (Checkpoint.load path (zeros [ 2; 3 ])))
               saved (Key 5) (fun path -> same (Key 5) (Checkpoint.load path (Key 1)))
               saved 3 (fun path -> Expect.equal (Checkpoint.load path 3) 3 "Checkpoint.load path 3")
@@ -167,7 +167,7 @@ let tests =
                   fit.Model |> Checkpoint.save path
                   same fit.Model (start |> Checkpoint.load path)))
 
-          testCase "tensors are named by their paths, the rest is text" (fun () ->
+          testCase "tensors are named by their paths, other fields are text" (fun () ->
               saved (model 1) (fun path ->
                   let file = Safetensors.read path
                   Expect.equal
@@ -192,7 +192,7 @@ let tests =
                   Expect.equal (text "tree:Pair.Item2") "7" "text 'tree:Pair.Item2'"))
 
           testList
-              "what differs is named by its path, got and expected"
+              "differences are named by path, with both values"
               [ for name in differingNames do
                     testCase name (fun () ->
                         let _, change, words = differing |> List.find (fun (n, _, _) -> n = name)
@@ -200,20 +200,20 @@ let tests =
                             refuses path [ "Checkpoint.load: "; words ] (fun () ->
                                 Checkpoint.load path (change (model 2))))) ]
 
-          testCase "a long list of differences is cut" (fun () ->
+          testCase "a long list of differences is shortened" (fun () ->
               saved (Mlp.init (Key 1) (List.replicate 8 2)) (fun path ->
                   let like = Mlp.init (Key 1) (List.replicate 8 3)
                   refuses path [ "Layers[0].Weight has shape [2; 2]"; "and 6 more." ] (fun () ->
                       Checkpoint.load path like)))
 
-          testCase "names and texts of a hostile file do not swell the message" (fun () ->
+          testCase "long names and texts of a hostile file are shortened in the message" (fun () ->
               inFolder (fun folder ->
                   let path, long = Path.Combine(folder, "model"), String('x', 1_000_000)
                   Safetensors.write path [ "format", "neuralde 1"; "tree:" + long, long ] [ long, ones [ 1 ] ]
                   let e = Expect.thrown<FileException>(fun () -> Checkpoint.load path (ones [ 1 ]) |> ignore)
                   Expect.inRange e.Message.Length (200, 2000) "e.Message.Length"))
 
-          testCase "options overlook what they say and nothing else" (fun () ->
+          testCase "options ignore their differences and no others" (fun () ->
               saved (model 1) (fun path ->
                   let changed = { model 2 with Settings = { settings with Rate = 9.0 } }
                   let options = { CheckpointOptions.defaults with IgnoreStatics = true }
@@ -237,7 +237,7 @@ let tests =
                   let loaded = Checkpoint.loadWith { CheckpointOptions.defaults with Partial = true } path like
                   same {| B = ones [ 3 ]; C = zeros [ 1 ] |} loaded))
 
-          testCase "a tree that cannot be written is refused and leaves the old file" (fun () ->
+          testCase "a tree that cannot be written is refused, and the old file is kept" (fun () ->
               saved (ones [ 1 ]) (fun path ->
                   let old = File.ReadAllBytes path
                   let clash = {| ``A.B`` = ones [ 1 ]; A = {| B = ones [ 1 ] |} |}
@@ -280,7 +280,7 @@ let tests =
               let wide = Tree.cast Float64 torchLike |> Checkpoint.loadMappedWith casting torch ofTorch
               Expected.like 1e-6 wide.Output (Mlp.apply wide.Net wide.Input))
 
-          testCase "what a name map leaves over or gets wrong is named" (fun () ->
+          testCase "tensors that a name map does not use or does not find are named" (fun () ->
               let load map () = torchLike |> Checkpoint.loadMapped torch map
               let except (at: string) source path = if path = at then source else ofTorch path
               refuses
@@ -309,7 +309,7 @@ let tests =
                   [ "Net.Layers[0].Weight is float32 in the file, \"0.weight\" transposed, and float64 in the tree" ]
                   wide)
 
-          testCase "a source can be computed, kept or left" (fun () ->
+          testCase "a source can be computed, kept or unused" (fun () ->
               let half (x: Tensor) = x[0..1]
               let like = {| Rows = zeros [ 2; 3 ]; Own = full [ 1 ] 7.0 |}
 

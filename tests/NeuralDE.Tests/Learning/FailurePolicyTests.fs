@@ -1,4 +1,4 @@
-/// What a training does at steps that cannot be taken, and at checkpoints that cannot be written.
+/// Trainings with steps that fail, and with checkpoints that cannot be written.
 module NeuralDE.Tests.Learning.FailurePolicyTests
 
 open System
@@ -11,7 +11,7 @@ open NeuralDE.Tests.Data.TemporaryFiles
 open NeuralDE
 
 // ── batches of which some fail ───────────────────────────────────────────────────────────────────────────────────
-/// 8 batches of one sample each; y' = s y² from 1 reaches t = 1 only for s below 1.
+/// 8 batches of one sample each; y' = s y² from 1 reaches t = 1 only if s is below 1.
 let private speeds (wrong: (int * float) list) =
     let speeds = Array.create 8 0.5
 
@@ -28,7 +28,7 @@ let private start = Train.start (tensor [ 0.5 ]) (Adam 0.05) |> Train.steps 16
 
 let private isNan (xs: float[]) = Array.map Double.IsNaN xs |> Array.indexed |> Array.filter snd |> Array.map fst
 
-/// Without its failing steps, by hand.
+/// The training without its failing steps, by hand.
 let private without (skipped: int list) steps =
     let mutable state = Optim.init (Adam 0.05) (tensor [ 0.5 ])
     let mutable w = tensor [ 0.5 ]
@@ -43,8 +43,8 @@ let private without (skipped: int list) steps =
 
 let private skipping n (t: Training<'M>) = t |> Train.onFailure (FailurePolicy.Skip n)
 
-// ── steps that go too far ────────────────────────────────────────────────────────────────────────────────────────
-/// Has no solution for p of 1 and above; gradient descent from 0.5 goes there.
+// ── steps that are too large ─────────────────────────────────────────────────────────────────────────────────────
+/// Has no solution for p ≥ 1, which gradient descent from 0.5 reaches.
 let private blowUp (p: Tensor) =
     let y = Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
     square (log y - log 10.0) // y = 1 / (1 − p): p = 0.9
@@ -57,7 +57,7 @@ let private towards3 = Train.start (tensor [ 0.0 ]) (GradientDescent 0.25) |> Tr
 let tests =
     testList
         "Learning.FailurePolicy"
-        [ testCase "unless said otherwise the first failure ends a training, with the best model" (fun () ->
+        [ testCase "by default the first failure ends a training, with the best model" (fun () ->
               let fit = start |> Train.runOn (speeds [ 5, 2.0 ]) loss
 
               match fit.Status with
@@ -90,7 +90,7 @@ let tests =
                   "skipped so far"
               // the last step of each epoch is skipped; the epoch is still reported
               Expect.equal [ for e in epochs -> e.Epoch ] [ 1; 2 ] "epochs"
-              Expect.isFalse (Double.IsNaN epochs[1].Loss) "epochs[1].Loss is a mean of steps that were taken"
+              Expect.isFalse (Double.IsNaN epochs[1].Loss) "epochs[1].Loss is a mean of the successful steps"
               let warning = Expect.single fit.Warnings "fit.Warnings"
               Expect.stringStarts
                   warning
@@ -112,7 +112,7 @@ let tests =
                   |> Train.runOn (Batches.ofTree 1 (tensor [ 1.0; 0.0 ])) (fun x w -> sum (sqrt (x * square w)))
               Expect.equal (fit.Status, fit.Skipped) (TrainStatus.Completed, 8) "of a gradient")
 
-          testCase "more failures in a row than allowed end it before the first of them" (fun () ->
+          testCase "more consecutive failures than allowed end the training before the first of them" (fun () ->
               let batches = speeds [ 4, 2.0; 5, 2.0; 6, 2.0 ]
               let fit = start |> skipping 2 |> Train.runOn batches loss
 
@@ -121,12 +121,12 @@ let tests =
               | status -> failtest $"got {status}, expected SolveFailed at step 5"
 
               let alone = start |> Train.steps 4 |> Train.runOn batches loss
-              Expect.equal (fit.Steps, fit.Skipped, fit.Losses) (4, 0, alone.Losses) "what was before"
+              Expect.equal (fit.Steps, fit.Skipped, fit.Losses) (4, 0, alone.Losses) "the values before"
               Expect.equal (float fit.Model[0]) (float alone.Best[0]) "the best model"
               let fit = start |> skipping 3 |> Train.runOn batches loss
               Expect.equal (fit.Status, fit.Skipped) (TrainStatus.Completed, 6) "three are allowed")
 
-          testCase "where each step has the same loss there is nothing to skip to" (fun () ->
+          testCase "with one loss for all steps, Skip ends the training" (fun () ->
               let mutable steps = 0
               let fit =
                   Train.start (scalar 0.5) (GradientDescent 0.2)
@@ -161,8 +161,8 @@ let tests =
                   "shrunk; the first failure: a solve of step 2 failed."
                   "warning")
 
-          testCase "a shorter step is the share of the last one" (fun () ->
-              // x = 0 goes to 2 by a step of 2; where x is above 1.2 the loss is not a number: 2, then 1
+          testCase "a shrunk update is a fraction of the last one" (fun () ->
+              // x = 0 goes to 2 by a step of 2; for x above 1.2 the loss is NaN: 2, then 1
               let models = List<float>()
               let loss (x: Tensor) = sum (sqrt (1.2 - x)) * 0.0 - 2.0 * sum x
 
@@ -174,9 +174,9 @@ let tests =
                   |> Train.run loss
 
               Expect.equal fit.Shortened 1 "fit.Shortened"
-              Expect.near 1e-12 models[1] (1.0 + 2.0) "the second step begins at 1")
+              Expect.near 1e-12 models[1] (1.0 + 2.0) "the second step starts at 1")
 
-          testCase "a training that is wherever it turns not finite ends, however short its steps" (fun () ->
+          testCase "a training whose loss is always NaN ends, however small its steps" (fun () ->
               let fit =
                   Train.start (tensor [ 0.5 ]) (GradientDescent 1.0)
                   |> Train.onFailure (FailurePolicy.Shrink(0.999, 5))
@@ -187,7 +187,7 @@ let tests =
               | status -> failtest $"got {status}, expected NonFinite at step 2"
 
               Expect.equal (float fit.Model[0]) 0.5 "float fit.Model[0]"
-              // and one whose first loss is not there has no step to shorten
+              // and one whose first loss is NaN has no update to shrink
               let fit =
                   Train.start (tensor [ -1.0 ]) (Adam 0.1)
                   |> Train.onFailure (FailurePolicy.Shrink(0.5, 5))
@@ -219,10 +219,10 @@ let tests =
                       let rest = start |> skipping 2 |> Train.resume path |> Train.runOn batches loss
                       Expect.equal (float rest.Model[0]) (float whole.Model[0]) "the model"
                       Expect.equal rest.Losses whole.Losses "the losses"
-                      Expect.equal (rest.Skipped, rest.Warnings) (whole.Skipped, whole.Warnings) "what was skipped"))
+                      Expect.equal (rest.Skipped, rest.Warnings) (whole.Skipped, whole.Warnings) "the skipped steps"))
 
           testCase
-              "fits that are cancelled in the middle of a solve have what they had, with the status Cancelled"
+              "fits that are cancelled during a solve have the status Cancelled and the results up to there"
               (fun () ->
                   /// y(1) of y' = −p y, whose field cancels the token at its n-th evaluation.
                   let final (source: CancellationTokenSource) n =
@@ -255,7 +255,7 @@ let tests =
                       let fit = LevenbergMarquardt.minimiseWith options ignore (fun p -> residuals p - 0.1) start
                       Expect.equal fit.Status LevenbergMarquardtStatus.Cancelled "Levenberg–Marquardt")
 
-          testCase "a token from outside ends a training as its own does" (fun () ->
+          testCase "a token of the caller ends a training like its own token" (fun () ->
               use source = new CancellationTokenSource()
 
               let run () =
@@ -265,7 +265,7 @@ let tests =
               Expect.equal (fit.Status, fit.Steps) (TrainStatus.Cancelled 4, 3) "fit.Status, fit.Steps")
 
           // ── files ──────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "a place where no file can be is refused before the first step" (fun () ->
+          testCase "a file that cannot be written is refused before the first step" (fun () ->
               inFolder (fun folder ->
                   let mutable steps = 0
                   let run path () =
@@ -281,7 +281,7 @@ let tests =
                   refuses below [ "Train.checkpointEvery" ] (run below)
                   Expect.equal steps 0 "steps"))
 
-          testCase "a checkpoint that cannot be written costs nothing but the file" (fun () ->
+          testCase "a failed write of a checkpoint does not end the training" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "training")
 
@@ -305,7 +305,7 @@ let tests =
                       [| "The checkpoint could not be written 2 times; the last one was." |]
                       "fit.Warnings"
                   let resumed = towards3 |> Train.steps 25 |> Train.resume path |> Train.run bowl
-                  Expect.equal resumed.Losses[..19] whole.Losses "the file is whole"
+                  Expect.equal resumed.Losses[..19] whole.Losses "the file is complete"
                   // to the end
                   let fit = run 99
                   Expect.equal (fit.Status, float fit.Model[0]) (whole.Status, float whole.Model[0]) "the fit"
@@ -319,7 +319,7 @@ let tests =
                       "The last checkpoint was not written: Train.checkpointEvery: "
                       "warning"
                   Directory.Delete path
-                  Expect.isEmpty (Directory.GetFileSystemEntries folder) "no part of a file is left"))
+                  Expect.isEmpty (Directory.GetFileSystemEntries folder) "no incomplete file is left"))
 
           testCase "a full disk does not end a training" (fun () ->
               let full = "/dev/full"
@@ -332,7 +332,7 @@ let tests =
                   | Some e -> Expect.stringContains e.Message "No space left on device" "e.Message"
                   | None -> failtest "got no failure, expected one"
 
-                  // the device is still one
+                  // the device is unchanged
                   refuses full [ "No space left" ] (fun () -> Checkpoint.save full (ones [ 100000 ]))
                   Checkpoint.save "/dev/null" (ones [ 3 ])
                   Expect.equal (FileInfo "/dev/null").Length 0L "the length of /dev/null") ]

@@ -1,4 +1,4 @@
-/// What cannot be fitted or differentiated is refused, by every entry; what looks as if it were and is not, is warned of.
+/// Every fit and derivative refuses models without parameters, and warns of parts that are not fitted.
 module NeuralDE.Tests.Learning.FitRefusalTests
 
 open System
@@ -103,11 +103,11 @@ let tests =
                   for verb, fit in fits loss mixed do
                       raises<InputException> [ verb; "not depend on"; "W"; "nothing to fit" ] fit |> ignore)
 
-          testCase "by calculus such a function has the gradient 0" (fun () ->
+          testCase "the derivative of such a function is 0" (fun () ->
               same "grad" [ 0.0 ] (numbers (grad (fun (_: Tensor) -> scalar 1.0) (tensor [ 2.0 ])))
               same "jacobian" [ 0.0 ] (numbers (jacobian (fun _ -> tensor [ 1.0 ]) (tensor [ 2.0 ]))))
 
-          testCase "a model whose moving part has no part in the loss is refused" (fun () ->
+          testCase "a loss that depends on no updated leaf is refused" (fun () ->
               let loss (m: Mixed) = sum (square m.W)
               raises<InputException> [ "Train.run"; "freezes every leaf" ] (fun () ->
                   train Frozen loss mixed |> ignore)
@@ -121,14 +121,14 @@ let tests =
                   train (Optim.freeze (Optim.under "W") (Adam 0.1)) loss mixed |> ignore)
               |> ignore
 
-              // what the loss brings up to date itself is not moved by a gradient
+              // a leaf that the loss updates itself is not updated by a gradient
               raises<InputException> [ "Train.run"; "not depend" ] (fun () ->
                   Train.start (tensor [ 1.0 ]) (Adam 0.1)
                   |> Train.runUpdating (Batches.keys (Key 1)) (fun _ m -> sum (square m), m * 0.5)
                   |> ignore)
               |> ignore)
 
-          testCase "a start at a minimum is no refusal" (fun () ->
+          testCase "a start at a minimum is not refused" (fun () ->
               let bowl x = sum (square x)
               Expect.equal
                   ((Lbfgs.minimise bowl (tensor [ 0.0 ])).Status)
@@ -143,7 +143,7 @@ let tests =
                   TrainStatus.Completed
                   "(train (Adam 0.1) bowl (tensor [ 0.0 ])).Status")
 
-          testCase "fits warn of plain numbers beside tensors, and of leaves without a part" (fun () ->
+          testCase "fits warn of plain numbers in the model, and of leaves that the loss does not depend on" (fun () ->
               let loss (m: Mixed) = sum (square m.W) + sum (square (fst m.Deep.Value))
               let names (warnings: string[]) =
                   warnings
@@ -162,7 +162,7 @@ let tests =
                   (names (LevenbergMarquardt.minimise (fun m -> stack [ loss m ]) mixed).Warnings)
                   plain
                   "names (LevenbergMarquardt.minimise (fun m -> stack [ loss m ]) …"
-              // the frozen are meant to stay; settings of the library's own records are no news
+              // frozen leaves are constant on purpose; settings in the library's own records cause no warning
               Expect.equal
                   (names (train (Optim.freeze (Optim.under "Net") (Adam 0.1)) loss mixed).Warnings)
                   plain

@@ -1,4 +1,4 @@
-/// Parameters that the data do not tell apart, and fits that end at the noise of a solve.
+/// Parameters that the data do not determine, and fits that end at the error of a solve.
 module NeuralDE.Tests.Learning.IdentifiabilityTests
 
 open System
@@ -39,7 +39,7 @@ let private start = log (tensor [ 1.0; 0.1; 0.05 ])
 let tests =
     testList
         "Learning.Identifiability"
-        [ testCase "where a product alone is identified, covariance names its factors" (fun () ->
+        [ testCase "if only a product is identifiable, covariance names its factors" (fun () ->
               let residuals (x: Tensor) = x[0] * x[1] * grid - square grid
 
               for factors in [ [ 1.0; 2.0 ]; [ 1e-6; 1e6 ]; [ 0.3; 0.7 ] ] do
@@ -48,7 +48,7 @@ let tests =
                       (fun () -> LevenbergMarquardt.covariance residuals (tensor factors) |> ignore)
                   |> ignore
 
-              // behind a solve: y' = −a b y
+              // through a solve: y' = −a b y
               let decay (p: Pair) =
                   let final =
                       Ode.problem (fun _ y -> -p.Level * p.Slope * y) (tensor [ 1.0 ]) (0.0, 2.0)
@@ -60,7 +60,7 @@ let tests =
                   LevenbergMarquardt.covariance decay { Level = scalar 1.1; Slope = scalar 0.9 } |> ignore)
               |> ignore)
 
-          testCase "a parameter without effect is named alone" (fun () ->
+          testCase "only a parameter without effect is named" (fun () ->
               let residuals (p: Pair) = p.Level[0] * grid + p.Level[1] - square grid
 
               raises<InputException> [ "Slope[0, 1], Slope[1, 0] are not identifiable" ] (fun () ->
@@ -70,7 +70,7 @@ let tests =
                   |> ignore)
               |> ignore)
 
-          testCase "the covariance of a line is that of the normal equations, whatever the units" (fun () ->
+          testCase "the covariance of a line is that of the normal equations, in any units" (fun () ->
               let x = grid.ToArray()
               let mean = Array.average x
               let spread = x |> Array.sumBy (fun x -> (x - mean) ** 2.0)
@@ -86,7 +86,7 @@ let tests =
                   for (e, g) in List.zip expected (List.ofArray got) do
                       Expect.near 1e-8 (g / e) 1.0 "g / e")
 
-          testCase "covariance refuses what has no derivative there" (fun () ->
+          testCase "covariance refuses residuals whose derivatives are not finite" (fun () ->
               raises<InputException> [ "covariance"; "not finite" ] (fun () ->
                   LevenbergMarquardt.covariance (fun (x: Tensor) -> sqrt x * grid) (tensor [ 0.0 ]) |> ignore)
               |> ignore
@@ -95,7 +95,7 @@ let tests =
                   LevenbergMarquardt.covariance (fun (_: Tensor) -> grid) (tensor [ 1 ]) |> ignore)
               |> ignore)
 
-          testCase "Levenberg and Marquardt end converged at the optimum, whatever the solve is exact to" (fun () ->
+          testCase "Levenberg–Marquardt converges at the optimum, for any accuracy of the solve" (fun () ->
               for tolerance, bound in [ 1e-9, 2e-6; 1e-6, 1e-5; 1e-3, 2e-3 ] do
                   for damping in [ Nielsen; Marquardt 10.0; Undamped ] do
                       for solve in [ LeastSquaresSolve.Factors; LeastSquaresSolve.ConjugateGradients ] do
@@ -106,10 +106,10 @@ let tests =
                           let rates = numbers (exp fit.Model[..1])
                           Expect.near (bound * 1.8) rates[0] 1.777414 "rates[0]"
                           Expect.near (bound * 0.054) rates[1] 0.05395454 "rates[1]"
-                          // once more from there
+                          // again from there
                           isDone (run fit.Model).Status)
 
-          testCase "from the printed optimum too" (fun () ->
+          testCase "also from the published optimum" (fun () ->
               let printed = log (tensor [ 1.777; 0.054; 0.0399 ])
               Expect.equal
                   ((LevenbergMarquardt.minimise (theophylline 1e-6) printed).Status)
@@ -127,8 +127,8 @@ let tests =
 
                   Expect.near 3e-3 (float (exp again.Model[0])) 1.7774 "float (exp again.Model[0])")
 
-          testCase "a jump, or a slope that lies, is no optimum" (fun () ->
-              let uphill (x: Tensor) = x + 2.0 * stopGradient (3.0 - x) // the value falls where the slope says that it rises
+          testCase "a jump, or a wrong slope, is not an optimum" (fun () ->
+              let uphill (x: Tensor) = x + 2.0 * stopGradient (3.0 - x) // the value decreases where the slope says that it increases
               let fit = LevenbergMarquardt.minimise (fun x -> concat [ uphill x; ones [ 3 ] ]) (tensor [ 1.0 ])
               Expect.equal fit.Status LevenbergMarquardtStatus.NoLowerStep "fit.Status"
               let search = Lbfgs.minimise (fun x -> sum (square (uphill x))) (tensor [ 1.0 ])

@@ -1,4 +1,4 @@
-/// What layers and blueprints say to a misfit, and their edges.
+/// Messages of layers and blueprints, and their edge cases.
 module NeuralDE.Tests.Learning.LayerErrorTests
 
 open System
@@ -27,7 +27,7 @@ let private initialisers =
 let tests =
     testList
         "Learning.LayerError"
-        [ testCase "a misfit names the layer, what came and what it was made for" (fun () ->
+        [ testCase "a message names the layer, the input and the expected input" (fun () ->
               let x = zeros [ 2; 3 ]
               raises<ShapeException, _> "GroupNorm.apply: input [2; 3] has 3 channels" (fun () ->
                   GroupNorm.apply (GroupNorm.init 2 4) x)
@@ -49,7 +49,7 @@ let tests =
               raises<ShapeException, _> "FourierFeatures.apply: input has 3 features" (fun () ->
                   FourierFeatures.apply (FourierFeatures.init 1.0 key 2 4) x))
 
-          testCase "sizes that make no layer are refused" (fun () ->
+          testCase "invalid sizes of layers are refused" (fun () ->
               raises<InputException, _> "3 inputs do not divide into 2 groups" (fun () ->
                   Conv1d.init { plain with Groups = 2 } key 3 2 3)
               raises<InputException, _> "expected one or 2 extents" (fun () -> Conv2d.init plain key 3 2 [ 3; 3; 3 ])
@@ -59,7 +59,7 @@ let tests =
               raises<InputException, _> "GruCell.init: got hidden 0" (fun () -> GruCell.init key 2 0)
               raises<InputException, _> "Dropout.apply: got rate 1" (fun () -> Dropout.apply 1.0 key (ones [ 2 ])))
 
-          testCase "a blueprint knows its width and refuses what does not fit" (fun () ->
+          testCase "a blueprint knows its width and refuses layers that do not fit" (fun () ->
               let b = Blueprint.features 2 |> Blueprint.time |> Blueprint.linear 5 |> Blueprint.tanh
               Expect.equal b.Outputs 5 "b.Outputs"
               Expect.equal (Tree.count (Network.init key b)) (3 * 5 + 5) "Tree.count (Network.init key b)"
@@ -80,7 +80,7 @@ let tests =
                   [| 3; 2 |]
                   "(Network.apply net (ones [ 3; 1; 5; 5 ])).Shape")
 
-          testCase "a network that sees the time asks for it" (fun () ->
+          testCase "a network with a time layer needs the time" (fun () ->
               let net = Blueprint.features 2 |> Blueprint.time |> Blueprint.linear 2 |> Network.init key
               raises<InputException, _> "Use Network.field net t x" (fun () ->
                   Network.apply net (ones [ 2 ]))
@@ -91,7 +91,7 @@ let tests =
                   | other -> failwith $"got {other}"
               Expect.equal (y.ToArray()) ((Linear.apply layer (tensor [ 3.0; 5.0; 7.0 ])).ToArray()) "y.ToArray()")
 
-          testCase "the blueprint's network is the one written by hand" (fun () ->
+          testCase "a network from a blueprint equals one from a list of layers" (fun () ->
               let net =
                   Blueprint.features 2
                   |> Blueprint.power 3.0
@@ -106,7 +106,7 @@ let tests =
                   Expect.equal ((Network.apply net x).ToArray()) (expected.ToArray()) "(Network.apply net x).ToArray()"
               | other -> failtest $"got {other}")
 
-          testCase "dropout keeps the mean, drops the share, and depends on the key alone" (fun () ->
+          testCase "dropout keeps the mean, drops its fraction, and depends on the key only" (fun () ->
               let x = ones [ 100; 100 ]
               let y = Dropout.apply 0.25 key x
               Expect.near 0.02 (float (mean (cast Float64 (y .= 0.0)))) 0.25 "float (mean (cast Float64 (y .= 0.0)))"
@@ -118,8 +118,8 @@ let tests =
                   "(Dropout.apply 0.25 (Key 3) x).ToArray()"
               Expect.equal ((Dropout.apply 0.0 key x).ToArray()) (x.ToArray()) "(Dropout.apply 0.0 key x).ToArray()")
 
-          testCase "dropout inside a field is one mask for the whole solve" (fun () ->
-              // x' = mask x / keep: each component grows at one of two rates, or the mask changed on the way
+          testCase "dropout in a field has one mask for the whole solve" (fun () ->
+              // x' = mask x / keep: each component grows at one of two rates, unless the mask changes during the solve
               let y1 = Ode.problem (fun _t x -> Dropout.apply 0.5 key x) (ones [ 20 ]) (0.0, 1.0) |> Ode.solveFinal
               let rates = y1.ToArray() |> Array.map (fun y -> Math.Round(Math.Log y, 4))
               Expect.equal
@@ -127,7 +127,7 @@ let tests =
                   [ 0.0; 2.0 ]
                   "rates |> Array.distinct |> Array.sort |> List.ofArray")
 
-          testCase "a network in training drops, in evaluation not" (fun () ->
+          testCase "dropout acts in training only" (fun () ->
               let net = Blueprint.features 50 |> Blueprint.dropout 0.5 |> Network.init key
               let x = ones [ 50 ]
               Expect.equal ((Network.apply net x).ToArray()) (x.ToArray()) "(Network.apply net x).ToArray()"
@@ -135,18 +135,18 @@ let tests =
               Expect.contains dropped 0.0 "dropped"
               Expect.contains dropped 2.0 "dropped")
 
-          testCase "a query that may look nowhere gets zeros of every head" (fun () ->
+          testCase "a query without any key gets zeros from every head" (fun () ->
               let layer = MultiHeadAttention.init key 4 2
               let nowhere = AttentionMask.Where(tensor [ [ false; false ]; [ true; true ] ])
               let y = MultiHeadAttention.attend nowhere layer (ones [ 2; 4 ]) (ones [ 2; 4 ]) (ones [ 2; 4 ])
               Expect.equal (y[0].ToArray()) (layer.Output.Bias.ToArray()) "y[0].ToArray()")
 
-          testCase "an embedding of symbols that only a trace knows is refused when it runs" (fun () ->
+          testCase "an embedding of symbols that are known at run time is refused at run time" (fun () ->
               let layer = Embedding.init key 4 2
               raises<InputException, _> "Embedding.apply: symbol 9 is outside" (fun () ->
                   compile (Embedding.apply layer) (tensor [ 9; -1 ])))
 
-          testCase "the running state of batch normalisation has no derivative" (fun () ->
+          testCase "the running statistics of batch normalisation have no derivative" (fun () ->
               let running (layer, x) =
                   let _, state = BatchNorm.train layer (BatchNormState.init 2) x
                   sum (square state.Mean) + sum (square state.Variance)
@@ -169,7 +169,7 @@ let tests =
               for v in g.Frequencies.ToArray() do
                   Expect.equal v 0.0 "v")
 
-          testCase "convolutions and images go without a batch, too" (fun () ->
+          testCase "convolutions also accept single sequences and images" (fun () ->
               let layer = Conv2d.init plain key 2 3 [ 2 ]
               let x = randn key [ 2; 4; 4 ]
               let y = Conv2d.apply layer x
@@ -190,12 +190,12 @@ let tests =
                         Expect.equal w.Shape [| 100; 200 |] "w.Shape"
                         Expect.near (0.03 * deviation) (float (std w)) deviation "float (std w)"
                         Expect.near (0.03 * deviation + 1e-12) (float (mean w)) 0.0 "float (mean w)"
-                        // a kernel's places count as inputs
+                        // the positions of a kernel count as inputs
                         let kernel = init key [ 50; 20; 2 ]
                         Expect.equal kernel.Shape [| 50; 20; 2 |] "kernel.Shape") ]
 
           testList
-              "orthogonal weights keep lengths"
+              "orthogonal weights preserve lengths"
               [ for inputs, outputs in [ 7, 7; 3, 8; 8, 3 ] do
                     testCase $"{inputs}, {outputs}" (fun () ->
                         let w = Init.orthogonal 2.0 key [ inputs; outputs ]
@@ -213,7 +213,7 @@ let tests =
                   ((eye 3).ToArray())
                   ((matmul w (transpose w)).ToArray()))
 
-          testCase "layers start as PyTorch's do" (fun () ->
+          testCase "layers have PyTorch's default initial weights" (fun () ->
               let bounded bound (x: Tensor) =
                   for v in x.ToArray() do
                       Expect.inRange v (-bound, bound) "v"

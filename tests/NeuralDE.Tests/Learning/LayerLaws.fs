@@ -1,4 +1,4 @@
-/// Laws of every layer: derivatives are difference quotients, rows do not mix, float32 is float64 rounded.
+/// Laws of every layer: derivatives equal difference quotients, rows are independent, float32 is float64 rounded.
 module NeuralDE.Tests.Learning.LayerLaws
 
 open Expecto
@@ -18,15 +18,15 @@ type private Entry =
     {
         Name: string
         Weights: Tensor[]
-        /// two samples along the first axis of each
+        /// two samples along the first axis of each input
         Inputs: Tensor[]
         /// weights, inputs
         Apply: Tensor[] -> Tensor[] -> Tensor[]
-        /// a batch gives each sample what it gets alone
+        /// whether a batch gives each sample the same result as alone
         IsPerSample: bool
     }
 
-/// Weights near those of the model, so that scales are not all 1 and shifts not all 0.
+/// Weights near those of the model, so that not all scales are 1 and not all shifts are 0.
 let private entry name (model: 'M) (inputs: Tensor list) (apply: 'M -> Tensor[] -> Tensor list) =
     let weights = Tree.flatten model
 
@@ -135,16 +135,16 @@ let tests =
     testList
         "Learning.LayerLaws"
         [ testList
-              "derivatives by weights and inputs are difference quotients"
+              "derivatives by weights and inputs equal difference quotients"
               [ for name in names do
                     testCase name (fun () ->
                         let f, x = joined (named name)
                         let v = direction 1 x
-                        same $"push of {name}" 1e-6 (difference (f >> numbers) x v) (numbers (pushed f x v))
+                        same $"jvp of {name}" 1e-6 (difference (f >> numbers) x v) (numbers (pushed f x v))
                         let w = direction 2 (f x)
                         let forward = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
                         let backward = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
-                        same $"pull of {name}" 1e-10 [| forward |] [| backward |]) ]
+                        same $"vjp of {name}" 1e-10 [| forward |] [| backward |]) ]
 
           testList
               "vmap over stacked inputs, and over stacked weights, is a loop"
@@ -166,7 +166,7 @@ let tests =
                             (vmap (e.Apply e.Weights) stacked[n..])) ]
 
           testList
-              "a sample gets in a batch what it gets alone"
+              "a sample has the same result in a batch and alone"
               [ for name in names do
                     testCase name (fun () ->
                         let e = named name
@@ -182,7 +182,7 @@ let tests =
                                     alone) ]
 
           testList
-              "float32 is float64 rounded, compiled is plain"
+              "float32 is float64 rounded, and compiled equals eager"
               [ for name in names do
                     testCase name (fun () ->
                         let f, x = joined (named name)

@@ -10,7 +10,7 @@ let tests =
     testList
         "Learning.Layers"
         [ testList
-              "Linear.init is uniform in one over the root of the inputs"
+              "Linear.init is uniform in ±1/√inputs"
               [ for inputs, outputs in [ 1, 1; 2, 50; 64, 3 ] do
                     testCase $"{inputs}, {outputs}" (fun () ->
                         let layer = Linear.init (Key 1) inputs outputs
@@ -39,7 +39,7 @@ let tests =
                   (Math.Sqrt(2.0 / 100.0))
                   "spread (Init.he (Key 1) [ 100; 200 ])")
 
-          testCase "a key gives the same network, another key another, and layers differ" (fun () ->
+          testCase "equal keys give equal networks, other keys others, and layers differ" (fun () ->
               let numbers (key: int) = Mlp.init (Key key) [ 3; 3; 3 ] |> Tree.flatten |> Array.map _.ToArray()
               let net = numbers 1
               Expect.equal (numbers 1) net "numbers 1"
@@ -58,14 +58,14 @@ let tests =
                   [| 4; 5; 3 |]
                   "(Linear.apply layer (zeros [ 4; 5; 2 ])).Shape")
 
-          testCase "an input of the wrong width is refused in the words of the tour" (fun () ->
+          testCase "an input of the wrong width is refused with the message of the tour" (fun () ->
               let layer = Linear.init (Key 1) 2 4
               let e = Expect.thrown<ShapeException>(fun () -> Linear.apply layer (zeros [ 3 ]) |> ignore)
               Expect.equal e.Message "Linear.apply: input has 3 features, the layer was made for 2." "e.Message"
               let e = Expect.thrown<ShapeException>(fun () -> Linear.apply layer (scalar 1.0) |> ignore)
               Expect.stringStarts e.Message "Linear.apply: input is one number" "e.Message")
 
-          testCase "Mlp has the widths asked for, and its activation between layers only" (fun () ->
+          testCase "Mlp has the given widths, and its activation between layers only" (fun () ->
               let net = Mlp.init (Key 1) [ 2; 16; 16; 3 ]
               Expect.equal (Tree.count net) (2 * 16 + 16 + 16 * 16 + 16 + 16 * 3 + 3) "Tree.count net"
               Expect.equal ((Mlp.apply net (ones [ 7; 2 ])).Shape) [| 7; 3 |] "(Mlp.apply net (ones [ 7; 2 ])).Shape"
@@ -79,7 +79,7 @@ let tests =
                   (expected.ToArray())
                   "(Mlp.applyWith relu net x).ToArray()")
 
-          testCase "initWith takes another initialiser and biases of 0" (fun () ->
+          testCase "initWith uses another initialiser and biases of 0" (fun () ->
               let net = Mlp.initWith Init.glorot (Key 1) [ 3; 5; 1 ]
               for layer in net.Layers do
                   for b in layer.Bias.ToArray() do
@@ -88,7 +88,7 @@ let tests =
               for w in net.Layers[0].Weight.ToArray() do
                   Expect.inRange w (-bound, bound) "w")
 
-          testCase "sizes that make no network are refused" (fun () ->
+          testCase "invalid sizes of networks are refused" (fun () ->
               for sizes in [ []; [ 2 ]; [ 2; 0; 1 ] ] do
                   let e = Expect.thrown<InputException>(fun () -> Mlp.init (Key 1) sizes |> ignore)
                   Expect.stringStarts e.Message "Mlp.init: got sizes" "e.Message"

@@ -17,7 +17,7 @@ open NeuralDE.Internal.Optimisers
 let private exact =
     { LbfgsOptions.defaults with LossTolerance = 0.0; GradientTolerance = 1e-9; MaxIterations = 500 }
 
-/// Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)², least at (1, …, 1)
+/// Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)², minimal at (1, …, 1)
 let private rosenbrock (x: Tensor) =
     let a, b = x[.. x.Length - 2], x[1..]
     sum (100.0 * square (b - a * a) + square (1.0 - a))
@@ -36,7 +36,7 @@ let private endsLower (loss: Tensor -> Tensor) =
     Expect.isTrue (fit.Evaluations < 500) "fit.Evaluations < 500"
     fit.Status
 
-// The line search alone
+// Only the line search
 
 let private search c2 f slope first =
     let at step : Trial<unit> = { Step = step; Loss = f step; Slope = slope step; Point = () }
@@ -47,7 +47,7 @@ let tests =
     testList
         "Learning.Lbfgs"
         [ testList
-              "Rosenbrock's valley is followed to its end"
+              "Rosenbrock's function is minimised"
               [ for n in [ 2; 10 ] do
                     testCase $"{n}" (fun () ->
                         let start = tensor [ for i in 0 .. n - 1 -> if i % 2 = 0 then -1.2 else 1.0 ]
@@ -59,7 +59,7 @@ let tests =
                         Expect.equal fit.Losses.Length (fit.Iterations + 1) "fit.Losses.Length"
                         for before, after in Array.pairwise fit.Losses do
                             Expect.isTrue (after < before) "after < before"
-                        // the ten-dimensional valley has a second minimum near (−1, 1, …, 1)
+                        // the ten-dimensional function has a second minimum near (−1, 1, …, 1)
                         if n = 2 then
                             for x in fit.Model.ToArray() do
                                 Expect.near 1e-8 x 1.0 "x") ]
@@ -87,22 +87,22 @@ let tests =
                       let mutable before = start
 
                       for step in seen do
-                          Expect.isTrue step.IsWolfe $"{name}: step {step.Iteration} is no Wolfe step."
+                          Expect.isTrue step.IsWolfe $"{name}: step {step.Iteration} is not a Wolfe step."
                           let f0, g0 = valueAndGrad loss before
                           let f1, g1 = valueAndGrad loss step.Model
                           let moved = step.Model - before
                           let slope0, slope1 = float (sum (g0 * moved)), float (sum (g1 * moved))
                           let room = 1e-9 * (1.0 + abs (float f0))
-                          Expect.isTrue (slope0 < 0.0) $"{name}: step {step.Iteration} goes uphill."
+                          Expect.isTrue (slope0 < 0.0) $"{name}: step {step.Iteration} increases the loss."
                           Expect.isTrue
                               (float f1 <= float f0 + 1e-4 * slope0 + room)
-                              $"{name}: step {step.Iteration} falls short."
+                              $"{name}: step {step.Iteration} violates the Armijo condition."
                           Expect.isTrue
                               (abs slope1 <= curvature * abs slope0 + room)
-                              $"{name}: step {step.Iteration} is too steep."
+                              $"{name}: step {step.Iteration} violates the curvature condition."
                           before <- step.Model)
 
-          testCase "a tree is minimised in place; integers and keys stay" (fun () ->
+          testCase "a tree is minimised; integers and keys are constant" (fun () ->
               let loss (w: Tensor, steps: Tensor, _noise: Key, b: Tensor) =
                   sum (square (w - cast Float64 steps)) + square (b - 2.0)
 
@@ -119,8 +119,8 @@ let tests =
               Expect.equal fit.Model.Dtype Float32 "fit.Model.Dtype"
               Expect.near 1e-5 (float fit.Model[0]) 3.0 "float fit.Model[0]")
 
-          testCase "a trial where the loss is not a number shortens the step" (fun () ->
-              // not a number outside (0, 1); the first trial is at 1.001
+          testCase "a trial with a NaN loss shortens the step" (fun () ->
+              // NaN outside (0, 1); the first trial is at 1.001
               let loss (x: Tensor) = sum (-(log x) - log (1.0 - x))
               let fit = Lbfgs.minimise loss (tensor [ 1e-3 ])
               Expect.near 1e-4 (float fit.Model[0]) 0.5 "float fit.Model[0]"
@@ -128,7 +128,7 @@ let tests =
                   Expect.isTrue (Double.IsFinite loss) "Double.IsFinite loss")
 
           testCase "a trial whose solve fails shortens the step" (fun () ->
-              // u' = p u² from 1 ends at 1 / (1 − p), and blows up for p of 1 and more
+              // u' = p u² from 1 ends at 1 / (1 − p), and blows up for p ≥ 1
               let loss p =
                   square (
                       Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
@@ -139,13 +139,13 @@ let tests =
               let fit = Lbfgs.minimise loss (scalar 0.2)
               Expect.near 1e-4 (float fit.Model) (1.0 - 1.0 / Math.Sqrt 5.0) "float fit.Model")
 
-          testCase "a loss that is not finite at the start is a status" (fun () ->
+          testCase "a loss that is not finite at the start gives a status" (fun () ->
               let fit = Lbfgs.minimise (fun x -> sum (log x)) (tensor [ -1.0 ])
               Expect.equal fit.Status LbfgsStatus.NonFinite "fit.Status"
               Expect.equal fit.Iterations 0 "fit.Iterations"
               Expect.equal (float fit.Model[0]) (-1.0) "float fit.Model[0]")
 
-          testCase "a start at the minimum is the result" (fun () ->
+          testCase "a start at the minimum is returned" (fun () ->
               let fit = Lbfgs.minimise (fun x -> sum (square x)) (tensor [ 0.0 ])
               Expect.equal fit.Status LbfgsStatus.Converged "fit.Status"
               Expect.equal fit.Evaluations 1 "fit.Evaluations")
@@ -153,11 +153,11 @@ let tests =
           testCase "a loss without a lower bound, which no step brackets, ends the search" (fun () ->
               Expect.equal (endsLower sum) LbfgsStatus.LineSearchFailed "endsLower sum")
 
-          testCase "a kink, where no point is flat, ends the search" (fun () ->
+          testCase "a kink, where no slope is 0, ends the search" (fun () ->
               for loss in [ (fun x -> sum (abs (x - 0.3))); (fun x -> sum (abs x ** 1.2)); (fun x -> normInf x) ] do
                   Expect.notEqual (endsLower loss) LbfgsStatus.MaxIterations "endsLower loss")
 
-          testCase "iterations and cancellation end it" (fun () ->
+          testCase "the limit of iterations and a cancellation end it" (fun () ->
               let start = tensor [ -1.2; 1.0 ]
               let fit = Lbfgs.minimiseWith { exact with MaxIterations = 3 } ignore rosenbrock start
               Expect.equal fit.Status LbfgsStatus.MaxIterations "fit.Status"
@@ -192,10 +192,10 @@ let tests =
                       "(Expect.thrown<InputException> run).Message")
 
           testList
-              "the functions of Moré and Thuente are searched from every first step"
+              "the line search succeeds on the functions of Moré and Thuente from every first step"
               [ for first in [ 1e-3; 0.1; 1.0; 30.0; 1e3 ] do
                     testCase $"{first}" (fun () ->
-                        // their first two test functions: a minimum far from 0, and one behind a steep rise
+                        // their first two test functions: a distant minimum, and one after a steep increase
                         let cases =
                             [ (fun a -> -a / (a * a + 2.0)), (fun a -> (a * a - 2.0) / (a * a + 2.0) ** 2.0)
                               (fun a -> (a + 0.004) ** 5.0 - 2.0 * (a + 0.004) ** 4.0),
@@ -213,7 +213,7 @@ let tests =
                             | Lower _
                             | NoStep -> failtest "expected a Wolfe step") ]
 
-          testCase "the cubic's minimum is exact for a cubic, and the middle where there is none" (fun () ->
+          testCase "the minimum is exact for a cubic, and the midpoint if the cubic has none" (fun () ->
               let at f slope step : Trial<unit> = { Step = step; Loss = f step; Slope = slope step; Point = () }
               let point = at (fun a -> a * a * a - 3.0 * a) (fun a -> 3.0 * a * a - 3.0)
               Expect.near

@@ -9,7 +9,7 @@ open NeuralDE
 
 let private options = LevenbergMarquardtOptions.defaults
 
-/// Residuals whose squares are Rosenbrock's function, twice.
+/// Residuals whose sum of squares is twice Rosenbrock's function.
 let private rosenbrock (x: Tensor) = concat [ 10.0 * (x[1..] - square x[.. x.Length - 2]); 1.0 - x[.. x.Length - 2] ]
 
 let private variants =
@@ -27,7 +27,7 @@ let private isFound (fit: LevenbergMarquardtFit<'M>) =
 
 let private times = linspace 0.0 3.0 20
 
-/// a e^(−b t) + c, with a little noise that is always the same.
+/// a e^(−b t) + c, with a small, fixed noise.
 let private decay =
     let t = times.ToArray()
     tensor [ for i in 0..19 -> 2.5 * exp (-1.3 * t[i]) + 0.5 + 0.01 * sin (float (i * i)) ]
@@ -39,7 +39,7 @@ let tests =
     testList
         "Learning.LevenbergMarquardt"
         [ testList
-              "Rosenbrock's valley is followed to its end"
+              "Rosenbrock's function is minimised"
               [ for name in names () do
                     testCase name (fun () ->
                         let fit =
@@ -54,7 +54,7 @@ let tests =
                         Expect.equal (Array.last fit.Losses) fit.Loss "Array.last fit.Losses") ]
 
           testList
-              "an exponential is fitted where the gradient vanishes"
+              "an exponential is fitted until the gradient vanishes"
               [ for name in names () do
                     testCase name (fun () ->
                         let fit =
@@ -102,7 +102,7 @@ let tests =
                   one
                   other)
 
-          testCase "trees are fitted in place; integers, keys and float32 stay" (fun () ->
+          testCase "trees are fitted; integers and keys are constant, float32 stays float32" (fun () ->
               let residuals (w: Tensor, count: Tensor, _: Key) = w - cast Float32 count
               let fit = LevenbergMarquardt.minimise residuals (tensor [ 0.0f; 0.0f ], tensor [ 3; 4 ], Key 5)
               let w, count, key = fit.Model
@@ -112,7 +112,7 @@ let tests =
               Expect.equal (count.ToInt64Array()) [| 3L; 4L |] "count.ToInt64Array()"
               Expect.equal (string key) "Key 5" "string key")
 
-          testCase "a parameter that no residual feels stays" (fun () ->
+          testCase "a parameter without effect on the residuals is constant" (fun () ->
               for solve in [ LeastSquaresSolve.Factors; LeastSquaresSolve.ConjugateGradients ] do
                   let fit =
                       LevenbergMarquardt.minimiseWith
@@ -125,11 +125,11 @@ let tests =
                   Expect.near 1e-9 (float fit.Model[0]) (Math.Sqrt 2.0) "float fit.Model[0]"
                   Expect.equal (float fit.Model[1]) 7.0 "float fit.Model[1]")
 
-          testCase "where residuals are not numbers, or their solve fails, steps are shorter" (fun () ->
+          testCase "if residuals are NaN, or their solve fails, steps become shorter" (fun () ->
               let fit = LevenbergMarquardt.minimise (fun (x: Tensor) -> log x + 3.0) (tensor [ 0.9 ])
               Expect.near 1e-9 (float fit.Model[0]) (Math.Exp -3.0) "float fit.Model[0]"
 
-              // u' = p u² from 1 ends at 1 / (1 − p), and blows up for p of 1 and more
+              // u' = p u² from 1 ends at 1 / (1 − p), and blows up for p ≥ 1
               let final p =
                   Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0)
                   |> Ode.tolerance 1e-9 1e-9
@@ -139,7 +139,7 @@ let tests =
               let fit = LevenbergMarquardt.minimise (fun p -> log (final p) - log (scalar 5.0)) (scalar -3.0)
               Expect.near 1e-6 (float fit.Model) 0.8 "float fit.Model")
 
-          testCase "every end has its status" (fun () ->
+          testCase "every status is reached" (fun () ->
               let from = tensor [ -1.2; 1.0 ]
               let fit = LevenbergMarquardt.minimiseWith { options with MaxIterations = 3 } ignore rosenbrock from
               Expect.equal fit.Status LevenbergMarquardtStatus.MaxIterations "fit.Status"
@@ -149,7 +149,7 @@ let tests =
               let fit = LevenbergMarquardt.minimise (fun x -> x - 1.0) (tensor [ 1.0 ])
               Expect.equal fit.Status LevenbergMarquardtStatus.Converged "fit.Status"
               Expect.equal fit.Iterations 0 "fit.Iterations"
-              // a jump upwards behind a slope that leads there
+              // a jump upwards in the direction of descent
               let jump (x: Tensor) = where (x .< 1.0) (2.0 - x) 9.0
               let fit =
                   LevenbergMarquardt.minimiseWith
@@ -158,7 +158,7 @@ let tests =
                       jump
                       (tensor [ 1.0 - 1e-16 ])
               Expect.equal fit.Status LevenbergMarquardtStatus.NoLowerStep "fit.Status"
-              // undamped, a parameter that no residual feels has no step
+              // undamped, a parameter without effect on the residuals has no step
               let undamped = { options with Damping = Undamped; Solve = LeastSquaresSolve.Factors }
               let unfelt (x: Tensor) = stack [ x[0] - 2.0; 0.0 * x[1]; x[0] * x[0] ]
               let fit = LevenbergMarquardt.minimiseWith undamped ignore unfelt (tensor [ 1.0; 7.0 ])
@@ -178,7 +178,7 @@ let tests =
               Expect.equal fit.Status LevenbergMarquardtStatus.Cancelled "fit.Status"
               Expect.equal (seen.ToArray()) fit.Losses[1..] "seen.ToArray()")
 
-          testCase "the covariance of a straight line is the textbook's" (fun () ->
+          testCase "the covariance of a straight line is that of the textbook" (fun () ->
               let x, y = tensor [ 0.0; 1.0; 2.0; 3.0 ], tensor [ 1.1; 2.9; 5.2; 6.8 ]
               let residuals (slope: Tensor, offset: Tensor) = slope * x + offset - y
               let fit = LevenbergMarquardt.minimise residuals (scalar 0.0, scalar 0.0)
@@ -193,7 +193,7 @@ let tests =
                   "LevenbergMarquardt.covariance: got 2 residuals"
                   "(Expect.thrown<InputException> few).Message")
 
-          testCase "what makes no fit is refused" (fun () ->
+          testCase "invalid fits are refused" (fun () ->
               for options in
                   [ { options with MaxIterations = -1 }
                     { options with InitialDamping = 0.0 }

@@ -1,4 +1,4 @@
-/// Losses and exponentials where scores are infinite, or so large that their differences lose digits.
+/// Losses and exponentials of infinite scores, and of scores that are so large that differences lose digits.
 module NeuralDE.Tests.Learning.LossEdgeTests
 
 open System
@@ -10,7 +10,7 @@ open NeuralDE.Tests.Expected
 let private row (scores: float list) = tensor [ scores ]
 let private e = Math.E
 
-/// Eagerly, compiled, and under vmap.
+/// Eager, compiled, and under vmap.
 let private everyWay (f: Tensor -> Tensor) (x: Tensor) (check: Tensor -> unit) =
     check (f x)
     check (compile f x)
@@ -20,18 +20,18 @@ let private everyWay (f: Tensor -> Tensor) (x: Tensor) (check: Tensor -> unit) =
 let tests =
     testList
         "Learning.LossEdge"
-        [ testCase "a class of score −∞ has no part in cross entropy" (fun () ->
+        [ testCase "a score of −∞ adds nothing to cross entropy" (fun () ->
               let loss = Loss.crossEntropy (tensor [ 0 ])
               let scores = row [ 1.0; -infinity; 2.0 ]
-              let p = 1.0 / (1.0 + e) // softmax of 1 beside 2
+              let p = 1.0 / (1.0 + e) // softmax of 1 and 2
               everyWay loss scores (close 1e-14 [] [ Math.Log(1.0 + e) ]) // 1.3133
               everyWay (grad loss) scores (close 1e-14 [ 1; 3 ] [ p - 1.0; 0.0; 1.0 - p ])
               let curvature = hvp loss scores (row [ 1.0; 0.0; 0.0 ])
               close 1e-14 [ 1; 3 ] [ p * (1.0 - p); 0.0; -p * (1.0 - p) ] curvature
               close 1e-14 [] [ p - 1.0 ] (snd (jvp loss scores (row [ 1.0; 5.0; 0.0 ])))
-              // the label's own score −∞: a certain mistake
+              // the score of the label is −∞: an infinite loss
               everyWay (Loss.crossEntropy (tensor [ 1 ])) scores (holds [] [ infinity ])
-              // no class at all
+              // all scores −∞
               everyWay loss (row [ -infinity; -infinity ]) (holds [] [ nan ]))
 
           testCase "equal float32 scores of 1e8 are three equal classes" (fun () ->
@@ -41,7 +41,7 @@ let tests =
                   let third = 1.0 / 3.0
                   close 1e-6 [ 1; 3 ] [ third; third - 1.0; third ] (grad (Loss.crossEntropy (tensor [ 1 ])) scores))
 
-          testCase "softmax and its kin beside infinities" (fun () ->
+          testCase "softmax and related functions of infinities" (fun () ->
               let masked = row [ 1.0; -infinity; 2.0 ]
               let p = 1.0 / (1.0 + e)
               everyWay (softmax -1) masked (close 1e-15 [ 1; 3 ] [ p; 0.0; 1.0 - p ])
@@ -54,11 +54,11 @@ let tests =
               everyWay logsumexp (row [ -infinity; -infinity ]) (holds [] [ -infinity ])
               everyWay logsumexp (row [ infinity; 1.0 ]) (holds [] [ infinity ])
               everyWay logsumexp (row [ nan; 1.0 ]) (holds [] [ nan ])
-              // what has no value is NaN, as in PyTorch
+              // NaN, as in PyTorch
               everyWay (softmax -1) (row [ -infinity; -infinity ]) (holds [ 1; 2 ] [ nan; nan ])
               everyWay (logSoftmax -1) (row [ -infinity; -infinity ]) (holds [ 1; 2 ] [ nan; nan ]))
 
-          testCase "binary cross entropy keeps its digits and takes infinite scores" (fun () ->
+          testCase "binary cross entropy keeps its digits and accepts infinite scores" (fun () ->
               let loss (label: float) = Loss.binaryCrossEntropy (tensor [ label ])
               everyWay (loss 0.0) (tensor [ -infinity ]) (holds [] [ 0.0 ])
               everyWay (loss 1.0) (tensor [ infinity ]) (holds [] [ 0.0 ])

@@ -1,4 +1,4 @@
-/// Losses against their formulas, number by number, and their gradients against finite differences.
+/// Losses against their formulas and their gradients against finite differences.
 module NeuralDE.Tests.Learning.LossTests
 
 open System
@@ -36,14 +36,14 @@ let tests =
     testList
         "Learning.Loss"
         [ testList
-              "the value is the formula's, in both float types"
+              "values equal the formula, in both float types"
               [ for name in names () do
                     testCase name (fun () ->
                         let _, loss, expected = find name
                         Expect.near 1e-14 (float (loss prediction)) expected "float (loss prediction)") ]
 
           testList
-              "the gradient is that of finite differences"
+              "gradients equal finite differences"
               [ for name in names () do
                     testCase name (fun () ->
                         let _, loss, _ = find name
@@ -59,7 +59,7 @@ let tests =
                             if not (name = "meanAbsoluteError" && fst pairs[i] = snd pairs[i]) then
                                 Expect.near 1e-8 slope[i] expected "slope[i]") ]
 
-          testCase "scores however large give finite losses, and float32 stays float32" (fun () ->
+          testCase "large scores give finite losses, and float32 stays float32" (fun () ->
               let scores = cast Float32 (tensor [ [ 1e4; -1e4 ] ])
               let entropy = Loss.crossEntropy (tensor [ 1 ]) scores
               Expect.equal entropy.Dtype Float32 "entropy.Dtype"
@@ -67,7 +67,7 @@ let tests =
               let binary = Loss.binaryCrossEntropy (tensor [ [ 0.0f; 1.0f ] ]) scores
               Expect.equal (float binary) 1e4 "float binary")
 
-          testCase "what does not fit is named" (fun () ->
+          testCase "shapes that do not fit are named" (fun () ->
               let says (word: string) (mistake: unit -> Tensor) =
                   Expect.stringContains
                       ((Expect.thrownAny<exn>(fun () -> mistake () |> ignore)).Message)

@@ -48,10 +48,10 @@ let tests =
               Expect.equal (float us[0, 0]) 30.0 "float us[0, 0]"
               Expect.equal (float us[20, 1]) 8.6 "float us[20, 1]")
 
-          testCase "L-BFGS finds the optimum by half the sum of squares" (fun () ->
+          testCase "L-BFGS finds the optimum of half the sum of squares" (fun () ->
               isTheOptimum (Lbfgs.minimise halfSquares guess).Model)
 
-          testCase "L-BFGS finds the optimum by the log-RMSE itself" (fun () ->
+          testCase "L-BFGS finds the optimum of the log-RMSE" (fun () ->
               isTheOptimum (Lbfgs.minimise (fun theta -> sqrt (mean (square (residuals theta)))) guess).Model)
 
           testCase "Levenberg–Marquardt finds the optimum in a few steps" (fun () ->
@@ -63,7 +63,7 @@ let tests =
               let options = { LevenbergMarquardtOptions.defaults with Solve = LeastSquaresSolve.ConjugateGradients }
               isTheOptimum (LevenbergMarquardt.minimiseWith options ignore residuals guess).Model)
 
-          testCase "standard errors from the Hessian are those from the Jacobian, about" (fun () ->
+          testCase "standard errors from the Hessian are close to those from the Jacobian" (fun () ->
               // near the optimum H = JᵀJ + Σ r ∂²r, and the residuals are small
               let theta = (Lbfgs.minimise halfSquares guess).Model
               let variance = 2.0 * float (halfSquares theta) / 36.0

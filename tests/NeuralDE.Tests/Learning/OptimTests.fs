@@ -18,7 +18,7 @@ let private modelOf (x: Tensor) =
 let private weight (model: Model) = model.Layers[0].Weight
 let private bias (model: Model) = model.Layers[0].Bias
 
-/// The models and states after each step, from gradients of the weight.
+/// The models and states after each step, with given gradients of the weight.
 let private path optimiser (x: Tensor) (gradients: float[] list) =
     let model = modelOf x
 
@@ -46,7 +46,7 @@ let private near tolerance (expected: float[] list) (got: float[] list) =
 let private optimisers () = names ()
 let private publishedNames () = [| for name, _ in published -> name |]
 
-/// The model after three steps down a smooth loss whose curvature is not constant.
+/// The model after three steps on a smooth loss with varying curvature.
 let private afterThree optimiser (x: Tensor) =
     let loss (model: Model) = sum (square (square (weight model) - 0.3)) + sum (exp (bias model))
 
@@ -70,18 +70,18 @@ let tests =
     testList
         "Learning.Optim"
         [ testList
-              "ten steps are PyTorch's"
+              "ten steps equal PyTorch's"
               [ for name in publishedNames () do
                     testCase name (fun () ->
                         weights (optimiserNamed name) (tensor (start ())) (gradients ())
                         |> near 1e-13 (publishedPath name)) ]
 
-          testCase "ten scheduled steps are PyTorch's" (fun () ->
+          testCase "ten scheduled steps equal PyTorch's" (fun () ->
               weights (optimiserNamed "Adam, scheduled") (tensor (start ())) (gradients ())
               |> near 1e-13 (publishedStairs ()))
 
           testList
-              "float32 stays float32 and follows float64; integers and keys stay"
+              "float32 stays float32 and follows float64; integers and keys are constant"
               [ for name in optimisers () do
                     testCase name (fun () ->
                         let optimiser = optimiserNamed name
@@ -97,7 +97,7 @@ let tests =
                                 Expect.equal slot.Dtype Float32 "slot.Dtype") ]
 
           testList
-              "a compiled step is the step, bit for bit, and the state keeps its structure"
+              "a compiled step equals the step, bit for bit, and the state keeps its structure"
               [ for name in optimisers () do
                     testCase name (fun () ->
                         let optimiser = optimiserNamed name
@@ -126,7 +126,7 @@ let tests =
                         Expect.equal (int64 state.Step) 3L "int64 state.Step") ]
 
           testList
-              "the loss of a bowl falls"
+              "the loss of a quadratic decreases"
               [ for name in optimisers () do
                     testCase name (fun () ->
                         let optimiser = optimiserNamed name
@@ -147,7 +147,7 @@ let tests =
                         | _ -> Expect.isTrue (after < 0.9 * before) $"{name}: got {after} after {before}.") ]
 
           testList
-              "steps for many models at once are the steps for each"
+              "vmapped steps equal the steps of each model"
               [ for name in optimisers () do
                     testCase name (fun () ->
                         let optimiser = optimiserNamed name
@@ -157,7 +157,7 @@ let tests =
                         near 1e-14 [ for x in each -> x.ToArray() ] [ for i in 0..4 -> many[i].ToArray() ]) ]
 
           testList
-              "the derivative through three steps is that of finite differences"
+              "the derivative through three steps equals finite differences"
               [ for name in optimisers () do
                     testCase name (fun () ->
                         let f (x: Tensor) =
@@ -174,7 +174,7 @@ let tests =
                                 (abs (slope[i] - expected) <= room)
                                 $"{name}, component {i}: got {slope[i]}, expected {expected}.") ]
 
-          testCase "groups take their own leaves, the first that holds" (fun () ->
+          testCase "each leaf belongs to the first group that contains it" (fun () ->
               let g = [ [| 1.0 |] ]
               let byBias = Optim.groups [ Optim.named "Bias", GradientDescent 1.0; Optim.others, GradientDescent 0.1 ]
               let model, _ = (path byBias (tensor [ 2.0 ]) g)[0]
@@ -189,7 +189,7 @@ let tests =
                   [ "Layers[0].Bias" ]
                   "[ for slot in state.Slots -> slot.Key ]")
 
-          testCase "under is a path and what lies under it" (fun () ->
+          testCase "under holds for a path and the paths under it" (fun () ->
               for path, leaf, expected in
                   [ "Encoder", "Encoder.Weight", true
                     "Encoder", "Encoder[0].Bias", true
@@ -210,7 +210,7 @@ let tests =
               Expect.stringStarts idle "Optim: group 0 contains no leaf" "idle"
               Expect.stringContains idle "Layers[0].Weight, Layers[0].Bias" "idle")
 
-          testCase "the moving average begins at the first model" (fun () ->
+          testCase "the moving average starts with the first model" (fun () ->
               let a2 = 0.75 * -1.0 + 0.25 * -2.0
               Expect.equal
                   (List.truncate 3 (means (MovingAverage 0.75)))
@@ -234,7 +234,7 @@ let tests =
                   ((Optim.averageOf (Optim.init (Adam 0.1) model) model).IsNone)
                   "(Optim.averageOf (Optim.init (Adam 0.1) model) model).IsNone")
 
-          testCase "clip shortens a long gradient to the limit and leaves a short one" (fun () ->
+          testCase "clip limits a long gradient and keeps a short one" (fun () ->
               let gradient = tensor [ 3.0 ], tensor [ 0.0; 4.0 ]
               Expect.near 1e-15 (float (Optim.globalNorm gradient)) 5.0 "float (Optim.globalNorm gradient)"
               let a, b = Optim.clip 1.0 gradient
@@ -245,7 +245,7 @@ let tests =
               let zero = Optim.clip 1.0 (tensor [ 0.0 ])
               Expect.equal (float zero[0]) 0.0 "float zero[0]")
 
-          testCase "clipValue bounds each component" (fun () ->
+          testCase "clipValue limits each component" (fun () ->
               let clipped, count = Optim.clipValue 1.5 (tensor [ -3.0; 1.0; 2.0 ], tensor [ 9 ])
               Expect.equal (clipped.ToArray()) [| -1.5; 1.0; 1.5 |] "clipped.ToArray()"
               Expect.equal (count.ToInt64Array()) [| 9L |] "count.ToInt64Array()")
@@ -273,7 +273,7 @@ let tests =
               Expect.thrown<InputException>(fun () -> Optim.clip 0.0 (scalar 1.0) |> ignore) |> ignore
               Expect.thrown<InputException>(fun () -> Optim.clipValue nan (scalar 1.0) |> ignore) |> ignore)
 
-          testCase "a strange gradient or state is refused" (fun () ->
+          testCase "a gradient or state that does not fit is refused" (fun () ->
               let x = tensor [ 1.0; 2.0 ]
               let state = Optim.init (Adam 0.1) x
               let e = Expect.thrown<TreeException>(fun () -> Optim.step (Adam 0.1) (tensor [ 1.0 ]) state x |> ignore)

@@ -6,7 +6,7 @@ open System.IO
 open System.Text.Json
 open NeuralDE
 
-/// Under these names PyTorch's ten steps are in optimisers.json.
+/// The names of PyTorch's ten steps in optimisers.json.
 let published: (string * Optimiser) list =
     let sgd, adam, rmsProp = SgdOptions.defaults, AdamOptions.defaults, RmsPropOptions.defaults
     let adagrad, lion = AdagradOptions.defaults, LionOptions.defaults
@@ -35,7 +35,7 @@ let published: (string * Optimiser) list =
       AdagradWith { adagrad with Rate = 0.1; RateDecay = 0.2; InitialSum = 0.3; WeightDecay = 0.04; Epsilon = 1e-8 }
       "Lion, decay", LionWith { lion with Rate = 0.02; WeightDecay = 0.1 } ]
 
-/// Every case of Optimiser; what holds of all is tested on these.
+/// Every case of Optimiser, for laws of all optimisers.
 let all: (string * Optimiser) list =
     published
     @ [ "Lion", Lion 0.02

@@ -1,4 +1,4 @@
-/// Layers that a user writes.
+/// Custom layers.
 module NeuralDE.Tests.Learning.OwnLayerTests
 
 open System.IO
@@ -15,7 +15,7 @@ type Affine =
     interface OwnLayer with
         member l.Apply call = matmul call.X l.Weight + l.Bias
 
-/// Scale · x + t, and noise of a deviation in training.
+/// Scale · x + t, and normal noise in training.
 type Shaken =
     { Scale: Tensor
       Deviation: float }
@@ -31,7 +31,7 @@ type Shaken =
 
             l.Scale * call.X + time + noise
 
-/// Each channel times its own number.
+/// Each channel times a separate number.
 type ByChannel =
     { Gains: Tensor }
 
@@ -63,8 +63,8 @@ let private loss (net: Network) = sum (square (Network.apply net x))
 
 let private behaves =
     testList
-        "a layer of one's own is a layer"
-        [ testCase "values and gradients of Linear, eager and compiled" (fun () ->
+        "a custom layer is a layer"
+        [ testCase "values and gradients equal those of Linear, eager and compiled" (fun () ->
               Expect.equal ((Network.apply own x).ToArray()) ((Network.apply ours x).ToArray()) "values"
               let leaves net = Tree.flatten (grad loss net) |> Array.map (fun g -> g.ToArray())
               Expect.equal (leaves own) (leaves ours) "gradients"
@@ -85,7 +85,7 @@ let private behaves =
               finally
                   File.Delete path)
 
-          testCase "it sees the time and, in training, a key" (fun () ->
+          testCase "it gets the time and, in training, a key" (fun () ->
               let net =
                   Blueprint.features 2
                   |> Blueprint.own 2 (fun _ -> { Scale = tensor [ 2.0; 3.0 ]; Deviation = 0.5 })
@@ -99,7 +99,7 @@ let private behaves =
               Expect.equal ((train (Key 1)).ToArray()) ((train (Key 1)).ToArray()) "the same key"
               Expect.notEqual ((train (Key 1)).ToArray()) ((train (Key 2)).ToArray()) "another key")
 
-          testCase "in a field, by sample, in a residual" (fun () ->
+          testCase "in a field, perSample, in a residual" (fun () ->
               let solve net y = Ode.problem (Network.field net) y (0.0, 1.0)
               Expect.equal
                   ((Ode.solveFinal (solve own x)).ToArray())
@@ -113,7 +113,7 @@ let private behaves =
               let b = residual (Blueprint.linear 2)
               Expect.equal ((Network.apply a x).ToArray()) ((Network.apply b x).ToArray()) "residual")
 
-          testCase "images: a single one is a batch of one" (fun () ->
+          testCase "images: a single image is a batch of one" (fun () ->
               let net =
                   Blueprint.images 3
                   |> Blueprint.own 3 (fun _ -> { Gains = tensor [ 1.0; 2.0; 3.0 ] })
@@ -126,7 +126,7 @@ let private behaves =
                   ((image * reshape [ 3; 1; 1 ] (tensor [ 1.0; 2.0; 3.0 ])).ToArray())
                   "values")
 
-          testCase "networks are equal in structure if their layers are" (fun () ->
+          testCase "networks are equal if their layers are equal" (fun () ->
               let again =
                   Blueprint.features 2
                   |> Blueprint.own 5 (affine 2 5)
@@ -138,7 +138,7 @@ let private behaves =
 let private errors =
     testList
         "errors"
-        [ testCase "another width than it was made for" (fun () ->
+        [ testCase "an output of another width than declared" (fun () ->
               let net = Blueprint.features 2 |> Blueprint.own 4 (affine 2 5) |> Network.init (Key 1)
 
               raises<ShapeException>
@@ -146,7 +146,7 @@ let private errors =
                   (fun () -> Network.apply net x |> ignore)
               |> ignore)
 
-          testCase "null for a layer, and from one" (fun () ->
+          testCase "a function that returns null, and a layer that returns null" (fun () ->
               let net make = Blueprint.features 2 |> Blueprint.own 2 make |> Network.init (Key 1)
 
               raises<InputException> [ "Blueprint.own"; "null" ] (fun () ->
@@ -155,11 +155,11 @@ let private errors =
 
               let empty: OwnLayer = { Empty.Weight = ones [ 2 ] }
 
-              raises<InputException> [ "Network.apply"; "the layer Empty gave null" ] (fun () ->
+              raises<InputException> [ "Network.apply"; "the layer Empty returned null" ] (fun () ->
                   Network.apply (net (fun _ -> empty)) x |> ignore)
               |> ignore)
 
-          testCase "the next layer fits what was declared" (fun () ->
+          testCase "the next layer gets the declared width" (fun () ->
               raises<InputException> [ "Blueprint.own"; "outputs" ] (fun () ->
                   Blueprint.features 2 |> Blueprint.own 0 (affine 2 5) |> ignore)
               |> ignore) ]

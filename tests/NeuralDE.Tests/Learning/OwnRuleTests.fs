@@ -1,11 +1,11 @@
-/// Optimisers that a user writes.
+/// Custom optimisers.
 module NeuralDE.Tests.Learning.OwnRuleTests
 
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
 
-/// The action raises this, in a sentence with these words.
+/// The action raises this exception, with these words in its message.
 let private raises<'E when 'E :> exn> (words: string list) (action: unit -> unit) =
     try
         action ()
@@ -14,7 +14,7 @@ let private raises<'E when 'E :> exn> (words: string list) (action: unit -> unit
         for word in words do
             Expect.stringContains e.Message word "the message"
 
-/// Gradient descent with momentum as its user would write it.
+/// Gradient descent with momentum as a custom rule.
 let private momentum rate share =
     OwnRule
         { Name = "own momentum"
@@ -42,7 +42,7 @@ let private plain = Sgd { SgdOptions.defaults with Rate = 1e-3; Momentum = 0.9 }
 let tests =
     testList
         "Learning.OwnRule"
-        [ testCase "momentum of one's own is Sgd, to the bit: alone, scheduled, in groups, averaged" (fun () ->
+        [ testCase "custom momentum equals Sgd, bit for bit: alone, scheduled, in groups, averaged" (fun () ->
               let inGroups o = Optim.groups [ Optim.under "A", o; Optim.others, Adam 1e-3 ]
               let half: Schedule = fun taken -> where (taken .< 5.0) (scalar 1.0) (scalar 0.5)
 
@@ -51,7 +51,7 @@ let tests =
                     "scheduled", Optim.schedule half
                     "in groups", inGroups
                     "averaged", Optim.averaged (MovingAverage 0.9)
-                    "frozen in part", Optim.freeze (Optim.under "B") ] do
+                    "partly frozen", Optim.freeze (Optim.under "B") ] do
                   Expect.equal (leaves (run (wrap (momentum 1e-3 0.9)))) (leaves (run (wrap plain))) name)
 
           testCase "it trains, compiled and resumed" (fun () ->
@@ -62,7 +62,7 @@ let tests =
               Expect.equal (own.Model.ToArray()) (ours.Model.ToArray()) "the model"
               Expect.isTrue (Array.last own.Losses < 1e-3) $"Got {Array.last own.Losses}")
 
-          testCase "what a rule returns must be like the leaf, under its names" (fun () ->
+          testCase "the results of a rule must be like the leaf, with the declared names" (fun () ->
               let wrong slots step = OwnRule { Name = "odd"; Slots = slots; Step = step }
               let go optimiser () = run optimiser |> ignore
               let none _ = []

@@ -1,4 +1,4 @@
-/// A training that is interrupted and resumed gives the bits of one that ran through.
+/// An interrupted and resumed training gives the same bits as an uninterrupted one.
 module NeuralDE.Tests.Learning.ResumeTests
 
 open System
@@ -31,7 +31,7 @@ let private loss ((x: Tensor, y: Tensor), key) net =
 
 let private steps = 40
 
-/// Everything that a training has: groups, schedule, mean of models, clipping, validation, a metric, early stopping.
+/// A training with all options: groups, schedule, mean of models, clipping, validation, a metric, early stopping.
 let private training () =
     let rate = Schedule.warmUp 5 (Schedule.cosine 35 0.1)
     let momentum = Sgd { SgdOptions.defaults with Rate = 0.02 }
@@ -80,7 +80,7 @@ let private decaying (share: float) batch net = loss batch net + share * sum (sq
 
 let private optimiser (optimiser: Optimiser) (t: Training<Mlp>) = { t with Optimiser = optimiser }
 
-/// What is changed, what the refusal says, how it is changed, and the loss then.
+/// The change, the expected message, the changed training and loss.
 let private changes =
     let same = decaying 0.1
 
@@ -98,7 +98,7 @@ let private changes =
       "the schedule at steps 0, 1, 10, 100, 1000, 10000: nothing → 1, 0.9, 0.348678, 2.65614E-05, ",
       optimiser (Adam 0.01 |> Optim.schedule (Schedule.exponential 0.9)),
       same
-      "a rule of one's own",
+      "a custom rule",
       "the optimiser: Adam → mine",
       optimiser (
           OwnRule
@@ -147,7 +147,7 @@ let tests =
                             isSame whole.Value (resumed () |> Train.runOn batches loss))) ]
 
           testList
-              "after a hook that throws, the last checkpoint leads to the same bits"
+              "after a hook that throws, resuming from the last checkpoint gives the same bits"
               [ for first, second, every in moments () do
                     testCase $"{first}, {second}, {every}" (fun () ->
                         withFile (fun path ->
@@ -161,7 +161,7 @@ let tests =
                                     |> Train.runOn batches loss
                                     |> ignore
 
-                                // the second may lie before the checkpoint that the first has left
+                                // the second may be before the checkpoint at which the first ended
                                 try
                                     run ()
                                 with :? Interrupted ->
@@ -169,14 +169,14 @@ let tests =
 
                             isSame whole.Value (resumed () |> Train.runOn batches loss))) ]
 
-          testCase "a training that ended goes on when it gets more steps" (fun () ->
+          testCase "a completed training continues with more steps" (fun () ->
               withFile (fun path ->
                   let part =
                       training () |> Train.steps 17 |> Train.checkpointEvery 100 path |> Train.runOn batches loss
                   Expect.equal part.Steps 17 "part.Steps"
                   isSame whole.Value (training () |> Train.resume path |> Train.runOn batches loss)))
 
-          testCase "a training that stopped early stays so" (fun () ->
+          testCase "a training that stopped early stays stopped" (fun () ->
               withFile (fun path ->
                   let run () =
                       Train.start (tensor [ 0.0 ]) (GradientDescent 0.25)
@@ -191,7 +191,7 @@ let tests =
                   Expect.equal again.Status (TrainStatus.StoppedEarly 5) "again.Status"
                   Expect.equal (float again.Model[0]) (float once.Model[0]) "float again.Model[0]"))
 
-          testCase "float32, integers and keys come back as they were" (fun () ->
+          testCase "float32, integers and keys are loaded unchanged" (fun () ->
               withFile (fun path ->
                   let loss key (w: Tensor, count: Tensor, noise: Key) =
                       sum (
@@ -215,7 +215,7 @@ let tests =
                   Expect.equal (int count) 9 "int count"
                   Expect.equal (string noise) "Key 5" "string noise"))
 
-          testCase "another training is refused, with what it was and what it is" (fun () ->
+          testCase "a different training is refused, with both settings" (fun () ->
               withFile (fun path ->
                   training () |> Train.steps 3 |> Train.checkpointEvery 1 path |> Train.runOn batches loss |> ignore
                   let resumed () = training () |> Train.resume path
@@ -246,7 +246,7 @@ let tests =
                         "the rate of Layers[0].Weight and 1 more: 0.01 → 0.1"
                         "the weight decay of Layers[0].Weight and 1 more: 0.01 → 0" ]
 
-                  // options that only one of two kinds of optimisers has say nothing
+                  // options that only one of two kinds of optimisers has are not listed
                   let message = refusal { resumed () with Optimiser = Adam 0.1 } batches loss
                   Expect.isFalse (message.Contains "Nesterov" || message.Contains "AMSGrad") "message"
 
@@ -257,20 +257,20 @@ let tests =
                   Expect.stringContains (refusal (resumed ()) batches loss) "it does not contain a training" "the file"))
 
           testList
-              "each thing that shapes a training is compared"
+              "every setting that determines a training is compared"
               [ for name, words, change, otherLoss in changes do
                     testCase name (fun () ->
                         withFile (fun path ->
                             let was = Train.start (Mlp.init (Key 1) [ 2; 4; 1 ]) (Adam 0.01) |> Train.steps 4
                             was |> Train.checkpointEvery 9 path |> Train.runOn batches (decaying 0.1) |> ignore
-                            // the same again is no other
+                            // the same settings are accepted
                             was |> Train.resume path |> Train.runOn batches (decaying 0.1) |> ignore
                             let changed = change was |> Train.steps 7 |> Train.resume path
                             Expect.stringContains (refusal changed batches otherLoss) words "message"
                             let fit = changed |> Train.acceptChanges |> Train.runOn batches otherLoss
                             Expect.equal (fit.Status, fit.Steps) (TrainStatus.Completed, 7) "accepted")) ]
 
-          testCase "how long it runs, who looks on and what happens at failures may change" (fun () ->
+          testCase "number of steps, hooks and failure policy may change" (fun () ->
               withFile (fun path ->
                   training () |> Train.steps 9 |> Train.checkpointEvery 9 path |> Train.runOn batches loss |> ignore
 
@@ -284,7 +284,7 @@ let tests =
                   |> ignore))
 
           testCase
-              "what is accepted begins anew where it must: another optimiser's memory, the best of another loss"
+              "accepted changes reset the memory of another optimiser, and the best model of another loss"
               (fun () ->
                   withFile (fun path ->
                       let start = Train.start (tensor [ 0.0 ]) (Sgd { SgdOptions.defaults with Rate = 0.1 })
@@ -300,15 +300,15 @@ let tests =
                           |> Train.acceptChanges
                           |> Train.run (fun x -> 100.0 + sum (square (x - 3.0)))
 
-                      // Adam's first step after the fourth count of the file is as long as its mean allows
+                      // after the fourth step of the file, Adam's first step has the length that its mean allows
                       Expect.equal resumed.Steps 4 "resumed.Steps"
-                      Expect.equal resumed.Losses[..2] first.Losses "the losses before"
+                      Expect.equal resumed.Losses[..2] first.Losses "the losses before the resume"
                       Expect.equal
                           (float resumed.Best[0])
                           (float first.Model[0])
-                          "the best model of the loss as it is now"))
+                          "the best model of the new loss"))
 
-          testCase "a file that is not there is an error, unless the training may begin" (fun () ->
+          testCase "a missing file is an error, unless the training may start anew" (fun () ->
               let missing = Path.Combine(Path.GetTempPath(), "neuralde", "there is no such file")
               let message = refusal (training () |> Train.resume missing) batches loss
               Expect.stringContains message "Train.resume: " "message"
@@ -317,7 +317,7 @@ let tests =
               isSame whole.Value fit)
 
           testCase
-              "a schedule that differs between the steps looked at, and a rule of the same name, are told by what they compute"
+              "a schedule that differs between the compared steps, and a rule with the same name, are found by their computation"
               (fun () ->
                   withFile (fun path ->
                       let scheduled step factor =
@@ -334,7 +334,7 @@ let tests =
                           "the optimiser's computation: "
                           "message"))
 
-          testCase "the texts that tell a training do not depend on what was traced before" (fun () ->
+          testCase "the texts of an identity do not depend on earlier traces" (fun () ->
               let made () =
                   let field (p: Tensor) (_t: Tensor) (u: Tensor) = tanh (p * u) + 0.25 * u
                   let solve (p: Tensor) =

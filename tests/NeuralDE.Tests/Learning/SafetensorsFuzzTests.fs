@@ -1,4 +1,4 @@
-/// Damaged and hostile files: the right tensors or a FileException, in bounded memory and time; nothing else.
+/// Damaged and hostile files give the right tensors or a FileException, with bounded memory and time.
 module NeuralDE.Tests.Learning.SafetensorsFuzzTests
 
 open System
@@ -29,7 +29,7 @@ let private valid =
 
 let private headerLength = int (BitConverter.ToInt64(valid, 0))
 
-/// Reads; a file that is accepted must say the same when it is written and read again.
+/// Reads a file; if it is accepted, it must be the same after writing and reading again.
 let private attempt (bytes: byte[]) =
     bounded bytes (fun () ->
         let file = read bytes
@@ -41,7 +41,7 @@ let private attempt (bytes: byte[]) =
         for (_, x), (_, y) in List.zip file.Tensors other.Tensors do
             Expect.equal y.Shape x.Shape "y.Shape")
 
-/// A header made of the format's own words, and of ones that look like them.
+/// A header made of words of the format, and of similar ones.
 let private header (random: Random) =
     let pick (xs: 'T[]) = xs[random.Next xs.Length]
 
@@ -102,7 +102,7 @@ let tests =
               Expect.isTrue (attempt valid) "The whole file was refused.")
 
           testCase
-              "every flipped bit of the header is refused or changes what is read, and none of the numbers is refused"
+              "a flipped bit of the header is refused or changes the result, and a flipped bit of the numbers is accepted"
               (fun () ->
                   for bit in 0 .. 8 * valid.Length - 1 do
                       let bytes = Array.copy valid

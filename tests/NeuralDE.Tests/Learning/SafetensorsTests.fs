@@ -9,7 +9,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Data.TemporaryFiles
 
-/// The bytes of a file whose header is this text.
+/// The bytes of a file with this text as header.
 let bytesOf (header: string) (data: byte[]) =
     let header = Encoding.UTF8.GetBytes header
     Array.concat [ BitConverter.GetBytes(int64 header.Length); header; data ]
@@ -82,7 +82,7 @@ let private hostileNames = hostile |> List.map (fun (name, _, _) -> name)
 let tests =
     testList
         "Learning.Safetensors"
-        [ testCase "what is written is read again: dtypes, shapes, order, names, texts" (fun () ->
+        [ testCase "written files read back: dtypes, shapes, order, names, texts" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "new folder", "every.safetensors")
                   let metadata = [ "format", "pt"; "größe", "{\"a\":\n[1]}"; "", "" ]
@@ -129,14 +129,14 @@ let tests =
                             Expected.holds [ 2 ] [ first; second ] x)) ]
 
           testList
-              "a hostile file is refused in words"
+              "a hostile file is refused with a message"
               [ for name in hostileNames do
                     testCase name (fun () ->
                         let _, bytes, words = hostile |> List.find (fun (n, _, _) -> n = name)
                         withFile "hostile.safetensors" bytes (fun path ->
                             refuses path [ words ] (fun () -> Safetensors.read path))) ]
 
-          testCase "names that are no Unicode are refused in reading" (fun () ->
+          testCase "names that are not Unicode are refused when read" (fun () ->
               let header = Array.concat [ "{\""B; [| 0xFFuy |]; "\":1}"B ]
               let bytes = Array.append (BitConverter.GetBytes(int64 header.Length)) header
               withFile "latin" bytes (fun path -> refuses path [ "near byte" ] (fun () -> Safetensors.read path))
@@ -144,7 +144,7 @@ let tests =
               withFile "half" (bytesOf "{\"\\ud800\":1}" [||]) (fun path ->
                   refuses path [ "near byte" ] (fun () -> Safetensors.read path)))
 
-          testCase "files that are not there or not files are named" (fun () ->
+          testCase "missing files and folders are named" (fun () ->
               inFolder (fun folder ->
                   let missing = Path.Combine(folder, "missing")
                   refuses missing [ "Safetensors.read"; "no such file" ] (fun () -> Safetensors.read missing)
@@ -153,7 +153,7 @@ let tests =
               let e = Expect.thrown<InputException>(fun () -> Safetensors.read "" |> ignore)
               Expect.stringContains e.Message "expected the name of a file" "e.Message")
 
-          testCase "an interrupted write leaves the old file and nothing else" (fun () ->
+          testCase "an interrupted write leaves only the old file" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "model")
                   Safetensors.write path [] [ "x", ones [ 3 ] ]
@@ -175,7 +175,7 @@ let tests =
                           [| path |]
                           "Directory.GetFileSystemEntries folder"))
 
-          testCase "a reader sees the old file or the new one, never a part" (fun () ->
+          testCase "a reader gets the old file or the new one, never a part" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "model")
                   let model value = [ "x", full [ 20_000 ] value ]
@@ -196,7 +196,7 @@ let tests =
                   stop.Cancel()
                   reader.Wait()))
 
-          testCase "what cannot be written is refused before the file is touched" (fun () ->
+          testCase "invalid contents are refused before the file is changed" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "model")
 

@@ -28,7 +28,7 @@ let tests =
     testList
         "Learning.Schedule"
         [ testList
-              "factors are PyTorch's"
+              "factors equal PyTorch's"
               [ for name in names () do
                     testCase name (fun () ->
                         let schedule = likePyTorch |> List.find (fun (known, _) -> known = name) |> snd
@@ -44,7 +44,7 @@ let tests =
                     Schedule.warmUp 3 (Schedule.cosine 7 0.0), 0.0 ] do
                   Expect.near 1e-12 (Schedule.at 1000 schedule) last "Schedule.at 1000 schedule")
 
-          testCase "warm-up climbs to 1, then the next schedule begins" (fun () ->
+          testCase "warm-up increases to 1, then the next schedule starts" (fun () ->
               Schedule.values 6 (Schedule.warmUp 4 (Schedule.exponential 0.5))
               |> near [| 0.25; 0.5; 0.75; 1.0; 1.0; 0.5 |])
 
@@ -53,7 +53,7 @@ let tests =
               near [| 0.5; 0.05 |] (Schedule.values 2 both)
               near [| 1.0; 0.5; 1.0 / 3.0 |] (Schedule.values 3 (fun step -> 1.0 / (1.0 + step))))
 
-          testCase "a schedule in a compiled step is the schedule" (fun () ->
+          testCase "a schedule in a compiled step has the same factors" (fun () ->
               for _, schedule in likePyTorch do
                   let compiled = compile schedule
                   near (Schedule.values 12 schedule) (Array.init 12 (fun k -> float (compiled (scalar (float k))))))

@@ -1,4 +1,4 @@
-/// Layers give PyTorch's numbers for PyTorch's weights: Conformance/layers.json, written by layers.py beside it.
+/// Layers give PyTorch's numbers for PyTorch's weights: layers.py wrote Conformance/layers.json.
 module NeuralDE.Tests.Learning.TorchLayersTests
 
 open System
@@ -62,7 +62,7 @@ let private conv2d options (c: Case) : Conv2d =
 let private layerNorm (c: Case) =
     LayerNorm.apply { Scale = c.Weights["weight"]; Shift = c.Weights["bias"]; Epsilon = 1e-5 } c.Inputs[0]
 
-/// What our layer gives for each case of the file.
+/// The result of the library's layer for each case of the file.
 let private ours: (string * (Case -> Tensor list)) list =
     [ "Linear", (fun c -> [ Linear.apply (linear c.Weights["weight"] c.Weights["bias"]) c.Inputs[0] ])
       "Conv1d", (fun c -> [ Conv1d.apply (conv1d (options [ 2 ] [ 1 ] [ 2 ] 1 [ 0 ]) c) c.Inputs[0] ])
@@ -139,7 +139,7 @@ let tests =
               Expect.equal (ours |> List.map fst |> List.sort) inFile "ours |> List.map fst |> List.sort")
 
           testList
-              "the numbers are PyTorch's"
+              "the numbers equal PyTorch's"
               [ for name in names do
                     testCase name (fun () ->
                         let c = cases.Value[name]

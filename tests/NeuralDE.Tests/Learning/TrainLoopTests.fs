@@ -1,4 +1,4 @@
-/// What a training does between its steps: validation, early stopping, metrics, hooks, a model's own state.
+/// Trainings between their steps: validation, early stopping, metrics, hooks, leaves that the loss updates.
 module NeuralDE.Tests.Learning.TrainLoopTests
 
 open System
@@ -48,7 +48,7 @@ let private causeOf (fit: Fit<'M>) =
 let tests =
     testList
         "Learning.TrainLoop"
-        [ testCase "mini-batches learn a line, the same bits for the same keys" (fun () ->
+        [ testCase "mini-batches learn a line, with the same bits for the same keys" (fun () ->
               let fit = lineFit ()
               Expect.equal fit.Steps (60 * 6) "fit.Steps"
               Expect.equal fit.Losses.Length (60 * 6) "fit.Losses.Length"
@@ -57,7 +57,7 @@ let tests =
               Expect.near 0.02 (float offset) 1.0 "float offset"
               Expect.equal ((lineFit ()).Losses) fit.Losses "(lineFit ()).Losses")
 
-          testCase "a key for each step makes noise that differs from step to step and not from run to run" (fun () ->
+          testCase "a key for each step gives different noise in each step and the same in each run" (fun () ->
               let run key =
                   Train.start (scalar 0.0) (GradientDescent 0.1)
                   |> Train.steps 20
@@ -70,8 +70,8 @@ let tests =
                   "Array.distinct (run (Key 1)).Losses |> Array.length"
               Expect.notEqual ((run (Key 2)).Losses) ((run (Key 1)).Losses) "(run (Key 2)).Losses")
 
-          testCase "validation is taken after each epoch and decides which model is the best" (fun () ->
-              // distance to 3 after step k is 3 / 2ᵏ; validation is least near 2.7
+          testCase "validation happens after each epoch and determines the best model" (fun () ->
+              // the distance to 3 after step k is 3 / 2ᵏ; validation is minimal near 2.7
               let fit = towards3 |> Train.steps 6 |> Train.validate (fun x -> sum (square (x - 2.7))) |> Train.run bowl
               Expect.equal fit.Validation.Steps [| 1..6 |] "fit.Validation.Steps"
               let at k = 3.0 - 3.0 / 2.0 ** float k
@@ -94,14 +94,14 @@ let tests =
               let whole = Expect.single fit.Metrics "fit.Metrics"
               Expect.equal (fst whole) "whole" "fst whole"
               Expect.equal ((snd whole).Steps) [| 4; 8; 12 |] "(snd whole).Steps"
-              // the mean over batches, each by its samples, is the mean over all
+              // the mean over batches, weighted by their samples, is the mean over all samples
               Array.iter2 (fun (a: float) b -> Expect.near 1e-12 b a "b") (snd whole).Values fit.Validation.Values)
 
           testCase "a training stops early with the best model" (fun () ->
               let options = { EarlyStopping.defaults with Patience = 2 }
               let validated = towards3 |> Train.validate (fun x -> sum (square (x - 2.7)))
               let fit = validated |> Train.stopEarlyWith options |> Train.run bowl
-              Expect.equal fit.Status (TrainStatus.StoppedEarly 5) "fit.Status" // best at 3, then two without improvement
+              Expect.equal fit.Status (TrainStatus.StoppedEarly 5) "fit.Status" // best at 3, then two validations without improvement
               Expect.equal fit.Steps 5 "fit.Steps"
               Expect.equal (float fit.Model[0]) (float fit.Best[0]) "float fit.Model[0]"
               Expect.near 1e-12 (float fit.Model[0]) 2.625 "float fit.Model[0]"
@@ -109,15 +109,15 @@ let tests =
               Expect.near 1e-12 (float fit.Model[0]) (3.0 - 3.0 / 32.0) "float fit.Model[0]")
 
           testCase
-              "without validation the loss of each step counts, and only improvements that are large enough"
+              "without validation the loss of each step counts, and only sufficiently large improvements"
               (fun () ->
-                  // losses 9, 9/4, 9/16, …: after the second none is 9/4 lower
+                  // losses 9, 9/4, 9/16, …: after the second, none is 9/4 lower
                   let options = { EarlyStopping.defaults with Patience = 3; MinImprovement = 2.25 }
                   let fit = towards3 |> Train.stopEarlyWith options |> Train.run bowl
                   Expect.equal fit.Status (TrainStatus.StoppedEarly 5) "fit.Status"
                   Expect.equal fit.Losses[..1] [| 9.0; 2.25 |] "fit.Losses[..1]")
 
-          testCase "hooks see every step, every epoch and the model" (fun () ->
+          testCase "hooks are called after every step, every epoch and with the model" (fun () ->
               let steps, epochs, models = List<int>(), List<EpochProgress>(), List<int * float>()
 
               let fit =
@@ -138,7 +138,7 @@ let tests =
               Expect.equal [ for step, _ in models -> step ] [ 3; 6 ] "[ for step, _ in models -> step ]"
               Expect.notEqual (snd models[1]) (snd models[0]) "snd models[1]")
 
-          testCase "a validation whose solve stops short is NaN, and no improvement" (fun () ->
+          testCase "a validation whose solve fails is NaN, and not an improvement" (fun () ->
               let final p =
                   Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
 
@@ -155,7 +155,7 @@ let tests =
                   "[ for v in fit.Validation.Values -> Double.IsNaN v ]"
               Expect.near 1e-12 (float fit.Best) 0.9 "float fit.Best")
 
-          testCase "the line of progress is written over itself, and not at all where there is no terminal" (fun () ->
+          testCase "the line of progress is overwritten, and not written without a terminal" (fun () ->
               let at step seconds =
                   { Step = step
                     Steps = 30
@@ -169,7 +169,7 @@ let tests =
                   use output = new IO.StringWriter(NewLine = "|")
                   let line = ProgressLine(output, isTerminal)
                   line.Write(at 1 0.0, ValueNone)
-                  line.Write(at 2 0.1, ValueSome 0.5) // too soon
+                  line.Write(at 2 0.1, ValueSome 0.5) // too early
                   line.Write(at 20 0.3, ValueSome 0.5)
                   line.Write(at 30 0.4, ValueNone)
                   line.End()
@@ -181,7 +181,7 @@ let tests =
               Expect.equal (write true) $"\r{first}\r{second}\r{last.PadRight second.Length}|" "write true"
               Expect.equal (write false) "" "write false")
 
-          testCase "the mean of models is beside the model" (fun () ->
+          testCase "the mean of models is a separate result" (fun () ->
               let models = List<float>()
 
               let fit =
@@ -198,7 +198,7 @@ let tests =
                   ((towards3 |> Train.steps 1 |> Train.run bowl).Averaged.IsNone)
                   "(towards3 |> Train.steps 1 |> Train.run bowl).Averaged.IsNone")
 
-          testCase "leaves that the loss replaces are the loss's, gradients move the rest" (fun () ->
+          testCase "the loss updates the leaves that it replaces, gradients update the rest" (fun () ->
               let x = tensor [ 1.0; 2.0; 3.0; 6.0 ]
 
               let loss (x: Tensor) (model: Centred) =
@@ -219,7 +219,7 @@ let tests =
               Expect.near 1e-14 (float fit.Model.Mean) (0.5 * 0.75 + 0.5 * 4.5) "float fit.Model.Mean"
               Expect.equal (int fit.Model.Count) 2 "int fit.Model.Count"
               Expect.equal (float fit.Model.Idle) 5.0 "float fit.Model.Idle"
-              // ∂/∂w = 2 w Σ (x − 0.75)²; the slope in Mean, 100, is no part of it
+              // ∂/∂w = 2 w Σ (x − 0.75)²; the slope by Mean, 100, is not included
               Expect.near 1e-12 lengths[0] (2.0 * (0.0625 + 1.5625)) "lengths[0]"
               Expect.near 1e-12 (1.0 - 0.01 * lengths[0]) (1.0 - 0.01 * 2.0 * 1.625) "1.0 - 0.01 * lengths[0]")
 
@@ -234,7 +234,7 @@ let tests =
                   "Train.runUpdating: the loss returned a model that differs from its argument"
                   "(Expect.thrown<TreeException> run).Message")
 
-          testCase "frozen leaves stay, and are no part of the gradient's length" (fun () ->
+          testCase "frozen leaves are constant, and do not count in the norm of the gradient" (fun () ->
               let lengths = List<float>()
 
               let fit =
@@ -249,7 +249,7 @@ let tests =
               Expect.near 1e-14 (float b) (-2.0) "float b"
               Expect.equal lengths[0] 4.0 "lengths[0]")
 
-          testCase "clipValue comes before clip" (fun () ->
+          testCase "clipValue is applied before clip" (fun () ->
               let fit =
                   Train.start (tensor [ 0.0; 0.0 ]) (GradientDescent 1.0)
                   |> Train.steps 1
@@ -261,7 +261,7 @@ let tests =
               for x in fit.Model.ToArray() do
                   Expect.near 1e-12 x (-each) "x")
 
-          testCase "a rate that changes traces nothing again" (fun () ->
+          testCase "a changing learning rate is not traced again" (fun () ->
               let mutable traces = 0
 
               let loss (x: Tensor) =
@@ -274,7 +274,7 @@ let tests =
               |> ignore
               Expect.equal traces 2 "traces")
 
-          testCase "noise that is drawn while the loss is traced is noticed" (fun () ->
+          testCase "random numbers drawn while the loss is traced are detected" (fun () ->
               let random = System.Random 1
               let message = refusal (fun x -> sum (square (x - random.NextDouble())))
               Expect.stringStarts
@@ -283,7 +283,7 @@ let tests =
                   "message"
               Expect.stringContains message "Batches.keys" "message")
 
-          testCase "a loss that computes something else at its second call is noticed" (fun () ->
+          testCase "a loss that computes something else at its second call is detected" (fun () ->
               let mutable calls = 0
 
               let loss x =
@@ -293,7 +293,7 @@ let tests =
               let message = refusal loss
               Expect.stringStarts message "Train.run: the function changes from call to call: got '" "message")
 
-          testCase "a solve in the loss is the same computation each time" (fun () ->
+          testCase "a solve in the loss is the same computation in each trace" (fun () ->
               let loss (w: Tensor) =
                   Ode.problem (fun _t u -> w * u) (tensor [ 1.0 ]) (0.0, 1.0)
                   |> Ode.saveAt (linspace 0.0 1.0 3)
@@ -324,7 +324,7 @@ let tests =
                   (1, "gradient", "The gradient has the number Infinity in Scale.")
                   "causeOf fit")
 
-          testCase "the operation that is at fault is found behind others" (fun () ->
+          testCase "the operation that causes NaN is found before others" (fun () ->
               let fit =
                   Train.start (tensor [ 1.0; -1.0 ]) (Adam 0.1)
                   |> Train.run (fun x -> sum (2.0 * exp (sqrt x) + where (x .> 0.0) (log x) 0.0))
@@ -353,13 +353,13 @@ let tests =
                   "cause (fun x -> sum (x * captured))"
               let divided = "The first operation whose result is not finite is div of"
               Expect.stringStarts (cause (fun x -> sum (x / (x - x)))) divided "cause (fun x -> sum (x / (x - x)))"
-              // found inside a function of its own
+              // found inside another function
               Expect.stringStarts
                   (cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x)))
                   divided
                   "cause (fun x -> sum (checkpoint (fun x -> 1.0 / (x - x)) x))")
 
-          testCase "a model that is frozen as a whole is refused" (fun () ->
+          testCase "a completely frozen model is refused" (fun () ->
               Expect.thrown<InputException>(fun () -> Train.start (tensor [ 1.0 ]) Frozen |> Train.run bowl |> ignore)
               |> ignore)
 
@@ -381,5 +381,5 @@ let tests =
                       "(Expect.thrown<InputException> (fun () -> make () |> ignore)).Message"
 
               let run () = towards3 |> Train.validate id |> Train.run bowl |> ignore
-              towards3 |> Train.steps 1 |> Train.validate (fun x -> 2.0 * x) |> Train.run bowl |> ignore // one element is one number
+              towards3 |> Train.steps 1 |> Train.validate (fun x -> 2.0 * x) |> Train.run bowl |> ignore // a tensor [1] counts as one number
               run ()) ]

@@ -13,7 +13,7 @@ let private bowl (x: Tensor) = sum (square (x - 3.0))
 let tests =
     testList
         "Learning.Train"
-        [ testCase "training is the optimiser's steps, and Losses stand before each" (fun () ->
+        [ testCase "a training takes the optimiser's steps, and Losses has the loss before each" (fun () ->
               let fit = Train.start (tensor [ 0.0 ]) (GradientDescent 0.25) |> Train.steps 3 |> Train.run bowl
               Expect.equal fit.Status TrainStatus.Completed "fit.Status"
               Expect.near 1e-12 (float fit.Model[0]) 2.625 "float fit.Model[0]" // halves the distance each time
@@ -38,7 +38,7 @@ let tests =
                   (Array.min fit.Losses < 0.1 * fit.Losses[0])
                   $"Got {Array.min fit.Losses} after {fit.Losses[0]}.")
 
-          testCase "the loss is traced twice, whatever the number of steps" (fun () ->
+          testCase "the loss is traced twice, for any number of steps" (fun () ->
               let mutable traces = 0
 
               let loss (x: Tensor) =
@@ -48,7 +48,7 @@ let tests =
               Train.start (tensor [ 0.0 ]) (Adam 0.1) |> Train.steps 20 |> Train.run loss |> ignore
               Expect.equal traces 2 "traces")
 
-          testCase "clip bounds the length of the whole gradient" (fun () ->
+          testCase "clip limits the norm of the whole gradient" (fun () ->
               let loss (a: Tensor, b: Tensor) = 30.0 * sum a + 40.0 * sum b
               let start = tensor [ 0.0 ], tensor [ 0.0 ]
               let lengths = List<float>()
@@ -66,7 +66,7 @@ let tests =
               Expect.equal (List.ofSeq lengths) [ 50.0 ] "List.ofSeq lengths")
 
           testCase "the first loss that is not finite ends the training with the best model" (fun () ->
-              // 0.5 goes to −1.5, whose logarithm is not a number
+              // 0.5 goes to −1.5, whose logarithm is NaN
               let fit = Train.start (tensor [ 0.5 ]) (GradientDescent 1.0) |> Train.run (fun x -> sum (log x))
               let cause = "The first operation whose result is not finite is log of float64 [1]: it gives NaN."
               Expect.equal fit.Status (TrainStatus.NonFinite(2, "loss", cause)) "fit.Status"
@@ -77,7 +77,7 @@ let tests =
               Expect.equal (float fit.Model[0]) 0.5 "float fit.Model[0]"
               Expect.equal fit.Losses.Length 1 "fit.Losses.Length")
 
-          testCase "a gradient that is not finite ends it too" (fun () ->
+          testCase "a gradient that is not finite also ends it" (fun () ->
               let fit = Train.start (tensor [ 0.0 ]) (GradientDescent 1.0) |> Train.run (fun x -> sum (sqrt x))
               Expect.equal
                   fit.Status
@@ -85,7 +85,7 @@ let tests =
                   "fit.Status"
               Expect.equal (float fit.Model[0]) 0.0 "float fit.Model[0]")
 
-          testCase "a solve that fails is a status that says where" (fun () ->
+          testCase "a solve that fails gives a status with the step" (fun () ->
               let final p =
                   Ode.problem (fun _t u -> p * u * u) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 500 |> Ode.solveFinal
               let fit = Train.start (scalar 0.5) (GradientDescent 0.2) |> Train.run (fun p -> -(final p))
@@ -108,7 +108,7 @@ let tests =
               Expect.equal fit.Status (TrainStatus.Cancelled 6) "fit.Status"
               Expect.equal fit.Losses.Length 5 "fit.Losses.Length")
 
-          testCase "a cancellation in the middle of a step's solve leaves no trace of the step" (fun () ->
+          testCase "a cancellation during the solve of a step does not change the fit" (fun () ->
               use source = new CancellationTokenSource()
               let evaluations = ref 0
 
@@ -139,7 +139,7 @@ let tests =
                   Expect.equal stopped.Losses whole.Losses[.. step - 2] "stopped.Losses"
               | status -> failtest $"got {status}, expected Cancelled")
 
-          testCase "no steps give the model back, and numbers out of range are refused" (fun () ->
+          testCase "zero steps return the model, and numbers out of range are refused" (fun () ->
               let start = Train.start (tensor [ 1.0 ]) (Adam 0.1)
               let fit = start |> Train.steps 0 |> Train.run bowl
               Expect.equal (float fit.Model[0]) 1.0 "float fit.Model[0]"

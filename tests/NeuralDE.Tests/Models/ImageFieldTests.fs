@@ -1,4 +1,4 @@
-/// Neural ordinary differential equations on images: what is added to a state are channels.
+/// Neural ordinary differential equations on images: added components are channels.
 module NeuralDE.Tests.Models.ImageFieldTests
 
 open Expecto
@@ -41,7 +41,7 @@ let tests =
     testList
         "Models.ImageField"
         [ testList
-              "states get channels, and what is observed are the first"
+              "states get channels, and the first ones are observed"
               [ for name in names () do
                     testCase name (fun () ->
                         let model, channels = model name
@@ -56,7 +56,7 @@ let tests =
                             "(NeuralOde.final model x (0.0, 1.0)).Shape") ]
 
           testList
-              "each sample with its own steps has the same states"
+              "perSample gives the same states"
               [ for name in names () do
                     testCase name (fun () ->
                         let model, _ = model name
@@ -84,7 +84,7 @@ let tests =
                   let one = NeuralOde.states model x[1] times
                   same name (numbers (NeuralOde.states model x[1..1] times)) (numbers one)
 
-              // GroupNorm takes axis 1 for the channels: rows of a single image would have done for 8 of them
+              // GroupNorm uses axis 1 as channels: with 8 rows, a single image would have fitted by mistake
               let eight =
                   Network.init key (Blueprint.images 8 |> Blueprint.conv same3 8 [ 3 ] |> Blueprint.groupNorm 2)
               let image = randn (Key 5) [ 8; 8; 8 ]
@@ -113,7 +113,7 @@ let tests =
                       NeuralOde.states augmented start times |> ignore)
                   |> ignore
 
-              // an input layer that loses the border
+              // an input layer that removes the border
               let bare = Blueprint.images 2 |> Blueprint.conv ConvOptions.Default 1 [ 3 ]
               let narrow = NeuralOde.init key (conv 3 3) |> NeuralOde.inputLayer (network bare)
 
@@ -121,7 +121,7 @@ let tests =
                   NeuralOde.states narrow x times |> ignore)
               |> ignore
 
-              // a problem knows no layers
+              // a problem has no layers
               raises<ShapeException> [ "Ode.augment"; "[4; 2; 8; 8]"; "Ode.augmentAlong 1" ] (fun () ->
                   Ode.problem (fun _ y -> -y) x (0.0, 1.0) |> Ode.augment 1 |> ignore)
               |> ignore

@@ -1,4 +1,4 @@
-/// What the papers promise, at small sizes: the acceptance gates of neural ODEs and their variants.
+/// The claims of the papers, at small sizes: the acceptance gates of neural ODEs and their variants.
 module NeuralDE.Tests.Models.NeuralOdeGates
 
 open System
@@ -12,7 +12,7 @@ let private net inputs hidden outputs =
 let private quick = NeuralOde.tolerance 1e-3 1e-4
 let private mse a b = mean (square (a - b))
 
-/// The model after so many steps of Adam, and its loss.
+/// The model after `steps` steps of Adam, and its loss.
 let private trained steps rate (loss: NeuralOde -> Tensor) (model: NeuralOde) =
     let fit = Train.start model (Adam rate) |> Train.steps steps |> Train.run loss
     Expect.equal fit.Status TrainStatus.Completed "fit.Status"
@@ -30,7 +30,7 @@ let gates =
         [
           // ── C1: neural ODEs ──────────────────────────────────────────────────────────────────────────────────────────────
           testList
-              "the gradient of z(T)² for z' = a z is the formula's"
+              "the gradient of z(T)² for z' = a z equals the formula"
               [ for byBacksolve in [ false; true ] do
                     testCase $"{byBacksolve}" (fun () ->
                         let method = if byBacksolve then Backsolve else Checkpointed
@@ -77,7 +77,7 @@ let gates =
               let loss net = sum (square (OdeNet.apply net images))
               let direction = Tree.map (fun (x: Tensor) -> randn (Key x.Count) (List.ofArray x.Shape)) net
               let at (h: float) = float (loss (Tree.map2 (fun x v -> x + h * v) net direction))
-              let h = 1e-6 // kinks of relu are close
+              let h = 1e-6 // kinks of relu are close, so the differences are inexact
               let slope = (at h - at -h) / (2.0 * h)
               let gradient =
                   Tree.map2 (fun (g: Tensor) v -> sum (g * v)) (grad loss net) direction

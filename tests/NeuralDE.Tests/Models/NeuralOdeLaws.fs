@@ -1,4 +1,4 @@
-/// Laws of every kind of neural ODE: derivatives, rows, dtypes, and that prediction and final state agree.
+/// Laws of every kind of neural ODE: derivatives, independence of rows, dtypes, and agreement of prediction and final state.
 module NeuralDE.Tests.Models.NeuralOdeLaws
 
 open Expecto
@@ -16,7 +16,7 @@ let private drawn inputs outputs = Network.init key (net inputs outputs)
 let private make inputs outputs key = Network.init key (net inputs outputs)
 let private galerkin basis = NeuralField.galerkin (Galerkin.init basis (0.0, 1.0) (make 2 2) key)
 
-/// Every kind, for starts of two components.
+/// Every kind, for y0 with two components.
 let private kinds: (string * NeuralOde) list =
     [ "plain", NeuralOde.init key (net 2 2)
       "of time",
@@ -47,7 +47,7 @@ let private kinds: (string * NeuralOde) list =
 let private names = kinds |> List.map (fun (name, _) -> name)
 let private timed = kinds |> List.filter (fun (_, m) -> m.Duration.IsNone) |> List.map (fun (name, _) -> name)
 
-/// The kind with weights all away from 0, in fixed steps.
+/// The kind with weights different from 0, with fixed steps.
 let private named name =
     let model = kinds |> List.find (fun (known, _) -> known = name) |> snd |> NeuralOde.using RK4 |> NeuralOde.dt 0.25
     let weights = Tree.flatten model
@@ -60,7 +60,7 @@ let tests =
     testList
         "Models.NeuralOdeLaws"
         [ testList
-              "derivatives by weights and start are difference quotients"
+              "derivatives by weights and start equal difference quotients"
               [ for name in names do
                     testCase name (fun () ->
                         let model = named name
@@ -70,12 +70,12 @@ let tests =
                         let v, w = direction 1 x, direction 2 (f x)
                         let along (x: Tensor[]) = [| Array.map2 (*) (numbers w) (numbers (f x)) |> Array.sum |]
                         let pull = Array.map2 (*) (numbers (pulled f x w)) (numbers v) |> Array.sum
-                        same $"pull of {name}" 1e-6 (difference along x v) [| pull |]
+                        same $"vjp of {name}" 1e-6 (difference along x v) [| pull |]
                         let push = Array.map2 (*) (numbers w) (numbers (pushed f x v)) |> Array.sum
-                        same $"push of {name}" 1e-9 [| pull |] [| push |]) ]
+                        same $"jvp of {name}" 1e-9 [| pull |] [| push |]) ]
 
           testList
-              "a sample gets in a batch what it gets alone"
+              "a sample has the same result in a batch and alone"
               [ for name in names do
                     testCase name (fun () ->
                         let model = named name
@@ -87,7 +87,7 @@ let tests =
                             Expect.equal (all[row].ToArray()) (alone[0].ToArray()) "all[row].ToArray()") ]
 
           testList
-              "prediction starts at the start and ends at the final state"
+              "a prediction starts at the start and ends at the final state"
               [ for name in timed do
                     testCase name (fun () ->
                         let model = named name
@@ -105,7 +105,7 @@ let tests =
                                 "(Tensor.Range(states, 2, 0, 2)).ToArray()") ]
 
           testList
-              "float32 is float64 rounded, compiled is plain, adaptive is fixed"
+              "float32 is float64 rounded, compiled equals eager, adaptive is close to fixed"
               [ for name in names do
                     testCase name (fun () ->
                         let model = named name

@@ -1,4 +1,4 @@
-/// What the parts of neural ODEs mean, and what they say to a mistake.
+/// The parts of neural ODEs, and messages about mistakes.
 module NeuralDE.Tests.Models.NeuralOdeTests
 
 open System
@@ -82,7 +82,7 @@ let tests =
 
               near 1e-7 (tensor [ cos 1.5; 2.0 * sin 1.5 ]) x1
               near 1e-7 (tensor [ -(sin 1.5); 2.0 * cos 1.5 ]) v1
-              // the same with the parts side by side
+              // the same with concatenated parts
               let f = Field.higherOrder 2 (fun _t (state: Tensor) -> -state[..1])
               let y1 =
                   Ode.problem f (tensor [ 1.0; 0.0; 0.0; 2.0 ]) (0.0, 1.5) |> Ode.tolerance 1e-9 1e-9 |> Ode.solveFinal
@@ -147,7 +147,7 @@ let tests =
                       "(Basis.values basis (scalar 0.5)).Count")
 
           testList
-              "a Galerkin expansion of degree 0 is the constant model to the bit"
+              "a Galerkin expansion of degree 0 equals the constant model, bit for bit"
               [ for basis in degreesZero do
                     testCase $"{basis}" (fun () ->
                         let constant = NeuralOde.init key (net 2 2)
@@ -203,12 +203,12 @@ let tests =
                       [ 0; 1; 2 ]
 
               near 1e-8 chained (NeuralOde.final whole y0 (0.0, 1.5))
-              // an end before the last piece, and the way back
+              // an end before the last piece, and backwards
               let early =
                   NeuralOde.final (NeuralOde.ofNetwork (piece 0) |> NeuralOde.tolerance 1e-9 1e-9) y0 (0.0, 0.4)
               near 1e-8 early (NeuralOde.final whole y0 (0.0, 0.4))
               near 1e-7 y0 (NeuralOde.final whole chained (1.5, 0.0))
-              // and in float32, where the times between pieces are not representable: thirds
+              // and in float32, where the times between pieces, thirds, are not exact
               let thirds = { p with Stop = 1.0 }
               let wide = NeuralOde.ofField (NeuralField.piecewise thirds) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
               let narrow = NeuralOde.final (Tree.cast Float32 wide) (cast Float32 y0) (0.0, 1.0)
@@ -221,7 +221,7 @@ let tests =
               let final m = (NeuralOde.final m y0 (0.0, 1.0)).ToArray()
               Expect.equal (final resting) (final constant) "final resting")
 
-          testCase "diffusing weights keep the sum of each kernel, reacting ones grow" (fun () ->
+          testCase "diffusion keeps the sum of each kernel, reaction changes it" (fun () ->
               let conv = Conv2d.init ConvOptions.Default key 2 3 [ 3 ]
               let flow = { WeightFlow.atRest conv with Diffusion = tensor [ 0.3; 0.1 ] }
               let later = Ode.problem (fun _t w -> WeightFlow.apply flow w) conv (0.0, 2.0) |> Ode.solveFinal
@@ -242,7 +242,7 @@ let tests =
               raises<TreeException, _> "got weights with 2 leaves, expected 1, as in the flow" (fun () ->
                   WeightFlow.apply flow (ramp, ramp)))
 
-          testCase "a solve stops short after so many steps" (fun () ->
+          testCase "maxSteps ends a solve" (fun () ->
               let model = NeuralOde.init key (Blueprint.features 2 |> Blueprint.linear 2) |> NeuralOde.maxSteps 3
               let e = Expect.thrown<SolveException>(fun () -> NeuralOde.final model y0 (0.0, 100.0) |> ignore)
               Expect.equal (e.Status, e.Failure.Steps) (MaxStepsReached, 3) "e.Status, e.Failure.Steps"
@@ -274,7 +274,7 @@ let tests =
                   (Ode.solve { p with SaveAt = { p.SaveAt with Times = None } } |> _.Stats)
                   "NeuralOde.stats model y0 (0.5, 2.0)")
 
-          testCase "adaptive depth stretches each sample's time" (fun () ->
+          testCase "adaptive depth scales the time span of each sample" (fun () ->
               // x' = x: a sample ends at x0 exp(softplus(g))
               let grow = { Layers = [ Layer.Activation Activation.Identity ] }
               let g = { Layers = [ Layer.Linear { Weight = tensor [ [ 1.0 ] ]; Bias = tensor [ 0.3 ] } ] }
@@ -293,7 +293,7 @@ let tests =
                   NeuralOde.final (NeuralOde.perSample model) y0 (0.0, 1.0))
               raises<ShapeException, _> "input has 3 features, the layer was made for 2" (fun () ->
                   NeuralOde.final (NeuralOde.augment 1 model) y0 (0.0, 1.0))
-              raises<InputException, _> "evolving weights are shared by all samples" (fun () ->
+              raises<InputException, _> "all samples share evolving weights" (fun () ->
                   let evolving = NeuralField.evolving (drawn 2 2) (WeightFlow.atRest (drawn 2 2))
                   NeuralOde.final (NeuralOde.ofField evolving |> NeuralOde.perSample) (ones [ 3; 2 ]) (0.0, 1.0))
               raises<InputException, _> "Piecewise.init: got the span (1, 1)" (fun () ->

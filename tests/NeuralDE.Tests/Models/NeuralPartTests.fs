@@ -1,4 +1,4 @@
-/// Parts of neural ODEs that are written outside the library: each kind as a function of weights, and as a record of its own.
+/// Custom parts of neural ODEs: each kind as a function of weights, and as a record.
 module NeuralDE.Tests.Models.NeuralPartTests
 
 open System.IO
@@ -43,7 +43,7 @@ type GrowingDecay =
         member f.Flow _ _ = [| f.Growth |]
         member _.SlopeWith weights _ x = -weights[0] * x
 
-/// The field sees x · gain · y0.
+/// The input of the field is x · gain · y0.
 type Gain =
     { Gain: Tensor }
 
@@ -51,7 +51,7 @@ type Gain =
         member c.Covariate _ y0 = c.Gain * y0
         member _.Seen _ covariate state = covariate * state
 
-/// The field sees x · weight · Σ y0: a covariate of one number for each sample.
+/// The input of the field is x · weight · Σ y0: a covariate of one number for each sample.
 type Total =
     { Mean: Tensor }
 
@@ -128,7 +128,7 @@ let tests =
     testList
         "Models.NeuralPart"
         [ testList
-              "a part of one's own is trained, saved and compiled like the library's"
+              "a custom part is trained, saved and compiled like the library's"
               [ for name in names do
                     testCase name (fun () ->
                         let model = named name |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
@@ -136,7 +136,7 @@ let tests =
                         let slopes, weights = Tree.flatten (grad loss model), Tree.flatten model
                         Expect.isGreaterThan weights.Length 0 "weights.Length"
 
-                        // each weight's derivative is the difference quotient, and none is forgotten
+                        // the derivative by each weight equals the difference quotient
                         for i in 0 .. weights.Length - 1 do
                             let h = 1e-5
 
@@ -175,7 +175,7 @@ let tests =
               near 1e-8 (y0 * exp (scalar -0.7)) (final decay)
               let growing = NeuralOde.ofField { First = scalar 0.7; Growth = scalar 0.3 } |> tight
               near 1e-8 (y0 * exp (scalar -0.85)) (final growing)
-              // x' = sin t w x of one weight
+              // x' = sin t w x with one weight
               let one = { Weight = tensor [ [ 1.0 ] ]; Bias = tensor [ 0.0 ] }
               let swinging: Depth<Linear> = { Middle = Tree.zerosLike one; Swing = one }
               let model = NeuralOde.ofField (NeuralField.ofDepth (fun net _ x -> Linear.apply net x) swinging) |> tight
@@ -183,7 +183,7 @@ let tests =
               near 1e-7 (x * exp (scalar (1.0 - cos 1.0))) (NeuralOde.final model x (0.0, 1.0))
               Expect.stringContains
                   (Expect.thrown<InputException>(fun () -> final (NeuralOde.perSample growing) |> ignore)).Message
-                  "evolving weights are shared by all samples"
+                  "all samples share evolving weights"
                   "per sample")
 
           testCase "a custom control, readout and duration are applied" (fun () ->
@@ -222,7 +222,7 @@ let tests =
               let states = NeuralOde.states input x times
               near 0.0 (concatAlong -2 [ x; Network.apply layer x ]) states[1]
 
-              // [state; y0] one below the other: the field takes the second half
+              // [state; y0] along the rows: the field takes the second half
               let second =
                   NeuralField.ofFunctionAlong -2 () (fun () _ seen -> splitAlong -2 [ 2; 2 ] seen |> List.last)
               let controlled = NeuralOde.ofField second |> NeuralOde.controlledAlong -2 |> tight
@@ -254,7 +254,7 @@ let tests =
               near 1e-6 (NeuralOde.final model x (0.0, 1.0)) (NeuralOde.final (NeuralOde.perSample model) x (0.0, 1.0)))
 
           testCase "a covariate of another shape is supported" (fun () ->
-              // one number for each sample, beside a state of two
+              // one number for each sample, with a state of two components
               let model = decay |> NeuralOde.withControl { Mean = scalar 1.0 }
               let expected = y0 * exp (-0.7 * expandDims -1 (sumAlong -1 y0))
               near 1e-8 expected (final model)

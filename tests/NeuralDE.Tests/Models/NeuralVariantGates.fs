@@ -1,4 +1,5 @@
-/// What each variant of neural ODEs is for, on held-out data, over five keys or more, beside the plain one that must fail.
+/// The purpose of each variant of neural ODEs, on held-out data, over five keys or more, compared with the plain model that
+/// must fail.
 module NeuralDE.Tests.Models.NeuralVariantGates
 
 open System.Globalization
@@ -13,7 +14,7 @@ let private mse a b = mean (square (a - b))
 let private rk4 (steps: int) model = model |> NeuralOde.using RK4 |> NeuralOde.dt (1.0 / float steps)
 let private small (key: Key) inputs outputs = Network.init (Key.fold 3 key) (net inputs 8 outputs)
 
-/// Adam, its rate × 0.3 after 60 % of the steps and × 0.1 after 85 %.
+/// Adam with learning rate × 0.3 after 60 % of the steps and × 0.1 after 85 %.
 let private trained steps rate (loss: NeuralOde -> Tensor) (model: NeuralOde) =
     let decay = Schedule.piecewise [ 0, 1.0; steps * 6 / 10, 0.3; steps * 85 / 100, 0.1 ]
     let fit = Train.start model (Adam rate |> Optim.schedule decay) |> Train.steps steps |> Train.run loss
@@ -44,7 +45,7 @@ let private medianAtMost what bound values = expect what (median values <= bound
 let private line = reshape [ 20; 1 ] (linspace -1.0 1.0 20)
 let private between = reshape [ 41; 1 ] (linspace -0.97 0.97 41)
 
-/// The error between the points that it learned from, of the map and of the order.
+/// The error between the learned points, of the map and of the order.
 let private crossing (change: NeuralOde -> NeuralOde) (make: Key -> NeuralOde) (key: Key) =
     let model = make key |> change |> trained 300 2e-2 (fun m -> mse (NeuralOde.final m line (0.0, 1.0)) -line)
     NeuralOde.final model between (0.0, 1.0)
@@ -77,7 +78,7 @@ let private bent (x: Tensor) =
 
 let private narrow key = Network.init key (net 2 12 2)
 
-/// The error on 2000 points after learning from 400 others.
+/// The error on 2000 points after learning from 400 other points.
 let private bending (field: Key -> NeuralField) (key: Key) =
     let x, held = square2 400 (Key.fold 1 key), square2 2000 (Key.fold 2 key)
 
@@ -105,8 +106,8 @@ let private deep d =
     |> Blueprint.relu
     |> Blueprint.linear d
 
-/// The share of 3000 held-out points named rightly after learning from 600, and evaluations by Dopri5 to 1e-5. Scores are
-/// regressed on −1 and 1, as in the program of Dupont et al. 2019 (ConcentricSphere).
+/// The fraction of 3000 held-out points with the right label after learning from 600, and evaluations by Dopri5 to 1e-5.
+/// Scores are regressed on −1 and 1, as in the program of Dupont et al. 2019 (ConcentricSphere).
 let private ringed dimension added (key: Key) : float * float =
     let (x, label), (held, named) =
         Toy.rings dimension 600 (Key.fold 1 key), Toy.rings dimension 3000 (Key.fold 2 key)
@@ -120,14 +121,14 @@ let private ringed dimension added (key: Key) : float * float =
     let score m (x: Tensor) = reshape [ x.Shape[0] ] (NeuralOde.final m x (0.0, 1.0))
 
     let error m = mse (score m x) side
-    // a coarse solve is no flow and could cross, so the judge is accurate
+    // an inaccurate solve is not a flow and could cross, so the evaluation is accurate
     let learned = trained 400 1e-2 error model
     let accurate = { OdeSettings.defaults with Solver = Dopri5; Rtol = 1e-5; Atol = 1e-5 }
     let exact = { learned with Settings = accurate }
     let accuracy = float (mean (cast Float64 ((score exact held .> 0.0) .= (named .> 0))))
     accuracy, float (NeuralOde.stats exact x (0.0, 1.0)).Evaluations
 
-// ── C9: a damped oscillator of which the position is seen ────────────────────────────────────────────────────────────
+// ── C9: a damped oscillator with observed position ───────────────────────────────────────────────────────────────────
 let private x0 = reshape [ 16; 1 ] (linspace -2.0 2.0 16)
 let private seen = linspace 0.0 5.0 26
 let private later = linspace 0.0 10.0 51
@@ -138,8 +139,8 @@ let private oscillator ts =
     |> Ode.saveAt ts
     |> Ode.solveYs
 
-/// Errors of the position up to t = 5, which was learned, and from there to 10; and the distance of the second state from the
-/// velocity, root mean square.
+/// The root mean square errors of the position up to t = 5, which was learned, and from there to 10; and the distance of the
+/// second state from the velocity.
 let private swung (make: Key -> NeuralOde) (key: Key) : float * float * float =
     let data, _ = oscillator seen
     let positions, velocities = oscillator later
@@ -174,7 +175,7 @@ let gates =
                         let make = crossings |> List.find (fun (known, _) -> known = name) |> snd
                         measured (crossing (rk4 8) make >> errorOf) |> allBelow name 1e-3) ]
 
-          testCase "a plain neural ODE cannot learn x to −x, since it keeps the order" (fun () ->
+          testCase "a plain neural ODE cannot learn x to −x, because it preserves the order" (fun () ->
               for what, blueprint in [ "plain", net 1 16 1; "with the time", timed ] do
                   let maps = keys |> List.map (crossing adaptive (fun key -> NeuralOde.init key blueprint))
                   maps |> List.map errorOf |> allAbove what 0.2
@@ -203,7 +204,7 @@ let gates =
               expect "augmented" (List.forall (fun a -> a >= 0.99) wide) wide "all 0.99 at least")
 
           testList
-              "a ball in a shell: a dimension more saves evaluations"
+              "a ball in a shell: one more dimension saves evaluations"
               // In the plane 68 of 110 evaluations over thirteen keys; five are too few there: the first five alone give 0.78, the
               // other eight 0.56. In space 68 of 116 over five, and over thirteen. On labels 0 and 1, eight keys gave 0.65 in
               // space, and eight more 0.78.

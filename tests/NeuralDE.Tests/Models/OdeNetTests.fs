@@ -1,4 +1,4 @@
-/// The ODE-Net on images: it learns, and its layer of time is a channel.
+/// The ODE-Net on images: it learns, and its time layer adds a channel.
 module NeuralDE.Tests.Models.OdeNetTests
 
 open Expecto
@@ -7,7 +7,7 @@ open NeuralDE
 
 let private key = Key 3
 
-/// Stripes that lie, stand or lean, in noise: images [n; 1; 28; 28] and kinds [n].
+/// Horizontal, vertical or diagonal stripes in noise: images [n; 1; 28; 28] and kinds [n].
 let private stripes (n: int) : Tensor * Tensor =
     let kinds = [ for i in 0 .. n - 1 -> i % 3 ]
 
@@ -31,7 +31,7 @@ let private options stride padding dilation groups =
 let private cases =
     [ "as the ODE-Net's", options [ 1 ] [ 1 ] [ 1 ] 1, true
       "without padding or bias", options [ 1 ] [ 0 ] [ 1 ] 1, false
-      "with steps and gaps", options [ 2; 1 ] [ 1; 2 ] [ 1; 2 ] 1, true
+      "with stride and dilation", options [ 2; 1 ] [ 1; 2 ] [ 1; 2 ] 1, true
       "in groups", options [ 1 ] [ 1 ] [ 1 ] 2, true ]
 
 let private names = [ for name, _, _ in cases -> name ]
@@ -40,7 +40,7 @@ let private names = [ for name, _, _ in cases -> name ]
 let gates =
     testList
         "gates.Models.OdeNet"
-        [ testCase "an ODE-Net learns to tell three kinds of images apart" (fun () ->
+        [ testCase "an ODE-Net learns to classify three kinds of images" (fun () ->
               let images, kinds = stripes 24
               let start = OdeNet.init key 1 3 |> Tree.cast Float32
               let batches = Batches.ofTree 12 (images, kinds) |> Batches.shuffle key
@@ -55,13 +55,13 @@ let gates =
 
               Expect.equal fit.Status TrainStatus.Completed "fit.Status"
               let right = sum (cast Int64 (argmax 1 (OdeNet.apply fit.Model images) .= kinds))
-              Expect.isTrue (int64 (float right) >= 22L) $"got {right} of 24 images named rightly, expected 22 or more"
+              Expect.isTrue (int64 (float right) >= 22L) $"got {right} of 24 images classified correctly, expected 22 or more"
               let before, after = float (entropy (images, kinds) start), float (entropy (images, kinds) fit.Model)
               Expect.isTrue
                   (after < 0.3 * before)
                   $"got the loss {after:F3} after {before:F3}, expected less than three tenths of it"
 
-              // two before the first step, then six a step
+              // two before the first step, then six per step
               for got in evaluations do
                   Expect.isTrue (got >= 8 && got % 6 = 2) $"got {got} evaluations, expected 2 and six for each step"
 
@@ -79,7 +79,7 @@ let gates =
               Expect.equal (Network.apply residual images).Shape [| 2; 3 |] "ResNet's scores")
 
           testList
-              "time before a convolution is one more channel, the same number at all places"
+              "time before a convolution is one more channel, with the same value at all positions"
               [ for name in names do
                     testCase name (fun () ->
                         let _, options, hasBias = cases |> List.find (fun (known, _, _) -> known = name)
@@ -102,5 +102,5 @@ let gates =
                         let slope f = grad (fun input -> sum (sin (f input))) (layer, t, x)
                         near (slope asChannel) (slope asLayer)
                         let whole = asChannel (layer, t, x)
-                        near whole[0] (asLayer (layer, t, x[0])) // one sample alone
+                        near whole[0] (asLayer (layer, t, x[0])) // a single sample
                     ) ] ]

@@ -1,4 +1,4 @@
-/// What the library prints, writes and reads is the same in every culture.
+/// The library prints, writes and reads the same in every culture.
 module NeuralDE.Tests.Pictures.CultureTests
 
 open System
@@ -38,11 +38,11 @@ let private model =
       Limit = 1.5m
       Weight = tensor [ -1.5; 2.25 ] }
 
-/// The message of what is refused.
+/// The message of a refused call.
 let private refused (call: unit -> 'T) =
     try
         call () |> ignore
-        failwith "Got an answer, expected a refusal."
+        failwith "Got a result, expected an exception."
     with
     | :? ShapeException
     | :? DtypeException
@@ -75,7 +75,7 @@ let private progress () =
 let private blowUp () =
     Ode.problem (fun _ (y: Tensor) -> 100.0 * square y) (scalar 1.0) (0.0, 1.0) |> Ode.maxSteps 20 |> Ode.solve
 
-/// Texts by name, each made anew.
+/// Texts by name, each computed at the call.
 let private texts: (string * (unit -> string)) list =
     [ "a tensor", (fun () -> string (tensor [ 1.5; -2.0; nan; infinity; -infinity; 1e-300; 1234567.0 ]))
       "a tensor of float32", (fun () -> string (tensor [ 1.5f; -2.25f ]))

@@ -30,7 +30,7 @@ let private upTo count = Array.init count float
 
 let private failure (action: unit -> unit) = (Expect.thrown<ArgumentException> action).Message
 
-/// What must hold for any figure: well-formed, all coordinates numbers and within the drawing's reach.
+/// Conditions for any figure: well-formed, with finite coordinates within the drawing.
 let private isSound (svg: string) =
     let document = XDocument.Parse svg
     document.Descendants()

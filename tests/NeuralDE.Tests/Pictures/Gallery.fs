@@ -1,4 +1,4 @@
-/// A plot of every kind, from ordinary and from awkward numbers, for laws that hold for all of them.
+/// A plot of every kind, with ordinary and with extreme numbers, for laws of all plots.
 module NeuralDE.Tests.Pictures.Gallery
 
 open System
@@ -25,7 +25,7 @@ let private statsOf steps rejected : Stats =
 
 let private long = String.replicate 12 "a long label "
 
-/// Names and plots; each plot is made anew.
+/// Names and plots; each plot is made at the call.
 let plots: (string * (unit -> Plot)) list =
     [ "trajectories", (fun () -> Plot.trajectories [ "model", ts, wave ])
       "points", (fun () -> Plot.trajectories [ "data", ts, wave; "model", ts, wave ] |> Plot.points "data")
@@ -66,7 +66,7 @@ let plots: (string * (unit -> Plot)) list =
       "histogram", (fun () -> Plot.histogram [ "a", cloud; "b", cloud + 1.0 ])
       "bars", (fun () -> Plot.bars [ "up", 3.0; "down", -2.0; long, 1.0 ])
       "stats", (fun () -> Plot.stats [ "Tsit5", statsOf 30 2; "Dopri5", statsOf 40 5 ])
-      // awkward numbers and words
+      // extreme numbers and words
       "one point", (fun () -> Plot.trajectories [ "model", tensor [ 1.0 ], tensor [ 2.0 ] ])
       "constant", (fun () -> Plot.trajectories [ "model", ts, 0.0 * ts - 7.0 ])
       "huge", (fun () -> Plot.trajectories [ "model", 1e12 * ts, -1e250 * ts ])
@@ -91,7 +91,7 @@ let plots: (string * (unit -> Plot)) list =
       "density of one point", (fun () -> Plot.density (ones [ 2; 2 ]))
       "constant histogram", (fun () -> Plot.histogram [ "a", ones [ 9 ] ])
       "many bars", (fun () -> Plot.bars [ for k in 1..40 -> $"category {k}", float k ])
-      "a field that is nowhere",
+      "a field that is NaN",
       (fun () -> Plot.plane (-1.0, 1.0) (-1.0, 1.0) |> Plot.field (fun _ u -> log (-1.0 - u * u)))
-      "a field at rest", (fun () -> Plot.plane (-1.0, 1.0) (-1.0, 1.0) |> Plot.streamlines (fun _ u -> 0.0 * u))
+      "a field that is 0", (fun () -> Plot.plane (-1.0, 1.0) (-1.0, 1.0) |> Plot.streamlines (fun _ u -> 0.0 * u))
       "small", (fun () -> Plot.trajectories [ "model", ts, wave ] |> Plot.size 200 150) ]

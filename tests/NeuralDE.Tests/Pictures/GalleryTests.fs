@@ -21,7 +21,7 @@ let private attribute name (element: XElement) =
 let private number (text: string) = Double.Parse(text, CultureInfo.InvariantCulture)
 let private numberOf name element = number (attribute name element)
 
-/// The corners that the data of a path pass.
+/// The corners of the path with these data.
 let private corners (path: string) =
     let tokens = Regex.Matches(path, @"[A-Za-z]|-?\d*\.?\d+") |> Seq.map _.Value |> List.ofSeq
     let rec go (command: string) (x, y) (tokens: string list) found =
@@ -57,7 +57,7 @@ let private boxOf (element: XElement) =
         Some(List.min x, List.min y, List.max x, List.max y)
     | "text" ->
         let x, y, size = numberOf "x" element, numberOf "y" element, numberOf "font-size" element
-        // what is drawn is a little narrower than the estimate that the layout goes by
+        // drawn text is a little narrower than the estimate of the layout
         let width = Svg.width size element.Value / 1.03
         let before =
             match attribute "text-anchor" element with
@@ -120,7 +120,7 @@ let tests =
                             |> List.map (fun text -> text, (boxOf text).Value)
                         for place, (first, (left, top, right, bottom)) in List.indexed written do
                             for second, (otherLeft, otherTop, otherRight, otherBottom) in List.skip (place + 1) written do
-                                // letters are lower than the boxes
+                                // letters are lower than their boxes
                                 let overlap =
                                     min right otherRight - max left otherLeft > 1.5
                                     && min bottom otherBottom - max top otherTop > 3.0
@@ -143,7 +143,7 @@ let tests =
                                 let strokes =
                                     [ element; yield! Option.toList (Option.ofObj element.Parent) ]
                                     |> List.map (attribute "stroke")
-                                // neither the legend itself nor grid, axes and walls
+                                // except the legend itself, grid, axes and walls
                                 not (mine.Contains element)
                                 && not (
                                     List.exists

@@ -1,4 +1,4 @@
-/// The parts that pictures are made of: colours, PNG, dates, streamlines, projections, statistics.
+/// The parts of pictures: colours, PNG, dates, streamlines, projections, statistics.
 module NeuralDE.Tests.Pictures.PictureTests
 
 open System
@@ -82,7 +82,7 @@ let tests =
                       |> Array.map lightness
                       |> Array.pairwise
                       |> Array.map (fun (l, next) -> sign * (next - l))
-                  // bytes round, so single steps may stand still
+                  // bytes are rounded, so single steps may be 0
                   Expect.isTrue
                       (Array.min steps > -0.35)
                       $"Got a step of {Array.min steps} in {map}, expected a rising lightness."
@@ -260,7 +260,7 @@ let tests =
               let cell = (extent.Right - extent.Left) * (extent.Top - extent.Bottom) / 6400.0
               Expect.near 0.01 (cell * Seq.sum (Seq.cast<float> found)) 1.0 "cell * Seq.sum (Seq.cast<float> found)"
               let peak = found |> Seq.cast<float> |> Seq.max
-              // a normal's peak, somewhat lowered by the kernel
+              // the peak of a normal density, lowered by the kernel
               Expect.inRange peak (0.8 / (4.0 * Math.PI), 1.1 / (4.0 * Math.PI)) "peak")
 
           testCase "a running mean uses the values within half a window" (fun () ->

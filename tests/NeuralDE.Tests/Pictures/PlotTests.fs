@@ -344,7 +344,7 @@ let tests =
                   File.Delete path)
 
           testCase "a range clips a heat map exactly, also within a cell" (fun () ->
-              // two cells from 0 to 2, shown from 0.5 on: the picture is 2/1.5 as wide as what is seen of it
+              // two cells from 0 to 2, shown from 0.5 on: the image is 2/1.5 as wide as its visible part
               let svg =
                   Plot.heatMap (tensor [ 0.5; 1.5 ]) (tensor [ 0.5 ]) (tensor [ [ 1.0; 2.0 ] ])
                   |> Plot.xRange 0.5 2.0

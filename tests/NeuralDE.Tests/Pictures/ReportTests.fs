@@ -10,7 +10,7 @@ open NeuralDE
 let private ts = linspace 0.0 1.0 5
 let private plot = Plot.trajectories [ ("a", ts, ts) ] |> Plot.title "One"
 
-/// The page as XML; it is written so that it is that too.
+/// The page as XML, because the page is also well-formed XML.
 let private page (report: Report) =
     let html = Report.html report
     Expect.stringStarts html "<!DOCTYPE html>\n" "html"
@@ -99,7 +99,7 @@ let tests =
               let page = page report
               for name in [ "script"; "b"; "i" ] do
                   for element in all name page do
-                      // the figure's number is ours
+                      // the report numbers its figures
                       Expect.stringStarts element.Value "Figure" "element.Value"
               Expect.isEmpty (attributes "onload" page) "attributes 'onload' page"
               let written = hostile.Replace('\u0000', '\uFFFD').Replace('\uD800', '\uFFFD')
@@ -113,7 +113,7 @@ let tests =
               Expect.equal (texts "h1" page) [ "Report" ] "texts 'h1' page"
               Expect.isEmpty (all "nav" page) "all 'nav' page")
 
-          testCase "text keeps an unfinished block of code and Windows' line ends" (fun () ->
+          testCase "an unclosed block of code is kept, and Windows line ends are accepted" (fun () ->
               let page = page (Report.start "a" |> Report.text "one\r\n\r\n- two\r\n```\r\nthree\r\n\r\nfour")
               Expect.equal (texts "p" page) [ "one" ] "texts 'p' page"
               Expect.equal (texts "li" page) [ "two" ] "texts 'li' page"

@@ -1,4 +1,4 @@
-/// No number is written or read by the user's culture: what the library's compiled methods call is held to that.
+/// No number is written or read in the user's culture: this test checks the calls of the library's compiled methods.
 module NeuralDE.Tests.Repository.CultureRuleTests
 
 open System
@@ -12,7 +12,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Repository.Instructions
 
-/// A type whose ToString asks the culture: the numbers and times of the base library. Without a sign it has no say.
+/// A type whose ToString uses the culture: the numbers and times of the base library. Unsigned ones do not.
 let private isNumber (t: Type) =
     let others =
         [ typeof<char>; typeof<Rune>; typeof<Guid>; typeof<byte>; typeof<uint16>; typeof<uint32>; typeof<uint64> ]
@@ -21,7 +21,7 @@ let private isNumber (t: Type) =
 
 let private homeOf (m: MethodBase) = m.DeclaringType |> Option.ofObj |> Option.defaultValue typeof<obj>
 
-/// What an instruction calls, if it calls something.
+/// The method that an instruction calls, if any.
 let private called (i: Instruction) =
     match i.Operand with
     | :? MethodBase as m when i.Code.FlowControl = FlowControl.Call -> Some m
@@ -29,7 +29,7 @@ let private called (i: Instruction) =
 
 let private takes (t: Type) (m: MethodBase) = m.GetParameters() |> Array.exists (fun p -> p.ParameterType = t)
 
-/// Why a call asks the culture; none where it does not.
+/// The reason why a call uses the culture; none if it does not.
 let private fault (before: Instruction) (m: MethodBase) =
     let home = homeOf m
     let parameters = m.GetParameters() |> Array.map _.ParameterType
@@ -68,11 +68,11 @@ let private fault (before: Instruction) (m: MethodBase) =
     else
         None
 
-/// The holes of a format: whether each has a format of printf's, such as %02x, which knows no culture.
+/// The holes of a format: whether each has a format of printf, such as %02x, which does not use the culture.
 let private holesOf (format: string) =
     [ for hole in Regex.Matches(format, @"(%[-+0 ]*\d*(?:\.\d+)?[a-zA-Z])?%P\(") -> hole.Groups[1].Success ]
 
-/// The types that fill the holes of interpolated strings: of `$"{x}"` whatever x is, since that asks the culture.
+/// The types in the holes of interpolated strings: any type in `$"{x}"`, because that uses the culture.
 let private filled (code: Instruction[]) =
     let mutable format: string option = None
     let mutable types: Type list = []
@@ -95,7 +95,7 @@ let private filled (code: Instruction[]) =
 /// C#'s interpolated strings.
 let private isHandler (m: MethodBase) = (homeOf m).Name = "DefaultInterpolatedStringHandler"
 
-/// As string.Create(CultureInfo.InvariantCulture, …) makes them.
+/// As made by string.Create(CultureInfo.InvariantCulture, …).
 let private hasProvider (code: Instruction[]) =
     code
     |> Array.choose called
@@ -103,7 +103,7 @@ let private hasProvider (code: Instruction[]) =
 
 let private nameOf (m: MethodBase) = $"{m.DeclaringType}.{m.Name}"
 
-/// The methods of an assembly that ask the culture, with the reason.
+/// The methods of an assembly that use the culture, with the reason.
 let private breaches (methods: MethodBase seq) =
     [ for m in methods do
           let code = ofMethod m
@@ -119,14 +119,14 @@ let private breaches (methods: MethodBase seq) =
           for t in filled code do
               if isNumber t then $"{nameOf m} has {t.Name} in an interpolated string: write {{string x}}" ]
 
-/// A generic function with a hole of its own type: what fills it, its callers decide.
+/// A generic function with a hole of its own type; its callers determine that type.
 let private openHoles (methods: MethodBase seq) =
     set
         [ for m in methods do
               for t in filled (ofMethod m) do
                   if t.IsGenericMethodParameter then m.MetadataToken, t.GenericParameterPosition ]
 
-/// Callers that fill such a hole with a number.
+/// Callers that put a number into such a hole.
 let private numbersInOpenHoles (methods: MethodBase list) =
     let holes = openHoles methods
 
@@ -139,8 +139,8 @@ let private numbersInOpenHoles (methods: MethodBase list) =
                           $"{nameOf m} gives {target.Name} a {t.Name}, which its message prints: give it a string"
               | _ -> () ]
 
-/// Keys of caches in memory, of whole numbers from 0: written many times, read by nobody. And what C# generates for a
-/// record, which Printed.Record calls under the invariant culture, or nobody.
+/// Keys of caches in memory, of whole numbers from 0, which are written often and never read. And the code that C# generates
+/// for a record, which only Printed.Record calls, with the invariant culture.
 let private exempt (breach: string) =
     breach.StartsWith("NeuralDE.Internal.Engine.ElementGroupModule.key ", StringComparison.Ordinal)
     || Regex.IsMatch(breach, @"^NeuralDE\.(\w+Settings|Kernels\.FourierStage)\.PrintMembers ")
@@ -153,7 +153,7 @@ type private Culprit =
     static member Begins(text: string) = text.StartsWith "a"
     static member Fine(x: float, n: int) = $"{string x} %d{n} %02x{n}" + String.Join(", ", [ string n ])
 
-/// The face for C# is beside these tests, not within them.
+/// The assembly of the C# surface is in a folder beside these tests.
 let private load name =
     if name = "NeuralDE.CSharp" then
         let output = Path.GetRelativePath(Root.file "tests/NeuralDE.Tests", AppContext.BaseDirectory)
@@ -166,7 +166,7 @@ let tests =
     testList
         "Repository.CultureRule"
         [ testList
-              "no method asks the user's culture"
+              "no method uses the user's culture"
               [ for name in Library.names @ [ "NeuralDE.Kernels"; "NeuralDE.CSharp" ] do
                     testCase name (fun () ->
                         let methods = methodsOf (load name) |> List.ofSeq
@@ -181,9 +181,9 @@ let tests =
                         let list = String.concat "\n  " found
                         Expect.isTrue
                             found.IsEmpty
-                            $"Got {found.Length} places that ask the user's culture, expected none.\n  {list}") ]
+                            $"Got {found.Length} places that use the user's culture, expected none.\n  {list}") ]
 
-          testCase "the rule sees each kind of breach, and no other" (fun () ->
+          testCase "the rule detects each kind of violation, and no other" (fun () ->
               let culprits =
                   typeof<Culprit>.GetMethods(BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
               let of' name = culprits |> Array.find (fun m -> m.Name = name) :> MethodBase

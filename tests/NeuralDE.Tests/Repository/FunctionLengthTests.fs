@@ -10,7 +10,7 @@ open NeuralDE.Tests.Repository.FunctionLengths
 
 let private most = 60
 
-/// Functions that may be longer, since they cannot be split: file, name, reason.
+/// Functions that may be longer, because they cannot be split: file, name, reason.
 let private whole =
     [ "ExplicitTableaus.fs", "vern7", "the coefficients of Verner's method of order 7"
       "ExplicitTableaus.fs", "dop853", "the coefficients of Hairer's method of order 8"

@@ -1,4 +1,4 @@
-/// A clone builds from whatever feed its machine knows: no tracked file names a package registry or a machine's folder.
+/// A clone builds with any package feed: no tracked file names a package registry or a folder of a machine.
 module NeuralDE.Tests.Repository.HostNamesTests
 
 open System
@@ -8,7 +8,7 @@ open System.Text.RegularExpressions
 open Expecto
 open NeuralDE.Tests
 
-// The forbidden names are put together here, since this file is tracked too.
+// The forbidden names are assembled here, because this file is tracked too.
 
 let private registries =
     [ [ "nuget"; "org" ]
@@ -20,7 +20,7 @@ let private registries =
       [ "security"; "debian"; "org" ] ]
     |> List.map (String.concat ".")
 
-/// The starts of absolute paths; a folder of the repository or of an address may bear the same name.
+/// The starts of absolute paths; a folder of the repository or of an address may have the same name.
 let private machinePath =
     let folders = [ "work"; "root"; "farm"; "home" ] |> String.concat "|"
     Regex($@"(?<![\w.\-)}}~])/({folders})/")
@@ -51,7 +51,7 @@ let private tracked =
              with :? ComponentModel.Win32Exception ->
                  [||]
 
-         // A source archive has no git: then every file counts, except what a build writes.
+         // A source archive has no git: then every file counts, except build outputs.
          let byWalking () =
              Directory.GetFiles(Root.path, "*", SearchOption.AllDirectories)
              |> Array.map (fun path -> Path.GetRelativePath(Root.path, path).Replace('\\', '/'))
@@ -61,7 +61,7 @@ let private tracked =
          let files = if byGit.Length > 0 then byGit else byWalking ()
          files |> Array.filter (Root.file >> File.Exists))
 
-/// Each `file:line: text` of these files that breaks the rule.
+/// Each `file:line: text` of these files that violates the rule.
 let private breaches (breaks: string -> bool) files =
     [ for file: string in files do
           for number, line in File.ReadLines(Root.file file) |> Seq.indexed do
@@ -79,13 +79,13 @@ let tests =
               Expect.contains tracked.Value "paket.lock" "tracked.Value"
               Expect.contains tracked.Value "NeuralDE.sln" "tracked.Value")
 
-          testCase "no tracked file names a package registry's host" (fun () ->
+          testCase "no tracked file names the host of a package registry" (fun () ->
               tracked.Value
               |> breaches (fun line ->
                   registries |> List.exists (fun host -> line.Contains(host, StringComparison.OrdinalIgnoreCase)))
               |> assertNone "a registry's host name" "Write %NEURALDE_FEED% or leave the host out.")
 
-          testCase "no package file holds a feed's address" (fun () ->
+          testCase "no package file contains the address of a feed" (fun () ->
               let isPackageFile (path: string) =
                   let name = (nonNull (Path.GetFileName path)).ToLowerInvariant()
                   List.contains
@@ -97,7 +97,7 @@ let tests =
               |> breaches feedAddress.IsMatch
               |> assertNone "an address" "Run `dotnet fsi build.fsx install`, which puts %NEURALDE_FEED% in its place.")
 
-          testCase "no tracked file holds a path of one machine" (fun () ->
+          testCase "no tracked file contains a path of one machine" (fun () ->
               tracked.Value
               |> breaches machinePath.IsMatch
               |> assertNone "an absolute path of a machine" "Write it relative to the repository's root.") ]

@@ -1,4 +1,4 @@
-/// What compiled methods call, read from their instructions (ECMA-335, partition III).
+/// The calls of compiled methods, read from their instructions (ECMA-335, partition III).
 module NeuralDE.Tests.Repository.Instructions
 
 open System
@@ -41,7 +41,7 @@ let private operand (m: MethodBase) (il: byte[]) at (kind: OperandType) : obj | 
     | OperandType.InlineTok -> m.Module.ResolveMember(BitConverter.ToInt32(il, at), typeArguments, ownArguments)
     | _ -> null
 
-/// The instructions of a method in their order; none where it has no body.
+/// The instructions of a method in their order; none if it has no body.
 let ofMethod (m: MethodBase) : Instruction[] =
     match m.GetMethodBody() |> Option.ofObj |> Option.bind (fun body -> Option.ofObj (body.GetILAsByteArray())) with
     | None -> [||]
@@ -63,7 +63,7 @@ let private declared =
     ||| BindingFlags.Static
     ||| BindingFlags.DeclaredOnly
 
-/// Every method and constructor of an assembly, those of closures among them.
+/// Every method and constructor of an assembly, including those of closures.
 let methodsOf (assembly: Assembly) : MethodBase seq =
     seq {
         for t in assembly.GetTypes() do

@@ -1,4 +1,4 @@
-/// Compile order is the architecture: the project files list the layers from the bottom up and leave no file out.
+/// Compile order is the architecture: the project files list the layers from the bottom up, and list every file.
 module NeuralDE.Tests.Repository.LayersTests
 
 open System.IO
@@ -29,7 +29,7 @@ let private core = Root.file "src/NeuralDE.Core.fs"
 /// The folder of a project.
 let private folderOf (project: string) = Path.Combine(core, nonNull (Path.GetDirectoryName project))
 
-/// The files of a project's compile list, in its order.
+/// The files of a project's compile list, in order.
 let private compiled (project: string) =
     XDocument.Load(Path.Combine(core, project)).Descendants(XName.Get "Compile")
     |> Seq.choose (fun item -> item.Attribute(XName.Get "Include") |> Option.ofObj)
@@ -56,14 +56,14 @@ let private misplaced (project: string) (path: string) : string list =
 let private laws (project: string) (layers: string list) =
     let compiled = lazy (compiled project)
 
-    [ testCase "every compiled file lies in a layer" (fun () ->
+    [ testCase "every compiled file is in a layer" (fun () ->
           let stray = compiled.Value |> List.filter (fun path -> not (List.contains (layerOf path) layers))
           let listed, known = String.concat ", " stray, String.concat ", " layers
           Expect.isTrue
               stray.IsEmpty
               $"Got {listed} outside the layers, expected each file in a folder of: {known}. Move it.")
 
-      testCase "the compile list goes through the layers once, from the bottom up" (fun () ->
+      testCase "the compile list has the layers in order, from the bottom up" (fun () ->
           let got =
               compiled.Value
               |> List.map layerOf

@@ -1,4 +1,4 @@
-/// What users can call is a text file that changes on purpose: one sorted line per public type and member.
+/// The public surface is a text file that changes on purpose: one sorted line per public type and member.
 module NeuralDE.Tests.Repository.PublicSurfaceTests
 
 open System
@@ -62,13 +62,13 @@ let rec private typeName (t: Type) : string =
 
 // Lines of the surface
 
-/// The members of a type that are written down: its own, and not those the compiler adds.
+/// The members of a type that are listed: its own, without those that the compiler adds.
 let private scope =
     BindingFlags.Public ||| BindingFlags.Instance ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly
 
 let private inherited = set [ "Equals"; "GetHashCode"; "ToString"; "CompareTo" ]
 
-/// How the compiler marks where a type or member comes from.
+/// The compiler's marks for the origin of a type or member.
 let private origin (m: MemberInfo) =
     match m.GetCustomAttribute<CompilationMappingAttribute> false with
     | null -> SourceConstructFlags.None
@@ -132,7 +132,7 @@ let private linesOf (t: Type) =
       for event in t.GetEvents scope do
           $"{name}.{event.Name}: event" ]
 
-/// The classes in which the compiler keeps the cases of a union are no types of their own.
+/// The classes of the cases of a union are not types of their own.
 let private isInsideUnion (t: Type) =
     match t.DeclaringType with
     | null -> false

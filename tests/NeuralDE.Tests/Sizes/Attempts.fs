@@ -1,4 +1,5 @@
-/// Shapes that no array holds: every verb ends in a value or in an error that says what is wrong, and the process lives.
+/// Shapes that no array can have: every verb returns a value or raises an error with a clear message, and the process
+/// survives.
 module NeuralDE.Tests.Sizes.Attempts
 
 open System
@@ -12,7 +13,7 @@ open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 
-/// What a user may be told. A GraphException would be the library's own defect.
+/// The exceptions that users may get. A GraphException would be a defect of the library.
 let private isTyped (e: exn) =
     match e with
     | :? ShapeException
@@ -23,7 +24,7 @@ let private isTyped (e: exn) =
     | :? DerivativeException -> true
     | _ -> false
 
-/// What went wrong, in words; nothing where the action ended in time, well or with an error for users.
+/// The failure as text; none if the action ended in time, successfully or with an exception for users.
 let private fault (what: unit -> string) (action: unit -> unit) : string option =
     let clock = Stopwatch.StartNew()
 
@@ -67,7 +68,7 @@ let private onNumbers count seed (verb: Calls.Verb) : string option =
 // ── calls within a trace ─────────────────────────────────────────────────────────────────────────────────────────
 let private most = Int32.MaxValue
 
-/// Each has less than 2⁶⁰ elements; what is made of them may have more.
+/// Each has less than 2⁶⁰ elements; results may have more.
 let private huge: Signature[] =
     [| for shape in
            [ [| 65536; 65536 |]
@@ -91,7 +92,7 @@ let private huge: Signature[] =
        { Dtype = Int64; Shape = [||] }
        { Dtype = Int64; Shape = [| 3 |] } |]
 
-/// Traces a call; its graph, the plan of it, its derivative and its batch are made, and nothing is run.
+/// Traces a call and makes its graph, plan, derivative and batch, without running them.
 let private inTrace count seed (verb: Calls.Verb) : string option =
     let attempt (r: System.Random) =
         let mutable said = ""
@@ -137,7 +138,7 @@ let private inTrace count seed (verb: Calls.Verb) : string option =
     let r = System.Random(seed: int)
     Seq.init count (fun _ -> attempt r) |> Seq.tryPick id
 
-/// Calls every verb so many times on numbers, and some times within a trace; what went wrong, a line for each verb.
+/// Calls every verb on numbers, and within a trace; returns a line for each failure.
 let tryMany (count: int) (seed: int) : string[] =
     [| for verb in Calls.all do
            match onNumbers count seed verb with

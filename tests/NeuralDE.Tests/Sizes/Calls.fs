@@ -1,4 +1,5 @@
-/// Calls of every public verb with arguments made from its parameters' types, among them the largest and smallest there are.
+/// Calls of every public verb with arguments made from the types of its parameters, including the largest and smallest
+/// values.
 module internal NeuralDE.Tests.Sizes.Calls
 
 open System
@@ -15,7 +16,7 @@ open NeuralDE.Internal.Data
 /// A public function of tensors.
 type Verb = { Name: string; Method: MethodInfo; Parameters: Type[] }
 
-/// The modules that `open NeuralDE` opens, but for those of functions of functions and those that take numbers one by one.
+/// The modules that `open NeuralDE` opens, except those with functions of functions and those that take numbers one by one.
 let private modules =
     let others = [ "TensorMakers"; "CalculusModule"; "ControlFlow" ]
 
@@ -28,7 +29,7 @@ let private modules =
 let all: Verb list =
     [ for m in modules do
           for f in m.GetMethods(BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.DeclaredOnly) do
-              // a name with < is the compiler's
+              // the compiler makes names with <
               let isOurs = not (f.Name.Contains '<')
               if isOurs && not (f.IsGenericMethodDefinition || f.IsSpecialName && f.Name.StartsWith "get_") then
                   { Name = f.Name
@@ -97,7 +98,7 @@ let private convolutions =
 let private rules =
     [ "ij,jk->ik"; "i,j->ij"; "ij->ji"; "ii->i"; "ij,ij->"; "i,j,k->ijk"; "bij,bjk->bik"; "ij,kl->ijkl" ]
 
-/// Any argument of a type; tensors come from the pool.
+/// An argument of a type; tensors come from the pool.
 let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objnull =
     let oneOf (values: 'T seq) = let values = Array.ofSeq values in box values[r.Next values.Length]
 
@@ -136,7 +137,7 @@ let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objn
     elif kind = typeof<Tensor -> Tensor -> Tensor> then
         box (fun (a: Tensor) (b: Tensor) -> a * b)
     else
-        failwith $"got a parameter of {kind}, expected one that arguments are known for: add some to Calls"
+        failwith $"got a parameter of {kind}, expected a type with known arguments: add some to Calls"
 
 let arguments (r: System.Random) (pool: Tensor[]) (verb: Verb) : objnull[] =
     verb.Parameters |> Array.map (argument r pool)

@@ -1,11 +1,11 @@
-/// Functions of these tests in processes of their own, which may end without a word.
+/// Functions of these tests in separate processes, which may crash.
 module NeuralDE.Tests.Sizes.Children
 
 open System
 open System.Reflection
 open NeuralDE.Tests.Examples
 
-/// What a child can do with two numbers; it says what went wrong.
+/// A task of a child process with two numbers; it returns its failures.
 let private tasks =
     dict
         [ "verbs", Attempts.tryMany
@@ -13,7 +13,7 @@ let private tasks =
           "touch", GuardedGraphs.touch
           "ordinary", NeuralDE.Tests.Engine.OrdinaryProgram.run ]
 
-/// The child's program: the task's name and its numbers. Exit code 1 where something went wrong.
+/// The program of the child: the name of the task and its numbers. Exit code 1 after a failure.
 let main (arguments: string[]) : int =
     let said = tasks[arguments[0]] (int arguments[1]) (int arguments[2])
 
@@ -22,8 +22,8 @@ let main (arguments: string[]) : int =
 
     min 1 said.Length
 
-/// Runs a task in a process whose arrays take at most 3 GB. Fails where the task says something, where the process dies, and
-/// where it takes longer.
+/// Runs a task in a process whose arrays take at most 3 GB. Fails if the task reports a failure, if the process crashes, and
+/// if it takes too long.
 let run (minutes: float) (task: string) (first: int) (second: int) : unit =
     let tests = Assembly.GetExecutingAssembly().Location
     let arguments = [ tests; "child"; task; string first; string second ]

@@ -1,4 +1,4 @@
-/// Random graphs whose arrays lie between pages that may not be touched: a kernel that reads or writes too far ends the process.
+/// Random graphs whose arrays are between protected pages: a kernel that reads or writes too far crashes the process.
 module NeuralDE.Tests.Sizes.GuardedGraphs
 
 open System
@@ -10,7 +10,7 @@ open NeuralDE.Internal.Families
 open NeuralDE.Kernels
 open NeuralDE.Tests.Engine
 
-/// Before each guard lie bytes that may be read and not written: whether they are still 0 after a run.
+/// Before each guard there are bytes that may be read but not written; checks that they are still 0 after a run.
 let private isClean (r: RandomGraph) =
     match Plan.ofGraph r.Graph with
     | ValueNone -> true
@@ -28,7 +28,7 @@ let private isClean (r: RandomGraph) =
 
         let guards = System.Collections.Generic.HashSet<int64> plan.Guards
 
-        // nothing lies before the first guard of a graph's memory, which is behind another one
+        // the first guard of a graph's memory has no bytes before it, because it follows another guard
         let isZero (guard: int64) =
             let last = work.Memory + nativeint (guard - Guarding.readBehind)
 
@@ -42,25 +42,26 @@ let private isClean (r: RandomGraph) =
         GC.KeepAlive work
         isClean
 
-/// So many graphs from a seed on: the first whose plan between guards differs from the interpreter, or writes behind an array.
+/// Runs `count` graphs from a seed on; returns the first whose plan between guards differs from the interpreter, or writes
+/// after an array.
 let tryMany (count: int) (first: int) : string[] =
     let attempt seed =
         Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
         let r = RandomGraphs.ofSeed seed
 
-        // a process may have some 65 000 stretches of memory, and every guard makes two
+        // a process may have about 65 000 memory mappings, and every guard makes two
         if seed % 50 = 0 then
             GC.Collect()
             GC.WaitForPendingFinalizers()
 
         match Agreement.planDifference r with
         | Some said -> Some $"{said}\n{RandomGraphs.describe r}"
-        | None when seed % 2 = 0 && not (isClean r) -> Some $"a write behind an array\n{RandomGraphs.describe r}"
+        | None when seed % 2 = 0 && not (isClean r) -> Some $"a write after an array\n{RandomGraphs.describe r}"
         | None -> None
 
     Seq.init count (fun i -> first + i) |> Seq.tryPick attempt |> Option.toArray
 
-/// Writes one byte behind a block that ends at a guard.
+/// Writes one byte after a block that ends at a guard.
 let touch (bytes: int) (_: int) : string[] =
     let page = Environment.SystemPageSize
     let block = NativeBlock(2L * int64 page, [| int64 page |])

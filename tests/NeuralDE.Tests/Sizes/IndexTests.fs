@@ -1,4 +1,4 @@
-/// Indexes at the ends of their types: taken from, put to and sliced at, by number and in plans between guard pages.
+/// Indices at the limits of their types: gather, scatter and slices, on numbers and in plans between guard pages.
 module NeuralDE.Tests.Sizes.IndexTests
 
 open System
@@ -41,7 +41,7 @@ let private indices (dtype: Dtype) (shape: int[]) =
 let private numbers (shape: int[]) =
     NdArray.OfFloats(Float64, shape, Array.init (Shape.stored "test" shape) (fun i -> float i + 1.0))
 
-/// The operation's value by the evaluator, by a plan, and by plans whose arrays lie between guards.
+/// The value of the operation by the evaluator, by a plan, and by plans whose arrays are between guards.
 let private everyWay (op: Op) (args: NdArray[]) : (string * float[]) list =
     let inputs = args |> Array.map (fun a -> { Signature.Dtype = a.Dtype; Shape = a.Shape })
     let node = Intern.node op (inputs |> Array.mapi Intern.input)
@@ -60,7 +60,7 @@ let private everyWay (op: Op) (args: NdArray[]) : (string * float[]) list =
     [ "evaluator", (fun () -> Evaluate.primitive op node.Signature args)
       "plan", plan Unguarded
       "plan before guards", plan BeforeGuard
-      "plan behind guards", plan BehindGuard ]
+      "plan after guards", plan BehindGuard ]
     |> List.map (fun (name, run) -> name, (run ()).Floats)
 
 let private agree (op: Op) (args: NdArray[]) (expected: float[]) =
@@ -69,7 +69,7 @@ let private agree (op: Op) (args: NdArray[]) (expected: float[]) =
 
 let private dtypes = [ Int32; Int64 ]
 
-/// [batch; index] by row of a matrix, or of a stack of two.
+/// [batch; index] for a row of a matrix, or of a stack of two.
 let private cases (dtype: Dtype) =
     let n = (extremes dtype).Length
     [ 0, [| rows; width |], [| n |]
@@ -77,7 +77,7 @@ let private cases (dtype: Dtype) =
       1, [| 2; rows; width |], [| 2; n |]
       1, [| 2; rows |], [| 2; n |] ]
 
-/// Of every index: its batch, its value, and its place among the indices.
+/// For every index its batch, its value, and its position among the indices.
 let private walk (batch: int) (index: NdArray) =
     let m = index.Shape[batch]
     index.Integers |> Array.mapi (fun i at -> i / m, at, i)
@@ -87,7 +87,7 @@ let tests =
     testList
         "Sizes.Index"
         [ testList
-              "gather holds an index inside"
+              "gather clamps an index to the axis"
               [ for dtype in dtypes do
                     testCase $"{dtype}" (fun () ->
                         for batch, shape, places in cases dtype do
@@ -162,7 +162,7 @@ let tests =
                                         Expect.stringContains error.Message (string at) $"{name} at {at}") ]
 
           testList
-              "the derivative of gather adds to the rows that were taken"
+              "the derivative of gather adds to the gathered rows"
               [ for dtype in dtypes do
                     testCase $"{dtype}" (fun () ->
                         let x = Tensor.OfArray(numbers [| rows; width |])

@@ -44,18 +44,19 @@ let tests =
               refused [ "1152921504606846976" ] (fun () -> box (Shape.size [| 1073741824; 1073741824 |])))
 
           testCase "an extent of 0 does not hide the others" (fun () ->
-              // NumPy refuses it too
+              // as in NumPy
               refused [ "zeros" ] (fun () -> box (zeros [ most; most; most; 0 ]))
               Expect.equal ((zeros [ 65536; 65536; 0 ]).Count) 0 "(zeros [ 65536; 65536; 0 ]).Count")
 
-          testCase "a size that wraps around to a small one is refused" (fun () ->
-              // 2³² + 2¹⁶ = 2¹⁶ and 2⁶⁴ = 0 in the bits that int32 and int64 keep
+          testCase "a size that overflows to a small one is refused" (fun () ->
+              // 2³² + 2¹⁶ = 2¹⁶ and 2⁶⁴ = 0 in the bits of int32 and int64
               refused [ "reshape"; "[65536; 65537]" ] (fun () -> box (reshape [ 65536; 65537 ] (zeros [ 65536 ])))
               refused [ "reshape"; "18446744073709551616" ] (fun () ->
                   box (reshape [ 65536; 65536; 65536; 65536 ] (zeros [ 0 ])))
               refused [ "reshape" ] (fun () -> box (reshape [ 65536; 65536; -1 ] (zeros [ 65536 ]))))
 
-          // ── what is stored ───────────────────────────────────────────────────────────────────────────────────────────────
+          // ── stored tensors
+          // ───────────────────────────────────────────────────────────────────────────────────────────────
           testCase "a stored tensor fits in one array" (fun () ->
               refused [ "zeros"; "[65536; 65536]"; "4294967296"; "2147483591" ] (fun () ->
                   box (zeros [ 65536; 65536 ]))
@@ -102,7 +103,7 @@ let tests =
               let first = compile (fun (x: Tensor) -> diagonal (broadcastTo [ 1; most ] x)) (scalar 2.0)
               Expect.equal (first.ToArray()) [| 2.0 |] "first.ToArray()")
 
-          testCase "an axis of 0 beside long ones costs nothing" (fun () ->
+          testCase "an axis of 0 with other long axes costs nothing" (fun () ->
               let x = zeros [ 536870912; 1073741823; 0 ]
               Expect.equal
                   ((permute [ 1; 0; 2 ] x).Shape)
@@ -111,14 +112,14 @@ let tests =
               Expect.equal ((x + 1.0).Shape) [| 536870912; 1073741823; 0 |] "(x + 1.0).Shape")
 
           // ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "memory that is not there is told of, with the largest value" (fun () ->
-              // a running total of 2⁴² numbers, which no machine that runs tests holds
+          testCase "running out of memory is reported, with the largest value" (fun () ->
+              // a running total of 2⁴² numbers, which exceeds the memory of any test machine
               let total = compile (fun (x: Tensor) -> sum (cumsum 0 (broadcastTo [ 2097152; 2097152 ] x)))
               refused [ "out of memory"; "[2097152; 2097152]" ] (fun () -> box (total (tensor [ 1.0 ]))))
 
           // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
           testList
-              "a file whose shape no array holds is refused"
+              "a file with a shape that no array can have is refused"
               [ for shape in
                     [ "65536, 65536"
                       "65536, 65536, 65536, 65536"

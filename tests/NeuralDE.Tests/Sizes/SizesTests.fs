@@ -1,5 +1,5 @@
-/// What may end a process runs in one of its own. NEURALDE_GUARD_COUNT and NEURALDE_GUARD_SEED say how many random graphs
-/// there are and which is the first.
+/// Tests that may crash run in a separate process. NEURALDE_GUARD_COUNT and NEURALDE_GUARD_SEED are the number of random
+/// graphs and the first seed.
 module NeuralDE.Tests.Sizes.SizesTests
 
 open System
@@ -16,15 +16,15 @@ let private setting (name: string) (usual: int) =
 let tests =
     testList
         "Sizes.Sizes"
-        [ testCase "every verb takes any size" (fun () -> Children.run 10.0 "verbs" 40 1)
+        [ testCase "every verb accepts or refuses any size" (fun () -> Children.run 10.0 "verbs" 40 1)
 
-          testCase "random plans touch nothing but their arrays" (fun () ->
+          testCase "random plans access only their arrays" (fun () ->
               let count = setting "NEURALDE_GUARD_COUNT" 200
               Children.run 60.0 "graphs" count (setting "NEURALDE_GUARD_SEED" 0))
 
           // so that the test above can fail
-          testCase "a touch of a guard ends the process" (fun () ->
+          testCase "access to a guard crashes the process" (fun () ->
               let failure = Expect.thrownAny<exn>(fun () -> Children.run 5.0 "touch" 1 0)
-              // by a signal; 1 is what a task gives that has something to say
-              Expect.stringContains failure.Message "ended with exit code 1" "the process dies"
-              Expect.stringLacks failure.Message "exit code 1," "the process dies") ]
+              // by a signal; 1 is the exit code of a task that reports a failure
+              Expect.stringContains failure.Message "ended with exit code 1" "the process crashes"
+              Expect.stringLacks failure.Message "exit code 1," "the process crashes") ]
