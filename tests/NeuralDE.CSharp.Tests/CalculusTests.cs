@@ -46,7 +46,7 @@ public class CalculusTests
     }
 
     [Fact]
-    public void Further_results_come_beside_the_gradient()
+    public void Further_results_are_returned_with_the_gradient()
     {
         var (gradient, further) = GradWith(x => (Sum(x * x), Exp(x)), X);
         Near.Equal(gradient, 2.0 * X, 0.0);
@@ -58,7 +58,7 @@ public class CalculusTests
     }
 
     [Fact]
-    public void Vmap_sees_one_row()
+    public void Vmap_passes_one_row()
     {
         var rows = Reshape(Arange(0.0, 6.0, 1.0), 2, 3);
         Near.Equal(Vmap(F, rows), Stack(F(rows[0]), F(rows[1])), 1e-14);
@@ -96,7 +96,7 @@ public class CalculusTests
     }
 
     [Fact]
-    public void Derivatives_of_one_s_own()
+    public void Custom_derivatives()
     {
         var clipped = Grad(x => Sum(CustomGradient(y => 3.0 * y, (_, _, w) => Clip(w, -1.0, 1.0), x)), X);
         Near.Equal(clipped, Ones(3), 0.0);
@@ -155,5 +155,5 @@ public class CalculusTests
     }
 
     [Fact]
-    public void Explain_tells_the_stages() => Assert.Contains("reverse derivative", Engine.Explain(F, X));
+    public void Explain_lists_the_stages() => Assert.Contains("reverse derivative", Engine.Explain(F, X));
 }

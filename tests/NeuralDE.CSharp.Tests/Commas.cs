@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FaceTests;
 
-/// <summary>All of these tests run in a culture with decimal commas: what they print or read must not care.</summary>
+/// <summary>All of these tests run in a culture with decimal commas; output and input must not depend on it.</summary>
 internal static class Commas
 {
     [ModuleInitializer]

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FaceTests;
 
-/// <summary>What C# generates for a record would print numbers in the user's culture.</summary>
+/// <summary>The ToString that C# generates for a record would print numbers in the user's culture.</summary>
 public class CultureTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public class CultureTests
 
     [Theory]
     [MemberData(nameof(Settings))]
-    public void Settings_print_alike_in_every_culture(Type type)
+    public void Settings_print_the_same_in_every_culture(Type type)
     {
         var settings = Activator.CreateInstance(type)!;
         var text = settings.ToString()!;

@@ -1,6 +1,6 @@
 namespace FaceTests;
 
-/// <summary>Files and what prepares their numbers.</summary>
+/// <summary>Files, and the preparation of their numbers.</summary>
 public sealed class DataTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("neuralde").FullName;
@@ -10,7 +10,7 @@ public sealed class DataTests : IDisposable
     private string At(string name) => Path.Combine(folder, name);
 
     [Fact]
-    public void Files_give_back_what_was_written()
+    public void Files_return_the_written_values()
     {
         var x = Randn(new Key(1), 3, 2);
         Npy.Write(At("x.npy"), x);

@@ -5,10 +5,10 @@ using static NeuralDE.Verbs;
 
 namespace FaceTests;
 
-/// <summary>Where tensors lie, and what C# gets where two devices meet.</summary>
+/// <summary>Tensors on devices, and errors when two devices meet.</summary>
 public class DeviceTests
 {
-    /// <summary>It holds arrays and computes nothing: enough for what is refused before anything runs.</summary>
+    /// <summary>A device that stores arrays and computes nothing, for calls that are refused before anything runs.</summary>
     private sealed class Shelf(string name) : Executor(name)
     {
         private sealed class Held(Shelf owner, Array numbers) : NeuralDE.Internal.Graph.Buffer(owner)
@@ -34,7 +34,7 @@ public class DeviceTests
     private static readonly Shelf Second = new("shelf:1");
 
     [Fact]
-    public void A_model_goes_to_a_device_and_comes_back()
+    public void A_model_is_moved_to_a_device_and_back()
     {
         var model = new Model(Tensor.Of(1.0, 2.0), null, new Key(3), 2);
         var there = Tree.ToDevice(model, First);

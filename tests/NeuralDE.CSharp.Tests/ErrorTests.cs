@@ -2,7 +2,7 @@ namespace FaceTests;
 
 using static NeuralDE.Calculus;
 
-/// <summary>Errors arrive at the call as the core raises them: the same types, the same sentences, not wrapped.</summary>
+/// <summary>Exceptions are those of the core: the same types and messages, not wrapped.</summary>
 public class ErrorTests
 {
     private static readonly Tensor X = Tensor.Of(1.0, 2.0, 3.0);
@@ -60,7 +60,7 @@ public class ErrorTests
         );
 
     [Fact]
-    public void Exceptions_of_one_s_own_pass_through()
+    public void Exceptions_of_user_functions_are_not_changed()
     {
         var own = new InvalidTimeZoneException("mine");
         Tensor Fails(Tensor x) => throw own;

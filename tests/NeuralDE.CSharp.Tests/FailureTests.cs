@@ -10,7 +10,7 @@ public class FailureTests
     private static Training<Tensor> Towards3 => Train.Start(Tensor.Of(0.0), Optimisers.GradientDescent(0.25)).Steps(20);
 
     [Fact]
-    public void A_cancelled_training_throws_what_dotnet_expects_with_the_fit()
+    public void A_cancelled_training_throws_the_exception_type_of_dotnet_with_the_fit()
     {
         using var source = new CancellationTokenSource();
         var training = Towards3
@@ -52,7 +52,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void A_cancelled_solve_is_an_operation_that_was_cancelled()
+    public void A_cancelled_solve_throws_OperationCanceledException()
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
@@ -68,7 +68,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void A_training_survives_a_failure_by_its_policy()
+    public void A_training_continues_after_a_failure_with_its_policy()
     {
         var data = Tensor.Of(1.0, double.NaN, 1.0, 1.0);
         var training = Train.Start(Tensor.Of(0.5), Optimisers.Adam(0.05)).Steps(8);
@@ -113,7 +113,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void A_checkpoint_that_cannot_be_written_ends_nothing()
+    public void A_failed_checkpoint_does_not_end_the_training()
     {
         var folder = Directory.CreateTempSubdirectory("neuralde").FullName;
         try
@@ -139,7 +139,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void What_an_archive_becomes_is_limited()
+    public void The_expansion_of_an_archive_is_limited()
     {
         var path = Path.GetTempFileName();
         try

@@ -36,7 +36,7 @@ public class LayerTests
     }
 
     [Fact]
-    public void Batch_normalisation_hands_its_state_on()
+    public void Batch_normalisation_returns_its_next_state()
     {
         var x = 3.0 + Randn(Key, 64, 2);
         var (y, state) = BatchNorm.Init(2).Train(BatchNormState.Init(2), x);

@@ -1,6 +1,6 @@
 namespace FaceTests;
 
-/// <summary>Comparison of numbers, with messages that say got and expected.</summary>
+/// <summary>Comparison of numbers, with messages that state the value received and the value expected.</summary>
 internal static class Near
 {
     /// <summary>Each element within a tolerance, absolute and relative.</summary>

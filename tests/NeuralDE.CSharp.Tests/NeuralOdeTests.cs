@@ -1,6 +1,6 @@
 namespace FaceTests;
 
-/// <summary>A neural ODE is described, built, trained, used and saved in fluent steps.</summary>
+/// <summary>A neural ODE is described, built, trained, used and saved by fluent calls.</summary>
 public class NeuralOdeTests
 {
     private static readonly Tensor Times = Linspace(0, 1.5, 16);
@@ -98,7 +98,7 @@ public class NeuralOdeTests
     }
 
     [Fact]
-    public void A_builder_does_not_change_when_it_is_answered()
+    public void A_builder_is_immutable()
     {
         var start = NeuralOde.Of(dim: 2).Field(f => f.Linear(2));
         var augmented = NeuralOde.Of(dim: 2).Augment(3).Field(f => f.Linear(8).Softplus().Linear(5)).Build(seed: 1);
@@ -117,7 +117,7 @@ public class NeuralOdeTests
     }
 
     [Fact]
-    public void Fields_are_made_of_fields()
+    public void Fields_are_made_from_fields()
     {
         var times = Tensor.Of(0.0, 1.0);
         var (x, v) = Ode.Problem(Field.SecondOrder<Tensor>((_, x, _) => -x), (Ones(1), Zeros(1)), 0, 1).SolveFinal();

@@ -2,7 +2,7 @@ namespace FaceTests;
 
 using static NeuralDE.Calculus;
 
-/// <summary>Parts of neural ODEs that C# writes: records that implement an interface, and functions of weights.</summary>
+/// <summary>Custom parts of neural ODEs in C#: records that implement an interface, and functions of weights.</summary>
 public class NeuralPartTests
 {
     /// <summary>[y0; scale y0].</summary>
@@ -31,7 +31,7 @@ public class NeuralPartTests
     private static NeuralOde Decaying => NeuralOde.OfField(new Decay(Tensor.Scalar(0.7))).Tolerance(1e-9, 1e-9);
 
     [Fact]
-    public void Parts_of_ones_own_are_trained()
+    public void Custom_parts_are_trained()
     {
         var model = Decaying
             .WithStart(new ScaledStart(Tensor.Scalar(0.5)))
@@ -95,7 +95,7 @@ public class NeuralPartTests
     }
 
     [Fact]
-    public void Classifiers_stand_beside_the_ode_net()
+    public void The_ode_net_is_compared_with_other_classifiers()
     {
         Assert.Equal(52_938, Tree.Count(OdeNet.RkNet(1, 32, new Key(1), 1, 10)));
         Assert.Equal(145_802, Tree.Count(Network.Init(new Key(1), OdeNet.ResNet(6, 32, 1, 10))));

@@ -3,7 +3,7 @@ namespace FaceTests;
 public class NumbersTests
 {
     [Fact]
-    public void Spans_give_and_take_the_tensors_own_numbers()
+    public void Spans_access_the_numbers_of_the_tensor()
     {
         float[] values = [1.5f, -2f, 3f];
         var x = Tensor.Of(values);

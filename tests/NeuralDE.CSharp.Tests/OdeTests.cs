@@ -10,7 +10,7 @@ public class OdeTests
     private static readonly Tensor Start = Tensor.Of(1.0, 1.0);
 
     [Fact]
-    public void A_problem_is_answered_step_by_step()
+    public void The_options_of_a_problem_are_set_one_by_one()
     {
         var solution = Ode.Problem(
                 (t, u) => Stack(1.5 * u[0] - u[0] * u[1], u[0] * u[1] - 3.0 * u[1]),
@@ -34,7 +34,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void A_problem_does_not_change_when_it_is_answered()
+    public void A_problem_is_immutable()
     {
         var problem = Ode.Problem(LotkaVolterra, Start, 0, 1);
         var fixedSteps = problem.Using(Solver.RK4).Dt(0.1);
@@ -43,7 +43,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void Every_answer_has_its_effect()
+    public void Every_option_has_its_effect()
     {
         var problem = Ode.Problem(LotkaVolterra, Start, 0, 1);
         Assert.Equal([3, 2], problem.SaveAt(0.0, 0.5, 1.0).SolveYs().Shape);
@@ -125,7 +125,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void A_solve_that_stops_short_says_where_and_why()
+    public void A_failed_solve_reports_time_and_cause()
     {
         var blowup = Ode.Problem((_, u) => u * u, Tensor.Of(1.0), 0, 2).SaveAt(0.5, 1.5);
         var raised = Assert.Throws<SolveException>(() => blowup.Solve());
@@ -216,7 +216,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void A_gradient_at_rest_is_right_unless_the_state_alone_controls()
+    public void A_gradient_at_rest_is_accurate_except_with_StateOnly()
     {
         double Slope(ErrorControl control) =>
             (double)Grad(
@@ -259,7 +259,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void A_method_is_written_by_its_user()
+    public void A_custom_method()
     {
         var heun = Solver.OfStepWithError(
             "own Heun",
@@ -283,7 +283,7 @@ public class OdeTests
     }
 
     [Fact]
-    public void A_step_controller_is_written_by_its_user()
+    public void A_custom_step_controller()
     {
         var halving = StepController.OfRule(
             "I control with memory",

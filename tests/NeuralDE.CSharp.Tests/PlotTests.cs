@@ -6,7 +6,7 @@ public class PlotTests
     private static readonly Tensor Ys = Reshape(Arange(0.0, 10.0, 1.0), 5, 2);
 
     [Fact]
-    public void A_plot_is_answered_step_by_step_and_saved()
+    public void The_options_of_a_plot_are_set_and_it_is_saved()
     {
         var folder = Directory.CreateTempSubdirectory("neuralde").FullName;
         try
@@ -103,7 +103,7 @@ public class PlotTests
     }
 
     [Fact]
-    public void A_report_holds_its_pictures()
+    public void A_report_contains_its_pictures()
     {
         var plot = Plot.Losses([3.0, 2.0, 1.0]);
         var html = Report

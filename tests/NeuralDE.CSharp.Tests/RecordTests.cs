@@ -2,7 +2,7 @@ namespace FaceTests;
 
 using static NeuralDE.Calculus;
 
-/// <summary>C#'s own records are states and models as they are.</summary>
+/// <summary>C# records as states and models.</summary>
 public class RecordTests
 {
     public sealed record Body(Tensor Pos, Tensor Vel);
@@ -51,7 +51,7 @@ public class RecordTests
     private static readonly Tensor X = Tensor.Of(1.0, 2.0);
 
     [Fact]
-    public void The_gradient_of_a_record_is_such_a_record()
+    public void The_gradient_of_a_record_is_a_record_of_its_type()
     {
         var body = Grad(b => Sum(b.Pos * b.Vel), new Body(X, 3.0 * X));
         Near.Equal(body.Pos, 3.0 * X, 0.0);
@@ -64,7 +64,7 @@ public class RecordTests
     }
 
     [Fact]
-    public void What_is_null_stays_null()
+    public void Null_parts_stay_null()
     {
         var without = Grad(r => Sum(r.Rate * r.Rate), new WithInit { Rate = X });
         Near.Equal(without.Rate, 2.0 * X, 0.0);
@@ -113,7 +113,7 @@ public class RecordTests
     }
 
     [Fact]
-    public void A_part_of_an_interface_is_what_its_value_is()
+    public void A_field_of_an_interface_type_has_the_structure_of_its_value()
     {
         var model = new Begun(new Scaled(Tensor.Of(2.0)), Tensor.Of(3.0));
         Begun slope = Grad(m => Sum(m.Start.Begin(m.Value)), model);

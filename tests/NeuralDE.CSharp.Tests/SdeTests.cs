@@ -44,7 +44,7 @@ public class SdeTests
     }
 
     [Fact]
-    public void One_Heun_serves_ordinary_and_Stratonovich_equations()
+    public void Heun_solves_ordinary_and_Stratonovich_equations()
     {
         Near.Equal(Ode.Problem(Drift, Tensor.Of(1.0), 0, 1).Using(Solver.Heun).SolveFinal(), [Math.Exp(0.5)], 1e-5);
         var ito = Sde.Problem((t, y) => 0.5 * y + 0.08 * y, Noise.Diagonal<Tensor>(Diffusion), Y0, 0, 1);
@@ -57,11 +57,11 @@ public class SdeTests
         Assert.True(Distance(stratonovich, fine) < 5e-3, $"Got {Distance(stratonovich, fine)}.");
     }
 
-    /// <summary>Where methods are kept: a property, a list, a choice.</summary>
+    /// <summary>Places that store methods: a property, a list, a conditional.</summary>
     private static Solver<AnyOde> Kept { get; } = Solver.Heun;
 
     [Fact]
-    public void A_method_for_any_equation_stands_where_one_of_a_kind_is_asked_for()
+    public void A_method_for_any_equation_converts_to_one_for_a_specific_kind()
     {
         List<Solver<AnyOde>> several = [Solver.Tsit5, Solver.Heun, Kept];
         var chosen = several.Count > 0 ? Solver.Kvaerno3 : Solver.Midpoint;
@@ -112,7 +112,7 @@ public class SdeTests
     }
 
     [Fact]
-    public void What_does_not_go_with_noise_is_refused()
+    public void Unsupported_options_with_noise_are_refused()
     {
         var e = Assert.Throws<InputException>(() => Geometric().Using(Solver.Heun).Dt(0.1).Solve());
         Assert.Contains("Itô", e.Message);
@@ -176,7 +176,7 @@ public class SdeTests
             running.WaitForExit();
             var errors = output.Split('\n').Where(l => l.Contains("error ")).Distinct().ToList();
 
-            // one error a line, and none for the possible pair
+            // one error per line, and none for the possible pair
             Assert.True(errors.Count == Impossible.Length, $"Got {errors.Count} errors.\n{output}");
             for (var k = 0; k < Impossible.Length; k++)
             {

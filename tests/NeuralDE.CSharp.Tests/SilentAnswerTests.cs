@@ -2,7 +2,7 @@ namespace FaceTests;
 
 using static NeuralDE.Calculus;
 
-/// <summary>What was wrong without a word, from C#.</summary>
+/// <summary>Former defects that gave wrong results without an error, from C#.</summary>
 public class SilentAnswerTests
 {
     public sealed record Plain(double A, float B);
@@ -47,7 +47,7 @@ public class SilentAnswerTests
     }
 
     [Fact]
-    public void Fits_warn_of_what_stays()
+    public void Fits_warn_of_constants()
     {
         var trained = Train.Start(Model, Optimisers.Adam(0.1)).Steps(2).Run(Loss).Warnings;
         foreach (var warnings in new[] { trained, Lbfgs.Minimise(Loss, Model).Warnings })
@@ -81,7 +81,7 @@ public class SilentAnswerTests
     }
 
     [Fact]
-    public void Images_get_channels()
+    public void Added_components_of_images_are_channels()
     {
         var same = new ConvSettings { Padding = [1] };
         var model = NeuralOde.Init(new Key(1), Blueprint.Images(3).Conv(same, 3, 3)).Augment(1);

@@ -94,7 +94,7 @@ public class TensorTests
     }
 
     [Fact]
-    public void A_range_outside_is_refused_with_the_shape()
+    public void A_range_out_of_bounds_is_refused_with_the_shape()
     {
         var error = Assert.Throws<ShapeException>(() => Tensor.Of(0.0, 1.0)[1..3]);
         Assert.Equal("slice: 2 rows from row 1 on are not within the first axis of shape [2].", error.Message);
@@ -112,7 +112,7 @@ public class TensorTests
     }
 
     [Fact]
-    public void Labels_and_indices_outside_are_refused_compiled_too()
+    public void Labels_and_indices_out_of_range_are_refused_also_compiled()
     {
         var table = Tensor.Of(1.0, 2.0, 3.0);
         var index = Tensor.Of(0, 3);

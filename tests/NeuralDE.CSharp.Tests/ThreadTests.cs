@@ -6,7 +6,7 @@ public class ThreadTests
 {
     private const int Threads = 8;
 
-    /// <summary>What the same call gives on several threads that start together.</summary>
+    /// <summary>The results of the same call on several threads that start together.</summary>
     private static T[] OnThreads<T>(Func<T> call)
     {
         using var barrier = new Barrier(Threads);
@@ -42,7 +42,7 @@ public class ThreadTests
                     .Select(_ => Tree.Flatten(gradient(net, y0)).SelectMany(x => x.ToArray()).ToArray()),
             ];
 
-        // the first call on each thread meets the trace of the others
+        // the first call on each thread uses the trace of another
         var together = OnThreads(Run);
         var alone = Run()[0];
         foreach (var run in together)

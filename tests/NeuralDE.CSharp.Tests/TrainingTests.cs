@@ -26,7 +26,7 @@ public class TrainingTests
     }
 
     [Fact]
-    public void Steps_by_hand_are_the_training_s()
+    public void Steps_by_hand_equal_those_of_a_training()
     {
         var optimiser = Optimisers.AdamWith(new AdamSettings { Rate = 0.1 });
         var step = Compile(
@@ -104,7 +104,7 @@ public class TrainingTests
     }
 
     [Fact]
-    public void Training_goes_through_batches_and_looks_at_others()
+    public void Training_uses_batches_and_validates_on_others()
     {
         var (epochs, models) = (new List<EpochProgress>(), new List<int>());
         var batches = Batches.OfTree(4, (X, Y)).Shuffle(new Key(1));
@@ -144,7 +144,7 @@ public class TrainingTests
     }
 
     [Fact]
-    public void A_training_goes_on_from_its_file()
+    public void A_training_is_resumed_from_its_file()
     {
         var folder = Directory.CreateTempSubdirectory("neuralde").FullName;
         try
@@ -181,7 +181,7 @@ public class TrainingTests
     }
 
     [Fact]
-    public void An_optimiser_is_written_by_its_user()
+    public void A_custom_optimiser()
     {
         var own = Optimisers.OwnRule(
             "own momentum",

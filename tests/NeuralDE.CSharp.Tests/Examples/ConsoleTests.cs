@@ -4,7 +4,8 @@ using FaceTests.Surface;
 
 namespace FaceTests.Examples;
 
-/// <summary>The console programs of examples/csharp print what README.md says of the F# script, and draw.</summary>
+/// <summary>The console programs of examples/csharp print the results that README.md states for the F# script, and
+/// draw.</summary>
 public class ConsoleTests
 {
     private static string Run(string example, string folder)

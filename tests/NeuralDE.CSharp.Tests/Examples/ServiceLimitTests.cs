@@ -10,12 +10,12 @@ using NeuralDE.Service;
 namespace FaceTests.Examples;
 
 /// <summary>
-/// The service under attack, a short one: whatever comes in, an answer is small, quick and shows no stack. The long one is
+/// A short attack on the service: for any input, an answer is small, fast and contains no stack trace. The long attack is
 /// examples/service/attack.fsx.
 /// </summary>
 public sealed class ServiceLimitTests : IAsyncLifetime
 {
-    // where programs are written, ASP.NET shows more than it should elsewhere
+    // in the development environment, ASP.NET shows more details
     private readonly WebApplication app = PredictionService.Build([
         "--urls=http://127.0.0.1:0",
         "--environment=Development",
@@ -88,7 +88,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public async Task Bad_questions_are_400_and_a_problem_without_a_stack(string body, string sentence)
+    public async Task Bad_requests_are_400_and_a_problem_without_a_stack(string body, string sentence)
     {
         using var answer = await Post(body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
@@ -96,7 +96,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_no_question_is_a_problem_of_its_own()
+    public async Task Invalid_requests_get_a_problem_response()
     {
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Post(new string('1', 5000))).StatusCode);
         using var text = await Post(Good, "text/plain");
@@ -131,7 +131,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_question_that_takes_too_long_is_answered_with_what_there_is()
+    public void A_request_that_takes_too_long_gets_a_partial_answer()
     {
         var predictor = Predictor.LoadOrTrain(null, 0, new ServiceLimits { Seconds = 0.001, Times = 100_000 });
         double[] times = [.. Enumerable.Range(0, 100_000).Select(i => 0.5 * i)];
@@ -142,7 +142,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Slow_callers_are_ended_and_others_served_meanwhile()
+    public async Task Slow_callers_are_disconnected_and_others_served_meanwhile()
     {
         var head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n";
 
@@ -175,7 +175,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_bad_questions_leave_nothing_behind()
+    public async Task Many_bad_requests_use_no_memory_permanently()
     {
         async Task Attack(int count) =>
             await Parallel.ForEachAsync(

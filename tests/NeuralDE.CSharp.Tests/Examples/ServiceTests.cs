@@ -49,7 +49,7 @@ public sealed class ServiceTests : IAsyncLifetime
 
     private async Task<Health> Health() => (await client.GetFromJsonAsync<Health>("/health"))!;
 
-    /// <summary>The sentence of an answer that refuses.</summary>
+    /// <summary>The message of a refusal.</summary>
     private static async Task<string> Refused(HttpResponseMessage answer)
     {
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
@@ -80,7 +80,7 @@ public sealed class ServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_at_the_same_time_get_what_each_gets_alone()
+    public async Task Simultaneous_requests_get_the_same_answers_as_single_ones()
     {
         double[] times = [.. Enumerable.Range(0, 20).Select(i => 0.1 * i)];
         double[][] starts = [.. Enumerable.Range(0, 32).Select(i => new[] { 0.05 * i, 1.0 })];
@@ -93,7 +93,7 @@ public sealed class ServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Bad_input_is_refused_with_the_library_s_sentence()
+    public async Task Bad_input_is_refused_with_the_message_of_the_library()
     {
         Assert.Equal(
             "Linear.apply: input has 3 features, the layer was made for 2.",
@@ -106,12 +106,12 @@ public sealed class ServiceTests : IAsyncLifetime
         Assert.StartsWith("predict: got no y0 or no times", await Refused(await Ask(null, [0.0, 1.0])));
         var broken = new StringContent("{ \"y0\": [1, ", Encoding.UTF8, "application/json");
         await Refused(await client.PostAsync("/predict", broken));
-        // and it goes on serving
+        // the service continues
         Assert.Equal("Success", (await Forecast(Y0, [0.0, 1.0])).Status);
     }
 
     [Fact]
-    public async Task A_solve_that_stops_short_is_an_answer()
+    public async Task A_failed_solve_is_an_answer()
     {
         var forecast = await Forecast(Y0, [0.0, 1.0, 1e9]);
         Assert.Equal("MaxStepsReached", forecast.Status);
@@ -120,7 +120,7 @@ public sealed class ServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_ends_the_work()
+    public async Task A_caller_that_disconnects_ends_the_work()
     {
         double[] times = [.. Enumerable.Range(0, 20_000).Select(i => 100.0 * i)];
         using var source = new CancellationTokenSource();

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FaceTests.Surface;
 
-/// <summary>What C# sees of the face: its public types and their members, those of extensions among them.</summary>
+/// <summary>The C# surface: public types and their members, including those of extensions.</summary>
 internal static class Face
 {
     private const BindingFlags Own =
@@ -11,7 +11,7 @@ internal static class Face
 
     public static readonly Assembly Assembly = typeof(Verbs).Assembly;
 
-    /// <summary>What users see of the core's assemblies, from the bottom up.</summary>
+    /// <summary>The assemblies of the core that users see, from the bottom up.</summary>
     public static readonly Type[] OfCore =
     [
         .. typeof(Tensor).Assembly.GetExportedTypes(),
@@ -19,13 +19,14 @@ internal static class Face
         .. typeof(Mlp).Assembly.GetExportedTypes(),
     ];
 
-    /// <summary>Its public types; those whose names cannot be written carry what the compiler knows of extensions.</summary>
+    /// <summary>Its public types; types whose names cannot be written contain the compiler's data about
+    /// extensions.</summary>
     public static readonly Type[] Types = [.. Assembly.GetExportedTypes().Where(type => !type.FullName!.Contains('<'))];
 
     private static bool IsGenerated(MemberInfo member) =>
         member.IsDefined(typeof(CompilerGeneratedAttribute), false) || member.Name.Contains('<');
 
-    /// <summary>Methods, operators and, as get_Name, extension properties, but not what a record adds by itself.</summary>
+    /// <summary>Methods, operators and, as get_Name, extension properties, without the members that a record adds.</summary>
     public static IEnumerable<MethodInfo> Methods(Type type) =>
         type.GetMethods(Own).Where(method => !IsGenerated(method) && !IsOfRecord(method));
 

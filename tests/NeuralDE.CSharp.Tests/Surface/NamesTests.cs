@@ -5,7 +5,7 @@ using NeuralDE;
 // A user's namespace: within NeuralDE its types would win over the verbs that a package's using imports.
 namespace Elsewhere.Programs;
 
-/// <summary>Verbs and types stand side by side, wherever a program lives.</summary>
+/// <summary>Verbs and types can be used together in any namespace.</summary>
 public class NamesTests
 {
     [Fact]
@@ -27,7 +27,7 @@ public class NamesTests
 
     // What compiles here is the test: CS0119 where a verb hides a type.
     [Fact]
-    public void A_program_in_its_own_namespace_writes_layers_splits_and_verbs()
+    public void A_program_in_its_own_namespace_uses_layers_splits_and_verbs()
     {
         var key = new Key(0);
         var images = Randn(key, 6, 4, 8, 8);

@@ -9,8 +9,8 @@ using static NeuralDE.Calculus;
 namespace FaceTests.Surface;
 
 /// <summary>
-/// Null where an object is due is refused at the call, by the parameter's name: every method that C# can call, with null in
-/// each place in turn.
+/// A null argument is refused at the call, with the name of the parameter: every method that C# can call, with null for each
+/// parameter in turn.
 /// </summary>
 public class NullTests(ITestOutputHelper output)
 {
@@ -20,8 +20,8 @@ public class NullTests(ITestOutputHelper output)
         BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>
-    /// Members of the core that C# calls as they are: of types that are no modules, without types of F#. What else there is
-    /// has its twin in the face (ParityTests). Interfaces are for users to implement, and the library to call.
+    /// Members of the core that C# calls directly: of types that are not modules, without types of F#. Other members have a
+    /// twin in the face (ParityTests). Interfaces are implemented by users and called by the library.
     /// </summary>
     private static IEnumerable<MethodBase> OfCore() =>
         from type in Face.OfCore
@@ -42,7 +42,7 @@ public class NullTests(ITestOutputHelper output)
             && !member.GetParameters().Any(p => TypeText.FSharpPart(p.ParameterType) is not null)
         select member;
 
-    // what holds data and no more is made of anything; an exception's message may be null, as the base library's
+    // data types accept any value; the message of an exception may be null, as in the base library
     private static IEnumerable<MethodBase> Constructors(Type type) =>
         FSharpType.IsRecord(type, null) || FSharpType.IsUnion(type, null) || typeof(Exception).IsAssignableFrom(type)
             ? []
@@ -56,7 +56,7 @@ public class NullTests(ITestOutputHelper output)
         && !p.ParameterType.IsGenericParameter
         && Nullability.Create(p).WriteState != NullabilityState.Nullable;
 
-    /// <summary>A tensor for a type of trees, a kind of noise for one of equations that must have it.</summary>
+    /// <summary>A tensor for a type of trees, a kind of noise for a type of equations with noise.</summary>
     private static Type Argument(Type parameter) =>
         parameter.GetGenericParameterConstraints().Contains(typeof(AnyNoise)) ? typeof(DiagonalNoise) : typeof(Tensor);
 
@@ -77,7 +77,7 @@ public class NullTests(ITestOutputHelper output)
     private static string Name(MethodBase method, ParameterInfo parameter) =>
         $"{TypeText.CSharp(method.DeclaringType!)}.{method.Name}({string.Join(", ", method.GetParameters().Select(p => TypeText.CSharp(p.ParameterType)))}): {parameter.Name}";
 
-    /// <summary>Null; "" if it was refused as it should be, the fault if not.</summary>
+    /// <summary>Calls with null; returns "" for the expected refusal, otherwise the fault.</summary>
     private static string Fault(MethodBase open, int place)
     {
         var method = Closed(open);
@@ -102,7 +102,7 @@ public class NullTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Calls a method as compiled code does; spans are empty, since an object cannot hold one.</summary>
+    /// <summary>Calls a method as compiled code does; spans are empty, because an object cannot contain one.</summary>
     private static Action<object?, object?[]> Invoker(MethodBase method)
     {
         var call = new DynamicMethod("call", typeof(void), [typeof(object), typeof(object[])], typeof(NullTests), true);
@@ -174,7 +174,7 @@ public class NullTests(ITestOutputHelper output)
         Assert.Equal(name, Assert.Throws<ArgumentNullException>(call).ParamName);
 
     [Fact]
-    public void Null_within_a_list_and_in_a_setting_is_refused()
+    public void Null_in_a_list_or_a_setting_is_refused()
     {
         Refuses("xs", () => Stack(Tensor.Of(1.0), null!));
         Refuses("net", () => ((Mlp)null!).Apply(Tensor.Of(1.0)));

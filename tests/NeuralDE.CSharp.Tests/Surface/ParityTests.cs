@@ -5,12 +5,12 @@ using Microsoft.FSharp.Reflection;
 namespace FaceTests.Surface;
 
 /// <summary>
-/// Whatever F# can call, C# can: every function of the core's modules and every static member that C# would not call as it
-/// is has a twin in the face, of the same word and the same types, or stands below with the reason.
+/// C# can call everything that F# can call: every function of the core's modules, and every static member that C# cannot
+/// call directly, has a twin in the face with the same name and types, or is listed below with the reason.
 /// </summary>
 public class ParityTests
 {
-    /// <summary>Twins of another word or other types.</summary>
+    /// <summary>Twins with another name or other types.</summary>
     private static readonly Dictionary<string, (string Twin, string Reason)> Renamed = new()
     {
         ["TensorMakers.tensor"] = ("Of", "Tensor.Of reads as C#'s other factories"),
@@ -40,7 +40,7 @@ public class ParityTests
         ["Engine.setThreads"] = ("set_Threads", "a property"),
     };
 
-    /// <summary>What C# does without.</summary>
+    /// <summary>Functions without a twin.</summary>
     private static readonly Dictionary<string, string> Left = new()
     {
         ["ElementwiseVerbs.operandsBy"] = "how F# infers overloads; hidden there, too",
@@ -49,7 +49,7 @@ public class ParityTests
         ["Ticks"] = "a part of drawing axes",
     };
 
-    /// <summary>Records with a field of F#'s that C# need not read: it gives these answers by methods.</summary>
+    /// <summary>Records with a field of an F# type that C# need not read: methods give the values.</summary>
     private static readonly Dictionary<string, string> Answers = new()
     {
         ["Problem"] = "Ode.Problem and what follows it",
@@ -67,8 +67,8 @@ public class ParityTests
     };
 
     /// <summary>
-    /// Unions whose cases hold lists or functions, and the class of the face that makes them. C# makes the others as they are,
-    /// as in Basis.NewFourier(3).
+    /// Unions whose cases contain lists or functions, and the class of the face that makes them. C# makes other unions
+    /// directly, as in Basis.NewFourier(3).
     /// </summary>
     private static readonly Dictionary<string, string> Made = new()
     {
@@ -99,7 +99,7 @@ public class ParityTests
         || Origin(member) == SourceConstructFlags.UnionCase
         || member.Name.EndsWith("$W", StringComparison.Ordinal);
 
-    /// <summary>A word that is no C# name as it stands, or a type that C# would have to convert.</summary>
+    /// <summary>A name that is not valid in C#, or a type that C# would have to convert.</summary>
     private static bool NeedsTwin(Type home, MethodInfo method) =>
         IsModule(home)
         || char.IsLower(method.Name[0]) && !method.IsSpecialName
@@ -120,8 +120,8 @@ public class ParityTests
     private static string Pascal(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     /// <summary>
-    /// The types of a call: of its parameters, whatever their order, and of its result. A function that is returned gives its
-    /// own, and a pair those of its parts, since F# leaves it to the caller what is given at once.
+    /// The types of a call: those of its parameters, in any order, and of its result. A returned function counts as further
+    /// parameters, and a pair as its parts, because in F# both forms are calls with several arguments.
     /// </summary>
     private static (string[] Parameters, string Result) Types(MethodInfo method)
     {
@@ -130,7 +130,7 @@ public class ParityTests
         return ([.. all.Select(TypeText.Common).Order(StringComparer.Ordinal)], TypeText.Common(result));
     }
 
-    /// <summary>A method that F# has for every equation that promises enough, C# has for the one that promises least.</summary>
+    /// <summary>A method that F# has for every sufficiently specific equation, C# has for the most general one.</summary>
     private static MethodInfo Least(MethodInfo method)
     {
         if (!method.IsGenericMethodDefinition || method.GetParameters().Length > 0)
@@ -196,7 +196,7 @@ public class ParityTests
     }
 
     [Fact]
-    public void What_C_sharp_reads_of_the_core_it_reads_without_options_and_functions()
+    public void C_sharp_reads_the_core_without_options_and_functions()
     {
         var found =
             from type in Face.OfCore
@@ -221,7 +221,7 @@ public class ParityTests
     }
 
     [Fact]
-    public void Unions_that_hold_lists_or_functions_are_made_by_the_face()
+    public void The_face_makes_unions_that_contain_lists_or_functions()
     {
         var found =
             from type in Face.OfCore

@@ -2,7 +2,8 @@ using System.Reflection;
 
 namespace FaceTests.Surface;
 
-/// <summary>What C# users can call is a text file that changes on purpose: one sorted line per public type and member.</summary>
+/// <summary>The public surface for C# is a text file that changes on purpose: one sorted line per public type and
+/// member.</summary>
 public class PublicSurfaceTests
 {
     private static readonly string ApprovedFile = Checkout.File(
@@ -49,7 +50,7 @@ public class PublicSurfaceTests
     }
 
     [Fact]
-    public void No_type_of_FSharp_stands_in_the_public_surface()
+    public void The_public_surface_has_no_type_of_FSharp()
     {
         var found =
             from type in Face.Types
@@ -65,7 +66,7 @@ public class PublicSurfaceTests
         );
     }
 
-    /// <summary>Every type that a member shows.</summary>
+    /// <summary>Every type in the signature of a member.</summary>
     private static IEnumerable<(string Member, Type Type)> Parts(Type type)
     {
         IEnumerable<MethodBase> calls = [.. Face.Methods(type), .. type.GetConstructors()];

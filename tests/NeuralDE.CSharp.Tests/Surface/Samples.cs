@@ -37,7 +37,7 @@ internal static class Samples
     private static object MakeUnion(UnionCaseInfo made) =>
         FSharpValue.MakeUnion(made, [.. made.GetFields().Select(Field)], null);
 
-    /// <summary>A field's value; null for a function or a list of F#'s, which no call gets to.</summary>
+    /// <summary>The value of a field; null for a function or an F# list, which no call reaches.</summary>
     private static object? Field(PropertyInfo field) =>
         TypeText.FSharpPart(field.PropertyType) is null ? Of(field.PropertyType) : null;
 

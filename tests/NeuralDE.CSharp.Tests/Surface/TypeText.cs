@@ -1,6 +1,6 @@
 namespace FaceTests.Surface;
 
-/// <summary>Types as text: as C# writes them, and in a form in which a type of the core and its twin in C# agree.</summary>
+/// <summary>Types as text: in C# syntax, and in a form in which a type of the core and its twin in C# are equal.</summary>
 internal static class TypeText
 {
     private static readonly Dictionary<Type, string> Keywords = new()
@@ -25,7 +25,7 @@ internal static class TypeText
     private static string Arguments(Type type, Func<Type, string> text) =>
         string.Join(", ", type.GetGenericArguments().Select(text));
 
-    /// <summary>As C# writes it.</summary>
+    /// <summary>In C# syntax.</summary>
     public static string CSharp(Type type) =>
         Keywords.TryGetValue(type, out var keyword) ? keyword
         : type.IsArray ? CSharp(type.GetElementType()!) + "[" + new string(',', type.GetArrayRank() - 1) + "]"
@@ -36,7 +36,7 @@ internal static class TypeText
 
     /// <summary>
     /// Without the difference between lists, arrays and spans; between functions and delegates; between pairs; between
-    /// options and what may be null; between a record of options and its settings. Type parameters have no name.
+    /// options and nullable types; between a record of options and its settings. Type parameters have no name.
     /// </summary>
     public static string Common(Type type)
     {
@@ -76,7 +76,8 @@ internal static class TypeText
     private static string Function(Type[] types) =>
         types.Length == 1 ? Common(types[0]) : $"({Common(types[0])} to {Function(types[1..])})";
 
-    /// <summary>The parameters and the result of a function that is returned; what is no function has no parameters.</summary>
+    /// <summary>The parameters and the result of a returned function; a type that is not a function has no
+    /// parameters.</summary>
     public static (IEnumerable<Type> Parameters, Type Result) Uncurried(Type type)
     {
         if (!Is(type, "Microsoft.FSharp.Core.FSharpFunc") && !Is(type, "System.Func"))

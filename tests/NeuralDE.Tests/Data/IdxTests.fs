@@ -50,7 +50,7 @@ let tests =
               refused "code 07" (bytesOf 7uy [ 1 ] [| 0uy |])
               refused "expected 2" (bytesOf 8uy [ 2 ] [| 0uy |])
               refused "expected 2" (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |])
-              refused "a file with further data" (zipped (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |]))
+              refused "has further data after" (zipped (bytesOf 8uy [ 2 ] [| 0uy; 0uy; 0uy |]))
               refused "ends within" (zipped (bytesOf 8uy [ 2 ] [| 0uy |]))
               refused "more than a tensor" (bytesOf 8uy [ -1; -1 ] [| 0uy |])
               refused "ends within" [||])

@@ -293,7 +293,7 @@ let tests =
                   NeuralOde.final (NeuralOde.perSample model) y0 (0.0, 1.0))
               raises<ShapeException, _> "input has 3 features, the layer was made for 2" (fun () ->
                   NeuralOde.final (NeuralOde.augment 1 model) y0 (0.0, 1.0))
-              raises<InputException, _> "all samples share evolving weights" (fun () ->
+              raises<InputException, _> "evolving weights are shared by all samples" (fun () ->
                   let evolving = NeuralField.evolving (drawn 2 2) (WeightFlow.atRest (drawn 2 2))
                   NeuralOde.final (NeuralOde.ofField evolving |> NeuralOde.perSample) (ones [ 3; 2 ]) (0.0, 1.0))
               raises<InputException, _> "Piecewise.init: got the span (1, 1)" (fun () ->

@@ -183,7 +183,7 @@ let tests =
               near 1e-7 (x * exp (scalar (1.0 - cos 1.0))) (NeuralOde.final model x (0.0, 1.0))
               Expect.stringContains
                   (Expect.thrown<InputException>(fun () -> final (NeuralOde.perSample growing) |> ignore)).Message
-                  "all samples share evolving weights"
+                  "evolving weights are shared by all samples"
                   "per sample")
 
           testCase "a custom control, readout and duration are applied" (fun () ->
