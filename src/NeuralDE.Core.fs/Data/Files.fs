@@ -28,7 +28,8 @@ module internal Files =
 
     /// Raises a FileException unless the stream is at its end.
     let expectEnd (place: Place) (stream: Stream) =
-        if stream.ReadByte() >= 0 then refuse place "the file has further data after its numbers, expected its end."
+        if stream.ReadByte() >= 0 then
+            refuse place "the file has further data after its numbers, expected its end."
 
     /// Runs the body; converts exceptions of the system and of decompressors to FileException.
     let private guarded (place: Place) (body: unit -> 'T) : 'T =

@@ -42,7 +42,10 @@ module Safetensors =
             checkText verb name
 
             if not (seen.Add name) then
-                raise (InputException $"{verb}: got two {what} named \"{name}\", expected different names. Rename one of them.")
+                raise (
+                    InputException
+                        $"{verb}: got two {what} named \"{name}\", expected different names. Rename one of them."
+                )
 
     /// Writes tensors to a stream in this format.
     let internal writeTo
@@ -57,7 +60,9 @@ module Safetensors =
         List.iter (snd >> checkText verb) metadata
 
         if List.exists (fun (name, _) -> name = metadataName) tensors then
-            raise (InputException $"{verb}: got a tensor named {metadataName}, a reserved name of the format. Rename it.")
+            raise (
+                InputException $"{verb}: got a tensor named {metadataName}, a reserved name of the format. Rename it."
+            )
 
         let numbers = tensors |> List.map (fun (_, x) -> x.Numbers)
         let bytes (a: NdArray) = int64 a.Length * int64 a.Dtype.Size

@@ -36,8 +36,7 @@ type Network =
         match time with
         | ValueNone ->
             raise (
-                InputException
-                    $"{verb}: got no time, but a layer of the network needs it. Use Network.field net t x."
+                InputException $"{verb}: got no time, but a layer of the network needs it. Use Network.field net t x."
             )
         | ValueSome t ->
             if x.Rank < spatial + 1 then

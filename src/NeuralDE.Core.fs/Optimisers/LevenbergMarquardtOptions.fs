@@ -28,7 +28,8 @@ type LevenbergMarquardtStatus =
         | MaxIterations -> "The number of iterations reached its limit. Raise MaxIterations."
         | NoLowerStep ->
             "No step decreases the loss, however short. The loss has reached its rounding error or the tolerance of a solve inside it, or the residuals have a jump."
-        | NonFinite -> "The residuals or their derivatives are not finite at the initial model. Use another initial model."
+        | NonFinite ->
+            "The residuals or their derivatives are not finite at the initial model. Use another initial model."
         | Cancelled -> "The fit was cancelled."
 
 /// Damping strategies: the size of the damping and its change from step to step.

@@ -193,7 +193,8 @@ module Optim =
         match Tree.difference (Tree.signature model) (Tree.signature gradient) with
         | Some sentence ->
             raise (
-                TreeException $"Optim.step: the model and the gradient differ: {sentence} They must have the same structure."
+                TreeException
+                    $"Optim.step: the model and the gradient differ: {sentence} They must have the same structure."
             )
         | None -> ()
 

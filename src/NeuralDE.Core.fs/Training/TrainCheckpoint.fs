@@ -99,7 +99,9 @@ module internal TrainCheckpoint =
             match Map.tryFind name tensors with
             | Some x -> x
             | None ->
-                Files.refuse place $"it has no '{name}'. Train.checkpointEvery did not write this file, or it was changed later."
+                Files.refuse
+                    place
+                    $"it has no '{name}'. Train.checkpointEvery did not write this file, or it was changed later."
 
         member _.Place = place
         member _.Metadata = file.Metadata

@@ -156,10 +156,7 @@ let tests =
               Expect.isTrue (Array.forall Double.IsFinite fit.Losses) "every step has its loss"
               Expect.equal fit.Losses.Length 60 "fit.Losses.Length"
               Expect.isTrue (Array.last fit.Losses < 1e-3) $"got {Array.last fit.Losses}, expected less than 1e-3"
-              Expect.stringContains
-                  fit.Warnings[0]
-                  "shrunk; the first failure: a solve of step 2 failed."
-                  "warning")
+              Expect.stringContains fit.Warnings[0] "shrunk; the first failure: a solve of step 2 failed." "warning")
 
           testCase "a shrunk update is a fraction of the last one" (fun () ->
               // x = 0 goes to 2 by a step of 2; for x above 1.2 the loss is NaN: 2, then 1

@@ -82,8 +82,7 @@ let tests =
 
           testCase "a network with a time layer needs the time" (fun () ->
               let net = Blueprint.features 2 |> Blueprint.time |> Blueprint.linear 2 |> Network.init key
-              raises<InputException, _> "Use Network.field net t x" (fun () ->
-                  Network.apply net (ones [ 2 ]))
+              raises<InputException, _> "Use Network.field net t x" (fun () -> Network.apply net (ones [ 2 ]))
               let y = Network.field net (scalar 3.0) (tensor [ 5.0; 7.0 ])
               let layer =
                   match net.Layers[1] with

@@ -254,7 +254,10 @@ let tests =
                   |> isRefused [ "model.Layers[0].Weight: float64 [2; 4] → float64 [2; 5]"; "same tensors" ]
 
                   Safetensors.write path [] [ "model", scalar 1.0 ]
-                  Expect.stringContains (refusal (resumed ()) batches loss) "it does not contain a training" "the file"))
+                  Expect.stringContains
+                      (refusal (resumed ()) batches loss)
+                      "it does not contain a training"
+                      "the file"))
 
           testList
               "every setting that determines a training is compared"
@@ -303,10 +306,7 @@ let tests =
                       // after the fourth step of the file, Adam's first step has the length that its mean allows
                       Expect.equal resumed.Steps 4 "resumed.Steps"
                       Expect.equal resumed.Losses[..2] first.Losses "the losses before the resume"
-                      Expect.equal
-                          (float resumed.Best[0])
-                          (float first.Model[0])
-                          "the best model of the new loss"))
+                      Expect.equal (float resumed.Best[0]) (float first.Model[0]) "the best model of the new loss"))
 
           testCase "a missing file is an error, unless the training may start anew" (fun () ->
               let missing = Path.Combine(Path.GetTempPath(), "neuralde", "there is no such file")

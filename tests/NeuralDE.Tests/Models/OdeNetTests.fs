@@ -55,7 +55,9 @@ let gates =
 
               Expect.equal fit.Status TrainStatus.Completed "fit.Status"
               let right = sum (cast Int64 (argmax 1 (OdeNet.apply fit.Model images) .= kinds))
-              Expect.isTrue (int64 (float right) >= 22L) $"got {right} of 24 images classified correctly, expected 22 or more"
+              Expect.isTrue
+                  (int64 (float right) >= 22L)
+                  $"got {right} of 24 images classified correctly, expected 22 or more"
               let before, after = float (entropy (images, kinds) start), float (entropy (images, kinds) fit.Model)
               Expect.isTrue
                   (after < 0.3 * before)

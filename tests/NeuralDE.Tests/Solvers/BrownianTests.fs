@@ -50,15 +50,13 @@ let private law =
               for s, t in pairs do
                   correlates $"{s} and {t}" s t (min s t) (many 2 s) (many 2 t))
 
-          testCase
-              "increments over disjoint intervals are independent, with their lengths as variances"
-              (fun () ->
-                  let grid = [ 0.0; 1e-6; 0.1; 0.25; 0.250002; 0.4; 0.5; 0.51; 0.8; 0.99999; 1.0 ]
-                  let increments = [ for a, b in List.pairwise grid -> b - a, Array.map2 (-) (many 3 b) (many 3 a) ]
+          testCase "increments over disjoint intervals are independent, with their lengths as variances" (fun () ->
+              let grid = [ 0.0; 1e-6; 0.1; 0.25; 0.250002; 0.4; 0.5; 0.51; 0.8; 0.99999; 1.0 ]
+              let increments = [ for a, b in List.pairwise grid -> b - a, Array.map2 (-) (many 3 b) (many 3 a) ]
 
-                  for i, (h, x) in List.indexed increments do
-                      for j, (k, y) in List.indexed increments do
-                          if j >= i then correlates $"increments {i} and {j}" h k (if i = j then h else 0.0) x y)
+              for i, (h, x) in List.indexed increments do
+                  for j, (k, y) in List.indexed increments do
+                      if j >= i then correlates $"increments {i} and {j}" h k (if i = j then h else 0.0) x y)
 
           testCase "steps twice as long as the last intervals are still independent" (fun () ->
               let h = 2.0 ** float -(Brownian.depth - 1)

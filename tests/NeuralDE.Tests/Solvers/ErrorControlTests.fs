@@ -255,23 +255,19 @@ let tests =
                     let right = [| (1.0 - cos 120.0) / 40.0 |]
                     Expect.inRange (missOf right (grad loss (scalar 0.0))) (1e-3, 2e-2) "relative error")
 
-                testCase
-                    "at 1e-3, a response within one long step, where the embedded error is no measure"
-                    (fun () ->
-                        // h λ = 7 of an unstable rest: 560 rtol. cos t over h = 10: 9000 rtol
-                        let at1e3 p = p |> Ode.tolerance 1e-3 1e-6 |> Ode.solveFinal |> sum
+                testCase "at 1e-3, a response within one long step, where the embedded error is no measure" (fun () ->
+                    // h λ = 7 of an unstable rest: 560 rtol. cos t over h = 10: 9000 rtol
+                    let at1e3 p = p |> Ode.tolerance 1e-3 1e-6 |> Ode.solveFinal |> sum
 
-                        let logistic y0 =
-                            Ode.problem (fun _ (u: Tensor) -> 0.7 * u * (1.0 - u)) y0 (0.0, 15.0) |> at1e3
+                    let logistic y0 = Ode.problem (fun _ (u: Tensor) -> 0.7 * u * (1.0 - u)) y0 (0.0, 15.0) |> at1e3
 
-                        let forced (p: Tensor) =
-                            Ode.problem (fun t (u: Tensor) -> p * cos t * onesLike u) (zeros [ 1 ]) (0.0, 100.0)
-                            |> at1e3
+                    let forced (p: Tensor) =
+                        Ode.problem (fun t (u: Tensor) -> p * cos t * onesLike u) (zeros [ 1 ]) (0.0, 100.0) |> at1e3
 
-                        let unstable = missOf [| exp 10.5 |] (grad logistic (zeros [ 1 ]))
-                        Expect.inRange unstable (0.2, 0.9) "unstable rest, relative error"
-                        let late = missOf [| sin 100.0 |] (grad forced (scalar 0.0))
-                        Expect.inRange late (1.0, 20.0) "forcing, relative error")
+                    let unstable = missOf [| exp 10.5 |] (grad logistic (zeros [ 1 ]))
+                    Expect.inRange unstable (0.2, 0.9) "unstable rest, relative error"
+                    let late = missOf [| sin 100.0 |] (grad forced (scalar 0.0))
+                    Expect.inRange late (1.0, 20.0) "forcing, relative error")
 
                 testCase "at 1e-3, sizes of 1e6 and 1e-6 in one leaf" (fun () ->
                     // the root mean square of a leaf only shows the large element: 950 rtol of the small one

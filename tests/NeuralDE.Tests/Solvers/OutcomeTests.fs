@@ -256,7 +256,9 @@ let tests =
                                 (last.Steps, last.Rejected)
                                 (s.Stats.Steps, s.Stats.Rejected)
                                 "(last.Steps, last.Rejected)"
-                        Expect.isTrue (reports.Count >= last.Steps) $"got {reports.Count} reports, expected one per step") ]
+                        Expect.isTrue
+                            (reports.Count >= last.Steps)
+                            $"got {reports.Count} reports, expected one per step") ]
 
           testList
               "A cancelled solve returns the results up to there"

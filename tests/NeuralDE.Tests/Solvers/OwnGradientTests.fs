@@ -132,24 +132,26 @@ let private right =
 
               near 2e-4 "a" (grad (many (OwnGradient oneStep)) a) (grad (many Direct) a))
 
-          testCase "the result of the custom method is used: one step of the trapezoidal rule has an error of O(h²)" (fun () ->
-              let gradientWith method n =
-                  grad
-                      (fun w ->
-                          Ode.problem (field w) y0 (0.0, 1.0)
-                          |> tight
-                          |> Ode.saveAt (linspace 0.0 1.0 (n + 1))
-                          |> Ode.gradient method
-                          |> Ode.solve
-                          |> _.Y1
-                          |> sum)
-                      w0
+          testCase
+              "the result of the custom method is used: one step of the trapezoidal rule has an error of O(h²)"
+              (fun () ->
+                  let gradientWith method n =
+                      grad
+                          (fun w ->
+                              Ode.problem (field w) y0 (0.0, 1.0)
+                              |> tight
+                              |> Ode.saveAt (linspace 0.0 1.0 (n + 1))
+                              |> Ode.gradient method
+                              |> Ode.solve
+                              |> _.Y1
+                              |> sum)
+                          w0
 
-              let exact = gradientWith Direct 1
-              let error n = float (amax (abs (gradientWith (OwnGradient oneStep) n - exact)))
-              let ratio = error 8 / error 16
-              Expect.isTrue (error 8 > 1e-6) $"it is not exact: {string (error 8)}"
-              Expect.isTrue (ratio > 3.5 && ratio < 4.6) $"halving the spans divides the error by {string ratio}")
+                  let exact = gradientWith Direct 1
+                  let error n = float (amax (abs (gradientWith (OwnGradient oneStep) n - exact)))
+                  let ratio = error 8 / error 16
+                  Expect.isTrue (error 8 > 1e-6) $"it is not exact: {string (error 8)}"
+                  Expect.isTrue (ratio > 3.5 && ratio < 4.6) $"halving the spans divides the error by {string ratio}")
 
           testCase "a method that is made once is traced once" (fun () ->
               let mutable traces = 0

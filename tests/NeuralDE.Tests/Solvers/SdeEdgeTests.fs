@@ -119,18 +119,21 @@ let private near =
               refuses ("steps of 1" :: "[0, 1000000000]" :: parts) (fun () ->
                   rows |> Sde.noise key |> Sde.dt 1.0 |> Sde.perSample |> Sde.solve))
 
-          testCase "adaptive steps have this lower limit: on a very long interval the start of a path is not resolved" (fun () ->
-              let relax (t1: Tensor) =
-                  Sde.stratonovich decay (Additive(fun _ -> ones [ 1 ])) (zeros [ 2; 1 ]) (0.0, t1)
-                  |> Sde.noise key
-                  |> Sde.perSample
-              let s = relax (tensor [ 1.0; 1e9 ]) |> Sde.trySolve
-              Expect.equal (s.Failure.Value.Status, s.Failure.Value.Sample) (StepTooSmall, Some 1) "status, sample"
-              // the other sample has its own smallest step
-              let one = relax (tensor [ 1.0; 1.0 ]) |> Sde.solveFinal
-              same "the sample to 1" (numbers one[0]) (numbers s.Y1[0])
-              raises<SolveException> [ "2^-24"; "another key" ] (fun () -> relax (scalar 1e9) |> Sde.solve |> ignore)
-              |> ignore)
+          testCase
+              "adaptive steps have this lower limit: on a very long interval the start of a path is not resolved"
+              (fun () ->
+                  let relax (t1: Tensor) =
+                      Sde.stratonovich decay (Additive(fun _ -> ones [ 1 ])) (zeros [ 2; 1 ]) (0.0, t1)
+                      |> Sde.noise key
+                      |> Sde.perSample
+                  let s = relax (tensor [ 1.0; 1e9 ]) |> Sde.trySolve
+                  Expect.equal (s.Failure.Value.Status, s.Failure.Value.Sample) (StepTooSmall, Some 1) "status, sample"
+                  // the other sample has its own smallest step
+                  let one = relax (tensor [ 1.0; 1.0 ]) |> Sde.solveFinal
+                  same "the sample to 1" (numbers one[0]) (numbers s.Y1[0])
+                  raises<SolveException> [ "2^-24"; "another key" ] (fun () ->
+                      relax (scalar 1e9) |> Sde.solve |> ignore)
+                  |> ignore)
 
           testCase "a single output, equal outputs, and outputs that differ by rounding are accepted" (fun () ->
               let variance (y: Tensor) = float (mean (y * y))

@@ -135,7 +135,9 @@ let tests =
                             |> Ode.trySolve
 
                         Expect.equal s.Status NonlinearSolveFailed "s.Status"
-                        Expect.isTrue (Double.IsNaN((numbers s.Y1).[0])) "y1 is NaN, not a number that does not solve the equation") ]
+                        Expect.isTrue
+                            (Double.IsNaN((numbers s.Y1).[0]))
+                            "y1 is NaN, not a number that does not solve the equation") ]
 
           testCase "Van der Pol with μ = 1000 takes few steps" (fun () ->
               let field = byComponent (fun _ y -> [ y[1]; 1000.0 * (1.0 - y[0] * y[0]) * y[1] - y[0] ])

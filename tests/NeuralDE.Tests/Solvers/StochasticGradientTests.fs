@@ -54,13 +54,15 @@ let tests =
                   relative 1e-7 "differences" (differences f point) gradient
                   relative 1e-10 "forward mode" (forward f point) gradient)
 
-          testCase "adaptive steps: forward and reverse mode agree, and are near the derivative of the solution" (fun () ->
-              let heun = (methodNamed "Heun").Stepper
-              let f p = sum (solve { well heun None Everything p with Tolerance = 1e-5 })
-              let gradient = numbers (grad f point)
-              relative 1e-10 "forward mode" (forward f point) gradient
-              let fine p = sum (solve (well heun (Some(2.0 ** -13.0)) Everything p))
-              relative 1e-3 "small constant steps" (numbers (grad fine point)) gradient)
+          testCase
+              "adaptive steps: forward and reverse mode agree, and are near the derivative of the solution"
+              (fun () ->
+                  let heun = (methodNamed "Heun").Stepper
+                  let f p = sum (solve { well heun None Everything p with Tolerance = 1e-5 })
+                  let gradient = numbers (grad f point)
+                  relative 1e-10 "forward mode" (forward f point) gradient
+                  let fine p = sum (solve (well heun (Some(2.0 ** -13.0)) Everything p))
+                  relative 1e-3 "small constant steps" (numbers (grad fine point)) gradient)
 
           testCase "checkpointed gradients have the bits of direct ones" (fun () ->
               for dt in [ Some 0.04; None ] do

@@ -198,7 +198,9 @@ let private adaptive =
               let o = outputs { e with PerSample = true; Tolerance = 1e-4 }
               let rejected = numbers (SolveReport.unpack o.Report).Rejected
               Expect.isTrue (Array.min rejected > 0.0) $"got the rejections {text rejected}, expected some in each row"
-              Expect.isTrue ((Array.distinct rejected).Length > 10) "rows reject the same steps, expected different ones"
+              Expect.isTrue
+                  ((Array.distinct rejected).Length > 10)
+                  "rows reject the same steps, expected different ones"
               let ends =
                   stack
                       [ for key in keys -> pathAt { e with Noise = [ StochasticCases.noise key [] noise.Along ] } 0 1.0 ]

@@ -169,10 +169,14 @@ module internal Integrator =
         let given = p.SaveAt.Times.IsSome || p.SaveAt.EverySteps.IsSome || p.SaveAt.Start || p.SaveAt.End
 
         if given then
-            raise (InputException $"{verb}: got output times, expected none. Read Y after each step, and At within a step.")
+            raise (
+                InputException $"{verb}: got output times, expected none. Read Y after each step, and At within a step."
+            )
 
         if p.Progress.IsSome then
-            raise (InputException $"{verb}: got {p.Family}.progress, expected none. Read the integrator after each step.")
+            raise (
+                InputException $"{verb}: got {p.Family}.progress, expected none. Read the integrator after each step."
+            )
 
         let setup = SolveSetup.prepare verb p
         let arguments = setup.Arguments setup.Ts

@@ -107,7 +107,10 @@ module internal NoiseSetup =
             refuse verb "a time that is an argument of a transform" "Noise has no derivative by time: use numbers."
 
         if not p.Events.IsEmpty then
-            refuse verb "events" "Zeros on rough paths are not supported: solve without events, and check the saved states."
+            refuse
+                verb
+                "events"
+                "Zeros on rough paths are not supported: solve without events, and check the saved states."
 
         match p.Gradient with
         | Backsolve

@@ -88,13 +88,16 @@ module internal SolveSetup =
         | CheckpointedWithin bytes when bytes >= 1L -> Budget bytes
         | CheckpointedWithin bytes ->
             raise (
-                InputException $"{family}.gradient: got CheckpointedWithin {string bytes}, expected a positive number of bytes."
+                InputException
+                    $"{family}.gradient: got CheckpointedWithin {string bytes}, expected a positive number of bytes."
             )
 
     let private savingOf (p: Problem<'E, 'S>) (ts: Tensor) =
         match p.SaveAt.Times, p.SaveAt.EverySteps with
         | Some _, Some _ ->
-            raise (InputException $"{p.Family}.solve: got saveAt and saveSteps, expected one of them. Remove the other.")
+            raise (
+                InputException $"{p.Family}.solve: got saveAt and saveSteps, expected one of them. Remove the other."
+            )
         | Some _, None -> if ts.Dims[ts.Rank - 1] = 0 then Nothing else AtTimes
         | None, Some n -> EverySteps n
         | None, None -> Nothing
