@@ -194,6 +194,9 @@ module Csv =
         CsvTable(place.Path, options, columns, lines, cells)
 
     /// <summary>Reads a table of another format, for example with semicolons.</summary>
+    /// <param name="options">The format.</param>
+    /// <param name="path">The file.</param>
+    /// <returns>The table.</returns>
     /// <remarks>FileException, with the line, for a file that is not a table; InputException for a separator that is a quote
     /// or a line end.</remarks>
     let readWith (options: CsvOptions) (path: string) : CsvTable =
@@ -207,10 +210,15 @@ module Csv =
         Files.read place (readFrom options place)
 
     /// <summary>Reads a table with commas and a header.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The table.</returns>
     /// <remarks>FileException, with the line, for a file that is not a table.</remarks>
     let read (path: string) : CsvTable = readWith CsvOptions.defaults path
 
     /// <summary>Columns as numbers: float64 [rows; columns], with NaN for missing values.</summary>
+    /// <param name="names">The names of columns.</param>
+    /// <param name="table">The table.</param>
+    /// <returns>float64 [rows; columns].</returns>
     /// <remarks>FileException, with line and column, for a cell that is not a number; InputException for an unknown
     /// column.</remarks>
     let columns (names: string list) (table: CsvTable) : Tensor =
@@ -226,6 +234,9 @@ module Csv =
         )
 
     /// <summary>One column as numbers: float64 [rows], with NaN for missing values.</summary>
+    /// <param name="name">The name of a column.</param>
+    /// <param name="table">The table.</param>
+    /// <returns>float64 [rows].</returns>
     /// <remarks>FileException, with line and column, for a cell that is not a number; InputException for an unknown
     /// column.</remarks>
     let column (name: string) (table: CsvTable) : Tensor =
@@ -233,6 +244,9 @@ module Csv =
         tensor (Array.init table.Count (fun row -> table.Number("Csv.column", row, index)))
 
     /// <summary>The mask of columns: bool [rows; columns], true where a value is present.</summary>
+    /// <param name="names">The names of columns.</param>
+    /// <param name="table">The table.</param>
+    /// <returns>bool [rows; columns].</returns>
     /// <remarks>InputException for an unknown column.</remarks>
     let mask (names: string list) (table: CsvTable) : Tensor =
         let indices = names |> List.map (fun name -> table.Index("Csv.mask", name)) |> Array.ofList
@@ -247,12 +261,18 @@ module Csv =
         )
 
     /// <summary>The cells of one column as text.</summary>
+    /// <param name="name">The name of a column.</param>
+    /// <param name="table">The table.</param>
+    /// <returns>One text for each row.</returns>
     /// <remarks>InputException for an unknown column.</remarks>
     let texts (name: string) (table: CsvTable) : string list =
         let index = table.Index("Csv.texts", name)
         [ for cells in table.Cells -> cells[index] ]
 
     /// <summary>Writes a matrix [rows; columns] with a header. Replaces an existing file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="names">One name for each column.</param>
+    /// <param name="values">[rows; columns].</param>
     /// <remarks>Each number is written so that it reads back as the same float64. ShapeException unless there is one name for
     /// each column.</remarks>
     let write (path: string) (names: string list) (values: Tensor) : unit =

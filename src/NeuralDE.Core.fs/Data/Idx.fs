@@ -69,11 +69,16 @@ module Idx =
         unzipped UnpackingOptions.defaults place stream (readNumbers place bytes)
 
     /// <summary>Like read, with limits for the expansion of a gzipped file.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="path">The file, plain or gzipped.</param>
+    /// <returns>A tensor with the shape of the file.</returns>
     let readWith (limits: UnpackingOptions) (path: string) : Tensor =
         let place = { Verb = "Idx.read"; Path = path }
         Files.read place (readFromWith limits place)
 
     /// <summary>Reads an array. Bytes and int16 become int32; other types keep theirs.</summary>
+    /// <param name="path">The file, plain or gzipped.</param>
+    /// <returns>A tensor with the shape of the file.</returns>
     /// <remarks>FileException for a file that is missing, truncated, damaged or of another type, or that expands beyond
     /// UnpackingOptions.defaults.</remarks>
     let read (path: string) : Tensor = readWith UnpackingOptions.defaults path

@@ -50,6 +50,7 @@ type Normaliser =
     /// <param name="kind">Standard, MinMax or Robust.</param>
     /// <param name="mask">bool, with the shape of the data. NaN always counts as missing.</param>
     /// <param name="x">The training data, float32 or float64.</param>
+    /// <returns>The normaliser.</returns>
     /// <remarks>A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
     /// with infinite values. ShapeException for a mask of another shape.</remarks>
     static member fitMasked (kind: Normalisation) (mask: Tensor) (x: Tensor) : Normaliser =
@@ -99,6 +100,7 @@ type Normaliser =
     /// <summary>Fits a normaliser to data [batch…; channels]. NaN counts as missing.</summary>
     /// <param name="kind">Standard, MinMax or Robust.</param>
     /// <param name="x">The training data, float32 or float64.</param>
+    /// <returns>The normaliser.</returns>
     /// <remarks>A constant channel gets the scale 1, so it is mapped to 0. InputException for a channel without values or
     /// with infinite values.</remarks>
     static member fit (kind: Normalisation) (x: Tensor) : Normaliser =
@@ -111,12 +113,18 @@ type Normaliser =
             Expect.misfit $"{verb}: got shape {Expect.text x}, expected [batch…; {string channels}], as in the fit."
 
     /// <summary>Normalises data: (x − shift) / scale, [batch…; channels] → [batch…; channels].</summary>
+    /// <param name="n">The normaliser.</param>
+    /// <param name="x">[batch…; channels].</param>
+    /// <returns>[batch…; channels].</returns>
     /// <remarks>ShapeException for another number of channels.</remarks>
     static member apply (n: Normaliser) (x: Tensor) : Tensor =
         Normaliser.Check("Normaliser.apply", n, x)
         (x - n.Shift) / n.Scale
 
     /// <summary>Inverts apply: x · scale + shift.</summary>
+    /// <param name="n">The normaliser.</param>
+    /// <param name="x">Normalised data [batch…; channels].</param>
+    /// <returns>[batch…; channels].</returns>
     /// <remarks>ShapeException for another number of channels.</remarks>
     static member invert (n: Normaliser) (x: Tensor) : Tensor =
         Normaliser.Check("Normaliser.invert", n, x)

@@ -127,6 +127,8 @@ module Npy =
         Stored.write stream numbers
 
     /// <summary>Reads an array that numpy.save wrote, in C or Fortran order.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>A tensor with the shape of the file.</returns>
     /// <remarks>float64, float32, int64, int32 and bool keep their type; float16 becomes float32; int16, int8, uint16 and
     /// uint8 become int32; uint32 becomes int64. Objects are never unpickled. FileException for a file that is missing,
     /// truncated, damaged or of another dtype.</remarks>
@@ -134,7 +136,9 @@ module Npy =
         let place = { Verb = "Npy.read"; Path = path }
         Files.read place (readFrom place)
 
-    /// Writes an array for numpy.load. Replaces an existing file.
+    /// <summary>Writes an array for numpy.load. Replaces an existing file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="x">The array.</param>
     let write (path: string) (x: Tensor) : unit =
         x.Numbers |> ignore // a placeholder has none
         Files.write { Verb = "Npy.write"; Path = path } (writeTo x)

@@ -100,17 +100,24 @@ module Npz =
     let internal readFrom place stream = readFromWith UnpackingOptions.defaults place stream
 
     /// <summary>Like read, with limits for the expansion of a compressed archive.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="path">The file.</param>
+    /// <returns>Names and arrays.</returns>
     let readWith (limits: UnpackingOptions) (path: string) : (string * Tensor) list =
         let place = { Verb = "Npz.read"; Path = path }
         Files.read place (readFromWith limits place)
 
     /// <summary>Reads all arrays of an archive with their names, in the archive's order. Types are converted as in
     /// Npy.read.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Names and arrays.</returns>
     /// <remarks>FileException for a file that is missing, truncated or damaged, that contains anything except arrays, or that
     /// expands beyond UnpackingOptions.defaults.</remarks>
     let read (path: string) : (string * Tensor) list = readWith UnpackingOptions.defaults path
 
     /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="arrays">Names and arrays.</param>
     /// <remarks>InputException for an empty or repeated name.</remarks>
     let write (path: string) (arrays: (string * Tensor) list) : unit =
         let names = HashSet<string>()

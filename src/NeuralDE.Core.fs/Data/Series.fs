@@ -72,6 +72,7 @@ module Series =
     /// <param name="mask">bool [time; channels]: true where a value was observed.</param>
     /// <param name="times">[time], increasing.</param>
     /// <param name="values">[time; channels].</param>
+    /// <returns>The series.</returns>
     /// <remarks>Unobserved values become 0. InputException for times that do not increase, or an observed NaN; ShapeException
     /// for other shapes.</remarks>
     let masked (mask: Tensor) (times: Tensor) (values: Tensor) : Series =
@@ -103,6 +104,7 @@ module Series =
     /// <summary>A series from times [time] and values [time; channels]. NaN marks an unobserved value.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="values">[time; channels].</param>
+    /// <returns>The series.</returns>
     /// <remarks>Unobserved values become 0. InputException for times that do not increase; ShapeException for other
     /// shapes.</remarks>
     let create (times: Tensor) (values: Tensor) : Series =
@@ -111,10 +113,14 @@ module Series =
         masked (ofFlags values.Dims (values.Numbers.Floats |> Array.map (Double.IsNaN >> not))) times values
 
     // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// The values with NaN where nothing was observed, as passed to create: [time; channels].
+    /// <summary>The values with NaN where nothing was observed, as passed to create: [time; channels].</summary>
+    /// <param name="s">The series.</param>
+    /// <returns>[time; channels].</returns>
     let observed (s: Series) : Tensor = where s.Mask s.Values nan
 
     /// <summary>The first observation of each channel, at any time: [channels].</summary>
+    /// <param name="s">The series.</param>
+    /// <returns>[channels].</returns>
     /// <remarks>In contrast, Values[0] is 0 in a channel that is not observed at the first time. InputException for a channel
     /// that was never observed.</remarks>
     let firstObserved (s: Series) : Tensor =
@@ -134,6 +140,10 @@ module Series =
 
     // ── one series ───────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The observations from t0 to t1, both included.</summary>
+    /// <param name="t0">The first time.</param>
+    /// <param name="t1">The last time.</param>
+    /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     /// <remarks>InputException unless t0 ≤ t1.</remarks>
     let between (t0: float) (t1: float) (s: Series) : Series =
         if not (t0 <= t1) then
@@ -206,11 +216,14 @@ module Series =
     /// the last observation are constant.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     /// <remarks>Interpolation uses later observations; use hold for forecasts. InputException for a channel that was never
     /// observed.</remarks>
     let resample (times: Tensor) (s: Series) : Series = whole "Series.resample" times linear s
 
     /// <summary>Fills the gaps of a series by linear interpolation: resample at its own times.</summary>
+    /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     /// <remarks>InputException for a channel that was never observed.</remarks>
     let fill (s: Series) : Series = whole "Series.fill" s.Times linear s
 
@@ -218,12 +231,14 @@ module Series =
     /// uses the first one.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     /// <remarks>InputException for a channel that was never observed.</remarks>
     let hold (times: Tensor) (s: Series) : Series = whole "Series.hold" times (fun _ xs i _ -> xs[max i 0]) s
 
     /// <summary>Extends a series to more times, which include its own. The values at the new times are unobserved.</summary>
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     /// <remarks>InputException if one of the series' times is missing.</remarks>
     let onTimes (times: Tensor) (s: Series) : Series =
         let verb = "Series.onTimes"
@@ -270,11 +285,15 @@ module Series =
             Values = ofFloats s.Values.Dtype [| n; total |] (Array.init size value)
             Mask = ofFlags [| n; total |] (Array.init size flag) }
 
-    /// Adds the time as the first channel. A neural CDE needs it to know the speed along its path.
+    /// <summary>Adds the time as the first channel. A neural CDE needs it to know the speed along its path.</summary>
+    /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     let withTime (s: Series) : Series = withChannels [ s.Times.Numbers.Floats ] s
 
-    /// Adds channels with the number of observations so far, one for each channel, before the channels. The times and the
-    /// frequency of observations carry information. Kidger et al. 2020, section 3.
+    /// <summary>Adds channels with the number of observations so far, one for each channel, before the channels. The times
+    /// and the frequency of observations carry information. Kidger et al. 2020, section 3.</summary>
+    /// <param name="s">The series.</param>
+    /// <returns>The series.</returns>
     let withCounts (s: Series) : Series =
         let n, width = count s, channels s
         let flags = s.Mask.Numbers.Flags
@@ -305,6 +324,8 @@ module Series =
             first
 
     /// <summary>The distinct times of all series, in increasing order: [time].</summary>
+    /// <param name="series">The series.</param>
+    /// <returns>[time].</returns>
     /// <remarks>InputException without series; ShapeException for series with different dtypes or numbers of
     /// channels.</remarks>
     let unionOfTimes (series: Series list) : Tensor =
@@ -316,6 +337,8 @@ module Series =
 
     /// <summary>A batch on the union of all times, so that one solve serves all series, as in latent ODEs. Rubanova et al.
     /// 2019. A series has no observations at most of the times.</summary>
+    /// <param name="series">The series.</param>
+    /// <returns>The batch.</returns>
     /// <remarks>The memory is that of every series at every time. Times are [time]; Lengths are the numbers of rows of the
     /// series. InputException without series; ShapeException for series with different dtypes or numbers of
     /// channels.</remarks>
@@ -330,6 +353,8 @@ module Series =
 
     /// <summary>A batch with the length of the longest series. Shorter series are padded with their last time and value, as
     /// unobserved.</summary>
+    /// <param name="series">The series.</param>
+    /// <returns>The batch.</returns>
     /// <remarks>A path through the values is constant over the padding. Ode.saveAt with Ode.perSample accepts the times.
     /// InputException without series or for a series without rows; ShapeException for series with different dtypes or numbers
     /// of channels.</remarks>
@@ -362,7 +387,9 @@ module Series =
           Mask = ofFlags [| batch; n; width |] flags
           Lengths = lengths series }
 
-    /// The series of a padded batch, without the padding.
+    /// <summary>The series of a padded batch, without the padding.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <returns>The series.</returns>
     let unpad (batch: SeriesBatch) : Series list =
         Expect.rank "Series.unpad" 2 "the times" batch.Times
 
@@ -373,10 +400,14 @@ module Series =
             { Times = own batch.Times; Values = own batch.Values; Mask = own batch.Mask }: Series)
         |> List.ofArray
 
-    /// The values of a batch with NaN where nothing was observed: [batch; time; channels].
+    /// <summary>The values of a batch with NaN where nothing was observed: [batch; time; channels].</summary>
+    /// <param name="batch">The batch.</param>
+    /// <returns>[batch; time; channels].</returns>
     let observedOfBatch (batch: SeriesBatch) : Tensor = where batch.Mask batch.Values nan
 
     /// <summary>The first observation of each channel of each series of a batch: [batch; channels].</summary>
+    /// <param name="batch">The batch.</param>
+    /// <returns>[batch; channels].</returns>
     /// <remarks>InputException for a channel that was never observed.</remarks>
     let firstObservedOfBatch (batch: SeriesBatch) : Tensor =
         let times = batch.Values.Dims[1]
@@ -389,10 +420,11 @@ module Series =
                   Mask = Prim.pick 0 k batch.Mask })
         |> Prim.stack 0
 
-    /// <summary>The mean of the elements that a mask marks, for the loss of a batch: Σ x / n over the n marked elements; 0 if
-    /// none is marked.</summary>
+    /// <summary>The mean of the elements that a mask marks, for the loss of a batch: Σ x / n over the n marked elements; 0
+    /// if none is marked.</summary>
     /// <param name="mask">bool, with the shape of x.</param>
     /// <param name="x">float32 or float64.</param>
+    /// <returns>One number, [].</returns>
     /// <remarks>It can be traced and differentiated. Unmarked elements have no gradient, even if they are NaN. ShapeException
     /// for a mask of another shape.</remarks>
     let maskedMean (mask: Tensor) (x: Tensor) : Tensor =

@@ -66,6 +66,7 @@ module Split =
     /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
     /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have samples along their first axis.</param>
+    /// <returns>The three parts.</returns>
     /// <remarks>Do not use it for the rows of a time series: a model that has seen 3 and 5 o'clock knows 4 o'clock. Use
     /// byTime. InputException for a fraction outside [0, 1), for too few samples and for data without tensors; ShapeException
     /// for tensors of different lengths.</remarks>
@@ -79,6 +80,7 @@ module Split =
     /// <param name="validation">The fraction for validation, such as 0.1; 0 for none.</param>
     /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">The items.</param>
+    /// <returns>The three parts.</returns>
     let items (key: Key) (validation: float) (test: float) (data: 'a list) : Split<'a list> =
         let all = Array.ofList data
 
@@ -91,6 +93,7 @@ module Split =
     /// <param name="validation">The fraction for validation; 0 for none.</param>
     /// <param name="test">The fraction for the test; 0 for none.</param>
     /// <param name="data">A tree whose tensors have times along their first axis.</param>
+    /// <returns>The three parts.</returns>
     /// <remarks>InputException for a fraction outside [0, 1), for too few times and for data without tensors; ShapeException
     /// for tensors of different lengths.</remarks>
     let byTime (validation: float) (test: float) (data: 'T) : Split<'T> =

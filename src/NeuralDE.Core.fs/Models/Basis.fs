@@ -15,7 +15,9 @@ type Basis =
     /// 1, and `bumps` functions exp(−((s − c) / w)² / 2), with centres c evenly spaced over [0, 1] at a distance of w
     | RadialBasis of bumps: int
 
-    /// The number of functions.
+    /// <summary>The number of functions.</summary>
+    /// <param name="basis">The basis.</param>
+    /// <returns>A number, at least 1.</returns>
     static member count(basis: Basis) : int =
         let n =
             match basis with
@@ -28,6 +30,9 @@ type Basis =
         n + 1
 
     /// <summary>The values of all functions at s, a float tensor []: [count], in the dtype of s.</summary>
+    /// <param name="basis">The basis.</param>
+    /// <param name="s">A float tensor [].</param>
+    /// <returns>[count], in the dtype of s.</returns>
     /// <remarks>ShapeException unless s has the shape []; DtypeException unless s is a float tensor.</remarks>
     static member values (basis: Basis) (s: Tensor) : Tensor =
         Expect.floats "Basis.values" s

@@ -83,6 +83,12 @@ type Galerkin<'M> =
 module Galerkin =
     /// <summary>Makes an expansion that is constant in depth at first: the first coefficients are the model made from the
     /// key, the others are 0. All are trained.</summary>
+    /// <param name="basis">The basis.</param>
+    /// <param name="start">The start of the time span.</param>
+    /// <param name="stop">The end of the time span.</param>
+    /// <param name="make">From a key to a model.</param>
+    /// <param name="key">Determines the initial weights.</param>
+    /// <returns>The model.</returns>
     /// <remarks>InputException unless the times of the span are finite and differ.</remarks>
     let init (basis: Basis) (start: float, stop: float) (make: Key -> 'M) (key: Key) : Galerkin<'M> =
         Stacked.checkSpan "Galerkin.init" start stop
@@ -91,10 +97,18 @@ module Galerkin =
         let coefficients = model :: List.replicate (Basis.count basis - 1) zero
         { Coefficients = Stacked.ofTrees coefficients; Basis = basis; Start = start; Stop = stop }
 
-    /// The model at time t, a tensor [].
+    /// <summary>The model at time t, a tensor [].</summary>
+    /// <param name="t">The time [].</param>
+    /// <param name="g">The expansion.</param>
+    /// <returns>The model.</returns>
     let at (t: Tensor) (g: Galerkin<'M>) : 'M = (g :> Depth<'M>).At t
 
-    /// The field of a model that varies in depth: Galerkin.field Mlp.apply g.
+    /// <summary>The field of a model that varies in depth: Galerkin.field Mlp.apply g.</summary>
+    /// <param name="apply">Applies a model to a state.</param>
+    /// <param name="g">The expansion.</param>
+    /// <param name="t">The time [].</param>
+    /// <param name="x">The state.</param>
+    /// <returns>The result of apply, x'.</returns>
     let field (apply: 'M -> Tensor -> Tensor) (g: Galerkin<'M>) (t: Tensor) (x: Tensor) : Tensor = apply (at t g) x
 
 /// <summary>A model whose weights are constant on n equal pieces of the time span: a sequence of n models, each integrated
@@ -121,17 +135,33 @@ type Piecewise<'M> =
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Piecewise =
     /// <summary>Makes `pieces` models, each from its own key.</summary>
+    /// <param name="pieces">The number of pieces.</param>
+    /// <param name="start">The start of the time span.</param>
+    /// <param name="stop">The end of the time span.</param>
+    /// <param name="make">From a key to a model.</param>
+    /// <param name="key">Determines the initial weights.</param>
+    /// <returns>The model.</returns>
     /// <remarks>InputException unless `pieces` is positive and the times of the span are finite and differ.</remarks>
     let init (pieces: int) (start: float, stop: float) (make: Key -> 'M) (key: Key) : Piecewise<'M> =
         Expect.positive "Piecewise.init" "pieces" pieces
         Stacked.checkSpan "Piecewise.init" start stop
         { Pieces = Stacked.ofTrees (Key.splitN pieces key |> List.map make); Start = start; Stop = stop }
 
-    /// The times between the pieces, for Ode.jumpAt.
+    /// <summary>The times between the pieces, for Ode.jumpAt.</summary>
+    /// <param name="p">The pieces.</param>
+    /// <returns>One time less than there are pieces, in the order of the span.</returns>
     let jumps (p: Piecewise<'M>) : float list = Stacked.jumps p.Start p.Stop p.Pieces
 
-    /// The model at time t, a tensor []. Before the span it is the first piece, after the span the last.
+    /// <summary>The model at time t, a tensor []. Before the span it is the first piece, after the span the last.</summary>
+    /// <param name="t">The time [].</param>
+    /// <param name="p">The pieces.</param>
+    /// <returns>The model.</returns>
     let at (t: Tensor) (p: Piecewise<'M>) : 'M = (p :> Depth<'M>).At t
 
-    /// The field of a model in pieces: Piecewise.field Mlp.apply p.
+    /// <summary>The field of a model in pieces: Piecewise.field Mlp.apply p.</summary>
+    /// <param name="apply">Applies a model to a state.</param>
+    /// <param name="p">The pieces.</param>
+    /// <param name="t">The time [].</param>
+    /// <param name="x">The state.</param>
+    /// <returns>The result of apply, x'.</returns>
     let field (apply: 'M -> Tensor -> Tensor) (p: Piecewise<'M>) (t: Tensor) (x: Tensor) : Tensor = apply (at t p) x

@@ -47,37 +47,60 @@ type internal EvolvingField<'M> =
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralField =
     /// <summary>x' = f (weights at t) t x, with the features or channels on an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="f">From the weights, the time [] and the state to x'.</param>
+    /// <param name="weights">The weights as a function of time.</param>
+    /// <returns>The field.</returns>
     /// <remarks>InputException unless the axis is negative.</remarks>
     let ofDepthAlong (axis: int) (f: 'M -> Tensor -> Tensor -> Tensor) (weights: Depth<'M>) : NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofDepthAlong" axis
         { DepthField.Weights = weights; Apply = f; Axis = axis }
 
-    /// x' = f (weights at t) t x for features [batch…; d].
+    /// <summary>x' = f (weights at t) t x for features [batch…; d].</summary>
+    /// <param name="f">From the weights, the time [] and the state to x'.</param>
+    /// <param name="weights">The weights as a function of time.</param>
+    /// <returns>The field.</returns>
     let ofDepth (f: 'M -> Tensor -> Tensor -> Tensor) (weights: Depth<'M>) : NeuralField = ofDepthAlong -1 f weights
 
     /// <summary>x' = f weights t x, with the features or channels on an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights, the time [] and the state to x'.</param>
+    /// <returns>The field.</returns>
     /// <remarks>InputException unless the axis is negative.</remarks>
     let ofFunctionAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor -> Tensor) : NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofFunctionAlong" axis
         ofDepthAlong axis f { Model = weights }
 
-    /// x' = f weights t x for features [batch…; d].
+    /// <summary>x' = f weights t x for features [batch…; d].</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights, the time [] and the state to x'.</param>
+    /// <returns>The field.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor -> Tensor) : NeuralField = ofFunctionAlong -1 weights f
 
     let private ofNetwork (like: Network) (weights: Depth<Network>) =
         ofDepthAlong (ChannelAxis.ofNetwork like) Network.field weights
 
-    /// The field of a network. It depends on time if the network has a time layer.
+    /// <summary>The field of a network. It depends on time if the network has a time layer.</summary>
+    /// <param name="net">A network from x to x'.</param>
+    /// <returns>The field.</returns>
     let constant (net: Network) : NeuralField = ofNetwork net { Model = net }
 
-    /// The field of a sequence of networks, each for one piece of the time span.
+    /// <summary>The field of a sequence of networks, each for one piece of the time span.</summary>
+    /// <param name="pieces">One network for each piece.</param>
+    /// <returns>The field.</returns>
     let piecewise (pieces: Piecewise<Network>) : NeuralField = ofNetwork pieces.Pieces pieces
 
-    /// The field of a network whose weights are a spectral expansion in depth.
+    /// <summary>The field of a network whose weights are a spectral expansion in depth.</summary>
+    /// <param name="expansion">The expansion.</param>
+    /// <returns>The field.</returns>
     let galerkin (expansion: Galerkin<Network>) : NeuralField = ofNetwork expansion.Coefficients expansion
 
-    /// The field of a network whose weights follow their own differential equation from these initial weights. perSample does
-    /// not support it.
+    /// <summary>The field of a network whose weights follow their own differential equation from these initial weights.
+    /// perSample does not support it.</summary>
+    /// <param name="weights">The initial weights.</param>
+    /// <param name="flow">The differential equation of the weights.</param>
+    /// <returns>The field.</returns>
     let evolving (weights: Network) (flow: WeightFlow) : NeuralField =
         { EvolvingField.Weights = weights
           Flow = flow

@@ -44,7 +44,9 @@ type internal NeuralRun =
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralOde =
     // ── building a model ─────────────────────────────────────────────────────────────────────────────────────────
-    /// The model x' = f(t, x) with a field f, whose weights may vary in depth.
+    /// <summary>The model x' = f(t, x) with a field f, whose weights may vary in depth.</summary>
+    /// <param name="field">The field.</param>
+    /// <returns>The model.</returns>
     let ofField (field: NeuralField) : NeuralOde =
         { Field = field
           Start = NeuralStart.observed
@@ -54,27 +56,48 @@ module NeuralOde =
           Duration = None
           Settings = OdeSettings.defaults }
 
-    /// The model x' = f(t, x) with a network f. f depends on time if the network has a time layer.
+    /// <summary>The model x' = f(t, x) with a network f. f depends on time if the network has a time layer.</summary>
+    /// <param name="net">A network.</param>
+    /// <returns>The model.</returns>
     let ofNetwork (net: Network) : NeuralOde = ofField (NeuralField.constant net)
 
-    /// The model x' = f(t, x) with a network f from a blueprint. The key determines the initial weights.
+    /// <summary>The model x' = f(t, x) with a network f from a blueprint. The key determines the initial weights.</summary>
+    /// <param name="key">Determines the initial weights.</param>
+    /// <param name="blueprint">The layers of the network.</param>
+    /// <returns>The model.</returns>
     let init (key: Key) (blueprint: Blueprint) : NeuralOde = ofNetwork (Network.init key blueprint)
 
-    /// Sets the start, which computes the initial state from y0.
+    /// <summary>Sets the start, which computes the initial state from y0.</summary>
+    /// <param name="start">The start.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let withStart (start: NeuralStart) (model: NeuralOde) = { model with Start = start }
 
-    /// Sets the control: further inputs of the field.
+    /// <summary>Sets the control: further inputs of the field.</summary>
+    /// <param name="control">The control.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let withControl (control: NeuralControl) (model: NeuralOde) = { model with Control = Some control }
 
-    /// Sets the readout, which computes the output from the state.
+    /// <summary>Sets the readout, which computes the output from the state.</summary>
+    /// <param name="readout">The readout.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let withReadout (readout: NeuralReadout) (model: NeuralOde) = { model with Readout = Some readout }
 
-    /// Sets the duration: the time span of each sample is multiplied by a number computed from y0, and each sample has its
-    /// own steps.
+    /// <summary>Sets the duration: the time span of each sample is multiplied by a number computed from y0, and each sample
+    /// has its own steps.</summary>
+    /// <param name="duration">The duration.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let withDuration (duration: NeuralDuration) (model: NeuralOde) =
         { model with Duration = Some duration; Settings = { model.Settings with PerSample = true } }
 
-    /// <summary>Adds `dimensions` components to the state, which start at 0. The network must take and return them.</summary>
+    /// <summary>Adds `dimensions` components to the state, which start at 0. The network must take and return
+    /// them.</summary>
+    /// <param name="dimensions">The number of components.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     /// <remarks>Features [batch…; d] become [batch…; d + `dimensions`]; images [batch; channels; height; width] get
     /// `dimensions` more channels. The layers of the field's network determine which of the two applies, here and wherever
     /// NeuralOde adds components. InputException unless `dimensions` is positive.</remarks>
@@ -82,27 +105,47 @@ module NeuralOde =
         Expect.positive "NeuralOde.augment" "dimensions" dimensions
         withStart (NeuralStart.zeros dimensions) model
 
-    /// Like augment, along an axis counted from the end: −1 is the last.
+    /// <summary>Like augment, along an axis counted from the end: −1 is the last.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="dimensions">The number of components.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let augmentAlong (axis: int) (dimensions: int) (model: NeuralOde) =
         withStart (NeuralStart.zerosAlong axis dimensions) model
 
-    /// Adds components to the state, which start at g(y0); for images g is a convolutional network.
+    /// <summary>Adds components to the state, which start at g(y0); for images g is a convolutional network.</summary>
+    /// <param name="net">The network g, from y0 to the added components.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let inputLayer (net: Network) (model: NeuralOde) = withStart (NeuralStart.inputLayer net) model
 
-    /// Like inputLayer, along an axis counted from the end.
+    /// <summary>Like inputLayer, along an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="net">The network g, from y0 to the added components.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let inputLayerAlong (axis: int) (net: Network) (model: NeuralOde) =
         withStart (NeuralStart.besideAlong axis net Network.apply) model
 
-    /// Sets the initial state to g(y0). Also set a readout, unless all components of the state are the output.
+    /// <summary>Sets the initial state to g(y0). Also set a readout, unless all components of the state are the
+    /// output.</summary>
+    /// <param name="net">The network g, from y0 to the initial state.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let lift (net: Network) (model: NeuralOde) = withStart (NeuralStart.lift net) model
 
-    /// Makes the model x'' = f(t, [x; x']) with initial velocity g(y0). The network takes 2 d features and returns d.
+    /// <summary>Makes the model x'' = f(t, [x; x']) with initial velocity g(y0). The network takes 2 d features and returns
+    /// d.</summary>
+    /// <param name="velocity">The network g, from y0 to the initial velocity.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let secondOrder (velocity: Network) (model: NeuralOde) = inputLayer velocity { model with Order = 2 }
 
     /// <summary>Makes the model x⁽ⁿ⁾ = f(t, [x; x'; …]) for y0 of d components. All derivatives of x start at 0.</summary>
     /// <param name="order">The order n of the equation.</param>
     /// <param name="d">The number of components of y0.</param>
     /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     /// <remarks>InputException unless `order` and `d` are positive.</remarks>
     let higherOrder (order: int) (d: int) (model: NeuralOde) =
         Expect.positive "NeuralOde.higherOrder" "order" order
@@ -110,48 +153,86 @@ module NeuralOde =
         let model = { model with Order = order }
         if order = 1 then model else augment ((order - 1) * d) model
 
-    /// Data control: the input of the network is [state; y0] at all times.
+    /// <summary>Data control: the input of the network is [state; y0] at all times.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let controlled (model: NeuralOde) = withControl NeuralControl.observed model
 
-    /// Like controlled, with [state; y0] along an axis counted from the end.
+    /// <summary>Like controlled, with [state; y0] along an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let controlledAlong (axis: int) (model: NeuralOde) = withControl (NeuralControl.observedAlong axis) model
 
-    /// Data control: the input of the network is [state; g(y0)] at all times; for images g is a convolutional network.
+    /// <summary>Data control: the input of the network is [state; g(y0)] at all times; for images g is a convolutional
+    /// network.</summary>
+    /// <param name="net">The network g, from y0 to the further inputs.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let controlledBy (net: Network) (model: NeuralOde) = withControl (NeuralControl.ofNetwork net) model
 
-    /// Sets a network as readout, from the state to the output.
+    /// <summary>Sets a network as readout, from the state to the output.</summary>
+    /// <param name="net">The network, from the state to the output.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let readout (net: Network) (model: NeuralOde) = withReadout (NeuralReadout.ofNetwork net) model
 
-    /// Multiplies the time span of each sample by softplus(g(y0)). Each sample has its own steps.
+    /// <summary>Multiplies the time span of each sample by softplus(g(y0)). Each sample has its own steps.</summary>
+    /// <param name="net">The network g, from y0 to [batch; 1].</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let adaptiveDepth (net: Network) (model: NeuralOde) = withDuration (NeuralDuration.ofNetwork net) model
 
     let private set change (model: NeuralOde) = { model with Settings = change model.Settings }
 
-    /// Sets the method; default: Tsit5.
+    /// <summary>Sets the method; default: Tsit5.</summary>
+    /// <param name="solver">The method.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let using (solver: OdeSolver) (model: NeuralOde) = set (fun s -> { s with Solver = solver }) model
 
-    /// Sets a method that is chosen at run time. InputException for a method that is not for ordinary equations.
+    /// <summary>Sets a method that is chosen at run time. InputException for a method that is not for ordinary
+    /// equations.</summary>
+    /// <param name="m">The method.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let usingMethod (m: Method) (model: NeuralOde) = using (OdeSolver.Of "NeuralOde.usingMethod" m) model
 
-    /// Sets the tolerances, as Ode.tolerance does; default: 1e-6 and 1e-9. InputException for negative tolerances.
+    /// <summary>Sets the tolerances, as Ode.tolerance does; default: 1e-6 and 1e-9. InputException for negative
+    /// tolerances.</summary>
+    /// <param name="rtol">The relative tolerance.</param>
+    /// <param name="atol">The absolute tolerance.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let tolerance (rtol: float) (atol: float) (model: NeuralOde) =
         ProblemChecks.tolerance "NeuralOde" rtol atol
         set (fun s -> { s with Rtol = rtol; Atol = atol }) model
 
-    /// Sets the maximum number of steps of a solve; default: 100 000.
+    /// <summary>Sets the maximum number of steps of a solve; default: 100 000.</summary>
+    /// <param name="n">The number of steps.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let maxSteps (n: int) (model: NeuralOde) =
         ProblemChecks.count "NeuralOde.maxSteps" n
         set (fun s -> { s with MaxSteps = n }) model
 
-    /// Sets constant steps of size dt. InputException unless dt is positive.
+    /// <summary>Sets constant steps of size dt. InputException unless dt is positive.</summary>
+    /// <param name="dt">The step size.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let dt (dt: float) (model: NeuralOde) =
         ProblemChecks.positive "NeuralOde.dt" "the step" dt
         set (fun s -> { s with Step = ConstantStep dt }) model
 
-    /// Sets the gradient method of reverse mode; default: Checkpointed.
+    /// <summary>Sets the gradient method of reverse mode; default: Checkpointed.</summary>
+    /// <param name="method">The gradient method.</param>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let gradient (method: Gradient) (model: NeuralOde) = set (fun s -> { s with Gradient = method }) model
 
-    /// Gives each sample of a batch [batch; d] its own steps.
+    /// <summary>Gives each sample of a batch [batch; d] its own steps.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>The changed model.</returns>
     let perSample (model: NeuralOde) = set (fun s -> { s with PerSample = true }) model
 
     // ── solving a model ──────────────────────────────────────────────────────────────────────────────────────────
@@ -303,13 +384,23 @@ module NeuralOde =
     let predict (model: NeuralOde) (y0: Tensor) (ts: Tensor) : Tensor =
         observe model y0 (runAt "NeuralOde.predict" model y0 ts).States
 
-    /// The whole state at given times, including added components: [time; batch…; state].
+    /// <summary>The whole state at given times, including added components: [time; batch…; state].</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="y0">[d] or [batch…; d]; for a network of images [batch; channels; height; width].</param>
+    /// <param name="ts">[time], in order.</param>
+    /// <returns>[time; batch…; state].</returns>
     let states (model: NeuralOde) (y0: Tensor) (ts: Tensor) : Tensor = (runAt "NeuralOde.states" model y0 ts).States
 
     let private runTo verb model y0 (t0: obj | null) (t1: obj | null) =
         run verb model y0 (Time.ofAny verb t0, Time.ofAny verb t1) None
 
-    /// The output at t1 of a solve from y0 at t0: [d] or [batch…; d].
+    /// <summary>The output at t1 of a solve from y0 at t0. With tensors as times it can be differentiated by them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="y0">[d] or [batch…; d]; for a network of images [batch; channels; height; width].</param>
+    /// <param name="t0">The start time: a number or a tensor [].</param>
+    /// <param name="t1">The end time: a number or a tensor [].</param>
+    /// <returns>[d] or [batch…; d], where the readout may change the last axis; images likewise.</returns>
+    /// <exception cref="T:NeuralDE.SolveException">if the solve fails.</exception>
     let final
         (model: NeuralOde)
         (y0: Tensor)
@@ -317,7 +408,12 @@ module NeuralOde =
         : Tensor when 'T0 :> ISubtractionOperators<'T0, 'T0, 'T0> and 'T1 :> ISubtractionOperators<'T1, 'T1, 'T1> =
         observe model y0 (runTo "NeuralOde.final" model y0 (box t0) (box t1)).Final
 
-    /// The solver statistics of a solve from t0 to t1: steps, evaluations of the network, …
+    /// <summary>The solver statistics of a solve from t0 to t1: steps, evaluations of the network, …</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="y0">As in final.</param>
+    /// <param name="t0">The start time.</param>
+    /// <param name="t1">The end time.</param>
+    /// <returns>The statistics.</returns>
     let stats
         (model: NeuralOde)
         (y0: Tensor)

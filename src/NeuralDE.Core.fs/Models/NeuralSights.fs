@@ -21,11 +21,18 @@ type internal BesideControl<'W> =
 module NeuralControl =
     let private itself () (y0: Tensor) = y0
 
-    /// The field's input is [state; f weights y0], along the features or channels.
+    /// <summary>The field's input is [state; f weights y0], along the features or channels.</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralControl =
         { BesideControl.Weights = weights; Make = f; Along = None }
 
     /// <summary>The field's input is [state; f weights y0], along an axis counted from the end: −1 is the last.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <returns>The part of a model.</returns>
     /// <remarks>InputException unless the axis is negative.</remarks>
     let ofFunctionAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralControl =
         ChannelAxis.refuseFromFront "NeuralControl.ofFunctionAlong" axis
@@ -35,10 +42,14 @@ module NeuralControl =
     let observed: NeuralControl = ofFunction () itself
 
     /// <summary>The field's input is [state; y0], along an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <returns>The part of a model.</returns>
     /// <remarks>InputException unless the axis is negative.</remarks>
     let observedAlong (axis: int) : NeuralControl = ofFunctionAlong axis () itself
 
-    /// The field's input is [state; g(y0)] with a network g; for images g is a convolutional network.
+    /// <summary>The field's input is [state; g(y0)] with a network g; for images g is a convolutional network.</summary>
+    /// <param name="net">The network g.</param>
+    /// <returns>The part of a model.</returns>
     let ofNetwork (net: Network) : NeuralControl = ofFunction net Network.apply
 
 /// g(states)
@@ -69,10 +80,15 @@ type internal FunctionReadout<'W> =
 /// NeuralReadout.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralReadout =
-    /// The output is f weights states, for states [batch…; state] or [time; batch…; state].
+    /// <summary>The output is f weights states, for states [batch…; state] or [time; batch…; state].</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralReadout = { Weights = weights; Read = f }
 
-    /// The output is g(states) with a network g.
+    /// <summary>The output is g(states) with a network g.</summary>
+    /// <param name="net">The network g.</param>
+    /// <returns>The part of a model.</returns>
     let ofNetwork (net: Network) : NeuralReadout = { Net = net }
 
 /// softplus(g(y0))
@@ -101,10 +117,15 @@ type internal FunctionDuration<'W> =
 /// implements NeuralDuration.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralDuration =
-    /// Time spans are multiplied by f weights y0, [batch], which must be positive.
+    /// <summary>Time spans are multiplied by f weights y0, [batch], which must be positive.</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralDuration = { Weights = weights; Length = f }
 
     /// <summary>Time spans are multiplied by softplus(g(y0)) with a network g from y0 to [batch; 1].</summary>
+    /// <param name="net">The network g.</param>
+    /// <returns>The part of a model.</returns>
     /// <remarks>S. Massaroli et al., Dissecting neural ODEs, NeurIPS 2020: depth-adaptive. In one dimension, scaling the time
     /// keeps the order of points, so it does not make the model more expressive by itself: give the network the time
     /// (Blueprint.time) or a control.</remarks>

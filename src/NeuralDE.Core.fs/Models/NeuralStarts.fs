@@ -103,6 +103,8 @@ module NeuralStart =
     let observed: NeuralStart = ObservedStart
 
     /// <summary>The initial state is [y0; 0] with `dimensions` zeros, along the features or channels.</summary>
+    /// <param name="dimensions">The number of zeros.</param>
+    /// <returns>The start.</returns>
     /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019. InputException unless `dimensions` is
     /// positive.</remarks>
     let zeros (dimensions: int) : NeuralStart =
@@ -111,29 +113,46 @@ module NeuralStart =
 
     /// <summary>The initial state is [y0; 0] with `dimensions` zeros, along an axis counted from the end: −1 is the
     /// last.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="dimensions">The number of zeros.</param>
+    /// <returns>The start.</returns>
     /// <remarks>InputException unless the axis is negative and `dimensions` is positive.</remarks>
     let zerosAlong (axis: int) (dimensions: int) : NeuralStart =
         ChannelAxis.refuseFromFront "NeuralStart.zerosAlong" axis
         Expect.positive "NeuralStart.zerosAlong" "dimensions" dimensions
         { Dimensions = dimensions; Along = Some axis }
 
-    /// The initial state is [y0; f weights y0], along the features or channels.
+    /// <summary>The initial state is [y0; f weights y0], along the features or channels.</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to components of the state.</param>
+    /// <returns>The start.</returns>
     let beside (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         { BesideStart.Weights = weights; Make = f; Along = None }
 
     /// <summary>The initial state is [y0; f weights y0], along an axis counted from the end.</summary>
+    /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to components of the state.</param>
+    /// <returns>The start.</returns>
     /// <remarks>InputException unless the axis is negative.</remarks>
     let besideAlong (axis: int) (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         ChannelAxis.refuseFromFront "NeuralStart.besideAlong" axis
         { BesideStart.Weights = weights; Make = f; Along = Some axis }
 
-    /// The initial state is f weights y0. All of it is observed if the model has no readout.
+    /// <summary>The initial state is f weights y0. All of it is observed if the model has no readout.</summary>
+    /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
+    /// <param name="f">From the weights and y0 to the initial state.</param>
+    /// <returns>The start.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         { LiftedStart.Weights = weights; Make = f; Axis = -1 }
 
-    /// The initial state is [y0; g(y0)] with a network g; a convolutional network adds channels.
+    /// <summary>The initial state is [y0; g(y0)] with a network g; a convolutional network adds channels.</summary>
+    /// <param name="net">The network g.</param>
+    /// <returns>The start.</returns>
     let inputLayer (net: Network) : NeuralStart = beside net Network.apply
 
-    /// The initial state is g(y0) with a network g.
+    /// <summary>The initial state is g(y0) with a network g.</summary>
+    /// <param name="net">The network g.</param>
+    /// <returns>The start.</returns>
     let lift (net: Network) : NeuralStart =
         { LiftedStart.Weights = net; Make = Network.apply; Axis = ChannelAxis.ofNetwork net }

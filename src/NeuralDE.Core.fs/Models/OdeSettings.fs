@@ -24,7 +24,10 @@ type OdeSettings =
           MaxSteps = 100000
           PerSample = false }
 
-    /// Applies the settings to a problem.
+    /// <summary>Applies the settings to a problem.</summary>
+    /// <param name="s">The settings.</param>
+    /// <param name="p">The problem.</param>
+    /// <returns>The problem with these settings.</returns>
     static member apply (s: OdeSettings) (p: OdeProblem<'S>) : OdeProblem<'S> =
         { p with
             Solver = s.Solver

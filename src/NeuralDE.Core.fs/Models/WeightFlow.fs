@@ -17,12 +17,18 @@ type WeightFlow =
         Reaction: Tensor
     }
 
-    /// A flow with all rates 0, so the weights are constant at first.
+    /// <summary>A flow with all rates 0, so the weights are constant at first.</summary>
+    /// <param name="weights">The weights, a tree of tensors.</param>
+    /// <returns>The flow.</returns>
     static member atRest(weights: 'W) : WeightFlow =
         let n = (Tree.flatten weights).Length
         { Diffusion = zeros [ n ]; Advection = zeros [ n; 2 ]; Reaction = zeros [ n ] }
 
-    /// A flow with normally distributed rates of standard deviation `deviation`.
+    /// <summary>A flow with normally distributed rates of standard deviation `deviation`.</summary>
+    /// <param name="deviation">The standard deviation.</param>
+    /// <param name="key">The source of the random numbers.</param>
+    /// <param name="weights">The weights, a tree of tensors.</param>
+    /// <returns>The flow.</returns>
     static member init (deviation: float) (key: Key) (weights: 'W) : WeightFlow =
         let n = (Tree.flatten weights).Length
 
@@ -37,6 +43,9 @@ type WeightFlow =
         Prim.concat axis [| range 0 1; range 0 (n - 1) |], Prim.concat axis [| range 1 n; range (n - 1) n |]
 
     /// <summary>The derivative θ' of weights θ: a tree of the same structure.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="weights">The weights, a tree of tensors.</param>
+    /// <returns>A tree like the weights.</returns>
     /// <remarks>TreeException for weights with another number of leaves.</remarks>
     static member apply (flow: WeightFlow) (weights: 'W) : 'W =
         let leaves = Tree.flatten weights

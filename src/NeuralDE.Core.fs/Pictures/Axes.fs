@@ -61,16 +61,33 @@ type Axes =
 module Curve =
     let private curve mark label x y = { Label = label; X = x; Y = y; Mark = mark; Colour = None; Band = None }
 
-    /// A line through the points (x, y).
+    /// <summary>A line through the points (x, y).</summary>
+    /// <param name="label">The legend entry; "" for none.</param>
+    /// <param name="x">The x of the points.</param>
+    /// <param name="y">The y of the points.</param>
+    /// <returns>The curve.</returns>
     let line label x y = curve Mark.Line label x y
 
-    /// A dashed line through the points (x, y).
+    /// <summary>A dashed line through the points (x, y).</summary>
+    /// <param name="label">The legend entry; "" for none.</param>
+    /// <param name="x">The x of the points.</param>
+    /// <param name="y">The y of the points.</param>
+    /// <returns>The curve.</returns>
     let dashed label x y = curve Mark.Dashed label x y
 
-    /// A marker at each point (x, y).
+    /// <summary>A marker at each point (x, y).</summary>
+    /// <param name="label">The legend entry; "" for none.</param>
+    /// <param name="x">The x of the points.</param>
+    /// <param name="y">The y of the points.</param>
+    /// <returns>The curve.</returns>
     let points label x y = curve Mark.Points label x y
 
-    /// The shaded region between lower and upper over x. ArgumentException if their lengths differ.
+    /// <summary>The shaded region between lower and upper over x. ArgumentException if their lengths differ.</summary>
+    /// <param name="label">The legend entry; "" for none.</param>
+    /// <param name="x">The x of the points.</param>
+    /// <param name="lower">The lower bound over x.</param>
+    /// <param name="upper">The upper bound over x.</param>
+    /// <returns>The curve.</returns>
     let band label x (lower: float[]) (upper: float[]) =
         if lower.Length <> upper.Length then
             invalidArg
@@ -79,15 +96,26 @@ module Curve =
                  + "Give one of each for each x.")
         { curve Mark.Band label x lower with Band = Some(lower, upper) }
 
-    /// Gives the curve a colour number (0 or more). Use one number for the data and the model of one quantity.
+    /// <summary>Gives the curve a colour number (0 or more). Use one number for the data and the model of one
+    /// quantity.</summary>
+    /// <param name="number">The colour number.</param>
+    /// <param name="curve">The curve.</param>
+    /// <returns>The curve.</returns>
     let colour number (curve: Curve) = { curve with Colour = Some number }
 
-    /// Shades the region between lower and upper behind the curve.
+    /// <summary>Shades the region between lower and upper behind the curve.</summary>
+    /// <param name="lower">The lower bound over x.</param>
+    /// <param name="upper">The upper bound over x.</param>
+    /// <param name="curve">The curve.</param>
+    /// <returns>The curve.</returns>
     let withBand lower upper (curve: Curve) = { curve with Band = Some(lower, upper) }
 
 /// Functions that make axes; change axes with `{ axes with Title = "…"; YScale = AxisScale.Log }`.
 module Axes =
-    /// Linear axes that show all of the curves, without title and labels. The legend is where it covers no curve.
+    /// <summary>Linear axes that show all of the curves, without title and labels. The legend is where it covers no
+    /// curve.</summary>
+    /// <param name="curves">The curves.</param>
+    /// <returns>The axes.</returns>
     let create curves =
         { Title = ""
           XLabel = ""

@@ -68,7 +68,9 @@ module Figure =
                             + "Give positive values or a linear axis."
                         )
 
-    /// A figure of one plot, 640 by 420 pixels.
+    /// <summary>A figure of one plot, 640 by 420 pixels.</summary>
+    /// <param name="axes">The axes.</param>
+    /// <returns>The figure.</returns>
     let single (axes: Axes) =
         { Title = ""
           Panels = [ axes ]
@@ -78,7 +80,10 @@ module Figure =
           Width = 640
           Height = 420 }
 
-    /// A figure of several plots in `columns` columns, row by row, each 480 by 340 pixels.
+    /// <summary>A figure of several plots in `columns` columns, row by row, each 480 by 340 pixels.</summary>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="panels">The plots.</param>
+    /// <returns>The figure.</returns>
     let grid columns (panels: Axes list) =
         let rows = (panels.Length + columns - 1) / max 1 columns
         { Title = ""
@@ -89,16 +94,27 @@ module Figure =
           Width = 480 * columns
           Height = 340 * rows }
 
-    /// Gives the plots of a column the same x range.
+    /// <summary>Gives the plots of a column the same x range.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The changed figure.</returns>
     let sharedX (figure: Figure) = { figure with SharesX = true }
 
-    /// Gives the plots of a row the same y range.
+    /// <summary>Gives the plots of a row the same y range.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The changed figure.</returns>
     let sharedY (figure: Figure) = { figure with SharesY = true }
 
-    /// Sets the title above all plots.
+    /// <summary>Sets the title above all plots.</summary>
+    /// <param name="text">The title.</param>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The changed figure.</returns>
     let title (text: string) (figure: Figure) = { figure with Title = text }
 
-    /// Sets the size of the whole drawing in pixels.
+    /// <summary>Sets the size of the whole drawing in pixels.</summary>
+    /// <param name="width">The width in pixels.</param>
+    /// <param name="height">The height in pixels.</param>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The changed figure.</returns>
     let size (width: int) (height: int) (figure: Figure) : Figure = { figure with Width = width; Height = height }
 
     /// Panes with shared ranges.
@@ -145,10 +161,12 @@ module Figure =
 
         next 0 (panes |> List.map _.Axes.Legend) (panes |> List.map _.Area)
 
-    /// The figure as the text of a self-contained SVG file on white, the same in every culture. Curves with more points than
-    /// their pixels can show are thinned; the extremes of each pixel column are kept. ArgumentException if the arrays of a
-    /// curve differ in length, a curve has no positive value on a logarithmic axis, a range is empty, or a panel is smaller
-    /// than 160 by 120 pixels.
+    /// <summary>The figure as the text of a self-contained SVG file on white, the same in every culture. Curves with more
+    /// points than their pixels can show are thinned; the extremes of each pixel column are kept. ArgumentException if the
+    /// arrays of a curve differ in length, a curve has no positive value on a logarithmic axis, a range is empty, or a panel
+    /// is smaller than 160 by 120 pixels.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The text of the file.</returns>
     let render (figure: Figure) : string =
         check figure
         let pad, gap = 10.0, 18.0
@@ -190,15 +208,20 @@ module Figure =
         add "</svg>"
         text.ToString()
 
-    /// The figure as the text of an SVG file, the same as render.
+    /// <summary>The figure as the text of an SVG file, the same as render.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <returns>The text of the file.</returns>
     let svg (figure: Figure) : string = render figure
 
-    /// Writes the figure to a new file in the temporary folder and opens it in the browser. Without a browser it prints the
-    /// path of the file.
+    /// <summary>Writes the figure to a new file in the temporary folder and opens it in the browser. Without a browser it
+    /// prints the path of the file.</summary>
+    /// <param name="figure">The figure.</param>
     let show (figure: Figure) : unit = Writer.show "svg" (render figure)
 
-    /// Saves the figure as an SVG file. Creates the folder; atomically replaces an existing file. ArgumentException as for
-    /// render; IOException if the file cannot be written.
+    /// <summary>Saves the figure as an SVG file. Creates the folder; atomically replaces an existing file. ArgumentException
+    /// as for render; IOException if the file cannot be written.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="figure">The figure.</param>
     let save (path: string) (figure: Figure) : unit =
         if String.IsNullOrWhiteSpace path then
             invalidArg (nameof path) "Figure: the path is empty. Give the name of the file to write."

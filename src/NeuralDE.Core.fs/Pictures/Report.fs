@@ -23,27 +23,47 @@ type Report = { Title: string; Parts: ReportPart list }
 /// <remarks>Text appears on the page literally: it is never interpreted as HTML.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Report =
-    /// An empty report.
+    /// <summary>An empty report.</summary>
+    /// <param name="title">The title.</param>
+    /// <returns>The report.</returns>
     let start (title: string) : Report = { Title = title; Parts = [] }
 
     let private add part (report: Report) = { report with Parts = report.Parts @ [ part ] }
 
-    /// Starts a section. The table of contents lists it.
+    /// <summary>Starts a section. The table of contents lists it.</summary>
+    /// <param name="title">The title.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let section (title: string) (report: Report) : Report = add (ReportPart.Section title) report
 
-    /// Adds text: paragraphs separated by empty lines, lists of lines that begin with "- ", code between lines of three back
-    /// quotes; `code` and **strong** within a line.
+    /// <summary>Adds text: paragraphs separated by empty lines, lists of lines that begin with "- ", code between lines of
+    /// three back quotes; `code` and **strong** within a line.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let text (text: string) (report: Report) : Report = add (ReportPart.Text text) report
 
-    /// Adds a figure with a caption.
+    /// <summary>Adds a figure with a caption.</summary>
+    /// <param name="caption">The caption.</param>
+    /// <param name="figure">The figure.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let drawing (caption: string) (figure: Figure) (report: Report) : Report =
         add (ReportPart.Figure(caption, Figure.svg figure)) report
 
-    /// Adds a plot with a caption.
+    /// <summary>Adds a plot with a caption.</summary>
+    /// <param name="caption">The caption.</param>
+    /// <param name="plot">The plot.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let figure (caption: string) (plot: Plot) (report: Report) : Report = drawing caption (Plot.figure plot) report
 
-    /// Adds a table. Columns of numbers are right-aligned. InputException unless there are headers, and each row has as many
-    /// cells as headers.
+    /// <summary>Adds a table. Columns of numbers are right-aligned. InputException unless there are headers, and each row
+    /// has as many cells as headers.</summary>
+    /// <param name="headers">The headers of the columns.</param>
+    /// <param name="rows">The cells of each row.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let table (headers: string list) (rows: string list list) (report: Report) : Report =
         if headers.IsEmpty then
             raise (InputException "Report.table: got no headers. Give one for each column.")
@@ -55,7 +75,10 @@ module Report =
                 )
         add (ReportPart.Table(headers, rows)) report
 
-    /// Adds a table of the library, the runtime, the machine, and the given date.
+    /// <summary>Adds a table of the library, the runtime, the machine, and the given date.</summary>
+    /// <param name="date">The date.</param>
+    /// <param name="report">The report.</param>
+    /// <returns>The report with this part.</returns>
     let environment (date: DateTime) (report: Report) : Report =
         let library = typeof<Tensor>.Assembly
         let version =
@@ -160,7 +183,9 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
                   $"<li><a href=\"#section-{string (place + 1)}\">{ReportText.escape title}</a></li>"
               "</ol></nav>" ]
 
-    /// The report as the text of a self-contained HTML file without scripts.
+    /// <summary>The report as the text of a self-contained HTML file without scripts.</summary>
+    /// <param name="report">The report.</param>
+    /// <returns>The text of the file.</returns>
     let html (report: Report) : string =
         let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         let title = ReportText.escape (if report.Title.Trim() = "" then "Report" else report.Title)
@@ -182,13 +207,16 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; pa
           "" ]
         |> String.concat "\n"
 
-    /// Saves the report as one HTML file. Creates the folder; atomically replaces an existing file. IOException if the file
-    /// cannot be written.
+    /// <summary>Saves the report as one HTML file. Creates the folder; atomically replaces an existing file. IOException if
+    /// the file cannot be written.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="report">The report.</param>
     let save (path: string) (report: Report) : unit =
         if String.IsNullOrWhiteSpace path then
             raise (InputException "Report.save: the path is empty. Give the name of the file to write.")
         Writer.save path (html report)
 
-    /// Writes the report to a new file in the temporary folder and opens it in the browser. Without a browser it prints the
-    /// path of the file.
+    /// <summary>Writes the report to a new file in the temporary folder and opens it in the browser. Without a browser it
+    /// prints the path of the file.</summary>
+    /// <param name="report">The report.</param>
     let show (report: Report) : unit = Writer.show "html" (html report)

@@ -73,8 +73,12 @@ module Ticks =
                 (nameof high)
                 ($"Ticks: the range from {string low} to {string high} is empty. Give two finite ends, the smaller first.")
 
-    /// About `count` ticks, at most `count` + 1, from `low` to `high` in data units, at steps of 1, 2 or 5 times a power of
-    /// ten. ArgumentException unless `low` and `high` are finite and `low` is less than `high`.
+    /// <summary>About `count` ticks, at most `count` + 1, from `low` to `high` in data units, at steps of 1, 2 or 5 times a
+    /// power of ten. ArgumentException unless `low` and `high` are finite and `low` is less than `high`.</summary>
+    /// <param name="count">The wanted number of ticks.</param>
+    /// <param name="low">The lower end of the axis.</param>
+    /// <param name="high">The upper end of the axis.</param>
+    /// <returns>The ticks.</returns>
     let linear (count: int) (low: float) (high: float) : AxisTicks =
         mustBeRange low high
         let least = (high / 2.0 - low / 2.0) / float (max 1 count) * 2.0
@@ -115,9 +119,13 @@ module Ticks =
               if offset < 0L then "− " + alone -offset order ]
             |> String.concat " " }
 
-    /// Ticks of a logarithmic axis from `low` to `high`, both positive data units: about `count` labelled powers of ten
-    /// (10⁻³), with minor ticks between them. A range with few powers has ticks at 1, 2 and 5 times powers of ten; a narrower
-    /// range has linear ticks. ArgumentException as for `linear`, and unless `low` is positive.
+    /// <summary>Ticks of a logarithmic axis from `low` to `high`, both positive data units: about `count` labelled powers of
+    /// ten (10⁻³), with minor ticks between them. A range with few powers has ticks at 1, 2 and 5 times powers of ten; a
+    /// narrower range has linear ticks. ArgumentException as for `linear`, and unless `low` is positive.</summary>
+    /// <param name="count">The wanted number of ticks.</param>
+    /// <param name="low">The lower end of the axis.</param>
+    /// <param name="high">The upper end of the axis.</param>
+    /// <returns>The ticks.</returns>
     let log (count: int) (low: float) (high: float) : AxisTicks =
         mustBeRange low high
         if low <= 0.0 then
