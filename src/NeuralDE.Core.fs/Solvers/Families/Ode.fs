@@ -39,6 +39,7 @@ type OdeVerbs internal () =
     /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
     /// <exception cref="T:NeuralDE.ShapeException">for more than 3 axes, which are probably images: augmentAlong 1 adds
     /// channels.</exception>
+    /// <exception cref="T:NeuralDE.InputException">for a negative n.</exception>
     static member augment (n: int) (p: OdeProblem<Tensor>) =
         if p.Y0.Rank > 3 then
             Expect.misfit
@@ -53,6 +54,7 @@ type OdeVerbs internal () =
     /// <param name="p">A problem whose state is one tensor.</param>
     /// <returns>The problem with the larger state.</returns>
     /// <exception cref="T:NeuralDE.ShapeException">for an axis that the state does not have.</exception>
+    /// <exception cref="T:NeuralDE.InputException">for a negative n.</exception>
     static member augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =
         { p with Y0 = SolveSetup.augmented "Ode.augmentAlong" axis n p.Y0 }
 
