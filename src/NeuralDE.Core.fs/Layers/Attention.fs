@@ -11,7 +11,8 @@ type AttentionMask =
     | Everywhere
     /// query i attends to the keys 0 … i
     | Causal
-    /// bool [queries; keys] or [batch…; queries; keys]: true for the keys that a query attends to. A query without any key gets zeros from every head.
+    /// bool [queries; keys] or [batch…; queries; keys]: true for the keys that a query attends to. A query without any key
+    /// gets zeros from every head.
     | Where of Tensor
 
 /// <summary>Multi-head attention: softmax(q kᵀ / √d) v in each head of d features; the heads are concatenated, then a linear

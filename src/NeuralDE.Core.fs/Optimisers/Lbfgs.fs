@@ -67,7 +67,8 @@ type LbfgsOptions =
         GradientTolerance: float
         /// Settled when the relative decrease of the loss in an iteration is smaller; default: 1e-9
         LossTolerance: float
-        /// the largest change of the parameters in the first trial along a gradient; default: 1; later trials start at the full step
+        /// the largest change of the parameters in the first trial along a gradient; default: 1; later trials start at the
+        /// full step
         FirstStep: float
         /// c₁ of the Wolfe conditions; default: 1e-4
         Armijo: float

@@ -29,7 +29,8 @@ type AdamOptions =
         Beta2: float
         /// keeps the quotient finite; default: 1e-8
         Epsilon: float
-        /// decoupled weight decay: subtracts rate · weightDecay · x in each step, separately from the gradient; default: 0. Loshchilov and Hutter 2019
+        /// decoupled weight decay: subtracts rate · weightDecay · x in each step, separately from the gradient; default: 0.
+        /// Loshchilov and Hutter 2019
         WeightDecay: float
         /// whether to divide by the largest mean of squares so far instead of the latest (AMSGrad). Reddi et al. 2018
         IsAmsGrad: bool
@@ -182,6 +183,7 @@ type OptimState =
     {
         /// the number of steps taken, int64 []
         Step: Tensor
-        /// remembered values by the path of the leaf, then by name: "mean", "square", "average", …; leaves without values are absent
+        /// remembered values by the path of the leaf, then by name: "mean", "square", "average", …; leaves without values
+        /// are absent
         Slots: Map<string, Map<string, Tensor>>
     }

@@ -162,6 +162,7 @@ type Fit<'M> =
         Unsaved: FileException option
         /// the duration, including that before a resume
         Seconds: float
-        /// parts of the model that are not trained: plain numbers, and leaves that the loss does not depend on; failed steps and checkpoints
+        /// parts of the model that are not trained: plain numbers, and leaves that the loss does not depend on; failed steps
+        /// and checkpoints
         Warnings: string[]
     }

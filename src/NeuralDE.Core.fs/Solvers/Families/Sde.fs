@@ -73,7 +73,8 @@ type SdeVerbs internal () =
         =
         let time t = Time.ofAny "Sde.stratonovich" (box t)
         let p = SdeVerbs.Make Heun StochasticIntegral.Stratonovich drift noise y0 (time t0) (time t1)
-        // The error of a step is about its size: at 1e-6, dy = −y dt + y/2 ∘ dW would take 300 000 steps to t = 1, more than maxSteps.
+        // a step has an error of about its size: at 1e-6, dy = −y dt + y/2 ∘ dW would need 300 000 steps to t = 1, over
+        // maxSteps
         { p with Rtol = 1e-3; Atol = 1e-6 }
 
     /// <summary>Sets the key of the noise. Equal keys give equal paths of W, for any method, steps and outputs.</summary>

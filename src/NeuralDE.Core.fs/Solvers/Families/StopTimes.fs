@@ -10,7 +10,8 @@ open NeuralDE.Internal.Tensor
 [<NoEquality; NoComparison>]
 type internal StopTimes =
     {
-        /// the end of a step, the begin of the next, and the time between them as a value 0 with a derivative: float64 [stops], ascending
+        /// the end of a step, the start of the next, and the time of a jump as 0 with its derivative: float64 [stops],
+        /// ascending
         Stops: Tensor
         Resumes: Tensor
         Shifts: Tensor

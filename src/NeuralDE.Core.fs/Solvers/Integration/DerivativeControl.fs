@@ -10,7 +10,8 @@ open NeuralDE.Internal.Steppers
 [<NoEquality; NoComparison>]
 type internal DerivativeWatch =
     {
-        /// float64: steps up to this size, and up to this h ρ, were safe in the last probe; for the first step SafeRate is a rate
+        /// float64: steps up to this size, and up to this h ρ, were safe in the last probe; for the first step SafeRate is a
+        /// rate
         Safe: Tensor
         SafeRate: Tensor
         /// int32: accepted steps since the last probe
@@ -27,7 +28,8 @@ type internal WatchCargo =
         Tangent: Tensor[]
         /// a DerivativeWatch
         Watch: Tensor[]
-        /// directions of the captured floats; the noise in the direction of the state; the direction for the estimate ρ of |f_y|
+        /// directions of the captured floats; the noise in the direction of the state; the direction for the estimate ρ of
+        /// |f_y|
         Directions: Tensor[]
         Noise: Tensor[]
         Ray: Tensor[]
@@ -339,7 +341,7 @@ module internal DerivativeControl =
         let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor safeRate)
         let isLonger = Prim.compare Greater size w.Safe
         let isLate = Prim.either isLonger (Prim.compareTo GreaterEqual w.Since every)
-        // A long first step is no reason for a probe: at rest the field consists of rounding errors, so the first step is long.
+        // No probe for the size of the first step: at rest the field consists of rounding errors, so that step is long.
         let isDue = Prim.either isStiffer (Prim.both isLate (Prim.isNot isFirst))
         let needed = Prim.both (Prim.both accepts (Prim.compareTo LessEqual own 1.0)) (Prim.either steers isDue)
 

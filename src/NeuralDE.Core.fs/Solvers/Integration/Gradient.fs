@@ -113,7 +113,8 @@ type GradientMethod =
     {
         /// the name, for messages
         Name: string
-        /// From a span to the adjoint at T0, like the state, and the span's contribution to the integrals of the parameters, like Zero.
+        /// From a span to the adjoint at T0, like the state, and the span's contribution to the integrals of the parameters,
+        /// like Zero.
         Back: AdjointSpan -> StateVector * StateVector
     }
 

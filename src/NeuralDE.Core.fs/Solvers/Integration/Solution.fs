@@ -141,7 +141,8 @@ type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj |
     /// The output times; None for a solve inside a transform.
     member _.Ts = ts
 
-    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve
+    /// inside a transform.
     member _.Ys = ys
 
 /// A solve was cancelled, by the token of Ode.cancel or of Engine.cancellable. Holds the results up to there. It is not a
@@ -160,7 +161,8 @@ type SolveCancelledException(failure: Failure, stats: Stats, ts: Tensor option, 
     /// The output times; None for a solve inside a transform.
     member _.Ts = ts
 
-    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve inside a transform.
+    /// The saved states, of the type of the state, with a time axis; rows that were not reached are NaN. Null for a solve
+    /// inside a transform.
     member _.Ys = ys
 
 module internal SolveFailures =

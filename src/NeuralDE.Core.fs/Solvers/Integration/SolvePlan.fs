@@ -190,7 +190,8 @@ type internal SolveOutputs =
         Last: Tensor[]
         /// float64 [8 or 11]: see SolveReport
         Report: Tensor
-        /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps, polynomials, ends.
+        /// At times: states with a leading axis. By steps: their times, then states. Polynomials: starts, steps,
+        /// polynomials, ends.
         Saved: Tensor[]
         /// With events: the time of the last one, their number, then the log: times, and flags of the events that happened.
         Events: Tensor[]

@@ -16,7 +16,8 @@ type internal Advance =
         /// the end of the step for the field, and the signed length to it
         TimeNew: Tensor
         H: Tensor
-        /// the end of the step for other purposes, and the length to it; they differ at a jump at t1, where the field is evaluated before the jump
+        /// the end of the step for other purposes, and the length to it; they differ at a jump at t1, where the field is
+        /// evaluated before the jump
         Edge: Tensor
         Span: Tensor
         /// bool: whether the attempt reaches the next stop, whether that is t1, and whether the solve ends there
@@ -99,7 +100,8 @@ module internal StepAdvance =
                 Prim.select atEnd i.T1 reach.End, Prim.select atEnd (i.T1 - s.Time) h
             else
                 reach.End, h
-        // with a path, the edge is the time of the jump: the middle between the end for the field and the start of the next step
+        // with a path, the edge is the time of the jump: the middle between the end for the field and the start of the next
+        // step
         let edge =
             if p.Jumps && p.Driven.Length > 0 then
                 let isInside = Prim.both reach.Reaches (Prim.isNot ends)
