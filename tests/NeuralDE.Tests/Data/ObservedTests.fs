@@ -77,7 +77,7 @@ let tests =
                   Windows.slide Int32.MaxValue Int32.MaxValue 1 (zeros [ 3 ]) |> ignore)
               |> ignore
 
-              raises<InputException> [ "Train.epochs"; "Ask for fewer" ] (fun () ->
+              raises<InputException> [ "Train.epochs"; "Use fewer epochs" ] (fun () ->
                   Train.start (tensor [ 1.0 ]) (Adam 0.1)
                   |> Train.epochs 2000000000
                   |> Train.runOn (Batches.ofTree 1 (zeros [ 10 ])) (fun _ m -> sum m)

@@ -34,7 +34,7 @@ let tests =
               raises<ShapeException, _> "LayerNorm.apply: input is [2; 3], the layer was made for [4]" (fun () ->
                   LayerNorm.apply (LayerNorm.init [ 4 ]) x)
               raises<ShapeException, _>
-                  "BatchNorm.train: got shape [1; 3], expected two or more numbers a channel"
+                  "BatchNorm.train: got shape [1; 3], expected two or more numbers per channel"
                   (fun () -> BatchNorm.train (BatchNorm.init 3) (BatchNormState.init 3) (zeros [ 1; 3 ]))
               raises<ShapeException, _> "conv2d: input [2; 3; 4; 4] has 3 channels in each group" (fun () ->
                   Conv2d.apply (Conv2d.init plain key 2 2 [ 3 ]) (zeros [ 2; 3; 4; 4 ]))

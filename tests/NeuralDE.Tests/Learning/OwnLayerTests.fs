@@ -142,7 +142,7 @@ let private errors =
               let net = Blueprint.features 2 |> Blueprint.own 4 (affine 2 5) |> Network.init (Key 1)
 
               raises<ShapeException>
-                  [ "Network.apply"; "the layer Affine gave [7; 5]"; "expected 4 features" ]
+                  [ "Network.apply"; "the layer Affine returned [7; 5]"; "expected 4 features" ]
                   (fun () -> Network.apply net x |> ignore)
               |> ignore)
 

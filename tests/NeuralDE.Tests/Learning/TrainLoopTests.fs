@@ -333,7 +333,7 @@ let tests =
               Expect.equal (step, what) (1, "loss") "(step, what)"
               Expect.equal
                   cause
-                  "The first operation whose result is not finite is sqrt of float64 [2]: it gives NaN."
+                  "The first operation whose result is not finite is sqrt of float64 [2]: it returns NaN."
                   "cause")
 
           testCase "loops, captured tensors and numbers of the loss are named" (fun () ->
@@ -343,7 +343,7 @@ let tests =
 
               Expect.equal
                   (cause (fun x -> sum (iterate 20 square x)))
-                  "The first operation whose result is not finite is a loop (a solve, scan or iteration): it gives Infinity."
+                  "The first operation whose result is not finite is a loop (a solve, scan or iteration): it returns Infinity."
                   "cause (fun x -> sum (iterate 20 square x))"
 
               let captured = tensor [ 1.0; nan ]

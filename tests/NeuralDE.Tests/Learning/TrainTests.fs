@@ -68,7 +68,7 @@ let tests =
           testCase "the first loss that is not finite ends the training with the best model" (fun () ->
               // 0.5 goes to −1.5, whose logarithm is NaN
               let fit = Train.start (tensor [ 0.5 ]) (GradientDescent 1.0) |> Train.run (fun x -> sum (log x))
-              let cause = "The first operation whose result is not finite is log of float64 [1]: it gives NaN."
+              let cause = "The first operation whose result is not finite is log of float64 [1]: it returns NaN."
               Expect.equal fit.Status (TrainStatus.NonFinite(2, "loss", cause)) "fit.Status"
               Expect.stringStarts
                   fit.Status.Sentence
