@@ -200,6 +200,14 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 record.Seconds <- seconds
         | None -> ()
 
+    /// Keeps the steps taken when an exception of a hook or of the loss leaves the training. That exception is the one to report,
+    /// so another one while writing is dropped.
+    let saveAtException () =
+        try
+            save ()
+        with _ ->
+            ()
+
     let saveAfter before step =
         match t.Checkpoint with
         | Some(every, _) -> if passes every before step then save ()
@@ -420,8 +428,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             try
                 while status.IsNone do
                     status <- next ()
-            finally
+            with _ ->
                 line.End()
+                saveAtException ()
+                reraise ()
+
+            line.End()
 
             match status.Value with
             | TrainStatus.Completed

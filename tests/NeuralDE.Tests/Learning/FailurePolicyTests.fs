@@ -278,6 +278,31 @@ let tests =
                   refuses below [ "Train.checkpointEvery" ] (run below)
                   Expect.equal steps 0 "steps"))
 
+          testCase
+              "an exception of a callback leaves a checkpoint of the steps taken, and reaches the caller"
+              (fun () ->
+                  inFolder (fun folder ->
+                      let path = Path.Combine(folder, "training.safetensors")
+                      let saved (t: Training<Tensor>) = t |> Train.checkpointEvery 100 path
+
+                      let failing =
+                          towards3
+                          |> saved
+                          |> Train.onStep (fun p -> if p.Step = 7 then invalidOp "the callback of step 7")
+
+                      let raised =
+                          Expect.thrown<InvalidOperationException>(fun () -> failing |> Train.run bowl |> ignore)
+
+                      Expect.equal raised.Message "the callback of step 7" "raised.Message"
+                      let resumed = towards3 |> saved |> Train.resume path |> Train.run bowl
+                      let whole = towards3 |> Train.run bowl
+                      Expect.equal resumed.Steps 20 "resumed.Steps"
+                      Expect.equal
+                          (resumed.Losses |> Array.take 7)
+                          (whole.Losses |> Array.take 7)
+                          "losses of the first 7 steps"
+                      Expect.equal (resumed.Model.ToArray()) (whole.Model.ToArray()) "the model, bit for bit"))
+
           testCase "a failed write of a checkpoint does not end the training" (fun () ->
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "training")
