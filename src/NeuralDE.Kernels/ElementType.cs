@@ -1,6 +1,6 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>What an array holds. A bool is one byte, 0 or 1.</summary>
+/// <summary>The element type of an array. A bool is one byte, 0 or 1.</summary>
 internal enum ElementType
 {
     Float32,

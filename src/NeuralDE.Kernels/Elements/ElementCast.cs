@@ -3,12 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Elements of one type as another.</summary>
+/// <summary>Casts of elements from one type to another.</summary>
 internal static unsafe class ElementCast
 {
     private const MethodImplOptions Loop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 
-    /// <summary>Integers wrap, floats are rounded once, or cut off towards 0 within the integers' range.</summary>
+    /// <summary>
+    /// Integers wrap; numbers to floats round once; floats to integers truncate and saturate at the ends of the integer
+    /// type.
+    /// </summary>
     [MethodImpl(Loop)]
     private static void Numbers<T, R>(T* a, bool aSingle, R* target, long count)
         where T : unmanaged, INumber<T>

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>A function of every lane; an instance may hold a parameter.</summary>
+/// <summary>A function applied to every lane; an instance may hold a parameter.</summary>
 internal interface IUnary
 {
     S Apply<S>(S x)
         where S : struct, IVector<S>;
 }
 
-/// <summary>The functions of <see cref="Maths"/> as types, of which a loop is made for each.</summary>
+/// <summary>The functions of <see cref="Maths"/> as types; a loop is compiled for each.</summary>
 internal static class ElementFunctions
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

@@ -7,10 +7,10 @@ namespace NeuralDE.Kernels;
 internal static class ElementKernels
 {
     /// <summary>
-    /// target[i] = op (a[i], b[i], c[i]) for i &lt; count, with as many operands as the operation has; an operand that is
-    /// single is one element used for all. The type is that of the operands: comparisons write bools; the first operand of
-    /// Select is bools and the type that of the others. The parameter is Power's exponent or Polygamma's order. The target
-    /// may be an operand's address; otherwise they do not overlap.
+    /// target[i] = op (a[i], b[i], c[i]) for i &lt; count, with the number of operands of the operation; a single
+    /// operand is one element, used for all i. The type is that of the operands: comparisons write bools; the first
+    /// operand of Select is bools and the type is that of the others. The parameter is the exponent of Power or the
+    /// order of Polygamma. The target may have the address of an operand; otherwise they must not overlap.
     /// </summary>
     public static void Run(
         ElementOp op,
@@ -43,7 +43,7 @@ internal static class ElementKernels
             IntegerElements.Run<byte>(op, type, a, aSingle, b, bSingle, target, count);
     }
 
-    /// <summary>At the widest vectors that the machine has.</summary>
+    /// <summary>With the widest vectors of the machine.</summary>
     private static void Floats<T>(
         ElementOp op,
         double parameter,
@@ -67,9 +67,9 @@ internal static class ElementKernels
     }
 
     /// <summary>
-    /// target[i] = a[i] as the other type. Float → integer towards 0, to the nearest integer of the type where it is outside,
-    /// NaN → 0; integer → integer wraps; number → float rounds once; number → bool is ≠ 0 (NaN is); bool → number is 0 or 1.
-    /// A target at the operand's address needs elements that are not larger.
+    /// target[i] = a[i] cast to the other type. Float → integer truncates, saturates outside the range of the type, NaN
+    /// → 0; integer → integer wraps; number → float rounds once; number → bool is ≠ 0 (true for NaN); bool → number is
+    /// 0 or 1. A target at the address of the operand requires elements that are not larger.
     /// </summary>
     public static void Cast(ElementType from, ElementType to, nint a, bool aSingle, nint target, long count)
     {
@@ -78,5 +78,5 @@ internal static class ElementKernels
     }
 
     internal static NotSupportedException Unsupported(ElementOp op, ElementType type) =>
-        new($"{op} of {type} has no kernel, expected an operation that the type has.");
+        new($"{op} of {type} has no kernel, expected an operation that this type supports.");
 }

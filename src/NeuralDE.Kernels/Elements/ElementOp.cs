@@ -1,9 +1,9 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>What is done element by element.</summary>
+/// <summary>The element-wise operations.</summary>
 internal enum ElementOp
 {
-    // of one operand
+    // one operand
     Neg,
     Abs,
     Sign,
@@ -40,7 +40,7 @@ internal enum ElementOp
     Round,
     Not,
 
-    // of two operands
+    // two operands
     Add,
     Sub,
     Mul,
@@ -56,10 +56,10 @@ internal enum ElementOp
     Or,
     Xor,
 
-    /// <summary>A new random key from a key and a number (int64, both).</summary>
+    /// <summary>A new random key from a key and a number (both int64).</summary>
     FoldKey,
 
-    // of two operands, giving bools
+    // two operands, result bool
     Equal,
     NotEqual,
     Less,
@@ -67,9 +67,9 @@ internal enum ElementOp
     Greater,
     GreaterEqual,
 
-    // of three operands
+    // three operands
 
-    /// <summary>The second operand where the first, a bool, is true; else the third.</summary>
+    /// <summary>The second operand if the first, a bool, is true; otherwise the third.</summary>
     Select,
 
     /// <summary>a b + c, rounded once.</summary>

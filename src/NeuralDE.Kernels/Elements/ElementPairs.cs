@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>A function of every lane of two vectors.</summary>
+/// <summary>A function applied to every lane of two vectors.</summary>
 internal interface IBinary
 {
     S Apply<S>(S x, S y)
         where S : struct, IVector<S>;
 }
 
-/// <summary>The functions of two arguments, and comparisons as masks.</summary>
+/// <summary>The functions of two arguments, and comparisons, which return masks.</summary>
 internal static class ElementPairs
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

@@ -4,7 +4,7 @@ using P = NeuralDE.Kernels.ElementPairs;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Takes the functions of floats, one by one.</summary>
+/// <summary>A visitor of the float functions, one by one.</summary>
 internal interface IElementTable
 {
     void Unary<TFunction>(ElementOp op)
@@ -13,19 +13,19 @@ internal interface IElementTable
     void Binary<TFunction>(ElementOp op)
         where TFunction : struct, IBinary;
 
-    /// <summary>A function that gives masks.</summary>
+    /// <summary>A function that returns a mask.</summary>
     void Compare<TFunction>(ElementOp op)
         where TFunction : struct, IBinary;
 }
 
 /// <summary>
-/// Which function of floats an operation is: the one list, of which loops and compiled code are made. An operation, its type
-/// and its function in <see cref="Maths"/> have one name. Power, Polygamma, Select and Fma, which take more than elements
-/// of one or two operands, are in <see cref="FloatElements"/>.
+/// The float function of each operation. Loops and compiled code are made from this one list. An operation, its type
+/// and its function in <see cref="Maths"/> have the same name. Power, Polygamma, Select and Fma, which have a parameter
+/// or three operands, are in <see cref="FloatElements"/>.
 /// </summary>
 internal static class ElementTable
 {
-    /// <summary>How many operations there are.</summary>
+    /// <summary>The number of operations.</summary>
     public static readonly int Size = Enum.GetValues<ElementOp>().Length;
 
     public static void Fill<T>(T table)
@@ -78,7 +78,7 @@ internal static class ElementTable
         table.Compare<P.GreaterEqual>(ElementOp.GreaterEqual);
     }
 
-    /// <summary>The types of the functions, by operation; null where the list has none.</summary>
+    /// <summary>The types of the functions, by operation; null for operations outside the list.</summary>
     private static readonly Type?[] types = TypesOf();
 
     private static Type?[] TypesOf()

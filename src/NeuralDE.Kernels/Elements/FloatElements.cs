@@ -4,7 +4,7 @@ using F = NeuralDE.Kernels.ElementFunctions;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Which loop an operation on floats of one width is.</summary>
+/// <summary>Selects the loop of an operation on floats for one vector width.</summary>
 internal static unsafe class FloatElements
 {
     /// <summary>See <see cref="ElementKernels.Run"/>; count > 0.</summary>
@@ -43,7 +43,7 @@ internal static unsafe class FloatElements
             throw ElementKernels.Unsupported(op, S.ElementSize == 4 ? ElementType.Float32 : ElementType.Float64);
     }
 
-    /// <summary>The loops of one width that <see cref="ElementTable"/> lists, by operation; null for others.</summary>
+    /// <summary>The loops of one width for the operations in <see cref="ElementTable"/>; null for others.</summary>
     private static class Loops<S>
         where S : struct, IVector<S>
     {

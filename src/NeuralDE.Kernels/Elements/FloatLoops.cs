@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// One pass over memory for each function and width: full vectors, then the rest with nothing behind it touched. An operand
-/// that is one element is broadcast to a vector, which is then read again and again.
+/// One pass over memory for each function and width: full vectors, then the rest without access behind it. A single
+/// element is broadcast to a vector once, which is then read in every iteration.
 /// </summary>
 internal static unsafe class FloatLoops
 {
@@ -16,7 +16,8 @@ internal static unsafe class FloatLoops
         where S : struct, IVector<S> => S.Count * S.ElementSize;
 
     /// <summary>
-    /// How far to move behind every vector of an operand. One element for all is put into the block, which is then the operand.
+    /// The distance between vectors of an operand. A single element is broadcast to the block, which then replaces the
+    /// operand, with distance 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Step<S>(ref byte* operand, bool isSingle, ref S block)
@@ -83,7 +84,7 @@ internal static unsafe class FloatLoops
         where F : struct, IBinary =>
         S.StoreFirst(default(F).Apply(S.LoadFirst(a, count), S.LoadFirst(b, count)), target, count);
 
-    /// <summary>F gives masks, of which bools are stored.</summary>
+    /// <summary>F returns masks, which are stored as bools.</summary>
     [MethodImpl(Loop)]
     public static void Compare<S, F>(byte* a, bool aSingle, byte* b, bool bSingle, byte* target, long count)
         where S : struct, IVector<S>
@@ -111,7 +112,7 @@ internal static unsafe class FloatLoops
         }
     }
 
-    /// <summary>b where the condition is true, else c; of any elements that have the size of a lane.</summary>
+    /// <summary>b if the condition is true, otherwise c; for elements of any type with the size of a lane.</summary>
     [MethodImpl(Loop)]
     public static void Select<S>(
         byte* condition,

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Operations on int32 (T int), int64 (T long) and bool (T byte), one element after the other.</summary>
+/// <summary>Operations on int32 (T int), int64 (T long) and bool (T byte), one element at a time.</summary>
 internal static unsafe class IntegerElements
 {
     private const MethodImplOptions Loop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
@@ -33,7 +33,7 @@ internal static unsafe class IntegerElements
 
         for (long i = 0; i < count; i++)
         {
-            // an element used for all is read once: the target may lie over it
+            // read single elements once, because the target may overwrite them
             if (!aSingle)
                 x = a[i];
             if (!bSingle)
@@ -60,7 +60,7 @@ internal static unsafe class IntegerElements
         }
     }
 
-    /// <summary>b where the condition is true, else c, of bools.</summary>
+    /// <summary>b if the condition is true, otherwise c, for bools.</summary>
     [MethodImpl(Loop)]
     public static void Select(
         nint condition,

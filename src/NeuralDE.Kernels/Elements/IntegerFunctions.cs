@@ -24,7 +24,7 @@ internal interface IIntegerCompare
         where T : unmanaged, IBinaryInteger<T>;
 }
 
-/// <summary>Functions of integers, wrapping around; bools are the bytes 0 and 1.</summary>
+/// <summary>Functions of integers, with wraparound; bools are the bytes 0 and 1.</summary>
 internal static class IntegerFunctions
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -53,7 +53,7 @@ internal static class IntegerFunctions
             : T.Zero;
     }
 
-    /// <summary>Of a bool.</summary>
+    /// <summary>The negation of a bool.</summary>
     internal readonly struct Not : IIntegerUnary
     {
         [MethodImpl(Inline)]
@@ -96,14 +96,14 @@ internal static class IntegerFunctions
             where T : unmanaged, IBinaryInteger<T> => y < x ? y : x;
     }
 
-    /// <summary>The remainder with the sign of the divisor; of division by 0: 0.</summary>
+    /// <summary>The remainder with the sign of the divisor; 0 for division by 0.</summary>
     internal readonly struct Mod : IIntegerBinary
     {
         [MethodImpl(Inline)]
         public static T Of<T>(T x, T y)
             where T : unmanaged, IBinaryInteger<T>
         {
-            // division of the least integer by −1 overflows
+            // division of the smallest integer by −1 overflows
             if (y == T.Zero || y == T.Zero - T.One)
                 return T.Zero;
 

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// The functions of <see cref="ElementTable"/> of single numbers, bit for bit what a lane of this machine's vectors gives.
+/// The functions of <see cref="ElementTable"/> for single numbers, with the same bits as a lane of this machine's
+/// vectors.
 /// </summary>
 internal static class ScalarMaths
 {
@@ -55,14 +56,14 @@ internal static class ScalarMaths
     /// <summary>xᵃ for a constant a.</summary>
     public static double Power(double x, double exponent) => Of(new PowerOf(exponent), x);
 
-    /// <summary>xᵃ for a constant a, which float does not round.</summary>
+    /// <summary>xᵃ for a constant a in float64, without rounding a to float.</summary>
     public static float Power(float x, double exponent) => Of(new PowerOf(exponent), x);
 
     public static double Polygamma(double x, double order) => Of(new ElementFunctions.Polygamma(order), x);
 
     public static float Polygamma(float x, double order) => Of(new ElementFunctions.Polygamma(order), x);
 
-    /// <summary>Power with the choice between small exponents and others.</summary>
+    /// <summary>Power, with a separate path for small integer exponents.</summary>
     private readonly struct PowerOf(double exponent) : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

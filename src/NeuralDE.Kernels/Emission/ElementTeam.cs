@@ -1,9 +1,9 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Compiled groups in parts of whole vectors.</summary>
+/// <summary>Runs compiled groups in parts of whole vectors.</summary>
 internal static class ElementTeam
 {
-    /// <summary>Elements that a part is a multiple of.</summary>
+    /// <summary>The number of elements of a part is a multiple of this.</summary>
     private const long Unit = 1024;
 
     private struct Job : ITeamJob
@@ -21,7 +21,7 @@ internal static class ElementTeam
         }
     }
 
-    /// <summary>All elements from 0 to count − 1; nanoseconds is a guess at the work.</summary>
+    /// <summary>Computes the elements 0 to count − 1; nanoseconds is an estimate of the work.</summary>
     public static void Run(ElementKernel kernel, long memory, long offsets, long count, long nanoseconds)
     {
         int parts = count < 4 * Unit ? 1 : ThreadTeam.Parts(nanoseconds);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>What compiled groups of single elements call beside <see cref="ScalarMaths"/>.</summary>
+/// <summary>Functions called by compiled groups of single elements, in addition to <see cref="ScalarMaths"/>.</summary>
 internal static unsafe class ScalarOps
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -103,7 +103,7 @@ internal static unsafe class ScalarOps
     public static T Fma<T>(T a, T b, T c)
         where T : IFloatingPointIeee754<T> => T.FusedMultiplyAdd(a, b, c);
 
-    /// <summary>The remainder with the sign of the divisor; of division by 0: 0.</summary>
+    /// <summary>The remainder with the sign of the divisor; 0 for division by 0.</summary>
     public static long Mod(long a, long b)
     {
         if (b is 0 or -1)
@@ -112,7 +112,7 @@ internal static unsafe class ScalarOps
         return r != 0 && (r < 0) != (b < 0) ? r + b : r;
     }
 
-    /// <summary>The remainder with the sign of the divisor; of division by 0: 0.</summary>
+    /// <summary>The remainder with the sign of the divisor; 0 for division by 0.</summary>
     public static int Mod(int a, int b) => (int)Mod((long)a, b);
 
     public static long FoldKey(long key, long number) => IntegerFunctions.FoldKey.Of(key, number);
@@ -183,7 +183,7 @@ internal static unsafe class ScalarOps
     [MethodImpl(Inline)]
     public static T Select<T>(bool condition, T a, T b) => condition ? a : b;
 
-    /// <summary>Towards 0, to the nearest of the type where it is outside, NaN to 0; integers wrap; numbers to bool: not 0.</summary>
+    /// <summary>Float to integer truncates and saturates, NaN gives 0; integers wrap; number to bool is ≠ 0.</summary>
     [MethodImpl(Inline)]
     public static TTo Convert<TFrom, TTo>(TFrom a)
         where TFrom : INumber<TFrom>

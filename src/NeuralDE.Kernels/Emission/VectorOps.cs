@@ -2,12 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>What compiled groups of vector operations call beside <see cref="Maths"/>; addresses are plain integers.</summary>
+/// <summary>
+/// Functions called by compiled groups of vectors, in addition to <see cref="Maths"/>; addresses are integers.
+/// </summary>
 internal static unsafe class VectorOps
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>The i-th address of a table of offsets.</summary>
+    /// <summary>The address given by the i-th entry of a table of offsets.</summary>
     [MethodImpl(Inline)]
     public static long Address(long memory, long offsets, int i) => memory + ((long*)offsets)[i];
 

@@ -6,8 +6,8 @@ namespace NeuralDE.Kernels;
 internal static class Fourier
 {
     /// <summary>
-    /// target[b, k] ← Σⱼ source[b, j] e^(∓2πi jk / n), minus forward and plus inverse, in neither direction scaled. The arrays
-    /// are [batches; n; 2], real and imaginary part, and may be one.
+    /// target[b, k] ← Σⱼ source[b, j] e^(∓2πi jk / n): minus forward, plus inverse; unscaled in both directions. The
+    /// arrays are [batches; n; 2], real and imaginary part, and may be the same.
     /// </summary>
     public static void Run(ElementType type, bool inverse, long batches, long n, nint source, nint target)
     {

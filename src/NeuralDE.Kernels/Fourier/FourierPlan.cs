@@ -5,12 +5,12 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>One pass over the data: `Length` numbers, the product of this radix and those behind.</summary>
+/// <summary>One pass over the data. `Length` is the product of this radix and those of the later stages.</summary>
 /// <param name="Factors">e^(−2πi p k / Length) for 0 ≤ p &lt; Length / Radix, 0 &lt; k &lt; Radix</param>
 /// <param name="Roots">e^(−2πi j / Radix), 0 ≤ j &lt; Radix</param>
 internal readonly record struct FourierStage(int Radix, long Length, nint Factors, nint Roots);
 
-/// <summary>What a transform of one length needs, made once and kept.</summary>
+/// <summary>The constants of transforms of one length, cached.</summary>
 internal sealed unsafe class FourierPlan<T>
     where T : unmanaged
 {
@@ -48,7 +48,7 @@ internal sealed unsafe class FourierPlan<T>
         }
     }
 
-    /// <summary>The plan for a length from 1 on.</summary>
+    /// <summary>The plan for a length ≥ 1.</summary>
     public static FourierPlan<T> Of(long length) => Plans.GetOrAdd(length, static n => new(n));
 
     public long Length { get; }
@@ -56,20 +56,20 @@ internal sealed unsafe class FourierPlan<T>
     public FourierStage[] Stages { get; }
 
     /// <summary>
-    /// Where the length has a large prime factor (Bluestein, A linear filtering approach to the computation of the discrete
-    /// Fourier transform, 1970): with the chirp w[j] = e^(−πi j² / n),
+    /// For a length with a large prime factor (Bluestein, A linear filtering approach to the computation of the
+    /// discrete Fourier transform, 1970): with the chirp w[j] = e^(−πi j² / n),
     ///   X[k] = w[k] Σⱼ (x[j] w[j]) / w[k − j],
     /// a convolution of this longer length.
     /// </summary>
     public FourierPlan<T>? Convolution { get; }
 
-    /// <summary>w[j], real and imaginary part in turn.</summary>
+    /// <summary>w[j], alternating real and imaginary parts.</summary>
     public nint Chirp { get; }
 
     /// <summary>The transform of 1 / w, divided by its length.</summary>
     public nint Filter { get; }
 
-    /// <summary>Complex numbers that the transform of one row has on the way.</summary>
+    /// <summary>The number of complex intermediate values of the transform of one row.</summary>
     public long Working => Convolution?.Length ?? Length;
 
     /// <summary>e^(−2πi j / n)</summary>
@@ -81,7 +81,9 @@ internal sealed unsafe class FourierPlan<T>
 
     private (double, double) ChirpAt(long j) => Root(j * j % (2 * Length), 2 * Length);
 
-    /// <summary>The radices of a length, larger ones first and 4 for pairs of 2; nothing where a prime factor is too large.</summary>
+    /// <summary>
+    /// The radices of a length, larger ones first and 4 for pairs of 2; null if a prime factor is too large.
+    /// </summary>
     private static List<int>? Radices(long length)
     {
         List<int> radices = [];
@@ -102,7 +104,7 @@ internal sealed unsafe class FourierPlan<T>
         return true;
     }
 
-    /// <summary>The smallest 2ᵃ, 3 2ᵃ or 5 2ᵃ from 2 n − 1 on.</summary>
+    /// <summary>The smallest 2ᵃ, 3 2ᵃ or 5 2ᵃ that is at least 2 n − 1.</summary>
     private static long ConvolutionLength(long n)
     {
         long best = long.MaxValue;
@@ -119,7 +121,7 @@ internal sealed unsafe class FourierPlan<T>
         return best;
     }
 
-    /// <summary>In float64 for either type.</summary>
+    /// <summary>Computed in float64 for both types.</summary>
     private Func<long, (double, double)> FilterSpectrum()
     {
         long length = Convolution!.Length;
@@ -141,7 +143,7 @@ internal sealed unsafe class FourierPlan<T>
         return at => (filter[2 * at], filter[2 * at + 1]);
     }
 
-    /// <summary>Complex numbers in memory that stays where it is as long as the plan.</summary>
+    /// <summary>Complex numbers at a fixed address that lives as long as the plan.</summary>
     private nint Table(long count, Func<long, (double Re, double Im)> value)
     {
         var table = GC.AllocateUninitializedArray<T>((int)Math.Max(1, 2 * count), pinned: true);

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Transforms of several rows at once, element j of all of them side by side: real parts in one array, imaginary parts in
-/// another. An inverse transform is a forward one with the two exchanged. What becomes of a row does not depend on how many
-/// rows are beside it.
+/// Transforms several rows at once, with element j of all rows side by side: real parts in one array, imaginary parts
+/// in another. An inverse transform is a forward one with the two exchanged. The result of a row does not depend on the
+/// number of rows.
 /// </summary>
 internal static unsafe class FourierRows<T, S>
     where T : unmanaged
@@ -14,7 +14,7 @@ internal static unsafe class FourierRows<T, S>
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>Rows taken together at most, and their elements, which should stay in a near cache.</summary>
+    /// <summary>The most rows and elements transformed together: they should fit into a near cache.</summary>
     private const long Together = 16;
     private const long Enough = 8192;
 
@@ -42,7 +42,7 @@ internal static unsafe class FourierRows<T, S>
         }
     }
 
-    /// <summary>Where real and imaginary parts are.</summary>
+    /// <summary>The addresses of real and imaginary parts.</summary>
     private readonly struct Numbers(T* re, T* im)
     {
         public readonly T* Re = re;
@@ -75,7 +75,9 @@ internal static unsafe class FourierRows<T, S>
         }
     }
 
-    /// <summary>The forward transform, stage by stage from one place to the other; where it has ended.</summary>
+    /// <summary>
+    /// The forward transform: the stages alternate between two buffers. Returns the buffer with the result.
+    /// </summary>
     [MethodImpl(Hot)]
     private static Numbers Turned(FourierPlan<T> plan, long rows, Numbers numbers, Numbers others)
     {
@@ -114,7 +116,7 @@ internal static unsafe class FourierRows<T, S>
         return result;
     }
 
-    /// <summary>Element j of every row times factors[j].</summary>
+    /// <summary>Multiplies element j of every row by factors[j].</summary>
     [MethodImpl(Hot)]
     private static void Multiply(Numbers numbers, long count, long rows, T* factors)
     {

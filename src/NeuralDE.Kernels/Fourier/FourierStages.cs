@@ -12,7 +12,9 @@ internal static unsafe class FourierStages<T, S>
     where T : unmanaged
     where S : struct, IVector<S>
 {
-    /// <summary>In lanes S, or in narrower ones where `near` is so small that half of them would be idle.</summary>
+    /// <summary>
+    /// With lanes S, or narrower ones if `near` is so small that at least half of the lanes would be idle.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(FourierStage stage, long near, T* re, T* im, T* outRe, T* outIm)
     {

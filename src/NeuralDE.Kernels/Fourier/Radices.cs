@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Short transforms, in every lane one: b[k] = Σⱼ a[j] e^(−2πi jk / radix), then multiplied by the factor k (0 has none).
-/// a[j] lies at re[j far], im[j far], b[k] at outRe[k near], outIm[k near]; factors are real and imaginary parts in turn.
+/// Short transforms, one per lane: b[k] = Σⱼ a[j] e^(−2πi jk / radix), then multiplied by factor k (k = 0 has none).
+/// a[j] is at re[j far], im[j far], b[k] at outRe[k near], outIm[k near]; factors alternate real and imaginary parts.
 /// </summary>
 internal unsafe interface IRadix<T>
     where T : unmanaged
@@ -173,8 +173,8 @@ internal readonly unsafe struct RadixFive<T> : IRadix<T>
     }
 }
 
-/// <summary>An odd radix, by the definition; neighbours j and radix − j of 0 share their cosines and sines.</summary>
-/// <param name="roots">e^(−2πi j / radix), real and imaginary parts in turn.</param>
+/// <summary>An odd radix, by the definition; the terms j and radix − j share their cosines and sines.</summary>
+/// <param name="roots">e^(−2πi j / radix), alternating real and imaginary parts.</param>
 internal readonly unsafe struct RadixOdd<T>(int radix, nint roots) : IRadix<T>
     where T : unmanaged
 {

@@ -6,8 +6,8 @@ namespace NeuralDE.Kernels;
 internal static class Turns
 {
     /// <summary>
-    /// cos and sin of 2π j / n, 0 ≤ j &lt; n. The angle is brought into [0, π/4] in integers, so quarters and eighths are exact
-    /// and symmetric.
+    /// cos and sin of 2π j / n, 0 ≤ j &lt; n. The angle is reduced to [0, π/4] in integers, so quarters and eighths of
+    /// a turn are exact and symmetric.
     /// </summary>
     public static (double Cosine, double Sine) Of(long j, long n)
     {

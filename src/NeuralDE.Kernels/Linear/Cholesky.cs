@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// L with L Lᵀ = A for a symmetric positive definite A, of which only the lower half counts; zeros above the diagonal. It
-/// is computed as the upper factor U = Lᵀ, whose rows lie in memory as they are needed:
+/// L with L Lᵀ = A for a symmetric positive definite A, of which only the lower triangle is read; zeros above the
+/// diagonal. It is computed as the upper factor U = Lᵀ, whose rows are contiguous in memory:
 ///   U[k, k] = √A[k, k],  U[k, j] = A[k, j] / U[k, k],  then A[i, j] ← A[i, j] − U[k, i] U[k, j] for i, j &gt; k,
-/// eight k together. A pivot that is not positive makes NaN of its row of U and of all below.
+/// eight k at a time. A pivot that is not positive fills its row of U and all later rows with NaN.
 /// </summary>
 internal static unsafe class Cholesky<T, S>
     where T : unmanaged
@@ -15,7 +15,7 @@ internal static unsafe class Cholesky<T, S>
 {
     private const int Block = RowUpdates<T, S>.Block;
 
-    /// <summary>One n × n matrix after the other.</summary>
+    /// <summary>Factors the n × n matrices one after another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(long batches, long n, nint source, nint target)
     {

@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Numbers as sizes of types: <c>sizeof(T)</c> is known before anything is inlined, so code for other numbers costs
-/// neither time nor room.
+/// Numbers as sizes of types: <c>sizeof(T)</c> is a constant at compile time, so code for other numbers is removed.
 /// </summary>
 internal static class Constant
 {

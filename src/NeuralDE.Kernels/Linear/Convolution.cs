@@ -4,17 +4,17 @@ using System.Runtime.Intrinsics;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Convolution of float32 and float64. Every result is one chain of fused multiply-adds from 0, channel by channel and in
-/// the order of the kernel's places; there is no term where a tap does not meet the input. Its bits depend on nothing
-/// but its own example and output.
+/// Convolution of float32 and float64. Every result is one chain of fused multiply-adds starting from 0, over channels
+/// and then kernel positions in order; taps outside the input contribute no term. Its bits depend only on its own
+/// example and output.
 /// </summary>
 internal static unsafe class Convolution
 {
     /// <summary>
-    /// y[n, g, o, t] = Σ over channels c and kernel places k of x[n, g, c, s] kernel[g, o, c, k] where on every spatial
-    /// axis s dilateInput = t stride + k dilateKernel − low. Input [N; G; C; S…], kernel [G; O; C; K…], output
-    /// [N; G; O; T…]; the settings have one number for each spatial axis. How much padding there is at the high end
-    /// shows in the output's shape.
+    /// y[n, g, o, t] = Σ over channels c and kernel positions k of x[n, g, c, s] kernel[g, o, c, k], where s
+    /// dilateInput = t stride + k dilateKernel − low on every spatial axis. Input [N; G; C; S…], kernel [G; O; C; K…],
+    /// output [N; G; O; T…]; the settings have one number for each spatial axis. The padding at the high end follows
+    /// from the shape of the output.
     /// </summary>
     public static void Run(
         ElementType type,
@@ -51,7 +51,7 @@ internal static unsafe class Convolution
             Run<Lane<float>, Lane<double>>(type, &shape);
     }
 
-    /// <summary>Its axes are in this thread's memory until the next convolution.</summary>
+    /// <summary>The axes are stored in this thread's memory until its next convolution.</summary>
     public static ConvolutionShape Shape(
         ReadOnlySpan<int> inputShape,
         ReadOnlySpan<int> kernelShape,
@@ -103,7 +103,9 @@ internal static unsafe class Convolution
         return shape;
     }
 
-    /// <summary>The elements of a group of one example are counted in 32 bits: whoever made the shapes has seen to it.</summary>
+    /// <summary>
+    /// The elements of a group of one example are counted in int32; the shape checks guarantee that they fit.
+    /// </summary>
     private static int Product(ReadOnlySpan<int> extents)
     {
         int product = 1;

@@ -3,21 +3,21 @@ using System;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Convolution with the examples of a batch in the lanes: for every place t of the result a matrix product of the kernel
-/// [O; C K…] and those rows of the transposed input [C S…; N] that its taps meet.
+/// Convolution with the examples of a batch in the lanes: for every output position t, a matrix product of the kernel
+/// [O; C K…] and the rows of the transposed input [C S…; N] that its taps read.
 /// </summary>
 internal static unsafe class ConvolutionByBatch
 {
-    /// <summary>Vectors of examples that are done together.</summary>
+    /// <summary>The number of vectors of examples computed together.</summary>
     private const int Vectors = 2;
 
-    /// <summary>Channels are taken together until so many products are summed at a time.</summary>
+    /// <summary>Channels are processed together as long as at most this many products are summed at a time.</summary>
     private const int MostProducts = 600;
 
     public static int Examples<S>()
         where S : struct, IVector<S> => Vectors * S.Count;
 
-    /// <summary>All results of one group for the examples from <paramref name="first"/> on.</summary>
+    /// <summary>Computes all results of one group for the examples from <paramref name="first"/> on.</summary>
     public static void Run<S>(ConvolutionShape* shape, int group, int first)
         where S : struct, IVector<S>
     {

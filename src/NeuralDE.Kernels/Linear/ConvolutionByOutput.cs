@@ -3,19 +3,23 @@ using System;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Convolution with the outputs in the lanes: for every run of places of the result along the last axis that meet the
-/// same taps, a matrix product of the input at those places and the transposed kernel [C K…; O].
+/// Convolution with the outputs in the lanes: for every run of output positions along the last axis with the same taps,
+/// a matrix product of the input at those positions and the transposed kernel [C K…; O].
 /// </summary>
 internal static unsafe class ConvolutionByOutput
 {
-    /// <summary>Channels are taken together until so many products are summed at a time: their places are found anew for
-    /// other taps only.</summary>
+    /// <summary>
+    /// Channels are processed together as long as at most this many products are summed at a time. The positions of the
+    /// taps are computed again only if the taps change.
+    /// </summary>
     private const int MostProducts = 144;
 
     public static int Outputs<S>()
         where S : struct, IVector<S> => GemmTiles.MostVectors<S>(int.MaxValue) * S.Count;
 
-    /// <summary>Results of one group and the outputs from <paramref name="first"/> on, for a range of examples.</summary>
+    /// <summary>
+    /// Computes the results of one group and the outputs from <paramref name="first"/> on, for a range of examples.
+    /// </summary>
     public static void Run<S>(ConvolutionShape* shape, int group, int first, int firstExample, int examples)
         where S : struct, IVector<S>
     {
@@ -40,7 +44,7 @@ internal static unsafe class ConvolutionByOutput
         }
     }
 
-    /// <summary>The results [T…; O] of one example.</summary>
+    /// <summary>Computes the results [T…; O] of one example.</summary>
     private static byte* Sums<S>(ConvolutionShape* shape, byte* input, byte* panel, int vectors, int lastLanes)
         where S : struct, IVector<S>
     {
@@ -99,7 +103,7 @@ internal static unsafe class ConvolutionByOutput
         return sums;
     }
 
-    /// <summary>How many places of the result from t on, a period apart, meet the same taps.</summary>
+    /// <summary>The number of output positions from t on, a period apart, with the same taps.</summary>
     private static int Run(ConvolutionAxis* axis, long t)
     {
         var first = axis->Meetings[t];

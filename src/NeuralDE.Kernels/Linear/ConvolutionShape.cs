@@ -2,8 +2,10 @@ using System;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Which places of a kernel meet the input, for one place of the result along one axis: every TapStep-th of the
-/// kernel's from FirstTap, and every PlaceStep-th of the input's from FirstPlace.</summary>
+/// <summary>
+/// The kernel positions that meet the input at one output position along one axis: every TapStep-th position of the
+/// kernel from FirstTap, and every PlaceStep-th position of the input from FirstPlace.
+/// </summary>
 internal struct ConvolutionMeeting
 {
     public int FirstTap;
@@ -12,8 +14,8 @@ internal struct ConvolutionMeeting
 }
 
 /// <summary>
-/// One spatial axis. The kernel's place k meets the input's place s for the result's place t where
-/// s dilateInput = t stride + k dilateKernel − low.
+/// One spatial axis. Kernel position k meets input position s at output position t where s dilateInput = t stride + k
+/// dilateKernel − low.
 /// </summary>
 internal unsafe struct ConvolutionAxis
 {
@@ -21,17 +23,19 @@ internal unsafe struct ConvolutionAxis
     public int Kernel;
     public int Output;
 
-    /// <summary>From one kernel place that meets the input to the next, and the same in the input.</summary>
+    /// <summary>
+    /// The distance between consecutive kernel positions that meet the input, and the same in the input.
+    /// </summary>
     public int TapStep;
     public int PlaceStep;
 
-    /// <summary>From one place of the result to the next that meets kernel places with the same remainder.</summary>
+    /// <summary>The distance between output positions whose taps have the same remainder.</summary>
     public int Period;
 
-    /// <summary>How far the input's place moves in a period.</summary>
+    /// <summary>The distance of their input positions.</summary>
     public int PeriodStep;
 
-    /// <summary>One for each place of the result.</summary>
+    /// <summary>One for each output position.</summary>
     public ConvolutionMeeting* Meetings;
 
     public void Fill(int stride, int low, int dilateInput, int dilateKernel)
@@ -75,7 +79,7 @@ internal unsafe struct ConvolutionShape
     public int Channels;
     public int Outputs;
 
-    /// <summary>Elements of one channel of the input, the kernel and the result.</summary>
+    /// <summary>The number of elements of one channel of the input, the kernel and the result.</summary>
     public int Places;
     public int Taps;
     public int Results;
@@ -87,21 +91,23 @@ internal unsafe struct ConvolutionShape
     public byte* Output;
 }
 
-/// <summary>A place of the result: where its first tap and place are, and how many taps it has.</summary>
+/// <summary>An output position: its first kernel and input positions, and its number of taps.</summary>
 internal unsafe ref struct ConvolutionPoint
 {
     private readonly ConvolutionShape* shape;
     private readonly Span<int> index;
 
-    /// <summary>Of the first tap in the kernel and the first place in the input.</summary>
+    /// <summary>The offsets of the first tap in the kernel and of the first position in the input.</summary>
     public int Tap;
     public int Place;
     public int Taps;
 
-    /// <summary>The same number for places with the same numbers of taps along every axis.</summary>
+    /// <summary>Equal for positions with equal numbers of taps along every axis.</summary>
     public long Signature;
 
-    /// <summary>The first place of all axes but the last. <paramref name="index"/>: room for one number for each axis.</summary>
+    /// <summary>
+    /// The first position of all axes except the last. <paramref name="index"/>: memory for one number for each axis.
+    /// </summary>
     public ConvolutionPoint(ConvolutionShape* shape, Span<int> index, int last)
     {
         this.shape = shape;
@@ -129,7 +135,7 @@ internal unsafe ref struct ConvolutionPoint
         }
     }
 
-    /// <summary>To the next place, in row-major order, of the axes before <paramref name="end"/>.</summary>
+    /// <summary>Advances to the next position, in row-major order, of the axes before <paramref name="end"/>.</summary>
     public void Next(int end)
     {
         for (int axis = end - 1; axis >= 0; axis--)
@@ -143,8 +149,8 @@ internal unsafe ref struct ConvolutionPoint
     }
 
     /// <summary>
-    /// The taps of this place for a number of channels, channel by channel and in the kernel's order, with what one
-    /// element of the kernel and of the input takes in bytes.
+    /// Writes the taps of this position for a number of channels, channel by channel and in the order of the kernel, as
+    /// byte offsets, given the bytes of an element of the kernel and of the input.
     /// </summary>
     public readonly void Fill(GemmPlace* places, int channels, int kernelSize, int inputSize, bool kernelIsA)
     {
@@ -163,13 +169,13 @@ internal unsafe ref struct ConvolutionPoint
         }
     }
 
-    /// <summary>Makes <paramref name="count"/> of every entry, with steps between them.</summary>
+    /// <summary>Repeats every entry <paramref name="count"/> times, with steps between the copies.</summary>
     private static int Spread(GemmPlace* places, int filled, int count, nint tapStep, nint placeStep, bool kernelIsA)
     {
         nint aStep = kernelIsA ? tapStep : placeStep;
         nint bStep = kernelIsA ? placeStep : tapStep;
 
-        // from the end: no entry is read after it was written over
+        // from the end, so that no entry is overwritten before it is read
         for (int i = filled - 1; i >= 0; i--)
         {
             var first = places[i];

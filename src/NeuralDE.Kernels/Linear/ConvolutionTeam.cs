@@ -1,12 +1,14 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>A convolution in parts: groups, and examples or outputs.</summary>
+/// <summary>Divides a convolution into parts: groups, and examples or outputs.</summary>
 internal static unsafe class ConvolutionTeam
 {
-    /// <summary>Multiply-adds that a thread does in a nanosecond, roughly.</summary>
+    /// <summary>Approximate multiply-adds of one thread per nanosecond.</summary>
     private const int Speed = 32;
 
-    /// <summary>Fewer sums at a time wait for each other: so many hide how long a multiply-add takes.</summary>
+    /// <summary>
+    /// The number of independent sums that hides the latency of a multiply-add; fewer sums wait for each other.
+    /// </summary>
     private const int LeastSums = 8;
 
     private struct Job<S> : ITeamJob
@@ -14,10 +16,10 @@ internal static unsafe class ConvolutionTeam
     {
         public ConvolutionShape* Shape;
 
-        /// <summary>Whether the examples are in the lanes, else the outputs.</summary>
+        /// <summary>Whether the lanes hold examples; otherwise they hold outputs.</summary>
         public bool ByBatch;
 
-        /// <summary>How many parts a group has along the outputs, and how many examples one of them takes.</summary>
+        /// <summary>The number of parts of a group along the outputs, and the number of examples of a part.</summary>
         public int Strips;
         public int Examples;
 
@@ -63,7 +65,7 @@ internal static unsafe class ConvolutionTeam
         }
         else
         {
-            // each part transposes its kernel anew
+            // each part transposes its kernel, which costs time
             int parts = ThreadTeam.Parts(nanoseconds);
             job.Strips = Ceiling(shape->Outputs, ConvolutionByOutput.Outputs<S>());
             int perStrip = (int)long.Max(1, parts / ((long)job.Strips * shape->Groups));
@@ -81,7 +83,9 @@ internal static unsafe class ConvolutionTeam
 
     private static int Ceiling(int a, int b) => (int)((a + (long)b - 1) / b);
 
-    /// <summary>Vectors of sums for each place of the result; few that run at a time cost as much as more.</summary>
+    /// <summary>
+    /// The cost in vectors of sums per output position; too few concurrent sums cost as much as more.
+    /// </summary>
     private static long CostsByBatch<S>(ConvolutionShape* shape)
         where S : struct, IVector<S>
     {

@@ -4,9 +4,10 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// A = L U in place: U on and above the diagonal, L (unit diagonal) below. A factor is 0 where entry and pivot are, so that
-/// A = L U for a singular matrix in pivoted order too. Every entry loses its products in the order of k, each rounded once.
-/// Eight k are taken together: their columns are eliminated lying as rows in a panel, then their rows, then all behind.
+/// A = L U in place: U on and above the diagonal, L (unit diagonal) below. A factor is 0 if entry and pivot are 0, so
+/// that A = L U also for a singular matrix in pivoted order. The products are subtracted from every entry in the order
+/// of k, each rounded once. Blocks of eight k: their columns are eliminated as the rows of a transposed panel, then
+/// their rows, then the rest.
 /// </summary>
 internal static unsafe class Elimination<T, S>
     where T : unmanaged
@@ -15,7 +16,7 @@ internal static unsafe class Elimination<T, S>
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const int Block = RowUpdates<T, S>.Block;
 
-    /// <summary>target ← L and U of each n × n matrix, without pivoting. The two may be one.</summary>
+    /// <summary>target ← L and U of each n × n matrix, without pivoting. The arrays may be the same.</summary>
     public static void Lu(long batches, long n, nint source, nint target)
     {
         if (source != target)
@@ -28,7 +29,7 @@ internal static unsafe class Elimination<T, S>
     }
 
     /// <summary>
-    /// target ← the row order (int64) of elimination that takes the largest |entry| of each column, the first of equals.
+    /// target ← the row order (int64) of partial pivoting: the largest |entry| of each column, the first of equals.
     /// </summary>
     public static void Pivots(long batches, long n, nint source, nint target)
     {
@@ -78,7 +79,9 @@ internal static unsafe class Elimination<T, S>
         }
     }
 
-    /// <summary>Column k of a panel loses the products of the columns before: c's factors times its own entry c.</summary>
+    /// <summary>
+    /// Subtracts from column k of a panel, for each earlier column c, the factors of c times entry c of column k.
+    /// </summary>
     [MethodImpl(Hot)]
     private static void EliminateColumn(T* panel, long height, long k)
     {
@@ -88,7 +91,7 @@ internal static unsafe class Elimination<T, S>
             RowUpdates<T, S>.Subtract(column + c + 1, height - c - 1, panel + c * height + c + 1, column + c);
     }
 
-    /// <summary>The entries below place k of a column are divided by the pivot there; 0 / 0 is 0.</summary>
+    /// <summary>Divides the entries below index k of a column by the pivot at k; 0 / 0 is 0.</summary>
     [MethodImpl(Hot)]
     private static void FormFactors(T* column, long height, long k)
     {
@@ -106,8 +109,8 @@ internal static unsafe class Elimination<T, S>
     }
 
     /// <summary>
-    /// The row with the largest |entry| in column k of the panel, the first of equals, changes places with the panel's row k,
-    /// in the panel and in the matrix.
+    /// Swaps the row with the largest |entry| in column k of the panel, the first of equals, with row k, in the panel
+    /// and in the matrix.
     /// </summary>
     [MethodImpl(Hot)]
     private static void Exchange(T* a, long n, long first, T* panel, long width, long k, long* order)

@@ -2,10 +2,10 @@ using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Dense linear algebra on contiguous stacks of matrices, float32 in float32.</summary>
+/// <summary>Dense linear algebra on contiguous batches of matrices; float32 is computed in float32.</summary>
 internal static class Factors
 {
-    /// <summary>target ← the lower factor of each of the n × n matrices.</summary>
+    /// <summary>target ← the lower Cholesky factor of each n × n matrix.</summary>
     public static void Cholesky(ElementType type, long batches, long n, nint source, nint target)
     {
         if (type == ElementType.Float32)
@@ -25,7 +25,9 @@ internal static class Factors
             Cholesky<T, Lane<T>>.Run(batches, n, source, target);
     }
 
-    /// <summary>x ← the solution of T x = b, or Tᵀ x = b; T: [batches; n; n]; b and x: [batches; n; m], may be one.</summary>
+    /// <summary>
+    /// x ← the solution of T x = b, or Tᵀ x = b; T: [batches; n; n]; b and x: [batches; n; m], may be the same.
+    /// </summary>
     public static void TriangularSolve(
         ElementType type,
         bool lower,
@@ -88,7 +90,7 @@ internal static class Factors
             Elimination<T, Lane<T>>.Lu(batches, n, source, target);
     }
 
-    /// <summary>target ← the row order (int64 [batches; n]) that partial pivoting chooses.</summary>
+    /// <summary>target ← the row order (int64 [batches; n]) chosen by partial pivoting.</summary>
     public static void Pivots(ElementType type, long batches, long n, nint source, nint target)
     {
         if (type == ElementType.Float32)

@@ -4,25 +4,28 @@ using System.Runtime.Intrinsics;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Matrix products of float32 and float64. Every element of the result is one chain of fused multiply-adds in the order of
-/// k from its start (four of them where there are few columns: <see cref="GemmThin"/>), so its bits depend on nothing but its own row, column and start: not on blocking, strides, alignment,
-/// neighbours or the number of threads.
+/// Matrix products of float32 and float64. Every element of the result is one chain of fused multiply-adds in the order
+/// of k, from its initial value (four chains if there are few columns: <see cref="GemmThin"/>). Its bits therefore
+/// depend only on its own row, column and initial value: not on blocking, strides, alignment, neighbours or the number
+/// of threads.
 /// </summary>
 internal static unsafe class Gemm
 {
-    /// <summary>So many products are summed before C is stored: a strip of B stays in the second-level cache.</summary>
+    /// <summary>The most products summed before C is stored: a strip of B then stays in the L2 cache.</summary>
     public const int MostDepth = 384;
 
-    /// <summary>The same where B is packed for a few rows only: what is packed is read again from the first-level cache.</summary>
+    /// <summary>
+    /// The same if B is packed for a few rows only: the packed part is then read again from the L1 cache.
+    /// </summary>
     private const int MostDepthForFewRows = 64;
     private const int FewRows = 4;
 
     private const int Page = 4096;
 
     /// <summary>
-    /// C[m, n] = A[m, k] B[k, n]. Strides are in elements and of any sign, 0 too; C has unit column stride. The sums start at 0
-    /// or, as <paramref name="how"/> says, at what C holds; <paramref name="bias"/> is a row of n that is added at the end where
-    /// it says so.
+    /// C[m, n] = A[m, k] B[k, n]. Strides are in elements, of any sign or 0; C has unit column stride. The sums start
+    /// at 0 or at the content of C, depending on <paramref name="how"/>; <paramref name="bias"/> is a row of n that is
+    /// added at the end if <paramref name="how"/> says so.
     /// </summary>
     public static void Run(
         ElementType type,
@@ -48,7 +51,7 @@ internal static unsafe class Gemm
         Run(type, &operands);
     }
 
-    /// <summary>The same on the calling thread alone.</summary>
+    /// <summary>The same on the calling thread only.</summary>
     public static void RunAlone(
         ElementType type,
         int m,
@@ -70,7 +73,7 @@ internal static unsafe class Gemm
         Run(type, &operands);
     }
 
-    /// <summary>The same in bytes.</summary>
+    /// <summary>The same with strides in bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GemmOperands Operands(
         ElementType type,
@@ -111,7 +114,7 @@ internal static unsafe class Gemm
         return operands;
     }
 
-    /// <summary>All of it on this thread. What the operands hold is lost.</summary>
+    /// <summary>Computes everything on this thread. Overwrites the operands structure.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(ElementType type, GemmOperands* operands)
     {
@@ -146,11 +149,11 @@ internal static unsafe class Gemm
             Chained<S>(operands);
     }
 
-    /// <summary>One chain for each element.</summary>
+    /// <summary>Computes one chain per element.</summary>
     public static void Chained<S>(GemmOperands* operands)
         where S : struct, IVector<S>
     {
-        // a single column has no neighbours
+        // a single column has no neighbours in a vector
         if (operands->N == 1)
             operands->BColumn = S.ElementSize;
         bool packed = operands->BColumn != S.ElementSize || IsFar(operands);
@@ -170,7 +173,9 @@ internal static unsafe class Gemm
         Strips<S>(operands, packed);
     }
 
-    /// <summary>Whether the rows of B are on pages of their own, in few places of the caches, and read often.</summary>
+    /// <summary>
+    /// Whether the rows of B are on separate pages, where they share few cache sets, and are read often.
+    /// </summary>
     private static bool IsFar(GemmOperands* operands) => nint.Abs(operands->BRow) >= Page && operands->M >= 64;
 
     private static void Strips<S>(GemmOperands* operands, bool packed)
@@ -184,7 +189,9 @@ internal static unsafe class Gemm
             AllStrips<S>(operands, packed);
     }
 
-    /// <summary>Strips of columns as wide as a tile, so that a strip of B is read from near for all rows of A.</summary>
+    /// <summary>
+    /// Strips of columns as wide as a tile, so that a strip of B stays in the cache for all rows of A.
+    /// </summary>
     public static void AllStrips<S>(GemmOperands* operands, bool packed)
         where S : struct, IVector<S>
     {

@@ -1,20 +1,24 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Where the sums of a matrix product start.</summary>
+/// <summary>The initial values of the sums of a matrix product.</summary>
 internal enum GemmStart
 {
-    /// <summary>At 0.</summary>
+    /// <summary>0.</summary>
     Zero,
 
-    /// <summary>At 0; at the end one row is added, the same for every row of the result: the bits of a separate addition.</summary>
+    /// <summary>
+    /// 0; at the end one row is added to every row of the result, with the bits of a separate addition.
+    /// </summary>
     Bias,
 
-    /// <summary>At what the result holds.</summary>
+    /// <summary>The content of the result.</summary>
     Own,
 }
 
-/// <summary>C[i, j] = (start[i, j] + Σₖ A[i, k] B[k, j]) + bias[i, j] with M rows and N columns: strides in bytes, those of
-/// a column of C, of the start and of the bias the size of an element.</summary>
+/// <summary>
+/// C[i, j] = (start[i, j] + Σₖ A[i, k] B[k, j]) + bias[i, j] with M rows and N columns. Strides are in bytes; the
+/// column stride of C, start and bias is the size of an element.
+/// </summary>
 internal unsafe struct GemmOperands
 {
     public int M;
@@ -32,23 +36,23 @@ internal unsafe struct GemmOperands
     /// <summary>null: the sums start at 0.</summary>
     public byte* Start;
 
-    /// <summary>0: one row for all.</summary>
+    /// <summary>0: the same row for all.</summary>
     public nint StartRow;
 
     /// <summary>null: nothing is added at the end.</summary>
     public byte* Bias;
 
-    /// <summary>0: one row for all.</summary>
+    /// <summary>0: the same row for all.</summary>
     public nint BiasRow;
 
-    /// <summary>Where the K columns of A and rows of B are, for tiles that do not step evenly.</summary>
+    /// <summary>The offsets of the K columns of A and rows of B, for tiles with irregular steps.</summary>
     public GemmPlace* Places;
 
-    /// <summary>How many lanes of the last vector of a row stand for columns.</summary>
+    /// <summary>The number of used lanes in the last vector of a row.</summary>
     public int LastLanes;
 }
 
-/// <summary>Bytes from the start of A and of B to one column of A and one row of B.</summary>
+/// <summary>The offsets in bytes of one column of A and one row of B.</summary>
 internal struct GemmPlace
 {
     public nint A;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Copies of a matrix with its columns side by side, whole vectors of them: zeros behind the last column.</summary>
+/// <summary>Copies of a matrix with adjacent columns in whole vectors, padded with zeros.</summary>
 internal static unsafe class GemmPack
 {
     /// <summary>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Up to four vectors side by side in registers, <c>sizeof(Vectors)</c> of them: the sums of one row of a tile, or the
-/// row of B that is added to them. <c>sizeof(Partial)</c> is 2 where the last vector is not full.
+/// Up to four adjacent vectors in registers, <c>sizeof(Vectors)</c> of them: the sums of one row of a tile, or the row
+/// of B that is added to them. <c>sizeof(Partial)</c> is 2 if the last vector is not full.
 /// </summary>
 internal unsafe struct GemmSums<S, Vectors, Partial>
     where S : struct, IVector<S>
@@ -92,7 +92,7 @@ internal unsafe struct GemmSums<S, Vectors, Partial>
             Store(fourth, row, 3, lastLanes);
     }
 
-    /// <summary>Adds the number at a times b, rounded once.</summary>
+    /// <summary>Adds the number at a, times b, rounded once.</summary>
     [MethodImpl(Inline)]
     public void Add(byte* a, in GemmSums<S, Vectors, Partial> b)
     {

@@ -1,17 +1,17 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Cᵀ = Bᵀ Aᵀ: the rows of A in the lanes, for results with few columns.</summary>
+/// <summary>Cᵀ = Bᵀ Aᵀ: puts the rows of A into the lanes, for results with few columns.</summary>
 internal static unsafe class GemmSwap
 {
-    /// <summary>So many rows of A at a time.</summary>
+    /// <summary>The number of rows of A processed at a time.</summary>
     private const int MostRows = 512;
 
-    /// <summary>Up to so many columns of one row cost less than packing them.</summary>
+    /// <summary>For one row, up to this many columns cost less than packing them.</summary>
     public const int FewColumns = 8;
 
     /// <summary>
-    /// One row whose B would have to be packed: n rows of one column instead. A row of C is a column with rows side by
-    /// side.
+    /// A product of one row whose B would have to be packed, as a product of n rows and one column. A row of C is a
+    /// column with adjacent rows.
     /// </summary>
     public static void Row<S>(GemmOperands* operands)
         where S : struct, IVector<S>
@@ -24,7 +24,7 @@ internal static unsafe class GemmSwap
         Gemm.Chained<S>(&swapped);
     }
 
-    /// <summary>Whether fewer multiply-adds make up for turning the result; A's rows lie side by side.</summary>
+    /// <summary>Whether the saved multiply-adds outweigh transposing the result; the rows of A are adjacent.</summary>
     public static bool Pays<S>(GemmOperands* operands)
         where S : struct, IVector<S>
     {

@@ -1,6 +1,6 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Matrix products in parts: rows or columns of the result.</summary>
+/// <summary>Divides matrix products into parts: rows or columns of the result.</summary>
 internal static unsafe class GemmTeam
 {
     private struct Job : ITeamJob
@@ -8,7 +8,7 @@ internal static unsafe class GemmTeam
         public ElementType Type;
         public GemmOperands Operands;
 
-        /// <summary>How many rows, or else columns, are one part.</summary>
+        /// <summary>The number of rows, or else of columns, of one part.</summary>
         public int Rows;
         public int Columns;
 
@@ -32,14 +32,14 @@ internal static unsafe class GemmTeam
         }
     }
 
-    /// <summary>Multiply-adds of float32 that a thread does in a nanosecond, roughly.</summary>
+    /// <summary>Approximate float32 multiply-adds of one thread per nanosecond.</summary>
     private const int Speed = 64;
 
-    /// <summary>A part is whole tiles but for the last.</summary>
+    /// <summary>A part consists of whole tiles, except the last one.</summary>
     private const int RowUnit = 24;
     private const int ColumnUnit = 64;
 
-    /// <summary>Whether it was worth it: else nothing is done.</summary>
+    /// <summary>Runs the product in parts if that pays. Returns false otherwise, without computing anything.</summary>
     public static bool Run(ElementType type, GemmOperands* operands)
     {
         long nanoseconds = (long)operands->M * operands->N * operands->K / Speed * (type.Size() / 4);
@@ -50,7 +50,7 @@ internal static unsafe class GemmTeam
         Job job;
         job.Type = type;
         job.Operands = *operands;
-        // each part packs its own strips of B, so columns of it are best left to one part
+        // each part packs its own strips of B, so a strip should belong to one part
         bool packed = operands->BColumn != type.Size();
         bool byColumns =
             (packed && operands->N >= parts * ColumnUnit)

@@ -3,10 +3,11 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Matrix products with few columns and a long sum, such as the last layer of a small network. One chain of multiply-adds for
-/// each element would wait for every one of them, so each element is the sum of four chains, (s₀ + s₁) + (s₂ + s₃), where sᵣ runs
-/// over k = r, r + 4, r + 8, … in order; s₀ begins at the start. Whether a product is thin depends on its columns and depth
-/// only, so its bits still depend on nothing but the element's own row and column.
+/// Matrix products with few columns and a long sum, such as the last layer of a small network. A single chain of
+/// multiply-adds per element would be bound by the latency of each, so each element is the sum of four chains, (s₀ +
+/// s₁) + (s₂ + s₃), where sᵣ runs over k = r, r + 4, r + 8, … in order; s₀ begins at the initial value. Whether a
+/// product is thin depends only on its columns and depth, so the bits of an element still depend only on its own row
+/// and column.
 /// </summary>
 internal static unsafe class GemmThin
 {
@@ -18,7 +19,7 @@ internal static unsafe class GemmThin
     [MethodImpl(Inline)]
     public static bool Is(GemmOperands* operands) => operands->N <= MostColumns && operands->K >= LeastDepth;
 
-    /// <summary>The four chains of a row, columns in the lanes.</summary>
+    /// <summary>The four chains of a row, with the columns in the lanes.</summary>
     private struct Chains<S>
         where S : struct, IVector<S>
     {
@@ -45,7 +46,7 @@ internal static unsafe class GemmThin
             Fourth = S.Fma(S.Broadcast(a + 3 * column), b3, Fourth);
         }
 
-        /// <summary>The last steps, fewer than four.</summary>
+        /// <summary>The last steps, at most three.</summary>
         [MethodImpl(Inline)]
         public void AddLast(int steps, byte* a, nint column, S b0, S b1, S b2)
         {
@@ -65,7 +66,7 @@ internal static unsafe class GemmThin
             if (bias != null)
                 sum += S.LoadFirst(bias, columns);
 
-            // one by one: a masked store costs more than all the rest
+            // one by one, because a masked store costs more than the rest of the loop
             var copy = sum;
             byte* lanes = (byte*)Unsafe.AsPointer(ref copy);
 
@@ -79,7 +80,9 @@ internal static unsafe class GemmThin
         }
     }
 
-    /// <summary>With vectors no wider than a few columns need: rows of B lie closer than a wide vector is long.</summary>
+    /// <summary>
+    /// Uses the narrowest vectors that hold the columns, because rows of B are closer together than a wide vector.
+    /// </summary>
     [MethodImpl(Inline)]
     public static void RunNarrow<S>(GemmOperands* operands)
         where S : struct, IVector<S>
@@ -97,7 +100,7 @@ internal static unsafe class GemmThin
     {
         if (operands->N > S.Count)
         {
-            // a lane for every column is more than there are
+            // fewer columns than lanes
             var column = *operands;
             column.N = 1;
 
@@ -113,7 +116,7 @@ internal static unsafe class GemmThin
             return;
         }
 
-        // for several rows it pays to have whole vectors of B's rows
+        // for several rows it pays to pack the rows of B into whole vectors
         if ((operands->N > 1 && operands->BColumn != S.ElementSize) || operands->BRow <= 0 || operands->M >= 4)
         {
             var packed = *operands;
@@ -124,7 +127,9 @@ internal static unsafe class GemmThin
             Rows<S>(operands);
     }
 
-    /// <summary>Steps whose rows of B may be read in whole vectors without leaving B, a multiple of four.</summary>
+    /// <summary>
+    /// The number of steps, a multiple of four, whose rows of B can be read as whole vectors within B.
+    /// </summary>
     [MethodImpl(Inline)]
     private static int Whole<S>(GemmOperands* operands)
         where S : struct, IVector<S>
@@ -167,7 +172,7 @@ internal static unsafe class GemmThin
         }
     }
 
-    /// <summary>B's few columns side by side, a vector for every row, and room behind the last.</summary>
+    /// <summary>Packs the few columns of B: one vector per row, with spare room after the last.</summary>
     private static void Pack<S>(GemmOperands* operands)
         where S : struct, IVector<S>
     {
@@ -240,7 +245,7 @@ internal static unsafe class GemmThin
         sums.Store(operands->Bias, operands->C, columns);
     }
 
-    /// <summary>Four rows of A on packed B.</summary>
+    /// <summary>Four rows of A times the packed B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows<S>(GemmOperands* operands)
         where S : struct, IVector<S>
@@ -281,7 +286,7 @@ internal static unsafe class GemmThin
 
         if (last > 0)
         {
-            // what lies behind the last row is not used
+            // values behind the last row are read but not used
             var b0 = S.Load(b);
             var b1 = S.Load(b + bRow);
             var b2 = S.Load(b + 2 * bRow);

@@ -2,13 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>The innermost part of a matrix product: a few rows of C and a few vectors of columns, all in registers.</summary>
+/// <summary>
+/// The innermost part of a matrix product: a few rows of C and a few vectors of columns in registers.
+/// </summary>
 internal static unsafe class GemmTile
 {
     /// <summary>
-    /// C[i, :] = (start[i, :] + Σₖ A[i, k] B[k, :]) + bias[i, :] for <c>sizeof(Rows)</c> ≤ 12 rows and <c>sizeof(Vectors)</c> ≤ 4
-    /// vectors of columns: one fused multiply-add after the other in the order of k. <c>sizeof(Partial)</c> is 2 where
-    /// the last vector is not full, <c>sizeof(Steps)</c> is 2 where A and B do not step evenly.
+    /// C[i, :] = (start[i, :] + Σₖ A[i, k] B[k, :]) + bias[i, :] for <c>sizeof(Rows)</c> ≤ 12 rows and
+    /// <c>sizeof(Vectors)</c> ≤ 4 vectors of columns: fused multiply-adds in the order of k. <c>sizeof(Partial)</c> is
+    /// 2 if the last vector is not full, <c>sizeof(Steps)</c> is 2 if A and B have irregular steps.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<S, Rows, Vectors, Partial, Steps>(GemmOperands* operands)

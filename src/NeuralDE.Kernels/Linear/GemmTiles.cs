@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>From sizes known at run time to the tile compiled for them.</summary>
+/// <summary>Selects the tile that is compiled for sizes known at run time.</summary>
 internal static unsafe class GemmTiles
 {
-    /// <summary>The widest tile for so many rows, in vectors: four where there are 32 registers, fewer rows aside.</summary>
+    /// <summary>
+    /// The width of the widest tile for this number of rows, in vectors: four with 32 registers or two rows; eight for
+    /// one row.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int MostVectors<S>(int rows)
         where S : struct, IVector<S> =>
@@ -13,7 +16,7 @@ internal static unsafe class GemmTiles
         : rows == 2 || S.Count * S.ElementSize == 64 ? 4
         : 2;
 
-    /// <summary>The highest tile of a width: as many sums as registers hold beside a row of B.</summary>
+    /// <summary>The most rows of a tile of this width: its sums and a row of B must fit into the registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int MostRows<S, Vectors>()
         where S : struct, IVector<S>
@@ -22,7 +25,7 @@ internal static unsafe class GemmTiles
         : S.Count * S.ElementSize == 64 ? 24 / sizeof(Vectors)
         : 6;
 
-    /// <summary>All M rows of at most four vectors of columns.</summary>
+    /// <summary>All M rows, at most four vectors of columns.</summary>
     public static void Run<S, Steps>(GemmOperands* operands, int vectors)
         where S : struct, IVector<S>
         where Steps : unmanaged
@@ -93,7 +96,9 @@ internal static unsafe class GemmTiles
         }
     }
 
-    /// <summary>Tiles of nearly equal height: 20 rows are four times five, not three times six and two.</summary>
+    /// <summary>
+    /// Tiles of nearly equal height: 20 rows are four times five instead of three times six plus two.
+    /// </summary>
     private static void RunRows<S, Vectors, Partial, Steps>(GemmOperands* operands)
         where S : struct, IVector<S>
         where Vectors : unmanaged

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Transposes: target[k, j] = source[j, k] with k side by side in the source and j in the target.</summary>
+/// <summary>
+/// Transposes: target[k, j] = source[j, k], with adjacent k in the source and adjacent j in the target.
+/// </summary>
 internal static unsafe class GemmTurn
 {
     /// <summary>The target has <paramref name="rows"/> rows, the source <paramref name="columns"/>.</summary>
@@ -55,7 +57,7 @@ internal static unsafe class GemmTurn
 
         for (; j < columns; j += Narrow.Columns)
         {
-            // a last square that would reach over the edge is moved back: what it turns again comes out the same
+            // the last square is moved back to stay within the edge; elements transposed twice get the same value
             nint first = (nint)long.Min(j, columns - Narrow.Columns);
             Stripe<Narrow>(source + first * sourceStep, sourceStep, rows, target + first * sizeof(T), targetStep);
         }

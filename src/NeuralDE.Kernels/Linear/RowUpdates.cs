@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Multiples of rows subtracted from a row, one after the other and each rounded once: an element's bits do not depend on
-/// how many rows are taken together.
+/// Subtracts multiples of rows from a row, one after another and each rounded once: the bits of an element do not
+/// depend on the number of rows processed together.
 /// </summary>
 internal static unsafe class RowUpdates<T, S>
     where T : unmanaged
@@ -13,7 +13,7 @@ internal static unsafe class RowUpdates<T, S>
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>Rows that <see cref="SubtractBlock"/> takes together.</summary>
+    /// <summary>The number of rows that <see cref="SubtractBlock"/> processes together.</summary>
     public const int Block = 8;
 
     /// <summary>target[c] ← target[c] − factor row[c], 0 ≤ c &lt; width</summary>

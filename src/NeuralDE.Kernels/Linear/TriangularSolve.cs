@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// x with T x = b (transpose: Tᵀ x = b) by substitution: x[i] = (b[i] − Σ T[i, j] x[j]) / T[i, i] over the rows j that are
-/// known, in the order in which they became known. Of T only the lower (else the upper) half is read, and the diagonal only
-/// where it does not count as 1.
+/// x with T x = b (transpose: Tᵀ x = b) by substitution: x[i] = (b[i] − Σ T[i, j] x[j]) / T[i, i] over the solved
+/// unknowns j, in the order in which they were solved. Only the lower (otherwise the upper) triangle of T is read, and
+/// the diagonal only if it does not count as 1.
 /// </summary>
 internal static unsafe class TriangularSolve<T, S>
     where T : unmanaged
@@ -14,7 +14,7 @@ internal static unsafe class TriangularSolve<T, S>
 {
     private const int Block = RowUpdates<T, S>.Block;
 
-    /// <summary>T: [batches; n; n]; b and x: [batches; n; m], and may be one.</summary>
+    /// <summary>T: [batches; n; n]; b and x: [batches; n; m]; b and x may be the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         bool lower,
@@ -31,7 +31,7 @@ internal static unsafe class TriangularSolve<T, S>
         if (b != x)
             Runs.Copy((byte*)b, (byte*)x, batches * n * m * sizeof(T));
 
-        // the unknowns in the order in which they become known: from the last row upwards if not down
+        // the order in which the unknowns are solved: downwards, or from the last row upwards
         bool down = lower != transpose;
         long sign = down ? 1 : -1;
         long start = down ? 0 : n - 1;
@@ -45,7 +45,7 @@ internal static unsafe class TriangularSolve<T, S>
         }
     }
 
-    /// <summary>The matrix's entry i, j lies at t[i row + j column], row i of the unknowns at x[i step].</summary>
+    /// <summary>Entry i, j of the matrix is at t[i row + j column], row i of the unknowns at x[i step].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Solve(bool unit, long n, long m, T* t, long row, long column, T* x, long step)
     {

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Turns squares of numbers in registers, 128 bits a side, as many next to each other as a vector holds:
-/// target[k, j] = source[j, k] for k &lt; Side and j &lt; Columns, k side by side in the source and j in the target.
+/// Transposes squares of numbers in registers, 128 bits per side, as many side by side as a vector holds: target[k, j]
+/// = source[j, k] for k &lt; Side and j &lt; Columns, with adjacent k in the source and adjacent j in the target.
 /// </summary>
 internal unsafe interface ITurnSquares
 {
@@ -106,7 +106,7 @@ internal readonly unsafe struct TurnDoubles256 : ITurnSquares
     public static int Side => 2;
     public static int Columns => 4;
 
-    /// <summary>128 bits from each of two places.</summary>
+    /// <summary>Loads 128 bits from each of two addresses.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Rows(byte* source, nint step) =>
         Avx.InsertVector128(
@@ -130,7 +130,7 @@ internal readonly unsafe struct TurnDoubles512 : ITurnSquares
     public static int Side => 2;
     public static int Columns => 8;
 
-    /// <summary>128 bits from each of four places.</summary>
+    /// <summary>Loads 128 bits from each of four addresses.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Rows(byte* source, nint step) =>
         Avx512F.InsertVector256(

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Functions of every lane, written once for both float types and all widths. Errors are in units in the last place (ulp) of
-/// the true value; NaN gives NaN, and zeros, infinities and denormals are as in IEEE 754 and the C library.
+/// Functions of every lane, written once for both float types and all widths. Errors are in units in the last place
+/// (ulp); NaN gives NaN; zeros, infinities and denormals are treated as in IEEE 754 and the C library.
 /// </summary>
 internal static partial class Maths
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>The sign bit of x put on a magnitude that has none, or the same.</summary>
+    /// <summary>Copies the sign bit of x to a magnitude, which has no sign bit or the same one.</summary>
     [MethodImpl(Inline)]
     private static S WithSignOf<S>(S magnitude, S x)
         where S : struct, IVector<S> => S.Or(magnitude, S.And(x, S.Of(-0.0)));
@@ -44,7 +44,7 @@ internal static partial class Maths
     public static S Ceil<S>(S x)
         where S : struct, IVector<S> => S.Ceiling(x);
 
-    /// <summary>The nearest integer, the even one of two.</summary>
+    /// <summary>Rounds to the nearest integer, ties to even.</summary>
     [MethodImpl(Inline)]
     public static S Round<S>(S x)
         where S : struct, IVector<S> => S.Round(x);
@@ -65,12 +65,12 @@ internal static partial class Maths
     public static S Div<S>(S x, S y)
         where S : struct, IVector<S> => x / y;
 
-    /// <summary>NaN where either is; max(−0, 0) = 0.</summary>
+    /// <summary>NaN if either argument is NaN; max(−0, 0) = 0.</summary>
     [MethodImpl(Inline)]
     public static S Max<S>(S x, S y)
         where S : struct, IVector<S> => S.Max(x, y);
 
-    /// <summary>NaN where either is; min(−0, 0) = −0.</summary>
+    /// <summary>NaN if either argument is NaN; min(−0, 0) = −0.</summary>
     [MethodImpl(Inline)]
     public static S Min<S>(S x, S y)
         where S : struct, IVector<S> => S.Min(x, y);
@@ -81,8 +81,8 @@ internal static partial class Maths
         where S : struct, IVector<S> => S.Fma(x, y, z);
 
     /// <summary>
-    /// The remainder of x / y with the sign of y; of division by 0 NaN; a zero has the sign of x. Exact where it is a
-    /// multiple of y's last place. |x / y| from 2²² on, which one quotient does not resolve, goes lane by lane.
+    /// The remainder of x / y with the sign of y; NaN for division by 0; a zero has the sign of x. Exact if it is a
+    /// multiple of y's last place. |x / y| ≥ 2²², which one quotient does not resolve, is computed lane by lane.
     /// </summary>
     [MethodImpl(Inline)]
     public static S Mod<S>(S x, S y)
@@ -92,7 +92,7 @@ internal static partial class Maths
         var quotient = x / y;
         var whole = WithSignOf(S.Floor(S.Abs(quotient)), quotient);
 
-        // a quotient rounded up to the next integer leaves a remainder of the wrong sign
+        // if the quotient was rounded up to the next integer, the remainder has the wrong sign
         var rest = S.Fma(-whole, y, x);
         var tooFar = S.Less(rest * WithSignOf(S.Of(1), x), S.Of(0));
         rest = S.Select(tooFar, rest + WithSignOf(S.Abs(y), x), rest);

@@ -16,7 +16,7 @@ internal static partial class Maths
         var square = x * x;
         var near = S.Fma(isFloat ? ErfNearFloat(square) : ErfNearDouble(square), x, x);
 
-        // beyond 4 and 6 erf is 1
+        // above 4 (float) and 6 (double), erf rounds to 1
         var t = S.MinNative(Constant<S>(4, 6), S.Abs(x));
         var power = S.Fma(isFloat ? ErfFarFloat(t) : ErfFarDouble(t), t, -t);
         var p = ExponentAndPart(power, out var n);
@@ -26,7 +26,7 @@ internal static partial class Maths
         return WithSignOf(S.Select(S.Less(S.Abs(x), Constant<S>(0.92, 1)), near, far), x);
     }
 
-    /// <summary>erf x / x − 1 in x² for |x| ≤ 0.92, relative error 2⁻²⁶ of erf.</summary>
+    /// <summary>erf x / x − 1 as a polynomial in x² for |x| ≤ 0.92, relative error 2⁻²⁶ of erf.</summary>
     [MethodImpl(Inline)]
     private static S ErfNearFloat<S>(S square)
         where S : struct, IVector<S>
@@ -35,7 +35,7 @@ internal static partial class Maths
         return Horner(sum, square, 0.11281842738389969, -0.3761249780654907, 0.12837915122509003);
     }
 
-    /// <summary>erf x / x − 1 in x² for |x| ≤ 1, relative error 2⁻⁵⁶ of erf.</summary>
+    /// <summary>erf x / x − 1 as a polynomial in x² for |x| ≤ 1, relative error 2⁻⁵⁶ of erf.</summary>
     [MethodImpl(Inline)]
     private static S ErfNearDouble<S>(S square)
         where S : struct, IVector<S>

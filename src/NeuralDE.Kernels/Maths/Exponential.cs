@@ -9,7 +9,7 @@ namespace NeuralDE.Kernels;
 /// </remarks>
 internal static partial class Maths
 {
-    /// <summary>n, and p = eʳ − 1. x is finite and less than 2¹⁵ in magnitude.</summary>
+    /// <summary>Returns n, and p = eʳ − 1. x is finite with |x| &lt; 2¹⁵.</summary>
     [MethodImpl(Inline)]
     private static S ExponentAndPart<S>(S x, out S n)
         where S : struct, IVector<S>
@@ -47,7 +47,7 @@ internal static partial class Maths
     public static S Exp<S>(S x)
         where S : struct, IVector<S>
     {
-        // beyond these eˣ is 0 and ∞
+        // outside this range eˣ is 0 or ∞
         x = S.MinNative(Constant<S>(89, 710), S.MaxNative(Constant<S>(-104, -746), x));
         var p = ExponentAndPart(x, out var n);
         return S.Scale(p + S.Of(1), n);
@@ -58,11 +58,11 @@ internal static partial class Maths
     public static S Expm1<S>(S x)
         where S : struct, IVector<S>
     {
-        // beyond these eˣ − 1 is −1 and ∞
+        // outside this range eˣ − 1 is −1 or ∞
         var within = S.MinNative(Constant<S>(89, 710), S.MaxNative(Constant<S>(-20, -40), x));
         var p = ExponentAndPart(within, out var n);
 
-        // half of it, 2ⁿ⁻¹ p + (2ⁿ⁻¹ − ½), does not overflow too early
+        // computing half of it, 2ⁿ⁻¹ p + (2ⁿ⁻¹ − ½), avoids a premature overflow
         var half = S.Of(0.5);
         var scale = PowerOfTwo.Normal(n - S.Of(1));
         var halved = S.Fma(p, scale, scale - half);

@@ -31,7 +31,7 @@ internal static partial class Maths
     private static S TanhDouble<S>(S x)
         where S : struct, IVector<S>
     {
-        // beyond this tanh is 1
+        // beyond this, tanh rounds to 1
         var twice = S.MaxNative(S.Of(-42), S.Abs(x) * S.Of(-2));
         var p = ExponentAndPart(twice, out var n);
         var scale = PowerOfTwo.Normal(n);

@@ -15,7 +15,7 @@ internal interface IScalarBinary
 }
 
 /// <summary>
-/// Applies scalar code to every lane, out of line so that the vector code around it stays small. float is computed in
+/// Applies scalar code to every lane, out of line so that the surrounding vector code stays small. float is computed in
 /// float64 and rounded once.
 /// </summary>
 internal static unsafe class LaneByLane
@@ -46,7 +46,7 @@ internal static unsafe class LaneByLane
         return S.Load(lanes);
     }
 
-    /// <summary>F of every lane and one number.</summary>
+    /// <summary>Applies F to every lane and one number.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static S WithParameter<S, F>(S x, double parameter)
         where S : struct, IVector<S>

@@ -6,7 +6,7 @@ namespace NeuralDE.Kernels;
 /// <remarks>x = 2ᵉ (1 + f) with √½ ≤ 1 + f &lt; √2; e and f are exact.</remarks>
 internal static partial class Maths
 {
-    /// <summary>e and f of a positive number, denormals included.</summary>
+    /// <summary>e and f of a positive number, including denormals.</summary>
     [MethodImpl(Inline)]
     private static S ExponentAndFraction<S>(S x, out S fraction)
         where S : struct, IVector<S>
@@ -14,14 +14,14 @@ internal static partial class Maths
         var isTiny = S.Less(x, Constant<S>(1.1754943508222875e-38, 2.2250738585072014e-308));
         x = S.Select(isTiny, x * Constant<S>(8388608, 4503599627370496), x);
 
-        // the exponent's bits count from √½ on
+        // shift the exponent range so that it starts at √½
         bool isFloat = S.ElementSize == 4;
         var root = S.OfBits(isFloat ? 0x3F3504F3 : 0x3FE6A09E667F3BCD);
         var bits = S.SubBits(x, S.OfBits(isFloat ? 0x3F3504F3 - 0x3F800000 : 0x3FE6A09E667F3BCD - 0x3FF0000000000000));
         var mantissa = S.And(bits, S.OfBits(isFloat ? 0x007FFFFF : 0x000FFFFFFFFFFFFF));
         fraction = S.AddBits(mantissa, root) - S.Of(1);
 
-        // an integer below 2²³ or 2⁵² becomes a float as the lowest bits of 2²³ or 2⁵²
+        // convert an integer below 2²³ or 2⁵² to float by placing it in the lowest bits of 2²³ or 2⁵²
         var magic = Constant<S>(8388608, 4503599627370496);
         var biased = S.Or(S.ShiftRight(bits, isFloat ? 23 : 52), magic);
         var bias = Constant<S>(8388608 + 127, 4503599627370496 + 1023);
@@ -68,14 +68,16 @@ internal static partial class Maths
         var exponent = ExponentAndFraction(x, out var fraction);
         var result = S.ElementSize == 4 ? LogFloat(fraction, exponent) : LogDouble(fraction, exponent);
 
-        // ∞ and NaN are their own logarithms
+        // log ∞ = ∞ and log NaN = NaN
         result = S.Select(S.Less(x, S.Of(double.PositiveInfinity)), result, x);
         var zero = S.Of(0);
         var outside = S.Select(S.Less(x, zero), S.Of(double.NaN), S.Of(double.NegativeInfinity));
         return S.Select(S.LessEqual(x, zero), outside, result);
     }
 
-    /// <summary>log (1 + x) (2 ulp): the rounding of 1 + x is put back to first order. −∞ at −1, NaN below.</summary>
+    /// <summary>
+    /// log (1 + x) (2 ulp): the rounding error of 1 + x is corrected to first order. −∞ at −1, NaN below.
+    /// </summary>
     [MethodImpl(Inline)]
     public static S Log1p<S>(S x)
         where S : struct, IVector<S>

@@ -3,9 +3,10 @@ using System;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// The quantile of the standard normal distribution as three quotients of polynomials: Wichura's algorithm AS 241 (PPND16,
-/// Applied Statistics 37, 1988). Near: |p − ½| ≤ 0.425, in 0.425² − (p − ½)²; outer: √(−log of the distance to the nearer
-/// end) − 1.6, up to 5; far: the same root − 5. Coefficients from the constant upwards.
+/// The quantile of the standard normal distribution as three rational functions: Wichura's algorithm AS 241 (PPND16,
+/// Applied Statistics 37, 1988). Near: |p − ½| ≤ 0.425, in 0.425² − (p − ½)². Outer: in r − 1.6 for r = √(−log min(p, 1
+/// − p)) ≤ 5. Far: in r − 5. Coefficients in ascending order.
+/// </summary>
 /// </summary>
 internal static class NormalQuantileTables
 {

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Polynomials by Horner's rule, every step rounded once.</summary>
+/// <summary>Polynomials by Horner's rule, rounded once per step.</summary>
 internal static class Polynomial
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>A constant of the lane's type, where the two types need different ones.</summary>
+    /// <summary>A constant that differs between the two lane types.</summary>
     [MethodImpl(Inline)]
     public static S Constant<S>(double forFloat, double forDouble)
         where S : struct, IVector<S> => S.ElementSize == 4 ? S.Of(forFloat) : S.Of(forDouble);

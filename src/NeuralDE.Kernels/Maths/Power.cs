@@ -3,12 +3,12 @@ using static NeuralDE.Kernels.Polynomial;
 
 namespace NeuralDE.Kernels;
 
-/// <remarks>xʸ as 2 to the power of y log₂ |x|, where the logarithm and the product are sums of two numbers.</remarks>
+/// <remarks>xʸ = 2^(y log₂ |x|), where the logarithm and the product are computed as sums of two numbers.</remarks>
 internal static partial class Maths
 {
     /// <summary>
-    /// log₂ x for positive finite x, and what it lacks. With s = f / (2 + f), log₂ (1 + f) = s (2 / log 2 + c s² + s⁴ P(s²)),
-    /// c and P minimax with relative error 2⁻³⁴ (float), 2⁻⁶⁵ (double) of the whole.
+    /// log₂ x for positive finite x, and its rounding error. With s = f / (2 + f), log₂ (1 + f) = s (2 / log 2 + c s² +
+    /// s⁴ P(s²)), c and P minimax with relative error 2⁻³⁴ (float), 2⁻⁶⁵ (double) of the whole.
     /// </summary>
     [MethodImpl(Inline)]
     private static S Log2<S>(S x, out S low)
@@ -42,7 +42,7 @@ internal static partial class Maths
         var cubicLow = S.Fma(factor, squareLow, S.Fma(factor, square, -cubic));
         cubicLow = S.Fma(sum * square, square, cubicLow);
 
-        // the factor of s, and the product; s's own rest counts with the derivative
+        // the factor of s, and the product; the rounding error of s enters to first order
         var constant = Constant<S>(2.885390043258667, 2.8853900817779268);
         var slope = constant + cubic;
         var slopeLow =
@@ -51,7 +51,7 @@ internal static partial class Maths
         var rest = S.Fma(s, slopeLow, S.Fma(s, slope, -main));
         rest = S.Fma(sLow, S.Fma(cubic, S.Of(2), slope), rest);
 
-        // e + (main + rest): the larger first
+        // e + (main + rest), larger terms first
         var logarithm = exponent + main;
         low = main - (logarithm - exponent) + rest;
         return logarithm;
@@ -94,7 +94,7 @@ internal static partial class Maths
         var magnitude = S.Abs(x);
         var logarithm = Log2(magnitude, out var low);
 
-        // larger exponents give 0, 1 and ∞ as this one does, and larger products 0 and ∞
+        // larger exponents give 0, 1 or ∞ as this one does, and larger products 0 or ∞
         var largest = Constant<S>(4e9, 1e19);
         var bounded = S.MinNative(largest, S.MaxNative(-largest, y));
         var product = bounded * logarithm;
@@ -105,13 +105,13 @@ internal static partial class Maths
         productLow = S.Select(S.Equal(within, product), productLow, zero);
         var result = Exp2(within, productLow);
 
-        // 0 and ∞
+        // x = 0 and x = ∞
         var isZero = S.Equal(x, zero);
         var grows = S.Less(zero, S.Select(isZero, -y, y));
         var isExtreme = S.Or(isZero, S.Equal(magnitude, infinity));
         result = S.Select(isExtreme, S.Select(grows, infinity, zero), result);
 
-        // below 0 only integers, of which the odd ones keep the sign
+        // x < 0: defined for integral y only; odd y keep the sign
         var halfY = y * S.Of(0.5);
         var isEven = S.Equal(S.Round(halfY), halfY);
         var isInteger = S.Equal(S.Round(y), y);
@@ -130,7 +130,7 @@ internal static partial class Maths
     public static S Pow<S>(S x, S y)
         where S : struct, IVector<S> => Pow(x, y, S.Of(0));
 
-    /// <summary>xᵃ (2 ulp) for a constant a, which float does not round.</summary>
+    /// <summary>xᵃ (2 ulp) for a constant a in float64, without rounding a to float.</summary>
     [MethodImpl(Inline)]
     public static S GeneralPower<S>(S x, double exponent)
         where S : struct, IVector<S>
@@ -156,12 +156,12 @@ internal static partial class Maths
     public static S FourthPower<S>(S x)
         where S : struct, IVector<S> => Square(Square(x));
 
-    /// <summary>x⁻², by 1 / x: x² would overflow and vanish too early.</summary>
+    /// <summary>x⁻² from 1 / x, because x² would overflow or underflow prematurely.</summary>
     [MethodImpl(Inline)]
     public static S ReciprocalSquare<S>(S x)
         where S : struct, IVector<S> => Square(Reciprocal(x));
 
-    /// <summary>√x; ∞ at −∞ and 0 at −0, as powers have it.</summary>
+    /// <summary>√x with the special cases of a power: ∞ at −∞ and 0 at −0.</summary>
     [MethodImpl(Inline)]
     public static S RootPower<S>(S x)
         where S : struct, IVector<S>

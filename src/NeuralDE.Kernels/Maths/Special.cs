@@ -2,7 +2,7 @@ using System;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Functions of one float64, and the names by which lanes are computed one by one.</summary>
+/// <summary>Functions of one float64, and scalar functions that are applied lane by lane.</summary>
 internal static partial class Special
 {
     /// <summary>Σ c[i] xⁱ by Horner's rule.</summary>
@@ -15,7 +15,9 @@ internal static partial class Special
         return sum;
     }
 
-    /// <summary>log (1 + x) without cancellation near 0 (1 ulp): the rounding of 1 + x is put back to first order.</summary>
+    /// <summary>
+    /// log (1 + x) without cancellation near 0 (1 ulp): the rounding error of 1 + x is corrected to first order.
+    /// </summary>
     private static double Log1p(double x)
     {
         double u = 1 + x;
@@ -27,7 +29,7 @@ internal static partial class Special
         return Math.Log(u) - (u - 1 - x) / u;
     }
 
-    /// <summary>The remainder with the sign of the divisor; of division by 0 NaN; a zero has the sign of x.</summary>
+    /// <summary>The remainder with the sign of the divisor; NaN for division by 0; a zero has the sign of x.</summary>
     private static double Mod(double x, double y)
     {
         double rest = x % y;

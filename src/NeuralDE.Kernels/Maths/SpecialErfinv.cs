@@ -23,7 +23,7 @@ internal static partial class Special
                 * (Polynomial(NormalQuantileTables.NearTop, r) / Polynomial(NormalQuantileTables.NearBottom, r))
                 * RootHalf;
 
-            // a step of Newton's rule leaves little more than the error of erf
+            // after one step of Newton's method, little more than the error of erf is left
             double difference = Lane<double>.First(Maths.Erf(Lane<double>.Of(near))) - x;
             return near - difference * HalfRootOfPi * Math.Exp(near * near);
         }

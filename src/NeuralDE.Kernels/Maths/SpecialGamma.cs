@@ -70,12 +70,12 @@ internal static partial class Special
             -174611.0 / 330 / 380,
         ];
 
-    /// <summary>x − round x in [−½, ½], exact: sin and cos of πx are ± those of π times it.</summary>
+    /// <summary>x − round x in [−½, ½], exact: sin πx and cos πx are ± those of π times it.</summary>
     private static double OffInteger(double x) => x - Math.Round(x);
 
     /// <summary>
-    /// log |Γ(x)|: 4 ulp for x > 0; for x &lt; 0, where it changes its sign, 4 ulp of the larger of 1 and its terms.
-    /// Taylor's series about 2 on [1½, 2½] and, with the recurrence, on (−½, 10); Stirling's series above; below, the
+    /// log |Γ(x)|: 4 ulp for x > 0; for x &lt; 0, where it changes sign, 4 ulp of the larger of 1 and its terms.
+    /// Taylor's series about 2 on [1½, 2½]; with the recurrence on (−½, 10); Stirling's series above; below, the
     /// reflection Γ(x) Γ(−x) = −π / (x sin πx).
     /// </summary>
     public static double Lgamma(double x)
@@ -207,10 +207,10 @@ internal static partial class Special
     }
 
     /// <summary>
-    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x), n ≥ 0: digamma, trigamma, …; for x > 0 within n + 3 ulp, digamma of the larger of 1
-    /// and itself. For x &lt; 0 by ψ⁽ⁿ⁾(x) = (−1)ⁿ ψ⁽ⁿ⁾(1 − x) − π dⁿ/dxⁿ cot πx, 2n + 4 ulp of the larger term.
-    /// Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, …
-    /// ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) = 0 for n ≥ 1, NaN at −∞.
+    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x), n ≥ 0: digamma, trigamma, …; for x > 0 within n + 3 ulp; for digamma, of the
+    /// larger of 1 and |ψ(x)|. For x &lt; 0 by ψ⁽ⁿ⁾(x) = (−1)ⁿ ψ⁽ⁿ⁾(1 − x) − π dⁿ/dxⁿ cot πx, 2n + 4 ulp of the larger
+    /// term. Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, … ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) =
+    /// 0 for n ≥ 1, NaN at −∞.
     /// </summary>
     public static double Polygamma(double x, int n)
     {

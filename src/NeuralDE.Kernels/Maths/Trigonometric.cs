@@ -4,14 +4,14 @@ using static NeuralDE.Kernels.Polynomial;
 namespace NeuralDE.Kernels;
 
 /// <remarks>
-/// x = q π + r (q π/2 + r for tan) with π in three parts (Cody and Waite): the first product and difference are exact for
-/// |x| ≤ 10⁵. Larger arguments go lane by lane.
+/// x = q π + r (q π/2 + r for tan) with π in three parts (Cody and Waite): the first product and difference are exact
+/// for |x| ≤ 10⁵. Larger arguments are computed lane by lane.
 /// </remarks>
 internal static partial class Maths
 {
     private const double LargestAngle = 1e5;
 
-    /// <summary>x − q π, with q an integer or half of one. The parts are positive, so that −0 stays.</summary>
+    /// <summary>x − q π, with q an integer or half of one. The parts of π are positive, so that −0 stays −0.</summary>
     [MethodImpl(Inline)]
     private static S OffMultipleOfPi<S>(S x, S q)
         where S : struct, IVector<S>
@@ -51,7 +51,7 @@ internal static partial class Maths
     public static S Sin<S>(S x)
         where S : struct, IVector<S>
     {
-        // q is rounded by adding a number whose ulp is 1; q's last bit is then the sum's
+        // adding a number whose ulp is 1 rounds q; the last bit of the sum is the last bit of q
         var magic = Constant<S>(12582912, 6755399441055744);
         var sum = S.Fma(x, S.Of(0.3183098861837907), magic);
         var r = OffMultipleOfPi(x, sum - magic);
@@ -66,7 +66,7 @@ internal static partial class Maths
     public static S Cos<S>(S x)
         where S : struct, IVector<S>
     {
-        // 1 more than for sin: the last bit is that of m + 1
+        // one more than for sin, so that the last bit is that of m + 1
         var magic = Constant<S>(12582913, 6755399441055745);
         var half = S.Of(0.5);
         var sum = S.Fma(x, S.Of(0.3183098861837907), -half) + magic;

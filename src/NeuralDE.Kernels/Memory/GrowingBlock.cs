@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Native memory that grows at its end and is kept for the next use when it is cleared.</summary>
+/// <summary>Native memory that grows at its end; cleared memory is kept for the next use.</summary>
 internal sealed unsafe class GrowingBlock
 {
     private nint address;
@@ -13,14 +13,14 @@ internal sealed unsafe class GrowingBlock
 
     public long Length { get; private set; }
 
-    /// <summary>The greatest length since it was last set, for tests of what a run holds.</summary>
+    /// <summary>The largest length since it was last reset, for tests of memory use.</summary>
     public long Peak { get; set; }
 
     public nint Address => address;
 
     public void Clear() => Length = 0;
 
-    /// <summary>Gives memory back where there is more than so much.</summary>
+    /// <summary>Frees the memory if there is more than `most`.</summary>
     public void Trim(long most)
     {
         if (capacity <= most)
@@ -31,7 +31,7 @@ internal sealed unsafe class GrowingBlock
         Length = 0;
     }
 
-    /// <summary>Makes the length what it says; what was there below it stays. Addresses taken before are stale.</summary>
+    /// <summary>Sets the length and keeps the content up to it. Earlier addresses are invalid.</summary>
     public void Resize(long length)
     {
         if (length > capacity)
@@ -51,7 +51,7 @@ internal sealed unsafe class GrowingBlock
         Peak = Math.Max(Peak, length);
     }
 
-    /// <summary>Room for so many more bytes; where they start.</summary>
+    /// <summary>Extends the length by this many bytes and returns their address.</summary>
     public nint Append(long bytes)
     {
         var at = Length;

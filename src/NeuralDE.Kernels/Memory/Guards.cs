@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Memory with pages that may not be touched, for tests: whoever does ends the process. On Linux only.</summary>
+/// <summary>Memory with protected pages, for tests: an access to one ends the process. Linux only.</summary>
 internal static unsafe partial class Guards
 {
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
@@ -19,7 +19,7 @@ internal static unsafe partial class Guards
     private const int ReadAndWrite = 3;
     private const int PrivateAndAnonymous = 0x22;
 
-    /// <summary>So many bytes of zeros, of which the pages at the given places are forbidden.</summary>
+    /// <summary>Allocates zeroed bytes in which the pages at the given offsets are protected.</summary>
     public static nint Allocate(long size, long[] places)
     {
         nint address = Map(0, (nuint)size, ReadAndWrite, PrivateAndAnonymous, -1, 0);

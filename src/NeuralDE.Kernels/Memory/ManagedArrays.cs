@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Between managed arrays of numbers and native memory.</summary>
+/// <summary>Copies between managed arrays of numbers and native memory.</summary>
 internal static unsafe class ManagedArrays
 {
     public static double Float64(nint source) => *(double*)source;
@@ -18,7 +18,7 @@ internal static unsafe class ManagedArrays
             RowMemory.Copy((nint)p, target, bytes);
     }
 
-    /// <summary>Copies from a byte of the array on.</summary>
+    /// <summary>Copies a part of the array that starts at a byte offset.</summary>
     public static void CopyPart(Array source, long from, nint target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
@@ -31,7 +31,7 @@ internal static unsafe class ManagedArrays
             RowMemory.Copy(source, (nint)p, bytes);
     }
 
-    /// <summary>RowMemory.AllBelow of an array of int or long.</summary>
+    /// <summary>RowMemory.AllBelow for an array of int or long.</summary>
     public static bool AllBelow(Array values, long[] limits)
     {
         var type = values switch

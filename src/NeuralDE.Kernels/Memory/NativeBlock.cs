@@ -4,15 +4,17 @@ using System.Threading;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Memory outside the managed heap, 64-byte aligned, zeroed when it is made; freed with the object.</summary>
+/// <summary>Memory outside the managed heap, 64-byte aligned and initially zero; freed with the object.</summary>
 internal sealed unsafe class NativeBlock
 {
     private const int Alignment = 64;
 
-    /// <summary>Blocks of that size are worth telling the collector of.</summary>
+    /// <summary>Blocks of at least this size are reported to the garbage collector.</summary>
     private const long Large = 1 << 20;
 
-    /// <summary>Bytes that wait in blocks for their next use, and how many may: a quarter of the machine's memory.</summary>
+    /// <summary>
+    /// The bytes of blocks kept for their next use, and their limit: a quarter of the machine's memory.
+    /// </summary>
     private static long waiting;
     private static readonly long MostWaiting = Room.Total / 4;
 
@@ -24,7 +26,7 @@ internal sealed unsafe class NativeBlock
     {
         Room.Claim(size);
         Size = size;
-        // the system's own zeros: pages are not there before they are used
+        // zeroed by the system: pages are not allocated before their first use
         memory = NativeMemory.AllocZeroed((nuint)Math.Max(size, 64) + Alignment);
         Address = ((nint)memory + Alignment - 1) & -Alignment;
 
@@ -32,7 +34,7 @@ internal sealed unsafe class NativeBlock
             GC.AddMemoryPressure(Size);
     }
 
-    /// <summary>With pages at the given places that nobody may touch.</summary>
+    /// <summary>With protected pages at the given offsets.</summary>
     public NativeBlock(long size, long[] guards)
     {
         isGuarded = true;
@@ -46,7 +48,7 @@ internal sealed unsafe class NativeBlock
 
     ~NativeBlock() => Release();
 
-    /// <summary>Gives the memory back now; nobody may use it any more.</summary>
+    /// <summary>Frees the memory now; it must not be used afterwards.</summary>
     public void Free()
     {
         GC.SuppressFinalize(this);
@@ -55,7 +57,7 @@ internal sealed unsafe class NativeBlock
 
     private void Release()
     {
-        // no address: the constructor did not get so far
+        // null if the constructor failed
         if (memory == null)
             return;
 
@@ -73,7 +75,7 @@ internal sealed unsafe class NativeBlock
 
     public nint Address { get; }
 
-    /// <summary>Whether it may be kept for the next use: not where too much waits already.</summary>
+    /// <summary>Whether the block may be kept for its next use; false if the limit is reached.</summary>
     public bool TryWait()
     {
         if (Interlocked.Add(ref waiting, Size) > MostWaiting)
@@ -86,7 +88,7 @@ internal sealed unsafe class NativeBlock
         return true;
     }
 
-    /// <summary>It waits no longer.</summary>
+    /// <summary>Marks a kept block as in use.</summary>
     public void Use()
     {
         if (isWaiting)

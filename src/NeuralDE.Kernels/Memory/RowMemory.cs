@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Copies and flags of rows: what the loops of a plan do between two iterations.</summary>
+/// <summary>Copies and flags of rows: the operations of a plan's loop between two iterations.</summary>
 internal static unsafe class RowMemory
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(nint source, nint target, long bytes)
     {
-        // small copies are most copies
+        // most copies are small
         if (bytes <= 64)
         {
             while (bytes >= 8)
@@ -36,7 +36,7 @@ internal static unsafe class RowMemory
 
     public static void Clear(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
 
-    /// <summary>Copies the rows that are marked.</summary>
+    /// <summary>Copies the marked rows.</summary>
     public static void Blend(nint flags, long rows, long bytes, nint source, nint target)
     {
         for (long i = 0; i < rows; i++)
@@ -44,7 +44,7 @@ internal static unsafe class RowMemory
                 Copy(source + (nint)(i * bytes), target + (nint)(i * bytes), bytes);
     }
 
-    /// <summary>Zeros in the rows that are not marked.</summary>
+    /// <summary>Fills the rows that are not marked with zeros.</summary>
     public static void ClearOthers(nint flags, long rows, long bytes, nint target)
     {
         for (long i = 0; i < rows; i++)
@@ -76,7 +76,7 @@ internal static unsafe class RowMemory
     }
 
     /// <summary>
-    /// Whether every integer (int32 or int64) of each row lies from 0 to below the row's limit (int64; −1: there is none).
+    /// Whether every integer (int32 or int64) of each row is in 0 .. limit − 1 of its row (int64; −1: no limit).
     /// </summary>
     public static bool AllBelow(ElementType type, nint values, long count, nint limits, long rows)
     {
@@ -102,9 +102,10 @@ internal static unsafe class RowMemory
     }
 
     /// <summary>
-    /// The sign of v | (limit − 1 − v) is set where v is negative or not below the limit; neither difference can wrap.
+    /// The sign bit of v | (limit − 1 − v) is set if v is negative or at least the limit; the subtractions cannot
+    /// overflow.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop of vectors is slow until it is compiled again
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // otherwise the vector loop runs unoptimised until tiered compilation replaces it
     private static bool AllBelow<T>(T* values, long count, T last)
         where T : unmanaged, IBinaryInteger<T>
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>What a scattered element does to the one it meets.</summary>
+/// <summary>How an update is combined with the present element.</summary>
 internal enum ScatterKind
 {
     Add,
@@ -12,8 +12,8 @@ internal enum ScatterKind
 }
 
 /// <summary>
-/// Rows of `width` elements fetched and put by index. In every batch the operand has `rows` rows, and there are `indices`
-/// indices (int32 or int64).
+/// Gathers and scatters rows of `width` elements by index. In every batch, the operand has `rows` rows and there are
+/// `indices` indices (int32 or int64).
 /// </summary>
 internal static unsafe class Indexing
 {
@@ -82,8 +82,8 @@ internal static unsafe class Indexing
         where I : unmanaged => sizeof(I) == 4 ? *(int*)index : *(long*)index;
 
     /// <summary>
-    /// target ← operand (they may be one), then target[b, index[b, j], f] ← what the kind makes of it and
-    /// updates[b, j, f], for j = 0, 1, …; indices outside are dropped. Bools: Add and Max are or.
+    /// target ← operand (they may be the same), then target[b, index[b, j], f] ← its combination with updates[b, j, f],
+    /// for j = 0, 1, …; indices out of range are ignored. Bools: Add and Max are or.
     /// </summary>
     public static void Scatter(
         ScatterKind kind,

@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Elements moved between contiguous memory and a strided view: broadcasts, permutations, slices, reversals one way;
-/// concatenation, padding and writing of slices the other. Strides are counted in elements, of any sign, 0 too.
+/// Moves elements between contiguous memory and a strided view: broadcasts, permutations, slices and reversals read the
+/// view; concatenation, padding and slice assignment write it. Strides are in elements, of any sign or 0.
 /// </summary>
 internal static unsafe class Movement
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
     /// <summary>
-    /// target[i] ← element first + i of the view in row-major order, 0 ≤ i &lt; count. The view's extents and strides are
-    /// `rank` longs each; its element (0, …, 0) lies at source.
+    /// target[i] ← element first + i of the view in row-major order, 0 ≤ i &lt; count. The view's extents and strides
+    /// are `rank` longs each; its element (0, …, 0) is at source.
     /// </summary>
     public static void Copy(
         int elementSize,
@@ -26,7 +26,7 @@ internal static unsafe class Movement
         long count
     ) => Walk<RowReader>(elementSize, rank, extents, strides, source, target, first, count);
 
-    /// <summary>target[r columns + c] ← the element at r rowStride + c columnStride from source on</summary>
+    /// <summary>target[r columns + c] ← source[r rowStride + c columnStride]</summary>
     public static void CopyRectangle(
         int elementSize,
         long rows,
@@ -52,8 +52,8 @@ internal static unsafe class Movement
     }
 
     /// <summary>
-    /// Element first + i of the view in row-major order ← source[i], 0 ≤ i &lt; count. The view's element (0, …, 0) lies at
-    /// target.
+    /// Element first + i of the view in row-major order ← source[i], 0 ≤ i &lt; count. The view's element (0, …, 0) is
+    /// at target.
     /// </summary>
     public static void Place(
         int elementSize,
@@ -110,8 +110,8 @@ internal static unsafe class Movement
     }
 
     /// <summary>
-    /// Cuts the elements first … first + count − 1 into rectangles of whole rows of the last two axes and pieces of rows.
-    /// Divisions are made once at the start and once in each rectangle.
+    /// Divides the elements first … first + count − 1 into rectangles of whole rows of the last two axes and parts of
+    /// rows. Divisions are computed once at the start and once per rectangle.
     /// </summary>
     [MethodImpl(Hot)]
     private static void Walk<T, M>(int rank, long* extents, long* strides, T* view, T* dense, long first, long count)
@@ -150,7 +150,7 @@ internal static unsafe class Movement
             if (count == 0)
                 return;
 
-            // the start of the row behind, with a carry into the axes before the last two
+            // the start of the next row, with a carry into the axes before the last two
             dense += rows * width;
             view += rows * strides[last - 1] - index[last] * strides[last];
             index[last] = 0;
@@ -166,8 +166,8 @@ internal static unsafe class Movement
     }
 
     /// <summary>
-    /// target[i] ← ⌊(first + i) / inner⌋ mod extent, 0 ≤ i &lt; count: the indices along one axis of an array that has
-    /// `inner` elements behind every index.
+    /// target[i] ← ⌊(first + i) / inner⌋ mod extent, 0 ≤ i &lt; count: the indices along one axis of an array with
+    /// `inner` elements per index.
     /// </summary>
     public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count)
     {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Moves a rectangle between a strided view and rows that lie one behind the other.</summary>
+/// <summary>Moves a rectangle between a strided view and contiguous rows.</summary>
 internal unsafe interface IRowMover
 {
     static abstract void Move<T>(long rows, long columns, long rowStride, long columnStride, T* view, T* dense)

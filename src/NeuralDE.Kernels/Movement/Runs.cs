@@ -4,13 +4,13 @@ using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Elements in a row: copied, filled, gathered and spread.</summary>
+/// <summary>Copies, fills, gathers and spreads of consecutive elements.</summary>
 internal static unsafe class Runs
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>From here on a call to copy memory costs less than a loop.</summary>
+    /// <summary>From this number of elements on, a memory copy is faster than a loop.</summary>
     private const int Short = 8;
 
     /// <summary>target[i] ← source[i]</summary>
@@ -56,7 +56,7 @@ internal static unsafe class Runs
             target[i] = value;
     }
 
-    /// <summary>Eight bytes of the same elements.</summary>
+    /// <summary>Eight bytes that repeat the element.</summary>
     [MethodImpl(Inline)]
     private static ulong Bytes<T>(T value)
         where T : unmanaged
@@ -86,12 +86,14 @@ internal static unsafe class Runs
             *target = *source;
     }
 
-    /// <summary>target[i] ← source[i mod length]: what is there already is copied behind itself, twice as much each time.</summary>
+    /// <summary>
+    /// target[i] ← source[i mod length]: the written part is copied after itself, twice as much each time.
+    /// </summary>
     [MethodImpl(Hot)]
     public static void Repeat<T>(T* source, long length, T* target, long count)
         where T : unmanaged
     {
-        // what is copied from should stay in the nearest cache
+        // the source of each copy should stay in the L1 cache
         const int Enough = 8192;
 
         long filled = length < count ? length : count;

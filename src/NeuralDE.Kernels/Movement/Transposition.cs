@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Rows become columns, by blocks of 8 × 8 elements that lie in vectors.</summary>
+/// <summary>Transposes by blocks of 8 × 8 elements in vectors.</summary>
 internal static unsafe class Transposition
 {
     private const int Block = 8;
 
-    /// <summary>With fewer rows, a plain loop over them is as good.</summary>
+    /// <summary>With fewer rows, a simple loop over them is as fast.</summary>
     public const int Fewest = 4;
 
     /// <summary>target[r targetStep + c] ← source[c sourceStep + r]</summary>
@@ -17,7 +17,7 @@ internal static unsafe class Transposition
     public static void Run<T>(long rows, long columns, T* source, long sourceStep, T* target, long targetStep)
         where T : unmanaged
     {
-        // as many rows at once as elements of the source share 64 bytes
+        // the number of columns of the target that read the same 64 bytes of the source
         int together = sizeof(T) == 4 ? 2 * Block : Block;
         long wholeColumns = columns - columns % Block;
         long r = 0;
@@ -63,7 +63,7 @@ internal static unsafe class Transposition
             Runs.Spread(source + c * sourceStep, target + c, targetStep, rows);
     }
 
-    /// <summary>8 × 8 elements of four bytes.</summary>
+    /// <summary>A block of 8 × 8 elements of four bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Block4(float* source, long sourceStep, float* target, long targetStep)
     {
@@ -93,7 +93,7 @@ internal static unsafe class Transposition
         );
     }
 
-    /// <summary>Four rows of the target: 4 × 4 blocks side by side in the halves of the vectors.</summary>
+    /// <summary>Four rows of the target: two 4 × 4 blocks in the halves of the vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Quarter(
         Vector256<float> a,
@@ -114,7 +114,7 @@ internal static unsafe class Transposition
         Vector256.Store(Avx.UnpackHigh(ab, cd).AsSingle(), target + 3 * step);
     }
 
-    /// <summary>8 × 8 elements of eight bytes.</summary>
+    /// <summary>A block of 8 × 8 elements of eight bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Block8(double* source, long sourceStep, double* target, long targetStep)
     {

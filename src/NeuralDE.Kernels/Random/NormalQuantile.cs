@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// The x below which a standard normal variable lies with probability p: Wichura's algorithm AS 241 (PPND16), relative
-/// error about 10⁻¹⁵. Three quotients of polynomials: near ½, towards 0 and 1, and very near them. Products and sums are
-/// rounded one by one, so every width gives the same bits.
+/// The quantile function of the standard normal distribution: Wichura's algorithm AS 241 (PPND16), relative error about
+/// 10⁻¹⁵. Three rational functions: near ½, towards 0 and 1, and very near them. Products and sums are rounded
+/// separately, so every width gives the same bits.
 /// </summary>
 internal static unsafe class NormalQuantile<S>
     where S : struct, IVector<S>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>|p − ½| up to which the middle quotient holds.</summary>
+    /// <summary>The largest |p − ½| of the middle rational function.</summary>
     private const double Near = 0.425;
 
     /// <summary>Σ c[i] xⁱ by Horner's rule.</summary>
@@ -28,8 +28,8 @@ internal static unsafe class NormalQuantile<S>
     }
 
     /// <summary>
-    /// Probabilities (float64, in (0, 1)) become quantiles. Count is a multiple of S.Count; `count` indices (int32) and others
-    /// (float64) are needed on the way.
+    /// Replaces probabilities (float64, in (0, 1)) by quantiles. Count is a multiple of S.Count; `count` indices
+    /// (int32) and `others` (float64) are temporary memory.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(nint probabilities, int count, nint indices, nint others)
@@ -37,12 +37,12 @@ internal static unsafe class NormalQuantile<S>
         var p = (double*)probabilities;
         var outside = (int*)indices;
         var roots = (double*)others;
-        // those that are not near ½ (~i for one below), with −log of the distance to the nearer end
+        // collect the elements outside the middle range (~i if below it), with −log min(p, 1 − p)
         int found = 0;
 
         for (int i = 0; i < count; i++)
         {
-            // without branches: which ones are outside cannot be foreseen
+            // without branches, because they would be mispredicted
             double q = p[i] - 0.5;
             int lower = (int)(BitConverter.DoubleToInt64Bits(q) >> 63);
             outside[found] = i ^ lower;

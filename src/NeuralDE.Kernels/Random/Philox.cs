@@ -3,19 +3,20 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (Parallel random numbers: as easy as
-/// 1, 2, 3; SC 2011). A key is an int64: low word, high word. Element i of a draw is lane i mod 2 of block ⌊i / 2⌋, whose
-/// counter holds the block's number in its two low words and zeros above.
+/// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (Parallel random numbers: as easy as 1,
+/// 2, 3; SC 2011). A key is an int64: low word, high word. Element i of a draw is lane i mod 2 of block ⌊i / 2⌋, whose
+/// counter has the block number in its two low words and zeros above.
 /// </summary>
 internal static unsafe class Philox<W>
     where W : struct, IWords<W>
 {
-    /// <summary>What the key's words grow by in every round.</summary>
+    /// <summary>The increments of the key's words in every round.</summary>
     private const uint LowStep = 0x9E3779B9;
     private const uint HighStep = 0xBB67AE85;
 
     /// <summary>
-    /// The 64 random bits of the elements 2 block, 2 block + 1, …; count is a multiple of what one step makes, 2 W.Count.
+    /// The 64 random bits of the elements 2 block, 2 block + 1, …; count is a multiple of the elements per step, 2
+    /// W.Count.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Bits(long key, long block, ulong* target, int count)
@@ -25,7 +26,7 @@ internal static unsafe class Philox<W>
 
         for (ulong* end = target + count; target < end; target += 2 * W.Count, block += W.Count)
         {
-            // the words of the counters, each in the lower half of its 64 bits; what is above takes no part
+            // the words of the counters, each in the lower half of its 64 bits; the upper halves are ignored
             var c0 = W.Sequence((ulong)block);
             var c1 = W.ShiftRight(c0, 32);
             var c2 = W.Of(0);

@@ -6,20 +6,22 @@ namespace NeuralDE.Kernels;
 
 internal enum RandomKind
 {
-    /// <summary>In [0, 1): float64 from the upper 53 bits, float32 from the upper 24.</summary>
+    /// <summary>Uniform in [0, 1): float64 from the upper 53 bits, float32 from the upper 24.</summary>
     Uniform,
 
-    /// <summary>Standard normal: the quantile of (b + ½) 2⁻⁵² with the upper 52 bits b, rounded to float32 at the end.</summary>
+    /// <summary>
+    /// Standard normal: the quantile of (b + ½) 2⁻⁵² for the upper 52 bits b, rounded to float32 at the end.
+    /// </summary>
     Normal,
 
     /// <summary>64 random bits as int64.</summary>
     Bits,
 }
 
-/// <summary>Arrays of random numbers: a number depends on its key and on its index in the row only.</summary>
+/// <summary>Arrays of random numbers: a number depends only on its key and its index in the row.</summary>
 internal static unsafe class RandomNumbers
 {
-    /// <summary>Row b of the target [rows; width] holds the elements 0, 1, … of keys[b] (int64).</summary>
+    /// <summary>Fills row b of the target [rows; width] with the elements 0, 1, … of keys[b] (int64).</summary>
     public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
     {
         if (Words512.IsSupported)
@@ -30,7 +32,7 @@ internal static unsafe class RandomNumbers
             RandomRows<Word, Lane<double>>.Fill(kind, type, keys, rows, width, target);
     }
 
-    /// <summary>The target holds the elements first, first + 1, … of a key.</summary>
+    /// <summary>Fills the target with the elements first, first + 1, … of a key.</summary>
     public static void FillPart(RandomKind kind, ElementType type, long key, long first, long count, nint target)
     {
         if (Words512.IsSupported)
@@ -42,17 +44,17 @@ internal static unsafe class RandomNumbers
     }
 }
 
-/// <summary>The same at one width.</summary>
+/// <summary>The same for one vector width.</summary>
 internal static unsafe class RandomRows<W, S>
     where W : struct, IWords<W>
     where S : struct, IVector<S>
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>Elements that are made together: bits, then what becomes of them.</summary>
+    /// <summary>Elements computed together: first their bits, then their values.</summary>
     private const int Chunk = 256;
 
-    /// <summary>Of so many elements every step makes a multiple.</summary>
+    /// <summary>The number of elements per step is a multiple of this.</summary>
     private const int Step = 16;
 
     public static void Fill(RandomKind kind, ElementType type, nint keys, long rows, long width, nint target)
@@ -72,7 +74,7 @@ internal static unsafe class RandomRows<W, S>
         int* outside = stackalloc int[Chunk];
         int size = type.Size();
         long last = first + count;
-        // elements are made two at a time
+        // elements are computed in pairs
         int skipped = (int)(first & 1);
 
         for (first -= skipped; first < last; first += Chunk, skipped = 0)
@@ -99,7 +101,7 @@ internal static unsafe class RandomRows<W, S>
         }
     }
 
-    /// <summary>(⌊bits / 2^shift⌋ + offset) scale as float64, in place.</summary>
+    /// <summary>Replaces bits by (⌊bits / 2^shift⌋ + offset) scale in float64, in place.</summary>
     [MethodImpl(Hot)]
     private static void Uniform(ulong* bits, int count, int shift, double offset, double scale)
     {
@@ -111,7 +113,7 @@ internal static unsafe class RandomRows<W, S>
         }
     }
 
-    /// <summary>float64 becomes float32, in place.</summary>
+    /// <summary>Rounds float64 to float32, in place.</summary>
     [MethodImpl(Hot)]
     private static void Narrow(double* values, int count)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>A few 64-bit words side by side, computed with as the counters of a random generator are.</summary>
+/// <summary>A few adjacent 64-bit words, with the arithmetic of a random generator's counters.</summary>
 internal unsafe interface IWords<W>
     where W : struct, IWords<W>
 {
@@ -19,7 +19,7 @@ internal unsafe interface IWords<W>
     static abstract W Or(W a, W b);
     static abstract W ShiftLeft(W a, int bits);
 
-    /// <summary>Zeros come in from above.</summary>
+    /// <summary>A logical shift: zeros enter from above.</summary>
     static abstract W ShiftRight(W a, int bits);
 
     /// <summary>The product of the lower 32 bits of each.</summary>
@@ -29,7 +29,7 @@ internal unsafe interface IWords<W>
     static abstract void StoreInTurn(W a, W b, ulong* target);
 }
 
-/// <summary>Eight words; only where AVX-512 is.</summary>
+/// <summary>Eight words; requires AVX-512.</summary>
 internal readonly unsafe struct Words512(Vector512<ulong> value) : IWords<Words512>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -80,7 +80,7 @@ internal readonly unsafe struct Words512(Vector512<ulong> value) : IWords<Words5
     }
 }
 
-/// <summary>Four words; only where AVX2 is.</summary>
+/// <summary>Four words; requires AVX2.</summary>
 internal readonly unsafe struct Words256(Vector256<ulong> value) : IWords<Words256>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

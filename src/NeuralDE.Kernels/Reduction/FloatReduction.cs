@@ -5,11 +5,11 @@ using System.Runtime.Intrinsics;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Reductions of floats in one tree that depends on the number of elements alone: not on the width of vectors, on what
-/// lies beside, or on which axis is reduced. An element j joins in tiles of 64, of which
+/// Reductions of floats by a tree that depends only on the number of elements: not on the vector width, neighbouring
+/// elements or the reduced axis. The elements j are joined in tiles of 64, in which
 ///   16 groups  g = j mod 16   join j = g, g + 16, g + 32, g + 48 in order,
-///   the tile                  joins the groups g and g + 8, then what is at g and g + 4, g + 2, g + 1,
-/// and tiles join pairwise, pairs pairwise and so on; what is left over joins from the right.
+///   the tile                  joins the groups g and g + 8, then the results g and g + 4, g + 2, g + 1,
+/// and tiles are joined pairwise, then pairs pairwise and so on; the remainder is joined from the right.
 /// </summary>
 internal static unsafe class FloatReduction<T, S, J>
     where T : unmanaged
@@ -22,10 +22,10 @@ internal static unsafe class FloatReduction<T, S, J>
     private const int Groups = 16;
     private const int Tile = 4 * Groups;
 
-    /// <summary>More tiles than 2⁴⁰ there are not.</summary>
+    /// <summary>There are at most 2⁴⁰ tiles.</summary>
     private const int Levels = 40;
 
-    /// <summary>Columns that are reduced together: their rows' parts stay in the nearest cache.</summary>
+    /// <summary>Columns reduced together: the parts of their rows stay in the L1 cache.</summary>
     private const int Chunk = 128;
 
     public static void Run(long outer, long count, long inner, nint source, nint target)
@@ -63,7 +63,7 @@ internal static unsafe class FloatReduction<T, S, J>
         return Rest(tiles, levels);
     }
 
-    /// <summary>Levels hold what 2^level tiles gave, where the count of tiles has that bit.</summary>
+    /// <summary>Level l holds the result of 2ˡ tiles if the number of tiles has that bit.</summary>
     [MethodImpl(Inline)]
     private static void Carry(T value, long tile, T* levels)
     {
@@ -126,7 +126,7 @@ internal static unsafe class FloatReduction<T, S, J>
         return *groups;
     }
 
-    /// <summary>The sixteen groups joined.</summary>
+    /// <summary>Joins the sixteen groups.</summary>
     [MethodImpl(Inline)]
     private static T Fold(T* g)
     {
@@ -146,7 +146,7 @@ internal static unsafe class FloatReduction<T, S, J>
     [SkipLocalsInit]
     private static void Columns(long outer, long count, long inner, T* source, T* target)
     {
-        // the levels of a tile, then those of the tiles
+        // buffers for the levels within a tile, then for the levels of tiles
         T* buffers = stackalloc T[Chunk * (4 + Levels)];
 
         for (long o = 0; o < outer; o++, source += count * inner)
@@ -176,7 +176,9 @@ internal static unsafe class FloatReduction<T, S, J>
         }
     }
 
-    /// <summary>buffer ← the rows r, r + step, r + 2 step, … of a tile of `rows` rows, joined as the tree says.</summary>
+    /// <summary>
+    /// buffer ← the rows r, r + step, r + 2 step, … of a tile of `rows` rows, joined in the order of the tree.
+    /// </summary>
     [MethodImpl(Hot)]
     private static void FoldRows(T* x, long inner, int rows, int r, int step, T* buffer, int width)
     {
@@ -198,7 +200,7 @@ internal static unsafe class FloatReduction<T, S, J>
         }
     }
 
-    /// <summary>The rows 0, 16, 32, 48 and 8, 24, 40, 56 from x on.</summary>
+    /// <summary>Joins the rows 0, 16, 32, 48 and 8, 24, 40, 56 from x on.</summary>
     [MethodImpl(Hot)]
     private static void WholeGroups(T* x, long inner, T* buffer, int width)
     {
@@ -226,7 +228,7 @@ internal static unsafe class FloatReduction<T, S, J>
         return J.JoinLanes(a, b);
     }
 
-    /// <summary>The same where only `rows` rows from x on are there.</summary>
+    /// <summary>The same if there are only `rows` rows from x on.</summary>
     [MethodImpl(Hot)]
     private static void PartialGroups(T* x, long inner, int rows, T* buffer, int width)
     {

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Many elements joined, in vectors where the machine has them.</summary>
+/// <summary>Joins many elements, with vectors if the machine has them.</summary>
 internal static unsafe class Joining
 {
     /// <summary>target[i] ← join(target[i], source[i])</summary>
@@ -22,7 +22,7 @@ internal static unsafe class Joining
             target[i] = J.Join(target[i], source[i]);
     }
 
-    /// <summary>All elements joined, in any order.</summary>
+    /// <summary>Joins all elements, in any order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T All<T, J>(T* source, long count)
         where T : unmanaged

@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>What is made of two elements of one type; a byte is a bool.</summary>
+/// <summary>An associative operation that joins two elements of one type; a byte is a bool.</summary>
 internal interface IJoin
 {
-    /// <summary>What changes no element it is joined with.</summary>
+    /// <summary>The neutral element.</summary>
     static abstract T Neutral<T>()
         where T : unmanaged;
 
@@ -17,12 +17,12 @@ internal interface IJoin
     static abstract Vector256<T> Join<T>(Vector256<T> a, Vector256<T> b)
         where T : unmanaged;
 
-    /// <summary>Of floats.</summary>
+    /// <summary>For floats.</summary>
     static abstract S JoinLanes<S>(S a, S b)
         where S : struct, IVector<S>;
 }
 
-/// <summary>a + b; integers wrap; of bools whether any is true.</summary>
+/// <summary>a + b; integers wrap; for bools, or.</summary>
 internal readonly struct ElementSum : IJoin
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,7 +53,7 @@ internal readonly struct ElementSum : IJoin
         where S : struct, IVector<S> => a + b;
 }
 
-/// <summary>The larger; NaN where either is; max(−0, 0) = 0; of bools whether any is true.</summary>
+/// <summary>The maximum; NaN if either is NaN; max(−0, 0) = 0; for bools, or.</summary>
 internal readonly struct ElementMaximum : IJoin
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -95,7 +95,7 @@ internal readonly struct ElementMaximum : IJoin
         where S : struct, IVector<S> => S.Max(a, b);
 }
 
-/// <summary>The second: the last one put somewhere wins.</summary>
+/// <summary>The second element: the last write wins.</summary>
 internal readonly struct ElementLast : IJoin
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

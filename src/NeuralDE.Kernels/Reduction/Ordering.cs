@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>The order of elements: NaN behind every number, −0 = 0, false before true (bools are bytes).</summary>
+/// <summary>The order of elements: NaN after all numbers, −0 = 0, false before true (bools are bytes).</summary>
 internal static class Ordering
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,7 +26,9 @@ internal static class Ordering
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool DoubleBefore(double a, double b) => a < b || (double.IsNaN(b) && !double.IsNaN(a));
 
-    /// <summary>An unsigned integer of the element's size in the same order; equal elements have equal ones.</summary>
+    /// <summary>
+    /// Maps an element to an unsigned integer of its size with the same order; equal elements give equal integers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Rank<T>(T a)
         where T : unmanaged
@@ -38,7 +40,7 @@ internal static class Ordering
             if (float.IsNaN(x))
                 return uint.MaxValue;
 
-            // −0 + 0 = 0; negative floats count downwards in their bits
+            // −0 + 0 = 0; the bits of negative floats are in descending order
             int bits = Unsafe.BitCast<float, int>(x + 0f);
             return (uint)(bits ^ (bits >> 31 | int.MinValue));
         }

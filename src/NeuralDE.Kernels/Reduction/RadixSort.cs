@@ -2,20 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>An index and what it is sorted by.</summary>
+/// <summary>An index and its sort key.</summary>
 internal readonly struct RankedIndex(ulong rank, long index)
 {
     public readonly ulong Rank = rank;
     public readonly long Index = index;
 }
 
-/// <summary>Stable sorting by ranks: by insertion where there are few, else by one byte after the other from the lowest.</summary>
+/// <summary>
+/// Stable sorting by rank: insertion sort for few elements, otherwise radix sort by bytes from the lowest.
+/// </summary>
 internal static unsafe class RadixSort
 {
     private const int Few = 48;
     private const int Digits = 256;
 
-    /// <summary>Sorts by the ranks' lower bytes. The other array is needed on the way; gives the one of both that is sorted.</summary>
+    /// <summary>
+    /// Sorts by the lower bytes of the ranks. The other array is temporary memory. Returns the array that is sorted.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RankedIndex* Sort(RankedIndex* keys, RankedIndex* other, long count, int bytes)
     {
@@ -36,7 +40,7 @@ internal static unsafe class RadixSort
 
         for (int digit = 0; digit < bytes; digit++, places += Digits)
         {
-            // a byte that is the same in all ranks sorts nothing
+            // skip a byte that is the same in all ranks
             if (places[(byte)(keys[0].Rank >> 8 * digit)] == count)
                 continue;
 

@@ -5,14 +5,14 @@ namespace NeuralDE.Kernels;
 
 internal enum ReductionKind
 {
-    /// <summary>Integers wrap; of nothing 0.</summary>
+    /// <summary>Integers wrap; 0 if empty.</summary>
     Sum,
 
-    /// <summary>NaN where there is one; max(−0, 0) = 0; of bools whether any is true.</summary>
+    /// <summary>NaN if any element is NaN; max(−0, 0) = 0; for bools, or.</summary>
     Maximum,
 }
 
-/// <summary>The middle axis of a contiguous array [outer; count; inner] reduced to one element.</summary>
+/// <summary>Reduces the middle axis of a contiguous array [outer; count; inner].</summary>
 internal static unsafe class Reduction
 {
     /// <summary>target[o, i] ← the sum or the maximum of source[o, j, i] over j</summary>

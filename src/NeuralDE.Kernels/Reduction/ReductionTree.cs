@@ -3,21 +3,22 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// A reduction in stretches that need not be in memory at the same time. Every stretch but the last has the same number of
-/// tiles of 64 elements, a power of two; <see cref="Reduction"/> reduces it alone. Joined here, the results have the bits of the
-/// reduction of all elements at once: the tree of <see cref="FloatReduction{T, S, J}"/> joins 2ⁿ tiles before what is beside them.
-/// A result is `width` elements: neighbours that are reduced along the same axis.
+/// A reduction in stretches that need not be in memory at the same time. All stretches except the last have the same
+/// number of tiles of 64 elements, a power of two; <see cref="Reduction"/> reduces each stretch. Joined here, the
+/// results have the same bits as one reduction of all elements, because the tree of <see cref="FloatReduction{T, S,
+/// J}"/> joins 2ⁿ adjacent tiles before it joins their neighbours. A result has `width` elements, which are reduced
+/// along the same axis.
 /// </summary>
 internal static unsafe class ReductionTree
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>More stretches than 2⁴⁰ there are not.</summary>
+    /// <summary>There are at most 2⁴⁰ stretches.</summary>
     public const int Levels = 40;
 
     /// <summary>
-    /// Takes the result of the next whole stretch, of which `before` came before. Levels, `width` elements each, hold what
-    /// 2^level stretches gave, where the count of stretches has that bit. What lies at `value` is lost.
+    /// Adds the result of the next whole stretch, after `before` earlier ones. Level l, of `width` elements, holds the
+    /// result of 2ˡ stretches if the number of stretches has that bit. Overwrites `value`.
     /// </summary>
     public static void Push(ElementType type, ReductionKind kind, long before, nint value, nint levels, long width)
     {
@@ -29,8 +30,8 @@ internal static unsafe class ReductionTree
     }
 
     /// <summary>
-    /// The result of all, after so many whole stretches. `value` holds that of the elements behind them, and then all; where
-    /// nothing is behind them, what changes nothing: see <see cref="Clear"/>.
+    /// Combines everything after this number of whole stretches. On entry, `value` is the result of the elements after
+    /// them, or neutral if there are none (see <see cref="Clear"/>); on return, the result of all elements.
     /// </summary>
     public static void Close(ElementType type, ReductionKind kind, long stretches, nint levels, nint value, long width)
     {
@@ -41,7 +42,7 @@ internal static unsafe class ReductionTree
                 Join(type, kind, levels, value, width);
     }
 
-    /// <summary>value[c] ← what changes no element that it is joined with</summary>
+    /// <summary>value[c] ← the neutral element</summary>
     public static void Clear(ElementType type, ReductionKind kind, nint value, long width) =>
         Reduction.Run(type, kind, 1, 0, width, value, value);
 

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>The middle axis of a contiguous array [outer; count; inner] gone through from one end.</summary>
+/// <summary>Scans along the middle axis of a contiguous array [outer; count; inner].</summary>
 internal static unsafe class Scans
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
     /// <summary>
-    /// target[o, i] ← the first j (int64) with the largest source[o, j, i]; NaN counts as larger than every number.
+    /// target[o, i] ← the first j (int64) with the largest source[o, j, i]; NaN counts as larger than all numbers.
     /// </summary>
     public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target)
     {
@@ -71,7 +71,7 @@ internal static unsafe class Scans
 
     /// <summary>
     /// target[o, j, i] ← the sum of source[o, k, i] over k ≤ j, in the order of k; reverse: over k ≥ j from the end.
-    /// Float32 is summed in float64, integers wrap.
+    /// Float32 is summed in float64; integers wrap.
     /// </summary>
     public static void CumSum(
         ElementType type,
@@ -105,7 +105,7 @@ internal static unsafe class Scans
     private static void CumSum<T>(bool reverse, long outer, long count, long inner, T* source, T* target)
         where T : unmanaged
     {
-        // sums of as many columns as are gone through together, eight bytes each
+        // sums of the columns processed together, eight bytes each
         const int Chunk = 256;
         long* sums = stackalloc long[Chunk];
         long step = reverse ? -inner : inner;
@@ -157,7 +157,10 @@ internal static unsafe class Scans
         }
     }
 
-    /// <summary>The sum with one more element, rounded to the element's type; of floats the bits of a float64.</summary>
+    /// <summary>
+    /// Adds one element to the sum and returns it rounded to the element type; for floats, the sum holds the bits of a
+    /// float64.
+    /// </summary>
     [MethodImpl(Inline)]
     private static T Add<T>(ref long sum, T x)
         where T : unmanaged

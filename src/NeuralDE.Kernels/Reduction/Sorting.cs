@@ -9,8 +9,8 @@ internal static unsafe class Sorting
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
     /// <summary>
-    /// target[o, ·, i] ← the indices (int64) that sort source[o, ·, i] upwards; equal elements keep their order, NaN comes
-    /// last. The arrays are [outer; count; inner].
+    /// target[o, ·, i] ← the indices (int64) that sort source[o, ·, i] in ascending order; stable, NaN last. The arrays
+    /// are [outer; count; inner].
     /// </summary>
     public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target)
     {
@@ -54,8 +54,8 @@ internal static unsafe class Sorting
     }
 
     /// <summary>
-    /// target[b, j] ← the first i (int64) with sorted[b, i] ≥ values[b, j] (right: &gt;), n where there is none.
-    /// Sorted has n elements in each of the batches, values m.
+    /// target[b, j] ← the first i (int64) with sorted[b, i] ≥ values[b, j] (right: &gt;), n if there is none. In each
+    /// batch, sorted has n elements and values m.
     /// </summary>
     public static void SearchSorted(
         ElementType type,
@@ -96,7 +96,7 @@ internal static unsafe class Sorting
         for (long j = 0; j < m; j++)
         {
             T value = *values++;
-            // every element before low is passed by the value, none from high on
+            // binary search: elements before low come before the value, elements from high on do not
             long low = 0;
             long high = n;
 

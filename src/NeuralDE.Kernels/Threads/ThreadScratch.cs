@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Memory that a thread keeps from call to call, so that kernels allocate nothing.</summary>
+/// <summary>Memory that a thread keeps between calls, so that kernels allocate nothing.</summary>
 internal sealed unsafe class ThreadScratch
 {
-    /// <summary>Who uses a block: users of different blocks may call each other.</summary>
+    /// <summary>The user of a block: users of different blocks may call each other.</summary>
     public enum Use
     {
         GemmPanel,
@@ -33,7 +33,7 @@ internal sealed unsafe class ThreadScratch
 
     ~ThreadScratch() => NativeMemory.AlignedFree(address);
 
-    /// <summary>At least this many bytes, aligned to 64. What they hold is what the last user left.</summary>
+    /// <summary>At least this many bytes, aligned to 64, with undefined content.</summary>
     public static byte* Get(Use use, long bytes)
     {
         blocks ??= new ThreadScratch?[Enum.GetValues<Use>().Length];

@@ -9,71 +9,74 @@ using System.Threading;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>Work in parts that may be done at the same time.</summary>
+/// <summary>Work in parts that may run concurrently.</summary>
 internal interface ITeamJob
 {
     void Run(int part);
 }
 
 /// <summary>
-/// Threads that share the parts of one job. Workers wait for the next job awake for a while, so that a job of a few
-/// microseconds gains, then sleep. The caller works too and takes what no worker has taken: a worker that the system
-/// holds up delays a job by no more than the part it has begun.
+/// Threads that share the parts of one job. After a job, workers spin for a while, so that even a job of a few
+/// microseconds gains, then sleep. The caller works too and takes the parts that no worker has taken: a worker that the
+/// system suspends delays a job by at most the part that it has begun.
 /// </summary>
 internal static unsafe class ThreadTeam
 {
-    /// <summary>Less work than this, in nanoseconds, is not worth a part.</summary>
+    /// <summary>The least work of a part that pays, in nanoseconds.</summary>
     private const long LeastPart = 2_000;
 
-    /// <summary>Smaller parts than threads even out when a thread is held up.</summary>
+    /// <summary>More parts than threads balance the load if a thread is suspended.</summary>
     private const int PartsForEachThread = 4;
 
-    /// <summary>How long a worker waits awake, in nanoseconds.</summary>
+    /// <summary>How long a worker spins, in nanoseconds.</summary>
     private const long AwakeFor = 100_000;
 
-    /// <summary>Sleepers are woken when they have missed so much work, in nanoseconds: waking costs some microseconds.</summary>
+    /// <summary>
+    /// Sleeping workers are woken after they have missed this much work, in nanoseconds: waking costs some
+    /// microseconds.
+    /// </summary>
     private const long WorthWaking = 50_000;
 
-    /// <summary>A wait for workers that is long beside any job, in nanoseconds.</summary>
+    /// <summary>A wait for workers that is long compared with any job, in nanoseconds.</summary>
     private const long LongWait = 10_000;
 
-    /// <summary>After long waits up to 2 to this power jobs are done alone.</summary>
+    /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only.</summary>
     private const int MostWaits = 12;
 
     private static readonly Lock Gate = new();
     private static readonly SemaphoreSlim Sleep = new(0);
 
-    /// <summary>Which workers exist. Guarded by the gate.</summary>
+    /// <summary>Which workers exist. Guarded by the lock `gate`.</summary>
     private static bool[] alive = [];
 
     private static int threads = DefaultThreads();
 
-    /// <summary>How many workers were started for.</summary>
+    /// <summary>The number of threads for which workers were started.</summary>
     private static int ready = 1;
 
-    /// <summary>1 while a job runs: further callers work alone.</summary>
+    /// <summary>1 while a job runs: other callers then work alone.</summary>
     private static int taken;
 
-    // The job. It is written before the ticket and stays until all its parts are done.
+    // The job: written before the ticket, and unchanged until all its parts are done.
     private static delegate* <nint, int, void> work;
     private static nint argument;
 
-    /// <summary>The number of the job (upper half) and how many of its parts nobody has taken.</summary>
+    /// <summary>The number of the job (upper half) and its number of untaken parts.</summary>
     private static long ticket;
 
-    /// <summary>Parts not done yet.</summary>
+    /// <summary>Unfinished parts.</summary>
     private static int open;
     private static Exception? failure;
 
-    /// <summary>Long waits of late, and how many jobs are still done alone for them.</summary>
+    /// <summary>Recent long waits, and the number of jobs still to run alone because of them.</summary>
     private static int waits;
     private static int alone;
 
-    /// <summary>Workers asleep or about to be.</summary>
+    /// <summary>Workers that sleep or are about to.</summary>
     private static int sleepers;
     private static long missed;
 
-    /// <summary>How many threads work, the caller among them; 1: no workers.</summary>
+    /// <summary>The number of threads, including the caller; 1: no workers.</summary>
     public static int Threads
     {
         get => threads;
@@ -87,7 +90,9 @@ internal static unsafe class ThreadTeam
         }
     }
 
-    /// <summary>Into how many parts work of so many nanoseconds is best cut; 1 where it is better left whole.</summary>
+    /// <summary>
+    /// The best number of parts for work of this many nanoseconds; 1 if it does not pay to divide it.
+    /// </summary>
     public static int Parts(long nanoseconds)
     {
         int most = Threads == 1 ? 1 : Threads * PartsForEachThread;
@@ -95,11 +100,11 @@ internal static unsafe class ThreadTeam
     }
 
     /// <summary>
-    /// Runs every part of the job from 0 to parts − 1 once, on any threads and in any order; all are done when it returns.
-    /// The first exception of a part is thrown again here, and parts not begun by then are left out. Within a part, and
-    /// while another caller's job runs, all is done by the caller. Allocates nothing.
+    /// Runs every part of the job from 0 to parts − 1 once, on any threads and in any order, and returns when all are
+    /// done. Rethrows the first exception of a part; parts not begun by then are skipped. Within a part, and while
+    /// another caller's job runs, the caller does all the work. Allocates nothing.
     /// </summary>
-    /// <param name="nanoseconds">A guess at the work of all parts together.</param>
+    /// <param name="nanoseconds">An estimate of the work of all parts together.</param>
     public static void Run<Job>(int parts, Job job, long nanoseconds)
         where Job : struct, ITeamJob
     {
@@ -120,7 +125,7 @@ internal static unsafe class ThreadTeam
 
             if (ready != Threads)
                 Start();
-            // the job is on this thread's stack: it stays where it is until all parts are done
+            // the job is on this thread's stack, which is valid until all parts are done
             Publish(parts, &Call<Job>, (nint)Unsafe.AsPointer(ref job));
             Wake(nanoseconds);
 
@@ -145,8 +150,8 @@ internal static unsafe class ThreadTeam
     }
 
     /// <summary>
-    /// Waits for the parts that workers hold. Where that takes longer than all the work should, the system has no core
-    /// to spare: the next jobs are done alone, twice as many each time it happens again.
+    /// Waits for the parts taken by workers. If that takes longer than the whole work should, the system has no free
+    /// core: the next jobs run alone, twice as many each time it happens again.
     /// </summary>
     private static void Await(long nanoseconds)
     {
@@ -178,7 +183,7 @@ internal static unsafe class ThreadTeam
         Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)parts);
     }
 
-    /// <summary>Takes and does one part; false where none is left.</summary>
+    /// <summary>Takes and runs one part; false if there is none left.</summary>
     private static bool TakePart()
     {
         long seen = Volatile.Read(ref ticket);
@@ -186,7 +191,7 @@ internal static unsafe class ThreadTeam
 
         if (left == 0)
             return false;
-        // read before the part is taken: whoever takes it knows that they belong to the ticket it saw
+        // read before the part is taken, so that a thread that takes a part knows that they belong to its ticket
         var call = work;
         nint job = argument;
 
@@ -229,13 +234,13 @@ internal static unsafe class ThreadTeam
                 return;
             Interlocked.Increment(ref sleepers);
 
-            // a job that came before the sleeper was counted did not wake it
+            // a job published before this sleeper was counted did not wake it
             if ((int)Volatile.Read(ref ticket) == 0 || !StayAwake())
                 Sleep.Wait();
         }
     }
 
-    /// <summary>Takes this sleeper back out of the count; false where it is being woken.</summary>
+    /// <summary>Removes this sleeper from the count; false if it is being woken.</summary>
     private static bool StayAwake()
     {
         while (true)
@@ -275,7 +280,7 @@ internal static unsafe class ThreadTeam
             Thread.SpinWait(1);
     }
 
-    /// <summary>Starts the workers that are missing.</summary>
+    /// <summary>Starts the missing workers.</summary>
     private static void Start()
     {
         lock (Gate)
@@ -307,13 +312,13 @@ internal static unsafe class ThreadTeam
             if (index < threads)
                 return false;
             alive[index] = false;
-            // so that it is started again when the number rises
+            // so that it is started again if the number of threads grows
             ready = Math.Min(ready, index);
             return true;
         }
     }
 
-    /// <summary>One thread for each core: two on one core would share its arithmetic.</summary>
+    /// <summary>One thread per core: two threads on one core would share its arithmetic units.</summary>
     private static int DefaultThreads()
     {
         if (
@@ -333,7 +338,7 @@ internal static unsafe class ThreadTeam
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // the system does not say
+            // the system does not provide it
         }
 
         return Environment.ProcessorCount;

@@ -1,13 +1,13 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Work that comes in tiles, which may run in any order and on any thread.</summary>
+/// <summary>Work in tiles, which may run in any order and on any thread.</summary>
 internal interface ITiles
 {
-    /// <summary>Tiles first to last − 1, on the calling thread.</summary>
+    /// <summary>Runs tiles first to last − 1 on the calling thread.</summary>
     void Run(nint memory, int first, int last);
 }
 
-/// <summary>Tiles in parts: neighbours stay on one thread.</summary>
+/// <summary>Divides tiles into parts; neighbouring tiles stay on one thread.</summary>
 internal static class TileTeam
 {
     private struct Job : ITeamJob
@@ -21,7 +21,7 @@ internal static class TileTeam
             Tiles.Run(Memory, part * Share, (int)long.Min(Count, (part + 1L) * Share));
     }
 
-    /// <summary>All tiles from 0 to count − 1; nanoseconds is a guess at the work.</summary>
+    /// <summary>Runs tiles 0 to count − 1; nanoseconds is an estimate of the work.</summary>
     public static void Run(ITiles tiles, nint memory, int count, long nanoseconds)
     {
         int parts = int.Min(count, ThreadTeam.Parts(nanoseconds));

@@ -1,44 +1,46 @@
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// A few floats of one type side by side. Kernels are written once against this interface and run at every width:
-/// <see cref="Lanes512{T}"/> (AVX-512), <see cref="Lanes256{T}"/> (AVX2) and <see cref="Lane{T}"/> (any machine), T float or
-/// double. A lane never sees its neighbours, so what an element becomes does not depend on where it stands.
+/// A vector of floats of one type. Kernels are written once against this interface and run at every width: <see
+/// cref="Lanes512{T}"/> (AVX-512), <see cref="Lanes256{T}"/> (AVX2) and <see cref="Lane{T}"/> (any machine), T float or
+/// double. Lanes are independent, so the result of an element does not depend on its position.
 /// </summary>
-/// <remarks>A mask is a vector whose lanes have all bits set or none.</remarks>
+/// <remarks>A mask is a vector in which all bits of each lane are equal.</remarks>
 internal unsafe interface IVector<S>
     where S : struct, IVector<S>
 {
-    /// <summary>How many lanes there are: a power of two.</summary>
+    /// <summary>The number of lanes: a power of two.</summary>
     static abstract int Count { get; }
 
     /// <summary>Bytes of one lane: 4 (float) or 8 (double).</summary>
     static abstract int ElementSize { get; }
 
-    /// <summary>The number in every lane, rounded to the lane's type.</summary>
+    /// <summary>The number in every lane, rounded to the lane type.</summary>
     static abstract S Of(double value);
 
     /// <summary>The bits in every lane; the lower 32 for float.</summary>
     static abstract S OfBits(long bits);
 
-    /// <summary>Count elements from memory of any alignment.</summary>
+    /// <summary>Loads Count elements from memory of any alignment.</summary>
     static abstract S Load(void* source);
 
-    /// <summary>The first n elements, 0 &lt;= n &lt;= Count, and zeros; memory behind them is not touched.</summary>
+    /// <summary>
+    /// Loads the first n elements, 0 &lt;= n &lt;= Count, followed by zeros; does not access memory behind them.
+    /// </summary>
     static abstract S LoadFirst(void* source, int n);
 
-    /// <summary>One element in every lane.</summary>
+    /// <summary>Loads one element into every lane.</summary>
     static abstract S Broadcast(void* source);
 
     static abstract void Store(S value, void* target);
 
-    /// <summary>The first n lanes, 0 &lt;= n &lt;= Count; memory behind them is not touched.</summary>
+    /// <summary>Stores the first n lanes, 0 &lt;= n &lt;= Count; does not access memory behind them.</summary>
     static abstract void StoreFirst(S value, void* target, int n);
 
-    /// <summary>A mask from Count bools of one byte each.</summary>
+    /// <summary>Loads a mask from Count bools of one byte each.</summary>
     static abstract S LoadMask(byte* source);
 
-    /// <summary>Count bools, one byte each, from a mask.</summary>
+    /// <summary>Stores a mask as Count bools of one byte each.</summary>
     static abstract void StoreMask(S mask, byte* target);
 
     /// <summary>The first lane.</summary>
@@ -62,27 +64,27 @@ internal unsafe interface IVector<S>
     static abstract S Floor(S a);
     static abstract S Ceiling(S a);
 
-    /// <summary>The nearest integer, the even one of two.</summary>
+    /// <summary>Rounds to the nearest integer, ties to even.</summary>
     static abstract S Round(S a);
 
-    /// <summary>NaN where either is; max(−0, 0) = 0.</summary>
+    /// <summary>NaN if either argument is NaN; max(−0, 0) = 0.</summary>
     static abstract S Max(S a, S b);
 
-    /// <summary>NaN where either is; min(−0, 0) = −0.</summary>
+    /// <summary>NaN if either argument is NaN; min(−0, 0) = −0.</summary>
     static abstract S Min(S a, S b);
 
-    /// <summary>One instruction; which of the two it gives for NaN or zeros is the machine's choice.</summary>
+    /// <summary>One instruction; the result for NaN or zeros depends on the machine.</summary>
     static abstract S MaxNative(S a, S b);
 
-    /// <summary>One instruction; which of the two it gives for NaN or zeros is the machine's choice.</summary>
+    /// <summary>One instruction; the result for NaN or zeros depends on the machine.</summary>
     static abstract S MinNative(S a, S b);
 
-    /// <summary>Masks as IEEE 754 compares: false beside NaN, −0 = 0.</summary>
+    /// <summary>Masks of IEEE 754 comparisons: false for NaN, −0 = 0.</summary>
     static abstract S Equal(S a, S b);
     static abstract S Less(S a, S b);
     static abstract S LessEqual(S a, S b);
 
-    /// <summary>Bit by bit.</summary>
+    /// <summary>Bitwise.</summary>
     static abstract S And(S a, S b);
     static abstract S Or(S a, S b);
     static abstract S Xor(S a, S b);
@@ -90,23 +92,25 @@ internal unsafe interface IVector<S>
     /// <summary>a and not b.</summary>
     static abstract S AndNot(S a, S b);
 
-    /// <summary>a where the mask is set, else b.</summary>
+    /// <summary>a if the mask is set, otherwise b.</summary>
     static abstract S Select(S mask, S a, S b);
 
-    /// <summary>Whether the mask is set anywhere.</summary>
+    /// <summary>Whether any lane of the mask is set.</summary>
     static abstract bool Any(S mask);
 
-    /// <summary>The lanes' bits as integers of their size.</summary>
+    /// <summary>Adds the bits of the lanes as integers of their size.</summary>
     static abstract S AddBits(S a, S b);
     static abstract S SubBits(S a, S b);
     static abstract S ShiftLeft(S a, int bits);
 
-    /// <summary>Zeros come in from above.</summary>
+    /// <summary>A logical shift: zeros enter from above.</summary>
     static abstract S ShiftRight(S a, int bits);
 
-    /// <summary>a 2ⁿ for an integral n of any size, 0, ∞ and NaN included; a denormal result may be rounded twice.</summary>
+    /// <summary>
+    /// a 2ⁿ for an integral n of any size, including results 0, ∞ and NaN; a denormal result may be rounded twice.
+    /// </summary>
     static abstract S Scale(S a, S n);
 
-    /// <summary>The sum of all lanes: neighbours' halves first, in one fixed order.</summary>
+    /// <summary>The sum of all lanes, in a fixed order: neighbouring halves first.</summary>
     static abstract double Sum(S a);
 }

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>One float or double: the same kernels on a machine without vectors, and the slow twin in tests.</summary>
+/// <summary>
+/// One float or double: runs the kernels on a machine without vectors, and is the slow twin in tests.
+/// </summary>
 internal readonly unsafe struct Lane<T> : IVector<Lane<T>>
     where T : unmanaged
 {

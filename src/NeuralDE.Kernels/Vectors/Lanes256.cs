@@ -123,7 +123,7 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
     [MethodImpl(Inline)]
     public static void StoreMask(Lanes256<T> mask, byte* target)
     {
-        // one bit a lane becomes one byte a lane
+        // convert one bit per lane to one byte per lane
         var bits = mask.value.ExtractMostSignificantBits();
 
         if (IsFloat)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>How much of a vector lies in memory: a loop's body is written once for whole vectors and for what is left.</summary>
+/// <summary>A whole vector or its first lanes: the body of a loop is written once for both.</summary>
 internal unsafe interface IPart
 {
     S Load<S>(void* source)
