@@ -1,18 +1,20 @@
 namespace NeuralDE
 
-/// <summary>Where the numbers of a tensor lie and are computed on: the processor, or what a back end offers.</summary>
+/// <summary>The memory in which a tensor is stored and on which it is computed: the CPU, or a device of a back
+/// end.</summary>
 /// <remarks>
-/// The data decides: what is computed from tensors of a device runs there and stays there, eager or compiled. Tensors of the
-/// processor beside them follow for the call; tensors of two devices are a DeviceException. <c>Tree.toDevice</c> moves a
-/// model or data. A back end has one object for each of its devices; equality is by reference.
+/// A computation runs on the device of its arguments, eager or compiled, and its results stay there. CPU tensors among
+/// the arguments are copied to that device for the call. Arguments on two different devices raise a DeviceException.
+/// <c>Tree.toDevice</c> moves a model or data. A back end has one object for each of its devices; devices are compared
+/// by reference.
 /// </remarks>
 type Device internal (name: string) =
     static let processor = Device "cpu"
 
-    /// The processor, on which the library's own engine runs. Every tensor begins there.
+    /// The CPU, on which the library's own engine runs. Every new tensor is on it.
     static member cpu: Device = processor
 
-    /// Such as cpu.
+    /// The name, such as "cpu".
     member _.Name = name
 
     override _.ToString() = name

@@ -34,7 +34,7 @@ type Dtype =
         | Int64
         | Bool -> 0.0
 
-    /// As one writes it in F#.
+    /// The name of the case in F#, such as Float32.
     member internal d.Case =
         match d with
         | Float32 -> "Float32"

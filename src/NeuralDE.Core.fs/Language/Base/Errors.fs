@@ -3,11 +3,11 @@ namespace NeuralDE
 open System
 open System.IO
 
-/// Shapes that do not fit an operation. The message says what was got, what was expected and how to mend it.
+/// Shapes that do not fit an operation. The message states the shapes received, the shapes expected and the fix.
 type ShapeException(message: string) =
     inherit ArgumentException(message)
 
-/// Element types that do not fit an operation, such as float32 beside float64.
+/// Element types that do not fit an operation, such as float32 with float64.
 type DtypeException(message: string) =
     inherit ArgumentException(message)
 
@@ -19,26 +19,26 @@ type InputException(message: string) =
 type TreeException(message: string) =
     inherit ArgumentException(message)
 
-/// A placeholder that was forced to a number, that outlived its trace, or a result of unknown length in a trace.
+/// A placeholder was used as a number or after its trace ended, or a result in a trace has unknown length.
 type TraceException(message: string) =
     inherit InvalidOperationException(message)
 
-/// Tensors of different devices met, or a device cannot do what is asked of it.
+/// Tensors on different devices were combined, or a device does not support an operation.
 type DeviceException(message: string) =
     inherit InvalidOperationException(message)
 
-/// A function that has no derivative was differentiated.
+/// A function without a derivative was differentiated.
 type DerivativeException(message: string) =
     inherit InvalidOperationException(message)
 
-/// A graph that breaks a rule of the language: always a defect of the library, never of its user.
+/// A graph violates a rule of the graph language: always a bug of the library, never of the caller.
 type GraphException(message: string) =
     inherit InvalidOperationException(message)
 
-/// A file that cannot be read or written, or whose content is not what it should be.
+/// A file that cannot be read or written, or has unexpected content.
 type FileException(path: string, message: string, cause: exn | null) =
     inherit IOException(message, cause)
     new(path, message) = FileException(path, message, null)
 
-    /// As it was given.
+    /// The path as the caller passed it.
     member _.Path = path

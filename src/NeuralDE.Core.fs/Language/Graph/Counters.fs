@@ -2,22 +2,22 @@ namespace NeuralDE.Internal.Graph
 
 open System
 
-/// Counts of work done on the calling thread since its start, for tests of what tracing and running cost.
+/// Counters of work on the calling thread, with which tests measure the cost of tracing and running.
 [<AbstractClass; Sealed>]
 type internal Counters private () =
-    /// Expressions over placeholders that were recorded.
+    /// Recorded expressions over placeholders.
     [<ThreadStatic; DefaultValue>]
     static val mutable private recorded: int64
 
-    /// Nodes and graphs made new, not found again.
+    /// New nodes and graphs that interning did not find.
     [<ThreadStatic; DefaultValue>]
     static val mutable private created: int64
 
-    /// Loop bodies run forward, rejected steps and replays included.
+    /// Forward runs of loop bodies, including rejected steps and replays.
     [<ThreadStatic; DefaultValue>]
     static val mutable private bodies: int64
 
-    /// Bytes that the last run of a plan held at most: its arrays, and the tapes and emissions of its loops.
+    /// Peak bytes of the last run of a plan: its arrays, and the tapes and emissions of its loops.
     [<ThreadStatic; DefaultValue>]
     static val mutable private held: int64
 

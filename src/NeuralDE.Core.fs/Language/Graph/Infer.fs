@@ -2,21 +2,21 @@ namespace NeuralDE.Internal.Graph
 
 open NeuralDE
 
-/// Shape and dtype of every operation's result, and the checks of its arguments.
-/// Verbs check what users give them and say it in the users' words; these rules guard the graph itself.
+/// Shape and dtype of every operation's result, and the checks of its arguments. The verbs check the user's arguments
+/// first and use the user's terms in their messages; these rules only guard the graph.
 module internal Infer =
     let private fail (op: Op) (args: Signature[]) rule : 'a =
         let given = args |> Array.map (fun a -> $"{a.Dtype} {Shape.text a.Shape}") |> String.concat ", "
 
         raise (GraphException $"{op}: got ({given}), expected {rule}.")
 
-    /// An extent with d − 1 places between neighbours.
+    /// An extent with d − 1 gaps between neighbouring elements.
     let dilated (n: int) (d: int) : int64 = if n = 0 then 0L else (int64 n - 1L) * int64 d + 1L
 
     /// The extent of a convolution's result along one axis.
     let convolvedIn (operation: string) (c: Conv) axis (input: int) (kernel: int) : int =
         let low, high = int64 c.Low[axis], int64 c.High[axis]
-        // what the kernel moves over, and the kernel, are extents too: the derivatives pad by them
+        // the padded input and the dilated kernel must be valid extents too, because the derivatives pad by them
         let over = dilated input c.DilateInput[axis] + low + high
         let under = dilated kernel c.DilateKernel[axis]
         let room = int64 (Shape.extent operation (max 0L over)) - int64 (Shape.extent operation under)
@@ -60,12 +60,12 @@ module internal Infer =
             let emissions = Array.map2 emission l.StreamOf body[carried .. carried + l.Emits - 1]
             Array.append body[.. carried - 1] emissions
 
-    /// A shape that may have more elements than an argument.
+    /// A shape that may have more elements than the arguments.
     let private sized (operation: string) (shape: int[]) : int[] =
         Shape.sizeIn operation shape |> ignore
         shape
 
-    // What rules ask of a node. The message is that of the first that is not met.
+    // Checks of a node's arguments. The first violated one determines the message.
 
     let private want (op: Op) (args: Signature[]) condition rule = if not condition then fail op args rule
 
@@ -109,7 +109,7 @@ module internal Infer =
         { signature with Shape = shape }
 
     // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
-    /// One argument of any type, and a result like it.
+    /// One argument of any dtype; the result has its signature.
     let private same (op: Op) (args: Signature[]) =
         count op args 1
         args[0]
@@ -174,14 +174,14 @@ module internal Infer =
 
         match r with
         | Sum -> want op args (args[0].Dtype <> Bool) "numbers"
-        | Maximum -> want op args (axes |> Array.forall (fun a -> first[a] > 0)) "something to take the maximum of"
+        | Maximum -> want op args (axes |> Array.forall (fun a -> first[a] > 0)) "non-empty reduced axes"
 
         reshaped args (Shape.without axes first)
 
     let private argMax (op: Op) (args: Signature[]) axis =
         count op args 1
         let first = args[0].Shape
-        want op args (first[axis] > 0) "something to take the maximum of"
+        want op args (first[axis] > 0) "a non-empty axis"
 
         { Dtype = Int64; Shape = Array.removeAt axis first }
 
@@ -192,7 +192,7 @@ module internal Infer =
 
     let private cumSum (op: Op) (args: Signature[]) axis =
         count op args 1
-        want op args (axis < args[0].Shape.Length && args[0].Dtype <> Bool) "numbers and an axis of theirs"
+        want op args (axis < args[0].Shape.Length && args[0].Dtype <> Bool) "numbers and an axis of the argument"
         args[0]
 
     let private searchSorted (op: Op) (args: Signature[]) =
@@ -226,7 +226,7 @@ module internal Infer =
         let first = args[0].Shape
         want op args (axes.Length = first.Length) "one axis of the result for each axis"
         want op args (axes |> Array.pairwise |> Array.forall (fun (a, b) -> a < b)) "increasing axes"
-        axes |> Array.iteri (fun i a -> want op args (shape[a] = first[i]) "extents kept along the axes")
+        axes |> Array.iteri (fun i a -> want op args (shape[a] = first[i]) "equal extents along the axes")
         reshaped args (sized "broadcast" shape)
 
     let private slice (op: Op) (args: Signature[]) (s: Slice) =
@@ -265,12 +265,12 @@ module internal Infer =
                 op
                 args
                 (axis < a.Shape.Length && Shape.same (Array.removeAt axis a.Shape) (Array.removeAt axis first))
-                "shapes equal but along the axis"
+                "shapes that differ only along the axis"
 
         let total = args |> Array.sumBy (fun a -> int64 a.Shape[axis])
         reshaped args (sized "concat" (Array.updateAt axis (Shape.extent "concat" total) first))
 
-    /// Rows of an operand and their indices, behind `batch` axes that both have.
+    /// Rows of an operand and their indices, after `batch` leading axes that both have.
     let private indexed (op: Op) (args: Signature[]) batch =
         let first, second = args[0].Shape, args[1].Shape
         integer op args 1
@@ -281,7 +281,7 @@ module internal Infer =
         count op args 2
         indexed op args batch
         let first, second = args[0].Shape, args[1].Shape
-        want op args (first[batch] > 0 || second[batch] = 0) "something to gather from"
+        want op args (first[batch] > 0 || second[batch] = 0) "a non-empty axis to gather from"
         reshaped args (sized "gather" (Array.updateAt batch second[batch] first))
 
     let private scatter (op: Op) (args: Signature[]) batch =
@@ -311,7 +311,7 @@ module internal Infer =
 
         reshaped args (sized "matmul" (Array.append a[.. r - 2] [| b[r - 1] |]))
 
-    /// One group of one example is counted in 32 bits.
+    /// The elements of one group of one example are counted in int32.
     let private fitsGroup what channels (extents: int[]) =
         let n = Shape.sizeIn "conv" (Array.append channels extents)
 
@@ -351,7 +351,7 @@ module internal Infer =
         floating op args 0
         want op args (r >= 2 && first[r - 1] = 2) "[B…; n; 2]"
 
-        // tables of roots are arrays of their own, up to eight times as long
+        // the table of roots of unity is a separate array, up to eight times as long
         if first[r - 2] > 268435456 then
             raise (
                 ShapeException $"fft: got {string (first[r - 2])} elements along the axis, expected at most 268435456."
@@ -395,7 +395,8 @@ module internal Infer =
         want op args (args.Length > 0) "at least one argument"
         args[0]
 
-    /// The result of an operation on arguments of these signatures; GraphException where they do not fit it.
+    /// The signature of an operation's result, from the signatures of its arguments. Raises GraphException if they do
+    /// not fit.
     let node (op: Op) (args: Signature[]) : Signature =
         match op with
         | Input _ -> fail op args "an input is made with its signature"
@@ -432,5 +433,5 @@ module internal Infer =
         | Random(_, signature) -> random op args signature
         | StopGradient -> same op args
         | Check _ -> check op args
-        | Apply _ -> { Dtype = Float64; Shape = [||] } // a bundle: only its outputs have shapes
+        | Apply _ -> { Dtype = Float64; Shape = [||] } // an intermediate node: only its outputs have shapes
         | Output _ -> fail op args "an output is made with its signature"

@@ -4,13 +4,13 @@ open System
 open System.Collections.Generic
 open NeuralDE
 
-/// Equal nodes and equal graphs are one object, held weakly: what nobody uses is forgotten.
-/// So a function traced twice gives the same graph, and whatever was derived from it is found again.
+/// Interning: equal nodes and equal graphs are one object. They are held weakly, so unused ones are collected. A
+/// function that is traced twice gives the same graph, so its remembered derivatives and plans are found again.
 module internal Intern =
     let private gate = obj ()
     let mutable private lastId = 0L
 
-    /// A set of weakly held objects, found by hash and a test for equality.
+    /// A set of weakly held objects, searched by hash and equality.
     type private WeakSet<'T when 'T: not struct and 'T: not null>() =
         let buckets = Dictionary<int, List<WeakReference<'T>>>()
         let mutable count = 0
@@ -60,7 +60,8 @@ module internal Intern =
     let private nodes = WeakSet<Node>()
     let private graphs = WeakSet<Graph>()
 
-    /// The graphs asked for last are held, so that a loop that traces the same function finds it again after a collection.
+    /// The most recently used graphs are held strongly, so that a loop that traces the same function finds it again
+    /// after a garbage collection.
     let private recent: Graph option[] = Array.create 512 None
 
     let mutable private turn = 0
@@ -141,14 +142,14 @@ module internal Intern =
             hold g
             g)
 
-    /// A node whose signature is known: that of a tensor, or of a node on arguments of the same signatures. Inferring it
-    /// again would look at all results of a function node for each of them.
+    /// A node whose signature the caller already knows. Inferring it again would compute the signatures of all results
+    /// of a function node for each of its outputs.
     let made (op: Op) (args: Node[]) (signature: Signature) : Node = signed op args signature
 
-    /// The same operation on other arguments of the same signatures.
+    /// The same operation on other arguments with the same signatures.
     let again (n: Node) (args: Node[]) : Node = if sameArgs n.Args args then n else signed n.Op args n.Signature
 
-    /// Puts other nodes in the place of a graph's nodes, arguments first; `rewrite` sees a node and its new arguments.
+    /// Replaces a graph's nodes, arguments before their users; `rewrite` receives a node and its new arguments.
     let rebuild (g: Graph) (arguments: Node[]) (rewrite: Node -> Node[] -> Node) : Node[] =
         let map = Dictionary<Node, Node>(HashIdentity.Reference)
 

@@ -4,40 +4,41 @@ open System
 open NeuralDE
 open NeuralDE.Kernels
 
-/// Memory of an executor, such as a device's, with the numbers of one array. Never written once it is shared.
+/// Memory of an executor, such as that of a device, that stores one array. It is immutable once shared.
 [<AbstractClass>]
 type internal Buffer(device: Device) =
-    /// The executor whose memory it is.
+    /// The device of the executor that owns the memory.
     member _.Device = device
 
-    /// The numbers in managed memory, in row-major order: an array that nobody else has. Waits for what computes them.
+    /// Copies the elements to a new managed array in row-major order. Waits for pending computations. Raises
     /// DeviceException after Release.
     abstract ToHost: dtype: Dtype * shape: int[] -> Array
 
-    /// The same memory under another shape of the same size: a buffer of its own, which stays when this one is released.
+    /// The same memory with another shape of the same size, as a separate buffer that survives the release of this one.
     abstract WithShape: shape: int[] -> Buffer
 
-    /// Gives the memory back now, not when the collector finds it. Nothing may use the buffer afterwards; twice is once.
+    /// Frees the memory now instead of at the next garbage collection. The buffer must not be used afterwards; a second
+    /// call has no effect.
     abstract Release: unit -> unit
 
-/// Numbers in row-major order: float32[], float[], int[], int64[] or bool[] with a shape. Never written once it is shared.
-/// They may lie in an executor's buffer; managed memory then gets them once, when they are first asked for.
+/// Elements in row-major order (float32[], float[], int[], int64[] or bool[]) with a shape. Immutable once shared. They
+/// may be stored in an executor's buffer; the first read of Data then copies them to managed memory.
 [<Sealed>]
 type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, buffer: Buffer | null) =
     let mutable data = host
 
     new(dtype: Dtype, shape: int[], data: Array) = NdArray(dtype, shape, data, null)
 
-    /// Numbers that lie in a buffer.
+    /// An array stored in a buffer.
     static member In(buffer: Buffer, dtype: Dtype, shape: int[]) = NdArray(dtype, shape, null, buffer)
 
     member _.Dtype = dtype
     member _.Shape = shape
 
-    /// Where the numbers lie, if not in managed memory alone.
+    /// The buffer that stores the array; null if only managed memory does.
     member _.Buffer = buffer
 
-    /// Whether managed memory has the numbers.
+    /// Whether the elements are in managed memory.
     member _.IsHere = not (isNull data)
 
     member private x.Download() : Array =
@@ -46,7 +47,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
             | null -> raise (GraphException "an array has neither managed memory nor a buffer")
             | buffer -> buffer.ToHost(dtype, shape)
 
-        // threads that ask at once get one copy
+        // concurrent readers share one copy
         lock x (fun () ->
             match data with
             | null ->
@@ -55,7 +56,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
                 here
             | here -> here)
 
-    /// The numbers in managed memory.
+    /// The elements in managed memory.
     member x.Data: Array =
         match data with
         | null -> x.Download()
@@ -66,13 +67,13 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         | null -> int (Shape.size shape)
         | here -> here.Length
 
-    /// The same numbers under another shape of the same size.
+    /// The same elements with another shape of the same size.
     member _.WithShape(shape: int[]) =
         match buffer with
         | null -> NdArray(dtype, shape, data, null)
         | buffer -> NdArray(dtype, shape, data, buffer.WithShape shape)
 
-    /// The numbers as float64: the array itself where it is one, else a copy.
+    /// The elements as float64: the array itself if it has this dtype, otherwise a copy.
     member x.Floats: float[] =
         match x.Data with
         | :? (float[]) as values -> values
@@ -82,7 +83,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         | :? (bool[]) as values -> Array.map (fun b -> if b then 1.0 else 0.0) values
         | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
 
-    /// The numbers as int64; floats lose their fraction.
+    /// The elements as int64; floats are truncated.
     member x.Integers: int64[] =
         match x.Data with
         | :? (int64[]) as values -> values
@@ -92,19 +93,19 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         | :? (float32[]) as values -> Array.map int64 values
         | data -> raise (GraphException $"an array of {data.GetType().Name} is not a tensor's memory")
 
-    /// What is not 0.
+    /// Which elements are not 0.
     member x.Flags: bool[] =
         match x.Data with
         | :? (bool[]) as values -> values
         | _ -> Array.map (fun v -> v <> 0.0) x.Floats
 
-    /// The numbers as float32: the array itself where it is one, else a copy, by way of float64.
+    /// The elements as float32: the array itself if it has this dtype, otherwise a copy, converted through float64.
     member x.Singles: float32[] =
         match x.Data with
         | :? (float32[]) as values -> values
         | _ -> ManagedArrays.Narrow x.Floats
 
-    /// An array that nobody else has: itself where a member above made it, else a copy.
+    /// An array that no other object references: the argument itself if a member above allocated it, otherwise a copy.
     member _.Fresh(values: 'T[]) : 'T[] = if obj.ReferenceEquals(values, data) then Array.copy values else values
 
     /// Rounds float64 to the dtype.
@@ -143,12 +144,12 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         ShapeException
             $"{operation}: out of memory: a tensor of {dtype} {Shape.text shape} takes {Room.Text bytes}, of {Room.Text Room.Total} in all. Use a smaller shape, or work on parts."
 
-    /// Refuses what is more than one array or the memory holds.
+    /// Raises ShapeException if the shape has more elements than one array, or more bytes than the memory.
     static member Claim(operation: string, dtype: Dtype, shape: int[]) =
         let n = Shape.stored operation shape
         if not (Room.Has(int64 n * int64 dtype.Size)) then raise (NdArray.Missing(operation, dtype, shape))
 
-    /// Where there may be too little memory.
+    /// The path for arrays so large that memory may run out.
     static member private NewLarge(dtype: Dtype, shape: int[], n: int, isZeroed: bool) =
         NdArray.Claim("result", dtype, shape)
 
@@ -157,7 +158,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         with :? OutOfMemoryException ->
             raise (NdArray.Missing("result", dtype, shape))
 
-    /// ShapeException where there are more elements than an array holds, or more bytes than there is memory.
+    /// Raises ShapeException if there are more elements than an array can have, or more bytes than memory.
     static member Zeros(dtype: Dtype, shape: int[]) =
         let n = Shape.stored "result" shape
 
@@ -166,14 +167,14 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
         else
             NdArray.New(dtype, shape, n, true)
 
-    /// Memory that is to be filled: what it holds is undefined.
+    /// An array to be filled by the caller: its content is undefined.
     static member Uninitialised(dtype: Dtype, shape: int[]) =
         let n = Shape.stored "result" shape
 
         if n >= 1048576 then
             NdArray.NewLarge(dtype, shape, n, false)
         else
-            // every result of a plan comes by here
+            // this is on the path of every result of a plan
             match dtype with
             | Float64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float> n)
             | Float32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<float32> n)
@@ -181,7 +182,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
             | Int64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int64> n)
             | Bool -> NdArray(dtype, shape, GC.AllocateUninitializedArray<bool> n)
 
-    /// One number, rounded to the dtype, everywhere.
+    /// An array whose elements all equal one number, rounded to the dtype.
     static member Filled(dtype: Dtype, shape: int[], value: float) =
         let a = NdArray.Uninitialised(dtype, shape)
 
@@ -195,7 +196,7 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
 
         a
 
-    /// A shape filled with the one number of an array.
+    /// An array of this shape, filled with the only element of another array.
     static member Filled(one: NdArray, shape: int[]) =
         let a = NdArray.Uninitialised(one.Dtype, shape)
 
@@ -209,5 +210,5 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
 
         a
 
-    /// New memory holding the same numbers.
+    /// A copy in new memory.
     member x.Copy() = NdArray(dtype, shape, x.Data.Clone() :?> Array)

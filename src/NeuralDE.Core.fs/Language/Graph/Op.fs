@@ -4,10 +4,10 @@ open System.Collections.Concurrent
 open NeuralDE
 open NeuralDE.Kernels
 
-/// What is known of a value before it is computed.
+/// Dtype and shape of a value, known before it is computed.
 type internal Signature = { Dtype: Dtype; Shape: int[] }
 
-/// Something determined by the fields beside it, made when first asked for; it takes no part in equality.
+/// A value derived from the fields beside it, computed on first use; ignored by equality.
 [<CustomEquality; NoComparison>]
 type internal Derived<'T> =
     { Make: Lazy<'T> }
@@ -19,7 +19,7 @@ type internal Derived<'T> =
 module internal Derived =
     let from (make: unit -> 'T) : Derived<'T> = { Make = lazy (make ()) }
 
-/// Element-wise functions of two arguments of one shape and type.
+/// Element-wise functions of two arguments with one shape and dtype.
 type internal Binary =
     | Add
     | Sub
@@ -34,7 +34,7 @@ type internal Binary =
     | And
     | Or
     | Xor
-    /// A new random key from a key and a number (int64, both).
+    /// A new random key from a key and a number (both int64).
     | FoldKey
 
 type internal Compare =
@@ -62,14 +62,14 @@ type internal Random =
     /// 64 random bits as int64.
     | Bits
 
-/// A constant that is part of a graph's structure; Bits are those of a float64, or the integer, or 0 and 1.
+/// A constant that is part of a graph's structure. Bits: the bits of a float64, the integer, or 0 and 1 for bool.
 type internal Literal = { Dtype: Dtype; Bits: int64 }
 
-/// Numbers that are part of a graph although they are data: what a rule captured. Compared by reference.
+/// Data captured by a rule, stored in the graph. Compared by reference.
 [<ReferenceEquality>]
 type internal Data = { Array: NdArray }
 
-/// Start, stop (exclusive) and step ≥ 1 on every axis.
+/// Start, stop (exclusive) and step ≥ 1 of every axis.
 type internal Slice = { Start: int[]; Stop: int[]; Step: int[] }
 
 /// Zeros before, after and between the elements of every axis.
@@ -96,15 +96,16 @@ type internal Op =
     // along axes
     | Reduce of Reduce * axes: int[]
     | ArgMax of axis: int
-    /// Indices (int64) that sort the axis upwards; equal elements keep their order, NaN comes last.
+    /// Indices (int64) that sort the axis in ascending order; stable, NaN last.
     | ArgSort of axis: int
     | CumSum of axis: int * reverse: bool
-    /// sorted [B…; n], values [B…; m] → the first index (int64, 0 to n) at which a value could be put in; `right`: the last.
+    /// sorted [B…; n], values [B…; m] → the first insertion index (int64, 0 to n) of each value that keeps the order;
+    /// `right`: the last.
     | SearchSorted of right: bool
     // movement
     | Reshape of shape: int[]
     | Permute of int[]
-    /// The axes of the result that the axes of the argument become, in increasing order.
+    /// axes: for each axis of the argument, the axis of the result, in increasing order.
     | Broadcast of shape: int[] * axes: int[]
     | Slice of Slice
     | Pad of Pad
@@ -112,66 +113,70 @@ type internal Op =
     | Concat of axis: int
     /// operand [B…; n; F…], indices [B…; m] (int32 or int64, clamped to 0 .. n − 1) → [B…; m; F…]; B has `batch` axes.
     | Gather of batch: int
-    /// operand [B…; n; F…], indices [B…; m], updates [B…; m; F…] → operand's shape. Indices outside are dropped; Set: the last wins.
+    /// operand [B…; n; F…], indices [B…; m], updates [B…; m; F…] → operand's shape. Indices out of range are ignored;
+    /// Set: the last update wins.
     | Scatter of Scatter * batch: int
     // contractions
     /// [B…; m; k] × [B…; k; n] → [B…; m; n]
     | Dot
     /// input [N; G; C; S…], kernel [G; O; C; K…] → [N; G; O; T…]: cross-correlation in G groups
     | Conv of Conv
-    /// [B…; n; 2] → the same: the discrete Fourier transform of n complex numbers (re, im), not scaled in either direction.
+    /// [B…; n; 2] → [B…; n; 2]: the discrete Fourier transform of n complex numbers (re, im), unscaled in both
+    /// directions.
     | Fft of inverse: bool
     // linear algebra on the last two axes
-    /// The lower factor of a symmetric positive definite matrix, of which only the lower half is read.
+    /// The lower Cholesky factor of a symmetric positive definite matrix; only the lower triangle is read.
     | Cholesky
-    /// T [B…; n; n], b [B…; n; m] → x with T x = b, or Tᵀ x = b; unit: the diagonal counts as 1.
+    /// T [B…; n; n], b [B…; n; m] → x with T x = b, or Tᵀ x = b; unit: the diagonal is taken as 1.
     | TriangularSolve of lower: bool * transpose: bool * unit: bool
-    /// The row order (int64 [B…; n]) that partial pivoting chooses.
+    /// The row permutation (int64 [B…; n]) chosen by partial pivoting.
     | Pivots
     /// L (unit diagonal, below) and U in one matrix, without pivoting.
     | Lu
     /// keys (int64 [B…]) → B… followed by the shape
     | Random of Random * Signature
-    // the trace
+    // tracing
     | StopGradient
-    /// The first argument, once the check has looked at the others.
+    /// Returns the first argument after the check has inspected the others.
     | Check of Check
     // function nodes
     | Apply of Fn
     | Output of index: int
 
-/// Function nodes. Every graph in them is closed; a bool[] says which arguments or outputs take part.
+/// Function nodes. Every graph in them is closed; a bool[] selects arguments or outputs.
 and internal Fn =
     | Call of Graph * CallKind
     | Custom of Custom
     /// predicate (bool, 0-d) :: arguments
     | Cond of whenTrue: Graph * whenFalse: Graph
     | Loop of Loop
-    /// The first-order reverse sweep of a loop: its arguments, then the given cotangents → the wanted cotangents.
+    /// The first-order reverse sweep of a loop: the loop's arguments, then the given cotangents → the wanted
+    /// cotangents.
     | Pullback of Pullback
     | Root of Root
     | Host of Host
 
 and internal CallKind =
-    /// Only a name: executors put the body in place.
+    /// Only groups nodes under a name: executors inline the body.
     | Inline
-    /// The reverse sweep computes the body again instead of keeping its values.
+    /// The reverse sweep recomputes the body instead of storing its values.
     | Recompute
 
-/// A graph with a derivative of its own: x, ȳ → x̄ (all dense).
+/// A graph with its own derivative rule: x, ȳ → x̄ (all dense).
 and [<ReferenceEquality>] internal Custom = { Primal: Graph; Rule: Lazy<Graph>; Forward: CustomForward }
 
-/// What forward mode differentiates of a custom function.
+/// What forward mode differentiates for a custom function.
 and internal CustomForward =
-    /// The rule, transposed: x, ẋ → ẏ, where ȳ ↦ x̄ is linear.
+    /// The transposed rule: x, ẋ → ẏ, where ȳ ↦ x̄ is linear.
     | OfRule
     /// The primal: for a rule that computes the primal's own derivative.
     | OfPrimal
 
-/// state is rolled back where keep is false and is differentiable; control always advances and has no derivative.
-/// Body: state, control, captured → state', control', emissions stream by stream, keep, one write flag a stream, done. Batch is
-/// the shape of the flags (bool) and a prefix of every state's and control's shape. Where keep ∧ write, a stream's emissions fill
-/// their next rows. There is one stream at least; it may have no emissions.
+/// State is differentiable and is rolled back where keep is false; registers always advance and have no derivative. Body:
+/// state, registers, captured → state', registers', emissions of each stream in turn, keep, one write flag per stream,
+/// done. Batch is the shape of the flags (bool) and a prefix of the shape of every state and register. Where keep ∧
+/// write, the emissions of a stream are written to its next rows. There is at least one stream; it may have no
+/// emissions.
 and internal Loop =
     { Batch: int[]
       States: int
@@ -181,34 +186,34 @@ and internal Loop =
       Watch: Watch voption
       Body: Graph }
 
-    /// emissions of all streams
+    /// the number of emissions of all streams
     member l.Emits = l.Streams |> Array.sumBy (fun s -> s.Emits)
 
     /// keep, the write flags, done
     member l.Flags = l.Streams.Length + 2
 
-    /// by emission: the stream it belongs to
+    /// by emission: the index of its stream
     member l.StreamOf: int[] = l.Streams |> Array.mapi (fun k s -> Array.create s.Emits k) |> Array.concat
 
 /// Emissions of a loop that are written together.
 and internal EmissionStream =
     {
         Emits: int
-        /// Rows of every emission; ValueNone: as many as there are, which only a run on numbers can have.
+        /// Rows of every emission; ValueNone: as many rows as the loop writes, allowed only in a run on numbers.
         Capacity: int voption
     }
 
-/// What the reverse sweep of a loop keeps of the forward run.
+/// What a loop's forward run stores for its reverse sweep.
 and internal Tape =
     | Everything
-    /// At most so many bytes of states; what lies between is computed again.
+    /// States within this number of bytes; the iterations between them are recomputed.
     | Budget of bytes: int64
 
-/// How a running loop answers to its caller, before the first iteration and after every one.
+/// How a running loop reports to its caller, before the first iteration and after each one.
 and internal Watch =
-    /// it stops once the caller's token is cancelled
+    /// the loop stops when the caller's token is cancelled
     | Cancellable
-    /// and the caller sees its control
+    /// and the caller sees the loop's registers
     | Reporting
 
 and internal Pullback =
@@ -218,16 +223,16 @@ and internal Pullback =
         Wanted: bool[]
         /// outputs whose cotangents are given
         Given: bool[]
-        /// states and emissions that depend differentiably on what is wanted
+        /// states and emissions that depend differentiably on the wanted arguments
         ActiveStates: bool[]
         ActiveEmits: bool[]
-        /// state, control, captured, cotangents of active states, cotangents of active and given emissions
+        /// state, registers, captured, cotangents of active states, cotangents of active and given emissions
         /// → cotangents of active states, of wanted captured
         Sweep: Derived<Graph>
     }
 
-/// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual is
-/// differentiated. What else solve returns is told of the search and has no derivative.
+/// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual
+/// is differentiated. The other results of solve describe the search and have no derivative.
 and internal Root = { Solve: Graph; Residual: Graph; Batch: int[]; Linear: RootLinear }
 
 /// How the linear systems of a root's derivatives are solved.
@@ -237,10 +242,10 @@ and internal RootLinear =
     /// z may have any shape.
     | BySolves of RootSolves
 
-/// Solvers of systems whose matrix is not formed, or not by the root itself.
+/// Solvers of linear systems whose matrix is not formed, or is formed by the caller.
 and internal RootSolves =
     {
-        /// says, with the residual, what the solvers are; compared by Equals
+        /// identifies the solvers, together with the residual; compared by Equals
         Key: obj
         /// z, p, b → w with (∂residual/∂z) w = b
         Forward: Derived<Graph>
@@ -260,17 +265,17 @@ and [<ReferenceEquality>] internal Host =
         Vjp: bool[] -> bool[] -> Host
     }
 
-/// Looks at numbers while a graph runs; what it returns is raised when the run has ended.
+/// Inspects values while a graph runs; the exception that it returns is raised after the run.
 and [<ReferenceEquality>] internal Check =
     {
         Look: NdArray[] -> exn voption
-        /// The second argument says whether there is something to look at. Bools, which are not shown: where one is false.
-        /// Integers (int64, one for each of the first argument's leading rows): where one of the first argument's integers
-        /// is not from 0 to below its row's limit; −1 is no limit.
+        /// Whether the second argument flags what to inspect. Bool: Look is called if an element is false, without the
+        /// flags themselves. Integers (int64, one for each leading row of the first argument) are limits: Look is
+        /// called if an integer of the first argument is not in 0 .. limit − 1 of its row; −1 means no limit.
         Flagged: bool
     }
 
-    /// The arguments that it looks at; nothing where all is well.
+    /// The arguments to inspect; ValueNone if the flags show no violation.
     member c.Looked(args: NdArray[]) : NdArray[] voption =
         if not c.Flagged then
             ValueSome args
@@ -284,7 +289,7 @@ and [<ReferenceEquality>] internal Check =
         else
             ValueSome(Array.removeAt 1 args)
 
-    /// What it finds.
+    /// The exception that the check returns.
     member c.Find(args: NdArray[]) : exn voption =
         match c.Looked args with
         | ValueSome looked -> c.Look looked
@@ -299,7 +304,7 @@ and internal Node(id: int64, op: Op, args: Node[], signature: Signature) =
     member _.Shape = signature.Shape
     member _.Dtype = signature.Dtype
 
-/// A closed function: what its outputs need and nothing else. Interned.
+/// A closed function: its outputs and the nodes that they need. Interned.
 and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
     let order =
         lazy
@@ -342,13 +347,13 @@ and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
     member _.Inputs = inputs
     member _.Outputs = outputs
 
-    /// Its nodes, arguments before their users.
+    /// The nodes, arguments before their users.
     member _.Order = order.Value
 
-    /// The same in an order that depends on nothing but the graph; Order depends on what was traced before it.
+    /// The same nodes in an order that depends only on the graph; Order also depends on earlier traces.
     member _.Walk = walk.Value
 
-    /// What a transform made of this graph, remembered by the transform's key.
+    /// The result of a transform of this graph, remembered by the transform's key.
     member _.Memo<'K, 'V when 'K: not null and 'V: not null>(key: 'K, make: unit -> 'V) : 'V =
         match memo.TryGetValue(key :> obj) with
         | true, found -> unbox<'V> found

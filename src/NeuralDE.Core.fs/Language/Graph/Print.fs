@@ -6,7 +6,8 @@ open System.Globalization
 open System.Text
 open NeuralDE
 
-/// The stable text form of graphs: one node a line, numbered in order, function bodies below the graph that uses them.
+/// The stable text form of graphs: one numbered node per line; the graphs of function nodes follow the graph that uses
+/// them.
 module internal Print =
     let private list (xs: int[]) = Shape.text xs
     let signature (s: Signature) = $"{s.Dtype} {list s.Shape}"
@@ -30,7 +31,7 @@ module internal Print =
         | Everything -> "keeps everything"
         | Budget bytes -> $"keeps {string bytes} bytes"
 
-    /// A function node, given how its graphs are called.
+    /// A function node; `name` gives the names of its graphs.
     let fn (name: Graph -> string) (f: Fn) =
         let loop (l: Loop) =
             let stream (s: EmissionStream) =
@@ -47,7 +48,7 @@ module internal Print =
 
         match f with
         | Call(g, Inline) -> $"call {name g}"
-        | Call(g, Recompute) -> $"call {name g} (computed again in the reverse sweep)"
+        | Call(g, Recompute) -> $"call {name g} (recomputed in the reverse sweep)"
         | Custom c -> $"custom {name c.Primal}"
         | Cond(t, e) -> $"cond {name t} {name e}"
         | Loop l -> $"loop {loop l}"
@@ -106,7 +107,7 @@ module internal Print =
         | Apply f -> fn name f
         | Output i -> $"output {string i}"
 
-    /// The operation's word alone.
+    /// Only the name of the operation.
     let name (o: Op) : string = ((op (fun _ -> "") o).Split ' ')[0]
 
     let graphsOf (f: Fn) =
@@ -119,7 +120,7 @@ module internal Print =
         | Root r -> [ r.Solve; r.Residual ]
         | Host _ -> []
 
-    /// The graph and every graph within it, each once, named g0, g1, … in order of appearance.
+    /// The graph and all graphs inside it, each once, named g0, g1, … in order of appearance.
     let graph (top: Graph) =
         let names = Dictionary<Graph, string>(HashIdentity.Reference)
         let queue = Queue<Graph>()

@@ -7,13 +7,13 @@ open NeuralDE
 module internal Shape =
     let text (shape: int[]) = "[" + String.Join("; ", Array.map string shape) + "]"
 
-    /// Elements that one array of .NET holds (System.Array.MaxLength), and so a tensor that is stored.
+    /// The most elements that a .NET array, and so a stored tensor, can have (System.Array.MaxLength).
     let mostStored = 0x7FFFFFC7
 
-    /// Elements that a shape may describe: their bytes, 8 for each, must be counted by int64.
+    /// The most elements that a shape may describe: the number of bytes, 8 per element, must fit into int64.
     let mostElements = Int64.MaxValue / 8L
 
-    /// The product, however large; for messages.
+    /// The product without overflow, for messages.
     let private product (shape: int[]) =
         shape |> Array.fold (fun n extent -> n * Numerics.BigInteger(extent: int)) Numerics.BigInteger.One
 
@@ -25,8 +25,8 @@ module internal Shape =
                 $"{operation}: the extents of shape {text shape} (without those of 0) multiply to {string (product extents)}, more than {string mostElements} elements, the most that a tensor may have. Use smaller extents."
         )
 
-    /// The number of elements, counted in 64 bits. An extent of 0 makes it 0; the others must fit all the same, as in NumPy,
-    /// since strides are products of them.
+    /// The number of elements as int64. An extent of 0 makes it 0; the product of the other extents must still fit, as
+    /// in NumPy, because strides are such products.
     let sizeIn (operation: string) (shape: int[]) : int64 =
         let mutable n = 1L
         let mutable isEmpty = false
@@ -35,7 +35,7 @@ module internal Shape =
             if extent = 0 then
                 isEmpty <- true
             else
-                // below 2³² times below 2³¹ cannot pass 2⁶³
+                // below 2³² times below 2³¹ is below 2⁶³, so only larger n are divided
                 if n > 0xFFFFFFFFL && n > mostElements / int64 extent then tooLarge operation shape
 
                 n <- n * int64 extent
@@ -43,10 +43,10 @@ module internal Shape =
         if n > mostElements then tooLarge operation shape
         if isEmpty then 0L else n
 
-    /// The number of elements of a shape that came from a tensor.
+    /// The number of elements of a tensor's shape.
     let size (shape: int[]) : int64 = sizeIn "shape" shape
 
-    /// An extent as an axis holds it: from 0 to 2³¹ − 1.
+    /// An extent that an axis can have: from 0 to 2³¹ − 1. Raises ShapeException otherwise.
     let extent (operation: string) (n: int64) : int =
         if n < 0L || n > int64 Int32.MaxValue then
             raise (
@@ -56,17 +56,18 @@ module internal Shape =
 
         int n
 
-    /// The extent of two axes made one.
+    /// The extent of two axes merged into one.
     let times operation (a: int) (b: int) : int = extent operation (int64 a * int64 b)
 
-    /// The number of elements of a tensor that is stored: a result outside a transform, an input or output of a plan, a file.
+    /// The number of elements of a stored tensor: a result outside a transform, an input or output of a plan, or a
+    /// file.
     let stored (operation: string) (shape: int[]) : int =
         let n = sizeIn operation shape
 
         if n > int64 mostStored then
             raise (
                 ShapeException
-                    $"{operation}: a tensor of shape {text shape} would hold {string n} elements, more than the {string mostStored} that fit in one array. Split it into parts; or make and reduce it within one function given to compile, which stores the reduced result only."
+                    $"{operation}: a tensor of shape {text shape} would hold {string n} elements, more than the {string mostStored} that fit in one array. Split it into parts; or make and reduce it within one function given to compile, which stores only the reduced result."
             )
 
         int n
@@ -82,13 +83,13 @@ module internal Shape =
 
         s
 
-    /// Row-major strides within one array.
+    /// Row-major strides of a stored array, as int32.
     let storedStrides (shape: int[]) : int[] = strides shape |> Array.map int
 
-    /// The axes of a tensor of that rank: 0 .. rank − 1.
+    /// The axes of a tensor of this rank: 0 .. rank − 1.
     let axes rank = Array.init rank id
 
-    /// The axes that are not in the list, in order.
+    /// The axes that are not in the list, in increasing order.
     let others rank (some: int[]) = Array.filter (fun axis -> not (Array.contains axis some)) (axes rank)
 
     let without (some: int[]) (shape: int[]) = others shape.Length some |> Array.map (fun axis -> shape[axis])
@@ -105,7 +106,7 @@ module internal Shape =
         let rest = others rank [| source |]
         Array.concat [ rest[.. target - 1]; [| source |]; rest[target..] ]
 
-    /// NumPy's rule: shapes are aligned at their last axes; an extent of 1 stretches.
+    /// NumPy's broadcasting rule: shapes are aligned at their last axes; an extent of 1 is repeated.
     let tryBroadcast (a: int[]) (b: int[]) =
         let rank = max a.Length b.Length
 
@@ -137,7 +138,7 @@ module internal Shape =
                         $"{operation}: shapes {text a} and {text b} do not broadcast. Aligned at the last axis, extents must be equal or 1."
                 )
 
-    /// An axis counted from the front; −1 is the last.
+    /// An axis index counted from the front; −1 means the last axis.
     let axis operation rank axis =
         let a = if axis < 0 then axis + rank else axis
 

@@ -4,7 +4,7 @@ open System
 open MathNet.Numerics
 open NeuralDE
 
-/// Special functions of one float64. Errors are in units in the last place (ulp) of the true value.
+/// Special functions of one float64. Errors are in units in the last place (ulp).
 module internal Special =
     /// Σ c[i] xⁱ by Horner's rule.
     let private polynomial (c: float[]) x =
@@ -22,8 +22,8 @@ module internal Special =
         elif x = 0.0 then 0.0
         else x
 
-    /// eˣ − 1 without cancellation near 0 (2 ulp): the error of eˣ − 1 is that of log eˣ as well, and their quotient
-    /// has none.
+    /// eˣ − 1 without cancellation near 0 (2 ulp). With u = eˣ rounded, u − 1 and log u have nearly the same relative
+    /// error, so their quotient has almost no error (Kahan).
     let expm1 x =
         let u = exp x
 
@@ -32,8 +32,8 @@ module internal Special =
         elif Double.IsInfinity u then u
         else (u - 1.0) * x / log u
 
-    /// log (1 + x) without cancellation near 0 (1 ulp): the rounding of 1 + x is put back to first order.
-    /// −∞ at −1, NaN below.
+    /// log (1 + x) without cancellation near 0 (1 ulp): the rounding error of 1 + x is corrected to first order. −∞ at
+    /// −1, NaN below.
     let log1p x =
         let u = 1.0 + x
 
@@ -41,7 +41,7 @@ module internal Special =
         elif u = 0.0 || Double.IsInfinity u then log u
         else log u - ((u - 1.0) - x) / u
 
-    /// 1 / (1 + e⁻ˣ), without overflow on either side.
+    /// 1 / (1 + e⁻ˣ), without overflow for large |x|.
     let sigmoid x =
         if x >= 0.0 then
             1.0 / (1.0 + exp -x)
@@ -61,8 +61,8 @@ module internal Special =
         elif abs x <= 1.0 then SpecialFunctions.ErfInv x
         else Double.NaN
 
-    /// xᵃ. For |a| = 0, 1, … 8 by repeated multiplication: x, x², x⁴, x⁸, of which those that a needs are multiplied,
-    /// lowest first, and 1 is divided by the product where a < 0. Else Math.Pow. x⁰ = 1 for every x.
+    /// xᵃ. For |a| = 0, 1, … 8: the product of the powers x, x², x⁴, x⁸ in the binary expansion of |a|, lowest first;
+    /// for a < 0 its reciprocal. Otherwise Math.Pow. x⁰ = 1 for every x.
     let power (a: float) : float -> float =
         let n = abs a
 
@@ -140,13 +140,12 @@ module internal Special =
     /// B₂ₖ / (2k (2k − 1)).
     let private stirling = bernoulli |> Array.mapi (fun i b -> b / (float (2 * i + 2) * float (2 * i + 1)))
 
-    /// x − round x in [−½, ½], exact: sin and cos of πx are ± those of π times it.
+    /// x − round x in [−½, ½], exact: sin πx and cos πx are ± those of π times it.
     let private offInteger (x: float) = x - Math.Round x
 
-    /// log |Γ(x)|: 4 ulp for x > 0; for x < 0, where it changes its sign, 4 ulp of the larger of 1 and its terms.
-    /// +∞ at 0, at negative integers and at ±∞.
-    /// Taylor's series about 2 on [1½, 2½] and, with the recurrence, on (−½, 10); Stirling's series above;
-    /// below, the reflection Γ(x) Γ(−x) = −π / (x sin πx).
+    /// log |Γ(x)|: 4 ulp for x > 0; for x < 0, where it changes sign, 4 ulp of the larger of 1 and its terms. +∞ at 0,
+    /// at negative integers and at ±∞. Taylor's series about 2 on [1½, 2½]; with the recurrence on (−½, 10); Stirling's
+    /// series above; below, the reflection Γ(x) Γ(−x) = −π / (x sin πx).
     let rec lgamma x =
         if Double.IsNaN x then
             x
@@ -236,11 +235,10 @@ module internal Special =
 
         p
 
-    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x): digamma, trigamma, …; for x > 0 within n + 3 ulp,
-    /// digamma of the larger of 1 and itself.
-    /// For x < 0 by the reflection ψ⁽ⁿ⁾(x) = (−1)ⁿ ψ⁽ⁿ⁾(1 − x) − π dⁿ/dxⁿ cot πx, 2n + 4 ulp of the larger term.
-    /// Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, …
-    /// ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) = 0 for n ≥ 1, NaN at −∞.
+    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x): digamma, trigamma, …; for x > 0 within n + 3 ulp; for digamma, of the larger of 1
+    /// and |ψ(x)|. For x < 0 by the reflection ψ⁽ⁿ⁾(x) = (−1)ⁿ ψ⁽ⁿ⁾(1 − x) − π dⁿ/dxⁿ cot πx, 2n + 4 ulp of the larger
+    /// term. Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, … ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) =
+    /// 0 for n ≥ 1, NaN at −∞.
     let polygamma n : float -> float =
         if n < 0 then raise (GraphException $"polygamma of order {string n}, expected 0 or more.")
 
@@ -335,8 +333,8 @@ module internal Special =
            1.42151175831644588870e-7
            2.04426310338993978564e-15 |]
 
-    /// The x below which a standard normal variable lies with probability p: Wichura's algorithm AS 241 (PPND16),
-    /// relative error about 10⁻¹⁵. ∓∞ at 0 and 1, NaN outside.
+    /// The quantile function of the standard normal distribution: x with P(X ≤ x) = p. Wichura's algorithm AS 241
+    /// (PPND16), relative error about 10⁻¹⁵. ∓∞ at 0 and 1, NaN outside [0, 1].
     let normalQuantile p =
         let q = p - 0.5
 

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Graph
 open System
 open NeuralDE.Kernels
 
-/// Element-wise functions of one argument. A new one is a case here and its entry in Unaries, below.
+/// Element-wise functions of one argument. A new function is a case here and an entry in Unaries below.
 type internal Unary =
     | Neg
     | Abs
@@ -39,7 +39,7 @@ type internal Unary =
     | Round
     | Not
 
-/// The slope of y = f(x), as a formula in x and y.
+/// The derivative of y = f(x), as a formula in x and y.
 [<RequireQualifiedAccess>]
 type internal Slope =
     | X
@@ -51,28 +51,28 @@ type internal Slope =
     | Product of Slope * Slope
     | Quotient of Slope * Slope
 
-/// The value of a function, which says what dtypes it takes.
+/// The reference value of a function; its case determines the dtypes that the function takes.
 [<RequireQualifiedAccess>]
 type internal UnaryValue =
     /// floats: computed in float64, rounded once
     | Floats of (float -> float)
-    /// floats, and integers: computed in int64, wrapped
+    /// floats; integers are computed in int64 and wrapped
     | Numbers of (float -> float) * (int64 -> int64)
-    /// bools alone
+    /// bools only
     | Bools of (bool -> bool)
 
-/// All that is known of a function.
+/// The definition of a function.
 [<NoEquality; NoComparison>]
 type internal UnaryFunction =
     {
-        /// as graphs are printed
+        /// the printed name
         Name: string
         /// the order or exponent
         Parameter: float voption
         Kernel: ElementOp
         /// The reference that kernels are compared with.
         Value: UnaryValue
-        /// None where it is 0 everywhere.
+        /// The derivative; None if it is 0 everywhere.
         Slope: Slope option
     }
 
@@ -91,10 +91,10 @@ module internal Unaries =
           Value = UnaryValue.Numbers(value, ofIntegers)
           Slope = slope }
 
-    /// A function of floats that is constant between its steps.
+    /// A piecewise constant function of floats.
     let private steps name kernel value = { floats name kernel value Slope.X with Slope = None }
 
-    // the words of slopes
+    // abbreviations for formulas of slopes
     let private x, y = Slope.X, Slope.Y
     let private number c = Slope.Number c
     let private one = number 1.0
@@ -158,8 +158,8 @@ module internal Unaries =
               Value = UnaryValue.Bools not
               Slope = None }
 
-    // every eager operation asks: a place is found by its hash, and whether it holds what was asked for by reference, since a
-    // case without a parameter is one object
+    // Every eager operation looks up its entry. The hash selects a slot; a reference comparison verifies it, since a
+    // case without a parameter is one object.
     let private entries: (Unary * UnaryFunction)[] = Array.zeroCreate 64
 
     let private enter (u: Unary) (at: int) : UnaryFunction =
@@ -167,11 +167,11 @@ module internal Unaries =
         entries[at] <- (u, f)
         f
 
-    /// The entry of a function: a new case of Unary does not compile until it has one.
+    /// The entry of a function. A new case of Unary does not compile until it has one.
     let about (u: Unary) : UnaryFunction =
         match u with
         | Polygamma _
-        | Power _ -> entry u // there are as many as numbers: none is kept
+        | Power _ -> entry u // not cached: there are as many as numbers
         | _ ->
             let at = hash u &&& 63
 

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Graph
 open System.Collections.Generic
 open NeuralDE
 
-/// Whether a graph keeps the rules of the language. Run between stages in tests.
+/// Checks that a graph satisfies the rules of the language. Tests run it between stages.
 module internal Verify =
     let private fail (g: Graph) (n: Node) what =
         let operation = Print.op (fun g -> $"#{string g.Id}") n.Op
@@ -14,17 +14,17 @@ module internal Verify =
     let private loop (check: bool -> string -> unit) (l: Loop) (args: Signature[]) =
         let carried = l.States + l.Registers
         let outputs = l.Body.Outputs |> Array.map (fun n -> n.Signature)
-        check (l.Streams.Length > 0) "a loop has one stream of emissions at least"
+        check (l.Streams.Length > 0) "a loop has at least one stream of emissions"
         check
             (outputs.Length = carried + l.Emits + l.Flags)
-            "the body returns state, registers, emissions, keep, one write flag a stream, done"
+            "the body returns state, registers, emissions, keep, one write flag per stream, done"
 
         for i in 0 .. carried - 1 do
-            check (sameSignature outputs[i] l.Body.Inputs[i]) $"carry {string i} changes its signature"
+            check (sameSignature outputs[i] l.Body.Inputs[i]) $"carried value {string i} changes its signature"
 
             check
                 (l.Batch.Length <= outputs[i].Shape.Length && Shape.same l.Batch outputs[i].Shape[.. l.Batch.Length - 1])
-                $"carry {string i} lacks the batch axes"
+                $"carried value {string i} lacks the batch axes"
 
         for flag in outputs[carried + l.Emits ..] do
             check
@@ -34,7 +34,8 @@ module internal Verify =
         check (args.Length = l.Body.Inputs.Length) "one argument for each input of the body"
         check (Array.forall2 sameSignature args l.Body.Inputs) "arguments fit the body's inputs"
 
-    /// Raises where an argument comes late, a signature is not the rule's, or a function node does not fit its graphs.
+    /// Raises GraphException if an argument follows its user, a signature differs from the inferred one, or a function
+    /// node does not fit its graphs.
     let rec graph (g: Graph) =
         let seen = HashSet<Node>(HashIdentity.Reference)
 
@@ -43,22 +44,22 @@ module internal Verify =
             let args = n.Args |> Array.map (fun a -> a.Signature)
 
             for a in n.Args do
-                check (seen.Contains a) "an argument comes after its user"
+                check (seen.Contains a) "an argument follows its user"
 
             match n.Op with
             | Input i ->
                 check
                     (i < g.Inputs.Length && sameSignature g.Inputs[i] n.Signature)
-                    "the input is not one of the graph's"
+                    "the input does not belong to the graph"
             | Output i ->
                 match n.Args[0].Op with
                 | Apply f ->
                     let outputs = Infer.outputs f (n.Args[0].Args |> Array.map (fun a -> a.Signature))
                     check
                         (i < outputs.Length && sameSignature outputs[i] n.Signature)
-                        "the output is not one of its function's"
-                | _ -> check false "an output of something else than a function node"
-            | op -> check (sameSignature (Infer.node op args) n.Signature) "the signature is not the rule's"
+                        "the function node has no such output"
+                | _ -> check false "an output of a node that is not a function node"
+            | op -> check (sameSignature (Infer.node op args) n.Signature) "the signature differs from the inferred one"
 
             match n.Op with
             | Apply f ->
