@@ -2,10 +2,10 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Copies between views, as instructions to be.
+/// Drafts of instructions that copy between views.
 module internal CopyDraft =
-    /// The elements of a view, in row-major order, to where a contiguous view lies; row by row, where that view is an array of
-    /// its own for a group to read.
+    /// Copies the elements of a view, in row-major order, to a contiguous view; row by row if the target is an array of
+    /// its own that a group reads.
     let copy (v: View) (target: View) (isByRows: bool) : Draft =
         let struct (extents, strides) = View.collapse v
         let extentTable, strideTable = PinnedTable extents, PinnedTable strides
@@ -57,7 +57,7 @@ module internal CopyDraft =
             (if isByRows then ValueSome rows else ValueNone)
             make
 
-    /// The elements of a contiguous view to where any view lies.
+    /// Copies the elements of a contiguous view to any view.
     let place (v: View) (target: View) : Draft =
         let struct (extents, strides) = View.collapse target
         let extentTable, strideTable = PinnedTable extents, PinnedTable strides

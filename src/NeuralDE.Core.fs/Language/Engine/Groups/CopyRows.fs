@@ -2,8 +2,8 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Copies some rows, each of so many elements, of a view in row-major order: broadcasts and permutations that a group reads then
-/// exist for one tile at a time.
+/// Copies some rows of a view in row-major order. Broadcasts and permutations that a group reads are then stored for
+/// only one tile at a time.
 [<Sealed>]
 type internal CopyRows
     (size: int, rank: int, extents: PinnedTable, strides: PinnedTable, source: RowPlace, target: RowPlace, width: int64)

@@ -2,7 +2,8 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Runs a product on some of its rows; the rows of a and of the result that lie in a tile are those of the tile.
+/// Computes some rows of a product; rows of a and of the result that are stored in a tile are indexed relative to the
+/// tile.
 [<Sealed>]
 type internal DotRows
     (

@@ -4,18 +4,18 @@ open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// The class of element-wise work a node belongs to: only nodes of one class share a group.
+/// The class of an element-wise node: only nodes of one class share a group.
 type internal GroupClass =
-    /// one element, any types
+    /// one element, any dtypes
     | Scalars
-    /// `count` elements; floats of one type and bools. None: bools only, which join either.
+    /// `count` elements; floats of one dtype and bools. None: only bools, which fit either dtype
     | Vectors of count: int64 * lane: Dtype option
-    /// `count` elements of types that no vector group takes: a group of its own
+    /// `count` elements of dtypes that vector groups do not support: a separate group
     | Alone of count: int64
 
-/// Element-wise nodes that run in one group, and the group that they make.
+/// Finds element-wise nodes that run in one group, and makes the group.
 module internal ElementCone =
-    /// Operations and their temporaries in one compiled group, at most.
+    /// The most operations and temporaries in one compiled group (see ElementGroup.weight).
     let private budget = 220
 
     let private laneOf (n: Node) (operands: Dtype) : Result<Dtype option, unit> =
@@ -26,7 +26,7 @@ module internal ElementCone =
         | [ d ] when d.IsFloat -> Ok(Some d)
         | _ -> Error()
 
-    /// Nothing for what is not element-wise.
+    /// ValueNone if the node is not element-wise.
     let classOf (n: Node) : GroupClass voption =
         match ElementGroup.codeOf n with
         | ValueNone -> ValueNone
@@ -41,7 +41,7 @@ module internal ElementCone =
                 | Compute _, Error()
                 | Convert _, _ -> ValueSome(Alone count)
 
-    /// The class of a group when a node joins it, if it may.
+    /// The class of a group after a node joins it; ValueNone if the node cannot join.
     let private join (group: GroupClass) (node: GroupClass) : GroupClass voption =
         match group, node with
         | Scalars, Scalars -> ValueSome Scalars
@@ -52,14 +52,14 @@ module internal ElementCone =
             | None, _ -> ValueSome node
         | _ -> ValueNone
 
-    /// What a node that only renames elements stands for; what is there already stands for itself.
+    /// Skips nodes that only rename elements, down to the first node that is available or computes.
     let rec through (isThere: Node -> bool) (n: Node) : Node =
         match n.Op with
         | Reshape _
         | StopGradient when not (isThere n) -> through isThere n.Args[0]
         | _ -> n
 
-    /// The nodes that run in one group with the targets, and what the group reads.
+    /// The nodes that run in one group with the targets, and the nodes that the group reads.
     let find (isThere: Node -> bool) (targets: Node list) : struct (HashSet<Node> * List<Node>) =
         let cone = HashSet<Node>(HashIdentity.Reference)
         let outside = List<Node>()
@@ -109,8 +109,8 @@ module internal ElementCone =
             (fun kind n -> join kind (classOf n).Value |> ValueOption.defaultValue kind)
             (classOf nodes[0]).Value
 
-    /// The group of nodes, arguments before their users, of which some are stored; and the nodes that are its arguments.
-    /// isSingle says of such a node whether one element serves all.
+    /// The group of these nodes (arguments before their users), of which some are stored; and the nodes that it reads.
+    /// isSingle says whether a node that it reads has one element, used for all elements of the group.
     let group
         (isThere: Node -> bool)
         (isSingle: Node -> bool)

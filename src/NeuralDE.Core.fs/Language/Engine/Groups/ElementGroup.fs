@@ -5,35 +5,35 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Where an operation of a group reads.
+/// Where an operation of a group reads an operand.
 [<Struct>]
 type internal Operand =
     | Argument of argument: int
     | Result of step: int
 
 type internal ElementCode =
-    /// an operation, and Power's exponent or Polygamma's order
+    /// an operation, with the exponent of Power or the order of Polygamma
     | Compute of ElementOp * parameter: float
     | Convert of target: Dtype
 
-/// One element-wise operation: Type is that of its operands (of the last ones, for Select).
+/// One element-wise operation. Type is the dtype of its operands (of the last two for Select).
 type internal ElementStep = { Code: ElementCode; Type: Dtype; Operands: Operand[]; Dtype: Dtype }
 
-/// Single: one element that serves all.
+/// Single: one element, used for all elements of the group.
 [<Struct>]
 type internal GroupArgument = { Dtype: Dtype; Single: bool }
 
-/// What a group works on, which says how it can be compiled.
+/// What arrays a group works on; it determines how the group can be compiled.
 type internal GroupForm =
-    /// one element of every array, of any types
+    /// one element of every array, any dtypes
     | Singles
-    /// floats of one type, and bools: vectors
+    /// floats of one dtype and bools: vectors
     | Floats
-    /// a single operation on integers, or between types: it always runs as it is
+    /// a single operation on integers or between dtypes: never compiled
     | Anything
 
-/// Element-wise operations on arrays of one length, computed together: a straight-line program over single elements.
-/// Length and addresses are not part of it, so equal code is compiled once, whatever it runs on.
+/// Element-wise operations on arrays of one length that are computed together: a straight-line program for one element.
+/// It does not contain the length and the addresses, so equal programs are compiled once.
 type internal ElementGroup =
     {
         Arguments: GroupArgument[]
@@ -83,7 +83,7 @@ module internal ElementGroup =
         | Greater -> ElementOp.Greater
         | GreaterEqual -> ElementOp.GreaterEqual
 
-    /// What an element-wise node computes, and the type of its operands; nothing for other nodes.
+    /// The operation of an element-wise node and the dtype of its operands; ValueNone for other nodes.
     let codeOf (n: Node) : struct (ElementCode * Dtype) voption =
         match n.Op with
         | Unary u ->
@@ -125,13 +125,13 @@ module internal ElementGroup =
         | Apply _
         | Output _ -> ValueNone
 
-    /// What a step does, for people.
+    /// A readable name of a step.
     let nameOf (s: ElementStep) : string =
         match s.Code with
         | Compute(op, _) -> (string op).ToLowerInvariant()
         | Convert target -> $"to {target}"
 
-    /// A text that equal groups share.
+    /// The text that identifies a group: equal groups have equal texts.
     let key (g: ElementGroup) : string =
         let text = StringBuilder()
         text.Append(
@@ -166,8 +166,8 @@ module internal ElementGroup =
 
         text.ToString()
 
-    /// How many machine registers and temporaries an operation takes in compiled code, roughly: past about 250 in one method
-    /// the compiler of .NET stops putting helpers in place.
+    /// Approximate number of machine registers and temporaries of an operation in compiled code. Above about 250 in one
+    /// method, the .NET compiler stops inlining helpers.
     let weight (code: ElementCode) =
         match code with
         | Convert _ -> 2
@@ -204,4 +204,4 @@ module internal ElementGroup =
             | ElementOp.GreaterEqual
             | ElementOp.Select
             | ElementOp.Fma -> 3
-            | _ -> 40 // every other function is a longer one
+            | _ -> 40 // all other functions are longer

@@ -7,8 +7,8 @@ open System.Runtime.Intrinsics
 open NeuralDE
 open NeuralDE.Kernels
 
-/// Compiles a group: one method, one loop over vectors, every operation a helper that is put in place. The helpers are those of
-/// the tile interpreter, so both give the same bits.
+/// Compiles a group to one method with one loop over vectors, in which every operation is an inlined helper. The tile
+/// interpreter calls the same helpers, so both give the same bits.
 module internal Emit =
     let private flags = BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic
 
@@ -25,7 +25,7 @@ module internal Emit =
     let private missing (holder: Type) (name: string) : 'a =
         raise (GraphException $"{holder.Name} has no {name}, expected one for every operation")
 
-    /// A static method by name and number of parameters: the generic one, with the given types.
+    /// A static method found by name and number of parameters: the generic one with the given type arguments.
     let private generic (holder: Type) (name: string) (count: int) (types: Type[]) : MethodInfo =
         holder.GetMethods flags
         |> Array.tryFind (fun m -> m.Name = name && m.IsGenericMethodDefinition && m.GetParameters().Length = count)
@@ -33,7 +33,7 @@ module internal Emit =
             | Some m -> m.MakeGenericMethod types
             | None -> missing holder name
 
-    /// A static method by name and parameter types, or the generic one for a type of numbers.
+    /// A static method found by name and parameter types, or the generic one for a number type.
     let private ofNumbers (holder: Type) (name: string) (parameters: Type[]) (number: Type) : MethodInfo voption =
         let named = holder.GetMethods flags |> Array.filter (fun m -> m.Name = name)
         let typesOf (m: MethodInfo) = m.GetParameters() |> Array.map (fun p -> p.ParameterType)
@@ -132,7 +132,7 @@ module internal Emit =
         compile (Expression.Block(typeof<Void>, Array.append read results, body)) [| memory; offsets; first; last |]
 
     // ── vectors ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The floats of the group's vectors.
+    /// The float dtype of the group's vectors.
     let laneType (g: ElementGroup) : Dtype =
         let floats =
             Seq.append
@@ -159,7 +159,7 @@ module internal Emit =
         | null -> missing vector "Count"
         | p -> int64 (unbox<int>(p.GetValue null))
 
-    /// A comparison of bools, which vectors hold as masks: false < true.
+    /// A comparison of bools, which are masks in vectors: false < true.
     let private maskComparison (vector: Type) (op: ElementOp) (a: Expression) (b: Expression) : Expression voption =
         let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
         let isNot x = on "Not" [| x |]
@@ -171,7 +171,7 @@ module internal Emit =
         | ElementOp.LessEqual -> ValueSome(on "Or" [| isNot a; b |])
         | ElementOp.Greater -> ValueSome(on "And" [| a; isNot b |])
         | ElementOp.GreaterEqual -> ValueSome(on "Or" [| a; isNot b |])
-        | _ -> ValueNone // no comparison
+        | _ -> ValueNone // not a comparison
 
     let private vectorStep (vector: Type) (s: ElementStep) (args: Expression[]) : Expression =
         let ofMasks =
@@ -199,10 +199,10 @@ module internal Emit =
             | ElementOp.Greater
             | ElementOp.GreaterEqual
             | ElementOp.Select -> call (generic typeof<VectorOps> (nameOf op) args.Length [| vector |]) args
-            | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // every other operation is one of floats
+            | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // all other operations are float functions
 
-    /// What a loop over vectors works with: the place of the loop in a row, the addresses of arguments and results, the vectors
-    /// that were read and those that steps gave.
+    /// The variables of a loop over vectors: its index, the addresses of arguments and results, the vectors read and
+    /// the results of the steps.
     [<NoEquality; NoComparison>]
     type private VectorLoop =
         { Group: ElementGroup
@@ -237,7 +237,7 @@ module internal Emit =
           Read = vectors "a" g.Arguments.Length
           Results = vectors "r" g.Steps.Length }
 
-    /// Finds the addresses, and reads the arguments that are one element each.
+    /// Computes the addresses, and reads the arguments of one element.
     let private beforeLoop
         (l: VectorLoop)
         (memory: Expression)
@@ -263,7 +263,7 @@ module internal Emit =
 
            Expression.Assign(l.At, first) |]
 
-    /// One vector of every array: reads, steps, writes.
+    /// The loop body: reads, computes and writes one vector of every array.
     let private oneVector (l: VectorLoop) : Expression[] =
         let g = l.Group
 

@@ -5,13 +5,13 @@ namespace NeuralDE.Internal.Engine
 open Microsoft.FSharp.NativeInterop
 open NeuralDE.Kernels
 
-/// Runs a compiled or tiled group on memory.
+/// Runs a compiled or tiled group on the plan's memory.
 [<Sealed>]
 type internal GroupInstruction(kernel: GroupKernel, offsets: int64[], count: int64) =
     inherit Instruction()
     let table = PinnedTable offsets
     let address = table.Address
-    // a small group's code, once it is there
+    // the code of a small group, once it is compiled
     let mutable code: ElementKernel | null = null
 
     override _.Run work =
@@ -26,10 +26,10 @@ type internal GroupInstruction(kernel: GroupKernel, offsets: int64[], count: int
             else
                 GroupKernels.run kernel work.Memory address count
 
-    /// Keeps the table alive as long as its address is in use.
+    /// Keeps the table alive while its address is in use.
     member _.Table = table
 
-/// Runs a group on some rows, each of so many elements.
+/// Runs a group on some rows.
 [<Sealed>]
 type internal GroupRows(kernel: GroupKernel, places: RowPlace[], width: int64, count: int64) =
     inherit RowInstruction()

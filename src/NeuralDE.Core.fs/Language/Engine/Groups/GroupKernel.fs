@@ -10,16 +10,16 @@ open NeuralDE.Kernels
 
 /// When groups of element-wise operations run as compiled code.
 type internal Tier =
-    /// after a few runs, once the code is ready: compiled in the background
+    /// after a few runs, when background compilation is finished
     | Warm
-    /// from the first run on
+    /// from the first run
     | Compiled
     /// never
     | Tiled
-    /// at each run one or the other, by a hash of the run's number: for tests
+    /// chosen for each run by a hash of the run number; for tests
     | Alternating
 
-/// A group and its code, shared by every plan that holds an equal group.
+/// A group and its code, shared by all plans that contain an equal group.
 [<Sealed>]
 type internal GroupKernel(group: ElementGroup) =
     let mutable code: ElementKernel | null = null
@@ -34,23 +34,23 @@ type internal GroupKernel(group: ElementGroup) =
 
     member _.Group = group
 
-    /// Which output a step's result is; −1: none.
+    /// The output in which a step's result is stored; −1: none.
     member _.Home = home
 
-    /// What an element costs in nanoseconds, roughly: a tenth for every array, and the arithmetic.
+    /// Approximate nanoseconds per element: 0.1 for every array, plus the arithmetic.
     member _.Cost = 0.1 * float (group.Arguments.Length + group.Outputs.Length) + 0.01 * float weight
 
     member _.Code
         with get () = Volatile.Read(&code)
         and set (value: ElementKernel | null) = Volatile.Write(&code, value)
 
-    /// Counts a run; how many there were before.
+    /// Counts a run and returns the number of earlier runs.
     member _.Count() =
         let before = runs
         runs <- before + 1
         before
 
-/// The two ways to run a group. They call the same helpers, so that not a bit depends on when code becomes ready.
+/// The two ways to run a group. Both call the same helpers, so the result does not depend on when compilation finishes.
 module internal GroupKernels =
     let mutable tier =
         match Environment.GetEnvironmentVariable "NEURALDE_TIER" with
@@ -59,7 +59,7 @@ module internal GroupKernels =
         | "alternating" -> Alternating
         | _ -> Warm
 
-    /// Whether a group that has code runs by it.
+    /// Whether a group with compiled code always uses it.
     let isSettled () =
         match tier with
         | Warm
@@ -67,17 +67,17 @@ module internal GroupKernels =
         | Tiled
         | Alternating -> false
 
-    /// Elements up to which one thread does a group.
+    /// Up to this number of elements, one thread computes the group.
     let small = 4095L
 
     let private known = ConcurrentDictionary<string, GroupKernel>()
 
-    /// The kernel of a group; equal groups have one.
+    /// The kernel of a group; equal groups share one.
     let find (group: ElementGroup) : GroupKernel = known.GetOrAdd(ElementGroup.key group, (fun _ -> GroupKernel group))
 
     let private compile (k: GroupKernel) = if isNull k.Code then k.Code <- Emit.kernel k.Group
 
-    /// Groups waiting for their code, and the thread that makes it.
+    /// Groups queued for compilation, and the thread that compiles them.
     let private waiting =
         lazy
             (let queue = new BlockingCollection<GroupKernel>()
@@ -87,18 +87,19 @@ module internal GroupKernels =
                      try
                          compile k
                      with _ ->
-                         () // it goes on tile by tile; tests compile every operation
+                         () // the group stays tiled after a failed compilation; tests compile every operation
 
              Thread(work, IsBackground = true, Name = "NeuralDE compiler").Start()
              queue)
 
-    /// Elements that a tile holds: a few results of them fit into the first cache.
+    /// Elements per tile: some arrays of this length fit into the L1 cache.
     let private tile = 128L
 
     let private offset (offsets: nativeint) (i: int) =
         nativeint (NativePtr.get (NativePtr.ofNativeInt<int64> offsets) i)
 
-    /// Where a step's result lies for the tile that starts at an element: in its array, or among the tile's results.
+    /// The address of a step's result for the tile that starts at an element: in its output array, or in the temporary
+    /// memory of the tile.
     let private placeOfResult
         (k: GroupKernel)
         (memory: nativeint)
@@ -128,7 +129,7 @@ module internal GroupKernels =
                 let bytes = if a.Single then 0L else first * int64 a.Dtype.Size
                 struct (start + nativeint bytes, a.Single)
 
-    /// Runs a group operation by operation, each over a tile of elements, from the first to before the last.
+    /// Runs a group one operation at a time, each on one tile, from element `first` to before `last`.
     let private interpret (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (first: int64) (last: int64) =
         let g = k.Group
         let size = if g.Form = Singles then 1L else tile
@@ -155,12 +156,12 @@ module internal GroupKernels =
 
             at <- at + n
 
-    /// Runs of a group before its code is made.
+    /// Runs of a group before it is compiled.
     let private warmUp = 2
 
     let private isTiledTurn (k: GroupKernel) = (int64 (k.Count()) * 2654435761L >>> 7) &&& 1L = 0L
 
-    /// The code to run now; null: tile by tile.
+    /// The code to run now; null: run tile by tile.
     let private codeNow (k: GroupKernel) : ElementKernel | null =
         if k.Group.Form = Anything then
             null
@@ -188,11 +189,11 @@ module internal GroupKernels =
             else
                 ElementTeam.Run(code, int64 memory, int64 offsets, count, int64 (k.Cost * float count))
 
-    /// Compiled code works on whole vectors, from wherever it starts: parts of a group that begin and end at multiples of this do
-    /// not meet each other.
+    /// Compiled code writes whole vectors from its first element, so parts that begin and end at multiples of this do
+    /// not overlap.
     let private wholeVectors = 16L
 
-    /// Elements first to last − 1 of so many, on the calling thread.
+    /// Computes elements first to last − 1 on the calling thread.
     let runPart (k: GroupKernel) (memory: nativeint) (offsets: nativeint) (first: int64) (last: int64) (count: int64) =
         let isWhole = first % wholeVectors = 0L && (last = count || last % wholeVectors = 0L)
 

@@ -5,8 +5,8 @@ open System.Collections.Generic
 open System.Globalization
 open NeuralDE.Kernels
 
-/// Instructions that run tile by tile: all of them on some rows while these are in the first cache, then on the next rows.
-/// Every row is computed as it is without tiles, so not a bit depends on them.
+/// Runs several instructions tile by tile: all of them on some rows while these are in the L1 cache, then on the next
+/// rows. A row has the same bits with and without tiles.
 [<Sealed>]
 type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanoseconds: int64, parts: RowInstruction[]) =
     inherit Instruction()
@@ -27,17 +27,17 @@ type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanose
 
 /// Finds row-wise drafts that can run tile by tile.
 module internal RowChain =
-    /// A tile's rows are a multiple of this: so many as the micro-kernel of products takes at once, and whole vectors.
+    /// Rows of a tile are a multiple of this: the rows of one call of the product's micro-kernel, and whole vectors.
     let private unit = 48
 
-    /// What one array of a tile takes at most, about: with products, which read the whole second factor for every tile, a few
-    /// fit into the second cache; without, into the first.
+    /// Approximate bytes of one array of a tile. Products read the whole second factor for every tile, so with products
+    /// a few arrays should fit into the L2 cache; without, into the L1 cache.
     let private bytesOf (hasProducts: bool) = if hasProducts then 262144L else 32768L
 
-    /// What an instruction has to do in a tile at least, on average, so that going over the tiles costs nothing beside it.
+    /// Average nanoseconds of work per instruction and tile, at least, so that the overhead of a tile is negligible.
     let private least = 1500.0
 
-    /// How many rows a tile has, for tests: ValueNone, as many as pay; 0, no tiles.
+    /// Forced number of rows of a tile, for tests. ValueNone: chosen by cost; 0: no tiles.
     let mutable private forced: int voption = ValueNone
     let mutable private suffix = ""
 
@@ -55,17 +55,17 @@ module internal RowChain =
 
     let forcedRows () : int voption = forced
 
-    /// A name for what depends on the tiles.
+    /// Appends the tile setting to a name, for caches whose content depends on it.
     let key (name: string) : string = if suffix.Length = 0 then name else name + suffix
 
-    /// Drafts in a row of which some go together.
+    /// Consecutive drafts, some of which form a chain.
     type private Window() =
-        /// in the order they came
+        /// in the original order
         member val All = List<Draft>()
-        /// they read nothing that the chain writes
+        /// they do not touch what the chain writes, so they run before it
         member val Ahead = List<Draft>()
         member val Chain = List<struct (Draft * RowWise)>()
-        /// they read what the chain writes and do not go row by row
+        /// they read what the chain writes and are not row-wise, so they run after it
         member val Behind = List<Draft>()
         member val Made = HashSet<Storage>(HashIdentity.Reference)
         member val MadeBehind = HashSet<Storage>(HashIdentity.Reference)
@@ -74,7 +74,7 @@ module internal RowChain =
 
     let private addAll (set: HashSet<Storage>) (storages: Storage[]) = set.UnionWith storages
 
-    /// How many drafts touch a storage.
+    /// Counts how many drafts touch a storage.
     let private count (counts: Dictionary<Storage, int>) (s: Storage) =
         counts[s] <-
             match counts.TryGetValue s with
@@ -89,12 +89,13 @@ module internal RowChain =
 
         counts
 
-    /// The storages that are touched more often than these drafts do.
+    /// The storages that are also touched by other drafts than these.
     let private touchedElsewhere (all: Dictionary<Storage, int>) (drafts: Draft seq) : Storage[] =
         [| for p in countOf drafts do
                if all[p.Key] > p.Value then p.Key |]
 
-    /// The number of rows that most of the work has: of products, or else of element-wise groups, an element a row; 0: few.
+    /// The number of rows with the most work: rows of products, or if there are none, elements of groups; 0 if there
+    /// are few.
     let private rowsOf (drafts: Draft[]) : int =
         let most (rowsOf: RowWise -> int64) =
             drafts
@@ -114,7 +115,7 @@ module internal RowChain =
         | 0L -> int (most (fun r -> ofThese r.Elements))
         | rows -> int rows
 
-    /// Whether a view is all of its array, so that its rows are the array's rows.
+    /// Whether a view covers its whole array, so that its rows are the rows of the array.
     let private isWhole (v: View) =
         v.Start = 0L && View.isContiguous v && View.size v * int64 v.Dtype.Size = v.Storage.Bytes
 
@@ -124,7 +125,7 @@ module internal RowChain =
         && not (touchesAny w.Made r.Whole)
         && System.Array.TrueForAll(r.ByRow, (fun v -> not (w.Made.Contains v.Storage) || isWhole v))
 
-    /// How many rows a tile has; all of them where tiles do not pay.
+    /// The number of rows of a tile; all rows if tiles do not pay.
     let private tileOf (rows: int) (chain: List<struct (Draft * RowWise)>) : int =
         match forced with
         | ValueSome 0 -> rows
@@ -144,11 +145,11 @@ module internal RowChain =
             let wanted = max (float (bytesOf hasProducts / widest)) byTime
             if 2.0 * wanted > float rows then rows else max 1 (int wanted / unit) * unit
 
-    /// One draft of the chain's; `outside` are the storages that others touch.
+    /// Merges a chain into one draft; `outside` are the storages that other drafts touch.
     let private merge (rows: int) (tile: int) (chain: struct (Draft * RowWise)[]) (outside: Storage[]) : Draft =
         let drafts = chain |> Array.map (fun (struct (d, _)) -> d)
         let outside = HashSet<Storage>(outside, HashIdentity.Reference)
-        // what only the chain knows lives within a tile
+        // arrays that only the chain uses exist for one tile at a time
         let local = Dictionary<Storage, Storage>(HashIdentity.Reference)
 
         for d in drafts do
@@ -185,15 +186,16 @@ module internal RowChain =
                 let parts = chain |> Array.map (fun (struct (_, r)) -> r.Make rows placeOf)
                 RowChainInstruction(rows, tile, max 64L tileBytes, int64 nanoseconds, parts) }
 
-    /// How many drafts of one window may wait behind its chain: each of them is looked at again for every chain before it.
+    /// The most drafts that are deferred behind the chain of one window. Each is examined again for every chain before
+    /// it, which would cost quadratic time.
     let private mostBehind = 1024
 
-    /// Drafts in their final order, and those in which chains are still to be found.
+    /// Drafts in their final order, and drafts in which chains are still to be found.
     type private Part =
         | Settled of Draft
         | Open of needed: Storage[] * Draft[]
 
-    /// The first chain of every window; what waits behind it is left open.
+    /// Finds the first chain of every window; the drafts deferred behind it stay open.
     let private pass (needed: Storage[]) (drafts: Draft[]) : List<Part> =
         let result = List<Part>()
         let settle (drafts: Draft seq) = drafts |> Seq.iter (fun d -> result.Add(Settled d))
@@ -235,7 +237,7 @@ module internal RowChain =
                         w.All.Add d
                         w.Ahead.Add d
                     elif d.Writes.Length < d.Touches.Length && w.Behind.Count < mostBehind then
-                        // it says what it only reads, so it may wait
+                        // its read and write sets are known, so it can be deferred
                         w.All.Add d
                         w.Behind.Add d
                         addAll w.MadeBehind d.Writes
@@ -246,7 +248,7 @@ module internal RowChain =
             flush ()
             result
 
-    /// The same drafts, and those that go row by row together where that pays; `needed` are storages read after the last.
+    /// Merges row-wise drafts into chains where that pays; `needed` are storages read after the last draft.
     let merged (needed: Storage seq) (drafts: Draft[]) : Draft[] =
         let result = List<Draft>()
         let todo = Stack<Part>()

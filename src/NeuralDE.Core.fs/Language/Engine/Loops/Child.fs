@@ -5,7 +5,7 @@ open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// A graph inside another: its memory and what it reads.
+/// A graph inside another: its memory and its arguments.
 [<NoEquality; NoComparison>]
 type internal Child = { Lowered: Lowered; Memory: Storage; Arguments: View[] }
 
@@ -15,7 +15,7 @@ module internal Child =
     let instantiate (c: Child) (scope: Scope) : Scope * Instruction[] =
         Lowered.instantiate scope.Maker (scope.Offset c.Memory) (c.Arguments |> Array.map scope.Offset) c.Lowered
 
-    /// A view of the child as one of the parent.
+    /// Converts a view of the child to a view of the parent.
     let outward (c: Child) (v: View) : View =
         match v.Storage.Home with
         | Own -> { v with Storage = c.Memory; Start = v.Start + v.Storage.Offset / int64 v.Dtype.Size }
@@ -29,22 +29,23 @@ module internal Child =
 
     let storagesOf (views: View seq) = views |> Seq.map (fun v -> v.Storage)
 
-/// The arrays of a loop that a run and a replay both need, in the parent's terms.
+/// The arrays of a loop that both a run and a replay need, as views of the parent.
 [<NoEquality; NoComparison>]
 type internal LoopViews =
     {
         Carried: View[]
         Body: Child
-        /// by index of the carried value: the body's output, and where it is set aside
+        /// by index of the carried value: the body's output, and the array to which it is saved
         Aside: struct (int * View * View)[]
-        /// live, moved, then by stream who wrote
+        /// live, moved, then for each stream the rows that wrote
         Flags: View[]
         /// by stream
         Counts: View[]
     }
 
 module internal LoopViews =
-    /// As the reference interpreter: half of the budget for the states kept on the way forward, half for those a replay keeps.
+    /// As in the reference interpreter: half of the budget for the states kept by the forward run, half for those of a
+    /// replay.
     let limitOf (l: Loop) (args: View[]) =
         match l.Tape with
         | Everything -> Int32.MaxValue
@@ -55,10 +56,10 @@ module internal LoopViews =
     let flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
     let countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
 
-    /// The pairs of a graph, in the order in which a plan runs it.
+    /// The pairs of a graph, in the order in which a plan runs it: for each pullback, the loop whose tape it reads.
     let pairs (g: Graph) : Dictionary<Node, Node> = g.Memo("pairs", fun () -> LoopPairs.inOrder g.Walk)
 
-    /// The loops that leave a tape.
+    /// The loops that record a tape.
     let taped (g: Graph) : HashSet<Node> =
         g.Memo("taped", fun () -> HashSet<Node>((pairs g).Values, HashIdentity.Reference))
 
@@ -108,7 +109,7 @@ module internal LoopViews =
           Limit = limit
           Watch = watch }
 
-    /// Looks at the control of a running loop, and whether it goes on.
+    /// Reports the registers of a running loop, and returns whether it continues.
     let watchOf (l: Loop) (registers: View[]) (scope: Scope) : (Workspace -> bool) voption =
         match l.Watch with
         | ValueNone -> ValueNone

@@ -7,7 +7,7 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// An array at a fixed place of a plan's memory.
+/// An array at a fixed offset of a plan's memory.
 [<Struct>]
 type internal Slot = { At: int64; Bytes: int64 }
 
@@ -18,26 +18,26 @@ module internal Slot =
         if source.At <> target.At then
             RowMemory.Copy(address work source, address work target, target.Bytes)
 
-    /// The marked rows of an array whose rows are that many.
+    /// Copies the marked rows of an array with this number of rows.
     let blend (work: Workspace) (flags: nativeint) (rows: int) (source: Slot) (target: Slot) =
         if source.At <> target.At then
             RowMemory.Blend(flags, int64 rows, target.Bytes / int64 rows, address work source, address work target)
 
     let clear (work: Workspace) (s: Slot) = RowMemory.Clear(address work s, s.Bytes)
 
-/// Where an emission of a loop goes.
+/// Where an emission of a loop is written.
 [<Struct>]
 type internal EmissionTarget =
-    /// so many rows of memory
+    /// memory for this number of rows
     | Preallocated of memory: Slot * capacity: int
-    /// as many rows as there are: an emission of the work
+    /// memory that grows with the number of rows: an emission of the workspace
     | Grown of index: int
 
-/// A stream of emissions whose arrays have places. Wrote: one byte a row; Count: an int32 a row.
+/// A stream of emissions with their memory. Wrote: one byte per row; Count: an int32 per row.
 [<NoEquality; NoComparison>]
 type internal StreamPlan = { Emit: Slot[]; Targets: EmissionTarget[]; Write: Slot; Wrote: Slot; Count: Slot }
 
-/// A loop whose arrays have places. State and control stay where they are; the body reads them and leaves the next ones elsewhere.
+/// A loop with its memory. State and registers have fixed places; the body reads them and writes the next ones elsewhere.
 [<NoEquality; NoComparison>]
 type internal LoopPlan =
     {
@@ -45,7 +45,8 @@ type internal LoopPlan =
         /// carried from one iteration to the next
         States: Slot[]
         Registers: Slot[]
-        /// Carried values that the body passes on from another carried one: where they are set aside, by index of the carried.
+        /// Carried values that the body returns unchanged as another carried value: where they are saved, by index of
+        /// the carried value.
         Aside: struct (int * Slot * Slot)[]
         Body: Instruction[]
         NextStates: Slot[]
@@ -53,11 +54,11 @@ type internal LoopPlan =
         Streams: StreamPlan[]
         Keep: Slot
         Finish: Slot
-        /// one byte a row each
+        /// one byte per row each
         Live: Slot
         Moved: Slot
         Tape: int voption
-        /// states kept at once, at most
+        /// the most states kept at once
         Limit: int
         Watch: (Workspace -> bool) voption
     }
@@ -71,15 +72,16 @@ module internal LoopRun =
 
         sum
 
-    /// Of a kept iteration on the tape: moved, then by stream who wrote, then by stream how many rows were written before.
+    /// Of a kept iteration on the tape: the moved rows, then for each stream the rows that wrote, then for each stream
+    /// the number of rows written before.
     let flagBytes (l: LoopPlan) = (1L + 5L * int64 l.Streams.Length) * int64 l.Rows
 
-    /// A kept iteration on the tape: control and flags.
+    /// Bytes of a kept iteration on the tape: registers and flags.
     let frameBytes (l: LoopPlan) = bytesOf l.Registers + flagBytes l
 
     let stateBytes (l: LoopPlan) = bytesOf l.States
 
-    /// Arrays one behind the other, out of their slots or into them.
+    /// Copies arrays from their slots into consecutive memory, or back.
     let gather (work: Workspace) (slots: Slot[]) (target: nativeint) =
         let mutable at = target
 
@@ -94,7 +96,7 @@ module internal LoopRun =
             RowMemory.Copy(at, Slot.address work s, s.Bytes)
             at <- at + nativeint s.Bytes
 
-    /// The iterations whose states are on the tape are those divisible by the spacing.
+    /// The tape keeps the states of the iterations divisible by Spacing.
     let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
         let into = tape.Frames.Append(frameBytes l)
         gather work l.Registers into
@@ -144,7 +146,7 @@ module internal LoopRun =
             let larger = max 16L (2L * room)
             block.Resize(larger * rowBytes * int64 l.Rows)
 
-            // rows move apart, the last one first
+            // spread the rows to the larger capacity, last row first, so that none is overwritten
             for row in l.Rows - 1 .. -1 .. 1 do
                 let stretch = room * rowBytes
                 let from = block.Address + nativeint (int64 row * stretch)
@@ -153,7 +155,7 @@ module internal LoopRun =
                 for k in room - 1L .. -1L .. 0L do
                     RowMemory.Copy(from + nativeint (k * rowBytes), target + nativeint (k * rowBytes), rowBytes)
 
-            // what nobody has written yet is 0
+            // rows not yet written are 0
             for row in 0 .. l.Rows - 1 do
                 let unwritten = (int64 row * larger + room) * rowBytes
                 RowMemory.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
@@ -192,7 +194,7 @@ module internal LoopRun =
         | ValueSome watch -> watch work
         | ValueNone -> true
 
-    /// Nobody has written yet.
+    /// Resets the counts of written rows.
     let private clear (l: LoopPlan) (work: Workspace) =
         for s in l.Streams do
             for target in s.Targets do
@@ -205,7 +207,7 @@ module internal LoopRun =
             for row in 0 .. l.Rows - 1 do
                 NativePtr.set (counts work s) row 0
 
-    /// Writes what the iteration emits, where it writes.
+    /// Writes the emissions of the rows whose write flag is set.
     let private write (l: LoopPlan) (work: Workspace) =
         for s in l.Streams do
             let wrote, count = Slot.address work s.Wrote, counts work s
@@ -215,7 +217,7 @@ module internal LoopRun =
             for row in 0 .. l.Rows - 1 do
                 if flag wrote row then NativePtr.set count row (NativePtr.get count row + 1)
 
-    /// Makes the next state and control the present ones: the state of rows that moved, the control of those that live.
+    /// Copies the next state and registers into place: state for rows that moved, registers for live rows.
     let private carry (l: LoopPlan) (work: Workspace) (moved: nativeint) (live: nativeint) =
         for struct (_, source, aside) in l.Aside do
             Slot.copy work source aside
@@ -234,7 +236,7 @@ module internal LoopRun =
             for i in 0 .. l.Registers.Length - 1 do
                 Slot.blend work live l.Rows l.NextRegisters[i] l.Registers[i]
 
-    /// Runs the loop from the state and control in their slots. With a tape, kept iterations are recorded.
+    /// Runs the loop from the state and registers in their slots. With a tape, it records the kept iterations.
     let run (l: LoopPlan) (work: Workspace) =
         let keep, finish = Slot.address work l.Keep, Slot.address work l.Finish
         let live, moved = Slot.address work l.Live, Slot.address work l.Moved
@@ -267,7 +269,8 @@ module internal LoopRun =
             | _ -> ()
 
             write l work
-            // flags may be carried values, which move now; nobody asks again who wrote
+            // Copying the carried values may overwrite the flags, so save them first. The write flags are no longer
+            // needed.
             let ended = Slot.address work l.Streams[0].Wrote
             RowMemory.Copy(finish, ended, rows)
             carry l work moved live

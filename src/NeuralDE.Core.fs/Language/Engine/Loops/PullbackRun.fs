@@ -6,12 +6,12 @@ open Microsoft.FSharp.NativeInterop
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// A cotangent that comes with an emission: where it is given, and where the part of one iteration goes.
+/// The cotangent of an emission: where it is given, and where the part of one iteration is copied.
 [<NoEquality; NoComparison>]
 type internal EmissionCotangent = { Stream: int; Given: Slot; Room: int; Part: Slot }
 
-/// Rows that every iteration adds to a sum: updates [Batches; Count; Width] to rows indices [Batches; Count] of
-/// [Batches; Rows; Width].
+/// Rows that every iteration adds to a sum: updates [Batches; Count; Width] are added to the rows indices [Batches;
+/// Count] of [Batches; Rows; Width].
 [<NoEquality; NoComparison>]
 type internal RowSumPlan =
     { Total: Slot
@@ -24,25 +24,25 @@ type internal RowSumPlan =
       Count: int64
       Width: int64 }
 
-/// The reverse sweep of a loop whose arrays have places.
+/// The reverse sweep of a loop, with its memory.
 [<NoEquality; NoComparison>]
 type internal PullbackPlan =
     {
-        /// the loop whose body a replay runs; its state and control slots are what a replay and the sweep read
+        /// the loop whose body a replay runs; a replay and the sweep read the slots of its state and registers
         Loop: LoopPlan
         Tape: int
-        /// cotangents of active states: what has come so far; what the sweep reads; what it gives
+        /// cotangents of active states: accumulated so far; input of the sweep; output of the sweep
         Cotangents: Slot[]
         Mine: Slot[]
         Next: Slot[]
-        /// cotangents of wanted captured values: their sums, one iteration's part, their type
+        /// cotangents of wanted captured values: their sums, the part of one iteration, their dtype
         Totals: Slot[]
         Parts: Slot[]
         Types: ElementType[]
         RowSums: RowSumPlan[]
         Emissions: EmissionCotangent[]
         Sweep: Instruction[]
-        /// a state and control at which every row once moved; unused for one row
+        /// for each row state and registers at which it moved; unused for one row
         SafeStates: Slot[]
         SafeRegisters: Slot[]
     }
@@ -58,7 +58,7 @@ module internal PullbackRun =
     let private loadRegisters (p: PullbackPlan) (work: Workspace) tape k =
         LoopRun.scatter work (frameAt p tape k) p.Loop.Registers
 
-    /// The state after a kept iteration, from the state before it in the loop's slots.
+    /// Computes the state after a kept iteration from the state before it, in the loop's slots.
     let private step (p: PullbackPlan) (work: Workspace) tape k =
         Counters.AddBody()
         loadRegisters p work tape k
@@ -87,11 +87,11 @@ module internal PullbackRun =
             let at = Slot.address work s
             RowMemory.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 target * bytes), bytes)
 
-    /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
+    /// For rows that did not move, the pullback is evaluated at a state where they did: 0 · finite instead of 0 · ∞.
     let private findSafe (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         let l = p.Loop
         let rows = int64 l.Rows
-        // rows not seen to move yet
+        // rows that have not moved in the iterations so far
         let missing = Slot.address work l.Live
         let first = Slot.address work l.Streams[0].Wrote
 
@@ -117,7 +117,7 @@ module internal PullbackRun =
 
             k <- k + 1
 
-        // a row that never moved borrows from one that did
+        // for a row that never moved, use another row's finite state as a placeholder
         let mutable source = -1
 
         for row in l.Rows - 1 .. -1 .. 0 do
@@ -129,7 +129,7 @@ module internal PullbackRun =
                     copyRow work rows source row p.SafeStates
                     copyRow work rows source row p.SafeRegisters
 
-    /// Whether some byte of a row is not 0.
+    /// Whether a byte of a row is not 0.
     let private isGiven (at: nativeint) (bytes: int64) =
         let p = NativePtr.ofNativeInt<byte> at
         let mutable i = 0
@@ -139,8 +139,8 @@ module internal PullbackRun =
 
         int64 i < bytes
 
-    /// Marks the rows to which a cotangent comes. The others, as those of a sample that failed, are pulled as rows that did not
-    /// move: their last steps may end where a slope is infinite.
+    /// Marks the rows with a non-zero cotangent. The others, such as failed samples, are treated as rows that did not
+    /// move, because their last steps may end where a derivative is infinite.
     let private findGiven (p: PullbackPlan) (work: Workspace) =
         let l = p.Loop
         let rows = int64 l.Rows
@@ -161,18 +161,18 @@ module internal PullbackRun =
 
             NativePtr.set flags row (if any then 1uy else 0uy)
 
-    /// The rows that moved in an iteration and to which a cotangent comes.
+    /// The rows that moved in an iteration and have a cotangent.
     let private pulledAt (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
         let l = p.Loop
 
         if l.Rows = 1 then
             movedAt p tape k
         else
-            let pulled = Slot.address work l.Streams[0].Wrote // free while nothing is written
+            let pulled = Slot.address work l.Streams[0].Wrote // free, because nothing is written now
             RowMemory.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
             pulled
 
-    /// Rows that are not pulled have no cotangent, and a state and control at which they once moved.
+    /// For rows that are not pulled, sets the cotangent to 0 and the state and registers to values at which they moved.
     let private restUnmoved (p: PullbackPlan) (work: Workspace) (moved: nativeint) =
         let l = p.Loop
         let rows = int64 l.Rows
@@ -190,7 +190,7 @@ module internal PullbackRun =
         blendAll work unmoved l.Rows p.SafeStates l.States
         blendAll work unmoved l.Rows p.SafeRegisters l.Registers
 
-    /// Brings the part of every emission's cotangent that belongs to one iteration.
+    /// Copies the part of every emission's cotangent that belongs to one iteration.
     let private loadEmissions (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
         let l = p.Loop
         let rows = int64 l.Rows
@@ -211,7 +211,7 @@ module internal PullbackRun =
                 else
                     RowMemory.Clear(part, bytes)
 
-    /// Adds what one iteration gives to the cotangents of captured values.
+    /// Adds the contribution of one iteration to the cotangents of captured values.
     let private addToTotals (p: PullbackPlan) (work: Workspace) =
         for i in 0 .. p.Totals.Length - 1 do
             let total = Slot.address work p.Totals[i]
@@ -236,7 +236,7 @@ module internal PullbackRun =
                 total
             )
 
-    /// Pulls one iteration; the state before it is in the loop's slots.
+    /// Reverses one iteration; the state before it is in the loop's slots.
     let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
         loadRegisters p work tape k
         let moved = pulledAt p work tape k
@@ -261,16 +261,16 @@ module internal PullbackRun =
     let private keep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         LoopRun.gather work p.Loop.States (tape.States.Append(LoopRun.stateBytes p.Loop))
 
-    /// The i-th state kept from `start` on.
+    /// Loads the i-th state kept from `start` on.
     let private load (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) start i =
         let at = start + int64 i * LoopRun.stateBytes p.Loop
         LoopRun.scatter work (tape.States.Address + nativeint at) p.Loop.States
 
-    /// Pulls iterations last … first, the state before the first of them being in the loop's slots; keeps at most `limit`
-    /// states at once.
+    /// Reverses iterations last … first, with the state before the first of them in the loop's slots; keeps at most
+    /// `limit` states at once.
     let rec private sweep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) limit first last =
         let length = last - first + 1
-        // the states kept here lie on the tape behind all others
+        // states of this replay are appended to the tape
         let start = tape.States.Length
         if length = 1 then
             pull p work tape first
@@ -299,7 +299,7 @@ module internal PullbackRun =
 
         tape.States.Resize start
 
-    /// The sweep over what the tape holds, from the cotangents in their slots.
+    /// Runs the reverse sweep over the tape, starting with the cotangents in their slots.
     let run (p: PullbackPlan) (work: Workspace) =
         let tape = work.Tapes[p.Tape]
 

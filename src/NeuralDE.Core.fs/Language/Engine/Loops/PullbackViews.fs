@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Engine
 open System
 open NeuralDE.Internal.Graph
 
-/// The arrays of a loop's reverse sweep, in the parent's terms.
+/// The arrays of a loop's reverse sweep, as views of the parent.
 [<NoEquality; NoComparison>]
 type internal PullbackViews =
     {
@@ -11,25 +11,25 @@ type internal PullbackViews =
         Sweep: Child
         /// the active states
         Active: int[]
-        /// by active state: the cotangent, and what of it one iteration pulls
+        /// by active state: the cotangent, and the result of one iteration's pullback
         Cotangents: View[]
         Mine: View[]
         /// by wanted captured value: the sum of its cotangents
         Totals: View[]
-        /// which of these get a whole from every iteration
+        /// indices of the wanted captured values to which every iteration adds a whole array
         Whole: int[]
-        /// what every iteration adds to rows of them
+        /// rows that every iteration adds to the other ones
         RowSums: RowSum[]
-        /// by active emission: its stream, its cotangent, what of it belongs to one iteration
+        /// by active emission: its stream, its cotangent, the part of one iteration
         Emissions: struct (int * View * View)[]
-        /// a state and control at which every row once moved; none for one row
+        /// for each row state and registers at which it moved; empty for one row
         Safe: View[]
         /// wanted states without an active cotangent
         Zeros: struct (int * View)[]
     }
 
 module internal PullbackViews =
-    /// By output of the loop: the cotangent given for it, one of the arguments behind the loop's own.
+    /// By output of the loop: its given cotangent. These follow the loop's own arguments.
     let givenOf (p: Pullback) (args: View[]) : View voption[] =
         let mutable next = p.Wanted.Length - 1
 
@@ -52,7 +52,7 @@ module internal PullbackViews =
                 Intern.graph inputs (Intern.rebuild g arguments Intern.again)
         )
 
-    /// The sweep with its captured values last, as hoisting wants them, and its sums over rows taken apart.
+    /// The sweep with its captured values last, as hoisting requires, and with its sums over rows separated.
     let sweepOf (p: Pullback) (active: int) : struct (Graph * int[] * RowSum[]) =
         let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Registers
 
@@ -125,8 +125,8 @@ module internal PullbackViews =
           SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
           SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..] }
 
-    /// Runs the loop unless its tape is there already, then the sweep. `start` is by carried value; `given` by active state;
-    /// `cleared` begins as zeros.
+    /// Runs the loop unless its tape exists, then the sweep. `start` is indexed by carried value, `given` by active
+    /// state; `cleared` is initialised to zeros.
     let instruction
         (pull: PullbackPlan)
         isPaired

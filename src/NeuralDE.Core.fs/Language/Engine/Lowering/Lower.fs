@@ -6,8 +6,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Turns a graph into drafts. Nodes that only move elements become views; element-wise nodes wait until something needs them,
-/// and then run in one group with everything they alone wait for.
+/// Turns a graph into drafts of instructions. Movement nodes become views. Element-wise nodes are deferred until a node
+/// needs them, and then run in one group with all deferred nodes that only they read.
 [<Sealed>]
 type internal Lowering
     (
@@ -22,14 +22,14 @@ type internal Lowering
     let users = Dictionary<Node, List<Node>>(HashIdentity.Reference)
     let outputs = HashSet<Node>(g.Outputs, HashIdentity.Reference)
     let index = Dictionary<Node, int>(HashIdentity.Reference)
-    // what is computed where it is read
+    // arrays that are not stored: their readers compute them tile by tile
     let streams = Streams.ofGraph g
     let buffers = List<Storage>()
     let drafts = List<Draft>()
     let copies = Dictionary<struct (Storage * Dtype * int64 * string * string), View>()
 
-    /// What is still to be done, the next on top. A step that needs something first puts it on top of itself: so no chain of
-    /// operations is too long for the thread's stack.
+    /// Pending steps, the next one on top. A step that needs a value first pushes itself below that value's step: an
+    /// explicit stack, so that long chains of operations do not overflow the thread's stack.
     let todo = Stack<unit -> unit>()
 
     do
@@ -48,7 +48,7 @@ type internal Lowering
     member _.IsAvailable(n: Node) = views.ContainsKey n
     member _.IsStreamed(n: Node) = streams.Contains n
 
-    /// Its place in an order of arguments before their users.
+    /// The index of a node, arguments before their users.
     member _.IndexOf(n: Node) = index[n]
 
     member _.NewStorage(bytes: int64) : Storage =
@@ -72,7 +72,7 @@ type internal Lowering
 
         View.ofStorage storage s
 
-    /// An instruction that runs graphs of its own.
+    /// Adds an instruction that runs graphs of its own.
     member _.DraftAround
         (name: string, inside: (string * Lowered) list, touches: Storage seq, make: Scope -> Instruction)
         =
@@ -89,7 +89,7 @@ type internal Lowering
     member x.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
         x.DraftAround(name, [], touches, make)
 
-    /// Adds an instruction with known reads and writes; `rows` if it can run row by row.
+    /// Adds an instruction with known reads and writes; with `rows` if it can run row by row.
     member _.DraftFrom
         (name: unit -> string, reads: Storage seq, writes: Storage[], rows: RowWise voption, make: Scope -> Instruction)
         =
@@ -97,17 +97,17 @@ type internal Lowering
 
     member _.Define(n: Node, v: View) = views[n] <- v
 
-    /// Copies the elements of a view, in row-major order, to where a contiguous view lies.
+    /// Copies the elements of a view, in row-major order, to a contiguous view.
     member _.Copy(v: View, target: View) = if View.size v > 0L then drafts.Add(CopyDraft.copy v target false)
 
-    /// Copies the elements of a contiguous view to where any view lies.
+    /// Copies the elements of a contiguous view to any view.
     member _.Place(v: View, target: View) = if View.size v > 0L then drafts.Add(CopyDraft.place v target)
 
     member private x.ContiguousBy(v: View, isByRows: bool) : View =
         if View.isContiguous v then
             v
         else
-            // what two read through the same view is copied once
+            // two readers of the same view share one copy
             let key =
                 struct (v.Storage,
                         v.Dtype,
@@ -123,10 +123,10 @@ type internal Lowering
                 copies[key] <- target
                 target
 
-    /// The elements of a view in row-major order without gaps: itself where they lie so, else a copy.
+    /// The elements of a view in row-major order without gaps: the view itself if it is contiguous, otherwise a copy.
     member x.Contiguous(v: View) : View = x.ContiguousBy(v, false)
 
-    /// Does a step, and all that it needs first.
+    /// Pushes a step; it runs after everything that it needs.
     member private _.Do(step: unit -> unit) =
         let floor = todo.Count
         todo.Push step
@@ -134,12 +134,12 @@ type internal Lowering
         while todo.Count > floor do
             todo.Pop () ()
 
-    /// These steps come next, in order.
+    /// Pushes steps so that they run next, in order.
     member private _.Next(steps: (unit -> unit)[]) =
         for i in steps.Length - 1 .. -1 .. 0 do
             todo.Push steps[i]
 
-    /// The value of a node, computed now unless it has been.
+    /// The value of a node, computed now unless it is available.
     member x.View(n: Node) : View =
         match views.TryGetValue n with
         | true, v -> v
@@ -159,13 +159,13 @@ type internal Lowering
         | Slice s -> View.slice s n.Shape v
         | Reverse axes -> View.reverse axes v
         | StopGradient -> v
-        | op -> raise (GraphException $"{op} computes")
+        | op -> raise (GraphException $"{op} is not a movement")
 
-    /// A step that gives a node its value: what was needed first may have made it too.
+    /// A step that gives a node its value, unless an earlier step did.
     member private _.Finish(n: Node, make: unit -> View) : unit -> unit =
         fun () -> if not (views.ContainsKey n) then views[n] <- make ()
 
-    /// Sees to the value of a node.
+    /// Pushes the steps that compute a node's value.
     member private x.Need(n: Node) =
         if not (views.ContainsKey n) then
             match n.Op with
@@ -222,9 +222,9 @@ type internal Lowering
                 todo.Push(x.Finish(n, (fun () -> primitive x n (n.Args |> Array.map (fun a -> views[a])))))
                 x.Next(n.Args |> Array.map (fun a -> fun () -> x.Need a))
                 x.Together n.Args
-            | Apply _ -> raise (GraphException "a function node has outputs, not a value")
+            | Apply _ -> raise (GraphException "a function node has outputs but no value")
 
-    /// Sees to a run of a function node.
+    /// Pushes the steps that run a function node.
     member private x.NeedBundle(n: Node) =
         if not (bundles.ContainsKey n) then
             match n.Op with
@@ -239,7 +239,8 @@ type internal Lowering
     member _.Constant(a: NdArray) : View =
         View.ofStorage (Storage(-1, 0L, Constants a)) { Dtype = a.Dtype; Shape = a.Shape }
 
-    /// Sees to element-wise nodes of one class, and to what waits for nothing else, in one group.
+    /// Pushes the steps that compute element-wise nodes of one class in one group, with the deferred nodes that only
+    /// they read.
     member private x.Group(targets: Node list) =
         let struct (cone, outside) = ElementCone.find isThere targets
 
@@ -249,11 +250,11 @@ type internal Lowering
         with
         | [||] -> if cone.Count > 0 then x.Emit(cone, targets)
         | missing ->
-            // what the group reads comes first; making that may take nodes out of the group
+            // compute what the group reads first; that may remove nodes from the group, so search again
             todo.Push(fun () -> x.Group targets)
             x.Next(missing |> Array.map (fun n -> fun () -> x.Need n))
 
-    /// Sees to nodes in one group where they are of one class.
+    /// Computes the nodes in one group if they have one class.
     member private x.Together(nodes: Node[]) =
         let waiting =
             nodes
@@ -274,12 +275,12 @@ type internal Lowering
                    | ValueSome Scalars
                    | ValueSome(Vectors _) -> yield! group |> Array.chunkBySize 32 |> Array.map part |]
 
-    /// One group of the nodes, whose arguments from outside are there; the targets are stored.
+    /// Adds the group of these nodes, whose arguments are available; the targets are stored.
     member private x.Emit(cone: HashSet<Node>, targets: Node list) =
         let order = cone |> Seq.sortBy (fun n -> index[n]) |> Seq.toArray
         let isScalar = (ElementCone.kindOf order = Scalars)
 
-        /// whether something outside the group reads it; renamings are looked through
+        /// whether a node outside the group reads it, directly or through renamings
         let rec isWanted (n: Node) =
             outputs.Contains n
             || users[n]
@@ -336,7 +337,7 @@ type internal Lowering
 
     /// Lowers the graph's outputs and everything that must run for them.
     member x.Run() : Lowered =
-        // what is no element-wise or moving node runs in the graph's order
+        // all nodes except element-wise and movement nodes run in the graph's order
         for n in nodes do
             match n.Op with
             | Apply _ -> x.Do(fun () -> x.NeedBundle n)

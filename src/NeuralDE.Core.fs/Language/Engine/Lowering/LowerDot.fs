@@ -5,9 +5,9 @@ open NeuralDE.Kernels
 
 /// Lowers matrix products.
 module internal LowerDot =
-    /// The node that adds a row to a product and nothing else reads the product: what the product may start its sums from.
+    /// The node that adds a row to a product, if nothing else reads the product: the sums can then start from that row.
     let private biasOf (x: Lowering) (dot: Node) (rows: int) (columns: int) : struct (Node * View) voption =
-        /// the only user, renamings looked through
+        /// the only user, found through renamings
         let rec onlyUser (n: Node) : struct (Node * Node) voption =
             let users = x.UsersOf n
 
@@ -19,7 +19,7 @@ module internal LowerDot =
             else
                 ValueNone
 
-        /// whether it is only moved from what is there already
+        /// whether it is only a movement of an available value
         let isAtHand (n: Node) =
             let mutable source = n
             let mutable isMoved = true
@@ -37,7 +37,7 @@ module internal LowerDot =
                | Input _
                | Constant _
                | Data _ -> true
-               | _ -> false // it would have to be computed
+               | _ -> false // it would have to be computed first
 
         match onlyUser dot with
         | ValueSome(struct (sum, product)) ->
@@ -52,7 +52,7 @@ module internal LowerDot =
                 | _ -> ValueNone
         | ValueNone -> ValueNone
 
-    /// What a product's sums start from: a row that is added, or zero.
+    /// The initial value of a product's sums: an added row, or zero.
     let private startOf (x: Lowering) (n: Node) (target: View) (rows: int) (columns: int) : View voption =
         match biasOf x n rows columns with
         | ValueSome(struct (sum, v)) ->
@@ -65,7 +65,7 @@ module internal LowerDot =
         | ValueSome _ -> GemmStart.Bias
         | ValueNone -> GemmStart.Zero
 
-    /// The product as one that goes row by row of `a`, [rows; k], and reads all of `b`, [k; n].
+    /// The product as a row-wise instruction over the rows of `a`, [rows; k]; it reads all of `b`, [k; n].
     let private byRows (n: Node) (a: View) (b: View) (target: View) (start: View voption) whole : RowWise =
         let rows, depth = a.Shape[0], a.Shape[1]
         let columns = n.Shape[n.Shape.Length - 1]
@@ -74,7 +74,7 @@ module internal LowerDot =
           Elements = int64 rows * int64 columns
           ByRow = [| a |]
           Whole = whole
-          // some 60 multiply-adds of float32 in a nanosecond
+          // measured: about 60 multiply-adds of float32 per nanosecond
           Nanoseconds = float rows * float columns * float depth / 60.0 * float n.Dtype.Size / 4.0
           Make =
             fun _ placeOf ->
@@ -98,7 +98,7 @@ module internal LowerDot =
                     howOf start
                 ) }
 
-    /// The same product on rows that lie one behind another: [rows; k] × [k; n].
+    /// The product of contiguous matrices: [rows; k] × [k; n].
     let private single (x: Lowering) (n: Node) (a: View) (b: View) (rows: int) : View =
         let columns, depth = n.Shape[n.Shape.Length - 1], a.Shape[1]
         let elementType = ElementGroup.elementType n.Dtype
@@ -146,7 +146,7 @@ module internal LowerDot =
 
         target
 
-    /// Where the matrix of a batch starts, in bytes, by the index of the matrix.
+    /// The offset in bytes of a batch's matrix, by its index.
     let private matrixStarts (batch: int[]) (v: View) : int64 -> int64 =
         let startOf (index: int64) : int64 =
             let mutable rest, at = index, 0L
@@ -159,7 +159,7 @@ module internal LowerDot =
 
         let count = Shape.size batch
 
-        // a table where it is small: a batch may have more matrices than an array elements
+        // a table only if it is small: a batch may have more matrices than an array can have elements
         if count <= 65536L then
             let table = Array.init (int count) (fun i -> startOf (int64 i))
             fun i -> table[int i]
@@ -209,10 +209,10 @@ module internal LowerDot =
 
         target
 
-    /// Rows from which on it pays to turn the second factor around once.
+    /// From this number of rows on, it pays to transpose the second factor once.
     let private manyRows = 128
 
-    /// Floats only; nothing where a matrix has no elements.
+    /// Floats only; ValueNone if a matrix is empty.
     let lower (x: Lowering) (n: Node) (a: View) (b: View) : View =
         let rank = n.Shape.Length
         let rows = Shape.size n.Shape[.. rank - 2]

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Engine
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Lowers function nodes: each gets memory for the graphs inside it, which is in use only while it runs.
+/// Lowers function nodes. The graphs inside each one get memory that is in use only while the node runs.
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
@@ -17,7 +17,8 @@ module internal LowerFunctions =
         let lowered = graph g
         { Lowered = lowered; Memory = x.NewStorage lowered.Size; Arguments = args }
 
-    /// A loop's body on memory of its own, with what it computes from captured values alone computed here.
+    /// Lowers a loop's body with its own memory; what it computes from captured values only is computed here, before
+    /// the loop.
     and private bodyOf (x: Lowering) (body: Graph) (carried: View[]) (captured: View[]) : Child =
         match Hoist.split (Simplify.graph (Flatten.graph body)) carried.Length with
         | ValueNone -> child x body (Array.append carried captured)
@@ -25,7 +26,7 @@ module internal LowerFunctions =
             let before = call x prologue captured
             child x rest (Array.concat [ carried; captured; before ])
 
-    /// Runs a graph here; its results lie in memory that lives as long as they do.
+    /// Runs a graph here; the memory of its results lives as long as the results.
     and private call (x: Lowering) (g: Graph) (args: View[]) : View[] =
         let c = child x g args
 
@@ -63,7 +64,7 @@ module internal LowerFunctions =
                 let struct (runTrue, outTrue) = branch first
                 let struct (runFalse, outFalse) = branch second
 
-                // a loop, as a function of the frame would be made anew in every run
+                // a loop, because a closure over the frame would be allocated in every run
                 let copyAll (frame: Workspace) (out: Slot[]) =
                     for k in 0 .. into.Length - 1 do
                         Slot.copy frame out[k] into[k]
@@ -84,7 +85,7 @@ module internal LowerFunctions =
         let carried = args[.. n - 1] |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
         let body = bodyOf x l.Body carried args[n..]
 
-        // a carried value passed on as another one would be overwritten before it is read
+        // a carried value returned as another carried value would be overwritten before it is read
         let aside =
             [| for i in 0 .. n - 1 do
                    let v = body.Lowered.Outputs[i]

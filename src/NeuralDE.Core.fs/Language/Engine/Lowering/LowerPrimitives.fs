@@ -4,7 +4,7 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Lowers the operations that neither only move nor work element by element.
+/// Lowers the operations that are neither movements nor element-wise.
 module internal LowerPrimitives =
     let private typeOf (v: View) = ElementGroup.elementType v.Dtype
     let private storages (views: View seq) = views |> Seq.map (fun v -> v.Storage)
@@ -15,7 +15,7 @@ module internal LowerPrimitives =
             views
             places
 
-    /// A kernel on one contiguous argument: its address, that of the result.
+    /// A kernel on one contiguous argument: addresses of the argument and the result.
     let inline private kernel1
         (x: Lowering)
         (n: Node)
@@ -39,7 +39,7 @@ module internal LowerPrimitives =
 
         target
 
-    /// The same on two arguments.
+    /// The same with two arguments.
     let inline private kernel2
         (x: Lowering)
         (n: Node)
@@ -114,7 +114,7 @@ module internal LowerPrimitives =
                 Instruction.make (fun work ->
                     let isWell = isWell work
 
-                    if not isWell && work.Failures.Count = 0 then // only the first is raised
+                    if not isWell && work.Failures.Count = 0 then // only the first failure is raised
                         match check.Find(readAll looked places work) with
                         | ValueSome failure -> work.Failures.Add failure
                         | ValueNone -> ())
@@ -122,10 +122,10 @@ module internal LowerPrimitives =
 
         looked[0]
 
-    /// [outer; count; inner] with the reduced axes in the middle, which is how the argument lies or is made to lie.
+    /// [outer; count; inner] with the reduced axes in the middle; the argument is copied if it is not laid out so.
     let private reduce (x: Lowering) (n: Node) (r: Reduce) (axes: int[]) (v: View) : View =
         let isReduced axis = Array.contains axis axes
-        // axes of extent 1 are nobody's
+        // axes of extent 1 do not matter
         let real =
             [| for a in 0 .. v.Shape.Length - 1 do
                    if v.Shape[a] <> 1 then a |]
@@ -188,7 +188,7 @@ module internal LowerPrimitives =
         for v in args do
             let window = { target with Start = int64 at * target.Strides[axis]; Shape = v.Shape }
 
-            // a window that has no gaps takes any view; one with gaps takes a contiguous one
+            // a contiguous window can be filled from any view; one with gaps needs a contiguous source
             if View.isContiguous window then x.Copy(v, window) else x.Place(x.Contiguous v, window)
 
             at <- at + v.Shape[axis]
@@ -268,7 +268,7 @@ module internal LowerPrimitives =
 
         target
 
-    /// Larger indices are not kept among the constants: every run makes them anew.
+    /// Larger index arrays are not stored as constants: every run computes them.
     let private mostConstant = 4194304L
 
     let private iota (x: Lowering) (n: Node) axis : View =
@@ -290,7 +290,7 @@ module internal LowerPrimitives =
 
         target
 
-    /// Square matrices in the last two axes: how many, of which size.
+    /// The number and the size of the square matrices in the last two axes.
     let private squares (v: View) : struct (int64 * int64) =
         let n = int64 v.Shape[v.Shape.Length - 1]
         struct ((if n = 0L then 0L else View.size v / (n * n)), n)
@@ -376,4 +376,4 @@ module internal LowerPrimitives =
             let struct (batches, size) = squares first
             kernel1 x n first (fun from into -> Factors.Lu(elements, batches, size, from, into))
         | Random(kind, _) -> random x n kind first
-        | _ -> byReference x n args // integer products; what has no kernel
+        | _ -> byReference x n args // integer products and other operations without a kernel

@@ -4,14 +4,14 @@ open System.Collections.Generic
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Lowers reductions of large arrays: see Streams.
+/// Lowers reductions of large arrays; see Streams.
 module internal LowerStream =
     let private reductionKind (r: Reduce) : ReductionKind =
         match r with
         | Sum -> ReductionKind.Sum
         | Maximum -> ReductionKind.Maximum
 
-    /// [outer; count; inner] around the reduced axes, which lie together.
+    /// [outer; count; inner] around the reduced axes, which are adjacent.
     let private axesOf (shape: int[]) (axes: int[]) : ReducedAxes =
         let size (some: int[]) = some |> Array.fold (fun n a -> n * int64 shape[a]) 1L
         let real = axes |> Array.filter (fun a -> shape[a] <> 1)
@@ -40,17 +40,17 @@ module internal LowerStream =
           Row = v.Strides[rank - 2]
           Column = v.Strides[rank - 1] }
 
-    /// Makes a program's sources and groups, each value once.
+    /// Makes the sources and groups of a program; each value once.
     [<Sealed>]
     type private Building(x: Lowering, axes: ReducedAxes, tile: int, reads: List<Storage>) =
         let steps = List<Scope -> TileStep>()
         let values = Dictionary<Node, int>(HashIdentity.Reference)
 
-        /// Whether a group of the program is to make it.
+        /// Whether a group of the program computes the node.
         let isOpen (n: Node) =
             StreamKinds.isElementwise n && x.IsStreamed n && not (x.IsAvailable n || values.ContainsKey n)
 
-        /// Whether a group reads it rather than computing it: renamings are looked through.
+        /// Whether a group reads the node instead of computing it, directly or through renamings.
         let isThere (n: Node) = values.ContainsKey n || x.IsAvailable n || StreamKinds.isElementwise n && not (isOpen n)
 
         let add (n: Node) (step: int -> Scope -> TileStep) =
@@ -76,7 +76,7 @@ module internal LowerStream =
         let dotSource (n: Node) (a: View) (b: View) (scope: Scope) : StreamSource =
             DotSource(shapeOf n, matrices scope a, matrices scope b)
 
-        /// The program that makes a node, to be read as these axes say.
+        /// The program that computes a node in the order of these axes.
         let within (n: Node) (axes: ReducedAxes) : Scope -> StreamProgram =
             let building = Building(x, axes, tile, reads)
             building.Make n
@@ -97,7 +97,7 @@ module internal LowerStream =
                 let spread = SpreadSource(program scope, n.Dtype.Size, extents, strides)
                 if times = 1L then spread else RepeatSource(spread, times, tile)
 
-        /// What is read from memory or made without a group.
+        /// A source: read from memory, or computed without a group.
         let source (n: Node) : Scope -> StreamSource =
             let from (v: View) =
                 reads.Add v.Storage
@@ -130,7 +130,7 @@ module internal LowerStream =
                 let v = values[n]
                 fun _ -> Made(TileValue v)
 
-        /// A group that makes one node.
+        /// A group that computes one node.
         let group (cone: HashSet<Node>) (n: Node) =
             let order = cone |> Seq.sortBy x.IndexOf |> Seq.toArray
             let struct (group, sources) = ElementCone.group isThere isSingle order [| n |]
@@ -139,7 +139,7 @@ module internal LowerStream =
 
             add n (fun v scope -> Compute(kernel, operands |> Array.map (fun o -> o scope), TileValue v))
 
-        /// Sees to the value of a node; the last step makes it.
+        /// Pushes the steps that compute a node; the last one computes the node itself.
         member _.Make(target: Node) =
             let todo = Stack<Node>()
             todo.Push(ElementCone.through x.IsAvailable target)
@@ -165,7 +165,7 @@ module internal LowerStream =
             let steps = steps.ToArray()
             fun scope -> StreamProgram(steps |> Array.map (fun s -> s scope), tile)
 
-    /// The program that makes a node and what it reads.
+    /// The program that computes a node and what it reads.
     let private program (x: Lowering) (n: Node) (axes: ReducedAxes) (tile: int) =
         let reads = List<Storage>()
         let building = Building(x, axes, tile, reads)
@@ -226,7 +226,7 @@ module internal LowerStream =
 
             ValueSome target
 
-    /// A reduction or a product of large arrays; nothing where they lie in memory as kernels read them.
+    /// A reduction or a product of large arrays; ValueNone if they are stored as the kernels read them.
     let lower (x: Lowering) (n: Node) : View voption =
         match n.Op with
         | Reduce(r, axes) -> reduce x n r axes

@@ -4,15 +4,15 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Memory that a computation wants and the machine has not.
+/// The error of a computation that needs more memory than the machine has.
 module internal Memory =
     let missing (bytes: int64) (largest: string) : exn =
         let what = if largest = "" then "" else $" The largest value is that of {largest}."
 
         ShapeException
-            $"out of memory: {Room.Text bytes} are wanted, of {Room.Text Room.Total} in all.{what} Use smaller shapes, fewer or smaller steps, or work on parts."
+            $"out of memory: {Room.Text bytes} are needed, of {Room.Text Room.Total} in all.{what} Use smaller shapes, fewer or smaller steps, or work on parts."
 
-/// Arrays in a plan's memory as managed arrays, and back.
+/// Copies arrays between a plan's memory and managed memory.
 module internal ArrayMemory =
     let bytes (dtype: Dtype) (shape: int[]) = Shape.size shape * int64 dtype.Size
 

@@ -8,7 +8,7 @@ open NeuralDE.Internal.Graph
 type internal UnplannedException(message: string) =
     inherit System.Exception(message)
 
-/// What a plan is made of while it is being made: constants, tapes and emissions get their places here.
+/// The state of a plan under construction: it assigns places to constants, tapes and emissions.
 [<Sealed>]
 type internal PlanMaker(constantsAt: int64) =
     let constants = List<struct (int64 * NdArray)>()
@@ -33,10 +33,10 @@ type internal PlanMaker(constantsAt: int64) =
 
     let place (a: NdArray) = if Guarding.isOn () then placeGuarded a else placeBehind a
 
-    /// Pages that may not be touched.
+    /// Protected pages.
     member _.Guards = guards
 
-    /// Where a constant lies; equal numbers lie in one place.
+    /// The offset of a constant; equal constants share one place.
     member _.Constant(a: NdArray) : int64 =
         if a.Length = 1 then
             let bits =
@@ -74,7 +74,7 @@ type internal PlanMaker(constantsAt: int64) =
     member _.Emissions = emissions
     member _.Constants = constants.ToArray()
 
-/// A graph's place in a plan: where its memory starts and where its arguments lie.
+/// The placement of a graph in a plan: the start of its memory and the places of its arguments.
 [<Sealed>]
 type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
     let tapes = Dictionary<Node, int>(HashIdentity.Reference)
@@ -87,12 +87,12 @@ type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
         | Argument k -> arguments[k]
         | Constants a -> maker.Constant a
         | Emission _ ->
-            raise (UnplannedException "the number of rows that a loop writes is not known while a plan is made")
+            raise (UnplannedException "the number of rows that a loop writes is not known when a plan is made")
 
-    /// The place of a view's first element.
+    /// The offset of a view's first element.
     member x.Offset(v: View) : int64 = x.Offset v.Storage + v.Start * int64 v.Dtype.Size
 
-    /// The tape that a loop's run leaves to its pullback.
+    /// The index of the tape that a loop records for its pullback.
     member _.Tape(loop: Node) : int =
         match tapes.TryGetValue loop with
         | true, tape -> tape
@@ -101,7 +101,7 @@ type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
             tapes[loop] <- tape
             tape
 
-    /// The frame's emission that a loop's e-th goes to.
+    /// The index of the workspace emission to which the loop's e-th emission is written.
     member _.Emission(loop: Node, e: int) : int =
         let key = struct (loop, e)
 
@@ -112,49 +112,51 @@ type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
             emissions[key] <- index
             index
 
-/// A row-wise instruction ready to run on some of its rows, on the calling thread.
+/// A row-wise instruction, ready to run on some of its rows on the calling thread.
 [<AbstractClass>]
 type internal RowInstruction() =
-    /// Rows first to last − 1; what lives within a tile lies in `tile`, from its row `first` on.
+    /// Computes rows first to last − 1. Arrays that exist for one tile only start in `tile` with row `first`.
     abstract Run: memory: nativeint * tile: nativeint * first: int * last: int -> unit
 
-/// Where the rows of an array lie.
+/// Where the rows of an array are stored.
 [<Struct>]
 type internal RowPlace =
-    /// all of them, from a place in the memory on
+    /// all rows, from this offset of the memory on
     | InMemory of offset: int64
-    /// those of the tile, from a place in the tile's memory on
+    /// the rows of the tile, from this offset of the tile's memory on
     | InTile of tileOffset: int64
 
-/// How an instruction goes row by row: row r of what it writes follows from row r of what it reads so and from all of the rest.
+/// A row-wise instruction: row r of its results depends on row r of the row-wise arguments and on all of the other
+/// ones.
 [<NoEquality; NoComparison>]
 type internal RowWise =
     {
-        /// how many rows it has; 0: any number that divides Elements
+        /// the number of rows; 0: any number that divides Elements
         Rows: int
         Elements: int64
         ByRow: View[]
         Whole: Storage[]
-        /// a guess at the work of all rows
+        /// estimated work of all rows
         Nanoseconds: float
         Make: int -> (View -> RowPlace) -> RowInstruction
     }
 
-/// An instruction to be: the memory it touches, the graphs it runs, and how it is made once all has places.
+/// A draft of an instruction: the memory it touches, the graphs it runs, and a function that makes it once all places
+/// are known.
 [<NoEquality; NoComparison>]
 type internal Draft =
     {
-        /// for people, made only when they look
+        /// a readable name, computed on demand
         Name: unit -> string
         Touches: Storage[]
-        /// all that it may write
+        /// everything that it may write
         Writes: Storage[]
         Rows: RowWise voption
         Inside: (string * Lowered)[]
         Make: Scope -> Instruction
     }
 
-/// A graph as drafts over memory of its own, wherever that will lie.
+/// A graph as drafts with memory of its own, at an offset still unknown.
 and [<NoEquality; NoComparison>] internal Lowered =
     {
         Drafts: Draft[]
@@ -162,12 +164,12 @@ and [<NoEquality; NoComparison>] internal Lowered =
         Size: int64
         /// contiguous
         Outputs: View[]
-        /// pages of its memory that may not be touched
+        /// protected pages of its memory
         Guards: int64[]
     }
 
 module internal Draft =
-    /// An instruction with known reads and writes; `rows` if it can run row by row.
+    /// An instruction with known reads and writes; with `rows` if it can run row by row.
     let from (name: unit -> string) (reads: Storage seq) (writes: Storage[]) (rows: RowWise voption) make : Draft =
         { Name = name
           Touches = Seq.append reads writes |> Seq.distinct |> Seq.toArray
@@ -185,7 +187,7 @@ module internal Lowered =
 
         scope, l.Drafts |> Array.map (fun d -> d.Make scope)
 
-    /// Memory for buffers in use at the same time, one behind the other; a place is used again once its buffer is dead.
+    /// Places the buffers one after another; the place of a buffer is reused after its last use.
     let layOut (buffers: Storage seq) (drafts: Draft[]) (outputs: View[]) : int64 =
         let first = Dictionary<Storage, int>(HashIdentity.Reference)
         let last = Dictionary<Storage, int>(HashIdentity.Reference)

@@ -1,15 +1,16 @@
 namespace NeuralDE.Internal.Engine
 
-/// A stretch of free memory, in a binary tree by place that is a heap by priority (a treap): its depth is logarithmic.
+/// A gap of free memory, as the node of a treap (a binary tree ordered by position that is a heap by priority), so its
+/// expected depth is logarithmic.
 [<Sealed; AllowNullLiteral>]
 type private Gap(start: int64, width: int64) =
     member val Start = start with get, set
     member val Width = width with get, set
 
-    /// The widest of the gaps from here down.
+    /// The largest width of the gaps in this subtree.
     member val Widest = width with get, set
 
-    /// As good as random, and the same in every run.
+    /// A pseudo-random priority, the same in every run (multiplicative hash by 2⁶⁴/φ).
     member val Priority = uint64 (start + 1L) * 0x9E3779B97F4A7C15UL ^^^ (uint64 start >>> 29) with get
 
     member val Left: Gap = null with get, set
@@ -19,11 +20,11 @@ type private Gap(start: int64, width: int64) =
         let below (child: Gap) = if isNull child then 0L else child.Widest
         g.Widest <- max g.Width (max (below g.Left) (below g.Right))
 
-/// Memory without end, of which parts are taken and given back. The first gap that is wide enough is found in a time that
-/// is logarithmic in the number of gaps.
+/// An unbounded memory from which parts are allocated and freed. First fit: the first gap that is wide enough, found in
+/// time logarithmic in the number of gaps.
 [<Sealed>]
 type internal FreeMemory() =
-    /// The last gap has no end.
+    /// The width of the last gap, which is unbounded.
     static let endless = System.Int64.MaxValue / 4L
 
     let mutable root = Gap(0L, endless)
@@ -42,7 +43,7 @@ type internal FreeMemory() =
             right.Update()
             right
 
-    /// The gaps before a place, and those from there on.
+    /// Splits the gaps into those before a position and those from it on.
     let rec split (at: int64) (g: Gap) : struct (Gap * Gap) =
         if isNull g then
             struct (null, null)
@@ -75,17 +76,17 @@ type internal FreeMemory() =
     let rec last (g: Gap) = if isNull g.Right then g else last g.Right
     let rec first (g: Gap) = if isNull g.Left then g else first g.Left
 
-    /// Takes `bytes` bytes from the first gap that has them and returns their place. A gap that is used up stays in the tree until
-    /// memory beside it is given back.
+    /// Allocates `bytes` bytes in the first gap that is wide enough and returns their position. A gap of width 0 stays
+    /// in the tree until adjacent memory is freed.
     member _.Take(bytes: int64) : int64 = take bytes root
 
-    /// Gives bytes back that were taken.
+    /// Frees allocated bytes.
     member _.Give(at: int64, bytes: int64) =
         let struct (before, behind) = split at root
         let mutable before, behind = before, behind
         let mutable start, width = at, bytes
 
-        // the neighbours become one with it
+        // merge with adjacent gaps
         if not (isNull before) then
             let g = last before
 
@@ -95,7 +96,7 @@ type internal FreeMemory() =
                 start <- g.Start
                 width <- width + g.Width
 
-        // a used-up gap at the same place
+        // an empty gap at the same position
         if (first behind).Start = at then
             let struct (_, rest) = split (at + 1L) behind
             behind <- rest

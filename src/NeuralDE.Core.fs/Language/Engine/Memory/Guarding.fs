@@ -3,17 +3,17 @@ namespace NeuralDE.Internal.Engine
 open System
 open System.Collections.Generic
 
-/// Where an array lies between two pages that nobody may touch.
+/// Where an array lies relative to its protected pages.
 type internal Guarding =
-    /// no such pages: arrays lie one behind the other, and places are used again
+    /// no protected pages: arrays are placed one after another, and places are reused
     | Unguarded
-    /// its end before such a page
+    /// the array ends before a protected page
     | BeforeGuard
-    /// its start behind one
+    /// the array starts after a protected page
     | BehindGuard
 
-/// A layout for tests: every array of a plan lies in pages of its own between pages that may not be touched, so that a
-/// kernel that reads or writes too far ends the process. The environment's NEURALDE_GUARDS (before, behind) turns it on.
+/// A memory layout for tests: every array of a plan has its own pages, between protected pages, so a kernel that reads
+/// or writes out of bounds ends the process. The environment variable NEURALDE_GUARDS (before, behind) turns it on.
 module internal Guarding =
     let mutable private current =
         match Environment.GetEnvironmentVariable "NEURALDE_GUARDS" with
@@ -25,7 +25,7 @@ module internal Guarding =
 
     let isOn () = current <> Unguarded
 
-    /// A name for what depends on the layout.
+    /// Appends the layout to a name, for caches whose content depends on it.
     let key (name: string) : string =
         match current with
         | Unguarded -> name
@@ -35,13 +35,15 @@ module internal Guarding =
     let private page = int64 Environment.SystemPageSize
     let private pages (bytes: int64) = (bytes + page - 1L) / page * page
 
-    /// Kernels write whole vectors of 64 bytes.
+    /// Rounds up to 64 bytes, because kernels write whole vectors.
     let private whole (bytes: int64) = (bytes + 63L) / 64L * 64L |> max 64L
 
-    /// A vector that is read from the last elements of a slice, which may start anywhere, reaches so far behind the array.
+    /// A vector that is read from the last elements of a slice, which may start anywhere, reaches at most this far past
+    /// the array.
     let readBehind = 64L
 
-    /// A place for some bytes at the end of the memory laid out so far, which ends with a guard: the place, and the new end.
+    /// Places some bytes at the end of the memory laid out so far, which ends with a protected page: the offset, and
+    /// the new end.
     let place (guards: List<int64>) (size: int64) (bytes: int64) : struct (int64 * int64) =
         let start =
             if size = 0L then
@@ -57,12 +59,12 @@ module internal Guarding =
             match current with
             | Unguarded
             | BehindGuard -> start
-            // the memory of a graph inside has guards of its own: whole pages
+            // the memory of a nested graph has its own protected pages, so it consists of whole pages
             | BeforeGuard -> if bytes % page = 0L then start else stop - readBehind - whole bytes
 
         struct (at, stop + page)
 
-    /// Places for all buffers, none used twice: the size of it all and the guards in it.
+    /// Places all buffers without reuse: the total size and the protected pages.
     let layOut (buffers: Storage seq) : struct (int64 * int64[]) =
         let guards = List<int64>()
         let mutable size = 0L

@@ -3,28 +3,29 @@ namespace NeuralDE.Internal.Engine
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// A stretch of a plan's memory that holds one array at a time.
+/// A part of a plan's memory that stores one array at a time.
 [<Sealed>]
 type internal Storage(index: int, bytes: int64, home: StorageHome) =
     member _.Index = index
     member _.Bytes = bytes
     member _.Home = home
-    /// What lies there, for messages; empty for what is small.
+    /// A description of the array for messages; empty for small arrays.
     member val Note = "" with get, set
-    /// Its place in the memory of the graph that owns it.
+    /// The offset in the memory of the graph that owns it.
     member val Offset = 0L with get, set
 
 and internal StorageHome =
     /// in the memory of the graph
     | Own
-    /// where the graph's k-th argument lies
+    /// the place of the graph's k-th argument
     | Argument of int
     /// among the plan's constants
     | Constants of NdArray
-    /// the e-th emission of a loop, of as many rows as the loop writes; only a result of a plan can lie there
+    /// the e-th emission of a loop, with as many rows as the loop writes; only a result of a plan can be stored there
     | Emission of loop: Node * index: int
 
-/// An array as it lies in memory: element i₀, i₁, … at Start + Σ iₐ Stridesₐ, counted in elements. Movement makes views, no copies.
+/// An array in memory by strides: element i₀, i₁, … is at Start + Σ iₐ Stridesₐ, in elements. Movement operations make
+/// views without copying.
 [<NoEquality; NoComparison>]
 type internal View = { Storage: Storage; Dtype: Dtype; Start: int64; Shape: int[]; Strides: int64[] }
 
@@ -36,7 +37,7 @@ module internal View =
 
     let size (v: View) = Shape.size v.Shape
 
-    /// Whether its elements lie in row-major order without gaps.
+    /// Whether the elements are in row-major order without gaps.
     let isContiguous (v: View) =
         let mutable expected = 1L
         let mutable is = true
@@ -48,7 +49,7 @@ module internal View =
 
         is || size v = 0L
 
-    /// Whether all elements are one.
+    /// Whether all elements are the same one in memory.
     let isSingle (v: View) = Array.forall2 (fun n s -> n = 1 || s = 0L) v.Shape v.Strides
 
     let permute (permutation: int[]) (v: View) =
@@ -80,19 +81,19 @@ module internal View =
 
         { v with Start = start; Strides = strides }
 
-    /// The same elements under another shape, where no copy is needed for that: axes of extent 1 come and go, an axis is
-    /// split, and axes that lie evenly behind one another become one.
+    /// The same elements with another shape, if no copy is needed: axes of extent 1 are added or removed, an axis is
+    /// split, or axes with fitting strides are merged.
     let reshape (shape: int[]) (v: View) : View voption =
         if size v = 0L then
             ValueSome { v with Shape = shape; Strides = strides shape }
         elif isContiguous v then
             ValueSome { v with Shape = shape; Strides = strides shape }
         else
-            // the old axes but those of extent 1, innermost last
+            // the old axes except those of extent 1, innermost last
             let old = Array.zip v.Shape v.Strides |> Array.filter (fun (n, _) -> n <> 1) |> Array.rev |> List.ofArray
             let result = Array.zeroCreate shape.Length
             let mutable rest = old
-            // what is left of the axis in hand: extent and stride
+            // the remaining extent and the stride of the current axis
             let mutable extent, stride = 1, 1L
             let mutable fits = true
 
@@ -128,7 +129,7 @@ module internal View =
 
             if fits then ValueSome { v with Shape = shape; Strides = result } else ValueNone
 
-    /// Axes that lie evenly behind one another made one, and those of extent 1 left out: the shortest description.
+    /// Merges axes with fitting strides and removes those of extent 1: the shortest description.
     let collapse (v: View) : struct (int64[] * int64[]) =
         let extents = System.Collections.Generic.List<int64>()
         let strides = System.Collections.Generic.List<int64>()

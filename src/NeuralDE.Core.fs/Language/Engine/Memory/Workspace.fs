@@ -6,21 +6,21 @@ open System.Runtime.InteropServices
 open System.Threading
 open NeuralDE.Kernels
 
-/// Numbers that kernels read by address; they stay where they are as long as the table lives.
+/// Numbers that kernels read by address; pinned as long as the table lives.
 [<Sealed>]
 type internal PinnedTable(values: int64[]) =
     let pinned: int64[] = GC.AllocateArray<int64>(max 1 values.Length, true)
     do Array.blit values 0 pinned 0 values.Length
     member val Address = Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0)
-    /// Keeps the table alive where only its address is in use.
+    /// Keeps the table alive while only its address is in use.
     member _.Values = pinned
 
-/// The forward run of one loop as its reverse sweep needs it: a row of bytes for every kept iteration, and states for some of
-/// them. How many iterations there will be need not be known: when states pass the limit, every other one is dropped.
-/// Its memory is kept for the next run.
+/// The tape of one loop: a row of bytes for every kept iteration, and states for some of them. The number of iterations
+/// need not be known: when the number of states exceeds the limit, every second one is dropped. The memory is kept for
+/// the next run.
 [<Sealed>]
 type internal TapeMemory() =
-    /// control, moved rows, wrote rows, count of every kept iteration
+    /// of every kept iteration: registers, moved rows, rows that wrote, counts
     member val Frames = GrowingBlock()
     /// states of the iterations 0, Spacing, 2 Spacing, …
     member val States = GrowingBlock()
@@ -35,24 +35,24 @@ type internal TapeMemory() =
         x.Spacing <- 1
         x.Kept <- 0
 
-/// The memory of one run of a plan. A plan keeps some and lends one to every call.
+/// The memory of one run of a plan. A plan keeps some workspaces and lends one to every call.
 [<Sealed>]
 type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]) =
     let block = if guards.Length = 0 then NativeBlock size else NativeBlock(size, guards)
     member val Memory = block.Address
     member _.Block = block
-    /// What checks found, in order.
+    /// Exceptions of the checks, in order.
     member val Failures = List<exn>()
     member val Tapes = Array.init tapes (fun _ -> TapeMemory())
-    /// Emissions of loops that write as many rows as there are.
+    /// Emissions of loops with an unknown number of rows.
     member val Emissions = Array.init emissions (fun _ -> GrowingBlock())
-    /// Rows written to them.
+    /// The number of rows written to each.
     member val Written: int64[] = Array.zeroCreate emissions
 
-    /// Whether loops keep anything here beside the block.
+    /// Whether loops store anything here outside the block.
     member val HasLoops = tapes + emissions > 0
 
-    /// Peaks are those of the run that begins now.
+    /// Starts the measurement of peaks for the next run.
     member x.ForgetPeaks() =
         for tape in x.Tapes do
             tape.Frames.Peak <- 0L
@@ -61,7 +61,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         for emission in x.Emissions do
             emission.Peak <- 0L
 
-    /// Bytes that the run held at most: what its loops kept, each at its peak, and its block.
+    /// Peak bytes of the run: the tapes and emissions of its loops, each at its peak, and the block.
     member x.Held: int64 =
         let mutable bytes = block.Size
 
@@ -73,7 +73,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
 
         bytes
 
-    /// Gives back what one unusually long run has taken.
+    /// Frees memory that one unusually long run allocated.
     member x.Trim() =
         let most = 67108864L
 
@@ -84,7 +84,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         for emission in x.Emissions do
             emission.Trim most
 
-/// One thing a plan does. Addresses are offsets into the frame's memory, fixed when the plan was made.
+/// One instruction of a plan. Addresses are fixed offsets into the frame's memory.
 [<AbstractClass>]
 type internal Instruction() =
     abstract Run: Workspace -> unit
@@ -98,13 +98,14 @@ module internal Instruction =
         for i in 0 .. instructions.Length - 1 do
             instructions[i].Run frame
 
-/// The workspaces that a plan keeps for its next calls: four at most; further concurrent calls allocate their own. Taking one and
-/// returning it cost one atomic operation each, because a call of a small function takes less than a microsecond.
+/// The workspaces that a plan keeps for its next calls, at most four; further concurrent calls allocate their own.
+/// Taking or returning one costs one atomic operation, because a call of a small function takes less than a
+/// microsecond.
 [<Sealed>]
 type internal IdleWorkspaces() =
     let slots: (Workspace | null)[] = Array.zeroCreate 4
 
-    /// One that nobody else has; none where all are in use.
+    /// A workspace that no other call uses; null if all are in use.
     member _.Take() : Workspace | null =
         let mutable found: Workspace | null = null
         let mutable i = 0
@@ -115,7 +116,7 @@ type internal IdleWorkspaces() =
 
         found
 
-    /// Whether there was room for it. Its block waits already.
+    /// Whether the workspace could be kept. Its block is then already available to the next call.
     member _.TryKeep(work: Workspace) : bool =
         let mutable isKept = false
         let mutable i = 0

@@ -3,8 +3,8 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
-/// Makes a graph ready to run: named calls and custom functions are put in place, what no output needs falls away.
-/// Since nodes are interned, a body that both a call and its derivative hold is then one body, computed once.
+/// Prepares a graph to run: inlines named calls and custom functions, and drops nodes that no output needs. Nodes are
+/// interned, so a body shared by a call and its derivative is computed once.
 module internal Flatten =
     let rec graph (g: Graph) : Graph =
         g.Memo("flatten", fun () -> Intern.graph g.Inputs (place g (g.Inputs |> Array.mapi Intern.input)))
@@ -26,12 +26,13 @@ module internal Flatten =
                 | _ -> Intern.again n args
             | _ -> Intern.again n args)
 
-/// Pairs of a loop and its pullback. The loop leaves its tape to the pullback, which otherwise runs the loop again.
+/// Pairs of a loop and its pullback. The pullback reads the tape of the loop; without a pair, it runs the loop again.
 module internal LoopPairs =
-    /// The loop that a pullback reverses, on the same arguments. It has one node, since nodes are interned.
+    /// The loop that a pullback reverses, on the same arguments. Interning makes it one node.
     let private primalOf (p: Pullback) (n: Node) : Node = Intern.node (Apply(Loop p.Of)) n.Args[.. p.Wanted.Length - 1]
 
-    /// For each pullback its loop, if the loop is among the nodes and runs before it. The nodes are in the order in which they run.
+    /// For each pullback its loop, if the loop is among the nodes and runs before it. The nodes are in the order in which
+    /// they run.
     let inOrder (nodes: Node seq) : Dictionary<Node, Node> =
         let pairs = Dictionary<Node, Node>(HashIdentity.Reference)
         let before = HashSet<Node>(HashIdentity.Reference)
@@ -46,17 +47,17 @@ module internal LoopPairs =
 
         pairs
 
-/// A flattened graph as arrays: what the interpreter walks.
+/// A flattened graph as arrays, for the interpreter.
 type internal Program =
     {
         Nodes: Node[]
         Args: int[][]
         Outputs: int[]
-        /// For a pullback: the loop on the same arguments in this graph, whose run can leave its tape; else −1.
+        /// For a pullback: the index of the loop on the same arguments, whose run can record the tape; otherwise −1.
         Primal: int[]
-        /// For a loop: whether a pullback wants its tape.
+        /// For a loop: whether a pullback needs its tape.
         Taped: bool[]
-        /// Slots that nothing after this one reads.
+        /// By node: the slots that no later node reads.
         Release: int[][]
     }
 

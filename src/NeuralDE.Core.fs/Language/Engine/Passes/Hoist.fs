@@ -3,9 +3,9 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
-/// What a loop's body computes from captured values alone, taken out of it: computed once, before the loop.
+/// Hoists values that a loop's body computes from captured values only: they are computed once, before the loop.
 module internal Hoist =
-    /// Movement makes views, which cost nothing inside.
+    /// Movement makes views, which cost nothing inside the loop.
     let private isFree (op: Op) =
         match op with
         | Input _
@@ -18,9 +18,9 @@ module internal Hoist =
         | Slice _
         | Reverse _
         | StopGradient -> true
-        | _ -> false // what computes is worth computing once
+        | _ -> false // all computing operations are worth hoisting
 
-    /// The nodes whose values are made of captured ones alone.
+    /// The nodes that depend only on captured values.
     let private fixedIn (body: Graph) (carried: int) : HashSet<Node> =
         let found = HashSet<Node>(HashIdentity.Reference)
 
@@ -31,25 +31,26 @@ module internal Hoist =
                 | Constant _
                 | Data _
                 | Iota _ -> true
-                // a check of what is fixed finds the same in every iteration
+                // a check of loop-invariant values gives the same result in every iteration
                 | Check c when not c.Flagged -> false
-                // a function node may be costly or not needed
+                // a function node may be expensive and not needed
                 | Apply _
                 | Output _ -> false
-                | _ -> n.Args |> Array.forall found.Contains // everything else has the value its arguments give it
+                | _ -> n.Args |> Array.forall found.Contains // all other nodes are determined by their arguments
 
             if isFixed then found.Add n |> ignore
 
         found
 
-    /// The last fixed values: used by something that is not fixed, or results. Only what is worth computing once.
+    /// The nodes to hoist: loop-invariant values that are outputs or are used by a variant node, if worth computing
+    /// once.
     let private takenFrom (body: Graph) (carried: int) (isFixed: Node -> bool) : HashSet<Node> =
         let taken = HashSet<Node>(HashIdentity.Reference)
         let inputSize = body.Inputs[carried..] |> Array.sumBy (fun s -> Shape.size s.Shape)
         let largest = max 4096L (2L * inputSize)
         let worth (n: Node) = isFixed n && not (isFree n.Op) && Shape.size n.Shape <= largest
 
-        /// Views over a fixed value stay inside, so their source is what is taken.
+        /// Views of an invariant value stay inside; their source is hoisted instead.
         let take (n: Node) =
             let mutable source = n
 
@@ -64,11 +65,11 @@ module internal Hoist =
         Array.iter take body.Outputs
         taken
 
-    /// From captured values to the chosen ones.
+    /// The graph from captured values to the chosen values.
     let private prologueOf (body: Graph) (carried: int) (isFixed: Node -> bool) (chosen: Node[]) : Graph =
         let outside = Dictionary<Node, Node>(HashIdentity.Reference)
 
-        // only fixed values are computed there; those that no chosen one needs fall away
+        // only invariant values are computed here; those that no chosen value needs are dropped
         for n in body.Order do
             if isFixed n then
                 outside[n] <-
@@ -96,8 +97,8 @@ module internal Hoist =
 
         Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))
 
-    /// From a body whose inputs from `carried` on are captured: the graph from captured values to further ones, and the body
-    /// that takes them as inputs behind its own. Values larger than all that is captured stay inside.
+    /// Splits a body whose inputs from `carried` on are captured: the graph from captured values to hoisted values, and
+    /// the body that takes the hoisted values as further inputs. Values larger than all captured ones stay inside.
     let split (body: Graph) (carried: int) : struct (Graph * Graph) voption =
         let fixedNodes = fixedIn body carried
         let taken = takenFrom body carried fixedNodes.Contains

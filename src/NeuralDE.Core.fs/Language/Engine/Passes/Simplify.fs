@@ -2,7 +2,7 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Internal.Graph
 
-/// Rewrites that change no value: each rule looks at a node whose arguments are simple already.
+/// Rewrites that preserve values: each rule examines a node whose arguments are already simplified.
 module internal Simplify =
     let private isLiteral (value: float) (n: Node) =
         match n.Op with
@@ -10,7 +10,7 @@ module internal Simplify =
         | Constant l -> float l.Bits = value
         | _ -> false
 
-    /// A number spread over the result's shape, or the number itself.
+    /// Whether the node is this number, or a broadcast of it.
     let rec private spreads (value: float) (n: Node) =
         match n.Op with
         | Broadcast _
@@ -19,7 +19,7 @@ module internal Simplify =
 
     let isZeros (n: Node) : bool = spreads 0.0 n
 
-    /// The one number of which the node is a broadcast.
+    /// The single number of which the node is a broadcast.
     let rec private single (n: Node) : Node voption =
         match n.Op with
         | Broadcast _ when Shape.size n.Args[0].Shape = 1L -> ValueSome n.Args[0]
@@ -35,7 +35,7 @@ module internal Simplify =
         | Select
         | Fma
         | Cast _ -> true
-        | _ -> false // no other operation works element by element
+        | _ -> false // no other operation is element-wise
 
     let private toScalar (n: Node) = if n.Shape.Length = 0 then n else Intern.node (Reshape [||]) [| n |]
 
@@ -65,11 +65,11 @@ module internal Simplify =
             | _ -> ValueNone
         | Select when obj.ReferenceEquals(args[1], args[2]) -> ValueSome args[1]
         | StopGradient -> ValueSome args[0]
-        // what is the same for every element is computed once
+        // an operation on broadcast single numbers is computed once, then broadcast
         | _ when isElementwise op && Shape.size args[0].Shape > 1L && args |> Array.forall (fun a -> (single a).IsSome) ->
             let one = Intern.node op (args |> Array.map (fun a -> toScalar (single a).Value))
             ValueSome(Intern.node (Broadcast(args[0].Shape, [||])) [| one |])
-        | _ -> ValueNone // no rule for it
+        | _ -> ValueNone // no rule applies
 
     and private simple (op: Op) (args: Node[]) : Node =
         match rule op args with

@@ -3,25 +3,26 @@ namespace NeuralDE.Internal.Engine
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Rows that an iteration adds to a captured value: updates[b, j] to its row indices[b, j], behind Batch axes.
+/// Rows that an iteration adds to a captured value: updates[b, j] is added to row indices[b, j], with Batch leading
+/// axes.
 [<NoEquality; NoComparison>]
 type internal RowSum =
     {
-        /// which of the wanted captured values
+        /// index among the wanted captured values
         Of: int
         Batch: int
         Indices: Node
         Updates: Node
     }
 
-/// A reverse sweep adds up what every iteration gives to the captured values. Where that is zeros but for some rows (those
-/// that the iteration gathered), only these rows are added: a scan's gradient then costs as much for each step however
-/// many steps there are.
+/// A reverse sweep sums the contributions of all iterations to each captured value. If a contribution is zero except in
+/// some rows (those that the iteration gathered), only these rows are added. The cost of a scan's gradient is then
+/// linear in the number of steps.
 module internal SparseSums =
-    /// More terms are not told apart.
+    /// Sums of more terms are not split.
     let private most = 64
 
-    /// The terms of a sum; the sum itself where they are too many.
+    /// The terms of a sum; the sum itself if there are too many.
     let private termsOf (n: Node) : Node list =
         let rec go (todo: Node list) (found: Node list) (count: int) =
             match todo with
@@ -39,8 +40,9 @@ module internal SparseSums =
         | Scatter(ScatterAdd, _) -> Simplify.isZeros n.Args[0]
         | _ -> false
 
-    /// The sweep with, behind its first outputs, what it adds to captured values as a whole, then indices and updates of every
-    /// sum over rows; the captured values that get a whole, in order; and those sums.
+    /// The sweep whose first outputs are followed by the whole contributions to captured values, then by the indices
+    /// and updates of every sum over rows; the captured values with whole contributions, in order; and the sums over
+    /// rows.
     let split (sweep: Graph) (first: int) : struct (Graph * int[] * RowSum[]) =
         let parts = sweep.Outputs[first..] |> Array.map (fun n -> List.partition isSparse (termsOf n))
 
@@ -49,7 +51,7 @@ module internal SparseSums =
                    for n in sparse do
                        match n.Op with
                        | Scatter(_, batch) -> { Of = i; Batch = batch; Indices = n.Args[1]; Updates = n.Args[2] }
-                       | op -> raise (GraphException $"{op} adds no rows") |]
+                       | op -> raise (GraphException $"{op} is not a sum over rows") |]
 
         let whole =
             [| for i, (_, dense) in Array.indexed parts do

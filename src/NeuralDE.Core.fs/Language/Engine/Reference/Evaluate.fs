@@ -3,8 +3,8 @@ namespace NeuralDE.Internal.Engine
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// The value of every primitive on numbers: the meaning of the language, against which all faster code is tested.
-/// Slow and plain. Arguments are read, never written; a result may share memory with an argument.
+/// The value of every primitive: the definition of the language, against which all faster code is tested. Slow and
+/// simple. Arguments are never written; a result may share memory with an argument.
 module internal Evaluate =
     let constant (literal: Literal) =
         match literal.Dtype with
@@ -19,8 +19,7 @@ module internal Evaluate =
         let values = Array.init (Shape.stored "iota" signature.Shape) (fun i -> int64 (i / inner % n))
         NdArray.OfIntegers(signature.Dtype, signature.Shape, values)
 
-    /// Row b of the result holds the elements 0, 1, … of keys[b]: a value depends on its key and its index in the row
-    /// only.
+    /// Row b of the result is the sequence of keys[b]: an element depends only on its key and its index in the row.
     let inline private draw ([<InlineIfLambda>] make: uint64 -> 'T) dtype (shape: int[]) (keys: NdArray) =
         let values: 'T[] = Array.zeroCreate (Shape.stored "random" shape)
         let row = values.Length / max 1 keys.Length
@@ -42,8 +41,8 @@ module internal Evaluate =
         | (Uniform | Normal), (Int32 | Int64 | Bool)
         | Bits, (Float32 | Float64 | Int32 | Bool) -> raise (GraphException $"{kind} numbers are not {dtype}.")
 
-    /// The value of an operation on arguments that Infer.node accepts; signature is what it gives. Checks are not
-    /// looked at.
+    /// The value of an operation on arguments that Infer.node accepts; `signature` is the inferred one. Checks are not
+    /// run.
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         let shape = signature.Shape
 

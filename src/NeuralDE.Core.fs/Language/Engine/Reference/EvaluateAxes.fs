@@ -6,7 +6,7 @@ open NeuralDE.Internal.Graph
 
 /// Values of the operations along axes: reductions, scans, sorting and searching.
 module internal EvaluateAxes =
-    /// For every element of x in row-major order: result[o] ← combine result[o] x[i], where o leaves out the reduced
+    /// For every element of x in row-major order: result[o] ← combine result[o] x[i], where o is i without the reduced
     /// axes.
     let inline private fold
         ([<InlineIfLambda>] combine: 'T -> 'T -> 'T)
@@ -20,7 +20,7 @@ module internal EvaluateAxes =
         let result = Array.create (Shape.stored "reduce" kept) start
 
         if x.Length > 0 then
-            // the step in the result for a step along each axis of x; 0 along reduced ones
+            // the stride of the result for each axis of x; 0 for reduced axes
             let steps = Array.zeroCreate rank
             Array.iter2 (fun axis stride -> steps[axis] <- stride) (Shape.others rank axes) (Shape.storedStrides kept)
             let inner = if rank = 0 then 1 else shape[rank - 1]
@@ -33,7 +33,7 @@ module internal EvaluateAxes =
                     let at = o + i * innerStep
                     result[at] <- combine result[at] x[row * inner + i]
 
-                // the next row: a carry into the axes before the last
+                // advance to the next row: carry into the axes before the last
                 let mutable axis = rank - 2
 
                 while axis >= 0 do
@@ -49,8 +49,8 @@ module internal EvaluateAxes =
 
         result
 
-    /// Sum: floats in float64 in index order, rounded once; integers wrap; of nothing 0.
-    /// Maximum: NaN where there is one; of bools whether any is true.
+    /// Sum: floats in float64 in index order, rounded once; integers wrap; 0 if empty. Maximum: NaN if there is one;
+    /// for bools, whether any is true.
     let reduce (r: Reduce) (axes: int[]) (shape: int[]) (x: NdArray) =
         match x.Dtype with
         | Float64
@@ -71,7 +71,7 @@ module internal EvaluateAxes =
 
             NdArray.OfIntegers(x.Dtype, shape, values)
 
-    /// Before, with NaN behind every number and −0 = 0.
+    /// Less than, with NaN after all numbers and −0 = 0.
     let inline private before (a: ^T) (b: ^T) = a < b || (b <> b && a = a)
 
     let inline private argMaxOf axis (shape: int[]) (x: ^T[]) : int64[] =
@@ -90,7 +90,7 @@ module internal EvaluateAxes =
 
         result
 
-    /// The first of the largest; NaN counts as larger than every number.
+    /// The index of the first maximum; NaN counts as larger than all numbers.
     let argMax axis (shape: int[]) (x: NdArray) =
         let found =
             if x.Dtype.IsFloat then
@@ -114,7 +114,7 @@ module internal EvaluateAxes =
 
                         if before a b then -1
                         elif before b a then 1
-                        else p - q) // equal elements keep their order
+                        else p - q) // stable: equal elements keep their order
 
                 let indices = Array.init n id
                 Array.Sort(indices, order)
@@ -124,7 +124,7 @@ module internal EvaluateAxes =
 
         result
 
-    /// Indices that sort upwards; equal elements keep their order, NaN comes last.
+    /// Indices that sort in ascending order; stable, NaN last.
     let argSort axis (x: NdArray) =
         let found =
             if x.Dtype.IsFloat then
@@ -150,7 +150,7 @@ module internal EvaluateAxes =
 
         result
 
-    /// The sum of the elements up to each and itself (reverse: from each on, summed from the end); floats in float64.
+    /// The cumulative sum including each element (reverse: from the end); floats in float64.
     let cumSum axis reverse (x: NdArray) =
         if x.Dtype.IsFloat then
             NdArray.OfFloats(x.Dtype, x.Shape, cumSumOf axis reverse x.Shape x.Floats)
@@ -164,7 +164,7 @@ module internal EvaluateAxes =
         for at in 0 .. values.Length - 1 do
             let row = at / m * n
             let v = values[at]
-            // every element before low is passed by v, none from high on
+            // binary search: elements before low come before v, elements from high on do not
             let mutable low = 0
             let mutable high = n
 
@@ -179,8 +179,7 @@ module internal EvaluateAxes =
 
         result
 
-    /// The first index i with sorted[i] ≥ v (right: > v), n where there is none; NaN counts as larger than every
-    /// number.
+    /// The first index i with sorted[i] ≥ v (right: > v), n if there is none; NaN counts as larger than all numbers.
     let searchSorted right (sorted: NdArray) (values: NdArray) =
         let n = sorted.Shape[sorted.Shape.Length - 1]
 

@@ -4,8 +4,8 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Values of the element-wise operations. float32 is computed in float64 and rounded once at each operation;
-/// integers are computed in int64 and wrapped to the dtype.
+/// Values of the element-wise operations. float32 is computed in float64 and rounded once per operation; integers are
+/// computed in int64 and wrapped to the dtype.
 module internal EvaluateElementwise =
     let unsupported (op: obj) (x: NdArray) : 'a =
         raise (GraphException $"{op} of {x.Dtype} {Shape.text x.Shape} has no value.")
@@ -130,7 +130,7 @@ module internal EvaluateElementwise =
 
         NdArray(Bool, x.Shape, r)
 
-    /// Max and Min give NaN where either is NaN; max(−0, 0) = 0 and min(−0, 0) = −0.
+    /// Max and Min give NaN if either argument is NaN; max(−0, 0) = 0 and min(−0, 0) = −0.
     let private floatBinary (b: Binary) (x: NdArray) (y: NdArray) =
         match b with
         | Add -> floats2 (fun p q -> p + q) b x y
@@ -188,7 +188,7 @@ module internal EvaluateElementwise =
         | Int64 -> integerBinary b x y
         | Bool -> flagBinary b x y
 
-    /// Floats as IEEE 754 has it: every comparison with NaN is false but ≠; −0 = 0. false < true.
+    /// Floats compare as in IEEE 754: with NaN every comparison except ≠ is false; −0 = 0. Bools: false < true.
     let compare (c: Compare) (x: NdArray) (y: NdArray) =
         let inline on (a: 'T[]) (b: 'T[]) =
             let r: bool[] = Array.zeroCreate a.Length
@@ -240,7 +240,7 @@ module internal EvaluateElementwise =
         | Int32 -> on (x.Data :?> int[]) (y.Data :?> int[])
         | Bool -> on (x.Data :?> bool[]) (y.Data :?> bool[])
 
-    /// x y + z, rounded once to the dtype (in float32 by its own instruction: float64 would round twice).
+    /// x y + z, rounded once to the dtype (float32 by its own instruction, because float64 would round twice).
     let fma (x: NdArray) (y: NdArray) (z: NdArray) =
         match x.Dtype with
         | Float64 ->
@@ -263,8 +263,8 @@ module internal EvaluateElementwise =
         | Int64
         | Bool -> unsupported Fma x
 
-    /// Float → integer towards 0, to the nearest integer of the dtype where it is outside, NaN → 0; integer → integer
-    /// wraps; number → float rounds once; number → bool is ≠ 0 (NaN is); bool → number is 0 or 1.
+    /// Float → integer truncates, saturates outside the range of the dtype, NaN → 0; integer → integer wraps; number →
+    /// float rounds once; number → bool is ≠ 0 (true for NaN); bool → number is 0 or 1.
     let cast (dtype: Dtype) (x: NdArray) =
         match x.Dtype, dtype with
         | a, b when a = b -> x

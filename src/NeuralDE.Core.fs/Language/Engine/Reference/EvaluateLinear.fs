@@ -4,8 +4,8 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Values of contractions, of the Fourier transform and of dense linear algebra. float32 is computed in float64
-/// throughout and rounded once at the end; integers wrap.
+/// Values of contractions, the Fourier transform and dense linear algebra. float32 is computed in float64 throughout
+/// and rounded once at the end; integers wrap.
 module internal EvaluateLinear =
     let inline private dotOf batches m k n (a: ^T[]) (b: ^T[]) : ^T[] =
         let result: ^T[] = Array.zeroCreate (batches * m * n)
@@ -23,7 +23,7 @@ module internal EvaluateLinear =
 
         result
 
-    /// Σ over k in index order; of nothing 0. Of bools: whether any pair is true and true.
+    /// Σ over k in index order; 0 if empty. For bools: whether both elements of any pair are true.
     let dot (shape: int[]) (a: NdArray) (b: NdArray) =
         let r = shape.Length
         let m, k, n = a.Shape[r - 2], a.Shape[r - 1], b.Shape[r - 1]
@@ -34,7 +34,7 @@ module internal EvaluateLinear =
         else
             NdArray.OfIntegers(a.Dtype, shape, dotOf batches m k n a.Integers b.Integers)
 
-    /// The index behind `flat` elements of a row-major array.
+    /// The multi-index of the `flat`-th element of a row-major array.
     let private unravel (shape: int[]) (flat: int) =
         let index = Array.zeroCreate shape.Length
         let mutable rest = flat
@@ -45,8 +45,8 @@ module internal EvaluateLinear =
 
         index
 
-    /// The place in the input (row-major over its spatial axes) that the kernel's place k meets for the result's
-    /// place t; −1 in the padding and between dilated elements.
+    /// The index of the input (row-major over its spatial axes) that kernel position k reads for output position t; −1
+    /// in the padding and between dilated elements.
     let private meets (c: Conv) (input: int[]) (t: int[]) (k: int[]) =
         let mutable place = 0
 
@@ -87,17 +87,17 @@ module internal EvaluateLinear =
 
         y
 
-    /// y[n, g, o, t] = Σ over kernel places k and channels c of x[n, g, c, s] kernel[g, o, c, k], where on every
-    /// spatial axis s · dilateInput = t · stride + k · dilateKernel − low; there is no term where s is not an index
-    /// of the input.
+    /// y[n, g, o, t] = Σ over kernel positions k and channels c of x[n, g, c, s] kernel[g, o, c, k], where s ·
+    /// dilateInput = t · stride + k · dilateKernel − low on every spatial axis; terms without such an index s of the
+    /// input are left out.
     let conv (c: Conv) (shape: int[]) (x: NdArray) (kernel: NdArray) =
         if x.Dtype.IsFloat then
             NdArray.OfFloats(x.Dtype, shape, convOf c shape x.Shape kernel.Shape x.Floats kernel.Floats)
         else
             NdArray.OfIntegers(x.Dtype, shape, convOf c shape x.Shape kernel.Shape x.Integers kernel.Integers)
 
-    /// cos and sin of 2π j / n, 0 ≤ j < n. The angle is brought into [0, π/4] in integers, so quarters and eighths
-    /// are exact and symmetric.
+    /// cos and sin of 2π j / n, 0 ≤ j < n. The angle is reduced to [0, π/4] in integers, so quarters and eighths of a
+    /// turn are exact and symmetric.
     let private turn j n =
         let n = int64 n
         let eighths = 8L * int64 j // of a turn, times n
@@ -112,7 +112,7 @@ module internal EvaluateLinear =
         let cosine, sine = if steep then sine, cosine else cosine, sine
         struct ((if left then -cosine else cosine), (if lower then -sine else sine))
 
-    /// X[k] = Σⱼ x[j] e^(∓2πi jk/n), minus forward and plus inverse, in neither direction scaled.
+    /// X[k] = Σⱼ x[j] e^(∓2πi jk/n): minus forward, plus inverse; unscaled in both directions.
     let fft inverse (x: NdArray) =
         let n = x.Shape[x.Shape.Length - 2]
         let values = x.Floats
@@ -150,8 +150,8 @@ module internal EvaluateLinear =
         let n = x.Shape[x.Shape.Length - 1]
         struct (n, (if n = 0 then 0 else x.Length / (n * n)))
 
-    /// L with L Lᵀ = A and zeros above the diagonal. A pivot that is not positive makes NaN of its column and of all
-    /// below and right of it.
+    /// L with L Lᵀ = A and zeros above the diagonal. A pivot that is not positive fills its column and everything below
+    /// and to the right with NaN.
     let cholesky (x: NdArray) =
         needFloats Cholesky x
         let struct (n, batches) = squares x
@@ -175,8 +175,8 @@ module internal EvaluateLinear =
 
         NdArray.OfFloats(x.Dtype, x.Shape, l)
 
-    /// x with T x = b (transpose: Tᵀ x = b) by substitution. Of T only the lower (else the upper) half is read, and the
-    /// diagonal only where it does not count as 1. A zero on the diagonal divides.
+    /// x with T x = b (transpose: Tᵀ x = b) by substitution. Only the lower (otherwise the upper) triangle of T is
+    /// read, and the diagonal only if it does not count as 1. A zero on the diagonal gives infinities.
     let triangularSolve lower transpose unit (t: NdArray) (b: NdArray) =
         needFloats (TriangularSolve(lower, transpose, unit)) t
         let struct (n, batches) = squares t
@@ -204,9 +204,9 @@ module internal EvaluateLinear =
 
         NdArray.OfFloats(b.Dtype, b.Shape, x)
 
-    /// One step of elimination with the pivot in place k of the n × n matrix at `start`: factors below the pivot, the
-    /// rest updated. A factor is 0 where entry and pivot are, so that A = L U for a singular matrix in pivoted order
-    /// too.
+    /// One elimination step with the pivot at index k of the n × n matrix at `start`: computes the factors below the
+    /// pivot and updates the rest. A factor is 0 if entry and pivot are 0, so that A = L U also for a singular matrix
+    /// in pivoted order.
     let private eliminate (a: float[]) start n k =
         let pivot = a[start + k * n + k]
 
@@ -230,8 +230,8 @@ module internal EvaluateLinear =
 
         NdArray.OfFloats(x.Dtype, x.Shape, a)
 
-    /// The row order p of elimination that takes the largest |entry| of each column, the first of equals:
-    /// rows p of A have a factorisation without pivoting, with no |factor| above 1.
+    /// The row order p of partial pivoting: the largest |entry| of each column, the first of equals. Rows p of A have
+    /// an LU factorisation without further pivoting whose factors satisfy |factor| ≤ 1.
     let pivots (shape: int[]) (x: NdArray) =
         let struct (n, batches) = squares x
         let a = Array.copy x.Floats

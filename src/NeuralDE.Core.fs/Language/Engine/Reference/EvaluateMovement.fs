@@ -4,7 +4,8 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Values of the operations that move elements and compute nothing (Scatter adds): the same code for every dtype.
+/// Values of the operations that move elements without arithmetic (except Scatter, which adds): the same code for every
+/// dtype.
 module internal EvaluateMovement =
     let rec private copyFrom
         (axis: int)
@@ -38,7 +39,7 @@ module internal EvaluateMovement =
         let inline on (from: 'T[]) =
             copyFrom 0 extents from sourceStrides (target.Data :?> 'T[]) targetStrides sourceOffset targetOffset
 
-        // with an extent of 0, others of 2³¹ would be gone through for nothing
+        // if one extent is 0, do not loop over the others, which may be 2³¹
         if not (Array.contains 0 extents) then
             match source.Dtype with
             | Float64 -> on (source.Data :?> float[])
@@ -58,7 +59,7 @@ module internal EvaluateMovement =
 
     let private times (a: int[]) (b: int[]) = Array.map2 (fun p q -> p * q) a b
 
-    /// The array of that shape whose elements lie at offset + Σ iₐ stridesₐ of x.
+    /// The array of this shape with elements x[offset + Σ iₐ stridesₐ].
     let private view (x: NdArray) (shape: int[]) offset strides =
         let result = NdArray.Zeros(x.Dtype, shape)
         copy shape (x, offset, strides) (result, 0, Shape.storedStrides shape)
@@ -105,7 +106,7 @@ module internal EvaluateMovement =
 
         result
 
-    /// Elements before an axis, along it and behind it: x is [outer; extent; inner].
+    /// The numbers of elements before, along and after an axis: x is [outer; extent; inner].
     let around axis (shape: int[]) =
         let mutable outer = 1
         let mutable inner = 1
@@ -116,7 +117,7 @@ module internal EvaluateMovement =
 
         struct (outer, shape[axis], inner)
 
-    /// Puts an array into another along an axis, from an index on.
+    /// Copies an array into another one along an axis, starting at an index.
     let copyInto axis (start: int) (part: NdArray) (whole: NdArray) : unit =
         let struct (outer, extent, inner) = around axis whole.Shape
         let width = part.Shape[axis] * inner
@@ -139,8 +140,8 @@ module internal EvaluateMovement =
 
         result
 
-    /// result[b, indices[b, j], f] ← combine (what is there) updates[b, j, f] for j = 0, 1, …; indices outside are
-    /// dropped.
+    /// result[b, indices[b, j], f] ← combine (its present value) updates[b, j, f] for j = 0, 1, …; indices out of range
+    /// are ignored.
     let inline private scatterBy
         ([<InlineIfLambda>] combine: 'T -> 'T -> 'T)
         batch
@@ -166,8 +167,8 @@ module internal EvaluateMovement =
 
         result
 
-    /// Add is summed in float64 in the order of j and rounded once (integers wrap, bools: or); Max gives NaN for NaN
-    /// (bools: or); Set: the last wins.
+    /// Add sums in float64 in the order of j and rounds once (integers wrap, bools: or); Max gives NaN for NaN (bools:
+    /// or); Set: the last update wins.
     let scatter (s: Scatter) batch (operand: NdArray) (indices: NdArray) (updates: NdArray) =
         let dtype, shape = operand.Dtype, operand.Shape
 

@@ -5,9 +5,9 @@ open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// The reference executor: runs closed graphs node by node, slowly and obviously. The oracle of every other executor.
+/// The reference interpreter: runs closed graphs node by node, slow and simple. The oracle of all other executors.
 module internal Interpret =
-    /// Per row: a's numbers where the row is marked, else b's.
+    /// For each row: the elements of a if the row is marked, otherwise those of b.
     let private blend (rows: bool[]) (a: NdArray) (b: NdArray) =
         if Array.forall id rows then
             a
@@ -22,7 +22,7 @@ module internal Interpret =
 
             result
 
-    /// Rows that are not marked get another row's numbers.
+    /// Replaces rows that are not marked by the row `source`.
     let private borrow (rows: bool[]) source (a: NdArray) =
         if Array.forall id rows then
             a
@@ -37,7 +37,7 @@ module internal Interpret =
 
     let private zeros (a: NdArray) = NdArray.Zeros(a.Dtype, a.Shape)
 
-    /// One emission's memory while a loop runs: rows batch ++ [room] ++ rest.
+    /// The memory of one emission while a loop runs: rows batch ++ [room] ++ rest.
     type private Emission(rows: int, batch: int[], signature: Signature, capacity: int voption) =
         let rest = signature.Shape[batch.Length ..]
         let width = Shape.stored "loop" rest
@@ -67,7 +67,7 @@ module internal Interpret =
 
             memory
 
-    /// A loop's reverse sweep under way.
+    /// The state of a loop's reverse sweep.
     [<NoEquality; NoComparison>]
     type private Sweep =
         {
@@ -75,16 +75,18 @@ module internal Interpret =
             Rows: int
             Recording: Recording
             Captured: NdArray[]
-            /// by output of the loop: the cotangent given for it
+            /// by output of the loop: its given cotangent
             Given: NdArray voption[]
-            /// rows to which a cotangent comes: the others, as those of a sample that failed, may end where a slope is infinite
+            /// rows with a non-zero cotangent; the others, such as failed samples, may end where a derivative is
+            /// infinite
             IsGiven: bool[]
-            /// Rows that did not move are pulled at a state where they once did: 0 · finite, never 0 · ∞.
+            /// For rows that did not move, the pullback is evaluated at a state where they did: 0 · finite instead of 0
+            /// · ∞.
             SafeState: NdArray[]
             SafeRegister: NdArray[]
-            /// of the active states, so far
+            /// cotangents of the active states, accumulated so far
             mutable Cotangent: NdArray[]
-            /// by wanted captured value, so far
+            /// by wanted captured value, accumulated so far
             Total: NdArray[]
         }
 
@@ -99,7 +101,7 @@ module internal Interpret =
             else
                 ValueNone)
 
-    /// Which rows have a cotangent that is not 0.
+    /// Which rows have a non-zero cotangent.
     let private rowsGiven rows (cotangents: NdArray[]) : bool[] =
         let reaches row (w: NdArray) =
             let width = w.Length / max 1 rows
@@ -112,7 +114,7 @@ module internal Interpret =
 
         Array.init rows (fun row -> rows = 1 || cotangents |> Array.exists (reaches row))
 
-    /// By active state: the cotangent given for it, or zeros.
+    /// By active state: its given cotangent, or zeros.
     let private firstCotangents (p: Pullback) (args: NdArray[]) (given: NdArray voption[]) : NdArray[] =
         [| for i in 0 .. p.Of.States - 1 do
                if p.ActiveStates[i] then
@@ -120,7 +122,7 @@ module internal Interpret =
                    | ValueSome w -> w
                    | ValueNone -> zeros args[i] |]
 
-    /// By active emission with a cotangent: the part of it that belongs to this iteration.
+    /// By active emission with a cotangent: the part that belongs to this iteration.
     let private emittedBy (s: Sweep) (f: TapeEntry) : NdArray[] =
         let l = s.Of.Of
         let carried = l.States + l.Registers
@@ -144,7 +146,7 @@ module internal Interpret =
                | ValueSome w when s.Of.ActiveEmits[e] -> partOf e w
                | _ -> () |]
 
-    /// The cotangents of the wanted arguments, once every iteration is pulled.
+    /// The cotangents of the wanted arguments, after all iterations are reversed.
     let private swept (s: Sweep) (args: NdArray[]) : NdArray[] =
         let p = s.Of
 
@@ -191,13 +193,13 @@ module internal Interpret =
             | Check check ->
                 let args = Array.map (fun k -> values[k]) used
 
-                if failures.Count = 0 then // only the first is raised
+                if failures.Count = 0 then // only the first failure is raised
                     match check.Find args with
                     | ValueSome failure -> failures.Add failure
                     | ValueNone -> ()
 
                 values[i] <- args[0]
-            | op -> // every other operation is a primitive, which Evaluate matches in full
+            | op -> // all other operations are primitives, which Evaluate matches completely
                 values[i] <- Evaluate.primitive op nodes[i].Signature (Array.map (fun k -> values[k]) used)
 
             for k in program.Release[i] do
@@ -224,7 +226,7 @@ module internal Interpret =
         | Everything -> Recording Int32.MaxValue
         | Budget bytes ->
             let stateBytes = args[.. l.States - 1] |> Array.sumBy (fun a -> int64 a.Length * int64 a.Dtype.Size)
-            // half for the states kept on the way forward, half for those a replay keeps
+            // half for the states kept by the forward run, half for those of a replay
             Recording(int (max 2L (min 1000000000L (bytes / (2L * max 1L stateBytes)))))
 
     and private loop failures (l: Loop) (args: NdArray[]) (record: TapeEntry -> NdArray[] -> unit) : NdArray[] =
@@ -311,7 +313,7 @@ module internal Interpret =
 
         swept s args
 
-    /// A state and a control at which every row moved, where some row has an iteration in which it did not.
+    /// For each row state and registers at which it moved; needed if some row did not move in some iteration.
     and private safeStates failures (l: Loop) (args: NdArray[]) (isGiven: bool[]) (recording: Recording) =
         let carried, rows = l.States + l.Registers, isGiven.Length
         let mutable state = args[.. l.States - 1]
@@ -333,7 +335,7 @@ module internal Interpret =
 
                 not (Array.forall id seen))
 
-            // a row that never moved borrows from one that did
+            // for a row that never moved, use another row's finite state as a placeholder
             match Array.tryFindIndex id seen with
             | Some source ->
                 state <- Array.map (borrow seen source) state
@@ -342,7 +344,7 @@ module internal Interpret =
 
         struct (state, registers)
 
-    /// Pulls one iteration, from the state before it.
+    /// Reverses one iteration, from the state before it.
     and private pull failures (s: Sweep) (f: TapeEntry) (state: NdArray[]) =
         let pulled = Array.map2 (&&) f.Moved s.IsGiven
         let everyRow = Array.forall id pulled
@@ -359,7 +361,7 @@ module internal Interpret =
             let signature = { Signature.Dtype = total.Dtype; Shape = total.Shape }
             s.Total[i] <- Evaluate.primitive (Binary Add) signature [| total; out[n + i] |]
 
-    /// From a known state at `first`, pulls frames last … first; keeps at most `limit` states at once.
+    /// From a known state at `first`, reverses entries last … first; keeps at most `limit` states at once.
     and private sweep failures (s: Sweep) limit first last (state: NdArray[]) =
         let l, frames = s.Of.Of, s.Recording.Entries
         let length = last - first + 1
@@ -396,7 +398,7 @@ module internal Interpret =
         let out = run failures l.Body (Array.concat [ state; f.Registers; captured ])
         Array.map2 (blend f.Moved) out[.. l.States - 1] state
 
-    /// Shows kept iterations and their states from the first on, while `look` says so.
+    /// Calls `look` with the kept iterations and their states, from the first on, until it returns false.
     and private replay failures (l: Loop) captured (recording: Recording) (look: TapeEntry -> NdArray[] -> bool) =
         let mutable k = 0
         let mutable state: NdArray[] = [||]
@@ -408,7 +410,7 @@ module internal Interpret =
 
             k <- if look recording.Entries[k] state then k + 1 else recording.Entries.Count
 
-    /// Runs a function node and raises what its checks found.
+    /// Runs a function node and raises the first failure of its checks.
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =
         let failures = List<exn>()
         let result = apply failures fn args

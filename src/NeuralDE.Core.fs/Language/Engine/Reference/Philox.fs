@@ -2,8 +2,8 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Internal.Graph
 
-/// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (Parallel random numbers: as easy as
-/// 1, 2, 3; SC 2011): a key and a counter of 128 bits determine 128 random bits, in any order and on any machine.
+/// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (Parallel random numbers: as easy as 1,
+/// 2, 3; SC 2011): a key and a 128-bit counter determine 128 random bits, in any order and on any machine.
 /// A key is an int64: low word, high word. Counter words, lowest first:
 ///   drawing: block number (two words), 0, 0       folding: the number folded in (two words), 0, 1
 /// Element i of a draw is lane i mod 2 of block ⌊i / 2⌋, so it depends on the key and on i alone.
@@ -40,12 +40,12 @@ module internal Philox =
     /// A new key from a key and a number.
     let foldKey (key: int64) (data: int64) = int64 (block key (uint64 data) (1UL <<< 32)).Lane0
 
-    /// In [0, 1), from the upper 53 bits.
+    /// Uniform in [0, 1), from the upper 53 bits.
     let uniform64 (bits: uint64) = float (bits >>> 11) * 1.1102230246251565e-16
 
-    /// In [0, 1), from the upper 24 bits.
+    /// Uniform in [0, 1), from the upper 24 bits.
     let uniform32 (bits: uint64) = float32 (bits >>> 40) * 5.9604644775390625e-8f
 
-    /// Standard normal: the quantile of (b + ½) 2⁻⁵² with the upper 52 bits b. That is exact and never 0 or 1
-    /// (with 53 bits, b + ½ would round to 2⁵³).
+    /// Standard normal: the quantile of (b + ½) 2⁻⁵² for the upper 52 bits b. The argument is exact and never 0 or 1
+    /// (with 53 bits, b + ½ could round to 2⁵³).
     let normal (bits: uint64) = Special.normalQuantile ((float (bits >>> 12) + 0.5) * 2.220446049250313e-16)

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
-/// One kept iteration of a loop: what its pullback needs to know of it.
+/// One kept iteration of a loop: the data that its pullback needs.
 [<NoComparison; NoEquality>]
 type internal TapeEntry =
     {
@@ -12,18 +12,18 @@ type internal TapeEntry =
         Moved: bool[]
         /// by stream
         Wrote: bool[][]
-        /// by stream: emissions written before it, by row
+        /// by stream: for each row, the number of emissions written before
         Count: int[][]
     }
 
-/// The forward run of a loop as its reverse sweep needs it: every kept iteration's control, and states at some of them.
-/// When there are more states than the limit c, every other one is dropped, so the number n of iterations need not be known
-/// beforehand. The reverse sweep keeps c further states, at equal distances, while it repeats the iterations between two kept
-/// states. Cost: no iteration is repeated for n ≤ c, each at most once for n ≤ c²/2, at most twice for n ≤ c³/8.
+/// The tape of a loop: the registers of every kept iteration, and the states at some of them. When the number of states
+/// exceeds the limit c, every second one is dropped, so the number n of iterations need not be known in advance. The
+/// reverse sweep keeps c further states, equally spaced, while it repeats the iterations between two kept states. Cost:
+/// no iteration is repeated for n ≤ c, each at most once for n ≤ c²/2, at most twice for n ≤ c³/8.
 /// The optimal schedule for a known n is binomial: with s states, n ≤ C(s + r, s) needs r evaluations of each iteration
-/// (A. Griewank, A. Walther, Algorithm 799: revolve, ACM Transactions on Mathematical Software 26, 2000). Its n for one
-/// repetition and s = 2 c states is about 2 c², four times ours. For schedules without a known n see P. Stumm, A. Walther, New
-/// algorithms for optimal online checkpointing, SIAM Journal on Scientific Computing 32, 2010.
+/// (A. Griewank, A. Walther, Algorithm 799: revolve, ACM Transactions on Mathematical Software 26, 2000). With one
+/// repetition and s = 2 c states it reaches n ≈ 2 c², four times this schedule's n. For schedules without a known n see
+/// P. Stumm, A. Walther, New algorithms for optimal online checkpointing, SIAM Journal on Scientific Computing 32, 2010.
 [<Sealed>]
 type internal Recording(limit: int) =
     let entries = List<TapeEntry>()
@@ -33,7 +33,7 @@ type internal Recording(limit: int) =
     member _.Entries = entries
     member _.States = states
 
-    /// Kept states at once, at most.
+    /// The most states kept at once.
     member _.Limit = limit
 
     member _.Add(entry: TapeEntry, state: NdArray[]) =

@@ -4,16 +4,16 @@ open System
 open System.Threading
 open NeuralDE.Internal.Graph
 
-/// What the caller of a run wants to see of its solves, and when they are to stop.
+/// The progress function and cancellation token of the caller of a run.
 [<Sealed; AllowNullLiteral>]
 type internal Watcher(token: CancellationToken, report: (NdArray[] -> unit) voption, outer: Watcher) =
-    /// Watchers of the calls that this one is made from.
+    /// The watcher of the enclosing call.
     member _.Outer = outer
     member _.Report = report
     member _.Token = token
 
-/// The watcher of the calling thread. It is no part of a graph, so one plan serves all callers, and a compiled function obeys
-/// the token of the call, not that of its trace.
+/// The watcher of the calling thread. It is not part of a graph, so one plan serves all callers, and a compiled
+/// function uses the token of its call instead of that of its trace.
 [<AbstractClass; Sealed>]
 type internal Watching private () =
     [<ThreadStatic; DefaultValue>]
@@ -32,7 +32,7 @@ type internal Watching private () =
             finally
                 Watching.current <- outer
 
-    /// Whether a loop goes on: no token of the callers is cancelled.
+    /// Whether a loop continues: no token of the callers is cancelled.
     static member GoesOn() : bool =
         let mutable watcher = Watching.current
         let mutable goesOn = true
@@ -43,7 +43,7 @@ type internal Watching private () =
 
         goesOn
 
-    /// Shows a loop's control to the innermost watcher, if it wants to see it.
+    /// Reports a loop's registers to the innermost watcher, if it has a progress function.
     static member Show(registers: unit -> NdArray[]) : unit =
         let watcher = Watching.current
 

@@ -4,8 +4,8 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Runs function nodes on numbers: by the executor in whose memory they are; else by a plan; by the reference interpreter where
-/// that is asked for, and where no plan exists.
+/// Runs function nodes on numbers: on the executor whose memory stores them; otherwise by a plan; by the reference
+/// interpreter if it is selected or no plan exists.
 module internal Execute =
     /// Whether the reference interpreter runs everything.
     let mutable byReference = Environment.GetEnvironmentVariable "NEURALDE_EXECUTOR" = "reference"
@@ -20,7 +20,8 @@ module internal Execute =
             let output i signature = Intern.made (Output i) [| bundle |] signature
             Intern.graph inputs (Infer.outputs fn inputs |> Array.mapi output)
 
-    /// The plan of a graph on arguments like these; none where an executor or the reference interpreter runs it.
+    /// The plan of a graph on arguments with these signatures; ValueNone if an executor or the reference interpreter
+    /// runs it.
     let plan (g: Graph) (args: NdArray[]) : Plan voption =
         if byReference || not (isNull (Placement.ofArgs args)) then ValueNone else Plan.ofGraph g
 
@@ -30,7 +31,8 @@ module internal Execute =
         let found = got |> Array.map (fun a -> text a.Dtype a.Shape) |> String.concat ", "
         raise (GraphException $"{executor} gave {found} for {what}, expected {wanted}")
 
-    /// Calls an executor. What it gives is looked at; but an extent can be the number of rows that a loop wrote.
+    /// Calls an executor and checks the signatures of its results; an extent may differ if it is the number of rows
+    /// that a loop wrote.
     let private callOn (executor: Executor) (fn: Fn) (args: NdArray[]) : NdArray[] =
         let results = executor.Call(fn, args)
 
@@ -46,7 +48,8 @@ module internal Execute =
 
         results
 
-    /// No plan exists: the graph holds numbers of an executor, or reads rows whose number no plan can know.
+    /// Runs a graph without a plan: it contains arrays of an executor, or reads rows whose number is unknown before the
+    /// run.
     let private withoutPlan (g: Graph) (fn: Fn) (args: NdArray[]) : NdArray[] =
         match Placement.ofGraph g with
         | null -> Interpret.call fn args
@@ -62,7 +65,8 @@ module internal Execute =
             | ValueSome plan -> plan.Run args
             | ValueNone -> withoutPlan g fn args
 
-    /// Runs a function node and raises what its checks found. DeviceException if arguments are on two devices.
+    /// Runs a function node and raises the first failure of its checks. Raises DeviceException if arguments are on two
+    /// devices.
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =
         match Placement.ofArgs args with
         | null -> callHere fn args
@@ -80,7 +84,7 @@ module internal Execute =
         | Ceil
         | Round
         | Not -> true
-        | _ -> false // every other function is approximated
+        | _ -> false // all other functions are approximations
 
     let private isExactBinary (b: Binary) =
         match b with
@@ -98,7 +102,8 @@ module internal Execute =
         | Xor
         | FoldKey -> true
 
-    /// Whether plain code gives the bits that kernels give: arithmetic that is rounded once, comparisons, movement, integers.
+    /// Whether simple code gives the same bits as the kernels: correctly rounded arithmetic, comparisons, movement,
+    /// integers.
     let private isExact (op: Op) =
         match op with
         | Input _
@@ -138,7 +143,7 @@ module internal Execute =
         | Apply _
         | Output _ -> false
 
-    /// Elements up to which plain code is as fast as a plan.
+    /// Up to this number of elements, simple code is as fast as a plan.
     let private few = 256
 
     /// The value of a primitive on managed memory, by the library's own engine.
@@ -157,8 +162,9 @@ module internal Execute =
             | ValueSome plan -> (plan.Run args)[0]
             | ValueNone -> Evaluate.primitive op signature args
 
-    /// The value of a primitive on numbers: the same bits as inside a plan. Nothing is copied that only gets another shape.
-    /// What has no arguments is made in managed memory: it follows whatever it meets.
+    /// The value of a primitive on numbers, with the same bits as inside a plan. A reshape copies nothing. The result
+    /// of a primitive without arguments is in managed memory and is copied to the device of the tensors with which it
+    /// is combined.
     let primitive (op: Op) (signature: Signature) (args: NdArray[]) : NdArray =
         if Shape.size signature.Shape > int64 Shape.mostStored then
             Shape.stored (Print.name op) signature.Shape |> ignore

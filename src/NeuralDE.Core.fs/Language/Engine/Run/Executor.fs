@@ -5,31 +5,31 @@ open System.Runtime.CompilerServices
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Runs graphs on memory of its own: what a back end is. It is internal, and NeuralDE.TorchSharp sees it, because its words are
-/// those of graphs (Op, Fn, Node), which change as the language grows.
-/// Arguments lie in buffers of its own or in managed memory, never in another executor's. Any number of threads may call.
+/// An executor runs graphs in memory of its own: it is the base of a back end. It is internal and visible to
+/// NeuralDE.TorchSharp, because it uses the types of graphs (Op, Fn, Node), which change as the language grows.
+/// Arguments are in its own buffers or in managed memory, never in another executor's. It must be thread-safe.
 [<AbstractClass>]
 type internal Executor(name: string) =
     inherit Device(name)
 
-    // by the managed array: the first has its numbers, the others are the same memory under other shapes; an entry goes when
-    // its array does
+    // by managed array: the first entry is the uploaded array, the others are the same memory with other shapes; an
+    // entry is removed when its array is collected
     let sent = ConditionalWeakTable<System.Array, List<NdArray>>()
 
-    // A result that lies here has a buffer of its own, which its caller may release: not that of an argument, of another
-    // result or of a constant. Where they share memory, it stays until the last of them is released.
+    // A result in this executor's memory has its own buffer object, which the caller may release, also if it shares
+    // memory with an argument, another result or a constant: shared memory is freed when its last buffer is released.
 
-    /// The value of a primitive of which an argument lies here.
+    /// The value of a primitive with an argument in this executor's memory.
     abstract Primitive: op: Op * signature: Signature * args: NdArray[] -> NdArray
 
-    /// Runs a function node and raises what its checks found, as Plan.Run does.
+    /// Runs a function node and raises the first failure of its checks, as Plan.Run does.
     abstract Call: fn: Fn * args: NdArray[] -> NdArray[]
 
-    /// The same numbers in a new buffer of this executor's, which the caller may release.
+    /// Copies an array to a new buffer of this executor, which the caller may release.
     abstract Upload: NdArray -> NdArray
 
-    /// An argument in this executor's memory: itself, or sent there, once for as long as its managed array lives.
-    /// Nobody may release what this gives.
+    /// An argument in this executor's memory: the argument itself, or an upload of it, which is reused as long as the
+    /// managed array lives. The caller must not release it.
     member x.Here(a: NdArray) : NdArray =
         match a.Buffer with
         | null ->
@@ -55,19 +55,20 @@ type internal Executor(name: string) =
         DeviceException
             $"got tensors on {a} and on {b} in one computation, expected one device. Bring them together with Tree.toDevice."
 
-/// Who runs a computation: the executor in whose memory its numbers are. Numbers of managed memory follow.
+/// Chooses the executor of a computation: the one whose memory stores an argument. Arguments in managed memory are
+/// copied to it.
 module internal Placement =
-    /// For tests: who runs what has no place. None: the library's own engine.
+    /// The executor of computations without arguments on a device, for tests. null: the library's own engine.
     let mutable everything: Executor | null = null
 
     let private join (found: Executor | null) (buffer: Buffer) : Executor | null =
         match found, buffer.Device with
         | null, (:? Executor as executor) -> executor
-        | null, device -> raise (GraphException $"a buffer of {device}, which runs nothing")
+        | null, device -> raise (GraphException $"a buffer of {device}, which has no executor")
         | executor, device when obj.ReferenceEquals(executor, device) -> executor
         | executor, device -> raise (Executor.Mixed(executor, device))
 
-    /// The executor of arguments; none where the library's own engine runs them. DeviceException if there are two.
+    /// The executor of arguments; null if the library's own engine runs them. Raises DeviceException if there are two.
     let ofArgs (args: NdArray[]) : Executor | null =
         let mutable found: Executor | null = null
 
@@ -99,7 +100,7 @@ module internal Placement =
 
         found
 
-    /// The executor of numbers that are part of a graph, those of the graphs within it too.
+    /// The executor of the arrays contained in a graph and in the graphs inside it.
     let ofGraph (g: Graph) : Executor | null =
         g.Memo(
             "placement",
@@ -110,20 +111,20 @@ module internal Placement =
         )
         |> ValueOption.toObj
 
-    /// DeviceException where a graph of a function node has numbers of another executor than the one that is to run it.
+    /// Raises DeviceException if a graph of a function node contains arrays of another executor.
     let require (executor: Executor) (fn: Fn) : unit =
         for g in Print.graphsOf fn do
             match ofGraph g with
             | null -> ()
             | other -> if not (obj.ReferenceEquals(other, executor)) then raise (Executor.Mixed(executor, other))
 
-    /// Where an array's numbers are.
+    /// The device on which an array is stored.
     let deviceOf (a: NdArray) : Device =
         match a.Buffer with
         | null -> Device.cpu
         | buffer -> buffer.Device
 
-    /// The array on a device: itself where it is there.
+    /// The array on a device: the array itself if it is already there.
     let move (device: Device) (a: NdArray) : NdArray =
         let from = deviceOf a
 

@@ -3,8 +3,8 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
-/// The buffers of a computation that goes on step by step, such as a training: each is released when the last place that
-/// holds it lets go. Arrays of others, and what was given away, are not its own; it never releases them.
+/// Reference counts of the buffers of a computation with many steps, such as a training: a buffer is released when its
+/// last holder drops it. It never releases arrays of others, or arrays that were given away.
 [<Sealed>]
 type internal Holding() =
     let counts = Dictionary<Buffer, int>(HashIdentity.Reference)
@@ -15,10 +15,10 @@ type internal Holding() =
             | null -> ()
             | buffer -> act buffer
 
-    /// New arrays become its own and are held once.
+    /// Takes ownership of new arrays, each with one holder.
     member _.Adopt(arrays: NdArray[]) = arrays |> each (fun b -> counts[b] <- 1 + counts.GetValueOrDefault(b, 0))
 
-    /// One more place holds the arrays.
+    /// Adds one holder to the arrays.
     member _.Hold(arrays: NdArray[]) =
         arrays
         |> each (fun b ->
@@ -26,7 +26,7 @@ type internal Holding() =
             | true, count -> counts[b] <- count + 1
             | _ -> ())
 
-    /// A place lets go of the arrays.
+    /// Removes one holder from the arrays.
     member _.Drop(arrays: NdArray[]) =
         arrays
         |> each (fun b ->
@@ -37,10 +37,10 @@ type internal Holding() =
             | true, count -> counts[b] <- count - 1
             | _ -> ())
 
-    /// The arrays belong to somebody else from now on, who may keep them.
+    /// Gives up ownership of the arrays: the caller may keep them.
     member _.Give(arrays: NdArray[]) = arrays |> each (fun b -> counts.Remove b |> ignore)
 
-    /// The computation is over, or was broken off: what is still its own is released.
+    /// The computation has ended or failed: releases the buffers that are still owned.
     member _.Close() =
         for buffer in counts.Keys do
             buffer.Release()

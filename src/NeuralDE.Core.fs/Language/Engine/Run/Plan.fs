@@ -6,14 +6,14 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// Where a plan leaves a result.
+/// Where a plan stores a result.
 [<NoEquality; NoComparison>]
 type internal PlanOutput =
     | At of offset: int64 * Signature
-    /// Rows of an emission of unknown number, behind the loop's batch axes.
+    /// Rows of an emission of unknown number, after the loop's batch axes.
     | EmittedRows of emission: int * batch: int[] * Signature
 
-/// A graph ready to run at the machine's speed. It never changes: any number of threads may run it, each on memory of its own.
+/// A graph compiled to instructions. Immutable and thread-safe: each run has its own memory.
 [<Sealed>]
 type internal Plan
     (
@@ -30,7 +30,7 @@ type internal Plan
     let idle = IdleWorkspaces()
 
     let newWorkspace () =
-        // results and arguments are read in whole vectors, so some room lies behind the last
+        // arguments and results are accessed in whole vectors, so there is spare room after the last
         let work =
             try
                 Workspace(size + 256L, tapes, emissions, guards)
@@ -57,7 +57,7 @@ type internal Plan
             let part = NativeBlock(max 1L (rows * written * rowBytes))
 
             for row in 0L .. rows - 1L do
-                // rows that wrote less than others end in zeros
+                // batch rows with fewer written rows than others end with zeros
                 let from = block.Address + nativeint (row * room * rowBytes)
                 RowMemory.Copy(from, part.Address + nativeint (row * written * rowBytes), written * rowBytes)
 
@@ -68,18 +68,18 @@ type internal Plan
 
     member _.Size = size
 
-    /// Pages of its memory that may not be touched; none but in tests.
+    /// Protected pages of its memory; only in tests.
     member _.Guards = guards
     member _.Instructions = instructions
 
-    /// Places and signatures of the arguments: one behind the other from the start of the memory.
+    /// Offsets and signatures of the arguments, one after another from the start of the memory.
     member _.Inputs = inputs
     member _.Outputs = outputs
 
-    /// Memory for a run, constants in place.
+    /// Memory for a run, with the constants filled in.
     member _.NewWorkspace() : Workspace = newWorkspace ()
 
-    /// Runs on memory that holds the arguments and raises what its checks found.
+    /// Runs on memory that contains the arguments and raises the first failure of its checks.
     member _.RunOn(work: Workspace) =
         work.Failures.Clear()
 
@@ -117,11 +117,11 @@ type internal Plan
             work.Trim()
 
             if not (work.Block.TryWait() && idle.TryKeep work) then
-                // large blocks do not wait for the collector
+                // free large blocks now instead of at the next garbage collection
                 work.Block.Free()
 
 module internal Plan =
-    /// The largest array among those that are large, for messages.
+    /// The largest of the large arrays, for messages.
     let private largestOf (lowered: Lowered) : string =
         let rec all (l: Lowered) : Storage seq =
             seq {
@@ -196,7 +196,7 @@ module internal Plan =
             maker.Guards.ToArray()
         )
 
-    /// The plan of a graph; none where the graph reads rows whose number no plan can know.
+    /// The plan of a graph; ValueNone if the graph reads rows whose number is unknown before the run.
     let ofGraph (g: Graph) : Plan voption =
         g.Memo(
             StreamLimits.key (Guarding.key (RowChain.key "plan")),

@@ -5,9 +5,9 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// A plan on memory of its own whose results become its next arguments: a training loop, which allocates nothing.
-/// The plan's first `carried` arguments are replaced by its last `carried` results; the results before them are numbers.
-/// Arguments behind the carried ones can be written before each run.
+/// A plan with its own memory whose results become its next arguments: a training loop that allocates nothing. The
+/// plan's first `carried` arguments are replaced by its last `carried` results; the results before them are numbers.
+/// The arguments after the carried ones can be written before each run.
 [<Sealed>]
 type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
     let work = plan.NewWorkspace()
@@ -19,7 +19,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             | At(at, s) -> struct (at, s)
             | EmittedRows _ -> raise (UnplannedException "a result of unknown length cannot be carried"))
 
-    /// where the carried arguments end
+    /// end of the carried arguments
     let size =
         if carried < plan.Inputs.Length then
             (let struct (at, _) = plan.Inputs[carried] in at)
@@ -54,7 +54,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
 
         copyAll work.Memory kept.Address
 
-    /// One row of an array, `bytes` long, into a row of an argument.
+    /// Writes one row of an array, `bytes` long, into a row of an argument.
     member _.Write(argument: int, row: int, bytes: int64, source: NdArray, from: int64) =
         let struct (at, _) = plan.Inputs[argument]
         let target = work.Memory + nativeint (at + int64 row * bytes)
@@ -68,16 +68,16 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
 
     member private _.Memory = work
 
-    /// Takes over the carried arguments of a plan that carries the same.
+    /// Copies the carried arguments of another plan with the same signatures.
     member _.TakeFrom(other: Resident) =
         let from: Workspace = other.Memory
         copyAll from.Memory work.Memory
         GC.KeepAlive from
 
-    /// Computes the results; the arguments stay. Raises what checks found.
+    /// Computes the results; the arguments are unchanged. Raises the first failure of the checks.
     member _.Run() = plan.RunOn work
 
-    /// The k-th of the numbers.
+    /// The k-th number.
     member _.Number(k: int) : float =
         let struct (at, s) = places[k]
 
@@ -88,7 +88,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
         | Int64
         | Bool -> (ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)).Floats[0]
 
-    /// The results become the arguments.
+    /// Copies the results to the arguments.
     member _.Advance() =
         if overlaps then
             for i in 0 .. carried - 1 do
@@ -108,7 +108,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
                     ArrayMemory.bytes s.Dtype s.Shape
                 )
 
-    /// Sets the arguments aside.
+    /// Saves the arguments.
     member _.Keep() = copyAll work.Memory kept.Address
 
     member private _.Read(memory: nativeint) : NdArray[] =
@@ -116,7 +116,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             let struct (at, s) = plan.Inputs[i]
             ArrayMemory.read s.Dtype s.Shape (memory + nativeint at))
 
-    /// The arguments as they are, and as they were set aside.
+    /// The current arguments, and the saved ones.
     member x.Current: NdArray[] =
         let read = x.Read work.Memory
         GC.KeepAlive work

@@ -2,7 +2,7 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Matrices, one for every index of the leading axes, by strides in elements.
+/// Matrices by strides in elements, one for every index of the leading axes.
 [<NoEquality; NoComparison>]
 type internal Matrices = { At: int64; Batch: int64[]; Row: int64; Column: int64 }
 
@@ -14,7 +14,7 @@ module internal DotShape =
     let batches (d: DotShape) : int64 = d.Batch |> Array.fold (fun n extent -> n * int64 extent) 1L
     let size (d: DotShape) : int64 = int64 (ElementTypes.Size d.Type)
 
-    /// Where the matrix of an index of the leading axes starts, in bytes.
+    /// The offset in bytes of the matrix at an index of the leading axes.
     let start (d: DotShape) (m: Matrices) (index: int64) : int64 =
         let mutable rest = index
         let mutable place = 0L
@@ -25,8 +25,8 @@ module internal DotShape =
 
         m.At + place * size d
 
-/// A product [batch…; rows; columns] made some rows or a part of a row at a time. An element has the bits that it has in the
-/// whole product: see Gemm.
+/// Computes a product [batch…; rows; columns] some rows or a part of a row at a time. An element has the same bits as
+/// in the whole product; see Gemm.
 [<Sealed>]
 type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
     inherit StreamSource(ElementTypes.Size d.Type)
@@ -36,7 +36,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
     /// Products of fewer columns are summed in another order (GemmThin), so a part has at least this many columns.
     let fewest = min columns 8
 
-    /// Rows from a row of one matrix on, of some columns.
+    /// Computes rows of one matrix, for some columns.
     let product (memory: nativeint) (row: int64) (count: int) (column: int) (width: int) (into: nativeint) =
         let index, first = row / int64 rows, row % int64 rows
 
@@ -57,7 +57,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
             GemmStart.Zero
         )
 
-    /// Whole rows, which may belong to several matrices.
+    /// Computes whole rows, which may belong to several matrices.
     let whole (memory: nativeint) (first: int64) (last: int64) (into: nativeint) =
         let mutable row = first
 
@@ -68,7 +68,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
 
     override _.Cost = float d.Depth / 30.0 * float size / 4.0 + 0.2
 
-    /// A row on either side, or what a part of a row has too many.
+    /// One more row on either side, or the extra columns of a part that was widened to `fewest`.
     override _.Spare tile = 2 * max fewest (min columns tile)
 
     override _.Line(memory, room, _, first, count) =
@@ -81,7 +81,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
         else
             let column = int (first % int64 columns)
             let here = min count (columns - column)
-            // the part in this row ends where it ends, and may begin earlier
+            // the part of this row ends at its end, and may begin earlier to have enough columns
             let width = max here fewest
             let from = min column (columns - width)
             product memory row 1 from width room
@@ -89,7 +89,7 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
             let rest = count - here
 
             if rest > 0 then
-                // the part in the next row follows
+                // then the part of the next row
                 let behind = found + nativeint (int64 here * size)
                 product memory (row + 1L) 1 0 (max rest fewest) behind
 

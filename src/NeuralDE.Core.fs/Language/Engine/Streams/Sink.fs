@@ -4,8 +4,8 @@ open System.Collections.Generic
 open System.Runtime.CompilerServices
 open NeuralDE.Internal.Graph
 
-/// Brings movements of large arrays that are not stored down to what is: permute (f (a, b)) = f (permute a, permute b). Then a
-/// reduction's elements are computed in the order in which it reads them. No value changes.
+/// Moves movements of large unstored arrays below element-wise operations: permute (f (a, b)) = f (permute a, permute
+/// b). A reduction's elements are then computed in the order in which it reads them. Values do not change.
 module internal Sink =
     let private elementwise (n: Node) (args: Node[]) = Intern.node n.Op args
 
@@ -14,13 +14,13 @@ module internal Sink =
         let streamed = HashSet<Node>(HashIdentity.Reference)
         let made = Dictionary<struct (Op * int64), Node>(HashIdentity.Structural)
 
-        /// Whether a movement of the node sinks below it.
+        /// Whether a movement of this node can be moved below it.
         let isOpen (n: Node) = streamed.Contains n && StreamKinds.isElementwise n
 
-        /// Remembers that the node stands for one that is not stored.
+        /// Records that the node replaces one that is not stored.
         member _.Follows(n: Node, original: Node) = if streams.Contains original then streamed.Add n |> ignore
 
-        /// The node moved, element-wise nodes above movements.
+        /// The moved node, with element-wise nodes above movements.
         member x.Move(op: Op, source: Node) : Node =
             let result = Dictionary<Node, Node>(HashIdentity.Reference)
             let todo = Stack<Node>()
@@ -46,14 +46,15 @@ module internal Sink =
 
             result[source]
 
-        /// The same for what is not element-wise: a renaming of what is sinks first.
+        /// The same for a node that is not element-wise; a renaming of an element-wise node is moved below that first.
         member private x.MoveClosed(op: Op, n: Node) : Node =
             match n.Op with
             | Reshape _ when isOpen n.Args[0] && RuntimeHelpers.TryEnsureSufficientExecutionStack() ->
                 x.Move(op, x.Move(n.Op, n.Args[0]))
             | _ -> Intern.node op [| n |]
 
-    /// The axes of a reduction as they are laid: those that stay, then those that go; nothing where they lie together already.
+    /// The order of a reduction's axes: kept axes, then reduced ones; ValueNone if the reduced axes are already
+    /// adjacent.
     let private order (axes: int[]) (shape: int[]) : int[] voption =
         let real = Shape.axes shape.Length |> Array.filter (fun a -> shape[a] <> 1)
         let places = Array.indexed real |> Array.filter (fun (_, a) -> Array.contains a axes) |> Array.map fst
@@ -66,7 +67,7 @@ module internal Sink =
     let private rewrite (sinking: Sinking) (n: Node) (args: Node[]) : Node =
         match n.Op with
         | Iota(s, axis) when StreamLimits.isLarge n && n.Shape.Length > 1 ->
-            // one stretch of indices, spread
+            // a vector of indices, broadcast
             let line = Intern.node (Iota({ s with Shape = [| s.Shape[axis] |] }, 0)) [||]
             Intern.node (Broadcast(s.Shape, [| axis |])) [| line |]
         | Broadcast(shape, _) when StreamLimits.isLarge n && StreamKinds.isRenaming n ->
@@ -81,7 +82,7 @@ module internal Sink =
                 let rank = order.Length
                 Intern.node (Reduce(r, [| rank - axes.Length .. rank - 1 |])) [| moved |]
             | ValueNone -> Intern.again n args
-        | _ -> Intern.again n args // what computes stays, and movements of small arrays
+        | _ -> Intern.again n args // computing nodes, and movements of small arrays, stay
 
     let graph (g: Graph) : Graph =
         let streams = Streams.ofGraph g

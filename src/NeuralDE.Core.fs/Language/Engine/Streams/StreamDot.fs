@@ -2,12 +2,12 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Work in units that may run on any thread, with so much memory of their own.
+/// Work divided into units that may run on any thread, with memory for each thread.
 [<AbstractClass>]
 type internal StreamUnits(units: int64, bytes: int64, nanoseconds: float) =
     inherit Instruction()
 
-    /// Tiles of the team are counted in int32.
+    /// The team counts tiles in int32.
     static let most = 1073741824L
     let each = max 1L ((units + most - 1L) / most)
     let count = int ((units + each - 1L) / each)
@@ -23,7 +23,8 @@ type internal StreamUnits(units: int64, bytes: int64, nanoseconds: float) =
 
     override x.Run work = TileTeam.Run(x, work.Memory, count, int64 nanoseconds)
 
-/// The left factor is made some rows at a time, all of a row's elements: an element of the product keeps its one chain.
+/// A product whose left factor is computed some rows at a time, with whole rows, so that each element of the product is
+/// one chain of sums.
 [<Sealed>]
 type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: Matrices, target: int64) =
     inherit
@@ -75,7 +76,8 @@ type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: M
             GemmStart.Zero
         )
 
-/// The right factor is made some rows of some columns at a time; sums go on where those of the rows before ended.
+/// A product whose right factor is computed some rows of some columns at a time; sums continue from those of the
+/// previous rows.
 [<Sealed>]
 type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a: Matrices, target: int64) =
     inherit
@@ -89,7 +91,8 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
     let groups = StreamDotColumns.Groups d
     let startOf (group: int64) = int (group * int64 d.Columns / groups)
 
-    /// Groups of at most 64 columns, all about as wide: none so narrow that Gemm sums it in another order.
+    /// The number of groups of at most 64 columns, of nearly equal width: none is so narrow that Gemm sums it in
+    /// another order.
     static member private Groups(d: DotShape) : int64 =
         let most = int64 StreamLimits.leastTile
         (int64 d.Columns + most - 1L) / most

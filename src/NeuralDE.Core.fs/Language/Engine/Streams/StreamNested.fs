@@ -2,13 +2,13 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// A small reduction of an array [outer; count; inner] that is not stored either, made for the elements that are asked for.
+/// A small reduction of an unstored array [outer; count; inner], computed for the requested elements.
 [<Sealed>]
 type internal ReduceSource
     (program: StreamProgram, elementType: ElementType, kind: ReductionKind, count: int, inner: int64, tile: int) =
     inherit StreamSource(ElementTypes.Size elementType)
 
-    /// Elements that a tile of the array gives.
+    /// The number of result elements per tile of the array.
     let most = max 1 (tile / count)
 
     override _.Cost = float count * (program.Cost + 0.2)
@@ -41,8 +41,8 @@ type internal ReduceSource
 
         room
 
-/// What is spread over further axes is made for the elements that are asked for. The strides are those of a dense array's
-/// broadcast, the last of them 1.
+/// A broadcast to further axes, computed for the requested elements. The strides are those of a contiguous array's
+/// broadcast, with last stride 1.
 [<Sealed>]
 type internal SpreadSource(program: StreamProgram, size: int, extents: int64[], strides: int64[]) =
     inherit StreamSource(size)

@@ -5,25 +5,25 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open Microsoft.FSharp.NativeInterop
 
-/// One array of a tile, which a step makes.
+/// One array of a tile, the result of a step.
 [<Struct>]
 type internal TileValue = TileValue of int
 
 /// Where a group of a tile reads.
 [<Struct>]
 type internal TileOperand =
-    /// what a step made
+    /// the result of a step
     | Made of value: TileValue
     /// one element of the plan's memory
     | Element of place: int64
 
-/// What is done to a tile, in order.
+/// The steps of a tile, in order.
 [<NoEquality; NoComparison>]
 type internal TileStep =
     | Read of StreamSource * into: TileValue
     | Compute of GroupKernel * operands: TileOperand[] * result: TileValue
 
-/// How the elements of an array are computed that is not stored: a tile of them at a time, in the calling thread's memory.
+/// Computes the elements of an unstored array one tile at a time, in the calling thread's memory.
 [<Sealed>]
 type internal StreamProgram(steps: TileStep[], tile: int) =
     let resultOf (step: TileStep) =
@@ -40,7 +40,7 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
                 | Made(TileValue v) -> Some v
                 | Element _ -> None)
 
-    /// Compiled code writes whole vectors: room for one lies behind every array.
+    /// Compiled code writes whole vectors, so there is room for one after every array.
     let arrayOf (step: TileStep) : int64 =
         let bytes =
             match step with
@@ -49,7 +49,7 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
 
         (int64 bytes + 127L) / 64L * 64L
 
-    /// A source works behind its array.
+    /// The working memory of a source follows its array.
     let roomOf (step: TileStep) : int64 =
         match step with
         | Read(source, _) -> arrayOf step + (source.Desk + 63L) / 64L * 64L
@@ -57,7 +57,7 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
 
     let arrays = steps |> Array.map arrayOf
 
-    /// Places of the values in the tile's memory, taken again when their last reader has run; and how much it takes.
+    /// Offsets of the values in the tile's memory, reused after their last reader; and the size of that memory.
     let places, bytes =
         let last = Dictionary<int, int>()
         steps |> Array.iteri (fun i s -> readBy s |> Array.iter (fun v -> last[v] <- i))
@@ -77,7 +77,7 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
 
         places, most
 
-    /// Offsets of a group's operands and of its result, at most.
+    /// The largest number of offsets of a group's operands and result.
     let tableSize =
         steps
         |> Array.fold
@@ -87,10 +87,10 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
                 | Compute(_, operands, _) -> max most (operands.Length + 1))
             1
 
-    /// Bytes that a thread needs.
+    /// Bytes per thread.
     member _.Bytes = bytes
 
-    /// A guess at the time for an element, in nanoseconds.
+    /// Estimated nanoseconds per element.
     member val Cost =
         steps
         |> Array.sumBy (fun s ->
@@ -98,7 +98,7 @@ type internal StreamProgram(steps: TileStep[], tile: int) =
             | Read(source, _) -> source.Cost
             | Compute(kernel, _, _) -> kernel.Cost)
 
-    /// Computes some elements; where they lie, one behind the other.
+    /// Computes some elements and returns their address; they are contiguous.
     member _.Run(memory: nativeint, local: nativeint, at: Stretch) : nativeint =
         let made = NativePtr.stackalloc<nativeint> steps.Length
         let table = NativePtr.stackalloc<int64> tableSize

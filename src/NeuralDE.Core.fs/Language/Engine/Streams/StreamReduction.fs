@@ -3,20 +3,20 @@ namespace NeuralDE.Internal.Engine
 open System.Numerics
 open NeuralDE.Kernels
 
-/// An array [outer; count; inner] of which the middle axis is reduced. It need not be stored.
+/// An array [outer; count; inner] whose middle axis is reduced. It need not be stored.
 [<Struct>]
 type internal ReducedAxes = { Outer: int64; Count: int64; Inner: int64 }
 
-/// How a reduction is cut. Columns (indices of the inner axis) are reduced side by side, some of them; a block is so many rows of
-/// them as a tile holds, 64 × 2ⁿ; a segment is 2ᵐ blocks; a unit is a segment of one group of columns, and the work of one
-/// thread. Where several groups count × inner fit into a tile, a unit is some indices of the outer axis.
+/// How a reduction is divided. Some columns (indices of the inner axis) are reduced side by side. A block is as many of
+/// their rows as fit into a tile, 64 × 2ⁿ; a segment is 2ᵐ blocks; a unit is a segment of one group of columns,
+/// computed by one thread. If several groups count × inner fit into a tile, a unit is a range of the outer axis.
 [<NoEquality; NoComparison>]
 type internal StreamCut =
     {
         Axes: ReducedAxes
         Tile: int
         IsSmall: bool
-        /// columns of a group, but of the last
+        /// columns of every group except the last
         Width: int64
         Groups: int64
         /// rows of a block
@@ -30,13 +30,13 @@ type internal StreamCut =
     }
 
 module internal StreamCut =
-    /// Rows of a tile of the tree that ReductionTree joins.
+    /// Rows at a leaf of the tree that ReductionTree joins.
     let private leaf = 64L
 
-    /// Units at least, where there is so much to do: every thread gets several.
+    /// The number of units to aim for if there is enough work: several per thread.
     let private wantedUnits = 64L
 
-    /// Units of whole groups at most.
+    /// The most units of whole groups.
     let private mostUnits = 4096L
 
     let private ceil (a: int64) (b: int64) = (a + b - 1L) / b
@@ -68,11 +68,12 @@ module internal StreamCut =
           Outer = outer
           Units = if isSmall then ceil axes.Outer outer else axes.Outer * groups * segments }
 
-    /// Elements that a run needs beside the target: the results of segments.
+    /// Elements that a run needs in addition to the target: the results of segments.
     let parts (c: StreamCut) : int64 =
         if c.IsSmall || c.Segments = 1L then 0L else c.Axes.Outer * c.Segments * c.Axes.Inner
 
-/// Reduces an array that is computed tile by tile. The result has the bits of Reduction on the whole array: see ReductionTree.
+/// Reduces an array that is computed tile by tile. The result has the same bits as Reduction on the whole array; see
+/// ReductionTree.
 [<Sealed>]
 type internal StreamReduction(program: StreamProgram, elementType: ElementType, kind: ReductionKind, cut: StreamCut) =
     let size = int64 (ElementTypes.Size elementType)
@@ -81,12 +82,12 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
     let segment, segments = cut.Segment, cut.Segments
     let levelBytes = width * size * int64 ReductionTree.Levels
 
-    /// Where the work of a unit that is no result lies, in the thread's memory.
+    /// Where the intermediate sums of a unit are stored, in the thread's memory.
     let levelsAt = program.Bytes
     let valueAt = levelsAt + levelBytes
     let scratch = valueAt + width * size + 64L
 
-    /// Groups of rows that fit into a tile, one tile after the other.
+    /// Reduces groups of rows that fit into a tile, one tile after another.
     let small (memory: nativeint) (local: nativeint) (target: nativeint) (first: int64) (last: int64) =
         let each = axes.Count * axes.Inner
         let most = max 1L (int64 tile / each)
@@ -100,7 +101,7 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
             Reduction.Run(elementType, kind, n, axes.Count, axes.Inner, made, into)
             o <- o + n
 
-    /// One segment of a group of columns; the result goes to the place.
+    /// Reduces one segment of a group of columns; the result is stored at the address.
     let run (memory: nativeint) (local: nativeint) (o: int64) (column: int64) (n: int64) (s: int64) (place: nativeint) =
         let levels = local + nativeint levelsAt
         let value = local + nativeint valueAt
@@ -133,14 +134,14 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
 
         ReductionTree.Close(elementType, kind, whole, levels, place, n)
 
-    /// Where a unit's result lies: in the target, or among the parts [outer; segments; inner].
+    /// Where a unit's result is stored: in the target, or among the parts [outer; segments; inner].
     let placeOf (target: nativeint) (parts: nativeint) o s column =
         if segments = 1L then
             target + nativeint ((o * axes.Inner + column) * size)
         else
             parts + nativeint (((o * segments + s) * axes.Inner + column) * size)
 
-    /// The segments of a group of columns joined.
+    /// Joins the segments of a group of columns.
     let join (local: nativeint) (target: nativeint) (parts: nativeint) (o: int64) (column: int64) (n: int64) =
         let levels = local + nativeint levelsAt
         let into = target + nativeint ((o * axes.Inner + column) * size)
@@ -161,7 +162,7 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
 
     member _.Nanoseconds = (program.Cost + 0.1) * float axes.Outer * float axes.Count * float axes.Inner
 
-    /// Units first to last − 1, on the calling thread.
+    /// Computes units first to last − 1 on the calling thread.
     member _.RunUnits(memory: nativeint, target: nativeint, parts: nativeint, first: int64, last: int64) =
         let local = ThreadScratch.Address(ThreadScratch.Use.Stream, scratch)
 
@@ -169,14 +170,14 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
             small memory local target (first * cut.Outer) (min axes.Outer (last * cut.Outer))
         else
             for unit in first .. last - 1L do
-                // neighbouring units are neighbouring columns
+                // consecutive units are neighbouring columns
                 let group = unit % groups
                 let s = unit / groups % segments
                 let o = unit / groups / segments
                 let column = group * width
                 run memory local o column (min width (axes.Inner - column)) s (placeOf target parts o s column)
 
-    /// What is left when all units have run.
+    /// Joins the results after all units have run.
     member _.Finish(target: nativeint, parts: nativeint) =
         if not isSmall && segments > 1L then
             let local = ThreadScratch.Address(ThreadScratch.Use.Stream, scratch)
@@ -186,12 +187,12 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
                     let column = group * width
                     join local target parts o column (min width (axes.Inner - column))
 
-/// Runs a reduction of what is not stored.
+/// Runs a reduction of an unstored array.
 [<Sealed>]
 type internal StreamInstruction(reduction: StreamReduction, target: int64, parts: int64) =
     inherit Instruction()
 
-    /// Tiles of the team are counted in int32.
+    /// The team counts tiles in int32.
     static let most = 1073741824L
     let each = max 1L ((reduction.Units + most - 1L) / most)
     let count = int ((reduction.Units + each - 1L) / each)

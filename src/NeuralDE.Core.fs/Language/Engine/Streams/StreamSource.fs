@@ -5,7 +5,7 @@ namespace NeuralDE.Internal.Engine
 open Microsoft.FSharp.NativeInterop
 open NeuralDE.Kernels
 
-/// Some elements of an array in row-major order: Rows stretches of Width elements, each Step elements behind the one before.
+/// Elements of an array in row-major order: Rows stretches of Width elements, at distance Step.
 [<Struct>]
 type internal Stretch =
     { First: int64
@@ -13,30 +13,30 @@ type internal Stretch =
       Width: int
       Step: int64 }
 
-    /// Elements.
+    /// The number of elements.
     member s.Count = s.Rows * s.Width
 
-/// An array that is read or made stretch by stretch.
+/// An array that is read or computed in parts.
 [<AbstractClass>]
 type internal StreamSource(size: int) =
     /// Bytes of an element.
     member _.Size = size
 
-    /// A guess at the time for an element, in nanoseconds.
+    /// Estimated nanoseconds per element.
     abstract Cost: float
 
-    /// How many elements the room must hold beyond those of a tile.
+    /// The number of elements for which `room` must have space beyond those of a tile.
     abstract Spare: tile: int -> int
     default _.Spare _ = 0
 
-    /// Bytes of memory that it works in.
+    /// Bytes of its working memory (`desk`).
     abstract Desk: int64
     default _.Desk = 0L
 
-    /// One stretch of elements, made in the room or found elsewhere: where it lies.
+    /// One stretch of elements, written to `room` or found in memory: its address.
     abstract Line: memory: nativeint * room: nativeint * desk: nativeint * first: int64 * count: int -> nativeint
 
-    /// The elements one behind the other: where they lie, in the room or elsewhere.
+    /// Contiguous elements, written to `room` or found in memory: their address.
     abstract Read: memory: nativeint * room: nativeint * desk: nativeint * at: Stretch -> nativeint
 
     default x.Read(memory, room, desk, at) =
@@ -52,8 +52,8 @@ type internal StreamSource(size: int) =
 
             room
 
-/// What a view shows of an array that is stored, which starts at a place in memory. `box`: the strides of the view as
-/// [outer; count; inner], where it is one, with so many of each.
+/// The elements that a view selects from a stored array at an offset of the memory. `box`: the strides of the view as
+/// [outer; count; inner] with their extents, if it has this form.
 [<Sealed>]
 type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) voption) =
     inherit StreamSource(v.Dtype.Size)
@@ -63,18 +63,18 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
     let rank = extents.Length
     let hasRuns = rank > 0 && strides[rank - 1] = 1L
 
-    /// Where its first element lies.
+    /// The offset of its first element.
     let at = array + v.Start * int64 size
 
-    /// Bytes up to the end of the last element that it shows.
+    /// Bytes up to the end of the last selected element.
     let reach =
         let last = Array.fold2 (fun last n stride -> last + (n - 1L) * max 0L stride) v.Start extents strides
         (last + 1L) * int64 size
 
-    /// Whether compiled code, which reads whole vectors, reads nothing behind the array's last vector.
+    /// Whether compiled code, which reads whole vectors, stays within the array's last vector.
     let isSafe (start: int64) (count: int) = start % 64L = 0L || start + int64 count * int64 size + 64L <= reach
 
-    /// Where the stretch lies if it is one run of memory that may be read there; 0 if not.
+    /// The address of the stretch if it is contiguous and may be read in whole vectors; otherwise 0.
     let run (memory: nativeint) (first: int64) (count: int) : nativeint =
         if not hasRuns || first % extents[rank - 1] + int64 count > extents[rank - 1] then
             0n
@@ -130,7 +130,7 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
             room
         | _ -> base.Read(memory, room, desk, s)
 
-/// 0, 1, 2, …
+/// The indices 0, 1, 2, …
 [<Sealed>]
 type internal IotaSource(elementType: ElementType, extent: int64) =
     inherit StreamSource(ElementTypes.Size elementType)
@@ -140,7 +140,7 @@ type internal IotaSource(elementType: ElementType, extent: int64) =
         Movement.Iota(elementType, extent, 1L, room, first, int64 count)
         room
 
-/// Random numbers: rows of one length, each from its own key.
+/// Random numbers: rows of equal length, each with its own key.
 [<Sealed>]
 type internal RandomSource(kind: RandomKind, elementType: ElementType, keys: int64, width: int64) =
     inherit StreamSource(ElementTypes.Size elementType)

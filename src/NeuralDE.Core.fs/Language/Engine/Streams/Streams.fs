@@ -3,27 +3,27 @@ namespace NeuralDE.Internal.Engine
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
-/// Large arrays that no plan stores. What reads such an array makes it tile by tile, with all that it is computed from element by
-/// element. Several readers make it several times, unless that costs more than storing it.
+/// Chooses large arrays that a plan does not store. The readers of such an array compute it tile by tile, with its
+/// element-wise arguments. Several readers compute it several times, unless that costs more than storing it.
 module internal Streams =
-    /// What may be computed again for every reader, in the unit of ElementGroup.weight: a little more than an exponential. In
-    /// that time (some 0.5 ns) memory takes a float64 and gives it back.
+    /// The largest cost, in the unit of ElementGroup.weight, that may be repeated for every reader: a little more than
+    /// an exponential. In that time (about 0.5 ns) memory stores and loads a float64.
     let private cheap = 40
 
-    /// Programs within programs, at most: each takes a tile's memory of its own.
+    /// The deepest nesting of programs: each level needs its own tile memory.
     let private deepest = 8
 
-    /// Who reads a node.
+    /// The readers of a node.
     [<NoEquality; NoComparison>]
     type private Readers =
         {
-            /// the first that computes it: an operation that makes what it reads, or a group that is stored
+            /// the first reader that computes it: an operation that reads tiles, or a stored group
             mutable Root: Node voption
-            /// whether there are others
+            /// whether there are other readers
             mutable IsShared: bool
-            /// whether something needs it stored
+            /// whether a reader needs it stored
             mutable IsStored: bool
-            /// whether something needs it stored that would take an element-wise node into its own group
+            /// whether it must be stored for a reader whose group would otherwise include an element-wise node
             mutable IsRead: bool
         }
 
@@ -33,7 +33,7 @@ module internal Streams =
         | ValueSome first when obj.ReferenceEquals(first, root) -> ()
         | ValueSome _ -> r.IsShared <- true
 
-    /// The readers of what a node moves, or is computed from, are its own.
+    /// Passes the readers of a node on to its argument.
     let private pass (mine: Readers) (r: Readers) =
         ValueOption.iter (reads r) mine.Root
         r.IsShared <- r.IsShared || mine.IsShared
@@ -43,9 +43,9 @@ module internal Streams =
         match n.Op with
         | Reduce _
         | Broadcast _ -> not (StreamKinds.isRenaming n)
-        | _ -> false // it makes nothing within a program of its own
+        | _ -> false // all others need no program of their own
 
-    /// How many programs a node's is within one another, if all that can be is not stored; 0: too many, or none.
+    /// The nesting depth of each node's program if everything possible is unstored; 0: too deep, or none.
     let private depths (g: Graph) : Dictionary<Node, int> =
         let depths = Dictionary<Node, int>(HashIdentity.Reference)
 
@@ -64,7 +64,7 @@ module internal Streams =
 
         depths
 
-    /// Tells the arguments of a node who reads them.
+    /// Records in the arguments of a node who reads them.
     let private tell (readers: Dictionary<Node, Readers>) (n: Node) (isStreamed: bool) =
         let mine = readers[n]
 
@@ -80,7 +80,7 @@ module internal Streams =
                 pass mine r
                 r.IsStored <- r.IsStored || mine.IsStored
             elif StreamKinds.isSinking n then
-                // once it has sunk, what is stored is another node; what is not element-wise stays where it is
+                // after sinking, the stored node is another one; a node that is not element-wise stays in place
                 if mine.IsStored then reads r n else pass mine r
                 r.IsRead <- true
             else
@@ -89,7 +89,7 @@ module internal Streams =
                 | Dot when not isStreamed && StreamKinds.readsTiles n && StreamKinds.factor n = ValueSome k -> reads r n
                 | _ -> r.IsStored <- true
 
-    /// The nodes that need not be stored, but for those chosen; and who reads each node.
+    /// The nodes that need not be stored, except the chosen ones; and the readers of each node.
     let private analyse (g: Graph) (chosen: HashSet<Node>) : struct (HashSet<Node> * Dictionary<Node, Readers>) =
         let result = HashSet<Node>(HashIdentity.Reference)
         let readers = Dictionary<Node, Readers>(HashIdentity.Reference)
@@ -118,7 +118,7 @@ module internal Streams =
 
         struct (result, readers)
 
-    /// Nodes that fork, to several readers, and are dear: they are stored after all.
+    /// Expensive nodes with several readers: they are stored.
     let private choose (g: Graph) (streamed: HashSet<Node>) (readers: Dictionary<Node, Readers>) : HashSet<Node> =
         let chosen = HashSet<Node>(HashIdentity.Reference)
         let weights = Dictionary<Node, int64>(HashIdentity.Reference)
@@ -137,7 +137,7 @@ module internal Streams =
                 match n.Op with
                 | Reduce _ when streamed.Contains n -> StreamKinds.reducedTo n * (below + 3L)
                 | _ when streamed.Contains n || StreamKinds.isSinking n -> int64 (StreamKinds.weight n) + below
-                | _ -> 0L // it is there
+                | _ -> 0L // already stored
                 |> min 1000000L
 
             let isDear = weight > int64 cheap && readers[n].IsShared && users[n] > 1
