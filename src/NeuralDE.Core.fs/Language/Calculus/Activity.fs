@@ -5,7 +5,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Calculus.Masks
 
-/// What was derived from a graph, as the key under which the graph remembers it. Masks say what is present; the rest is zero.
+/// The key under which a graph remembers a derived graph. The masks say which tangents or cotangents are present; the
+/// missing ones are zero.
 [<RequireQualifiedAccess>]
 type internal Transform =
     | Activity of inputs: bool[]
@@ -13,9 +14,9 @@ type internal Transform =
     | Reverse of wanted: bool[] * given: bool[]
     | Batched of rows: int * inputs: bool[] * forced: bool[]
 
-/// Which results can have a tangent.
+/// Which results can have a non-zero tangent.
 module internal Activity =
-    /// The arguments of a primitive that its result depends on differentiably.
+    /// The arguments on which a primitive's result depends differentiably.
     let private smoothArgs (op: Op) (args: Node[]) : Node[] =
         match op with
         | Input _
@@ -92,7 +93,7 @@ module internal Activity =
             let states, emits = activeLoop l on
             Array.concat [ states; no l.Registers; emits ]
 
-    /// Carried states and emissions that can have a tangent: the least fixpoint over the carry.
+    /// The carried states and emissions that can have a tangent: the least fixed point over the iterations.
     and activeLoop (l: Loop) (on: bool[]) : bool[] * bool[] =
         let carried = l.States + l.Registers
 

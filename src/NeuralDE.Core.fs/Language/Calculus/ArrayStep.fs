@@ -5,10 +5,10 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 
-/// A step that no plan of the library's engine runs: on an executor, or by the reference interpreter. Its state goes from run
-/// to run as arrays; those on a device are released as soon as the step has replaced them.
-/// Its arguments are state, inputs, captured; its results are numbers and the next state. `feeds` is what inputs are written
-/// from: it has a say in where the step runs, and where it lies on a device its rows are gathered there.
+/// A step that runs without a plan: on an executor, or in the reference interpreter. Its state is passed from run to
+/// run as arrays; arrays on a device are released when the step has replaced them. The arguments are state, inputs,
+/// captured; the results are numbers and the next state. `feeds` are the arrays from which the inputs are written: they
+/// help to choose the device of the step, and if they are on a device, their rows are gathered there.
 [<Sealed>]
 type internal ArrayStep
     (graph: Graph, carried: int, inputs: Signature[], args: NdArray[], feeds: NdArray[], holding: Holding) =
@@ -21,7 +21,7 @@ type internal ArrayStep
         | null -> Placement.ofGraph graph
         | executor -> executor
 
-    // inputs as they are written: numbers here, or rows of an array on a device
+    // the inputs as written: elements in managed memory, or rows of an array on a device
     let here: (NdArray | null)[] = Array.create inputs.Length null
     let sources: (NdArray | null)[] = Array.create inputs.Length null
     let rows: int64[][] = Array.create inputs.Length [||]
@@ -35,7 +35,8 @@ type internal ArrayStep
         holding.Adopt [| a |]
         a
 
-    /// The inputs of a run, where it runs. One number stays in managed memory: the executor knows best what to do with it.
+    /// Makes an input of a run on the device of the step. A single number stays in managed memory, because the executor
+    /// decides how to use it.
     let gather i : NdArray =
         let s = inputs[i]
 
@@ -60,14 +61,14 @@ type internal ArrayStep
         holding.Drop current
         current <- next
 
-    /// Before the inputs of a run are written.
+    /// Starts the writing of a run's inputs.
     member _.Begin() =
         holding.Drop given
         given <- [||]
         Array.fill here 0 here.Length null
         Array.fill sources 0 sources.Length null
 
-    /// Row `from` of an array becomes a row of an input.
+    /// Copies row `from` of an array into a row of an input.
     member _.Write(input: int, row: int, source: NdArray, from: int64) =
         let s = inputs[input]
 
@@ -88,7 +89,7 @@ type internal ArrayStep
                 sources[input] <- source
                 rows[input] <- Array.zeroCreate s.Shape[0]
             | known when obj.ReferenceEquals(known, source) -> ()
-            | _ -> raise (GraphException "an input gets rows of two arrays that lie on a device")
+            | _ -> raise (GraphException "an input is written from two arrays on a device")
 
             rows[input][row] <- from
 
@@ -112,7 +113,7 @@ type internal ArrayStep
         holding.Drop kept
         kept <- current
 
-    /// Other numbers for the state; each goes where the step's first state had its own.
+    /// Replaces the state; each array is moved to the device of the corresponding array of the step's first state.
     member _.Load(arrays: NdArray[]) =
         replaceCurrent (
             Array.map2
@@ -126,19 +127,19 @@ type internal ArrayStep
 
     member private _.State = current
 
-    /// Takes over the state of another form of the step.
+    /// Takes over the state of the step as traced for other inputs.
     member _.TakeFrom(other: ArrayStep) =
         let state: NdArray[] = other.State
         holding.Hold state
         replaceCurrent state
 
-    /// Holds neither a state nor what the last run needed and gave.
+    /// Releases the state, and the inputs and results of the last run.
     member x.LetGo() =
         x.Begin()
         replaceCurrent [||]
         holding.Drop results
         results <- [||]
 
-    /// The state as it is, and as it was set aside.
+    /// The current state, and the saved one.
     member _.Current: NdArray[] = current
     member _.Kept: NdArray[] = kept

@@ -6,8 +6,9 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 
-/// vmap of closed graphs and of function nodes: rows are a new leading axis. A loop stays joint, with the rows as a data axis,
-/// while its flags do not depend on the row; as soon as they do, every row keeps its own count, and everything it carries is by row.
+/// vmap of closed graphs and of function nodes: the rows are a new leading axis. If the flags of a loop do not depend
+/// on the row, the loop stays joint and the rows are an axis of its data. Otherwise every row counts its own
+/// iterations, and all carried values are by row.
 module internal Batch =
     let private toRows n (x: Tensor, isBatched) = if isBatched then x else Prim.rows n x
     let private first (x: Tensor, _: bool) = x
@@ -20,7 +21,8 @@ module internal Batch =
             signatures
             on
 
-    /// Rows from which on gathering those that take a branch costs less than the branch saves.
+    /// From this number of rows on, a branch may run on the gathered rows that take it: the gather then costs less than
+    /// it saves.
     let private leastForSome = 64
 
     let rec vmapAt (g: Graph) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
@@ -43,7 +45,7 @@ module internal Batch =
 
         g.Outputs |> Array.map (fun node -> values[node])
 
-    /// The batched graph and which of its outputs are by row; `forced` asks for some to be.
+    /// The batched graph, and which of its outputs are by row; `forced` requires some to be.
     and vmapGraph (g: Graph) n (on: bool[]) (forced: bool[]) : Graph * bool[] =
         g.Memo(
             Transform.Batched(n, on, forced),
@@ -59,7 +61,7 @@ module internal Batch =
                 (batched, byRow)
         )
 
-    /// The batched loop, which of its arguments are by row, which of its outputs are, and whether it is joint.
+    /// The batched loop, which of its arguments and outputs are by row, and whether it is joint.
     and private vmapLoop (l: Loop) n (on: bool[]) : Loop * bool[] * bool[] * bool =
         let carried = l.States + l.Registers
         let outputs = carried + l.Emits
@@ -70,7 +72,7 @@ module internal Batch =
 
         let byRow = probe carries
 
-        // rows that keep as many emissions as there are each count their own
+        // with an unlimited number of emissions, each row counts its own
         let canBeJoint = l.Batch.Length = 0 && l.Streams |> Array.forall (fun s -> s.Capacity.IsSome || s.Emits = 0)
 
         if canBeJoint && not (Masks.any byRow[outputs..]) then
@@ -144,7 +146,7 @@ module internal Batch =
           Batch = Array.append [| n |] r.Batch
           Linear = linear }
 
-    /// Cotangents of what has no rows are summed over the rows.
+    /// The cotangent of an argument without rows is summed over the rows.
     and private customByRow (c: Custom) n (on: bool[]) : Custom =
         let rule =
             lazy
@@ -160,7 +162,7 @@ module internal Batch =
         let primal = fst (vmapGraph c.Primal n on (all c.Primal.Outputs.Length))
         { Primal = primal; Rule = rule; Forward = c.Forward }
 
-    /// What stands for a graph under a derivative stands for its rows, too: where it has other results by row, nothing does.
+    /// Registers the batched stand-in for the batched graph, unless other outputs of it are by row.
     and private standRows (g: Graph) (h: Graph) n on out =
         match UnderDerivative.standIn g with
         | ValueSome other when not (obj.ReferenceEquals(g, h)) ->
@@ -173,8 +175,9 @@ module internal Batch =
             UnderDerivative.stand h rows
         | _ -> ()
 
-    /// Both branches, chosen row by row, where some row takes the first; else the second alone. A loop's rare work (dense
-    /// output, events, probes) stands in first branches. The checks of a branch look at the rows that take it.
+    /// If some row takes the first branch, runs both and selects by row; otherwise runs only the second. The first
+    /// branch of a loop contains the rare work (dense output, events, probes). The checks of a branch inspect only the
+    /// rows that take it.
     and private condByRow t e n (x: (Tensor * bool)[]) : Tensor[] =
         let on = Array.map snd x[1..]
         let condition = first x[0]
@@ -197,7 +200,7 @@ module internal Batch =
             Tracing.closed inputs (fun x ->
                 Array.map2 (choose x[0]) (branch t x[1..] x[0]) (branch e x[1..] (Prim.isNot x[0])))
 
-        // a first branch that no derivative goes through (whose sums over rows would be of other rows) sees few rows only
+        // only if no derivative goes through the first branch, because sums over rows would be sums over other rows
         let isConstant = not (Masks.any (Activity.activeOutputs t (t.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))))
 
         let both =
@@ -210,8 +213,8 @@ module internal Batch =
         let isAny = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 condition)) 0.0
         Prim.apply (Cond(both, second)) (Array.append [| isAny |] arguments)
 
-    /// The first branch on the rows that take it, gathered, where they are a quarter of all or fewer; else `all`. Rows do not
-    /// depend on each other, so the results are the same.
+    /// The first branch on the gathered rows that take it, if these are at most a quarter of all rows; otherwise `all`.
+    /// Rows are independent, so the results are the same.
     and private someRows t n (on: bool[]) (second: Tensor[] -> Tensor[]) (all: Graph) inputs : Graph =
         let room = n / 4
 
@@ -222,7 +225,8 @@ module internal Batch =
                 let place = Prim.plus -1.0 (Prim.cast Int32 (Prim.cumSum 0 false isTaken))
                 let free = Prim.fill Int32 [| room |] (float n)
                 let rows = Prim.iota Int32 [| n |] 0
-                // the rows taken, and n where there are no more: gathered as the last row, and dropped when put back
+                // the indices of the rows that take the branch, padded with n; index n gathers the last row and is
+                // ignored by the scatter
                 let taken = Prim.scatter ScatterSet 0 free (Prim.select x[0] place outside) rows
                 let known = Prim.binary Min taken (Prim.fill Int32 [| room |] (float (n - 1)))
                 let gathered = Array.map2 (fun a isByRow -> if isByRow then Prim.gather 0 a known else a) x[1..] on
@@ -233,7 +237,7 @@ module internal Batch =
             let count = Prim.sum (Prim.cast Int32 x[0])
             Prim.apply (Cond(some, all)) (Array.append [| Prim.compareTo LessEqual count (float room) |] x))
 
-    /// Whether a loop with checks goes on for rows that have ended.
+    /// Whether a loop with checks continues for rows that have ended.
     and private endsByRow (l: Loop) n (on: bool[]) : bool =
         l.Batch.Length = 0 && Guarded.hasChecks l.Body && (let _, _, _, isJoint = vmapLoop l n on in not isJoint)
 
@@ -242,7 +246,7 @@ module internal Batch =
         let arguments = Array.map2 (fun a isByRow -> if isByRow then toRows n a else first a) x byRowArguments
         let y = Prim.apply (Loop loop) arguments
         let carried = l.States + l.Registers
-        // a joint loop's emissions have the iteration's axis before the rows'
+        // in the emissions of a joint loop, the iterations' axis precedes the rows' axis
         Array.mapi2
             (fun i (y: Tensor) isByRow ->
                 if isJoint && isByRow && i >= carried then
@@ -253,7 +257,7 @@ module internal Batch =
             byRowOutputs
 
     and private pullbackRows (p: Pullback) n (x: (Tensor * bool)[]) : (Tensor * bool)[] =
-        // a wanted cotangent is by row, so what it belongs to must be
+        // a wanted cotangent is by row, so its argument must be, too
         let inputs, carried = p.Wanted.Length, p.Of.States + p.Of.Registers
         let primal = Array.map2 (||) (Array.map snd x[.. inputs - 1]) p.Wanted
         let loop, byRowArguments, byRowOutputs, isJoint = vmapLoop p.Of n primal
@@ -263,7 +267,7 @@ module internal Batch =
             Array.map2
                 (fun j w ->
                     if not byRowOutputs[j] then
-                        Prim.sumOver [| 0 |] (toRows n w) // the output is one for all rows: it cannot depend on what is wanted by row
+                        Prim.sumOver [| 0 |] (toRows n w) // the output is shared by all rows, so it does not depend on inputs by row
                     elif isJoint && j >= carried then
                         let w = toRows n w
                         Prim.permute (Shape.moving w.Rank 0 1) w
@@ -278,7 +282,7 @@ module internal Batch =
         Prim.apply (Derive.pullbackOf loop p.Wanted p.Given) (Array.append arguments cotangents)
         |> Array.map (fun y -> y, true)
 
-    /// A host function called once a row.
+    /// A host function, called once for each row.
     and private rowByRow (h: Host) n (on: bool[]) : Host =
         let row (a: NdArray) i =
             let shape = a.Shape[1..]
@@ -299,7 +303,7 @@ module internal Batch =
 
             outputs
 
-        /// The same where an executor has the numbers: rows are taken and joined there.
+        /// The same for arrays of an executor: rows are taken and joined on its device.
         let runElsewhere (args: NdArray[]) =
             let rowOf i (a: NdArray) = (Prim.pick 0 i (Tensor.OfArray a)).Numbers
             let ys = Array.init n (fun i -> h.Run(Array.map2 (fun a isOn -> if isOn then rowOf i a else a) args on))
@@ -321,7 +325,7 @@ module internal Batch =
           Vjp =
             fun wanted given ->
                 let rows = rowByRow (h.Vjp wanted given) n (Array.append on (all (given |> Array.filter id).Length))
-                // arguments that all rows share gather their cotangents
+                // cotangents of arguments that all rows share are summed
                 let shared = Masks.pickBy wanted on |> Array.map not
                 sumRows rows shared }
 

@@ -7,10 +7,11 @@ open System.Reflection
 open System.Runtime.CompilerServices
 open NeuralDE
 
-/// Any value, as reflection hands it out; None and unit are null.
+/// Any value, as reflection returns it; None and unit are null.
 type internal Value = obj | null
 
-/// Marks a class of ours that trees carry along, as they do numbers and strings: it has no tensors, and compares by Equals.
+/// Marks a class of the library as a static field of trees, like numbers and strings: it has no tensors and is compared
+/// by Equals.
 [<Sealed; AttributeUsage(AttributeTargets.Class)>]
 type internal CarriedAttribute() =
     inherit Attribute()
@@ -20,22 +21,22 @@ type internal CarriedAttribute() =
 type internal Sequence() =
     abstract Items: value: obj -> Value[]
 
-    /// The keys of a map, in order; none for a list or an array.
+    /// The keys of a map, in order; empty for a list or an array.
     abstract Keys: value: obj -> Value[]
 
-    /// Other items in the place of the ones in `like`.
+    /// A sequence like `like` with other items.
     abstract Make: like: obj * items: Value[] -> obj
 
-/// How values of one type come apart into other values, and are made again.
+/// How values of one type are split into their parts and built again.
 [<Sealed>]
 type internal Codec(t: Type) =
     member _.Type = t
     member val Kind = CodecKind.Static with get, set
 
-    /// Whether a value can hold a tensor or a key. If not it is carried along as a whole.
+    /// Whether a value can contain a tensor or a key. If not, it is one static field.
     member val HasLeaves = false with get, set
 
-    /// Whether a value can hold values of its own type, as deep as memory allows.
+    /// Whether a value can contain values of its own type, to any depth.
     member val IsRecursive = false with get, set
 
 and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal CodecKind =
@@ -43,17 +44,17 @@ and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal CodecKind =
     | Key
     | Static
     | Product of Product
-    /// The number of a value's case (−1: a null that is no case), and the cases.
+    /// The case index of a value (−1: a null that is not a case), and the cases.
     | Union of tag: (Value -> int) * cases: Product[]
     | Sequence of Sequence * item: Codec
-    /// A C# record, whose value can be of a derived type; or an interface or abstract class (no parts of its own), whose
-    /// value is always of another type.
+    /// A C# record, whose value may have a derived type; or an interface or abstract class (without parts), whose value
+    /// always has another type.
     | Open of Product
 
 /// A record, a tuple or a case of a union: named parts in order.
 and [<NoEquality; NoComparison>] internal Product =
     {
-        /// The name of the union's case; "" for the rest.
+        /// The name of the union's case; otherwise "".
         Case: string
         /// "" for a part that adds nothing to a path, such as that of Some.
         Names: string[]
@@ -66,7 +67,7 @@ module internal Value =
     let typed<'T> (x: Value) : 'T =
         match x with
         | :? 'T as x -> x
-        | _ -> Unchecked.defaultof<'T> // null: None, unit, or an absent part
+        | _ -> Unchecked.defaultof<'T> // null: None, unit, or a missing part
 
 [<Sealed>]
 type internal ListSequence<'E>() =
@@ -94,7 +95,7 @@ type internal MapSequence<'K, 'E when 'K: comparison>() =
         |> box
         |> nonNull
 
-/// Types as F# writes them, for messages.
+/// Type names in F# syntax, for messages.
 module internal TypeName =
     let private keywords =
         dict
@@ -113,7 +114,7 @@ module internal TypeName =
     let isGeneric (definition: Type) (t: Type) = t.IsGenericType && t.GetGenericTypeDefinition() = definition
     let isOption (t: Type) = isGeneric typedefof<_ option> t || isGeneric typedefof<_ voption> t
 
-    /// The types of a tuple's elements; those past the seventh are nested in the eighth.
+    /// The element types of a tuple; those after the seventh are nested in the eighth argument.
     let rec elements (tuple: Type) =
         let args = tuple.GetGenericArguments()
         if args.Length = 8 then Array.append args[..6] (elements args[7]) else args
@@ -140,13 +141,13 @@ module internal TypeName =
             let name = if name.StartsWith("FSharp", StringComparison.Ordinal) then name.Substring 6 else name
             $"{name}<{arguments commas (t.GetGenericArguments())}>"
 
-/// Types that are no trees.
+/// Messages for types that are not trees.
 module internal TypeRefusal =
-    /// `path` leads from the refused part outwards; the type of the whole tree is `root`.
+    /// `path` leads from the refused part outwards; `root` is the type of the whole tree.
     let refuse (root: Type) (path: string list) (t: Type) =
         let place = String.Join("", TypeName.text root :: List.rev path)
 
-        // met in the place of an interface or an abstract class, whose name tells more than that of the class
+        // a class found in a field of an interface or abstract type: name that type, which the user knows
         let kinds =
             t.GetInterfaces()
             |> Array.append (Option.toArray (Option.ofObj t.BaseType))
@@ -169,10 +170,10 @@ module internal TypeRefusal =
             elif t.Name.Contains '@' then
                 "An object expression hides the tensors that it captures: make it a record that implements the interface."
             else
-                "Make it a record; what has no tensors can be captured in a function."
+                "Make it a record; values without tensors can be captured in a function."
 
         let expected =
-            "expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of such, "
-            + "with numbers, strings and functions carried along"
+            "expected a Tensor, a Key, or a record, tuple, list, array, option, Map or union of these, "
+            + "with numbers, strings and functions as constants"
 
         raise (TreeException $"Tree: {got}, {expected}. {mend}")

@@ -9,8 +9,8 @@ open System.Runtime.CompilerServices
 open Microsoft.FSharp.Reflection
 open NeuralDE
 
-/// The codecs of all types seen so far. Getters and constructors are called through reflection's invokers:
-/// compiled expressions would be some 30 % faster a call, and cost 17 ms more at the start and 2 ms more a type.
+/// The codecs of all types used so far. Getters and constructors are called through reflection's invokers: compiled
+/// expressions would make a call about 30 % faster, but cost 17 ms at the start and 2 ms per type.
 module internal Codecs =
     let private everything = BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.Instance
     let private known = ConcurrentDictionary<Type, Codec>()
@@ -21,7 +21,7 @@ module internal Codecs =
         | null -> SourceConstructFlags.None
         | mark -> mark.SourceConstructFlags &&& SourceConstructFlags.KindMask
 
-    /// What is carried along and compared by Equals: numbers, strings, functions, types, and structs made of such.
+    /// Types of static fields, compared by Equals: numbers, strings, functions, types, and structs of these.
     let rec private isStatic (t: Type) =
         let isPlainStruct () =
             typedefof<IEquatable<_>>.MakeGenericType(t).IsAssignableFrom t
@@ -55,7 +55,7 @@ module internal Codecs =
 
             parts
 
-    /// The constructor of a tuple applied to parts[at ..].
+    /// Applies the constructor of a tuple to parts[at ..].
     let rec private tupleMaker (t: Type) : Value[] -> int -> Value =
         let args = t.GetGenericArguments()
         let make = ConstructorInvoker.Create(nonNull (t.GetConstructor args))
@@ -66,7 +66,7 @@ module internal Codecs =
             let rest = tupleMaker args[7]
             fun parts at -> make.Invoke(Span<Value>(Array.append parts[at .. at + 6] [| rest parts (at + 7) |]))
 
-    /// The stored properties and public fields of a C# record, those of its base first, with their names.
+    /// The stored properties and public fields of a C# record with their names, those of its base first.
     let rec private stored (t: Type) : (string * FieldInfo)[] =
         let suffix = ">k__BackingField"
 
@@ -84,7 +84,7 @@ module internal Codecs =
         | null -> own
         | basis -> Array.append (stored basis) own
 
-    /// How a C# record copies itself; none for other types.
+    /// The clone method of a C# record; null for other types.
     let private cloner (t: Type) =
         let isPrinter (m: MethodInfo) = m.Name = "PrintMembers" && m.ReturnType = typeof<bool>
 
@@ -93,10 +93,10 @@ module internal Codecs =
         else
             t.GetMethods() |> Array.tryFind (fun m -> m.Name = "<Clone>$" && m.DeclaringType = t) |> Option.map invoker
 
-    /// An interface or an abstract class, but not a collection: a value there is of a type that only the value tells.
+    /// An interface or an abstract class, except collections: only the value determines the type of its parts.
     let private isOpen (t: Type) = (t.IsInterface || t.IsAbstract) && not (typeof<IEnumerable>.IsAssignableFrom t)
 
-    /// No parts: those of an open type are its value's.
+    /// A product without parts, for an open type: its parts are those of its value.
     let private unknown: Product =
         { Case = ""
           Names = [||]
@@ -104,19 +104,19 @@ module internal Codecs =
           Take = fun _ -> [||]
           Make = fun like _ -> like }
 
-    /// The type that is declared: a case of a union is a class of its own, derived from the union's.
+    /// The declared type: a case of a union is a separate class derived from the union's.
     let private declared (t: Type) =
         match t.BaseType with
         | null -> t
         | union when not t.IsValueType && origin union = SourceConstructFlags.SumType -> union
         | _ -> t
 
-    /// How deep a type's arguments nest: 0 for a type without any.
+    /// The nesting depth of a type's generic arguments: 0 without arguments.
     let rec private nesting (t: Type) : int =
         if t.IsGenericType then 1 + (t.GetGenericArguments() |> Seq.map nesting |> Seq.max) else 0
 
-    /// `around` are the generic types around a part, with their nesting: they tell of a type that holds itself with
-    /// larger and larger arguments.
+    /// `around` are the generic types that contain a part, with their nesting depths, to detect a type that contains
+    /// itself with larger and larger arguments.
     let rec private build
         (made: Dictionary<Type, Codec>)
         (path: string list)
@@ -139,11 +139,11 @@ module internal Codecs =
                     ->
                     let name = definition.Name.Split('`')[0]
                     let expected = "expected itself with the same arguments"
-                    raise (TreeException $"Tree: {name} holds itself with larger arguments, without end; {expected}.")
+                    raise (TreeException $"Tree: {name} contains itself with ever larger arguments; {expected}.")
                 | _ -> ()
 
                 let codec = Codec t
-                made[t] <- codec // a type that holds itself finds it here
+                made[t] <- codec // registered before its parts, so that a recursive type finds it here
                 codec.Kind <- kind made path around t
                 codec
 
@@ -189,7 +189,7 @@ module internal Codecs =
                 match cloner t with
                 | Some clone -> foreign clone part t
                 | None when isOpen t -> CodecKind.Open unknown
-                | None -> TypeRefusal.refuse (Seq.head made.Keys) path t // the first made is the whole
+                | None -> TypeRefusal.refuse (Seq.head made.Keys) path t // the first type is that of the whole tree
 
     and private record part (t: Type) =
         let order (p: PropertyInfo) =
@@ -216,7 +216,7 @@ module internal Codecs =
         let case (info: UnionCaseInfo) =
             let fields = info.GetFields()
 
-            /// A case with one field that was given no name has the name of the case.
+            /// A case with one unnamed field: the field has the name of the case.
             let name (p: PropertyInfo) =
                 if isOption then ""
                 elif fields.Length = 1 && List.contains p.Name unnamed then info.Name
@@ -232,7 +232,7 @@ module internal Codecs =
 
         let cases = FSharpType.GetUnionCases(t, everything)
 
-        let ofNull = // the case that null stands for, as None does
+        let ofNull = // the case that null represents, such as None
             match t.GetCustomAttribute<CompilationRepresentationAttribute>() with
             | null -> -1
             | mark when mark.Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue ->
@@ -256,7 +256,7 @@ module internal Codecs =
 
         CodecKind.Union(tag, cases |> Array.map case)
 
-    /// A C# record: a copy whose stored properties are set anew, whether positional, init-only or get-only.
+    /// A C# record: a clone whose stored properties are set, whether positional, init-only or get-only.
     and private foreign (clone: MethodInvoker) part (t: Type) =
         let names, fields = Array.unzip (stored t)
         let codecs = Array.map2 (fun name (field: FieldInfo) -> part name field.FieldType) names fields
@@ -293,7 +293,7 @@ module internal Codecs =
             match codec.Kind with
             | CodecKind.Tensor
             | CodecKind.Key -> true
-            | CodecKind.Open _ when not codec.Type.IsSealed -> true // a derived record can have some, and so can what implements an interface
+            | CodecKind.Open _ when not codec.Type.IsSealed -> true // a derived record or an implementation of an interface can have leaves
             | _ -> seen.Add codec && children codec |> Array.exists visit
 
         visit codec
@@ -306,7 +306,7 @@ module internal Codecs =
 
         children codec |> Array.exists visit
 
-    /// The codec of a type; TreeException for a type that is not a tree.
+    /// The codec of a type. Raises TreeException for a type that is not a tree.
     let find (t: Type) : Codec =
         match known.TryGetValue t with
         | true, codec -> codec
@@ -323,7 +323,7 @@ module internal Codecs =
 
             known[t]
 
-    /// The codec of what a value is: where an open type stands, that of the value's own type.
+    /// The codec of a value: for an open type, the codec of the value's own type.
     let own (codec: Codec) (x: Value) : Codec =
         match x, codec.Kind with
         | null, _ -> codec

@@ -3,12 +3,12 @@ namespace NeuralDE.Internal.Calculus
 open System.Collections.Generic
 open NeuralDE
 
-/// A value that has parts, and how far a walk over them has come. A list, array or map has a series, and one codec for
-/// all its items; else it is a product.
+/// A value with parts, and the position of a walk over them. A list, array or map has a sequence, with one codec for all
+/// its items; any other value is a product.
 [<Sealed; NoComparison; NoEquality; AllowNullLiteral>]
 type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product, series: Sequence voption, item: Codec)
     =
-    /// Of the value's own type, where it is of a derived one.
+    /// The codec of the value's own type, which may be derived from the declared one.
     member _.Codec = codec
 
     member _.Value = value
@@ -18,13 +18,13 @@ type internal Branch(codec: Codec, value: obj, parts: Value[], product: Product,
     member val Next = 0 with get, set
     member _.CodecOf(part: int) : Codec = if series.IsSome then item else product.Codecs[part]
 
-/// The leaves of boxed values. A tree can be as deep as memory allows: walks call themselves for its first levels, which is
-/// faster, and go on with a stack of their own.
+/// Walks over the leaves of boxed values. Trees may be arbitrarily deep: walks are recursive for the first levels,
+/// which is faster, and then use an explicit stack.
 module internal Walk =
-    /// Levels up to which a walk calls itself.
+    /// The number of levels for which a walk is recursive.
     let shallow = 64
 
-    /// A product without a name or a part.
+    /// A product without a name and parts.
     let private nothing: Product =
         { Case = ""
           Names = [||]
@@ -32,10 +32,10 @@ module internal Walk =
           Take = fun _ -> [||]
           Make = fun x _ -> x }
 
-    /// The parts of a value, with leaves or without; null for a leaf, for null and for what has no parts.
+    /// The parts of a value, with or without leaves; null for a leaf, for null and for a value without parts.
     let split (codec: Codec) (x: Value) : Branch =
         match x with
-        | null -> null // None, an optional property of a C# record, or a case that null stands for
+        | null -> null // None, an optional property of a C# record, or a case represented by null
         | x ->
             let codec = Codecs.own codec x
 
@@ -50,11 +50,12 @@ module internal Walk =
             | CodecKind.Open p -> Branch(codec, x, p.Take x, p, ValueNone, codec)
             | CodecKind.Sequence(series, item) -> Branch(codec, x, series.Items x, nothing, ValueSome series, item)
 
-    /// As split, but null also for what is carried along as a whole.
+    /// Like split, but also null for a static field.
     let branch (codec: Codec) (x: Value) : Branch = if codec.HasLeaves then split codec x else null
 
-    /// With `branch`, which splits values: what `join` makes of a branch and the results of its parts, from the leaves upwards, parts in order. `room` gives the
-    /// array for the results of a branch's parts, which may be that of the parts themselves.
+    /// Folds a tree from the leaves upwards: `branch` splits values, and `join` combines a branch with the results of
+    /// its parts, in order. `room` returns the array for the results of a branch's parts, which may be the array of the
+    /// parts themselves.
     let inline fold
         ([<InlineIfLambda>] branch: Codec -> Value -> Branch)
         ([<InlineIfLambda>] room: Branch -> 'R[])
@@ -102,9 +103,9 @@ module internal Walk =
         match (Codecs.own codec x).Kind, x with
         | CodecKind.Tensor, (:? Tensor as x) -> sink.Add x
         | CodecKind.Key, (:? Key as x) -> sink.Add x.Tensor
-        | _ -> () // null, or carried along
+        | _ -> () // null, or a static field
 
-    /// By a stack of its own.
+    /// The same with an explicit stack.
     let private flattenDeep (codec: Codec) (x: Value) (sink: List<Tensor>) : unit =
         match branch codec x with
         | null -> addLeaf codec x sink
@@ -156,7 +157,7 @@ module internal Walk =
 
     let flatten (codec: Codec) (x: Value) (sink: List<Tensor>) : unit = flattenFrom 0 codec x sink
 
-    /// The leaf at a place of the tree, in the place of one like `like`; past the end that one stays.
+    /// The next leaf, as a tensor or a key like `like`; `like` itself after the last one.
     let private take (codec: Codec) (like: Value) (leaves: Tensor[]) (next: byref<int>) : Value =
         match like, codec.Kind with
         | null, _ -> null
@@ -176,9 +177,9 @@ module internal Walk =
                     raise (TreeException $"Tree.unflatten: got {leaf.Dtype} for leaf {string (next - 1)}, {expected}.")
 
                 Key leaf
-        | _ -> like // carried along
+        | _ -> like // a static field
 
-    /// By a stack of its own.
+    /// The same with an explicit stack.
     let private rebuildDeep (codec: Codec) (like: Value) (leaves: Tensor[]) (start: int) : struct (Value * int) =
         let mutable next = start
 
@@ -231,13 +232,14 @@ module internal Walk =
 
             p.Make like parts
 
-    /// The same tree with `leaves` in the place of its own, and how many it has; past the end it keeps its own.
+    /// The tree with `leaves` in place of its own, and its number of leaves; if `leaves` are too few, it keeps the
+    /// rest.
     let rebuild (codec: Codec) (like: Value) (leaves: Tensor[]) : struct (Value * int) =
         let mutable next = 0
         let tree = rebuildFrom 0 codec like leaves &next
         struct (tree, next)
 
-/// The codec of a type that the caller knows: the first use finds it, the next ones read a field.
+/// The codec of a type that the caller knows: found on first use, then read from a field.
 [<AbstractClass; Sealed>]
 type internal Codec<'T> private () =
     [<DefaultValue>]

@@ -4,23 +4,24 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Where a cotangent or tangent can be non-zero; elsewhere it is zero by construction. Its flags are made when an operation
-/// needs them, so a condition that no operation asks for costs nothing.
+/// Where a cotangent or tangent can be non-zero; elsewhere it is zero by construction (a mask over elements). The flags
+/// are computed when an operation needs them, so an unused condition costs nothing.
 [<RequireQualifiedAccess>]
 type internal Condition =
-    /// In these parts of a tensor: what slices took. Known without numbers.
+    /// In these parts of a tensor, from slices. Known without numbers.
     | Parts of whole: Tensor * Slice list
     /// Where the bools are true.
     | Flags of Lazy<Tensor>
 
-/// The conditions under which tangents and cotangents can be non-zero: `where`, maxima and slices start them, element-wise
-/// rules apply them, movements move them. So no rule is evaluated to 0·∞ on the branch not taken, at any order.
+/// Propagates the masks of non-zero tangents and cotangents: `where`, maxima and slices start them, movements propagate
+/// them, and the rules of element-wise operations apply them. So no rule evaluates 0·∞ on the branch not taken, at any
+/// order.
 module internal Conditions =
     let private partFlags (whole: Tensor) (s: Slice) : Tensor =
         let taken = Array.map3 Infer.sliced s.Start s.Stop s.Step
         let until i = s.Start[i] + int (Infer.padded taken[i] 0 0 (s.Step[i] - 1))
         let high = Array.init whole.Rank (fun i -> whole.Dims[i] - until i)
-        // arrays of this size are made by the run, not here
+        // large arrays are computed during the run instead of now
         let fill shape x = Prim.broadcast shape [||] (Tensor.LiteralBeside(whole, Bool, x))
 
         if Shape.size taken = 0L then
@@ -36,7 +37,7 @@ module internal Conditions =
 
     let lazily (make: unit -> Tensor) = Condition.Flags(lazy (make ()))
 
-    /// None: everywhere.
+    /// The union of two conditions; None: everywhere.
     let either (a: Condition option) (b: Condition option) : Condition option =
         match a, b with
         | None, _
@@ -58,7 +59,7 @@ module internal Conditions =
     let map (f: Tensor -> Tensor) (a: Condition option) : Condition option =
         a |> Option.map (fun a -> lazily (fun () -> f (flags a)))
 
-    /// Elements of some axes up to which parts are counted one by one.
+    /// The largest number of positions that are counted one by one.
     let private few = 4096
 
     let private places (shape: int[]) (s: Slice) : seq<int> =
@@ -73,7 +74,7 @@ module internal Conditions =
                 })
             (Seq.singleton 0)
 
-    /// Which places of the axes the parts take, where they take all of the others.
+    /// Which positions along the axes the parts cover, given that they cover all other axes completely.
     let private covered (axes: int[]) (shape: int[]) (parts: Slice list) : bool[] =
         let narrow (all: int[]) = axes |> Array.map (fun axis -> all[axis])
         let taken = Array.create (int (Shape.size (narrow shape))) false
@@ -84,7 +85,7 @@ module internal Conditions =
 
         taken
 
-    /// Parts along one axis joined where they meet: many elements picked one by one are few parts.
+    /// Joins adjacent parts along one axis: many elements picked one by one become few parts.
     let private joined axis (shape: int[]) (parts: Slice list) : Slice list =
         let ends (s: Slice) =
             if s.Step[axis] = 1 then
@@ -107,7 +108,7 @@ module internal Conditions =
               Stop = Array.updateAt axis stop shape
               Step = Array.create shape.Length 1 })
 
-    /// Whether parts take the places of an axis in turns and leave none out, as evens and odds do.
+    /// Whether strided parts cover an axis completely, such as evens and odds.
     let private takesTurns axis (shape: int[]) (parts: Slice list) : bool =
         let n = shape[axis]
 
@@ -121,7 +122,7 @@ module internal Conditions =
         |> List.exists (fun (step, among) ->
             step <= among.Length && Seq.forall (isTaken step among) (seq { 0 .. step - 1 }))
 
-    /// A condition that holds everywhere is none: slices that take all of a tensor between them.
+    /// None if the parts cover the whole tensor: the condition then holds everywhere.
     let settled (a: Condition option) : Condition option =
         match a with
         | Some(Condition.Parts(whole, parts)) ->
@@ -143,8 +144,8 @@ module internal Conditions =
         | Some(Condition.Flags _)
         | None -> a
 
-    /// Parts of a result of Reshape as parts of its argument, where only axes of extent 1 come or go, as when one element is
-    /// picked; nothing where elements change their axes.
+    /// Converts parts of the result of a Reshape to parts of its argument, if only axes of extent 1 are added or
+    /// removed, as for picking one element; otherwise ValueNone.
     let private reshaped (from: int[]) (target: int[]) (parts: Slice list) : Slice list voption =
         let wide (shape: int[]) = Shape.axes shape.Length |> Array.filter (fun axis -> shape[axis] <> 1)
         let old, now = wide from, wide target
@@ -168,7 +169,7 @@ module internal Conditions =
 
             ValueSome(List.map move parts)
 
-    /// Parts of what a slice took, as parts of what it took them from.
+    /// Converts parts of a slice's result to parts of its argument.
     let private within (s: Slice) (part: Slice) : Slice =
         { Start = Array.init s.Start.Length (fun i -> s.Start[i] + s.Step[i] * part.Start[i])
           Stop = Array.init s.Start.Length (fun i -> s.Start[i] + s.Step[i] * (part.Stop[i] - 1) + 1)
@@ -176,7 +177,7 @@ module internal Conditions =
 
     let private some (f: Tensor -> Tensor) (m: Tensor) = Prim.compareTo Greater (f (Prim.cast Int32 m)) 0.0
 
-    /// What a slice took starts a condition, of parts as long as they are known; flags are put back where they came from.
+    /// A slice starts a condition, as parts if possible; flags are padded with false to the argument's shape.
     let private pullSlice (s: Slice) (x: Tensor) (a: Condition option) : Condition option =
         let put (m: Tensor) =
             if Shape.size m.Dims = 0L then
@@ -199,7 +200,8 @@ module internal Conditions =
         | Some(Condition.Flags _)
         | None -> map (Prim.reshape x.Dims) a
 
-    /// A choice of rows starts a condition, but for a permutation: `order` is what made the indices, and sorting takes every row.
+    /// A gather of rows starts a condition, unless it is a permutation: `order` is the operation that made the indices,
+    /// and sorting takes every row.
     let private pullGather batch (x: Tensor[]) (y: Tensor) (order: Op) (a: Condition option) : Condition option =
         let isPermutation =
             match order with
@@ -232,7 +234,7 @@ module internal Conditions =
 
             [| both a kept; None; updates |]
 
-    /// A condition moved to each argument by an operation that starts none; None: anywhere.
+    /// Propagates a condition through an operation that does not start one, to each argument; None: everywhere.
     let private pullMoved (op: Op) (x: Tensor[]) (a: Condition option) : Condition option[] =
         let moved f = map f a
 
@@ -253,10 +255,10 @@ module internal Conditions =
         | Broadcast(shape, axes) -> [| moved (some (Prim.sumOver (Shape.others shape.Length axes))) |]
         | CumSum(axis, isReverse) -> [| moved (some (Prim.cumSum axis (not isReverse))) |]
         | Check _ -> Array.init x.Length (fun i -> if i = 0 then a else None)
-        | _ -> Array.create x.Length None // operations that mix elements: the condition is dropped
+        | _ -> Array.create x.Length None // operations that mix elements drop the condition
 
-    /// A condition moved to each argument as the pull of its operation moves the cotangent; None: anywhere. Of a gather,
-    /// `order` is what made its indices.
+    /// Propagates the non-zero mask through the operation's VJP, to each argument; None: everywhere. For a gather,
+    /// `order` is the operation that made its indices.
     let pull (op: Op) (x: Tensor[]) (y: Tensor) (order: Op) (a: Condition option) : Condition option[] =
         match op with
         | Op.Slice s -> [| pullSlice s x[0] a |]
@@ -276,9 +278,10 @@ module internal Conditions =
             [| both a (fun () -> Prim.compare LessEqual x[0] x[1])
                both a (fun () -> Prim.compare LessEqual x[1] x[0]) |]
         | _ when a.IsNone -> Array.create x.Length None
-        | op -> pullMoved op x a // the others move it
+        | op -> pullMoved op x a // all others propagate it
 
-    /// The condition of a result from those of its arguments' tangents (None inside: anywhere; None outside: no tangent).
+    /// The condition of a result from those of its arguments' tangents (inner None: everywhere; outer None: no
+    /// tangent).
     let push (op: Op) (x: Tensor[]) (a: Condition option option[]) : Condition option =
         let moved f = map f (Option.flatten a[0])
 
@@ -311,17 +314,17 @@ module internal Conditions =
         | Gather batch -> moved (fun m -> Prim.gather batch m x[1])
         | Reduce(Sum, axes) -> moved (some (Prim.sumOver axes))
         | Check _ -> Option.flatten a[0]
-        | _ -> None // operations that mix elements or join tensors: the condition is dropped
+        | _ -> None // operations that mix elements or join tensors drop the condition
 
-    /// Whether the rule of an operation passes a cotangent on as it is, or its opposite: zero stays zero.
+    /// Whether the rule of an operation returns a cotangent unchanged or negated: zero stays zero.
     let passes (op: Op) =
         match op with
         | Binary(Add | Sub)
         | Unary Neg
         | Cast _ -> true
-        | _ -> false // any other rule multiplies by a slope that may be infinite
+        | _ -> false // all other rules multiply by a derivative that may be infinite
 
-    /// x where the condition holds, else zero.
+    /// x where the condition holds, otherwise zero.
     let under (condition: Condition option) (x: Tensor) : Tensor =
         match condition with
         | None -> x

@@ -4,7 +4,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 
-/// Choices, loops and derivatives of your own. Opened with the namespace.
+/// Choices, loops and custom derivatives. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ControlFlow =
     let private sameTrees verb what (a: 'T) (b: 'T) =
@@ -20,14 +20,19 @@ module ControlFlow =
         if condition.Dtype <> Bool || condition.Rank <> 0 then
             raise (
                 ShapeException
-                    $"{verb}: the condition is {condition.Dtype} {Shape.text condition.Dims}, expected one bool. Compare, and reduce with any or all; for a choice by element use where."
+                    $"{verb}: the condition is {condition.Dtype} {Shape.text condition.Dims}, expected one bool. Compare, and reduce with any or all; to choose for each element use where."
             )
 
-    /// <summary>whenTrue x or whenFalse x; the other is not run (under vmap over the condition both are, and rows choose).</summary>
-    /// <param name="condition">One bool.</param>
+    /// <summary>whenTrue x or whenFalse x. Only the chosen function runs, except under vmap over the condition, where
+    /// both run and rows are selected.</summary>
+    /// <param name="condition">One bool, shape [].</param>
     /// <param name="whenTrue">Returns a tree.</param>
     /// <param name="whenFalse">Returns a tree of the same structure and shapes.</param>
-    /// <param name="x">The argument of both.</param>
+    /// <param name="x">The argument of both functions.</param>
+    /// <returns>The result of the chosen function. Its derivatives are those of the chosen function.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The condition is not one bool.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">In a trace, the results differ in structure, shapes or
+    /// dtypes.</exception>
     let cond (condition: Tensor) (whenTrue: 'A -> 'B) (whenFalse: 'A -> 'B) (x: 'A) : 'B =
         requireBool "cond" condition
 
@@ -40,7 +45,7 @@ module ControlFlow =
             let leaves = Tree.flatten x
             let n, nt, ne = leaves.Length, t.Captured.Length, e.Captured.Length
             let arguments = Array.concat [ leaves; t.Captured; e.Captured ]
-            // each branch gets what either captured
+            // each branch gets the values that either captured
             let branch (g: Graph) (own: int) first =
                 Tracing.closed (Tracing.signatures arguments) (fun x ->
                     Tracing.replay g (Array.append x[.. n - 1] x[first .. first + own - 1]))
@@ -48,7 +53,7 @@ module ControlFlow =
             let fn = Cond(branch t.Graph nt n, branch e.Graph ne (n + nt))
             Prim.apply fn (Array.append [| condition |] arguments) |> Tree.unflatten t.Like
 
-    /// The loop whose body is `body` on trees of state and control.
+    /// The loop with this body on trees of state and registers.
     let internal loopOn
         verb
         (batch: int[])
@@ -91,9 +96,16 @@ module ControlFlow =
         sameTrees verb "the state before and after a step" x y
         Tree.flatten y
 
-    /// <summary>n applications of a step. Differentiable in the state and in what the step captures.</summary>
+    /// <summary>Applies a step n times. Differentiable by the state and by values that the step captures.</summary>
+    /// <param name="n">The number of steps, 0 or more.</param>
+    /// <param name="step">From a state to the next one, with the same structure, shapes and dtypes.</param>
+    /// <param name="x">The first state.</param>
+    /// <returns>The last state. Reverse mode keeps all states: O(n) memory.</returns>
+    /// <exception cref="T:NeuralDE.InputException">n is negative.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">The step changes the structure, a shape or a dtype of the
+    /// state.</exception>
     let iterate (n: int) (step: 'S -> 'S) (x: 'S) : 'S =
-        if n < 0 then raise (InputException $"iterate: {string n} steps. Give 0 or more.")
+        if n < 0 then raise (InputException $"iterate: got {string n} steps, expected 0 or more.")
 
         if n = 0 then
             x
@@ -113,10 +125,20 @@ module ControlFlow =
             let k = floats.Length
             Tree.unflatten x (merge smooth result[.. k - 1] result[k + 1 ..])
 
-    /// <summary>Steps while the condition holds; none when it does not hold at the start. At most maxSteps of them.</summary>
+    /// <summary>Applies a step while the condition holds, at most maxSteps times; not at all if the condition does not
+    /// hold at the start.</summary>
+    /// <param name="condition">From a state to one bool, shape [].</param>
+    /// <param name="maxSteps">The most steps, 0 or more.</param>
+    /// <param name="step">From a state to the next one, with the same structure, shapes and dtypes.</param>
+    /// <param name="x">The first state.</param>
+    /// <returns>The last state. Reverse mode keeps the states of all steps taken.</returns>
+    /// <exception cref="T:NeuralDE.InputException">maxSteps is negative.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">The condition does not return one bool.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">The step changes the structure, a shape or a dtype of the
+    /// state.</exception>
     let repeatWhile (condition: 'S -> Tensor) (maxSteps: int) (step: 'S -> 'S) (x: 'S) : 'S =
         if maxSteps < 0 then
-            raise (InputException $"repeatWhile: at most {string maxSteps} steps. Give 0 or more.")
+            raise (InputException $"repeatWhile: got maxSteps = {string maxSteps}, expected 0 or more.")
 
         let start = condition x
         requireBool "repeatWhile" start
@@ -132,7 +154,7 @@ module ControlFlow =
                     let _, s', c' = splitSmooth (carried "repeatWhile" state next)
                     let count = Prim.plus 1.0 c[0]
                     let last = Prim.compareTo GreaterEqual count (float maxSteps)
-                    // `start` is false only in a row of a batch, which then keeps no step
+                    // `start` is false only in a row of a batch; that row keeps no step
                     let finish = Prim.either (Prim.isNot start) (Prim.either last (Prim.isNot (condition next)))
                     s', Array.append [| count |] c', [||], start, truth true, finish)
 
@@ -141,11 +163,17 @@ module ControlFlow =
 
         if maxSteps = 0 then x else cond start run id x
 
-    /// <summary>A step along the first axis of xs: state and row to state and result; the results are stacked.</summary>
-    /// <param name="step">From the state and one row of xs to the next state and a result.</param>
+    /// <summary>Applies a step along the first axis of xs: from the state and a row to the next state and a result. The
+    /// results are stacked.</summary>
+    /// <param name="step">From the state and one row of xs to the next state and a result. The next state has the
+    /// structure, shapes and dtypes of the state.</param>
     /// <param name="x">The state before the first row.</param>
-    /// <param name="xs">A tree whose leaves have the same first extent.</param>
-    /// <returns>The last state, and the results with a leading axis.</returns>
+    /// <param name="xs">A tree whose leaves are [n; …], with equal n ≥ 1.</param>
+    /// <returns>The last state, and the results with a leading axis: [n; …]. Reverse mode keeps all states: O(n)
+    /// memory.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The first extents of xs differ or are 0.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">The step changes the structure, a shape or a dtype of the
+    /// state.</exception>
     let scan (step: 'S -> 'X -> 'S * 'Y) (x: 'S) (xs: 'X) : 'S * 'Y =
         let rows = Tree.flatten xs
 
@@ -183,17 +211,27 @@ module ControlFlow =
             if c.IsPlaceholder then
                 raise (
                     DerivativeException
-                        $"{verb}: the function uses a placeholder of an outer function, whose derivative the rule cannot give. Pass it as an argument."
+                        $"{verb}: the function uses a placeholder of an outer function, by which the rule cannot differentiate. Pass it as an argument."
                 )
 
-    /// <summary>f with the gradient that a rule gives.</summary>
-    /// <param name="f">The function. It may capture numbers, but no placeholder: pass those as arguments.</param>
-    /// <param name="rule">x, y = f x, cotangent of y → cotangent of x. Every mode uses it, at every order; f itself is never differentiated.</param>
+    /// <summary>f x with a custom gradient.</summary>
+    /// <param name="f">The function. It may capture numbers, but no placeholders: pass those as arguments.</param>
+    /// <param name="rule">x, y = f x, cotangent of y → cotangent of x, a tree like x. Every mode uses it, at every
+    /// order; f itself is never differentiated.</param>
     /// <param name="x">The argument.</param>
+    /// <returns>f x.</returns>
     /// <remarks>
-    /// Forward mode (jvp, hvp, jacobian) applies the transpose of the linear map ȳ ↦ rule x y ȳ. A rule that is not linear in
-    /// ȳ, such as one that clips it, has none: forward mode is then a DerivativeException, and jacobian takes reverse mode.
+    /// Forward mode (jvp, hvp, jacobian) applies the transpose of the linear map ȳ ↦ rule x y ȳ. A rule that is not
+    /// linear in ȳ, such as one that clips it, has no transpose: jvp and hvp then raise a DerivativeException, and
+    /// jacobian uses reverse mode.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.DerivativeException">f or the rule captures a placeholder of an outer
+    /// function.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">The rule's result has another number of leaves than x.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">A leaf of the rule's result has another shape than that of
+    /// x.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">A leaf of the rule's result has another dtype than that of
+    /// x.</exception>
     let customGradient (f: 'A -> 'B) (rule: 'A -> 'B -> 'B -> 'A) (x: 'A) : 'B =
         let t = TracedFunction.trace "customGradient" Hoisted f x
         requireClosed "customGradient" t.Captured
@@ -219,7 +257,7 @@ module ControlFlow =
         Prim.apply (Custom { Primal = t.Graph; Rule = pull; Forward = OfRule }) (Array.append leaves t.Captured)
         |> Tree.unflatten t.Like
 
-    /// A function of tensors as a host node. Its derivatives are host functions again: each traces f at the values it is given.
+    /// A function of tensors as a host node. Its derivatives are host functions too: each traces f at the given values.
     let rec private hostOf
         (name: string)
         (inputs: Signature[])
@@ -255,10 +293,12 @@ module ControlFlow =
                     let g = UnderDerivative.graph g wanted
                     Prim.call (Derive.vjpGraph g wanted given) (Array.concat [ args[.. n - 1]; captured; args[n..] ])) }
 
-    /// <summary>f traced anew at every value: inside it numbers can be read, so ordinary F# control flow and outside code may depend on them.</summary>
-    /// <param name="like">A result of the structure, shapes and dtypes that f returns.</param>
-    /// <param name="f">The function. Its derivatives are those of the operations it happens to run.</param>
+    /// <summary>Runs f with readable numbers, tracing it again for every value: ordinary control flow and external code
+    /// may depend on the numbers.</summary>
+    /// <param name="like">A tree with the structure, shapes and dtypes of f's result.</param>
+    /// <param name="f">The function. Its derivatives are those of the operations that it runs.</param>
     /// <param name="x">The argument.</param>
+    /// <returns>f x, with the shapes of `like`. Under vmap, f runs once for each row.</returns>
     let dynamic (like: 'B) (f: 'A -> 'B) (x: 'A) : 'B =
         let leaves = Tree.flatten x
         let outputs = Tracing.signatures (Tree.flatten like)

@@ -8,20 +8,20 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus.Masks
 open NeuralDE.Internal.Calculus.Activity
 
-/// jvp and vjp of closed graphs and of function nodes. A missing tangent or cotangent (None) is zero; at the border of a
-/// function node the masks say what is present, and everything present is dense.
+/// jvp and vjp of closed graphs and of function nodes. A missing tangent or cotangent (None) is zero. At the boundary
+/// of a function node, masks say which are present; those present are dense.
 ///
-/// Only a loop's reverse sweep is a node of its own (Pullback). Its derivatives are read off the sweep of the loop's forward derivative:
-/// for F: x → y, cotangents w and x̄ = Pullback F (x, w),
+/// Only the reverse sweep of a loop is a node of its own (Pullback). Its derivatives follow from the sweep of the
+/// loop's forward derivative: for F: x → y, cotangents w and x̄ = Pullback F (x, w),
 ///   jvp along (ẋ, ẇ):  the x-part of Pullback(Jvp F)(x, ẋ; ẇ on y, w on ẏ)
 ///   vjp along u on x̄:  w̄ = ẏ of Jvp F (x; u),  x-part of Pullback(Jvp F)(x, u; 0 on y, w on ẏ)
-/// All other function nodes are rewritten to graphs of ordinary nodes, which are closed anyway.
+/// All other function nodes are rewritten to graphs of ordinary nodes, which are closed under differentiation.
 module internal Derive =
     // ── forward mode ─────────────────────────────────────────────────────────────────────────────────────────────
     /// y and ẏ from x and ẋ.
     let rec jvpAt (g: Graph) (x: Tensor[]) (dx: Tensor option[]) : Tensor[] * Tensor option[] =
         let primal = Dictionary<Node, Tensor>(HashIdentity.Reference)
-        // a tangent and the condition under which it can be non-zero
+        // a tangent, and the condition under which it can be non-zero
         let tangent = Dictionary<Node, (Tensor * Condition option) option>(HashIdentity.Reference)
         let bundles = Dictionary<Node, Tensor[] * Tensor option[]>(HashIdentity.Reference)
         let anywhere = Option.map (fun d -> d, None)
@@ -49,7 +49,7 @@ module internal Derive =
 
         g.Outputs |> Array.map (fun n -> primal[n]), g.Outputs |> Array.map (fun n -> Option.map fst tangent[n])
 
-    /// The tangent of a primitive's result and its condition.
+    /// The tangent of a primitive's result, and its condition.
     and private pushAt (op: Op) (x: Tensor[]) (y: Tensor) (dx: (Tensor * Condition option) option[]) =
         let push dx = PrimitiveRules.push op x y dx
         let tangents = dx |> Array.map (Option.map fst)
@@ -60,7 +60,7 @@ module internal Derive =
             if not (Array.exists Option.isSome tangents) then
                 None
             elif isMasked && Slopes.isElementwise op && not (Conditions.passes op || Slopes.chooses op) then
-                // each term under its own condition
+                // each term has its own condition
                 let term i =
                     push (tangents |> Array.mapi (fun j d -> if i = j then d else None))
                     |> Option.map (Conditions.under (Option.flatten conditions[i]))
@@ -103,7 +103,7 @@ module internal Derive =
                 r[.. n - 1], spreadBy active r[n..]
             | Loop l -> jvpLoopAt l on x dx
             | Cond(t, e) ->
-                // a tangent that is active in one branch is dense, and zeros, in the other
+                // a tangent that is active in one branch is a dense zero in the other
                 let branch g = jvpGraphFor g on[1..] active
                 let r = Prim.apply (Cond(branch t, branch e)) (Array.append x (given dx[1..]))
                 let n = t.Outputs.Length
@@ -124,7 +124,7 @@ module internal Derive =
         let outputs = l.States + l.Registers + l.Emits
         Array.init outputs (fun i -> (find (Primal i)).Value), Array.init outputs (fun i -> find (Tangent i))
 
-    /// ż = −(∂r/∂z)⁻¹ ṙ, in terms of the root z itself: higher orders recurse.
+    /// ż = −(∂r/∂z)⁻¹ ṙ, expressed by the root z itself, so that higher orders recurse.
     and private jvpRoot (r: Root) (x: Tensor[]) (dx: Tensor option[]) =
         let y = Prim.apply (Root r) x
         let z = y[0]
@@ -143,7 +143,7 @@ module internal Derive =
                 let r = Prim.call g (Array.concat [ x; outputs |> Array.map Prim.zeros; given dx ])
                 Prim.apply (Custom c) x, spreadBy active r
 
-    /// The derivative of a sweep along (ẋ, ẇ), by the rule at the head of this module.
+    /// The derivative of a sweep along (ẋ, ẇ), by the formula at the head of this module.
     and private jvpPullback (p: Pullback) (on: bool[]) (x: Tensor[]) (dx: Tensor option[]) =
         let n = p.Wanted.Length
         let w = spreadBy p.Given x[n..]
@@ -173,8 +173,8 @@ module internal Derive =
         [| for i in 0 .. n - 1 do
                if p.Wanted[i] then xbar[(argumentAt (Primal i)).Value] |]
 
-    /// The transpose of the linear map ȳ ↦ x̄[on] that a rule is: x, ȳ, ẋ[on] → ẏ. Nothing where it depends on ȳ: the map is
-    /// not linear.
+    /// The transpose of a rule, the linear map ȳ ↦ x̄[on]: x, ȳ, ẋ[on] → ẏ. ValueNone if the transpose depends on ȳ,
+    /// because the rule is then not linear.
     and private transposed (c: Custom) (on: bool[]) : Graph voption =
         let rule = c.Rule.Value
         let inputs, outputs = c.Primal.Inputs.Length, outputSignatures c.Primal
@@ -188,7 +188,7 @@ module internal Derive =
 
         if Array.exists isCotangent g.Order then ValueNone else ValueSome g
 
-    /// Whether forward mode can go through a graph: every custom rule in it is linear.
+    /// Whether a graph has a forward derivative: every custom rule in it is linear.
     and isPushable (g: Graph) : bool =
         g.Memo(
             "pushable",
@@ -216,7 +216,7 @@ module internal Derive =
         DerivativeException
             "customGradient: forward mode (jvp, hvp) needs a rule that is linear in the cotangent, and this rule is not. Use reverse mode (grad, vjp, jacobian), or make the rule linear."
 
-    /// (∂r/∂z)⁻¹ b, or its transpose's.
+    /// (∂r/∂z)⁻¹ b, or (∂r/∂z)⁻ᵀ b.
     and private solveSlope (r: Root) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
         match r.Linear with
         | ByMatrix slope -> solveMatrix r slope.Value z x isTransposed b
@@ -224,8 +224,8 @@ module internal Derive =
             let root = linearRoot r solves isTransposed
             (Prim.apply (Root root) (Array.concat [ [| z |]; x; [| b |] ]))[0]
 
-    /// 0 where the slope of a single unknown is 0 (a grazing root, or a row whose root is not used).
-    /// The guard looks at the slope: one that looks at b would kill second derivatives at stationary points.
+    /// For a single unknown: 0 where ∂r/∂z = 0 (a grazing root, or a row whose root is not used). The condition tests
+    /// ∂r/∂z and not b, because a test of b would cut off second derivatives at stationary points.
     and private solveMatrix (r: Root) (slope: Graph) (z: Tensor) (x: Tensor[]) isTransposed (b: Tensor) : Tensor =
         let slope = (Prim.call slope (Array.append [| z |] x))[0]
 
@@ -237,7 +237,7 @@ module internal Derive =
             let matrix = if isTransposed then Prim.swapLast slope else slope
             Prim.reshape b.Dims (Prim.solve matrix (Prim.reshape (Array.append b.Dims [| 1 |]) b))
 
-    /// z, p, w → (∂r/∂z) w, or its transpose's, for a residual z, p → r.
+    /// z, p, w → (∂r/∂z) w, or (∂r/∂z)ᵀ w, for a residual z, p → r.
     and slopeAlong (residual: Graph) (isTransposed: bool) : Graph =
         residual.Memo(
             ("slope along", isTransposed),
@@ -257,8 +257,8 @@ module internal Derive =
                     [| orZeros z along[0] |])
         )
 
-    /// w with (∂r/∂z) w = b, or its transpose's, as the root of w, z, p, b ↦ (∂r/∂z) w − b. The slope of that is ∂r/∂z again, so
-    /// that derivatives of every order are solved alike.
+    /// w with (∂r/∂z) w = b, or with the transpose, as the root of w, z, p, b ↦ (∂r/∂z) w − b. The derivative of that
+    /// residual by w is ∂r/∂z again, so derivatives of every order are solved in the same way.
     and private linearRoot (r: Root) (solves: RootSolves) (isTransposed: bool) : Root =
         r.Residual.Memo(
             ("linear root", r, isTransposed),
@@ -272,7 +272,7 @@ module internal Derive =
                     Tracing.closed further (fun x ->
                         [| (Prim.call along (Array.append x[1..n] [| x[0] |]))[0] - x[n + 1] |])
 
-                // w, z, p, b, c → what solves for c
+                // w, z, p, b, c → the solution for the right side c
                 let later (solve: Derived<Graph>) =
                     Derived.from (fun () ->
                         Tracing.closed (Array.append further [| z |]) (fun x ->
@@ -327,7 +327,7 @@ module internal Derive =
         let isMasked = w |> Array.exists (Option.exists (snd >> Option.isSome))
 
         match fn with
-        | Call(h, Inline) when isMasked -> // only a name: conditions pass through it
+        | Call(h, Inline) when isMasked -> // only a name: conditions pass through
             vjpUnder h (sweep.Arguments n) isActive w |> Array.iter2 sweep.Add n.Args
         | _ ->
             vjpFnAt fn (sweep.Arguments n) isActive (w |> Array.map (Option.map fst))
@@ -367,7 +367,7 @@ module internal Derive =
             match fn with
             | Loop l ->
                 wanted |> Array.mapi (fun i isWanted -> isWanted && (i < l.States || i >= l.States + l.Registers))
-            | _ -> wanted // only a loop has arguments (its control) that are never differentiated
+            | _ -> wanted // only a loop has arguments (its registers) that are never differentiated
 
         let active = activeFn fn wanted
         let w = Array.map2 (fun isActive w -> if isActive then w else None) active w
@@ -401,7 +401,7 @@ module internal Derive =
 
         vjpAt r.Residual (Array.append [| z |] x) (Array.append [| false |] wanted) [| Some lambda |] |> Array.tail
 
-    /// The derivative of a sweep along u on x̄, by the rule at the head of this module.
+    /// The derivative of a sweep along u on x̄, by the formula at the head of this module.
     and private vjpPullback (p: Pullback) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) =
         let n = p.Wanted.Length
         let ws = spreadBy p.Given x[n..]

@@ -8,38 +8,46 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Kernels
 
-/// What the library makes of a function.
+/// Inspection of traced functions, and settings of the engine.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Engine =
-    /// How many threads share the work of large operations: as many as there are processor cores, or NEURALDE_THREADS if that
-    /// environment variable was set. Results do not depend on it, to the last bit.
-    [<MethodImpl(MethodImplOptions.NoInlining)>] // a script knows nothing of the assembly of the kernels
+    /// <summary>The number of threads that share the work of large operations: by default the number of processor
+    /// cores, or the value of the environment variable NEURALDE_THREADS. The bits of results do not depend on
+    /// it.</summary>
+    /// <returns>1 or more.</returns>
+    [<MethodImpl(MethodImplOptions.NoInlining)>] // scripts do not reference the assembly of the kernels
     let threads () : int = ThreadTeam.Threads
 
-    /// Sets how many threads share the work of large operations; 1: only the caller's.
+    /// <summary>Sets the number of threads that share the work of large operations; 1: only the calling
+    /// thread.</summary>
+    /// <param name="count">1 or more.</param>
+    /// <exception cref="T:NeuralDE.InputException">count is less than 1.</exception>
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let setThreads (count: int) : unit =
         if count < 1 then
             raise (InputException $"Engine.setThreads: got {string count}, expected 1 or more.")
         ThreadTeam.Threads <- count
 
-    /// <summary>Runs f; a solve in it that is under way when the token is cancelled ends before its next step.</summary>
-    /// <param name="token">Also reaches into compiled functions, which no token was given to.</param>
+    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step.</summary>
+    /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
     /// <param name="f">Such as fun () -> predict x.</param>
     /// <returns>
-    /// What f returns. Solves that were stopped end in the status Cancelled: Ode.solve and compiled functions raise
-    /// SolveCancelledException, Ode.trySolve returns what there was.
+    /// The result of f. Cancelled solves end with the status Cancelled: Ode.solve and compiled functions raise
+    /// SolveCancelledException; Ode.trySolve returns the part before the cancellation.
     /// </returns>
     let cancellable (token: CancellationToken) (f: unit -> 'T) : 'T = Watching.Under(token, ValueNone, f)
 
-    /// <summary>Every stage of a function's way, as text: traced, as it runs, its forward and its reverse derivative, and the plan of its value.</summary>
+    /// <summary>All stages of a function as text: its traced graph, the graph that runs, its forward and reverse
+    /// derivatives, and the plan of its value.</summary>
     /// <remarks>
-    /// Each graph is a list of nodes, one a line: number, operation, arguments, dtype and shape. Graphs within it (calls, loop bodies,
-    /// branches) follow. Every stage is verified. The plan is a list of instructions in order: element-wise operations
-    /// that run in one pass stand on one line, with their count of elements. Equal functions give equal text.
+    /// Each graph is a list of nodes, one per line: number, operation, arguments, dtype and shape. Inner graphs (calls,
+    /// loop bodies, branches) follow. Every stage is verified. The plan is a list of instructions in order;
+    /// element-wise operations that run in one pass are on one line, with their number of elements. Equal functions
+    /// give equal text.
     /// </remarks>
     /// <param name="f">A function of a tree.</param>
     /// <param name="x">An argument, for its structure and shapes.</param>
+    /// <returns>The text, without running f.</returns>
     let explain (f: 'A -> 'B) (x: 'A) : string =
         let t = TracedFunction.trace "Engine.explain" Hoisted f x
         let wanted = TracedFunction.wanted t (Tree.flatten x)

@@ -5,8 +5,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Graphs whose checks look only while a further input, one bool, is true. vmap computes more than a row asks for: both
-/// branches of a choice, and iterations after a row has ended. What it computes there must not raise.
+/// Graphs whose checks are active only while a further input, one bool, is true. vmap computes more than a row needs:
+/// both branches of a cond, and iterations after a row has ended. Failures there must not raise.
 module internal Guarded =
     let private live: Signature = { Dtype = Bool; Shape = [||] }
 
@@ -19,7 +19,7 @@ module internal Guarded =
                     match n.Op with
                     | Check _ -> true
                     | Apply fn -> inFn fn
-                    | _ -> false) // no other operation looks at numbers
+                    | _ -> false) // no other operation inspects numbers
         )
 
     and private inFn (fn: Fn) : bool =
@@ -31,7 +31,7 @@ module internal Guarded =
         | Pullback p -> hasChecks p.Of.Body
         | Root r ->
             match r.Linear with
-            | BySolves _ -> true // its derivatives have
+            | BySolves _ -> true // its derivatives have checks
             | ByMatrix _ -> hasChecks r.Solve || hasChecks r.Residual
         | Host _ -> false
 
@@ -48,7 +48,7 @@ module internal Guarded =
         else
             Tensor.Apply(Check { c with Flagged = true }, Array.insertAt 1 isIdle args)
 
-    /// The inputs, then whether to look.
+    /// The inputs, then whether checks are active.
     let rec graph (g: Graph) : Graph =
         g.Memo(
             "guarded",
@@ -92,7 +92,7 @@ module internal Guarded =
         | Host _ -> Prim.apply f args
 
     and private root (r: Root) : Root =
-        // z, p, whether to look, b
+        // z, p, whether checks are active, b
         let solve (s: Derived<Graph>) =
             Derived.from (fun () ->
                 let n = s.Value.Inputs.Length - 1
@@ -121,7 +121,8 @@ module internal Guarded =
                     let pulled = Prim.call (graph c.Rule.Value) (Array.append (Array.removeAt n x) [| x[n] |])
                     Array.append pulled [| Prim.zeros live |])) }
 
-    /// A loop that carries, as a last control, whether it still runs (true at the start); its checks look only then.
+    /// A loop with a further register, which says whether it still runs (true at the start); its checks are active only
+    /// then.
     let loop (l: Loop) : Loop =
         let carried = l.States + l.Registers
         let last = l.Body.Outputs.Length - 1

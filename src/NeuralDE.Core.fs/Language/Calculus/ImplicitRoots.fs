@@ -4,14 +4,15 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 
-/// Functions that are given by an equation. Opened with the namespace.
+/// Implicit functions, defined by an equation. Opened with the namespace.
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module ImplicitRoots =
     // ── the unknown as one tensor ────────────────────────────────────────────────────────────────────────────────
     [<NoEquality; NoComparison>]
     type private Packing = { Pack: Tensor[] -> Tensor; Unpack: Tensor -> Tensor[] }
 
-    /// The leaves of the root as [n], as [batch; n], or as they are: a number or a vector that a matrix solves.
+    /// Packs the leaves of the root as [n], as [batch; n], or unchanged if they are a number or a vector solved with a
+    /// matrix.
     let private packing coupling isDense (like: Signature[]) : Packing =
         let isPlain = isDense && coupling = RootCoupling.Joint && like.Length = 1 && like[0].Shape.Length <= 1
 
@@ -35,11 +36,11 @@ module ImplicitRoots =
                 fun v -> like |> Array.mapi (fun k s -> Prim.reshape s.Shape (Prim.range axis ends[k] ends[k + 1] v)) }
 
     // ── linear systems ───────────────────────────────────────────────────────────────────────────────────────────
-    /// As derivatives see it.
+    /// The residual graph that derivatives use.
     let private differentiated (residual: Graph) =
         UnderDerivative.graph residual (residual.Inputs |> Array.map (fun s -> s.Dtype.IsFloat))
 
-    /// z, p → ∂r/∂z of a residual without batch axes: one jvp, over the unit vectors at once where z is a vector.
+    /// z, p → ∂r/∂z for a residual without batch axes: one jvp, over all unit vectors at once if z is a vector.
     let private slopeOf (residual: Graph) : Graph =
         let z, inputs = residual.Inputs[0], residual.Inputs.Length
         let along = Derive.slopeAlong (differentiated residual) false
@@ -54,14 +55,14 @@ module ImplicitRoots =
                 let columns = fst (Batch.vmapGraph along n isUnit [| true |])
                 Prim.call columns (Array.append x [| units |]) |> Array.map Prim.swapLast)
 
-    /// z, p → the blocks [batch; n; n] of ∂r/∂z, z [batch; n]: each unit vector in all samples at once.
+    /// z, p → the diagonal blocks [batch; n; n] of ∂r/∂z for z [batch; n]: each unit vector in all samples at once.
     let private blocksOf (along: Graph) (x: Tensor[]) : Tensor =
         let batch, n = x[0].Dims[0], x[0].Dims[1]
         let units = Prim.broadcast [| n; batch; n |] [| 0; 2 |] (Prim.identity x[0].Dtype [| n; n |])
         let columns = fst (Batch.vmapGraph along n (Array.append (Masks.no x.Length) [| true |]) [| true |])
         (Prim.call columns (Array.append x [| units |]))[0] |> Prim.permute [| 1; 2; 0 |]
 
-    /// z, p, b → w for a solver of rows of b: z [n] is one row, z [batch; n] a row a sample.
+    /// z, p, b → w for a solver of rows of b: z [n] is one row, z [batch; n] has one row per sample.
     let private solveGraph (residual: Graph) isTransposed (solve: Tensor[] -> (Tensor -> Tensor) -> Tensor -> Tensor) =
         let residual = differentiated residual
         let z, n = residual.Inputs[0], residual.Inputs.Length
@@ -75,7 +76,7 @@ module ImplicitRoots =
 
             Prim.reshape z.Shape (solve x[.. n - 1] apply (Prim.reshape rows x[n]))
 
-    /// Solvers without functions of the user's: what they are, their settings and the residual say.
+    /// A library solver: identified by its kind, its settings and the residual.
     let private bySolver (residual: Graph) key (solve: bool -> Tensor[] -> (Tensor -> Tensor) -> Tensor -> Tensor) =
         let graph isTransposed =
             Derived.from (fun () ->
@@ -90,7 +91,7 @@ module ImplicitRoots =
             LinearSolves.byBlocks (if isTransposed then Prim.swapLast blocks else blocks) apply b)
 
     // ── roots ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// A traced search and a traced residual of the same leaves, each with what it captured, as the parts of a root.
+    /// The parts of a root, from a traced search and a traced residual of the same leaves and their captured values.
     let private parts (search: Graph, ofSearch: Tensor[]) (residual: Graph, ofResidual: Tensor[]) (leaves: Tensor[]) =
         let n, ns = leaves.Length, ofSearch.Length
         let arguments = Array.concat [ leaves; ofSearch; ofResidual ]
@@ -110,7 +111,8 @@ module ImplicitRoots =
 
     let private byMatrix residual = ByMatrix(Derived.from (fun () -> slopeOf residual))
 
-    /// A root whose systems a function of the user's solves: it is traced at once, and what it captured are arguments, too.
+    /// A root whose systems are solved by a function of the user. It is traced now, and its captured values become
+    /// arguments.
     let private rootByOwn verb rtol (solver: (Tensor -> Tensor) -> Tensor -> Tensor) search residual leaves : Tensor[] =
         let struct (search: Graph, residual: Graph, arguments) = parts search residual leaves
         let z, n = residual.Inputs[0], residual.Inputs.Length
@@ -128,7 +130,7 @@ module ImplicitRoots =
         let further = Array.append ofForward ofTransposed
         let inputs = Tracing.signatures (Array.append arguments further)
 
-        /// z, arguments, what both captured, b
+        /// z, arguments, values captured by both, b
         let wrapped (g: Graph) first count =
             Tracing.closed (Array.concat [ [| z |]; inputs; [| z |] ]) (fun x ->
                 Prim.call g (Array.concat [ x[.. n - 1]; x[x.Length - 1 ..]; Array.sub x (n + first) count ]))
@@ -171,8 +173,8 @@ module ImplicitRoots =
 
             rootByOwn verb rtol solve search residual leaves
 
-    // ── what users may give ──────────────────────────────────────────────────────────────────────────────────────
-    /// Raises where a tree is no unknown.
+    // ── argument checks ─────────────────────────────────────────────────────────────────────────────────────────
+    /// Raises an exception if a tree cannot be an unknown.
     let private requireUnknown verb (options: RootOptions<'Z>) (z: 'Z) : unit =
         let leaves = Tree.flatten z
 
@@ -185,7 +187,7 @@ module ImplicitRoots =
             if not leaf.Dtype.IsFloat then
                 raise (
                     DtypeException
-                        $"{verb}: the root has {leaf.Dtype} {Shape.text leaf.Dims}{at}, expected floats: a root is a number that moves with p. Return the rest from elsewhere."
+                        $"{verb}: the root has {leaf.Dtype} {Shape.text leaf.Dims}{at}, expected floats: a root depends differentiably on p. Do not return other values from the search."
                 )
 
             if leaf.Dtype <> leaves[0].Dtype then
@@ -208,7 +210,7 @@ module ImplicitRoots =
         if leaves |> Array.sumBy (fun x -> x.LongCount) = 0L && (leaves.Length > 1 || leaves[0].Rank > 1) then
             raise (ShapeException $"{verb}: the root has no elements. Return one or more from the search.")
 
-    /// Raises where a residual is not like the root.
+    /// Raises an exception if the residual and the root differ in structure, shape or dtype.
     let private requireLike verb (z: 'Z) (r: 'Z) : unit =
         match Tree.difference (Tree.structure z) (Tree.structure r) with
         | Some sentence ->
@@ -241,7 +243,7 @@ module ImplicitRoots =
         let isDense =
             match options.Solve with
             | RootSolve.Dense -> true
-            | _ -> false // the others solve rows
+            | _ -> false // all others solve rows
 
         let packed (z: 'Z) = packing options.Coupling isDense (Tracing.signatures (Tree.flatten z))
 
@@ -265,33 +267,53 @@ module ImplicitRoots =
         let root = rootBy verb options like packing s r leaves
         Tree.unflatten like (packing.Unpack root[0])
 
-    /// <summary>z with residual z p = 0, found by any search; its derivatives are the implicit function's, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>
-    /// <param name="search">p → z, a tree of floats of any shapes; how it searches is not differentiated.</param>
-    /// <param name="residual">z, p → r, a tree like z; ∂r/∂z must be regular at the root.</param>
-    /// <param name="p">What the root depends on. What the residual captures counts too.</param>
+    /// <summary>The root z of residual z p = 0, found by any search. Its derivatives are those of the implicit
+    /// function, −(∂r/∂z)⁻¹ ∂r/∂p.</summary>
+    /// <param name="search">p → z, a tree of floats of any shapes. The search itself is not differentiated.</param>
+    /// <param name="residual">z, p → r, a tree like z with the same shapes; ∂r/∂z must be regular at the root.</param>
+    /// <param name="p">The parameters of the root. Values that the residual captures are parameters too.</param>
+    /// <returns>The tree z that the search found. A derivative costs O(n³) time and O(n²) memory for n
+    /// unknowns.</returns>
     /// <remarks>
-    /// All unknowns are one system, and a derivative solves it by LU factors of ∂r/∂z: implicitRootWith knows other ways.
-    /// TreeException, ShapeException or DtypeException where the residual is not like the root.
+    /// All unknowns form one system, which a derivative solves by LU factors of ∂r/∂z; implicitRootWith has other
+    /// methods.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.TreeException">The root has no tensors, or the residual has another
+    /// structure.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">A leaf of the residual has another shape than that of the root, or
+    /// the root has no elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The root is not of one float dtype, or a leaf of the residual has
+    /// another dtype.</exception>
     let implicitRoot (search: 'P -> 'Z) (residual: 'Z -> 'P -> 'Z) (p: 'P) : 'Z =
         find "implicitRoot" RootOptions<'Z>.defaults search residual p
 
-    /// <summary>As implicitRoot, with the way in which derivatives solve their linear systems.</summary>
-    /// <param name="options">One system or one for each sample; by LU, GMRES, the root's own iteration or your own solver.</param>
-    /// <param name="search">p → z, a tree of floats of any shapes; how it searches is not differentiated.</param>
-    /// <param name="residual">z, p → r, a tree like z; ∂r/∂z must be regular at the root.</param>
-    /// <param name="p">What the root depends on. What the residual captures counts too.</param>
+    /// <summary>Like implicitRoot, with options for the linear systems of its derivatives.</summary>
+    /// <param name="options">One system, or one for each sample; solved by LU, GMRES, the root's own iteration or a
+    /// custom solver.</param>
+    /// <param name="search">p → z, a tree of floats of any shapes. The search itself is not differentiated.</param>
+    /// <param name="residual">z, p → r, a tree like z with the same shapes; ∂r/∂z must be regular at the root.</param>
+    /// <param name="p">The parameters of the root. Values that the residual captures are parameters too.</param>
+    /// <returns>The tree z that the search found. With RootCoupling.PerSample its leaves are [batch; …].</returns>
     /// <remarks>
-    /// Forward mode solves (∂r/∂z) ż = −ṙ, reverse mode (∂r/∂z)ᵀ λ = −z̄; these are roots in their turn, so derivatives of every
-    /// order are solved alike. A system that is not solved to its tolerance is a DerivativeException with the residual's norm
-    /// and the number of iterations, inside a transform when it runs. With RootCoupling.PerSample a leaf is [batch; …], and samples
-    /// that depend on each other, by more than 1e-6 of the system (1e-3 in float32), are a DerivativeException too.
-    /// Bai, Kolter, Koltun, Deep Equilibrium Models, 2019; Blondel et al., Efficient and Modular Implicit Differentiation, 2022.
+    /// Forward mode solves (∂r/∂z) ż = −ṙ, reverse mode (∂r/∂z)ᵀ λ = −z̄. These systems are roots themselves, so
+    /// derivatives of every order use the same options. Inside a transform, a DerivativeException is raised at run
+    /// time. Bai, Kolter, Koltun, Deep Equilibrium Models, 2019; Blondel et al., Efficient and Modular Implicit
+    /// Differentiation, 2022.
     /// </remarks>
+    /// <exception cref="T:NeuralDE.InputException">An option is out of range.</exception>
+    /// <exception cref="T:NeuralDE.TreeException">The root has no tensors, or the residual has another
+    /// structure.</exception>
+    /// <exception cref="T:NeuralDE.ShapeException">A leaf of the residual has another shape than that of the root; or
+    /// the root has no elements, or with PerSample no common first axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The root is not of one float dtype, or a leaf of the residual has
+    /// another dtype.</exception>
+    /// <exception cref="T:NeuralDE.DerivativeException">A system is not solved to its tolerance (the message states the
+    /// norm of the residual and the number of iterations); or with PerSample, samples depend on each other by more than
+    /// 1e-6 of the system (1e-3 in float32).</exception>
     let implicitRootWith (options: RootOptions<'Z>) (search: 'P -> 'Z) (residual: 'Z -> 'P -> 'Z) (p: 'P) : 'Z =
         find "implicitRootWith" options search residual p
 
-    /// The same on leaves: the search returns z and what is told of it.
+    /// The same on leaves: the search returns z and its statistics.
     let internal rootWith
         verb
         (search: Tensor[] -> Tensor[])

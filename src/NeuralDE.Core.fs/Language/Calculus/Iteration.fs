@@ -6,12 +6,12 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 
-/// One traced form of a step, for inputs of certain shapes, with the state in the memory of its plan, or where an executor has
-/// it. Its arguments are state, inputs, captured; its results are numbers and the next state.
+/// A step traced for inputs of certain shapes, with the state in the memory of its plan or in an executor's memory. The
+/// arguments are state, inputs, captured; the results are numbers and the next state.
 [<Sealed>]
 type internal TracedStep
     (graph: Graph, carried: int, inputs: Signature[], args: NdArray[], feeds: NdArray[], holding: Holding) =
-    // one of the two
+    // one of the two is null
     let resident, arrays =
         match Execute.plan graph (Array.append args feeds) with
         | ValueSome plan -> ValueSome(Resident(plan, carried, args)), ValueNone
@@ -22,13 +22,13 @@ type internal TracedStep
         |> Array.map (fun s ->
             if s.Shape.Length = 0 then int64 s.Dtype.Size else ArrayMemory.bytes s.Dtype s.Shape[1..])
 
-    /// Before the inputs of a run are written.
+    /// Starts the writing of a run's inputs.
     member _.Begin() =
         match arrays with
         | ValueSome a -> a.Begin()
         | ValueNone -> ()
 
-    /// Row `from` of an array becomes a row of an input.
+    /// Copies row `from` of an array into a row of an input.
     member _.Write(input: int, row: int, source: NdArray, from: int64) =
         match resident with
         | ValueSome r -> r.Write(carried + input, row, rowBytes[input], source, from)
@@ -78,15 +78,15 @@ type internal TracedStep
         | _, _, ValueSome mine, ValueSome theirs -> mine.TakeFrom theirs
         | _ -> x.Load other.Current
 
-    /// Gives back the memory of a device that nobody asks for any more: the state too.
+    /// Releases device memory that is no longer used, including the state.
     member _.LetGo() =
         match arrays with
         | ValueSome a -> a.LetGo()
         | ValueNone -> ()
 
-/// A step from inputs and a state to numbers and the next state. It is traced once for each form of its inputs, and once
-/// more to see that it is the same computation then. The state lives where the step runs: where the state, what the step
-/// captures and the arrays that its inputs are written from (`feeds`) are.
+/// A step from inputs and a state to numbers and the next state. It is traced once for each signature of its inputs,
+/// and a second time to verify that the trace is deterministic. The state is stored on the device where the step runs:
+/// that of the state, of the step's captured values and of the arrays from which its inputs are written (`feeds`).
 [<Sealed>]
 type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S, start: 'S, feeds: NdArray[]) =
     let leaves = Tree.flatten start
@@ -123,7 +123,7 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         let args = Array.concat [ numbers leaves; zeros; numbers captured ]
         TracedStep(graph, leaves.Length, inputs, args, feeds, holding)
 
-    /// The form for these inputs, known by the array that names them.
+    /// The traced step for these inputs, looked up by the array object.
     let find (inputs: Signature[]) : TracedStep =
         let mutable found = ValueNone
 
@@ -144,7 +144,8 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
 
     let tree (arrays: NdArray[]) = arrays |> Array.map Tensor.OfArray |> Tree.unflatten start
 
-    /// The form of the step for inputs like these takes over the state. The same array names the same form.
+    /// Selects the traced step for these inputs, which takes over the state. The same array object selects the same
+    /// one.
     member _.Use(inputs: Signature[]) =
         let next = find inputs
 
@@ -158,25 +159,25 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         active <- ValueSome next
         next.Begin()
 
-    /// Row `from` of an array becomes a row of an input.
+    /// Copies row `from` of an array into a row of an input.
     member _.Write(input: int, row: int, source: NdArray, from: int64) = (now ()).Write(input, row, source, from)
 
-    /// Runs the step from the current state, which stays.
+    /// Runs the step from the current state, which stays unchanged.
     member _.Run() = (now ()).Run()
 
     /// The k-th number of the last run.
     member _.Number(k: int) : float = (now ()).Number k
 
-    /// The state that the last run gave becomes the current one.
+    /// Makes the state returned by the last run the current one.
     member _.Advance() = (now ()).Advance()
 
-    /// Sets the current state aside, in the first form's memory.
+    /// Saves the current state, in the memory of the first traced step.
     member _.Keep() =
         let struct (_, first) = forms[0]
         if not (obj.ReferenceEquals(first, now ())) then first.TakeFrom(now ())
         first.Keep()
 
-    /// Replaces the current state, and the one set aside.
+    /// Replaces the current and the saved state.
     member _.Load(current: 'S, kept: 'S) =
         let numbers tree = Tree.flatten tree |> Array.map (fun x -> x.Numbers)
         let form = now ()
@@ -184,14 +185,14 @@ type internal Iteration<'S>(verb: string, step: Tensor[] -> 'S -> Tensor[] * 'S,
         form.Keep()
         form.Load(numbers current)
 
-    /// Part of a state, or what was computed from one, belongs to the caller from now on, who may keep it.
+    /// Gives up ownership of part of a state, or of values computed from one: the caller may keep them.
     member _.Give(part: 'P) : 'P =
         holding.Give(Tree.flatten part |> Array.map (fun x -> x.Numbers))
         part
 
-    /// Nothing runs any more: memory of a device that nobody was given is released.
+    /// Ends the iteration and releases its device memory, except what was given away.
     member _.Close() = holding.Close()
 
-    /// The states are for a look: what is to outlive the next step must be given away.
+    /// The current state, valid until the next step; use Give to keep it longer.
     member _.Current: 'S = tree (now ()).Current
     member _.Kept: 'S = let struct (_, first) = forms[0] in tree first.Kept

@@ -5,8 +5,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Linear systems A w = b of which the map w ↦ A w is known and the matrix is not. b and w are [rows; n]: each row is a system
-/// with a tolerance and an end of its own. What is not solved raises when the run has ended; NaN gives NaN.
+/// Matrix-free solvers of linear systems A w = b, given the map w ↦ A w. b and w are [rows; n]: each row is a system
+/// with its own tolerance and stopping test. A system that is not solved raises after the run; NaN gives NaN.
 module internal LinearSolves =
     [<NoEquality; NoComparison>]
     type private Found =
@@ -18,16 +18,16 @@ module internal LinearSolves =
             Count: Tensor
         }
 
-    /// The least rtol, in roundings of the element type: products of a few hundred terms leave that much of a residual.
+    /// The smallest rtol, in units of the dtype's rounding error: sums of a few hundred terms leave such a residual.
     let private leastRoundings = 32.0
 
     let private epsilon (x: Tensor) = x.Dtype.Epsilon
     let private over (shape: int[]) axes (x: Tensor) = Prim.broadcast shape axes x
-    /// A number a row, beside [rows; n].
+    /// Broadcasts one number per row to [rows; n].
     let private beside (x: Tensor) (v: Tensor) = over x.Dims [| 0 |] v
     let private largest (x: Tensor) = Prim.reduce Maximum [| 1 |] (abs x)
 
-    /// The norm of each row, of which squares neither overflow nor vanish.
+    /// The Euclidean norm of each row, scaled so that squares neither overflow nor underflow.
     let private lengths (x: Tensor) =
         let most = largest x
         let isScale = Prim.both (isFinite most) (Prim.compareTo Greater most 0.0)
@@ -38,11 +38,11 @@ module internal LinearSolves =
     let private isAny (flags: Tensor) = Prim.compareTo Greater (Prim.sum (Prim.cast Int32 flags)) 0.0
     let private column (x: Tensor) = Prim.reshape (Array.append x.Dims [| 1 |]) x
     let private flat (x: Tensor) = Prim.reshape x.Dims[.. x.Rank - 2] x
-    /// x where the flag is true, else y.
+    /// x where the flag is true, otherwise y.
     let private keep (flag: Tensor) (x: Tensor) (y: Tensor) = Prim.select (over x.Dims [| 0 |] flag) x y
     let private orZero (flag: Tensor) (x: Tensor) = Prim.select flag x (Prim.zerosLike x)
 
-    // ── what was not solved ──────────────────────────────────────────────────────────────────────────────────────
+    // ── unsolved systems ─────────────────────────────────────────────────────────────────────────────────────────
     let private bySample = "LU by sample"
 
     let private mends =
@@ -74,17 +74,17 @@ module internal LinearSolves =
                     $"implicitRoot: {name} did not solve the linear system of the root's derivative: the residual's norm{which} is {string norms[k]}{after}, expected at most {string limits[k]}. {mends[name]}{samples}"
             )
 
-    /// One check for each solver, so that a second trace gives the same graph.
+    /// One check object per solver, so that a second trace gives the same graph.
     let private checks = ConcurrentDictionary<string, Check>()
 
-    /// w, where each row's norm is within its limit.
+    /// w, checked that each row's norm is within its limit.
     let private checkedBy name (w: Tensor) (isWell: Tensor) (norm: Tensor) (limit: Tensor) (count: Tensor) : Tensor =
         let check = checks.GetOrAdd(name, (fun name -> { Look = failure name; Flagged = true }))
 
         let wide = Prim.cast Float64
         Tensor.Apply(Check check, [| w; isWell; wide norm; wide limit; wide count |])
 
-    /// w that `run` finds for b within limits of the norm, [rows]; what is not finite has no solution.
+    /// w found by `run` for b within limits [rows] of the norm. A row that is not finite has no solution.
     let private limited name rtol atol apply (b: Tensor) (run: Tensor -> Tensor -> Found) : Tensor =
         let isKnown = isFinite (largest b)
         let known = orZero (beside b isKnown) b
@@ -92,7 +92,7 @@ module internal LinearSolves =
         let relative = Prim.times rtol (lengths known)
         let limit = Prim.binary Max relative (Prim.fill b.Dtype relative.Dims atol)
         let found = run known limit
-        // a row that ended before others did is looked at once more: where rows depend on each other, it is no longer solved
+        // compute the residual of rows that ended early once more: if rows depend on each other, it is no longer small
         let norm = if b.Dims[0] = 1 then found.Norm else lengths (known - apply found.W)
         let isWell = Prim.either (Prim.compare LessEqual norm limit) (Prim.isNot isKnown)
         let w = checkedBy name found.W isWell norm limit found.Count
@@ -102,23 +102,24 @@ module internal LinearSolves =
     [<NoEquality; NoComparison>]
     type private Cycle =
         {
-            /// [rows; m + 1; n]: orthonormal, 0 where there are none yet
+            /// [rows; m + 1; n]: orthonormal; 0 for directions not yet computed
             Basis: Tensor
-            /// [rows; n]: the last of them
+            /// [rows; n]: the latest direction
             Last: Tensor
-            /// [rows; m + 1; m + 1]: the product of all rotations
+            /// [rows; m + 1; m + 1]: the product of all Givens rotations
             Turns: Tensor
-            /// [rows; m; m]: what they make of the Hessenberg matrix, the identity where it has no column yet
+            /// [rows; m; m]: the rotated Hessenberg matrix; identity in columns not yet computed
             Triangle: Tensor
-            /// [rows], int32: its columns
+            /// [rows], int32: the number of its columns
             Columns: Tensor
             /// int32
             Step: Tensor
-            /// [rows], bool
+            /// [rows], bool: whether the row continues
             Goes: Tensor
         }
 
-    /// One direction more: classical Gram–Schmidt, twice (Giraud, Langou, Rozložník, van den Eshof 2005), then one rotation.
+    /// Adds one direction: classical Gram–Schmidt, twice (Giraud, Langou, Rozložník, van den Eshof 2005), then one
+    /// rotation.
     let private arnoldi (apply: Tensor -> Tensor) (beta: Tensor) (limit: Tensor) (c: Cycle) : Cycle =
         let rows, width, n = c.Basis.Dims[0], c.Basis.Dims[1], c.Basis.Dims[2]
         let m = width - 1
@@ -135,7 +136,7 @@ module internal LinearSolves =
         let h2 = project w1
         let w2 = without w1 h2
         let size = lengths w2
-        // what two passes leave is rounding: the directions are all there are
+        // after two passes only rounding error is left if the Krylov space is complete
         let isNew = Prim.compare Greater size (Prim.times (epsilon w0) (lengths w0))
         let goes = Prim.both c.Goes isNew
         let direction = orZero (beside w2 goes) (w2 / beside w2 (Prim.select isNew size (Prim.onesLike size)))
@@ -172,7 +173,7 @@ module internal LinearSolves =
           Step = next
           Goes = Prim.both (Prim.both goes isRegular) (Prim.compare Greater left limit) }
 
-    /// The correction that a cycle found, [rows; n].
+    /// The correction computed by a cycle, [rows; n].
     let private correction (beta: Tensor) (c: Cycle) : Tensor =
         let rows, m = c.Triangle.Dims[0], c.Triangle.Dims[1]
         let corner = Prim.range 1 0 m (flat (Prim.range 2 0 1 c.Turns))
@@ -238,7 +239,7 @@ module internal LinearSolves =
         limited "GMRES" options.Rtol options.Atol apply b run
 
     // ── the same iteration ───────────────────────────────────────────────────────────────────────────────────────
-    /// w ← w + (b − A w), which is b + (∂F/∂z) w for A = 1 − ∂F/∂z.
+    /// w ← w + (b − A w), which equals b + (∂F/∂z) w for A = 1 − ∂F/∂z.
     let sameIteration (options: SameIterationOptions) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
         let run (b: Tensor) (limit: Tensor) =
             let step (s: Search) : Search =
@@ -260,8 +261,8 @@ module internal LinearSolves =
 
         limited "SameIteration" options.Rtol options.Atol apply b run
 
-    // ── what others solve ────────────────────────────────────────────────────────────────────────────────────────
-    /// The solution of a solver from outside, looked at.
+    // ── solvers from outside, and by blocks ──────────────────────────────────────────────────────────────────────
+    /// The solution of a user's solver, with its residual checked.
     let own (rtol: float) (solve: Tensor -> Tensor) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
         let run (b: Tensor) (_: Tensor) =
             let w = solve b
@@ -270,16 +271,17 @@ module internal LinearSolves =
 
         limited "your own solver" rtol 0.0 apply b run
 
-    /// What the blocks on the diagonal leave of the whole system, as a part of its terms: coupling weaker than this is not seen,
-    /// and a factorisation of a matrix of that condition leaves as much.
+    /// The tolerated residual of the whole system when only its diagonal blocks are solved, relative to its terms:
+    /// weaker coupling is not detected, and rounding in the factors of an ill-conditioned matrix leaves as much.
     let private coupled (x: Tensor) = if x.Dtype = Float32 then 1e-3 else 1e-6
 
-    /// By a block a row, [rows; n; n]; `apply` is the whole map, which shows whether the blocks are all of it.
+    /// Solves by one block per row, [rows; n; n]; `apply` is the whole map, to check that there is nothing outside the
+    /// blocks.
     let byBlocks (blocks: Tensor) (apply: Tensor -> Tensor) (b: Tensor) : Tensor =
         let w = flat (Prim.solve blocks (column b))
         let row = Prim.reduce Maximum [| 1 |] (Prim.sumOver [| 2 |] (abs blocks))
         let left = largest (b - apply w)
         let limit = Prim.times (coupled b) (row * largest w + largest b)
-        // what is not finite shows by itself
+        // values that are not finite show by themselves
         let isWell = Prim.either (Prim.compare LessEqual left limit) (Prim.isNot (isFinite (largest w)))
         checkedBy bySample w isWell left limit (Prim.fill Int32 b.Dims[..0] 0.0)

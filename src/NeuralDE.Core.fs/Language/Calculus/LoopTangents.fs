@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus.Masks
 open NeuralDE.Internal.Calculus.Activity
 
-/// The forward derivative of a loop is a loop, with tangents among its states, captured tensors and emissions.
+/// The forward derivative of a loop is a loop, with tangents among its states, captured values and emissions.
 module internal LoopTangents =
     let private primals first count = Array.init count (fun i -> Primal(first + i))
 
@@ -16,13 +16,14 @@ module internal LoopTangents =
 
     let private count m = m |> Array.filter id |> Array.length
 
-    /// What a source stands for, by what the function itself got and the tangents of that.
+    /// The value of a source, from the arguments of the function and their tangents.
     let argument (x: Tensor[]) (dx: Tensor option[]) (source: Source) : Tensor =
         match source with
         | Primal i -> x[i]
         | Tangent i -> orZeros x[i].Signature dx[i]
 
-    /// The derived body has all primals first, then all tangents: here both sides are in a loop's order.
+    /// Reorders the derived body, which has all primals first and then all tangents, to the order of a loop's inputs
+    /// and outputs.
     let private bodyOf (l: Loop) (bodyOn: bool[]) (derived: Graph) (arguments: Source[]) (results: Source[]) : Graph =
         let outputs = outputSignatures l.Body
         let active = activeOutputs l.Body bodyOn
@@ -48,7 +49,8 @@ module internal LoopTangents =
             let flags = primals (l.States + l.Registers + l.Emits) l.Flags
             Array.append results flags |> Array.map result)
 
-    /// The derivative along these arguments, by the forward derivative of a graph. Beside it: where its arguments and its
+    /// The derivative along these arguments, by the forward derivative of a graph; with the sources of its arguments
+    /// and outputs.
     /// outputs come from.
     let derive (jvpGraph: Graph -> bool[] -> Graph) (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
         let carried = l.States + l.Registers
@@ -65,7 +67,7 @@ module internal LoopTangents =
                   primals carried captured.Length
                   tangents carried captured ]
 
-        // every stream has its own tangents behind its own primals
+        // in every stream, the tangents follow the primals
         let firsts = l.Streams |> Array.scan (fun first s -> first + s.Emits) 0
         let activeOf k = activeEmits[firsts[k] .. firsts[k + 1] - 1]
 

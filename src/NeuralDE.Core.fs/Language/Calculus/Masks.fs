@@ -5,12 +5,12 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Where an argument or a result of a derived function comes from: the i-th of the function itself, or its tangent.
+/// The source of an argument or result of a derived function: the i-th of the function itself, or its tangent.
 type internal Source =
     | Primal of int
     | Tangent of int
 
-/// Masks over the arguments and results of functions: which of them take part.
+/// Masks over the arguments and results of functions: which of them are selected.
 module internal Masks =
     let mask (xs: 'a option[]) = xs |> Array.map Option.isSome
     let given (xs: 'a option[]) = Array.choose id xs
@@ -19,7 +19,7 @@ module internal Masks =
         [| for i in 0 .. m.Length - 1 do
                if m[i] then xs[i] |]
 
-    /// The inverse of pickBy: what the mask lacks is None.
+    /// The inverse of pickBy: elements outside the mask are None.
     let spreadBy (m: bool[]) (xs: 'a[]) : 'a option[] =
         let mutable next = -1
 
@@ -35,7 +35,7 @@ module internal Masks =
     let no n = Array.create n false
     let orZeros (s: Signature) (d: Tensor option) = Option.defaultWith (fun () -> Prim.zeros s) d
 
-    /// Where each source stands, found once for all questions.
+    /// The position of each source, from an index that is built once.
     let positions (sources: Source[]) : Source -> int option =
         let places = Dictionary<Source, int>()
         sources |> Array.iteri (fun i source -> places.TryAdd(source, i) |> ignore)

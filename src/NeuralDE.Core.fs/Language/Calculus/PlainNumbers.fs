@@ -6,22 +6,22 @@ open System.Collections.Generic
 open System.Reflection
 open NeuralDE
 
-/// Plain numbers in a tree. Derivatives and fits take them as constants, which surprises who meant them to move; and what
-/// takes rows out of tensors leaves lists of numbers beside them whole.
+/// Plain numbers in a tree. Derivatives and fits treat them as constants, which may be unexpected; and batches take
+/// rows of tensors but leave lists of numbers beside them whole.
 module internal PlainNumbers =
-    /// A message names this many.
+    /// The most paths in a message.
     let private most = 8
 
     let private isFloat (t: Type) = t = typeof<float> || t = typeof<float32>
     let private isNumber (t: Type) = isFloat t || t = typeof<int> || t = typeof<int64> || t = typeof<bool>
 
-    /// A part of a tree: the names on the way to it, the last first, and whether a record of the library holds it.
+    /// A part of a tree: its path, innermost name first, and whether a record of the library contains it.
     [<Struct; NoEquality; NoComparison>]
     type private Part = { Path: string list; IsOwn: bool; Codec: Codec; Value: Value }
 
     let private ours = ConcurrentDictionary<Assembly, bool>()
 
-    /// Whether a type is the library's, of whichever of its assemblies.
+    /// Whether a type belongs to one of the library's assemblies.
     let private isOurs (t: Type) : bool =
         ours.GetOrAdd(
             t.Assembly,
@@ -64,7 +64,7 @@ module internal PlainNumbers =
         | CodecKind.Tensor
         | CodecKind.Key -> [||]
 
-    /// The paths of the first 8 parts that are found; nothing within them is looked at.
+    /// The paths of the first 8 parts found; parts inside a found one are not searched.
     let private find (isFound: Part -> obj -> bool) (tree: 'T) : string list =
         let found = List<string>()
         let todo = Stack<Part>()
@@ -80,7 +80,8 @@ module internal PlainNumbers =
 
         List.ofSeq found
 
-    /// Plain floats, and lists and arrays of them. Those in records of the library are settings (a tolerance, an epsilon).
+    /// Plain floats, and lists and arrays of them. Those in records of the library are settings (a tolerance, an
+    /// epsilon).
     let paths (tree: 'T) : string list =
         tree
         |> find (fun part _ ->
@@ -94,7 +95,7 @@ module internal PlainNumbers =
                | CodecKind.Tensor
                | CodecKind.Key -> false)
 
-    /// Lists and arrays of this number of plain numbers.
+    /// Lists and arrays with this number of plain numbers.
     let columns (count: int) (tree: 'T) : string list =
         tree
         |> find (fun part x ->
@@ -102,31 +103,32 @@ module internal PlainNumbers =
             | CodecKind.Sequence(series, item) when isNumber item.Type -> (series.Items x).Length = count
             | _ -> false)
 
-    /// Raises TreeException for a tree without float tensors; `purpose` completes "there is nothing to".
+    /// Raises TreeException if a tree has no float tensors; `purpose` completes "there is nothing to".
     let requireFloats verb purpose (tree: 'T) (leaves: Tensor[]) =
         if not (Array.exists (fun (x: Tensor) -> x.Dtype.IsFloat) leaves) then
             let type' = TypeName.text typeof<'T>
 
             let mend =
                 match paths tree, leaves with
-                | [ "" ], _ -> "A plain number is a constant: write scalar around it."
+                | [ "" ], _ -> "A plain number is a constant: convert it with scalar."
                 | _ :: _ as plain, _ ->
                     let listed = String.Join(", ", plain)
-                    $"Plain numbers are constants ({listed}): write scalar or tensor around those that are to move."
+                    $"Plain numbers are constants ({listed}): convert the variables among them with scalar or tensor."
                 | [], [||] -> "Give it a tensor of floats."
-                | [], _ -> $"Its tensors are {leaves[0].Dtype}: cast what is to move, as in cast Float64 x."
+                | [], _ -> $"Its tensors are {leaves[0].Dtype}: cast the variables, as in cast Float64 x."
 
             raise (
                 TreeException
                     $"{verb}: got a {type'} without float tensors, so there is nothing to {purpose}; expected one or more. {mend}"
             )
 
-    /// Raises TreeException for a list of as many plain numbers as the tensors beside it have rows, which would stay whole.
+    /// Raises TreeException for a list of as many plain numbers as the tensors beside it have rows: a batch would not
+    /// divide it.
     let refuseColumns verb (rows: int) (tree: 'T) =
         match columns rows tree with
         | path :: _ ->
             raise (
                 TreeException
-                    $"{verb}: {path} is a list of {string rows} plain numbers beside tensors of {string rows} rows, and would stay whole. Write tensor around it."
+                    $"{verb}: {path} is a list of {string rows} plain numbers beside tensors of {string rows} rows, and would not be divided into rows. Convert it with tensor."
             )
         | [] -> ()

@@ -4,18 +4,18 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Forward and reverse rules of the primitives: one total table each. Function nodes have theirs in Derive.
+/// Forward and reverse rules of the primitives, as one total table each. The rules of function nodes are in Derive.
 module internal PrimitiveRules =
     let private notHere (op: Op) : 'a = raise (GraphException $"{op} is not a primitive")
 
     // ── convolution: closed under its own two transposes ─────────────────────────────────────────────────────────
     let private spatial (x: Tensor) = [| 3 .. x.Rank - 1 |]
 
-    /// A padding, which may be negative, as an operation holds it.
+    /// A padding, possibly negative, as int32.
     let private padding (n: int64) : int =
         if n < int64 System.Int32.MinValue || n > int64 System.Int32.MaxValue then
             Expect.misfit
-                $"conv: the derivative would pad by {string n}, which passes 32 bits. Use less padding or dilation."
+                $"conv: the derivative would pad by {string n}, which exceeds int32. Use less padding or dilation."
 
         int n
 
@@ -68,7 +68,7 @@ module internal PrimitiveRules =
         Prim.permute (Array.append [| 1; 2; 0 |] (spatial gradient)) gradient
 
     // ── linear algebra ───────────────────────────────────────────────────────────────────────────────────────────
-    /// Φ: the lower half, with half the diagonal.
+    /// Φ: the lower triangle, with half the diagonal.
     let private half (x: Tensor) = Prim.lower 0 x - Prim.times 0.5 (x * Prim.identity x.Dtype x.Dims)
 
     /// L⁻¹ S L⁻ᵀ
@@ -79,26 +79,27 @@ module internal PrimitiveRules =
     let private symmetric (x: Tensor) = Prim.times 0.5 (x + Prim.swapLast x)
 
     // ── scatter ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The rows at the indices, one for each update; a number where there are none to take.
+    /// The rows at the indices, one for each update; `otherwise` for indices out of range.
     let private fetch batch (x: Tensor) indices (updates: Tensor) otherwise =
         if x.Dims[batch] = 0 then
             Prim.fill x.Dtype updates.Dims otherwise
         else
             Prim.gather batch x indices
 
-    /// For Set: which updates are the ones that stay, as bool of the updates' shape.
+    /// For Set: which updates take effect, as bools of the updates' shape.
     let private staying batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
         let number = Prim.iota Int32 updates.Dims batch
         let none = Prim.fill Int32 x.Dims -1.0
         Prim.compare Equal (fetch batch (Prim.scatter ScatterSet batch none indices number) indices updates -1.0) number
 
-    /// Indices inside the operand, spread over the updates' shape.
+    /// Whether indices are in range, broadcast to the updates' shape.
     let private inside batch (x: Tensor) (indices: Tensor) (updates: Tensor) =
         let above = Prim.compareTo GreaterEqual indices 0.0
         let below = Prim.compareTo Less indices (float x.Dims[batch])
         Prim.broadcast updates.Dims (Shape.axes (batch + 1)) (Prim.both above below)
 
-    /// For Max: each element's share of the result's cotangent, of the operand and of the updates.
+    /// For Max: the share of each element of the operand and of the updates in the result's cotangent (1 / number of
+    /// equal maxima).
     let private shares batch (x: Tensor) indices (updates: Tensor) (y: Tensor) =
         let dtype = x.Dtype
         let mine = Prim.cast dtype (Prim.compare Equal x y)
@@ -107,7 +108,7 @@ module internal PrimitiveRules =
         let count = Prim.scatter ScatterAdd batch mine indices theirs
         mine / count, theirs / fetch batch count indices updates 1.0
 
-    /// d times a share, where it has one: 0 · ∞ is 0 here.
+    /// d times a share; 0 · ∞ is 0.
     let private shared (share: Tensor) (d: Tensor) =
         Prim.select (Prim.compareTo Equal share 0.0) (Prim.zerosLike d) (share * d)
 
@@ -158,7 +159,7 @@ module internal PrimitiveRules =
                 let operand, updates = shared mine (orZeros x[0] dx[0]), shared theirs (orZeros x[2] dx[2])
                 Some(Prim.scatter ScatterAdd batch operand x[1] updates)
 
-    /// dL = L Φ(L⁻¹ dA L⁻ᵀ), A read as symmetric from its lower half.
+    /// dL = L Φ(L⁻¹ dA L⁻ᵀ), where A is symmetric and given by its lower triangle.
     let private pushCholesky (y: Tensor) (d: Tensor) =
         let strict = Prim.lower 1 d
         let full = Prim.lower 0 d + Prim.swapLast strict
@@ -222,7 +223,7 @@ module internal PrimitiveRules =
         | Cholesky -> via (pushCholesky y)
         | Lu -> via (pushLu y)
         | TriangularSolve(isLower, isTransposed, isUnit) -> pushTriangular isLower isTransposed isUnit x y dx
-        | Check _ -> via (fun d -> Tensor.Apply(op, Array.append [| d |] x[1..])) // a derivative alone is checked too
+        | Check _ -> via (fun d -> Tensor.Apply(op, Array.append [| d |] x[1..])) // a derivative without its value is checked too
         | Input _
         | Apply _
         | Output _ -> notHere op
@@ -247,7 +248,7 @@ module internal PrimitiveRules =
         let spread = Prim.unreduce x.Dims axes
         let isMax = Prim.compare Equal x (spread y)
         let share = w / Prim.sumOver axes (Prim.cast w.Dtype isMax)
-        // the others get 0 though the share be infinite, and NaN where the maximum is NaN
+        // elements that are not maxima get 0 even if the share is infinite, and NaN if the maximum is NaN
         let isNaN = Prim.compare NotEqual y y
         let otherwise = Prim.select isNaN (Prim.fill w.Dtype w.Dims System.Double.NaN) (Prim.zerosLike w)
         Prim.select isMax (spread share) (spread otherwise)
@@ -256,7 +257,7 @@ module internal PrimitiveRules =
         let high i = x.Dims[i] - s.Start[i] - int (Infer.padded w.Dims[i] 0 0 (s.Step[i] - 1))
 
         if w.LongCount = 0L then
-            // of the cotangent's type: a condition is pulled like this too
+            // of the cotangent's dtype: conditions are pulled by this rule too
             Prim.zeros { x.Signature with Dtype = w.Dtype }
         else
             Prim.pad s.Start (Array.init w.Rank high) (Array.map (fun step -> step - 1) s.Step) w
@@ -271,7 +272,7 @@ module internal PrimitiveRules =
 
     let private pullGather batch (x: Tensor[]) (w: Tensor) =
         let n = x[0].Dims[batch]
-        // indices are clamped on the way forward, so they are on the way back
+        // indices are clamped, as in the forward rule
         let limit c = Prim.fill x[1].Dtype x[1].Dims c
         let clamped = Prim.binary Min (Prim.binary Max x[1] (limit 0.0)) (limit (float (n - 1)))
         [| Some(Prim.scatter ScatterAdd batch (Prim.zerosLike x[0]) clamped w); None |]
@@ -289,7 +290,7 @@ module internal PrimitiveRules =
             let mine, theirs = shares batch x[0] x[1] x[2] y
             [| Some(shared mine w); None; Some(shared theirs (fetch batch w x[1] x[2] 0.0)) |]
 
-    /// S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, symmetrised; the lower half carries both halves' share.
+    /// S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, symmetrised; the lower triangle holds the sum of both halves.
     let private pullCholesky (y: Tensor) (w: Tensor) =
         let inner = half (Prim.dot (Prim.swapLast y) (Prim.lower 0 w))
         let left = Prim.triangular true true false y inner

@@ -6,8 +6,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Whether a function traced twice is one computation. What it does beside computing, such as drawing random numbers or
-/// counting, happens while it is traced only, so a function that depends on it would be frozen as it was then.
+/// Whether two traces of a function are the same computation. Side effects, such as drawing random numbers or counting,
+/// happen only while tracing, so the results of a function that depends on them would be frozen.
 module internal Retrace =
     let private sameBytes (a: NdArray) (b: NdArray) =
         match a.Data, b.Data with
@@ -36,7 +36,7 @@ module internal Retrace =
             |> Seq.tryFind (fun (one, other) -> one <> other)
 
     let private mend =
-        "What a function does beside computing happens only while it is traced: let it depend on its arguments alone, and "
+        "Side effects of a function happen only while it is traced: let it depend only on its arguments, and "
         + "draw random numbers from a Key among them, as Batches.keys gives one to every step."
 
     /// Raises TraceException unless two traces are the same computation on the same numbers.
@@ -45,7 +45,7 @@ module internal Retrace =
         | Some(one, other) ->
             raise (
                 TraceException
-                    $"{verb}: the function changes from call to call: got '{one}', then '{other}', where the same was expected. {mend}"
+                    $"{verb}: the function changes from call to call: got '{one}', then '{other}', expected the same both times. {mend}"
             )
         | None ->
             Array.iter2
@@ -53,7 +53,7 @@ module internal Retrace =
                     if not (same x y) then
                         raise (
                             TraceException
-                                $"{verb}: the function changes from call to call: got other numbers in a {x.Dtype} {Expect.text x} that it captures, where the same were expected. {mend}"
+                                $"{verb}: the function changes from call to call: got different values of a {x.Dtype} {Expect.text x} that it captures, expected the same both times. {mend}"
                         ))
                 captured
                 capturedAgain

@@ -5,8 +5,8 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// A reverse sweep over a graph at x: the values of its nodes, and the cotangents that have come to them so far, each with the
-/// condition under which it can be non-zero.
+/// The state of a reverse sweep over a graph at x: the values of its nodes, and the cotangents accumulated so far, each
+/// with the condition under which it can be non-zero.
 [<Sealed>]
 type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
     let active = Activity.activeNodes g wanted
@@ -23,7 +23,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
             | Apply fn -> bundles[n] <- Prim.apply fn (n.Args |> Array.map (fun a -> primal[a]))
             | op -> primal[n] <- Tensor.Apply(op, n.Args |> Array.map (fun a -> primal[a])) // a primitive
 
-    /// Whether a node depends differentiably on what is wanted.
+    /// Whether a node depends differentiably on the wanted inputs.
     member _.IsActive(n: Node) = active n
 
     /// The values of a node's arguments.
@@ -34,7 +34,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
         | true, found -> ValueSome found
         | _ -> ValueNone
 
-    /// What came to the outputs of a function node.
+    /// The cotangents of a function node's outputs.
     member _.Received(n: Node) : (Tensor * Condition option) option[] voption =
         match received.TryGetValue n with
         | true, found -> ValueSome found
@@ -49,7 +49,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
                 | _ -> w, condition
         | _ -> ()
 
-    /// Passes the cotangent of a function node's output to the function node.
+    /// Adds the cotangent of a function node's output to the function node.
     member _.PassOutput(n: Node, index: int, w: Tensor, condition: Condition option) =
         let bundle = n.Args[0]
 
@@ -58,7 +58,8 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
 
         received[bundle][index] <- Some(w, Conditions.settled condition)
 
-    /// The pull of a primitive: where a rule multiplies, its condition is applied; each argument gets its own.
+    /// The VJP of a primitive: if its rule multiplies, the condition is applied first; each argument gets its own
+    /// condition.
     member s.Pull(n: Node, w: Tensor, condition: Condition option) =
         let x = s.Arguments n
         let y = primal[n]
@@ -68,7 +69,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
         let order =
             match n.Op with
             | Gather _ -> n.Args[1].Op
-            | op -> op // only of a gather is asked what its indices are
+            | op -> op // only a gather needs the operation of its indices
 
         let further = Conditions.pull n.Op x y order condition
 
@@ -77,7 +78,7 @@ type internal ReverseSweep(g: Graph, x: Tensor[], wanted: bool[]) =
             let w = if isApplied then Option.map (Conditions.under condition) w else w
             s.Add n.Args[i] (w |> Option.map (fun w -> w, further[i])))
 
-    /// By input: what has come to it, if it is wanted.
+    /// By input: the accumulated cotangent, if it is wanted.
     member _.Found: (Tensor * Condition option) option[] =
         let found: (Tensor * Condition option) option[] = wanted |> Array.map (fun _ -> None)
 

@@ -3,37 +3,37 @@ namespace NeuralDE
 /// Which unknowns of a root depend on each other through its residual.
 [<RequireQualifiedAccess>]
 type RootCoupling =
-    /// All of them: one system.
+    /// All unknowns: one system.
     | Joint
-    /// Those of one sample: the first axis of every leaf of the root is a batch, and sample k of the residual depends on sample k
-    /// of the root only. Each sample has a system of its own.
+    /// The unknowns of one sample: the first axis of every leaf of the root is a batch, and sample k of the residual
+    /// depends only on sample k of the root. Each sample has its own system.
     | PerSample
 
-/// GMRES, restarted: Saad and Schultz, SIAM J. Sci. Stat. Comput. 7, 1986.
+/// Options of GMRES, restarted: Saad and Schultz, SIAM J. Sci. Stat. Comput. 7, 1986.
 type GmresOptions =
     {
-        /// A system is solved when its residual's norm is at most this part of the right side's, 1e-10. Below 32 roundings of
-        /// the element type, those count.
+        /// The relative tolerance: a system is solved when the norm of its residual is at most Rtol times that of the
+        /// right side, default 1e-10. It is at least 32 times the rounding error of the dtype.
         Rtol: float
-        /// or at most this, 0
+        /// The absolute tolerance, as an alternative; default 0.
         Atol: float
-        /// products with the Jacobian, 1000
+        /// The maximum number of products with the Jacobian; default 1000.
         MaxIterations: int
-        /// directions kept before it starts again from what it has, 30
+        /// The number of directions kept before a restart; default 30.
         Restart: int
     }
 
     static member defaults = { Rtol = 1e-10; Atol = 0.0; MaxIterations = 1000; Restart = 30 }
 
-/// The iteration w ← b + (∂F/∂z) w, which converges where z ← F(z) does.
+/// Options of the iteration w ← b + (∂F/∂z) w, which converges where z ← F(z) does.
 type SameIterationOptions =
     {
-        /// A system is solved when its residual's norm is at most this part of the right side's, 1e-10. Below 32 roundings of
-        /// the element type, those count.
+        /// The relative tolerance: a system is solved when the norm of its residual is at most Rtol times that of the
+        /// right side, default 1e-10. It is at least 32 times the rounding error of the dtype.
         Rtol: float
-        /// or at most this, 0
+        /// The absolute tolerance, as an alternative; default 0.
         Atol: float
-        /// products with the Jacobian, 1000
+        /// The maximum number of products with the Jacobian; default 1000.
         MaxIterations: int
     }
 
@@ -42,22 +42,25 @@ type SameIterationOptions =
 /// How the linear systems of a root's derivatives, (∂r/∂z) w = b and (∂r/∂z)ᵀ w = b, are solved.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type RootSolve<'Z> =
-    /// By LU factors of the Jacobian, made of n directional derivatives: n unknowns in all, or in a sample. O(n³) time, O(n²) memory.
+    /// LU factors of the Jacobian, which takes n directional derivatives for n unknowns, in all or in one sample. O(n³)
+    /// time, O(n²) memory.
     | Dense
-    /// By products with the Jacobian, which is never formed: one directional derivative or pullback an iteration.
+    /// GMRES, by products with the Jacobian, without building the matrix: one directional derivative or pullback per
+    /// iteration.
     | Gmres of GmresOptions
-    /// By the root's own iteration, for a residual z − F(z).
+    /// The root's own iteration, for a residual z − F(z).
     | SameIteration of SameIterationOptions
-    /// By a function of w ↦ A w and b that returns w with A w = b. Accepted where the norm of b − A w is at most rtol times that of b.
+    /// A custom solver: from w ↦ A w and b to the w with A w = b. It is accepted if the norm of b − A w is at most rtol
+    /// times that of b.
     | Own of rtol: float * solver: (('Z -> 'Z) -> 'Z -> 'Z)
 
 /// How the derivatives of a root are computed.
 [<NoEquality; NoComparison>]
 type RootOptions<'Z> =
     {
-        /// RootCoupling.Joint
+        /// The unknowns that depend on each other; default RootCoupling.Joint.
         Coupling: RootCoupling
-        /// RootSolve.Dense
+        /// The method that solves linear systems; default RootSolve.Dense.
         Solve: RootSolve<'Z>
     }
 
@@ -84,7 +87,7 @@ module internal RootOptions =
 
         if most < 1 then wrong verb $"{case} with MaxIterations" (string most) "1 or more"
 
-    /// Refuses what is out of range.
+    /// Raises InputException for an option out of range.
     let check verb (options: RootOptions<'Z>) : unit =
         if isNull (box options) then nullArg (nameof options)
         if isNull (box options.Coupling) then nullArg "options.Coupling"

@@ -4,9 +4,9 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// Derivatives of the element-wise families, as tables.
+/// Derivatives of the element-wise functions, as tables.
 module internal Slopes =
-    /// A formula of Unaries, of tensors x and y.
+    /// Evaluates a formula of Unaries on tensors x and y.
     let rec private formula (x: Tensor) (y: Tensor) (s: Slope) : Tensor =
         let part = formula x y
 
@@ -20,7 +20,7 @@ module internal Slopes =
         | Slope.Product(a, b) -> Prim.binary Mul (part a) (part b)
         | Slope.Quotient(a, b) -> Prim.binary Div (part a) (part b)
 
-    /// dy/dx of y = u(x); None where it is 0 everywhere.
+    /// dy/dx of y = u(x); None if it is 0 everywhere.
     let slope (u: Unary) (x: Tensor) (y: Tensor) : Tensor option = (Unaries.about u).Slope |> Option.map (formula x y)
 
     /// dy/da and dy/db of y = op(a, b).
@@ -34,7 +34,7 @@ module internal Slopes =
         | Mul -> Some b, Some a
         | Div -> Some(one / b), Some(-(y / b))
         | Pow ->
-            // b a^(b−1), which is 0 for b = 0 whatever a; a^b ln a, whose limit at a = 0 < b is 0
+            // b a^(b−1), which is 0 for b = 0 and every a; a^b ln a, whose limit is 0 at a = 0 < b
             let isZero = Prim.compareTo Equal b 0.0
             let exponent = Prim.select isZero one (b - one)
             let byBase = b * Prim.binary Pow a exponent
@@ -52,18 +52,18 @@ module internal Slopes =
         | Xor
         | FoldKey -> None, None
 
-    /// What max or min of a and b makes of something of a's and something of b's: the winner's, half of both at a tie, zero
-    /// beside NaN. The other side's is not touched, be it infinite.
+    /// For max or min of a and b: ofA where a is chosen, ofB where b is; half of both at a tie; 0 where the other is
+    /// NaN. The side that is not chosen does not enter, even if it is infinite.
     let chosen (op: Binary) (a: Tensor) (b: Tensor) (ofA: Tensor) (ofB: Tensor) : Tensor =
         let wins = if op = Max then Greater else Less
         let tie = Prim.select (Prim.compare Equal a b) (Prim.times 0.5 (ofA + ofB)) (Prim.zerosLike ofA)
         Prim.select (Prim.compare wins a b) ofA (Prim.select (Prim.compare wins b a) ofB tie)
 
-    /// Whether an element-wise operation takes one of its arguments instead of computing with all.
+    /// Whether an element-wise operation selects one of its arguments instead of computing with all.
     let chooses op =
         match op with
         | Binary(Max | Min) -> true
-        | _ -> false // Select is no element-wise family of slopes
+        | _ -> false // Select has no table of derivatives
 
     let isElementwise op =
         match op with
@@ -71,4 +71,4 @@ module internal Slopes =
         | Binary _
         | Fma
         | Cast _ -> true
-        | _ -> false // the others move, mix or reduce elements
+        | _ -> false // all others move, mix or reduce elements

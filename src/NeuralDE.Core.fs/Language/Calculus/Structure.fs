@@ -7,12 +7,12 @@ open System.Text
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// A static field, compared by Equals; arrays element by element, and functions that captured nothing by their code.
+/// A static field, compared by Equals; arrays element by element, and functions without captured values by their code.
 [<Sealed; AllowNullLiteral>]
 type internal StaticValue(value: Value) =
     let everything = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic
 
-    /// Closures derive from FSharpFunc, those of several arguments not directly.
+    /// Closures derive from FSharpFunc; those of several arguments indirectly.
     let rec isFunction (t: Type | null) =
         match t with
         | null -> false
@@ -52,19 +52,19 @@ type internal StaticValue(value: Value) =
 /// A tree without its numbers.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal TreeForm =
-    /// With its signature, where shapes matter.
+    /// With its signature, if shapes matter.
     | Tensor of Signature voption
     | Key of Signature voption
     | Static of StaticValue
-    /// null in the place of something with leaves.
+    /// null in place of a part with leaves.
     | Absent
     | Product of Type * Product * TreeForm[]
     /// A list or array (no keys), or a map.
     | Sequence of Type * keys: StaticValue[] * TreeForm[]
 
-/// Forms are as deep as their trees, so no function of them calls itself.
+/// Forms are as deep as their trees, so their functions are not recursive.
 module internal TreeForm =
-    /// Levels of a tree up to which its leaves have names: the names of a chain take the square of its depth in memory.
+    /// The most levels of a tree whose leaves are named: the names of a chain need memory quadratic in its depth.
     let private namedLevels = 10000
 
     let private parts (form: TreeForm) : TreeForm[] =
@@ -76,7 +76,7 @@ module internal TreeForm =
         | TreeForm.Static _
         | TreeForm.Absent -> [||]
 
-    /// A hash of a form but for its parts.
+    /// A hash of a form without its parts.
     let private hashAlone (form: TreeForm) : int =
         let ofSignature (s: Signature voption) =
             match s with
@@ -92,7 +92,7 @@ module internal TreeForm =
         | TreeForm.Sequence(t, keys, parts) ->
             keys |> Array.fold (fun h key -> HashCode.Combine(h, key)) (HashCode.Combine(t, parts.Length))
 
-    /// Whether a value that is carried along has more levels than one walk of its own Equals should go down.
+    /// Whether a static value is too deep for its own recursive Equals.
     let private isDeep (codec: Codec) (x: Value) : bool =
         let todo = Stack<struct (int * Codec * Value)>()
         todo.Push(struct (0, codec, x))
@@ -117,14 +117,14 @@ module internal TreeForm =
 
     let private room (b: Branch) : TreeForm[] = Array.zeroCreate b.Parts.Length
 
-    /// What is carried along: one value, or its parts where a type that holds itself makes it deep.
+    /// A static field: one value, or its parts if a recursive type makes it deep.
     let private carried (codec: Codec) (x: Value) : TreeForm =
         if codec.IsRecursive && isDeep codec x then
             Walk.fold Walk.split room (fun _ x -> TreeForm.Static(StaticValue x)) joined codec x
         else
             TreeForm.Static(StaticValue x)
 
-    /// The form of a value, and a hash of it.
+    /// The form of a value, and its hash.
     let make isSigned (codec: Codec) (x: Value) : struct (TreeForm * int) =
         let signature (t: Tensor) = if isSigned then ValueSome t.Signature else ValueNone
         let mutable code = 0
@@ -160,7 +160,7 @@ module internal TreeForm =
         let form = from 0 codec x
         struct (form, code)
 
-    /// That of a tree of one type.
+    /// The form of a tree, and its hash.
     let ofTree isSigned (tree: 'T) : struct (TreeForm * int) =
         match box tree with
         | :? Tensor as t ->
@@ -205,15 +205,15 @@ module internal TreeForm =
 
         deepest
 
-    /// TreeException where something is too deep for paths.
+    /// Raises TreeException if a tree is too deep for paths.
     let refuseDepth (verb: string) (levels: int) : unit =
         if levels > namedLevels then
             raise (
                 TreeException
-                    $"{verb}: got a tree of {string levels} levels, expected at most {string namedLevels} where its parts are named by their paths. Tree.flatten, Tree.map and the transforms take any depth."
+                    $"{verb}: got a tree of {string levels} levels, expected at most {string namedLevels} for the paths of its parts. Tree.flatten, Tree.map and the transforms take any depth."
             )
 
-    /// Every part with its path, before its own parts, in order.
+    /// Calls `look` for every part with its path, before the parts inside it, in order.
     let visit (verb: string) (look: string -> TreeForm -> unit) (form: TreeForm) : unit =
         refuseDepth verb (levels form)
         let todo = Stack<struct (string * TreeForm)>()
@@ -246,13 +246,13 @@ module internal TreeForm =
     let private isSome (p: Product) = p.Names.Length = 1 && p.Names[0] = ""
     let private signed (s: Signature) = $"{s.Dtype} {Shape.text s.Shape}"
 
-    /// A form that is still to be written, or a text between forms.
+    /// A form to be written, or a text between forms.
     [<Struct>]
     type private Piece =
         | Text of text: string
         | Whole of form: TreeForm
 
-    /// What a form is written as: texts and its parts, in order.
+    /// The text of a form: strings and its parts, in order.
     let private pieces (form: TreeForm) : Piece list =
         let between (separator: string) (names: int -> string) (parts: TreeForm[]) =
             [ for i in 0 .. parts.Length - 1 do
@@ -294,7 +294,7 @@ module internal TreeForm =
 
         written.ToString()
 
-    /// Whether two forms are the same but for their parts.
+    /// Whether two forms are equal apart from their parts.
     let private sameAlone (a: TreeForm) (b: TreeForm) : bool =
         let sameSignature (a: Signature voption) (b: Signature voption) =
             match a, b with
@@ -314,11 +314,11 @@ module internal TreeForm =
         | (TreeForm.Tensor _ | TreeForm.Key _ | TreeForm.Static _ | TreeForm.Absent | TreeForm.Product _ | TreeForm.Sequence _),
           _ -> false
 
-    /// Where a part stands: its names from the inside outwards.
+    /// The position of a part: its names from the inside outwards.
     [<Struct>]
     type private Way = { Names: string list; Levels: int }
 
-    /// The first pair of parts that differ by themselves, and where.
+    /// The first pair of parts that differ, and where.
     let private firstDifference (a: TreeForm) (b: TreeForm) : struct (Way * TreeForm * TreeForm) voption =
         let todo = Stack<struct (Way * TreeForm * TreeForm)>()
         todo.Push(struct ({ Names = []; Levels = 0 }, a, b))
@@ -360,7 +360,7 @@ module internal TreeForm =
 
     let private withArticle (name: string) = if "AEIOUaeiou".Contains name[0] then "an " + name else "a " + name
 
-    /// What stands at a path, in a sentence.
+    /// A description of a form for a sentence.
     let rec private describe (form: TreeForm) : string =
         match form with
         | TreeForm.Tensor ValueNone -> "a Tensor"
@@ -368,15 +368,15 @@ module internal TreeForm =
         | TreeForm.Key _ -> "a Key"
         | TreeForm.Static x -> string x
         | TreeForm.Absent -> "null"
-        | TreeForm.Product(_, p, parts) when isSome p -> describe parts[0] // options of options, as their type nests
+        | TreeForm.Product(_, p, parts) when isSome p -> describe parts[0] // nested options are described by the inner value, as their type is nested
         | TreeForm.Product(t, p, _) when p.Case = "" -> withArticle (TypeName.text t)
         | TreeForm.Product(_, p, _) -> p.Case
         | TreeForm.Sequence(t, _, _) -> withArticle (TypeName.text t)
 
-    /// Names at either end of a path that is too long to be read.
+    /// The names shown at either end of a long path.
     let private shownNames = 20
 
-    /// A path in a sentence.
+    /// A path for a sentence.
     let private place (way: Way) : string =
         let path names = List.fold under "" names
 
@@ -387,7 +387,7 @@ module internal TreeForm =
             let last = way.Names |> List.truncate shownNames |> List.rev |> path
             $"{first} … {last} ({string way.Levels} levels down)"
 
-    /// The first place where two forms differ.
+    /// A sentence for the first difference of two forms.
     let difference (a: TreeForm) (b: TreeForm) : string option =
         let counted n = if n = 1 then "1 element" else $"{string n} elements"
         let keys (keys: StaticValue[]) = "[" + String.Join("; ", keys) + "]"
@@ -419,17 +419,19 @@ open System
 open NeuralDE.Internal.Calculus
 
 /// <summary>
-/// A tree without its numbers: its type, the lengths of its lists and arrays, the keys of its maps, the cases of its
-/// options and unions, and its static fields; from Tree.signature also the shape and dtype of each leaf.
+/// The structure of a tree, without its numbers: its type, the lengths of its lists and arrays, the keys of its maps,
+/// the cases of its options and unions, and its static fields; from Tree.signature also the shape and dtype of each
+/// leaf.
 /// </summary>
-/// <remarks>Structures are values: equal if all of that is equal.</remarks>
+/// <remarks>Structures are values: they are equal if all of these are equal.</remarks>
 [<Sealed>]
 type Structure internal (form: TreeForm, code: int) =
     internal new(struct (form, code)) = Structure(form, code)
 
     member internal _.Form = form
 
-    /// The paths of the leaves, in order. TreeException past 10 000 levels.
+    /// <summary>The paths of the leaves, in order.</summary>
+    /// <exception cref="T:NeuralDE.TreeException">The tree has more than 10 000 levels.</exception>
     member _.Paths = TreeForm.paths "Structure.Paths" form
 
     override _.Equals other =
@@ -439,7 +441,7 @@ type Structure internal (form: TreeForm, code: int) =
 
     override _.GetHashCode() = code
 
-    /// Such as Net { Hidden = Linear { Weight = Tensor; Bias = Tensor }; Rate = 0.1 }.
+    /// The structure as text, such as Net { Hidden = Linear { Weight = Tensor; Bias = Tensor }; Rate = 0.1 }.
     override _.ToString() = TreeForm.text form
 
     interface IEquatable<Structure> with

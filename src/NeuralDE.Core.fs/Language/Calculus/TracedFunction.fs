@@ -4,13 +4,13 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 
-/// A function of a tree, traced: its graph, what it captured, and the shape of its result as a tree.
+/// A traced function of a tree: its graph, its captured tensors, and the structure of its result.
 [<NoEquality; NoComparison>]
 type internal Traced<'B> =
     {
         Graph: Graph
         Captured: Tensor[]
-        /// A result of the right structure; its leaves are stale placeholders.
+        /// A result of the right structure; its leaves are placeholders of the ended trace.
         Like: 'B
     }
 
@@ -32,12 +32,12 @@ module internal TracedFunction =
 
         { Graph = graph; Captured = captured; Like = like.Value }
 
-    /// A function of trees that runs on any tensors what was traced once.
+    /// Applies a traced function to other tensors.
     let apply (kind: CallKind) (t: Traced<'B>) (x: Tensor[]) : 'B =
         Prim.apply (Call(t.Graph, kind)) (Array.append x t.Captured) |> Tree.unflatten t.Like
 
-    /// As trace, for a verb that derives by x. Captured placeholders count, since an outer verb may derive by them; captured
-    /// numbers do not change.
+    /// Like trace, for a verb that differentiates by x. Captured placeholders count as differentiable, because an outer
+    /// verb may differentiate by them; captured numbers are constants.
     let traceUnder verb (f: 'A -> 'B) (x: 'A) : Traced<'B> =
         let t = trace verb Hoisted f x
         let isOuter (c: Tensor) = c.IsPlaceholder && isSmooth c
@@ -46,10 +46,10 @@ module internal TracedFunction =
 
     let private off (xs: Tensor[]) = xs |> Array.map (fun _ -> false)
 
-    /// The wanted inputs when gradients are asked for x but not for what was captured.
+    /// The wanted inputs of a gradient by x but not by captured values.
     let wanted (t: Traced<'B>) (x: Tensor[]) = Array.append (Array.map isSmooth x) (off t.Captured)
 
-    /// Cotangents or tangents of every leaf: those given, and zeros of its own type for leaves without a derivative.
+    /// Cotangents or tangents of every leaf: the given ones for floats, zeros of its own dtype for other leaves.
     let dense (x: Tensor[]) (smooth: Tensor[]) =
         Masks.spreadBy (Array.map isSmooth x) smooth
         |> Array.map2 (fun (leaf: Tensor) d -> Masks.orZeros leaf.Signature d) x
@@ -66,7 +66,7 @@ module internal TracedFunction =
                 if not (Shape.same e.Dims g.Dims) then
                     raise (
                         ShapeException
-                            $"{verb}: the {what} has a leaf of shape {Shape.text g.Dims} where {Shape.text e.Dims} is expected. Give it the shape of what it belongs to."
+                            $"{verb}: the {what} has a leaf of shape {Shape.text g.Dims} where {Shape.text e.Dims} is expected. Give it the expected shape."
                     )
 
                 if e.Dtype <> g.Dtype then

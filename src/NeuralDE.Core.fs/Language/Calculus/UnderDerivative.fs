@@ -3,14 +3,14 @@ namespace NeuralDE.Internal.Calculus
 open System.Runtime.CompilerServices
 open NeuralDE.Internal.Graph
 
-/// Graphs that stand for others wherever a derivative is taken: an adaptive solve whose steps answer for derivatives, too.
-/// A verb that derives puts them in place before it derives, so that the value and the derivative of one call come from one
-/// loop. Of nested verbs the innermost does so, and the others find it done.
+/// Stand-ins: graphs that replace others under a derivative, such as an adaptive solve whose steps also control the
+/// error of the derivative. A differentiating verb inserts them first, so that the value and the derivative of one call
+/// come from one loop. In nested verbs the innermost one inserts them, and the outer ones find them in place.
 module internal UnderDerivative =
     let private others = ConditionalWeakTable<Graph, Lazy<Graph>>()
 
-    /// `other` has the inputs and outputs of `plain`. Equal graphs are one object, so a graph that is to stay as it is needs an
-    /// object of its own, which stands for itself.
+    /// Registers `other`, with the same inputs and outputs, as the stand-in for `plain`. Equal graphs are one object,
+    /// so a graph that must not be replaced needs an object of its own, which is its own stand-in.
     let stand (plain: Graph) (other: Lazy<Graph>) = others.TryAdd(plain, other) |> ignore
 
     let standIn (plain: Graph) : Lazy<Graph> voption =
@@ -20,7 +20,7 @@ module internal UnderDerivative =
 
     let private same (a: Graph) (b: Graph) = obj.ReferenceEquals(a, b)
 
-    /// The graph as derivatives by the inputs marked see it. What does not depend on them stays as it is.
+    /// The graph under a derivative by the marked inputs. Nodes that do not depend on them stay.
     let rec graph (g: Graph) (on: bool[]) : Graph =
         if not (Masks.any on) then
             g
@@ -51,7 +51,7 @@ module internal UnderDerivative =
                 Intern.graph g.Inputs (Intern.rebuild g inputs rewrite)
         )
 
-    /// The same object where nothing in it has a stand-in.
+    /// The function node with its graphs replaced; the same object if none has a stand-in.
     and private seenBy (fn: Fn) (on: bool[]) : Fn =
         if not (Masks.any on) then
             fn
@@ -65,9 +65,9 @@ module internal UnderDerivative =
                 let states, _ = Activity.activeLoop l on
                 let body = graph l.Body (Array.concat [ states; Masks.no l.Registers; on[l.States + l.Registers ..] ])
                 if same l.Body body then fn else Loop { l with Body = body }
-            | Root r -> // only the residual is differentiated; its slope was traced under a derivative
+            | Root r -> // only the residual is differentiated; its derivative was traced under a derivative
                 let residual = graph r.Residual (Array.append [| true |] on)
                 if same r.Residual residual then fn else Root { r with Residual = residual }
-            | Custom _ // has a rule of its own
-            | Host _ // traces anew, and sees to it then
-            | Pullback _ -> fn // of a loop that was rewritten before
+            | Custom _ // has its own rule
+            | Host _ // traces again at run time, and replaces graphs then
+            | Pullback _ -> fn // of a loop in which graphs were replaced before
