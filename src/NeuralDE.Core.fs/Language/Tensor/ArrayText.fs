@@ -4,7 +4,7 @@ open System
 open System.Globalization
 open NeuralDE.Internal.Graph
 
-/// Numbers as people read them: floats by seven digits, a long axis by its ends.
+/// The text of arrays: floats with seven digits; long axes are shortened to their ends.
 module internal ArrayText =
     let private shown = 6
 

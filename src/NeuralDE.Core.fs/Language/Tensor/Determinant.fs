@@ -38,8 +38,8 @@ module internal Determinant =
         let r = (Array.head rows[0]).Rank
         rows |> Array.map (Prim.concat (r - 1)) |> Prim.concat (r - 2)
 
-    /// adj U of upper triangular matrices, without a division, from the last row up:
-    /// adj [u r; 0 V] = [det V, −r adj V; 0, u adj V].
+    /// adj U of upper triangular matrices, without division, from the last row up: adj [u r; 0 V] = [det V, −r adj V;
+    /// 0, u adj V].
     let private adjugateOfUpper (u: Tensor) =
         let n, r = u.Dims[u.Rank - 1], u.Rank
         let batch = u.Dims[.. r - 3]
@@ -81,8 +81,8 @@ module internal Determinant =
 
         ofEntries (Array.init 3 (fun i -> Array.init 3 (cofactor i)))
 
-    /// The matrix of cofactors, adj(a)ᵀ. Of up to three rows it is a polynomial, with derivatives of every order; of more
-    /// rows, those of singular matrices end with the first.
+    /// The matrix of cofactors, adj(a)ᵀ. Up to three rows it is a polynomial, with derivatives of every order; with
+    /// more rows, singular matrices have first derivatives only.
     let private cofactors (a: Tensor) : Tensor =
         match a.Dims[a.Rank - 1] with
         | 1 -> Prim.onesLike a
@@ -101,7 +101,7 @@ module internal Determinant =
         Tracing.closed [| a; y |] (fun x ->
             [| Prim.unreduce a.Shape [| a.Shape.Length - 2; a.Shape.Length - 1 |] x[1] * cofactors x[0] |])
 
-    /// Of [batch…; n; n].
+    /// The determinant of each matrix of [batch…; n; n].
     let det (a: Tensor) : Tensor =
         if a.LongCount = 0L || not a.IsPlaceholder then
             value a

@@ -4,9 +4,9 @@ open System
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// What operators ask of dtypes, said in the users' words.
+/// Checks of the operators' dtypes, with messages in the user's terms.
 module internal DtypeRules =
-    /// The bits of a literal, as a graph holds them.
+    /// The bits of a literal, as stored in a graph.
     let bitsOf (dtype: Dtype) (x: float) : int64 =
         match dtype with
         | Float64 -> BitConverter.DoubleToInt64Bits x
@@ -15,15 +15,16 @@ module internal DtypeRules =
         | Int64 -> int64 x
         | Bool -> if x = 0.0 then 0L else 1L
 
-    /// A number beside a tensor takes the tensor's dtype: DtypeException where that loses something.
+    /// A number combined with a tensor is converted to the tensor's dtype. Raises DtypeException if that loses
+    /// information.
     let requireFits (dtype: Dtype) (x: float) : unit =
         if not dtype.IsFloat && x <> Math.Floor x then
             raise (
                 DtypeException
-                    $"{string x} beside a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
+                    $"{string x} with a tensor of {dtype}: the number is not an integer. Cast the tensor to a float dtype."
             )
 
-        let least, limit = // limit: the first one that does not fit
+        let least, limit = // limit: the first value that does not fit
             match dtype with
             | Float32
             | Float64 -> Double.NegativeInfinity, Double.PositiveInfinity
@@ -34,7 +35,7 @@ module internal DtypeRules =
         if not dtype.IsFloat && not (x >= least && x < limit) then
             raise (
                 DtypeException
-                    $"{string x} beside a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
+                    $"{string x} with a tensor of {dtype}: the number does not fit that dtype. Cast the tensor."
             )
 
     let requireAlike (name: string) (a: Dtype, aShape: int[]) (b: Dtype, bShape: int[]) : unit =
@@ -44,7 +45,7 @@ module internal DtypeRules =
                     $"{name}: got {a} {Shape.text aShape} and {b} {Shape.text bShape}. Cast one of them, as in cast {a.Case} x."
             )
 
-    /// The operator or verb that a user wrote.
+    /// The name of the operator or verb in the user's code.
     let nameOf (op: Binary) : string =
         match op with
         | Add -> "+"

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Tensor
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// What verbs ask of what users give them. Messages say what was got, what was expected and how to mend it.
+/// Argument checks. Messages state the value received, the value expected and the fix.
 module internal Expect =
     let text (x: Tensor) = Shape.text x.Dims
 
@@ -36,7 +36,7 @@ module internal Expect =
                         $"{verb}: got {xs[0].Dtype} {text xs[0]} and {x.Dtype} {text x}. Cast one of them, as in cast {xs[0].Dtype.Case} x."
                 )
 
-    /// A shape given by a user.
+    /// A shape given by the user.
     let extents verb (shape: int list) =
         let shape = List.toArray shape
 
@@ -45,7 +45,8 @@ module internal Expect =
 
         shape
 
-    /// Whether a result of that shape can be: stored, where none of what it is made of is a placeholder.
+    /// Raises ShapeException if a result of this shape must be stored (no argument is a placeholder) and does not fit
+    /// into memory.
     let made verb (arguments: Tensor[]) (shape: int[]) = Tensor.Made(verb, arguments, shape)
 
     let count verb what n = if n < 0 then raise (InputException $"{verb}: got {what} {string n}, expected 0 or more.")
@@ -71,11 +72,11 @@ module internal Expect =
     /// All elements in row-major order, as a vector.
     let flat verb (x: Tensor) = Prim.reshape [| Shape.extent verb x.LongCount |] x
 
-    /// Something to take the maximum or mean of.
+    /// Raises ShapeException if there is no element whose maximum or mean could be taken.
     let something verb (x: Tensor) =
         if x.LongCount = 0L then
-            misfit $"{verb}: got shape {text x}, which has no elements; there is no {verb} of nothing."
+            misfit $"{verb}: got shape {text x}, which has no elements, expected at least one for {verb}."
 
     let somethingAlong verb axis (x: Tensor) =
         if x.Dims[axis] = 0 then
-            misfit $"{verb}: axis {string axis} of shape {text x} has no elements; there is no {verb} of nothing."
+            misfit $"{verb}: axis {string axis} of shape {text x} has no elements, expected at least one for {verb}."

@@ -3,7 +3,7 @@ namespace NeuralDE.Internal.Tensor
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// What an index and a section say of an axis: negative ones count from its end.
+/// Indices and slices along an axis: negative numbers count from its end.
 module internal IndexRules =
     let at (shape: int[]) axis (index: int) : int =
         if axis >= shape.Length then
@@ -20,7 +20,7 @@ module internal IndexRules =
 
         i
 
-    /// The start and the end, exclusive, of a section whose ends are included.
+    /// The start and the end (exclusive) of a slice whose ends are both included.
     let section (shape: int[]) axis (first: int option) (last: int option) : struct (int * int) =
         if axis >= shape.Length then
             raise (ShapeException $"slice: a tensor of shape {Shape.text shape} has no axis {string axis}.")

@@ -4,11 +4,10 @@ open System.Collections.Concurrent
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Integers that name a place: 0 to n − 1. Those that are numbers already are looked at here; those of a trace when it runs,
-/// by a check, which raises once the run has ended. One that is outside does no harm until then: reads are clamped, writes
-/// dropped.
+/// Integers that index n positions: 0 to n − 1. Numbers are checked immediately; in a trace a check node checks them at
+/// run time and raises after the run. Until then an index out of range is harmless: reads are clamped, writes ignored.
 module internal Indices =
-    /// The first that is outside its row's limit, if any: a message in the user's words.
+    /// The exception for the first index outside the limit of its row, if any.
     let private outside verb what (limits: int64[]) (indices: int64[]) : exn voption =
         let width = max 1 (indices.Length / limits.Length)
 
@@ -22,7 +21,8 @@ module internal Indices =
             )
         | None -> ValueNone
 
-    /// One check for each wording, so that a second trace gives the same graph. It looks at the indices and at their limit.
+    /// One check object per wording, so that a second trace gives the same graph. It inspects the indices and their
+    /// limits.
     let private checks = ConcurrentDictionary<struct (string * string), Check>()
 
     let private checkFor verb what =
@@ -33,18 +33,15 @@ module internal Indices =
                   Flagged = true }
         )
 
-    /// The indices, of which each must be one of n places that the verb calls `what`: an index, a label, a symbol.
+    /// Checks that each index is one of n positions, which the verb calls `what`: an index, a label, a symbol.
     let within verb what (n: int) (indices: Tensor) : Tensor =
         Expect.integers verb indices
 
-        if indices.LongCount = 0L then
-            indices
-        elif n = 0 then
-            Expect.misfit $"{verb}: an axis of extent 0 has no place for {what}s to name."
-        else
-            Tensor.Apply(Check(checkFor verb what), [| indices; Prim.literal Int64 (float n) |])
+        if indices.LongCount = 0L then indices
+        elif n = 0 then Expect.misfit $"{verb}: an axis of extent 0 has no {what}s."
+        else Tensor.Apply(Check(checkFor verb what), [| indices; Prim.literal Int64 (float n) |])
 
-    /// [i…] → bool [i…; n]: true at the place of each index.
+    /// [i…] → bool [i…; n]: true at each index.
     let oneHot verb what (n: int) (indices: Tensor) : Tensor =
         let indices = within verb what n indices
         let shape = Array.append indices.Dims [| n |]

@@ -17,7 +17,7 @@ type Key internal (tensor: Tensor) =
     /// One key from a number.
     new(seed: int) = Key(int64 seed)
 
-    /// int64 [batch…]: one number a key.
+    /// int64 [batch…]: one number per key.
     member internal _.Tensor = tensor
 
     static member private Folded(key: Key, index: int64) =
@@ -28,7 +28,7 @@ type Key internal (tensor: Tensor) =
     /// Two independent keys from one.
     static member split(key: Key) : Key * Key = Key.Folded(key, 0L), Key.Folded(key, 1L)
 
-    /// So many independent keys from one; the first of a longer list are those of a shorter one.
+    /// The given number of independent keys from one; a longer list begins with the keys of a shorter one.
     static member splitN (count: int) (key: Key) : Key list =
         Expect.count "Key.splitN" "count" count
         List.init count (fun i -> Key.Folded(key, int64 i))

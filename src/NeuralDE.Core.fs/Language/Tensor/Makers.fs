@@ -127,7 +127,7 @@ type TensorMakers =
 module Makers =
     let private ofFloats dtype shape values = Tensor.OfArray(NdArray.OfFloats(dtype, shape, values))
 
-    /// A constant tensor. Its array is made when its numbers are read; a trace makes none.
+    /// A constant tensor. Its array is allocated when its numbers are read; a trace allocates none.
     let private filled verb dtype shape value =
         Shape.stored verb shape |> ignore
         Tensor.Filled(Tensor.Number(dtype, value), shape)

@@ -3,7 +3,8 @@ namespace NeuralDE.Internal.Tensor
 open NeuralDE
 open NeuralDE.Internal.Graph
 
-/// Primitives as functions of tensors, for rules and verbs: arguments are taken to fit; what would change nothing is left out.
+/// Primitives as functions of tensors, for rules and verbs, without argument checks; operations without effect are left
+/// out.
 module internal Prim =
     let private op o args = Tensor.Apply(o, args)
     let literal (dtype: Dtype) x = Tensor.Literal(dtype, x)
@@ -15,7 +16,7 @@ module internal Prim =
 
     let swapLast (x: Tensor) = permute (Shape.swapLast x.Rank) x
 
-    /// The axes of x become `axes` of the result.
+    /// Axis i of x becomes axis `axes`[i] of the result.
     let broadcast (shape: int[]) (axes: int[]) (x: Tensor) =
         if Shape.same shape x.Dims then x else op (Broadcast(shape, axes)) [| x |]
 
@@ -56,7 +57,7 @@ module internal Prim =
     // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
     let cast dtype (x: Tensor) = if x.Dtype = dtype then x else op (Cast dtype) [| x |]
 
-    /// As sums and products are taken: int32 and bool as int64.
+    /// The dtype in which sums and products are computed: int64 for int32 and bool.
     let wide (x: Tensor) =
         match x.Dtype with
         | Int32
@@ -75,7 +76,7 @@ module internal Prim =
     /// c − x
     let minus (c: float) (x: Tensor) = binary Sub (fill x.Dtype x.Dims c) x
 
-    /// x > 0, with a constant of any value in the place of 0.
+    /// Compares x with a constant.
     let compareTo kind (x: Tensor) (c: float) = compare kind x (fill x.Dtype x.Dims c)
 
     let fma a b c = op Fma [| a; b; c |]
@@ -84,12 +85,12 @@ module internal Prim =
     let either (a: Tensor) (b: Tensor) = binary Or a b
     let stop (x: Tensor) = op StopGradient [| x |]
 
-    /// One float64, and one int32.
+    /// A float64 number, and an int32 number.
     let number x = literal Float64 x
     let integer (n: int) = literal Int32 (float n)
     let isNumber (x: Tensor) (n: int) = compareTo Equal x (float n)
 
-    /// +1 forwards in time, −1 backwards.
+    /// +1 for t0 ≤ t1 (forward in time), otherwise −1.
     let direction (t0: Tensor) (t1: Tensor) =
         let one = onesLike t0
         select (compare GreaterEqual t1 t0) one (-one)
@@ -98,10 +99,10 @@ module internal Prim =
     let reduce kind (axes: int[]) (x: Tensor) = if axes.Length = 0 then x else op (Reduce(kind, axes)) [| x |]
     let sumOver axes (x: Tensor) = reduce Sum axes x
 
-    /// The sum of everything.
+    /// The sum of all elements.
     let sum (x: Tensor) = sumOver (Shape.axes x.Rank) x
 
-    /// A reduced tensor put back under the axes that were reduced.
+    /// Broadcasts a reduced tensor back to the shape before the reduction.
     let unreduce (shape: int[]) (axes: int[]) (x: Tensor) = broadcast shape (Shape.others shape.Length axes) x
 
     let cumSum axis isReverse (x: Tensor) = op (CumSum(axis, isReverse)) [| x |]
@@ -121,23 +122,23 @@ module internal Prim =
     let private belowDiagonal (shape: int[]) offset =
         let r = shape.Length
         let difference = binary Sub (iota Int32 shape (r - 2)) (iota Int32 shape (r - 1))
-        // further off lie no elements, and an int32 counts no further
+        // clamp the offset to int32: no matrix has elements further off
         compareTo GreaterEqual difference (float (max -System.Int32.MaxValue offset))
 
-    /// What lies on or below the diagonal (offset 0), or strictly below (1); zeros elsewhere.
+    /// The part on or below the diagonal (offset 0), or strictly below (1); zeros elsewhere.
     let lower offset (x: Tensor) = select (belowDiagonal x.Dims offset) x (zerosLike x)
 
-    /// What lies on or above the diagonal (offset 0), or strictly above (1).
+    /// The part on or above the diagonal (offset 0), or strictly above (1).
     let upper offset (x: Tensor) =
         let first = if offset < -System.Int32.MaxValue + 1 then System.Int32.MaxValue else 1 - offset
         select (belowDiagonal x.Dims first) (zerosLike x) x
 
-    /// The identity on the last two axes.
+    /// The identity matrix in the last two axes.
     let identity dtype (shape: int[]) =
         let r = shape.Length
         cast dtype (compare Equal (iota Int32 shape (r - 2)) (iota Int32 shape (r - 1)))
 
-    /// A x = b for square [B…; n; n] and [B…; n; m].
+    /// Solves A x = b for square A [B…; n; n] and b [B…; n; m].
     let solve (a: Tensor) (b: Tensor) =
         let batch = a.Rank - 2
         let order = pivots a

@@ -7,12 +7,12 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 
-/// The run of a user's function on placeholders. Open from its start until its graph is closed.
+/// A run of a user's function on placeholders. It is open from its start until its graph is closed.
 [<Sealed; AllowNullLiteral>]
 type internal Trace(level: int, verb: string, firstSerial: int64) =
     member val IsOpen = true with get, set
 
-    /// Reads the numbers of an expression over placeholders whose own numbers are known (see `dynamic`).
+    /// In `dynamic`: reads the numbers of an expression over placeholders with known numbers.
     member val Reader: (Tensor -> NdArray) voption = ValueNone with get, set
 
     member _.Level = level
@@ -20,26 +20,26 @@ type internal Trace(level: int, verb: string, firstSerial: int64) =
     /// The verb that called the function, for messages.
     member _.Verb = verb
 
-    /// What was made before this trace has a smaller serial.
+    /// Tensors made before this trace have smaller serial numbers.
     member _.FirstSerial = firstSerial
 
-/// What stands behind a tensor.
+/// The content of a tensor.
 and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
     /// Numbers: an input of every graph that captures them.
     | Value of NdArray
-    /// An expression that becomes part of a graph's structure, computed when its numbers are asked for: a small one of constants,
-    /// or numbers spread over a larger shape, of which a graph captures what is spread.
+    /// An expression that becomes part of a graph's structure, computed when its numbers are read: a small expression
+    /// of constants, or a broadcast of numbers, of which a graph captures only the numbers before the broadcast.
     | Structure of Op * Tensor[] * depth: int * Lazy<NdArray>
     /// A placeholder (Input) or an expression over placeholders of an open trace.
     | Open of Trace * serial: int64 * Op * Tensor[]
 
 /// <summary>An immutable array of numbers with a shape and a dtype.</summary>
 /// <remarks>
-/// Outside a transform an operation computes at once. Inside a function given to <c>grad</c>, <c>vmap</c>, <c>compile</c> or a solver,
-/// tensors that depend on the function's argument are placeholders: the same operations record what is to be computed.
-/// Shapes are written outermost axis first; broadcasting is NumPy's; a plain number takes the tensor's dtype;
-/// tensors of different dtype need a cast. Equality is by reference.
-/// An axis has up to 2³¹ − 1 elements, a tensor that is stored 2 147 483 591; one that a transform makes and reduces may have more.
+/// Outside a transform, operations compute immediately. Inside a function given to <c>grad</c>, <c>vmap</c>,
+/// <c>compile</c> or a solver, tensors that depend on the function's argument are placeholders: the same operations
+/// record a graph. Shapes are written outermost axis first; broadcasting follows NumPy; a plain number is converted to
+/// the tensor's dtype; tensors of different dtypes need a cast. Equality is by reference. An axis has up to 2³¹ − 1
+/// elements, a stored tensor up to 2 147 483 591; an intermediate result of a transform may have more.
 /// </remarks>
 and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Signature, content: Content) =
     static let mutable serial = 0L
@@ -52,7 +52,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     member internal _.Signature = signature
     member internal _.Content = content
 
-    /// The extents of the axes, outermost first; empty for one number. A fresh array.
+    /// The extents of the axes, outermost first; empty for one number. A new array.
     member _.Shape = Array.copy signature.Shape
 
     member _.Dtype = signature.Dtype
@@ -69,22 +69,23 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         signature.Shape[0]
 
-    /// The number of elements. A tensor that a transform passes through may have more than an int counts: ShapeException; use LongCount.
+    /// The number of elements. ShapeException if it exceeds int, which is possible for an intermediate result of a
+    /// transform; use LongCount.
     member _.Count: int =
         let n = Shape.size signature.Shape
 
         if n > int64 Int32.MaxValue then
             raise (
                 ShapeException
-                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {string n} elements, more than an int counts. Use LongCount."
+                    $"Tensor.Count: a tensor of shape {Shape.text signature.Shape} has {string n} elements, more than an int can count. Use LongCount."
             )
 
         int n
 
-    /// The number of elements, counted in 64 bits.
+    /// The number of elements as int64.
     member _.LongCount: int64 = Shape.size signature.Shape
 
-    /// Whether it stands for numbers that are not known yet, inside a function that is being transformed.
+    /// Whether the tensor stands for numbers not yet known, inside a function that is being transformed.
     member _.IsPlaceholder =
         match content with
         | Content.Value _
@@ -101,7 +102,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     static member internal Placeholder(trace: Trace, index, signature) =
         Tensor(signature, Content.Open(trace, Tensor.NextSerial(), Input index, [||]))
 
-    /// Opens a trace around `body`, which gets it; it stays open until `body` ends.
+    /// Opens a trace and passes it to `body`; it stays open until `body` ends.
     static member internal Tracing(verb: string, body: Trace -> 'T) : 'T =
         let trace = Trace(Tensor.level + 1, verb, Interlocked.Read &serial + 1L)
         Tensor.level <- trace.Level
@@ -115,7 +116,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     static member internal Literal(dtype: Dtype, x: float) =
         Tensor.Apply(Constant { Literal.Dtype = dtype; Bits = DtypeRules.bitsOf dtype x }, [||])
 
-    /// A constant of the trace that `like` belongs to: what is made of it is recorded, never computed while tracing.
+    /// A constant of the trace to which `like` belongs: operations on it are recorded instead of computed.
     static member internal LiteralBeside(like: Tensor, dtype: Dtype, x: float) =
         let literal = Tensor.Literal(dtype, x)
 
@@ -124,7 +125,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             Tensor(literal.Signature, Content.Open(trace, Tensor.NextSerial(), op, args))
         | _ -> literal
 
-    /// A number in a user's expression: data, but for 0, ±1, ±2 and ½, which rules recognise.
+    /// A number in a user's expression: data, except 0, ±1, ±2 and ½, which simplification rules recognise.
     static member internal Number(dtype: Dtype, x: float) =
         DtypeRules.requireFits dtype x
 
@@ -142,7 +143,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                 if not trace.IsOpen then
                     raise (
                         TraceException
-                            $"a placeholder of {trace.Verb} outlived its function. Return what you need from the function instead of storing it elsewhere."
+                            $"a placeholder of {trace.Verb} outlived its function. Return the tensor from the function instead of storing it elsewhere."
                     )
 
                 if isNull deepest || trace.Level > deepest.Level then deepest <- trace
@@ -162,7 +163,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         depth + 1
 
-    /// Refuses a shape whose numbers would be computed at once and are too many to be stored.
+    /// Refuses a shape of a result that would be computed immediately and is too large to store.
     static member internal Made(name: string, args: Tensor[], shape: int[]) =
         let n = Shape.sizeIn name shape
 
@@ -173,13 +174,13 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         then
             Shape.stored name shape |> ignore
 
-    /// Whether an operation's result is its argument many times over.
+    /// Whether an operation repeats its argument.
     static member private IsSpread(op: Op, signature: Signature, args: Tensor[]) =
         match op with
         | Broadcast _ -> Shape.size signature.Shape > Shape.size args[0].Dims
-        | _ -> false // every other operation computes or keeps the count
+        | _ -> false // all others compute, or keep the number of elements
 
-    /// As NumbersOf, where some arguments are not numbers of managed memory.
+    /// Like NumbersOf, if some arguments are not numbers in managed memory.
     static member private PlacedNumbersOf(args: Tensor[]) : NdArray[] =
         let mutable place: Executor | null = null
 
@@ -201,8 +202,8 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     executor.Primitive(op, arg.Signature, [| one.Numbers |])
                 | _ -> arg.Numbers)
 
-    /// The numbers of arguments that an operation is computed on at once. One number spread beside what lies on a device is
-    /// spread there: no array of it is made here and sent.
+    /// The numbers of the arguments of an immediate operation. A number that is broadcast to the shape of a tensor on a
+    /// device is broadcast there, so that no array is allocated here and copied.
     static member private NumbersOf(args: Tensor[]) : NdArray[] =
         let numbers = Array.zeroCreate args.Length
         let mutable count = 0
@@ -218,7 +219,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         if count = args.Length then numbers else Tensor.PlacedNumbersOf args
 
-    /// An operation: computed at once on numbers, recorded when an argument is a placeholder.
+    /// Applies an operation: computed immediately on numbers, recorded if an argument is a placeholder.
     static member internal Apply(op: Op, args: Tensor[]) : Tensor =
         let signature = Infer.node op (args |> Array.map (fun a -> a.Signature))
         let trace = Tensor.Deepest args
@@ -241,15 +242,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         else
             Tensor(signature, Content.Open(trace, Tensor.NextSerial(), op, args))
 
-    /// A shape filled with one number, of which no array is made before its numbers are asked for. What is computed from it
-    /// is computed at once.
+    /// A shape filled with one number, allocated when its numbers are read. Operations on it are computed immediately.
     static member internal Filled(one: Tensor, shape: int[]) : Tensor =
         let op = Broadcast(shape, [||])
         let signature = Infer.node op [| one.Signature |]
         let compute () = Execute.primitive op signature [| one.Numbers |]
         Tensor(signature, Content.Structure(op, [| one |], maxStructureDepth, Lazy<NdArray>(compute)))
 
-    /// A function node: run at once on numbers, recorded when an argument is a placeholder.
+    /// Applies a function node: run immediately on numbers, recorded if an argument is a placeholder.
     static member internal ApplyFn(fn: Fn, args: Tensor[]) : Tensor[] =
         let outputs = Infer.outputs fn (args |> Array.map (fun a -> a.Signature))
         let trace = Tensor.Deepest args
@@ -275,14 +275,15 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
                     $"a placeholder of {trace.Verb} has no numbers yet. To choose by its value use `where` or `cond`; to run code on its numbers use `dynamic`; for output times use `Ode.saveAt`."
             )
 
-    /// <summary>Where the numbers lie, and what is computed from them is computed: the processor, or what a back end offers.</summary>
-    /// <remarks>TraceException for a placeholder: a traced function runs wherever its arguments are.</remarks>
+    /// <summary>The device on which the numbers are stored and operations on them are computed: the CPU, or a device of
+    /// a back end.</summary>
+    /// <remarks>TraceException for a placeholder: a traced function runs on the device of its arguments.</remarks>
     member x.Device: Device =
         match content with
         | Content.Value a -> Placement.deviceOf a
         | Content.Structure(_, _, _, a) when a.IsValueCreated -> Placement.deviceOf a.Value
         | Content.Structure(Data { Array = a }, _, _, _) -> Placement.deviceOf a
-        | Content.Structure(_, args, _, _) -> // what is made of one device's numbers is there; the rest follows
+        | Content.Structure(_, args, _, _) -> // the expression belongs to the device of one of its arguments, if there is one
             let isElsewhere (device: Device) = not (obj.ReferenceEquals(device, Device.cpu))
 
             args |> Seq.map (fun arg -> arg.Device) |> Seq.tryFind isElsewhere |> Option.defaultValue Device.cpu
@@ -290,13 +291,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Content.Open(trace, _, _, _) ->
             raise (
                 TraceException
-                    $"Tensor.Device: a placeholder of {trace.Verb} has no place: the function runs wherever its arguments are. Ask its arguments or its results."
+                    $"Tensor.Device: a placeholder of {trace.Verb} has no device: the function runs on the device of its arguments. Use the device of its arguments or results."
             )
 
-    /// <summary>The same numbers on a device: itself where they are there. Device.cpu brings them back.</summary>
+    /// <summary>The same numbers on a device: the tensor itself if it is already there. Device.cpu moves them
+    /// back.</summary>
     /// <remarks>
-    /// What is computed from the result is computed on that device and stays there. One copy between the two memories, which
-    /// waits for what computes the numbers. Derivatives do not pass: TraceException for a placeholder.
+    /// Operations on the result are computed on that device, and their results stay there. Copies once between the two
+    /// memories, after waiting for pending computations. Not differentiable: TraceException for a placeholder.
     /// </remarks>
     member x.ToDevice(device: Device) : Tensor =
         if isNull (box device) then nullArg (nameof device)
@@ -305,7 +307,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         | Content.Open(trace, _, _, _) ->
             raise (
                 TraceException
-                    $"Tensor.ToDevice: got a placeholder of {trace.Verb}, expected numbers: the function runs wherever its arguments are. Move its arguments before the call, with Tree.toDevice."
+                    $"Tensor.ToDevice: got a placeholder of {trace.Verb}, expected numbers: the function runs on the device of its arguments. Move its arguments before the call, with Tree.toDevice."
             )
         | Content.Value _
         | Content.Structure _ ->
@@ -314,24 +316,25 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
             else
                 Tensor.OfArray(Placement.move device x.Numbers)
 
-    /// The elements in row-major order, as float64. A fresh array.
+    /// The elements in row-major order, as float64. A new array.
     member x.ToArray() : float[] = let a = x.Numbers in a.Fresh a.Floats
 
-    /// The elements in row-major order, as float32. A fresh array.
+    /// The elements in row-major order, as float32. A new array.
     member x.ToFloat32Array() : float32[] = let a = x.Numbers in a.Fresh a.Singles
 
-    /// The elements in row-major order, as int64; floats lose their fraction. A fresh array.
+    /// The elements in row-major order, as int64; floats are truncated. A new array.
     member x.ToInt64Array() : int64[] = let a = x.Numbers in a.Fresh a.Integers
 
-    /// The elements in row-major order; what is not 0 is true. A fresh array.
+    /// The elements in row-major order; non-zero elements are true. A new array.
     member x.ToBoolArray() : bool[] = let a = x.Numbers in a.Fresh a.Flags
 
-    /// <summary>The elements in row-major order where they lie, without a copy.</summary>
-    /// <remarks>'T is the tensor's own element type: float, float32, int, int64 or bool; DtypeException for another.</remarks>
+    /// <summary>The elements in row-major order, without a copy.</summary>
+    /// <remarks>'T is the tensor's own element type: float, float32, int, int64 or bool; DtypeException
+    /// otherwise.</remarks>
     member x.AsSpan<'T>() : ReadOnlySpan<'T> =
         let data = x.Numbers.Data
 
-        // .NET lets an int[] pass as an array of unsigned integers; this does not
+        // .NET accepts an int[] as an array of unsigned integers; refuse it
         if data.GetType() <> typeof<'T[]> then
             raise (
                 DtypeException
@@ -341,7 +344,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         ReadOnlySpan<'T>(data :?> 'T[])
 
     /// <summary>Copies the elements, in row-major order, to the beginning of a span.</summary>
-    /// <remarks>As AsSpan; ShapeException if the span is too short.</remarks>
+    /// <remarks>Like AsSpan; ShapeException if the span is too short.</remarks>
     member x.CopyTo<'T>(target: Span<'T>) : unit =
         let values = x.AsSpan<'T>()
 
@@ -353,7 +356,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         values.CopyTo target
 
-    /// C# may pass null: the callee's name of the argument is in the exception.
+    /// C# may pass null: the exception contains the name of the parameter.
     static member private Given(x: Tensor, name: string) = if isNull (box x) then nullArg name
 
     static member private One(x: Tensor, verb: string) : NdArray =
@@ -367,7 +370,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         x.Numbers
 
-    /// The one element without its fraction, at least `least` and below `limit`.
+    /// The one element, truncated; must be at least `least` and below `limit`.
     static member private Whole(x: Tensor, verb: string, least: float, limit: float) : int64 =
         let one = Tensor.One(x, verb)
 
@@ -376,7 +379,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         one.Integers[0]
 
-    /// The one element of a tensor that has one; as an integer it loses its fraction and must fit.
+    /// The element of a tensor with one element; conversion to an integer truncates, and the value must fit.
     static member op_Explicit(x: Tensor) : float = Tensor.One(x, "float").Floats[0]
 
     static member op_Explicit(x: Tensor) : float32 = float32 (Tensor.One(x, "float32").Floats[0])
@@ -396,7 +399,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     static member op_Implicit(x: int) : Tensor = Tensor.OfArray(NdArray.OfFloats(Float64, [||], [| float x |]))
 
     // ── element by element ───────────────────────────────────────────────────────────────────────────────────────
-    /// The same numbers stretched to a shape, by NumPy's rule.
+    /// Broadcasts to a shape by NumPy's rule.
     static member internal Stretch(x: Tensor, shape: int[]) =
         if Shape.same x.Dims shape then
             x
@@ -478,7 +481,7 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     static member (%)(a: Tensor, b: int) = Tensor.With(Mod, a, float b)
     static member (~-)(x: Tensor) = Tensor.Unary(Neg, x)
 
-    // F#'s own functions find these: sin x, exp x, abs x, x ** 2.0, List.sum
+    // these make F#'s own functions work on tensors: sin x, exp x, abs x, x ** 2.0, List.sum
     static member Pow(x: Tensor, a: float) = Tensor.Unary(Power a, x)
     static member Pow(x: Tensor, a: int) = Tensor.Unary(Power(float a), x)
 
@@ -542,14 +545,14 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     member x.Item
         with get (i: int): Tensor = Tensor.Pick(x, 0, i)
 
-    /// Row i of the first axis and j of the second.
+    /// Row i of the first axis, then row j of the second.
     member x.Item
         with get (i: int, j: int): Tensor = Tensor.Pick(Tensor.Pick(x, 0, i), 0, j)
 
     member x.Item
         with get (i: int, j: int, k: int): Tensor = Tensor.Pick(Tensor.Pick(Tensor.Pick(x, 0, i), 0, j), 0, k)
 
-    /// So many rows of the first axis from one on; what C# makes of x[1..3], whose end is not included.
+    /// Rows start to start + length − 1 of the first axis; C# calls it for x[1..3], whose end is exclusive.
     member x.Slice(start: int, length: int) : Tensor =
         if x.Rank = 0 || start < 0 || length < 0 || int64 start + int64 length > int64 x.Length then
             raise (
@@ -559,8 +562,9 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
         Tensor.Range(x, 0, start, start + length)
 
-    /// x[a..b]: rows a to b, both included. A negative one counts from the end, as in NumPy: x[-2..] are the last two
-    /// rows, x[.. -2] all but the last. A row outside is a ShapeException; a start just behind the end gives no rows.
+    /// x[a..b]: rows a to b, both included. Negative indices count from the end, as in NumPy: x[-2..] are the last two
+    /// rows, x[.. -2] all except the last. ShapeException for a row out of range; a start one after the end gives no
+    /// rows.
     member x.GetSlice(first: int option, last: int option) : Tensor = Tensor.Section(x, 0, first, last)
 
     member x.GetSlice(first: int option, last: int option, j: int) : Tensor =

@@ -5,29 +5,30 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 
-/// What a closed function does with things it captured that were computed inside it but do not depend on its arguments.
+/// How a closed function treats captured expressions that were computed inside it but do not depend on its arguments.
 type internal Capture =
-    /// Computed outside, once: right for loops. (What enlarges its argument is computed again inside.)
+    /// They are computed outside, once: right for loops. (An expression that is larger than its arguments is computed
+    /// inside.)
     | Hoisted
-    /// Computed inside, when the function runs: right for branches, which may not run at all.
+    /// They are computed inside, when the function runs: right for branches, which may not run at all.
     | InPlace
 
 /// Turns functions of tensors into closed graphs.
 module internal Tracing =
-    /// Whether a result is larger than what it is made of, so that capturing the result would cost memory.
+    /// Whether a result is larger than its arguments, so that capturing it would cost memory.
     let private enlarges op =
         match op with
         | Broadcast _
         | Iota _ -> true
-        | _ -> false // no other operation makes much out of little
+        | _ -> false // no other operation enlarges its arguments
 
-    /// Whether an expression over placeholders becomes part of a trace's graph; else it is an input. TraceException where its
-    /// trace has ended.
+    /// Whether an expression over placeholders becomes part of a trace's graph; otherwise it is an input. Raises
+    /// TraceException if its trace has ended.
     let private isInside (trace: Trace) (capture: Capture) (owner: Trace) serial (op: Op) : bool =
         if owner.Level > trace.Level || (owner.Level = trace.Level && not (obj.ReferenceEquals(owner, trace))) then
             raise (
                 TraceException
-                    $"a placeholder of {owner.Verb} outlived its function and was used in {trace.Verb}. Return what you need from the function instead of storing it elsewhere."
+                    $"a placeholder of {owner.Verb} outlived its function and was used in {trace.Verb}. Return the tensor from the function instead of storing it elsewhere."
             )
 
         let isInput =
@@ -44,7 +45,8 @@ module internal Tracing =
 
         keep && not isInput
 
-    /// Closes outputs over the trace's placeholders. What they captured becomes further inputs, returned beside the graph.
+    /// Closes outputs over the trace's placeholders. Captured tensors become further inputs and are returned with the
+    /// graph.
     let close (trace: Trace) (capture: Capture) (holes: Tensor[]) (outputs: Tensor[]) : Graph * Tensor[] =
         let nodes = Dictionary<Tensor, Node>(HashIdentity.Reference)
         let captured = List<Tensor>()
@@ -56,7 +58,8 @@ module internal Tracing =
 
         let todo = Stack<Tensor>()
 
-        /// Visits arguments first; an expression is made a node when it is met again with all of them done.
+        /// Visits arguments first; when an expression is popped again, its arguments are finished and it becomes a
+        /// node.
         let expand (t: Tensor) op (args: Tensor[]) =
             let mutable ready = true
 
@@ -92,7 +95,7 @@ module internal Tracing =
 
         Intern.graph inputs (outputs |> Array.map (fun o -> nodes[o])), captured.ToArray()
 
-    /// Runs a function on placeholders and closes what it returns.
+    /// Runs a function on placeholders and closes its outputs.
     let trace (verb: string) capture (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph * Tensor[] =
         Tensor.Tracing(
             verb,
@@ -101,7 +104,7 @@ module internal Tracing =
                 close trace capture holes (f holes)
         )
 
-    /// As trace, at given numbers: inside the function placeholders can be read.
+    /// Like trace, at known numbers: the function can read its placeholders.
     let traceAt (verb: string) (values: NdArray[]) (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph * Tensor[] =
         Tensor.Tracing(
             verb,
@@ -116,13 +119,13 @@ module internal Tracing =
                 close trace Hoisted holes (f holes)
         )
 
-    /// Numbers that a graph captured, its last inputs, as part of the graph.
+    /// Moves captured numbers, which are the last inputs of a graph, into the graph.
     let embed (inputs: Signature[]) (g: Graph) (captured: Tensor[]) : Graph =
         let data (c: Tensor) = Intern.node (Data { Array = c.Numbers }) [||]
         let arguments = Array.append (inputs |> Array.mapi Intern.input) (Array.map data captured)
         Intern.graph inputs (Intern.rebuild g arguments Intern.again)
 
-    /// The graph of a rule: numbers it captured become part of the graph. It captures no placeholder.
+    /// The graph of a rule: captured numbers become part of the graph. It must not capture placeholders.
     let closed (inputs: Signature[]) (f: Tensor[] -> Tensor[]) : Graph =
         match trace "a rule" Hoisted inputs f with
         | g, [||] -> g
@@ -133,7 +136,7 @@ module internal Tracing =
 
             embed inputs g captured
 
-    /// A graph's operations on tensors: computed at once, or recorded once more.
+    /// Applies a graph's operations to tensors: computed immediately, or recorded again.
     let replay (g: Graph) (arguments: Tensor[]) : Tensor[] =
         let map = Dictionary<Node, Tensor>(HashIdentity.Reference)
         let bundles = Dictionary<Node, Tensor[]>(HashIdentity.Reference)

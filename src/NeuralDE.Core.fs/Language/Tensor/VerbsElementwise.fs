@@ -38,7 +38,7 @@ type TensorOperands =
         Expect.made "where" [| condition; a; b |] shape
         Prim.select (Tensor.Stretch(condition, shape)) (Tensor.Stretch(a, shape)) (Tensor.Stretch(b, shape))
 
-/// What `where` takes beside a condition: the pairs above, and two plain numbers of one type, whose dtype is theirs.
+/// The values of `where`: the operand pairs above, or two plain numbers of one type, which determines the dtype.
 [<AbstractClass; Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
 type WhereOperands =
     static member Both(_: WhereOperands, a: Tensor, b: Tensor) : struct (Tensor * Tensor) = struct (a, b)

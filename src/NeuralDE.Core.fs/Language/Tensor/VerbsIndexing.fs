@@ -29,7 +29,7 @@ module IndexingVerbs =
 
         if indices.Rank <> x.Rank || not (Shape.same (Array.removeAt a indices.Dims) (Array.removeAt a x.Dims)) then
             Expect.misfit
-                $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal but along axis {string axis}."
+                $"takeAlong: indices have shape {Expect.text indices}, the tensor {Expect.text x}; they must be equal except along axis {string axis}."
 
         let indices = Indices.within "takeAlong" "index" x.Dims[a] indices
         let last = Shape.moving x.Rank a (x.Rank - 1)
@@ -108,7 +108,7 @@ module IndexingVerbs =
 
         if update.Rank <> x.Rank || not (Shape.same (Array.removeAt a update.Dims) (Array.removeAt a x.Dims)) then
             Expect.misfit
-                $"dynamicUpdate: the update has shape {Expect.text update}, the tensor {Expect.text x}; they must be equal but along axis {string axis}."
+                $"dynamicUpdate: the update has shape {Expect.text update}, the tensor {Expect.text x}; they must be equal except along axis {string axis}."
 
         let indices = window "dynamicUpdate" start update.Dims[a] x.Dims[a]
         let front = Prim.permute (Shape.moving x.Rank a 0)

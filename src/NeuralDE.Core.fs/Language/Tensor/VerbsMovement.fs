@@ -117,7 +117,7 @@ module MovementVerbs =
         |> Array.iteri (fun i x ->
             if x.Rank <> xs[0].Rank || not (Shape.same (Array.removeAt a x.Dims) (Array.removeAt a xs[0].Dims)) then
                 Expect.misfit
-                    $"concat: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal but along axis {string a}.")
+                    $"concat: tensor {string i} has shape {Expect.text x}, tensor 0 {Expect.text xs[0]}; they must be equal except along axis {string a}.")
 
         let total = Shape.extent "concat" (xs |> Array.sumBy (fun x -> int64 x.Dims[a]))
         Expect.made "concat" xs (Array.updateAt a total xs[0].Dims)
