@@ -132,6 +132,6 @@ public class RecordTests
     {
         var error = Assert.Throws<TreeException>(() => Grad(p => Sum(p.Value), new Plain()));
         Assert.StartsWith("Tree: got Plain, expected a Tensor", error.Message);
-        Assert.EndsWith("Make it a record; what has no tensors can be captured in a function.", error.Message);
+        Assert.EndsWith("Make it a record; values without tensors can be captured in a function.", error.Message);
     }
 }

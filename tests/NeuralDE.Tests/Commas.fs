@@ -1,10 +1,11 @@
-/// A culture with another text for every number. All tests run in it: what the library prints or reads must not care.
+/// A culture with unusual text for every number. All tests run in it, because printing and reading must not depend on
+/// the culture.
 module NeuralDE.Tests.Commas
 
 open System.Globalization
 
-/// Commas as in German, a minus as in Swedish, words of its own for what is no number: all that a culture can change.
-/// Made here, since a runtime without ICU has no German.
+/// Decimal commas as in German, a minus sign as in Swedish, own names for NaN and infinity. Defined here, because a
+/// runtime without ICU has no German culture.
 let culture =
     let culture = CultureInfo.InvariantCulture.Clone() :?> CultureInfo
     let numbers, dates = culture.NumberFormat, culture.DateTimeFormat
@@ -18,7 +19,7 @@ let culture =
     dates.TimeSeparator <- "h"
     culture
 
-/// On this thread and all that come.
+/// Sets the culture of this thread and of all later ones.
 let set () =
     CultureInfo.DefaultThreadCurrentCulture <- culture
     CultureInfo.CurrentCulture <- culture

@@ -3,8 +3,8 @@ namespace NeuralDE.Tests
 open System
 open Expecto
 
-/// What Expecto's Expect lacks or says badly; `open NeuralDE.Tests` stands below `open Expecto`, so that these come first.
-/// `equal` and `notEqual` take NaN for equal to NaN, and show numbers with all their digits.
+/// Additions to Expecto's Expect; `open NeuralDE.Tests` stands below `open Expecto`, so that these functions take
+/// precedence. `equal` and `notEqual` treat NaN as equal to NaN, and show numbers with all their digits.
 module Expect =
     let private isSame (actual: 'a) (expected: 'a) =
         LanguagePrimitives.GenericEqualityERComparer.Equals(box actual, box expected)
@@ -17,7 +17,7 @@ module Expect =
         | :? float32 as x -> x.ToString "R" + "f"
         | value -> $"%A{value}"
 
-    /// The first place where two arrays differ.
+    /// A text for the first difference of two arrays.
     let private firstDifference (actual: Array) (expected: Array) =
         seq {
             for i in 0 .. min actual.Length expected.Length - 1 do
@@ -28,7 +28,7 @@ module Expect =
         }
         |> Seq.head
 
-    /// A message that is no sentence of its own is the text of the condition.
+    /// The message for a failed condition: the condition itself if it is a sentence with "expected".
     let private said (condition: string) (value: string) =
         failtest (if condition.Contains "expected" then condition else $"{condition}: got {value}.")
 
@@ -56,23 +56,23 @@ module Expect =
         if not (low <= actual && actual <= high) then
             failtest $"{message}: got {shown actual}, expected {shown low} to {shown high}."
 
-    /// One object, not two equal ones.
+    /// The same object, not only an equal one.
     let same (actual: 'a) (expected: 'a) (message: string) =
         if not (Object.ReferenceEquals(actual, expected)) then
             failtest $"{message}: got another object than the expected one.\ngot      {actual}\nexpected {expected}"
 
-    /// The only element.
+    /// Returns the only element.
     let single (elements: 'a seq) (message: string) : 'a =
         match List.ofSeq elements with
         | [ one ] -> one
         | found -> failtest $"{message}: got {found.Length} elements, expected one: %A{found}"
 
-    /// No element is the part.
+    /// No element equals the part.
     let lacks (elements: 'a seq) (part: 'a) (message: string) =
         if Seq.exists (isSame part) elements then
             failtest $"{message}: got {shown part} among %A{elements}, expected it not to be there."
 
-    /// No element meets the condition.
+    /// No element satisfies the condition.
     let none (elements: 'a seq) (condition: 'a -> bool) (message: string) =
         match Seq.tryFind condition elements with
         | Some found -> failtest $"{message}: got {found}, expected nothing of the kind."
@@ -81,7 +81,7 @@ module Expect =
     let stringLacks (text: string) (part: string) (message: string) =
         if text.Contains part then failtest $"{message}: expected no '{part}' in '{text}'."
 
-    /// The exception that the action raises, which is of this type or one derived from it.
+    /// Returns the exception that the action raises, of this type or a derived one.
     let thrownAny<'E when 'E :> exn> (action: unit -> unit) : 'E =
         let raised =
             try
@@ -96,7 +96,7 @@ module Expect =
             failtest $"got {error.GetType().Name}, expected {typeof<'E>.Name}: {error.Message}\n{error.StackTrace}"
         | None -> failtest $"got no exception, expected {typeof<'E>.Name}."
 
-    /// The exception that the action raises, which is of exactly this type.
+    /// Returns the exception that the action raises, of exactly this type.
     let thrown<'E when 'E :> exn> (action: unit -> unit) : 'E =
         let error = thrownAny<'E> action
 

@@ -1,5 +1,5 @@
-/// Runs the tests one after the other: several of them measure allocations or change settings of the whole process.
-/// The gates (paths that begin with `gates`) run only where an argument asks for them. The last line counts.
+/// Runs the tests sequentially: some measure allocations or change settings of the process. The gates (paths that begin
+/// with `gates`) run only if an argument selects them. The last line counts the tests.
 module NeuralDE.Tests.Program
 
 open System
@@ -9,13 +9,13 @@ open Expecto.Impl
 
 let private isGate (path: string list) = (List.head path).StartsWith "gates"
 
-/// Passed and failed tests; none before a run is over.
+/// Numbers of passed and failed tests; none before the end of a run.
 let mutable private counts = None
 
 let private count (summary: TestRunSummary) =
     counts <- Some(summary.passed.Length, summary.failed.Length + summary.errored.Length)
 
-/// A line exactly as it is: Expecto's console pads lines.
+/// Prints a line without padding; Expecto's console pads lines.
 let private say (line: string) =
     Console.Out.Flush()
     use output = new StreamWriter(Console.OpenStandardOutput())
@@ -30,7 +30,7 @@ let private runTests (arguments: string[]) : int =
     let code = runTestsWithCLIArgs settings arguments tests
 
     match counts with
-    | None -> code // they were listed
+    | None -> code // the tests were only listed
     | Some(passed, failed) ->
         if passed + failed = 0 then
             eprintfn
@@ -39,7 +39,7 @@ let private runTests (arguments: string[]) : int =
         say $"{passed} passed, {failed} failed"
         if passed + failed = 0 then 1 else code
 
-/// `child` is how tests start processes of their own.
+/// `child` is the argument with which tests start processes of their own.
 [<EntryPoint>]
 let main arguments =
     match Array.toList arguments with

@@ -1,4 +1,4 @@
-/// FsCheck's properties: silent while they hold, a failed test with the smallest counterexample where one does not.
+/// Properties with FsCheck: a property that fails is a failed test with the smallest counterexample.
 module NeuralDE.Tests.Properties
 
 open Expecto

@@ -1,4 +1,5 @@
-/// The element-wise functions of one argument, as the union lists them, so that tests of all of them see a new one.
+/// The element-wise functions of one argument, from the cases of the union, so that tests of all of them include a new
+/// one.
 module internal NeuralDE.Tests.UnaryCases
 
 open System
@@ -8,7 +9,7 @@ open NeuralDE.Internal.Integration
 
 let private cases = FSharpType.GetUnionCases(typeof<Unary>, true)
 
-/// Name and functions of each case: one without a parameter, several with.
+/// Name and functions of each case: one for a case without a parameter, several for others.
 let byName: (string * Unary list) list =
     [ for case in cases ->
           let make (fields: objnull[]) = unbox<Unary>(FSharpValue.MakeUnion(case, fields, true))
@@ -23,7 +24,7 @@ let byName: (string * Unary list) list =
 
 let all: Unary list = byName |> List.collect snd
 
-/// Those of floats with their reference values.
+/// The float functions with their reference values.
 let ofFloats: (Unary * (float -> float)) list =
     [ for u in all do
           match (Unaries.about u).Value with
@@ -31,10 +32,10 @@ let ofFloats: (Unary * (float -> float)) list =
           | UnaryValue.Numbers(f, _) -> yield u, f
           | UnaryValue.Bools _ -> () ]
 
-/// What graphs print, without parameters.
+/// The printed names, without parameters.
 let words: string list = all |> List.map (fun u -> (Unaries.about u).Name) |> List.distinct
 
-/// x and f x, from tables or by hand: what the reference is held to.
+/// x and f(x), from tables or by hand, to test the reference.
 let known: (Unary * (float * float) list) list =
     [ Neg, [ 1.5, -1.5; -2.0, 2.0 ]
       Abs, [ 1.5, 1.5; -2.0, 2.0 ]

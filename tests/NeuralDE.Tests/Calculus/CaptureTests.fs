@@ -1,4 +1,4 @@
-/// What a function captures goes into its graph as it is: numbers are spread in the graph, not before it.
+/// Captured tensors enter a graph unchanged: they are broadcast inside the graph, not before it.
 module NeuralDE.Tests.Calculus.CaptureTests
 
 open System
@@ -34,7 +34,7 @@ let tests =
     testList
         "Calculus.Capture"
         [ testList
-              "no array is made of what is captured"
+              "captured tensors are not copied"
               [ for name in names do
                     testCase name (fun () ->
                         let f = captures |> List.find (fun (n, _) -> n = name) |> snd
@@ -44,14 +44,14 @@ let tests =
                             Expect.inRange count (1, columns) "count"
                         let before = GC.GetAllocatedBytesForCurrentThread()
                         trace () |> ignore
-                        // one array of the result has 480 000 bytes
+                        // an array of the result's size has 480 000 bytes
                         Expect.inRange
                             (GC.GetAllocatedBytesForCurrentThread() - before)
                             (0L, 100000L)
-                            "GC.GetAllocatedBytesForCurrentThread() - before"
+                            "allocated bytes"
                         Expected.like 1e-14 (f point) (compile f point)) ]
 
-          testCase "captured numbers give the bits of arguments" (fun () ->
+          testCase "captured numbers give the same bits as arguments" (fun () ->
               let f (x: Tensor) (row: Tensor) (c: Tensor) = tanh (x + row) * c - c
               let c = scalar 1.1
               let captured = compile (fun x -> f x row c) point
@@ -63,7 +63,4 @@ let tests =
               let before = GC.GetAllocatedBytesForCurrentThread()
               let y = reshape [ 100; 1000 ] x
               Expect.equal (float y[99, 999]) 1.0 "float y[99, 999]"
-              Expect.inRange
-                  (GC.GetAllocatedBytesForCurrentThread() - before)
-                  (0L, 100000L)
-                  "GC.GetAllocatedBytesForCurrentThread() - before") ]
+              Expect.inRange (GC.GetAllocatedBytesForCurrentThread() - before) (0L, 100000L) "allocated bytes") ]

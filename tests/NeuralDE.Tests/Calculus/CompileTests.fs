@@ -1,4 +1,4 @@
-/// What a compiled function keeps between calls.
+/// The traces that a compiled function keeps between calls.
 module NeuralDE.Tests.Calculus.CompileTests
 
 open Expecto
@@ -24,7 +24,7 @@ let tests =
                       call n
 
               Expect.equal traces.Value 64 "traces.Value"
-              call 65 // forgets 1
+              call 65 // drops the trace of 1
               call 2
               Expect.equal traces.Value 65 "traces.Value"
               call 1

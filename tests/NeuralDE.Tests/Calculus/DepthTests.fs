@@ -1,5 +1,5 @@
-/// Neither the depth of a tree nor the length of a chain of operations is limited by a thread's stack: everything here runs
-/// on a stack of 256 kB, on which a walk that calls itself ends the process after a few thousand levels.
+/// The depth of a tree and the length of a chain of operations are not limited by a thread's stack: all tests run on a
+/// stack of 256 kB, on which a recursive walk ends the process after a few thousand levels.
 module NeuralDE.Tests.Calculus.DepthTests
 
 open System
@@ -64,25 +64,18 @@ let private laws (tree: 'T) (shorter: 'T) =
         Expect.equal (numbers tree) (Array.init n (fun i -> float (i + 1))) "numbers tree"
         let doubled = Tree.map (fun x -> 2.0 * x) tree
         Expect.equal (numbers doubled) (Array.init n (fun i -> 2.0 * float (i + 1))) "numbers doubled"
-        Expect.isTrue
-            ((Tree.signature tree).Equals(Tree.signature doubled))
-            "(Tree.signature tree).Equals(Tree.signature doubled)"
+        Expect.isTrue ((Tree.signature tree).Equals(Tree.signature doubled)) "equal signatures"
         Expect.equal
             ((Tree.structure doubled).GetHashCode())
             ((Tree.structure tree).GetHashCode())
-            "(Tree.structure doubled).GetHashCode()"
-        Expect.isFalse
-            ((Tree.structure tree).Equals(Tree.structure shorter))
-            "(Tree.structure tree).Equals(Tree.structure shorter)"
+            "hash of the structure"
+        Expect.isFalse ((Tree.structure tree).Equals(Tree.structure shorter)) "structures of different depth are equal"
         Expect.isTrue
             ((Tree.difference (Tree.structure tree) (Tree.structure shorter)).Value.Length < 1000)
-            "(Tree.difference (Tree.structure tree) (Tree.structure …"
+            "the text of the difference is short"
         Expect.isTrue ((Tree.structure tree).ToString().Length > n) "(Tree.structure tree).ToString().Length > n"
         Expect.equal (float (compile weighted tree)) (sumOfSquares n) "float (compile weighted tree)"
-        Expect.equal
-            (numbers (grad weighted tree))
-            (Array.init n (fun i -> float (i + 1)))
-            "numbers (grad weighted tree)"
+        Expect.equal (numbers (grad weighted tree)) (Array.init n (fun i -> float (i + 1))) "gradient"
         let _, slope = jvp weighted tree tree
         Expect.equal (float slope) (sumOfSquares n) "float slope"
         let rows = Tree.map (fun x -> stack [ x; -x ]) tree
@@ -114,7 +107,7 @@ let private times n (f: Tensor -> Tensor) (x: Tensor) =
 let private weights = 0.1 * randn (Key 1) [ 3; 3 ]
 let private called = compile (fun (x: Tensor) -> sin x)
 
-/// Functions of a vector of three numbers that stay small.
+/// Functions of a vector of three numbers whose values stay bounded.
 let private chains: (string * (Tensor -> Tensor)) list =
     [ "sin", times operations sin
       "one number", (fun x -> times operations (fun y -> 0.5 * y + cos y) (sum x) * ones [ 3 ])
@@ -133,36 +126,33 @@ let private chainNames = chains |> List.map fst
 let tests =
     testList
         "Calculus.Depth"
-        [ testCase "a union as deep as you like is a tree" (fun () -> laws (chain levels) (chain (levels - 1)))
+        [ testCase "a union of any depth is a tree" (fun () -> laws (chain levels) (chain (levels - 1)))
 
-          testCase "lists within lists as deep as you like are a tree" (fun () ->
-              laws (nested levels) (nested (levels - 1)))
+          testCase "nested lists of any depth are a tree" (fun () -> laws (nested levels) (nested (levels - 1)))
 
-          testCase "what is carried along can be as deep" (fun () ->
+          testCase "static fields can have any depth" (fun () ->
               onSmallStack (fun () ->
                   let structure n innermost = Tree.structure (formula n innermost)
-                  Expect.isTrue
-                      ((structure levels 1).Equals(structure levels 1))
-                      "(structure levels 1).Equals(structure levels 1)"
+                  Expect.isTrue ((structure levels 1).Equals(structure levels 1)) "equal structures"
                   Expect.equal
                       ((structure levels 1).GetHashCode())
                       ((structure levels 1).GetHashCode())
-                      "(structure levels 1).GetHashCode()"
+                      "hash of the structure"
                   Expect.isFalse
                       ((structure levels 1).Equals(structure levels 2))
-                      "(structure levels 1).Equals(structure levels 2)"
+                      "structures with different static fields are equal"
                   Expect.isFalse
                       ((structure levels 1).Equals(structure (levels - 1) 1))
-                      "(structure levels 1).Equals(structure (levels - 1) 1)"
+                      "structures of different depth are equal"
                   Expect.isFalse ((structure 5 1).Equals(structure 5 2)) "(structure 5 1).Equals(structure 5 2)"
                   let sentence = Tree.difference (structure levels 1) (structure levels 2)
                   Expect.stringEnds sentence.Value "is 1 in one and 2 in the other." "sentence.Value"
                   Expect.equal
                       (float (compile (fun f -> f.Weight * f.Weight) (formula levels 1)))
                       4.0
-                      "float (compile (fun f -> f.Weight * f.Weight) (formula levels 1))"))
+                      "compiled square of the weight"))
 
-          testCase "where parts are named a tree too deep is refused with its depth" (fun () ->
+          testCase "functions that name parts refuse a tree that is too deep, with its depth" (fun () ->
               onSmallStack (fun () ->
                   let deep = chain levels
                   let path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())
@@ -185,12 +175,12 @@ let tests =
                       Expect.equal
                           (numbers (Checkpoint.load file (Tree.map (fun x -> 0.0 * x) tree)))
                           (numbers tree)
-                          "numbers (Checkpoint.load file (Tree.map (fun x -> 0.0 * x) tree))"
+                          "numbers loaded"
                   finally
                       File.Delete file))
 
           testList
-              "a chain of operations as long as you like runs in every mode"
+              "a chain of operations of any length runs in every mode"
               [ for name in chainNames do
                     testCase name (fun () ->
                         let f = chains |> List.find (fun (n, _) -> n = name) |> snd
@@ -204,7 +194,7 @@ let tests =
                             let _, slope = jvp loss x v
                             let gradient = grad loss x
                             let expected = float (sum (gradient * v))
-                            // casts round to float32 in both directions
+                            // casts to float32 round values and derivatives
                             let tolerance = if name = "casts" then 1e-4 else 1e-9
                             Expect.isTrue
                                 (abs (float slope - expected) <= tolerance * max 1e-300 (abs expected))

@@ -1,4 +1,4 @@
-/// Tracing, differentiating and planning take a time in proportion to the operations, and to the leaves.
+/// The time of tracing, differentiating and planning is linear in the numbers of operations and leaves.
 module NeuralDE.Tests.Calculus.LinearTimeTests
 
 open System
@@ -14,7 +14,7 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 
-/// From an input that no other call has, so that no graph made before is found again: `width` tells inputs apart.
+/// An input with a width that no other call uses, so that interning finds no earlier graph.
 type private Program = { Name: string; Run: int -> int -> unit }
 
 let private chain (step: Tensor -> Tensor) =
@@ -76,7 +76,7 @@ let private names = programs |> List.map _.Name
 
 let mutable private width = 3
 
-/// Seconds and bytes, the least of a few runs.
+/// The least seconds and bytes of a few runs.
 let private cost (p: Program) (n: int) : struct (float * float) =
     let mutable seconds, bytes = infinity, infinity
 
@@ -95,21 +95,21 @@ let tests =
     testList
         "Calculus.LinearTime"
         [
-          // Bytes tell of the work without noise; time also of work that allocates nothing, and is bounded more loosely: what is quadratic
-          // has an exponent near 2 at these sizes.
+          // Allocated bytes measure the work without noise. Time also measures work without allocation, with a looser
+          // bound: quadratic work has an exponent near 2 at these sizes.
           testList
-              "work grows as the operations do"
+              "work is linear in the number of operations"
               [ for name in names do
                     testCase name (fun () ->
                         let p = programs |> List.find (fun p -> p.Name = name)
-                        p.Run 1000 2 // everything is compiled then
+                        p.Run 1000 2 // compiles all code that is measured
                         let few, many = 1000, 16000
                         let struct (fewSeconds, fewBytes) = cost p few
                         let struct (manySeconds, manyBytes) = cost p many
                         let exponent a b = Math.Log(b / a) / Math.Log(float many / float few)
                         Expect.isTrue
                             (exponent fewBytes manyBytes <= 1.1)
-                            $"bytes grow with the power {exponent fewBytes manyBytes}"
+                            $"bytes grow with the power {exponent fewBytes manyBytes}, expected at most 1.1"
                         Expect.isTrue
                             (exponent fewSeconds manySeconds <= 1.5)
-                            $"time grows with the power {exponent fewSeconds manySeconds}") ] ]
+                            $"time grows with the power {exponent fewSeconds manySeconds}, expected at most 1.5") ] ]

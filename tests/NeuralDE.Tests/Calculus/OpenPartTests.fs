@@ -1,4 +1,4 @@
-/// Parts whose type is an interface: anyone can add a kind, and each value is the tree that its own type says.
+/// Parts whose type is an interface: users can add implementations, and the type of each value determines its parts.
 module NeuralDE.Tests.Calculus.OpenPartTests
 
 open System
@@ -7,7 +7,7 @@ open NeuralDE.Tests
 open NeuralDE.Tests.Calculus.TreeTests
 open NeuralDE
 
-/// A kind that anyone can add to.
+/// An interface that users can implement.
 type Beginning =
     abstract Begin: Tensor -> Tensor
 
@@ -38,7 +38,7 @@ type Known =
             | Times n -> float n * x
             | Plus y -> x + y
 
-/// Parts of its own kind.
+/// A kind whose parts are of the same interface.
 type InTurn =
     { All: Beginning list }
 
@@ -76,9 +76,9 @@ let private obeying: (string * (unit -> unit)) list =
 let tests =
     testList
         "Calculus.OpenPart"
-        [ testList "a tree comes apart and together" [ for name, law in obeying -> testCase name law ]
+        [ testList "flatten and unflatten are inverse" [ for name, law in obeying -> testCase name law ]
 
-          testCase "a part of an interface is what its value is" (fun () ->
+          testCase "the value of an interface part determines its parts" (fun () ->
               let model (start: Beginning) = { Start = start; Value = tensor [ 3.0 ] }
               let scaled note (x: float) = model { Scale = tensor [ x ]; Note = note }
               let begin' (m: Begun) = m.Start.Begin m.Value
@@ -90,21 +90,21 @@ let tests =
               Expect.equal
                   (differ (model Known.Same) (scaled "a" 1.0))
                   "Start is Same in one and a Scaled in the other."
-                  "differ (model Known.Same) (scaled ...)"
+                  "different types"
               Expect.equal
                   (differ (scaled "a" 1.0) (scaled "b" 1.0))
                   "Start.Note is \"a\" in one and \"b\" in the other."
-                  "differ (scaled ...) (scaled ...)"
+                  "different notes"
               Expect.equal
                   (differ (model (Known.Times 2)) (model (Known.Times 3)))
                   "Start.Times is 2 in one and 3 in the other."
-                  "differ (model (Known.Times 2)) (model (Known.Times 3))"
-              // what is carried along is compared, too, where the value itself has no parts
+                  "different factors"
+              // static values without parts are compared, too
               Expect.equal
                   (differ ((3: IComparable), tensor [ 1.0 ]) ((4: IComparable), tensor [ 1.0 ]))
                   "Item1 is 3 in one and 4 in the other."
-                  "differ (3, …) (4, …)"
-              // derivatives and compiled functions go through it, and see each type as another program
+                  "different static values"
+              // derivatives and compiled functions work with it, and treat each type as another structure
               let slope = grad (fun m -> sum (begin' m)) (scaled "a" 2.0)
               Expect.equal ((slope.Start :?> Scaled).Scale.ToArray()) [| 3.0 |] "slope.Start"
               Expect.equal (slope.Value.ToArray()) [| 2.0 |] "slope.Value"
@@ -114,14 +114,14 @@ let tests =
                   [ scaled "a" 2.0, 6.0; scaled "a" 5.0, 15.0; model Known.Same, 3.0; model (Known.Times 4), 12.0 ] do
                   Expect.equal ((compiled m).ToArray()) [| expected |] "compiled m")
 
-          testCase "parts of an interface nest as deep as memory allows" (fun () ->
+          testCase "parts of an interface nest to any depth" (fun () ->
               let deep =
                   Seq.fold (fun (part: Beginning) _ -> { All = [ part ] }) { By = tensor [ 1.0 ] } [ 1..100_000 ]
               let moved = Tree.map (fun x -> 2.0 * x) deep
               Expect.equal (Tree.flatten moved |> Array.map float) [| 2.0 |] "Tree.flatten moved"
               Expect.equal (Tree.structure moved) (Tree.structure deep) "Tree.structure moved")
 
-          testCase "behind an interface, what hides its tensors is refused" (fun () ->
+          testCase "values behind an interface that hide their tensors are refused" (fun () ->
               let x = tensor [ 1.0 ]
               let hidden = { Start = hiding x; Value = tensor [ 1.0 ] }
               Expect.stringContains (refused hidden) "for a Beginning" "refused hidden"

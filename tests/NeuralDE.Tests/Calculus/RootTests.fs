@@ -1,4 +1,4 @@
-/// Roots of any shape: every way of solving their systems against the unrolled iteration.
+/// Roots of any shape: every solver of their linear systems is compared with the unrolled iteration.
 module NeuralDE.Tests.Calculus.RootTests
 
 open System.Collections.Generic
@@ -37,7 +37,7 @@ let private equilibrium options (p: Equilibrium) = implicitRootWith options unro
 let private tight: GmresOptions = { GmresOptions.defaults with Rtol = 1e-12 }
 let private repeated: SameIterationOptions = { SameIterationOptions.defaults with Rtol = 1e-12 }
 
-/// w ← w + (b − A w) on trees, as a user would write it.
+/// w ← w + (b − A w) on trees, as a user's own solver.
 let private own (apply: 'Z -> 'Z) (b: 'Z) : 'Z =
     iterate 250 (fun w -> Tree.map2 (+) w (Tree.map2 (-) b (apply w))) (Tree.zerosLike b)
 
@@ -68,7 +68,7 @@ let private small seed = make seed 3 4 2
 let private direction (seed: int) p =
     Tree.map (fun (x: Tensor) -> randn (Key seed) (List.ofArray x.Dims) |> cast x.Dtype) p
 
-/// Every tensor that a derivative makes, those within function nodes too.
+/// All tensors that a derivative computes, including those inside function nodes.
 let private largest (f: 'A -> 'B) (x: 'A) =
     let seen = HashSet<Graph>(HashIdentity.Reference)
     let mutable most = 0L
@@ -129,7 +129,7 @@ let tests =
                         near 1e-7 (third (equilibrium options)) (third unrolled)) ]
 
           testList
-              "jvp and vjp are each other's transpose"
+              "jvp and vjp are transposes of each other"
               [ for name, options in ways () do
                     testCase name (fun () ->
                         let p = small 3
@@ -143,7 +143,7 @@ let tests =
                         Expect.near (1e-9 * abs expected) (inner pulled v) expected "⟨Jᵀ w, v⟩") ]
 
           testList
-              "rows of gradients are gradients of rows, compiled as they are"
+              "gradients of rows are rows of gradients, also compiled"
               [ for name, options in ways () do
                     testCase name (fun () ->
                         let rows = Array.init 3 (fun k -> small (10 + k))
@@ -184,7 +184,7 @@ let tests =
                         Expect.equal got.W.Dtype Float32 "got.W.Dtype"
                         near 1e-4 got (Tree.cast Float32 (grad (loss unrolled) p))) ]
 
-          testCase "the one-liner takes a number and a vector as they are" (fun () ->
+          testCase "implicitRoot takes a number or a vector without packing" (fun () ->
               let root (a: Tensor) =
                   implicitRoot
                       (fun a -> iterate 40 (fun z -> a - 0.25 * sin z) (Prim.zerosLike a))
@@ -203,7 +203,7 @@ let tests =
                   Expect.equal shape x.Dims "the unknown's shape"
                   Expect.equal last (Binary Sub) "the residual's last operation")
 
-          testCase "without the matrix no tensor is as large as the Jacobian" (fun () ->
+          testCase "matrix-free solvers compute no tensor as large as the Jacobian" (fun () ->
               let p = make 1 8 30 5
 
               for solve in [ RootSolve.Gmres GmresOptions.defaults; RootSolve.SameIteration repeated ] do
@@ -212,9 +212,11 @@ let tests =
                   Expect.isTrue (size < 240L * 240L / 5L) $"a tensor of {size} elements, expected none near 240²"
 
               let dense = largest (grad (loss (equilibrium RootOptions<Tensor>.defaults))) p
-              Expect.isTrue (dense >= 240L * 240L) $"the largest of the dense way has {dense} elements, expected 240²")
+              Expect.isTrue
+                  (dense >= 240L * 240L)
+                  $"the largest of the dense solver has {dense} elements, expected 240²")
 
-          testCase "large and tiny cotangents are solved alike" (fun () ->
+          testCase "large and tiny cotangents are solved to the same relative accuracy" (fun () ->
               let p = small 1
 
               for _, options in ways () do
@@ -224,7 +226,7 @@ let tests =
                       let got = grad (fun p -> scale * loss (equilibrium options) p) p
                       near 1e-10 (Tree.map (fun x -> x / scale) got) unit)
 
-          testCase "each sample's cotangent is solved to its own size" (fun () ->
+          testCase "each sample's system is solved relative to its own cotangent" (fun () ->
               let p = small 1
               let sizes = tensor [ [ 1.0 ]; [ 1e-200 ]; [ 1e200 ] ]
               let w = randn (Key 9) [ 3; 4 ]
@@ -243,8 +245,8 @@ let tests =
                   Expect.equal (float (amax (abs zero.W))) 0.0 name
                   Expect.isTrue (System.Double.IsNaN(float (sum none.W))) $"{name}: expected NaN")
 
-          // ── what is not solved ─────────────────────────────────────────────────────────────────────────────────────────
-          testCase "a system that is not solved is an error with its numbers" (fun () ->
+          // ── unsolved systems ───────────────────────────────────────────────────────────────────────────────────────────
+          testCase "an unsolved system raises an exception with its residual" (fun () ->
               let p = small 1
 
               for _, coupling in couplings do
@@ -265,7 +267,7 @@ let tests =
               raises<DerivativeException, _> [ "after 2 iterations" ] (fun () ->
                   grad (loss (equilibrium { Coupling = RootCoupling.Joint; Solve = counted })) p))
 
-          testCase "an iteration that does not contract is an error" (fun () ->
+          testCase "an iteration that does not contract raises" (fun () ->
               let f (a: Tensor) =
                   implicitRootWith
                       { RootOptions.defaults with Solve = RootSolve.SameIteration repeated }
@@ -275,7 +277,7 @@ let tests =
 
               raises<DerivativeException, _> [ "SameIteration"; "z − F(z)" ] (fun () -> grad f (scalar 1.0)))
 
-          testCase "a singular Jacobian is an error of the iterative solvers" (fun () ->
+          testCase "a singular Jacobian raises in the iterative solvers" (fun () ->
               let f (a: Tensor) =
                   implicitRootWith
                       { RootOptions.defaults with Solve = RootSolve.Gmres tight }
@@ -286,8 +288,8 @@ let tests =
               raises<DerivativeException, _> [ "GMRES"; "singular" ] (fun () ->
                   grad (fun a -> (f a)[0]) (tensor [ 1.0; 2.0 ])))
 
-          testCase "samples that depend on each other are never silently wrong" (fun () ->
-              // each sample sees the mean of all
+          testCase "samples that depend on each other raise" (fun () ->
+              // each sample depends on the mean of all
               let mixed (p: Equilibrium) (z: Tensor) = layer p (0.5 * z + 0.5 * meanAlong 0 z)
               let search p = iterate 250 (mixed p) (start p)
               let root options p = implicitRootWith options search (fun z p -> z - mixed p z) p
@@ -312,7 +314,7 @@ let tests =
                   | Ok got -> near 1e-9 got expected
                   | Error message -> Expect.stringContains message "must not depend on each other" "message")
 
-          testCase "what a row does not take does not raise" (fun () ->
+          testCase "a root in a branch that a row does not take does not raise" (fun () ->
               let hopeless = RootSolve.SameIteration { repeated with MaxIterations = 1 }
 
               let f (a: Tensor) =
@@ -330,7 +332,7 @@ let tests =
               raises<DerivativeException, _> [ "SameIteration" ] (fun () ->
                   grad (fun a -> sum (vmap before a)) (tensor [ 1.0; -2.0 ])))
 
-          testCase "a solver of one's own may capture tensors, placeholders too" (fun () ->
+          testCase "a user's solver may capture tensors, including placeholders" (fun () ->
               let f (scale: Tensor) (a: Tensor) =
                   let solver (apply: Tensor -> Tensor) (b: Tensor) =
                       iterate 300 (fun w -> w + scale * (b - apply w)) (Prim.zerosLike b)
@@ -346,8 +348,8 @@ let tests =
               near 1e-10 (grad (fun a -> sum (f (scalar 0.1) a)) a) expected
               near 1e-10 (grad (fun s -> sum (grad (fun a -> sum (f s a)) a)) (scalar 0.1) + expected) expected)
 
-          // ── what users may not give ──────────────────────────────────────────────────────────────────────────────────────
-          testCase "residuals that are not like the root" (fun () ->
+          // ── argument checks ─────────────────────────────────────────────────────────────────────────
+          testCase "residuals that differ from the root in structure, shape or dtype" (fun () ->
               let a = tensor [ 0.3; -0.2 ]
               let find (residual: Pair -> Tensor -> Pair) = implicitRoot pairFrom residual a
               raises<ShapeException, _> [ "implicitRoot"; "[2]"; "M"; "[2; 2; 2]"; "one residual" ] (fun () ->
@@ -357,7 +359,7 @@ let tests =
               raises<TreeException, _> [ "implicitRoot"; "different trees"; "2 elements" ] (fun () ->
                   implicitRoot (fun (a: Tensor) -> [ a; a ]) (fun z _ -> List.tail z) a))
 
-          testCase "roots that are none" (fun () ->
+          testCase "trees that cannot be roots" (fun () ->
               let per = { Coupling = RootCoupling.PerSample; Solve = RootSolve.Dense }
               let keep z _ = z
               raises<ShapeException, _> [ "PerSample"; "[]"; "the batch" ] (fun () ->
@@ -399,7 +401,7 @@ let tests =
               raises<System.ArgumentNullException, _> [ "solver" ] (fun () ->
                   give (RootSolve.Own(1e-10, Unchecked.defaultof<_>))))
 
-          testCase "a solver of one's own that returns another shape" (fun () ->
+          testCase "a user's solver that returns another shape" (fun () ->
               let solve = RootSolve.Own(1e-10, fun _ (b: Tensor) -> stack [ b; b ])
 
               raises<ShapeException, _> [ "implicitRootWith"; "solver's result"; "[2; 2]"; "[2]" ] (fun () ->
@@ -421,9 +423,7 @@ let gates =
                             let p = make (100 + seed) 8 30 5
                             let expected = grad (loss unrolled) p
                             near 1e-10 (grad (loss (equilibrium options)) p) expected
-                            // a gradient of one step alone, which forgets how z moves, is far off
+                            // the gradient of a single step, which ignores how z depends on p, is far off
                             let z = stopGradient (unrolled p)
                             let oneStep = grad (loss (fun p -> layer p z)) p
-                            Expect.isTrue
-                                (gap oneStep.W expected.W > 0.05)
-                                "the gradient of one step, expected to be off") ] ]
+                            Expect.isTrue (gap oneStep.W expected.W > 0.05) "error of the one-step gradient") ] ]

@@ -1,4 +1,4 @@
-/// Functions of the library may be called from several threads: nothing of one call shows in another.
+/// The library is thread-safe: concurrent calls do not affect each other.
 module NeuralDE.Tests.Calculus.ThreadTests
 
 open System.Threading.Tasks
@@ -12,7 +12,7 @@ let private loss (p: Tensor) = Ode.problem (field p) (tensor [ 1.0; 0.0 ]) (0.0,
 
 let private points = [| for i in 0..63 -> scalar (-1.0 - 0.01 * float i) |]
 
-/// The same numbers, computed one after the other and at once.
+/// Compares sequential with concurrent results.
 let private sameAtOnce (f: Tensor -> Tensor) (atOnce: Tensor -> Tensor) =
     let results: Tensor[] = Array.zeroCreate points.Length
     Parallel.For(0, points.Length, (fun i -> results[i] <- atOnce points[i])) |> ignore
@@ -20,14 +20,14 @@ let private sameAtOnce (f: Tensor -> Tensor) (atOnce: Tensor -> Tensor) =
     Expect.equal
         (results |> Array.map (fun y -> y.ToArray()))
         (points |> Array.map (fun p -> (f p).ToArray()))
-        "results |> Array.map (fun y -> y.ToArray())"
+        "results of the threads"
 
 [<Tests>]
 let tests =
     testList
         "Calculus.Thread"
         [ testCase "a compiled gradient through a solve is one function for all threads" (fun () ->
-              sameAtOnce (grad loss) (compile (grad loss)) // its first calls, which trace, come at once
+              sameAtOnce (grad loss) (compile (grad loss)) // its first calls, which trace, are concurrent
           )
 
           testCase "gradients of gradients are traced on several threads at once" (fun () ->

@@ -89,24 +89,18 @@ let private net () =
 let sameLeaves (a: Tensor[]) (b: Tensor[]) =
     a.Length = b.Length && Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) a b
 
-/// What holds for every tree: the parts fit together again, with the leaves in place and static fields as they were.
+/// The laws of every tree: unflatten restores it, with the leaves in place and unchanged static fields.
 let obeys (tree: 'T) =
     let leaves = Tree.flatten tree
     let again = Tree.unflatten tree leaves
     Expect.isTrue (sameLeaves leaves (Tree.flatten again)) "unflatten of flatten"
     Expect.equal (Tree.signature again) (Tree.signature tree) "Tree.signature again"
-    Expect.equal
-        ((Tree.structure again).GetHashCode())
-        ((Tree.structure tree).GetHashCode())
-        "(Tree.structure again).GetHashCode()"
+    Expect.equal ((Tree.structure again).GetHashCode()) ((Tree.structure tree).GetHashCode()) "hash of the structure"
     let others = leaves |> Array.map (fun x -> if x.Dtype.IsFloat then x + 1.0 else x)
     let moved = Tree.unflatten tree others
     Expect.isTrue (sameLeaves others (Tree.flatten moved)) "flatten of unflatten"
     Expect.equal (Tree.structure moved) (Tree.structure tree) "Tree.structure moved"
-    Expect.equal
-        (Tree.difference (Tree.structure tree) (Tree.structure moved))
-        None
-        "Tree.difference (Tree.structure tree) (Tree.structure moved)"
+    Expect.equal (Tree.difference (Tree.structure tree) (Tree.structure moved)) None "no difference"
     Expect.isTrue (sameLeaves leaves (Tree.flatten (Tree.map id tree))) "map id"
     Expect.isTrue (sameLeaves leaves (Tree.flatten (Tree.map2 (fun x _ -> x) tree moved))) "map2 first"
     let paths = Tree.leaves tree |> List.map fst
@@ -116,16 +110,10 @@ let obeys (tree: 'T) =
     if leaves.Length > 0 then
         let short () = Tree.unflatten tree leaves[1..] |> ignore
         let long () = Tree.unflatten tree (Array.append leaves leaves[..0]) |> ignore
-        Expect.stringContains
-            ((Expect.thrown<TreeException> short).Message)
-            "expected"
-            "(Expect.thrown<TreeException> short).Message"
-        Expect.stringContains
-            ((Expect.thrown<TreeException> long).Message)
-            "expected"
-            "(Expect.thrown<TreeException> long).Message"
+        Expect.stringContains ((Expect.thrown<TreeException> short).Message) "expected" "too few leaves"
+        Expect.stringContains ((Expect.thrown<TreeException> long).Message) "expected" "too many leaves"
 
-/// One law test for each kind of tree.
+/// One test of the laws for each kind of tree.
 let private kinds: (string * (unit -> unit)) list =
     [ "Tensor", (fun () -> obeys (one ()))
       "Key", (fun () -> obeys (key ()))
@@ -168,15 +156,14 @@ let private kinds: (string * (unit -> unit)) list =
       "union with null", (fun () -> obeys [ Full(one ()); Empty ])
       "union without tensors", (fun () -> obeys (Power 2.0))
       "record without tensors", (fun () -> obeys { Steps = 1; Kind = Relu; Dtype = Float32; Element = typeof<int> })
-      "type that holds itself",
-      (fun () -> obeys (Fork([ Tip(one ()); Fork([], "empty"); Fork([ Tip(one ()) ], "") ], "root")))
-      "dates and other plain values",
+      "recursive type", (fun () -> obeys (Fork([ Tip(one ()); Fork([], "empty"); Fork([ Tip(one ()) ], "") ], "root")))
+      "dates and other static values",
       (fun () -> obeys (DateTime(2024, 1, 1), Guid.Empty, 1m, Nullable 3, bigint 5, one ()))
       "mixed leaves", (fun () -> obeys (ints (), key (), one (), Tensor.Literal(Bool, 1.0))) ]
 
 let private kindNames = kinds |> List.map (fun (name, _) -> name)
 
-/// Trees of every nesting: the size is the number of nodes.
+/// Randomly nested trees; the size is the number of nodes.
 type Any =
     | Leaf of Tensor
     | Random of Key
@@ -236,7 +223,7 @@ let differ (a: 'T) (b: 'T) =
 let refused<'T> (tree: 'T) =
     let once () = (Expect.thrown<TreeException>(fun () -> Tree.flatten tree |> ignore)).Message
     let message = once ()
-    Expect.equal (once ()) message "once ()" // and not a TypeInitializationException, ever
+    Expect.equal (once ()) message "once ()" // and never a TypeInitializationException
     Expect.stringContains message "expected a Tensor, a Key, or a record" "message"
     message
 
@@ -247,7 +234,7 @@ let tests =
     testList
         "Calculus.Tree"
         [ testList
-              "a tree comes apart and together"
+              "flatten and unflatten are inverse"
               [ for name in kindNames do
                     testCase name (fun () ->
                         let _, law = kinds |> List.find (fun (kind, _) -> kind = name)
@@ -256,12 +243,12 @@ let tests =
           testCase "the laws hold for any nesting" (fun () ->
               Check.One(Properties.config, Prop.forAll (Arb.fromGen anyTree) obeys))
 
-          testCase "structures are equal if nothing is different, and only then" (fun () ->
+          testCase "structures are equal if and only if there is no difference" (fun () ->
               let property (a: Any, b: Any) =
                   let s, t = Tree.structure a, Tree.structure b
                   let isSame = (s = t)
                   Expect.equal (Tree.difference s t = None) isSame "Tree.difference s t = None"
-                  Expect.equal (string s = string t) isSame "string s = string t" // the text shows all that counts
+                  Expect.equal (string s = string t) isSame "string s = string t" // the text shows everything that equality compares
                   if isSame then Expect.equal (t.GetHashCode()) (s.GetHashCode()) "t.GetHashCode()"
 
               Check.One(Properties.config, Prop.forAll (Arb.fromGen (Gen.zip anyTree anyTree)) property))
@@ -272,7 +259,7 @@ let tests =
               Expect.equal
                   (paths { First = linear (); Second = one () })
                   [ "First.Weight"; "First.Bias"; "Second" ]
-                  "paths { First = linear (); Second = one () }"
+                  "paths of a record"
               let layers = [ "Layers[0].Dense.Weight"; "Layers[0].Dense.Bias"; "Layers[2].factor"; "Layers[2].offset" ]
               Expect.equal (paths (net ())) layers "paths (net ())"
               Expect.equal (paths (one (), 2, [| one () |])) [ "Item1"; "Item3[0]" ] "paths (one (), 2, [| one () |])"
@@ -286,19 +273,19 @@ let tests =
               Expect.same moved.First tree.First "moved.First"
               Expect.equal (float moved.Second) 2.0 "float moved.Second")
 
-          testCase "a difference names its place and both sides" (fun () ->
+          testCase "a difference names its path and both values" (fun () ->
               Expect.equal
                   (differ (1, Some(one ())) (1, None))
                   "Item2 is a Tensor in one and None in the other."
-                  "differ (1, Some(one ())) (1, None)"
+                  "Some and None"
               Expect.equal
                   (differ (net ()) { net () with Rate = 0.2 })
                   "Rate is 0.1 in one and 0.2 in the other."
-                  "differ (net ()) { net () with Rate = 0.2 }"
+                  "different rates"
               Expect.equal
                   (differ [ one () ] [ one (); one () ])
                   "the tree has 1 element in one and 2 in the other."
-                  "differ [ one () ] [ one (); one () ]"
+                  "different lengths"
               let layers =
                   differ
                       (net ())
@@ -307,7 +294,7 @@ let tests =
               Expect.equal
                   (differ (net ()) { net () with Widths = [| 2; 4 |] })
                   "Widths is [|2; 3|] in one and [|2; 4|] in the other."
-                  "differ (net ()) { net () with Widths = [| 2; 4 |] }"
+                  "different arrays"
               let keys = differ (Map [ "a", one () ]) (Map [ "b", one () ])
               Expect.equal keys "the tree has the keys [\"a\"] in one and [\"b\"] in the other." "keys"
               let rate = 3.0
@@ -325,45 +312,33 @@ let tests =
                   sentence
                   (Some "Second is a Tensor float64 [1] in one and a Tensor float64 [2] in the other.")
                   "sentence"
-              Expect.notEqual
-                  (Tree.signature (Tree.cast Float32 a))
-                  (Tree.signature a)
-                  "Tree.signature (Tree.cast Float32 a)")
+              Expect.notEqual (Tree.signature (Tree.cast Float32 a)) (Tree.signature a) "signature after a cast")
 
-          testCase "functions that capture nothing are compared by their code, others by reference" (fun () ->
+          testCase "functions without captured values are compared by their code, others by reference" (fun () ->
               let plain () = (one (), (fun (x: Tensor) -> x + 1.0))
               let capturing (rate: float) = (one (), (fun (x: Tensor) -> rate * x))
               Expect.equal (Tree.structure (plain ())) (Tree.structure (plain ())) "Tree.structure (plain ())"
               Expect.notEqual
                   (Tree.structure (capturing 1.0))
                   (Tree.structure (capturing 1.0))
-                  "Tree.structure (capturing 1.0)"
+                  "structures of closures"
               let kept = capturing 1.0
-              Expect.equal
-                  (Tree.structure (Tree.map double kept))
-                  (Tree.structure kept)
-                  "Tree.structure (Tree.map double kept)")
+              Expect.equal (Tree.structure (Tree.map double kept)) (Tree.structure kept) "structure after map")
 
-          testCase "a structure can be read" (fun () ->
+          testCase "a structure has a readable text" (fun () ->
               let tree = {| Net = linear (); Rate = 0.5; Other = [ None; Some(one ()) ] |}
               let expected =
                   "{| Net = Linear { Weight = Tensor; Bias = Some Tensor }; Other = [None; Some Tensor]; Rate = 0.5 |}"
               Expect.equal (string (Tree.structure tree)) expected "string (Tree.structure tree)"
-              Expect.equal
-                  (string (Tree.signature (one (), key ())))
-                  "(float64 [1], Key)"
-                  "string (Tree.signature (one (), key ()))")
+              Expect.equal (string (Tree.signature (one (), key ()))) "(float64 [1], Key)" "text of a signature")
 
           testCase "cast touches floats only" (fun () ->
               let a, b, c = Tree.cast Float32 (one (), ints (), key ())
-              Expect.equal
-                  (a.Dtype, b.Dtype, c.Tensor.Dtype)
-                  (Float32, Int32, Int64)
-                  "(a.Dtype, b.Dtype, c.Tensor.Dtype)"
+              Expect.equal (a.Dtype, b.Dtype, c.Tensor.Dtype) (Float32, Int32, Int64) "dtypes"
               Expect.stringContains
                   ((Expect.thrown<DtypeException>(fun () -> Tree.cast Int32 (one ()) |> ignore)).Message)
                   "Tree.map"
-                  "(Expect.thrown<DtypeException> (fun () -> Tree.cast Int32 (one ()) |> …")
+                  "message of a cast to int32")
 
           testCase "count counts float elements" (fun () ->
               Expect.equal (Tree.count (linear (), ints (), key ())) 3 "Tree.count (linear (), ints (), key ())"
@@ -382,57 +357,44 @@ let tests =
               let message = (Expect.thrown<TreeException>(fun () -> Tree.map2 (+) short long |> ignore)).Message
               Expect.stringContains message "[0].Bias is a Tensor in one and None in the other." "message")
 
-          testCase "other types are refused with what was got and how to mend it" (fun () ->
-              Expect.stringContains
-                  (refused (Uri("a", UriKind.Relative)))
-                  "got Uri"
-                  "refused (Uri('a', UriKind.Relative))"
+          testCase "other types are refused with the type received and a fix" (fun () ->
+              Expect.stringContains (refused (Uri("a", UriKind.Relative))) "got Uri" "a class"
               Expect.stringContains (refused (Counter())) "Make it a record" "refused (Counter())"
               Expect.stringContains (refused (seq { one () })) "Use a list or an array" "refused (seq { one () })"
               Expect.stringContains (refused (List<Tensor>())) "Use a list or an array" "refused (List<Tensor>())"
-              Expect.stringContains
-                  (refused (Dictionary<string, Tensor>()))
-                  "Use a Map"
-                  "refused (Dictionary<string, Tensor>())"
+              Expect.stringContains (refused (Dictionary<string, Tensor>())) "Use a Map" "a dictionary"
               Expect.stringContains
                   (refused (Array2D.create 1 1 (one ())))
                   "Use an array of arrays"
-                  "refused (Array2D.create 1 1 (one ()))"
+                  "an array of two axes"
               Expect.stringContains (refused (box 1, one ())) "concrete" "refused (box 1, one ())"
               Expect.stringContains
                   (refused { First = one (); Second = Uri("a", UriKind.Relative) })
                   "Pair<Tensor, Uri>.Second is Uri"
-                  "refused { First = one (); Second = Uri('a', UriKind.Relative) }"
+                  "a class in a record"
               Expect.stringContains
                   (refused (one (), [ linear () ], ([||]: Counter[])))
                   "(Tensor * Linear list * Counter[]).Item3[] is Counter"
-                  "refused (one (), [ linear () ], ([||]: Counter[]))")
+                  "a class in an array")
 
-          testCase "a type that grows as it nests is refused" (fun () ->
+          testCase "a type that contains itself with ever larger arguments is refused" (fun () ->
               let tree: Endless<Tensor> = { Now = one (); Later = [] }
               Expect.stringContains
                   ((Expect.thrown<TreeException>(fun () -> Tree.flatten tree |> ignore)).Message)
-                  "without end"
-                  "(Expect.thrown<TreeException> (fun () -> Tree.flatten tree |> …")
+                  "ever larger arguments"
+                  "message")
 
           testCase "a key stays an int64 tensor" (fun () ->
               let message =
                   (Expect.thrown<TreeException>(fun () -> Tree.unflatten (key ()) [| one () |] |> ignore)).Message
               Expect.stringContains message "expected int64" "message")
 
-          testCase "many threads may meet a type first" (fun () ->
+          testCase "a type may be used first by many threads at once" (fun () ->
               let tree = { Value = one (); Mark = 1uy; Next = Some { Value = one (); Mark = 2uy; Next = None } }
               Parallel.For(
                   0,
                   64,
-                  (fun _ ->
-                      Expect.equal
-                          ((Tree.flatten (Tree.map double tree)).Length)
-                          2
-                          "(Tree.flatten (Tree.map double tree)).Length")
+                  (fun _ -> Expect.equal ((Tree.flatten (Tree.map double tree)).Length) 2 "number of leaves")
               )
               |> ignore
-              Expect.equal
-                  (Tree.structure (Tree.map double tree))
-                  (Tree.structure tree)
-                  "Tree.structure (Tree.map double tree)") ]
+              Expect.equal (Tree.structure (Tree.map double tree)) (Tree.structure tree) "structure after map") ]

@@ -1,5 +1,5 @@
-/// Every verb through every construct on a solve whose state is at rest, where its own error says nothing of a derivative:
-/// default tolerances, default control, against closed forms.
+/// Derivatives by every verb through every construct of a solve at an equilibrium, where the error of the state does
+/// not show the error of a derivative: default tolerances and control, compared with closed forms.
 module NeuralDE.Tests.Closure.AtRestTests
 
 open Expecto
@@ -8,22 +8,22 @@ open NeuralDE
 open NeuralDE.Tests.Closure.ClosureMatrixTests
 open NeuralDE.Tests.Solvers.OdeCases
 
-/// How the solve of y' = rate (p² − y), y(0) = 1, depends on x: at p = 1 it rests.
+/// How the solve of y' = rate (p² − y), y(0) = 1, depends on x; it is at equilibrium for p = 1.
 type private Construct =
     | Captured
-    /// the field is the slope of a potential
+    /// the field is the gradient of a potential
     | Potential
-    /// x holds the start, too
+    /// x also contains the start
     | Start
     | EndTime
     | OutputTimes
-    /// one sample rests, one moves
+    /// one sample at equilibrium, one not
     | PerSample
-    /// a leaf that rests, fast, beside one that moves
+    /// a leaf at equilibrium with a fast rate, beside one that moves
     | Tree
     /// the rate jumps at a time in x
     | Jump
-    /// a clock restarts at an event, whose threshold is in x
+    /// a clock is reset at an event, whose threshold is in x
     | Event
     | Implicit
 
@@ -33,7 +33,7 @@ type private Expected =
 let private t1 = 10.0
 let private field (x: Tensor) _ (y: Tensor) = x[1] * (x[0] * x[0] - y)
 
-/// y at a time under rates that add up to so much.
+/// y at a time, for rates whose integral is given.
 let private relaxed (x: Tensor) (y0: Tensor) (decay: Tensor) = x[0] * x[0] + (y0 - x[0] * x[0]) * exp (-decay)
 
 let private measure (y: Tensor) = sum (y * y + sin y)
@@ -120,7 +120,7 @@ let private construct kind =
             fun c g x ->
                 Ode.problem (field x) rest (0.0, t1) |> Ode.using Kvaerno3 |> ready c g |> Ode.solveFinal |> measure }
 
-/// What a mode makes of a function.
+/// The derivative of a function that a mode computes.
 let private evaluate mode (f: Tensor -> Tensor) (x: Tensor) : float[] =
     let v = tensor (Array.init x.Count (fun i -> [| 0.7; -0.4; 0.5; 0.3; -0.2 |][i]))
     let pair = stack [ x; x * 0.97 ]
@@ -138,14 +138,14 @@ let private evaluate mode (f: Tensor -> Tensor) (x: Tensor) : float[] =
 let private errorOf (right: float[]) (got: float[]) =
     (Array.map2 (fun a b -> abs (a - b)) got right |> Array.max) / (right |> Array.map abs |> Array.max)
 
-/// In multiples of rtol: 30 where a tangent steers, 200 where none fails.
+/// In multiples of rtol: 30 if a tangent controls the steps, 200 if none can.
 let private boundOf kind mode =
     let isSecond = List.contains mode [ GradOfGrad; JvpOfGrad; JacobianOfGrad ]
 
     match kind with
-    // no tangent fails between its restarts: measured 128, and of second tangents, which nobody watches, 418
+    // no tangent is controlled between the resets: measured 128; for second tangents, which are not controlled, 418
     | Event -> if isSecond then 500.0 else 200.0
-    // measured 872: ∂²y/∂p∂a is the first tangent's error, kept alive at the edge of stability, times λ T = 500
+    // measured 872: ∂²y/∂p∂a is the error of the first tangent, preserved at the edge of stability, times λ T = 500
     | Tree when isSecond -> 1000.0
     // 0.2 to 6
     | _ -> 30.0
@@ -174,7 +174,7 @@ let tests =
                             for gradient in [ Direct; CheckpointedWithin 600L ] do
                                 let got = error StateAndDerivatives gradient
                                 isAtMost $"relative error of {kind}, {gradient}" (1e-6 * boundOf kind mode) got
-                                // without the control it is missed, or is no number
+                                // without this control the derivative is wrong or not finite
                                 Expect.isFalse
                                     (alone <= 100.0 * got)
                                     $"got {alone:R} with StateOnly, expected more than 100 times {got:R}") ] ]

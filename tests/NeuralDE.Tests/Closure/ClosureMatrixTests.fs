@@ -1,4 +1,4 @@
-/// Every gradient method under every nesting of verbs through every way a solve can depend on something.
+/// Every gradient method, in every nesting of verbs, through every dependence of a solve.
 module NeuralDE.Tests.Closure.ClosureMatrixTests
 
 open System
@@ -23,7 +23,7 @@ let private numbers (x: Tensor) = x.ToArray()
 /// Gradient and Hessian at a point by differences of solves at 1e-13, once for each equation.
 type private Place = Model * Variant * float list
 
-/// Runs once for each key, whoever asks first.
+/// Evaluates once for each key, on first use.
 let private once (known: ConcurrentDictionary<Place, Lazy<'T>>) (place: Place) (compute: unit -> 'T) : 'T =
     known.GetOrAdd(place, (fun (_: Place) -> lazy (compute ()))).Value
 
@@ -35,7 +35,7 @@ let private gradientByDifferences (model, variant, x: Tensor) : float[] =
         let value x = numbers (loss model variant tight x)
         Array.init x.Count (fun i -> (differences 2e-3 value x (unit x i))[0]))
 
-/// Differences of the derivative, not of the value: no digits are lost to a second difference.
+/// Differences of the derivative instead of the value, to avoid the cancellation of second differences.
 let private hessianByDifferences (model, variant, x: Tensor) : float[][] =
     once hessians (model, variant, List.ofArray (numbers x)) (fun () ->
         let slope x = numbers (grad (loss model variant tight) x)
@@ -52,10 +52,10 @@ type Mode =
 
 let private direction (x: Tensor) = tensor (Array.init x.Count (fun i -> [| 0.7; -0.4; 0.5; 0.3 |][i]))
 
-/// Two points for the modes that map.
+/// Two points for the modes with vmap.
 let private pair (x: Tensor) = stack [ x; x * 0.97 ]
 
-/// What a mode computes, and what it should be.
+/// The result of a mode, and its expected value.
 let private evaluate model variant how mode : float[] * float[] =
     let f = loss model variant how
     let x = point model variant

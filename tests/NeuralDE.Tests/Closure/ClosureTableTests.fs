@@ -1,4 +1,5 @@
-/// Identities between derivatives of solves, and what the last digits of derivatives cost: of each row the bound says how well it holds.
+/// Identities between derivatives of solves, and the accuracy of derivatives of high order; the bound of each row
+/// states how accurately it holds.
 module NeuralDE.Tests.Closure.ClosureTableTests
 
 open System
@@ -51,7 +52,7 @@ let private row how mu (t1: Tensor, y0: Tensor) =
 
 let private each f = [| for i in 0..2 -> numbers (f (ends[i], starts[i])) |] |> Array.concat
 
-// ── a pendulum from its energy: the field holds a gradient ──────────────────────────────────────────────────────────
+// ── a pendulum from its energy: the field contains a gradient ───────────────────────────────────────────────────────
 
 let private energy (k: Tensor) (z: Tensor) = 0.5 * z[1] * z[1] - cos z[0] + k * z[0] ** 4.0
 
@@ -75,9 +76,9 @@ let private outputs how (mu: Tensor) (ts: Tensor) (y0: Tensor) =
 
 let private times = tensor [ 0.3; 1.0; 1.1; 2.5; 3.0 ]
 
-// ── a solve within a root, a choice within a field, a solve within a field ──────────────────────────────────────────
+// ── a solve inside a root, a cond inside a field, a solve inside a field ────────────────────────────────────────────
 
-/// The time at which y₀ is first 0: a root over a solve, found by bisection.
+/// The time at which y₀ is first 0: a root that contains a solve, found by bisection.
 let private crossing (how: OdeProblem<Tensor> -> OdeProblem<Tensor>) (mu: Tensor) =
     let height (t: Tensor) mu =
         let y: Tensor = Ode.problem (vanDerPol mu) (tensor [ 2.0; 0.5 ]) (0.0, t) |> how |> Ode.solveFinal
@@ -94,13 +95,14 @@ let private crossing (how: OdeProblem<Tensor> -> OdeProblem<Tensor>) (mu: Tensor
 
     implicitRoot search height mu
 
-/// The second impact of a ball with drag v tanh v, x = (g, restitution, drag, height): two roots over solves, with a bounce between.
+/// The second impact of a ball with drag v tanh v, x = (g, restitution, drag, height): two roots that contain solves,
+/// with a bounce between.
 let private secondImpact how (x: Tensor) =
     let field (x: Tensor) _t (y: Tensor) = stack [ y[1]; -(x[0] + x[2] * y[1] * tanh y[1]) ]
 
     let fall (x: Tensor) (y: Tensor) (t: Tensor) : Tensor = Ode.problem (field x) y (0.0, t) |> how |> Ode.solveFinal
 
-    /// The time at which the ball is at the ground again, between two times on either side of it.
+    /// The time at which the ball hits the ground again, between two times that enclose it.
     let impact x (y: Tensor) (early: float, late: float) =
         let height (t: Tensor) (x, y) = (let (y: Tensor) = fall x y t in y[0])
 
@@ -145,7 +147,7 @@ let tests =
               check 1e-11 (numbers second) (numbers (dot v (matmul h v))))
 
           testList
-              "the n-th gradient is the difference of the one below"
+              "the n-th gradient agrees with differences of the (n − 1)-th"
               [ for order, bound in [ 1, 1e-8; 2, 1e-7; 3, 1e-7; 4, 1e-6 ] do
                     testCase $"{order}, {bound}" (fun () ->
                         let below = derivative (order - 1) (ofMu (at 1e-13 Direct))
@@ -157,7 +159,7 @@ let tests =
               let mixed = along (along (along (grad (ofMu direct)))) (scalar 1.0)
               check 1e-11 (numbers mixed) (numbers (derivative 4 (ofMu direct) (scalar 1.0))))
 
-          testCase "runs that carry tangents take the same steps, bit for bit" (fun () ->
+          testCase "runs with tangents take the same steps, bit for bit" (fun () ->
               let solve (mu: Tensor) =
                   let s = Ode.problem (vanDerPol mu) (tensor [ 2.0; 0.5 ]) (0.0, 3.0) |> direct |> Ode.trySolve
                   s.Y1, cast Float64 s.Steps, cast Float64 s.RejectedSteps, s.LastTime
@@ -177,7 +179,7 @@ let tests =
               check 1e-13 (numbers (vmap (snd (vjp y1 y0)) (eye 2))) expected)
 
           testList
-              "rows of a mapped solve are the solves, bit for bit"
+              "rows of a solve under vmap are the separate solves, bit for bit"
               [ for bytes in [ 1000000; 700 ] do
                     testCase $"{bytes}" (fun () ->
                         let how p = at 1e-10 (CheckpointedWithin(int64 bytes)) p
@@ -193,30 +195,35 @@ let tests =
                         check 1e-12 (numbers (grad (grad total) (scalar 1.0))) [| Array.sum (each second) |]
                         sameBits (numbers (vmap second (ends, starts))) (each second)) ]
 
-          testCase "rows map over rows" (fun () ->
+          testCase "vmap nests" (fun () ->
               let total (mus: Tensor) = sum (vmap (fun mu -> sum (vmap (row direct mu) (ends, starts))) mus)
               let one mu = sum (vmap (row direct mu) (ends, starts))
               let expected = [| 1.0; 2.0 |] |> Array.collect (fun mu -> numbers (grad one (scalar mu)))
               check 1e-13 (numbers (grad total (tensor [ 1.0; 2.0 ]))) expected)
 
-          testCase "steps of a mapped solve are each row's own" (fun () ->
+          testCase "each row of a solve under vmap has its own steps" (fun () ->
               let steps (t1: Tensor, y0: Tensor) =
                   (Ode.problem (vanDerPol (scalar 1.0)) y0 (0.0, t1) |> direct |> Ode.trySolve).Steps
 
               Expect.equal (numbers (vmap steps (ends, starts))) (each steps) "numbers (vmap steps (ends, starts))")
 
-          testCase "a field with an inner gradient is its explicit twin, at first and second order" (fun () ->
-              let x = tensor [ 0.2; 1.0; 0.3 ]
-              check 1e-13 (numbers (swing hamiltonian direct x)) (numbers (swing explicitly direct x))
-              check 1e-12 (numbers (grad (swing hamiltonian direct) x)) (numbers (grad (swing explicitly direct) x))
-              check
-                  1e-11
-                  (numbers (hessian (swing hamiltonian direct) x))
-                  (numbers (hessian (swing explicitly direct) x))
-              check
-                  1e-7
-                  (numbers (grad (swing hamiltonian (at 1e-10 Backsolve)) x))
-                  (numbers (grad (swing explicitly direct) x)))
+          testCase
+              "a field with an inner gradient has the derivatives of its explicit form, at first and second order"
+              (fun () ->
+                  let x = tensor [ 0.2; 1.0; 0.3 ]
+                  check 1e-13 (numbers (swing hamiltonian direct x)) (numbers (swing explicitly direct x))
+                  check
+                      1e-12
+                      (numbers (grad (swing hamiltonian direct) x))
+                      (numbers (grad (swing explicitly direct) x))
+                  check
+                      1e-11
+                      (numbers (hessian (swing hamiltonian direct) x))
+                      (numbers (hessian (swing explicitly direct) x))
+                  check
+                      1e-7
+                      (numbers (grad (swing hamiltonian (at 1e-10 Backsolve)) x))
+                      (numbers (grad (swing explicitly direct) x)))
 
           testCase "backsolve of backsolve is the Hessian" (fun () ->
               let back p = at 1e-11 Backsolve p
@@ -241,24 +248,26 @@ let tests =
                         let got = grad (loss (at 1e-11 (BacksolveWith options))) point
                         check 1e-7 (numbers got) (numbers (grad (loss direct) point))) ]
 
-          testCase "the derivative of the start is minus that of the end, when time does not appear" (fun () ->
-              let from how t0 =
-                  Ode.problem (vanDerPol (scalar 1.0)) (tensor [ 2.0; 0.5 ]) (t0, 3.0)
-                  |> how
-                  |> Ode.solveFinal
-                  |> measure
+          testCase
+              "for an autonomous equation, the derivative by the start time is minus that by the end time"
+              (fun () ->
+                  let from how t0 =
+                      Ode.problem (vanDerPol (scalar 1.0)) (tensor [ 2.0; 0.5 ]) (t0, 3.0)
+                      |> how
+                      |> Ode.solveFinal
+                      |> measure
 
-              let until how t1 =
-                  Ode.problem (vanDerPol (scalar 1.0)) (tensor [ 2.0; 0.5 ]) (0.0, t1)
-                  |> how
-                  |> Ode.solveFinal
-                  |> measure
+                  let until how t1 =
+                      Ode.problem (vanDerPol (scalar 1.0)) (tensor [ 2.0; 0.5 ]) (0.0, t1)
+                      |> how
+                      |> Ode.solveFinal
+                      |> measure
 
-              let expected = numbers (-(grad (until direct) (scalar 3.0)))
-              check 1e-9 (numbers (grad (from direct) (scalar 0.0))) expected
-              check 1e-6 (numbers (grad (from (at 1e-10 Backsolve)) (scalar 0.0))) expected)
+                  let expected = numbers (-(grad (until direct) (scalar 3.0)))
+                  check 1e-9 (numbers (grad (from direct) (scalar 0.0))) expected
+                  check 1e-6 (numbers (grad (from (at 1e-10 Backsolve)) (scalar 0.0))) expected)
 
-          testCase "the derivative of the start is right where time appears" (fun () ->
+          testCase "the derivative by the start time of a non-autonomous equation" (fun () ->
               // y' = y sin t²: ∂/∂t0 = −y0 f(t0) · y/y0
               let final how t0 =
                   Ode.problem (fun t (y: Tensor) -> y * sin (t * t)) (tensor [ 2.0; 0.5 ]) (t0, 2.0)
@@ -270,7 +279,7 @@ let tests =
               let expected = [| -2.0 * sin 0.09 * Array.sumBy (fun y -> y * y) y |]
               check 1e-9 (numbers (grad value (scalar 0.3))) expected)
 
-          testCase "outputs at times: gradients to third order, mapped too" (fun () ->
+          testCase "outputs at times: gradients to third order, also under vmap" (fun () ->
               let start = tensor [ 2.0; 0.5 ]
               let tight p = at 1e-13 Direct p
               let ofMu how mu = outputs how mu times start
@@ -287,7 +296,7 @@ let tests =
               sameBits (numbers (vmap (grad (ofMu direct)) mus)) each
               check 1e-13 (numbers (grad (fun mus -> sum (vmap (ofMu direct) mus)) mus)) each)
 
-          testCase "the derivative in an output time is the field there" (fun () ->
+          testCase "the derivative by an output time is the field there" (fun () ->
               let start = tensor [ 2.0; 0.5 ]
               let got = grad (fun ts -> outputs direct (scalar 1.0) ts start) times
               let y =
@@ -337,13 +346,13 @@ let tests =
               check 1e-11 (numbers (vmap (grad ofGravity) gravities)) each
               check 1e-11 (numbers (grad (fun g -> sum (vmap ofGravity g)) gravities)) each)
 
-          testCase "the second derivative of a fit at its minimum is not lost" (fun () ->
+          testCase "a fit has the right second derivative at its minimum" (fun () ->
               let best = crossing direct (scalar 1.0)
               let misfit mu = square (crossing direct mu - stopGradient best)
               let slope = float (grad (crossing direct) (scalar 1.0))
               check 1e-8 (numbers (grad (grad misfit) (scalar 1.0))) [| 2.0 * slope * slope |])
 
-          testCase "a choice inside a field has the derivatives of the branch taken" (fun () ->
+          testCase "a cond inside a field has the derivatives of the chosen branch" (fun () ->
               let decay (m: Tensor) _t (y: Tensor) = cond (y[0] .> 0.0) (fun (y: Tensor) -> -(m * y)) (fun y -> -y) y
 
               let final m =
@@ -356,7 +365,7 @@ let tests =
               let expected = [| -3.0 * exp -0.7; 3.0 * exp -0.7 |]
               check 1e-8 [| float (grad final m); float (grad (grad final) m) |] expected)
 
-          testCase "a solve inside the field of a solve, to second order" (fun () ->
+          testCase "a solve inside the field of a solve: derivatives to second order" (fun () ->
               let inner (mu: Tensor) (y: Tensor) = Ode.problem (vanDerPol mu) y (0.0, 0.2) |> direct |> Ode.solveFinal
 
               let outer how mu =
@@ -369,10 +378,10 @@ let tests =
               let expected = differences 1e-2 (fun mu -> numbers (grad (outer loose) (scalar mu))) 1.0
               check 1e-6 (numbers (grad (grad (outer loose)) (scalar 1.0))) expected)
 
-          // A step of length zero after the loop carries the derivative of the end: by Lie derivatives of the exact solution,
-          // the first three derivatives are as accurate as the steps.
+          // A step of length zero after the loop carries the derivative by the end time. By Lie derivatives of the
+          // exact solution, the first three derivatives are as accurate as the steps.
           testList
-              "derivatives in the end time are as accurate as the steps, to third order"
+              "derivatives by the end time are as accurate as the steps, to third order"
               [ for tolerance, bound in [ 1e-6, 1e-4; 1e-8, 1e-6; 1e-10, 1e-8 ] do
                     testCase $"{tolerance}, {bound}" (fun () ->
                         let field y = vanDerPol (scalar 1.0) () y

@@ -1,4 +1,4 @@
-/// What a trace costs in nodes, and a gradient in runs of the field: counted, not timed.
+/// The number of nodes of a trace and of runs of the field for a gradient: counted, not timed.
 module NeuralDE.Tests.Closure.CountTests
 
 open Expecto
@@ -25,7 +25,7 @@ let private predict gradient net =
 let private target = predict Direct net * 0.9
 let private loss gradient net = mean (abs (predict gradient net - target))
 
-/// What one call adds to a counter of this thread.
+/// The increase of a counter of this thread during one call.
 let private cost (counter: unit -> int64) f =
     let before = counter ()
     f () |> ignore
@@ -47,14 +47,8 @@ let tests =
               let bodies f = cost (fun () -> Counters.Bodies) f
               let value = bodies (fun () -> loss Direct net)
               Expect.isTrue (value > 5L) $"the solve took {value} steps only"
-              Expect.equal
-                  (bodies (fun () -> grad (loss Direct) net))
-                  value
-                  "bodies (fun () -> grad (loss Direct) net)"
-              Expect.equal
-                  (bodies (fun () -> valueAndGrad (loss Checkpointed) net))
-                  value
-                  "bodies (fun () -> valueAndGrad (loss Checkpointed) net)"
+              Expect.equal (bodies (fun () -> grad (loss Direct) net)) value "bodies of grad"
+              Expect.equal (bodies (fun () -> valueAndGrad (loss Checkpointed) net)) value "bodies of valueAndGrad"
               let compiled = compile (valueAndGrad (loss Direct))
               compiled net |> ignore
               Expect.equal (bodies (fun () -> compiled net)) value "bodies (fun () -> compiled net)")
@@ -90,7 +84,7 @@ let tests =
                                 (all <= int64 (evaluations * n))
                                 $"Got {string all} runs of {string n} iterations, expected at most {string evaluations} of each.") ]
 
-          testCase "a smaller budget costs runs, not bits" (fun () ->
+          testCase "a smaller budget costs runs and gives the same bits" (fun () ->
               let bodies f = cost (fun () -> Counters.Bodies) f
               let direct = bodies (fun () -> grad (loss Direct) net)
               let budget = bodies (fun () -> grad (loss (CheckpointedWithin 200L)) net)
@@ -99,7 +93,4 @@ let tests =
                   $"{budget} runs within a budget, {direct} without"
 
               let leaves f = Tree.flatten (grad f net) |> Array.collect (fun g -> g.ToArray())
-              Expect.equal
-                  (leaves (loss (CheckpointedWithin 200L)))
-                  (leaves (loss Direct))
-                  "leaves (loss (CheckpointedWithin 200L))") ]
+              Expect.equal (leaves (loss (CheckpointedWithin 200L))) (leaves (loss Direct)) "gradient within a budget") ]

@@ -1,4 +1,4 @@
-/// The equations of the closure tests, each as a loss of one vector x: what x is, is the variant.
+/// The equations of the closure tests, each as a loss of one vector x; the variant determines the meaning of x.
 module NeuralDE.Tests.Closure.Models
 
 open NeuralDE
@@ -19,7 +19,7 @@ type How = { Gradient: Gradient; Tolerance: float }
 
 let private vanDerPol (mu: Tensor) (_t: Tensor) (y: Tensor) = stack [ y[1]; mu * (1.0 - y[0] * y[0]) * y[1] - y[0] ]
 
-/// The golden network of gradients.json: 2 → 50 → 2 on y³, weights by formula, 1-based.
+/// The network of gradients.json: 2 → 50 → 2 on y³, weights by formula, 1-based.
 let private weights =
     let value (f: float -> float -> float) rows columns =
         tensor (Array.init rows (fun i -> Array.init columns (fun j -> f (float (i + 1)) (float (j + 1)))))
@@ -32,7 +32,7 @@ let private network (scale: Tensor) (_t: Tensor) (y: Tensor) =
     let w1, b1, w2, b2 = weights
     matmul w2 (tanh (scale[0] * matmul w1 (y ** 3.0) + b1)) + scale[1] * b2
 
-/// Fields written through a gradient of their own: Van der Pol's spring as a potential's, and a network as a Hamiltonian.
+/// Fields written with an inner gradient: Van der Pol's spring from a potential, and a network as a Hamiltonian.
 let private withInnerGradient model (t: Tensor) (y: Tensor) =
     match model with
     | VanDerPol mu ->
@@ -61,10 +61,10 @@ let private duration model =
 let private solved how (p: OdeProblem<Tensor>) =
     p |> Ode.using DOP853 |> Ode.tolerance how.Tolerance how.Tolerance |> Ode.gradient how.Gradient
 
-/// A loss of a state, not linear, with a Hessian of full rank.
+/// A nonlinear loss of a state, with a Hessian of full rank.
 let private measure (y: Tensor) = sum (y * y) + sum (sin y)
 
-/// Where the loss is looked at.
+/// The point of evaluation.
 let point model variant =
     match variant, model with
     | (Plain | InnerGradient), _ -> tensor (start model)
@@ -91,7 +91,7 @@ let loss model variant how (x: Tensor) : Tensor =
         Ode.problem parametric y0 (0.0, t1) |> final |> measure
     | EndTime -> Ode.problem (field model) y0 (0.0, x[0]) |> final |> measure
     | OutputTimes -> Ode.problem (field model) y0 (0.0, t1) |> Ode.saveAt x |> solved how |> Ode.solveYs |> measure
-    | PerSample -> // two samples, each with its own end
+    | PerSample -> // two samples, each with its own end time
         Ode.problem (field model) (reshape [ 2; 2 ] x) (0.0, tensor [ t1; 0.6 * t1 ])
         |> Ode.perSample
         |> final

@@ -1,4 +1,4 @@
-/// What a gradient keeps of a solve, in bytes: counted from the plan's memory, not seen from outside.
+/// The bytes that a gradient of a solve keeps, from the plan's own counters.
 module NeuralDE.Tests.Closure.TapeTests
 
 open Expecto
@@ -12,7 +12,7 @@ let private size = 20000
 let private stateBytes = int64 size * 8L
 let private y0 = randn (Key 1) [ size ]
 
-/// Bytes that the gradient of a loss held.
+/// Peak bytes of the gradient of a loss.
 let private held (loss: 'T -> Tensor) (at: 'T) : int64 =
     grad loss at |> ignore
     Counters.Held
@@ -40,14 +40,14 @@ let private ofRkNet steps = OdeNet.rkNet steps 4 (Key 2) 1 3 |> held (fun net ->
 let private ofResNet blocks =
     Network.init (Key 2) (OdeNet.resNet blocks 4 1 3) |> held (fun net -> sum (square (Network.apply net images)))
 
-/// What each further one adds.
+/// The increase per further element.
 let private differences (values: int64 list) = values |> List.pairwise |> List.map (fun (a, b) -> b - a)
 
 [<Tests>]
 let tests =
     testList
         "Closure.Tape"
-        [ testCase "Direct keeps a state and a few numbers more for each step" (fun () ->
+        [ testCase "Direct keeps a state and a few further numbers for each step" (fun () ->
               let steps = [ 10; 20; 30; 40 ]
 
               for step in differences [ for n in steps -> ofSteps Direct n ] do
@@ -61,7 +61,7 @@ let tests =
                   let further = step - 2L * 144L * 8L
                   Expect.isTrue (further >= 0L && further <= 200L) $"a step takes {string step} bytes")
 
-          // the places of the first few blocks are shared with those of the ends, so the first steps differ
+          // the first few blocks share memory with those at the ends, so the first steps differ
           testCase "a ResNet's memory is affine in its blocks" (fun () ->
               let further = differences [ for n in 6..2..12 -> ofResNet n ]
               Expect.isTrue (further[0] > 2L * 2L * 144L * 8L) $"two blocks take {string further[0]} bytes"
@@ -69,11 +69,11 @@ let tests =
               for bytes in further do
                   Expect.equal bytes further[0] "bytes of two more blocks")
 
-          testCase "Backsolve holds the same at every tolerance, to one state" (fun () ->
+          testCase "Backsolve needs the same memory at every tolerance, up to one state" (fun () ->
               let bytes = [ for k in 1..5 -> ofTolerance Backsolve (10.0 ** -float k) ]
               let text = bytes |> List.map string |> String.concat ", "
               Expect.isTrue (List.max bytes - List.min bytes <= stateBytes) $"got {text}"
-              // the same solves have a tape otherwise
+              // the same solves keep a tape with Direct
               let direct = ofTolerance Direct 1e-5 - ofTolerance Direct 1e-1
               Expect.isTrue (direct > 5L * stateBytes) $"Direct: {string direct} bytes more at 1e-5 than at 1e-1") ]
 
@@ -81,7 +81,7 @@ let tests =
 let gates =
     testList
         "gates.Closure.Tape"
-        [ testCase "Direct's memory grows with the steps, a budget's stays" (fun () ->
+        [ testCase "Direct's memory grows with the number of steps, that of a budget does not" (fun () ->
               let short, long = ofSteps Direct 200, ofSteps Direct 800
               Expect.isTrue
                   (float long >= 2.2 * float short)

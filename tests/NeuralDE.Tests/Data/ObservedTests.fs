@@ -60,7 +60,8 @@ let tests =
                     fun () -> Windows.slide 2 1 1 data ]
 
               for take in takers do
-                  raises<TreeException> [ "Item2"; "4 plain numbers"; "Write tensor" ] (fun () -> take () |> ignore)
+                  raises<TreeException> [ "Item2"; "4 plain numbers"; "Convert it with tensor" ] (fun () ->
+                      take () |> ignore)
                   |> ignore
 
               raises<TreeException> [ "Windows.slide"; "no tensors" ] (fun () ->

@@ -1,4 +1,4 @@
-/// Whether two executors agree about a graph.
+/// Whether two executors agree on a graph.
 module internal NeuralDE.Tests.Engine.Agreement
 
 open System
@@ -11,7 +11,7 @@ open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 
-/// Results, or what was raised instead.
+/// The results, or the exception.
 type Outcome = Result<NdArray[], string>
 
 let attempt (run: unit -> NdArray[]) : Outcome =
@@ -21,7 +21,8 @@ let attempt (run: unit -> NdArray[]) : Outcome =
     | :? InputException as e -> Error e.Message
     | :? GraphException as e -> Error e.Message
 
-/// What two functions of float64 or float32 may be apart, as part of the largest number beside them.
+/// The tolerance between two implementations of a float64 or float32 function, relative to the largest number in the
+/// array.
 let bound (level: Level) : float =
     match level with
     | Level.Exact -> 0.0
@@ -37,7 +38,7 @@ let private sameClass (a: float) (b: float) =
 let private sameBits (a: float) (b: float) =
     (Double.IsNaN a && Double.IsNaN b) || BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b
 
-/// Where the arrays differ by more than the bounds: the first such number.
+/// The first number by which the arrays differ by more than their tolerances.
 let difference (tolerances: float[]) (expected: NdArray[]) (got: NdArray[]) : string option =
     Seq.init expected.Length (fun i ->
         let e, g, tolerance = expected[i], got[i], tolerances[i]
@@ -71,7 +72,7 @@ let differenceOf (tolerances: float[]) (expected: Outcome) (got: Outcome) : stri
     | Error e, Ok _ -> Some $"gave numbers, expected `{e}` to be raised"
     | Ok _, Error g -> Some $"raised `{g}`, expected numbers"
 
-/// The same bits in everything (all NaN are one).
+/// Equality of all bits (all NaN are equal).
 let bitDifference (expected: Outcome) (got: Outcome) : string option =
     let count =
         match expected with
@@ -94,7 +95,7 @@ let planOf (g: Graph) : Plan =
 
 let byPlan (g: Graph) (args: NdArray[]) : Outcome = attempt (fun () -> (planOf g).Run args)
 
-/// A number a few roundings away.
+/// A number perturbed by a few roundings.
 let private shake (random: System.Random) (dtype: Dtype) (v: float) : float =
     let unit = if dtype = Float32 then 2.5e-7 else 4e-16
     let moved = v * (1.0 + unit * float (random.Next(-1, 2)))
@@ -106,7 +107,7 @@ let private shakeArray (random: System.Random) (a: NdArray) : NdArray =
     else
         a
 
-/// The graph with every constant a few roundings away, those of calls, branches and loops too.
+/// The graph with perturbed constants, including those of calls, branches and loops.
 let rec private shakeGraph (random: System.Random) (g: Graph) : Graph =
     let rewrite (n: Node) (args: Node[]) =
         match n.Op with
@@ -121,7 +122,8 @@ let rec private shakeGraph (random: System.Random) (g: Graph) : Graph =
 
     Intern.graph g.Inputs (Intern.rebuild g (g.Inputs |> Array.mapi Intern.input) rewrite)
 
-/// Whether arguments and constants a few roundings away change results by a good part of the bound: such a graph tells nothing.
+/// Whether perturbed arguments and constants change the results by a large part of the tolerance: such an
+/// ill-conditioned graph is no test.
 let isSensitive (r: RandomGraph) (expected: Outcome) : bool =
     let bounds = r.Levels |> Array.map (fun l -> 0.01 * bound (max l Level.Double))
 
@@ -130,7 +132,7 @@ let isSensitive (r: RandomGraph) (expected: Outcome) : bool =
         byInterpreter (shakeGraph random r.Graph) (Array.map (shakeArray random) r.Args))
     |> Seq.exists (fun near -> (differenceOf bounds expected near).IsSome)
 
-/// How the plan's results differ from the interpreter's.
+/// The difference between the plan's results and the interpreter's.
 let planDifference (r: RandomGraph) : string option =
     let expected = byInterpreter r.Graph r.Args
 

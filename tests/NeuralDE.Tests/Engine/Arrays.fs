@@ -36,7 +36,7 @@ let counting dtype shape =
     | Int32
     | Int64 -> NdArray.OfIntegers(dtype, shape, Array.init n (fun i -> int64 (i + 1)))
 
-/// The value, whose dtype, shape and length are as inferred.
+/// The value; checks that its dtype, shape and length are the inferred ones.
 let value op (args: NdArray list) =
     let args = Array.ofList args
 
@@ -48,7 +48,7 @@ let value op (args: NdArray list) =
     Expect.equal result.Length (Shape.stored "test" signature.Shape) "result.Length"
     result
 
-/// The same dtype, shape and numbers; NaN is NaN, −0 is not 0.
+/// The same dtype, shape and numbers; NaN equals NaN, −0 does not equal 0.
 let same (expected: NdArray) (got: NdArray) =
     Expect.equal got.Dtype expected.Dtype "got.Dtype"
     Expect.equal got.Shape expected.Shape "got.Shape"
@@ -77,7 +77,7 @@ let near tolerance (expected: NdArray) (got: NdArray) =
         expected.Floats
         got.Floats
 
-/// A property of many arrays of random numbers.
+/// A property of random arrays.
 let forSeeds (property: System.Random -> unit) =
     FsCheck.Check.One(Properties.config, fun (seed: int) -> property (System.Random seed))
 

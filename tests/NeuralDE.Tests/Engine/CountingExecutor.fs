@@ -1,4 +1,4 @@
-/// A device for tests: the library's own engine on memory that nobody else sees, with a count of all that passes.
+/// A device for tests: the library's own engine on separate memory, which counts transfers and calls.
 module internal NeuralDE.Tests.Engine.CountingExecutor
 
 open System
@@ -10,7 +10,7 @@ open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
-/// An array and how many buffers share it; spoilt when the last of them is released.
+/// An array and the number of buffers that share it; overwritten when the last of them is released.
 [<Sealed; AllowNullLiteral>]
 type private Memory(data: Array) =
     let mutable users = 1
@@ -34,7 +34,7 @@ type Counts =
         Releases: int
         Calls: int
         Primitives: int
-        /// buffers that were made and not released; the collector's finds are among them
+        /// buffers allocated and not released, including those that the garbage collector will find
         Alive: int
     }
 
@@ -64,7 +64,8 @@ type private CountingBuffer(owner: CountingExecutor, memory: Memory) =
             owner.AddRelease()
             memory.Leave()
 
-/// A number enters a call as a part of it, as a kernel's argument does; larger arrays of managed memory are sent once.
+/// A single number is passed with the call, like an argument of a kernel; larger arrays in managed memory are uploaded
+/// once.
 and [<Sealed>] CountingExecutor(name: string) =
     inherit Executor(name)
     let mutable uploads = 0
@@ -90,7 +91,7 @@ and [<Sealed>] CountingExecutor(name: string) =
         x.AddBuffer()
         NdArray.In(CountingBuffer(x, Memory(a.Data.Clone() :?> Array)), a.Dtype, a.Shape)
 
-    /// An argument as the engine reads it.
+    /// An argument as an array of the engine.
     member private x.Read(a: NdArray) : NdArray =
         if isNull a.Buffer && a.Length <= 1 then
             a
@@ -119,7 +120,7 @@ and [<Sealed>] CountingExecutor(name: string) =
 
         Array.map x.Keep results
 
-/// What passed while something was done.
+/// The transfers and calls during an action.
 let during (device: CountingExecutor) (act: unit -> 'T) : 'T * Counts =
     let before = device.Counts
     let result = act ()

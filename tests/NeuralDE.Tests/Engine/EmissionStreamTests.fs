@@ -14,7 +14,8 @@ open NeuralDE.Internal.Data
 let private float0: Signature = { Dtype = Float64; Shape = [||] }
 let private int0: Signature = { Dtype = Int32; Shape = [||] }
 
-/// x ← p x, ten times. The first stream is x where the counter is even; the second x² where it passes `from`, and the counter.
+/// x ← p x, ten times. The first stream emits x if the counter is even; the second emits x² and the counter if it
+/// exceeds `from`.
 let private loop: Loop =
     { Batch = [||]
       States = 1
@@ -45,7 +46,7 @@ let private ofLoop (x: Tensor) (p: Tensor) =
     let y = run x p (scalar 6)
     sum y[2] + 3.0 * sum y[3]
 
-/// The same in a closed form: Σ x p^2k, k < 5, and 3 Σ x² p^2k, k = 6 … 9.
+/// The same in closed form: Σ x p^2k, k < 5, and 3 Σ x² p^2k, k = 6 … 9.
 let private known (x: Tensor) (p: Tensor) =
     let even = List.init 5 (fun k -> x * p ** float (2 * k)) |> List.reduce (+)
     let late = List.init 4 (fun k -> x * x * p ** float (2 * (k + 6))) |> List.reduce (+)
@@ -62,7 +63,7 @@ let private x, p = scalar 1.3, scalar 0.9
 let tests =
     testList
         "Engine.EmissionStreams"
-        [ testCase "each stream fills its own rows; what nobody wrote is 0" (fun () ->
+        [ testCase "each stream fills its own rows; unwritten rows are 0" (fun () ->
               let y = run x p (scalar 6)
               let power k = 1.3 * 0.9 ** float k
               near "first" (tensor [ for k in 0..6 -> if k < 5 then power (2 * k) else 0.0 ]) y[2]
@@ -77,7 +78,7 @@ let tests =
               near "second" (grad (grad (known x)) p) (grad (grad (ofLoop x)) p)
               near "third" (grad (grad (grad (known x))) p) (grad (grad (grad (ofLoop x))) p))
 
-          testCase "rows that write at iterations of their own" (fun () ->
+          testCase "rows that write at different iterations" (fun () ->
               let rows = tensor [ 2; 9; 5 ] |> cast Int32
               let some (from: Tensor) = (let y = run x p from in y[2], y[3], y[4])
               let a, b, c = vmap some rows
@@ -88,7 +89,7 @@ let tests =
                   near "second" bk b[k]
                   near "beside it" ck c[k])
 
-          testCase "gradients of such rows" (fun () ->
+          testCase "gradients of rows that write at different iterations" (fun () ->
               let rows = tensor [ 2; 9; 5 ] |> cast Int32
               let slope from = grad (fun p -> (let y = run x p from in sum y[2] + sum y[3])) p
               let all = vmap slope rows

@@ -1,4 +1,5 @@
-/// Compiled code against the tile interpreter, operation by operation, on vectors and on single numbers of every type.
+/// Compiled code compared with the tile interpreter, operation by operation, on vectors and on single numbers of every
+/// type.
 module NeuralDE.Tests.Engine.EmitTests
 
 open System
@@ -17,7 +18,7 @@ let private binaries = [ Add; Sub; Mul; Div; Pow; Max; Min; Atan2; Mod; And; Or;
 let private compares = [ Equal; NotEqual; Less; LessEqual; Greater; GreaterEqual ]
 let private dtypes = [ Float32; Float64; Int32; Int64; Bool ]
 
-/// Every operation and the types of its operands.
+/// Every operation with the types of its operands.
 let private operations: (Op * Dtype list) list =
     [ for d in dtypes do
           for u in UnaryCases.all do
@@ -64,7 +65,7 @@ let private graphOf op (operands: Dtype list) (shape: int[]) : Graph voption =
     try
         ValueSome(Intern.graph inputs [| Intern.node op (Array.mapi Intern.input inputs) |])
     with :? GraphException ->
-        ValueNone // not of this type
+        ValueNone // the operation does not take this type
 
 let private check (shape: int[]) runs =
     let mutable count = 0
@@ -96,7 +97,7 @@ let tests =
 
           testCase "single numbers have the same bits compiled and tile by tile" (fun () -> check [||] 30)
 
-          testCase "one number among vectors serves all" (fun () ->
+          testCase "a single number is used for all elements of vectors" (fun () ->
               let s, scalar = { Dtype = Float64; Shape = [| 133 |] }, { Dtype = Float64; Shape = [||] }
               let x, y = Intern.input 0 s, Intern.input 1 scalar
               let spread = Intern.node (Broadcast(s.Shape, [||])) [| y |]

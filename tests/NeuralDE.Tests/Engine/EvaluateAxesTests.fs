@@ -55,7 +55,7 @@ let tests =
               let any = flags [| 2; 2 |] [ false; false; false; true ]
               same (flags [| 2 |] [ false; true ]) (value (Reduce(Maximum, [| 1 |])) [ any ]))
 
-          testCase "argMax takes the first of the largest, NaN first of all" (fun () ->
+          testCase "argMax takes the first maximum, NaN before all numbers" (fun () ->
               let x = f64 [| 2; 3 |] [ 1.0; 3.0; 3.0; nan; 9.0; nan ]
               same (i64 [| 2 |] [ 1L; 0L ]) (value (ArgMax 1) [ x ])
               same (i64 [| 3 |] [ 1L; 1L; 1L ]) (value (ArgMax 0) [ x ])

@@ -22,8 +22,8 @@ let private plain d =
       DilateInput = Array.create d 1
       DilateKernel = Array.create d 1 }
 
-/// Written from the other end: zeros are put into the input and the kernel, which is then dense and without padding,
-/// and each element of the padded input is pushed to the results that see it.
+/// Scatters instead of gathering: zeros are inserted into the input and the kernel, which is then dense and without
+/// padding, and each element of the padded input is added to the results that read it.
 let private otherConv (c: Conv) (x: NdArray) (k: NdArray) (shape: int[]) =
     let d = x.Shape.Length - 3
     let spread (dilate: int[]) (n: int[]) = Array.init d (fun a -> if n[a] = 0 then 0 else (n[a] - 1) * dilate[a] + 1)
@@ -47,11 +47,11 @@ let private otherConv (c: Conv) (x: NdArray) (k: NdArray) (shape: int[]) =
                 (spread c.DilateInput x.Shape[3..])[a] + c.Low[a] + c.High[a] - (spread c.DilateKernel k.Shape[3..])[a]
             if room < 0 then 0 else room / c.Stride[a] + 1))
         output
-        "Array.init d (fun a -> let room = (spread c.DilateInput …"
+        "shape of the result"
 
     for s in indices (List.ofArray x.Shape[3..]) do
         for kernel in indices (List.ofArray k.Shape[3..]) do
-            let starts = // where the window that has this element at this place begins
+            let starts = // the starts of the windows that have this element at this position
                 List.mapi2 (fun a s k -> s * c.DilateInput[a] + c.Low[a] - k * c.DilateKernel[a]) s kernel
 
             let t = starts |> List.mapi (fun a start -> start / c.Stride[a])
@@ -72,7 +72,7 @@ let private otherConv (c: Conv) (x: NdArray) (k: NdArray) (shape: int[]) =
 
 let private transposed (x: NdArray) = value (Permute(Shape.swapLast x.Shape.Length)) [ x ]
 
-/// Elements where keep (row, column), else what `other` says.
+/// Elements where keep (row, column) is true, otherwise those of `other`.
 let private masked keep (other: int -> int -> float) (x: NdArray) =
     let n = x.Shape[x.Shape.Length - 1]
     let change at v = (let i, j = at / n % n, at % n in if keep i j then v else other i j)
@@ -123,7 +123,7 @@ let tests =
                   // two channels into one output, two groups
                   let x, k = counting dtype [| 1; 2; 2; 1 |], made [| 2; 1; 2; 1 |] [ 1L; 10L; 100L; 1000L ]
                   same (made [| 1; 2; 1; 1 |] [ 21L; 4300L ]) (value (Op.Conv(plain 1)) [ x; k ])
-                  // nothing to sum: no channels; and no batch
+                  // empty sums: no channels; and no batch
                   let none =
                       value (Op.Conv(plain 1)) [ counting dtype [| 1; 1; 0; 4 |]; counting dtype [| 1; 2; 0; 3 |] ]
                   same (NdArray.Zeros(dtype, [| 1; 1; 2; 2 |])) none
@@ -131,7 +131,7 @@ let tests =
                       value (Op.Conv(plain 1)) [ counting dtype [| 0; 1; 1; 4 |]; counting dtype [| 1; 2; 1; 3 |] ]
                   same (counting dtype [| 0; 1; 2; 2 |]) none)
 
-          testCase "convolution against a loop written from the other end" (fun () ->
+          testCase "convolution agrees with a loop that scatters" (fun () ->
               forSeeds (fun r ->
                   let d = r.Next(1, 4)
                   let some low high = Array.init d (fun _ -> r.Next(low, high))
@@ -155,7 +155,7 @@ let tests =
 
               let delta n j = complex n (fun i -> (if i = j then 1.0 else 0.0), 0.0)
 
-              // of a unit at j: e^(−2πi jk/n)
+              // the transform of a unit vector at j: e^(−2πi jk/n)
               for n in [ 1; 2; 3; 4; 5; 7; 8; 12; 100 ] do
                   for j in [ 0; 1; n / 2; n - 1 ] |> List.filter (fun j -> j < n) do
                       let angle k = 2.0 * Math.PI * float (j * k % n) / float n
@@ -227,7 +227,7 @@ let tests =
 
                               for dtype, tolerance in [ Float64, 1e-12; Float32, 1e-4 ] do
                                   let raw = randomFloats r dtype [| 2; n; n |]
-                                  // what is not read is NaN
+                                  // entries that are not read are NaN
                                   let read i j = (i = j && not unit) || (if lower then i > j else i < j)
                                   let strong i j v = if i = j then v + 3.0 else v
                                   let raw =
@@ -254,7 +254,7 @@ let tests =
               same (i64 [| 0; 2 |] []) (value Pivots [ f64 [| 0; 2; 2 |] [] ])
               same (f64 [| 0; 0 |] []) (value Lu [ f64 [| 0; 0 |] [] ])
               same (f32 [| 0; 2; 2 |] []) (value Lu [ f32 [| 0; 2; 2 |] [] ])
-              // a singular matrix has factors too
+              // a singular matrix has factors, too
               let singular = f64 [| 3; 3 |] [ 1.0; 2.0; 3.0; 2.0; 4.0; 6.0; 0.0; 0.0; 5.0 ]
               let sorted = value (Gather 0) [ singular; value Pivots [ singular ] ]
               near 1e-15 sorted (luProduct (value Lu [ sorted ]))
@@ -271,5 +271,5 @@ let tests =
                           (f.Floats
                            |> Array.indexed
                            |> Array.forall (fun (at, v) -> at / n % n <= at % n || abs v <= 1.000001))
-                          "f.Floats |> Array.indexed |> Array.forall (fun (at, v) -> at / n % n …"
+                          "every factor is at most 1"
                       near tolerance sorted (luProduct f))) ]

@@ -8,7 +8,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Arrays
 
-/// counting numbers at these places (from 1, 0: the zero of the dtype)
+/// The numbers at these positions of 1, 2, 3, … (0: the zero of the dtype).
 let private picked dtype shape (places: int list) =
     let all = (counting dtype [| 100 |]).Integers
     NdArray.OfIntegers(dtype, shape, [| for p in places -> if p = 0 then 0L else all[p - 1] |])
@@ -93,7 +93,7 @@ let tests =
               let huge = i64 [| 2 |] [ Int64.MinValue; Int64.MaxValue ]
               same (f64 [| 2 |] [ 1.0; 2.0 ]) (value (Gather 0) [ f64 [| 2 |] [ 1.0; 2.0 ]; huge ]))
 
-          testCase "scatter drops indices outside" (fun () ->
+          testCase "scatter ignores indices out of range" (fun () ->
               for dtype in numbers do
                   let made shape values = NdArray.OfIntegers(dtype, shape, Array.ofList values)
                   let x, updates =
@@ -110,7 +110,7 @@ let tests =
                           (Scatter(ScatterAdd, 1))
                           [ x; i64 [| 3; 1 |] [ 0L; 1L; 0L ]; made [| 3; 1 |] [ 10L; 20L; 30L ] ]
                   same (made [| 3; 2 |] [ 11L; 2L; 3L; 24L; 35L; 6L ]) batched
-                  same (counting dtype [| 3; 2 |]) x // is not written
+                  same (counting dtype [| 3; 2 |]) x // the operand is unchanged
                   same x (value (Scatter(ScatterAdd, 0)) [ x; i64 [| 0 |] []; made [| 0; 2 |] [] ])
                   let none = made [| 0 |] []
                   same none (value (Scatter(ScatterSet, 0)) [ none; i64 [| 1 |] [ 0L ]; made [| 1 |] [ 5L ] ])

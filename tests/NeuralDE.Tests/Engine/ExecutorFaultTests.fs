@@ -1,4 +1,4 @@
-/// What a back end does wrong is said with its name.
+/// Errors of a back end are reported with its name.
 module NeuralDE.Tests.Engine.ExecutorFaultTests
 
 open Expecto
@@ -8,7 +8,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 
-/// A back end that always gives the same.
+/// A back end that always returns the same results.
 let private giving (result: NdArray) : Executor =
     { new Executor("wrong") with
         member _.Primitive(_, _, _) = result
@@ -28,7 +28,7 @@ let private lying (device: Executor) : Tensor =
 let tests =
     testList
         "Engine.Executor.faults"
-        [ testCase "what was not asked for" (fun () ->
+        [ testCase "results with unexpected signatures are reported" (fun () ->
               for result in [ NdArray(Float32, [| 1 |], [| 0.0f |]); NdArray(Float64, [| 1; 1 |], [| 0.0 |]) ] do
                   let x = lying (giving result)
 

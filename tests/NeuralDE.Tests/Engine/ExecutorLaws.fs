@@ -1,4 +1,5 @@
-/// Every example of the registry gives the same bits on a device as here, eager, compiled and derived, and stays there.
+/// Every example of the registry gives the same bits on a device and on the CPU, eager, compiled and differentiated,
+/// and its results stay on the device.
 module NeuralDE.Tests.Engine.ExecutorLaws
 
 open System
@@ -28,7 +29,7 @@ let private bitsOf (x: Tensor) =
     let values = x.ToArray() |> Array.map (fun v -> if Double.IsNaN v then 0L else BitConverter.DoubleToInt64Bits v)
     x.Dtype, x.Shape, values, x.ToInt64Array()
 
-/// What is made of constants alone is computed when it is asked for, and has no place.
+/// An expression of constants only is computed when its numbers are read, and belongs to no device.
 let private isStructure (x: Tensor) =
     match x.Content with
     | Content.Structure _ -> true

@@ -1,4 +1,5 @@
-/// Solves and trainings on a device: the bits of the library's own engine, and no memory left to the collector.
+/// Solves and trainings on a device: the same bits as the library's own engine, and no memory left to the garbage
+/// collector.
 module NeuralDE.Tests.Engine.ExecutorSolveTests
 
 open System
@@ -25,7 +26,7 @@ let private agree what (f: 'A -> Tensor list) (x: 'A) =
 let private solves =
     testList
         "solves"
-        [ testCase "an adaptive solve, what it saves, and its gradient" (fun () ->
+        [ testCase "an adaptive solve, its outputs and its gradient" (fun () ->
               let times = tensor [ 0.25; 0.5; 1.0 ]
               let problem (m, y0: Tensor) = Ode.problem (fun _ u -> field m u) y0 (0.0, 1.0)
               let y0 = vector 2 3
@@ -50,7 +51,7 @@ let private solves =
                       [ w; v; y0 ])
                   (weights, y0))
 
-          testCase "only what the caller reads comes back from a compiled solve" (fun () ->
+          testCase "a compiled solve downloads only what the caller reads" (fun () ->
               let f =
                   compile (fun (m, y0: Tensor) -> Ode.problem (fun _ u -> field m u) y0 (0.0, 1.0) |> Ode.solveFinal)
               let p = Tree.toDevice device (weights, vector 2 3)
@@ -59,7 +60,7 @@ let private solves =
                   during device (fun () ->
                       for _ in 1..10 do
                           f p |> ignore)
-              Expect.equal (counts.Uploads, counts.Downloads, counts.Calls) (0, 0, 10) "what passed")
+              Expect.equal (counts.Uploads, counts.Downloads, counts.Calls) (0, 0, 10) "transfers")
 
           testCase "a solution at few and many times" (fun () ->
               let solution (y0: Tensor) = Ode.problem (fun _ u -> -u) y0 (0.0, 1.0) |> Ode.solve
@@ -68,7 +69,7 @@ let private solves =
               agree "At many" (fun y0 -> [ (solution y0).At many ]) (vector 2 3)
               let onDevice = (solution (vector 2 3)).At(many.ToDevice device)
               Expect.equal (bits onDevice) (bits ((solution (vector 2 3)).At many)) "times on the device"
-              expectOn onDevice "what times on the device give")
+              expectOn onDevice "outputs at times on the device")
 
           testCase "noise" (fun () ->
               let path (y0: Tensor, key: Key) =
@@ -134,19 +135,21 @@ let private same what (expected: Fit<Tensor * Tensor>) (got: Fit<Tensor * Tensor
 let private trainings =
     testList
         "trainings"
-        [ testCase "the same bits, whatever lies on the device; two numbers a step come back" (fun () ->
-              let here = training start |> Train.runOn (batches data) loss
+        [ testCase
+              "the same bits with the model or the data on the device; two numbers per step are downloaded"
+              (fun () ->
+                  let here = training start |> Train.runOn (batches data) loss
 
-              for what, model, data in
-                  [ "the model", Tree.toDevice device start, data
-                    "the data", start, Tree.toDevice device data
-                    "both", Tree.toDevice device start, Tree.toDevice device data ] do
-                  let fit, counts = during device (fun () -> training model |> Train.runOn (batches data) loss)
-                  same what here fit
-                  Expect.equal counts.Downloads 60 $"{what}: downloads, loss and length of the gradient of 30 steps"
-                  Expect.equal counts.Calls 30 $"{what}: calls")
+                  for what, model, data in
+                      [ "the model", Tree.toDevice device start, data
+                        "the data", start, Tree.toDevice device data
+                        "both", Tree.toDevice device start, Tree.toDevice device data ] do
+                      let fit, counts = during device (fun () -> training model |> Train.runOn (batches data) loss)
+                      same what here fit
+                      Expect.equal counts.Downloads 60 $"{what}: downloads: loss and gradient norm of 30 steps"
+                      Expect.equal counts.Calls 30 $"{what}: calls")
 
-          testCase "memory of a step is given back" (fun () ->
+          testCase "the memory of a step is released" (fun () ->
               let data = Tree.toDevice device data
               let alive = Array.zeroCreate 31
               let look (p: TrainProgress) = alive[p.Step] <- device.Counts.Alive
@@ -155,9 +158,9 @@ let private trainings =
               let fit, counts =
                   during device (fun () -> training model |> Train.onStep look |> Train.runOn (batches data) loss)
 
-              // an epoch has four batches, so eight steps have met every shape
+              // an epoch has four batches, so after eight steps all shapes have occurred
               Expect.equal (Array.distinct alive[9..]) [| alive[8] |] "buffers alive after each step"
-              // the last model and the lowest one, each with its optimiser's state, and what was sent once
+              // the last model and the best one, each with its optimiser's state, and the arrays uploaded once
               Expect.isTrue
                   (counts.Alive <= 20)
                   $"got {counts.Alive} more buffers after the training, expected at most 20"
@@ -165,7 +168,7 @@ let private trainings =
               Expect.equal (bits (fst model)) (bits (fst start)) "the given model, which stays its caller's"
               Tree.flatten fit.Best |> Array.iter (fun x -> x.ToArray() |> ignore))
 
-          testCase "a training that is broken off, or only looked at, keeps no memory" (fun () ->
+          testCase "a training that ends early, or is only observed, keeps no memory" (fun () ->
               let model = Tree.toDevice device start
               let stop (p: TrainProgress) = if p.Step = 13 then invalidOp "stop"
               let run t = t |> Train.runOn (batches data) loss
@@ -173,19 +176,20 @@ let private trainings =
 
               let fail () = training model |> Train.onStep stop |> run |> ignore
               let (), counts = during device (fun () -> Expect.thrown<InvalidOperationException> fail |> ignore)
-              // the optimiser's first state of the weights, two arrays, was sent once: the collector finds it
+              // the optimiser's first state of the weights, two arrays, is uploaded once and left to the garbage
+              // collector
               Expect.equal counts.Alive 2 "buffers alive after an exception"
 
               try
                   let path = Path.Combine(folder.FullName, "training.safetensors")
                   let fit, counts = during device (fun () -> training model |> Train.checkpointEvery 1 path |> run)
-                  // the same two, the last model and the lowest
+                  // the same two, the last model and the best one
                   Expect.isTrue (counts.Alive <= 6) $"got {counts.Alive} more buffers, expected 6 or fewer"
                   Tree.flatten fit.Best |> Array.iter (fun x -> x.ToArray() |> ignore)
               finally
                   folder.Delete true)
 
-          testCase "models that are looked at stay" (fun () ->
+          testCase "models passed to a callback stay valid" (fun () ->
               let seen = Collections.Generic.List<Tensor * Tensor>()
               let fit look m =
                   training m
@@ -198,7 +202,10 @@ let private trainings =
               let here = fit (fun (w, _) -> expected.Add(w.ToArray())) start
               let there = fit seen.Add (Tree.toDevice device start)
               same "validated" here there
-              Expect.equal [ for w, _ in seen -> w.ToArray() ] (List.ofSeq expected) "the models that were looked at")
+              Expect.equal
+                  [ for w, _ in seen -> w.ToArray() ]
+                  (List.ofSeq expected)
+                  "the models passed to the callback")
 
           testCase "a training on the device is resumed there" (fun () ->
               let folder = Directory.CreateTempSubdirectory()
@@ -222,7 +229,7 @@ let private trainings =
               finally
                   folder.Delete true)
 
-          testCase "updates by the loss, and a training without batches" (fun () ->
+          testCase "updates that use the loss, and a training without batches" (fun () ->
               let updating (w: Tensor, c: Tensor) = sum (square w), (w, c * 0.9)
               let fit m = Train.start m (Adam 0.05) |> Train.steps 5
 
@@ -236,7 +243,7 @@ let private trainings =
 let private fits =
     testList
         "fits"
-        [ testCase "Levenberg–Marquardt and L-BFGS run where the model is" (fun () ->
+        [ testCase "Levenberg–Marquardt and L-BFGS run on the model's device" (fun () ->
               let x = linspace 0.0 1.0 12
               let y = 2.0 * exp (-1.5 * x)
               let residuals (a: Tensor, k: Tensor) = a * exp (k * x) - y

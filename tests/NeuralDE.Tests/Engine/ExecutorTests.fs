@@ -1,4 +1,4 @@
-/// The data decides where a computation runs: on a device that counts what passes, and on two of them.
+/// The arguments determine where a computation runs: tests on a device that counts transfers, and on two such devices.
 module NeuralDE.Tests.Engine.ExecutorTests
 
 open System
@@ -34,7 +34,7 @@ let private expectOn (device: Device) (x: Tensor) what = Expect.same x.Device de
 
 let private vector n seed = randn (Key(int64 seed)) [ n ]
 
-/// Names both devices and the mend, whatever the order.
+/// Checks that the message names both devices, in any order, and the fix.
 let private mixed (what: string) (act: unit -> unit) =
     let message = (Expect.thrown<DeviceException> act).Message
 
@@ -52,7 +52,7 @@ let private inFile (name: string) (act: string -> unit) =
 let private trees =
     testList
         "trees"
-        [ testCase "a tree goes to a device and comes back" (fun () ->
+        [ testCase "a tree moves to a device and back" (fun () ->
               let model =
                   { Weight = vector 6 1 |> reshape [ 2; 3 ]
                     Layers = [ vector 2 2; tensor [ 1; 2; 3 ] ]
@@ -69,7 +69,7 @@ let private trees =
                   expectOn a x "a leaf"
 
               for x in Tree.flatten back do
-                  expectOn Device.cpu x "a leaf that came back"
+                  expectOn Device.cpu x "a leaf moved back"
 
               Expect.equal (Tree.signature moved) (Tree.signature model) "signature moved"
               Expect.equal (back.Width, back.Rate, back.Absent.IsNone) (3, 0.5, true) "static parts"
@@ -80,14 +80,14 @@ let private trees =
               Expect.equal (bits (randn moved.Key [ 5 ])) (bits (randn model.Key [ 5 ])) "numbers of a key"
               expectOn a (randn moved.Key [ 5 ]) "numbers of a key")
 
-          testCase "what is there already is the same tensor" (fun () ->
+          testCase "a tensor already on the device is returned unchanged" (fun () ->
               let x = vector 4 1
               let moved = there x
               Expect.same (Tree.toDevice a moved) moved "Tree.toDevice a moved"
               Expect.same (Tree.toDevice Device.cpu x) x "Tree.toDevice Device.cpu x"
               let filled = zeros [ 3 ]
               Expect.same (filled.ToDevice Device.cpu) filled "filled.ToDevice Device.cpu"
-              expectOn a (filled.ToDevice a) "what is filled with one number")
+              expectOn a (filled.ToDevice a) "a constant tensor")
 
           testCase "from one device to another" (fun () ->
               let x = vector 4 1
@@ -95,7 +95,7 @@ let private trees =
               expectOn b moved "moved"
               Expect.equal (bits moved) (bits x) "bits moved")
 
-          testCase "a placeholder has no place" (fun () ->
+          testCase "a placeholder has no device" (fun () ->
               for act in
                   [ (fun (x: Tensor) -> x.ToDevice a)
                     (fun x -> Tree.toDevice Device.cpu (x, x) |> fst)
@@ -110,7 +110,7 @@ let private trees =
 let private eager =
     testList
         "eager"
-        [ testCase "operations stay on the device and nothing passes" (fun () ->
+        [ testCase "operations stay on the device without transfers" (fun () ->
               let run (x: Tensor, w: Tensor) =
                   let y = tanh (matmul x w) * 0.3 + 2.0
                   let z = concat [ y; flip 0 y ] |> transpose
@@ -119,12 +119,12 @@ let private eager =
               let x, w = reshape [ 4; 3 ] (vector 12 1), reshape [ 3; 2 ] (vector 6 2)
               let xs = Tree.toDevice a (x, w)
               let y, counts = during a (fun () -> run xs)
-              Expect.equal (counts.Uploads, counts.Downloads) (0, 0) "what passed"
+              Expect.equal (counts.Uploads, counts.Downloads) (0, 0) "transfers"
               Expect.isTrue (counts.Primitives > 8) "counts.Primitives > 8"
               expectOn a y "the result"
               Expect.equal (bits y) (bits (run (x, w))) "bits y")
 
-          testCase "another shape, one number spread and an identity stay there" (fun () ->
+          testCase "a reshape, a broadcast of one number and an identity stay on the device" (fun () ->
               let x = there (vector 1 1)
               let y, counts = during a (fun () -> [ reshape [ 1; 1 ] x; broadcastTo [ 3; 1 ] x; stopGradient x ])
               for y in y do
@@ -132,7 +132,7 @@ let private eager =
                   expectOn a y "y"
               Expect.equal counts.Downloads 0 "counts.Downloads")
 
-          testCase "numbers are copied here once, whoever asks" (fun () ->
+          testCase "numbers are downloaded once, with any number of readers" (fun () ->
               let x = there (vector 1000 1)
               let y = x * 2.0
 
@@ -151,7 +151,7 @@ let private eager =
               Expect.equal counts.Downloads 1 "counts.Downloads"
               Expect.equal (bits y) (bits (vector 1000 1 * 2.0)) "bits y")
 
-          testCase "a check looks at what lies on the device" (fun () ->
+          testCase "a check inspects an array on the device" (fun () ->
               let x, at = there (vector 3 1), there (tensor [ 5 ])
               Expect.thrownAny<ArgumentException>(fun () -> take 0 at x |> ignore) |> ignore)
 
@@ -162,7 +162,7 @@ let private eager =
               (nonNull x.Numbers.Buffer).Release()
               Expect.thrown<DeviceException>(fun () -> x.ToArray() |> ignore) |> ignore
               Expect.thrown<DeviceException>(fun () -> x + 1.0 |> ignore) |> ignore
-              Expect.equal (bits shared) (bits (vector 3 1)) "another shape of it, which stays") ]
+              Expect.equal (bits shared) (bits (vector 3 1)) "a reshaped buffer, which stays valid") ]
 
 let private files =
     testList
@@ -186,7 +186,7 @@ let private files =
                   let _, read = (Safetensors.read path).Tensors.Head
                   Expect.equal (bits read) (bits x) "x.safetensors"))
 
-          testCase "a model is loaded where it is" (fun () ->
+          testCase "a model is loaded to its device" (fun () ->
               inFile "model.safetensors" (fun path ->
                   let model = vector 3 1, cast Float32 (vector 2 2)
                   Checkpoint.save path (Tree.toDevice a model)
@@ -201,7 +201,7 @@ let private files =
                       expectOn b y "the second leaf"
                       Expect.equal (bits x, bits y) (bits (fst model), bits (snd model)) "numbers"
 
-                  expectOn Device.cpu (fst (Checkpoint.load path model)) "a leaf of a model that is here"))
+                  expectOn Device.cpu (fst (Checkpoint.load path model)) "a leaf of a model on the CPU"))
 
           testCase "code that reads numbers while it is traced" (fun () ->
               let x = vector 3 1
@@ -220,7 +220,7 @@ let private files =
 let private compiled =
     testList
         "compiled"
-        [ testCase "one function serves every device" (fun () ->
+        [ testCase "one compiled function runs on every device" (fun () ->
               let w = vector 3 2
               let f = compile (fun (x: Tensor) -> tanh (x * w) + 0.7)
               let x = vector 3 1
@@ -231,7 +231,7 @@ let private compiled =
                   expectOn device y "the result"
                   Expect.equal (bits y) (bits here) $"bits on {device}")
 
-          testCase "a captured array is sent once" (fun () ->
+          testCase "a captured array is uploaded once" (fun () ->
               let w, table = vector 50 2, vector 50 3
               let f = compile (fun (x: Tensor) -> x * w + table * 0.7)
               let x = there (vector 50 1)
@@ -247,7 +247,7 @@ let private compiled =
               Expect.equal (counts.Downloads, counts.Calls) (0, 100) "downloads and calls"
               expectOn a y "y")
 
-          testCase "a captured array under several shapes is sent once, and no call leaves memory" (fun () ->
+          testCase "a captured array with several shapes is uploaded once, and no call leaks memory" (fun () ->
               let w = vector 12 2
               let wide, tall = reshape [ 3; 4 ] w, reshape [ 4; 3 ] w
               let f = compile (fun (x: Tensor) -> matmul (matmul wide tall) x)
@@ -259,14 +259,14 @@ let private compiled =
               Expect.equal (bits (List.last ys)) (bits y) "bits of the last"
               Expect.equal (bits y) (bits (f (vector 3 1))) "bits y")
 
-          testCase "what a function captures on a device decides" (fun () ->
+          testCase "captured tensors determine the device" (fun () ->
               let w = there (vector 3 2)
               let x = vector 3 1
               let f = compile (fun (x: Tensor) -> x * w)
               expectOn a (f x) "a product"
               Expect.equal (bits (f x)) (bits (x * vector 3 2)) "bits (f x)")
 
-          testCase "numbers of a rule on a device decide" (fun () ->
+          testCase "numbers captured by a rule determine the device" (fun () ->
               let w = vector 3 2
               let f w x = customGradient (fun (x: Tensor) -> sin x) (fun x _ dy -> dy * cos x * w) x
               let g w = grad (fun x -> sum (f w x))
@@ -275,7 +275,7 @@ let private compiled =
               Expect.isTrue (float (amax (abs (y - g w (vector 3 1)))) < 1e-12) "the gradient"
               mixed "a rule" (fun () -> g (there w) ((vector 3 1).ToDevice b) |> ignore))
 
-          testCase "results are their caller's: none is an argument's buffer" (fun () ->
+          testCase "the caller owns the results: none shares an argument's buffer" (fun () ->
               let x = there (vector 3 1)
               let f = compile (fun (x: Tensor) -> [ x; x; reshape [ 3; 1 ] x; stopGradient x ])
               let buffers = x :: f x |> List.map (fun x -> nonNull x.Numbers.Buffer)
@@ -283,7 +283,7 @@ let private compiled =
               buffers.Tail |> List.iter _.Release()
               Expect.equal (bits x) (bits (vector 3 1)) "bits x")
 
-          testCase "200 steps of gradient descent: nothing passes" (fun () ->
+          testCase "200 steps of gradient descent without transfers" (fun () ->
               let x, y = reshape [ 16; 3 ] (vector 48 1), vector 16 2
               let loss (w: Tensor, c: Tensor) = mean (square (matmul x w + c - y))
               let step = compile (fun m -> Tree.map2 (fun p g -> p - 0.1 * g) m (grad loss m))
@@ -303,7 +303,7 @@ let private compiled =
               for _ in 1..200 do
                   here <- step here
 
-              Expect.equal (counts.Uploads, counts.Downloads, counts.Calls) (0, 0, 200) "what passed"
+              Expect.equal (counts.Uploads, counts.Downloads, counts.Calls) (0, 0, 200) "transfers"
               Expect.equal (bits (fst away)) (bits (fst here)) "the weights"
               Expect.equal (bits (snd away)) (bits (snd here)) "the offset")
 
@@ -337,9 +337,9 @@ let private mixing =
 
     testList
         "two devices are refused"
-        [ testCase "before either is asked" (fun () ->
+        [ testCase "before either of them runs anything" (fun () ->
               let one = broadcastTo [ 3 ] y[0]
-              let (), counts = during a (fun () -> mixed "a number that is spread" (fun () -> x + one |> ignore))
+              let (), counts = during a (fun () -> mixed "a broadcast number" (fun () -> x + one |> ignore))
               Expect.equal counts.Primitives 0 "counts.Primitives")
 
           for name, act in

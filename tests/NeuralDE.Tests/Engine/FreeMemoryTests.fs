@@ -1,4 +1,4 @@
-/// Memory is laid out as by looking at every living buffer, only faster.
+/// Memory is laid out as by a search of all living buffers, only faster.
 module NeuralDE.Tests.Engine.FreeMemoryTests
 
 open System.Collections.Generic
@@ -7,7 +7,7 @@ open NeuralDE.Tests
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 
-/// The slow twin: the first gap between what is taken, found by going over all of it.
+/// The slow twin: first fit by a search of all allocated parts.
 type private Scanned() =
     let taken = SortedList<int64, int64>()
 
@@ -27,7 +27,7 @@ let tests =
     testList
         "Engine.FreeMemory"
         [ testList
-              "parts go where a look at all of them puts them"
+              "the layout is that of the slow twin"
               [ for seed, living in [ 1, 4; 2, 40; 3, 400 ] do
                     testCase $"{seed}, {living}" (fun () ->
                         let random = System.Random seed

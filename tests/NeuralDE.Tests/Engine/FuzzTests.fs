@@ -1,5 +1,5 @@
-/// Random graphs: what a plan gives is what the reference interpreter gives.
-/// NEURALDE_FUZZ_COUNT and NEURALDE_FUZZ_SEED say how many graphs there are and which is the first.
+/// Random graphs: plans give the results of the reference interpreter. NEURALDE_FUZZ_COUNT and NEURALDE_FUZZ_SEED set
+/// the number of graphs and the first seed.
 module NeuralDE.Tests.Engine.FuzzTests
 
 open System
@@ -21,7 +21,7 @@ let private setting (name: string) (usual: int) =
 let tests =
     testList
         "Engine.Fuzz"
-        [ testCase "plans give what the interpreter gives" (fun () ->
+        [ testCase "plans give the interpreter's results" (fun () ->
               let count = setting "NEURALDE_FUZZ_COUNT" 1000
               let first = setting "NEURALDE_FUZZ_SEED" 0
 
@@ -33,7 +33,7 @@ let tests =
                   | Some difference -> failtest $"{difference}\n{RandomGraphs.describe r}"
                   | None -> ())
 
-          testCase "random graphs hold every operation" (fun () ->
+          testCase "random graphs contain every operation" (fun () ->
               let seen = HashSet<string>()
 
               let rec visit (g: Graph) =

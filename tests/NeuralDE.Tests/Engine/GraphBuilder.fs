@@ -1,4 +1,4 @@
-/// Grows a graph node by node from random choices: what is there already serves as arguments of what comes next.
+/// Builds a graph node by node from random choices; earlier nodes are arguments of later ones.
 namespace NeuralDE.Tests.Engine
 
 open System
@@ -11,29 +11,29 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 
-/// How far two executors may differ in a value: not at all, or by what functions of float64 or of float32 are apart.
+/// How far two executors may differ in a value: not at all, or by the tolerance of float64 or float32 functions.
 [<RequireQualifiedAccess>]
 type internal Level =
     | Exact = 0
     | Double = 1
     | Single = 2
 
-/// What a random graph is for.
+/// The restrictions of a random graph.
 type internal GraphKind =
     {
-        /// its derivative is taken: no kinks on values that executors may disagree about
+        /// it is differentiated: no kinks at values on which executors may disagree
         Smooth: bool
-        /// arguments hold NaN, infinities and the like: no operations that spread them by their algorithm
+        /// its arguments contain NaN, infinities and other special values: no operations whose algorithm spreads them
         Special: bool
-        /// how deep function nodes may still be nested
+        /// the remaining nesting depth of function nodes
         Depth: int
-        /// its rows are computed together and alone: nothing that looks at all rows at once
+        /// its rows are computed together and alone: no operation over all rows
         ByRow: bool
-        /// elements of one array at most
+        /// the most elements of one array
         Largest: int
     }
 
-/// A value of the graph that is being built and how exact it is.
+/// A value of the graph under construction, and how exact it is.
 type internal Built = { Node: Node; Level: Level }
 
 [<Sealed>]
@@ -43,7 +43,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
 
     let largest = kind.Largest
 
-    /// What most axes of the graph are like, so that values fit one another.
+    /// The extents of most axes of the graph, so that values fit one another.
     let extents =
         let some = [| 1; 2; 3; 5; 17; 64 |]
         let mutable picked = Array.init 3 (fun _ -> some[random.Next some.Length])
@@ -58,7 +58,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
     static let isExact (op: Op) =
         match op with
         | Unary(Neg | Abs | Sign | Sqrt | Floor | Ceil | Round | Not) -> true
-        | Unary _ -> false // every other function is approximated
+        | Unary _ -> false // all other functions are approximations
         | Binary(Pow | Atan2 | Mod) -> false
         | Binary _ -> true // arithmetic is rounded once
         | Reduce(Sum, _)
@@ -73,7 +73,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
         | Random(Normal, _) -> false
         | _ -> true // movement, choices, integers
 
-    /// The pooled value for which a condition holds, the later ones more often.
+    /// A random value that satisfies a condition, later ones more often.
     let choose (condition: Built -> bool) : Built voption =
         let fitting = pool.FindAll condition
 
@@ -103,10 +103,10 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
 
     member x.WorstOf(nodes: Node seq) : Level = nodes |> Seq.map x.LevelOf |> Seq.append [ Level.Exact ] |> Seq.max
 
-    /// A node that is as exact as its operation and arguments let it be.
+    /// A node that is as exact as its operation and arguments allow.
     member x.Node (op: Op) (args: Node[]) : Node = x.NodeAt (x.WorstOf args) op args
 
-    /// The same, where the arguments are as exact as said.
+    /// The same for arguments of the given exactness.
     member _.NodeAt (level: Level) (op: Op) (args: Node[]) : Node =
         let n = Intern.node op args
 
@@ -124,7 +124,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
         levels[n] <- if n.Dtype.IsFloat then level else Level.Exact
         n
 
-    /// Puts a value where later ones may use it.
+    /// Adds a value to the pool of arguments.
     member x.Keep(n: Node) : unit =
         if Shape.stored "test" n.Shape <= largest then pool.Add { Node = n; Level = x.LevelOf n }
 
@@ -148,7 +148,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
     /// x² + c: positive.
     member x.Positive (n: Node) (c: float) : Node = x.With Add (x.Node (Binary Mul) [| n; n |]) c
 
-    /// Brings numbers of at most `bound` to at most 2 or so.
+    /// Scales numbers of at most `bound` to about 2 at most.
     member x.Tamed (bound: float) (n: Node) : Node =
         if bound <= 2.0 && random.Next 4 > 0 then
             n
@@ -167,7 +167,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
     member _.ChooseExact(condition: Node -> bool) : Node voption =
         choose (fun b -> b.Level = Level.Exact && condition b.Node) |> ValueOption.map (fun b -> b.Node)
 
-    /// A shape of the extents that this graph likes.
+    /// A shape with the usual extents of this graph.
     member _.Shape() : int[] =
         let rank = [| 0; 1; 1; 2; 2; 2; 3 |][random.Next 7]
         let shape = Array.init rank (fun _ -> if random.Next 9 = 0 then 1 else extents[random.Next 3])
@@ -181,13 +181,13 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
         | ValueSome n -> n.Dtype
         | ValueNone -> if random.Next 3 = 0 then Float32 else Float64
 
-    /// A value of this signature: one that is there, or one made of what is there.
+    /// A value of this signature: an existing one, or one made from existing ones.
     member x.Get(s: Signature, exact: bool) : Node =
         let accepts (b: Built) = b.Node.Dtype = s.Dtype && (b.Level = Level.Exact || not exact)
         let fits (b: Built) = accepts b && Shape.same b.Node.Shape s.Shape
         let size = Shape.stored "test" s.Shape
 
-        /// the axes of the wanted shape that a shape becomes, if it does
+        /// the axes of the wanted shape to which a shape can be broadcast, if any
         let axesOf (shape: int[]) =
             let mutable at = s.Shape.Length - 1
 
@@ -220,7 +220,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
             | ValueSome b -> x.Node (Broadcast(s.Shape, (axesOf b.Node.Shape).Value)) [| b.Node |]
             | ValueNone -> x.Made s
 
-    /// A value of this signature that nothing in the graph was used for.
+    /// A value of this signature that nothing in the graph uses.
     member x.Made(s: Signature) : Node =
         let size = Shape.stored "test" s.Shape
 
@@ -259,7 +259,7 @@ type internal GraphBuilder(random: System.Random, kind: GraphKind, inputs: (Sign
         | ValueSome n when random.Next 6 > 0 -> n
         | _ -> x.Get({ Dtype = x.OneOf [| Int32; Int64 |]; Shape = x.Shape() }, false)
 
-    /// Flags of a shape, from a comparison that no rounding decides.
+    /// Flags of a shape, from a comparison that rounding cannot change.
     member x.Flags(shape: int[]) : Node =
         match x.Choose(fun n -> n.Dtype = Bool && Shape.same n.Shape shape) with
         | ValueSome n when random.Next 3 > 0 -> n

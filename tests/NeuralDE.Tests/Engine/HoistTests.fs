@@ -1,4 +1,4 @@
-/// What is taken out of a loop's body: what captured values alone determine, and no value changes.
+/// Hoisting: only values that are determined by captured ones, and without changing any value.
 module NeuralDE.Tests.Engine.HoistTests
 
 open System.Collections.Generic
@@ -12,7 +12,7 @@ open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 
-/// The bodies of the loops of random graphs, as a plan sees them, and how many of their inputs are carried.
+/// The bodies of the loops of random graphs, as a plan gets them, and their numbers of carried inputs.
 let private bodies: (int * Graph * int) seq =
     seq {
         for seed in 3200..3499 do
@@ -40,7 +40,7 @@ let private argsFor seed (g: Graph) =
 let tests =
     testList
         "Engine.Hoist"
-        [ testCase "what is taken out and what is left give the body's values" (fun () ->
+        [ testCase "the hoisted part and the rest together give the body's values" (fun () ->
               let mutable splits = 0
 
               for seed, body, carried in bodies do
@@ -59,9 +59,9 @@ let tests =
                       | Some difference -> failtest $"seed {seed}: {difference}\n{Print.graph body}"
                       | None -> ()
 
-              Expect.isTrue (splits > 50) $"Got {splits} bodies with something to take out, expected more.")
+              Expect.isTrue (splits > 50) $"Got {splits} bodies with hoistable values, expected more.")
 
-          testCase "what is left inside depends on carried values or is only moved" (fun () ->
+          testCase "nodes left inside depend on carried values or are movements" (fun () ->
               for seed, body, carried in bodies do
                   let rest =
                       match Hoist.split body carried with
@@ -80,7 +80,7 @@ let tests =
 
                       if isVarying then varies.Add n |> ignore
 
-                  // of the rest, large values may stay inside, and what they are made of
+                  // apart from these, large values and their arguments may stay inside
                   if rest.Walk |> Array.forall (fun n -> Shape.stored "test" n.Shape <= 4096) then
                       for n in rest.Walk do
                           match n.Op with
@@ -99,7 +99,7 @@ let tests =
                                   failtest
                                       $"seed {seed}: got {op} inside, expected it before the loop\n{Print.graph rest}")
 
-          testCase "what is taken out is taken out once" (fun () ->
+          testCase "a value is hoisted once, together with its arguments" (fun () ->
               let scalar = { Dtype = Float64; Shape = [||] }
               let flag = { Dtype = Bool; Shape = [||] }
               let state, captured = Intern.input 0 scalar, Intern.input 1 scalar
@@ -122,4 +122,4 @@ let tests =
                       "before"
                   Expect.equal rest.Inputs.Length 3 "rest.Inputs.Length"
                   Expect.none rest.Walk (fun (n: Node) -> n.Op = Unary Sin) "rest.Walk"
-              | ValueNone -> failtest "Got nothing taken out, expected the sine and its double.") ]
+              | ValueNone -> failtest "Got nothing hoisted, expected the sine and its double.") ]

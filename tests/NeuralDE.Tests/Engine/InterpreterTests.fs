@@ -8,8 +8,8 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE.Tests.Examples
 
-/// The methods that the runtime compiled while a process ran the ordinary program. Precompiled code is not used there, so
-/// that whatever ran was compiled.
+/// The methods that the runtime compiled in a process with the ordinary program. Precompiled code is disabled there, so
+/// that every method that ran was compiled.
 let private compiledIn (variables: (string * string) list) : string[] =
     let mutable lines = [||]
 
@@ -29,11 +29,13 @@ let private isOf (name: string) (line: string) =
 let gates =
     testList
         "gates.Engine.Interpreter"
-        [ testCase "an ordinary program does not reach it" (fun () ->
+        [ testCase "an ordinary program does not use the interpreter" (fun () ->
               let lines = compiledIn [ "NEURALDE_EXECUTOR", "" ]
-              Expect.isTrue (lines |> Array.exists (isOf "Plan")) "a line of Plan: the list has what ran"
+              Expect.isTrue
+                  (lines |> Array.exists (isOf "Plan"))
+                  "a line of Plan, which shows that the list is complete"
               Expect.none lines (isOf "Interpret") "methods of the reference interpreter")
 
-          testCase "a program that asks for it does" (fun () ->
+          testCase "a program that selects the interpreter uses it" (fun () ->
               let lines = compiledIn [ "NEURALDE_EXECUTOR", "reference" ]
               Expect.isTrue (lines |> Array.exists (isOf "Interpret")) "a line of Interpret") ]

@@ -1,4 +1,4 @@
-/// Sums over more elements than memory holds.
+/// Sums over more elements than fit into memory.
 module NeuralDE.Tests.Engine.LargeReductionTests
 
 open System
@@ -13,7 +13,7 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 
 module private Memory =
-    /// What a function gives, and by how many bytes the process grew at the most while it ran.
+    /// The result of a function, and the peak growth of the process in bytes while it ran.
     let growth (run: unit -> 'T) : 'T * int64 =
         GC.Collect()
         let before = Environment.WorkingSet
@@ -41,7 +41,7 @@ module private Memory =
             $"the process grew by {bytes / 1048576L} MB, expected at most {megabytes}"
         result
 
-    /// With the usual limits, whatever the environment asks for.
+    /// With the default limits, whatever the environment sets.
     let usual (run: unit -> 'T) : 'T = SameBits.withStreams ValueNone (fun () -> within 100L run)
 
 /// Points at equal distances from 0 to 1, as a column.
@@ -61,13 +61,13 @@ let private byProduct (p: Tensor) =
 let tests =
     testList
         "Engine.LargeReduction"
-        [ testCase "a sum over 2³² pairs takes no array of pairs" (fun () ->
+        [ testCase "a sum over 2³² pairs allocates no array of pairs" (fun () ->
               let total =
                   Memory.usual (fun () -> compile (fun (a, b) -> sum (a + b)) (ones [ 65536; 1 ], ones [ 1; 65536 ]))
 
               Expect.equal (float total) 8589934592.0 "the sum")
 
-          testCase "a sum over a product of 2²⁹ elements takes no product" (fun () ->
+          testCase "a sum over a product of 2²⁹ elements does not store the product" (fun () ->
               let total =
                   Memory.usual (fun () ->
                       compile (fun (a, b) -> sum (matmul a b)) (ones [ 2; 16384; 1 ], ones [ 2; 1; 16384 ]))
@@ -92,7 +92,7 @@ let tests =
                       (2.0 * (2.0 * float k - count + 1.0) / (count * count))
                       $"the derivative by point {k}")
 
-          testCase "extremes, counts and sums along an axis of more than 2³¹ pairs are right" (fun () ->
+          testCase "extremes, counts and sums along an axis of more than 2³¹ pairs" (fun () ->
               let n = 50000
               let p = points n
               let above (p: Tensor) = p .> transpose p
@@ -112,9 +112,9 @@ let tests =
                   "pairs in order by column")
 
           testCase
-              "sums of kernels over all pairs of points in the plane, and their gradients, take no array of pairs"
+              "sums of kernels over all pairs of points in the plane, and their gradients, allocate no array of pairs"
               (fun () ->
-                  // as if memory held no array of pairs
+                  // limits as if an array of pairs did not fit into memory
                   let setting = { StreamLimits.nothingStored 4096 with Large = 1000000L }
                   let n = 2000
                   let p = rand (Key 1) [ n; 2 ]
@@ -137,7 +137,7 @@ let tests =
                           0.0
                           $"the gradient by {name} beside the stored one")
 
-          testCase "a loop's body and its pullback take no array of pairs" (fun () ->
+          testCase "a loop's body and its pullback allocate no array of pairs" (fun () ->
               let n = 4000
               let p = points n
 

@@ -1,4 +1,4 @@
-/// What programs do with the library, for a process of its own in which one looks at what was compiled.
+/// An ordinary program that uses the library, run in a separate process whose compiled methods are listed.
 module internal NeuralDE.Tests.Engine.OrdinaryProgram
 
 open NeuralDE
@@ -45,7 +45,7 @@ let private training () =
     let loss (x, y) net = mean (square (reshape [ -1 ] (Mlp.apply net x) - y))
     Train.start (Mlp.init (Key 7) [ 2; 8; 1 ]) (Adam 1e-2) |> Train.steps 8 |> Train.runOn batches loss |> ignore
 
-/// As a task of a child process: nothing to say.
+/// The task of a child process: no output.
 let run (_: int) (_: int) : string[] =
     verbs ()
     derivatives ()

@@ -19,7 +19,7 @@ let tests =
     testList
         "Engine.Philox"
         [
-          // The three answers that Random123 publishes for Philox4x32 with ten rounds.
+          // The three known answers published by Random123 for Philox4x32 with ten rounds.
           testCase "known answers" (fun () ->
               known (Array.zeroCreate 4) (Array.zeroCreate 2) [| 0x6627e8d5u; 0xe169c58du; 0xbc57ac4cu; 0x9b00dbd8u |]
 
@@ -38,7 +38,7 @@ let tests =
                   let made = Philox.block 42L (uint64 (i / 2L)) 0UL
                   Expect.equal (Philox.bits 42L i) (if i % 2L = 0L then made.Lane0 else made.Lane1) "Philox.bits 42L i")
 
-          testCase "folding makes new keys, apart from the drawn numbers" (fun () ->
+          testCase "folding makes new keys, different from the drawn numbers" (fun () ->
               let keys =
                   [ for key in [ 0L; 1L; -1L ] do
                         for data in [ 0L; 1L; 2L; -1L; 1L <<< 32 ] -> Philox.foldKey key data ]
@@ -47,9 +47,9 @@ let tests =
               Expect.equal
                   ((List.distinct (keys @ drawn)).Length)
                   (keys.Length + drawn.Length)
-                  "(List.distinct (keys @ drawn)).Length")
+                  "number of distinct keys and draws")
 
-          testCase "uniform numbers lie in [0, 1) and normal ones are finite at the ends" (fun () ->
+          testCase "uniform numbers are in [0, 1) and normal ones are finite at the ends" (fun () ->
               Expect.equal (Philox.uniform64 0UL) 0.0 "Philox.uniform64 0UL"
               Expect.equal
                   (Philox.uniform64 System.UInt64.MaxValue)

@@ -1,4 +1,4 @@
-/// Plans: who lies where in memory, what groups hold, what is shared.
+/// Plans: the placement of arrays in memory, the size of groups, shared constants and memory.
 module NeuralDE.Tests.Engine.PlanTests
 
 open System
@@ -20,7 +20,7 @@ open NeuralDE.Kernels
 
 let private signature dtype shape = { Dtype = dtype; Shape = shape }
 
-/// A graph's drafts and those of the graphs inside it.
+/// The drafts of a graph and of the graphs inside it.
 let rec private all (l: Lowered) : Lowered seq =
     seq {
         l
@@ -30,7 +30,7 @@ let rec private all (l: Lowered) : Lowered seq =
                 yield! all inner
     }
 
-/// From the first draft that touches a storage to the last one; what the graph returns lives to the end.
+/// The lifetime of a storage: from the first to the last draft that touches it; outputs of the graph live to the end.
 let private lifetimes (l: Lowered) : KeyValuePair<Storage, struct (int * int)>[] =
     let found = Dictionary<Storage, struct (int * int)>(HashIdentity.Reference)
 
@@ -52,7 +52,7 @@ let private lifetimes (l: Lowered) : KeyValuePair<Storage, struct (int * int)>[]
         | StorageHome.Emission _ -> false)
     |> Seq.toArray
 
-/// What the steps of a group weigh, by the draft's name: type × count: operations.
+/// The total weight of a group, from the draft's name: type × count: operations.
 let private weightOf (name: string) : int voption =
     let found = Regex.Match(name, @"^\w+ × (\d+): (.+)$")
 
@@ -70,7 +70,7 @@ let private weightOf (name: string) : int voption =
 let private heaviest (g: Graph) =
     all (LowerFunctions.graph g)
     |> Seq.collect (fun l -> l.Drafts)
-    // groups that run tile by tile are named one after the other
+    // the names of groups that run tile by tile are joined
     |> Seq.collect (fun d -> Seq.last(d.Name().Split " at a time: ").Split "; ")
     |> Seq.choose (weightOf >> ValueOption.toOption)
     |> Seq.append [ 0 ]
@@ -107,7 +107,7 @@ let tests =
                                   failtest
                                       $"seed {seed}: got {a.Bytes} bytes at {a.Offset} in drafts {aFirst} to {aLast} beside {b.Bytes} at {b.Offset} in {bFirst} to {bLast}, expected them apart.")
 
-          testCase "no group is above the budget" (fun () ->
+          testCase "no group exceeds the budget" (fun () ->
               for seed in 3500..3699 do
                   let heaviest = heaviest (RandomGraphs.ofSeed seed).Graph
                   Expect.isTrue
@@ -115,7 +115,7 @@ let tests =
                       $"seed {seed}: got a group of weight {heaviest}, expected at most {budget}.")
 
           testList
-              "long chains and many results make groups within the budget"
+              "long chains and many results are divided into groups within the budget"
               [ for count in [ 0; 1000 ] do
                     testCase $"{count}" (fun () ->
                         let s = signature Float64 (if count = 0 then [||] else [| count |])
@@ -130,9 +130,9 @@ let tests =
                             Expect.inRange
                                 (heaviest (Intern.graph [| s |] (Array.ofList results)))
                                 (3, budget)
-                                "heaviest (Intern.graph [| s |] (Array.ofList results))") ]
+                                "weight of the heaviest group") ]
 
-          testCase "equal constants lie in one place" (fun () ->
+          testCase "equal constants share one place" (fun () ->
               let maker = PlanMaker 0L
               let place dtype (value: float) = maker.Constant(NdArray.OfFloats(dtype, [||], [| value |]))
               Expect.equal (place Float64 0.1) (place Float64 0.1) "place Float64 0.1"
@@ -143,7 +143,7 @@ let tests =
               Expect.equal (maker.Constant array) (maker.Constant array) "maker.Constant array"
               Expect.equal maker.Constants.Length 7 "maker.Constants.Length")
 
-          testCase "memory is used again once its array is read" (fun () ->
+          testCase "memory is reused after the last use of its array" (fun () ->
               let s = signature Float64 [| 1000 |]
               let sum (n: Node) = Intern.node (CumSum(0, false)) [| n |]
               let last = List.fold (fun n _ -> sum n) (Intern.input 0 s) [ 1..50 ]
@@ -157,16 +157,13 @@ let tests =
               let part = Intern.node (Slice { Start = [| 0; 1 |]; Stop = [| 6; 4 |]; Step = [| 2; 1 |] }) [| turned |]
               let product = Intern.node Dot [| part; Intern.node (Permute [| 1; 0 |]) [| part |] |]
               let drafts = (LowerFunctions.graph (Intern.graph [| s |] [| product |])).Drafts
-              Expect.equal
-                  (drafts |> Array.map (fun d -> d.Name()))
-                  [| "dot" |]
-                  "drafts |> Array.map (fun d -> d.Name())")
+              Expect.equal (drafts |> Array.map (fun d -> d.Name())) [| "dot" |] "names of the drafts")
 
-          testCase "a scan's reverse sweep adds rows, not whole arrays, to the gradient of what it runs over" (fun () ->
+          testCase "a scan's reverse sweep adds rows, not whole arrays, to the gradient of its rows" (fun () ->
               let xs = rand (Key 1) [ 50; 3 ]
               let scale = rand (Key 2) [ 3 ]
 
-              // each row twice, and the whole of another captured array
+              // uses each row twice, and another captured array as a whole
               let run (xs, scale: Tensor) =
                   sum (fst (scan (fun h (x: Tensor) -> let h = tanh (scale * h + x * x) in h, h) (zeros [ 3 ]) xs))
 

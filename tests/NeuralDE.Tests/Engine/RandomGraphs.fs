@@ -1,4 +1,4 @@
-/// Random closed graphs from seeds: primitives and function nodes over them, and arguments for them.
+/// Random closed graphs from seeds: primitives, function nodes over them, and their arguments.
 namespace NeuralDE.Tests.Engine
 
 open System
@@ -12,7 +12,7 @@ open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 open NeuralDE.Internal.Optimisers
 
-/// A graph, arguments for it, and how exact its outputs are.
+/// A graph, its arguments, and the exactness of its outputs.
 type internal RandomGraph =
     {
         Seed: int
@@ -82,7 +82,7 @@ module internal RandomGraphs =
         let g, levels = subgraph b b.Kind.Smooth args (b.Random.Next(1, 10))
         keepOutputs b (Call(g, b.OneOf [| Inline; Recompute |])) args levels |> ignore
 
-    /// Functions that have derivatives of their own, and functions outside the graph: not differentiated here.
+    /// Functions with custom derivatives, and host functions: not differentiated here.
     and private other (b: GraphBuilder) : unit =
         let args = someArgs b 3
         let g, levels = subgraph b false args (b.Random.Next(1, 8))
@@ -121,7 +121,7 @@ module internal RandomGraphs =
         let worst = Array.map2 (fun n m -> max (first.LevelOf n) (second.LevelOf m)) outputs others
         keepOutputs b (Cond(graph outputs, graph others)) (Array.append [| predicate |] args) worst |> ignore
 
-    /// state, counters, flags and captured values; each iteration adds 1 to the counters.
+    /// State, counters, flags and captured values; each iteration adds 1 to the counters.
     and private loop (b: GraphBuilder) : unit = loopWith b (ValueSome 16) |> ignore
 
     and private loopWith (b: GraphBuilder) (capacity: int voption) : Node[] =
@@ -139,7 +139,7 @@ module internal RandomGraphs =
         let captured = if b.Chance 4 then [||] else someArgs b 3
         let args = Array.concat [ states; controls; captured ]
 
-        // whatever is carried is as inexact as anything that goes in
+        // all carried values are as inexact as the least exact input
         let isSingle = args |> Array.exists (fun n -> n.Dtype = Float32 || b.LevelOf n = Level.Single)
         let worst = if isSingle then Level.Single else Level.Double
 
@@ -155,7 +155,7 @@ module internal RandomGraphs =
         let input i = Intern.input i args[i].Signature
         let next (n: Node) = if body.Chance 6 then n else body.Tamed 3.0 (body.Get(n.Signature, false))
 
-        // states may change places
+        // states may swap places
         let nextStates = states |> Array.mapi (fun i _ -> next (input i))
         let first = states.Length
         let counted = body.With Add (input first) 1.0
@@ -182,7 +182,7 @@ module internal RandomGraphs =
                 elif isFlagCarried && i = 1 then ended
                 else next (input (first + i)))
 
-        // an iteration late where the flag is carried
+        // one iteration late if the flag is carried
         let isOver = if isFlagCarried && b.Chance 2 then input (first + 1) else ended
         // one stream, or two that are written at different iterations
         let streams =
@@ -206,7 +206,7 @@ module internal RandomGraphs =
         let keep, write = some (), streams |> Array.map (fun _ -> some ())
         let outputs = Array.concat [ nextStates; nextControls; emissions; [| keep |]; write; [| isOver |] ]
 
-        // what the body computes from captured values may be less exact than they are
+        // values that the body computes from captured ones may be less exact than these
         let isSingle = isSingle || outputs |> Array.exists (fun n -> body.LevelOf n = Level.Single)
         let worst = if isSingle then Level.Single else Level.Double
 
@@ -228,7 +228,7 @@ module internal RandomGraphs =
         else
             keepOutputs b (Loop l) args (floats emitted)
 
-    /// The gradient of a random graph without kinks, as a named call.
+    /// The gradient of a random smooth graph, as a named call.
     and private pullback (b: GraphBuilder) : unit =
         let args = Array.init (b.Random.Next(1, 4)) (fun i -> if i > 0 && b.Chance 5 then b.Integer() else b.Float())
         let inner = inside b true args (args |> Array.map b.LevelOf)
@@ -257,8 +257,8 @@ module internal RandomGraphs =
                 for i in 0 .. gradient.Outputs.Length - 1 do
                     b.Keep(b.Unary Tanh (b.Output bundle i worst))
             with
-            | :? DerivativeException -> () // not everything has a derivative
-            | :? InputException -> () // a check looked at constants
+            | :? DerivativeException -> () // not every function has a derivative
+            | :? InputException -> () // a check of constants failed
 
     // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────
     let private special =
@@ -315,11 +315,11 @@ module internal RandomGraphs =
     /// The graph of a seed: every fifth one has special numbers among its arguments.
     let ofSeed (seed: int) : RandomGraph = build seed { usual with Special = seed % 5 = 4 }
 
-    /// One of primitives only, and one of function nodes, whose rows can be computed alone.
+    /// A graph of primitives only, and one with function nodes, whose rows can be computed separately.
     let plain (seed: int) : RandomGraph = build seed { usual with Depth = 0; ByRow = true }
     let nested (seed: int) : RandomGraph = build seed { usual with Depth = 2; ByRow = true }
 
-    /// One of arrays so large that several threads share their work.
+    /// A graph with arrays so large that several threads share their work.
     let large (seed: int) : RandomGraph = build seed { usual with Depth = 1; Largest = 60000 }
 
     /// Other arguments for the same graph.

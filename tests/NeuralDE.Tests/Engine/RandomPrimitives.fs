@@ -1,4 +1,4 @@
-/// Random primitives: each takes what a graph holds and puts something new into it, with numbers of moderate size.
+/// Random primitives: each takes values of a graph and adds a new one, of moderate size.
 module internal NeuralDE.Tests.Engine.RandomPrimitives
 
 open System
@@ -12,7 +12,7 @@ open NeuralDE.Internal.Data
 open NeuralDE.Internal.Optimisers
 
 // ── element by element ───────────────────────────────────────────────────────────────────────────────────────────
-/// A function on numbers of at most 2, and a bound of what it gives.
+/// A function of numbers of magnitude at most 2, and a bound of its values.
 let private functions: (string * float * (GraphBuilder -> Node -> Node)) list =
     let plain u bound = string u, bound, (fun (b: GraphBuilder) x -> b.Unary u x)
     let scaled u factor bound = string u, bound, (fun (b: GraphBuilder) x -> b.Unary u (b.With Mul x factor))
@@ -83,7 +83,7 @@ let private binary (b: GraphBuilder) =
         let x = b.ExactFloat()
         b.Keep(b.Tamed 5.0 (two Mod x (b.Positive (b.LikeExact x) 0.5)))
     | 10 -> b.Keep(b.Tamed 6.0 (b.Node Fma [| x; y; b.Like x |]))
-    // what the rules of simplification look for
+    // patterns of the simplification rules
     | 11 -> b.Keep(b.OneOf [| b.With Mul x 1.0; b.With Div x 1.0; b.Unary Neg (b.Unary Neg x); b.With Add x 0.0 |])
     | _ -> b.Keep(b.Tamed 4.0 (two Add x (b.With Mul y 0.5)))
 
@@ -190,7 +190,7 @@ let private reshaped (b: GraphBuilder) (x: Node) : int[] =
     | 1 -> Array.insertAt (b.Random.Next(x.Shape.Length + 1)) 1 x.Shape
     | 2 -> x.Shape |> Array.filter (fun n -> n <> 1)
     | _ ->
-        // an axis split, or two made one
+        // an axis split, or two merged
         let halves = x.Shape |> Array.collect (fun n -> if n > 2 && n % 2 = 0 then [| 2; n / 2 |] else [| n |])
         if x.Shape.Length >= 2 && b.Chance 2 then
             Array.append [| x.Shape[0] * x.Shape[1] |] x.Shape[2..]
@@ -275,7 +275,7 @@ let private scatter (b: GraphBuilder) =
 // ── contractions and linear algebra ──────────────────────────────────────────────────────────────────────────────
 let private extent (b: GraphBuilder) = b.OneOf [| 1; 1; 2; 3; 4; 5; 7; 8; 17; 33; 64 |]
 
-/// A matrix, or one for each index of the batch, often one that lies the other way round, is shared or reversed.
+/// A matrix, or one for each index of the batch; often transposed, shared or reversed.
 let private matrix (b: GraphBuilder) dtype (batch: int[]) m n : Node =
     let get shape = b.Get({ Dtype = dtype; Shape = shape }, false)
 
@@ -293,7 +293,7 @@ let private dot (b: GraphBuilder) =
     let x = b.Float()
     let batch = batches b
 
-    // operands that are there, or fresh ones
+    // existing operands, or new ones
     let a =
         if x.Shape.Length >= 2 && b.Chance 2 then
             x
@@ -357,7 +357,7 @@ let private fft (b: GraphBuilder) =
     let x = b.Get({ Dtype = b.FloatType(); Shape = Array.append (batches b) [| n; 2 |] }, false)
     b.Keep(b.With Mul (b.Node (Fft(b.Chance 2)) [| x |]) (1.0 / float n))
 
-/// A weighted sum of a matrix and the identity.
+/// A weighted sum of a matrix and the identity matrix.
 let private shifted (b: GraphBuilder) (a: Node) (weight: float) (diagonal: float) : Node =
     let n, rank = a.Shape[a.Shape.Length - 1], a.Shape.Length
     let counted axis = b.Node (Iota({ Dtype = Int32; Shape = [| n; n |] }, axis)) [||]
@@ -381,7 +381,7 @@ let private factors (b: GraphBuilder) =
         let right = b.Get({ Dtype = dtype; Shape = Array.append batch [| n; b.OneOf [| 1; 2; 9 |] |] }, false)
         b.Keep(b.Tamed 5.0 (b.Node (TriangularSolve(b.Chance 2, b.Chance 2, b.Chance 3)) [| triangle; right |]))
     | 2 ->
-        // drawn numbers: no pivots that are equal but for rounding
+        // random numbers, so that no pivots are equal up to rounding
         let drawn = { Dtype = dtype; Shape = Array.append batch [| n; n |] }
         b.Keep(b.Node Pivots [| b.Node (Random(Uniform, drawn)) [| b.Number Int64 (float (b.Random.Next 1000)) |] |])
     | _ -> b.Keep(b.Tamed 3.0 (b.Node Lu [| shifted b a weight 1.5 |]))
@@ -412,7 +412,7 @@ let private check (b: GraphBuilder) =
 
     b.Keep(b.Node (Check look) [| x; flags; b.ExactFloat() |])
 
-/// How often each kind comes, and what it does.
+/// The frequency and the action of each kind.
 let all: (int * (GraphBuilder -> unit)) list =
     [ 12, unary
       12, binary
@@ -432,10 +432,10 @@ let all: (int * (GraphBuilder -> unit)) list =
       2, draw
       1, check ]
 
-/// Those whose algorithm spreads a NaN over numbers that do not depend on it.
+/// Operations whose algorithm spreads a NaN over numbers that do not depend on it.
 let spreading: (int * (GraphBuilder -> unit)) list = [ 2, fft; 3, factors ]
 
-/// Those that a reduction of a large array may compute again instead of storing them, and a few others.
+/// Operations that a reduction of a large array may recompute instead of storing them, and a few others.
 let streaming: (int * (GraphBuilder -> unit)) list =
     [ 12, unary
       12, binary

@@ -1,4 +1,4 @@
-/// Random graphs whose outputs are reductions of what is computed element by element and moved: what a plan need not store.
+/// Random graphs whose outputs are reductions of element-wise and movement nodes, which a plan need not store.
 module internal NeuralDE.Tests.Engine.RandomReductions
 
 open System
@@ -17,7 +17,7 @@ let private pick (random: System.Random) (choices: (int * (GraphBuilder -> unit)
         left <- left - weight
         if left < 0 then Some choice else None)
 
-/// A reduction along any axes of a node, often of a sum with what is spread over it.
+/// A reduction of a node along any axes, often of a sum with a broadcast of the reduction.
 let private reduction (b: GraphBuilder) (x: Node) : Node =
     let rank = x.Shape.Length
 
@@ -39,7 +39,7 @@ let private reduction (b: GraphBuilder) (x: Node) : Node =
     let x = if x.Dtype = Bool && isEmpty then b.Node (Cast Int32) [| x |] else x
     b.Node (Reduce((if x.Dtype = Bool || b.Chance 3 && not isEmpty then Maximum else Sum), axes)) [| x |]
 
-/// A product with a few rows or columns, where the node has matrices.
+/// A product with a few rows or columns, if the node has matrices.
 let private product (b: GraphBuilder) (x: Node) : Node =
     let rank = x.Shape.Length
 
@@ -79,20 +79,20 @@ let ofSeed (largest: int) (seed: int) : RandomGraph =
     for _ in 1 .. random.Next(4, 30) do
         (pick random RandomPrimitives.streaming) b
 
-    // sums that are as good as element-wise, and what is computed from them
+    // sums that may be streamed like element-wise nodes, and nodes computed from them
     for _ in 1 .. random.Next 4 do
         let x = b.Float()
         b.Keep(b.Tamed 8.0 (reduction b x))
         b.Keep(b.Unary Tanh (b.Like x))
 
-    // the larger ones more often
+    // larger ones more often
     let sorted =
         b.Pool |> Seq.map (fun p -> p.Node) |> Seq.sortBy (fun n -> int64 (Shape.size n.Shape)) |> Seq.toArray
     let some () = sorted[max (random.Next sorted.Length) (random.Next sorted.Length)]
     let reductions =
         Array.init (random.Next(1, 5)) (fun _ -> if b.Chance 4 then product b (some ()) else reduction b (some ()))
 
-    // now and then an array is needed both ways
+    // sometimes an array has both kinds of readers
     let outputs = if random.Next 3 = 0 then Array.append reductions [| some () |] else reductions
 
     { Seed = seed

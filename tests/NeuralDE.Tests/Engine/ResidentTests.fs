@@ -1,4 +1,4 @@
-/// Results that become the next arguments, in place: as if they went through managed arrays.
+/// Results that become the next arguments in place, compared with a round trip through managed arrays.
 module NeuralDE.Tests.Engine.ResidentTests
 
 open Expecto
@@ -20,7 +20,7 @@ let private resident (g: Graph) carried (args: NdArray[]) = Resident(Agreement.p
 
 let private sum (n: Node) = Intern.node (Reduce(Sum, [| 0 |])) [| n |]
 
-/// A next state: another state as it is, moved, a constant, or computed.
+/// A next state: a state unchanged, moved, a constant, or computed.
 let private next (random: System.Random) count : Node =
     let any () = input (random.Next count)
 
@@ -36,7 +36,7 @@ let private next (random: System.Random) count : Node =
 let tests =
     testList
         "Engine.Resident"
-        [ testCase "arguments that change places" (fun () ->
+        [ testCase "arguments that swap places" (fun () ->
               let g = Intern.graph [| s; s; s |] [| sum (input 0); input 1; input 2; input 0 |]
               let a, b, c = array [ 1.0; 2.0; 3.0 ], array [ 4.0; 5.0; 6.0 ], array [ 7.0; 8.0; 9.0 ]
               let r = resident g 3 [| a; b; c |]
@@ -45,12 +45,12 @@ let tests =
                   Expect.equal
                       (Agreement.difference (Array.zeroCreate 3) expected r.Current)
                       None
-                      "Agreement.difference (Array.zeroCreate 3) expected r.Current"
+                      "no difference of the states"
                   r.Run()
                   Expect.equal (r.Number 0) (Array.sum expected[0].Floats) "r.Number 0"
                   r.Advance())
 
-          testCase "what is set aside stays" (fun () ->
+          testCase "the saved state does not change" (fun () ->
               let doubled = Intern.node (Binary Add) [| input 0; input 0 |]
               let r = resident (Intern.graph [| s |] [| sum (input 0); doubled |]) 1 [| array [ 1.0; 2.0; 3.0 ] |]
 
@@ -64,7 +64,7 @@ let tests =
               Expect.equal r.Kept[0].Floats [| 8.0; 16.0; 24.0 |] "r.Kept[0].Floats"
               Expect.equal r.Current[0].Floats [| 16.0; 32.0; 48.0 |] "r.Current[0].Floats")
 
-          testCase "random steps go on as with managed arrays" (fun () ->
+          testCase "random steps give the results of steps with managed arrays" (fun () ->
               for seed in 0..99 do
                   let random = System.Random seed
                   let carried, captured = random.Next(1, 5), random.Next 3

@@ -1,4 +1,5 @@
-/// What must not change a single bit of a result: how groups run, how many threads there are, what ran before, what runs beside.
+/// Conditions that must not change a single bit of a result: how groups run, the number of threads, earlier runs,
+/// concurrent runs.
 module internal NeuralDE.Tests.Engine.SameBits
 
 open System
@@ -51,23 +52,23 @@ let withStreams (setting: StreamSetting voption) (run: unit -> 'T) : 'T =
 
 let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
 
-/// Groups as compiled code, tile by tile, and one or the other in turn.
+/// Groups as compiled code, tile by tile, and alternating between both.
 let betweenTiers (r: RandomGraph) : string option =
     let tiled = withTier Tiled (fun () -> byPlan r.Graph r.Args)
 
     [ Compiled; Alternating; Alternating ]
     |> List.tryPick (fun tier ->
         let got = withTier tier (fun () -> byPlan r.Graph r.Args)
-        named $"{tier} beside Tiled" (bitDifference tiled got))
+        named $"{tier} compared with Tiled" (bitDifference tiled got))
 
-/// Instruction by instruction, and tile by tile of some rows.
+/// Instruction by instruction, and tile by tile with some rows.
 let betweenTiles (r: RandomGraph) : string option =
     let whole = withRows (ValueSome 0) (fun () -> byPlan r.Graph r.Args)
 
     [ 1; 2; 3; 16; 48 ]
     |> List.tryPick (fun rows ->
         let got = withRows (ValueSome rows) (fun () -> byPlan r.Graph r.Args)
-        named $"tiles of {rows} rows beside none" (bitDifference whole got))
+        named $"tiles of {rows} rows compared with none" (bitDifference whole got))
 
 let betweenThreadCounts (r: RandomGraph) : string option =
     let alone = withThreads 1 (fun () -> byPlan r.Graph r.Args)
@@ -75,15 +76,15 @@ let betweenThreadCounts (r: RandomGraph) : string option =
     [ 2; 4 ]
     |> List.tryPick (fun count ->
         let got = withThreads count (fun () -> byPlan r.Graph r.Args)
-        named $"{count} threads beside 1" (bitDifference alone got))
+        named $"{count} threads compared with 1" (bitDifference alone got))
 
-/// The same plan again, after a run on other arguments.
+/// The same plan again, after a run with other arguments.
 let betweenRuns (r: RandomGraph) : string option =
     let first = byPlan r.Graph r.Args
     byPlan r.Graph (RandomGraphs.otherArgs r.Seed r) |> ignore
     named "the second run" (bitDifference first (byPlan r.Graph r.Args))
 
-/// Several threads at once on one plan, each on arguments of its own.
+/// Several threads at once on one plan, each with its own arguments.
 let betweenCallers (r: RandomGraph) : string option =
     let args = Array.init 4 (fun i -> if i = 0 then r.Args else RandomGraphs.otherArgs (r.Seed + i) r)
     let alone = args |> Array.map (byPlan r.Graph)

@@ -1,4 +1,4 @@
-/// How groups run and how many threads there are is the same for all tests, so those that change it run alone.
+/// These tests change process-wide settings of groups and threads, so they run alone.
 module NeuralDE.Tests.Engine.SameBitsTests
 
 open Expecto
@@ -32,19 +32,20 @@ let tests =
               check RandomGraphs.ofSeed SameBits.betweenThreadCounts [ 2200..2299 ]
               check RandomGraphs.large SameBits.betweenThreadCounts [ 2300..2329 ])
 
-          testCase "a plan gives the same bits again" (fun () ->
+          testCase "a second run of a plan gives the same bits" (fun () ->
               check RandomGraphs.ofSeed SameBits.betweenRuns [ 2400..2599 ])
 
-          testCase "several callers at once get the bits that one gets" (fun () ->
+          testCase "concurrent callers get the bits of a single caller" (fun () ->
               check RandomGraphs.ofSeed SameBits.betweenCallers [ 2600..2699 ])
 
           testCase "a row has the same bits alone and among others" (fun () ->
-              // what batching computes at once, it computes by the interpreter where that runs everything: not a plan's bits
+              // if the interpreter runs everything, batching computes some values with it, whose bits differ from a
+              // plan's
               if not Execute.byReference then
                   check RandomGraphs.plain SameBits.betweenRows [ 2700..2999 ]
                   check RandomGraphs.nested SameBits.betweenRows [ 3000..3099 ])
 
-          testCase "layers tile by tile on several threads give the bits of one thread without tiles" (fun () ->
+          testCase "layers in tiles on several threads give the bits of one thread without tiles" (fun () ->
               let net = Mlp.init (Key 1) [ 3; 50; 50; 2 ]
               let x = randn (Key 2) [ 20011; 3 ]
               let both x = grad (fun net -> sum (square (Mlp.apply net x))) net, Mlp.apply net x

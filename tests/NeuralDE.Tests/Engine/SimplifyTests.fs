@@ -1,4 +1,4 @@
-/// Simplification: what every rule takes away, and that no value changes.
+/// Simplification: the nodes that each rule removes, and that no value changes.
 module NeuralDE.Tests.Engine.SimplifyTests
 
 open Expecto
@@ -19,7 +19,7 @@ let private number (value: float) =
 let private spread (shape: int[]) (n: Node) = node (Broadcast(shape, [||])) [ n ]
 let private full (value: float) = spread vector.Shape (number value)
 
-/// The nodes that are left and no inputs.
+/// The remaining nodes that are not inputs.
 let private simple (n: Node) : Node[] =
     let g = Intern.graph [| vector |] [| n |]
 
@@ -29,20 +29,20 @@ let private simple (n: Node) : Node[] =
         | Input _ -> false
         | _ -> true)
 
-/// What is written, and how many nodes must be left of it.
+/// A graph as written, and the expected number of remaining nodes.
 let private rules: (string * Node * int) list =
     [ "x · 1", node (Binary Mul) [ x; full 1.0 ], 0
       "1 · x", node (Binary Mul) [ full 1.0; x ], 0
       "x / 1", node (Binary Div) [ x; full 1.0 ], 0
       "x¹", node (Unary(Power 1.0)) [ x ], 0
       "−(−x)", node (Unary Neg) [ node (Unary Neg) [ x ] ], 0
-      "a choice between x and x", node Select [ node (Compare Less) [ x; full 0.0 ]; x; x ], 0
+      "a select between x and x", node Select [ node (Compare Less) [ x; full 0.0 ]; x; x ], 0
       "stop x", node StopGradient [ x ], 0
       "a cast to the same type", node (Cast Float64) [ x ], 0
       "a reshape to the same shape", node (Reshape [| 2; 3 |]) [ x ], 0
       "two reshapes", node (Reshape [| 3; 2 |]) [ node (Reshape [| 6 |]) [ x ] ], 1
-      "there and back", node (Reshape [| 2; 3 |]) [ node (Reshape [| 6 |]) [ x ] ], 0
-      "no permutation", node (Permute [| 0; 1 |]) [ x ], 0
+      "a reshape and its inverse", node (Reshape [| 2; 3 |]) [ node (Reshape [| 6 |]) [ x ] ], 0
+      "the identity permutation", node (Permute [| 0; 1 |]) [ x ], 0
       "two permutations", node (Permute [| 1; 0 |]) [ node (Permute [| 1; 0 |]) [ x ] ], 0
       "a broadcast to the same shape", node (Broadcast([| 2; 3 |], [| 0; 1 |])) [ x ], 0
       // constant, sine, broadcast, sum
@@ -52,7 +52,7 @@ let private rules: (string * Node * int) list =
 let tests =
     testList
         "Engine.Simplify"
-        [ testCase "every rule takes away what it should" (fun () ->
+        [ testCase "every rule removes the expected nodes" (fun () ->
               for name, written, expected in rules do
                   let left = simple written
                   let text = left |> Array.map (fun n -> $"{n.Op}") |> String.concat ", "
@@ -60,7 +60,7 @@ let tests =
                       (left.Length = expected)
                       $"{name}: got {left.Length} nodes ({text}), expected {expected}.")
 
-          testCase "what is the same for every element is computed once" (fun () ->
+          testCase "an operation on equal elements is computed once" (fun () ->
               let sine =
                   simple (node (Binary Add) [ x; node (Unary Sin) [ full 0.5 ] ])
                   |> Array.find (fun n -> n.Op = Unary Sin)
@@ -79,7 +79,7 @@ let tests =
                       (left |> Array.exists (fun n -> n.Op = written.Op))
                       $"{name}: got nothing left of {written.Op}.")
 
-          testCase "values of random graphs stay, bit by bit" (fun () ->
+          testCase "values of random graphs do not change, bit for bit" (fun () ->
               for seed in 3000..3199 do
                   let r = RandomGraphs.ofSeed seed
                   let expected = Agreement.byInterpreter r.Graph r.Args

@@ -11,7 +11,7 @@ open NeuralDE.Internal.Calculus
 let private infinity = Double.PositiveInfinity
 let private nan = Double.NaN
 
-/// Distance in units in the last place of b.
+/// The distance in units in the last place of b.
 let private ulps (a: float) (b: float) = if a.Equals b then 0.0 else abs (a - b) / (Math.BitIncrement(abs b) - abs b)
 
 /// Values computed with 50 digits and rounded.
@@ -20,7 +20,7 @@ let private table (f: float -> float) limit (values: (float * float) list) =
         let got = f x
         Expect.isTrue (ulps got expected <= limit) $"at {x}: got {got:R}, expected {expected:R}"
 
-/// The same value, sign of zero and NaN included.
+/// The same value, including the sign of zero and NaN.
 let private exactly (f: float -> float) (values: (float * float) list) =
     for x, expected in values do
         let got = f x
@@ -159,7 +159,7 @@ let tests =
                     1e306, infinity
                     nan, nan ])
 
-          testCase "lgamma has no seam where its formulas meet" (fun () ->
+          testCase "lgamma is continuous where its formulas meet" (fun () ->
               for seam in [ 0.5; 1.5; 2.5; 10.0; -0.5 ] do
                   let below, above = Special.lgamma (Math.BitDecrement seam), Special.lgamma seam
                   Expect.isTrue (abs (below - above) <= 1e-14 * max 1.0 (abs above)) $"at {seam}: {below:R}, {above:R}")
@@ -229,7 +229,7 @@ let tests =
               exactly (Special.polygamma 2) [ 0.0, -infinity; -0.0, infinity; -1.0, nan; infinity, 0.0; nan, nan ]
               Expect.thrown<GraphException>(fun () -> Special.polygamma -1 |> ignore) |> ignore)
 
-          testCase "polygamma obeys its recurrence" (fun () ->
+          testCase "polygamma satisfies its recurrence" (fun () ->
               for n in 0..6 do
                   for x in [ 0.3; 1.7; 4.2; 14.6; 33.3; -0.4; -2.6; -17.3 ] do
                       let f = Special.polygamma n

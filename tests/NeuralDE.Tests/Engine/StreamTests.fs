@@ -1,4 +1,4 @@
-/// Reductions of arrays that are not stored: they give the bits that they give where everything is stored.
+/// Reductions of unstored arrays give the same bits as with stored arrays.
 module NeuralDE.Tests.Engine.StreamTests
 
 open System
@@ -9,7 +9,7 @@ open NeuralDE.Internal.Engine
 open NeuralDE.Tests.Engine.Agreement
 
 module internal Streaming =
-    /// Nothing streamed.
+    /// Everything is stored.
     let stored (run: unit -> 'T) : 'T =
         SameBits.withStreams (ValueSome { StreamLimits.nothingStored 64 with Large = Int64.MaxValue }) run
 
@@ -20,7 +20,7 @@ module internal Streaming =
         |> List.tryPick (fun tile ->
             SameBits.withStreams (ValueSome(StreamLimits.nothingStored tile)) (fun () -> byPlan r.Graph r.Args)
             |> bitDifference expected
-            |> Option.map (fun d -> $"tiles of {tile} elements beside stored arrays: {d}"))
+            |> Option.map (fun d -> $"tiles of {tile} elements compared with stored arrays: {d}"))
 
     let check (graph: int -> RandomGraph) (difference: RandomGraph -> string option) seeds =
         for seed in seeds do
@@ -34,11 +34,11 @@ module internal Streaming =
 let tests =
     testList
         "Engine.Stream"
-        [ testCase "reductions of arrays that are not stored have the bits of stored ones" (fun () ->
+        [ testCase "reductions of unstored arrays have the bits of stored ones" (fun () ->
               Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 128; 1024 ]) [ 5000..5299 ]
               Streaming.check (RandomReductions.ofSeed 60000) (Streaming.difference [ 256; 4096 ]) [ 5500..5529 ])
 
-          testCase "random graphs have the same bits whatever is stored" (fun () ->
+          testCase "random graphs have the same bits with any limits of storage" (fun () ->
               Streaming.check RandomGraphs.ofSeed (Streaming.difference [ 64; 512 ]) [ 5600..5799 ]
               Streaming.check RandomGraphs.nested (Streaming.difference [ 64; 512 ]) [ 5800..5849 ])
 
@@ -49,7 +49,7 @@ let tests =
 
               Streaming.check (RandomReductions.ofSeed 60000) difference [ 5900..5949 ])
 
-          testCase "what is dear and read by several is stored, with the same bits" (fun () ->
+          testCase "expensive arrays with several readers are stored, with the same bits" (fun () ->
               let setting = { StreamLimits.nothingStored 64 with Affordable = Int64.MaxValue }
 
               let difference (r: RandomGraph) =
@@ -58,18 +58,18 @@ let tests =
 
               Streaming.check (RandomReductions.ofSeed 6000) difference [ 6200..6399 ])
 
-          testCase "tiles touch nothing but their arrays" (fun () ->
+          testCase "tiles access only their arrays" (fun () ->
               try
                   for seed in 6400..6499 do
                       Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
                       Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 512 ]) [ seed ]
-                      // a process may have some 65 000 stretches of memory, and every guard makes two
+                      // a process may have about 65 000 memory mappings, and every protected page adds two
                       if seed % 25 = 0 then
                           GC.Collect()
                           GC.WaitForPendingFinalizers()
               finally
                   Guarding.force Unguarded)
 
-          testCase "plans that store nothing give what the interpreter gives" (fun () ->
+          testCase "plans that store nothing give the interpreter's results" (fun () ->
               SameBits.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
                   Streaming.check (RandomReductions.ofSeed 6000) planDifference [ 6000..6199 ])) ]

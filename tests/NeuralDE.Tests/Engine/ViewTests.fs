@@ -1,5 +1,5 @@
-/// Views against index arithmetic: an array that holds its own positions, moved by the reference evaluator, says where every
-/// element of a view must lie.
+/// Views compared with index arithmetic: the reference evaluator moves an array that contains its own positions, which
+/// then shows the position of every element of a view.
 module NeuralDE.Tests.Engine.ViewTests
 
 open Expecto
@@ -16,7 +16,7 @@ open NeuralDE.Internal.Optimisers
 open NeuralDE.Internal.Pictures
 open NeuralDE.Tests.Arrays
 
-/// The places of a view's elements in row-major order.
+/// The positions of a view's elements in row-major order.
 let private places (v: View) : int64[] =
     let rec go axis (at: int64) : int64 list =
         if axis = v.Shape.Length then
@@ -31,7 +31,7 @@ let private fresh (shape: int[]) : View * NdArray =
     let positions = Array.init (Shape.stored "test" shape) int64
     View.ofStorage (Storage(0, 0L, Own)) signature, NdArray.OfIntegers(Int64, shape, positions)
 
-/// A shape of the same size: axes split, made one, of extent 1.
+/// A shape of the same size: axes split, merged, or of extent 1.
 let private otherShape (r: System.Random) (shape: int[]) : int[] =
     let mutable left = Shape.stored "test" shape
     let parts = System.Collections.Generic.List<int>()
@@ -50,7 +50,8 @@ let private otherShape (r: System.Random) (shape: int[]) : int[] =
 
 let private axesOf (r: System.Random) rank = Shape.axes rank |> Array.filter (fun _ -> r.Next 2 = 0)
 
-/// Some movement of a view and the same of the array of its positions; nothing where a reshape needs a copy.
+/// A random movement of a view, and the same movement of the array of its positions; ValueNone if a reshape needs a
+/// copy.
 let private moved (r: System.Random) (v: View) (positions: NdArray) : (View * NdArray) option =
     let rank = v.Shape.Length
     let same op view = Some(view, value op [ positions ])
@@ -68,7 +69,7 @@ let private moved (r: System.Random) (v: View) (positions: NdArray) : (View * Nd
     | 2 ->
         let start = v.Shape |> Array.map (fun n -> r.Next(n + 1))
         let stop = Array.map2 (fun n s -> r.Next(s, n + 1)) v.Shape start
-        // few slices are empty
+        // rarely an empty slice
         let start, stop = if r.Next 8 = 0 then start, stop else Array.map (fun _ -> 0) start, v.Shape
         let s = { Start = start; Stop = stop; Step = v.Shape |> Array.map (fun _ -> r.Next(1, 3)) }
         let result = value (Slice s) [ positions ]
@@ -82,7 +83,7 @@ let private moved (r: System.Random) (v: View) (positions: NdArray) : (View * Nd
         match View.reshape shape v with
         | ValueSome view -> same (Reshape shape) view
         | ValueNone ->
-            // strides that would do: the distances from the first element to its neighbours
+            // candidate strides: the distances from the first element to its neighbours
             let result = value (Reshape shape) [ positions ]
             let strides = View.strides shape
             let at i = result.Integers[int i]
@@ -113,12 +114,12 @@ let private walk (property: View -> NdArray -> unit) =
 let tests =
     testList
         "Engine.View"
-        [ testCase "elements lie where movement puts them" (fun () ->
+        [ testCase "views have their elements at the moved positions" (fun () ->
               walk (fun v positions ->
                   Expect.equal v.Shape positions.Shape "v.Shape"
                   Expect.equal (places v) positions.Integers "places v"))
 
-          testCase "what collapses keeps its elements in order and no axis too many" (fun () ->
+          testCase "collapse keeps the order of elements and the fewest axes" (fun () ->
               walk (fun v positions ->
                   if positions.Length > 0 then
                       let struct (extents, strides) = View.collapse v
@@ -129,13 +130,13 @@ let tests =
                       for a in 1 .. extents.Length - 1 do
                           Expect.notEqual (strides[a] * extents[a]) strides[a - 1] "strides[a] * extents[a]"))
 
-          testCase "contiguous is what lies in order without gaps" (fun () ->
+          testCase "isContiguous: in order without gaps" (fun () ->
               walk (fun v positions ->
                   let first = if positions.Length = 0 then 0L else positions.Integers[0]
                   let lies = positions.Integers = Array.init positions.Length (fun i -> first + int64 i)
                   Expect.equal (View.isContiguous v) lies "View.isContiguous v"))
 
-          testCase "single is what has one element for all" (fun () ->
+          testCase "isSingle: all elements are the same one" (fun () ->
               walk (fun v positions ->
                   if positions.Length > 0 then
                       Expect.equal

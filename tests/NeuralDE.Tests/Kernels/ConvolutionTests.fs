@@ -34,7 +34,7 @@ let private outputShape case =
         [| case.Batch; case.Groups; case.Outputs |]
         (Array.init case.Input.Length (fun axis -> Infer.convolved case.Conv axis case.Input[axis] case.Kernel[axis]))
 
-/// Mostly ordinary numbers; now and then a special one.
+/// Mostly ordinary numbers; sometimes a special one.
 let private random (seed: int) special n =
     let random = System.Random seed
 
@@ -54,14 +54,14 @@ let rec private indices (shape: int list) =
         [ for i in 0 .. n - 1 do
               for tail in indices rest -> i :: tail ]
 
-/// The twin: for every result a chain of multiply-adds over channels and then the kernel's places.
+/// The twin: for every result, a chain of multiply-adds over channels and then kernel positions.
 let private twin (zero: 'T) (fma: 'T -> 'T -> 'T -> 'T) case (x: 'T[]) (kernel: 'T[]) =
     let c = case.Conv
     let output = (outputShape case)[3..]
     let places, taps = Shape.stored "test" case.Input, Shape.stored "test" case.Kernel
     let kernelPlaces = indices (List.ofArray case.Kernel)
 
-    /// for each place of the result the kernel's places that meet the input, and where
+    /// for each output position, the kernel positions that meet the input, and the input positions
     let meeting =
         indices (List.ofArray output)
         |> List.map (fun t ->
@@ -99,7 +99,7 @@ let private twin (zero: 'T) (fma: 'T -> 'T -> 'T -> 'T) case (x: 'T[]) (kernel: 
 let private bits32 (a: float32) = if Single.IsNaN a then -1L else int64 (BitConverter.SingleToUInt32Bits a)
 let private bits64 (a: float) = if Double.IsNaN a then -1L else BitConverter.DoubleToInt64Bits a
 
-/// Runs a convolution on memory that ends, or starts, where the operands do, and reads the result.
+/// Runs a convolution on memory that ends or starts exactly with the operands, and reads the result.
 let private onGuarded case size (write: nativeint -> nativeint -> unit) read (run: ConvolutionShape -> unit) behind =
     let memory count = if behind then Guarded.After(count * size) else Guarded.Before(count * size)
     let results = Shape.stored "test" (outputShape case)
@@ -190,7 +190,7 @@ let private check64 case (x: float[]) (kernel: float[]) =
             let mutable shape = shape
             ConvolutionTeam.Run<Lane<float>>(&&shape, byBatch))
 
-/// Both ways, on both types, at every width.
+/// With both layouts, both types and every width.
 let private check special case =
     let x = random 1 special (Shape.stored "test" (inputShape case))
     let kernel = random 2 special (Shape.stored "test" (kernelShape case))
@@ -257,7 +257,7 @@ let tests =
               check false (padded 1 1 { square 9 5 4 12 12 with Outputs = 3 })
               check false { square 2 0 3 4 2 with Channels = 0 })
 
-          testCase "what the evaluator says, to rounding" (fun () ->
+          testCase "agrees with the evaluator up to rounding" (fun () ->
               let random = System.Random 6
 
               for i in 1..30 do
@@ -309,7 +309,7 @@ let tests =
                           failwith $"%A{case}: element {j} is {got[j]:R}, expected {expected[j]:R}")
 
           testList
-              "the same bits on any number of threads and beside any other examples"
+              "the same bits on any number of threads and with any other examples in the batch"
               [ for threads in [ 1; 3 ] do
                     testCase $"{threads}" (fun () ->
                         let before = ThreadTeam.Threads

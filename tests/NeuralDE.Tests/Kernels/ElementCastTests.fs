@@ -53,10 +53,10 @@ let private integers64 =
 let private integers32 = [| 0; 1; -1; 16777217; Int32.MaxValue; Int32.MinValue |]
 let private bools = [| true; false; true |]
 
-/// As they lie in memory.
+/// The bytes in memory.
 let private bytes (values: 'T[]) = MemoryMarshal.AsBytes(ReadOnlySpan values).ToArray()
 
-/// At lengths that leave every rest, on memory that may not be left, with the operand single or not.
+/// At lengths with every remainder, on guarded memory, with the operand single or not.
 let private check source target (values: 'A[]) (f: 'A -> 'B) =
     for n in 0..70 do
         for single in [ false; true ] do
@@ -76,13 +76,13 @@ let private check source target (values: 'A[]) (f: 'A -> 'B) =
 let tests =
     testList
         "Kernels.ElementCast"
-        [ testCase "floats become integers towards 0 and within their range" (fun () ->
+        [ testCase "floats are truncated and saturated to integers" (fun () ->
               check ElementType.Float64 ElementType.Int64 floats64 ScalarFunctions.toInt64
               check ElementType.Float64 ElementType.Int32 floats64 ScalarFunctions.toInt32
               check ElementType.Float32 ElementType.Int64 floats32 (float >> ScalarFunctions.toInt64)
               check ElementType.Float32 ElementType.Int32 floats32 (float >> ScalarFunctions.toInt32))
 
-          testCase "numbers become floats rounded once" (fun () ->
+          testCase "casts of numbers to floats round once" (fun () ->
               check ElementType.Float64 ElementType.Float32 floats64 float32
               check ElementType.Float32 ElementType.Float64 floats32 float
               check ElementType.Int64 ElementType.Float32 integers64 float32
@@ -94,7 +94,7 @@ let tests =
               check ElementType.Int64 ElementType.Int32 integers64 int
               check ElementType.Int32 ElementType.Int64 integers32 int64)
 
-          testCase "bools are what is not 0, and become 0 and 1" (fun () ->
+          testCase "non-zero numbers are true; bools become 0 and 1" (fun () ->
               check ElementType.Float64 ElementType.Bool floats64 (fun x -> x <> 0.0)
               check ElementType.Float32 ElementType.Bool floats32 (fun x -> x <> 0f)
               check ElementType.Int64 ElementType.Bool integers64 (fun x -> x <> 0L)
@@ -104,7 +104,7 @@ let tests =
               check ElementType.Bool ElementType.Int32 bools Convert.ToInt32
               check ElementType.Bool ElementType.Int64 bools Convert.ToInt64)
 
-          testCase "a type becomes itself" (fun () ->
+          testCase "a cast to the same type copies" (fun () ->
               check ElementType.Float64 ElementType.Float64 floats64 id
               check ElementType.Float32 ElementType.Float32 floats32 id
               check ElementType.Int64 ElementType.Int64 integers64 id

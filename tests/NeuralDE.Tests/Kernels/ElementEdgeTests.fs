@@ -9,7 +9,7 @@ open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
-/// Where functions turn, end and overflow, with both signs.
+/// Special arguments with both signs: where functions change branch, end or overflow.
 let private edges (special: float list) =
     [| yield! [ nan; infinity; -infinity; 0.0; -0.0 ]
        for x in
@@ -77,7 +77,7 @@ let private unaries =
           let about = Unaries.about u
           if about.Parameter.IsNone then yield about.Name, about.Kernel, f ]
 
-/// Distance, and ∞ between zeros of different signs.
+/// The distance in ulp; ∞ between zeros of different signs.
 let private far32 (got: float32) (expected: float) =
     if got = 0f && expected = 0.0 && Single.IsNegative got <> Double.IsNegative expected then
         infinity
@@ -90,7 +90,7 @@ let private far64 (got: float) (expected: float) =
     else
         Widths.ulps64 got expected
 
-/// Every width against a function of float64.
+/// Compares every width with a function of float64.
 let private check name op parameter (f: float -> float) bound32 bound64 =
     for width, kernel in Widths.float32s do
         let got = Widths.values kernel op parameter edges32 edges32
@@ -115,7 +115,7 @@ let private check name op parameter (f: float -> float) bound32 bound64 =
 /// Every x with every y.
 let private pairs (values: 'T[]) = Array.allPairs values values |> Array.unzip
 
-/// Every width against a function of two float64.
+/// Compares every width with a function of two float64.
 let private checkPairs op (f: float -> float -> float) bound32 bound64 =
     let x, y = pairs edges32
 
@@ -141,7 +141,7 @@ let private checkPairs op (f: float -> float -> float) bound32 bound64 =
                 failtest
                     $"{op} of {x[i]:R} and {y[i]:R} ({width}): got {got[i]:R}, expected {expected:R} within {bound64} ulp"
 
-/// ScalarMaths.Of for each function of the table, by operation: of float64 and of float32.
+/// ScalarMaths.Of for each function of the table, by operation: for float64 and for float32.
 let private scalars: (ElementOp * (float -> float -> float) * (float32 -> float32 -> float32)) list =
     let flags = Reflection.BindingFlags.Static ||| Reflection.BindingFlags.Public
 
@@ -173,7 +173,7 @@ let tests =
         "Kernels.ElementEdge"
         [ testCase "functions of one argument at their edges" (fun () ->
               for name, op, f in unaries do
-                  // the reference overflows a little before eˣ does
+                  // the reference overflows slightly earlier than eˣ
                   let f x = if op = ElementOp.Expm1 && x > 40.0 then Math.Exp x else f x
                   check name op 0.0 f 5.0 5.0)
 
@@ -184,7 +184,7 @@ let tests =
 
               check "power NaN" ElementOp.Power nan (fun x -> Math.Pow(x, nan)) 0.0 0.0)
 
-          testCase "polygamma is the reference's" (fun () ->
+          testCase "polygamma agrees with the reference" (fun () ->
               for order in [ 0; 1; 2; 3; 6 ] do
                   check $"polygamma {order}" ElementOp.Polygamma (float order) (Special.polygamma order) 0.5 0.0)
 
@@ -230,7 +230,7 @@ let tests =
                           failtest
                               $"{x32[i]:R} mod {y32[i]:R} ({width}): got {got[i]:R}, expected {float32 expected:R}")
 
-          testCase "numbers one by one have the bits of lanes" (fun () ->
+          testCase "scalar functions have the bits of lanes" (fun () ->
               let random = System.Random 9
               let number _ = (random.NextDouble() - 0.5) * Math.Pow(10.0, float (random.Next(-4, 4)))
               let x = Array.append edges64 (Array.init 3000 number)

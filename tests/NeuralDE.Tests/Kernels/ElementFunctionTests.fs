@@ -10,7 +10,7 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 
-/// How near 0 and how far the arguments of a test lie.
+/// The range of a test's arguments.
 type private Domain =
     /// Both signs: half of them uniform, half of them log-uniform from 1e-30 on.
     | Both of largest: float
@@ -31,7 +31,7 @@ let private points domain n =
         | Scale(a, b) when i % 4 = 0 -> uniform (max a 0.5) (min b 2.0)
         | Scale(a, b) -> logarithmic a b)
 
-/// Float64's value, which is more than enough for float, and the true one.
+/// The float64 value, which is accurate enough to test float, and the exact one.
 type private Row =
     { Op: ElementOp
       Parameter: float
@@ -94,7 +94,7 @@ let private rows =
       power -1.7 (Scale(1e-22, 1e22)) 3.0 3.0
       power 1e6 (Between(0.99995, 1.00005)) 3.0 3.0 ]
 
-/// x and y with xʸ all over the range.
+/// x and y whose powers xʸ cover the whole range.
 let private bases n = points (Scale(1e-30, 1e30)) n
 
 let private exponents (x: float[]) largest =

@@ -40,23 +40,23 @@ let private comparisons =
       ElementOp.Greater
       ElementOp.GreaterEqual ]
 
-/// Arguments of moderate size with some NaN, zeros and equal neighbours among them; for longer memory the same first ones.
+/// Arguments of moderate size with some NaN, zeros and equal neighbours; a longer array begins with the same elements.
 let private number seed i =
     match (i * 7 + seed * 3) % 23 with
     | 0 -> nan
     | 1 -> 0.0
     | 2 -> -0.0
     | 3 -> infinity
-    | 4 -> 2e5 // where sin goes lane by lane
+    | 4 -> 2e5 // where sin is computed lane by lane
     | _ -> float ((i * 37 + seed * 11) % 101 - 50) / 8.0
 
-/// n elements as they lie in memory.
+/// n elements as bytes in memory.
 let private floats32 seed n = MemoryMarshal.AsBytes(ReadOnlySpan(Array.init n (number seed >> float32))).ToArray()
 let private floats64 seed n = MemoryMarshal.AsBytes(ReadOnlySpan(Array.init n (number seed))).ToArray()
 let private flags n = Array.init n (fun i -> byte (i * 5 % 3 % 2))
 
-/// Three operands of n floats and one of n bools, and targets for floats and for bools, on memory that may not be left:
-/// each ends, or begins, at a forbidden page.
+/// Three operands of n floats and one of n bools, and targets for floats and for bools, on guarded memory: each ends,
+/// or begins, at a protected page.
 type private Memory(size: int, floats: int -> int -> byte[], n: int, atEnd: bool) =
     let hold (bytes: byte[]) =
         let memory = if atEnd then Guarded.Before bytes.Length else Guarded.After bytes.Length
@@ -77,7 +77,7 @@ type private Memory(size: int, floats: int -> int -> byte[], n: int, atEnd: bool
             for memory in [ yield! operands; condition; target; bools ] do
                 (memory :> IDisposable).Dispose()
 
-/// One operation of so many operands; the first of Select is bools, and comparisons give bools.
+/// One operation with this number of operands; the first operand of Select is bools, and comparisons return bools.
 type private Case = { Op: ElementOp; Parameter: float; Operands: int }
 
 let private cases =
@@ -92,7 +92,7 @@ let private givesBools case = List.contains case.Op comparisons
 
 let private targetSize size case = if givesBools case then 1 else size
 
-/// Of n elements from the one with this index on.
+/// n elements, starting with the one at this index.
 let private apply (run: FloatRun) size (memory: Memory) case (singles: bool list) start n =
     let at i =
         let elementSize = if case.Op = ElementOp.Select && i = 0 then 1 else size
@@ -104,7 +104,7 @@ let private apply (run: FloatRun) size (memory: Memory) case (singles: bool list
     let target = memory.Target(givesBools case) + nativeint (start * targetSize size case)
     run.Invoke(case.Op, case.Parameter, at 0, singles[0], at 1, singles[1], at 2, singles[2], target, int64 n)
 
-/// NaN of any bits as one.
+/// Replaces NaN of any bits by one NaN.
 let private canonical size (bytes: byte[]) =
     if size = 4 then
         MemoryMarshal.Cast<byte, float32>(ReadOnlySpan bytes).ToArray()
@@ -121,7 +121,7 @@ let private read size (memory: Memory) case n =
     Marshal.Copy(memory.Target(givesBools case), bytes, 0, bytes.Length)
     canonical (targetSize size case) bytes
 
-/// What a lane makes of one element after the other, for every case.
+/// The results of a single lane for every case, element by element.
 let private twins (widths: (string * FloatRun) list) size floats singles n =
     use memory = new Memory(size, floats, n, true)
     let _, lane = List.last widths
@@ -152,7 +152,7 @@ let private check widths size floats singles lengths =
 
 let private none = [ false; false; false ]
 
-/// An operation on any type as the engine calls it, with plain arrays.
+/// An operation on any type with managed arrays, called as the engine calls it.
 let private run op elementType parameter (operands: (Array * bool) list) (target: Array) (n: int) =
     let pins = (target :: List.map fst operands) |> List.map (fun a -> GCHandle.Alloc(a, GCHandleType.Pinned))
 
@@ -196,7 +196,7 @@ let private orders: (ElementOp * (int64 -> int64 -> bool)) list =
 
 let private bools = [| true; false; true; true; false |]
 
-/// All pairs, and each first one with single operands.
+/// All pairs, and each first operand with single operands.
 let private checkPairs op elementType (values: 'T[]) (f: 'T -> 'T -> 'R) =
     let x, y = Array.allPairs values values |> Array.unzip
 
@@ -214,13 +214,13 @@ let private checkPairs op elementType (values: 'T[]) (f: 'T -> 'T -> 'R) =
 let tests =
     testList
         "Kernels.ElementKernel"
-        [ testCase "float32 kernels keep to their memory at every length" (fun () ->
+        [ testCase "float32 kernels stay within their memory at every length" (fun () ->
               check Widths.float32s 4 floats32 none [ 0..256 ])
 
-          testCase "float64 kernels keep to their memory at every length" (fun () ->
+          testCase "float64 kernels stay within their memory at every length" (fun () ->
               check Widths.float64s 8 floats64 none [ 0..256 ])
 
-          testCase "an operand can be one element for all" (fun () ->
+          testCase "an operand can be a single element" (fun () ->
               for choice in 1..7 do
                   let singles = List.init 3 (fun k -> choice >>> k &&& 1 = 1)
                   check Widths.float32s 4 floats32 singles [ 1; 5; 16; 37 ]
@@ -270,7 +270,7 @@ let tests =
                       let expected = Array.init 21 (fun i -> if pick 0 condition i then pick 1 x i else pick 2 y i)
                       Expect.equal got expected "got"
 
-              // bits that are signalling NaN as floats
+              // bits that would be signalling NaN as floats
               check ElementType.Int32 (Array.init 21 (fun i -> 0x7F800001 + i)) (Array.init 21 (fun i -> -i))
               check
                   ElementType.Int64
@@ -278,7 +278,7 @@ let tests =
                   (Array.init 21 (fun i -> int64 -i))
               check ElementType.Bool (Array.init 21 (fun i -> i % 2 = 0)) (Array.init 21 (fun i -> i % 5 = 0)))
 
-          testCase "the target may lie over an operand" (fun () ->
+          testCase "the target may be an operand" (fun () ->
               let x = Array.init 100 (fun i -> float i / 7.0 - 5.0)
               let y = Array.init 100 (fun i -> float i / 3.0)
               let inPlace = Array.copy x
@@ -294,7 +294,7 @@ let tests =
               run ElementOp.Add ElementType.Int64 0.0 [ inPlace, false; inPlace, false ] inPlace numbers64.Length
               Expect.equal inPlace (Array.map (fun x -> x + x) numbers64) "inPlace")
 
-          testCase "an operation that the type lacks is named" (fun () ->
+          testCase "an unsupported operation is named" (fun () ->
               for op, elementType in
                   [ ElementOp.Exp, ElementType.Int32
                     ElementOp.And, ElementType.Float32
@@ -307,5 +307,5 @@ let tests =
 
                   Expect.equal
                       error.Message
-                      $"{op} of {elementType} has no kernel, expected an operation that the type has."
+                      $"{op} of {elementType} has no kernel, expected an operation that this type supports."
                       "error.Message") ]

@@ -13,7 +13,7 @@ open NeuralDE.Tests.Kernels.NativeArrays
 
 let private sizes = [ yield! [ 0..26 ]; 32; 33; 40; 64; 71 ]
 
-/// Standard deviations about 1, from a seed.
+/// Random matrices with standard deviation about 1, from a seed.
 let private numbers (seed: int) (shape: int[]) =
     let random = System.Random seed
     Array.init (Shape.stored "test" shape) (fun _ -> (random.NextDouble() - 0.5) * 3.5)
@@ -31,8 +31,8 @@ let private positive seed n =
             let product = Seq.init n (fun k -> b[i * n + k] * b[j * n + k]) |> Seq.sum
             if i = j then product + float n else product)
 
-/// Runs a function of addresses at every width, then by the entry point, on x and gives the results, which are the same
-/// bits.
+/// Runs a function of addresses on x at every width and by the entry point, checks that all results have the same bits,
+/// and returns them.
 let private everyWidth what (dtype: Dtype) shape (x: NdArray) (run: int -> nativeint -> nativeint -> unit) =
     let results =
         [ for width in widths @ [ 1 ] do
@@ -42,11 +42,11 @@ let private everyWidth what (dtype: Dtype) shape (x: NdArray) (run: int -> nativ
               readArray dtype shape target ]
 
     for result in results do
-        sameBits $"{what}: one width beside another" results[0] result
+        sameBits $"{what}: one width compared with another" results[0] result
 
     results[0]
 
-/// |got − expected| ≤ tolerance · scale, NaN and infinities at the same places.
+/// |got − expected| ≤ tolerance · scale, with NaN and infinities at the same positions.
 let private near what tolerance scale (expected: NdArray) (got: NdArray) =
     Array.iteri2
         (fun i e g ->
@@ -108,7 +108,7 @@ let private solve (dtype: Dtype) (lower, transpose, unit) batches n m (t: NdArra
                 target
             ))
 
-/// Well conditioned, with NaN where nothing may be read.
+/// Well conditioned, with NaN in entries that must not be read.
 let private triangular lower unit seed n =
     numbers seed [| n; n |]
     |> Array.mapi (fun at v ->
@@ -150,7 +150,7 @@ let private pivots (dtype: Dtype) batches n (x: NdArray) =
 let tests =
     testList
         "Kernels.Factor"
-        [ testCase "lower factors are the evaluator's" (fun () ->
+        [ testCase "Cholesky factors agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64 ] do
                   for n in sizes do
                       let x = NdArray.OfFloats(dtype, [| 2; n; n |], Array.append (positive 1 n) (positive 2 n))
@@ -162,7 +162,7 @@ let tests =
                           (EvaluateLinear.cholesky x)
                           (cholesky dtype 2 n x))
 
-          testCase "a pivot that is not positive makes NaN of what depends on it" (fun () ->
+          testCase "a pivot that is not positive makes all entries that depend on it NaN" (fun () ->
               for n in [ 1; 3; 8; 12; 20 ] do
                   for bad in [ 0; n / 2; n - 1 ] do
                       for pivot in [ -1.0; 0.0; nan; infinity ] do
@@ -176,7 +176,7 @@ let tests =
                               (EvaluateLinear.cholesky x)
                               (cholesky Float64 1 n x))
 
-          testCase "triangular systems are solved as by the evaluator" (fun () ->
+          testCase "solutions of triangular systems agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64 ] do
                   for lower in flags do
                       for transpose in flags do
@@ -197,7 +197,7 @@ let tests =
                                       let scale = Array.fold (fun large v -> max large (abs v)) 1.0 expected.Floats
                                       near what (8.0 * float (n + 4) * unit dtype) scale expected got)
 
-          testCase "a right-hand side is solved alone as beside others" (fun () ->
+          testCase "a right-hand side has the same solution alone and among others" (fun () ->
               let n, m = 21, 19
               let t = NdArray(Float64, [| 1; n; n |], triangular true false 4 n)
               let b = numbers 5 [| n; m |]
@@ -213,14 +213,14 @@ let tests =
               let expected = EvaluateLinear.triangularSolve true false false t b
               sameBits "zero pivot" expected (solve Float64 (true, false, false) 1 2 3 t b))
 
-          testCase "factors without pivoting are the evaluator's" (fun () ->
+          testCase "LU factors agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64 ] do
                   for n in sizes do
                       let heavy at v = if at / n % n = at % n then v + 3.0 * float n else v
                       let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |] |> Array.mapi heavy)
                       near $"lu {dtype} {n}" (8.0 * unit dtype) (4.0 * float n) (EvaluateLinear.lu x) (lu dtype 2 n x))
 
-          testCase "row orders are the evaluator's, and no factor is above 1" (fun () ->
+          testCase "row orders agree with the evaluator, and no factor exceeds 1" (fun () ->
               for dtype in [ Float32; Float64 ] do
                   for n in sizes do
                       let x = NdArray.OfFloats(dtype, [| 2; n; n |], numbers n [| 2; n; n |])
@@ -237,7 +237,7 @@ let tests =
                           if i % n < i / n % n && abs v > 1.0 then
                               failtest $"{dtype} {n}: factor {i} is {v}, expected at most 1"))
 
-          testCase "singular and integral matrices give the evaluator's numbers" (fun () ->
+          testCase "singular and integral matrices give the evaluator's results" (fun () ->
               for seed in 1..60 do
                   let n = 1 + seed % 10
                   let random = System.Random seed

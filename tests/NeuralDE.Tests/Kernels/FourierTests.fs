@@ -69,7 +69,7 @@ let private turn (j: int) (n: int) =
     | 2L -> struct (-cosine, -sine)
     | _ -> struct (sine, -cosine)
 
-/// X[k] of one row for the given k, in about 32 digits until the end.
+/// X[k] of one row for the given k, in about 32 digits, rounded at the end.
 let private exact inverse n (x: float[]) (ks: int[]) =
     let turns = Array.init n (fun j -> turn j n)
 
@@ -91,7 +91,7 @@ let private numbers (seed: int) count =
     let random = System.Random seed
     Array.init count (fun _ -> random.NextDouble() * 2.0 - 1.0)
 
-/// At one width; 1 is what the engine calls.
+/// With one width; width 1 calls the entry point of the engine.
 let private transform width (dtype: Dtype) inverse batches n (x: NdArray) =
     use source = holdArray (n % 2 = 0) x
     use target = holdArray (n % 2 = 1) (NdArray.Zeros(dtype, x.Shape))
@@ -113,8 +113,8 @@ let private norm (x: float[]) =
     let squares = x |> Array.fold (fun sum v -> sum + whole v * whole v) (whole 0.0)
     sqrt squares.High
 
-/// The largest error that is allowed in an element: two units of rounding for each factor of two in the length, as
-/// part of the norm of the numbers transformed.
+/// The largest allowed error of an element: two rounding units per factor of two in the length, relative to the norm of
+/// the transformed numbers.
 let private bound dtype n size = 2.0 * unit dtype * Math.Log2(float n + 1.0) * size
 
 let private check (dtype: Dtype) n =
@@ -161,7 +161,7 @@ let private check (dtype: Dtype) n =
 let tests =
     testList
         "Kernels.Fourier"
-        [ testCase "every length to 256 is near the exact transform" (fun () ->
+        [ testCase "every length up to 256 is near the exact transform" (fun () ->
               for n in 1..256 do
                   check Float32 n
                   check Float64 n)
@@ -171,7 +171,7 @@ let tests =
                   check Float32 n
                   check Float64 n)
 
-          testCase "rows are transformed alone as beside others" (fun () ->
+          testCase "a row has the same transform alone and among others" (fun () ->
               for dtype in [ Float32; Float64 ] do
                   for n in [ 1; 2; 3; 8; 15; 31; 37; 60; 64 ] do
                       for batches in [ 0; 1; 2; 3; 9; 17; 35 ] do
@@ -192,17 +192,17 @@ let tests =
                                   (row together)
                                   (transform 1 dtype false 1 n (row x)))
 
-          testCase "nothing has a transform" (fun () ->
+          testCase "empty arrays have a transform" (fun () ->
               let nothing = NdArray.Zeros(Float64, [| 3; 0; 2 |])
               sameBits "nothing" nothing (transform 1 Float64 false 3 0 nothing))
 
-          testCase "the result may take the place of the numbers" (fun () ->
+          testCase "the transform works in place" (fun () ->
               let x = NdArray(Float64, [| 2; 12; 2 |], numbers 1 48)
               use memory = holdArray true x
               Fourier.Run(ElementType.Float64, false, 2L, 12L, memory.Address, memory.Address)
               sameBits "in place" (transform 1 Float64 false 2 12 x) (readArray Float64 x.Shape memory))
 
-          testCase "a constant has one exact number" (fun () ->
+          testCase "the transform of a constant has one exact non-zero number" (fun () ->
               for n in [ 4; 16; 60; 64 ] do
                   let x = NdArray(Float64, [| 1; n; 2 |], Array.init (2 * n) (fun i -> if i % 2 = 0 then 1.0 else 0.0))
                   let got = (transform 1 Float64 false 1 n x).Floats

@@ -11,7 +11,7 @@ open NeuralDE.Kernels
 
 // ── elements of both types, in memory that ends where the operand ends ───────────────────────────────────────────
 
-/// What the tests need of an element type.
+/// The properties of an element type that the tests need.
 type private Element<'T> =
     { Type: ElementType
       OfFloat: float -> 'T
@@ -60,12 +60,12 @@ let private float64s =
             (fun o -> let mutable o = o in Gemm.Run<Lanes256<float>>(&&o))
             (fun o -> let mutable o = o in Gemm.Run<Lane<float>>(&&o)) }
 
-/// An operand of a product: its elements, where element (0, 0) is among them and the strides.
+/// An operand of a product: its elements, the index of element (0, 0), and the strides.
 type private Matrix<'T> = { Values: 'T[]; Origin: int; Row: int; Column: int }
 
 let private element m i j = m.Values[m.Origin + i * m.Row + j * m.Column]
 
-/// Mostly ordinary numbers; now and then a special one.
+/// Mostly ordinary numbers; sometimes a special one.
 let private random (seed: int) (special: bool) (e: Element<'T>) n =
     let random = Random seed
 
@@ -113,7 +113,7 @@ let private plain m n k =
       Start = GemmStart.Zero
       Special = false }
 
-/// The twin: one chain of multiply-adds for each element, a bias added at its end.
+/// The twin: one chain of multiply-adds for each element, with a bias added at the end.
 let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
     let c = Array.copy c
     let row = case.N + case.Gap
@@ -190,14 +190,14 @@ let private check (e: Element<'T>) case (runs: (string * (GemmOperands -> unit))
             let at = Seq.findIndex id (Seq.map2 (<>) got expected)
             failwith $"{e.Type}, {name}, {case}: element {at} is %x{got[at]}, expected %x{expected[at]}"
 
-/// On both types, at every width.
+/// With both types and every width.
 let private checkAll case =
     check float32s case float32s.Widths
     check float64s case float64s.Widths
 
 let private starts = [| GemmStart.Zero; GemmStart.Bias; GemmStart.Own |]
 
-/// Strides of an m × k matrix: in order, transposed, with gaps, backwards, repeated.
+/// Strides of an m × k matrix: row-major, transposed, with gaps, backwards, repeated.
 let private layouts rows columns =
     [ columns, 1
       1, rows
@@ -211,9 +211,9 @@ let private layouts rows columns =
       0, 0
       -2, 2 * rows + 1 ]
 
-// ── bits depend on nothing but row, column and start ─────────────────────────────────────────────────────────────
+// ── bits depend only on row, column and start ───────────────────────────────────────────────────────────────────
 
-/// Runs under a number of threads and puts the number back.
+/// Runs with a number of threads and restores the previous number.
 let private withThreads threads run =
     let before = ThreadTeam.Threads
     ThreadTeam.Threads <- threads
@@ -282,14 +282,14 @@ let tests =
                       checkAll { plain (1 + n % 6) n k with B = (1, k); Start = starts[n % 3] }
                       checkAll { plain 1 n k with B = (1, k); Start = starts[k % 3] })
 
-          testCase "few columns and many rows side by side" (fun () ->
+          testCase "few columns and many adjacent rows" (fun () ->
               for m in [ 31; 511; 512; 1030 ] do
                   for start in starts do
                       checkAll { plain m 2 9 with A = (1, m); Start = start; Gap = 1 }
                       checkAll { plain m 1 9 with A = (1, m); Start = start })
 
           testList
-              "one element of the result is the same beside any others and on any number of threads"
+              "an element of the result has the same bits among any others and on any number of threads"
               [ for threads in [ 1; 2; 5 ] do
                     testCase $"{threads}" (fun () ->
                         let m, n, k = 130, 300, 70
@@ -343,12 +343,12 @@ let tests =
                                 product 3 7 (m - 3) (n - 7) transposed
                                 product 1 250 100 50 transposed
                                 product 129 0 1 n transposed
-                                // at least as many columns as make one chain for each element
+                                // enough columns for one chain per element
                                 product 0 295 m 5 transposed
                                 product 5 5 20 6 transposed)) ]
 
           testList
-              "an element of a product of few columns is the same beside any rows and on any number of threads"
+              "an element of a product of few columns has the same bits among any rows and on any number of threads"
               [ for threads in [ 1; 2; 4 ] do
                     testCase $"{threads}" (fun () ->
                         let m, n, k = 700, 3, 70

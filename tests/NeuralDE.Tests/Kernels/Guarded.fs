@@ -3,8 +3,8 @@ namespace NeuralDE.Tests.Kernels
 open System
 open System.Runtime.InteropServices
 
-/// Memory between two pages that may not be touched: a kernel that reads or writes a byte too far ends the process.
-/// On other systems than Linux it is plain memory, and only values are tested.
+/// Memory between two protected pages: a kernel that accesses a byte out of bounds ends the process. On systems other
+/// than Linux it is ordinary memory, and only values are tested.
 [<Sealed>]
 type Guarded private (block: nativeint, blockSize: int, address: nativeint) =
     static let page = Environment.SystemPageSize
@@ -25,7 +25,7 @@ type Guarded private (block: nativeint, blockSize: int, address: nativeint) =
     [<DllImport("libc", EntryPoint = "munmap", SetLastError = true)>]
     static extern int munmap(nativeint address, unativeint size)
 
-    /// Where the memory starts.
+    /// The address of the memory.
     member _.Address = address
 
     static member private Make(bytes: int, place: int -> int) =
@@ -47,10 +47,10 @@ type Guarded private (block: nativeint, blockSize: int, address: nativeint) =
             let block = Marshal.AllocHGlobal whole
             new Guarded(block, whole, block + nativeint (page + place inner))
 
-    /// `bytes` bytes, the last of them before a forbidden page. Its alignment is whatever the length makes it.
+    /// `bytes` bytes that end at a protected page. Their alignment depends on the length.
     static member Before(bytes: int) = Guarded.Make(bytes, (fun inner -> inner - bytes))
 
-    /// `bytes` bytes, the first of them behind a forbidden page.
+    /// `bytes` bytes that begin after a protected page.
     static member After(bytes: int) = Guarded.Make(bytes, (fun _ -> 0))
 
     interface IDisposable with

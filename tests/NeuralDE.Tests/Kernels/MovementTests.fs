@@ -11,7 +11,7 @@ open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 
-/// The place of every element of a view in row-major order.
+/// The offset of every element of a view in row-major order.
 let private places (extents: int64[]) (strides: int64[]) =
     let count = Array.fold (*) 1L extents
 
@@ -27,7 +27,7 @@ let private places (extents: int64[]) (strides: int64[]) =
 
 let private numbers size count = Array.init (size * count) (fun i -> byte (i * 7 + i / 256 * 31 + 1))
 
-/// Copies out of a view and back into one, each in memory that holds nothing else.
+/// Copies out of a view and back into one, each in separate memory.
 let private moves size (extents: int64[]) (strides: int64[]) (first: int) (count: int) after =
     let case () = $"size {size}, extents %A{extents}, strides %A{strides}, first {first}, count {count}, after {after}"
 
@@ -82,7 +82,7 @@ let private moves size (extents: int64[]) (strides: int64[]) (first: int) (count
 
         same "placed" view (read viewMemory view.Length)
 
-/// Numbers of every type, with NaN, infinities and both zeros among the floats.
+/// Numbers of every type, including NaN, infinities and both zeros for floats.
 let private random (dtype: Dtype) (shape: int[]) (random: System.Random) =
     let special = [| nan; infinity; -infinity; -0.0; 0.0; 5e-324; 1e-40 |]
 
@@ -191,7 +191,7 @@ let tests =
                               tail
                               (readArray dtype [| part |] target))
 
-          testCase "rows are gathered as the evaluator does" (fun () ->
+          testCase "gathered rows agree with the evaluator" (fun () ->
               let source = System.Random 2
 
               for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
@@ -224,7 +224,7 @@ let tests =
                               expected
                               (readArray dtype shape target))
 
-          testCase "rows are scattered as the evaluator does" (fun () ->
+          testCase "scattered rows agree with the evaluator" (fun () ->
               let source = System.Random 3
 
               let kinds = [ ScatterAdd, ScatterKind.Add; ScatterMax, ScatterKind.Max; ScatterSet, ScatterKind.Set ]
@@ -239,7 +239,8 @@ let tests =
 
                               let at = Array.init (batches * indices) (fun _ -> source.NextInt64(-3L, int64 rows + 3L))
 
-                              // a second float added to a sum would be rounded once more than by the evaluator
+                              // at most one float is added to a sum, because a second one would be rounded once more
+                              // than in the evaluator
                               let at =
                                   if op = ScatterAdd && dtype.IsFloat then
                                       Array.init at.Length (fun i ->

@@ -14,7 +14,7 @@ open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
-/// Managed arrays in guarded memory, and comparisons that say what was got.
+/// Managed arrays in guarded memory, and comparisons that state the value received.
 module internal NativeArrays =
     let elementType (dtype: Dtype) =
         match dtype with
@@ -29,14 +29,14 @@ module internal NativeArrays =
         | :? (bool[]) as flags -> flags.Length
         | _ -> Buffer.ByteLength values
 
-    /// The numbers in memory of their own, between pages that may not be touched; before one or (`After`) behind one.
+    /// The numbers in separate memory between protected pages, ending at one or (`After`) beginning after one.
     let hold (after: bool) (values: 'T[]) =
         let size = bytes values
         let memory = if after then Guarded.After size else Guarded.Before size
         MemoryMarshal.AsBytes(ReadOnlySpan<'T> values).CopyTo(Span<byte>(memory.Address.ToPointer(), size))
         memory
 
-    /// What the memory holds now.
+    /// The present content of the memory.
     let read (memory: Guarded) (length: int) : 'T[] = Span<'T>(memory.Address.ToPointer(), length).ToArray()
 
     let holdArray after (x: NdArray) =
@@ -60,7 +60,7 @@ module internal NativeArrays =
 
         NdArray(dtype, shape, data)
 
-    /// Equal bits, NaN for NaN of any bits.
+    /// Equal bits; all NaN are equal.
     let sameBits (what: string) (expected: NdArray) (got: NdArray) =
         let bits (x: NdArray) : int64[] =
             if x.Dtype.IsFloat then
@@ -77,7 +77,7 @@ module internal NativeArrays =
             failtest $"{what}: element {i} is {value got}, expected {value expected}"
         | None -> Expect.isTrue (e.Length = g.Length) $"{what}: {g.Length} elements, expected {e.Length}"
 
-    /// Whether the machine computes in vectors of so many bits; wider ones are emulated, slowly.
+    /// Whether the machine supports vectors of this many bits; wider ones are emulated, slowly.
     let hasWidth bits =
         match bits with
         | 512 -> Vector512.IsHardwareAccelerated

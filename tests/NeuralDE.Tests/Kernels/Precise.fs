@@ -3,7 +3,7 @@ namespace NeuralDE.Tests.Kernels
 open System
 open System.Numerics
 
-/// mantissa 2^exponent, cut off to 320 bits: the functions that the kernels compute, to about 90 digits.
+/// mantissa 2^exponent, truncated to 320 bits: the functions of the kernels to about 90 digits.
 [<Struct>]
 type Precise = { Mantissa: BigInteger; Exponent: int }
 
@@ -51,13 +51,13 @@ module Precise =
         let mantissa = if power = 0 then fraction else fraction ||| (1L <<< 52)
         { Mantissa = BigInteger(if x < 0.0 then -mantissa else mantissa); Exponent = max power 1 - 1075 }
 
-    /// To within an ulp; beyond the range of float 0 and ∞.
+    /// Within one ulp; 0 and ∞ outside the range of float.
     let toFloat a =
         let extra = max 0 (length a.Mantissa - 60)
         let power = a.Exponent + extra
         Math.ScaleB(Math.ScaleB(float (a.Mantissa >>> extra), power / 2), power - power / 2)
 
-    /// First and the later terms, until they no longer count.
+    /// The sum of the first and the later terms, until they are negligible.
     let private series (first: Precise) (next: int -> Precise -> Precise) =
         let mutable term = first
         let mutable sum = first
@@ -87,7 +87,7 @@ module Precise =
 
     let pi = scale 2 (subtract (scale 2 (inverse -1 5)) (inverse -1 239))
 
-    /// By Newton's rule.
+    /// By Newton's method.
     let squareRoot a =
         let mutable root = ofFloat (sqrt (toFloat a))
 
@@ -106,7 +106,7 @@ module Precise =
 
         scale (int n) power
 
-    /// y + 2 (x − eʸ) / (x + eʸ) has the cube of y's error.
+    /// y + 2 (x − eʸ) / (x + eʸ): the error is the cube of the error of y.
     let log x =
         let bits = length x.Mantissa
         let rough = Math.Log(toFloat (scale (-bits - x.Exponent) x)) + float (bits + x.Exponent) * 0.6931471805599453
@@ -158,13 +158,13 @@ module Precise =
         let slope = divide (integer 2) (squareRoot pi)
         multiply slope (multiply sum (exp (negate (multiply x x))))
 
-    /// A step of Newton's rule from a value to the root of erf y = x.
+    /// One step of Newton's method from a value to the root y of erf y = x.
     let erfinv (near: float) x =
         let y = ofFloat near
         let slope = multiply (scale -1 (squareRoot pi)) (exp (multiply y y))
         add y (multiply (subtract x (erf y)) slope)
 
-    /// Distance in units in the last place of a float64, which is what `expected` is rounded to in the end.
+    /// The distance in units in the last place of a float64, to which `expected` is rounded at the end.
     let ulps (got: float) expected =
         let top = length expected.Mantissa + expected.Exponent
         let unit = max (top - 53) -1074

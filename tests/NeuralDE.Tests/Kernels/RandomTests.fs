@@ -19,7 +19,7 @@ let private kinds =
 
 let private keys = [| 0L; 42L; -1L; 0x0123_4567_89AB_CDEFL |]
 
-/// By the generic code at one width; 1 is what the engine calls.
+/// By the generic code with one width; width 1 calls the entry point of the engine.
 let private fill width (kind, dtype, keyAddress, rows: int, columns: int, target) =
     let element, rows, columns = elementType dtype, int64 rows, int64 columns
 
@@ -55,14 +55,14 @@ let private all =
 let tests =
     testList
         "Kernels.Random"
-        [ testCase "rows of every length are the evaluator's bits" (fun () ->
+        [ testCase "rows of every length have the evaluator's bits" (fun () ->
               for columns in 0..256 do
                   check all 2 columns
 
               check all 0 5
               check all 4 1000)
 
-          testCase "long rows are the evaluator's bits, with numbers far from the middle" (fun () ->
+          testCase "long rows have the evaluator's bits, including numbers far from the middle" (fun () ->
               check [ 1 ] 1 200_000)
 
           testCase "quantiles of numbers next to 0 and 1" (fun () ->

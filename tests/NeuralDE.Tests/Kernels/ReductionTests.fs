@@ -20,7 +20,7 @@ let private run kind (dtype: Dtype) outer count inner after (x: NdArray) =
 
     readArray dtype [| outer; inner |] target
 
-/// By the generic code at one width: 0 is one lane.
+/// By the generic code with one width: 0 is one lane.
 let private runWidth<'T, 'J
     when 'T: unmanaged
     and 'T: struct
@@ -49,7 +49,7 @@ let private runWidth<'T, 'J
 
     read target (outer * inner)
 
-/// The documented tree, said in another way: a joined number or nothing.
+/// The documented tree in another form: a joined number or none.
 let private tree (join: 'T -> 'T -> 'T) (neutral: 'T) (x: 'T[]) =
     let both a b =
         match a, b with
@@ -60,7 +60,7 @@ let private tree (join: 'T -> 'T -> 'T) (neutral: 'T) (x: 'T[]) =
 
     let element j = if j < x.Length then ValueSome x[j] else ValueNone
 
-    /// what is at g, g + step, g + 2 step, … of the tile's groups
+    /// the join of g, g + step, g + 2 step, … of the tile's groups
     let rec groups start g step =
         if step = 16 then
             [ 0; 16; 32; 48 ] |> List.map (fun j -> element (start + g + j)) |> List.reduce both
@@ -116,7 +116,7 @@ let inline private sums< ^T
             if got[at] <> expected[at] then
                 failtest $"sum of [{outer}; {count}; {inner}], width {width}: {got[at]}, expected {expected[at]}"
 
-/// Numbers with NaN, infinities and both zeros among them.
+/// Numbers including NaN, infinities and both zeros.
 let private numbers (dtype: Dtype) (shape: int[]) seed =
     let random = System.Random(seed: int)
     let special = [| nan; infinity; -infinity; -0.0; 0.0; 5e-324; 1e-40 |]
@@ -146,7 +146,7 @@ let private shapes =
 let tests =
     testList
         "Kernels.Reduction"
-        [ testCase "sums are the documented tree at every width and length" (fun () ->
+        [ testCase "sums follow the documented tree at every width and length" (fun () ->
               for count in 0..256 do
                   sums float32 2 count 1
                   sums float 2 count 1
@@ -171,7 +171,7 @@ let tests =
               let error = abs (got.Floats[0] - exact) / exact
               Expect.isTrue (error < 3e-7) $"relative error {error}, expected below 3e-7")
 
-          testCase "maxima are the evaluator's" (fun () ->
+          testCase "maxima agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
                   shapes
                   |> List.iteri (fun seed shape ->
@@ -224,7 +224,7 @@ let tests =
                           let expected = NdArray.OfFloats(dtype, [| 1; inner |], Array.create inner expected)
                           sameBits $"sum of {dtype} %A{values} beside {inner}" expected got)
 
-          testCase "places of the largest are the evaluator's" (fun () ->
+          testCase "indices of maxima agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
                   shapes
                   |> List.iteri (fun seed shape ->
@@ -245,7 +245,7 @@ let tests =
 
                       sameBits $"argmax {dtype} %A{shape}" expected (readArray Int64 [| outer; inner |] target)))
 
-          testCase "running sums are the evaluator's" (fun () ->
+          testCase "cumulative sums agree with the evaluator" (fun () ->
               for dtype in [ Float32; Float64; Int32; Int64 ] do
                   for reverse in [ false; true ] do
                       [| 2; 0; 3 |] :: [| 2; 5; 600 |] :: shapes

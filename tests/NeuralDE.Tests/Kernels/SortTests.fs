@@ -11,7 +11,7 @@ open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 
-/// Numbers of which many are equal, with NaN, infinities and both zeros among the floats.
+/// Numbers of which many are equal, including NaN, infinities and both zeros for floats.
 let private numbers (dtype: Dtype) (shape: int[]) seed =
     let random = System.Random(seed: int)
     let special = [| nan; infinity; -infinity; -0.0; 0.0; 5e-324; -5e-324 |]
@@ -35,7 +35,7 @@ let private dtypes = [ Float32; Float64; Int32; Int64; Bool ]
 let tests =
     testList
         "Kernels.Sort"
-        [ testCase "sorted as by the evaluator" (fun () ->
+        [ testCase "sorting agrees with the evaluator" (fun () ->
               let shapes =
                   [ for count in 0..60 -> [| 1; count; 1 |]
                     for count in [ 100; 256; 257 ] -> [| 2; count; 1 |]
@@ -60,7 +60,7 @@ let tests =
 
                       sameBits $"argsort {dtype} %A{shape}" expected (readArray Int64 shape target)))
 
-          testCase "searched as by the evaluator" (fun () ->
+          testCase "searching agrees with the evaluator" (fun () ->
               for dtype in dtypes do
                   for right in [ false; true ] do
                       for n, m in [ 0, 3; 1, 4; 2, 0; 7, 30; 64, 50; 200, 100 ] do

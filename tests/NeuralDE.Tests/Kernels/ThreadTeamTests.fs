@@ -6,7 +6,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE.Kernels
 
-/// Counts how often each part runs; some parts run a job of their own, some throw.
+/// Counts how often each part runs; some parts run a nested job, some throw.
 [<Struct; NoEquality; NoComparison>]
 type private Counting =
     [<DefaultValue(false)>]
@@ -62,7 +62,7 @@ let tests =
                           for _ in 1..20 do
                               run parts 0 threads))
 
-          testCase "a job within a part is done where it is" (fun () ->
+          testCase "a job within a part runs on the same thread" (fun () ->
               withThreads 3 (fun () ->
                   for _ in 1..50 do
                       run 6 5 3))
@@ -84,7 +84,7 @@ let tests =
                   Expect.equal failures 0 "failures"))
 
           testList
-              "an exception in a part reaches the caller and the team works on"
+              "an exception in a part is rethrown to the caller, and the team still works"
               [ for threads in [ 1; 3 ] do
                     testCase $"{threads}" (fun () ->
                         withThreads threads (fun () ->
@@ -99,7 +99,7 @@ let tests =
                                     $"%A{job.Counts}, expected no part twice"
                                 run 8 0 threads)) ]
 
-          testCase "workers that fell asleep are woken" (fun () ->
+          testCase "sleeping workers are woken" (fun () ->
               withThreads 2 (fun () ->
                   for _ in 1..5 do
                       run 8 0 2
@@ -114,12 +114,9 @@ let tests =
                   for _ in 1..100 do
                       ThreadTeam.Run(4, job, 10_000L)
 
-                  Expect.equal
-                      (GC.GetAllocatedBytesForCurrentThread() - before)
-                      0L
-                      "GC.GetAllocatedBytesForCurrentThread() - before"))
+                  Expect.equal (GC.GetAllocatedBytesForCurrentThread() - before) 0L "allocated bytes"))
 
-          testCase "small work stays whole" (fun () ->
+          testCase "small work is not divided" (fun () ->
               withThreads 2 (fun () ->
                   Expect.equal (ThreadTeam.Parts 0L) 1 "ThreadTeam.Parts 0L"
                   Expect.equal (ThreadTeam.Parts 3_999L) 1 "ThreadTeam.Parts 3_999L"

@@ -5,11 +5,12 @@ open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open NeuralDE.Kernels
 
-/// An element-wise operation on floats at one width: op, parameter, three operands and whether they are single, target, count.
+/// An element-wise operation on floats with one width: op, parameter, three operands and whether they are single,
+/// target, count.
 type internal FloatRun =
     delegate of ElementOp * float * nativeint * bool * nativeint * bool * nativeint * bool * nativeint * int64 -> unit
 
-/// The widths that this machine computes without emulation.
+/// The widths that this machine supports without emulation.
 module internal Widths =
     let float32s =
         [ if Vector512.IsHardwareAccelerated then
@@ -31,7 +32,7 @@ module internal Widths =
           "Lane<float>",
           FloatRun(fun o p a i b j c k t n -> FloatElements.Run<Lane<float>>(o, p, a, i, b, j, c, k, t, n)) ]
 
-    /// What `use` does with the addresses of arrays.
+    /// The result of `use` with the addresses of arrays.
     let private pinned (arrays: Array list) (action: nativeint[] -> unit) =
         let pins = arrays |> List.map (fun a -> GCHandle.Alloc(a, GCHandleType.Pinned))
 
@@ -41,7 +42,7 @@ module internal Widths =
             for pin in pins do
                 pin.Free()
 
-    /// The operation's values for all pairs x[i], y[i].
+    /// The results of the operation for all pairs x[i], y[i].
     let values (run: FloatRun) op parameter (x: 'T[]) (y: 'T[]) : 'T[] =
         let result: 'T[] = Array.zeroCreate x.Length
 
@@ -50,7 +51,7 @@ module internal Widths =
 
         result
 
-    /// Distance of a float32 from a value in units in the last place; 0 for two NaN and two equal infinities.
+    /// The distance of a float32 from a value in units in the last place; 0 for two NaN and two equal infinities.
     let ulps32 (got: float32) (expected: float) =
         let rounded = float32 expected
 
@@ -61,7 +62,7 @@ module internal Widths =
         else
             infinity
 
-    /// Distance of two float64; 0 for two NaN and two equal infinities.
+    /// The distance of two float64; 0 for two NaN and two equal infinities.
     let ulps64 (got: float) (expected: float) =
         if Double.IsNaN got && Double.IsNaN expected || got = expected then
             0.0

@@ -1,4 +1,4 @@
-/// vmap is a loop over rows, for every set of arguments that have rows.
+/// vmap is a loop over rows, for every subset of arguments that have rows.
 module NeuralDE.Tests.Laws.BatchLaws
 
 open Expecto
@@ -15,7 +15,7 @@ let private smooth = Examples.cases Examples.hasFloats
 let private rows = 3
 let private tolerance (e: Example) = if e.IsExact then 1e-11 else 1e-4
 
-/// vmap over tensors given for each row, against a call for each row.
+/// Compares vmap over the rows of tensors with one call for each row.
 let private isLoop what tolerance (f: Tensor[] -> Tensor[]) (xs: Tensor[][]) =
     let joined = xs |> Array.transpose |> Array.map (Prim.stack 0)
     let got = vmap f joined
@@ -44,7 +44,7 @@ let tests =
                                 (rowsOf e places)) ]
 
           testList
-              "vmap over no rows gives none"
+              "vmap over zero rows has zero rows"
               [ for name in examples do
                     testCase name (fun () ->
                         let e = Examples.named name
@@ -57,10 +57,7 @@ let tests =
                                      Prim.zeros { t.Signature with Shape = Array.append [| 0 |] t.Dims }))
                         let expected =
                             e.Apply x |> Array.map (fun t -> $"{t.Dtype} {Shape.text (Array.append [| 0 |] t.Dims)}")
-                        Expect.equal
-                            (y |> Array.map (fun t -> $"{t.Dtype} {Shape.text t.Dims}"))
-                            expected
-                            "y |> Array.map (fun t -> $'{t.Dtype} {Shape.text t.Dims}')") ]
+                        Expect.equal (y |> Array.map (fun t -> $"{t.Dtype} {Shape.text t.Dims}")) expected "signatures") ]
 
           testList
               "vmap of push is a loop"
@@ -121,7 +118,7 @@ let tests =
                             (fun both -> pulled e.Apply both[.. n - 1] both[n..])
                             (Array.map2 Array.append (rowsOf e (argumentPlaces e)) cotangents)) ]
 
-          // The gradient of what rows share is the sum of the rows' gradients.
+          // The gradient of a value shared by all rows is the sum of the rows' gradients.
           testList
               "pull of vmap is a sum over rows"
               [ for name in smooth do
@@ -192,7 +189,7 @@ let tests =
                         let shared = e.Args 0
 
                         for places in subsets (argumentPlaces e) do
-                            // some places by both axes, the others by the inner or the outer one only
+                            // some arguments mapped over both axes, the others over the inner or the outer one only
                             let others = argumentPlaces e |> List.except places
                             let inner = rowsOf e others |> Array.transpose |> Array.map (Prim.stack 0)
 
@@ -226,7 +223,7 @@ let tests =
                         let cotangents = Array.init rows (fun row -> direction (row + 5) y)
                         let joinedCotangents = cotangents |> Array.transpose |> Array.map (Prim.stack 0)
 
-                        // host functions refuse this, with a reason
+                        // host functions refuse this, with an explanation
                         if not (List.exists (fun (word: string) -> word.StartsWith "host") e.Words) then
                             for places in subsets (argumentPlaces e) do
                                 let xs = rowsOf e places

@@ -1,5 +1,5 @@
-/// Maxima, minima, slices, choices of rows: what is not taken has the derivative 0, be it NaN or infinite there, in every mode
-/// and at every order.
+/// Maxima, minima, slices, gathers: an element that is not selected has the derivative 0, even if its value is NaN or
+/// infinite, in every mode and at every order.
 module NeuralDE.Tests.Laws.BranchTests
 
 open System
@@ -12,7 +12,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
-/// f, where it is taken at the point, its gradient there. What is not taken has a pole or NaN.
+/// f, a point, and the gradient there. Elements that are not selected have a pole or NaN.
 let private cases: (string * (Tensor -> Tensor) * float list * float list) list =
     [ "maximum of a root", (fun x -> maximum (sqrt x) 1e-3), [ -1.0; 4.0; 0.0 ], [ 0.0; 0.25; 0.0 ]
       "maximum, other side", (fun x -> maximum 1e-3 (sqrt x)), [ -1.0; 4.0; 0.0 ], [ 0.0; 0.25; 0.0 ]
@@ -67,7 +67,7 @@ let tests =
     testList
         "Laws.Branch"
         [ testList
-              "what is not taken has the derivative 0"
+              "elements not selected have the derivative 0"
               [ for name in names do
                     testCase name (fun () ->
                         let _, f, at, expected = find name
@@ -106,7 +106,7 @@ let tests =
                         finite "third, reverse" (grad along x)
                         finite "third, forward" (snd (jvp along x v))) ]
 
-          testCase "at a tie the sides share, beside NaN neither has a derivative" (fun () ->
+          testCase "both sides share the derivative at a tie; with NaN, neither has one" (fun () ->
               for choose in [ (fun (a: Tensor) (b: Tensor) -> maximum a b); (fun a b -> minimum a b) ] do
                   let da, db =
                       grad (fun (a, b) -> sum (choose a b)) (tensor [ 1.0; nan; 2.0 ], tensor [ 1.0; 2.0; nan ])
@@ -116,7 +116,7 @@ let tests =
               for v in (grad amax (tensor [ 1.0; nan ])).ToArray() do
                   Expect.isTrue (Double.IsNaN v) "Double.IsNaN v")
 
-          testCase "slices that take everything between them cost no condition" (fun () ->
+          testCase "slices that together cover a tensor cost no condition" (fun () ->
               let conditions (f: Tensor -> Tensor) =
                   let g, _ =
                       Tracing.trace "a test" Hoisted [| { Dtype = Float64; Shape = [| 4 |] } |] (fun x ->
@@ -129,24 +129,12 @@ let tests =
                       | _ -> false) // only Select applies a condition
                   |> Array.length
 
-              Expect.equal
-                  (conditions (fun x -> let y = tanh x in sum (y[0..1] * y[2..3])))
-                  0
-                  "conditions (fun x -> let y = tanh x in sum (y[0..1] * y[2..3]))"
-              Expect.equal
-                  (conditions (fun x -> let y = tanh x in y[0] * y[1] + y[2] * y[3]))
-                  0
-                  "conditions (fun x -> let y = tanh x in y[0] * y[1] + y[2] * y[3])"
+              Expect.equal (conditions (fun x -> let y = tanh x in sum (y[0..1] * y[2..3]))) 0 "two halves"
+              Expect.equal (conditions (fun x -> let y = tanh x in y[0] * y[1] + y[2] * y[3])) 0 "four elements"
               Expect.equal
                   (conditions (fun x -> let y = reshape [ 2; 2 ] (tanh x) in y[0, 0] * y[1, 1] - y[0, 1] * y[1, 0]))
                   0
-                  "conditions (fun x -> let y = reshape [ 2; 2 ] (tanh x) in y[0, 0] * …"
-              Expect.equal
-                  (conditions (fun x -> sum (sort 0 (tanh x))))
-                  0
-                  "conditions (fun x -> sum (sort 0 (tanh x)))"
+                  "elements of a matrix"
+              Expect.equal (conditions (fun x -> sum (sort 0 (tanh x)))) 0 "sort"
               Expect.equal (conditions (fun x -> sum (x + 1.0).[1..])) 0 "conditions (fun x -> sum (x + 1.0).[1..])"
-              Expect.equal
-                  (conditions (fun x -> let y = tanh x in y[0] * y[1]))
-                  1
-                  "conditions (fun x -> let y = tanh x in y[0] * y[1])") ]
+              Expect.equal (conditions (fun x -> let y = tanh x in y[0] * y[1])) 1 "two of four elements") ]

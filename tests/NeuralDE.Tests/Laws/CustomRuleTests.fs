@@ -1,4 +1,4 @@
-/// A function with a rule of its own has one derivative, the rule's, in every mode.
+/// A function with a custom rule has the derivative of the rule, in every mode.
 module NeuralDE.Tests.Laws.CustomRuleTests
 
 open Expecto
@@ -9,7 +9,7 @@ open NeuralDE.Tests.Laws.Example
 let private is what (expected: float list) (x: Tensor) = same what 1e-12 (Array.ofList expected) (x.ToArray())
 let private x = tensor [ 3.0; 4.0 ]
 
-/// x₀ x₁ into n numbers, with a rule that says 10 for every derivative.
+/// n copies of x₀ x₁, with a rule that makes every derivative 10.
 let private ten n (x: Tensor) =
     customGradient (fun (x: Tensor) -> x[0] * x[1] * ones [ n ]) (fun x _ w -> 10.0 * sum w * onesLike x) x
 
@@ -19,7 +19,7 @@ let private clipped (x: Tensor) = customGradient (fun (x: Tensor) -> 2.0 * x) (f
 let tests =
     testList
         "Laws.CustomRule"
-        [ testCase "a jacobian is the rule's whatever its shape" (fun () ->
+        [ testCase "a jacobian is the rule's, for every shape" (fun () ->
               for n in [ 1; 2; 5 ] do
                   is "jacobian" (List.replicate (2 * n) 10.0) (jacobian (ten n) x)
                   is "compiled" (List.replicate (2 * n) 10.0) (compile (jacobian (ten n)) x))
@@ -53,7 +53,7 @@ let tests =
                       (snd (jvp (fun x -> iterate 1 (fun s -> s + total n x) (scalar 0.0)) x v)))
 
           testCase "second derivatives are those of the rule in both modes" (fun () ->
-              // f = x², whose rule says 3 x: the second derivative is 3
+              // f = x², with the rule 3 x: the second derivative is 3
               let f (x: Tensor) = customGradient (fun (x: Tensor) -> x * x) (fun x _ w -> 3.0 * x * w) x
               let at = scalar 2.0
               is "first" [ 6.0 ] (grad f at)
@@ -64,7 +64,7 @@ let tests =
               is "forward over forward" [ 3.0 ] (snd (jvp (fun x -> snd (jvp f x (scalar 1.0))) at (scalar 1.0)))
               is "hessian" [ 3.0; 0.0; 0.0; 3.0 ] (hessian (fun x -> sum (f x)) x))
 
-          testCase "a rule that reverses gradients does so forwards too" (fun () ->
+          testCase "a rule that negates gradients also negates forward derivatives" (fun () ->
               let reversed (x: Tensor) = customGradient id (fun _ _ w -> -w) x
               is "grad" [ -1.0; -1.0 ] (grad (fun x -> sum (reversed x)) x)
               is "jvp" [ -1.0; -1.0 ] (snd (jvp reversed x (ones [ 2 ])))
@@ -85,7 +85,7 @@ let tests =
 
           testCase "a rule that is not linear has reverse mode only" (fun () ->
               is "grad" [ 1.0; 1.0 ] (grad (fun x -> sum (5.0 * clipped x)) x)
-              // the jacobian takes reverse mode, whose cotangents are unit vectors
+              // jacobian uses reverse mode, whose cotangents are unit vectors
               is "jacobian" [ 1.0; 0.0; 0.0; 1.0 ] (jacobian clipped x)
               is "jacobian of a call" [ 1.0; 0.0; 0.0; 1.0 ] (jacobian (compile clipped) x)
 

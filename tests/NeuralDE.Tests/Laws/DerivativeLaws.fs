@@ -17,7 +17,7 @@ let private examples = Examples.cases Examples.hasFloats
 let private exact = Examples.cases (fun e -> e.IsExact && Examples.hasFloats e)
 let private single = Examples.cases (fun e -> not e.IsExact && Examples.hasFloats e)
 
-/// The function of the arguments at some places, others as they are.
+/// The function restricted to some arguments, with the others fixed.
 let private restricted (e: Example) x places = fun (xs: Tensor[]) -> e.Apply(put places xs x)
 
 let private adjointTolerance (e: Example) = if e.IsExact && e.Tolerance <= 1e-6 then 1e-12 else 1e-5
@@ -112,7 +112,7 @@ let tests =
                             $"{name}: ⟨w, J v⟩ = {Array.sum forward:R}, ⟨Jᵀ w, v⟩ = {Array.sum backward:R}") ]
 
           testList
-              "derivatives have the signatures of what they belong to"
+              "tangents and cotangents have the signatures of their values"
               [ for name in examples do
                     testCase name (fun () ->
                         let e = Examples.named name
@@ -152,7 +152,7 @@ let tests =
                         let across = [| Array.sum (dotted (pulled slope x sloped) u) |]
                         let along (x: Tensor[]) = [| Array.sum (dotted sloped (slope x)) |]
                         same $"pull of push of {name}" e.Tolerance (difference along x u) across
-                        // the pullback is linear in its cotangent: its pull there is a push
+                        // the pullback is linear in its cotangent: its VJP by the cotangent is a push
                         if not (floatPlaces w).IsEmpty then
                             let back = pulled (fun (w: Tensor[]) -> pulled e.Apply x w) w v
                             same $"pull of pull of {name} on the cotangent" 1e-10 (numbers (slope x)) (numbers back)) ]

@@ -1,4 +1,4 @@
-/// Derivatives at kinks, ties, poles behind masks, stationary points, and where there is nothing.
+/// Derivatives at kinks, ties, poles behind masks, stationary points, and of empty arrays.
 module NeuralDE.Tests.Laws.EdgeTests
 
 open System
@@ -13,11 +13,11 @@ open NeuralDE.Tests.Laws.Example
 let private is (expected: float list) (x: Tensor) = same "numbers" 1e-12 (Array.ofList expected) (x.ToArray())
 let private zero = scalar 0.0
 
-/// f, f', f'', … of a function of one number, by reverse mode.
+/// f, f', f'', … of a function of one number, in reverse mode.
 let rec private derivative order (f: Tensor -> Tensor) : Tensor -> Tensor =
     if order = 0 then f else derivative (order - 1) (grad f)
 
-/// The same by forward mode.
+/// The same in forward mode.
 let rec private slope order (f: Tensor -> Tensor) : Tensor -> Tensor =
     if order = 0 then f else slope (order - 1) (fun x -> snd (jvp f x (Prim.onesLike x)))
 
@@ -76,7 +76,7 @@ let private masked: (string * (Tensor -> Tensor)) list =
           Prim.reshape x.Dims kept)
       "cumsum",
       (fun x ->
-          // a sum up to an element that is not positive is not used
+          // a sum up to an element that is not positive; it is not used
           let y = flip 0 (sort 0 (flatten x))
           let bad = cumsum 0 (cast Int32 (y .<= 0.0))
           Prim.reshape x.Dims (where (bad .= 0) (cumsum 0 (log y)) 0.0))
@@ -96,7 +96,7 @@ let private finite what (x: Tensor) =
 // ── loops and branches ───────────────────────────────────────────────────────────────────────────────────────────
 let private truth b = Prim.literal Bool (if b then 1.0 else 0.0)
 
-/// s ← s − ¼ while s > 0, a ← a + p ln s: a row that has ended stays at s = 0, where ln is infinite.
+/// s ← s − ¼ while s > 0, a ← a + p ln s: a row that has ended stays at s = 0, where ln is infinite
 let private descend (p: Tensor) (s: Tensor) =
     let step (s: Tensor, a: Tensor) = s - 0.25, a + p * log s
     snd (repeatWhile (fun (s, _) -> s .> 0.0) 50 step (s, 0.0 * s))
@@ -172,7 +172,7 @@ let tests =
                         finite $"{name}, reverse, at 0" (derivative order f zero)
                         is [ 0.0 ] (derivative order f zero)
                         if order < 3 then finite $"{name}, forward over reverse" (mixed order f all)
-                        // what is not masked keeps its derivatives
+                        // elements that are not masked keep their derivatives
                         let single = scalar 2.0
                         let expected =
                             difference
@@ -214,22 +214,22 @@ let tests =
               is [ 0.0; 0.0; Math.Log 2.0 ] (vmap (grad f) (tensor [ 0.0; 1.0; 2.0 ]))
               is [ 0.0; 2.0; 0.5 * (1.0 - Math.Log 2.0) ] (vmap (grad (grad f)) (tensor [ 0.0; 1.0; 2.0 ])))
 
-          testCase "a masked root is like any other" (fun () ->
-              // the root that is not used has a slope of 0
+          testCase "a masked root" (fun () ->
+              // the unused root has the slope 0
               let root (a: Tensor) = implicitRoot (fun a -> sqrt (abs a)) (fun z a -> z * z - a) a
               let f (a: Tensor) = where (a .> 0.0) (root a) 0.0
               is [ 0.0 ] (grad f zero)
               is [ 0.25 ] (grad f (scalar 4.0)))
 
           // ── stationary points ────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "second derivatives at a stationary point are not lost" (fun () ->
+          testCase "second derivatives at a stationary point" (fun () ->
               let f (x: Tensor) = where (x .> 0.0) (square (log x)) 0.0 * 0.5
               is [ 0.0 ] (grad f (scalar 1.0))
               is [ 1.0 ] (grad (grad f) (scalar 1.0))
               is [ 1.0 ] (hvp f (scalar 1.0) (scalar 1.0))
               is [ -3.0 ] (grad (grad (grad f)) (scalar 1.0)))
 
-          testCase "second derivatives through a root at a stationary point are not lost" (fun () ->
+          testCase "second derivatives through a root at a stationary point" (fun () ->
               let root (a: Tensor) =
                   implicitRoot (fun a -> iterate 30 (fun (z: Tensor) -> 0.5 * (z + a / z)) a) (fun z a -> z * z - a) a
 
@@ -239,20 +239,20 @@ let tests =
               is [ 1.0 / 16.0 ] (hvp f (scalar 4.0) (scalar 1.0))
               is [ 1.0 / 16.0 ] (slope 2 f (scalar 4.0)))
 
-          testCase "second derivatives through a vector root at a stationary point are not lost" (fun () ->
+          testCase "second derivatives through a vector root at a stationary point" (fun () ->
               let root (a: Tensor) =
                   implicitRoot (fun a -> iterate 30 (fun (z: Tensor) -> 0.5 * (z + a / z)) a) (fun z a -> z * z - a) a
 
               let f (a: Tensor) = sum (square (root a - tensor [ 2.0; 3.0 ])) / 2.0
               is [ 1.0 / 16.0; 0.0; 0.0; 1.0 / 36.0 ] (hessian f (tensor [ 4.0; 9.0 ])))
 
-          testCase "second derivatives through a loop at a stationary point are not lost" (fun () ->
+          testCase "second derivatives through a loop at a stationary point" (fun () ->
               let f (a: Tensor) = square (iterate 3 (fun (s: Tensor) -> s * a) a - 16.0) / 2.0 // (a⁴ − 16)² / 2
               is [ 0.0 ] (grad f (scalar 2.0))
               is [ 1024.0 ] (grad (grad f) (scalar 2.0)))
 
-          // ── nothing ──────────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "sums over nothing are 0" (fun () ->
+          // ── empty arrays ────────────────────────────────────────────────────────────────────────
+          testCase "empty sums are 0" (fun () ->
               is [ 0.0 ] (sum (zeros [ 0 ]))
               is [ 0.0; 0.0 ] (sumAlong 0 (zeros [ 0; 2 ]))
               is [ 0.0; 0.0; 0.0; 0.0 ] (matmul (zeros [ 2; 0 ]) (zeros [ 0; 2 ]))
@@ -260,14 +260,14 @@ let tests =
               Expect.equal
                   ((grad (fun (x: Tensor) -> sum x) (zeros [ 0; 2 ])).Shape)
                   [| 0; 2 |]
-                  "(grad (fun (x: Tensor) -> sum x) (zeros [ 0; 2 ])).Shape")
+                  "shape of the gradient")
 
-          testCase "max and mean over nothing raise" (fun () ->
+          testCase "max and mean of empty arrays raise" (fun () ->
               let raises (f: Tensor -> Tensor) shape =
                   for call in [ f; (fun x -> grad (fun x -> sum (f x)) x); compile f ] do
                       let failure = Expect.thrown<ShapeException>(fun () -> call (zeros shape) |> ignore)
                       Expect.stringContains failure.Message "no elements" "failure.Message"
-                      Expect.stringContains failure.Message "of nothing" "failure.Message"
+                      Expect.stringContains failure.Message "expected at least one" "failure.Message"
 
               raises amax [ 0 ]
               raises amin [ 2; 0 ]
@@ -290,10 +290,7 @@ let tests =
               let g = grad f x
               let noise = (rand (Key 3) [ 2 ]).ToArray()
               is [ 0.0; noise[0] ] g.Weight
-              Expect.equal
-                  (g.Index.Dtype, g.Mask.Dtype, g.Key.Tensor.Dtype)
-                  (Int32, Bool, Int64)
-                  "(g.Index.Dtype, g.Mask.Dtype, g.Key.Tensor.Dtype)"
+              Expect.equal (g.Index.Dtype, g.Mask.Dtype, g.Key.Tensor.Dtype) (Int32, Bool, Int64) "dtypes"
               is [ 0.0; 0.0 ] g.Index
               is [ 0.0; 0.0 ] g.Mask
               is [ 0.0 ] g.Key.Tensor
@@ -305,7 +302,7 @@ let tests =
               Expect.equal ((snd y).Dtype, (snd dy).Dtype) (Int32, Int32) "((snd y).Dtype, (snd dy).Dtype)"
               is [ 0.0 ] (snd dy))
 
-          testCase "what is rejected rolls back the state and not the control" (fun () ->
+          testCase "a rejected iteration rolls back the state and not the registers" (fun () ->
               // a step that is too long is halved until it is kept; then the loop ends
               let f (x: Tensor) =
                   let result =
@@ -329,7 +326,7 @@ let tests =
               is [ 2.0 ] (grad (grad (fst << f)) (scalar 3.0))
               is [ 6.0; 8.0 ] (vmap (grad (fst << f)) (tensor [ 3.0; 4.0 ])))
 
-          testCase "finished rows do not poison what rows share" (fun () ->
+          testCase "finished rows do not affect gradients of shared values" (fun () ->
               let starts = tensor [ 0.5; 1.0; 2.0; 0.25; 0.0 ]
               let total (p: Tensor) = sum (vmap (descend p) starts)
               let steps start = [ for k in 0 .. int (start / 0.25) - 1 -> start - 0.25 * float k ]
@@ -343,8 +340,8 @@ let tests =
               let slope start = steps start |> List.sumBy (fun s -> 1.3 / s)
               is [ slope 0.5; slope 1.0 ] byRow)
 
-          testCase "rejected rows do not poison what rows share" (fun () ->
-              // a row is kept on its own iterations only; the state it is offered on others is a pole
+          testCase "rejected rows do not affect gradients of shared values" (fun () ->
+              // a row is kept in its own iterations only; in the others, its state would be at a pole
               let f (p: Tensor) (s: Tensor) =
                   let result =
                       ControlFlow.loopOn
@@ -370,7 +367,7 @@ let tests =
               let expected = [ 1.0; 2.0 ] |> List.sumBy (fun s -> float (grad (fun p -> f p (scalar s)) (scalar 0.1)))
               is [ expected ] gradient)
 
-          testCase "work in a branch that is not taken is not done" (fun () ->
+          testCase "a branch that is not taken is not run" (fun () ->
               let counted = List<float>()
 
               let watched (x: Tensor) =
@@ -387,7 +384,7 @@ let tests =
               is [ 2.0 ] (grad (grad f) (scalar 3.0))
               Expect.isEmpty counted "counted")
 
-          testCase "what a branch captured is not computed outside it" (fun () ->
+          testCase "values captured by a branch are not computed outside it" (fun () ->
               let checks = List<float>()
               let check: Check =
                   { Look =
@@ -407,13 +404,13 @@ let tests =
               is [ 0.0 ] (grad (fun c -> snd (grad f (scalar 3.0, c))) zero)
               Expect.isEmpty checks "checks")
 
-          testCase "a pole in the branch not taken does no harm under vmap" (fun () ->
+          testCase "a pole in the branch not taken does not affect vmap" (fun () ->
               let f (x: Tensor) = cond (x .> 0.0) (fun x -> log x) (fun x -> x * x) x
               is [ 0.0; -4.0; 0.5 ] (vmap (grad f) (tensor [ 0.0; -2.0; 2.0 ]))
               is [ 0.0; -4.0; 0.5 ] (grad (fun x -> sum (vmap f x)) (tensor [ 0.0; -2.0; 2.0 ]))
               is [ 2.0; 2.0; -0.25 ] (vmap (grad (grad f)) (tensor [ 0.0; -2.0; 2.0 ])))
 
-          testCase "a condition on an empty slice goes together with one on the whole" (fun () ->
+          testCase "a condition on an empty slice combines with one on the whole tensor" (fun () ->
               let f (x: Tensor) =
                   let none = Prim.range 0 0 0 x
                   sum (where (none .> 0.0) none (zerosLike none)) + sum (where (x .> 0.0) (sqrt x) (zerosLike x))

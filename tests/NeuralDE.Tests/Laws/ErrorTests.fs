@@ -1,4 +1,4 @@
-/// What is refused says what was got, what was expected and how to mend it.
+/// Error messages state the value received, the value expected and the fix.
 module NeuralDE.Tests.Laws.ErrorTests
 
 open Expecto
@@ -30,11 +30,11 @@ let tests =
 
               grad leak one |> ignore
               Expect.isTrue kept.IsPlaceholder "kept.IsPlaceholder"
-              let words = [ "placeholder of grad"; "outlived"; "Return what you need" ]
+              let words = [ "placeholder of grad"; "outlived"; "Return the tensor" ]
               raises<TraceException, _> words (fun () -> kept + 1.0)
               raises<TraceException, _> words (fun () -> grad (fun (x: Tensor) -> x * kept) one)
               raises<TraceException, _> words (fun () -> compile (fun (_: Tensor) -> kept) one)
-              // an equal function traced again does not revive it
+              // an equal function traced again does not make it valid
               raises<TraceException, _> words (fun () -> grad (fun (x: Tensor) -> leak (x + 0.0 * kept)) one))
 
           testCase "a placeholder that outlived an inner function" (fun () ->
@@ -77,17 +77,14 @@ let tests =
                       [ $"placeholder of {verb}"; "no numbers yet"; "`where`"; "`cond`"; "`dynamic`"; "saveAt" ]
                       call)
 
-          testCase "a failed function leaves no trace open" (fun () ->
+          testCase "an exception in a function closes its trace" (fun () ->
               let fail () = grad (fun (x: Tensor) -> (failwith "by the user": Tensor) + x) one
               raises<System.Exception, _> [ "by the user" ] fail
-              Expect.equal
-                  (float (grad (fun (x: Tensor) -> x * x) one))
-                  2.0
-                  "float (grad (fun (x: Tensor) -> x * x) one)"
+              Expect.equal (float (grad (fun (x: Tensor) -> x * x) one)) 2.0 "a later gradient"
               Expect.isFalse ((one + 1.0).IsPlaceholder) "(one + 1.0).IsPlaceholder")
 
           // ── gradients ────────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "gradients of what is not one float" (fun () ->
+          testCase "gradients of a result that is not one float" (fun () ->
               let pair = tensor [ 1.0; 2.0 ]
               raises<ShapeException, _> [ "grad"; "[2]"; "one number"; "sum or mean" ] (fun () ->
                   grad (fun (x: Tensor) -> x * x) pair)
@@ -116,12 +113,12 @@ let tests =
 
           testCase "fields of a wrong shape" (fun () ->
               let pair, three = tensor [ 1.0; 2.0 ], tensor [ 1.0; 2.0; 3.0 ]
-              raises<ShapeException, _> [ "divergence"; "[]"; "[2]"; "component" ] (fun () -> divergence sum pair)
+              raises<ShapeException, _> [ "divergence"; "[]"; "[2]"; "point's shape" ] (fun () -> divergence sum pair)
               raises<ShapeException, _> [ "curl"; "[2]"; "[3]" ] (fun () -> curl id pair)
               raises<ShapeException, _> [ "curl"; "returned"; "[2]"; "[3]" ] (fun () -> curl (fun x -> x[0..1]) three))
 
           // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "vmap of what has no rows, or unequal ones" (fun () ->
+          testCase "vmap without rows, or with unequal numbers of rows" (fun () ->
               let two, three = tensor [ 1.0; 2.0 ], tensor [ 1.0; 2.0; 3.0 ]
               raises<ShapeException, _> [ "vmap"; "2 and 3 rows"; "capture" ] (fun () ->
                   vmap (fun (a: Tensor, b) -> a + b) (two, three))
@@ -129,7 +126,7 @@ let tests =
               raises<TreeException, _> [ "vmap"; "no tensors" ] (fun () -> vmap (fun (_: Tensor list) -> one) []))
 
           // ── shapes and dtypes ────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "float32 beside float64" (fun () ->
+          testCase "float32 combined with float64" (fun () ->
               let narrow = tensor [ 1.0f ]
 
               for name, op in
@@ -159,7 +156,7 @@ let tests =
               raises<ShapeException, _> [ "axis 2"; "rank 2" ] (fun () -> sumAlong 2 a)
               raises<ShapeException, _> [ "index"; "5"; "[2; 3]"; "-2 to 1" ] (fun () -> a[5]))
 
-          // ── choices and loops ────────────────────────────────────────────────────────────────────────────────────────────
+          // ── branches and loops ──────────────────────────────────────────────────────────────────
           testCase "branches of different results" (fun () ->
               let choose (whenTrue: Tensor -> 'T) whenFalse =
                   compile (fun (x: Tensor) -> cond (x .> 0.0) whenTrue whenFalse x) one
@@ -193,7 +190,7 @@ let tests =
                   scan (fun (s: Tensor) (_: Tensor) -> s, s) one (zeros [ 0 ]))
               raises<InputException, _> [ "iterate"; "-1" ] (fun () -> iterate -1 id one))
 
-          // ── functions with rules of their own ────────────────────────────────────────────────────────────────────────────
+          // ── custom rules ────────────────────────────────────────────────────────────────────────
           testCase "a custom gradient that captures a placeholder" (fun () ->
               let scaled (scale: Tensor) x = customGradient (fun (x: Tensor) -> x * scale) (fun _ _ w -> w * scale) x
               Expect.equal (float (grad (scaled (scalar 3.0)) one)) 3.0 "float (grad (scaled (scalar 3.0)) one)"

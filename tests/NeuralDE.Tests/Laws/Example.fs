@@ -1,4 +1,5 @@
-/// What the laws are tested on: functions of tensors, arguments at which they are smooth, and how results are compared.
+/// The examples that the laws are tested on: functions of tensors, arguments at which they are smooth, and comparisons
+/// of results.
 module internal NeuralDE.Tests.Laws.Example
 
 open System
@@ -14,7 +15,7 @@ open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Data
 
 // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────
-/// An argument from a float dtype and a seed.
+/// An argument as a function of a float dtype and a seed.
 type Source = Dtype -> int -> Tensor
 
 let private made dtype (shape: int list) (values: float[]) =
@@ -29,15 +30,15 @@ let private drawn (shape: int list) (draw: System.Random -> float) : Source =
 
 let uniform low high shape = drawn shape (fun r -> low + (high - low) * r.NextDouble())
 
-/// Away from 0, of either sign.
+/// Away from 0, of both signs.
 let signed low high shape =
     drawn shape (fun r -> (low + (high - low) * r.NextDouble()) * (if r.Next 2 = 0 then -1.0 else 1.0))
 
-/// Away from integers and halves.
+/// Away from integers and half-integers.
 let fractional shape =
     drawn shape (fun r -> float (r.Next(-3, 3)) + (if r.Next 2 = 0 then 0.1 else 0.6) + 0.3 * r.NextDouble())
 
-/// Numbers of which no two are close; those of another offset (0 to 1) are not close either.
+/// Numbers of which no two are close; numbers of different offsets (0 to 1) are not close either.
 let apart offset shape : Source =
     fun dtype seed ->
         let random, n = System.Random(104729 * seed + 5), count shape
@@ -82,19 +83,19 @@ let dominant weight (shape: int list) : Source =
 type Example =
     {
         Name: string
-        /// What the printed graph must mention.
+        /// Words that the printed graph must contain.
         Words: string list
         Dtype: Dtype
         Sources: Source list
         Apply: Tensor[] -> Tensor[]
-        /// Of first derivatives against differences, in float64.
+        /// The tolerance of first derivatives compared with differences, in float64.
         Tolerance: float
     }
 
-    /// Arguments; another row gives others.
+    /// The arguments of a row; every row has different ones.
     member e.Args row = e.Sources |> List.mapi (fun i source -> source e.Dtype (100 * row + i + 1)) |> List.toArray
 
-    /// Whether derivatives are compared with differences; else with float64.
+    /// Whether derivatives are compared with differences; otherwise float32 is compared with float64.
     member e.IsExact = e.Dtype = Float64
 
 let example name words (sources: Source list) apply =
@@ -116,7 +117,7 @@ let inFloat32 (e: Example) = { e with Name = e.Name + " float32"; Dtype = Float3
 
 let lower (name: string) = string (Char.ToLowerInvariant name[0]) + name.Substring 1
 
-/// The name of an operation, of one of a family that of its kind.
+/// The name of an operation; for an operation of a family, the name of its kind.
 let caseName (op: Op) =
     let rec nameOf (kind: Type) (value: objnull) =
         let case, fields = FSharpValue.GetUnionFields(value, kind, true)
@@ -135,14 +136,14 @@ let private detail (op: Op) =
     match op with
     | Reshape shape -> $"reshape to {Shape.text shape}"
     | Broadcast(shape, axes) -> $"broadcast to {Shape.text shape} along {Shape.text axes}"
-    | op -> Print.op (fun _ -> "g") op // says all that matters
+    | op -> Print.op (fun _ -> "g") op // the printed name is distinctive enough
 
 let primitive (op: Op) sources = example (detail op) [ caseName op ] sources (fun x -> [| Tensor.Apply(op, x) |])
 
 let both (e: Example) = [ e; inFloat32 e ]
 
 // ── subsets ──────────────────────────────────────────────────────────────────────────────────────────────────────
-/// Every subset of a list but the empty one.
+/// Every non-empty subset of a list.
 let subsets (xs: 'a list) =
     let rec all xs =
         match xs with
@@ -156,7 +157,7 @@ let subsets (xs: 'a list) =
 let isFloat (x: Tensor) = x.Dtype.IsFloat
 let floatPlaces (x: Tensor[]) = [ 0 .. x.Length - 1 ] |> List.filter (fun i -> isFloat x[i])
 
-/// x with other tensors at some places.
+/// x with other tensors at some positions.
 let put (places: int list) (xs: Tensor[]) (x: Tensor[]) =
     let result = Array.copy x
     places |> List.iteri (fun k place -> result[place] <- xs[k])
@@ -199,7 +200,7 @@ let private text (values: float[]) =
     let shown = values |> Seq.truncate 24 |> Seq.map (fun v -> v.ToString "G9") |> String.concat "; "
     if values.Length > 24 then $"[{shown}; …]" else $"[{shown}]"
 
-/// Equal within a tolerance relative to the largest expected number (at least 0.1); NaN and ∞ are never right.
+/// Equal within a tolerance relative to the largest expected number (at least 0.1); NaN and ∞ always fail.
 let same what tolerance (expected: float[]) (got: float[]) =
     let fail reason = failtest $"{what}: {reason}\nexpected {text expected}\ngot      {text got}"
 

@@ -1,4 +1,4 @@
-/// All examples by name, as the cases of a theory.
+/// All examples by name.
 module internal NeuralDE.Tests.Laws.Examples
 
 open NeuralDE.Tests.Laws.Example
@@ -13,7 +13,7 @@ let private byName =
 let named name = byName[name]
 let cases condition = all |> Seq.filter condition |> Seq.map (fun e -> e.Name)
 
-/// Places of floats, when there are some; their derivatives are the ones that laws are about.
+/// Positions of float arguments, if there are any: the laws differentiate by these.
 let places (e: Example) = floatPlaces (e.Args 0)
 
 let hasFloats (e: Example) = not (places e).IsEmpty

@@ -1,4 +1,4 @@
-/// Verbs within verbs, on programs with loops, choices and roots, against closed forms.
+/// Nested verbs on programs with loops, branches and roots, compared with closed forms.
 module NeuralDE.Tests.Laws.NestingTests
 
 open System
@@ -15,7 +15,7 @@ open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 // ── programs of one number whose derivatives are known ───────────────────────────────────────────────────────────
-/// The derivative of that order of c xⁿ.
+/// The derivative of this order of c xⁿ.
 let private powerDerivative c (n: int) order (x: float) =
     if order > n then
         0.0
@@ -36,7 +36,7 @@ let private programs: (string * (Tensor -> Tensor) * (int -> float -> float)) li
       "results of scan",
       (fun x -> sum (snd (scan (fun (s: Tensor) (_: Tensor) -> s * x, s * s) x (zeros [ 3 ])))),
       (fun k x -> power 1.0 2 k x + power 1.0 4 k x + power 1.0 6 k x)
-      // multiplies until 20 is passed: at 1.5 eight factors
+      // multiplies until the product exceeds 20: eight factors at 1.5
       "repeatWhile", (fun x -> repeatWhile (fun (s: Tensor) -> s .< 20.0) 50 (fun s -> s * x) x), power 1.0 8
       "cond", (fun x -> cond (x .> 1.0) (fun x -> x * x * x * x * x) (fun x -> log (x - 1.0)) x), power 1.0 5
       "cond that captures",
@@ -123,27 +123,18 @@ let tests =
                             same $"vmap∘grad∘grad of {name}" 1e-10 [| exact 2 point; exact 2 point |] (rows.ToArray())) ]
 
           testList
-              "compiled and recomputed functions are the plain ones to the bit"
+              "compiled and recomputed functions have the bits of the plain ones"
               [ for name in names do
                     testCase name (fun () ->
                         let f, _ = named name
 
                         for order in 0..3 do
                             let plain = float (repeated order grad f at)
-                            Expect.equal
-                                (float (repeated order grad (checkpoint f) at))
-                                plain
-                                "float (repeated order grad (checkpoint f) at)"
-                            Expect.equal
-                                (float (repeated order grad (compile f) at))
-                                plain
-                                "float (repeated order grad (compile f) at)"
-                            Expect.equal
-                                (float (compile (repeated order grad f) at))
-                                plain
-                                "float (compile (repeated order grad f) at)") ]
+                            Expect.equal (float (repeated order grad (checkpoint f) at)) plain "with checkpoint"
+                            Expect.equal (float (repeated order grad (compile f) at)) plain "of the compiled function"
+                            Expect.equal (float (compile (repeated order grad f) at)) plain "compiled derivative") ]
 
-          // ── compilation ──────────────────────────────────────────────────────────────────────────────────────────────────
+          // ── compilation ─────────────────────────────────────────────────────────────────────────
           testCase "a compiled function is traced once for each structure" (fun () ->
               let mutable traces = 0
 
@@ -153,20 +144,14 @@ let tests =
                       sum (x * c))
 
               for k in 1..5 do
-                  Expect.equal
-                      (float (f (tensor [ 1.0; 2.0 ], scalar (float k))))
-                      (3.0 * float k)
-                      "float (f (tensor [ 1.0; 2.0 ], scalar (float k)))"
+                  Expect.equal (float (f (tensor [ 1.0; 2.0 ], scalar (float k)))) (3.0 * float k) "value of a call"
 
               Expect.equal traces 1 "traces"
               f (tensor [ 1.0; 2.0; 3.0 ], scalar 1.0) |> ignore
               Expect.equal traces 2 "traces"
               f (tensor [ 1.0f ], scalar 1.0f) |> ignore
               Expect.equal traces 3 "traces"
-              Expect.equal
-                  (float (f (tensor [ 1.0; 2.0 ], scalar 2.0)))
-                  6.0
-                  "float (f (tensor [ 1.0; 2.0 ], scalar 2.0))"
+              Expect.equal (float (f (tensor [ 1.0; 2.0 ], scalar 2.0))) 6.0 "value of a call with the first shapes"
               Expect.equal traces 3 "traces")
 
           testCase "a compiled gradient is traced once" (fun () ->
@@ -180,14 +165,11 @@ let tests =
                   )
 
               for k in 1..4 do
-                  Expect.equal
-                      ((g (tensor [ float k ])).ToArray())
-                      [| 3.0 * float (k * k) |]
-                      "(g (tensor [ float k ])).ToArray()"
+                  Expect.equal ((g (tensor [ float k ])).ToArray()) [| 3.0 * float (k * k) |] "gradient"
 
               Expect.equal traces 1 "traces")
 
-          testCase "a compiled function within grad" (fun () ->
+          testCase "a compiled function inside grad" (fun () ->
               let mutable traces = 0
 
               let f =
@@ -199,12 +181,12 @@ let tests =
               same "grad of compiled" 1e-14 [| expected 0.7 |] [| float (grad f (scalar 0.7)) |]
               same "grad of compiled" 1e-14 [| expected 1.7 |] [| float (grad f (scalar 1.7)) |]
               Expect.equal traces 1 "traces"
-              // what it captures from the function around it is that function's own
+              // placeholders captured from the enclosing function belong to that function
               let outer (a: Tensor) = (compile (fun (x: Tensor) -> x * a)) a
               same "captured" 0.0 [| 6.0 |] [| float (grad outer (scalar 3.0)) |]
               same "captured" 0.0 [| 2.0 |] [| float (grad (grad outer) (scalar 3.0)) |])
 
-          testCase "a compiled function that captures an outer placeholder is traced anew" (fun () ->
+          testCase "a compiled function that captures an outer placeholder is traced again" (fun () ->
               let kept = ResizeArray<Tensor -> Tensor>()
 
               let outer (a: Tensor) =
@@ -228,7 +210,7 @@ let tests =
               alike "divergence of grad" 1e-12 [| laplacian hilly place |] [| divergence (grad hilly) place |]
               let matrix = reshape [ 3; 1 ] place
               alike "of a matrix" 1e-12 [| laplacian hilly place |] [| laplacian (fun x -> hilly (flatten x)) matrix |]
-              // and can be differentiated
+              // and they are differentiable
               let along (x: Tensor) = laplacian hilly x
               same
                   "grad of laplacian"
@@ -259,7 +241,7 @@ let tests =
               let points = stack [ place; 2.0 * place; place * place ]
               let each = [ 0..2 ] |> List.map (fun i -> jacobian field points[i]) |> stack
               alike "vmap of jacobian" 1e-12 [| each |] [| vmap (jacobian field) points |]
-              let whole = jacobian (vmap field) points // [3; 3; 3; 3], nothing between rows
+              let whole = jacobian (vmap field) points // [3; 3; 3; 3], zero between different rows
               let between = [ for i in 0..2 -> stack [ for j in 0..2 -> whole[i][*, j] ] ]
 
               for i in 0..2 do
@@ -281,7 +263,7 @@ let tests =
               let expected = [ for i in 0..2 -> [ for j in 0..1 -> float (grad (loops rows[i]) columns[j]) ] ]
               alike "slopes of loops" 1e-14 [| tensor expected |] [| slopes |])
 
-          testCase "grad through vmap through grad" (fun () ->
+          testCase "grad of vmap of grad" (fun () ->
               // d/dc Σ (d/dx sin (c x) at x)² = Σ 2 c cos(c x) (cos(c x) − c x sin(c x))
               let xs = [ 0.3; 0.9; -1.4 ]
               let f (c: Tensor) = sum (square (vmap (grad (fun x -> sin (c * x))) (tensor xs)))
@@ -290,7 +272,7 @@ let tests =
               same "one number" 1e-13 [| exact 1.3 |] [| float (grad f (scalar 1.3)) |]
               let expected = difference (fun c -> numbers [| grad f c[0] |]) [| scalar 1.3 |] [| scalar 1.0 |]
               same "twice" 1e-8 expected [| float (grad (grad f) (scalar 1.3)) |]
-              // through loops that end row by row
+              // through loops whose rows end at different iterations
               let halving (c: Tensor) (x: Tensor) = repeatWhile (fun (s: Tensor) -> s .> 1.0) 20 (fun s -> s * c * c) x
               let g (c: Tensor) =
                   sum (vmap (fun x -> grad (fun x -> square (halving c x)) x) (tensor [ 3.0; 7.0; 0.5 ]))
@@ -299,24 +281,21 @@ let tests =
               let expected = difference (fun c -> numbers [| grad g c[0] |]) [| scalar 0.7 |] [| scalar 1.0 |]
               same "loops, twice" 1e-8 expected [| float (grad (grad g) (scalar 0.7)) |])
 
-          testCase "perturbations of two levels are not confused" (fun () ->
+          testCase "perturbations of nested derivatives are not confused" (fun () ->
               // d/dx (x · d/dy (x + y)) = 1
               Expect.equal
                   (float (along (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
                   1.0
-                  "float (along (fun x -> x * along (fun y -> x + y) (scalar 1.0)) …"
+                  "jvp of jvp"
               Expect.equal
                   (float (grad (fun x -> x * grad (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
                   1.0
-                  "float (grad (fun x -> x * grad (fun y -> x + y) (scalar 1.0)) (scalar …"
+                  "grad of grad"
               Expect.equal
                   (float (grad (fun x -> x * along (fun y -> x + y) (scalar 1.0)) (scalar 1.0)))
                   1.0
-                  "float (grad (fun x -> x * along (fun y -> x + y) (scalar 1.0)) …"
-              Expect.equal
-                  (float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0)))
-                  2.0
-                  "float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0))")
+                  "grad of jvp"
+              Expect.equal (float (along (fun x -> grad (fun y -> x * x * y) x) (scalar 1.0))) 2.0 "jvp of grad")
 
           testCase "auxiliary results" (fun () ->
               let (y, aux), g =
@@ -333,7 +312,7 @@ let tests =
                       (scalar 2.0)
               Expect.equal (float g, float aux) (32.0, 256.0) "(float g, float aux)")
 
-          testCase "functions that ignore, repeat or return what they are given" (fun () ->
+          testCase "functions that ignore, repeat or return their argument" (fun () ->
               let x, captured = tensor [ 1.0; 2.0 ], scalar 3.0
               let holds (expected: float list) (y: Tensor) =
                   Expect.equal (y.ToArray()) (Array.ofList expected) "y.ToArray()"
@@ -358,18 +337,9 @@ let tests =
               Expect.thrown<TreeException>(fun () -> grad (fun (_: Tensor list) -> captured) [] |> ignore) |> ignore
               Expect.thrown<TreeException>(fun () -> grad (cast Float64) (scalar 3) |> ignore) |> ignore)
 
-          testCase "derivatives of nothing" (fun () ->
+          testCase "derivatives of empty arrays" (fun () ->
               let x = zeros [ 0 ]
               Expect.equal ((jacobian sin x).Shape) [| 0; 0 |] "(jacobian sin x).Shape"
-              Expect.equal
-                  ((hessian (fun x -> sum (x * x)) x).Shape)
-                  [| 0; 0 |]
-                  "(hessian (fun x -> sum (x * x)) x).Shape"
-              Expect.equal
-                  (float (laplacian (fun x -> sum (x * x)) x))
-                  0.0
-                  "float (laplacian (fun x -> sum (x * x)) x)"
-              Expect.equal
-                  ((jacobian (fun x -> stack [ sum x; prod x ]) x).Shape)
-                  [| 2; 0 |]
-                  "(jacobian (fun x -> stack [ sum x; prod x ]) x).Shape") ]
+              Expect.equal ((hessian (fun x -> sum (x * x)) x).Shape) [| 0; 0 |] "shape of the Hessian"
+              Expect.equal (float (laplacian (fun x -> sum (x * x)) x)) 0.0 "Laplacian"
+              Expect.equal ((jacobian (fun x -> stack [ sum x; prod x ]) x).Shape) [| 2; 0 |] "shape of the Jacobian") ]

@@ -1,4 +1,4 @@
-/// Laws on random expressions over smooth operations. Every case is a function of its seed and shrinks to a small one.
+/// Laws on random expressions of smooth operations. Every case is determined by its seed and shrinks to a small one.
 module NeuralDE.Tests.Laws.RandomExpressionTests
 
 open System
@@ -14,7 +14,7 @@ open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
-/// Whatever shapes its parts have, it has a value: an operation that does not fit them does something similar.
+/// An expression with a value for any shapes of its parts: an operation that does not fit is replaced by a similar one.
 type Expression =
     | Argument of int
     | Number of float
@@ -76,7 +76,7 @@ let rec private value (x: Tensor[]) (e: Expression) : Tensor =
         let a = value a
         if axis < a.Rank then sumAlong axis a else sum a
     | Choose(c, a, b) ->
-        // by the sign of an argument, which is never near 0
+        // selected by the sign of an argument, which is never near 0
         let rec sign e =
             match e with
             | Argument i -> x[i] .> 0.0

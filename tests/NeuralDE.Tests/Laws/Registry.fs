@@ -229,7 +229,7 @@ let private movement =
       yield inFloat32 (primitive (Concat 0) [ any [ 2 ]; any [ 3 ] ])
       yield primitive (Concat 0) [ integers Int32 0 9 [ 2 ]; integers Int32 0 9 [ 1 ] ]
 
-      // indices outside are clamped by gather and dropped by scatter
+      // gather clamps indices out of range, scatter ignores them
       for batch, operand, indices in
           [ 0, [ 4 ], [ 3 ]; 0, [ 3; 2 ], [ 5 ]; 1, [ 2; 3 ], [ 2; 2 ]; 1, [ 2; 3; 2 ], [ 2; 4 ]; 0, [ 3 ], [ 0 ] ] do
           for dtype in [ Int32; Int64 ] do
@@ -360,7 +360,7 @@ let private others =
                   { primitive (Random(kind, { Dtype = dtype; Shape = [| 2; 2 |] })) [ keys shape ] with
                       Name = $"{lower (string kind)} {dtype} | {Shape.text (List.toArray shape)}" }
 
-      // of a step function, so that differences agree
+      // a step function, so that the differences agree
       yield!
           both (
               example "stopGradient" [ "stopGradient" ] [ fractional [ 3 ] ] (fun x ->

@@ -11,12 +11,12 @@ open NeuralDE.Tests.Laws.Example
 
 let private any = uniform -1.0 1.0
 
-/// Something smooth of two tensors that broadcast.
+/// A smooth function of two tensors that broadcast.
 let private mix (a: Tensor) (b: Tensor) = sin (a * b) + 0.5 * a
 
 let private node name word sources apply = example name [ word ] sources apply
 
-// ── calls, custom gradients, choices ─────────────────────────────────────────────────────────────────────────────
+// ── calls, custom gradients, branches ───────────────────────────────────────────────────
 let private calls =
     [ for shape, other in [ [ 3; 1 ], [ 1; 2 ]; [], []; [ 0 ], [] ] do
           yield!
@@ -27,7 +27,7 @@ let private calls =
 
           yield!
               both (
-                  node "recomputed call" "computed again" [ any shape; any other ] (fun x ->
+                  node "recomputed call" "recomputed in" [ any shape; any other ] (fun x ->
                       checkpoint (fun (x: Tensor[]) -> [| mix x[0] x[1]; cos x[1] |]) x)
               )
 
@@ -47,7 +47,7 @@ let private calls =
 
               customGradient (fun (x: Tensor[]) -> [| take 0 x[1] (square x[0]) |]) rule x) ]
 
-/// Function and rule capture a number each.
+/// Function and rule capture one number each.
 let private capturing =
     let inner, outer = scalar 0.7, scalar 1.4
 
@@ -73,12 +73,12 @@ let private choices =
                           x[1..])
               )
 
-      // a tangent that only one branch has
+      // a tangent in only one branch
       yield
           node "cond with an idle branch" "cond" [ flags []; any [ 2 ] ] (fun x ->
               cond x[0] (fun (x: Tensor) -> [| sin x |]) (fun x -> [| Prim.onesLike x |]) x[1])
 
-      // captured by one branch only
+      // captured by only one branch
       yield
           node "cond that captures" "cond" [ flags []; any [ 2 ]; any [] ] (fun x ->
               cond x[0] (fun (a: Tensor) -> [| sin a * x[2] |]) (fun a -> [| a * a |]) x[1]) ]
@@ -86,7 +86,7 @@ let private choices =
 // ── loops ────────────────────────────────────────────────────────────────────────────────────────────────────────
 let private truth b = Prim.literal Bool (if b then 1.0 else 0.0)
 
-/// x ← x + rate sin x, so many times, through the loop itself; every second step is not kept.
+/// x ← x + rate sin x, a number of times, as a loop; every second step is rejected.
 let private looping tape capacity (x: Tensor) (rate: Tensor) =
     ControlFlow.loopOn "a loop" [||] capacity tape [| x |] [| Prim.literal Int32 0.0 |] (fun state control ->
         let next = state[0] + rate * sin state[0]
@@ -121,7 +121,7 @@ let private loops =
 
                   [| last; ys |])
 
-      // every row of a batch stops by itself
+      // every row of a batch ends separately
       let halving (x: Tensor[]) =
           repeatWhile (fun (s: Tensor[]) -> s[0] .> 1.0) 20 (fun s -> [| 0.5 * s[0]; s[1] + s[0] * x[2] |]) x[..1]
 
@@ -142,7 +142,7 @@ let private loops =
               let inner (s: Tensor) = iterate 2 (fun (s: Tensor) -> s + 0.3 * cos (x[1] * s)) s
               [| iterate 2 (fun (s: Tensor) -> inner s * x[1] + s) x[0] |])
 
-      // the reverse sweep of a loop as a function of its own
+      // the reverse sweep of a loop as a separate function
       yield
           node "pullback" "pullback" [ any [ 2 ]; any []; any [ 2 ] ] (fun x ->
               snd (vjp (fun (x: Tensor[]) -> iterate 3 (fun (s: Tensor) -> s + x[1] * sin s) x[0]) x[..1]) x[2])
@@ -173,7 +173,7 @@ let private vectorRoot (x: Tensor[]) =
         (fun z p -> z + 0.25 * matmul p[0] (sin z) - p[1])
         x
 
-/// Z + ¼ A sin(Z) = B by rows of B, a matrix; its systems are solved in a way.
+/// Z + ¼ A sin(Z) = B by rows of B, a matrix; `solve` solves its systems.
 let private matrixRoot coupling solve (x: Tensor[]) =
     implicitRootWith
         { Coupling = coupling; Solve = solve }
@@ -186,7 +186,7 @@ let private solvedRoots =
           [ "LU", RootSolve.Dense
             "GMRES", RootSolve.Gmres { GmresOptions.defaults with Rtol = 1e-13 }
             "the same iteration", RootSolve.SameIteration { SameIterationOptions.defaults with Rtol = 1e-13 }
-            "a solver of one's own",
+            "a user's solver",
             RootSolve.Own(1e-5, fun apply b -> iterate 60 (fun w -> w + (b - apply w)) (Prim.zerosLike b)) ] do
           for word, coupling in [ "", RootCoupling.Joint; " by sample", RootCoupling.PerSample ] do
               yield!
@@ -207,7 +207,7 @@ let private roots =
                      (fun z p -> z + 0.25 * sin (z * x[1]) - p)
                      x[0] |]) ]
 
-/// Which branch it runs depends on the value it sees.
+/// The branch that runs depends on the value.
 let private chosen (x: Tensor[]) =
     dynamic
         [| x[0]; x[1] |]
@@ -221,8 +221,8 @@ let private hosts =
           node "dynamic of an integer too" "host dynamic" [ any [ 3 ]; integers Int64 0 3 [ 2 ] ] (fun x ->
               dynamic [| Prim.fill x[0].Dtype [| 2 |] 0.0 |] (fun (x: Tensor[]) -> [| take 0 x[1] (square x[0]) |]) x) ]
 
-// ── one in another ───────────────────────────────────────────────────────────────────────────────────────────────
-/// Steps of size h, halved while h × scale is above 0.6; each row has its own rejections and emissions.
+// ── nested function nodes ───────────────────────────────────────────────────────────────
+/// Steps of size h, halved while h × scale exceeds 0.6; each row has its own rejections and emissions.
 let private rejecting (x: Tensor) (rate: Tensor) (scale: Tensor) =
     let start = [| Prim.fill x.Dtype [||] 2.0; Prim.literal Int32 0.0 |]
 
@@ -302,12 +302,12 @@ let private nested =
 
           [| iterate 3 (fun s -> s + step s) x[0] |])
 
-      node "recomputed step of a scan" "computed again" [ any []; any [ 3 ]; any [] ] (fun x ->
+      node "recomputed step of a scan" "recomputed in" [ any []; any [ 3 ]; any [] ] (fun x ->
           let step (s: Tensor) (c: Tensor) = checkpoint (fun (s: Tensor, c) -> sin (s * x[2]) + c, s * c) (s, c)
           let last, all = scan step x[0] x[1]
           [| last; all |])
 
-      node "recomputed loop" "computed again" [ any [ 2 ]; any [] ] (fun x ->
+      node "recomputed loop" "recomputed in" [ any [ 2 ]; any [] ] (fun x ->
           checkpoint (fun (x: Tensor[]) -> [| iterate 3 (fun (s: Tensor) -> s + x[1] * sin s) x[0] |]) x)
 
       node "dynamic in a loop" "host dynamic" [ any []; any [] ] (fun x ->

@@ -15,7 +15,7 @@ open NeuralDE.Internal.Families
 open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
-/// The operations of all examples, those within function nodes too.
+/// The operations of all examples, including those inside function nodes.
 let private operations =
     lazy
         (let found = HashSet<Op>()
@@ -35,7 +35,7 @@ let private operations =
 
          found)
 
-/// Every case within them, by union and name.
+/// Every case inside them, by union and name.
 let private met =
     lazy
         (let found = HashSet<struct (string * string)>()
@@ -89,10 +89,7 @@ let tests =
                   | TriangularSolve(isLower, isTransposed, isUnit) -> Some(isLower, isTransposed, isUnit)
                   | _ -> None
 
-              Expect.equal
-                  (operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length)
-                  8
-                  "operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length")
+              Expect.equal (operations.Value |> Seq.choose kind |> Seq.distinct |> Seq.length) 8 "number of kinds")
 
           testCase "roots have an example of a number and of a vector" (fun () ->
               let rank op =
@@ -103,4 +100,4 @@ let tests =
               Expect.equal
                   (operations.Value |> Seq.choose rank |> Seq.distinct |> Seq.sort |> List.ofSeq)
                   [ 0; 1 ]
-                  "operations.Value |> Seq.choose rank |> Seq.distinct |> Seq.sort |> …") ]
+                  "ranks of the roots") ]

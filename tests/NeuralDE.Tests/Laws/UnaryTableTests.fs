@@ -1,4 +1,4 @@
-/// Each element-wise function of one argument has all that belongs to it. What fails says which file lacks it.
+/// Each element-wise function of one argument has all its parts. A failure names the file to edit.
 module NeuralDE.Tests.Laws.UnaryTableTests
 
 open System
@@ -19,7 +19,7 @@ open NeuralDE.Tests.Laws.Example
 
 let private flags = BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic
 
-/// Verbs that F#'s own names or operators give, or that take a parameter.
+/// Verbs with another name: F#'s own names or operators, and verbs with a parameter.
 let private verbs: Map<string, (string * (Tensor -> Tensor)) * string> =
     Map
         [ "Neg", (("NeuralDE.Tensor.op_UnaryNegation(", (~-)), "")
@@ -29,7 +29,7 @@ let private verbs: Map<string, (string * (Tensor -> Tensor)) * string> =
           "Power", (("NeuralDE.Tensor.Pow(", (fun x -> x ** 1.7)), "Verbs.Pow(")
           "Polygamma", (("NeuralDE.ElementwiseVerbsModule.polygamma(", polygamma 1), "Verbs.Polygamma(") ]
 
-/// The verb of a case: what the approved surface calls it, and what it does.
+/// The verb of a case: its name in the approved surface, and the function.
 let private verbOf (case: string) : (string * (Tensor -> Tensor)) * string =
     match verbs.TryFind case with
     | Some verb -> verb
@@ -56,7 +56,7 @@ let private csharp = surface "tests/NeuralDE.CSharp.Tests/Surface/PublicSurface.
 let private isApproved (surface: Lazy<string>) (text: string) how =
     Expect.isTrue (surface.Value.Contains text) $"{text}…) is in no approved public surface: {how}"
 
-/// The words of all other operations.
+/// The printed names of all other operations.
 let private otherWords =
     [ typeof<Op>; typeof<Binary>; typeof<Compare>; typeof<Reduce>; typeof<Scatter>; typeof<Random> ]
     |> List.collect (fun union -> [ for case in FSharpType.GetUnionCases(union, true) -> lower case.Name ])
@@ -95,7 +95,8 @@ let private kernel (case: string) (about: UnaryFunction) =
             | null -> failtest $"{case} has no kernel: add it to src/NeuralDE.Kernels/Elements/ElementTable.cs."
             | f -> Expect.equal f.Name case "its type in src/NeuralDE.Kernels/Elements/ElementTable.cs"
 
-/// Plans on vectors and on single numbers give the reference's values, roughly: Kernels.ElementEdge looks at the last bits.
+/// Plans on vectors and on single numbers agree with the reference up to rounding; Kernels.ElementEdge tests the last
+/// bits.
 let private agrees (u: Unary) (f: float -> float) =
     let about = Unaries.about u
     let x = [ 0.3; 0.9; 1.7; 2.5; -0.6; 0.0; infinity; nan ]
@@ -129,7 +130,7 @@ let tests =
 
               testList
                   case
-                  [ testCase "is printed as one word that no other operation has" (fun () -> printed case about)
+                  [ testCase "has a unique printed name of one word" (fun () -> printed case about)
                     testCase "has a kernel of its name" (fun () -> kernel case about)
 
                     testCase "has a verb in F#" (fun () ->
@@ -155,7 +156,7 @@ let tests =
                         let isKnown = UnaryCases.known |> List.exists (fun (k, _) -> List.contains k functions)
 
                         match about.Value with
-                        | UnaryValue.Bools _ -> () // Engine.Evaluate has both
+                        | UnaryValue.Bools _ -> () // Engine.Evaluate tests both values
                         | UnaryValue.Floats _
                         | UnaryValue.Numbers _ ->
                             Expect.isTrue

@@ -279,7 +279,7 @@ let tests =
               let message = refusal (fun x -> sum (square (x - random.NextDouble())))
               Expect.stringStarts
                   message
-                  "Train.run: the function changes from call to call: got other numbers in a float64 [1]"
+                  "Train.run: the function changes from call to call: got different values of a float64 [1]"
                   "message"
               Expect.stringContains message "Batches.keys" "message")
 

@@ -1,4 +1,4 @@
-/// What a tensor should hold, what a mistake should say, and small random cases.
+/// Comparisons of tensors, checks of exceptions, and small random cases.
 module internal NeuralDE.Tests.Expected
 
 open System
@@ -11,7 +11,7 @@ open NeuralDE
 let nan = Double.NaN
 let infinity = Double.PositiveInfinity
 
-/// The shape, and numbers within a tolerance relative to max(1, |expected|); NaN is NaN, ∞ is ∞.
+/// The shape, and numbers within a tolerance relative to max(1, |expected|); NaN equals NaN, ∞ equals ∞.
 let close tolerance (shape: int list) (values: float seq) (x: Tensor) =
     Expect.equal x.Shape (List.toArray shape) "x.Shape"
     let got, values = x.ToArray(), Seq.toArray values
@@ -35,17 +35,17 @@ let like tolerance (expected: Tensor) (x: Tensor) =
     Expect.equal x.Dtype expected.Dtype "x.Dtype"
     close tolerance (List.ofArray expected.Shape) (expected.ToArray()) x
 
-/// The call raises that exception, and its message has all the words.
+/// The call raises this exception, and its message contains all the words.
 let raises<'E when 'E :> exn> (words: string list) (call: unit -> Tensor) =
     let failure = Expect.thrown<'E>(fun () -> (call ()).ToString() |> ignore)
 
     for word in words do
         Expect.stringContains failure.Message word "failure.Message"
 
-/// Small numbers of a shape, a function of the seed.
+/// Small numbers of a shape, determined by the seed.
 let noise seed (shape: int list) = randn (Key(seed: int)) shape
 
-/// The property holds for small numbers: extents from 1 to 5 and a seed.
+/// Checks the property for small numbers: extents from 1 to 5 and a seed.
 let forExtents count (property: int list -> int -> unit) =
     let extents = Gen.listOfLength count (Gen.choose (1, 5))
     let cases = Gen.zip extents (Gen.choose (0, 10000)) |> Arb.fromGen

@@ -1,5 +1,5 @@
-/// Integers that name a place where there is none: refused by every verb, eagerly and inside every transform; and not where a
-/// row or a branch that is not used computes them.
+/// Indices out of range: every verb refuses them, eagerly and inside every transform; but not if a row or a branch that
+/// is not used computes them.
 module NeuralDE.Tests.IndexEdgeTests
 
 open Expecto
@@ -10,12 +10,12 @@ open NeuralDE.Tests.Expected
 let private x = tensor [ 1.0; 2.0; 3.0 ]
 let private rows = tensor [ [ 1.0; 2.0 ]; [ 3.0; 4.0 ]; [ 5.0; 6.0 ] ]
 
-/// A verb as a function of its integers, the first integer that is outside, and what the verb calls it.
+/// A verb as a function of its integers, the first integer out of range, and the verb's name for it.
 type private Indexed = { Verb: string; What: string; Places: int; Apply: Tensor -> Tensor -> Tensor }
 
 let private verb name what places apply = { Verb = name; What = what; Places = places; Apply = apply }
 
-/// Each takes three numbers and as many integers as given.
+/// Each takes three numbers and any number of integers.
 let private indexed: Indexed list =
     let updates (i: Tensor) (x: Tensor) = broadcastTo (List.ofArray i.Shape) (sum x)
 
@@ -37,7 +37,7 @@ let private indexed: Indexed list =
 let private cases = [ for v in indexed -> v.Verb ]
 let private find name = indexed |> List.find (fun v -> v.Verb = name)
 
-/// The ways to run a function of integers and numbers, each to one number.
+/// The ways to run a function of integers and numbers; each returns one number.
 let private ways (f: Tensor -> Tensor -> Tensor) : (string * (Tensor -> Tensor)) list =
     let total i x = sum (f i x)
 
@@ -58,7 +58,7 @@ let private ways (f: Tensor -> Tensor -> Tensor) : (string * (Tensor -> Tensor))
               (i, x)) ]
 
 // ── rows and branches that are not used ──────────────────────────────────────────────────────────────────────────
-/// Σ x[i] for i below n: a row that has ended would take x[n].
+/// Σ x[i] for i below n: a row that has ended would read x[n].
 let private firstOf (n: Tensor) (x: Tensor) =
     repeatWhile
         (fun (i: Tensor, _) -> i .< n)
@@ -72,7 +72,7 @@ let tests =
     testList
         "Tensor.IndexEdge"
         [ testList
-              "an integer outside is an InputException in every way to run"
+              "an index out of range is an InputException in every way to run"
               [ for name in cases do
                     testCase name (fun () ->
                         let v = find name
@@ -86,7 +86,7 @@ let tests =
                                     Expect.equal (way, failure.Message) (way, expected) "(way, failure.Message)") ]
 
           testList
-              "integers inside give the same numbers in every way to run"
+              "indices in range give the same numbers in every way to run"
               [ for name in cases do
                     testCase name (fun () ->
                         let v = find name
@@ -97,7 +97,7 @@ let tests =
                         like 1e-15 eager twice[1]
                         like 1e-15 eager (vmap (fun i -> v.Apply i x) (stack [ i; i ])).[0]) ]
 
-          testCase "an int64 far outside is refused too" (fun () ->
+          testCase "an int64 far out of range is refused, too" (fun () ->
               for run in [ (fun i -> take 0 i x); compile (fun i -> take 0 i x) ] do
                   raises<InputException> [ "index 9223372036854775807" ] (fun () ->
                       run (tensor [ System.Int64.MaxValue ]))
@@ -129,7 +129,7 @@ let tests =
                   [ 1.0; 0.0; 0.0; 1.0; 1.0; 1.0; 1.0; 1.0; 0.0; 0.0; 0.0; 0.0 ]
                   (vmap (fun n -> grad (firstOf n) x) counts))
 
-          testCase "an active row that leaves the axis is refused" (fun () ->
+          testCase "an active row with an index out of range is refused" (fun () ->
               for run in
                   [ (fun counts -> vmap (fun n -> firstOf n x) counts)
                     compile (fun counts -> vmap (fun n -> firstOf n x) counts)
@@ -142,7 +142,7 @@ let tests =
               holds [ 3 ] [ 3.0; -6.0; 1.0 ] (all x)
               holds [ 3 ] [ 0.0; -1.0; 0.0 ] (grad (fun x -> sum (all x)) x)
               holds [] [ -6.0 ] (compile (fun i -> f i x) (scalar 7))
-              // a loop in a branch, a choice in a loop, a call in both
+              // a loop in a branch, a cond in a loop, a call in both
               let looped i =
                   cond
                       (i .< 3)
@@ -163,7 +163,7 @@ let tests =
               Expect.thrown<SolveException>(fun () -> (vmap solve (tensor [ 0.5; 2.0 ])).ToString() |> ignore)
               |> ignore)
 
-          testCase "training with a label outside is refused" (fun () ->
+          testCase "training with a label out of range is refused" (fun () ->
               let loss (labels: Tensor) (w: Tensor) = Loss.crossEntropy labels (matmul rows w)
               let step = compile (fun (labels, w: Tensor) -> w - 0.1 * grad (loss labels) w)
               let w = step (tensor [ 0; 1; 1 ], zeros [ 2; 2 ])
@@ -171,5 +171,5 @@ let tests =
                   Expect.isTrue (System.Double.IsFinite v) "System.Double.IsFinite v"
               raises<InputException> [ "Loss.crossEntropy: label 2 is outside. Use 0 to 1." ] (fun () ->
                   step (tensor [ 0; 1; 2 ], w))
-              // the plan is as good as before
+              // the plan still works
               like 0.0 (step (tensor [ 0; 1; 1 ], w)) (step (tensor [ 0; 1; 1 ], w))) ]

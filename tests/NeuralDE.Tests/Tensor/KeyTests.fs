@@ -27,11 +27,11 @@ let tests =
               Expect.equal
                   (key :: many |> List.map numbers |> List.distinct |> List.length)
                   6
-                  "key :: many |> List.map numbers |> List.distinct |> List.length"
+                  "number of distinct keys"
               Expect.equal
                   (List.init 100 (fun i -> numbers (Key.fold i key)) |> List.distinct |> List.length)
                   100
-                  "List.init 100 (fun i -> numbers (Key.fold i key)) |> List.distinct |> …"
+                  "number of distinct folded keys"
               Expect.equal (numbers (Key.fold 3 key)) (numbers (Key.fold 3 key)) "numbers (Key.fold 3 key)"
               Expect.notEqual (numbers (Key.fold 3 a)) (numbers (Key.fold 3 key)) "numbers (Key.fold 3 a)"
               Expect.isEmpty (Key.splitN 0 key) "Key.splitN 0 key"
@@ -44,7 +44,7 @@ let tests =
                   Expect.equal
                       (numbers (Key.foldWith index key))
                       (numbers (Key.fold 3 key))
-                      "numbers (Key.foldWith index key)"
+                      "keys folded with a tensor"
 
               raises<DtypeException> [ "Key.foldWith"; "integers" ] (fun () -> rand (Key.foldWith (scalar 3.0) key) []))
 

@@ -1,5 +1,5 @@
-/// Verbs give NumPy's numbers where NaN, infinities and the integers' extremes come in: Conformance/numpy.json, written by
-/// numpy_edges.py beside it. Eagerly, compiled, and under vmap.
+/// Verbs give NumPy's results for NaN, infinities and integers at the ends of their range: Conformance/numpy.json,
+/// written by numpy_edges.py beside it. Eagerly, compiled, and under vmap.
 module NeuralDE.Tests.NumPyTests
 
 open System
@@ -137,7 +137,7 @@ let private along: Map<string, int -> Tensor -> Tensor> =
           "sortAlong", sort
           "cumsumAlong", cumsum ]
 
-/// The verb on a case's inputs.
+/// Applies the verb to a case's inputs.
 let private applied verb (c: Case) : Tensor list -> Tensor =
     let whole name = int (Option.get c.Options[name])
 

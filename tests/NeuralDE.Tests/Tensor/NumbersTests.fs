@@ -1,4 +1,5 @@
-/// Numbers in and out: the same numbers, by a copy, and of the tensor's own type where no conversion is named.
+/// Conversions between arrays and tensors: the same numbers, as copies, with the tensor's own type unless a conversion
+/// is named.
 module NeuralDE.Tests.NumbersTests
 
 open System
@@ -9,7 +10,7 @@ open NeuralDE
 let private special =
     [ nan; infinity; -infinity; -0.0; 1e300; -1e-300; 1e-40; 3.4028235677973366e38; 1.0 / 3.0; 16777217.0 ]
 
-/// Of every length around a vector's, so that the rest behind whole vectors is covered.
+/// Lengths around that of a vector, to cover the remainder after whole vectors.
 let private floats n = Array.init n (fun i -> if i < special.Length then special[i] else sin (float i))
 
 let private same (a: float) (b: float) = BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b
@@ -33,14 +34,12 @@ let tests =
                   Expect.equal
                       (Array.map BitConverter.SingleToInt32Bits (x.ToFloat32Array()))
                       (Array.map BitConverter.SingleToInt32Bits singles)
-                      "Array.map BitConverter.SingleToInt32Bits (x.ToFloat32Array())"
+                      "bits as float32"
                   Expect.equal
                       (Array.map BitConverter.SingleToInt32Bits (y.ToFloat32Array()))
                       (Array.map BitConverter.SingleToInt32Bits singles)
-                      "Array.map BitConverter.SingleToInt32Bits (y.ToFloat32Array())"
-                  Expect.isTrue
-                      (Array.forall2 same (Array.map float singles) (y.ToArray()))
-                      "Array.forall2 same (Array.map float singles) (y.ToArray())")
+                      "bits of float32"
+                  Expect.isTrue (Array.forall2 same (Array.map float singles) (y.ToArray())) "float32 as float64")
 
           testCase "arrays taken from a tensor are copies" (fun () ->
               let x, y = tensor [ 1.0; 2.0 ], tensor [ 1.0f; 2.0f ]
@@ -81,7 +80,7 @@ let tests =
                   ((tensor plane).ToArray())
                   [| for i in 0..2 do
                          for j in 0..4 -> plane[i, j] |]
-                  "(tensor plane).ToArray()"
+                  "elements of a matrix"
               let block = Array3D.init 2 3 2 (fun i j k -> float (100 * i + 10 * j + k))
               let expected =
                   [| for i in 0..1 do

@@ -1,4 +1,5 @@
-/// Linear algebra where a matrix is singular, and the exponential at its edges: right, or refused, or not finite as documented.
+/// Linear algebra with singular matrices, and the matrix exponential at the ends of its range: right, or refused, or
+/// not finite, as documented.
 module NeuralDE.Tests.SingularTests
 
 open System
@@ -46,7 +47,7 @@ let private matrices: float list list list =
       rank 5 6 ]
 
 // ── the exponential ──────────────────────────────────────────────────────────────────────────────────────────────
-/// Of one shape, eagerly and compiled.
+/// Inputs of one shape, eagerly and compiled.
 let private expmIs tolerance (a: float list list) (expected: float list list) =
     let n = a.Length
 
@@ -69,7 +70,7 @@ let tests =
                   let v = noise 3 [ n; n ]
                   let along = Array.map2 (*) (List.toArray expected) (v.ToArray()) |> Array.sum
                   close 1e-11 [] [ along ] (snd (jvp det a v))
-                  // beside a regular one
+                  // in a batch with a regular matrix
                   let mixed = grad (fun a -> sum (det a)) (stack [ a; eye n ])
                   close 1e-12 [ n; n ] expected mixed[0]
                   close 1e-12 [ n; n ] ((eye n).ToArray()) mixed[1])
@@ -91,7 +92,7 @@ let tests =
                   close 1e-12 [ n; n; n; n ] difference (hessian det a))
 
           testCase
-              "second derivatives of a larger determinant are right where it is regular and not finite where it is singular"
+              "second derivatives of a larger determinant are right at regular matrices and not finite at singular ones"
               (fun () ->
                   let a = noise 5 [ 4; 4 ] + 3.0 * eye 4
                   let v = noise 6 [ 4; 4 ]
@@ -102,7 +103,7 @@ let tests =
                   Expect.exists
                       ((hvp det singular (ones [ 4; 4 ])).ToArray())
                       (fun x -> not (Double.IsFinite x))
-                      "(hvp det singular (ones [ 4; 4 ])).ToArray()")
+                      "second derivative at a singular matrix")
 
           testCase "the logarithm of a singular determinant is −∞ and has no finite derivative" (fun () ->
               let a = tensor [ [ 1.0; 2.0 ]; [ 2.0; 4.0 ] ]
@@ -125,7 +126,7 @@ let tests =
                   Expect.exists ((cholesky bad).ToArray()) (fun x -> Double.IsNaN x) "(cholesky bad).ToArray()")
 
           // ── least squares ────────────────────────────────────────────────────────────────────────────────────────────────
-          testCase "least squares without full rank is refused" (fun () ->
+          testCase "rank-deficient least squares is refused" (fun () ->
               let b = tensor [ 1.0; 2.0; 3.0 ]
 
               for a in

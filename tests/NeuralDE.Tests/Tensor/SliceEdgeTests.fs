@@ -1,4 +1,4 @@
-/// Slices: negative ends count from the back as in NumPy, ends outside are refused; ends are included, as F# has it.
+/// Slices: negative ends count from the back as in NumPy; ends are included, as in F#; ends out of range are refused.
 module NeuralDE.Tests.SliceEdgeTests
 
 open Expecto
@@ -31,7 +31,7 @@ let tests =
               holds [ 0; 3 ] [] m[2..]
               holds [ 0 ] [] (zeros [ 0 ]).[0..])
 
-          testCase "ends outside are refused, in every form" (fun () ->
+          testCase "ends out of range are refused, in every form" (fun () ->
               for slice in
                   [ (fun (m: Tensor) -> m[0..5])
                     (fun m -> m[3..])

@@ -56,7 +56,7 @@ let tests =
               let padded = conv2d { options with Padding = [ 1 ] } kernel x
               Expect.equal padded.Shape [| 1; 1; 4; 4 |] "padded.Shape"
               like 1e-13 (conv2d options kernel (pad [ 0, 0; 0, 0; 1, 1; 1, 1 ] x)) padded
-              // a product of kernels is one convolution along each axis
+              // the convolution with an outer product is one convolution along each axis
               let image, column, row = noise 1 [ 2; 1; 5; 6 ], noise 2 [ 1; 1; 3; 1 ], noise 3 [ 1; 1; 1; 2 ]
               like 1e-13 (conv2d options row (conv2d options column image)) (conv2d options (column * row) image))
 

@@ -8,7 +8,7 @@ open NeuralDE.Tests.Expected
 
 let private x = tensor [ -1.0; 0.0; 2.0 ]
 
-/// Types of these are inferred from one side.
+/// The argument types of these are inferred from the other side.
 let private halfWave x = where (x .> 0.0) (sqrt x) 0.0
 
 let private floored x = maximum x 0.0

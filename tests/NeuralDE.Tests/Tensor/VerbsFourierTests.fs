@@ -26,7 +26,7 @@ let private naive (x: ComplexTensor) =
 let tests =
     testList
         "Tensor.VerbsFourier"
-        [ testCase "transforms equal their definition and undo each other" (fun () ->
+        [ testCase "transforms equal their definition and are inverse" (fun () ->
               for n in [ 1; 2; 3; 4; 5; 6; 7; 8; 12; 16; 17 ] do
                   let x = complex n [ n ]
                   let y = fft x
@@ -47,7 +47,7 @@ let tests =
               like 1e-13 (fft { Re = batch.Re[1, 2]; Im = batch.Im[1, 2] }).Re y.Re[1, 2]
               Expect.equal ((rfft (tensor [ 1.0f; 2.0f ])).Re.Dtype) Float32 "(rfft (tensor [ 1.0f; 2.0f ])).Re.Dtype")
 
-          testCase "cosine transforms equal their definition and undo each other" (fun () ->
+          testCase "cosine transforms equal their definition and are inverse" (fun () ->
               for n in [ 1; 2; 3; 4; 5; 8; 11 ] do
                   let x = noise n [ n ]
                   let v = x.ToArray()

@@ -44,10 +44,7 @@ let tests =
               like 0.0 (permute [ 2; 0; 1 ] cube) (moveAxis -1 0 cube)
               like 0.0 (permute [ 1; 2; 0 ] cube) (moveAxis 0 2 cube)
               like 0.0 (permute [ 2; 1; 0 ] cube) (swapAxes 0 -1 cube)
-              Expect.equal
-                  (float (permute [ 2; 0; 1 ] cube).[3, 1, 2])
-                  23.0
-                  "float (permute [ 2; 0; 1 ] cube).[3, 1, 2]"
+              Expect.equal (float (permute [ 2; 0; 1 ] cube).[3, 1, 2]) 23.0 "an element after permute"
               raises<ShapeException> [ "permute"; "[0; 0]"; "once" ] (fun () -> permute [ 0; 0 ] m)
               raises<ShapeException> [ "transpose"; "[3]"; "2 axes" ] (fun () -> transpose (zeros [ 3 ])))
 
@@ -75,10 +72,7 @@ let tests =
               | other -> failtest $"{other.Length} pieces"
 
               let pieces = chunk 3 (arange 0.0 8.0 1.0)
-              Expect.equal
-                  (pieces |> List.map (fun p -> p.Length))
-                  [ 3; 3; 2 ]
-                  "pieces |> List.map (fun p -> p.Length)"
+              Expect.equal (pieces |> List.map (fun p -> p.Length)) [ 3; 3; 2 ] "lengths of the pieces"
               like 0.0 (arange 0.0 8.0 1.0) (concat pieces)
               like 0.0 m (concatAlong 1 (splitAlong 1 [ 2; 1 ] m))
               like 0.0 m (concatAlong 1 (chunkAlong -1 2 m))
@@ -128,7 +122,7 @@ let tests =
               holds [ 3; 3 ] [ 0.0; 1.0; 2.0; 0.0; 0.0; 5.0; 0.0; 0.0; 0.0 ] (triuFrom 1 s)
               raises<ShapeException> [ "diagonal"; "[3]" ] (fun () -> diagonal (zeros [ 3 ])))
 
-          testCase "movements of random shapes undo each other" (fun () ->
+          testCase "inverse movements of random shapes" (fun () ->
               forExtents 3 (fun shape seed ->
                   let x = noise seed shape
                   let axis = seed % 3

@@ -7,7 +7,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Expected
 
-/// The graph of a function of one tensor, and what it captured.
+/// The graph of a function of one tensor, and its captured tensors.
 let private traced (f: Tensor -> Tensor) (x: Tensor) =
     Tracing.trace "a test" Hoisted [| x.Signature |] (fun holes -> [| f holes[0] |])
 
@@ -64,7 +64,7 @@ let tests =
                       let expected = f x
 
                       if expected.ToArray() <> result.ToArray() || expected.Shape <> result.Shape then
-                          failtest $"{name}: {expected} at once, {result} traced")
+                          failtest $"{name}: {expected} eager, {result} traced")
 
           testCase "the graph does not depend on numbers and tensor values" (fun () ->
               for name, f in verbs do
@@ -81,9 +81,7 @@ let tests =
                     (fun x -> where (x .> 0.3) x 0.4), (fun x -> where (x .> 0.4) x 0.6)
                     quantile 0.3, quantile 0.4
                     padWith 3.0 [ 1, 1 ], padWith 4.0 [ 1, 1 ] ] do
-                  Expect.isTrue
-                      (obj.ReferenceEquals(fst (traced first x), fst (traced second x)))
-                      "obj.ReferenceEquals(fst (traced first x), fst (traced second x))")
+                  Expect.isTrue (obj.ReferenceEquals(fst (traced first x), fst (traced second x))) "one graph")
 
           testCase "keys work inside traces" (fun () ->
               let draw (counter: Tensor) =
@@ -98,7 +96,7 @@ let tests =
                   Expect.equal
                       (string (Key.foldWith counter (Key 3)))
                       "Key (placeholder) []"
-                      "string (Key.foldWith counter (Key 3))"
+                      "text of a placeholder key"
                   counter
 
               traced printed (scalar 4) |> ignore) ]

@@ -1,4 +1,4 @@
-/// `where` beside plain numbers: that these lines compile is part of the test.
+/// `where` with plain numbers; that these lines compile is part of the test.
 module NeuralDE.Tests.Tensor.WhereTests
 
 open Expecto
@@ -7,7 +7,7 @@ open NeuralDE
 
 let private t = tensor [ 5.0; 10.0 ]
 
-/// As a function of its own.
+/// Called through a separate function.
 let private infusion (start: Tensor) (dose: float) (time: Tensor) = where (time .< start) 0.0 dose
 
 [<Tests>]
@@ -15,10 +15,7 @@ let tests =
     testList
         "Tensor.Where"
         [ testCase "where takes two plain numbers of one type" (fun () ->
-              Expect.equal
-                  ((where (t .< 7.5) 0.0 10.0).ToArray())
-                  [| 0.0; 10.0 |]
-                  "(where (t .< 7.5) 0.0 10.0).ToArray()"
+              Expect.equal ((where (t .< 7.5) 0.0 10.0).ToArray()) [| 0.0; 10.0 |] "selected numbers"
               Expect.equal ((where (t .< 7.5) 0.0 10.0).Dtype) Float64 "(where (t .< 7.5) 0.0 10.0).Dtype"
               Expect.equal ((where (t .< 7.5) 0.0f 10.0f).Dtype) Float32 "(where (t .< 7.5) 0.0f 10.0f).Dtype"
               Expect.equal ((where (t .< 7.5) 0 10).Dtype) Dtype.Int32 "(where (t .< 7.5) 0 10).Dtype")
@@ -43,7 +40,4 @@ let tests =
                   |> Ode.solveFinal
 
               Expect.near 1e-9 (float u) 25.0 "float u"
-              Expect.equal
-                  (float (infusion (scalar 1.0) 4.0 (scalar 2.0)))
-                  4.0
-                  "float (infusion (scalar 1.0) 4.0 (scalar 2.0))") ]
+              Expect.equal (float (infusion (scalar 1.0) 4.0 (scalar 2.0))) 4.0 "solution at the end") ]
