@@ -115,7 +115,7 @@ internal static unsafe class IntegerElements
             throw ElementKernels.Unsupported(op, type);
     }
 
-    /// <summary>The loops of one type that <see cref="IntegerTable"/> lists, by operation; null for others.</summary>
+    /// <summary>The loops of one type for the operations in <see cref="IntegerTable"/>; null for others.</summary>
     private static class Loops<T>
         where T : unmanaged, IBinaryInteger<T>
     {

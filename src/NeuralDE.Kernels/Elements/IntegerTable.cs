@@ -3,7 +3,7 @@ using I = NeuralDE.Kernels.IntegerFunctions;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>The types of integers and bools that have an operation.</summary>
+/// <summary>The integer types and bool that support an operation.</summary>
 [Flags]
 internal enum IntegerTypes
 {
@@ -16,7 +16,7 @@ internal enum IntegerTypes
     All = Integers | Bool,
 }
 
-/// <summary>Takes the functions of integers and bools, one by one.</summary>
+/// <summary>A visitor of the functions of integers and bools, one by one.</summary>
 internal interface IIntegerTable
 {
     void Unary<TFunction>(ElementOp op, IntegerTypes types)
@@ -25,14 +25,14 @@ internal interface IIntegerTable
     void Binary<TFunction>(ElementOp op, IntegerTypes types)
         where TFunction : struct, IIntegerBinary;
 
-    /// <summary>A function that gives bools.</summary>
+    /// <summary>A function that returns a bool.</summary>
     void Compare<TFunction>(ElementOp op, IntegerTypes types)
         where TFunction : struct, IIntegerCompare;
 }
 
 /// <summary>
-/// The functions of integers and bools, by operation and type, as <see cref="ElementTable"/> lists those of floats. An
-/// operation and its type in <see cref="IntegerFunctions"/> have one name.
+/// The functions of integers and bools, by operation and type; <see cref="ElementTable"/> lists those of floats. An
+/// operation and its type in <see cref="IntegerFunctions"/> have the same name.
 /// </summary>
 internal static class IntegerTable
 {
