@@ -12,13 +12,13 @@ open NeuralDE.Internal.Data
 /// The format of a table.
 type CsvOptions =
     {
-        /// The character between cells.
+        /// The character between cells; default: a comma.
         Separator: char
-        /// Whether the first line contains the names of the columns; otherwise the names are 0, 1, …
+        /// Whether the first line contains the names of the columns, the default; otherwise the names are 0, 1, …
         HasHeader: bool
-        /// Lines that begin with this text are skipped; "" skips none.
+        /// Lines that begin with this text are skipped, by default "#"; "" skips none.
         Comment: string
-        /// Cells that mean a missing value.
+        /// Cells that mean a missing value; default: the empty cell, NA, N/A, NaN, nan, NULL, null and ?.
         Missing: string list
     }
 

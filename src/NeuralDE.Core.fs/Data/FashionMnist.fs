@@ -52,7 +52,7 @@ module FashionMnist =
         { Images = Tensor.OfArray(NdArray(Float64, imageShape, images))
           Labels = Tensor.OfArray(NdArray(Int64, counts, Array.map int64 labels)) }
 
-    /// <summary>Reads the 60 000 training images. They take 376 MB; cast Float32 halves that.</summary>
+    /// <summary>Reads the 60 000 training images. They take 376 MB; `cast Dtype.Float32` halves that.</summary>
     /// <param name="folder">The folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, plain or as .gz.</param>
     /// <returns>Images [60000; 1; 28; 28], float64 in [0, 1], and labels [60000], int64.</returns>
     /// <remarks>FileException for a file that is missing, truncated or damaged.</remarks>

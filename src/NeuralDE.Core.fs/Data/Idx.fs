@@ -68,7 +68,7 @@ module Idx =
 
         unzipped UnpackingOptions.defaults place stream (readNumbers place bytes)
 
-    /// <summary>Like read, with limits for the expansion of a gzipped file.</summary>
+    /// <summary>Like `read`, with limits for the expansion of a gzipped file.</summary>
     /// <param name="limits">The limits.</param>
     /// <param name="path">The file, plain or gzipped.</param>
     /// <returns>A tensor with the shape of the file.</returns>
@@ -80,5 +80,5 @@ module Idx =
     /// <param name="path">The file, plain or gzipped.</param>
     /// <returns>A tensor with the shape of the file.</returns>
     /// <remarks>FileException for a file that is missing, truncated, damaged or of another type, or that expands beyond
-    /// UnpackingOptions.defaults.</remarks>
+    /// the default UnpackingOptions.</remarks>
     let read (path: string) : Tensor = readWith UnpackingOptions.defaults path

@@ -121,7 +121,7 @@ type Normaliser =
         Normaliser.Check("Normaliser.apply", n, x)
         (x - n.Shift) / n.Scale
 
-    /// <summary>Inverts apply: x · scale + shift.</summary>
+    /// <summary>Inverts `apply`: x · scale + shift.</summary>
     /// <param name="n">The normaliser.</param>
     /// <param name="x">Normalised data [batch…; channels].</param>
     /// <returns>[batch…; channels].</returns>

@@ -99,7 +99,7 @@ module Npz =
 
     let internal readFrom place stream = readFromWith UnpackingOptions.defaults place stream
 
-    /// <summary>Like read, with limits for the expansion of a compressed archive.</summary>
+    /// <summary>Like `read`, with limits for the expansion of a compressed archive.</summary>
     /// <param name="limits">The limits.</param>
     /// <param name="path">The file.</param>
     /// <returns>Names and arrays.</returns>
@@ -112,7 +112,7 @@ module Npz =
     /// <param name="path">The file.</param>
     /// <returns>Names and arrays.</returns>
     /// <remarks>FileException for a file that is missing, truncated or damaged, that contains anything except arrays, or that
-    /// expands beyond UnpackingOptions.defaults.</remarks>
+    /// expands beyond the default UnpackingOptions.</remarks>
     let read (path: string) : (string * Tensor) list = readWith UnpackingOptions.defaults path
 
     /// <summary>Writes named arrays for numpy.load, uncompressed. Replaces an existing file.</summary>

@@ -113,7 +113,7 @@ module Series =
         masked (ofFlags values.Dims (values.Numbers.Floats |> Array.map (Double.IsNaN >> not))) times values
 
     // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
-    /// <summary>The values with NaN where nothing was observed, as passed to create: [time; channels].</summary>
+    /// <summary>The values with NaN where nothing was observed, as passed to `create`: [time; channels].</summary>
     /// <param name="s">The series.</param>
     /// <returns>[time; channels].</returns>
     let observed (s: Series) : Tensor = where s.Mask s.Values nan
@@ -217,11 +217,11 @@ module Series =
     /// <param name="times">[time], increasing.</param>
     /// <param name="s">The series.</param>
     /// <returns>The series.</returns>
-    /// <remarks>Interpolation uses later observations; use hold for forecasts. InputException for a channel that was never
+    /// <remarks>Interpolation uses later observations; use `hold` for forecasts. InputException for a channel that was never
     /// observed.</remarks>
     let resample (times: Tensor) (s: Series) : Series = whole "Series.resample" times linear s
 
-    /// <summary>Fills the gaps of a series by linear interpolation: resample at its own times.</summary>
+    /// <summary>Fills the gaps of a series by linear interpolation: `resample` at its own times.</summary>
     /// <param name="s">The series.</param>
     /// <returns>The series.</returns>
     /// <remarks>InputException for a channel that was never observed.</remarks>

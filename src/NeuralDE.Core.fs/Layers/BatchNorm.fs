@@ -4,7 +4,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Layers
 
 /// The running statistics of batch normalisation. They are not parameters: keep them beside the model, and pass on the state
-/// that train returns.
+/// that `BatchNorm.train` returns.
 type BatchNormState =
     {
         /// running mean of each channel

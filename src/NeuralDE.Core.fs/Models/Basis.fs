@@ -64,5 +64,6 @@ type Basis =
         Basis.count basis |> ignore
         stack (one :: others)
 
-    /// One basis of each kind, for tests of laws that hold for all of them.
+    /// One basis of each kind, for tests of laws that hold for all of them. Use `Basis.Fourier 2`,
+    /// `Basis.Polynomial 3`, … for a single basis.
     static member all = [ Fourier 2; Chebyshev 4; Polynomial 3; RadialBasis 3 ]

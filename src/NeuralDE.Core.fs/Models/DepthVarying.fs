@@ -103,7 +103,7 @@ module Galerkin =
     /// <returns>The model.</returns>
     let at (t: Tensor) (g: Galerkin<'M>) : 'M = (g :> Depth<'M>).At t
 
-    /// <summary>The field of a model that varies in depth: Galerkin.field Mlp.apply g.</summary>
+    /// <summary>The field of a model that varies in depth: <c>Galerkin.field Mlp.apply g</c>.</summary>
     /// <param name="apply">Applies a model to a state.</param>
     /// <param name="g">The expansion.</param>
     /// <param name="t">The time [].</param>
@@ -158,7 +158,7 @@ module Piecewise =
     /// <returns>The model.</returns>
     let at (t: Tensor) (p: Piecewise<'M>) : 'M = (p :> Depth<'M>).At t
 
-    /// <summary>The field of a model in pieces: Piecewise.field Mlp.apply p.</summary>
+    /// <summary>The field of a model in pieces: <c>Piecewise.field Mlp.apply p</c>.</summary>
     /// <param name="apply">Applies a model to a state.</param>
     /// <param name="p">The pieces.</param>
     /// <param name="t">The time [].</param>

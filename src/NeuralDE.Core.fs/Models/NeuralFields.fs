@@ -46,7 +46,7 @@ type internal EvolvingField<'M> =
 /// its argument.</remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralField =
-    /// <summary>x' = f (weights at t) t x, with the features or channels on an axis counted from the end.</summary>
+    /// <summary>x' = f(weights at t, t, x), with the features or channels on an axis counted from the end.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="f">From the weights, the time [] and the state to x'.</param>
     /// <param name="weights">The weights as a function of time.</param>
@@ -56,13 +56,13 @@ module NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofDepthAlong" axis
         { DepthField.Weights = weights; Apply = f; Axis = axis }
 
-    /// <summary>x' = f (weights at t) t x for features [batch…; d].</summary>
+    /// <summary>x' = f(weights at t, t, x) for features [batch…; d].</summary>
     /// <param name="f">From the weights, the time [] and the state to x'.</param>
     /// <param name="weights">The weights as a function of time.</param>
     /// <returns>The field.</returns>
     let ofDepth (f: 'M -> Tensor -> Tensor -> Tensor) (weights: Depth<'M>) : NeuralField = ofDepthAlong -1 f weights
 
-    /// <summary>x' = f weights t x, with the features or channels on an axis counted from the end.</summary>
+    /// <summary>x' = f(weights, t, x), with the features or channels on an axis counted from the end.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights, the time [] and the state to x'.</param>
@@ -72,7 +72,7 @@ module NeuralField =
         ChannelAxis.refuseFromFront "NeuralField.ofFunctionAlong" axis
         ofDepthAlong axis f { Model = weights }
 
-    /// <summary>x' = f weights t x for features [batch…; d].</summary>
+    /// <summary>x' = f(weights, t, x) for features [batch…; d].</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights, the time [] and the state to x'.</param>
     /// <returns>The field.</returns>

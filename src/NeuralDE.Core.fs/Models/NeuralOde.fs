@@ -7,7 +7,7 @@ open NeuralDE.Internal.Families
 
 /// <summary>A neural ordinary differential equation: x' = f(t, x) with a network f, the initial state, the readout, and
 /// solver settings.</summary>
-/// <remarks>A tree, which you can pass to grad, Train and Lbfgs. Non-tensor fields are constants. Make a model with
+/// <remarks>A tree, which you can pass to `grad`, Train and Lbfgs. Non-tensor fields are constants. Make a model with
 /// NeuralOde.ofNetwork; each other function of NeuralOde sets one option. Each part is an interface: implement it with a
 /// record, or make the part from a function of weights (NeuralStart.ofFunction, NeuralField.ofFunction, …), and pass it to
 /// withStart, ofField, withControl, withReadout or withDuration. R. T. Q. Chen et al., Neural ordinary differential
@@ -105,7 +105,7 @@ module NeuralOde =
         Expect.positive "NeuralOde.augment" "dimensions" dimensions
         withStart (NeuralStart.zeros dimensions) model
 
-    /// <summary>Like augment, along an axis counted from the end: −1 is the last.</summary>
+    /// <summary>Like `augment`, along an axis counted from the end: −1 is the last.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="dimensions">The number of components.</param>
     /// <param name="model">The model.</param>
@@ -158,7 +158,7 @@ module NeuralOde =
     /// <returns>The changed model.</returns>
     let controlled (model: NeuralOde) = withControl NeuralControl.observed model
 
-    /// <summary>Like controlled, with [state; y0] along an axis counted from the end.</summary>
+    /// <summary>Like `controlled`, with [state; y0] along an axis counted from the end.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="model">The model.</param>
     /// <returns>The changed model.</returns>
@@ -198,8 +198,8 @@ module NeuralOde =
     /// <returns>The changed model.</returns>
     let usingMethod (m: Method) (model: NeuralOde) = using (OdeSolver.Of "NeuralOde.usingMethod" m) model
 
-    /// <summary>Sets the tolerances, as Ode.tolerance does; default: 1e-6 and 1e-9. InputException for negative
-    /// tolerances.</summary>
+    /// <summary>Sets the tolerances: a step is accepted if its error is at most atol + rtol |y|; default: 1e-6 and 1e-9.
+    /// InputException for negative tolerances.</summary>
     /// <param name="rtol">The relative tolerance.</param>
     /// <param name="atol">The absolute tolerance.</param>
     /// <param name="model">The model.</param>
@@ -224,7 +224,7 @@ module NeuralOde =
         ProblemChecks.positive "NeuralOde.dt" "the step" dt
         set (fun s -> { s with Step = ConstantStep dt }) model
 
-    /// <summary>Sets the gradient method of reverse mode; default: Checkpointed.</summary>
+    /// <summary>Sets the gradient method of reverse mode; default: Gradient.Checkpointed.</summary>
     /// <param name="method">The gradient method.</param>
     /// <param name="model">The model.</param>
     /// <returns>The changed model.</returns>
@@ -380,7 +380,7 @@ module NeuralOde =
     /// <param name="ts">[time], in order.</param>
     /// <returns>[time; d] or [time; batch…; d], where the readout may change the last axis; images likewise.</returns>
     /// <remarks>SolveException if the solve fails; ShapeException for other shapes; InputException if the model has a
-    /// duration: use final.</remarks>
+    /// duration: use `final`.</remarks>
     let predict (model: NeuralOde) (y0: Tensor) (ts: Tensor) : Tensor =
         observe model y0 (runAt "NeuralOde.predict" model y0 ts).States
 

@@ -21,14 +21,14 @@ type internal BesideControl<'W> =
 module NeuralControl =
     let private itself () (y0: Tensor) = y0
 
-    /// <summary>The field's input is [state; f weights y0], along the features or channels.</summary>
+    /// <summary>The field's input is [state; f(weights, y0)], along the features or channels.</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to the further inputs.</param>
     /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralControl =
         { BesideControl.Weights = weights; Make = f; Along = None }
 
-    /// <summary>The field's input is [state; f weights y0], along an axis counted from the end: −1 is the last.</summary>
+    /// <summary>The field's input is [state; f(weights, y0)], along an axis counted from the end: −1 is the last.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to the further inputs.</param>
@@ -68,7 +68,7 @@ type internal NetworkReadout =
             else
                 Network.apply r.Net states
 
-/// f weights states
+/// f(weights, states)
 type internal FunctionReadout<'W> =
     { Weights: 'W
       Read: 'W -> Tensor -> Tensor }
@@ -80,7 +80,7 @@ type internal FunctionReadout<'W> =
 /// NeuralReadout.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralReadout =
-    /// <summary>The output is f weights states, for states [batch…; state] or [time; batch…; state].</summary>
+    /// <summary>The output is f(weights, states), for states [batch…; state] or [time; batch…; state].</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to the further inputs.</param>
     /// <returns>The part of a model.</returns>
@@ -105,7 +105,7 @@ type internal NetworkDuration =
 
             Prim.reshape [| stretch.Dims[0] |] stretch
 
-/// f weights y0
+/// f(weights, y0)
 type internal FunctionDuration<'W> =
     { Weights: 'W
       Length: 'W -> Tensor -> Tensor }
@@ -117,7 +117,7 @@ type internal FunctionDuration<'W> =
 /// implements NeuralDuration.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module NeuralDuration =
-    /// <summary>Time spans are multiplied by f weights y0, [batch], which must be positive.</summary>
+    /// <summary>Time spans are multiplied by f(weights, y0), [batch], which must be positive.</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to the further inputs.</param>
     /// <returns>The part of a model.</returns>

@@ -122,14 +122,14 @@ module NeuralStart =
         Expect.positive "NeuralStart.zerosAlong" "dimensions" dimensions
         { Dimensions = dimensions; Along = Some axis }
 
-    /// <summary>The initial state is [y0; f weights y0], along the features or channels.</summary>
+    /// <summary>The initial state is [y0; f(weights, y0)], along the features or channels.</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to components of the state.</param>
     /// <returns>The start.</returns>
     let beside (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralStart =
         { BesideStart.Weights = weights; Make = f; Along = None }
 
-    /// <summary>The initial state is [y0; f weights y0], along an axis counted from the end.</summary>
+    /// <summary>The initial state is [y0; f(weights, y0)], along an axis counted from the end.</summary>
     /// <param name="axis">The axis, counted from the end: −1 is the last.</param>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to components of the state.</param>
@@ -139,7 +139,7 @@ module NeuralStart =
         ChannelAxis.refuseFromFront "NeuralStart.besideAlong" axis
         { BesideStart.Weights = weights; Make = f; Along = Some axis }
 
-    /// <summary>The initial state is f weights y0. All of it is observed if the model has no readout.</summary>
+    /// <summary>The initial state is f(weights, y0). All of it is observed if the model has no readout.</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
     /// <param name="f">From the weights and y0 to the initial state.</param>
     /// <returns>The start.</returns>

@@ -43,7 +43,7 @@ type OdeNet =
     static member private Pooled(classes: int) : Blueprint -> Blueprint =
         fun b -> b |> OdeNet.Normalised b.Outputs |> Blueprint.globalAveragePool |> Blueprint.linear classes
 
-    /// <summary>Like init, with another width: a number that min(32, width) divides, such as 32 or 64.</summary>
+    /// <summary>Like `init`, with another width: a number that min(32, width) divides, such as 32 or 64.</summary>
     /// <param name="width">The number of channels inside.</param>
     /// <param name="key">Determines the initial weights.</param>
     /// <param name="channels">The number of channels of the images.</param>

@@ -15,7 +15,7 @@ type Figure =
       Width: int
       Height: int }
 
-/// Draws figures as SVG.
+/// Drawings of curves on axes, in figures of one or more plots, as SVG.
 module Figure =
     let private check (figure: Figure) =
         let wrong problem = invalidArg (nameof figure) $"Figure: {problem}"
@@ -208,7 +208,7 @@ module Figure =
         add "</svg>"
         text.ToString()
 
-    /// <summary>The figure as the text of an SVG file, the same as render.</summary>
+    /// <summary>The figure as the text of an SVG file, the same as `render`.</summary>
     /// <param name="figure">The figure.</param>
     /// <returns>The text of the file.</returns>
     let svg (figure: Figure) : string = render figure
@@ -219,7 +219,7 @@ module Figure =
     let show (figure: Figure) : unit = Writer.show "svg" (render figure)
 
     /// <summary>Saves the figure as an SVG file. Creates the folder; atomically replaces an existing file. ArgumentException
-    /// as for render; IOException if the file cannot be written.</summary>
+    /// as for `render`; IOException if the file cannot be written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="figure">The figure.</param>
     let save (path: string) (figure: Figure) : unit =

@@ -118,11 +118,13 @@ module Plot =
                   PlotData.series label found[0] [| found[1] |] ]
 
     /// <summary>Plots an empty phase plane with the given ranges of both channels, for a field or streamlines.</summary>
-    /// <param name="xRange">The ends of the horizontal axis.</param>
-    /// <param name="yRange">The ends of the vertical axis.</param>
+    /// <param name="xLow">Lower end of the horizontal axis.</param>
+    /// <param name="xHigh">Upper end of the horizontal axis.</param>
+    /// <param name="yLow">Lower end of the vertical axis.</param>
+    /// <param name="yHigh">Upper end of the vertical axis.</param>
     /// <returns>The plot.</returns>
-    let plane (xRange: float * float) (yRange: float * float) : Plot =
-        { PlotData.plot PlotKind.Phase [] with XRange = Some xRange; YRange = Some yRange }
+    let plane (xLow: float, xHigh: float) (yLow: float, yHigh: float) : Plot =
+        { PlotData.plot PlotKind.Phase [] with XRange = Some(xLow, xHigh); YRange = Some(yLow, yHigh) }
 
     /// <summary>Plots trajectories of three channels in a box. Distant parts are paler.</summary>
     /// <param name="series">Labels and values [time; 3].</param>
@@ -171,7 +173,7 @@ module Plot =
     /// <param name="values">[y; x]. NaN is white.</param>
     /// <returns>The plot.</returns>
     /// <remarks>If the largest values on both sides of 0 differ by a factor of at most 10, the colour map is CoolWarm,
-    /// centred at 0; otherwise it is Viridis. colours sets the map.</remarks>
+    /// centred at 0; otherwise it is Viridis. `colours` sets the map.</remarks>
     let heatMap (xs: Tensor) (ys: Tensor) (values: Tensor) : Plot =
         { PlotData.plot PlotKind.Layers [] with Layers = [ PlotData.cells "Plot.heatMap" xs ys values ] }
 
@@ -199,12 +201,14 @@ module Plot =
     /// <summary>Plots a density, given its logarithm, on 160 by 160 cells of a rectangle. The function runs once,
     /// vmapped.</summary>
     /// <param name="logDensity">From a point [2] to a number.</param>
-    /// <param name="xRange">The ends of the horizontal axis.</param>
-    /// <param name="yRange">The ends of the vertical axis.</param>
+    /// <param name="xLow">Lower end of the horizontal axis.</param>
+    /// <param name="xHigh">Upper end of the horizontal axis.</param>
+    /// <param name="yLow">Lower end of the vertical axis.</param>
+    /// <param name="yHigh">Upper end of the vertical axis.</param>
     /// <returns>The plot.</returns>
     /// <remarks>ShapeException unless the function returns the shape []; InputException unless the smaller end is
     /// first.</remarks>
-    let densityOf (logDensity: Tensor -> Tensor) (xRange: float * float) (yRange: float * float) : Plot =
+    let densityOf (logDensity: Tensor -> Tensor) (xLow: float, xHigh: float) (yLow: float, yHigh: float) : Plot =
         let count = 160
         let middles name (low: float, high: float) =
             if not (Double.IsFinite low && Double.IsFinite high && low < high) then
@@ -214,7 +218,7 @@ module Plot =
                 )
             let half = (high - low) / float (2 * count)
             linspace (low + half) (high - half) count
-        let xs, ys = middles "x" xRange, middles "y" yRange
+        let xs, ys = middles "x" (xLow, xHigh), middles "y" (yLow, yHigh)
         let points =
             [| for y in ys.ToArray() do
                    for x in xs.ToArray() do
@@ -224,7 +228,10 @@ module Plot =
         if found.Rank <> 1 then
             Expect.misfit
                 $"Plot.densityOf: the log-density returned shape {Shape.text found.Dims[1..]} for a point of shape [2], expected one number, shape []."
-        densityMap xRange yRange (PlotData.cells "Plot.densityOf" xs ys (exp (reshape [ count; count ] found)))
+        densityMap
+            (xLow, xHigh)
+            (yLow, yHigh)
+            (PlotData.cells "Plot.densityOf" xs ys (exp (reshape [ count; count ] found)))
 
     /// <summary>Plots images in a grid.</summary>
     /// <param name="columns">Number of images in a row of the grid.</param>
@@ -586,7 +593,7 @@ module Plot =
     /// <returns>The figure.</returns>
     let figure (plot: Plot) : Figure = { Figure.single (axes plot) with Width = plot.Width; Height = plot.Height }
 
-    /// <summary>Combines plots in one figure with `columns` columns, row by row. Figure.sharedX, sharedY, save and svg work
+    /// <summary>Combines plots in one figure with `columns` columns, row by row. Figure.sharedX, `sharedY`, `save` and `svg` work
     /// on the result.</summary>
     /// <param name="columns">The number of columns.</param>
     /// <param name="plots">The plots.</param>

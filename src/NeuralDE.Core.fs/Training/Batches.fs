@@ -153,5 +153,5 @@ module Batches =
     /// <param name="f">The function of a batch.</param>
     /// <param name="b">The batches.</param>
     /// <returns>The results of the function.</returns>
-    let map (f: 'A -> 'B) (b: Batches<'A>) : Batches<'B> =
+    let map (f: 'B -> 'C) (b: Batches<'B>) : Batches<'C> =
         Batches(b.Source, (fun leaves step -> f (b.View leaves step)))

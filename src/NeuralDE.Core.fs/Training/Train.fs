@@ -264,7 +264,7 @@ module Train =
     let resumeIfThere (path: string) (t: Training<'M>) = { t with Resume = Some path; MayBegin = true }
 
     /// <summary>
-    /// Lets resume continue with new settings, such as another learning rate, optimiser or loss. Only the model's tensors
+    /// Lets `resume` continue with new settings, such as another learning rate, optimiser or loss. Only the model's tensors
     /// must be the same as in the file.
     /// </summary>
     /// <param name="t">The training.</param>

@@ -6,13 +6,13 @@ open NeuralDE.Internal.Tensor
 /// Options of a convolution. A list has one entry for each spatial axis, or one entry for all of them.
 type ConvOptions =
     {
-        /// The distance between two positions of the kernel.
+        /// The distance between two positions of the kernel; default: 1.
         Stride: int list
-        /// The number of zeros on both sides of the input.
+        /// The number of zeros on both sides of the input; default: 0.
         Padding: int list
-        /// The distance between neighbouring elements of the kernel; 1: no gaps.
+        /// The distance between neighbouring elements of the kernel; default: 1, no gaps.
         Dilation: int list
-        /// The number of groups of channels. Groups do not mix.
+        /// The number of groups of channels; default: 1. Groups do not mix.
         Groups: int
         /// The number of rows added at the end of the result of a transposed convolution; 0 for other convolutions.
         OutputPadding: int list

@@ -227,7 +227,7 @@ module ElementwiseVerbs =
     /// ln(sigmoid(x)) = −softplus(−x), without overflow.
     let logSigmoid (x: Tensor) : Tensor = -(softplus -x)
 
-    /// ln(p / (1 − p)), the inverse of sigmoid.
+    /// ln(p / (1 − p)), the inverse of `sigmoid`.
     let logit (p: Tensor) : Tensor = log p - log1p -p
 
     /// x · sigmoid(x), also called swish.
@@ -247,7 +247,7 @@ module ElementwiseVerbs =
         Expect.floats "gelu" x
         Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
 
-    /// The approximation of gelu by x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    /// The approximation of `gelu` by x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
     let geluTanh (x: Tensor) : Tensor =
         Expect.floats "geluTanh" x
         let inner = x + Prim.times 0.044715 (x * x * x)
@@ -260,7 +260,7 @@ module ElementwiseVerbs =
     /// ψ(x) = d/dx ln Γ(x)
     let digamma (x: Tensor) : Tensor = unary "digamma" (Polygamma 0) x
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n from 0 to 170. InputException for larger n, because n! exceeds float64.
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of `digamma`, for n from 0 to 170. InputException for larger n, because n! exceeds float64.
     let polygamma (n: int) (x: Tensor) : Tensor =
         if n < 0 || n > 170 then
             raise (InputException $"polygamma: got order {string n}, expected 0 to 170.")

@@ -42,7 +42,7 @@ module FourierVerbs =
         pair "fft" x |> ignore
         transform false x
 
-    /// The inverse of fft: xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n).
+    /// The inverse of `fft`: xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n).
     let ifft (x: ComplexTensor) : ComplexTensor =
         let n = pair "ifft" x
         let y = transform true x
@@ -55,7 +55,7 @@ module FourierVerbs =
         let y = transform false { Re = x; Im = Prim.zerosLike x }
         { Re = first (n / 2 + 1) y.Re; Im = first (n / 2 + 1) y.Im }
 
-    /// The n real numbers whose rfft is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
+    /// The n real numbers whose `rfft` is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
     let irfft (n: int) (x: ComplexTensor) : Tensor =
         let given = pair "irfft" x
         Expect.positive "irfft" "n" n
@@ -113,13 +113,13 @@ module FourierVerbs =
         let y = forward n x
         if isOrthonormal then y * scale x.Dtype x.Dims n else y
 
-    /// The inverse of dct with the same option. If orthonormal, it is the cosine transform of type 3.
+    /// The inverse of `dct` with the same option. If orthonormal, it is the cosine transform of type 3.
     let idct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "idct" x
         backward n (if isOrthonormal then x / scale x.Dtype x.Dims n else x)
 
     /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1, which is 2n times the inverse of
-    /// type 2. If orthonormal, it is idct.
+    /// type 2. If orthonormal, it is `idct`.
     let dct3 (isOrthonormal: bool) (x: Tensor) : Tensor =
         if isOrthonormal then
             idct true x

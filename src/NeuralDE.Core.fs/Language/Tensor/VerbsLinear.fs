@@ -114,11 +114,11 @@ module LinearVerbs =
     /// a is singular.</remarks>
     let solve (a: Tensor) (b: Tensor) : Tensor = against "solve" Prim.solve a b
 
-    /// The x with t x = b for a triangular t, of which only that triangle is read. b is as in solve.
+    /// The x with t x = b for a triangular t, of which only that triangle is read. b is as in `solve`.
     let solveTriangular (isLower: bool) (t: Tensor) (b: Tensor) : Tensor =
         against "solveTriangular" (Prim.triangular isLower false false) t b
 
-    /// The inverse of matrices; not finite if a is singular. To solve an equation, solve is faster and more accurate.
+    /// The inverse of matrices; not finite if a is singular. To solve an equation, `solve` is faster and more accurate.
     let inverse (a: Tensor) : Tensor =
         matrices "inverse" a
         Prim.solve a (Prim.identity a.Dtype a.Dims)

@@ -35,7 +35,7 @@ module MovementVerbs =
     /// All elements in row-major order, as a vector.
     let flatten (x: Tensor) : Tensor = Expect.flat "flatten" x
 
-    /// All elements in row-major order, as a vector: NumPy's name for flatten.
+    /// All elements in row-major order, as a vector: NumPy's name for `flatten`.
     let ravel (x: Tensor) : Tensor = flatten x
 
     /// Inserts a new axis of extent 1; `axis` is its position in the result.
