@@ -352,6 +352,13 @@ let testPaths () =
     let failed = paths |> List.mapi run |> List.sum
     if failed = 0 then 0 else 1
 
+/// Writes the generated files of the C# face from the core and its docs.
+let face () =
+    restore ()
+    dotnet [ "build"; "src/NeuralDE.Core.fs"; "-c"; "Release"; "--nologo" ]
+    dotnet [ "fsi"; "src/NeuralDE.CSharp/Generator/face.fsx" ]
+    dotnet [ "csharpier"; "format"; "src/NeuralDE.CSharp/Generated" ]
+
 let approve () =
     build ()
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
@@ -638,6 +645,7 @@ let targets =
       "pack", "pack the library into artifacts/packages, and run programs on what was packed", ok pack
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
+      "face", "build the core, write the generated files of the C# face", ok face
       "approve", "rewrite the approved public surface", ok approve
       "install", "resolve paket.dependencies into paket.lock", ok install ]
 

@@ -150,7 +150,7 @@ let tests =
                         isApproved
                             csharp
                             text
-                            "write it into src/NeuralDE.CSharp/Tensors/VerbsElementwise.cs, then dotnet fsi build.fsx approve")
+                            "dotnet fsi build.fsx face, then dotnet fsi build.fsx approve")
 
                     testCase "has known values" (fun () ->
                         let isKnown = UnaryCases.known |> List.exists (fun (k, _) -> List.contains k functions)

@@ -1,0 +1,33 @@
+// Written by `dotnet fsi build.fsx face` from the core and its docs: edit those, or Generator/Rules.fs.
+
+namespace NeuralDE;
+
+/// <summary>Inspection of traced functions, and settings of the engine.</summary>
+public static partial class Engine
+{
+    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step.</summary>
+    /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
+    /// <param name="f">Such as () =&gt; predict(x).</param>
+    /// <returns>
+    /// The result of f. Cancelled solves end with the status Cancelled: Problem.Solve and compiled functions raise
+    /// SolveCancelledException; Problem.TrySolve returns the part before the cancellation.
+    /// </returns>
+    /// <remarks>SolveCancelledException is an OperationCanceledException.</remarks>
+    public static T Cancellable<T>(CancellationToken token, Func<T> f) =>
+        EngineModule.cancellable(token, FSharp.Function(f));
+
+    /// <summary>
+    /// All stages of a function as text: its traced graph, the graph that runs, its forward and reverse derivatives,
+    /// and the plan of its value.
+    /// </summary>
+    /// <param name="f">A function of a tree.</param>
+    /// <param name="x">An argument, for its structure and shapes.</param>
+    /// <returns>The text, without running f.</returns>
+    /// <remarks>
+    /// Each graph is a list of nodes, one per line: number, operation, arguments, dtype and shape. Inner graphs (calls,
+    /// loop bodies, branches) follow. Every stage is verified. The plan is a list of instructions in order;
+    /// element-wise operations that run in one pass are on one line, with their number of elements. Equal functions
+    /// give equal text.
+    /// </remarks>
+    public static string Explain<A, B>(Func<A, B> f, A x) => EngineModule.explain(FSharp.Function(f), x);
+}
