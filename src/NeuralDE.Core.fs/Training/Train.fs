@@ -234,7 +234,7 @@ module Train =
     /// If the file cannot be written at all, the run raises a FileException before the first step. If a later write fails,
     /// such as on a full disk, the training continues and tries again at the next checkpoint; Fit.Unsaved and Fit.Warnings
     /// report it. If a callback or the loss raises an exception, the file is written once more with the steps taken, and the
-    /// exception reaches the caller of run.
+    /// exception reaches the caller of `run`.
     /// </remarks>
     /// <exception cref="T:NeuralDE.InputException">unless steps is positive.</exception>
     let checkpointEvery (steps: int) (path: string) (t: Training<'M>) =

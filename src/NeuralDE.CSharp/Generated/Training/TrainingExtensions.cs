@@ -141,7 +141,7 @@ public static partial class TrainingExtensions
         /// If the file cannot be written at all, the run raises a FileException before the first step. If a later write
         /// fails, such as on a full disk, the training continues and tries again at the next checkpoint;
         /// Fit.UnsavedOrNull and Fit.Warnings report it. If a callback or the loss raises an exception, the file is
-        /// written once more with the steps taken, and the exception reaches the caller of run.
+        /// written once more with the steps taken, and the exception reaches the caller of Run.
         /// </remarks>
         /// <exception cref="InputException">unless steps is positive.</exception>
         public Training<M> CheckpointEvery(int steps, string path) =>
