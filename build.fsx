@@ -612,6 +612,7 @@ let pack () =
     Environment.SetEnvironmentVariable("NEURALDE_PACKAGES", packages)
     installNotebook ()
     dotnet (fsharp (Some "gates.Examples.Package"))
+    dotnet (fsharp (Some "gates.Examples.Publish"))
     dotnet (fsharp (Some "gates.Examples.Notebook"))
 
     for file in Directory.GetFiles(packages, "*.nupkg") do

@@ -123,7 +123,28 @@ for i in 1..1000 do
 printfn "%.0f µs a forecast, on the machine that built this page" (clock.Elapsed.TotalMicroseconds / 1000.0)
 (*** include-output ***)
 (**
-Advice for a service:
+## JSON
+
+`TreeJsonConverter` teaches `System.Text.Json` tensors, keys, models and solutions. `TreeJson.options` has it; a service adds it to its own
+options: `services.ConfigureHttpJsonOptions(fun http -> http.SerializerOptions.Converters.Add(TreeJsonConverter()))`.
+*)
+printfn "%s" (TreeJson.write (tensor [ [ 0.1; nan ]; [ 2.0; 3.0 ] ]))
+(*** include-output ***)
+(**
+What is read has the bits of what was written. NaN and infinities are strings, and so are integers beyond ±2⁵³. A record is an object of its
+parts, an option is its value or null. Bad input raises a `JsonException` that names the place:
+*)
+let text = TreeJson.write model.Field
+(TreeJson.read<Mlp> text).Layers.Length
+(*** include-it ***)
+mistake (fun () -> TreeJson.read<Mlp>(text.Replace("\"shape\":[2,16]", "\"shape\":[2,15]")))
+(*** include-output ***)
+(**
+JSON has no form for functions, and a document does not tell of which type the value of an interface is. `TreeJson.readLike example text` takes
+both from an example of the same structure; a `NeuralOde` needs one. A tensor has at most 16 777 216 numbers, unless
+`TreeJsonConverter maxNumbers` says otherwise; for large models a safetensors file is smaller and faster.
+
+## Advice for a service
 
 - **Shapes.** Each new shape costs one trace and one plan, some milliseconds. The 64 latest are kept. Solve from one time to the next, as
   here, so that all requests have the same shapes for any number of output times.

@@ -97,7 +97,7 @@ public class TensorTests
     public void A_range_out_of_bounds_is_refused_with_the_shape()
     {
         var error = Assert.Throws<ShapeException>(() => Tensor.Of(0.0, 1.0)[1..3]);
-        Assert.Equal("slice: 2 rows from row 1 on are not within the first axis of shape [2].", error.Message);
+        Assert.Equal("[1..3] is outside axis 0 of shape [2]. Use a range within 0..2.", error.Message);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ let private configuration =
     "Release"
 #endif
 
-let private packed = Environment.GetEnvironmentVariable "NEURALDE_PACKAGES" |> Option.ofObj
+let internal packed = Environment.GetEnvironmentVariable "NEURALDE_PACKAGES" |> Option.ofObj
 
 /// The projects that become packages.
 let private projects = [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ]
@@ -49,11 +49,11 @@ type Packages() =
     interface IDisposable with
         member _.Dispose() = own.Delete true
 
-let private entries (package: string) =
+let internal entries (package: string) =
     use zip = ZipFile.OpenRead package
     [ for entry in zip.Entries -> entry.FullName ]
 
-let private textOf (package: string) (ending: string) =
+let internal textOf (package: string) (ending: string) =
     use zip = ZipFile.OpenRead package
     let entry = zip.Entries |> Seq.find (fun entry -> entry.FullName.EndsWith ending)
     use reader = new StreamReader(entry.Open())
@@ -68,7 +68,7 @@ let private dependencies (package: string) =
 
 /// A separate folder for NuGet and the SDK, as of a new user: the only source is the folder of packages, and their
 /// dependencies come from this machine's cache.
-let private user (packages: Packages) folder =
+let internal user (packages: Packages) folder =
     let cache =
         match Environment.GetEnvironmentVariable "NUGET_PACKAGES" with
         | null
@@ -116,7 +116,7 @@ let private console (packages: Packages) folder (extension: string) (packageName
     dotnetWith (user packages folder) project 5.0 [ "run"; "-c"; "Release" ], project
 
 /// Made for the first test that needs them, removed when the program ends.
-let private packages =
+let internal packages =
     lazy
         (let made = new Packages()
          AppDomain.CurrentDomain.ProcessExit.Add(fun _ -> (made :> IDisposable).Dispose())

@@ -17,7 +17,7 @@ let private make inputs outputs key = Network.init key (net inputs outputs)
 let private galerkin basis = NeuralField.galerkin (Galerkin.init basis (0.0, 1.0) (make 2 2) key)
 
 /// Every kind, for y0 with two components.
-let private kinds: (string * NeuralOde) list =
+let internal kinds: (string * NeuralOde) list =
     [ "plain", NeuralOde.init key (net 2 2)
       "of time",
       NeuralOde.init

@@ -83,7 +83,7 @@ let private near tolerance (expected: Tensor) (got: Tensor) =
     Array.iter2 (fun (e: float) g -> Expect.near tolerance g e "g") (expected.ToArray()) (got.ToArray())
 
 /// Every kind, alone and together.
-let private models: (string * NeuralOde) list =
+let internal models: (string * NeuralOde) list =
     [ "start",
       NeuralOde.init key (Blueprint.features 4 |> Blueprint.linear 4) |> NeuralOde.withStart { Scale = scalar 0.5 }
       "start of a function",

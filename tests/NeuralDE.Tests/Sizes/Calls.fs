@@ -128,6 +128,16 @@ let rec private argument (r: System.Random) (pool: Tensor[]) (kind: Type) : objn
         box (Key 1)
     elif kind = typeof<Device> then
         box Device.cpu
+    elif kind = typeof<Subscript[]> then
+        let one () : Subscript =
+            match r.Next 5 with
+            | 0 -> Subscript.op_Implicit (ints[r.Next ints.Length])
+            | 1 -> Subscript.op_Implicit (Index(r.Next 4, true))
+            | 2 -> Subscript.op_Implicit (Index most)
+            | 3 -> Subscript.op_Implicit Range.All
+            | _ -> Subscript.op_Implicit (Range(Index 1, Index(1, true)))
+
+        box [| for _ in 1 .. r.Next(1, 4) -> one () |]
     elif kind = typeof<int option> then
         oneOf [ None; Some most; Some Int32.MinValue; Some 0; Some 1 ]
     elif kind = typeof<Tensor list> then

@@ -27,6 +27,9 @@ type internal Sequence() =
     /// A sequence like `like` with other items.
     abstract Make: like: obj * items: Value[] -> obj
 
+    /// A sequence of these items; a map also has these keys.
+    abstract OfItems: keys: Value[] * items: Value[] -> obj
+
 /// How values of one type are split into their parts and built again.
 [<Sealed>]
 type internal Codec(t: Type) =
@@ -74,14 +77,16 @@ type internal ListSequence<'E>() =
     inherit Sequence()
     override _.Items xs = [| for x in unbox<'E list> xs -> box x |]
     override _.Keys _ = [||]
-    override _.Make(_, items) = items |> List.ofArray |> List.map Value.typed<'E> |> box |> nonNull
+    override s.Make(_, items) = s.OfItems([||], items)
+    override _.OfItems(_, items) = items |> List.ofArray |> List.map Value.typed<'E> |> box |> nonNull
 
 [<Sealed>]
 type internal ArraySequence<'E>() =
     inherit Sequence()
     override _.Items xs = unbox<'E[]> xs |> Array.map box
     override _.Keys _ = [||]
-    override _.Make(_, items) = items |> Array.map Value.typed<'E> |> box |> nonNull
+    override s.Make(_, items) = s.OfItems([||], items)
+    override _.OfItems(_, items) = items |> Array.map Value.typed<'E> |> box |> nonNull
 
 [<Sealed>]
 type internal MapSequence<'K, 'E when 'K: comparison>() =
@@ -94,6 +99,9 @@ type internal MapSequence<'K, 'E when 'K: comparison>() =
         |> Map.ofSeq
         |> box
         |> nonNull
+
+    override _.OfItems(keys, items) =
+        Seq.map2 (fun key x -> Value.typed<'K> key, Value.typed<'E> x) keys items |> Map.ofSeq |> box |> nonNull
 
 /// Type names in F# syntax, for messages.
 module internal TypeName =

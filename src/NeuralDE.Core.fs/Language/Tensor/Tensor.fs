@@ -42,6 +42,8 @@ and [<RequireQualifiedAccess; NoEquality; NoComparison>] internal Content =
 /// elements, a stored tensor up to 2 147 483 591; an intermediate result of a transform may have more.
 /// </remarks>
 and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Signature, content: Content) =
+    inherit Subscripted<Tensor>()
+
     static let mutable serial = 0L
 
     [<ThreadStatic; DefaultValue>]
@@ -575,6 +577,24 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     member x.GetSlice(first0: int option, last0: int option, first1: int option, last1: int option) : Tensor =
         Tensor.Section(Tensor.Section(x, 0, first0, last0), 1, first1, last1)
+
+    /// What C# picks along the first axes: x[.., 1], x[^1, 2..].
+    override x.PickAll(subscripts: Subscript[]) : Tensor =
+        if isNull (box subscripts) then nullArg (nameof subscripts)
+
+        let mutable picked = x
+        let mutable axis = 0
+
+        for subscript in subscripts do
+            let struct (start, stop) = subscript.Section(picked.Dims, axis)
+
+            if subscript.IsIndex then
+                picked <- Tensor.Pick(picked, axis, start)
+            else
+                picked <- Tensor.Range(picked, axis, start, stop)
+                axis <- axis + 1
+
+        picked
 
     // ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────
     member private x.Show() =

@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace NeuralDE;
+
+/// <summary>Trees as texts in JSON; TreeJsonConverter describes the form.</summary>
+/// <remarks>
+/// In a service, add the converter to its options:
+/// <c>services.ConfigureHttpJsonOptions(http =&gt; http.SerializerOptions.Converters.Add(new TreeJsonConverter()))</c>.
+/// </remarks>
+public static class TreeJson
+{
+    /// <summary>Options with a TreeJsonConverter, and with strings for numbers that are not finite.</summary>
+    public static JsonSerializerOptions Options => TreeJsonModule.options;
+
+    /// <summary>
+    /// Any tree. JsonException for a placeholder, for more numbers than 16 777 216 in a tensor, and past 256 levels.
+    /// </summary>
+    public static string Write<T>(T tree) => TreeJsonModule.write(tree);
+
+    /// <summary>
+    /// What Write wrote. JsonException for anything else, and where only an example knows the value: functions, and parts
+    /// of interface type.
+    /// </summary>
+    public static T Read<T>(string text) => TreeJsonModule.read<T>(Given(text));
+
+    /// <summary>
+    /// What Write wrote of a tree like the one given: of the same structure, whose functions and parts of interface type
+    /// are those of the example. Numbers, shapes and other static fields come from the text; those of a C# record must be
+    /// equal.
+    /// </summary>
+    public static T ReadLike<T>(T like, string text) => TreeJsonModule.readLike(like, Given(text));
+}
