@@ -17,10 +17,10 @@ type internal TreeConverter<'T>(most: int64) =
 
     override _.Read(reader, _, options) =
         let document = JsonElement.ParseValue(&reader)
-        JsonTree.readDocument { Options = options; Most = most } Codec<'T>.Known null document |> Value.typed<'T>
+        JsonRead.readDocument { Options = options; Most = most } Codec<'T>.Known null document |> Value.typed<'T>
 
     override _.Write(writer, value, options) =
-        JsonTree.write { Options = options; Most = most } "" writer Codec<'T>.Known (box value)
+        JsonWrite.write { Options = options; Most = most } "" writer Codec<'T>.Known (box value)
 
 /// What a solve returned; it can be written only, since its dense output is a function.
 [<Sealed>]
@@ -35,7 +35,7 @@ type internal SolutionConverter<'S>(most: int64) =
 
         let part (name: string) (value: 'P) =
             writer.WritePropertyName(JsonNames.ofPart rules typeof<Solution<'S>> name)
-            JsonTree.write rules name writer Codec<'P>.Known (box value)
+            JsonWrite.write rules name writer Codec<'P>.Known (box value)
 
         writer.WriteStartObject()
         part "Status" (string solution.Status)
@@ -151,7 +151,7 @@ module TreeJson =
             use buffer = new MemoryStream()
 
             (use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(MaxDepth = deepest))
-             JsonTree.write rules "" writer codec (box tree))
+             JsonWrite.write rules "" writer codec (box tree))
 
             Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
 
@@ -163,7 +163,7 @@ module TreeJson =
             | ValueNone -> JsonSerializer.Deserialize(text, typeof<'T>, options)
             | ValueSome codec ->
                 use document = parse text
-                JsonTree.readDocument rules codec null document.RootElement
+                JsonRead.readDocument rules codec null document.RootElement
 
         match value with
         | null when not (TypeName.isOption typeof<'T>) ->
@@ -174,4 +174,4 @@ module TreeJson =
     /// are those of the example. Numbers, shapes and other static fields come from the text.</summary>
     let readLike (like: 'T) (text: string) : 'T =
         use document = parse text
-        JsonTree.readDocument rules Codec<'T>.Known (box like) document.RootElement |> Value.typed<'T>
+        JsonRead.readDocument rules Codec<'T>.Known (box like) document.RootElement |> Value.typed<'T>

@@ -1,220 +1,14 @@
 namespace NeuralDE.Internal.Storage
 
 open System
-open System.Collections.Concurrent
 open System.Collections.Generic
-open System.Reflection
 open System.Text.Json
 open System.Text.Json.Serialization
-open System.Text.Json.Serialization.Metadata
-open Microsoft.FSharp.Reflection
 open NeuralDE
 open NeuralDE.Internal.Calculus
 
-/// What a tree is written and read by: the options of the whole document, and the most numbers of a tensor.
-[<NoEquality; NoComparison>]
-type internal JsonRules = { Options: JsonSerializerOptions; Most: int64 }
-
-/// Names of parts in a document.
-module internal JsonNames =
-    let private everything = BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.Instance
-    let private given = ConcurrentDictionary<Type * string, string voption>()
-
-    /// The name that an attribute gives, if one does.
-    let private attribute (t: Type, name: string) : string voption =
-        match t.GetProperty(name, everything) with
-        | null -> ValueNone
-        | property ->
-            match property.GetCustomAttribute<JsonPropertyNameAttribute>() with
-            | null -> ValueNone
-            | mark -> ValueSome mark.Name
-
-    /// By its attribute, else by the policy of the options, else as it is.
-    let ofPart (rules: JsonRules) (t: Type) (name: string) : string =
-        match given.GetOrAdd((t, name), attribute) with
-        | ValueSome name -> name
-        | ValueNone ->
-            match rules.Options.PropertyNamingPolicy with
-            | null -> name
-            | policy -> policy.ConvertName name
-
-/// Static fields: numbers, strings, enums, dates. What is a function, a type or an opaque value of the library has no form in
-/// JSON: null stands for it, and only an example of the tree has it.
-module internal JsonStatic =
-    let private options =
-        let options =
-            JsonSerializerOptions(
-                NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-                // a trimmed program has no resolver unless one is given
-                TypeInfoResolver = DefaultJsonTypeInfoResolver()
-            )
-
-        options.Converters.Add(JsonStringEnumConverter())
-        options.MakeReadOnly true
-        options
-
-    /// Structs that System.Text.Json reads back as they were; others are compared after writing.
-    let private known =
-        HashSet<Type>(
-            [ typeof<decimal>
-              typeof<DateTime>
-              typeof<DateTimeOffset>
-              typeof<TimeSpan>
-              typeof<DateOnly>
-              typeof<TimeOnly>
-              typeof<Guid> ]
-        )
-
-    let isOpaque (t: Type) =
-        typeof<Type>.IsAssignableFrom t
-        || typeof<Delegate>.IsAssignableFrom t
-        || FSharpType.IsFunction t
-        || t.IsDefined(typeof<CarriedAttribute>, false)
-
-    let read (path: string) (t: Type) (e: JsonElement) : Value =
-        if t = typeof<unit> then
-            null
-        else
-            try
-                e.Deserialize(t, options)
-            with
-            | :? JsonException
-            | :? NotSupportedException
-            | :? ArgumentException
-            | :? InvalidOperationException ->
-                JsonFault.refuse path $"is {JsonFault.got e}, expected a value of type {TypeName.text t}."
-
-    let private isSame (x: Value) (t: Type) (text: JsonElement) =
-        try
-            Object.Equals(x, text.Deserialize(t, options))
-        with
-        | :? JsonException
-        | :? NotSupportedException
-        | :? InvalidOperationException -> false
-
-    let write (path: string) (writer: Utf8JsonWriter) (t: Type) (x: Value) : unit =
-        if isNull x || isOpaque t then
-            writer.WriteNullValue()
-        else
-            let cannot () =
-                JsonFault.refuse
-                    path
-                    $"is of the type {TypeName.text t}, which JSON does not read back. Make it a record, or numbers and strings."
-
-            let text =
-                try
-                    JsonSerializer.SerializeToElement(x, t, options)
-                with
-                | :? NotSupportedException
-                | :? InvalidOperationException -> cannot ()
-
-            if t.IsValueType && not (t.IsPrimitive || t.IsEnum || known.Contains t) && not (isSame x t text) then
-                cannot ()
-
-            text.WriteTo writer
-
-/// Trees in JSON, by their codecs: a record, tuple or case of a union is an object of its parts, a list or array an array, an
-/// option its value or null.
-module internal JsonTree =
-    let private levels (rules: JsonRules) = if rules.Options.MaxDepth = 0 then 64 else rules.Options.MaxDepth
-
-    let private at (keys: Value[]) (path: string) (i: int) =
-        TreeForm.under path (if keys.Length = 0 then $"[{string i}]" else $"[{string keys[i]}]")
-
-    /// Some None would read back as None.
-    let private nested path =
-        JsonFault.refuse path "is Some of what is null, which JSON cannot tell from None. Use a union of your own."
-
-    // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
-    let rec write (rules: JsonRules) (path: string) (writer: Utf8JsonWriter) (codec: Codec) (x: Value) : unit =
-        // a tensor is an object of arrays
-        if writer.CurrentDepth + 2 > levels rules then
-            JsonFault.refuse
-                path
-                $"is {string (levels rules)} levels deep, expected fewer. Raise MaxDepth of the options, or use Checkpoint.save."
-
-        let codec = Codecs.own codec x
-
-        match codec.Kind with
-        | CodecKind.Union(tag, cases) -> writeUnion rules path writer codec (tag x) cases x
-        | CodecKind.Static -> JsonStatic.write path writer codec.Type x
-        | CodecKind.Tensor
-        | CodecKind.Key
-        | CodecKind.Product _
-        | CodecKind.Open _
-        | CodecKind.Sequence _ ->
-            match x with
-            | null -> writer.WriteNullValue()
-            | x -> writePresent rules path writer codec x
-
-    and private writePresent rules path writer (codec: Codec) (x: obj) =
-        match codec.Kind with
-        | CodecKind.Tensor -> JsonTensor.write rules.Most path writer (x :?> Tensor)
-        | CodecKind.Key -> JsonTensor.write rules.Most path writer (x :?> Key).Tensor
-        | CodecKind.Product p
-        | CodecKind.Open p -> writeParts rules path writer codec.Type p (p.Take x)
-        | CodecKind.Sequence(series, item) -> writeSequence rules path writer (series.Keys x) item (series.Items x)
-        | CodecKind.Static
-        | CodecKind.Union _ -> write rules path writer codec x
-
-    and private writeParts rules path writer (t: Type) (p: Product) (parts: Value[]) =
-        writer.WriteStartObject()
-
-        for i in 0 .. parts.Length - 1 do
-            writer.WritePropertyName(JsonNames.ofPart rules t p.Names[i])
-            write rules (TreeForm.under path p.Names[i]) writer p.Codecs[i] parts[i]
-
-        writer.WriteEndObject()
-
-    and private writeSequence rules path writer (keys: Value[]) item (items: Value[]) =
-        let isNamed = keys.Length > 0 && keys |> Array.forall (fun key -> key :? string)
-
-        if isNamed then writer.WriteStartObject() else writer.WriteStartArray()
-
-        for i in 0 .. items.Length - 1 do
-            let path = at keys path i
-
-            if isNamed then
-                writer.WritePropertyName(Value.typed<string> keys[i])
-                write rules path writer item items[i]
-            elif keys.Length > 0 then
-                writer.WriteStartObject()
-                writer.WritePropertyName "key"
-                JsonStatic.write path writer (nonNull(keys[i]).GetType()) keys[i]
-                writer.WritePropertyName "value"
-                write rules path writer item items[i]
-                writer.WriteEndObject()
-            else
-                write rules path writer item items[i]
-
-        if isNamed then writer.WriteEndObject() else writer.WriteEndArray()
-
-    and private writeUnion rules path writer (codec: Codec) (tag: int) (cases: Product[]) (x: Value) =
-        if tag < 0 then
-            writer.WriteNullValue()
-        else
-            let case = cases[tag]
-            let parts = if case.Names.Length = 0 then [||] else case.Take(nonNull x)
-
-            if TypeName.isOption codec.Type then
-                match parts with
-                | [||] -> writer.WriteNullValue()
-                | parts when isNull parts[0] -> nested path
-                | parts -> write rules path writer case.Codecs[0] parts[0]
-            elif parts.Length = 0 then
-                writer.WriteStringValue case.Case
-            else
-                writer.WriteStartObject()
-                writer.WritePropertyName case.Case
-
-                if parts.Length = 1 && case.Names[0] = case.Case then
-                    write rules (TreeForm.under path case.Names[0]) writer case.Codecs[0] parts[0]
-                else
-                    writeParts rules path writer codec.Type case parts
-
-                writer.WriteEndObject()
-
-    // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+/// Trees of documents, by their codecs: what JsonWrite writes.
+module internal JsonRead =
     /// For makers that need no example.
     let private anything = obj ()
 
@@ -332,7 +126,7 @@ module internal JsonTree =
             let some = cases |> Array.find (fun case -> case.Names.Length > 0)
             let like = old some |> Array.tryHead |> Option.defaultValue null
             let value = read rules path some.Codecs[0] like e
-            if isNull value then nested path
+            if isNull value then JsonPart.nested path
             some.Make anything [| value |]
         elif e.ValueKind = JsonValueKind.String then
             let case = caseOf (e.GetString())
@@ -371,7 +165,7 @@ module internal JsonTree =
             let mutable i = 0
 
             for part in e.EnumerateArray() do
-                items[i] <- read rules (at [||] path i) item (likeOf i) part
+                items[i] <- read rules (JsonPart.at [||] path i) item (likeOf i) part
                 i <- i + 1
 
             series.OfItems([||], items)
@@ -412,7 +206,8 @@ module internal JsonTree =
             JsonFault.refuse path "has a key twice, expected each once."
 
         let items =
-            entries |> Array.mapi (fun i (struct (key, value)) -> read rules (at keys path i) item (likeOf key) value)
+            entries
+            |> Array.mapi (fun i (struct (key, value)) -> read rules (JsonPart.at keys path i) item (likeOf key) value)
 
         series.OfItems(keys, items)
 
