@@ -140,8 +140,24 @@ let text = TreeJson.write model.Field
 mistake (fun () -> TreeJson.read<Mlp>(text.Replace("\"shape\":[2,16]", "\"shape\":[2,15]")))
 (*** include-output ***)
 (**
+Any document of `System.Text.Json` can contain them:
+*)
+let document =
+    System.Text.Json.JsonSerializer.Serialize({| Time = 0.5; State = tensor [ 2.0; 0.0 ] |}, TreeJson.options)
+
+printfn "%s" document
+(*** include-output ***)
+(**
 JSON has no form for functions, and a document does not tell of which type the value of an interface is. `TreeJson.readLike example text` takes
-both from an example of the same structure; a `NeuralOde` needs one. A tensor has at most 16 777 216 numbers, unless
+both from an example of the same structure. A `NeuralOde` needs one:
+*)
+let ode (seed: int) = NeuralOde.init (Key seed) (Blueprint.features 2 |> Blueprint.linear 2)
+let received = TreeJson.write (ode 1) |> TreeJson.readLike (ode 2)
+let numbers model = Tree.flatten model |> Array.map _.ToArray()
+printfn "%b" (numbers received = numbers (ode 1))
+(*** include-output ***)
+(**
+A tensor has at most 16 777 216 numbers, unless
 `TreeJsonConverter maxNumbers` says otherwise; for large models a safetensors file is smaller and faster.
 
 ## Advice for a service
