@@ -102,6 +102,45 @@ let tests =
                   one
                   other)
 
+          testList
+              "the first step solves the damped equations"
+              [ for name in [ "Factors"; "ConjugateGradients" ] do
+                    testCase name (fun () ->
+                        let solver =
+                            if name = "Factors" then
+                                LeastSquaresSolve.Factors
+                            else
+                                LeastSquaresSolve.ConjugateGradients
+
+                        // squares of singular values from 1 to 100, which conjugate gradients need many steps for
+                        let n, damping = 40, 0.25
+                        let reflection (key: int) =
+                            let v = randn (Key key) [ n; 1 ]
+                            eye n - 2.0 / sum (square v) * matmul v (transpose v)
+
+                        let j = matmul (reflection 3) (matmul (diag (linspace 1.0 10.0 n)) (reflection 5))
+                        let right = randn (Key 4) [ n ]
+
+                        let fit =
+                            LevenbergMarquardt.minimiseWith
+                                { options with Solve = solver; InitialDamping = damping; MaxIterations = 1 }
+                                ignore
+                                (fun x -> matmul j x - right)
+                                (zeros [ n ])
+
+                        let normal, g = matmul (transpose j) j, matmul (transpose j) right
+
+                        // the squared lengths of the columns, or the curvature along the gradient
+                        let scale =
+                            if name = "Factors" then
+                                diag (sumAlong 0 (square j))
+                            else
+                                sum (g * matmul normal g) / sum (square g) * eye n
+
+                        let expected = solve (normal + damping * scale) g
+                        let miss = float (amax (abs (fit.Model - expected))) / float (amax (abs expected))
+                        Expect.isTrue (miss <= 1e-7) $"got a step off by {miss:R}, relatively") ]
+
           testCase "trees are fitted; integers and keys are constant, float32 stays float32" (fun () ->
               let residuals (w: Tensor, count: Tensor, _: Key) = w - cast Float32 count
               let fit = LevenbergMarquardt.minimise residuals (tensor [ 0.0f; 0.0f ], tensor [ 3; 4 ], Key 5)

@@ -214,6 +214,21 @@ let tests =
               let narrow = NeuralOde.final (Tree.cast Float32 wide) (cast Float32 y0) (0.0, 1.0)
               near 1e-5 (NeuralOde.final wide y0 (0.0, 1.0)) (cast Float64 narrow))
 
+          testCase "a piece begins at its boundary, in the direction of the span" (fun () ->
+              let forwards = Piecewise.init 3 (0.0, 1.5) (fun key -> Linear.init key 2 2) key
+
+              let pieceAt (p: Piecewise<Linear>) (t: float) =
+                  let weight = (Piecewise.at (scalar t) p).Weight.ToArray()
+                  [ 0..2 ] |> List.filter (fun i -> p.Pieces.Weight[i].ToArray() = weight)
+
+              for t, piece in [ -9.0, 0; 0.0, 0; 0.499, 0; 0.5, 1; 0.999, 1; 1.0, 2; 1.5, 2; 9.0, 2 ] do
+                  Expect.equal (pieceAt forwards t) [ piece ] $"the piece at {string t}"
+
+              let backwards = { forwards with Start = 1.5; Stop = 0.0 }
+
+              for t, piece in [ 9.0, 0; 1.5, 0; 1.001, 0; 1.0, 1; 0.501, 1; 0.5, 2; 0.0, 2; -9.0, 2 ] do
+                  Expect.equal (pieceAt backwards t) [ piece ] $"the piece at {string t}, backwards")
+
           testCase "a weight flow with zero rates is the constant model, bit for bit" (fun () ->
               let constant = NeuralOde.init key (net 2 2) |> NeuralOde.using RK4 |> NeuralOde.dt 0.1
               let weights = drawn 2 2
