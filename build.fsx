@@ -359,6 +359,24 @@ let face () =
     dotnet [ "fsi"; "src/NeuralDE.CSharp/Generator/face.fsx" ]
     dotnet [ "csharpier"; "format"; "src/NeuralDE.CSharp/Generated" ]
 
+/// Changes the library in small ways, one at a time, and names the changes that no test notices. How many changes, and the seed
+/// they are drawn by, may follow; then numbers of a former run, to judge these alone.
+let mutate (arguments: string list) =
+    let count, seed, only =
+        match arguments with
+        | [] -> 200, Random.Shared.Next 10000, []
+        | [ count ] -> numberOf "count" count, Random.Shared.Next 10000, []
+        | count :: seed :: only -> numberOf "count" count, numberOf "seed" seed, only |> List.map (numberOf "change")
+
+    restore ()
+    // the C# compiler lies beside the F# one in the SDK; its tree finds places in the kernels
+    let roslyn = Path.Combine(AppContext.BaseDirectory, "..", "Roslyn", "bincore")
+    let references =
+        [ for name in [ "Microsoft.CodeAnalysis"; "Microsoft.CodeAnalysis.CSharp" ] ->
+              "-r:" + Path.GetFullPath(Path.Combine(roslyn, name + ".dll")) ]
+    let numbers = count :: seed :: only |> List.map string
+    exitCode ([ "fsi" ] @ references @ [ "tests/mutation/mutate.fsx" ] @ numbers)
+
 let approve () =
     build ()
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
@@ -624,7 +642,7 @@ let targets =
     let alone action (further: string list) =
         if not further.IsEmpty then
             let got = String.concat " " further
-            stop $"got `{got}` after the target, expected nothing. Only bench, compare and fuzz take more."
+            stop $"got `{got}` after the target, expected nothing. Only bench, compare, fuzz and mutate take more."
 
         action ()
 
@@ -639,6 +657,7 @@ let targets =
       "ci", "all of test, then the gates: what CI runs", alone continuousIntegration
       "paths", "build, all tests and gates on every path of the engine, a line for each", alone testPaths
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
+      "mutate", "small changes of the library that no test notices; how many, and a seed, may follow", mutate
       "demo", "build, then run the first example", ok demo
       "bench", "measure ours and the peers; after -- names of rows, or micro", bench
       "compare", "measure a commit and this checkout in turns; the commit, and a number of pairs, follow", compare
