@@ -33,11 +33,18 @@ let files () =
     |> Array.filter File.Exists
     |> List.ofArray
 
+/// Is there while the tree is as it was built last.
+let private built = Path.GetFullPath "artifacts/mutate/built"
+
+let isBuilt () = File.Exists built
+let setBuilt () = File.WriteAllText(built, "")
+
 /// Writes only what differs: what is as it was is not compiled again.
 let private write (file: string) (text: string) =
     let path = Path.Combine(root, file)
 
     if not (File.Exists path) || File.ReadAllText path <> text then
+        File.Delete built
         Directory.CreateDirectory(nonNull (Path.GetDirectoryName path)) |> ignore
         File.WriteAllText(path, text)
 
@@ -46,6 +53,7 @@ let private copy (file: string) =
     let isSame () = FileInfo(path).Length = FileInfo(file).Length && File.ReadAllBytes path = File.ReadAllBytes file
 
     if not (File.Exists path) || not (isSame ()) then
+        File.Delete built
         Directory.CreateDirectory(nonNull (Path.GetDirectoryName path)) |> ignore
         File.Copy(file, path, true)
 
@@ -79,8 +87,7 @@ let prepare (files: string list) =
     let replaced = [ program; testProject; language ]
 
     for file in files do
-        if not (List.contains file replaced) && not (Draw.isFSharp file && file.StartsWith "src/") then
-            copy file
+        if not (List.contains file replaced || file.StartsWith "src/") then copy file
 
     write "src/NeuralDE.Kernels/Mutant.cs" mutant
     write program (File.ReadAllText "tests/mutation/Runner.fs")

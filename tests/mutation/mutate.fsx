@@ -43,10 +43,14 @@ let private taken drawn = drawn |> List.collect _.Taken
 /// Builds the tree, with another change in place of each that does not compile. How many there were.
 let private build files (drawn: Drawn list) =
     let rec pass dropped (projects: string list) =
+        Tree.change files (taken drawn)
+
         match projects with
-        | [] -> dropped
+        | [] ->
+            Tree.setBuilt ()
+            dropped
+        | _ when Tree.isBuilt () -> dropped
         | project :: later ->
-            Tree.change files (taken drawn)
             printfn "building %s" project
             let wrong = Tree.build project
 
@@ -73,25 +77,45 @@ let private shown verdict =
     | Trial.Crashed -> "crashed"
     | Trial.Survived -> "SURVIVED"
 
-/// The verdicts, each told at once.
-let private judge tests (changes: (int * Site.Site) list) =
-    use log = new StreamWriter("artifacts/mutate/verdicts.tsv", AutoFlush = true)
+let private log = "artifacts/mutate/verdicts.tsv"
+
+/// The lines of verdicts on this build that a run left which did not come to its end.
+let private former () =
+    if Trial.isCurrent log then
+        dict [ for line in File.ReadLines log -> int line[.. line.IndexOf '\t' - 1], line ]
+    else
+        File.Delete log
+        dict []
+
+/// The verdicts, each told at once: which changes survive. In an order by chance, so that a part of a run is a fair sample.
+let private judge seed tests (changes: (int * Site.Site) list) =
+    let changes = List.toArray changes
+    Random(seed: int).Shuffle changes
+    let former = former ()
 
     [ for number, site in changes do
           let clock = Stopwatch.StartNew()
-          let verdict = Trial.judge tests (number, site)
-          let time = clock.Elapsed.TotalSeconds
-          log.WriteLine $"{number}\t{site.File}:{site.Line}\t{site.Shown}\t{shown verdict}\t%.1f{time}"
-          printfn "%4d  %s:%d  %s  %s (%.0f s)" number site.File site.Line site.Shown (shown verdict) time
-          site, verdict ]
 
-let private summary (drawn: Drawn list) (verdicts: (Site.Site * Trial.Verdict) list) =
+          let line =
+              match former.TryGetValue number with
+              | true, line -> line
+              | _ ->
+                  let verdict = shown (Trial.judge tests (number, site))
+                  let line =
+                      $"{number}\t{site.File}:{site.Line}\t{site.Shown}\t{verdict}\t%.1f{clock.Elapsed.TotalSeconds}"
+                  File.AppendAllLines(log, [ line ])
+                  line
+
+          printfn "%s" (line.Replace("\t", "  "))
+          site, line.Contains "\tSURVIVED\t" ]
+
+let private summary (drawn: Drawn list) (verdicts: (Site.Site * bool) list) =
     printfn "\n| folder | lines | drawn | killed |\n|---|---|---|---|"
 
     for folder in drawn do
         let isHere (site: Site.Site, _) = folder.Taken |> List.exists (fun (_, other) -> other = site)
         let here = verdicts |> List.filter isHere
-        let killed = here |> List.filter (fun (_, verdict) -> verdict <> Trial.Survived)
+        let killed = here |> List.filter (snd >> not)
         printfn
             "| `%s` | %d | %d | %d |"
             folder.Folder.Name
@@ -99,7 +123,7 @@ let private summary (drawn: Drawn list) (verdicts: (Site.Site * Trial.Verdict) l
             here.Length
             killed.Length
 
-    let survivors = verdicts |> List.filter (fun (_, verdict) -> verdict = Trial.Survived)
+    let survivors = verdicts |> List.filter snd
     printfn "\n%d of %d changes killed; these survive:" (verdicts.Length - survivors.Length) verdicts.Length
 
     for site, _ in survivors do
@@ -116,7 +140,7 @@ let private mutate count seed (only: Set<int>) =
     let clock = Stopwatch.StartNew()
     let tests = Trial.baseline areas
     printfn "%d tests pass without a change, in %.0f s" tests.Length clock.Elapsed.TotalSeconds
-    judge tests changes |> summary drawn
+    judge seed tests changes |> summary drawn
 
 match fsi.CommandLineArgs |> Array.skip 1 |> Array.map int |> List.ofArray with
 | count :: seed :: only -> mutate count seed (Set.ofList only)

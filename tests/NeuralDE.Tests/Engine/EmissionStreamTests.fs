@@ -89,6 +89,20 @@ let tests =
                   near "second" bk b[k]
                   near "beside it" ck c[k])
 
+          testList
+              "as many rows as fill whole vectors, whose counts end where the next array begins"
+              [ for n in [ 16; 32; 64 ] do
+                    testCase (string n) (fun () ->
+                        let rows = tensor [ for k in 0 .. n - 1 -> k % 11 ] |> cast Int32
+                        let some (from: Tensor) = (let y = run x p from in y[2], y[3], y[4])
+                        let a, b, c = vmap some rows
+
+                        for k in 0 .. n - 1 do
+                            let ak, bk, ck = some rows[k]
+                            near "first" ak a[k]
+                            near "second" bk b[k]
+                            near "beside it" ck c[k]) ]
+
           testCase "gradients of rows that write at different iterations" (fun () ->
               let rows = tensor [ 2; 9; 5 ] |> cast Int32
               let slope from = grad (fun p -> (let y = run x p from in sum y[2] + sum y[3])) p
