@@ -381,6 +381,7 @@ let approve () =
     build ()
     Environment.SetEnvironmentVariable("NEURALDE_APPROVE", "1")
     dotnet (fsharp (Some "Repository.PublicSurface"))
+    dotnet (fsharp (Some "Pictures.Layout"))
     dotnet (csharp @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
 
 /// Measures ours and the peers; what follows `--` names rows, or is `micro` and arguments of BenchmarkDotNet.
@@ -666,7 +667,7 @@ let targets =
       "format", "write the formatting of every source file", ok format
       "check", "name the files whose formatting differs", ok check
       "face", "build the core, write the generated files of the C# face", ok face
-      "approve", "rewrite the approved public surface", ok approve
+      "approve", "rewrite the approved public surface and the approved layout of plots", ok approve
       "install", "resolve paket.dependencies into paket.lock", ok install ]
 
 let main arguments =
