@@ -92,19 +92,24 @@ let private quickest (milliseconds: float) (tests: Test list) =
     List.zip tests sums.Tail |> List.takeWhile (fun (_, sum) -> sum <= milliseconds) |> List.map fst
 
 /// The tests that could see a change, for about a minute: those of its area that reach it; others of its area, since a value
-/// that an earlier test made and the library kept seems to be reached by that test only; those elsewhere that reach it.
+/// that was made before, or by an earlier test, is kept, so that who uses it does not seem to reach it; those elsewhere that
+/// reach it.
 let private candidates (all: Test list) number area =
     let inOrder = all |> List.sortBy _.Time
     let reaching, others = inOrder |> List.partition (fun test -> test.Reached.Contains number)
     let here, elsewhere = reaching |> List.partition (isIn area)
-    quickest 30000.0 here @ quickest 5000.0 (others |> List.filter (isIn area)) @ quickest 15000.0 elsewhere
+    let beside = others |> List.filter (isIn area)
+
+    quickest 30000.0 here
+    @ quickest (if here.IsEmpty then 60000.0 else 5000.0) beside
+    @ quickest 15000.0 elsewhere
 
 /// Runs one change against the tests of its area, up to the first that fails.
 let judge (all: Test list) (number: int, site: Site.Site) : Verdict =
     let tests = candidates all number (areaOf site.File)
     let file = Path.GetFullPath "artifacts/mutate/tests.tsv"
     File.WriteAllLines(file, [ for test in tests -> $"{test.Time}\t{test.Path}" ])
-    let limit = 60000.0 + 3.0 * List.sumBy _.Time tests
+    let limit = 300000.0 + 3.0 * List.sumBy _.Time tests
 
     match run number [ "judge"; file ] limit with
     | None -> TimedOut "all"

@@ -56,7 +56,7 @@ let private problems
       (0.0, 100.0),
       [| 1.0; 2.0 |] ]
 
-let private methods = [ "Bosh3", 3.0; "Tsit5", 5.0; "DOP853", 8.0 ]
+let private methods = [ "Bosh3", 3.0; "Tsit5", 5.0; "DOP853", 8.0; "Rosenbrock23", 3.0 ]
 
 [<Tests>]
 let tests =
