@@ -136,7 +136,7 @@ let private mutate count seed (only: Set<int>) =
     Tree.prepare files
     printfn "%d do not compile and make room for others" (build files drawn)
     let changes = taken drawn |> List.filter (fun (number, _) -> only.IsEmpty || only.Contains number)
-    let areas = changes |> List.collect (fun (_, site) -> Trial.areaOf site.File) |> List.distinct
+    let areas = taken drawn |> List.collect (fun (_, site) -> Trial.areaOf site.File) |> List.distinct
     let clock = Stopwatch.StartNew()
     let tests = Trial.baseline areas
     printfn "%d tests pass without a change, in %.0f s" tests.Length clock.Elapsed.TotalSeconds
