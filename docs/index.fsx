@@ -61,6 +61,7 @@ an empty folder to a plot.
 | [Extend it](extend.html) | write a custom method, controller, norm, gradient method, path, layer, optimiser or loss |
 | [Save and serve](save-and-serve.html) | save a model in a file and answer requests with it |
 | [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find the NeuralDE name of a function that you know |
+| [Verbs of tensors and calculus by example](verbs-of-tensors.html) | see every function of tensors and calculus on a few numbers, with its result |
 
 Every page is a script of this repository. Its code runs when the page is built, and the output shown is the real output. The tests
 run every page. The [reference](reference/index.html) lists every function with its equation, shapes and errors.

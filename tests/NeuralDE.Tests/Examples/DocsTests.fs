@@ -19,7 +19,8 @@ let private pages =
       "models", "got hidden@"
       "extend", "hyper Euler does not estimate its error"
       "save-and-serve", "has shape [2; 16] in the file, and [2; 32] in the tree"
-      "from-torchdiffeq-and-diffrax", "calls of the F# function: 1," ]
+      "from-torchdiffeq-and-diffrax", "calls of the F# function: 1,"
+      "verbs-of-tensors", "OutputPadding      tensor [[[-1; 1; -2; 2; 0]]] float64 [1; 1; 5]" ]
 
 let private text page = File.ReadAllText(Root.file $"docs/{page}.fsx")
 
