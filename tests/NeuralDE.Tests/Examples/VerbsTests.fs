@@ -2,6 +2,7 @@
 module NeuralDE.Tests.Examples.VerbsTests
 
 open System
+open System.ComponentModel
 open System.IO
 open System.Reflection
 open System.Text.RegularExpressions
@@ -49,9 +50,16 @@ let private owners (t: Type) : string list =
     | _ when t.IsDefined(typeof<AutoOpenAttribute>, false) -> [ "" ]
     | name -> [ Regex.Replace(name, "Module$|`.*$", "") + "." ]
 
+/// Whether a member is public only because inline operators call it: users do not write its name.
+let private isHidden (m: MemberInfo) =
+    match m.GetCustomAttribute<EditorBrowsableAttribute>() with
+    | null -> false
+    | browsable -> browsable.State = EditorBrowsableState.Never
+
 let private verbsOf (t: Type) : string list =
     [ for m in t.GetMembers(BindingFlags.Public ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly) do
-          if Regex.IsMatch(m.Name, @"^[a-z]\w*$") && not (Regex.IsMatch(m.Name, "^(get|set|op)_")) then m.Name ]
+          let isVerb = Regex.IsMatch(m.Name, @"^[a-z]\w*$") && not (Regex.IsMatch(m.Name, "^(get|set|op)_"))
+          if isVerb && not (isHidden m) then m.Name ]
     |> List.distinct
 
 let private isUsed (owner: string) (verb: string) =
