@@ -60,6 +60,7 @@ an empty folder to a plot.
 | [Models from parts](models.html) | build a neural ODE from start, field, depth, control, readout and duration; test it on toy data sets |
 | [Extend it](extend.html) | write a custom method, controller, norm, gradient method, path, layer, optimiser or loss |
 | [Save and serve](save-and-serve.html) | save a model in a file and answer requests with it |
+| [Verbs of solves, models, training and data by example](verbs-of-models.html) | see each verb of solves, layers, training, models, data and pictures that no other page uses, with its result |
 | [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find the NeuralDE name of a function that you know |
 | [Verbs of tensors and calculus by example](verbs-of-tensors.html) | see every function of tensors and calculus on a few numbers, with its result |
 
