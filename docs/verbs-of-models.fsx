@@ -110,8 +110,8 @@ show "StepController.ofPid" (steps (circle |> Ode.controller (StepController.ofP
 (**
 A method is a value. `Solver.ofTableau` makes one from coefficients; `ExplicitTableaus.all` lists those of the library:
 *)
-let quarter = tensor [ cos 10.0; -sin 10.0 ]
-let miss solver = float (norm (Ode.solveFinal (circle |> Ode.using solver |> Ode.dt 0.1) - quarter)) |> sprintf "%.1g"
+let exact = tensor [ cos 10.0; -sin 10.0 ]
+let miss solver = float (norm (Ode.solveFinal (circle |> Ode.using solver |> Ode.dt 0.1) - exact)) |> sprintf "%.1g"
 
 show "CashKarp" (miss CashKarp)
 show "Fehlberg45" (miss Fehlberg45)
@@ -121,6 +121,23 @@ show "AsynchronousLeapfrog" (miss AsynchronousLeapfrog)
 show "Solver.ofTableau" (miss (Solver.ofTableau ExplicitTableaus.rk4))
 show "ExplicitTableaus.all" [ for t in ExplicitTableaus.all -> $"{t.Name} {t.Order}" ] // with their orders
 show "explicitOdeSolvers" (explicitOdeSolvers |> List.map _.Name |> List.length)
+(*** include-output ***)
+(**
+A tableau is a value, too. The first four lines show numbers of stages. Each rooted tree is an order condition: a method of order 4 fulfils
+one for each tree of up to 4 nodes, 8 in all:
+*)
+let stages (tableaus: Tableau list) = [ for t in tableaus -> $"{t.Name} {t.Stages}" ]
+
+show
+    "order 1 and 2"
+    (stages [ ExplicitTableaus.euler; ExplicitTableaus.midpoint; ExplicitTableaus.heun; ExplicitTableaus.ralston ])
+show "order 3 and 4" (stages [ ExplicitTableaus.bosh3; ExplicitTableaus.rk4; ExplicitTableaus.kutta38 ])
+show
+    "order 5"
+    (stages [ ExplicitTableaus.fehlberg45; ExplicitTableaus.cashKarp; ExplicitTableaus.dopri5; ExplicitTableaus.tsit5 ])
+show "order 7 and 8" (stages [ ExplicitTableaus.vern7; ExplicitTableaus.dop853 ])
+show "RootedTrees.upTo" [ for order in 1..5 -> (RootedTrees.upTo order).Length ]
+show "RootedTrees.show" [ for tree in RootedTrees.upTo 3 -> RootedTrees.show tree ]
 (*** include-output ***)
 (**
 ## Noise
@@ -181,7 +198,7 @@ for activation in Activation.all do
     show $"Activation.apply {activation}" (Activation.apply activation (tensor [ -1.0; 0.0; 1.0 ]))
 (*** include-output ***)
 (**
-An initialiser is a function of key and shape `[inputs; outputs]`. The line shows the standard deviation of 60 · 40 weights. The columns of
+An initialiser is a function of key and shape `[inputs; outputs]`. Each line shows the standard deviation of 60 · 40 weights. The columns of
 `Init.orthogonal` are orthonormal, so QᵀQ is the square of the gain times the identity:
 *)
 let spread (init: Key -> int list -> Tensor) = float (std (init key [ 60; 40 ])) |> sprintf "%.3f"
@@ -283,7 +300,7 @@ show "ConvTranspose1d.apply" (shape (ConvTranspose1d.apply (ConvTranspose1d.init
 show "ConvTranspose2d.apply" (shape (ConvTranspose2d.apply (ConvTranspose2d.init twice key 1 1 [ 2 ]) picture))
 (*** include-output ***)
 (**
-Normalisers subtract a mean and divide by a deviation. `BatchNorm` has running statistics as an argument and a result; it needs two numbers
+Normalisation layers subtract a mean and divide by a deviation. `BatchNorm` has running statistics as an argument and a result; it needs two numbers
 per channel in training:
 *)
 show "LayerNorm.apply" (LayerNorm.apply (LayerNorm.init [ 3 ]) rows)
@@ -425,12 +442,12 @@ show "UnpackingOptions.defaults" UnpackingOptions.defaults.Ratio
 show "Gradient.DefaultBudget" Gradient.DefaultBudget // bytes of a tape
 (*** include-output ***)
 (**
-Levenberg–Marquardt minimises the sum of squares of residuals. A line through three points needs one step:
+Levenberg–Marquardt minimises the sum of squares of residuals. These three points are on a line, 2 x + 1:
 *)
 let xs, ys = tensor [ 0.0; 1.0; 2.0 ], tensor [ 1.0; 3.0; 5.0 ]
 let residuals m = m.Slope * xs + m.Bias - ys
 let lmFit = LevenbergMarquardt.minimise residuals line
-show "LevenbergMarquardt.minimise" (lmFit.Model.Slope, lmFit.Model.Bias)
+show "LevenbergMarquardt.minimise" (lmFit.Model.Slope, lmFit.Model.Bias, lmFit.Status)
 (*** include-output ***)
 (**
 ## Batches and training
@@ -445,7 +462,8 @@ let drawn = (Batches.keys key |> Batches.map (fun k -> rand k [ 2 ])).At 5
 show "the same key" (float (amax (abs (drawn - rand (Key.fold 5 key) [ 2 ]))))
 (*** include-output ***)
 (**
-These trainings have a few steps. With a learning rate of 1000 the loss becomes infinite; the policy decides what happens then:
+These trainings have a few steps. With a learning rate of 1000 the loss becomes infinite; by default the training stops, and `Shrink`
+undoes the step and applies a part of it:
 *)
 let squares m = mean (square (residuals m))
 let training = Train.start line (GradientDescent 0.1)
@@ -632,7 +650,16 @@ show "WeightFlow.atRest" (WeightFlow.apply (WeightFlow.atRest weights) weights).
 show "WeightFlow.init" (shape flow.Advection) // two leaves, two axes
 show "WeightFlow.apply" (shape (WeightFlow.apply flow weights).Weight)
 show "NeuralField.evolving" (ends (NeuralField.evolving (wide 2 2) (WeightFlow.atRest (wide 2 2))))
-show "OdeNet.initWith" (shape (OdeNet.apply (OdeNet.initWith 2 key 1 10) (zeros [ 1; 1; 28; 28 ])))
+(*** include-output ***)
+(**
+An ODE-Net and the networks beside it take images and return a score for each class. `OdeNet.resNet` and `OdeNet.perceptron` are blueprints:
+*)
+let digits = zeros [ 1; 1; 28; 28 ]
+show "OdeNet.initWith" (shape (OdeNet.apply (OdeNet.initWith 2 key 1 10) digits))
+let scores (b: Blueprint) (x: Tensor) = shape (Network.apply (Network.init key b) x)
+show "OdeNet.rkNet" (shape (OdeNet.apply (OdeNet.rkNet 2 2 key 1 10) digits)) // two Runge–Kutta steps
+show "OdeNet.resNet" (scores (OdeNet.resNet 1 2 1 10) digits)
+show "OdeNet.perceptron" (scores (OdeNet.perceptron 784 5 10) (reshape [ 1; 784 ] digits))
 (*** include-output ***)
 (**
 ## Files
