@@ -111,6 +111,7 @@ internal static unsafe class Gemm
         operands.BiasRow = 0;
         operands.Places = null;
         operands.LastLanes = 0;
+        operands.IsChained = false;
         return operands;
     }
 

@@ -50,6 +50,9 @@ internal unsafe struct GemmOperands
 
     /// <summary>The number of used lanes in the last vector of a row.</summary>
     public int LastLanes;
+
+    /// <summary>Whether every element is one chain, however few the columns: those of a part of a wider product.</summary>
+    public bool IsChained;
 }
 
 /// <summary>The offsets in bytes of one column of A and one row of B.</summary>

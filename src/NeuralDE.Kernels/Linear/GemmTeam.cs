@@ -28,6 +28,8 @@ internal static unsafe class GemmTeam
                 operands.Start += firstRow * operands.StartRow + (nint)firstColumn * size;
             if (operands.Bias != null)
                 operands.Bias += firstRow * operands.BiasRow + (nint)firstColumn * size;
+            // a part of few columns has the bits that it has in the whole product
+            operands.IsChained = !GemmThin.Is(Operands.N, Operands.K);
             Gemm.Run(Type, &operands);
         }
     }

@@ -17,7 +17,10 @@ internal static unsafe class GemmThin
     public const int LeastDepth = 8;
 
     [MethodImpl(Inline)]
-    public static bool Is(GemmOperands* operands) => operands->N <= MostColumns && operands->K >= LeastDepth;
+    public static bool Is(GemmOperands* operands) => !operands->IsChained && Is(operands->N, operands->K);
+
+    [MethodImpl(Inline)]
+    public static bool Is(int columns, int depth) => columns <= MostColumns && depth >= LeastDepth;
 
     /// <summary>The four chains of a row, with the columns in the lanes.</summary>
     private struct Chains<S>

@@ -347,6 +347,17 @@ let tests =
                                 product 0 295 m 5 transposed
                                 product 5 5 20 6 transposed)) ]
 
+          testCase "a part of few columns has the bits that it has in the whole product" (fun () ->
+              let run (o: GemmOperands) =
+                  let mutable o = o
+
+                  if not (GemmTeam.Run(ElementType.Float32, &&o)) then failtest "the product is not divided"
+
+              withThreads 2 (fun () ->
+                  for n in [ 129; 193; 257; 258; 260 ] do
+                      for start in starts do
+                          check float32s { plain 46 n 400 with B = (1, 400); Start = start } [ "parts", run ]))
+
           testList
               "an element of a product of few columns has the same bits among any rows and on any number of threads"
               [ for threads in [ 1; 2; 4 ] do
