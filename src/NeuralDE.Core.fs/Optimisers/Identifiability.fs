@@ -12,7 +12,8 @@ module internal Identifiability =
     /// along its direction a standard error would be 10¹⁰ times that of a single parameter.
     let private least = 1e-10
 
-    /// A message names the parameters whose component of a null direction of length 1 is larger than this.
+    /// A message names the parameters whose component of a null direction of length 1 is larger than this, or than half of
+    /// the largest, if many parameters share the direction.
     let private part = 0.1
 
     /// The names of parameters in messages: the path of a leaf, and the index in it.
@@ -61,7 +62,9 @@ module internal Identifiability =
                 let squares = isNull |> Array.mapi (fun i isNull -> if isNull then svd.VT[i, k] * svd.VT[i, k] else 0.0)
                 sqrt (Array.sum squares)
 
-            refuse model (Array.init n (fun k -> share k > part))
+            let shares = Array.init n share
+            let smallest = min part (0.5 * Array.max shares)
+            refuse model (shares |> Array.map (fun s -> s > smallest))
 
         let entry a b =
             let terms = sizes |> Array.mapi (fun i s -> svd.VT[i, a] * svd.VT[i, b] / (s * s))

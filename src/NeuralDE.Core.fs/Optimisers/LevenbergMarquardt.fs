@@ -321,4 +321,12 @@ module LevenbergMarquardt =
             )
 
         let values = Identifiability.inverseSquare model m n (j.ToArray())
-        sum (square r) / float (m - n) * Tensor.OfArray(NdArray.OfFloats(Float64, [| n; n |], values))
+        let found = sum (square r) / float (m - n) * Tensor.OfArray(NdArray.OfFloats(Float64, [| n; n |], values))
+
+        if not (Array.forall Double.IsFinite found.Numbers.Floats) then
+            raise (
+                InputException
+                    "LevenbergMarquardt.covariance: the squares of the residuals or of their derivatives are outside the range of float64. Scale the residuals and the parameters to numbers near 1."
+            )
+
+        found

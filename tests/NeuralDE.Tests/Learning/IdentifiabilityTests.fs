@@ -48,6 +48,21 @@ let tests =
                       (fun () -> LevenbergMarquardt.covariance residuals (tensor factors) |> ignore)
                   |> ignore
 
+              // each of 400 summands has a twentieth of the null direction
+              let slopes = linspace 0.0 1.0 500
+              let residuals (x: Tensor) = slopes * sum x
+
+              raises<InputException> [ "model[0], model[1], model[2]"; "… are not identifiable" ] (fun () ->
+                  LevenbergMarquardt.covariance residuals (ones [ 400 ]) |> ignore)
+              |> ignore
+
+              // numbers that float64 does not hold are no covariance
+              for scale in [ 1e200; 1e-200 ] do
+                  raises<InputException> [ "outside the range of float64" ] (fun () ->
+                      LevenbergMarquardt.covariance (fun (x: Tensor) -> scale * (x[0] * grid + x[1])) (ones [ 2 ])
+                      |> ignore)
+                  |> ignore
+
               // through a solve: y' = −a b y
               let decay (p: Pair) =
                   let final =
