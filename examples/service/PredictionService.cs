@@ -47,12 +47,24 @@ public sealed class PredictionService(Predictor predictor, ServiceLimits limits)
             }
         );
         app.UseStatusCodePages();
+        app.Use((context, next) => IsUtf8(context.Request) ? next(context) : Refuse(context));
         app.MapPost(
             "/predict",
             (Question question, PredictionService service, CancellationToken token) => service.Predict(question, token)
         );
         app.MapGet("/health", (PredictionService service) => service.Health());
         return app;
+    }
+
+    // another charset would be an exception of the reader, also one that does not exist
+    private static bool IsUtf8(HttpRequest request) =>
+        request.GetTypedHeaders().ContentType is not { Charset: { HasValue: true } charset }
+        || charset.Value!.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+
+    private static Task Refuse(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+        return Task.CompletedTask;
     }
 
     private static void Limit(Kestrel.KestrelServerLimits kestrel, ServiceLimits limits)

@@ -11,6 +11,7 @@ public sealed record Forecast(double[][] Ys, string Status, string Message);
 /// </summary>
 public sealed class Predictor
 {
+    private const int Dimension = 2;
     private readonly NeuralOde model;
     private readonly ServiceLimits limits;
     private readonly Func<NeuralOde, Tensor, (Tensor, Tensor), Tensor> advance;
@@ -35,7 +36,7 @@ public sealed class Predictor
     /// <param name="limits">What a question may ask for.</param>
     public static Predictor LoadOrTrain(string? path, int steps, ServiceLimits limits)
     {
-        var model = NeuralOde.Of(dim: 2).Field(f => f.Linear(16).Tanh().Linear(2)).Build(seed: 42);
+        var model = NeuralOde.Of(dim: Dimension).Field(f => f.Linear(16).Tanh().Linear(2)).Build(seed: 42);
         if (path is not null && File.Exists(path))
             return new Predictor(model.Load(path), limits);
 
@@ -68,6 +69,9 @@ public sealed class Predictor
             throw new InputException(
                 $"predict: got {times.Length} times, expected at most {limits.Times}. Ask several times, each from where the last answer ended."
             );
+
+        if (y0.Length != Dimension)
+            throw new InputException($"predict: got {y0.Length} numbers in y0, expected {Dimension}.");
 
         foreach (var (i, x) in y0.Index())
             if (!double.IsFinite(x))

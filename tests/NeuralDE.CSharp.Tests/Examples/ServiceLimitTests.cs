@@ -72,7 +72,7 @@ public sealed class ServiceLimitTests : IAsyncLifetime
             { """{"y0": ["NaN", 0], "times": [0, 1]}""", "" },
             { """{"y0": [NaN, 0], "times": [0, 1]}""", "" },
             { """{"y0": [2, 0], "times": [0, "Infinity"]}""", "" },
-            { """{"y0": [2, 0, 1], "times": [0, 1]}""", "Linear.apply: input has 3 features" },
+            { """{"y0": [2, 0, 1], "times": [0, 1]}""", "predict: got 3 numbers in y0, expected 2." },
             { """{"y0": [], "times": [0, 1]}""", "" },
             { """{"y0": [[2, 0]], "times": [0, 1]}""", "" },
             { """{"y0": 2, "times": [0, 1]}""", "" },

@@ -70,6 +70,26 @@ public sealed class ServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_state_of_another_length_is_refused_also_where_nothing_is_solved()
+    {
+        Assert.Contains("got 0 numbers in y0, expected 2", await Refused(await Ask([], [0.0])));
+        Assert.Contains("got 3 numbers in y0, expected 2", await Refused(await Ask([2.0, 0.0, 1.0], [0.0])));
+        Assert.Contains("got 1 numbers in y0, expected 2", await Refused(await Ask([2.0], [0.0, 1.0])));
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=nonsense", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=utf-16", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=\"UTF-8\"", HttpStatusCode.OK)]
+    public async Task A_charset_other_than_utf_8_is_refused(string kind, HttpStatusCode expected)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes("{\"y0\": [2, 0], \"times\": [0, 1]}"));
+        content.Headers.TryAddWithoutValidation("Content-Type", kind);
+        var answer = await client.PostAsync("/predict", content);
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
+    [Fact]
     public void A_model_is_trained_once_and_then_loaded()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("neuralde").FullName, "spiral.safetensors");
@@ -96,7 +116,7 @@ public sealed class ServiceTests : IAsyncLifetime
     public async Task Bad_input_is_refused_with_the_message_of_the_library()
     {
         Assert.Equal(
-            "Linear.apply: input has 3 features, the layer was made for 2.",
+            "predict: got 3 numbers in y0, expected 2.",
             await Refused(await Ask([1.0, 2.0, 3.0], [0.0, 1.0]))
         );
         Assert.Equal(
