@@ -86,6 +86,12 @@ module internal Files =
     let private refuseFolder (place: Place) (target: string) =
         if Directory.Exists target then refuse place "it is a folder, expected the name of a file."
 
+    /// Whether there is a file. Raises an exception for a folder, and for a path that no file can have.
+    let exists (place: Place) : bool =
+        checkName place
+        refuseFolder place (Path.GetFullPath place.Path)
+        File.Exists place.Path
+
     /// Writes a temporary file in the same folder, flushes it to the disk, then renames it to the target. Creates the folder
     /// if it does not exist. Writes directly into a pipe or a device.
     let write (place: Place) (body: Stream -> unit) : unit =

@@ -147,7 +147,8 @@ module Train =
     /// <returns>The training with this validation.</returns>
     let validate (loss: 'M -> Tensor) (t: Training<'M>) =
         let compiled = compile loss
-        { t with Validation = Some(fun model -> number "Train.validate" (compiled model)) }
+        let measure (model: 'M) = number "Train.validate" (compiled model)
+        { t with Validation = Some(Measure.make (TrainIdentity.ofFunction loss) measure) }
 
     /// <summary>Like validate, with the mean of a loss over the samples of all batches of an epoch.</summary>
     /// <param name="batches">The validation data.</param>
@@ -167,7 +168,11 @@ module Train =
 
             total / float count
 
-        { t with Validation = Some mean }
+        let identity (model: 'M) =
+            let graph = TrainIdentity.ofFunction (fun (batch, model) -> loss batch model) (batches.At 0, model)
+            $"{graph} on {Digest.ofArrays batches.Source.Leaves}, {batches.Source.Text}"
+
+        { t with Validation = Some(Measure.make identity mean) }
 
     /// <summary>Sets the number of steps between validations and between metrics, instead of one epoch.</summary>
     /// <param name="steps">The number of steps.</param>
@@ -190,8 +195,8 @@ module Train =
             raise (InputException $"Train.metric: got the name '{name}' twice, expected another name.")
 
         let compiled = compile measure
-        { t with
-            Metrics = t.Metrics @ [ name, (fun model -> number $"Train.metric '{name}'" (compiled model)) ] }
+        let valueOf (model: 'M) = number $"Train.metric '{name}'" (compiled model)
+        { t with Metrics = t.Metrics @ [ name, Measure.make (TrainIdentity.ofFunction measure) valueOf ] }
 
     /// <summary>Calls back after every step.</summary>
     /// <param name="report">Gets the progress.</param>

@@ -32,6 +32,11 @@ module internal TrainIdentity =
         let traced = TracedFunction.trace "Train.run" Hoisted f tree
         Digest.ofGraph traced.Graph, traced.Captured |> Array.map (fun x -> x.Numbers)
 
+    /// A text of a function of a tree, and of the numbers that it captures.
+    let ofFunction f (tree: 'T) : string =
+        let graph, numbers = traced f tree
+        if numbers.Length = 0 then graph else $"{graph} of {Digest.ofArrays numbers}"
+
     /// The optimiser's step as a graph: includes custom rules, and schedules at every step.
     let private ofOptimiser (t: Training<'M>) (state: OptimState) =
         let step (gradient, state, model) =
@@ -57,7 +62,9 @@ module internal TrainIdentity =
 
         let validated =
             match t.Validation with
-            | Some _ -> $"every {string (Option.defaultValue source.PerEpoch t.ValidationEvery)} steps"
+            | Some measure ->
+                let every = Option.defaultValue source.PerEpoch t.ValidationEvery
+                $"every {string every} steps, {Measure.identityOf measure t.Model}"
             | None -> "none"
 
         { Texts =
@@ -69,6 +76,9 @@ module internal TrainIdentity =
               rule, ofOptimiser t state
               loss, graph
               captured, (if numbers.Length = 0 then "none" else Digest.ofArrays numbers)
+
+              for name, measure in t.Metrics do
+                  $"metric '{name}'", Measure.identityOf measure t.Model
 
               for path, x in Tree.leaves t.Model do
                   if x.Dtype.IsFloat then $"optimiser of {path}", leafFields t path
@@ -119,6 +129,11 @@ module internal TrainIdentity =
                           if isSameKind || not (OptimiserText.isOption name) || (a <> nothing && b <> nothing) then
                               { Subject = name; Leaf = path; Was = a; Is = b } ]
 
+        let ofMetrics =
+            [ for name, a, b in between "metric '" before now do
+                  // the comparison of tensors reports metrics that only one of the two has
+                  if a <> nothing && b <> nothing then { Subject = "metric '" + name; Leaf = ""; Was = a; Is = b } ]
+
         let differs subject = Map.tryFind subject before <> Map.tryFind subject now
 
         let follows subject =
@@ -135,7 +150,7 @@ module internal TrainIdentity =
                   if differs subject && not (follows subject) then
                       { Subject = subject; Leaf = ""; Was = text subject before; Is = text subject now } ]
 
-        ofModel @ ofOptimiser @ ofWhole
+        ofModel @ ofOptimiser @ ofWhole @ ofMetrics
 
     /// Whether the losses before and after the change cannot be compared, so the lowest of both has no meaning.
     let changesLoss (d: TrainDifference) : bool =

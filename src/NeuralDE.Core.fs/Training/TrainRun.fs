@@ -118,10 +118,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let validate before step =
         if passes every before step && (t.Validation.IsSome || not t.Metrics.IsEmpty) then
             let model = iteration.Give(fst iteration.Current)
+            let validation = t.Validation |> Option.map (fun validation -> measure validation model)
+            let metrics = [ for _, metric in t.Metrics -> measure metric model ]
 
-            match t.Validation with
-            | Some validation ->
-                let value = measure validation model
+            // recorded together: an exception above leaves none of them, and they are computed again after a resume
+            match validation with
+            | Some value ->
                 let struct (steps, values) = record.Validation
                 steps.Add step
                 values.Add value
@@ -129,9 +131,11 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 keepIfLowest value
             | None -> ()
 
-            for struct (_, steps, values), (_, metric) in List.zip record.Metrics t.Metrics do
+            for struct (_, steps, values), value in List.zip record.Metrics metrics do
                 steps.Add step
-                values.Add(measure metric model)
+                values.Add value
+
+        record.Validated <- step
 
     let validated () =
         let struct (_, values) = record.Validation
@@ -178,6 +182,9 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             if passes every before step then report step (iteration.Give(fst iteration.Current))
 
     // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// The model before the last step, if the policy needs it.
+    let mutable previous: 'M voption = ValueNone
+
     let mutable unsaved: FileException option = None
     let mutable unsavedTimes = 0
 
@@ -190,7 +197,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
             try
                 try
-                    TrainCheckpoint.write path identity.Value record iteration.Current (fst iteration.Kept)
+                    TrainCheckpoint.write path identity.Value record iteration.Current (fst iteration.Kept) previous
                     unsaved <- None
                 with :? FileException as e ->
                     if unsaved.IsNone then line.Warn [| e.Message |]
@@ -217,13 +224,8 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     /// Skipped steps since the last successful one. They count when another step succeeds.
     let mutable pending = 0
 
-    /// The number of failures since the last step that succeeded at once, and the first of them.
-    let mutable inARow = 0
+    /// The first of the failures in a row.
     let mutable first: TrainStatus voption = ValueNone
-    let mutable isShortened = false
-
-    /// The model before the last step, if the policy needs it.
-    let mutable previous: 'M voption = ValueNone
 
     let keepPrevious () =
         match t.OnFailure with
@@ -243,30 +245,30 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
 
     /// The status that ends the training at a failed step; ValueNone if the policy continues.
     let fail (step: int) (why: unit -> TrainStatus) : TrainStatus voption =
-        inARow <- inARow + 1
+        record.InARow <- record.InARow + 1
         if first.IsNone then first <- ValueSome(why ())
 
         match t.OnFailure, previous with
-        | FailurePolicy.Skip most, _ when not isSame && inARow <= most ->
+        | FailurePolicy.Skip most, _ when not isSame && record.InARow <= most ->
             remember step first.Value
             pending <- pending + 1
             ValueNone
-        | FailurePolicy.Shrink(factor, most), ValueSome before when inARow <= most ->
+        | FailurePolicy.Shrink(factor, most), ValueSome before when record.InARow <= most ->
             remember step first.Value
             let model, state = iteration.Current
             iteration.Load((TrainStep.between t.Optimiser before model factor, state), iteration.Kept)
             record.Shortened <- record.Shortened + 1
-            isShortened <- true
+            record.IsShortened <- true
             ValueNone
         | FailurePolicy.Stop, _
         | FailurePolicy.Skip _, _
         | FailurePolicy.Shrink _, _ -> first
 
     let succeed () =
-        if isShortened then
-            isShortened <- false
+        if record.IsShortened then
+            record.IsShortened <- false
         else
-            inARow <- 0
+            record.InARow <- 0
             first <- ValueNone
 
     /// Adds the skipped steps to the record.
@@ -284,41 +286,57 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         saveAfter before step
 
     // ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Computes one step (from 1). If it fails or is cancelled: the status that ends the training, or ValueNone if the policy
+    /// continues.
+    let compute (step: int) : TrainStatus voption voption =
+        try
+            feed (step - 1)
+
+            if t.Cancellation.CanBeCanceled then
+                Watching.Under(t.Cancellation, ValueNone, (fun () -> iteration.Run()))
+            else
+                iteration.Run()
+
+            ValueNone
+        with
+        // a cancelled step changes nothing
+        | :? SolveCancelledException -> ValueSome(ValueSome(TrainStatus.Cancelled(record.Taken + 1)))
+        | :? SolveException as e -> ValueSome(fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure)))
+
+    /// Takes the computed step, then calls the hooks. Their exceptions are the caller's: no failures of the step.
+    let accept (step: int) (value: float) (length: float) =
+        succeed ()
+        keepPrevious ()
+        iteration.Advance()
+        let before = record.Taken
+        commit ()
+        record.Losses.Add value
+        if t.Validation.IsNone then look value
+        follow before
+        reportStep step value length
+        reportEpoch before step
+
     /// Takes one step (from 1); returns the status if it ends the training.
     let take (step: int) : TrainStatus voption =
-        feed (step - 1)
-        if t.Cancellation.CanBeCanceled then
-            Watching.Under(t.Cancellation, ValueNone, (fun () -> iteration.Run()))
-        else
-            iteration.Run()
+        match compute step with
+        | ValueSome outcome -> outcome
+        | ValueNone ->
+            let value, length = iteration.Number 0, iteration.Number 1
+            if Double.IsFinite value && t.Validation.IsNone then keepIfLowest value
 
-        let value, length = iteration.Number 0, iteration.Number 1
-
-        if not (Double.IsFinite value) then
-            fail step (fun () ->
-                let cause = TrainStep.causeOfLoss loss (batchOf (step - 1)) (fst iteration.Current)
-                TrainStatus.NonFinite(step, "loss", cause))
-        else
-            if t.Validation.IsNone then keepIfLowest value
-
-            if not (Double.IsFinite length) then
+            if not (Double.IsFinite value) then
+                fail step (fun () ->
+                    let cause = TrainStep.causeOfLoss loss (batchOf (step - 1)) (fst iteration.Current)
+                    TrainStatus.NonFinite(step, "loss", cause))
+            elif not (Double.IsFinite length) then
                 fail step (fun () ->
                     let cause = TrainStep.causeOfGradient loss (batchOf (step - 1)) (fst iteration.Current)
                     TrainStatus.NonFinite(step, "gradient", cause))
             else
-                succeed ()
-                keepPrevious ()
-                iteration.Advance()
-                let before = record.Taken
-                commit ()
-                record.Losses.Add value
-                if t.Validation.IsNone then look value
-                follow before
-                reportStep step value length
-                reportEpoch before step
+                accept step value length
                 ValueNone
 
-    let next () : TrainStatus voption =
+    let advance () : TrainStatus voption =
         let isSpent =
             match t.EarlyStopping with
             | Some stop -> record.Waited >= stop.Patience
@@ -337,24 +355,33 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         elif t.Cancellation.IsCancellationRequested then
             ValueSome(TrainStatus.Cancelled(record.Taken + 1))
         else
-            let step = record.Taken + pending + 1
+            take (record.Taken + pending + 1)
 
-            try
-                take step
-            with
-            // a cancelled step changes nothing
-            | :? SolveCancelledException -> ValueSome(TrainStatus.Cancelled(record.Taken + 1))
-            | :? SolveException as e -> fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure))
+    let next () : TrainStatus voption =
+        try
+            // a file may end before the validation of its last step
+            if record.Validated < record.Taken then validate record.Validated record.Taken
+            advance ()
+        with :? SolveCancelledException when t.Cancellation.IsCancellationRequested || not (Watching.GoesOn()) ->
+            // seen by a solve of a validation or a hook
+            ValueSome(TrainStatus.Cancelled(record.Taken + 1))
 
     let resume () =
         match t.Resume with
         | Some path when t.MayBegin && not (TrainCheckpoint.exists path) -> ()
         | Some path ->
-            let (model, state), best =
+            let (model, state), best, before =
                 TrainCheckpoint.read path identity.Value t.AcceptsChanges record start (Optim.init t.Optimiser)
 
             iteration.Use full
             iteration.Load((model, state), (best, state))
+
+            match t.OnFailure with
+            | FailurePolicy.Shrink _ -> previous <- before
+            | FailurePolicy.Stop
+            | FailurePolicy.Skip _ ->
+                record.InARow <- 0
+                record.IsShortened <- false
         | None -> ()
 
     let failureWarnings () =

@@ -218,6 +218,26 @@ let tests =
                       Expect.equal rest.Losses whole.Losses "the losses"
                       Expect.equal (rest.Skipped, rest.Warnings) (whole.Skipped, whole.Warnings) "the skipped steps"))
 
+          testCase "a training with shrunk updates is resumed with the same bits" (fun () ->
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "training")
+
+                  let training =
+                      Train.start (scalar 0.5) (Adam 0.6 |> Optim.schedule (Schedule.exponential 0.9))
+                      |> Train.steps 12
+                      |> Train.onFailure (FailurePolicy.Shrink(0.5, 3))
+
+                  let whole = training |> Train.run blowUp
+                  Expect.isGreaterThan whole.Shortened 1 "whole.Shortened"
+
+                  for stop in 1..5 do
+                      training |> Train.steps stop |> Train.checkpointEvery 1 path |> Train.run blowUp |> ignore
+                      let rest = training |> Train.resume path |> Train.run blowUp
+                      Expect.equal rest.Status TrainStatus.Completed "rest.Status"
+                      Expect.equal (float rest.Model) (float whole.Model) "the model"
+                      Expect.equal rest.Losses whole.Losses "the losses"
+                      Expect.equal rest.Shortened whole.Shortened "rest.Shortened"))
+
           testCase
               "fits that are cancelled during a solve have the status Cancelled and the results up to there"
               (fun () ->
@@ -302,6 +322,31 @@ let tests =
                           (whole.Losses |> Array.take 7)
                           "losses of the first 7 steps"
                       Expect.equal (resumed.Model.ToArray()) (whole.Model.ToArray()) "the model, bit for bit"))
+
+          testList
+              "a failed or cancelled solve of a hook reaches the caller with every policy"
+              [ for policy in [ FailurePolicy.Stop; FailurePolicy.Skip 3; FailurePolicy.Shrink(0.5, 3) ] do
+                    for name, hook in
+                        [ "onStep", (fun f -> Train.onStep (fun p -> if p.Step = 8 then f ()))
+                          "onEpoch", (fun f -> Train.onEpoch (fun _ -> f ()))
+                          "onModel", (fun f -> Train.onModel 8 (fun _ _ -> f ())) ] do
+                        testCase $"{policy}, {name}" (fun () ->
+                            inFolder (fun folder ->
+                                let path = Path.Combine(folder, "training")
+                                let training = start |> Train.onFailure policy |> Train.checkpointEvery 100 path
+                                let run f () = training |> hook f |> Train.runOn (speeds []) loss |> ignore
+                                let failed =
+                                    Expect.thrown<SolveException>(run (fun () -> final (scalar 2.0) |> ignore))
+                                Expect.equal failed.Failure.Status Status.MaxStepsReached "failed.Failure.Status"
+                                use source = new CancellationTokenSource()
+                                source.Cancel()
+                                let solve () =
+                                    Engine.cancellable source.Token (fun () -> final (scalar 0.5)) |> ignore
+                                Expect.thrown<SolveCancelledException>(run solve) |> ignore
+                                let rest = start |> Train.resume path |> Train.runOn (speeds []) loss
+                                let whole = start |> Train.runOn (speeds []) loss
+                                Expect.equal (rest.Steps, rest.Skipped) (16, 0) "rest.Steps, rest.Skipped"
+                                Expect.equal rest.Losses whole.Losses "rest.Losses")) ]
 
           testCase "a failed write of a checkpoint does not end the training" (fun () ->
               inFolder (fun folder ->

@@ -316,6 +316,104 @@ let tests =
               let fit = training () |> Train.resumeIfThere missing |> Train.runOn batches loss
               isSame whole.Value fit)
 
+          testCase "a validation that an exception interrupted is computed after the resume" (fun () ->
+              withFile (fun path ->
+                  let mutable calls = 0
+                  let mutable failsAt = -1
+
+                  // of the validation, and of the metric after it
+                  let counted (net: Mlp) =
+                      net.Layers[0].Weight[0, 0]
+                      |> dynamic (scalar 0.0) (fun (w: Tensor) ->
+                          calls <- calls + 1
+                          if calls = failsAt then raise (Interrupted())
+                          w)
+
+                  let watched () =
+                      training ()
+                      |> Train.validate (fun net -> square (counted net))
+                      |> Train.metric "counted" counted
+
+                  let expected = watched () |> Train.runOn batches loss
+
+                  for call in 1..12 do
+                      calls <- 0
+                      failsAt <- call
+                      let interrupted = watched () |> Train.checkpointEvery 100 path
+
+                      Expect.thrown<Interrupted>(fun () -> interrupted |> Train.runOn batches loss |> ignore)
+                      |> ignore
+
+                      failsAt <- -1
+                      isSame expected (watched () |> Train.resume path |> Train.runOn batches loss)))
+
+          testCase "another validation and another metric are refused, or accepted with a new best model" (fun () ->
+              withFile (fun path ->
+                  training () |> Train.steps 9 |> Train.checkpointEvery 9 path |> Train.runOn batches loss |> ignore
+                  let resuming = training () |> Train.resume path
+                  let shifted net = loss (data, Key 3) net + 5.0
+
+                  for name, t in
+                      [ "the validation: ", resuming |> Train.validate shifted
+                        "the validation: ",
+                        resuming |> Train.validateOn (Batches.ofTree 4 data) (fun d net -> loss (d, Key 3) net)
+                        "the metric 'first weight': ",
+                        { resuming with Metrics = [] }
+                        |> Train.metric "first weight" (fun net -> net.Layers[0].Weight[0, 1]) ] do
+                      Expect.stringContains (refusal t batches loss) name "message"
+
+                  let fit = resuming |> Train.validate shifted |> Train.acceptChanges |> Train.runOn batches loss
+                  Expect.equal fit.Steps steps "fit.Steps"
+                  // the numbers of batches for validation belong to it
+                  let on n t = t |> Train.validateOn (Batches.ofTree n data) (fun d net -> loss (d, Key 3) net)
+
+                  training ()
+                  |> on 4
+                  |> Train.steps 9
+                  |> Train.checkpointEvery 9 path
+                  |> Train.runOn batches loss
+                  |> ignore
+                  Expect.equal (resuming |> on 4 |> Train.runOn batches loss).Steps steps "the same batches"
+                  Expect.stringContains (refusal (resuming |> on 5) batches loss) "the validation: " "message"))
+
+          testCase "a file whose best model or record was changed is refused" (fun () ->
+              withFile (fun path ->
+                  training () |> Train.steps 9 |> Train.checkpointEvery 9 path |> Train.runOn batches loss |> ignore
+                  let file = Safetensors.read path
+
+                  let withTensor name (x: Tensor) =
+                      file.Tensors
+                      |> List.map (fun (known, old) -> known, (if known = name then x else old))
+                      |> Safetensors.write path (Map.toList file.Metadata)
+
+                      let message = refusal (training () |> Train.resume path) batches loss
+                      Expect.stringContains message name "message"
+                      Expect.stringContains message "it was changed later" "message"
+
+                  let tensorOf name = file.Tensors |> List.find (fun (known, _) -> known = name) |> snd
+
+                  for name in [ "best.Layers[0].Weight"; "losses"; "validation.values"; "lowest"; "seconds" ] do
+                      withTensor name (cast Float32 (tensorOf name))
+                      withTensor name (expandDims 0 (tensorOf name))
+
+                  for name in [ "validation.steps"; "metrics.first weight.steps"; "waited"; "failures" ] do
+                      withTensor name (-1 - tensorOf name)
+                      withTensor name (cast Float64 (tensorOf name))
+
+                  withTensor "validation.values" (tensor [ 1.0 ])
+                  withTensor "metrics.first weight.steps" (10 * tensorOf "metrics.first weight.steps")
+                  withTensor "waited" (tensor (Array.zeroCreate<int64> 0))))
+
+          testCase "a path that cannot be that of a file is an error, even if the training may start anew" (fun () ->
+              let resuming path () = training () |> Train.resumeIfThere path |> Train.runOn batches loss |> ignore
+
+              for path in [ ""; " "; "a\000b" ] do
+                  let message = (Expect.thrown<InputException>(resuming path)).Message
+                  Expect.stringStarts message "Train.resumeIfThere: got the path" "message"
+
+              let message = (Expect.thrown<FileException>(resuming (Path.GetTempPath()))).Message
+              Expect.stringContains message "it is a folder, expected the name of a file" "message")
+
           testCase
               "a schedule that differs between the compared steps, and a rule with the same name, are found by their computation"
               (fun () ->
