@@ -59,7 +59,7 @@ public sealed class PredictionService(Predictor predictor, ServiceLimits limits)
     // another charset would be an exception of the reader, also one that does not exist
     private static bool IsUtf8(HttpRequest request) =>
         request.GetTypedHeaders().ContentType is not { Charset: { HasValue: true } charset }
-        || charset.Value!.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 
     private static Task Refuse(HttpContext context)
     {
