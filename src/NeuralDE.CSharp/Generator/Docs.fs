@@ -8,7 +8,7 @@ open System.Reflection
 open System.Text.RegularExpressions
 open System.Xml.Linq
 
-/// What the docs of a member need to know of it in C#.
+/// The names in C# that the docs of a member use.
 type Words =
     {
         /// the name in C# of a member of the core, from `Module.verb`
@@ -23,13 +23,13 @@ type Words =
 
 let private attribute (name: string) (e: XElement) = (nonNull (e.Attribute(XName.Get name))).Value
 
-/// The member elements of the XML files beside the assemblies, by what comes before the types of parameters.
+/// The member elements of the XML files beside the assemblies, by their names without the types of parameters.
 let read (assemblies: Assembly list) : Map<string, XElement> =
     Map
         [ for assembly in assemblies do
               let file = XDocument.Load(nonNull (Path.ChangeExtension(assembly.Location, "xml")))
 
-              // of overloads, which are rare, the first
+              // overloads are rare: the docs of the first are those of all
               for element in Seq.rev (file.Descendants(XName.Get "member")) do
                   Regex.Replace(attribute "name" element, @"(``\d+)?(\(.*)?$", ""), element ]
 
@@ -54,7 +54,7 @@ let private sentence (words: Words) (mine: IDictionary<string, string>) (text: s
     let text = Regex.Replace(text, @"\b([A-Z]\w+)Options\b(?!\.\w)", "$1Settings")
     Regex.Replace(text, @"\bNone\b", "null")
 
-/// A phrase of F#, which begins and ends with a word of the text if it does so itself.
+/// The pattern of a phrase of F#. Where the phrase begins or ends with a letter or digit, only whole words match.
 let phrase (theirs: string) =
     let unless (c: char) around = if Char.IsLetterOrDigit c then around else ""
     Regex(unless theirs[0] @"(?<!\w)" + Regex.Escape theirs + unless theirs[theirs.Length - 1] @"(?!\w)")
@@ -89,7 +89,7 @@ let rec private inline' (words: Words) mine (node: XNode) : string =
         | name -> $"<{name}>{inner e}</{name}>"
     | _ -> ""
 
-/// Lines of at most so many characters.
+/// The text in lines of at most `width` characters.
 let private wrapped (width: int) (text: string) : string list =
     let words = Regex.Split(text.Trim(), @"[ \n\r\t]+") |> List.ofArray
 
@@ -122,10 +122,10 @@ let private asSentence (text: string) =
 
 let private cancelled = "once the token is cancelled, with the fit so far."
 
-/// What stands in a comment for docs that the core lacks.
+/// The comment of a member that has no docs in the core.
 let noDocs = "The core has no docs of this member."
 
-/// What a comment has beside what the core says.
+/// The parts of a comment that do not come from the core.
 type Extra =
     {
         Summary: string option
@@ -136,13 +136,14 @@ type Extra =
         IsCancelled: bool
         /// whether the core describes it as a field: a noun, without a capital letter and a full stop
         IsField: bool
-        /// whether it may be null, which the core says for None or not at all
+        /// whether it may be null; the docs of the core mention None, or do not mention it
         IsOption: bool
     }
 
 let nothing = { Summary = None; Remarks = []; Later = []; IsCancelled = false; IsField = false; IsOption = false }
 
-/// The comment of a member, indented by so many spaces. `mine` are its parameters, from F# to C#, in the order of C#.
+/// The comment of a member, indented by `indent` spaces. `mine` are the names of its parameters in F# and in C#, in the order
+/// of C#.
 let comment (words: Words) (indent: int) (mine: (string * string) list) (extra: Extra) (source: XElement option) =
     let parameters = dict mine
 

@@ -16,7 +16,7 @@ type private Core = { Types: Type list; Docs: Map<string, Xml.Linq.XElement>; Wo
 let private header =
     "// Written by `dotnet fsi build.fsx face` from the core and its docs: edit those, or Generator/Rules.fs.\n\nnamespace NeuralDE;\n\n"
 
-// What the sources hold
+// Members of the sources
 
 let private isGenerated (m: MemberInfo) =
     m.IsDefined(typeof<CompilerGeneratedAttribute>, false) || m.Name.EndsWith("$W", StringComparison.Ordinal)
@@ -31,7 +31,7 @@ let private sourceNamed (types: Type list) (name: string) =
         // a module beside the type of its name
         several |> List.tryFind FSharpType.IsModule |> Option.defaultValue several.Head
 
-/// A function of numbers or tensors, whichever it is given, as a method of each.
+/// A generic function of numbers or tensors, as one method for each.
 let private overloads (types: Type list) (m: MethodInfo) =
     let isNumber (g: Type) =
         g.GetGenericParameterConstraints() |> Array.exists (fun c -> Types.plain c = "ISubtractionOperators")
@@ -98,7 +98,7 @@ let private argument (p: Parameter) =
     | Some settings when p.IsOptional -> $"({p.Ours} ?? new {settings}()).Core()"
     | _ -> Types.argument p.Place (quoted p.Ours) p.Type
 
-/// What throws for a fit that was cancelled, as C# expects.
+/// The training or token of a member that throws an exception in C# if its fit was cancelled.
 let private orThrow (m: Member) : string option =
     let hasSettings = m.Parameters |> Option.exists (List.exists (fun p -> p.Ours = "settings"))
 
@@ -107,7 +107,7 @@ let private orThrow (m: Member) : string option =
     | ("LbfgsFit" | "LevenbergMarquardtFit"), _ when hasSettings -> Some "settings.Cancellation"
     | _ -> None
 
-/// A method that returns a function: it checks what it is given before that is called.
+/// A method that returns a function. It checks its own arguments before that function is called.
 let private returning (m: Member) (result: string) (value: string) =
     let types = [ for p in m.Later -> Types.text p.Type ]
     let names = String.concat ", " [ for p in m.Later -> p.Ours ]
@@ -239,16 +239,16 @@ let all (assemblies: Assembly list) : (string * string) list =
         [ for c, members in found do
               for cls, members in members |> List.groupBy _.Class do
                   let file = if cls = c.Name then c.File else cls
-                  $"Generated/{c.Room}/{file}.cs", (c, cls, members) ]
+                  $"Generated/{c.Folder}/{file}.cs", (c, cls, members) ]
 
     [ for path, parts in placed |> List.groupBy fst do
           let c, cls, _ = snd parts.Head
           path, header + classText core c cls (parts |> List.collect (fun (_, (_, _, members)) -> members))
 
-      for room, options in settings do
+      for folder, options in settings do
           let source = (typeNamed core.Types options).Value
           let ours = (Types.settingsOf source).Value
-          $"Generated/{room}/{ours}.cs", header + settingsText core source ours ]
+          $"Generated/{folder}/{ours}.cs", header + settingsText core source ours ]
 
 /// Lines of the rules that nothing in the core and its docs needs.
 let stale (assemblies: Assembly list) : string list =

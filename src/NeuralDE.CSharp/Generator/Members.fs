@@ -22,7 +22,7 @@ type Parameter =
         IsOptional: bool
     }
 
-/// What a member of the face stands on.
+/// The place of a member of the face: a static class, the static members of a type, or the members of its values.
 type Target =
     | OnClass
     | OnType of Type
@@ -35,11 +35,11 @@ type Member =
         Name: string
         /// the type parameters of the member itself
         Generics: Type list
-        /// in the order of C#, without the receiver; none of a property
+        /// in the order of C#, without the receiver; None for a property
         Parameters: Parameter list option
         /// the parameters of the function that C# returns
         Later: Parameter list
-        /// what is called, and its arguments in the order of the core; none of a value
+        /// the called member, and its arguments in the order of the core; None for a value
         Callee: string
         Arguments: Parameter list option
         Result: Type
@@ -113,7 +113,7 @@ let private signature (origin: string) =
     let found = signatures |> List.tryFind (fun (name, _) -> name = origin || name = everyOne)
     parse (found |> Option.map snd |> Option.defaultValue "")
 
-/// The names of the parts of a tuple, by the name and the type of what holds it.
+/// The names of the parts of a tuple, by the name and the type of the parameter or result.
 let private partNames (name: string) (t: Type) =
     let shape = Types.text t
     let found = parts |> List.tryFind (fun (holder, text, _) -> holder = name && text = shape)
@@ -182,13 +182,13 @@ let rec genericsIn (t: Type) : Type list =
 let typeNamed (types: Type list) (name: string) =
     types |> List.tryFind (fun t -> Types.plain t = name && not (FSharpType.IsModule t))
 
-/// Where a function without a receiver stands: in the class, or on the type for which the class is named.
+/// The place of a function without a receiver: the class, or the type for which the class is named.
 let private staticTarget (types: Type list) (c: Class) (source: Type) =
     match c.Name.EndsWith("Extensions", StringComparison.Ordinal), typeNamed types (home source) with
     | true, Some t -> OnType t
     | _ -> OnClass
 
-/// The member for something of the core: a value that stands in the class or on its type.
+/// The member for a value of the core, in the class or on its type.
 let private blank types (c: Class) (source: Type) (name: string) (result: Type) : Member * Signature =
     let origin = $"{home source}.{name}"
     let rule = signature origin
@@ -209,7 +209,7 @@ let private blank types (c: Class) (source: Type) (name: string) (result: Type) 
 
 let private angled (names: string list) = "<" + String.concat ", " names + ">"
 
-/// A value for every type that promises enough, as the value for the one that promises least.
+/// A generic value, made for the least specific type that its constraints allow.
 let private ofValue (m: MethodInfo) (generics: Type list) (value: Member) =
     let least = [ for g in generics -> (constraints g).Head ]
     let callee = value.Callee + angled [ for t in least -> Types.plain t ]

@@ -1,4 +1,4 @@
-/// What the members of the core are called in C#, for docs that mention them.
+/// The C# names of the core's members, for docs that mention them.
 module NeuralDE.Face.Names
 
 open System

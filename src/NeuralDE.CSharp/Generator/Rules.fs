@@ -1,12 +1,12 @@
-/// What the face is: the classes of C#, what of the core each forwards to, and where a member differs from what its types
-/// and its name say. The first thing to edit for a new module or verb.
+/// The tables of the face: the classes of C#, the modules and types of the core that each forwards to, and the members that
+/// differ from the general rules. Edit this file first for a new module or verb.
 module NeuralDE.Face.Rules
 
 /// A class of the face.
 type Class =
     {
         /// the folder of its file
-        Room: string
+        Folder: string
         Name: string
         File: string
         /// modules, types with static members, and unions of the core
@@ -23,15 +23,15 @@ type Class =
         IsPart: bool
     }
 
-/// A class: `Csv < CsvModule` or `Csv < CsvModule, CsvTable table CsvTableExtensions`. What has a receiver stands in the class
+/// A class: `Csv < CsvModule` or `Csv < CsvModule, CsvTable table CsvTableExtensions`. A member with a receiver is in the class
 /// of the receiver, by default this one.
-let private cls (room: string) (text: string) : Class =
+let private cls (folder: string) (text: string) : Class =
     let name, rest =
         match text.Split " < " with
         | [| name; rest |] -> name, List.ofArray (rest.Split ", ")
         | _ -> failwith $"Got the class `{text}`, expected `Name < Source, Type value`."
 
-    { Room = room
+    { Folder = folder
       Name = name
       File = name
       Sources = rest |> List.filter (fun part -> not (part.Contains ' '))
@@ -51,16 +51,16 @@ let private verbs (source: string) =
     { cls "Tensors" $"Verbs < {source}" with File = source; IsDataFirst = true; IsPart = true }
 
 /// Static classes of the names of their modules.
-let private modules room names = [ for name: string in names -> cls room $"{name} < {name}" ]
+let private modules folder names = [ for name: string in names -> cls folder $"{name} < {name}" ]
 
 /// Extensions of types, each with the name of its value: the functions of its module or its static members.
-let private values room names =
+let private values folder names =
     [ for text: string in names do
           let name = text.Split(' ')[0]
-          cls room $"{name}Extensions < {name}, {text}" ]
+          cls folder $"{name}Extensions < {name}, {text}" ]
 
 /// Extensions of types that have no value among their parameters.
-let private makers room names = [ for name: string in names -> cls room $"{name}Extensions < {name}" ]
+let private makers folder names = [ for name: string in names -> cls folder $"{name}Extensions < {name}" ]
 
 let private ofLanguage =
     [ for source in
@@ -194,7 +194,7 @@ let withNulls: Set<string> =
           "SolveCancelledException"
           "SolveException" ]
 
-/// Members that are written by hand, and what C# does without.
+/// Members that are written by hand, and members that C# does not have.
 let byHand: Set<string> =
     set
         [ "Calculus.valueAndGradWith"
@@ -315,7 +315,7 @@ let parts: (string * string * string) list =
       "series", "(string, double[])[]", "Label, Values"
       "tensors", "(string, Tensor)[]", "Name, Values" ]
 
-/// What the docs of a member or a class say in C# beside what they say in F#.
+/// Remarks that the docs of a member or a class have in C# only.
 let remarks: (string * string) list =
     [ "Activation.all", "Use Activation.Tanh, Activation.NewLeakyRelu(0.1), … for a single activation."
       "Calculus",

@@ -26,7 +26,7 @@ let isOption (t: Type) = plain t = "FSharpOption"
 let isTuple (t: Type) = plain t = "Tuple"
 let isUnit (t: Type) = t = typeof<Void> || plain t = "Unit"
 
-/// The record of settings by which C# gives a record of options.
+/// The C# record of settings for a record of options of the core.
 let settingsOf (t: Type) =
     match plain t with
     | "EarlyStopping" -> Some "EarlyStoppingSettings"
@@ -44,7 +44,7 @@ let rec uncurried (t: Type) : Type list * Type =
 
 let private item (t: Type) = t.GetGenericArguments()[0]
 
-/// What an initialiser of weights is: from a key and a shape to a tensor.
+/// Whether a type is that of an initialiser of weights: from a key and a shape to a tensor.
 let private isWeights (t: Type) =
     match uncurried t with
     | [ key; shape ], _ -> plain key = "Key" && isList shape
@@ -84,7 +84,7 @@ let rec private write (parts: Parts) (t: Type) : string =
 let named (parts: string list) (t: Type) = write (Parts parts) t
 let text (t: Type) = named [] t
 
-/// Where a list stands among parameters: within them, or at the end, where a call may spell it out.
+/// The place of a list among the parameters: before the end, or at the end, where a call may list its elements.
 type Place =
     | Within
     | Span
@@ -120,7 +120,7 @@ let argument place (name: string) (t: Type) =
     else
         $"Given({name})"
 
-/// What a call of the core gives, as C# gets it.
+/// The result of a call of the core, converted to C#.
 let result (t: Type) (call: string) =
     if isFunction t then
         call + ".Invoke"
@@ -149,5 +149,5 @@ let field (name: string) (t: Type) =
     elif isOption t then $"FSharp.Option({name})"
     else name
 
-/// Whether settings have no number to begin with.
+/// Whether a field of settings has no default: a cancellation token.
 let isTokenOf (t: Type) = t = typeof<CancellationToken>

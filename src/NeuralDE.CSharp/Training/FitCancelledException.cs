@@ -1,17 +1,17 @@
 namespace NeuralDE;
 
-/// <summary>A training, minimisation or fit that was cancelled, with what it had come to.</summary>
-/// <typeparam name="F">Such as Fit&lt;Mlp&gt;.</typeparam>
+/// <summary>A training, minimisation or fit was cancelled. Holds the results up to there.</summary>
+/// <typeparam name="F">The type of the fit, such as Fit&lt;Mlp&gt;.</typeparam>
 public sealed class FitCancelledException<F> : OperationCanceledException
 {
     internal FitCancelledException(F fit, string message, CancellationToken token)
         : base(message, token) => Fit = fit;
 
-    /// <summary>What there was: the best model, the losses; its Status is Cancelled.</summary>
+    /// <summary>The results: the best model and the losses; its Status is Cancelled.</summary>
     public F Fit { get; }
 }
 
-/// <summary>F# has a status where .NET's callers expect an exception.</summary>
+/// <summary>Exceptions for cancelled fits: the core returns a status.</summary>
 internal static class Cancelling
 {
     /// <summary>The fit, unless it was cancelled.</summary>
