@@ -38,7 +38,7 @@ let private compiled (project: string) =
 
 let private layerOf (path: string) = path.Substring(0, max 0 (path.LastIndexOf '/'))
 
-/// Public types are in NeuralDE, internal ones in NeuralDE.Internal and the name of their layer (the rooms of the engine share
+/// Public types are in NeuralDE, internal ones in NeuralDE.Internal and the name of their layer (the folders of the engine share
 /// one). `extended` are the namespaces of other libraries that a file adds members to.
 let private misplaced (project: string) (path: string) : string list =
     let extended = [ "FSharp"; "Microsoft" ]
