@@ -36,7 +36,7 @@ type Linear =
           Bias = Init.uniform (1.0 / Math.Sqrt(float inputs)) forBias [ outputs ] }
 
     /// <summary>Weights from an initialiser such as Init.glorot or Init.he; a bias of 0.</summary>
-    /// <param name="weights">From a key and [ inputs; outputs ] to the weights.</param>
+    /// <param name="weights">From a key and a shape [inputs; outputs] to the weights.</param>
     /// <param name="key">The source of the numbers.</param>
     /// <param name="inputs">The number of input features.</param>
     /// <param name="outputs">The number of output features.</param>

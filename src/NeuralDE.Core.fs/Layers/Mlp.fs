@@ -31,7 +31,7 @@ type Mlp =
     static member init (key: Key) (sizes: int list) : Mlp = Mlp.Build("Mlp.init", Linear.init, key, sizes)
 
     /// <summary>Like init, with weights from an initialiser such as Init.glorot or Init.he, and biases 0.</summary>
-    /// <param name="weights">From a key and [ inputs; outputs ] to the weights.</param>
+    /// <param name="weights">From a key and a shape [inputs; outputs] to the weights.</param>
     /// <param name="key">The source of the numbers.</param>
     /// <param name="sizes">The widths: inputs first, outputs last.</param>
     /// <returns>The network.</returns>

@@ -82,7 +82,7 @@ type internal FunctionReadout<'W> =
 module NeuralReadout =
     /// <summary>The output is f(weights, states), for states [batch…; state] or [time; batch…; state].</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
-    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <param name="f">From the weights and the states to the output.</param>
     /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralReadout = { Weights = weights; Read = f }
 
@@ -119,7 +119,7 @@ type internal FunctionDuration<'W> =
 module NeuralDuration =
     /// <summary>Time spans are multiplied by f(weights, y0), [batch], which must be positive.</summary>
     /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
-    /// <param name="f">From the weights and y0 to the further inputs.</param>
+    /// <param name="f">From the weights and y0 to one factor for each sample.</param>
     /// <returns>The part of a model.</returns>
     let ofFunction (weights: 'W) (f: 'W -> Tensor -> Tensor) : NeuralDuration = { Weights = weights; Length = f }
 

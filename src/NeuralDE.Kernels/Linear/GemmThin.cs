@@ -103,7 +103,7 @@ internal static unsafe class GemmThin
     {
         if (operands->N > S.Count)
         {
-            // fewer columns than lanes
+            // more columns than lanes: one column after another
             var column = *operands;
             column.N = 1;
 

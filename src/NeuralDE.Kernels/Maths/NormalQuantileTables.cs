@@ -7,7 +7,6 @@ namespace NeuralDE.Kernels;
 /// Applied Statistics 37, 1988). Near: |p − ½| ≤ 0.425, in 0.425² − (p − ½)². Outer: in r − 1.6 for r = √(−log min(p, 1
 /// − p)) ≤ 5. Far: in r − 5. Coefficients in ascending order.
 /// </summary>
-/// </summary>
 internal static class NormalQuantileTables
 {
     public static ReadOnlySpan<double> NearTop =>

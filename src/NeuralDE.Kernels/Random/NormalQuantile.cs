@@ -56,7 +56,7 @@ internal static unsafe class NormalQuantile<S>
         for (int i = 0; i < count; i += S.Count)
         {
             var q = S.Load(p + i) - S.Of(0.5);
-            var r = S.Of(0.180625) - q * q;
+            var r = S.Of(0.180625) - q * q; // Near²
             S.Store(
                 q * Polynomial(NormalQuantileTables.NearTop, r) / Polynomial(NormalQuantileTables.NearBottom, r),
                 p + i

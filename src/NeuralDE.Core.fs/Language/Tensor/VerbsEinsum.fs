@@ -122,8 +122,8 @@ module EinsumVerbs =
     /// <summary>Products of tensors summed over axes, in Einstein notation: `einsum "bij,bjk-&gt;bik" [ a; b ]`.</summary>
     /// <remarks>Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order; all
     /// other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the result has the
-    /// letters that occur once, in alphabetical order. Operands are contracted from left to right. InputException for an
-    /// invalid rule, ShapeException for operands that do not fit.</remarks>
+    /// letters that occur once, in alphabetical order. Operands are contracted from left to right. ShapeException for an
+    /// invalid rule, and for operands that do not fit it.</remarks>
     let einsum (rule: string) (operands: Tensor list) : Tensor =
         if operands.IsEmpty then refuse rule "got no operands, expected at least one."
 

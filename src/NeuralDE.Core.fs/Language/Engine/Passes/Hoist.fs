@@ -47,6 +47,7 @@ module internal Hoist =
     let private takenFrom (body: Graph) (carried: int) (isFixed: Node -> bool) : HashSet<Node> =
         let taken = HashSet<Node>(HashIdentity.Reference)
         let inputSize = body.Inputs[carried..] |> Array.sumBy (fun s -> Shape.size s.Shape)
+        // a hoisted value is stored during the whole loop, so it may not be much larger than the captured ones
         let largest = max 4096L (2L * inputSize)
         let worth (n: Node) = isFixed n && not (isFree n.Op) && Shape.size n.Shape <= largest
 
@@ -98,7 +99,8 @@ module internal Hoist =
         Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))
 
     /// Splits a body whose inputs from `carried` on are captured: the graph from captured values to hoisted values, and
-    /// the body that takes the hoisted values as further inputs. Values larger than all captured ones stay inside.
+    /// the body that takes the hoisted values as further inputs. Values that are much larger than all captured ones together
+    /// stay inside.
     let split (body: Graph) (carried: int) : struct (Graph * Graph) voption =
         let fixedNodes = fixedIn body carried
         let taken = takenFrom body carried fixedNodes.Contains
