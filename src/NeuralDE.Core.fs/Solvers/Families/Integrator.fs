@@ -17,7 +17,7 @@ type internal Stepping<'S> =
         Names: string[]
         Plan: SolvePlan
         Field: Graph
-        Cargo: LoopFrame<Signature>
+        Signatures: LoopFrame<Signature>
         /// whether a state between steps can be interpolated: there is no noise
         IsSmooth: bool
         Cancellation: CancellationToken
@@ -39,7 +39,7 @@ type internal KeptStep =
 /// for derivatives.</remarks>
 [<Sealed>]
 type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep) =
-    let parts = LoopFrame.read run.Cargo frame
+    let parts = LoopFrame.read run.Signatures frame
     let steering = Steering.ofArray parts.Steering
     let direction = Prim.direction (SolveInputs.ofArray parts.Inputs).T0 (SolveInputs.ofArray parts.Inputs).T1
     let rebuild leaves : 'S = Tree.unflatten run.Like leaves
@@ -75,12 +75,12 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
                     $"Integrator.Step: got a solve that has ended at t = {string i.T} ({Status.OfCode code}), expected one that has not ended. Check IsDone first."
             )
 
-        let body = Integrate.body run.Plan run.Field run.Cargo
+        let body = Integrate.body run.Plan run.Field run.Signatures
         let flag (x: Tensor) = x.Numbers.Flags[0]
 
         let rec attempt (frame: Tensor[]) : Integrator<'S> =
             run.Cancellation.ThrowIfCancellationRequested()
-            let out = Prim.call body frame |> TurnOutputs.read run.Cargo
+            let out = Prim.call body frame |> IterationOutputs.read run.Signatures
             let carried = out.State.Length + out.Registers.Length
             let state = if flag out.Keep then out.State else frame[.. out.State.Length - 1]
             let next = Array.concat [ state; out.Registers; frame[carried..] ]
@@ -146,7 +146,7 @@ type Integrator<'S> internal (run: Stepping<'S>, frame: Tensor[], kept: KeptStep
             )
 
         let frame = LoopFrame.toArray { parts with Y = leaves }
-        let anew = Prim.call (Integrate.anew run.Plan run.Field run.Cargo) frame
+        let anew = Prim.call (Integrate.anew run.Plan run.Field run.Signatures) frame
         Integrator(run, anew, { T0 = steering.Time; Y0 = leaves; Pieces = [||] })
 
     override i.ToString() =
@@ -188,7 +188,7 @@ module internal Integrator =
             )
 
         let plan = { setup.Plan with Saving = EveryPolynomial; Tape = Everything }
-        let graph, cargo = Integrate.firstFrame plan setup.Field
+        let graph, signatures = Integrate.firstFrame plan setup.Field
 
         let run =
             { Family = p.Family
@@ -196,10 +196,10 @@ module internal Integrator =
               Names = setup.Names
               Plan = plan
               Field = setup.Field
-              Cargo = cargo
+              Signatures = signatures
               IsSmooth = p.Noise.IsNone
               Cancellation = p.Cancellation }
 
         let frame = Prim.call graph arguments
-        let start = LoopFrame.read cargo frame
+        let start = LoopFrame.read signatures frame
         Integrator(run, frame, { T0 = (Steering.ofArray start.Steering).Time; Y0 = start.Y; Pieces = [||] })

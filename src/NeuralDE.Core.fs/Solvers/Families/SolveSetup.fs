@@ -62,12 +62,12 @@ module internal SolveSetup =
         shape[axis] <- n
         Prim.concat axis [| y0; Prim.zeros { y0.Signature with Shape = shape } |]
 
-    /// The report of Ode.progress, computed from the control values of the running solve.
+    /// The report of Ode.progress, computed from the registers of the running solve.
     let private reportOf (p: Problem<'E, 'S>) : (NdArray[] -> unit) voption =
         match p.Progress, OutputTimes.known p.T0, OutputTimes.known p.T1 with
         | Some report, ValueSome t0, ValueSome t1 ->
-            ValueSome(fun control ->
-                let s = Steering.ofArray control
+            ValueSome(fun registers ->
+                let s = Steering.ofArray registers
                 let time = if isForward p then Array.min s.Time.Floats else Array.max s.Time.Floats
                 let span = t1[0] - t0[0]
 

@@ -6,7 +6,7 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Steppers
 
-/// The control values of the watch over derivatives, in addition to its tangent.
+/// The registers of the watch over derivatives, in addition to its tangent.
 [<NoEquality; NoComparison>]
 type internal DerivativeWatch =
     {
@@ -22,7 +22,7 @@ type internal DerivativeWatch =
 
 /// The values that the loop of a watched solve carries and captures for the watch.
 [<NoEquality; NoComparison>]
-type internal WatchCargo =
+type internal WatchValues =
     {
         /// the tangent of the state and of Carried, rolled back with them
         Tangent: Tensor[]
@@ -79,6 +79,9 @@ module internal DerivativeControl =
     /// Bounds the logarithm of an error of 0. With it the reach is mostReach for every order up to 50.
     let private leastRatio = 1e-21
 
+    /// The numbers of the keys of random tangents: one range for leaves of the state, one for captured values.
+    let private firstNoise, firstDirection = 7919, 8919
+
     let private number, isPositive = Prim.number, Probe.isPositive
     let private floats (s: Signature[]) = s |> Array.map (fun s -> s.Dtype.IsFloat)
     let private still = Array.map Prim.stop
@@ -93,13 +96,12 @@ module internal DerivativeControl =
     let private isTableau (p: SolvePlan) = p.Stepper.Tableau.IsSome
 
     /// The values at the start of a solve; empty if derivatives are not watched.
-    let start (p: SolvePlan) (y: Tensor[]) (carried: Tensor[]) (captured: Tensor[]) : WatchCargo =
+    let start (p: SolvePlan) (y: Tensor[]) (carried: Tensor[]) (captured: Tensor[]) : WatchValues =
         if not (isOn p) then
             { Tangent = [||]; Watch = [||]; Directions = [||]; Noise = [||]; Ray = [||] }
         else
-            // separate keys for all leaves
             let noise first k (x: Tensor) = Probe.noise (int64 (first + k)) x.Signature
-            let noises = y |> Array.mapi (noise 7919)
+            let noises = y |> Array.mapi (noise firstNoise)
 
             // of root mean square 1, in units of the initial state; computed once, because it needs reductions
             let ray noise y =
@@ -118,7 +120,7 @@ module internal DerivativeControl =
 
             { Tangent = (if isTableau p then y else Array.append y carried) |> Array.map Prim.zerosLike
               Watch = [| number 0.0; pace; Prim.integer 0; Prim.integer 0 |]
-              Directions = ofCaptured |> Array.mapi (fun k c -> noise 8919 k c * Probe.sizeOf c)
+              Directions = ofCaptured |> Array.mapi (fun k c -> noise firstDirection k c * Probe.sizeOf c)
               Noise = noises
               Ray = Array.map2 ray noises (still y) }
 
@@ -315,7 +317,7 @@ module internal DerivativeControl =
         terms
         i
         captured
-        (cargo: WatchCargo)
+        (signatures: WatchValues)
         (size: Tensor)
         (a: Attempt)
         (step: Attempted)
@@ -323,7 +325,7 @@ module internal DerivativeControl =
         (own: Tensor)
         accepts
         : Answer =
-        let w, captured = watchOf cargo.Watch, still captured
+        let w, captured = watchOf signatures.Watch, still captured
         let a = { a with Y = still a.Y; Carried = still a.Carried; Memory = still a.Memory }
         let y1, own = still step.Y1, Prim.stop own
         let q =
@@ -332,10 +334,10 @@ module internal DerivativeControl =
               Terms = terms
               Inputs = i
               Captured = captured
-              Directions = still cargo.Directions }
-        let tangent, noise = still cargo.Tangent, still cargo.Noise
+              Directions = still signatures.Directions }
+        let tangent, noise = still signatures.Tangent, still signatures.Noise
         let steers = isPositive w.Steers
-        let hRate = size * rate p g captured (still cargo.Ray) a.TimeNew y1
+        let hRate = size * rate p g captured (still signatures.Ray) a.TimeNew y1
         let floor = Prim.times harmless (Prim.unary (Power(1.0 / float p.Stepper.ErrorPower)) i.Rtol)
         let safeRate = Prim.select isFirst (size * w.SafeRate) w.SafeRate
         let isStiffer = Prim.compare Greater hRate (Prim.binary Max floor safeRate)

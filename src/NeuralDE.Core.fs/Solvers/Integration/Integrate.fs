@@ -123,7 +123,7 @@ module internal Integrate =
         else
             i.T0
 
-    /// The control values before the first step.
+    /// The registers before the first step.
     let private steeringAt (p: SolvePlan) (i: SolveInputs) (f: RungeKutta.Field) dir t0 (y: Tensor[]) stopsPassed =
         let first =
             match p.Steps with
@@ -203,15 +203,15 @@ module internal Integrate =
           StopsPassed = stopsPassed
           Frame = frame }
 
-    /// The body of the loop, for frames of this form.
-    let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
-        g.Memo((p, "body"), (fun () -> StepLoop.body p g cargo))
+    /// The body of the loop, for frames with these signatures.
+    let body (p: SolvePlan) (g: Graph) (signatures: LoopFrame<Signature>) : Graph =
+        g.Memo((p, "body"), (fun () -> StepLoop.body p g signatures))
 
-    /// The outputs of the loop: the last state and control values, the saved rows, the event log.
+    /// The outputs of the loop: the last state and registers, the saved rows, the event log.
     let private loop (p: SolvePlan) (g: Graph) (frame: LoopFrame<Tensor>) =
-        let cargo = LoopFrame.signatures frame
-        let body = body p g cargo
-        let turn = TurnOutputs.read cargo body.Outputs
+        let signatures = LoopFrame.signatures frame
+        let body = body p g signatures
+        let turn = IterationOutputs.read signatures body.Outputs
         let log = turn.Logs |> Array.map (fun _ -> { Emits = turn.Log.Length; Capacity = p.EventRoom })
 
         let loop =
@@ -300,27 +300,27 @@ module internal Integrate =
         refuse p
         g.Memo((p, "solve"), (fun () -> Tracing.closed (inputs p g) (solve p g)))
 
-    /// SolveInputs, y0, captured → the frame before the first iteration of the loop, and its form.
+    /// SolveInputs, y0, captured → the frame before the first iteration of the loop, and its signatures.
     let firstFrame (p: SolvePlan) (g: Graph) : Graph * LoopFrame<Signature> =
         refuse p
 
         let make () =
-            let mutable cargo = ValueNone
+            let mutable signatures = ValueNone
 
             let graph =
                 Tracing.closed (inputs p g) (fun x ->
                     let frame = (start p g x).Frame
-                    cargo <- ValueSome(LoopFrame.signatures frame)
+                    signatures <- ValueSome(LoopFrame.signatures frame)
                     LoopFrame.toArray frame)
 
-            graph, cargo.Value
+            graph, signatures.Value
 
         g.Memo((p, "first frame"), make)
 
     /// From a frame with a changed state to the frame from which the solve continues.
-    let anew (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
+    let anew (p: SolvePlan) (g: Graph) (signatures: LoopFrame<Signature>) : Graph =
         let begun (x: Tensor[]) =
-            let f = LoopFrame.read cargo x
+            let f = LoopFrame.read signatures x
             let terms, events = StepLoop.terms p g (SolveInputs.ofArray f.Inputs) f.Captured
             let time = (Steering.ofArray f.Steering).Time
 
@@ -337,7 +337,7 @@ module internal Integrate =
                     Rounding = f.Rounding |> Array.map Prim.zerosLike
                     Seen = seen }
 
-        g.Memo((p, "anew"), (fun () -> Tracing.closed (LoopFrame.toArray cargo) begun))
+        g.Memo((p, "anew"), (fun () -> Tracing.closed (LoopFrame.toArray signatures) begun))
 
     /// The graph of the solve. Where a derivative is taken, a graph whose steps also control the error of derivatives
     /// replaces it.

@@ -30,7 +30,7 @@ type internal LoopFrame<'T> =
         Watch: 'T[]
         /// see Work; empty if the stepper does not count it
         Work: 'T[]
-        /// see EventControl; empty without events
+        /// see EventRegisters; empty without events
         Seen: 'T[]
 
         // constant in all iterations
@@ -38,7 +38,7 @@ type internal LoopFrame<'T> =
         Inputs: 'T[]
         /// values captured by the functions of the solve
         Captured: 'T[]
-        /// these three belong to the watch over derivatives: see WatchCargo
+        /// these three belong to the watch over derivatives: see WatchValues
         Directions: 'T[]
         Noise: 'T[]
         Ray: 'T[]
@@ -84,9 +84,9 @@ module internal LoopFrame =
 /// The outputs of one iteration of a solve's loop, part by part, in the order of the body's outputs: tensors, or their
 /// signatures.
 [<NoEquality; NoComparison>]
-type internal TurnOutputs<'T> =
+type internal IterationOutputs<'T> =
     {
-        /// parts of the next frame: see LoopFrame.state and control
+        /// parts of the next frame: see LoopFrame.state and registers
         State: 'T[]
         Registers: 'T[]
         /// a row of the saved output
@@ -101,14 +101,14 @@ type internal TurnOutputs<'T> =
         IsDone: 'T
     }
 
-module internal TurnOutputs =
+module internal IterationOutputs =
     let toArray o = Array.concat [ o.State; o.Registers; o.Saved; o.Log; [| o.Keep; o.Write |]; o.Logs; [| o.IsDone |] ]
 
-    /// From an array in this order, for a loop with frames of this form.
-    let read (cargo: LoopFrame<'L>) (items: 'T[]) : TurnOutputs<'T> =
-        let states = (LoopFrame.state cargo).Length
-        let carried = states + (LoopFrame.registers cargo).Length
-        let logs = cargo.LastEvent.Length // 1 with events: then a row is a time and a kind
+    /// From an array in this order, for a loop with frames of these signatures.
+    let read (signatures: LoopFrame<'L>) (items: 'T[]) : IterationOutputs<'T> =
+        let states = (LoopFrame.state signatures).Length
+        let carried = states + (LoopFrame.registers signatures).Length
+        let logs = signatures.LastEvent.Length // 1 with events: then a row is a time and a kind
         let flags = items.Length - 3 - logs
 
         { State = items[.. states - 1]

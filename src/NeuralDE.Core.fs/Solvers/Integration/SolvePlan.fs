@@ -87,7 +87,7 @@ module internal StatusCode =
         else
             Prim.either isDone (Prim.compareTo Equal status (float eventOccurred))
 
-/// The control values of a solve, as the loop carries them: float64 unless noted.
+/// The registers that determine the next step of a solve: float64 unless noted.
 [<NoEquality; NoComparison>]
 type internal Steering<'T> =
     {

@@ -5,7 +5,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Steppers
 
-/// The control values of events that the loop carries.
+/// The registers of events.
 [<NoEquality; NoComparison>]
 type internal EventRegisters =
     {

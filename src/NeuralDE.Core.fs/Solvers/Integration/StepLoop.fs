@@ -38,7 +38,7 @@ module internal StepLoop =
             captured[own.Length ..] |> Array.splitAt (DrivenGraphs.captured p.Leaves p.Driven).Length
         equation p g (DrivenGraphs.close p.Leaves p.Driven ofDriven) i own, EventParts.close p.Leaves p.Events ofEvents
 
-    /// Carried after a stop, at which the field may jump. Controls are not restarted: the next increment starts at the end
+    /// Carried after a stop, at which the field may jump. Control paths are not restarted: the next increment starts at the end
     /// of the last one. Otherwise the path would lose its change across the jump, √(2e-7) for a float32 step.
     let private resume (p: SolvePlan) (terms: Terms) stopped time (y: Tensor[]) (carried: Tensor[]) =
         if p.Jumps && p.Driven.Length = 0 && carried.Length > 0 then
@@ -101,7 +101,7 @@ module internal StepLoop =
         (s: Steering<Tensor>)
         i
         captured
-        (watch: WatchCargo)
+        (watch: WatchValues)
         (a: Advance)
         attempt
         step
@@ -141,7 +141,7 @@ module internal StepLoop =
 
     /// One iteration of the loop: the equation, the end of the attempt, and its result.
     [<NoEquality; NoComparison>]
-    type private Turn =
+    type private Iteration =
         {
             Frame: LoopFrame<Tensor>
             Steering: Steering<Tensor>
@@ -165,7 +165,7 @@ module internal StepLoop =
         /// bool: whether the step ends at a stop after which the solve continues
         member t.Stopped = Prim.both (Prim.both t.Keep t.Reaches) (Prim.isNot t.Advance.Ends)
 
-    let private watchOf (f: LoopFrame<Tensor>) : WatchCargo =
+    let private watchOf (f: LoopFrame<Tensor>) : WatchValues =
         { Tangent = f.Tangent; Watch = f.Watch; Directions = f.Directions; Noise = f.Noise; Ray = f.Ray }
 
     /// The step, for the search of events.
@@ -180,7 +180,7 @@ module internal StepLoop =
         let toEdge (d: Driven) = { d with Control = fun _ -> d.Control a.Edge }
         if p.Jumps then { terms with Driven = Array.map toEdge terms.Driven } else terms
 
-    let private take (p: SolvePlan) (g: Graph) (f: LoopFrame<Tensor>) : Turn =
+    let private take (p: SolvePlan) (g: Graph) (f: LoopFrame<Tensor>) : Iteration =
         let s, i = Steering.ofArray f.Steering, SolveInputs.ofArray f.Inputs
         let terms, events = terms p g i f.Captured
         let a = StepAdvance.from p s i
@@ -231,7 +231,7 @@ module internal StepLoop =
           Reached = Prim.both a.Ends (Prim.either isEmpty (Prim.both keep reaches)) }
 
     /// The start of the next step, and whether the grid of constant steps restarts there.
-    let private timeAfter (p: SolvePlan) (t: Turn) =
+    let private timeAfter (p: SolvePlan) (t: Iteration) =
         let edge, isAnew =
             match t.Ending with
             | ValueNone -> t.Advance.Edge, t.Stopped
@@ -244,7 +244,7 @@ module internal StepLoop =
 
         time, isAnew
 
-    let private steeringAfter (p: SolvePlan) (t: Turn) accepted (saved: Saved) time isAnew : Steering<Tensor> =
+    let private steeringAfter (p: SolvePlan) (t: Iteration) accepted (saved: Saved) time isAnew : Steering<Tensor> =
         let s, judged = t.Steering, t.Judged
         let rejected = s.Rejected + Prim.cast Int32 (Prim.isNot (Prim.either t.Keep t.IsEmpty))
         let exhausted = Prim.compare GreaterEqual (accepted + rejected) t.Inputs.MaxSteps
@@ -271,7 +271,7 @@ module internal StepLoop =
           Past = past }
 
     /// The rounding errors of the sums; zero after a change of the state by an event.
-    let private roundingAfter (t: Turn) =
+    let private roundingAfter (t: Iteration) =
         match t.Ending with
         | ValueNone -> t.Step.Rounding
         | ValueSome e ->
@@ -279,7 +279,7 @@ module internal StepLoop =
             |> Array.map (fun r -> Prim.select (Prim.broadcast r.Dims [||] e.Crossed) (Prim.zerosLike r) r)
 
     /// The frame of the next iteration.
-    let private frameAfter (p: SolvePlan) (t: Turn) (steering: Steering<Tensor>) time : LoopFrame<Tensor> =
+    let private frameAfter (p: SolvePlan) (t: Iteration) (steering: Steering<Tensor>) time : LoopFrame<Tensor> =
         let y1, carried =
             match t.Ending with
             | ValueNone -> t.Step.Y1, t.Step.Carried
@@ -306,15 +306,15 @@ module internal StepLoop =
             Seen = seen }
 
     /// The row of the event log, and whether it is written.
-    let private logOf (t: Turn) : Tensor[] * Tensor[] =
+    let private logOf (t: Iteration) : Tensor[] * Tensor[] =
         match t.Ending with
         | ValueNone -> [||], [||]
         | ValueSome e -> [| e.EventTime; e.Happens |], [| Prim.both e.Crossed (Prim.isNot e.IsFull) |]
 
-    /// LoopFrame → TurnOutputs.
-    let body (p: SolvePlan) (g: Graph) (cargo: LoopFrame<Signature>) : Graph =
-        Tracing.closed (LoopFrame.toArray cargo) (fun x ->
-            let frame = LoopFrame.read cargo x
+    /// LoopFrame → IterationOutputs.
+    let body (p: SolvePlan) (g: Graph) (signatures: LoopFrame<Signature>) : Graph =
+        Tracing.closed (LoopFrame.toArray signatures) (fun x ->
+            let frame = LoopFrame.read signatures x
             let turn = take p g frame
             let accepted = turn.Steering.Accepted + Prim.cast Int32 turn.Keep
 
@@ -327,7 +327,7 @@ module internal StepLoop =
             let log, logs = logOf turn
             let isDone = Prim.isNot (Prim.isNumber steering.Status StatusCode.running)
 
-            TurnOutputs.toArray
+            IterationOutputs.toArray
                 { State = LoopFrame.state next
                   Registers = LoopFrame.registers next
                   Saved = saved.Emit

@@ -117,12 +117,12 @@ module internal LoopViews =
         | ValueSome Reporting ->
             let places = registers |> Array.map scope.Offset
 
-            let read (frame: Workspace) () =
+            let read (work: Workspace) () =
                 Array.map2
-                    (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                    (fun (v: View) (at: int64) -> ArrayMemory.read v.Dtype v.Shape (work.Memory + nativeint at))
                     registers
                     places
 
-            ValueSome(fun frame ->
-                Watching.Show(read frame)
+            ValueSome(fun work ->
+                Watching.Show(read work)
                 Watching.GoesOn())

@@ -77,7 +77,7 @@ module internal LoopRun =
     let flagBytes (l: LoopPlan) = (1L + 5L * int64 l.Streams.Length) * int64 l.Rows
 
     /// Bytes of a kept iteration on the tape: registers and flags.
-    let frameBytes (l: LoopPlan) = bytesOf l.Registers + flagBytes l
+    let entryBytes (l: LoopPlan) = bytesOf l.Registers + flagBytes l
 
     let stateBytes (l: LoopPlan) = bytesOf l.States
 
@@ -98,7 +98,7 @@ module internal LoopRun =
 
     /// The tape keeps the states of the iterations divisible by Spacing.
     let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
-        let into = tape.Frames.Append(frameBytes l)
+        let into = tape.Entries.Append(entryBytes l)
         gather work l.Registers into
         let flags = into + nativeint (bytesOf l.Registers)
         let rows = int64 l.Rows

@@ -48,15 +48,15 @@ type internal PullbackPlan =
     }
 
 module internal PullbackRun =
-    let private frameAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
-        tape.Frames.Address + nativeint (int64 k * LoopRun.frameBytes p.Loop)
+    let private entryAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
+        tape.Entries.Address + nativeint (int64 k * LoopRun.entryBytes p.Loop)
 
-    let private registerBytes (p: PullbackPlan) = LoopRun.frameBytes p.Loop - LoopRun.flagBytes p.Loop
+    let private registerBytes (p: PullbackPlan) = LoopRun.entryBytes p.Loop - LoopRun.flagBytes p.Loop
 
-    let private movedAt (p: PullbackPlan) tape k = frameAt p tape k + nativeint (registerBytes p)
+    let private movedAt (p: PullbackPlan) tape k = entryAt p tape k + nativeint (registerBytes p)
 
     let private loadRegisters (p: PullbackPlan) (work: Workspace) tape k =
-        LoopRun.scatter work (frameAt p tape k) p.Loop.Registers
+        LoopRun.scatter work (entryAt p tape k) p.Loop.Registers
 
     /// Computes the state after a kept iteration from the state before it, in the loop's slots.
     let private step (p: PullbackPlan) (work: Workspace) tape k =

@@ -138,24 +138,24 @@ module internal PullbackViews =
         let into = Array.append plan.States plan.Registers
         let states = plan.States.Length
 
-        Instruction.make (fun frame ->
+        Instruction.make (fun work ->
             for i in 0 .. into.Length - 1 do
-                Slot.copy frame start[i] into[i]
+                Slot.copy work start[i] into[i]
 
-            if not isPaired then LoopRun.run plan frame
+            if not isPaired then LoopRun.run plan work
 
             for i in 0 .. pull.SafeStates.Length - 1 do
-                Slot.copy frame start[i] pull.SafeStates[i]
+                Slot.copy work start[i] pull.SafeStates[i]
 
             for i in 0 .. pull.SafeRegisters.Length - 1 do
-                Slot.copy frame start[states + i] pull.SafeRegisters[i]
+                Slot.copy work start[states + i] pull.SafeRegisters[i]
 
             for i in 0 .. given.Length - 1 do
                 match given[i] with
-                | ValueSome w -> Slot.copy frame w pull.Cotangents[i]
-                | ValueNone -> Slot.clear frame pull.Cotangents[i]
+                | ValueSome w -> Slot.copy work w pull.Cotangents[i]
+                | ValueNone -> Slot.clear work pull.Cotangents[i]
 
             for s in cleared do
-                Slot.clear frame s
+                Slot.clear work s
 
-            PullbackRun.run pull frame)
+            PullbackRun.run pull work)

@@ -36,7 +36,7 @@ module internal LowerFunctions =
             Child.touches c,
             fun scope ->
                 let _, instructions = Child.instantiate c scope
-                Instruction.make (fun frame -> Instruction.runAll instructions frame)
+                Instruction.make (fun work -> Instruction.runAll instructions work)
         )
 
         c.Lowered.Outputs |> Array.map (Child.outward c)
@@ -64,18 +64,18 @@ module internal LowerFunctions =
                 let struct (runTrue, outTrue) = branch first
                 let struct (runFalse, outFalse) = branch second
 
-                // a loop, because a closure over the frame would be allocated in every run
-                let copyAll (frame: Workspace) (out: Slot[]) =
+                // a loop, because a closure over the workspace would be allocated in every run
+                let copyAll (work: Workspace) (out: Slot[]) =
                     for k in 0 .. into.Length - 1 do
-                        Slot.copy frame out[k] into[k]
+                        Slot.copy work out[k] into[k]
 
-                Instruction.make (fun frame ->
-                    if RowMemory.Any(frame.Memory + nativeint at, 1L) then
-                        Instruction.runAll runTrue frame
-                        copyAll frame outTrue
+                Instruction.make (fun work ->
+                    if RowMemory.Any(work.Memory + nativeint at, 1L) then
+                        Instruction.runAll runTrue work
+                        copyAll work outTrue
                     else
-                        Instruction.runAll runFalse frame
-                        copyAll frame outFalse)
+                        Instruction.runAll runFalse work
+                        copyAll work outFalse)
         )
 
         results
@@ -135,11 +135,11 @@ module internal LowerFunctions =
                 let start = args[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Registers
 
-                Instruction.make (fun frame ->
+                Instruction.make (fun work ->
                     for i in 0 .. into.Length - 1 do
-                        Slot.copy frame start[i] into[i]
+                        Slot.copy work start[i] into[i]
 
-                    LoopRun.run plan frame)
+                    LoopRun.run plan work)
         )
 
         Array.append v.Carried emissions
@@ -228,16 +228,16 @@ module internal LowerFunctions =
                 let places = args |> Array.map scope.Offset
                 let into = results |> Array.map scope.Offset
 
-                Instruction.make (fun frame ->
+                Instruction.make (fun work ->
                     let arrays =
                         Array.map2
                             (fun (v: View) (at: int64) ->
-                                ArrayMemory.read v.Dtype v.Shape (frame.Memory + nativeint at))
+                                ArrayMemory.read v.Dtype v.Shape (work.Memory + nativeint at))
                             args
                             places
 
                     Array.iter2
-                        (fun a (at: int64) -> ArrayMemory.write a (frame.Memory + nativeint at))
+                        (fun a (at: int64) -> ArrayMemory.write a (work.Memory + nativeint at))
                         (h.Run arrays)
                         into)
         )

@@ -21,7 +21,7 @@ type internal PinnedTable(values: int64[]) =
 [<Sealed>]
 type internal TapeMemory() =
     /// of every kept iteration: registers, moved rows, rows that wrote, counts
-    member val Frames = GrowingBlock()
+    member val Entries = GrowingBlock()
     /// states of the iterations 0, Spacing, 2 Spacing, …
     member val States = GrowingBlock()
     member val Count = 0 with get, set
@@ -29,7 +29,7 @@ type internal TapeMemory() =
     member val Kept = 0 with get, set
 
     member x.Clear() =
-        x.Frames.Clear()
+        x.Entries.Clear()
         x.States.Clear()
         x.Count <- 0
         x.Spacing <- 1
@@ -55,7 +55,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
     /// Starts the measurement of peaks for the next run.
     member x.ForgetPeaks() =
         for tape in x.Tapes do
-            tape.Frames.Peak <- 0L
+            tape.Entries.Peak <- 0L
             tape.States.Peak <- 0L
 
         for emission in x.Emissions do
@@ -66,7 +66,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let mutable bytes = block.Size
 
         for tape in x.Tapes do
-            bytes <- bytes + tape.Frames.Peak + tape.States.Peak
+            bytes <- bytes + tape.Entries.Peak + tape.States.Peak
 
         for emission in x.Emissions do
             bytes <- bytes + emission.Peak
@@ -78,13 +78,13 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let most = 67108864L
 
         for tape in x.Tapes do
-            tape.Frames.Trim most
+            tape.Entries.Trim most
             tape.States.Trim most
 
         for emission in x.Emissions do
             emission.Trim most
 
-/// One instruction of a plan. Addresses are fixed offsets into the frame's memory.
+/// One instruction of a plan. Addresses are fixed offsets into the memory of a workspace.
 [<AbstractClass>]
 type internal Instruction() =
     abstract Run: Workspace -> unit
@@ -92,11 +92,11 @@ type internal Instruction() =
 module internal Instruction =
     let inline make ([<InlineIfLambda>] run: Workspace -> unit) =
         { new Instruction() with
-            override _.Run frame = run frame }
+            override _.Run work = run work }
 
-    let runAll (instructions: Instruction[]) (frame: Workspace) =
+    let runAll (instructions: Instruction[]) (work: Workspace) =
         for i in 0 .. instructions.Length - 1 do
-            instructions[i].Run frame
+            instructions[i].Run work
 
 /// The workspaces that a plan keeps for its next calls, at most four; further concurrent calls allocate their own.
 /// Taking or returning one costs one atomic operation, because a call of a small function takes less than a

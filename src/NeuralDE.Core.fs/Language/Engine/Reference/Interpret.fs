@@ -184,7 +184,7 @@ module internal Interpret =
                     | Loop l when program.Taped[i] ->
                         let recording = recordingFor l args
                         recordings[i] <- recording
-                        loop failures l args (fun frame state -> recording.Add(frame, state))
+                        loop failures l args (fun entry state -> recording.Add(entry, state))
                     | Pullback p when program.Primal[i] >= 0 ->
                         match recordings[program.Primal[i]] with
                         | null -> apply failures fn args
@@ -218,7 +218,7 @@ module internal Interpret =
         | Loop l -> loop failures l args (fun _ _ -> ())
         | Pullback p ->
             let recording = recordingFor p.Of args
-            loop failures p.Of args[.. p.Wanted.Length - 1] (fun frame state -> recording.Add(frame, state)) |> ignore
+            loop failures p.Of args[.. p.Wanted.Length - 1] (fun entry state -> recording.Add(entry, state)) |> ignore
             pullback failures p args recording
 
     and private recordingFor (l: Loop) (args: NdArray[]) =
@@ -363,7 +363,7 @@ module internal Interpret =
 
     /// From a known state at `first`, reverses entries last … first; keeps at most `limit` states at once.
     and private sweep failures (s: Sweep) limit first last (state: NdArray[]) =
-        let l, frames = s.Of.Of, s.Recording.Entries
+        let l, entries = s.Of.Of, s.Recording.Entries
         let length = last - first + 1
 
         if length <= limit then
@@ -373,10 +373,10 @@ module internal Interpret =
             for k in first..last do
                 kept.Add at
 
-                if k < last then at <- step failures l s.Captured frames[k] at
+                if k < last then at <- step failures l s.Captured entries[k] at
 
             for k in last .. -1 .. first do
-                pull failures s frames[k] kept[k - first]
+                pull failures s entries[k] kept[k - first]
         else
             let parts = max 2 (limit / 2)
             let size = (length + parts - 1) / parts
@@ -386,7 +386,7 @@ module internal Interpret =
             for k in first..last do
                 if (k - first) % size = 0 then kept.Add(struct (k, at))
 
-                if k < last then at <- step failures l s.Captured frames[k] at
+                if k < last then at <- step failures l s.Captured entries[k] at
 
             for i in kept.Count - 1 .. -1 .. 0 do
                 let struct (start, at) = kept[i]
