@@ -45,8 +45,10 @@ You need the [.NET 10 SDK](https://dotnet.microsoft.com/download).
 | a C# project | `dotnet add package NeuralDE.CSharp --prerelease` |
 
 The packages are not published yet. `dotnet fsi build.fsx pack` builds them into `artifacts/packages`. Add that folder as a package source
-once, by its full path: `dotnet nuget add source <folder> --name neuralde`. [Quick start](quick-start.html) shows each of the three, from
-an empty folder to a plot.
+once, by its full path: `dotnet nuget add source <folder> --name neuralde`. A script can also use the repository without packages: after
+`dotnet fsi build.fsx build` its first line is `#load "…/src/NeuralDE.Core.fs/load.fsx"`, with the path of the repository.
+
+[Quick start](quick-start.html) shows a script and the two kinds of projects, from an empty folder to a plot.
 
 ## Pages
 

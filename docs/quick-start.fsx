@@ -21,7 +21,8 @@ This page solves an equation, fits it to data and plots both: in a script, in an
 
 ## A script
 
-Save this as `spiral.fsx` and run `dotnet fsi spiral.fsx`. The first line is `#r "nuget: NeuralDE.Core, *-*"`, which references the package.
+Save this as `spiral.fsx` and run `dotnet fsi spiral.fsx`. The first line is `#r "nuget: NeuralDE.Core, *-*"`, which references the package
+(see [Install](index.html#Install)).
 The other lines are the program. An equation is a function of time and state:
 *)
 open NeuralDE
@@ -89,17 +90,20 @@ Console.WriteLine($"{fit.Model}, {fit.Status}");
 Plot.Phase(("data", data), ("found", Path(fit.Model))).Points("data").Save("spiral.svg");
 ```
 
-`Linspace`, `Stack` and the other verbs need no class name: the package adds `using static NeuralDE.Verbs`.
+`Linspace`, `Stack` and the other verbs need no class name: the package adds `using static NeuralDE.Verbs`. `x[0]` and `x[^1]` are rows,
+`x[1..3]` are rows without the last one named, `x[0, 1]` is an element, and `Transpose(x)[1]` is a column of a matrix. A verb takes the tensor
+first, as in `Reshape(x, 3, 2)`.
 
-## Three misleading messages of the compiler
+## Four misleading messages of the compiler
 
-F# infers types from left to right. The messages of the compiler are misleading in three cases:
+F# infers types from left to right. The messages of the compiler are misleading in four cases:
 
 | you wrote | the compiler says | write |
 |---|---|---|
 | `let drag v = -0.1 * v * abs v` | `v` is a float, an error where you use it | `let drag (v: Tensor) = …` |
 | `let f u = stack [ u[0]; u[1] ]` | FS3365, then `u` is taken for a function | `let f (u: Tensor) = …` |
 | `let steps = Ode.using Tsit5 >> Ode.solve` | FS0030, value restriction | `let steps p = Ode.solve (Ode.using Tsit5 p)` |
+| `Plot.phase [ "model", ys ]` | FS3886, "Did you mean to use ';'"; the program runs | `Plot.phase [ ("model", ys) ]` |
 
 Therefore **annotate the state in every named field**. A lambda passed to `grad` or `Ode.problem` needs no annotation.
 

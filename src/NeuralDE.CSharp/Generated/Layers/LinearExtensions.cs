@@ -20,7 +20,7 @@ public static partial class LinearExtensions
         public static Linear Init(Key key, int inputs, int outputs) => Linear.init(Given(key), inputs, outputs);
 
         /// <summary>Weights from an initialiser such as Init.Glorot or Init.He; a bias of 0.</summary>
-        /// <param name="weights">From a key and [ inputs; outputs ] to the weights.</param>
+        /// <param name="weights">From a key and a shape [inputs; outputs] to the weights.</param>
         /// <param name="key">The source of the numbers.</param>
         /// <param name="inputs">The number of input features.</param>
         /// <param name="outputs">The number of output features.</param>

@@ -15,7 +15,7 @@ public static partial class MlpExtensions
         public static Mlp Init(Key key, params ReadOnlySpan<int> sizes) => Mlp.init(Given(key), FSharp.List(sizes));
 
         /// <summary>Like Init, with weights from an initialiser such as Init.Glorot or Init.He, and biases 0.</summary>
-        /// <param name="weights">From a key and [ inputs; outputs ] to the weights.</param>
+        /// <param name="weights">From a key and a shape [inputs; outputs] to the weights.</param>
         /// <param name="key">The source of the numbers.</param>
         /// <param name="sizes">The widths: inputs first, outputs last.</param>
         /// <returns>The network.</returns>

@@ -12,7 +12,7 @@ public static partial class NeuralDurationExtensions
     {
         /// <summary>Time spans are multiplied by f(weights, y0), [batch], which must be positive.</summary>
         /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
-        /// <param name="f">From the weights and y0 to the further inputs.</param>
+        /// <param name="f">From the weights and y0 to one factor for each sample.</param>
         /// <returns>The part of a model.</returns>
         public static NeuralDuration OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralDurationModule.ofFunction(weights, FSharp.Function(f));

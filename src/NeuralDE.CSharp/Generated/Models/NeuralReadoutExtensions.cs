@@ -12,7 +12,7 @@ public static partial class NeuralReadoutExtensions
     {
         /// <summary>The output is f(weights, states), for states [batch…; state] or [time; batch…; state].</summary>
         /// <param name="weights">Tensors or a tree of tensors, which are trained.</param>
-        /// <param name="f">From the weights and y0 to the further inputs.</param>
+        /// <param name="f">From the weights and the states to the output.</param>
         /// <returns>The part of a model.</returns>
         public static NeuralReadout OfFunction<W>(W weights, Func<W, Tensor, Tensor> f) =>
             NeuralReadoutModule.ofFunction(weights, FSharp.Function(f));

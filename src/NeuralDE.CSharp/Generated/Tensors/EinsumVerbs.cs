@@ -11,7 +11,7 @@ public static partial class Verbs
     /// Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order; all
     /// other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the result
     /// has the letters that occur once, in alphabetical order. Operands are contracted from left to right.
-    /// InputException for an invalid rule, ShapeException for operands that do not fit.
+    /// ShapeException for an invalid rule, and for operands that do not fit it.
     /// </remarks>
     public static Tensor Einsum(string rule, params ReadOnlySpan<Tensor> operands) =>
         EinsumVerbsModule.einsum(Given(rule), FSharp.List(operands));
