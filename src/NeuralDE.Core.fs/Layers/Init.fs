@@ -37,7 +37,7 @@ module Init =
 
     /// <summary>Uniform in ±1/√inputs: the default of Linear.init, and of PyTorch's Linear.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     let linear (key: Key) (shape: int list) : Tensor =
         let inputs, _ = fans "Init.linear" shape
@@ -46,7 +46,7 @@ module Init =
     /// <summary>Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio
     /// 2010.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     let glorot (key: Key) (shape: int list) : Tensor =
         let inputs, outputs = fans "Init.glorot" shape
@@ -54,7 +54,7 @@ module Init =
 
     /// <summary>Normal with variance 2 / (inputs + outputs). Glorot and Bengio 2010.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     let glorotNormal (key: Key) (shape: int list) : Tensor =
         let inputs, outputs = fans "Init.glorotNormal" shape
@@ -62,7 +62,7 @@ module Init =
 
     /// <summary>Normal with variance 2 / inputs; keeps variances through relu layers. He et al. 2015.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     let he (key: Key) (shape: int list) : Tensor =
         let inputs, _ = fans "Init.he" shape
@@ -70,7 +70,7 @@ module Init =
 
     /// <summary>Uniform in ±√(6 / inputs), with variance 2 / inputs. He et al. 2015.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     let heUniform (key: Key) (shape: int list) : Tensor =
         let inputs, _ = fans "Init.heUniform" shape
@@ -85,7 +85,7 @@ module Init =
     /// orthonormal rows if there are more outputs than inputs. The positions of a kernel count as inputs.</summary>
     /// <param name="gain">The factor.</param>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     /// <remarks>By two Cholesky factorisations, O(inputs · outputs · min(inputs, outputs)). Saxe et al. 2014.</remarks>
     let orthogonal (gain: float) (key: Key) (shape: int list) : Tensor =

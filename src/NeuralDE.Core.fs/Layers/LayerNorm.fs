@@ -17,7 +17,7 @@ type LayerNorm =
     }
 
     /// <summary>Scale 1 and shift 0.</summary>
-    /// <param name="shape">The extents of the normalised last axes, such as [ features ].</param>
+    /// <param name="shape">The extents of the normalised last axes, such as [features].</param>
     /// <returns>The layer.</returns>
     /// <exception cref="T:NeuralDE.ShapeException">for no extent, and for one that is not positive.</exception>
     static member init(shape: int list) : LayerNorm =

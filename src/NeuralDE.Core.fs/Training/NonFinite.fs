@@ -44,7 +44,7 @@ module internal NonFinite =
                 | Apply fn -> Tensor.ApplyFn(fn, n.Args |> Array.map value)
                 | op -> [| Tensor.Apply(op, n.Args |> Array.map value) |]
 
-        // goes back along arguments that are not finite
+        // the first node that is not finite: follow the arguments that are not finite
         let mutable n, result = graph.Outputs[output], 0
         let mutable isBack = true
 

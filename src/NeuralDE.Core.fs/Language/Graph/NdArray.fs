@@ -38,9 +38,6 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
     /// The buffer that stores the array; null if only managed memory does.
     member _.Buffer = buffer
 
-    /// Whether the elements are in managed memory.
-    member _.IsHere = not (isNull data)
-
     member private x.Download() : Array =
         let read () =
             match buffer with

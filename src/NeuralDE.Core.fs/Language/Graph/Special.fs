@@ -119,7 +119,7 @@ module internal Special =
     let private lgammaNear2 =
         let signed k z = if k % 2 = 0 then z else -z
         let higher = zetaMinus1 |> Array.mapi (fun i z -> signed i z / float (i + 2))
-        Array.append [| 0.0; 0.42278433509846713 |] higher
+        Array.append [| 0.0; oneMinusEuler |] higher
 
     /// k cₖ of the derivative, from the power 0 on: 1 − γ, (−1)ᵏ (ζ(k) − 1).
     let private digammaNear2 = lgammaNear2[1..] |> Array.mapi (fun i c -> float (i + 1) * c)

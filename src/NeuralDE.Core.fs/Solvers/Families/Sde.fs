@@ -31,9 +31,9 @@ type SdeVerbs internal () =
     /// <returns>A problem with the method EulerMaruyama. It needs constant steps, Sde.dt, and a key, Sde.noise.</returns>
     /// <remarks>
     /// Sde.noise (Key 7) is required: equal keys give equal paths, and the path depends neither on the steps nor on the
-    /// method. The rows of a batch have independent noise; with perSample, row k has the path of Key.fold k. Steps end at
-    /// output times, which are [time] for all rows. Steps control the error of the state only, not of derivatives. The path
-    /// has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at a smaller distance.
+    /// method. The rows of a batch have independent noise; with perSample, row k has the path of <c>Key.fold k key</c>. Steps
+    /// end at output times, which are [time] for all rows. Steps control the error of the state only, not of derivatives.
+    /// The path has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at a smaller distance.
     /// K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential equations, 1992.
     /// </remarks>
     /// <exception cref="T:NeuralDE.InputException">for a time that is not finite, and for other types of times.</exception>

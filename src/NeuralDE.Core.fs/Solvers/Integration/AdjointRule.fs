@@ -33,7 +33,7 @@ module internal AdjointRule =
     let private rate (f: RungeKutta.Field) (t: Tensor) y (a: Tensor[]) =
         Array.map2 (fun (d: Tensor) a -> Prim.cast Float64 (Prim.sum (d * a))) (f t y) a |> Array.reduce (+)
 
-    /// Goes back over the spans between outputs, last first; also returns the derivatives by the output times.
+    /// Integrates backwards over the spans between outputs, last first; also returns the derivatives by the output times.
     let private overOutputs
         (p: SolvePlan)
         (back: SpanEnds -> Tensor[] * Tensor[])

@@ -209,9 +209,6 @@ module internal LowerDot =
 
         target
 
-    /// From this number of rows on, it pays to transpose the second factor once.
-    let private manyRows = 128
-
     /// Floats only; ValueNone if a matrix is empty.
     let lower (x: Lowering) (n: Node) (a: View) (b: View) : View =
         let rank = n.Shape.Length
