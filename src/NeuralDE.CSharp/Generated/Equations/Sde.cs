@@ -19,10 +19,11 @@ public static partial class Sde
     /// </returns>
     /// <remarks>
     /// Noise(key) is required: equal keys give equal paths, and the path depends neither on the steps nor on the
-    /// method. The rows of a batch have independent noise; with PerSample, row k has the path of Key.Fold k. Steps end
-    /// at output times, which are [time] for all rows. Steps control the error of the state only, not of derivatives.
-    /// The path has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at a smaller
-    /// distance. K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential equations, 1992.
+    /// method. The rows of a batch have independent noise; with PerSample, row k has the path of <c>key.Fold(k)</c>.
+    /// Steps end at output times, which are [time] for all rows. Steps control the error of the state only, not of
+    /// derivatives. The path has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at
+    /// a smaller distance. K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential
+    /// equations, 1992.
     /// </remarks>
     /// <exception cref="InputException">for a time that is not finite, and for other types of times.</exception>
     public static Problem<N, S> Problem<N, S>(Func<Tensor, S, S> drift, Noise<N, S> noise, S y0, double t0, double t1)
@@ -42,10 +43,11 @@ public static partial class Sde
     /// </returns>
     /// <remarks>
     /// Noise(key) is required: equal keys give equal paths, and the path depends neither on the steps nor on the
-    /// method. The rows of a batch have independent noise; with PerSample, row k has the path of Key.Fold k. Steps end
-    /// at output times, which are [time] for all rows. Steps control the error of the state only, not of derivatives.
-    /// The path has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at a smaller
-    /// distance. K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential equations, 1992.
+    /// method. The rows of a batch have independent noise; with PerSample, row k has the path of <c>key.Fold(k)</c>.
+    /// Steps end at output times, which are [time] for all rows. Steps control the error of the state only, not of
+    /// derivatives. The path has a resolution of 2^-24 of [t0, t1]: InputException for shorter steps and for outputs at
+    /// a smaller distance. K. Itô 1944; P. E. Kloeden, E. Platen, Numerical solution of stochastic differential
+    /// equations, 1992.
     /// </remarks>
     /// <exception cref="InputException">for a time that is not finite, and for other types of times.</exception>
     public static Problem<N, S> Problem<N, S>(Func<Tensor, S, S> drift, Noise<N, S> noise, S y0, Tensor t0, Tensor t1)

@@ -33,7 +33,7 @@ public static partial class Init
 
     /// <summary>Uniform in ±1/√inputs: the default of Linear.Init, and of PyTorch's Linear.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     public static Tensor Linear(Key key, params int[] shape) =>
         InitModule.linear(Given(key), FSharp.List<int>(Given(shape)));
@@ -42,27 +42,27 @@ public static partial class Init
     /// Uniform in ±√(6 / (inputs + outputs)); keeps variances through tanh layers. Glorot and Bengio 2010.
     /// </summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     public static Tensor Glorot(Key key, params int[] shape) =>
         InitModule.glorot(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Normal with variance 2 / (inputs + outputs). Glorot and Bengio 2010.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     public static Tensor GlorotNormal(Key key, params int[] shape) =>
         InitModule.glorotNormal(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Normal with variance 2 / inputs; keeps variances through relu layers. He et al. 2015.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     public static Tensor He(Key key, params int[] shape) => InitModule.he(Given(key), FSharp.List<int>(Given(shape)));
 
     /// <summary>Uniform in ±√(6 / inputs), with variance 2 / inputs. He et al. 2015.</summary>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     public static Tensor HeUniform(Key key, params int[] shape) =>
         InitModule.heUniform(Given(key), FSharp.List<int>(Given(shape)));
@@ -73,7 +73,7 @@ public static partial class Init
     /// </summary>
     /// <param name="gain">The factor.</param>
     /// <param name="key">The source of the numbers.</param>
-    /// <param name="shape">[ inputs; outputs; extents… ].</param>
+    /// <param name="shape">[inputs; outputs; extents…].</param>
     /// <returns>A tensor of this shape, float64.</returns>
     /// <remarks>By two Cholesky factorisations, O(inputs · outputs · min(inputs, outputs)). Saxe et al. 2014.</remarks>
     public static Tensor Orthogonal(double gain, Key key, params int[] shape) =>

@@ -11,7 +11,7 @@ public static partial class LayerNormExtensions
     extension(LayerNorm)
     {
         /// <summary>Scale 1 and shift 0.</summary>
-        /// <param name="shape">The extents of the normalised last axes, such as [ features ].</param>
+        /// <param name="shape">The extents of the normalised last axes, such as [features].</param>
         /// <returns>The layer.</returns>
         /// <exception cref="ShapeException">for no extent, and for one that is not positive.</exception>
         public static LayerNorm Init(params ReadOnlySpan<int> shape) => LayerNorm.init(FSharp.List(shape));
