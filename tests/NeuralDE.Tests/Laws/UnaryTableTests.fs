@@ -147,10 +147,7 @@ let tests =
 
                     testCase "has a verb in C#" (fun () ->
                         let _, text = verbOf case
-                        isApproved
-                            csharp
-                            text
-                            "dotnet fsi build.fsx face, then dotnet fsi build.fsx approve")
+                        isApproved csharp text "dotnet fsi build.fsx face, then dotnet fsi build.fsx approve")
 
                     testCase "has known values" (fun () ->
                         let isKnown = UnaryCases.known |> List.exists (fun (k, _) -> List.contains k functions)
