@@ -56,7 +56,7 @@ let private kinked rtol (w: Tensor) =
 /// Accepted and rejected steps of a differentiated solve, or of a plain one.
 let private stepsOf control (p: OdeProblem<Tensor>) =
     let setup = SolveSetup.prepare "a test" p
-    let report = SolveReport.unpack (setup.Run { setup.Plan with Control = control } setup.Ts).Report
+    let report = SolveReport.unpack (setup.Run { setup.Plan with ErrorControl = control } setup.Ts).Report
     int (numbers report.Accepted |> Array.sum), int (numbers report.Rejected |> Array.sum)
 
 /// Problems whose state error also controls the gradient: name, problem, steps of a plain solve, steps of a differentiated

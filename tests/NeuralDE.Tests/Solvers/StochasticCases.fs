@@ -108,7 +108,7 @@ let internal plan (e: Equation) : SolvePlan * Graph * (Tensor * bool)[] =
              else
                  StepSizes.Adaptive(StepController.integral, true))
           Norm = LargestRms [| true |]
-          Control = StateOnly
+          ErrorControl = StateOnly
           IsRelative = false
           Saving = (if e.Ts.IsEmpty then Nothing else AtTimes)
           Times = e.Ts.Length

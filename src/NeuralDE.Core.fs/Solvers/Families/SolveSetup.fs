@@ -187,7 +187,7 @@ module internal SolveSetup =
         { Stepper = f.Stepper
           Steps = steps
           Norm = normOf p leaves
-          Control = StateOnly
+          ErrorControl = StateOnly
           IsRelative = (p.Atol = 0.0)
           Saving = savingOf p ts
           Times = ts.Dims[ts.Rank - 1]

@@ -89,7 +89,7 @@ module internal DerivativeControl =
     let private watchOf (a: Tensor[]) = { Safe = a[0]; SafeRate = a[1]; Since = a[2]; Steers = a[3] }
     let private ofWatch w = [| w.Safe; w.SafeRate; w.Since; w.Steers |]
 
-    let isOn (p: SolvePlan) = (p.Control = StateAndDerivatives)
+    let isOn (p: SolvePlan) = (p.ErrorControl = StateAndDerivatives)
 
     /// Whether the stepper has a tableau: then Carried is f at the state, whose tangent need not be carried, and the
     /// embedded error is a known polynomial.

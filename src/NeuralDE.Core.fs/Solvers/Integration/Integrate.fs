@@ -354,7 +354,7 @@ module internal Integrate =
                 lazy
                     // a function without a forward derivative, such as a host function with only a reverse rule, cannot be watched
                     (try
-                        graph { p with Control = StateAndDerivatives } g
+                        graph { p with ErrorControl = StateAndDerivatives } g
                      with :? DerivativeException ->
                          plain)
 

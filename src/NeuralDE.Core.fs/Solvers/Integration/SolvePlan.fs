@@ -37,7 +37,7 @@ type internal SolvePlan =
         Steps: StepSizes
         Norm: ErrorNorm
         /// StateOnly unless a derivative is taken
-        Control: ErrorControl
+        ErrorControl: ErrorControl
         /// whether atol is 0, so that a component at 0 has no tolerance
         IsRelative: bool
         Saving: Saving
