@@ -91,7 +91,7 @@ Plot.Phase(("data", data), ("found", Path(fit.Model))).Points("data").Save("spir
 ```
 
 `Linspace`, `Stack` and the other verbs need no class name: the package adds `using static NeuralDE.Verbs`. `x[0]` and `x[^1]` are rows,
-`x[1..3]` are rows without the last one named, `x[0, 1]` is an element, and `Transpose(x)[1]` is a column of a matrix. A verb takes the tensor
+`x[1..3]` are rows without the last one named, `x[0, 1]` is an element, and `x[.., 1]` is a column of a matrix. A verb takes the tensor
 first, as in `Reshape(x, 3, 2)`.
 
 ## Four misleading messages of the compiler
