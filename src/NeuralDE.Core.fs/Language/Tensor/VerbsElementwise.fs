@@ -70,35 +70,91 @@ module ElementwiseVerbs =
 
     // ── comparison: tensors of bool ──────────────────────────────────────────────────────────────────────────────
     // A comparison with NaN is false, except .<>, which is true. Either side may be a plain number.
-    /// a < b, element-wise.
+    /// <summary>a &lt; b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.<) a b : Tensor = TensorOperands.Less(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≤ b, element-wise.
+    /// <summary>a ≤ b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.<=) a b : Tensor = TensorOperands.LessEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a > b, element-wise.
+    /// <summary>a &gt; b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.>) a b : Tensor = TensorOperands.Greater(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≥ b, element-wise.
+    /// <summary>a ≥ b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.>=) a b : Tensor = TensorOperands.GreaterEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a = b, element-wise.
+    /// <summary>a = b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.=) a b : Tensor = TensorOperands.Equal(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a ≠ b, element-wise.
+    /// <summary>a ≠ b, element-wise.</summary>
+    /// <param name="a">A tensor, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor, or a plain number, which gets the dtype of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ, or the number does not fit the dtype of the
+    /// tensor.</exception>
     let inline (.<>) a b : Tensor = TensorOperands.NotEqual(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// a where the condition (bool) is true, otherwise b. a and b may be plain numbers; two plain numbers give their own
-    /// dtype, float64 for floats. An element that is not selected gets the derivative 0, even if it is NaN or infinite.
+    /// <summary>a where the condition (bool) is true, otherwise b. a and b may be plain numbers; two plain numbers give
+    /// their own dtype, float64 for floats. An element that is not selected gets the derivative 0, even if it is NaN or
+    /// infinite.</summary>
+    /// <param name="condition">A bool tensor.</param>
+    /// <param name="a">The values where the condition is true: a tensor, or a plain number.</param>
+    /// <param name="b">The values where it is false: a tensor of the dtype of a, or a plain number.</param>
+    /// <returns>The dtype of a and b, of the broadcast shape of all three.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The condition is not bool; the dtypes of a and b differ; or a number
+    /// does not fit the dtype of the tensor.</exception>
     let inline where (condition: Tensor) a b : Tensor =
         TensorOperands.Where(condition, operandsBy Unchecked.defaultof<WhereOperands> a b)
 
-    /// The larger of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal elements share the
-    /// derivative; the smaller one gets none.
+    /// <summary>The larger of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal elements
+    /// share the derivative; the smaller one gets none.</summary>
+    /// <param name="a">A tensor of numbers, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor of numbers, or a plain number, which gets the dtype of a.</param>
+    /// <returns>The common dtype, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool, or the number does not fit the dtype
+    /// of the tensor.</exception>
     let inline maximum a b : Tensor = TensorOperands.Maximum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
-    /// The smaller of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal elements share the
-    /// derivative; the larger one gets none.
+    /// <summary>The smaller of a and b, element-wise; NaN if either is NaN. Either may be a plain number. Equal
+    /// elements share the derivative; the larger one gets none.</summary>
+    /// <param name="a">A tensor of numbers, or a plain number, which gets the dtype of b.</param>
+    /// <param name="b">A tensor of numbers, or a plain number, which gets the dtype of a.</param>
+    /// <returns>The common dtype, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool, or the number does not fit the dtype
+    /// of the tensor.</exception>
     let inline minimum a b : Tensor = TensorOperands.Minimum(operandsBy Unchecked.defaultof<TensorOperands> a b)
 
     // ── logic ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,22 +163,44 @@ module ElementwiseVerbs =
         Expect.bools verb b
         Tensor.Binary(op, a, b)
 
-    /// true where both a and b are true.
+    /// <summary>true where both a and b are true.</summary>
+    /// <param name="a">A bool tensor.</param>
+    /// <param name="b">A bool tensor whose shape broadcasts with that of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a or b is not bool.</exception>
     let logicalAnd (a: Tensor) (b: Tensor) : Tensor = logical "logicalAnd" And a b
 
-    /// true where a or b is true.
+    /// <summary>true where a or b is true.</summary>
+    /// <param name="a">A bool tensor.</param>
+    /// <param name="b">A bool tensor whose shape broadcasts with that of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a or b is not bool.</exception>
     let logicalOr (a: Tensor) (b: Tensor) : Tensor = logical "logicalOr" Or a b
 
-    /// true where exactly one of a and b is true.
+    /// <summary>true where exactly one of a and b is true.</summary>
+    /// <param name="a">A bool tensor.</param>
+    /// <param name="b">A bool tensor whose shape broadcasts with that of a.</param>
+    /// <returns>bool, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a or b is not bool.</exception>
     let logicalXor (a: Tensor) (b: Tensor) : Tensor = logical "logicalXor" Xor a b
 
-    /// true where x is false.
+    /// <summary>true where x is false.</summary>
+    /// <param name="x">A bool tensor of any shape.</param>
+    /// <returns>bool, of the shape of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not bool.</exception>
     let logicalNot (x: Tensor) : Tensor = Tensor.Unary(Not, x)
 
-    /// Whether each element is NaN; false for integers and bools.
+    /// <summary>Whether each element is NaN; false for integers and bools.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>bool, of the shape of x.</returns>
     let isNaN (x: Tensor) : Tensor = Prim.compare NotEqual x x
 
-    /// Whether each element is neither NaN nor infinite; true for integers and bools.
+    /// <summary>Whether each element is neither NaN nor infinite; true for integers and bools.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>bool, of the shape of x.</returns>
     let isFinite (x: Tensor) : Tensor =
         if x.Dtype.IsFloat then
             Prim.compareTo Less (abs x) Double.PositiveInfinity
@@ -130,9 +208,12 @@ module ElementwiseVerbs =
             Prim.compare Equal x x
 
     // ── types ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Converts x to another dtype. Floats are rounded towards 0 to integers; floats outside the range of the dtype become
-    /// its nearest integer, and NaN becomes 0. int64 wraps to int32. To bool, every number except 0 becomes true, including
-    /// NaN.
+    /// <summary>Converts x to another dtype. Floats are rounded towards 0 to integers; floats outside the range of the
+    /// dtype become its nearest integer, and NaN becomes 0. int64 wraps to int32. To bool, every number except 0
+    /// becomes true, including NaN.</summary>
+    /// <param name="dtype">The dtype of the result.</param>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>A tensor of this dtype and the shape of x.</returns>
     let cast (dtype: Dtype) (x: Tensor) : Tensor = Prim.cast dtype x
 
     // ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,18 +221,35 @@ module ElementwiseVerbs =
         Expect.floats verb x
         Tensor.Unary(op, x)
 
-    /// x²
+    /// <summary>x²</summary>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>The shape and dtype of x; integers wrap.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool.</exception>
     let square (x: Tensor) : Tensor = x * x
 
-    /// 1 / x
+    /// <summary>1 / x</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let reciprocal (x: Tensor) : Tensor = 1.0 / x
 
-    /// The sign of x: −1, 0 or 1; NaN for NaN. Its derivative is 0. F#'s `sign` is for plain numbers.
+    /// <summary>The sign of x: −1, 0 or 1; NaN for NaN. Its derivative is 0. F#'s `sign` is for plain
+    /// numbers.</summary>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool.</exception>
     let signum (x: Tensor) : Tensor =
         Expect.numbers "signum" x
         Tensor.Unary(Sign, x)
 
-    /// Limits x to the range from low to high. The derivative at a limit is 1. InputException unless low ≤ high.
+    /// <summary>Limits x to the range from low to high. The derivative at a limit is 1.</summary>
+    /// <param name="low">The lower limit.</param>
+    /// <param name="high">The upper limit.</param>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.InputException">low is larger than high, or one of them is NaN.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool, or a limit does not fit the integer dtype of
+    /// x.</exception>
     let clip (low: float) (high: float) (x: Tensor) : Tensor =
         if not (low <= high) then
             raise (InputException $"clip: got low {string low} and high {string high}, expected low ≤ high.")
@@ -159,7 +257,13 @@ module ElementwiseVerbs =
         Expect.numbers "clip" x
         where (x .< low) low (where (x .> high) high x)
 
-    /// a b + c, rounded once.
+    /// <summary>a b + c, rounded once.</summary>
+    /// <param name="a">A float tensor.</param>
+    /// <param name="b">A tensor of the dtype of a.</param>
+    /// <param name="c">A tensor of the dtype of a.</param>
+    /// <returns>The common dtype, of the broadcast shape of all three.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float, or the dtypes differ.</exception>
     let fma (a: Tensor) (b: Tensor) (c: Tensor) : Tensor =
         Expect.floats "fma" a
         Expect.oneDtype "fma" [| a; b; c |]
@@ -172,7 +276,13 @@ module ElementwiseVerbs =
         let isZero = Prim.compareTo Equal x 0.0
         Prim.select isZero (Prim.zerosLike x) (sqrt (Prim.select isZero (Prim.onesLike x) x))
 
-    /// √(a² + b²) without overflow; ∞ if either is infinite, even if the other is NaN. The derivative at (0, 0) is 0.
+    /// <summary>√(a² + b²) without overflow; ∞ if either is infinite, even if the other is NaN. The derivative at (0,
+    /// 0) is 0.</summary>
+    /// <param name="a">A float tensor.</param>
+    /// <param name="b">A tensor of the dtype of a.</param>
+    /// <returns>The common dtype, of the broadcast shape of a and b.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float, or the dtypes differ.</exception>
     let hypot (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "hypot" a
         let larger = Prim.stop (maximum (abs a) (abs b))
@@ -182,19 +292,34 @@ module ElementwiseVerbs =
         let finite = scale * root (square (a / scale) + square (b / scale))
         where (logicalOr (isInfinite a) (isInfinite b)) Double.PositiveInfinity finite
 
-    /// eˣ − 1, accurate near 0.
+    /// <summary>eˣ − 1, accurate near 0.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let expm1 (x: Tensor) : Tensor = unary "expm1" Expm1 x
 
-    /// ln(1 + x), accurate near 0.
+    /// <summary>ln(1 + x), accurate near 0.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let log1p (x: Tensor) : Tensor = unary "log1p" Log1p x
 
-    /// The inverse of sinh: ln(x + √(x² + 1)).
+    /// <summary>The inverse of sinh: ln(x + √(x² + 1)).</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let asinh (x: Tensor) : Tensor = unary "asinh" Asinh x
 
-    /// The inverse of cosh on [1, ∞); NaN below 1.
+    /// <summary>The inverse of cosh on [1, ∞); NaN below 1.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let acosh (x: Tensor) : Tensor = unary "acosh" Acosh x
 
-    /// The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside.
+    /// <summary>The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let atanh (x: Tensor) : Tensor = unary "atanh" Atanh x
 
     // ── activations ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,64 +328,115 @@ module ElementwiseVerbs =
         let isBelow = Prim.compareTo LessEqual x 0.0
         Prim.select isBelow (f (Prim.select isBelow x (Prim.zerosLike x))) x
 
-    /// x where x > 0, otherwise 0. The derivative at 0 is 0.
+    /// <summary>x where x &gt; 0, otherwise 0. The derivative at 0 is 0.</summary>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool.</exception>
     let relu (x: Tensor) : Tensor =
         Expect.numbers "relu" x
         belowZero Prim.zerosLike x
 
-    /// x where x > 0, otherwise slope · x.
+    /// <summary>x where x &gt; 0, otherwise slope · x.</summary>
+    /// <param name="slope">The slope for negative x.</param>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let leakyRelu (slope: float) (x: Tensor) : Tensor =
         Expect.floats "leakyRelu" x
         belowZero (fun x -> slope * x) x
 
-    /// x where x > 0, otherwise eˣ − 1.
+    /// <summary>x where x &gt; 0, otherwise eˣ − 1.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let elu (x: Tensor) : Tensor =
         Expect.floats "elu" x
         belowZero expm1 x
 
-    /// 1 / (1 + e⁻ˣ)
+    /// <summary>1 / (1 + e⁻ˣ)</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let sigmoid (x: Tensor) : Tensor = unary "sigmoid" Sigmoid x
 
-    /// ln(1 + eˣ), without overflow.
+    /// <summary>ln(1 + eˣ), without overflow.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let softplus (x: Tensor) : Tensor = unary "softplus" Softplus x
 
-    /// ln(sigmoid(x)) = −softplus(−x), without overflow.
+    /// <summary>ln(sigmoid(x)) = −softplus(−x), without overflow.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let logSigmoid (x: Tensor) : Tensor = -(softplus -x)
 
-    /// ln(p / (1 − p)), the inverse of `sigmoid`.
+    /// <summary>ln(p / (1 − p)), the inverse of `sigmoid`.</summary>
+    /// <param name="p">A float tensor of any shape, with probabilities; ±∞ at 0 and 1, NaN outside.</param>
+    /// <returns>The shape and dtype of p.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">p is not a float.</exception>
     let logit (p: Tensor) : Tensor = log p - log1p -p
 
-    /// x · sigmoid(x), also called swish.
+    /// <summary>x · sigmoid(x), also called swish.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let silu (x: Tensor) : Tensor = x * sigmoid x
 
-    /// x · tanh(softplus(x))
+    /// <summary>x · tanh(softplus(x))</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let mish (x: Tensor) : Tensor = x * tanh (softplus x)
 
-    /// The error function, 2/√π ∫₀ˣ exp(−s²) ds.
+    /// <summary>The error function, 2/√π ∫₀ˣ exp(−s²) ds.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let erf (x: Tensor) : Tensor = unary "erf" Erf x
 
-    /// The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside.
+    /// <summary>The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let erfinv (x: Tensor) : Tensor = unary "erfinv" Erfinv x
 
-    /// x Φ(x) = x/2 (1 + erf(x/√2)), with the standard normal distribution function Φ.
+    /// <summary>x Φ(x) = x/2 (1 + erf(x/√2)), with the standard normal distribution function Φ.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let gelu (x: Tensor) : Tensor =
         Expect.floats "gelu" x
         Prim.times 0.5 x * Prim.plus 1.0 (erf (Prim.times (Math.Sqrt 0.5) x))
 
-    /// The approximation of `gelu` by x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    /// <summary>The approximation of `gelu` by x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let geluTanh (x: Tensor) : Tensor =
         Expect.floats "geluTanh" x
         let inner = x + Prim.times 0.044715 (x * x * x)
         Prim.times 0.5 x * Prim.plus 1.0 (tanh (Prim.times (Math.Sqrt(2.0 / Math.PI)) inner))
 
     // ── the gamma function ───────────────────────────────────────────────────────────────────────────────────────
-    /// ln |Γ(x)|
+    /// <summary>ln |Γ(x)|</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let lgamma (x: Tensor) : Tensor = unary "lgamma" Lgamma x
 
-    /// ψ(x) = d/dx ln Γ(x)
+    /// <summary>ψ(x) = d/dx ln Γ(x)</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let digamma (x: Tensor) : Tensor = unary "digamma" (Polygamma 0) x
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of `digamma`, for n from 0 to 170. InputException for larger n, because n! exceeds float64.
+    /// <summary>ψ⁽ⁿ⁾(x), the n-th derivative of `digamma`.</summary>
+    /// <param name="n">The order, from 0 to 170: larger n! exceed float64.</param>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.InputException">n is outside 0 to 170.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let polygamma (n: int) (x: Tensor) : Tensor =
         if n < 0 || n > 170 then
             raise (InputException $"polygamma: got order {string n}, expected 0 to 170.")
