@@ -13,19 +13,35 @@ module ReduceVerbs =
     let private over (n: int64) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims (float n))
 
     // ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The sum of all elements, of shape []. For int32 and bool (the number of true elements) it is int64.
+    /// <summary>The sum of all elements, of shape []. For int32 and bool (the number of true elements) it is
+    /// int64.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>[]; int64 for integers and bool, otherwise the dtype of x.</returns>
     let sum (x: Tensor) : Tensor = Prim.sum (Prim.wide x)
 
-    /// The sum along an axis. For int32 and bool (the number of true elements) it is int64.
+    /// <summary>The sum along an axis. For int32 and bool (the number of true elements) it is int64.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>The shape of x without the axis; int64 for integers and bool, otherwise the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let sumAlong (axis: int) (x: Tensor) : Tensor = Prim.sumOver [| along "sumAlong" axis x |] (Prim.wide x)
 
-    /// The arithmetic mean of all elements, of shape [].
+    /// <summary>The arithmetic mean of all elements, of shape [].</summary>
+    /// <param name="x">A float tensor of any shape with at least one element.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let mean (x: Tensor) : Tensor =
         Expect.floats "mean" x
         Expect.something "mean" x
         over x.LongCount (Prim.sum x)
 
-    /// The arithmetic mean along an axis.
+    /// <summary>The arithmetic mean along an axis.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor with at least one element along the axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let meanAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "mean" x
         let a = along "meanAlong" axis x
@@ -45,10 +61,16 @@ module ReduceVerbs =
         let shape = Array.removeAt axis x.Dims
         if x.Dims[axis] = 0 then Prim.fill x.Dtype shape 1.0 else Prim.reshape shape x
 
-    /// The product along an axis; 1 without elements. For int32 and bool it is int64.
+    /// <summary>The product along an axis; 1 without elements. For int32 and bool it is int64.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>The shape of x without the axis; int64 for integers and bool, otherwise the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let prodAlong (axis: int) (x: Tensor) : Tensor = product (along "prodAlong" axis x) (Prim.wide x)
 
-    /// The product of all elements, of shape []; 1 without elements. For int32 and bool it is int64.
+    /// <summary>The product of all elements, of shape []; 1 without elements. For int32 and bool it is int64.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>[]; int64 for integers and bool, otherwise the dtype of x.</returns>
     let prod (x: Tensor) : Tensor = product 0 (Expect.flat "prod" (Prim.wide x))
 
     // ── variance ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,28 +89,64 @@ module ReduceVerbs =
 
     let private flat verb (x: Tensor) = Expect.flat verb x
 
-    /// The population variance along an axis: the mean of (x − mean)².
+    /// <summary>The population variance along an axis: the mean of (x − mean)².</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor with at least one element along the axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let varAlong (axis: int) (x: Tensor) : Tensor = deviation "var" 0 axis x
 
-    /// The population variance of all elements: the mean of (x − mean)².
+    /// <summary>The population variance of all elements: the mean of (x − mean)².</summary>
+    /// <param name="x">A float tensor of any shape with at least one element.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let var (x: Tensor) : Tensor = deviation "var" 0 0 (flat "var" x)
 
-    /// The population standard deviation along an axis. Its derivative is 0 where it is 0.
+    /// <summary>The population standard deviation along an axis. Its derivative is 0 where it is 0.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor with at least one element along the axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let stdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "std" 0 axis x)
 
-    /// The population standard deviation of all elements. Its derivative is 0 where it is 0.
+    /// <summary>The population standard deviation of all elements. Its derivative is 0 where it is 0.</summary>
+    /// <param name="x">A float tensor of any shape with at least one element.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let std (x: Tensor) : Tensor = root (deviation "std" 0 0 (flat "std" x))
 
-    /// The sample variance along an axis: Σ (x − mean)² / (n − 1).
+    /// <summary>The sample variance along an axis: Σ (x − mean)² / (n − 1).</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor with at least two elements along the axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or fewer than two elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let sampleVarAlong (axis: int) (x: Tensor) : Tensor = deviation "sampleVar" 1 axis x
 
-    /// The sample variance of all elements: Σ (x − mean)² / (n − 1).
+    /// <summary>The sample variance of all elements: Σ (x − mean)² / (n − 1).</summary>
+    /// <param name="x">A float tensor of any shape with at least two elements.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let sampleVar (x: Tensor) : Tensor = deviation "sampleVar" 1 0 (flat "sampleVar" x)
 
-    /// The sample standard deviation along an axis, with n − 1. Its derivative is 0 where it is 0.
+    /// <summary>The sample standard deviation along an axis, with n − 1. Its derivative is 0 where it is 0.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor with at least two elements along the axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or fewer than two elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let sampleStdAlong (axis: int) (x: Tensor) : Tensor = root (deviation "sampleStd" 1 axis x)
 
-    /// The sample standard deviation of all elements, with n − 1. Its derivative is 0 where it is 0.
+    /// <summary>The sample standard deviation of all elements, with n − 1. Its derivative is 0 where it is 0.</summary>
+    /// <param name="x">A float tensor of any shape with at least two elements.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two elements.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let sampleStd (x: Tensor) : Tensor = root (deviation "sampleStd" 1 0 (flat "sampleStd" x))
 
     // ── extremes ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,35 +159,59 @@ module ReduceVerbs =
         | Int64 -> Prim.minus -1.0 x
         | Bool -> Prim.isNot x
 
-    /// The largest element; NaN if any element is NaN. Equal elements share the derivative.
+    /// <summary>The largest element; NaN if any element is NaN. Equal elements share the derivative.</summary>
+    /// <param name="x">A tensor of any shape and dtype with at least one element.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no elements.</exception>
     let amax (x: Tensor) : Tensor =
         Expect.something "amax" x
         Prim.reduce Maximum (Shape.axes x.Rank) x
 
-    /// The smallest element; NaN if any element is NaN. Equal elements share the derivative.
+    /// <summary>The smallest element; NaN if any element is NaN. Equal elements share the derivative.</summary>
+    /// <param name="x">A tensor of any shape and dtype with at least one element.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no elements.</exception>
     let amin (x: Tensor) : Tensor =
         Expect.something "amin" x
         opposite (Prim.reduce Maximum (Shape.axes x.Rank) (opposite x))
 
-    /// The largest element along an axis; NaN if any element is NaN. Equal elements share the derivative.
+    /// <summary>The largest element along an axis; NaN if any element is NaN. Equal elements share the
+    /// derivative.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype with at least one element along the axis.</param>
+    /// <returns>The shape of x without the axis, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
     let maxAlong (axis: int) (x: Tensor) : Tensor =
         let a = along "maxAlong" axis x
         Expect.somethingAlong "maximum" a x
         Prim.reduce Maximum [| a |] x
 
-    /// The smallest element along an axis; NaN if any element is NaN. Equal elements share the derivative.
+    /// <summary>The smallest element along an axis; NaN if any element is NaN. Equal elements share the
+    /// derivative.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype with at least one element along the axis.</param>
+    /// <returns>The shape of x without the axis, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
     let minAlong (axis: int) (x: Tensor) : Tensor =
         let a = along "minAlong" axis x
         Expect.somethingAlong "minimum" a x
         opposite (Prim.reduce Maximum [| a |] (opposite x))
 
-    /// The index (int64) of the largest element along an axis; the first of equal elements.
+    /// <summary>The index (int64) of the largest element along an axis; the first of equal elements.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype with at least one element along the axis.</param>
+    /// <returns>int64, of the shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
     let argmax (axis: int) (x: Tensor) : Tensor =
         let a = along "argmax" axis x
         Expect.somethingAlong "argmax" a x
         Tensor.Apply(ArgMax a, [| x |])
 
-    /// The index (int64) of the smallest element along an axis; the first of equal elements.
+    /// <summary>The index (int64) of the smallest element along an axis; the first of equal elements.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype with at least one element along the axis.</param>
+    /// <returns>int64, of the shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or no elements along it.</exception>
     let argmin (axis: int) (x: Tensor) : Tensor =
         let a = along "argmin" axis x
         Expect.somethingAlong "argmin" a x
@@ -142,22 +224,38 @@ module ReduceVerbs =
         else
             Prim.reduce Maximum axes x
 
-    /// Whether any element (bool) is true; false without elements.
+    /// <summary>Whether any element (bool) is true; false without elements.</summary>
+    /// <param name="x">A bool tensor of any shape.</param>
+    /// <returns>bool [].</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not bool.</exception>
     let any (x: Tensor) : Tensor =
         Expect.bools "any" x
         anyOver (Shape.axes x.Rank) x
 
-    /// Whether any element (bool) along an axis is true; false without elements.
+    /// <summary>Whether any element (bool) along an axis is true; false without elements.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A bool tensor that has this axis.</param>
+    /// <returns>bool, of the shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not bool.</exception>
     let anyAlong (axis: int) (x: Tensor) : Tensor =
         Expect.bools "anyAlong" x
         anyOver [| along "anyAlong" axis x |] x
 
-    /// Whether all elements (bool) are true; true without elements.
+    /// <summary>Whether all elements (bool) are true; true without elements.</summary>
+    /// <param name="x">A bool tensor of any shape.</param>
+    /// <returns>bool [].</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not bool.</exception>
     let all (x: Tensor) : Tensor =
         Expect.bools "all" x
         Prim.isNot (anyOver (Shape.axes x.Rank) (Prim.isNot x))
 
-    /// Whether all elements (bool) along an axis are true; true without elements.
+    /// <summary>Whether all elements (bool) along an axis are true; true without elements.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A bool tensor that has this axis.</param>
+    /// <returns>bool, of the shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not bool.</exception>
     let allAlong (axis: int) (x: Tensor) : Tensor =
         Expect.bools "allAlong" x
         Prim.isNot (anyOver [| along "allAlong" axis x |] (Prim.isNot x))
@@ -184,19 +282,32 @@ module ReduceVerbs =
         else
             (logSumExpParts axis x).Whole
 
-    /// ln Σ exp x along an axis, without overflow. It is −∞ if all elements are −∞ or there are none, and ∞ if an element is
-    /// ∞.
+    /// <summary>ln Σ exp x along an axis, without overflow. It is −∞ if all elements are −∞ or there are none, and ∞ if
+    /// an element is ∞.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor that has this axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let logsumexpAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "logsumexp" x
         logSumExp (along "logsumexpAlong" axis x) x
 
-    /// ln Σ exp x over all elements, without overflow. It is −∞ if all elements are −∞ or there are none, and ∞ if an element
-    /// is ∞.
+    /// <summary>ln Σ exp x over all elements, without overflow. It is −∞ if all elements are −∞ or there are none, and
+    /// ∞ if an element is ∞.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let logsumexp (x: Tensor) : Tensor =
         Expect.floats "logsumexp" x
         logSumExp 0 (flat "logsumexp" x)
 
-    /// exp x / Σ exp x along an axis, without overflow.
+    /// <summary>exp x / Σ exp x along an axis, without overflow.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor that has this axis.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let softmax (axis: int) (x: Tensor) : Tensor =
         Expect.floats "softmax" x
         let a = along "softmax" axis x
@@ -207,7 +318,12 @@ module ReduceVerbs =
             let e = exp (x - Prim.unreduce x.Dims [| a |] (shift a x))
             e / Prim.unreduce x.Dims [| a |] (Prim.sumOver [| a |] e)
 
-    /// ln(softmax(x)) along an axis, without overflow.
+    /// <summary>ln(softmax(x)) along an axis, without overflow.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor that has this axis.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let logSoftmax (axis: int) (x: Tensor) : Tensor =
         Expect.floats "logSoftmax" x
         let a = along "logSoftmax" axis x
@@ -219,22 +335,37 @@ module ReduceVerbs =
             shifted - Prim.unreduce x.Dims [| a |] (log (Prim.sumOver [| a |] (exp shifted)))
 
     // ── norms ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// √Σ x² over all elements: the Euclidean norm, for matrices the Frobenius norm. The derivative at 0 is 0.
+    /// <summary>√Σ x² over all elements: the Euclidean norm, for matrices the Frobenius norm. The derivative at 0 is
+    /// 0.</summary>
+    /// <param name="x">A float tensor of any shape.</param>
+    /// <returns>[], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let norm (x: Tensor) : Tensor =
         Expect.floats "norm" x
         root (Prim.sum (x * x))
 
-    /// √Σ x² along an axis. The derivative at 0 is 0.
+    /// <summary>√Σ x² along an axis. The derivative at 0 is 0.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A float tensor that has this axis.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let normAlong (axis: int) (x: Tensor) : Tensor =
         Expect.floats "normAlong" x
         root (Prim.sumOver [| along "normAlong" axis x |] (x * x))
 
-    /// Σ |x| over all elements. For int32 it is int64.
+    /// <summary>Σ |x| over all elements. For int32 it is int64.</summary>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>[]; int64 for integers, otherwise the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool.</exception>
     let norm1 (x: Tensor) : Tensor =
         Expect.numbers "norm1" x
         Prim.sum (abs (Prim.wide x))
 
-    /// The largest |x|; 0 without elements. For int32 it is int64.
+    /// <summary>The largest |x|; 0 without elements. For int32 it is int64.</summary>
+    /// <param name="x">A tensor of numbers of any shape.</param>
+    /// <returns>[]; int64 for integers, otherwise the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.DtypeException">x is bool.</exception>
     let normInf (x: Tensor) : Tensor =
         Expect.numbers "normInf" x
         let x = Prim.wide x
