@@ -7,7 +7,13 @@ open NeuralDE.Internal.Tensor
 [<AutoOpen; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module MovementVerbs =
     // ── shape ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The same elements in row-major order with another shape. One extent may be −1; it is then computed from the others.
+    /// <summary>The same elements in row-major order with another shape. One extent may be −1; it is then computed from
+    /// the others.</summary>
+    /// <param name="shape">The new shape; at most one extent is −1.</param>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>A tensor of this shape, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shape has another number of elements than x, an extent below −1,
+    /// or more than one −1.</exception>
     let reshape (shape: int list) (x: Tensor) : Tensor =
         let given = List.toArray shape
         let unknown = given |> Array.filter (fun n -> n = -1) |> Array.length
@@ -32,17 +38,33 @@ module MovementVerbs =
             let left = Shape.extent "reshape" (count / known)
             Prim.reshape (given |> Array.map (fun n -> if n = -1 then left else n)) x
 
-    /// All elements in row-major order, as a vector.
+    /// <summary>All elements in row-major order, as a vector.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>[n] for n elements, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Inside a transform: x has more elements than one axis can
+    /// have.</exception>
     let flatten (x: Tensor) : Tensor = Expect.flat "flatten" x
 
-    /// All elements in row-major order, as a vector: NumPy's name for `flatten`.
+    /// <summary>All elements in row-major order, as a vector: NumPy's name for `flatten`.</summary>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>[n] for n elements, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Inside a transform: x has more elements than one axis can
+    /// have.</exception>
     let ravel (x: Tensor) : Tensor = flatten x
 
-    /// Inserts a new axis of extent 1; `axis` is its position in the result.
+    /// <summary>Inserts a new axis of extent 1; `axis` is its position in the result.</summary>
+    /// <param name="axis">The position of the new axis in the result; negative positions count from its end.</param>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>The shape of x with an axis of extent 1 inserted.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The result has no such axis.</exception>
     let expandDims (axis: int) (x: Tensor) : Tensor =
         Prim.reshape (Array.insertAt (Shape.axis "expandDims" (x.Rank + 1) axis) 1 x.Dims) x
 
-    /// Removes an axis of extent 1.
+    /// <summary>Removes an axis of extent 1.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype whose extent along the axis is 1.</param>
+    /// <returns>The shape of x without the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or its extent is not 1.</exception>
     let squeeze (axis: int) (x: Tensor) : Tensor =
         let a = Shape.axis "squeeze" x.Rank axis
 
@@ -52,7 +74,13 @@ module MovementVerbs =
 
         Prim.reshape (Array.removeAt a x.Dims) x
 
-    /// Broadcasts x to a shape by NumPy's rule.
+    /// <summary>Broadcasts x to a shape by NumPy's rule.</summary>
+    /// <param name="shape">The new shape.</param>
+    /// <param name="x">A tensor of any dtype. Aligned at the last axis, its extents equal those of the shape or are
+    /// 1.</param>
+    /// <returns>A tensor of this shape, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x does not stretch to the shape, an extent is negative, or the
+    /// result does not fit in memory.</exception>
     let broadcastTo (shape: int list) (x: Tensor) : Tensor =
         let target = Expect.extents "broadcastTo" shape
 
@@ -65,7 +93,11 @@ module MovementVerbs =
                 $"broadcastTo: shape {Expect.text x} does not stretch to {Shape.text target}. Aligned at the last axis, extents must be equal or 1."
 
     // ── order of axes ────────────────────────────────────────────────────────────────────────────────────────────
-    /// Permutes the axes: axis i of the result is axis order[i] of x.
+    /// <summary>Permutes the axes: axis i of the result is axis order[i] of x.</summary>
+    /// <param name="order">Each axis of x once; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype.</param>
+    /// <returns>The elements of x, with its axes in this order.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The order does not contain each axis of x once.</exception>
     let permute (order: int list) (x: Tensor) : Tensor =
         let p = order |> List.toArray |> Array.map (fun a -> if a < 0 then a + x.Rank else a)
 
@@ -75,7 +107,12 @@ module MovementVerbs =
 
         Prim.permute p x
 
-    /// Swaps two axes.
+    /// <summary>Swaps two axes.</summary>
+    /// <param name="first">One axis; negative axes count from the end.</param>
+    /// <param name="second">The other axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype that has both axes.</param>
+    /// <returns>The shape of x with these two extents swapped.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let swapAxes (first: int) (second: int) (x: Tensor) : Tensor =
         let i, j = Shape.axis "swapAxes" x.Rank first, Shape.axis "swapAxes" x.Rank second
         Prim.permute
@@ -86,11 +123,19 @@ module MovementVerbs =
                  else a))
             x
 
-    /// Moves one axis to another position. The other axes keep their order.
+    /// <summary>Moves one axis to another position. The other axes keep their order.</summary>
+    /// <param name="source">The axis that moves; negative axes count from the end.</param>
+    /// <param name="target">Its position in the result; negative positions count from the end.</param>
+    /// <param name="x">A tensor of any dtype that has both axes.</param>
+    /// <returns>The shape of x with the extents in the new order.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let moveAxis (source: int) (target: int) (x: Tensor) : Tensor =
         Prim.permute (Shape.moving x.Rank (Shape.axis "moveAxis" x.Rank source) (Shape.axis "moveAxis" x.Rank target)) x
 
-    /// Swaps the last two axes: [batch…; m; n] → [batch…; n; m].
+    /// <summary>Swaps the last two axes: [batch…; m; n] → [batch…; n; m].</summary>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>[batch…; n; m].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let transpose (x: Tensor) : Tensor =
         Expect.rankAtLeast "transpose" 2 x
         Prim.swapLast x
@@ -104,7 +149,13 @@ module MovementVerbs =
             Expect.oneDtype verb xs
             xs
 
-    /// Concatenates tensors along an axis. Their other extents must be equal.
+    /// <summary>Concatenates tensors along an axis. Their other extents must be equal.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="xs">At least one tensor; all of one dtype, and of one shape except along the axis.</param>
+    /// <returns>The common shape, with the sum of the extents along the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">xs is empty, a tensor is a single number, there is no such axis, or
+    /// the other extents differ.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ.</exception>
     let concatAlong (axis: int) (xs: Tensor list) : Tensor =
         let xs = joined "concat" xs
 
@@ -123,10 +174,21 @@ module MovementVerbs =
         Expect.made "concat" xs (Array.updateAt a total xs[0].Dims)
         Prim.concat a xs
 
-    /// Concatenates tensors along the first axis. Their other extents must be equal.
+    /// <summary>Concatenates tensors along the first axis. Their other extents must be equal.</summary>
+    /// <param name="xs">At least one tensor; all of one dtype, and of one shape except along the first axis.</param>
+    /// <returns>The common shape, with the sum of the extents along the first axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">xs is empty, a tensor is a single number, or the other extents
+    /// differ.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ.</exception>
     let concat (xs: Tensor list) : Tensor = concatAlong 0 xs
 
-    /// Stacks tensors of equal shape along a new axis; `axis` is its position in the result.
+    /// <summary>Stacks tensors of equal shape along a new axis; `axis` is its position in the result.</summary>
+    /// <param name="axis">The position of the new axis in the result; negative positions count from its end.</param>
+    /// <param name="xs">At least one tensor; all of one shape and dtype.</param>
+    /// <returns>The common shape, with a new axis whose extent is the number of tensors.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">xs is empty, the shapes differ, or the result has no such
+    /// axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ.</exception>
     let stackAlong (axis: int) (xs: Tensor list) : Tensor =
         let xs = joined "stack" xs
 
@@ -140,11 +202,22 @@ module MovementVerbs =
         Expect.made "stack" xs (Array.insertAt a xs.Length xs[0].Dims)
         Prim.stack a xs
 
-    /// Stacks tensors of equal shape along a new first axis.
+    /// <summary>Stacks tensors of equal shape along a new first axis.</summary>
+    /// <param name="xs">At least one tensor; all of one shape and dtype.</param>
+    /// <returns>[n; shape…] for n tensors of this shape.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">xs is empty, or the shapes differ.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ.</exception>
     let stack (xs: Tensor list) : Tensor = stackAlong 0 xs
 
     // ── splitting ────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Splits x along an axis into pieces of the given extents, which must add up to the extent of the axis.
+    /// <summary>Splits x along an axis into pieces of the given extents, which must add up to the extent of the
+    /// axis.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="sizes">The extents of the pieces along the axis, 0 or more.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>One tensor for each size, with this extent along the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, a size is negative, or the sizes do not add up
+    /// to the extent of the axis.</exception>
     let splitAlong (axis: int) (sizes: int list) (x: Tensor) : Tensor list =
         let a = Shape.axis "split" x.Rank axis
         let sizes = Expect.extents "split" sizes |> Array.toList
@@ -158,11 +231,24 @@ module MovementVerbs =
         let starts = List.scan (+) 0 sizes
         List.map2 (fun start size -> Prim.range a start (start + size) x) (List.take sizes.Length starts) sizes
 
-    /// Splits x along the first axis into pieces of the given extents, which must add up to the extent of the axis.
+    /// <summary>Splits x along the first axis into pieces of the given extents, which must add up to the extent of the
+    /// axis.</summary>
+    /// <param name="sizes">The extents of the pieces along the first axis, 0 or more.</param>
+    /// <param name="x">A tensor of any dtype with at least one axis.</param>
+    /// <returns>One tensor for each size, with this extent along the first axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x is a single number, a size is negative, or the sizes do not add up
+    /// to the extent of the axis.</exception>
     let split (sizes: int list) (x: Tensor) : Tensor list = splitAlong 0 sizes x
 
-    /// Splits x along an axis into `count` pieces of nearly equal extent. If the extent is not divisible, the first pieces
-    /// are longer by one.
+    /// <summary>Splits x along an axis into `count` pieces of nearly equal extent. If the extent is not divisible, the
+    /// first pieces are longer by one.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="count">The number of pieces, from 1 to 1 048 576.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>`count` tensors in the order of the axis. Pieces are empty if there are more pieces than
+    /// elements.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
+    /// <exception cref="T:NeuralDE.InputException">count is outside 1 to 1 048 576.</exception>
     let chunkAlong (axis: int) (count: int) (x: Tensor) : Tensor list =
         Expect.positive "chunk" "count" count
         let n = x.Dims[Shape.axis "chunk" x.Rank axis]
@@ -173,12 +259,25 @@ module MovementVerbs =
 
         splitAlong axis (List.init count (fun i -> n / count + (if i < n % count then 1 else 0))) x
 
-    /// Splits x along the first axis into `count` pieces of nearly equal extent. If the extent is not divisible, the first
-    /// pieces are longer by one.
+    /// <summary>Splits x along the first axis into `count` pieces of nearly equal extent. If the extent is not
+    /// divisible, the first pieces are longer by one.</summary>
+    /// <param name="count">The number of pieces, from 1 to 1 048 576.</param>
+    /// <param name="x">A tensor of any dtype with at least one axis.</param>
+    /// <returns>`count` tensors in the order of the axis. Pieces are empty if there are more pieces than
+    /// elements.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x is a single number.</exception>
+    /// <exception cref="T:NeuralDE.InputException">count is outside 1 to 1 048 576.</exception>
     let chunk (count: int) (x: Tensor) : Tensor list = chunkAlong 0 count x
 
     // ── repetition ───────────────────────────────────────────────────────────────────────────────────────────────
-    /// Repeats each element `count` times along an axis: [a; b] → [a; a; b; b].
+    /// <summary>Repeats each element `count` times along an axis: [a; b] → [a; a; b; b].</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="count">The number of copies of each element, 0 or more.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>The shape of x, with `count` times the extent along the axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis, or the result does not fit in
+    /// memory.</exception>
+    /// <exception cref="T:NeuralDE.InputException">count is negative.</exception>
     let repeat (axis: int) (count: int) (x: Tensor) : Tensor =
         let a = Shape.axis "repeat" x.Rank axis
         Expect.count "repeat" "count" count
@@ -188,7 +287,13 @@ module MovementVerbs =
         let spread = Prim.broadcast wide (Shape.others wide.Length [| a + 1 |]) x
         Prim.reshape shape spread
 
-    /// Repeats the whole tensor along each axis: [a; b] → [a; b; a; b]. The counts are aligned at the last axis, as in NumPy.
+    /// <summary>Repeats the whole tensor along each axis: [a; b] → [a; b; a; b]. The counts are aligned at the last
+    /// axis, as in NumPy.</summary>
+    /// <param name="counts">The number of copies along each axis, 0 or more; missing first counts are 1.</param>
+    /// <param name="x">A tensor of any shape and dtype; missing first axes have extent 1.</param>
+    /// <returns>The extents of x times the counts, aligned at the last axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">A count is negative, or the result does not fit in
+    /// memory.</exception>
     let tile (counts: int list) (x: Tensor) : Tensor =
         let counts = Expect.extents "tile" counts
         let rank = max counts.Length x.Rank
@@ -200,8 +305,13 @@ module MovementVerbs =
         let spread = Prim.broadcast wide (Array.init rank (fun i -> 2 * i + 1)) (Prim.reshape shape x)
         Prim.reshape result spread
 
-    /// The coordinates of a grid: result i has the values of vector i along axis i of the common shape (NumPy's indexing
-    /// "ij").
+    /// <summary>The coordinates of a grid: result i has the values of vector i along axis i of the common shape
+    /// (NumPy's indexing "ij").</summary>
+    /// <param name="axes">A vector for each axis of the grid.</param>
+    /// <returns>One tensor for each vector, of its dtype; all have the shape [n₁; n₂; …] of the lengths of the
+    /// vectors.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">A tensor is not a vector, or the grid does not fit in
+    /// memory.</exception>
     let meshgrid (axes: Tensor list) : Tensor list =
         axes |> List.iter (Expect.rank "meshgrid" 1 "an axis")
         let shape = [| for x in axes -> x.Length |]
@@ -209,10 +319,20 @@ module MovementVerbs =
         axes |> List.mapi (fun i x -> Prim.broadcast shape [| i |] x)
 
     // ── order and position of elements ───────────────────────────────────────────────────────────────────────────
-    /// Reverses the order of the elements along an axis.
+    /// <summary>Reverses the order of the elements along an axis.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let flip (axis: int) (x: Tensor) : Tensor = Prim.reverse [| Shape.axis "flip" x.Rank axis |] x
 
-    /// Shifts the elements by `shift` positions along an axis. Elements beyond the end reappear at the start.
+    /// <summary>Shifts the elements by `shift` positions along an axis. Elements beyond the end reappear at the
+    /// start.</summary>
+    /// <param name="axis">The axis; negative axes count from the end.</param>
+    /// <param name="shift">The number of positions towards the end; negative numbers shift towards the start.</param>
+    /// <param name="x">A tensor of any dtype that has this axis.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no such axis.</exception>
     let roll (axis: int) (shift: int) (x: Tensor) : Tensor =
         let a = Shape.axis "roll" x.Rank axis
         let n = x.Dims[a]
@@ -223,7 +343,15 @@ module MovementVerbs =
         else
             Prim.concat a [| Prim.range a (n - s) n x; Prim.range a 0 (n - s) x |]
 
-    /// Pads each axis with a value. `widths` has a pair (before, after) for each axis. InputException for a negative width.
+    /// <summary>Pads each axis with a value.</summary>
+    /// <param name="value">The value of the new elements.</param>
+    /// <param name="widths">A pair for each axis: the number of new elements before and after it, 0 or more.</param>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>The extents of x plus both widths, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">There is not one pair for each axis, or the result does not fit in
+    /// memory.</exception>
+    /// <exception cref="T:NeuralDE.InputException">A width is negative.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The value does not fit the dtype of x.</exception>
     let padWith (value: float) (widths: (int * int) list) (x: Tensor) : Tensor =
         if widths.Length <> x.Rank then
             Expect.misfit
@@ -246,7 +374,13 @@ module MovementVerbs =
             let around = Tensor.Stretch(Tensor.Number(x.Dtype, value), isInside.Dims)
             Prim.select isInside (Prim.pad low high none x) around
 
-    /// Pads each axis with zeros. `widths` has a pair (before, after) for each axis. InputException for a negative width.
+    /// <summary>Pads each axis with zeros.</summary>
+    /// <param name="widths">A pair for each axis: the number of zeros before and after it, 0 or more.</param>
+    /// <param name="x">A tensor of any shape and dtype.</param>
+    /// <returns>The extents of x plus both widths, of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">There is not one pair for each axis, or the result does not fit in
+    /// memory.</exception>
+    /// <exception cref="T:NeuralDE.InputException">A width is negative.</exception>
     let pad (widths: (int * int) list) (x: Tensor) : Tensor = padWith 0.0 widths x
 
     /// Interleaves two tensors along an axis, starting with the evens, of which there are as many as odds, or one more.
@@ -257,7 +391,10 @@ module MovementVerbs =
         if n = m then paired else Prim.concat axis [| paired; Prim.range axis m n evens |]
 
     // ── diagonals and triangles ──────────────────────────────────────────────────────────────────────────────────
-    /// The diagonals of matrices: [batch…; m; n] → [batch…; min(m, n)].
+    /// <summary>The diagonals of matrices: [batch…; m; n] → [batch…; min(m, n)].</summary>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>[batch…; min(m, n)].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let diagonal (x: Tensor) : Tensor =
         Expect.rankAtLeast "diagonal" 2 x
         let r = x.Rank
@@ -270,7 +407,11 @@ module MovementVerbs =
         let step = if k <= 1 then 1 else n + 1
         Prim.slice zeros (Array.append batch [| stop |]) (Array.append (Array.create (r - 2) 1) [| step |]) flat
 
-    /// Diagonal matrices with x on the diagonal: [batch…; n] → [batch…; n; n].
+    /// <summary>Diagonal matrices with x on the diagonal: [batch…; n] → [batch…; n; n].</summary>
+    /// <param name="x">[batch…; n], of any dtype.</param>
+    /// <returns>[batch…; n; n], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x is a single number, or the result does not fit in
+    /// memory.</exception>
     let diag (x: Tensor) : Tensor =
         Expect.rankAtLeast "diag" 1 x
         let r = x.Rank
@@ -279,20 +420,36 @@ module MovementVerbs =
         let spread = Prim.broadcast shape (Shape.axes r) x
         Prim.select (Prim.identity Bool shape) spread (Prim.zerosLike spread)
 
-    /// Keeps the elements on and below diagonal `offset` (0: the main diagonal, 1: the one above it) and sets the others to
-    /// 0.
+    /// <summary>Keeps the elements on and below diagonal `offset` (0: the main diagonal, 1: the one above it) and sets
+    /// the others to 0.</summary>
+    /// <param name="offset">The diagonal; negative offsets are below the main diagonal.</param>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let trilFrom (offset: int) (x: Tensor) : Tensor =
         Expect.rankAtLeast "tril" 2 x
         Prim.lower -(max offset -System.Int32.MaxValue) x
 
-    /// Keeps the elements on and above diagonal `offset` (0: the main diagonal, 1: the one above it) and sets the others to
-    /// 0.
+    /// <summary>Keeps the elements on and above diagonal `offset` (0: the main diagonal, 1: the one above it) and sets
+    /// the others to 0.</summary>
+    /// <param name="offset">The diagonal; negative offsets are below the main diagonal.</param>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let triuFrom (offset: int) (x: Tensor) : Tensor =
         Expect.rankAtLeast "triu" 2 x
         Prim.upper offset x
 
-    /// Keeps the elements on and below the main diagonal of matrices [batch…; m; n] and sets the others to 0.
+    /// <summary>Keeps the elements on and below the main diagonal of matrices [batch…; m; n] and sets the others to
+    /// 0.</summary>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let tril (x: Tensor) : Tensor = trilFrom 0 x
 
-    /// Keeps the elements on and above the main diagonal of matrices [batch…; m; n] and sets the others to 0.
+    /// <summary>Keeps the elements on and above the main diagonal of matrices [batch…; m; n] and sets the others to
+    /// 0.</summary>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>The shape and dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let triu (x: Tensor) : Tensor = triuFrom 0 x
