@@ -15,8 +15,14 @@ module LinearVerbs =
 
     // ── products ─────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The matrix product by NumPy's rules: [batch…; m; k] × [batch…; k; n] → [batch…; m; n].</summary>
-    /// <remarks>Batch axes broadcast. Integers keep their dtype and wrap. A vector on the left is a row, a vector on the
-    /// right is a column; the result lacks that axis.</remarks>
+    /// <param name="a">[batch…; m; k], or a vector [k]; numbers.</param>
+    /// <param name="b">[batch…; k; n], or a vector [k], of the dtype of a.</param>
+    /// <returns>[batch…; m; n], without m for a vector a and without n for a vector b.</returns>
+    /// <remarks>Batch axes broadcast. Integers keep their dtype and wrap. A vector on the left is a row, a vector on
+    /// the right is a column; the result lacks that axis.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">The k differ, the batches do not broadcast, a or b is a single
+    /// number, or the result does not fit in memory.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool.</exception>
     let matmul (a: Tensor) (b: Tensor) : Tensor =
         Expect.oneDtype "matmul" [| a; b |]
         Expect.numbers "matmul" a
@@ -56,7 +62,12 @@ module LinearVerbs =
         let columns = if b.Rank = 1 then [||] else [| n |]
         Prim.reshape (Array.concat [ batch; rows; columns ]) product
 
-    /// The inner product of two vectors, Σ aᵢ bᵢ, of shape [].
+    /// <summary>The inner product of two vectors, Σ aᵢ bᵢ, of shape [].</summary>
+    /// <param name="a">A vector [n] of numbers.</param>
+    /// <param name="b">A vector [n] of the dtype of a.</param>
+    /// <returns>[], of the dtype of a.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">They are not two vectors of one length.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool.</exception>
     let dot (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || b.Rank <> 1 || a.Length <> b.Length then
             Expect.misfit
@@ -64,7 +75,13 @@ module LinearVerbs =
 
         matmul a b
 
-    /// The outer product of two vectors: [m] and [n] → [m; n].
+    /// <summary>The outer product of two vectors: [m] and [n] → [m; n].</summary>
+    /// <param name="a">A vector [m] of numbers.</param>
+    /// <param name="b">A vector [n] of the dtype of a.</param>
+    /// <returns>[m; n], of the dtype of a.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">One is not a vector, or the result does not fit in
+    /// memory.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool.</exception>
     let outer (a: Tensor) (b: Tensor) : Tensor =
         if a.Rank <> 1 || b.Rank <> 1 then
             Expect.misfit $"outer: shapes {Expect.text a} and {Expect.text b}; expected two vectors."
@@ -72,7 +89,10 @@ module LinearVerbs =
         Expect.made "outer" [| a; b |] [| a.Length; b.Length |]
         Prim.reshape [| a.Length; 1 |] a * Prim.reshape [| 1; b.Length |] b
 
-    /// The sum of the diagonal: [batch…; m; n] → [batch…].
+    /// <summary>The sum of the diagonal: [batch…; m; n] → [batch…].</summary>
+    /// <param name="x">[batch…; m; n], of any dtype.</param>
+    /// <returns>[batch…]; int64 for integers and bool, otherwise the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has fewer than two axes.</exception>
     let trace (x: Tensor) : Tensor =
         Expect.rankAtLeast "trace" 2 x
         sumAlong -1 (diagonal x)
@@ -82,8 +102,12 @@ module LinearVerbs =
         Expect.floats verb a
         Expect.square verb a
 
-    /// The lower triangular L with L Lᵀ = a, for symmetric positive definite a [batch…; n; n]. Only the lower triangle of a
-    /// is read. NaN if a matrix is not positive definite.
+    /// <summary>The lower triangular L with L Lᵀ = a, for symmetric positive definite a [batch…; n; n]. Only the lower
+    /// triangle of a is read. NaN if a matrix is not positive definite.</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>L [batch…; n; n], with zeros above the diagonal.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let cholesky (a: Tensor) : Tensor =
         matrices "cholesky" a
         Prim.cholesky a
@@ -108,39 +132,70 @@ module LinearVerbs =
         let x = solve (stretched batch a) (stretched batch right)
         if isVector then Prim.reshape x.Dims[.. x.Rank - 2] x else x
 
-    /// <summary>The x with a x = b, by LU factorisation with partial pivoting: a [batch…; n; n], b [batch…; n] or [batch…; n;
-    /// m].</summary>
-    /// <remarks>b is one vector for each matrix if its shape is that of a without the last axis. The result is not finite if
-    /// a is singular.</remarks>
+    /// <summary>The x with a x = b, by LU factorisation with partial pivoting: a [batch…; n; n], b [batch…; n] or
+    /// [batch…; n; m].</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <param name="b">[batch…; n] or [batch…; n; m], of the dtype of a. Batch axes broadcast.</param>
+    /// <returns>x, [batch…; n] or [batch…; n; m] as b, with the broadcast batch.</returns>
+    /// <remarks>b is one vector for each matrix if its shape is that of a without the last axis. The result is not
+    /// finite if a is singular.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices, b does not have n rows, or
+    /// the batches do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float, or the dtypes differ.</exception>
     let solve (a: Tensor) (b: Tensor) : Tensor = against "solve" Prim.solve a b
 
-    /// The x with t x = b for a triangular t, of which only that triangle is read. b is as in `solve`.
+    /// <summary>The x with t x = b for a triangular t, of which only that triangle is read. b is as in
+    /// `solve`.</summary>
+    /// <param name="isLower">Whether the lower triangle of t is read, otherwise the upper one.</param>
+    /// <param name="t">[batch…; n; n], floats.</param>
+    /// <param name="b">[batch…; n] or [batch…; n; m], of the dtype of t. Batch axes broadcast.</param>
+    /// <returns>x, [batch…; n] or [batch…; n; m] as b, with the broadcast batch.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">t does not consist of square matrices, b does not have n rows, or
+    /// the batches do not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">t is not a float, or the dtypes differ.</exception>
     let solveTriangular (isLower: bool) (t: Tensor) (b: Tensor) : Tensor =
         against "solveTriangular" (Prim.triangular isLower false false) t b
 
-    /// The inverse of matrices; not finite if a is singular. To solve an equation, `solve` is faster and more accurate.
+    /// <summary>The inverse of matrices; not finite if a is singular. To solve an equation, `solve` is faster and more
+    /// accurate.</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>[batch…; n; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let inverse (a: Tensor) : Tensor =
         matrices "inverse" a
         Prim.solve a (Prim.identity a.Dtype a.Dims)
 
     // ── determinants ─────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>The determinant of [batch…; n; n]; 1 for n = 0.</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>[batch…].</returns>
     /// <remarks>The derivative is the matrix of cofactors, also for singular matrices. Second derivatives at a singular
     /// matrix are implemented up to n = 3; for larger n they are not finite.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let det (a: Tensor) : Tensor =
         matrices "det" a
         Determinant.det a
 
-    /// The sign (−1, 0 or 1) of the determinant and the logarithm of its absolute value, without overflow and underflow. For
-    /// a singular matrix the logarithm is −∞ and its derivative is not finite.
+    /// <summary>The sign (−1, 0 or 1) of the determinant and the logarithm of its absolute value, without overflow and
+    /// underflow. For a singular matrix the logarithm is −∞ and its derivative is not finite.</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>The sign and the logarithm, both [batch…] of the dtype of a.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let slogdet (a: Tensor) : Tensor * Tensor =
         matrices "slogdet" a
         let _, factors, sign = Determinant.eliminated a
         let diagonal = diagonal factors
         sign * prodAlong -1 (signum diagonal), sumAlong -1 (log (abs diagonal))
 
-    /// The logarithm of the determinant. It is −∞, with a derivative that is not finite, if the determinant is 0, and NaN if
-    /// it is negative.
+    /// <summary>The logarithm of the determinant. It is −∞, with a derivative that is not finite, if the determinant is
+    /// 0, and NaN if it is negative.</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>[batch…].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let logdet (a: Tensor) : Tensor =
         let sign, magnitude = slogdet a
         where (sign .< 0.0) (Prim.fill a.Dtype magnitude.Dims Double.NaN) magnitude
@@ -172,9 +227,17 @@ module LinearVerbs =
 
     /// <summary>The x that minimises |a x − b|², for a [batch…; m; n] of full rank, b [batch…; m; k] or one vector
     /// [m].</summary>
-    /// <remarks>For m &lt; n it is the shortest x with a x = b. Uses the Cholesky factor of aᵀa with one step of iterative
-    /// refinement: suitable for condition numbers up to about 10⁷ in float64. InputException if a is rank-deficient to
-    /// rounding; inside a transform at run time.</remarks>
+    /// <param name="a">[batch…; m; n], floats, of full rank.</param>
+    /// <param name="b">[batch…; m], [m] or [batch…; m; k], of the dtype of a. Batch axes broadcast. It is one vector
+    /// for each matrix if its shape is that of a without the last axis.</param>
+    /// <returns>x, [batch…; n] for vectors, otherwise [batch…; n; k].</returns>
+    /// <remarks>For m &lt; n it is the shortest x with a x = b. Uses the Cholesky factor of aᵀa with one step of
+    /// iterative refinement: suitable for condition numbers up to about 10⁷ in float64.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">a has fewer than two axes, b does not have m rows, or the batches do
+    /// not broadcast.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float, or the dtypes differ.</exception>
+    /// <exception cref="T:NeuralDE.InputException">a is rank-deficient to rounding; inside a transform at run
+    /// time.</exception>
     let lstsq (a: Tensor) (b: Tensor) : Tensor =
         Expect.floats "lstsq" a
         Expect.oneDtype "lstsq" [| a; b |]
@@ -223,8 +286,13 @@ module LinearVerbs =
     let private mostSquarings = 16
 
     /// <summary>The matrix exponential Σ aᵏ/k!: [batch…; n; n] → [batch…; n; n].</summary>
+    /// <param name="a">[batch…; n; n], floats.</param>
+    /// <returns>[batch…; n; n].</returns>
     /// <remarks>Scaling and squaring with the Padé approximant of order 13 (Higham 2005). Inside a transform always 16
-    /// squarings are recorded, and each matrix uses as many as it needs. NaN if the 1-norm of a exceeds 350 000.</remarks>
+    /// squarings are recorded, and each matrix uses as many as it needs. NaN if the 1-norm of a exceeds
+    /// 350 000.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">a does not consist of square matrices.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">a is not a float.</exception>
     let expm (a: Tensor) : Tensor =
         matrices "expm" a
 
