@@ -141,22 +141,60 @@ module ConvolutionVerbs =
 
     /// <summary>The cross-correlation of an input [batch; channels; length] with a kernel [outputs; channels / groups;
     /// width]: [batch; outputs; length'].</summary>
-    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2 padding − dilation
-    /// (width − 1) − 1) / stride + 1.</remarks>
+    /// <param name="options">Stride, padding, dilation and groups; default: 1, 0, 1 and 1.</param>
+    /// <param name="kernel">[outputs; channels / groups; width], of the dtype of x.</param>
+    /// <param name="x">[batch; channels; length], floats.</param>
+    /// <returns>[batch; outputs; length'].</returns>
+    /// <remarks>y[o, t] = Σ kernel[o, c, k] x[c, stride t + dilation k − padding]. length' = (length + 2
+    /// padding − dilation (width − 1) − 1) / stride + 1.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not fit, the channels do not divide into the groups,
+    /// or the kernel does not fit into the input.</exception>
+    /// <exception cref="T:NeuralDE.InputException">An option is out of range or has another number of entries, or
+    /// OutputPadding is not 0.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float, or the dtypes differ.</exception>
     let conv1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv1d" 1 options kernel x
 
-    /// The cross-correlation of an input [batch; channels; height; width] with a kernel [outputs; channels / groups; h; w]:
-    /// [batch; outputs; height'; width'].
+    /// <summary>The cross-correlation of an input [batch; channels; height; width] with a kernel [outputs;
+    /// channels / groups; h; w]: [batch; outputs; height'; width'].</summary>
+    /// <param name="options">Stride, padding, dilation and groups; default: 1, 0, 1 and 1.</param>
+    /// <param name="kernel">[outputs; channels / groups; h; w], of the dtype of x.</param>
+    /// <param name="x">[batch; channels; height; width], floats.</param>
+    /// <returns>[batch; outputs; height'; width'], with the extents of conv1d along each axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not fit, the channels do not divide into the groups,
+    /// or the kernel does not fit into the input.</exception>
+    /// <exception cref="T:NeuralDE.InputException">An option is out of range or has another number of entries, or
+    /// OutputPadding is not 0.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float, or the dtypes differ.</exception>
     let conv2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor = convolve "conv2d" 2 options kernel x
 
-    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels; outputs / groups;
-    /// width] → [batch; outputs; length'].</summary>
+    /// <summary>The transpose of conv1d as a linear map: input [batch; channels; length], kernel [channels;
+    /// outputs / groups; width] → [batch; outputs; length'].</summary>
+    /// <param name="options">Those of the convolution that is transposed; and OutputPadding, rows added at the
+    /// end.</param>
+    /// <param name="kernel">[channels; outputs / groups; width], of the dtype of x.</param>
+    /// <param name="x">[batch; channels; length], floats.</param>
+    /// <returns>[batch; outputs; length'].</returns>
     /// <remarks>length' = (length − 1) stride − 2 padding + dilation (width − 1) + outputPadding + 1.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not fit, the channels do not divide into the groups,
+    /// or the result would be empty.</exception>
+    /// <exception cref="T:NeuralDE.InputException">An option is out of range or has another number of
+    /// entries.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float, or the dtypes differ.</exception>
     let convTranspose1d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose1d" 1 options kernel x
 
-    /// The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels; outputs / groups;
-    /// h; w] → [batch; outputs; height'; width'].
+    /// <summary>The transpose of conv2d as a linear map: input [batch; channels; height; width], kernel [channels;
+    /// outputs / groups; h; w] → [batch; outputs; height'; width'].</summary>
+    /// <param name="options">Those of the convolution that is transposed; and OutputPadding, rows added at the
+    /// end.</param>
+    /// <param name="kernel">[channels; outputs / groups; h; w], of the dtype of x.</param>
+    /// <param name="x">[batch; channels; height; width], floats.</param>
+    /// <returns>[batch; outputs; height'; width'], with the extents of convTranspose1d along each axis.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">The shapes do not fit, the channels do not divide into the groups,
+    /// or the result would be empty.</exception>
+    /// <exception cref="T:NeuralDE.InputException">An option is out of range or has another number of
+    /// entries.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float, or the dtypes differ.</exception>
     let convTranspose2d (options: ConvOptions) (kernel: Tensor) (x: Tensor) : Tensor =
         transposed "convTranspose2d" 2 options kernel x
 
@@ -208,14 +246,52 @@ module ConvolutionVerbs =
     let private maxima verb axes window stride (x: Tensor) =
         Prim.reduce Maximum [| x.Rank |] (windows verb axes window stride x)
 
-    /// The means of windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    /// <summary>The means of windows: [batch; channels; length] → [batch; channels;
+    /// (length − window) / stride + 1].</summary>
+    /// <param name="window">The length of a window, 1 to 65 536.</param>
+    /// <param name="stride">The distance between the starts of two windows, 1 or more.</param>
+    /// <param name="x">[batch; channels; length], floats.</param>
+    /// <returns>[batch; channels; (length − window) / stride + 1].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x does not have three axes, or is shorter than the
+    /// window.</exception>
+    /// <exception cref="T:NeuralDE.InputException">window or stride is less than 1, or the window has more than 65 536
+    /// positions.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let avgPool1d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool1d" 1 window stride x
 
-    /// The means of square windows of [batch; channels; height; width].
+    /// <summary>The means of square windows of [batch; channels; height; width].</summary>
+    /// <param name="window">The height and width of a window, 1 to 256.</param>
+    /// <param name="stride">The distance between the starts of two windows along both axes, 1 or more.</param>
+    /// <param name="x">[batch; channels; height; width], floats.</param>
+    /// <returns>[batch; channels; (height − window) / stride + 1; (width − window) / stride + 1].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x does not have four axes, or is smaller than the
+    /// window.</exception>
+    /// <exception cref="T:NeuralDE.InputException">window or stride is less than 1, or the window has more than 65 536
+    /// positions.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let avgPool2d (window: int) (stride: int) (x: Tensor) : Tensor = averages "avgPool2d" 2 window stride x
 
-    /// The maxima of windows: [batch; channels; length] → [batch; channels; (length − window) / stride + 1].
+    /// <summary>The maxima of windows: [batch; channels; length] → [batch; channels;
+    /// (length − window) / stride + 1].</summary>
+    /// <param name="window">The length of a window, 1 to 65 536.</param>
+    /// <param name="stride">The distance between the starts of two windows, 1 or more.</param>
+    /// <param name="x">[batch; channels; length], floats.</param>
+    /// <returns>[batch; channels; (length − window) / stride + 1].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x does not have three axes, or is shorter than the
+    /// window.</exception>
+    /// <exception cref="T:NeuralDE.InputException">window or stride is less than 1, or the window has more than 65 536
+    /// positions.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let maxPool1d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool1d" 1 window stride x
 
-    /// The maxima of square windows of [batch; channels; height; width].
+    /// <summary>The maxima of square windows of [batch; channels; height; width].</summary>
+    /// <param name="window">The height and width of a window, 1 to 256.</param>
+    /// <param name="stride">The distance between the starts of two windows along both axes, 1 or more.</param>
+    /// <param name="x">[batch; channels; height; width], floats.</param>
+    /// <returns>[batch; channels; (height − window) / stride + 1; (width − window) / stride + 1].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x does not have four axes, or is smaller than the
+    /// window.</exception>
+    /// <exception cref="T:NeuralDE.InputException">window or stride is less than 1, or the window has more than 65 536
+    /// positions.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let maxPool2d (window: int) (stride: int) (x: Tensor) : Tensor = maxima "maxPool2d" 2 window stride x
