@@ -119,11 +119,18 @@ module EinsumVerbs =
         { Letters = batch @ free a @ free b
           Tensor = Prim.dot x y |> Prim.reshape (Array.concat [ batchShape; rows; columns ]) }
 
-    /// <summary>Products of tensors summed over axes, in Einstein notation: `einsum "bij,bjk-&gt;bik" [ a; b ]`.</summary>
-    /// <remarks>Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order; all
-    /// other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the result has the
-    /// letters that occur once, in alphabetical order. Operands are contracted from left to right. ShapeException for an
-    /// invalid rule, and for operands that do not fit it.</remarks>
+    /// <summary>Products of tensors summed over axes, in Einstein notation:
+    /// `einsum "bij,bjk-&gt;bik" [ a; b ]`.</summary>
+    /// <param name="rule">The letters of the operands, separated by commas, and after an arrow those of the result.
+    /// Spaces are ignored.</param>
+    /// <param name="operands">At least one tensor of numbers; all of one dtype.</param>
+    /// <returns>The axes that the rule gives the result, of the dtype of the operands.</returns>
+    /// <remarks>Each letter names an axis and has one extent everywhere. The result has its letters' axes in its order;
+    /// all other letters are summed over. A repeated letter in an operand takes the diagonal. Without an arrow the
+    /// result has the letters that occur once, in alphabetical order. Operands are contracted from left to
+    /// right.</remarks>
+    /// <exception cref="T:NeuralDE.ShapeException">The rule is invalid, or the operands do not fit it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">The dtypes differ or are bool.</exception>
     let einsum (rule: string) (operands: Tensor list) : Tensor =
         if operands.IsEmpty then refuse rule "got no operands, expected at least one."
 
