@@ -37,25 +37,47 @@ module FourierVerbs =
     let private over (n: float) (x: Tensor) = Prim.binary Div x (Prim.fill x.Dtype x.Dims n)
     let private first n (x: Tensor) = Prim.range (x.Rank - 1) 0 n x
 
-    /// The discrete Fourier transform of [batch…; n]: Xₖ = Σⱼ xⱼ exp(−2πi jk/n).
+    /// <summary>The discrete Fourier transform of [batch…; n]: Xₖ = Σⱼ xⱼ exp(−2πi jk/n).</summary>
+    /// <param name="x">Re and Im [batch…; n], floats.</param>
+    /// <returns>Re and Im [batch…; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Re and Im have different shapes, or no elements along the last
+    /// axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">Re and Im are not of one float dtype.</exception>
     let fft (x: ComplexTensor) : ComplexTensor =
         pair "fft" x |> ignore
         transform false x
 
-    /// The inverse of `fft`: xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n).
+    /// <summary>The inverse of `fft`: xⱼ = 1/n Σₖ Xₖ exp(2πi jk/n).</summary>
+    /// <param name="x">Re and Im [batch…; n], floats.</param>
+    /// <returns>Re and Im [batch…; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Re and Im have different shapes, or no elements along the last
+    /// axis.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">Re and Im are not of one float dtype.</exception>
     let ifft (x: ComplexTensor) : ComplexTensor =
         let n = pair "ifft" x
         let y = transform true x
         { Re = over (float n) y.Re; Im = over (float n) y.Im }
 
-    /// The discrete Fourier transform of n real numbers: its first n/2 + 1 elements, [batch…; n] → [batch…; n/2 + 1]. The
-    /// other elements are their conjugates.
+    /// <summary>The discrete Fourier transform of n real numbers: its first n/2 + 1 elements, [batch…; n] → [batch…;
+    /// n/2 + 1]. The other elements are their conjugates.</summary>
+    /// <param name="x">[batch…; n], floats.</param>
+    /// <returns>Re and Im [batch…; n/2 + 1], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no last axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let rfft (x: Tensor) : ComplexTensor =
         let n = length "rfft" x
         let y = transform false { Re = x; Im = Prim.zerosLike x }
         { Re = first (n / 2 + 1) y.Re; Im = first (n / 2 + 1) y.Im }
 
-    /// The n real numbers whose `rfft` is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are ignored.
+    /// <summary>The n real numbers whose `rfft` is x [batch…; n/2 + 1]. Imaginary parts that must be 0 are
+    /// ignored.</summary>
+    /// <param name="n">The number of real numbers, 1 or more.</param>
+    /// <param name="x">Re and Im [batch…; n/2 + 1], floats.</param>
+    /// <returns>[batch…; n], of the dtype of x.</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Re and Im have different shapes, or not n/2 + 1 elements along the
+    /// last axis.</exception>
+    /// <exception cref="T:NeuralDE.InputException">n is less than 1.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">Re and Im are not of one float dtype.</exception>
     let irfft (n: int) (x: ComplexTensor) : Tensor =
         let given = pair "irfft" x
         Expect.positive "irfft" "n" n
@@ -106,20 +128,36 @@ module FourierVerbs =
         let half = (n + 1) / 2
         interleave axis (Prim.range axis 0 half v) (Prim.reverse [| axis |] (Prim.range axis half n v))
 
-    /// The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). If orthonormal, y₀ is multiplied by 1/√4n and the
-    /// others by 1/√2n.
+    /// <summary>The cosine transform of type 2: yₖ = 2 Σⱼ xⱼ cos(π k (2j + 1) / 2n). If orthonormal, y₀ is multiplied
+    /// by 1/√4n and the others by 1/√2n.</summary>
+    /// <param name="isOrthonormal">Whether the transform is scaled to an orthogonal matrix.</param>
+    /// <param name="x">[batch…; n], floats.</param>
+    /// <returns>[batch…; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no last axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let dct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "dct" x
         let y = forward n x
         if isOrthonormal then y * scale x.Dtype x.Dims n else y
 
-    /// The inverse of `dct` with the same option. If orthonormal, it is the cosine transform of type 3.
+    /// <summary>The inverse of `dct` with the same option. If orthonormal, it is the cosine transform of type
+    /// 3.</summary>
+    /// <param name="isOrthonormal">Whether the transform is scaled to an orthogonal matrix.</param>
+    /// <param name="x">[batch…; n], floats.</param>
+    /// <returns>[batch…; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no last axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let idct (isOrthonormal: bool) (x: Tensor) : Tensor =
         let n = length "idct" x
         backward n (if isOrthonormal then x / scale x.Dtype x.Dims n else x)
 
-    /// The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1, which is 2n times the inverse of
-    /// type 2. If orthonormal, it is `idct`.
+    /// <summary>The cosine transform of type 3: yₖ = x₀ + 2 Σⱼ xⱼ cos(π j (2k + 1) / 2n) over j ≥ 1, which is 2n times
+    /// the inverse of type 2. If orthonormal, it is `idct`.</summary>
+    /// <param name="isOrthonormal">Whether the transform is scaled to an orthogonal matrix.</param>
+    /// <param name="x">[batch…; n], floats.</param>
+    /// <returns>[batch…; n].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">x has no last axis, or no elements along it.</exception>
+    /// <exception cref="T:NeuralDE.DtypeException">x is not a float.</exception>
     let dct3 (isOrthonormal: bool) (x: Tensor) : Tensor =
         if isOrthonormal then
             idct true x
