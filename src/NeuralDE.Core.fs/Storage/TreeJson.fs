@@ -142,8 +142,11 @@ module TreeJson =
         with :? JsonException as e ->
             raise (JsonException($"JSON: the text is no document: {e.Message}", e))
 
-    /// Any tree, or what holds trees. JsonException for a placeholder, for more numbers than 16 777 216 in a tensor, and past 256
-    /// levels.
+    /// <summary>The text of any tree, or of what holds trees.</summary>
+    /// <param name="tree">The tree; or another value that System.Text.Json writes, with trees in it.</param>
+    /// <returns>The text, one JSON value.</returns>
+    /// <exception cref="T:System.Text.Json.JsonException">for a placeholder, for more numbers than 16 777 216 in a
+    /// tensor, and past 256 levels.</exception>
     let write (tree: 'T) : string =
         match codecOf typeof<'T> with
         | ValueNone -> JsonSerializer.Serialize(tree, options)
@@ -155,8 +158,11 @@ module TreeJson =
 
             Encoding.UTF8.GetString(buffer.GetBuffer(), 0, int buffer.Length)
 
-    /// <summary>What write wrote. JsonException for anything else, and where only an example knows the value: functions, and parts
-    /// of interface type.</summary>
+    /// <summary>What write wrote.</summary>
+    /// <param name="text">The text that write made of a value of this type.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="T:System.Text.Json.JsonException">for anything else, and where only an example knows the
+    /// value: functions, and parts of interface type.</exception>
     let read<'T> (text: string) : 'T =
         let value =
             match codecOf typeof<'T> with
@@ -172,6 +178,11 @@ module TreeJson =
 
     /// <summary>What write wrote of a tree like the one given: of the same structure, whose functions and parts of interface type
     /// are those of the example. Numbers, shapes and other static fields come from the text.</summary>
+    /// <param name="like">The example, a tree; its numbers are not used.</param>
+    /// <param name="text">The text that write made of a tree of the same structure.</param>
+    /// <returns>The tree of the text.</returns>
+    /// <exception cref="T:System.Text.Json.JsonException">for a text of another structure, and for anything that write
+    /// did not write.</exception>
     let readLike (like: 'T) (text: string) : 'T =
         use document = parse text
         JsonRead.readDocument rules Codec<'T>.Known (box like) document.RootElement |> Value.typed<'T>
