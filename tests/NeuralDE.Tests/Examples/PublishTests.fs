@@ -10,6 +10,7 @@ open System.Text.RegularExpressions
 open System.Xml.Linq
 open Expecto
 open NeuralDE.Tests
+open NeuralDE.Tests.Repository
 open NeuralDE.Tests.Examples.PackageTests
 open NeuralDE.Tests.Examples.Scripts
 
@@ -25,8 +26,8 @@ let private metadata (package: string) : Map<string, string> =
 /// The kind under which a PDB stores the source of a document.
 let private embeddedSource = Guid "0E8A571B-6926-466E-B4AD-8AB04611F5FE"
 
-/// Documents of an assembly's symbols, and how many of them carry their source.
-let private documents (dll: Stream) : int * int =
+/// The files of an assembly's symbols: those with their source, and the others.
+let private documents (dll: Stream) : string list * string list =
     use bytes = new MemoryStream()
     dll.CopyTo bytes
     bytes.Position <- 0L
@@ -43,8 +44,9 @@ let private documents (dll: Stream) : int * int =
         symbols.GetCustomDebugInformation(DocumentHandle.op_Implicit document: EntityHandle)
         |> Seq.exists (fun handle -> symbols.GetGuid(symbols.GetCustomDebugInformation(handle).Kind) = embeddedSource)
 
-    let all = List.ofSeq symbols.Documents
-    all.Length, all |> List.filter isEmbedded |> List.length
+    let nameOf (document: DocumentHandle) = symbols.GetString(symbols.GetDocument(document).Name)
+    let embedded, others = symbols.Documents |> List.ofSeq |> List.partition isEmbedded
+    List.map nameOf embedded, List.map nameOf others
 
 let private contents =
     [ for name in names do
@@ -91,8 +93,13 @@ let private contents =
                 testCase name (fun () ->
                     use zip = ZipFile.OpenRead(packages.Value.File package)
                     use dll = (zip.Entries |> Seq.find (fun entry -> entry.Name = name + ".dll")).Open()
-                    let all, embedded = documents dll
-                    Expect.isTrue (all > 10 && embedded = all) $"Got the source of {embedded} of {all} files.") ] ]
+                    let embedded, others = documents dll
+                    Expect.isTrue (embedded.Length > 10) $"Got the sources of {string embedded.Length} files only."
+                    // code that FSharp.Core inlines comes from a file that this repository does not have
+                    let own = Directory.GetFiles(Root.file "src", "*.*s", SearchOption.AllDirectories)
+                    let isOwn (path: string) =
+                        own |> Array.exists (fun file -> Path.GetFileName file = Path.GetFileName path)
+                    Expect.isEmpty (List.filter isOwn others) "files without their source") ] ]
 
 // ── published programs ───────────────────────────────────────────────────────────────────────────────────────────
 

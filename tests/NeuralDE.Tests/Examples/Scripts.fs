@@ -11,7 +11,7 @@ open NeuralDE
 
 /// The text of a script that references the library under test.
 let withThisLibrary (script: string) =
-    let reference = Regex("#load \"[^\"]*NeuralDE\\.Core\\.fs/load\\.fsx\"")
+    let reference = Regex("(?m)^#load \"[^\"]*NeuralDE\\.Core\\.fs/load\\.fsx\"")
     Expect.single (reference.Matches script) "reference.Matches script" |> ignore
     reference.Replace(script, fun _ -> Library.references)
 
