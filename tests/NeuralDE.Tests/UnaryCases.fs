@@ -5,7 +5,6 @@ module internal NeuralDE.Tests.UnaryCases
 open System
 open Microsoft.FSharp.Reflection
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Integration
 
 let private cases = FSharpType.GetUnionCases(typeof<Unary>, true)
 

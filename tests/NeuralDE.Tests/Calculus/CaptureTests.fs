@@ -5,7 +5,6 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 

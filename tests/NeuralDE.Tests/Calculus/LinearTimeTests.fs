@@ -6,13 +6,9 @@ open System.Diagnostics
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 /// An input with a width that no other call uses, so that interning finds no earlier graph.
 type private Program = { Name: string; Run: int -> int -> unit }

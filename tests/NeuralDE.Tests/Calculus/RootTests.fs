@@ -6,14 +6,8 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Pictures
 
 /// z = tanh (z W + x U + b), z [batch; n]
 type private Equilibrium = { W: Tensor; U: Tensor; B: Tensor; X: Tensor }

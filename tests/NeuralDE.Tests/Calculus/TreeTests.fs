@@ -9,15 +9,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Training
-open NeuralDE.Internal.Pictures
 
 // ---- some trees ---------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Families
 
 type private Net = { Hidden: Tensor * Tensor; Out: Tensor * Tensor }
 

@@ -5,7 +5,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
 
 let private size = 20000
 /// float64

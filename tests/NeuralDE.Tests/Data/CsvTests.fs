@@ -4,7 +4,6 @@ open System
 open System.IO
 open System.Text
 open FsCheck
-open FsCheck.FSharp
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

@@ -1,7 +1,6 @@
 /// Files that exist during a test.
 module internal NeuralDE.Tests.Data.TemporaryFiles
 
-open System
 open System.IO
 open Expecto
 open NeuralDE.Tests

@@ -4,7 +4,6 @@ module NeuralDE.Tests.Data.UnpackingTests
 open System
 open System.IO
 open System.IO.Compression
-open System.Text
 open Expecto
 open NeuralDE.Tests
 open NeuralDE.Tests.Data.TemporaryFiles

@@ -7,12 +7,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 
 let nan = Double.NaN
 let infinity = Double.PositiveInfinity

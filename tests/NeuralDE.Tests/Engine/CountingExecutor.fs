@@ -6,9 +6,6 @@ open System.Threading
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 
 /// An array and the number of buffers that share it; overwritten when the last of them is released.
 [<Sealed; AllowNullLiteral>]

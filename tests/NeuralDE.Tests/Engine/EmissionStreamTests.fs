@@ -5,11 +5,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
 
 let private float0: Signature = { Dtype = Float64; Shape = [||] }
 let private int0: Signature = { Dtype = Int32; Shape = [||] }

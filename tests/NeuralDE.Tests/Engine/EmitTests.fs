@@ -7,12 +7,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 let private binaries = [ Add; Sub; Mul; Div; Pow; Max; Min; Atan2; Mod; And; Or; Xor; FoldKey ]
 let private compares = [ Equal; NotEqual; Less; LessEqual; Greater; GreaterEqual ]

@@ -2,7 +2,6 @@ module NeuralDE.Tests.EvaluateAxesTests
 
 open System
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Tests.Arrays

@@ -3,9 +3,7 @@ module NeuralDE.Tests.EvaluateMovementTests
 open System
 open Expecto
 open NeuralDE.Tests
-open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Arrays
 
 /// The numbers at these positions of 1, 2, 3, … (0: the zero of the dtype).

@@ -6,7 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 
 /// A back end that always returns the same results.
 let private giving (result: NdArray) : Executor =

@@ -6,11 +6,7 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 open NeuralDE.Tests.Laws
 open NeuralDE.Tests.Laws.Example
 open NeuralDE.Tests.Engine.CountingExecutor

@@ -7,13 +7,6 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Pictures
 open NeuralDE.Tests.Engine.CountingExecutor
 
 type private Model =

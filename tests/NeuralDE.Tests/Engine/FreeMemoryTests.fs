@@ -5,7 +5,6 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 
 /// The slow twin: first fit by a search of all allocated parts.
 type private Scanned() =

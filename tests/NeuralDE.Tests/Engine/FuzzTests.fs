@@ -7,9 +7,6 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Families
 
 let private setting (name: string) (usual: int) =
     match Environment.GetEnvironmentVariable name with

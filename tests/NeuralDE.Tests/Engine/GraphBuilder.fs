@@ -5,11 +5,6 @@ open System
 open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 /// How far two executors may differ in a value: not at all, or by the tolerance of float64 or float32 functions.
 [<RequireQualifiedAccess>]

@@ -7,10 +7,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 /// The bodies of the loops of random graphs, as a plan gets them, and their numbers of carried inputs.
 let private bodies: (int * Graph * int) seq =

@@ -1,7 +1,6 @@
 /// Ordinary programs run by plans: the reference interpreter is not even compiled in their process.
 module NeuralDE.Tests.Engine.InterpreterTests
 
-open System
 open System.IO
 open System.Reflection
 open Expecto

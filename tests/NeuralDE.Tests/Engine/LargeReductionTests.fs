@@ -6,11 +6,7 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 
 module private Memory =
     /// The result of a function, and the peak growth of the process in bytes while it ran.

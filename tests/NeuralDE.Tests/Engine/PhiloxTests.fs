@@ -2,9 +2,7 @@ module NeuralDE.Tests.PhiloxTests
 
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 
 let private word (low: uint32) (high: uint32) = uint64 low ||| (uint64 high <<< 32)
 

@@ -11,11 +11,6 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 open NeuralDE.Kernels
 
 let private signature dtype shape = { Dtype = dtype; Shape = shape }

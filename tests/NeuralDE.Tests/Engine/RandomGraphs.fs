@@ -4,13 +4,7 @@ namespace NeuralDE.Tests.Engine
 open System
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 
 /// A graph, its arguments, and the exactness of its outputs.
 type internal RandomGraph =

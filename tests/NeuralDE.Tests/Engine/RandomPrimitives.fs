@@ -1,15 +1,8 @@
 /// Random primitives: each takes values of a graph and adds a new one, of moderate size.
 module internal NeuralDE.Tests.Engine.RandomPrimitives
 
-open System
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 
 // ── element by element ───────────────────────────────────────────────────────────────────────────────────────────
 /// A function of numbers of magnitude at most 2, and a bound of its values.

@@ -1,13 +1,8 @@
 /// Random graphs whose outputs are reductions of element-wise and movement nodes, which a plan need not store.
 module internal NeuralDE.Tests.Engine.RandomReductions
 
-open System
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 let private pick (random: System.Random) (choices: (int * (GraphBuilder -> unit)) list) =
     let mutable left = random.Next(choices |> List.sumBy fst)

@@ -6,10 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 let private s = { Dtype = Float64; Shape = [| 3 |] }
 let private input i = Intern.input i s

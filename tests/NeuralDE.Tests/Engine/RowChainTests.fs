@@ -6,11 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 let private rows = 16384
 

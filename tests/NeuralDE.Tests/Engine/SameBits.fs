@@ -3,14 +3,10 @@
 module internal NeuralDE.Tests.Engine.SameBits
 
 open System
-open System.Threading
 open System.Threading.Tasks
-open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 open NeuralDE.Tests.Engine.Agreement
 

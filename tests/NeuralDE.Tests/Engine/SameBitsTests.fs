@@ -4,9 +4,7 @@ module NeuralDE.Tests.Engine.SameBitsTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 
 let private check (graph: int -> RandomGraph) (difference: RandomGraph -> string option) seeds =
     for seed in seeds do

@@ -6,8 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Data
 
 let private vector = { Dtype = Float64; Shape = [| 2; 3 |] }
 let private x = Intern.input 0 vector

@@ -5,8 +5,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
 
 let private infinity = Double.PositiveInfinity
 let private nan = Double.NaN

@@ -3,8 +3,6 @@ module NeuralDE.Tests.Engine.StreamTests
 
 open System
 open Expecto
-open NeuralDE.Tests
-open NeuralDE
 open NeuralDE.Internal.Engine
 open NeuralDE.Tests.Engine.Agreement
 

@@ -8,7 +8,6 @@ open System.Reflection
 open System.Text.Json
 open Expecto
 open NeuralDE.Tests
-open NeuralDE
 open NeuralDE.Tests.Repository
 
 /// The FSharp.Core of .NET Interactive's kernel. It does not load an assembly that was built with a newer one.

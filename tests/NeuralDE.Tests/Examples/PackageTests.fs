@@ -5,7 +5,6 @@ module NeuralDE.Tests.Examples.PackageTests
 open System
 open System.IO
 open System.IO.Compression
-open System.Reflection.Metadata
 open System.Reflection.PortableExecutable
 open System.Text.RegularExpressions
 open System.Xml.Linq

@@ -1,10 +1,8 @@
 /// The F# compiler's messages for impossible pairs of method and equation; possible pairs compile and run.
 module NeuralDE.Tests.Examples.RefusalTests
 
-open System.IO
 open Expecto
 open NeuralDE.Tests
-open NeuralDE
 open NeuralDE.Tests.Examples.Scripts
 
 let private head =

@@ -7,7 +7,6 @@ open System.IO
 open System.Text.RegularExpressions
 open Expecto
 open NeuralDE.Tests
-open NeuralDE
 
 /// The text of a script that references the library under test.
 let withThisLibrary (script: string) =

@@ -6,15 +6,9 @@ open System
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Pictures
 open NeuralDE.Kernels
 
 type private Case = { Batch: int; Groups: int; Channels: int; Outputs: int; Input: int[]; Kernel: int[]; Conv: Conv }

@@ -3,11 +3,7 @@ module NeuralDE.Tests.Kernels.ElementCastTests
 open System
 open System.Runtime.InteropServices
 open Expecto
-open NeuralDE.Tests
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
 open NeuralDE.Kernels
 
 let private floats64 =

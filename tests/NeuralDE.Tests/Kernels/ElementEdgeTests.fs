@@ -5,8 +5,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
 /// Special arguments with both signs: where functions change branch, end or overflow.

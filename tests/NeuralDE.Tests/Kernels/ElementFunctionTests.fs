@@ -2,12 +2,7 @@ module NeuralDE.Tests.Kernels.ElementFunctionTests
 
 open System
 open Expecto
-open NeuralDE.Tests
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 
 /// The range of a test's arguments.

@@ -4,13 +4,7 @@ open System
 open System.Runtime.InteropServices
 open Expecto
 open NeuralDE.Tests
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Pictures
 open NeuralDE.Kernels
 
 let private unaries =

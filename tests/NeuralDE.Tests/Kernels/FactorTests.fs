@@ -2,12 +2,9 @@ module NeuralDE.Tests.Kernels.FactorTests
 
 open System
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

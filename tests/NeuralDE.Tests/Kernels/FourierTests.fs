@@ -5,9 +5,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Integration
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

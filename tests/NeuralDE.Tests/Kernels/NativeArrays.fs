@@ -7,11 +7,6 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 
 /// Managed arrays in guarded memory, and comparisons that state the value received.

@@ -1,12 +1,9 @@
 module NeuralDE.Tests.Kernels.RandomTests
 
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

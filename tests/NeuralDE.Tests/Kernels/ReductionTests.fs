@@ -6,9 +6,6 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Data
 open NeuralDE.Kernels
 open NeuralDE.Tests.Kernels.NativeArrays
 

@@ -5,9 +5,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 let private examples = Examples.cases (fun _ -> true)

@@ -9,7 +9,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// f, a point, and the gradient there. Elements that are not selected have a pole or NaN.

@@ -4,8 +4,6 @@ module NeuralDE.Tests.Laws.ErrorTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
 
 let private raises<'E, 'T when 'E :> exn> (words: string list) (call: unit -> 'T) =
     let failure = Expect.thrown<'E>(fun () -> call () |> ignore)

@@ -5,14 +5,9 @@ module internal NeuralDE.Tests.Laws.Example
 open System
 open Microsoft.FSharp.Reflection
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Data
 
 // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────
 /// An argument as a function of a float dtype and a seed.

@@ -7,9 +7,7 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Families
 open NeuralDE.Tests.Laws.Example
 
 let private examples = Examples.cases (fun _ -> true)

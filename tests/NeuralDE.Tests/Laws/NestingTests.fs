@@ -6,12 +6,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 // ── programs of one number whose derivatives are known ───────────────────────────────────────────────────────────

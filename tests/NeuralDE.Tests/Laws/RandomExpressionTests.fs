@@ -1,7 +1,6 @@
 /// Laws on random expressions of smooth operations. Every case is determined by its seed and shrinks to a small one.
 module NeuralDE.Tests.Laws.RandomExpressionTests
 
-open System
 open FsCheck
 open FsCheck.FSharp
 open Expecto
@@ -10,8 +9,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// An expression with a value for any shapes of its parts: an operation that does not fit is replaced by a similar one.

@@ -3,13 +3,7 @@ module internal NeuralDE.Tests.Laws.Registry
 
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 open NeuralDE.Tests.Laws.Example
 
 // ── element by element ───────────────────────────────────────────────────────────────────────────────────────────

@@ -4,9 +4,6 @@ module internal NeuralDE.Tests.Laws.RegistryFunctions
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
 open NeuralDE.Tests.Laws.Example
 
 let private any = uniform -1.0 1.0

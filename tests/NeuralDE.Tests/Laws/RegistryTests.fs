@@ -7,12 +7,6 @@ open Microsoft.FSharp.Reflection
 open Expecto
 open NeuralDE.Tests
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// The operations of all examples, including those inside function nodes.

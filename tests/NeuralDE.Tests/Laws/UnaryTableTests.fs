@@ -9,11 +9,7 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Families
 open NeuralDE.Kernels
 open NeuralDE.Tests.Laws.Example
 

@@ -5,13 +5,7 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Optimisers
 
 /// The bytes that this thread allocates while it runs an action.
 let private bytesOf (act: unit -> 'T) : int64 =

@@ -1,7 +1,6 @@
 /// Parameters that the data do not determine, and fits that end at the error of a solve.
 module NeuralDE.Tests.Learning.IdentifiabilityTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

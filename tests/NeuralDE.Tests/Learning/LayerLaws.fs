@@ -4,12 +4,6 @@ module NeuralDE.Tests.Learning.LayerLaws
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Laws.Example
 
 /// A layer at weights and inputs, all as tensors.

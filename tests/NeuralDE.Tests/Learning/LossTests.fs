@@ -1,7 +1,6 @@
 /// Losses against their formulas and their gradients against finite differences.
 module NeuralDE.Tests.Learning.LossTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

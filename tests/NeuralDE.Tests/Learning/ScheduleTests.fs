@@ -1,6 +1,5 @@
 module NeuralDE.Tests.Learning.ScheduleTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

@@ -6,13 +6,6 @@ open System.Collections.Generic
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Optimisers
 open NeuralDE.Internal.Training
 
 let private bowl (x: Tensor) = sum (square (x - 3.0))

@@ -1,6 +1,5 @@
 module NeuralDE.Tests.Learning.TrainTests
 
-open System
 open System.Collections.Generic
 open System.Threading
 open Expecto

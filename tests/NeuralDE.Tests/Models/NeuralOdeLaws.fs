@@ -4,9 +4,6 @@ module NeuralDE.Tests.Models.NeuralOdeLaws
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
 open NeuralDE.Tests.Laws.Example
 
 let private key = Key 21

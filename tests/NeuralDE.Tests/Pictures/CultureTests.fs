@@ -7,16 +7,7 @@ open System.IO
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Optimisers
 open NeuralDE.Internal.Training
-open NeuralDE.Internal.Pictures
 open NeuralDE.Tests.Data.TemporaryFiles
 
 let private under (culture: CultureInfo) (f: unit -> 'T) =

@@ -7,7 +7,6 @@ open System.Globalization
 open System.IO
 open System.Xml.Linq
 open Expecto
-open NeuralDE.Tests
 open NeuralDE.Tests.Repository
 open NeuralDE
 

@@ -9,10 +9,6 @@ open System.Text
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Pictures
 
 // ── colours ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,6 @@ open System.Text
 open System.Text.RegularExpressions
 open Expecto
 open NeuralDE.Tests
-open NeuralDE
 open NeuralDE.Tests.Repository.Instructions
 
 /// A type whose ToString uses the culture: the numbers and times of the base library. Unsigned ones do not.

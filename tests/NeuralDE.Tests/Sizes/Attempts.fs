@@ -8,10 +8,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 /// The exceptions that users may get. A GraphException would be a defect of the library.
 let private isTyped (e: exn) =

@@ -7,11 +7,6 @@ open System.Reflection
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 /// A public function of tensors.
 type Verb = { Name: string; Method: MethodInfo; Parameters: Type[] }

@@ -3,10 +3,7 @@ module NeuralDE.Tests.Sizes.GuardedGraphs
 
 open System
 open System.Runtime.InteropServices
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
 open NeuralDE.Kernels
 open NeuralDE.Tests.Engine
 

@@ -8,10 +8,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 
 let private rows, width = 5, 3
 

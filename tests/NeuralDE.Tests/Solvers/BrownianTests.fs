@@ -6,11 +6,9 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
 open NeuralDE.Internal.Equations
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Solvers.OdeCases
 
 let private count = 20000

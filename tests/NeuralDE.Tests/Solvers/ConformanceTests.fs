@@ -2,7 +2,6 @@ module NeuralDE.Tests.Solvers.ConformanceTests
 
 open System
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Solvers.OdeCases
 

@@ -1,7 +1,6 @@
 /// Constant steps: step k starts at t0 + k dt, and float32 states do not drift.
 module NeuralDE.Tests.Solvers.ConstantStepTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

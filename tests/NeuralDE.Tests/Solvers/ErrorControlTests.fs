@@ -4,11 +4,6 @@ module NeuralDE.Tests.Solvers.ErrorControlTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Families
 open NeuralDE.Tests.Solvers.OdeCases

@@ -1,7 +1,6 @@
 /// The first step of an adaptive solve, against plain code.
 module NeuralDE.Tests.Solvers.FirstStepTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

@@ -4,7 +4,6 @@ module NeuralDE.Tests.Solvers.OdeCases
 open System
 open System.IO
 open System.Text.Json
-open Expecto
 open NeuralDE.Tests
 open NeuralDE
 

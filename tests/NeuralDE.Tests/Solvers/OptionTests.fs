@@ -2,7 +2,6 @@
 module NeuralDE.Tests.Solvers.OptionTests
 
 open System
-open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

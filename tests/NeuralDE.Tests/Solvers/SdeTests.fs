@@ -5,13 +5,8 @@ open Expecto
 open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
-open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
-open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
 open NeuralDE.Tests.Solvers.OdeCases
 
 let private float64Of shape = { Signature.Dtype = Float64; Shape = shape }

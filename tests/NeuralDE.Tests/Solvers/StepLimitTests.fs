@@ -1,7 +1,6 @@
 /// A failed solve reports what limits its steps: error, stability or a jump of the field.
 module NeuralDE.Tests.Solvers.StepLimitTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

@@ -3,15 +3,10 @@ module NeuralDE.Tests.Solvers.StochasticCases
 
 open NeuralDE
 open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
-open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Pictures
 
 /// The driver of a term.
 type Path =

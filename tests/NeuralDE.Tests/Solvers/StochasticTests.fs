@@ -5,17 +5,10 @@ module NeuralDE.Tests.Solvers.StochasticTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
-open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
-open NeuralDE.Internal.Calculus
-open NeuralDE.Internal.Equations
 open NeuralDE.Internal.Steppers
 open NeuralDE.Internal.Integration
 open NeuralDE.Internal.Families
-open NeuralDE.Internal.Data
-open NeuralDE.Internal.Training
-open NeuralDE.Internal.Pictures
 open NeuralDE.Tests.Solvers.OdeCases
 open NeuralDE.Tests.Solvers.StochasticCases
 

@@ -1,7 +1,6 @@
 /// Output times within a rounding of t0 and t1, and a tolerance with atol = 0.
 module NeuralDE.Tests.Solvers.TimeEdgeTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

@@ -1,7 +1,6 @@
 /// Times that are placeholders: checked at run time, and jumps that are differentiated by their times.
 module NeuralDE.Tests.Solvers.TimesWhenRunTests
 
-open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE

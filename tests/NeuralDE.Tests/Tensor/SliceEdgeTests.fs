@@ -2,7 +2,6 @@
 module NeuralDE.Tests.SliceEdgeTests
 
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Expected
 

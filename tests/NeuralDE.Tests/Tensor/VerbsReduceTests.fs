@@ -1,7 +1,6 @@
 module NeuralDE.Tests.VerbsReduceTests
 
 open Expecto
-open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Tests.Expected
 

@@ -3,7 +3,6 @@ module NeuralDE.Tests.VerbsTraceTests
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
-open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Expected
 
