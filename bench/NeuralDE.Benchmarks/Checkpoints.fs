@@ -6,7 +6,7 @@ open NeuralDE
 /// Evaluations of Tsit5 in a step whose first is the last of the step before.
 let private stages = 6
 
-/// A gradient of a solve may take so many gradients of the field for each stage of each accepted step.
+/// The target: the cost of a gradient of a solve, in gradients of the field for each stage of each accepted step.
 let private most = 1.8
 
 let private benchmark (width: int) (batch: int) : Benchmark =

@@ -27,17 +27,17 @@ type PeerSide =
     {
         Subject: Subject
         Peer: Peer
-        /// of every result, every so many-th number
+        /// a sample of each result: every n-th number
         Values: float[][]
         About: JsonObject
     }
 
-/// Our side: a call, and of its results every so many-th number.
+/// Our side: a call, and a sample of its results: number 0, Every, 2 Every, ….
 [<NoEquality; NoComparison>]
 type OurSide = { Call: unit -> unit; Every: int; Values: unit -> float[][] }
 
 module Comparison =
-    /// The numbers of a tree in the order of its leaves, every so many-th of each leaf.
+    /// The numbers 0, every, 2 every, … of each leaf of a tree, in the order of its leaves.
     let numbers (every: int) (tree: 'T) : float[][] =
         Tree.flatten tree
         |> Array.map (fun x ->

@@ -13,7 +13,8 @@ let private products (widths: int list) : int64 =
 /// tanh of one row: every layer but the last has it.
 let private tanhs (widths: int list) : int64 = widths[1 .. widths.Length - 2] |> List.sumBy int64
 
-/// So many passes over the products of a batch (1 forward, 3 with the gradients in weights and input), and one over its tanh.
+/// The fastest possible run of a network: `passes` times its matrix products (1 forward, 3 with the gradients by weights and
+/// input) at the FMA peak, and one evaluation of its tanh.
 let subject (dtype: Dtype) (widths: int list) (batch: int) (passes: int) : Subject =
     let isFloat32 = dtype = Float32
     let elementType = if isFloat32 then ElementType.Float32 else ElementType.Float64

@@ -1,6 +1,6 @@
-/// A process that does nothing but the first gradient of the spiral model, or so many steps of its training where a number is given:
-/// writes the loss and one number of the gradient, or the last loss and the seconds of all steps but the first; then, on a line of
-/// its own, the processor time that it took.
+/// Computes the first gradient of the spiral model and prints the loss and one number of the gradient. With a number n as argument it
+/// takes n training steps and prints the last loss and the seconds of steps 2 to n. The last line is the processor time of the
+/// process.
 module NeuralDE.Benchmarks.FirstGradient
 
 open System

@@ -45,7 +45,7 @@ let private about () =
     use _one = torch.zeros [| 1L |]
     answerOf [ "libtorch", text libtorch; "TorchSharp", text (string torchSharp) ]
 
-/// Every so many-th number of each result.
+/// The numbers 0, every, 2 every, … of each result.
 let private valuesOf (every: int) (results: Tensor list) : JsonNode =
     nodes
         [ for result in results do

@@ -144,4 +144,4 @@ let private mutate count seed (only: Set<int>) =
 
 match fsi.CommandLineArgs |> Array.skip 1 |> Array.map int |> List.ofArray with
 | count :: seed :: only -> mutate count seed (Set.ofList only)
-| got -> failwith $"got {got}, expected how many changes and a seed"
+| got -> failwith $"got {got}, expected the number of changes and the seed. Run `dotnet fsi build.fsx mutate 200 12`."

@@ -13,9 +13,9 @@ type internal Condition =
     /// Where the bools are true.
     | Flags of Lazy<Tensor>
 
-/// Propagates the masks of non-zero tangents and cotangents: `where`, maxima and slices start them, movements propagate
-/// them, and the rules of element-wise operations apply them. So no rule evaluates 0·∞ on the branch not taken, at any
-/// order.
+/// Propagates the masks of non-zero tangents and cotangents. `where`, maxima and slices create a mask, movements pass it on,
+/// and the rules of element-wise operations apply it. Rules therefore never compute 0·∞ on the branch that was not taken,
+/// for derivatives of any order.
 module internal Conditions =
     let private partFlags (whole: Tensor) (s: Slice) : Tensor =
         let taken = Array.map3 Infer.sliced s.Start s.Stop s.Step
