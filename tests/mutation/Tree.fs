@@ -85,6 +85,8 @@ let private language = "src/NeuralDE.Core.fs/Language/NeuralDE.Language.fsproj"
 /// The repository without changes, with a program for the tests that knows of them.
 let prepare (files: string list) =
     let replaced = [ program; testProject; language ]
+    // a mark in this folder says that the tree is built
+    Directory.CreateDirectory root |> ignore
 
     for file in files do
         if not (List.contains file replaced || file.StartsWith "src/") then copy file
