@@ -23,6 +23,9 @@ internal sealed unsafe class ThreadScratch
         Tiles,
         RowTile,
         Stream,
+        Lanes,
+        LaneBlock,
+        LaneSums,
     }
 
     [ThreadStatic]

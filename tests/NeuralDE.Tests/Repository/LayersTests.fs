@@ -17,6 +17,7 @@ let private projects =
         "Engine/Groups"
         "Engine/Streams"
         "Engine/Loops"
+        "Engine/Lanes"
         "Engine/Lowering"
         "Engine/Run"
         "Tensor"

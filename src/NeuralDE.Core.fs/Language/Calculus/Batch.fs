@@ -58,6 +58,8 @@ module internal Batch =
                         byRow <- Array.map2 (fun (_, isBatched) isForced -> isBatched || isForced) y forced
                         Array.map2 (fun y isForced -> if isForced then toRows n y else first y) y forced)
 
+                let row = ValueSome { Graph = g; Rows = n; Inputs = on; Outputs = byRow }
+                batched.OfRow <- lazy row
                 (batched, byRow)
         )
 

@@ -350,17 +350,24 @@ module internal Derive =
         let carried = l.States + l.Registers
         let states, emits = activeLoop l wanted
 
+        let sweep (body: Graph) =
+            let bodyWanted = Array.concat [ states; no l.Registers; wanted[carried..] ]
+            let emitted = Array.map2 (&&) emits given[carried .. carried + l.Emits - 1]
+            vjpGraph body bodyWanted (Array.concat [ states; no l.Registers; emitted; no l.Flags ])
+
         Pullback
             { Of = l
               Wanted = wanted
               Given = given
               ActiveStates = states
               ActiveEmits = emits
-              Sweep =
+              Sweep = Derived.from (fun () -> sweep l.Body)
+              RowSweep =
                 Derived.from (fun () ->
-                    let bodyWanted = Array.concat [ states; no l.Registers; wanted[carried..] ]
-                    let emitted = Array.map2 (&&) emits given[carried .. carried + l.Emits - 1]
-                    vjpGraph l.Body bodyWanted (Array.concat [ states; no l.Registers; emitted; no l.Flags ])) }
+                    RowLoop.innermost l
+                    |> ValueOption.bind (fun (struct (row, _)) ->
+                        // the masks of the batched body must also be those of a row
+                        if activeLoop row wanted = (states, emits) then ValueSome(sweep row.Body) else ValueNone)) }
 
     and vjpFnAt (fn: Fn) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =
         let wanted =

@@ -51,8 +51,7 @@ module internal LoopTangents =
 
     /// The derivative along these arguments, by the forward derivative of a graph; with the sources of its arguments
     /// and outputs.
-    /// outputs come from.
-    let derive (jvpGraph: Graph -> bool[] -> Graph) (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
+    let rec derive (jvpGraph: Graph -> bool[] -> Graph) (l: Loop) (on: bool[]) : Loop * Source[] * Source[] =
         let carried = l.States + l.Registers
         let activeStates, activeEmits = activeLoop l on
         let captured = on[carried..]
@@ -82,4 +81,27 @@ module internal LoopTangents =
 
         let body = bodyOf l bodyOn derived arguments results
         let streams = l.Streams |> Array.mapi (fun k s -> { s with Emits = s.Emits + count (activeOf k) })
+        body.OfRow <- lazy (ofRow jvpGraph l on arguments results)
         { l with States = l.States + count activeStates; Streams = streams; Body = body }, arguments, results
+
+    /// The body of one row of the derivative of a loop that vmap made, if it has the same arguments and outputs.
+    and private ofRow jvpGraph (l: Loop) on (arguments: Source[]) (results: Source[]) : RowGraph voption =
+        match RowLoop.ofLoop l with
+        | ValueNone -> ValueNone
+        | ValueSome(struct (row, captured)) ->
+            let derived, rowArguments, rowResults = derive jvpGraph row on
+            let carried = l.States + l.Registers
+
+            let isByRow source =
+                match source with
+                | Primal i
+                | Tangent i -> i < carried || captured[i - carried]
+
+            if rowArguments = arguments && rowResults = results then
+                ValueSome
+                    { Graph = derived.Body
+                      Rows = l.Batch[0]
+                      Inputs = Array.map isByRow arguments
+                      Outputs = Array.create derived.Body.Outputs.Length true }
+            else
+                ValueNone

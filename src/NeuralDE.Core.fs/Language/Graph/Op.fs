@@ -1,5 +1,6 @@
 namespace NeuralDE.Internal.Graph
 
+open System
 open System.Collections.Concurrent
 open NeuralDE
 open NeuralDE.Kernels
@@ -229,6 +230,8 @@ and internal Pullback =
         /// state, registers, captured, cotangents of active states, cotangents of active and given emissions
         /// → cotangents of active states, of wanted captured
         Sweep: Derived<Graph>
+        /// the same for one row, if vmap made the loop
+        RowSweep: Derived<Graph voption>
     }
 
 /// z with residual(z, p) = 0, where z, the first result of solve p, has shape Batch or Batch ++ [n]. Only the residual
@@ -344,6 +347,10 @@ and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
 
     let memo = ConcurrentDictionary<obj, obj>()
     member _.Id = id
+
+    /// The graph of one row, if vmap made this one; derived when it is first used.
+    member val OfRow: Lazy<RowGraph voption> = Lazy<RowGraph voption>(fun () -> ValueNone) with get, set
+
     member _.Inputs = inputs
     member _.Outputs = outputs
 
@@ -361,3 +368,14 @@ and internal Graph(id: int64, inputs: Signature[], outputs: Node[]) =
             let made = make ()
             memo.TryAdd(key :> obj, made :> obj) |> ignore
             made
+
+/// The graph that vmap applied to every row: the engine can run the rows of a loop one by one.
+and [<NoEquality; NoComparison>] internal RowGraph =
+    {
+        Graph: Graph
+        Rows: int
+        /// by input: whether it has a leading axis of rows
+        Inputs: bool[]
+        /// the same by output
+        Outputs: bool[]
+    }

@@ -160,6 +160,11 @@ module internal LoopRun =
                 let unwritten = (int64 row * larger + room) * rowBytes
                 RowMemory.Clear(block.Address + nativeint unwritten, (larger - room) * rowBytes)
 
+    /// Raises if this many emissions fill their place.
+    let requireRoom (count: int) (capacity: int) =
+        if count >= capacity then
+            raise (GraphException $"a loop wrote more than its {string capacity} emissions")
+
     let private counts (work: Workspace) (s: StreamPlan) = NativePtr.ofNativeInt<int>(Slot.address work s.Count)
 
     let private emit (l: LoopPlan) (s: StreamPlan) (work: Workspace) =
@@ -176,9 +181,7 @@ module internal LoopRun =
                     let memory, room =
                         match s.Targets[e] with
                         | Preallocated(memory, capacity) ->
-                            if k >= capacity then
-                                raise (GraphException $"a loop wrote more than its {string capacity} emissions")
-
+                            requireRoom k capacity
                             Slot.address work memory, int64 capacity
                         | Grown index ->
                             grow work l index rowBytes (int64 k + 1L)

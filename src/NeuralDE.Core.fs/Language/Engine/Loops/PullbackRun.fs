@@ -206,6 +206,8 @@ module internal PullbackRun =
                 let part = Slot.address work e.Part + nativeint (int64 row * bytes)
 
                 if NativePtr.get wrote row <> 0uy then
+                    // without its paired loop, the replay has not looked
+                    LoopRun.requireRoom (NativePtr.get count row) e.Room
                     let at = (int64 row * int64 e.Room + int64 (NativePtr.get count row)) * bytes
                     RowMemory.Copy(Slot.address work e.Given + nativeint at, part, bytes)
                 else

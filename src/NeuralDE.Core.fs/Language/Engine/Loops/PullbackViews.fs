@@ -41,17 +41,6 @@ module internal PullbackViews =
             else
                 ValueNone)
 
-    /// The same function with its inputs in another order.
-    let private reorder (g: Graph) (order: int[]) : Graph =
-        g.Memo(
-            ("reorder", String.Join(",", Array.map string order)),
-            fun () ->
-                let inputs = order |> Array.map (fun i -> g.Inputs[i])
-                let arguments = Array.zeroCreate order.Length
-                order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
-                Intern.graph inputs (Intern.rebuild g arguments Intern.again)
-        )
-
     /// The sweep with its captured values last, as hoisting requires, and with its sums over rows separated.
     let sweepOf (p: Pullback) (active: int) : struct (Graph * int[] * RowSum[]) =
         let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Registers
@@ -60,7 +49,7 @@ module internal PullbackViews =
             Array.concat
                 [ [| 0 .. carried - 1 |]; [| inputs .. swept.Inputs.Length - 1 |]; [| carried .. inputs - 1 |] ]
 
-        SparseSums.split (Simplify.graph (Flatten.graph (reorder swept order))) active
+        SparseSums.split (Simplify.graph (Flatten.graph (Hoist.reorder swept order))) active
 
     let touches (v: PullbackViews) (args: View[]) =
         Seq.concat

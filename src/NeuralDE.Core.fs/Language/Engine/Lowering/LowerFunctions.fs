@@ -7,7 +7,7 @@ open NeuralDE.Kernels
 module internal LowerFunctions =
     let rec graph (g: Graph) : Lowered =
         g.Memo(
-            StreamLimits.key (Guarding.key (RowChain.key "lowered")),
+            LowerLanes.cacheKey (StreamLimits.key (Guarding.key (RowChain.key "lowered"))),
             fun () ->
                 let g = Sink.graph (Simplify.graph (Flatten.graph g))
                 Lowering(g, LowerStream.lower, LowerPrimitives.lower, functions).Run()
@@ -244,6 +244,15 @@ module internal LowerFunctions =
 
         results
 
+    /// Whether a loop records a tape: a sweep by lanes runs the loop again instead.
+    and private needsTape (g: Graph) (n: Node) : bool =
+        (LoopViews.pairs g)
+        |> Seq.exists (fun pair ->
+            obj.ReferenceEquals(pair.Value, n)
+            && (match pair.Key.Op with
+                | Apply(Pullback p) -> (LowerLanes.sweepOf p).IsNone
+                | _ -> true))
+
     and private functions (x: Lowering) (n: Node) (fn: Fn) (args: View[]) : View[] =
         let args = args |> Array.map x.Contiguous
 
@@ -252,6 +261,12 @@ module internal LowerFunctions =
         | Custom c -> call x c.Primal args
         | Root r -> call x r.Solve args
         | Cond(whenTrue, whenFalse) -> condition x whenTrue whenFalse args
-        | Loop l -> loop x n l args
-        | Pullback p -> pullback x n p args
+        | Loop l ->
+            match if needsTape x.Graph n then ValueNone else LowerLanes.planOf l with
+            | ValueSome plan -> LowerLanes.loop x (call x) n l plan args
+            | ValueNone -> loop x n l args
+        | Pullback p ->
+            match LowerLanes.sweepOf p with
+            | ValueSome plans -> LowerLanes.pullback x (call x) p plans (PullbackViews.givenOf p args) args
+            | ValueNone -> pullback x n p args
         | Host h -> host x h args

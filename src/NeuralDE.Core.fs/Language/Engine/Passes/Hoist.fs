@@ -1,5 +1,6 @@
 namespace NeuralDE.Internal.Engine
 
+open System
 open System.Collections.Generic
 open NeuralDE.Internal.Graph
 
@@ -97,6 +98,17 @@ module internal Hoist =
                     | _ -> Intern.again n (n.Args |> Array.map (fun a -> inside[a]))
 
         Intern.graph (Array.append body.Inputs signatures) (body.Outputs |> Array.map (fun n -> inside[n]))
+
+    /// The same function with its inputs in another order.
+    let reorder (g: Graph) (order: int[]) : Graph =
+        g.Memo(
+            ("reorder", String.Join(",", Array.map string order)),
+            fun () ->
+                let inputs = order |> Array.map (fun i -> g.Inputs[i])
+                let arguments = Array.zeroCreate order.Length
+                order |> Array.iteri (fun k i -> arguments[i] <- Intern.input k g.Inputs[i])
+                Intern.graph inputs (Intern.rebuild g arguments Intern.again)
+        )
 
     /// Splits a body whose inputs from `carried` on are captured: the graph from captured values to hoisted values, and
     /// the body that takes the hoisted values as further inputs. Values that are much larger than all captured ones together

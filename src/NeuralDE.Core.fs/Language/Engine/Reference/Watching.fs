@@ -32,9 +32,15 @@ type internal Watching private () =
             finally
                 Watching.current <- outer
 
+    /// The innermost watcher of the calling thread, for a run that other threads take part in.
+    static member Current: Watcher = Watching.current
+
     /// Whether a loop continues: no token of the callers is cancelled.
-    static member GoesOn() : bool =
-        let mutable watcher = Watching.current
+    static member GoesOn() : bool = Watching.GoesOn Watching.current
+
+    /// The same for a run that began under this watcher.
+    static member GoesOn(innermost: Watcher) : bool =
+        let mutable watcher = innermost
         let mutable goesOn = true
 
         while goesOn && not (isNull watcher) do

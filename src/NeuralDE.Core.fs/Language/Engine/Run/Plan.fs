@@ -199,7 +199,7 @@ module internal Plan =
     /// The plan of a graph; ValueNone if the graph reads rows whose number is unknown before the run.
     let ofGraph (g: Graph) : Plan voption =
         g.Memo(
-            StreamLimits.key (Guarding.key (RowChain.key "plan")),
+            LowerLanes.cacheKey (StreamLimits.key (Guarding.key (RowChain.key "plan"))),
             fun () ->
                 try
                     ValueSome(make g)

@@ -1,0 +1,88 @@
+namespace NeuralDE.Internal.Engine
+
+#nowarn "9" // native pointers
+
+open Microsoft.FSharp.NativeInterop
+open NeuralDE
+open NeuralDE.Kernels
+
+/// Where the numbers of a block of lanes are: slot s of `Lanes` numbers from s · 8 · Lanes on, then the shared numbers, 64 bytes
+/// each (a whole vector of one number), then the addresses of the shared arrays, 8 bytes each. If the program has float32, int32 and
+/// flags have 4 bytes, otherwise 8, so that all vectors have the same number of lanes. A flag is 0 or −1.
+[<Struct>]
+type internal LaneBlock = { Lanes: int; IsNarrow: bool; SharedAt: int; TablesAt: int; Bytes: int }
+
+module internal LaneBlock =
+    let isNarrow (p: LaneProgram) = p.Nodes.Exists(fun n -> n.Dtype = Float32)
+
+    let ofCode (code: LaneCode) (lanes: int) : LaneBlock =
+        // two further slots hold the arguments and results of calls
+        let shared = (code.Slots.Length + 2) * 8 * lanes
+        let tables = shared + code.Shared.Length * 64
+
+        { Lanes = lanes
+          IsNarrow = isNarrow code.Program
+          SharedAt = shared
+          TablesAt = tables
+          Bytes = tables + code.Tables * 8 }
+
+    /// The offset of a slot.
+    let slotAt (b: LaneBlock) (slot: int) : nativeint = nativeint (slot * 8 * b.Lanes)
+
+    /// The size of a number in a slot.
+    let size (b: LaneBlock) (dtype: Dtype) =
+        match dtype with
+        | Float32 -> 4
+        | Float64
+        | Int64 -> 8
+        | Int32
+        | Bool -> if b.IsNarrow then 4 else 8
+
+    let inline private get<'T when 'T: unmanaged> (at: nativeint) (index: int) : 'T =
+        NativePtr.get (NativePtr.ofNativeInt<'T> at) index
+
+    let inline private set<'T when 'T: unmanaged> (at: nativeint) (index: int) (value: 'T) =
+        NativePtr.set (NativePtr.ofNativeInt<'T> at) index value
+
+    /// Copies a number of an array to a place of a slot.
+    let put (b: LaneBlock) (dtype: Dtype) (source: nativeint) (slot: nativeint) (lane: int) =
+        match dtype with
+        | Float32 -> set<int> slot lane (get<int> source 0)
+        | Float64
+        | Int64 -> set<int64> slot lane (get<int64> source 0)
+        | Int32 ->
+            if b.IsNarrow then
+                set<int> slot lane (get<int> source 0)
+            else
+                set<int64> slot lane (int64 (get<int> source 0))
+        | Bool ->
+            let flag = if get<byte> source 0 <> 0uy then -1L else 0L
+            if b.IsNarrow then set<int> slot lane (int flag) else set<int64> slot lane flag
+
+    /// Copies a number of a slot to an array.
+    let take (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) (target: nativeint) =
+        match dtype with
+        | Float32 -> set<int> target 0 (get<int> slot lane)
+        | Float64
+        | Int64 -> set<int64> target 0 (get<int64> slot lane)
+        | Int32 -> set<int> target 0 (if b.IsNarrow then get<int> slot lane else int (get<int64> slot lane))
+        | Bool ->
+            let isSet = if b.IsNarrow then get<int> slot lane <> 0 else get<int64> slot lane <> 0L
+            set<byte> target 0 (if isSet then 1uy else 0uy)
+
+    let zero (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) =
+        if size b dtype = 4 then set<int> slot lane 0 else set<int64> slot lane 0L
+
+    let isSet (b: LaneBlock) (slot: nativeint) (lane: int) =
+        if b.IsNarrow then get<int> slot lane <> 0 else get<int64> slot lane <> 0L
+
+    let setFlag (b: LaneBlock) (slot: nativeint) (lane: int) (value: bool) =
+        if b.IsNarrow then
+            set<int> slot lane (if value then -1 else 0)
+        else
+            set<int64> slot lane (if value then -1L else 0L)
+
+    /// Writes a shared number into a whole vector.
+    let share (b: LaneBlock) (dtype: Dtype) (source: nativeint) (target: nativeint) =
+        for lane in 0 .. 64 / size b dtype - 1 do
+            put b dtype source target lane

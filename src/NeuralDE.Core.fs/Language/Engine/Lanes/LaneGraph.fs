@@ -1,0 +1,405 @@
+namespace NeuralDE.Internal.Engine
+
+open System
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Kernels
+
+/// The elements of an array in a lane program.
+type internal LaneArray =
+    /// in row-major order
+    | Elements of int[]
+    /// a shared array that stays in memory; only its dtype and shape are known here
+    | Table of index: int
+
+/// Turns the graph of one row into a lane program.
+module internal LaneGraph =
+    /// More numbers than this make a program that is slower than the plan of the whole batch: 3000 nodes cost 0.05 ns each,
+    /// beyond that registers are spilled (0.07 ns).
+    let mostNodes = 4000
+
+    /// Exponentials, logarithms and the like: a program with more is bound by them, as is the plan.
+    let mostFar = 100
+
+    let private refuse (op: Op) : 'T = raise (NotLanesException(Print.name op))
+
+    let private indices (shape: int[]) : int[][] =
+        let strides = View.strides shape |> Array.map int
+        Array.init (int (Shape.size shape)) (fun i ->
+            Array.map2 (fun stride extent -> if extent = 0 then 0 else i / stride % extent) strides shape)
+
+    let private placeIn (shape: int[]) (index: int[]) : int =
+        let strides = View.strides shape
+        Array.fold2 (fun sum stride i -> sum + int stride * i) 0 strides index
+
+    /// The elements of a moved array: for each index of the result, the index of the argument.
+    let private moved (result: int[]) (argument: int[]) (source: int[]) (from: int[] -> int[]) : int[] =
+        indices result |> Array.map (fun index -> source[placeIn argument (from index)])
+
+    /// The order in which the kernels join the elements of a reduction, see FloatReduction: groups j mod 16 of a tile of 64,
+    /// then the groups 8, 4, 2 and 1 apart, then pairs of tiles.
+    let private joined (join: int -> int -> int) (xs: int[]) : int =
+        let tile (xs: int[]) =
+            let groups =
+                Array.init (min 16 xs.Length) (fun g ->
+                    [| g..16 .. xs.Length - 1 |] |> Array.map (Array.get xs) |> Array.reduce join)
+
+            let rec fold half (groups: int[]) =
+                if half = 0 then
+                    groups[0]
+                else
+                    let pair g = if g + half < groups.Length then join groups[g] groups[g + half] else groups[g]
+                    fold (half / 2) (Array.init (min half groups.Length) pair)
+
+            fold 8 groups
+
+        let levels = Stack<struct (int * int)>()
+
+        // as in a binary counter: equal numbers of tiles are joined at once
+        for part in Array.chunkBySize 64 xs do
+            let mutable value, size = tile part, 1
+
+            while levels.Count > 0 && (let struct (_, other) = levels.Peek() in other = size) do
+                let struct (before, _) = levels.Pop()
+                value <- join before value
+                size <- 2 * size
+
+            levels.Push(struct (value, size))
+
+        let mutable struct (value, _) = levels.Pop()
+
+        while levels.Count > 0 do
+            let struct (before, _) = levels.Pop()
+            value <- join before value
+
+        value
+
+    let private neutral (p: LaneProgram) kind (dtype: Dtype) : int =
+        match kind with
+        | Sum -> p.Number(dtype, 0.0)
+        | Maximum when dtype.IsFloat -> p.Number(dtype, Double.NegativeInfinity)
+        | Maximum when dtype = Int32 -> p.Bits(dtype, int64 Int32.MinValue)
+        | Maximum when dtype = Int64 -> p.Bits(dtype, Int64.MinValue)
+        | Maximum -> p.Bits(dtype, 0L)
+
+    let private reduce
+        (p: LaneProgram)
+        kind
+        (axes: int[])
+        (dtype: Dtype)
+        (shape: int[])
+        (source: int[])
+        (result: int[])
+        =
+        let join a b =
+            match kind with
+            | _ when dtype = Bool -> p.Element(ElementOp.Or, 0.0, dtype, [| a; b |])
+            | Sum -> p.Element(ElementOp.Add, 0.0, dtype, [| a; b |])
+            | Maximum -> p.Element(ElementOp.Max, 0.0, dtype, [| a; b |])
+
+        let kept =
+            [| for axis in 0 .. shape.Length - 1 do
+                   if not (Array.contains axis axes) then axis |]
+        let groups = Array.init (int (Shape.size result)) (fun _ -> List<int>())
+
+        indices shape
+        |> Array.iteri (fun i index ->
+            groups[placeIn result (kept |> Array.map (fun axis -> index[axis]))].Add source[i])
+
+        groups
+        |> Array.map (fun group ->
+            let start = neutral p kind dtype
+            if group.Count = 0 then start else join start (joined join (group.ToArray())))
+
+    /// As the kernels do: one chain of multiply-adds from 0, or four if there are few columns (GemmThin).
+    let private dotOf (p: LaneProgram) (dtype: Dtype) columns (a: int[]) (b: int[]) : int =
+        let chain first step =
+            let mutable sum = p.Number(dtype, 0.0)
+
+            for k in first..step .. a.Length - 1 do
+                sum <- p.Element(ElementOp.Fma, 0.0, dtype, [| a[k]; b[k]; sum |])
+
+            sum
+
+        let plus x y = p.Element(ElementOp.Add, 0.0, dtype, [| x; y |])
+
+        if GemmThin.Is(columns, a.Length) then
+            plus (plus (chain 0 4) (chain 1 4)) (plus (chain 2 4) (chain 3 4))
+        else
+            chain 0 1
+
+    let private dot (p: LaneProgram) (n: Node) (a: int[]) (b: int[]) : int[] =
+        let left, right, rank = n.Args[0].Shape, n.Args[1].Shape, n.Shape.Length
+        let depth, columns = left[rank - 1], n.Shape[rank - 1]
+
+        if not n.Dtype.IsFloat then refuse n.Op
+
+        indices n.Shape
+        |> Array.map (fun index ->
+            let at axis k = Array.updateAt axis k index
+            let row = Array.init depth (fun k -> a[placeIn left (at (rank - 1) k)])
+            let column = Array.init depth (fun k -> b[placeIn right (at (rank - 2) k)])
+            dotOf p n.Dtype columns row column)
+
+    let private concat (n: Node) axis (parts: int[][]) : int[] =
+        indices n.Shape
+        |> Array.map (fun index ->
+            let mutable k, offset = 0, index[axis]
+
+            while offset >= n.Args[k].Shape[axis] do
+                offset <- offset - n.Args[k].Shape[axis]
+                k <- k + 1
+
+            parts[k][placeIn n.Args[k].Shape (Array.updateAt axis offset index)])
+
+    let private pad (p: LaneProgram) (n: Node) (around: Pad) (source: int[]) : int[] =
+        let shape = n.Args[0].Shape
+        let zero = p.Number(n.Dtype, 0.0)
+
+        indices n.Shape
+        |> Array.map (fun index ->
+            let at = Array.mapi (fun a i -> i - around.Low[a]) index
+
+            let isInside =
+                at
+                |> Array.mapi (fun a i ->
+                    i >= 0 && i % (around.Interior[a] + 1) = 0 && i / (around.Interior[a] + 1) < shape[a])
+                |> Array.forall id
+
+            if isInside then
+                source[placeIn shape (at |> Array.mapi (fun a i -> i / (around.Interior[a] + 1)))]
+            else
+                zero)
+
+    /// An element of a few, by an index that the lane computes.
+    let private choose (p: LaneProgram) (dtype: Dtype) (index: int) (xs: int[]) : int =
+        let indexType = p[index].Dtype
+        let mutable chosen = xs[0]
+
+        // an index below 0 chooses the first, one behind the last chooses the last
+        for k in 1 .. xs.Length - 1 do
+            let isBehind = p.Element(ElementOp.GreaterEqual, 0.0, Bool, [| index; p.Bits(indexType, int64 k) |])
+            chosen <- p.Element(ElementOp.Select, 0.0, dtype, [| isBehind; xs[k]; chosen |])
+
+        chosen
+
+    /// The most elements among which comparisons choose.
+    let private mostChosen = 32
+
+    let private gather (p: LaneProgram) (n: Node) (operand: LaneArray) (index: int[]) : int[] =
+        let count = n.Args[0].Shape[0]
+        let width = int (Shape.size n.Args[0].Shape[1..])
+
+        let row (at: int) : int[] =
+            match operand, p[at].Op with
+            | Elements xs, Known i ->
+                let i = int (max 0L (min (int64 count - 1L) i))
+                xs[i * width .. (i + 1) * width - 1]
+            | Elements xs, _ when xs.Length <= mostChosen ->
+                Array.init width (fun f -> choose p n.Dtype at (Array.init count (fun i -> xs[i * width + f])))
+            | Elements _, _ -> refuse n.Op
+            | Table table, _ -> Array.init width (fun f -> p.Pick(n.Dtype, table, count, width, f, at))
+
+        if count = 0 then refuse n.Op
+        index |> Array.collect row
+
+    /// The number of elements of a sorted array that come before a value, or with it if `right`. NaN comes last.
+    let private countUpTo (p: LaneProgram) right (sorted: int[]) (value: int) : int =
+        let compare op a b = p.Element(op, 0.0, Bool, [| a; b |])
+        let isNaN x = compare ElementOp.NotEqual x x
+        let both a b = p.Element(ElementOp.And, 0.0, Bool, [| a; b |])
+        let isBefore a b =
+            let isLast = both (isNaN b) (p.Element(ElementOp.Not, 0.0, Bool, [| isNaN a |]))
+            p.Element(ElementOp.Or, 0.0, Bool, [| compare ElementOp.Less a b; isLast |])
+
+        let counts x =
+            if right then
+                p.Element(ElementOp.Not, 0.0, Bool, [| isBefore value x |])
+            else
+                isBefore x value
+
+        sorted
+        |> Array.map (fun x -> p.Convert(Int64, counts x))
+        |> Array.fold (fun sum x -> p.Element(ElementOp.Add, 0.0, Int64, [| sum; x |])) (p.Bits(Int64, 0L))
+
+    let private search (p: LaneProgram) (n: Node) right (sorted: LaneArray) (values: int[]) : int[] =
+        let shape, dtype = n.Args[0].Shape, n.Args[0].Dtype
+
+        match sorted with
+        | _ when not dtype.IsFloat || shape.Length <> 1 -> refuse n.Op
+        | Table table -> values |> Array.map (fun v -> p.Search(table, shape[0], right, v))
+        | Elements xs when xs.Length <= mostChosen -> values |> Array.map (countUpTo p right xs)
+        | Elements _ -> refuse n.Op
+
+    let private constant (p: LaneProgram) (n: Node) : int[] =
+        let a = Evaluate.primitive n.Op n.Signature [||]
+
+        if a.Dtype.IsFloat then
+            a.Floats |> Array.map (fun x -> p.Number(n.Dtype, x))
+        else
+            a.Integers |> Array.map (fun x -> p.Bits(n.Dtype, x))
+
+    let private elementsOf (values: Dictionary<Node, LaneArray>) (user: Op) (n: Node) : int[] =
+        match values[n] with
+        | Elements xs -> xs
+        | Table _ -> refuse user
+
+    /// The elements of a node that moves or contracts its arguments.
+    let private primitive (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) : int[] =
+        let arg k = elementsOf values n.Op n.Args[k]
+        let move from = moved n.Shape n.Args[0].Shape (arg 0) from
+
+        match n.Op with
+        | Constant _
+        | Data _
+        | Iota _ -> constant p n
+        | Reshape _
+        | StopGradient -> arg 0
+        | Permute axes ->
+            move (fun index ->
+                let source = Array.zeroCreate index.Length
+                axes |> Array.iteri (fun a b -> source[b] <- index[a])
+                source)
+        | Broadcast(_, axes) ->
+            let shape = n.Args[0].Shape
+            move (fun index -> axes |> Array.mapi (fun a axis -> if shape[a] = 1 then 0 else index[axis]))
+        | Slice s -> move (Array.mapi (fun a i -> s.Start[a] + i * s.Step[a]))
+        | Reverse axes -> move (Array.mapi (fun a i -> if Array.contains a axes then n.Shape[a] - 1 - i else i))
+        | Concat axis -> concat n axis (Array.init n.Args.Length arg)
+        | Pad around -> pad p n around (arg 0)
+        | Reduce(kind, axes) -> reduce p kind axes n.Dtype n.Args[0].Shape (arg 0) n.Shape
+        | Dot -> dot p n (arg 0) (arg 1)
+        | Gather 0 -> gather p n values[n.Args[0]] (arg 1)
+        | SearchSorted right -> search p n right values[n.Args[0]] (arg 1)
+        | _ -> refuse n.Op // all other operations
+
+    let isFar (op: ElementOp) =
+        match op with
+        | ElementOp.Neg
+        | ElementOp.Abs
+        | ElementOp.Sign
+        | ElementOp.Sqrt
+        | ElementOp.Floor
+        | ElementOp.Ceil
+        | ElementOp.Round
+        | ElementOp.Power -> false
+        | _ -> op < ElementOp.Not || op = ElementOp.Pow || op = ElementOp.Atan2 || op = ElementOp.Mod
+
+    /// Whether a program is small enough to be faster than a plan of the whole batch.
+    let isSmall (p: LaneProgram) : bool =
+        let far =
+            p.Nodes
+            |> Seq.filter (fun n ->
+                match n.Op with
+                | Computed(op, _) -> isFar op
+                | _ -> false)
+            |> Seq.length
+
+        p.Nodes.Count <= mostNodes && far <= mostFar
+
+    /// Integers have few operations in a lane.
+    let private requireKnown (n: Node) (op: ElementOp) (operands: Dtype) =
+        match op with
+        | ElementOp.Polygamma
+        | ElementOp.FoldKey -> refuse n.Op
+        | ElementOp.Add
+        | ElementOp.Sub
+        | ElementOp.Mul
+        | ElementOp.Neg
+        | ElementOp.Max
+        | ElementOp.Min
+        | ElementOp.And
+        | ElementOp.Or
+        | ElementOp.Xor
+        | ElementOp.Not
+        | ElementOp.Equal
+        | ElementOp.NotEqual
+        | ElementOp.Less
+        | ElementOp.LessEqual
+        | ElementOp.Greater
+        | ElementOp.GreaterEqual
+        | ElementOp.Select -> ()
+        | _ -> if not operands.IsFloat then refuse n.Op
+
+    let private compute (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) (op: ElementOp) parameter =
+        requireKnown n op n.Args[n.Args.Length - 1].Dtype
+        let args = n.Args |> Array.map (elementsOf values n.Op)
+        Array.init (int (Shape.size n.Shape)) (fun i ->
+            p.Element(op, parameter, n.Dtype, args |> Array.map (fun a -> a[i])))
+
+    /// The outputs of a graph without function nodes but conditions, of which both branches are computed.
+    let rec scalarise (p: LaneProgram) (g: Graph) (inputs: LaneArray[]) : LaneArray[] =
+        let g = Simplify.graph (Flatten.graph g)
+        let values = Dictionary<Node, LaneArray>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, int[][]>(HashIdentity.Reference)
+
+        for n in g.Walk do
+            match n.Op with
+            | Input i -> values[n] <- inputs[i]
+            | Apply(Cond(whenTrue, whenFalse)) ->
+                let args = n.Args[1..] |> Array.map (fun a -> values[a])
+                let predicate = Array.exactlyOne (elementsOf values n.Op n.Args[0])
+                bundles[n] <- condition p predicate whenTrue whenFalse args
+            | Output i ->
+                let outputs = bundles[n.Args[0]]
+                values[n] <- Elements outputs[i]
+            | Apply _ -> refuse n.Op
+            | _ ->
+                if Shape.size n.Shape > int64 mostNodes then refuse n.Op
+
+                values[n] <-
+                    Elements(
+                        match ElementGroup.codeOf n with
+                        | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
+                        | ValueSome(struct (ElementCode.Convert dtype, from)) ->
+                            if from.IsFloat && not dtype.IsFloat && dtype <> Bool then refuse n.Op
+                            elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a))
+                        | ValueNone -> primitive p values n
+                    )
+
+            if p.Nodes.Count > 4 * mostNodes then refuse n.Op
+
+        g.Outputs |> Array.map (fun n -> values[n])
+
+    and private condition (p: LaneProgram) predicate whenTrue whenFalse (args: LaneArray[]) : int[][] =
+        let branch g =
+            scalarise p g args
+            |> Array.map (function
+                | Elements xs -> xs
+                | Table _ -> raise (NotLanesException "a condition that returns a shared array"))
+
+        Array.map2
+            (Array.map2 (fun a b -> p.Element(ElementOp.Select, 0.0, p[a].Dtype, [| predicate; a; b |])))
+            (branch whenTrue)
+            (branch whenFalse)
+
+    /// Whether every use of an input reads it at indices that a lane computes, so that it stays in memory as a table.
+    let rec isTable (g: Graph) (input: int) : bool =
+        let g = Simplify.graph (Flatten.graph g)
+
+        let isRead (n: Node) k =
+            match n.Op with
+            | Gather 0 -> k = 0
+            | SearchSorted _ -> k = 0 && n.Args[0].Shape.Length = 1
+            | Apply(Cond(whenTrue, whenFalse)) -> k > 0 && isTable whenTrue (k - 1) && isTable whenFalse (k - 1)
+            | _ -> false
+
+        let mutable isUsed, all = false, true
+
+        for n in g.Walk do
+            for k in 0 .. n.Args.Length - 1 do
+                match n.Args[k].Op with
+                | Input i when i = input ->
+                    isUsed <- true
+                    all <- all && isRead n k
+                | _ -> ()
+
+        let isReturned =
+            g.Outputs
+            |> Array.exists (fun n ->
+                match n.Op with
+                | Input i -> i = input
+                | _ -> false)
+
+        isUsed && all && not isReturned

@@ -1,0 +1,295 @@
+namespace NeuralDE.Internal.Engine
+
+open System
+open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Kernels
+
+/// Emissions of a loop that are written together: nodes of the program, each with the slot to which it is stored, and the
+/// slot that says which lanes wrote.
+type internal LaneStream = { Write: int; Emits: struct (int * int)[]; Wrote: int }
+
+/// One iteration of a loop on a block of lanes: moved ← live and keep; states take their next value where moved, registers
+/// where live; live ← live and not finished. A block has `Slots` numbers for each lane.
+[<NoEquality; NoComparison>]
+type internal LaneCode =
+    {
+        Program: LaneProgram
+        /// the dtypes of the slots
+        Slots: Dtype[]
+        /// a slot, the node of its next value, and whether it is a state
+        Next: struct (int * int * bool)[]
+        Keep: int
+        Finish: int
+        /// slots of flags
+        Live: int
+        Moved: int
+        Streams: LaneStream[]
+        /// the dtypes of the numbers that all lanes share
+        Shared: Dtype[]
+        /// the number of shared arrays
+        Tables: int
+    }
+
+    /// The nodes needed by every iteration, without those that only emissions need.
+    member c.Roots: int[] =
+        [| for struct (_, node, _) in c.Next do
+               node
+           c.Keep
+           c.Finish
+           for s in c.Streams do
+               s.Write |]
+
+    member c.Emitted: int[] =
+        [| for s in c.Streams do
+               for struct (node, _) in s.Emits -> node |]
+
+/// Where a captured value of a row's loop comes from.
+type internal LaneCaptured =
+    /// its numbers have slots from this one on
+    | ByLane of slot: int
+    /// its numbers are shared ones from this one on
+    | Shared of first: int
+    /// it is a shared array
+    | Array of table: int
+
+/// A loop of one row as code for lanes.
+[<NoEquality; NoComparison>]
+type internal LanePlan =
+    {
+        Code: LaneCode
+        /// by carried value: its first slot
+        Carried: int[]
+        /// captured values, then those computed from the shared ones before the loop
+        Captured: LaneCaptured[]
+        /// from the shared captured values to further ones
+        Prologue: Graph voption
+        /// by captured value: which batch axes it has
+        Axes: bool[][]
+    }
+
+/// The reverse sweep of a loop of one row as code for lanes.
+[<NoEquality; NoComparison>]
+type internal LaneSweepPlan =
+    {
+        Sweep: LaneCode
+        /// as in the plan of the loop
+        SweepCaptured: LaneCaptured[]
+        SweepPrologue: Graph voption
+        /// the first slots of the cotangents of active states, and of emissions
+        Cotangents: int[]
+        Emissions: int[]
+        /// by wanted captured value: the first slot of the sums over the iterations
+        Sums: int[]
+        /// the number of slots of carried and captured values: the first slots, here and in the loop's code
+        Kept: int
+    }
+
+module internal LanePlan =
+    /// Numbers the slots, the shared numbers and the tables of a block.
+    [<Sealed>]
+    type private Places() =
+        let slots = Collections.Generic.List<Dtype>()
+        let shared = Collections.Generic.List<Dtype>()
+        let mutable tables = 0
+        member _.Slots = slots.ToArray()
+        member _.Shared = shared.ToArray()
+        member _.Tables = tables
+
+        member _.Slot(dtype: Dtype) =
+            slots.Add dtype
+            slots.Count - 1
+
+        member x.OfLane(p: LaneProgram, s: Signature) : struct (int * int[]) =
+            let first = slots.Count
+            struct (first, Array.init (int (Shape.size s.Shape)) (fun _ -> p.OfLane(s.Dtype, x.Slot s.Dtype)))
+
+        member _.OfAll(p: LaneProgram, s: Signature) : struct (int * int[]) =
+            let first = shared.Count
+
+            let number _ =
+                shared.Add s.Dtype
+                p.OfAll(s.Dtype, shared.Count - 1)
+
+            struct (first, Array.init (int (Shape.size s.Shape)) number)
+
+        member _.Table() =
+            tables <- tables + 1
+            tables - 1
+
+    /// The most numbers of a carried or captured value of a row.
+    let private mostByLane = 512L
+
+    /// The same of a value that all rows share.
+    let private mostShared = 4096L
+
+    let private requireSmall (s: Signature) most =
+        if Shape.size s.Shape > most then raise (NotLanesException $"a value of shape {Shape.text s.Shape}")
+
+    /// The places of inputs: `isByLane` by input.
+    let private place (places: Places) (p: LaneProgram) (body: Graph) (isByLane: int -> bool) =
+        body.Inputs
+        |> Array.mapi (fun i s ->
+            if isByLane i then
+                requireSmall s mostByLane
+                let struct (first, nodes) = places.OfLane(p, s)
+                struct (ByLane first, Elements nodes)
+            elif s.Dtype.IsFloat && LaneGraph.isTable body i then
+                let table = places.Table()
+                struct (Array table, Table table)
+            else
+                requireSmall s mostShared
+                let struct (first, nodes) = places.OfAll(p, s)
+                struct (Shared first, Elements nodes))
+
+    let private elements (x: LaneArray) =
+        match x with
+        | Elements nodes -> nodes
+        | Table _ -> raise (NotLanesException "a shared array that is returned")
+
+    /// The streams, with slots for their emissions and flags.
+    let private streamsOf (places: Places) (p: LaneProgram) (l: Loop) (outputs: int[][]) : LaneStream[] =
+        let n = l.States + l.Registers
+        let streamOf = l.StreamOf
+
+        Array.init l.Streams.Length (fun k ->
+            let emits =
+                [| for e in 0 .. l.Emits - 1 do
+                       if streamOf[e] = k then
+                           for node in outputs[n + e] do
+                               struct (node, places.Slot p[node].Dtype) |]
+
+            { Write = outputs[n + l.Emits + 1 + k][0]; Emits = emits; Wrote = places.Slot Bool })
+
+    /// The captured values in the order: with a number for each lane, shared.
+    let private orderOf carried (axes: bool[][]) : int[] =
+        let byLane, shared = Array.indexed axes |> Array.partition (fun (_, a) -> Array.contains true a)
+        Array.concat
+            [ [| 0 .. carried - 1 |]
+              Array.map (fun (c, _) -> carried + c) byLane
+              Array.map (fun (c, _) -> carried + c) shared ]
+
+    /// Back to the order of the loop; hoisted values stay last.
+    let private reordered (order: int[]) carried (captured: LaneCaptured[]) : LaneCaptured[] =
+        let inOrder = Array.copy captured
+        let own = order.Length - carried
+
+        for k in 0 .. own - 1 do
+            inOrder[order[carried + k] - carried] <- captured[k]
+
+        inOrder
+
+    /// Hoists what only shared values determine: the inputs from `varying` on.
+    let private hoisted (body: Graph) (varying: int) : struct (Graph voption * Graph) =
+        match Hoist.split body varying with
+        | ValueSome(struct (prologue, rest)) -> struct (ValueSome prologue, rest)
+        | ValueNone -> struct (ValueNone, body)
+
+    let private firstOf (place: LaneCaptured) =
+        match place with
+        | ByLane slot -> slot
+        | Shared _
+        | Array _ -> raise (GraphException "a value of every lane without slots")
+
+    let private requireFew (p: LaneProgram) =
+        if not (LaneGraph.isSmall p) then
+            raise (NotLanesException $"{string p.Nodes.Count} numbers in one iteration")
+
+    /// The loop of one row whose captured values have these batch axes. Raises NotLanesException if no program computes it.
+    let make (l: Loop) (axes: bool[][]) : LanePlan =
+        let n = l.States + l.Registers
+        let order = orderOf n axes
+        let varying = n + (axes |> Array.filter (Array.contains true) |> Array.length)
+        let struct (prologue, body) = hoisted (Hoist.reorder (Simplify.graph (Flatten.graph l.Body)) order) varying
+
+        let places, p = Places(), LaneProgram()
+        let inputs = place places p body (fun i -> i < varying)
+        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        requireFew p
+
+        let next =
+            [| for i in 0 .. n - 1 do
+                   let struct (at, x) = inputs[i]
+
+                   for c in 0 .. outputs[i].Length - 1 do
+                       if outputs[i][c] <> (elements x)[c] then struct (firstOf at + c, outputs[i][c], i < l.States) |]
+
+        let streams = streamsOf places p l outputs
+
+        let live, moved = places.Slot Bool, places.Slot Bool
+
+        { Code =
+            { Program = p
+              Slots = places.Slots
+              Next = next
+              Keep = outputs[n + l.Emits][0]
+              Finish = outputs[n + l.Emits + l.Flags - 1][0]
+              Live = live
+              Moved = moved
+              Streams = streams
+              Shared = places.Shared
+              Tables = places.Tables }
+          Carried = inputs[.. n - 1] |> Array.map (fun (struct (at, _)) -> firstOf at)
+          Captured = inputs[n..] |> Array.map (fun (struct (at, _)) -> at) |> reordered order n
+          Prologue = prologue
+          Axes = axes }
+
+    /// The reverse sweep of a loop of one row, whose inputs are state, registers, captured values, cotangents of active
+    /// states and cotangents of emissions, and whose outputs are cotangents of active states and of wanted captured values.
+    /// The slots of carried and captured values are those of the loop's code.
+    let sweep (l: Loop) (axes: bool[][]) (swept: Graph) (active: int) (wanted: int[]) : LaneSweepPlan =
+        let n = l.States + l.Registers
+        let cotangents = [| n + axes.Length .. swept.Inputs.Length - 1 |]
+        let order = orderOf n axes
+        let byLane = n + (axes |> Array.filter (Array.contains true) |> Array.length)
+        let order = Array.concat [ order[.. byLane - 1]; cotangents; order[byLane..] ]
+        let varying = byLane + cotangents.Length
+        let struct (prologue, body) = hoisted (Hoist.reorder (Simplify.graph (Flatten.graph swept)) order) varying
+        let places, p = Places(), LaneProgram()
+        let inputs = place places p body (fun i -> i < varying)
+        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        requireFew p
+        let slotOf i = (let struct (at, _) = inputs[i] in firstOf at)
+
+        // the sums over the iterations of one lane
+        let sums =
+            wanted
+            |> Array.mapi (fun k _ ->
+                let part = outputs[active + k]
+                let struct (first, before) = places.OfLane(p, { Dtype = p[part[0]].Dtype; Shape = [| part.Length |] })
+                let after =
+                    Array.map2
+                        (fun sum part -> p.Element(ElementOp.Add, 0.0, p[part].Dtype, [| sum; part |]))
+                        before
+                        part
+                struct (first, after))
+
+        let next =
+            [| for a in 0 .. active - 1 do
+                   for c in 0 .. outputs[a].Length - 1 do
+                       struct (slotOf (byLane + a) + c, outputs[a][c], true)
+               for struct (first, after) in sums do
+                   for c in 0 .. after.Length - 1 do
+                       struct (first + c, after[c], true) |]
+
+        let live, moved = places.Slot Bool, places.Slot Bool
+        let captured = Array.append inputs[n .. byLane - 1] inputs[varying..] |> Array.map (fun (struct (at, _)) -> at)
+        let own = Array.append order[.. byLane - 1] order[varying..]
+
+        { Sweep =
+            { Program = p
+              Slots = places.Slots
+              Next = next
+              Keep = p.Bits(Bool, 1L)
+              Finish = p.Bits(Bool, 0L)
+              Live = live
+              Moved = moved
+              Streams = [||]
+              Shared = places.Shared
+              Tables = places.Tables }
+          SweepCaptured = reordered own n captured
+          SweepPrologue = prologue
+          Cotangents = Array.init active (fun a -> slotOf (byLane + a))
+          Emissions = [| byLane + active .. varying - 1 |] |> Array.map slotOf
+          Sums = sums |> Array.map (fun (struct (first, _)) -> first)
+          Kept = slotOf byLane }

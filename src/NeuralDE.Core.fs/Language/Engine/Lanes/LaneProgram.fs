@@ -1,0 +1,174 @@
+namespace NeuralDE.Internal.Engine
+
+open System
+open System.Collections.Generic
+open NeuralDE
+open NeuralDE.Kernels
+
+/// A graph that no lane program computes.
+type internal NotLanesException(what: string) =
+    inherit Exception(what)
+
+/// What a node of a lane program computes: one number for each lane.
+type internal LaneOp =
+    /// the bits of a float64, the integer, or 0 and 1 for bool
+    | Known of bits: int64
+    /// a slot of the block, with a number for each lane
+    | OfLane of slot: int
+    /// a number that all lanes share
+    | OfAll of index: int
+    | Computed of ElementOp * parameter: float
+    | ToDtype
+    /// the number of a shared array at stride · i + offset, where the argument i is clamped to 0 .. count − 1
+    | Pick of table: int * count: int * stride: int * offset: int
+    /// the insertion index of the argument in a sorted shared array
+    | Search of table: int * count: int * right: bool
+
+/// A node. Its arguments have smaller indices.
+[<Struct; NoEquality; NoComparison>]
+type internal LaneNode = { Op: LaneOp; Dtype: Dtype; Args: int[] }
+
+module internal LaneNode =
+    let private both (high: int) (low: int) = (int64 high <<< 32) ||| int64 low
+
+    /// An operation as numbers: equal operations have equal numbers.
+    let private numbers (op: LaneOp) : struct (int64 * int64 * int64) =
+        match op with
+        | Known bits -> struct (0L, bits, 0L)
+        | OfLane slot -> struct (1L, int64 slot, 0L)
+        | OfAll index -> struct (2L, int64 index, 0L)
+        | Computed(op, parameter) -> struct (3L, int64 op, BitConverter.DoubleToInt64Bits parameter)
+        | ToDtype -> struct (4L, 0L, 0L)
+        | Pick(table, count, stride, offset) -> struct (5L, both table count, both stride offset)
+        | Search(table, count, right) -> struct (6L, both table count, (if right then 1L else 0L))
+
+    /// Writes a node as numbers.
+    let write (into: List<int64>) (n: LaneNode) =
+        let struct (a, b, c) = numbers n.Op
+        into.Add(a + 16L * int64 (ElementGroup.elementType n.Dtype) + 256L * int64 n.Args.Length)
+        into.Add b
+        into.Add c
+
+        for arg in n.Args do
+            into.Add(int64 arg)
+
+    let comparer: IEqualityComparer<LaneNode> =
+        { new IEqualityComparer<LaneNode> with
+            member _.Equals(a, b) =
+                numbers a.Op = numbers b.Op
+                && a.Dtype = b.Dtype
+                && ReadOnlySpan(a.Args).SequenceEqual(ReadOnlySpan b.Args)
+
+            member _.GetHashCode n =
+                let struct (a, b, c) = numbers n.Op
+                let mutable hash = HashCode.Combine(a, b, c, ElementGroup.elementType n.Dtype)
+
+                for arg in n.Args do
+                    hash <- HashCode.Combine(hash, arg)
+
+                hash }
+
+/// A function of one row as a program over single numbers, each of which stands for all lanes. Movement of elements is only
+/// a change of names. Equal nodes are one node. The rewrites keep every bit.
+[<Sealed>]
+type internal LaneProgram() =
+    let nodes = List<LaneNode>()
+    let known = Dictionary<LaneNode, int>(LaneNode.comparer)
+
+    let add node =
+        match known.TryGetValue node with
+        | true, index -> index
+        | _ ->
+            nodes.Add node
+            known[node] <- nodes.Count - 1
+            nodes.Count - 1
+
+    let literal index =
+        match nodes[index].Op with
+        | Known bits -> ValueSome bits
+        | _ -> ValueNone
+
+    let one = BitConverter.DoubleToInt64Bits 1.0
+
+    member _.Nodes = nodes
+
+    member _.Item(index: int) = nodes[index]
+
+    member _.Bits(dtype: Dtype, bits: int64) : int = add { Op = Known bits; Dtype = dtype; Args = [||] }
+
+    /// A number, given as a float64.
+    member x.Number(dtype: Dtype, value: float) : int =
+        x.Bits(dtype, (if dtype.IsFloat then BitConverter.DoubleToInt64Bits value else int64 value))
+
+    member _.OfLane(dtype, slot) : int = add { Op = OfLane slot; Dtype = dtype; Args = [||] }
+    member _.OfAll(dtype, index) : int = add { Op = OfAll index; Dtype = dtype; Args = [||] }
+    member _.Pick(dtype, table, count, stride, offset, at) : int =
+        add { Op = Pick(table, count, stride, offset); Dtype = dtype; Args = [| at |] }
+    member _.Search(table, count, right, value) : int =
+        add { Op = Search(table, count, right); Dtype = Int64; Args = [| value |] }
+
+    member x.Element(op: ElementOp, parameter: float, dtype: Dtype, args: int[]) : int =
+        let isLiteral k (bits: int64) = (literal args[k] = ValueSome bits)
+        let ofBools = nodes[args[args.Length - 1]].Dtype = Bool
+
+        match op with
+        | ElementOp.And when ofBools && isLiteral 0 1L -> args[1]
+        | ElementOp.And when ofBools && isLiteral 1 1L -> args[0]
+        | ElementOp.And when ofBools && (isLiteral 0 0L || isLiteral 1 0L) -> x.Bits(Bool, 0L)
+        | ElementOp.Or when ofBools && isLiteral 0 0L -> args[1]
+        | ElementOp.Or when ofBools && isLiteral 1 0L -> args[0]
+        | ElementOp.Or when ofBools && (isLiteral 0 1L || isLiteral 1 1L) -> x.Bits(Bool, 1L)
+        | ElementOp.Not when (literal args[0]).IsSome -> x.Bits(Bool, 1L - (literal args[0]).Value)
+        | ElementOp.Select when isLiteral 0 1L || args[1] = args[2] -> args[1]
+        | ElementOp.Select when isLiteral 0 0L -> args[2]
+        | ElementOp.Mul when dtype.IsFloat && isLiteral 0 one -> args[1]
+        | ElementOp.Mul when dtype.IsFloat && isLiteral 1 one -> args[0]
+        | ElementOp.Neg when dtype.IsFloat && (literal args[0]).IsSome ->
+            x.Number(dtype, -(BitConverter.Int64BitsToDouble (literal args[0]).Value))
+        | ElementOp.Power when parameter = 1.0 -> args[0]
+        | _ -> add { Op = Computed(op, parameter); Dtype = dtype; Args = args }
+
+    /// A number that is known is converted here, as the kernels do.
+    member x.Convert(dtype: Dtype, arg: int) : int =
+        let from = nodes[arg].Dtype
+
+        match literal arg with
+        | _ when from = dtype -> arg
+        | ValueSome bits when from.IsFloat && dtype = Float64 -> x.Bits(Float64, bits)
+        | ValueSome bits when from.IsFloat && dtype = Float32 ->
+            x.Number(Float32, float (float32 (BitConverter.Int64BitsToDouble bits)))
+        | ValueSome bits when from = Bool || (from = Int32 && dtype <> Bool) ->
+            if dtype.IsFloat then
+                x.Number(dtype, (if dtype = Float32 then float (float32 bits) else float bits))
+            else
+                x.Bits(dtype, bits)
+        | _ -> add { Op = ToDtype; Dtype = dtype; Args = [| arg |] }
+
+    /// The nodes that these need, themselves among them.
+    member _.Needed(roots: int seq) : bool[] =
+        let needed = Array.zeroCreate nodes.Count
+        Seq.iter (fun root -> needed[root] <- true) roots
+
+        for i in nodes.Count - 1 .. -1 .. 0 do
+            if needed[i] then
+                for arg in nodes[i].Args do
+                    needed[arg] <- true
+
+        needed
+
+    /// By node: whether its value is the same for all lanes.
+    member _.Uniform: bool[] =
+        let uniform = Array.zeroCreate nodes.Count
+
+        for i in 0 .. nodes.Count - 1 do
+            uniform[i] <-
+                match nodes[i].Op with
+                | OfLane _ -> false
+                | Known _
+                | OfAll _ -> true
+                | Computed _
+                | ToDtype
+                | Pick _
+                | Search _ -> nodes[i].Args |> Array.forall (fun a -> uniform[a])
+
+        uniform

@@ -1,0 +1,133 @@
+/// Laws of loops by lanes on random loops: the bits of a plan of the whole batch, in every form of the code; the numbers of the
+/// reference interpreter; the gradients of a plan.
+module NeuralDE.Tests.Engine.LaneLaws
+
+open System.Runtime.Intrinsics
+open Expecto
+open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Engine
+open NeuralDE.Internal.Calculus
+open NeuralDE.Internal.Tensor
+open NeuralDE.Tests.Engine.Agreement
+open NeuralDE.Tests.Engine.SameBits
+
+let private withLanes isOn (run: unit -> 'T) : 'T =
+    let before = LowerLanes.isOn
+
+    try
+        LowerLanes.isOn <- isOn
+        run ()
+    finally
+        LowerLanes.isOn <- before
+
+let private withWidth width (run: unit -> 'T) : 'T =
+    try
+        LaneKernels.forcedWidth <- ValueSome width
+        run ()
+    finally
+        LaneKernels.forcedWidth <- ValueNone
+
+/// The loop of all rows.
+let private batched (r: RandomLoops.RandomLoop) (rows: int) : Graph =
+    let row = Tracing.closed r.Loop.Body.Inputs (Prim.apply (Loop r.Loop))
+    let carried = r.Loop.States + r.Loop.Registers
+    let on = Array.append (Array.create carried true) r.ByRow
+    fst (Batch.vmapGraph row rows on (Array.create row.Outputs.Length true))
+
+let private loopOf (g: Graph) : Loop =
+    g.Order
+    |> Array.pick (fun n ->
+        match n.Op with
+        | Apply(Loop l) -> Some l
+        | _ -> None)
+
+let private widths =
+    [ if Vector512.IsHardwareAccelerated then LaneVectors.width512
+      if Vector256.IsHardwareAccelerated then LaneVectors.width256
+      LaneVectors.width128 ]
+
+let private ensure what seed (difference: string option) =
+    match difference with
+    | Some difference -> failtest $"seed {seed}, {what}: {difference}"
+    | None -> ()
+
+let private rowsOf seed = [| 1; 7; 129; 3; 40 |][seed % 5]
+
+/// The bits of a plan without lanes: one node at a time, compiled for every width, and with the forms in turns.
+let private sameBits seed =
+    let r = RandomLoops.make seed false
+    let rows = rowsOf seed
+    let g = batched r rows
+    let args = RandomLoops.arguments seed r rows
+    Expect.isTrue (LowerLanes.planOf (loopOf g)).IsSome $"seed {seed}: the loop runs by lanes"
+    let expected = withLanes false (fun () -> byPlan g args)
+    let check what run = ensure what seed (bitDifference expected (run ()))
+    let run tier () = withTier tier (fun () -> byPlan g args)
+    check "one node at a time" (run Tiled)
+
+    for width in widths do
+        check $"vectors of {width.Bytes} bytes" (fun () -> withWidth width (run Compiled))
+
+    check "in turns" (run Alternating)
+
+let private likeInterpreter seed =
+    let r = RandomLoops.make seed true
+    let rows = rowsOf seed
+    let g = batched r rows
+    let args = RandomLoops.arguments seed r rows
+    let isSingle = r.Captured[0].Dtype = Float32
+    let tolerance = bound (if isSingle then Level.Single else Level.Double)
+    let tolerances = g.Outputs |> Array.map (fun n -> if n.Dtype.IsFloat then tolerance else 0.0)
+    ensure "beside the interpreter" seed (differenceOf tolerances (byInterpreter g args) (byPlan g args))
+
+/// The gradient of the sum of all float outputs times fixed weights, in the float states and captured values.
+let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
+    let carried = r.Loop.States + r.Loop.Registers
+    let wanted =
+        g.Inputs |> Array.mapi (fun i s -> s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3))
+    let given = g.Outputs |> Array.mapi (fun i n -> n.Dtype.IsFloat && (i < r.Loop.States || i >= carried))
+    Derive.vjpGraph g wanted given
+
+let private gradient seed =
+    let r = RandomLoops.make seed true
+    let rows = rowsOf seed
+    let g = batched r rows
+    let reverse = gradientOf r g
+    let args = RandomLoops.arguments seed r rows
+    let random = System.Random seed
+
+    let cotangents =
+        reverse.Inputs[args.Length ..]
+        |> Array.map (fun s ->
+            NdArray.OfFloats(s.Dtype, s.Shape, Array.init (int (Shape.size s.Shape)) (fun _ -> random.NextDouble())))
+
+    let all = Array.append args cotangents
+    let expected = withLanes false (fun () -> byPlan reverse all)
+    let isSingle = r.Captured[0].Dtype = Float32
+    let tolerances = reverse.Outputs |> Array.map (fun _ -> if isSingle then 1e-4 else 1e-10)
+    let tiled = withTier Tiled (fun () -> byPlan reverse all)
+    ensure "gradient beside a plan" seed (differenceOf tolerances expected tiled)
+
+    for width in widths do
+        let compiled = withWidth width (fun () -> withTier Compiled (fun () -> byPlan reverse all))
+        ensure $"gradient, vectors of {width.Bytes} bytes" seed (bitDifference tiled compiled)
+
+    let onTwo = withThreads 2 (fun () -> byPlan reverse all)
+    ensure "gradient on two threads" seed (bitDifference tiled onTwo)
+
+[<Tests>]
+let tests =
+    testSequenced (
+        testList
+            "Engine.LaneLaws"
+            [ for first in 0..20..180 do
+                  testCase $"random loops from {first}: the bits of a plan of the whole batch" (fun () ->
+                      Seq.iter sameBits [ first .. first + 19 ])
+
+                  testCase $"random loops from {first}: the numbers of the reference interpreter" (fun () ->
+                      Seq.iter likeInterpreter [ first .. first + 19 ])
+
+                  testCase $"random loops from {first}: the gradients of a plan of the whole batch" (fun () ->
+                      Seq.iter gradient [ first .. first + 19 ]) ]
+    )

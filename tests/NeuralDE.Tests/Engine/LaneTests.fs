@@ -1,0 +1,167 @@
+/// Loops by lanes beside the same loops as one plan of the whole batch: the same bits.
+module NeuralDE.Tests.Engine.Lane
+
+open System
+open Expecto
+open NeuralDE
+open NeuralDE.Internal.Engine
+open NeuralDE.Tests
+
+/// The value with or without lanes, in one tier.
+let private under isOn tier (f: unit -> 'T) : 'T =
+    let before, beforeTier = LowerLanes.isOn, GroupKernels.tier
+
+    try
+        LowerLanes.isOn <- isOn
+        GroupKernels.tier <- tier
+        f ()
+    finally
+        LowerLanes.isOn <- before
+        GroupKernels.tier <- beforeTier
+
+let private lorenz (_t: Tensor) (y: Tensor) =
+    let x, y, z = y[0], y[1], y[2]
+    stack [ 10.0 * (y - x); x * (28.0 - z) - y; x * y - 8.0 / 3.0 * z ]
+
+let private starts dtype n = Tree.cast dtype (rand (Key 1) [ n; 3 ] + 0.5)
+
+let private lotkaVolterra (p: Tensor) (_t: Tensor) (s: Tensor) =
+    let x, y = s[0], s[1]
+    stack [ p[0] * x - p[1] * x * y; p[3] * x * y - p[2] * y ]
+
+let private lotkaRows n =
+    tensor [ 0.5; 0.5; 1.0; 0.5; 2.0; 0.5 ] + rand (Key 3) [ n; 6 ] * tensor [ 1.0; 1.0; 1.0; 1.0; 2.0; 1.0 ]
+
+let private weights =
+    lazy (randn (Key 71) [ 2; 16 ], randn (Key 72) [ 16 ], randn (Key 73) [ 16; 2 ] * 0.3, randn (Key 74) [ 2 ])
+
+let private network (_t: Tensor) (y: Tensor) =
+    let w1, b1, w2, b2 = weights.Value
+    matmul (tanh (matmul y w1 + b1)) w2 + b2
+
+let private solves: (string * (unit -> Tensor)) list =
+    let final further f n =
+        fun () -> Ode.problem f (starts Float64 n) (0.0, 1.0) |> Ode.perSample |> further |> Ode.solveFinal
+
+    [ for n in [ 1; 7; 129 ] do
+          $"Lorenz, adaptive, {n} rows", final (Ode.tolerance 1e-6 1e-6) lorenz n
+          $"Lorenz, fixed steps, {n} rows", final (Ode.dt 0.01) lorenz n
+
+      "Lorenz, float32",
+      fun () -> Ode.problem lorenz (starts Float32 77) (0.0, 1.0) |> Ode.perSample |> Ode.dt 0.01 |> Ode.solveFinal
+
+      "Lotka–Volterra with parameters by row",
+      fun () ->
+          lotkaRows 100
+          |> vmap (fun (row: Tensor) ->
+              Ode.problem (lotkaVolterra row[2..5]) row[0..1] (0.0, 10.0) |> Ode.tolerance 1e-6 1e-6 |> Ode.solveFinal)
+
+      "a network with shared weights",
+      fun () ->
+          Ode.problem network (randn (Key 5) [ 50; 2 ]) (0.0, 1.0)
+          |> Ode.perSample
+          |> Ode.tolerance 1e-6 1e-6
+          |> Ode.solveFinal
+
+      "outputs at times",
+      fun () ->
+          Ode.problem lorenz (starts Float64 50) (0.0, 1.0)
+          |> Ode.perSample
+          |> Ode.saveAt (tensor [ 0.0; 0.25; 0.5; 0.9; 1.0 ])
+          |> Ode.solve
+          |> _.Ys ]
+
+/// Gradients: of the starts, and of what the rows share.
+let private gradients: (string * (unit -> Tensor list)) list =
+    let norm (y: Tensor) = sum (y * y)
+
+    [ for n in [ 1; 7; 129 ] do
+          $"Lorenz in the starts, {n} rows",
+          fun () ->
+              [ starts Float64 n
+                |> grad (fun y0 ->
+                    Ode.problem lorenz y0 (0.0, 1.0)
+                    |> Ode.perSample
+                    |> Ode.tolerance 1e-6 1e-6
+                    |> Ode.solveFinal
+                    |> norm) ]
+
+      "Lotka–Volterra in starts and parameters by row",
+      fun () ->
+          [ lotkaRows 50
+            |> grad (
+                vmap (fun (row: Tensor) ->
+                    Ode.problem (lotkaVolterra row[2..5]) row[0..1] (0.0, 5.0)
+                    |> Ode.tolerance 1e-6 1e-6
+                    |> Ode.solveFinal)
+                >> norm
+            ) ]
+
+      "a network in its shared weights",
+      fun () ->
+          let w1, b1, w2, b2 = weights.Value
+          let f (w1, b1, w2, b2) (_: Tensor) (y: Tensor) = matmul (tanh (matmul y w1 + b1)) w2 + b2
+
+          let g1, g2, g3, g4 =
+              (w1, b1, w2, b2)
+              |> grad (fun w ->
+                  Ode.problem (f w) (randn (Key 5) [ 100; 2 ]) (0.0, 1.0)
+                  |> Ode.perSample
+                  |> Ode.tolerance 1e-6 1e-6
+                  |> Ode.solveFinal
+                  |> norm)
+
+          [ g1; g2; g3; g4 ]
+
+      "outputs at times",
+      fun () ->
+          [ starts Float64 40
+            |> grad (fun y0 ->
+                Ode.problem lorenz y0 (0.0, 1.0)
+                |> Ode.perSample
+                |> Ode.saveAt (tensor [ 0.0; 0.25; 0.5; 0.9; 1.0 ])
+                |> Ode.solve
+                |> _.Ys
+                |> norm) ]
+
+      "with checkpoints",
+      fun () ->
+          [ starts Float64 40
+            |> grad (fun y0 ->
+                Ode.problem lorenz y0 (0.0, 1.0)
+                |> Ode.perSample
+                |> Ode.dt 0.01
+                |> Ode.gradient (CheckpointedWithin 1000L)
+                |> Ode.solveFinal
+                |> norm) ] ]
+
+let private bits (x: Tensor) = x.Numbers.Floats |> Array.map BitConverter.DoubleToInt64Bits
+
+[<Tests>]
+let tests =
+    testSequenced (
+        testList
+            "Engine.Lane"
+            [ for name, solve in solves do
+                  testCase $"{name}: the bits of a plan of the whole batch" (fun () ->
+                      let expected = under false Compiled solve
+                      let tiled = under true Tiled solve
+                      let compiled = under true Compiled solve
+                      Expect.equal (bits tiled) (bits expected) "one node at a time"
+                      Expect.equal (bits compiled) (bits expected) "compiled")
+
+              for name, gradient in gradients do
+                  testCase $"gradient of {name}: that of a plan of the whole batch" (fun () ->
+                      let expected = under false Compiled gradient
+                      let tiled = under true Tiled gradient
+                      let compiled = under true Compiled gradient
+
+                      for tiled, compiled, expected in List.zip3 tiled compiled expected do
+                          Expect.equal (bits compiled) (bits tiled) "compiled, and one node at a time"
+                          let scale = Array.max (Array.map abs expected.Numbers.Floats)
+
+                          Array.iter2
+                              (fun got expected -> Expect.isLessThan (abs (got - expected) / scale) 1e-10 "difference")
+                              compiled.Numbers.Floats
+                              expected.Numbers.Floats) ]
+    )
