@@ -75,6 +75,13 @@ let tests =
                   close 1e-12 [ n; n ] expected mixed[0]
                   close 1e-12 [ n; n ] ((eye n).ToArray()) mixed[1])
 
+          testCase "the determinant of a singular matrix and its sign are 0, not −0" (fun () ->
+              for rows in matrices |> List.filter (fun rows -> laplace rows = 0.0) do
+                  for a in [ tensor rows; cast Float32 (tensor rows); -(tensor rows) ] do
+                      for run in [ det; compile det; slogdet >> fst; compile (slogdet >> fst) ] do
+                          let d = float (run a)
+                          if d = 0.0 then Expect.isFalse (Double.IsNegative d) "a sign of 0")
+
           testCase "second derivatives of a determinant exist for singular matrices up to three rows" (fun () ->
               for rows in matrices |> List.filter (fun rows -> rows.Length <= 3) do
                   let a, n = tensor rows, rows.Length

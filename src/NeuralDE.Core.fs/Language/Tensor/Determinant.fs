@@ -26,7 +26,7 @@ module internal Determinant =
 
     let private value (a: Tensor) =
         let _, factors, sign = eliminated a
-        sign * ReduceVerbs.prodAlong -1 (diagonal factors)
+        sign * ReduceVerbs.prodAlong -1 (diagonal factors) + 0.0 // −0 + 0 is 0
 
     /// Entry (i, j) of matrices, as [batch…; 1; 1].
     let private entry (a: Tensor) i j =

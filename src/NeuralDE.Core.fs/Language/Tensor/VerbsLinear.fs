@@ -188,7 +188,7 @@ module LinearVerbs =
         matrices "slogdet" a
         let _, factors, sign = Determinant.eliminated a
         let diagonal = diagonal factors
-        sign * prodAlong -1 (signum diagonal), sumAlong -1 (log (abs diagonal))
+        sign * prodAlong -1 (signum diagonal) + 0.0, sumAlong -1 (log (abs diagonal))
 
     /// <summary>The logarithm of the determinant. It is −∞, with a derivative that is not finite, if the determinant is
     /// 0, and NaN if it is negative.</summary>
