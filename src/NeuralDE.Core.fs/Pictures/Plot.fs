@@ -287,9 +287,9 @@ module Plot =
     /// <param name="series">Labels and values of any shape; non-finite values are ignored.</param>
     /// <returns>The plot.</returns>
     let histogramOf (bins: int) (series: (string * Tensor) list) : Plot =
-        PlotData.some "Plot.histogram" series
-        Expect.positive "Plot.histogram" "bins" bins
-        let found = [ for label, x in series -> label, PlotData.finite "Plot.histogram" label (PlotData.floats x) ]
+        PlotData.some "Plot.histogramOf" series
+        Expect.positive "Plot.histogramOf" "bins" bins
+        let found = [ for label, x in series -> label, PlotData.finite "Plot.histogramOf" label (PlotData.floats x) ]
         let edges = Statistics.edges bins (found |> List.map snd |> Array.concat)
         let bars values =
             Statistics.counts edges values

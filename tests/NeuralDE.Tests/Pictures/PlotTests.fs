@@ -292,6 +292,10 @@ let tests =
               says "Plot.images: got columns 0, expected 1 or more." (fun () -> Plot.images 0 [] batch)
               says "Plot.histogram: 'a' has no finite number among 0." (fun () ->
                   Plot.histogram [ ("a", zeros [ 0 ]) ])
+              says "Plot.histogramOf: 'a' has no finite number among 2." (fun () ->
+                  Plot.histogramOf 3 [ ("a", zeros [ 2 ] + nan) ])
+              says "Plot.histogramOf: got bins 0" (fun () -> Plot.histogramOf 0 [ ("a", zeros [ 2 ]) ])
+              says "Plot.histogramOf" (fun () -> Plot.histogramOf 3 [])
               says "Plot.bars: 'a' has 1 values for 2 names." (fun () -> Plot.barsOf [ "x"; "y" ] [ ("a", [ 1.0 ]) ])
               says "Plot.lossesAt: 'a' has 2 steps and 1 losses." (fun () ->
                   Plot.lossesAt [ ("a", [| 0.0; 1.0 |], [| 1.0 |]) ])
