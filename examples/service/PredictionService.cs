@@ -30,7 +30,8 @@ public sealed class PredictionService(Predictor predictor, ServiceLimits limits)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Services.AddProblemDetails();
-        var (path, steps) = (builder.Configuration["model"], builder.Configuration.GetValue("steps", 500));
+        var path = builder.Configuration["model"];
+        var steps = ServiceLimits.Read(builder.Configuration, "steps", 500, 0, int.MaxValue);
         var limits = ServiceLimits.Of(builder.Configuration);
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton(Predictor.LoadOrTrain(path, steps, limits));

@@ -5,4 +5,14 @@
 //
 // dotnet fsi examples/service/attack.fsx attacks it: bad questions, slow callers, many at once.
 
-NeuralDE.Service.PredictionService.Build(args).Run();
+try
+{
+    NeuralDE.Service.PredictionService.Build(args).Run();
+    return 0;
+}
+// a wrong option, a model that cannot be read, an address that is taken: one sentence, no stack
+catch (Exception wrong) when (wrong is ArgumentException or IOException or FormatException)
+{
+    Console.Error.WriteLine(wrong.Message);
+    return 2;
+}

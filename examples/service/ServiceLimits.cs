@@ -1,4 +1,5 @@
-using static System.FormattableString;
+using System.Globalization;
+using System.Numerics;
 
 namespace NeuralDE.Service;
 
@@ -44,14 +45,25 @@ public sealed record ServiceLimits
         };
     }
 
-    private static T Read<T>(IConfiguration options, string name, T usual, T least, T most)
-        where T : struct, IComparable<T>
+    /// <summary>The number of an option; the usual one where the option is not given.</summary>
+    /// <exception cref="InputException">for another text, and for a number out of range.</exception>
+    public static T Read<T>(IConfiguration options, string name, T usual, T least, T most)
+        where T : struct, INumber<T>
     {
-        var value = options.GetValue(name, usual);
-        return value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0
-            ? value
-            : throw new InputException(
-                Invariant($"service: --{name} is {value}, expected a number from {least} to {most}.")
-            );
+        if (options[name] is not { } text)
+            return usual;
+        if (
+            T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && value >= least
+            && value <= most
+        )
+            return value;
+        var expected = typeof(T) == typeof(int) ? "a whole number" : "a number";
+        throw new InputException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"service: --{name} is '{text}', expected {expected} from {least} to {most}."
+            )
+        );
     }
 }

@@ -200,9 +200,41 @@ public sealed class ServiceLimitTests : IAsyncLifetime
     [InlineData("--times=0")]
     [InlineData("--seconds=NaN")]
     [InlineData("--body=-1")]
-    public void Limits_out_of_range_are_refused(string option)
+    [InlineData("--times=abc")]
+    [InlineData("--times=1.5")]
+    [InlineData("--times=")]
+    [InlineData("--times=99999999999")]
+    [InlineData("--seconds=1,5")]
+    [InlineData("--steps=many")]
+    public void Limits_that_are_no_number_or_out_of_range_are_refused(string option)
     {
         var wrong = Assert.Throws<InputException>(() => PredictionService.Build(["--steps=0", option]));
-        Assert.StartsWith("service: --", wrong.Message, StringComparison.Ordinal);
+        var (name, text) = (option.Split('=')[0], option.Split('=')[1]);
+        Assert.StartsWith($"service: {name} is '{text}', expected a ", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--times=abc", "service: --times is 'abc', expected a whole number from 1 to 10000000.")]
+    [InlineData("--urls=nonsense", "nonsense")]
+    public async Task A_program_that_cannot_start_says_why_in_one_line(string option, string sentence)
+    {
+        var info = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            ArgumentList =
+            {
+                Path.Combine(AppContext.BaseDirectory, "NeuralDE.Service.dll"),
+                "--steps=0",
+                "--Logging:LogLevel:Default=None",
+                option,
+            },
+        };
+        using var running = Process.Start(info)!;
+        var output = running.StandardOutput.ReadToEndAsync();
+        var error = await running.StandardError.ReadToEndAsync();
+        await running.WaitForExitAsync();
+        Assert.Equal((2, ""), (running.ExitCode, await output));
+        Assert.Contains(sentence, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 }
