@@ -81,6 +81,26 @@ module internal Files =
     let private asideOf (target: string) =
         Path.Combine(folderOf target, $".{Path.GetFileName target}.{Guid.NewGuid():N}")
 
+    let private staleAfter = TimeSpan.FromDays 1.0
+
+    /// Whether a file is a temporary one of the target, left by a process that was killed while it wrote.
+    let private isStale (target: string) (file: FileInfo) =
+        let start = $".{Path.GetFileName target}."
+
+        file.Name.StartsWith(start, StringComparison.Ordinal)
+        && fst (Guid.TryParseExact(file.Name.Substring start.Length, "N"))
+        && DateTime.UtcNow - file.LastWriteTimeUtc > staleAfter
+
+    /// Deletes the stale temporary files of a target. The target is complete by then, so a failure does not matter.
+    let private deleteStale (target: string) =
+        try
+            for file in DirectoryInfo(folderOf target).EnumerateFiles() do
+                if isStale target file then file.Delete()
+        with
+        | :? IOException
+        | :? UnauthorizedAccessException
+        | :? Security.SecurityException -> ()
+
     let private isDevice (target: string) = File.Exists target && not (isFile target)
 
     let private refuseFolder (place: Place) (target: string) =
@@ -93,7 +113,8 @@ module internal Files =
         File.Exists place.Path
 
     /// Writes a temporary file in the same folder, flushes it to the disk, then renames it to the target. Creates the folder
-    /// if it does not exist. Writes directly into a pipe or a device.
+    /// if it does not exist. Writes directly into a pipe or a device. Deletes temporary files of the same target that are
+    /// older than a day.
     let write (place: Place) (body: Stream -> unit) : unit =
         checkName place
 
@@ -119,7 +140,9 @@ module internal Files =
                     save ()
                     File.Move(aside, target, true)
                 finally
-                    File.Delete aside)
+                    File.Delete aside
+
+                deleteStale target)
 
     /// Raises a FileException if the file cannot be written, as far as this is known before writing.
     let rehearse (place: Place) : unit =

@@ -253,6 +253,30 @@ let tests =
                       "Directory.GetFiles(Path.GetDirectoryName path |> nonNull)"
                   |> ignore))
 
+          testCase "a write deletes what a killed write of the same file left, if it is older than a day" (fun () ->
+              saved (ones [ 1 ]) (fun path ->
+                  let folder, name = nonNull (Path.GetDirectoryName path), nonNull (Path.GetFileName path)
+
+                  let leave (name: string) (days: float) =
+                      let left = Path.Combine(folder, name)
+                      File.WriteAllText(left, "left")
+                      File.SetLastWriteTimeUtc(left, DateTime.UtcNow - TimeSpan.FromDays days)
+                      left
+
+                  let killed (name: string) = $".{name}.{Guid.NewGuid():N}"
+                  let stale = leave (killed name) 1.1
+                  let kept = // of a write that may still run, of other files, and of users
+                      [ leave (killed name) 0.9
+                        leave (killed ("a" + name)) 9.0
+                        leave (killed name + "0") 9.0
+                        leave $".{name}.notes" 9.0
+                        leave $"{name}.{Guid.NewGuid():N}" 9.0 ]
+
+                  Checkpoint.save path (zeros [ 1 ])
+                  Expect.isFalse (File.Exists stale) "the stale file"
+                  Expect.all kept File.Exists "the other files"
+                  same (zeros [ 1 ]) (Checkpoint.load path (ones [ 1 ]))))
+
           testCase "a damaged file is refused, or loaded with the structure of the tree" (fun () ->
               let like = model 2
 
