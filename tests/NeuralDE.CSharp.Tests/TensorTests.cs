@@ -11,6 +11,67 @@ public class TensorTests
         Assert.Equal(Dtype.Int64, Tensor.Of(1L, 2L).Dtype);
         Assert.Equal(Dtype.Bool, Tensor.Of(true, false).Dtype);
         Assert.Equal(Dtype.Float64, Tensor.Of(1, 2.5).Dtype);
+        // not float32, to which C# would convert the numbers of rows
+        Assert.Equal(
+            Dtype.Int32,
+            Tensor
+                .Of([
+                    [1, 2],
+                    [3, 4],
+                ])
+                .Dtype
+        );
+        Assert.Equal(
+            Dtype.Int64,
+            Tensor
+                .Of([
+                    [1L, 2L],
+                    [3L, 4L],
+                ])
+                .Dtype
+        );
+        Assert.Equal(
+            Dtype.Float32,
+            Tensor
+                .Of([
+                    [1f, 2f],
+                    [3f, 4f],
+                ])
+                .Dtype
+        );
+        Assert.Equal(
+            Dtype.Float64,
+            Tensor
+                .Of([
+                    [1, 2.5],
+                    [3, 4],
+                ])
+                .Dtype
+        );
+        Assert.Equal(
+            Dtype.Bool,
+            Tensor
+                .Of([
+                    [true],
+                    [false],
+                ])
+                .Dtype
+        );
+        Assert.Equal(
+            [1.0, 2.0, 3.0, 4.0],
+            Tensor
+                .Of([
+                    [1, 2],
+                    [3, 4],
+                ])
+                .ToArray()
+        );
+        Assert.Throws<ShapeException>(() =>
+            Tensor.Of([
+                [1, 2],
+                [3],
+            ])
+        );
         Assert.Equal(Dtype.Float32, Tensor.Of(new List<float> { 1f }).Dtype);
         Assert.Equal(Dtype.Float32, Tensor.Scalar(1f).Dtype);
         Tensor one = 1;

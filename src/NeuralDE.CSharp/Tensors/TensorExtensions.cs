@@ -44,6 +44,15 @@ public static class TensorExtensions
         /// <summary>A matrix [rows; columns] of float32. ShapeException if the rows differ in length.</summary>
         public static Tensor Of(float[][] rows) => TensorMakers.tensor(GivenAll(rows));
 
+        /// <summary>A matrix [rows; columns] of int32. ShapeException if the rows differ in length.</summary>
+        public static Tensor Of(int[][] rows) => TensorMakers.tensor(GivenAll(rows));
+
+        /// <summary>A matrix [rows; columns] of int64. ShapeException if the rows differ in length.</summary>
+        public static Tensor Of(long[][] rows) => TensorMakers.tensor(GivenAll(rows));
+
+        /// <summary>A matrix [rows; columns] of bool. ShapeException if the rows differ in length.</summary>
+        public static Tensor Of(bool[][] rows) => TensorMakers.tensor(GivenAll(rows));
+
         /// <summary>A matrix [rows; columns] of float64.</summary>
         public static Tensor Of(double[,] values) => TensorMakers.tensor(Given(values));
 

@@ -31,6 +31,11 @@ let tests =
               holds [ 2; 1 ] [ 1.0; 0.0 ] (tensor [ [ true ]; [ false ] ])
               holds [ 2; 2 ] [ 1.0; 2.0; 3.0; 4.0 ] (tensor [| [| 1.0; 2.0 |]; [| 3.0; 4.0 |] |])
               holds [ 1; 2 ] [ 1.0; 2.0 ] (tensor [| [| 1.0f; 2.0f |] |])
+              is Dtype.Int64 (tensor [ [ 1L ] ])
+              is Dtype.Int32 (tensor [| [| 1; 2 |]; [| 3; 4 |] |])
+              is Dtype.Int64 (tensor [| [| 1L |] |])
+              is Bool (tensor [| [| true |] |])
+              holds [ 2; 2 ] [ 1.0; 2.0; 3.0; 4.0 ] (tensor [| [| 1; 2 |]; [| 3; 4 |] |])
               holds
                   [ 2; 3 ]
                   [ 0.0; 1.0; 2.0; 10.0; 11.0; 12.0 ]

@@ -92,6 +92,12 @@ type TensorMakers =
     /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
     static member tensor(rows: int list list) : Tensor = TensorMakers.Lists(Int32, rows)
 
+    /// <summary>A matrix [rows; columns] of int64.</summary>
+    /// <param name="rows">The numbers, row by row; all rows have one length.</param>
+    /// <returns>int64 [rows; columns].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
+    static member tensor(rows: int64 list list) : Tensor = TensorMakers.Lists(Int64, rows)
+
     /// <summary>A matrix [rows; columns] of bool.</summary>
     /// <param name="rows">The bools, row by row; all rows have one length.</param>
     /// <returns>bool [rows; columns].</returns>
@@ -109,6 +115,24 @@ type TensorMakers =
     /// <returns>float32 [rows; columns].</returns>
     /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
     static member tensor(rows: float32[][]) : Tensor = TensorMakers.Matrix(Float32, rows)
+
+    /// <summary>A matrix [rows; columns] of int32.</summary>
+    /// <param name="rows">The numbers, row by row; all rows have one length.</param>
+    /// <returns>int32 [rows; columns].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
+    static member tensor(rows: int[][]) : Tensor = TensorMakers.Matrix(Int32, rows)
+
+    /// <summary>A matrix [rows; columns] of int64.</summary>
+    /// <param name="rows">The numbers, row by row; all rows have one length.</param>
+    /// <returns>int64 [rows; columns].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
+    static member tensor(rows: int64[][]) : Tensor = TensorMakers.Matrix(Int64, rows)
+
+    /// <summary>A matrix [rows; columns] of bool.</summary>
+    /// <param name="rows">The bools, row by row; all rows have one length.</param>
+    /// <returns>bool [rows; columns].</returns>
+    /// <exception cref="T:NeuralDE.ShapeException">Rows have different lengths.</exception>
+    static member tensor(rows: bool[][]) : Tensor = TensorMakers.Matrix(Bool, rows)
 
     /// <summary>A matrix [rows; columns] of float64.</summary>
     /// <param name="values">The numbers, by row and column.</param>
