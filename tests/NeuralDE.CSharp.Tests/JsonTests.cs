@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FaceTests;
 
@@ -12,6 +13,20 @@ public class JsonTests
         public required Tensor Y0 { get; init; }
         public Tensor? Times { get; init; }
     }
+
+    public interface ILoss;
+
+    public sealed record Weighted(Tensor Weights) : ILoss;
+
+    public sealed record Part(Tensor W, int N);
+
+    public sealed record WithFunction(Part Part, Func<Tensor, Tensor> Activation);
+
+    public sealed record Outer(WithFunction[] Inner, Tensor Y);
+
+    public sealed record WithInterface(ILoss Loss, Tensor Y);
+
+    public sealed record WithSecret(Tensor Y, [property: JsonIgnore] string? Token = null);
 
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web)
     {
@@ -75,6 +90,74 @@ public class JsonTests
         Assert.Equal("$.y0", error.Path);
         Assert.Contains("2 numbers", error.Message);
         Assert.Throws<InputException>(() => new TreeJsonConverter(0));
+    }
+
+    private static void Refused(Action read, params string[] words)
+    {
+        var error = Assert.Throws<JsonException>(read);
+        Assert.All(words, word => Assert.Contains(word, error.Message));
+    }
+
+    [Fact]
+    public void A_part_that_is_missing_or_null_is_refused()
+    {
+        var one = TreeJson.Write(Ones(1));
+        Refused(() => TreeJson.Read<Part>("{\"N\":3}"), "W");
+        Refused(() => TreeJson.Read<Part>("{\"W\":null,\"N\":3}"), "W");
+        Refused(() => TreeJson.Read<Part>($"{{\"W\":{one}}}"), "N");
+        Refused(() => TreeJson.Read<Part[]>($"[{{\"W\":{one},\"N\":3}},{{\"N\":3}}]"), "W");
+        Refused(() => TreeJson.ReadLike(new Part(Ones(1), 3), "{\"N\":3}"), "W is missing");
+        Refused(() => TreeJson.ReadLike(new Part(Ones(1), 3), "{\"W\":null,\"N\":3}"), "W is null");
+    }
+
+    [Fact]
+    public void A_function_and_an_interface_are_known_to_an_example_only()
+    {
+        var function = new WithFunction(new Part(Ones(1), 3), Tanh);
+        Refused(() => TreeJson.Read<WithFunction>(TreeJson.Write(function)), "Activation is a function", "example");
+        var outer = new Outer([function], Ones(2));
+        Refused(() => TreeJson.Read<Outer>(TreeJson.Write(outer)), "Inner.Activation", "example");
+        Assert.Equal(function.Activation, TreeJson.ReadLike(outer, TreeJson.Write(outer)).Inner[0].Activation);
+        var text = TreeJson.Write(new WithInterface(new Weighted(Ones(2)), Ones(1)));
+        Refused(() => TreeJson.Read<WithInterface>(text), "ILoss", "example");
+        var example = new WithInterface(new Weighted(Zeros(1)), Zeros(1));
+        Assert.Equal([2], ((Weighted)TreeJson.ReadLike(example, text).Loss).Weights.Shape);
+    }
+
+    [Fact]
+    public void An_example_with_a_part_that_is_null_reads_null()
+    {
+        var question = new Question { Y0 = Ones(2) };
+        Assert.Null(TreeJson.ReadLike(question, TreeJson.Write(question)).Times);
+        Same(question, TreeJson.ReadLike(question, TreeJson.Write(question)));
+        var timed = question with { Times = Ones(3) };
+        Same(timed, TreeJson.ReadLike(question, TreeJson.Write(timed)));
+    }
+
+    [Fact]
+    public void Static_parts_of_a_record_must_be_those_of_the_example()
+    {
+        var text = TreeJson.Write(new Part(Ones(1), 3));
+        Refused(() => TreeJson.ReadLike(new Part(Ones(1), 4), text), "N is 3, expected 4 as in the example");
+    }
+
+    [Fact]
+    public void A_part_with_JsonIgnore_is_not_written()
+    {
+        var secret = new WithSecret(Ones(1), "token");
+        var text = TreeJson.Write(secret);
+        Assert.DoesNotContain("oken", text);
+        Assert.Null(TreeJson.Read<WithSecret>(text).Token);
+        Assert.Equal("token", TreeJson.ReadLike(secret, text).Token);
+    }
+
+    [Fact]
+    public void Null_is_no_example()
+    {
+        var error = Assert.Throws<ArgumentNullException>(() =>
+            TreeJson.ReadLike<Tensor>(null!, TreeJson.Write(Ones(1)))
+        );
+        Assert.Equal("like", error.ParamName);
     }
 
     [Fact]

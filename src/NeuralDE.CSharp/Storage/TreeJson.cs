@@ -9,7 +9,10 @@ namespace NeuralDE;
 /// </remarks>
 public static class TreeJson
 {
-    /// <summary>Options with a TreeJsonConverter, and with strings for numbers that are not finite.</summary>
+    /// <summary>
+    /// Options with a TreeJsonConverter, and with strings for numbers that are not finite. A part of a record that is missing,
+    /// or null where its type says that it is not, is refused.
+    /// </summary>
     public static JsonSerializerOptions Options => TreeJsonModule.options;
 
     /// <summary>
@@ -28,5 +31,10 @@ public static class TreeJson
     /// are those of the example. Numbers, shapes and other static fields come from the text; those of a C# record must be
     /// equal.
     /// </summary>
-    public static T ReadLike<T>(T like, string text) => TreeJsonModule.readLike(like, Given(text));
+    public static T ReadLike<T>(T like, string text)
+    {
+        if (like is null)
+            throw new ArgumentNullException(nameof(like));
+        return TreeJsonModule.readLike(like, Given(text));
+    }
 }

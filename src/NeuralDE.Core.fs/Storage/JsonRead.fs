@@ -1,6 +1,7 @@
 namespace NeuralDE.Internal.Storage
 
 open System
+open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Text.Json
 open System.Text.Json.Serialization
@@ -13,6 +14,28 @@ module internal JsonRead =
     let private anything = obj ()
 
     let private absent = JsonDocument.Parse("null").RootElement
+    let private functions = ConcurrentDictionary<Type, string voption>()
+
+    /// The path of the first part of C# records, to any depth, that is known to an example only.
+    let private functionIn (codec: Codec) : string voption =
+        let seen = HashSet<Type>()
+
+        let rec visit (path: string) (codec: Codec) : string voption =
+            match codec.Kind with
+            | CodecKind.Static when JsonStatic.isOpaque codec.Type -> ValueSome path
+            | CodecKind.Open p when seen.Add codec.Type ->
+                let parts = Array.map2 (fun name part -> struct (name, part)) p.Names p.Codecs
+
+                parts
+                |> Array.filter (fun (struct (name, _)) -> not (JsonNames.isIgnored codec.Type name))
+                |> Array.map (fun (struct (name, part)) -> visit (TreeForm.under path name) part)
+                |> Array.tryFind _.IsSome
+                |> Option.defaultValue ValueNone
+            | CodecKind.Sequence(_, item) -> visit path item
+            | _ -> ValueNone
+
+        functions.GetOrAdd(codec.Type, (fun _ -> visit "" codec))
+
     let private byExample = "Read it with TreeJson.readLike and an example of the tree."
 
     /// The members of an object by name, each once.
@@ -33,6 +56,30 @@ module internal JsonRead =
                 JsonFault.refuse path $"has \"{JsonFault.short p.Name}\" twice, expected it once."
 
         members
+
+    /// Whether null stands for a part, as it does where a part of a C# record is null.
+    let private isAbsent (codec: Codec) (e: JsonElement) =
+        e.ValueKind = JsonValueKind.Null
+        && match codec.Kind with
+           | CodecKind.Static
+           | CodecKind.Union _ -> false
+           | CodecKind.Tensor
+           | CodecKind.Key
+           | CodecKind.Product _
+           | CodecKind.Sequence _
+           | CodecKind.Open _ -> true
+
+    /// A C# record, by System.Text.Json.
+    let private readForeign (rules: JsonRules) path (codec: Codec) (e: JsonElement) : Value =
+        match functionIn codec with
+        | ValueSome name ->
+            JsonFault.refuse (TreeForm.under path name) $"is a function, which has no form in JSON. {byExample}"
+        | ValueNone -> ()
+
+        try
+            e.Deserialize(codec.Type, rules.Options)
+        with :? NotSupportedException as cause ->
+            raise (JsonFault.unreadable codec.Type byExample cause)
 
     /// A value of the codec's type from a document. `like` is an example of it, or null: it has what JSON does not.
     let rec read (rules: JsonRules) (path: string) (codec: Codec) (like: Value) (e: JsonElement) : Value =
@@ -68,6 +115,14 @@ module internal JsonRead =
                 let known = JsonNames.ofPart rules t name
 
                 match members.TryGetValue known with
+                | _ when JsonNames.isIgnored t name ->
+                    if old.Length = 0 && not (TypeName.isOption p.Codecs[i].Type) then
+                        JsonFault.refuse path $"is a part that JsonIgnore keeps out of documents. {byExample}"
+
+                    like
+                | true, part when isAbsent p.Codecs[i] part && old.Length > 0 && isNull like ->
+                    members.Remove known |> ignore
+                    null
                 | true, part ->
                     members.Remove known |> ignore
                     read rules path p.Codecs[i] like part
@@ -88,16 +143,18 @@ module internal JsonRead =
             JsonFault.refuse
                 path
                 $"is a {TypeName.text codec.Type}: which of its kinds, the document does not tell. {byExample}"
-        | null -> e.Deserialize(codec.Type, rules.Options)
+        | null -> readForeign rules path codec e
         | like ->
             let old = p.Take like
             let parts = readParts rules path codec.Type p old e
             // a copy of the example keeps its static fields: those of the document must be the same
             for i in 0 .. parts.Length - 1 do
                 if not (p.Codecs[i].HasLeaves || LanguagePrimitives.GenericEqualityER parts[i] old[i]) then
+                    let got, expected = StaticFields.text parts[i], StaticFields.text old[i]
+
                     JsonFault.refuse
                         (TreeForm.under path p.Names[i])
-                        "differs from the example, expected the same static fields. Give an example with these."
+                        $"is {JsonFault.short got}, expected {JsonFault.short expected} as in the example. Give an example with the first."
 
             p.Make like parts
 
@@ -195,8 +252,9 @@ module internal JsonRead =
                        let members = membersOf rules path "an object with key and value" pair
 
                        match members.TryGetValue "key", members.TryGetValue "value" with
-                       | (true, key), (true, value) -> struct (JsonStatic.read path keyType key, value)
-                       | _ -> JsonFault.refuse path "has an item without key or value, expected both." |]
+                       | (true, key), (true, value) when key.ValueKind <> JsonValueKind.Null ->
+                           struct (JsonStatic.read path keyType key, value)
+                       | _ -> JsonFault.refuse path "has an item without key or value, expected both, the key not null." |]
             else
                 JsonFault.refuse path $"is {JsonFault.got e}, expected an array of objects with key and value."
 

@@ -4,6 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Reflection
+open System.Text
 open System.Text.Json
 open System.Text.Json.Serialization
 open System.Text.Json.Serialization.Metadata
@@ -19,6 +20,7 @@ type internal JsonRules = { Options: JsonSerializerOptions; Most: int64 }
 module internal JsonNames =
     let private everything = BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.Instance
     let private given = ConcurrentDictionary<Type * string, string voption>()
+    let private ignored = ConcurrentDictionary<Type * string, bool>()
 
     /// The name that an attribute gives, if one does.
     let private attribute (t: Type, name: string) : string voption =
@@ -28,6 +30,17 @@ module internal JsonNames =
             match property.GetCustomAttribute<JsonPropertyNameAttribute>() with
             | null -> ValueNone
             | mark -> ValueSome mark.Name
+
+    let private hasIgnore (t: Type, name: string) : bool =
+        match t.GetProperty(name, everything) with
+        | null -> false
+        | property ->
+            match property.GetCustomAttribute<JsonIgnoreAttribute>() with
+            | null -> false
+            | mark -> mark.Condition = JsonIgnoreCondition.Always
+
+    /// Whether an attribute keeps a part out of documents.
+    let isIgnored (t: Type) (name: string) : bool = ignored.GetOrAdd((t, name), hasIgnore)
 
     /// By its attribute, else by the policy of the options, else as it is.
     let ofPart (rules: JsonRules) (t: Type) (name: string) : string =
@@ -71,10 +84,25 @@ module internal JsonStatic =
         || FSharpType.IsFunction t
         || t.IsDefined(typeof<CarriedAttribute>, false)
 
+    /// System.Text.Json reads a number that is too large as infinity, for which the document has a word.
+    let rec private refuseTooLarge (path: string) (t: Type) (e: JsonElement) : unit =
+        match e.ValueKind with
+        | JsonValueKind.Array when t.IsArray ->
+            for item in e.EnumerateArray() do
+                refuseTooLarge path (nonNull (t.GetElementType())) item
+        | JsonValueKind.Number when
+            (t = typeof<float> && not (Double.IsFinite(e.GetDouble())))
+            || (t = typeof<float32> && not (Single.IsFinite(e.GetSingle())))
+            ->
+            JsonFault.refuse path $"is {JsonFault.got e}, expected a finite {TypeName.text t}, or \"Infinity\"."
+        | _ -> ()
+
     let read (path: string) (t: Type) (e: JsonElement) : Value =
         if t = typeof<unit> then
             null
         else
+            refuseTooLarge path t e
+
             try
                 e.Deserialize(t, options)
             with
@@ -83,6 +111,19 @@ module internal JsonStatic =
             | :? ArgumentException
             | :? InvalidOperationException ->
                 JsonFault.refuse path $"is {JsonFault.got e}, expected a value of type {TypeName.text t}."
+
+    let private strict = UTF8Encoding(false, true)
+
+    /// Half of a surrogate pair would be read back as another letter.
+    let rec refuseHalfLetters (path: string) (x: Value) : unit =
+        match x with
+        | :? string as text ->
+            try
+                strict.GetByteCount text |> ignore
+            with :? EncoderFallbackException ->
+                JsonFault.refuse path "has half of a surrogate pair in its text, expected Unicode. Remove it."
+        | :? (string[]) as texts -> texts |> Array.iter (refuseHalfLetters path)
+        | _ -> ()
 
     let private isSame (x: Value) (t: Type) (text: JsonElement) =
         try
@@ -96,6 +137,8 @@ module internal JsonStatic =
         if isNull x || isOpaque t then
             writer.WriteNullValue()
         else
+            refuseHalfLetters path x
+
             let cannot () =
                 JsonFault.refuse
                     path

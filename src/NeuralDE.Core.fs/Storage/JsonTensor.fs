@@ -5,6 +5,7 @@ open System.Globalization
 open System.Text.Json
 open NeuralDE
 open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Calculus
 
 /// What stands against a document, and where.
 module internal JsonFault =
@@ -14,6 +15,10 @@ module internal JsonFault =
     let refuse (path: string) (problem: string) : 'a =
         let place = if path = "" then "the value" else short path
         raise (JsonException $"JSON: {place} {problem}")
+
+    /// What is raised for a type that System.Text.Json does not read.
+    let unreadable (t: Type) (mend: string) (cause: exn) : exn =
+        JsonException($"JSON: {TypeName.text t} cannot be read: {cause.Message} {mend}", cause)
 
     /// A value as it stands in the document.
     let got (e: JsonElement) =
@@ -118,14 +123,13 @@ module internal JsonTensor =
             shape[i] <- n
             i <- i + 1
 
-        // in 128 bits the product of few is exact; past the limit it does not matter
         let count =
-            shape
-            |> Array.fold
-                (fun (count: Int128) n -> Int128.Min(count * Int128.op_Implicit n, Int128.op_Implicit Int64.MaxValue))
-                Int128.One
+            try
+                Shape.size shape
+            with :? ShapeException ->
+                Int64.MaxValue // more than a tensor may have, also where an extent is 0
 
-        if not (Array.contains 0 shape) && count > Int128.op_Implicit most then
+        if count > most then
             JsonFault.refuse
                 path
                 $"has the shape {Shape.text shape}, expected at most {string most} numbers. Raise the limit of TreeJsonConverter, or send a file."

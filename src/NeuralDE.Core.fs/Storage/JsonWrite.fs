@@ -54,13 +54,18 @@ module internal JsonWrite =
         writer.WriteStartObject()
 
         for i in 0 .. parts.Length - 1 do
-            writer.WritePropertyName(JsonNames.ofPart rules t p.Names[i])
-            write rules (TreeForm.under path p.Names[i]) writer p.Codecs[i] parts[i]
+            if not (JsonNames.isIgnored t p.Names[i]) then
+                writer.WritePropertyName(JsonNames.ofPart rules t p.Names[i])
+                write rules (TreeForm.under path p.Names[i]) writer p.Codecs[i] parts[i]
 
         writer.WriteEndObject()
 
     and private writeSequence rules path writer (keys: Value[]) item (items: Value[]) =
         let isNamed = keys.Length > 0 && keys |> Array.forall (fun key -> key :? string)
+
+        for key in keys do
+            if isNull key then JsonFault.refuse path "has the key null, expected keys that are not null."
+            JsonStatic.refuseHalfLetters path key
 
         if isNamed then writer.WriteStartObject() else writer.WriteStartArray()
 

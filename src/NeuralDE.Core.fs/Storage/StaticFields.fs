@@ -74,7 +74,8 @@ module internal StaticFields =
                       Text " }" ]
                 | None -> [ Text(x.ToString() |> Option.ofObj |> Option.defaultValue (TypeName.text t)) ]
 
-    let private text (x: Value) : string =
+    /// A static field as text.
+    let text (x: Value) : string =
         let written = StringBuilder()
         let todo = Stack<Piece>()
         todo.Push(Whole x)

@@ -51,8 +51,9 @@ type internal SolutionConverter<'S>(most: int64) =
 /// <summary>Tensors, keys, models and solutions in JSON, for System.Text.Json: add one to the converters of its options.</summary>
 /// <remarks>
 /// A tensor is {"dtype":"float64","shape":[2,3],"data":[…]}, its numbers exact: what is read has the same bits. NaN, Infinity and
-/// -Infinity are strings, as are integers beyond ±2⁵³. A record, a tuple and a case of a union are objects of their parts; an
-/// option is its value or null; a part that is a function is null. Classes and records of C#, lists, arrays and dictionaries stay
+/// -Infinity are strings, as are integers beyond ±2⁵³; every NaN is read as the one of .NET. A record, a tuple and a case of a union
+/// are objects of their parts; an option is its value or null; a part that is a function is null. JsonPropertyName names a part and
+/// JsonIgnore leaves it out. Classes and records of C#, lists, arrays and dictionaries stay
 /// with System.Text.Json, with their attributes. Bad input is a JsonException that names the place, what was got and what was
 /// expected. A function, and the value of an interface, is known to an example only: TreeJson.readLike.
 /// </remarks>
@@ -113,14 +114,18 @@ module TreeJson =
     let private deepest = 256
     let private converter = TreeJsonConverter()
 
-    /// Options with the converter, and with strings for numbers that are not finite.
+    /// Options with the converter, and with strings for numbers that are not finite. A part of a C# record that is missing,
+    /// or null where its type says that it is not, is refused.
     let options: JsonSerializerOptions =
         let options =
             JsonSerializerOptions(
                 NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
                 // a trimmed program has no resolver unless one is given
                 TypeInfoResolver = DefaultJsonTypeInfoResolver(),
-                MaxDepth = deepest
+                MaxDepth = deepest,
+                // of a C# record: a part that is missing would become null, or 0
+                RespectNullableAnnotations = true,
+                RespectRequiredConstructorParameters = true
             )
 
         options.Converters.Add converter
@@ -166,7 +171,11 @@ module TreeJson =
     let read<'T> (text: string) : 'T =
         let value =
             match codecOf typeof<'T> with
-            | ValueNone -> JsonSerializer.Deserialize(text, typeof<'T>, options)
+            | ValueNone ->
+                try
+                    JsonSerializer.Deserialize(text, typeof<'T>, options)
+                with :? NotSupportedException as cause ->
+                    raise (JsonFault.unreadable typeof<'T> "Give its parts types that System.Text.Json reads." cause)
             | ValueSome codec ->
                 use document = parse text
                 JsonRead.readDocument rules codec null document.RootElement

@@ -35,6 +35,11 @@ type Everything =
       Pair: struct (Tensor * int)
       Many: Tensor * Tensor * int * int * int * int * int * int }
 
+type Hiding =
+    { Shown: Tensor
+      [<Serialization.JsonIgnore>]
+      Secret: string }
+
 let private apply = tanh: Tensor -> Tensor
 
 let private everything =
@@ -165,7 +170,7 @@ let private roundTrips =
           let raw =
               Array.init 20000 (fun _ ->
                   BitConverter.Int64BitsToDouble(random.NextInt64(Int64.MinValue, Int64.MaxValue)))
-          // there is one NaN in JSON
+          // every NaN is read as one
           let finite = raw |> Array.filter (Double.IsNaN >> not)
           reads (tensor finite)
           let raw =
@@ -255,6 +260,9 @@ let private bad: (string * string * string list) list =
       "data missing", """{"dtype":"bool","shape":[1]}""", [ "no \"data\"" ]
       "data twice", """{"dtype":"bool","shape":[1],"data":[true],"data":[true]}""", [ "twice" ]
       "a further member", """{"dtype":"bool","shape":[1],"data":[true],"x":1}""", [ "\"x\"" ]
+      "an enormous shape with an extent of 0",
+      """{"dtype":"bool","shape":[2147483647,2147483647,2147483647,0],"data":[]}""",
+      [ "[2147483647; 2147483647; 2147483647; 0]" ]
       "an enormous shape", """{"dtype":"bool","shape":[2000000000,2000000000,2000000000],"data":[]}""", [ "16777216" ]
       "half a letter", """{"dtype":"\ud800","shape":[1],"data":[true]}""", [ "" ]
       "null", "null", [ "null" ]
@@ -277,6 +285,38 @@ let private refusals =
           let bad = """{"dtype":"bool","shape":[2],"data":[true]}"""
           let read () = JsonSerializer.Deserialize<Tensor[]>($"[{good},{bad}]", TreeJson.options) |> ignore
           Expect.equal (Expect.thrownAny<JsonException> read).Path "$[1]" "the path")
+
+      testCase "a static number that is too large is not read as infinity" (fun () ->
+          let read (rate: string) =
+              TreeJson.read<{| Rate: float; Rates: float32[]; X: Tensor |}>(
+                  (TreeJson.write {| Rate = 0.5; Rates = [| 1.0f; infinityf |]; X = ones [ 1 ] |})
+                      .Replace("0.5", rate)
+                      .Replace("[1,", $"[{rate},")
+              )
+
+          refused [ "Rate is 1e400"; "finite float" ] (fun () -> read "1e400")
+          refused [ "Rates is 1e39"; "finite float32" ] (fun () -> read "1e39")
+          Expect.equal (read "2").Rates [| 2.0f; infinityf |] "Infinity in words")
+
+      testCase "a text with half a letter is not written, because another one would be read" (fun () ->
+          let half = String(char 0xD800, 1)
+          refused [ "Name"; "surrogate" ] (fun () -> TreeJson.write {| Name = "a" + half; X = ones [ 1 ] |})
+          refused [ "Names"; "surrogate" ] (fun () -> TreeJson.write {| Names = [| "a"; half |]; X = ones [ 1 ] |})
+          refused [ "surrogate" ] (fun () -> TreeJson.write (Map [ (half, ones [ 1 ]) ]))
+          reads {| Name = "\U0001F600"; X = ones [ 1 ] |})
+
+      testCase "a map with the key null is neither written nor read" (fun () ->
+          let none: string = Unchecked.defaultof<string>
+          refused [ "key null" ] (fun () -> TreeJson.write (Map [ (none, ones [ 1 ]) ]))
+          let text = $"""[{{"key":null,"value":{TreeJson.write (ones [ 1 ])}}}]"""
+          refused [ "key" ] (fun () -> TreeJson.read<Map<string, Tensor>> text))
+
+      testCase "a part with JsonIgnore is the example's" (fun () ->
+          let secret = { Shown = ones [ 1 ]; Secret = "a secret" }
+          let text = TreeJson.write secret
+          Expect.isFalse (text.Contains "ecret") text
+          refused [ "Secret"; "readLike" ] (fun () -> TreeJson.read<Hiding> text)
+          Expect.equal (TreeJson.readLike secret text).Secret "a secret" "the part of the example")
 
       testCase "a placeholder, Some None and too many numbers are not written" (fun () ->
           refused [ "placeholder" ] (fun () ->
