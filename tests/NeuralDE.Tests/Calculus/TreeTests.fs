@@ -351,8 +351,14 @@ let tests =
           testCase "other types are refused with the type received and a fix" (fun () ->
               Expect.stringContains (refused (Uri("a", UriKind.Relative))) "got Uri" "a class"
               Expect.stringContains (refused (Counter())) "Make it a record" "refused (Counter())"
-              Expect.stringContains (refused (seq { one () })) "Use a list or an array" "refused (seq { one () })"
-              Expect.stringContains (refused (List<Tensor>())) "Use a list or an array" "refused (List<Tensor>())"
+              Expect.stringContains
+                  (refused (seq { one () }))
+                  "Use an array, or a list of F#"
+                  "refused (seq { one () })"
+              Expect.stringContains
+                  (refused (List<Tensor>()))
+                  "Use an array, or a list of F#"
+                  "refused (List<Tensor>())"
               Expect.stringContains (refused (Dictionary<string, Tensor>())) "Use a Map" "a dictionary"
               Expect.stringContains
                   (refused (Array2D.create 1 1 (one ())))

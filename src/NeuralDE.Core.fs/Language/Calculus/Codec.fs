@@ -170,9 +170,9 @@ module internal TypeRefusal =
             if t.IsArray then
                 "Use an array of arrays, or one Tensor with more axes."
             elif typeof<IDictionary>.IsAssignableFrom t then
-                "Use a Map."
+                "Use a Map, or an array of pairs."
             elif typeof<IEnumerable>.IsAssignableFrom t then
-                "Use a list or an array."
+                "Use an array, or a list of F#."
             elif t = typeof<obj> then
                 "Give it a concrete type: a record or a union, or an interface of your own that records implement."
             elif t.Name.Contains '@' then
