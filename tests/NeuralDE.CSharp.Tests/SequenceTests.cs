@@ -80,6 +80,11 @@ public class SequenceTests
         Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, numbers.ToList()).Train);
         Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, readOnly).Train);
         Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, numbers.Where(n => n >= 0)).Train);
+        Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, numbers.ToHashSet()).Train);
+        Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, new Queue<int>(numbers)).Train);
+        Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, numbers.AsSpan()).Train);
+        Assert.Equal(expected, Split.Items(new Key(2), 0.1, 0.1, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).Train);
+        Assert.Equal(["a"], Split.Items(new Key(2), 0.0, 0.0, ["a"]).Train);
     }
 
     [Fact]
