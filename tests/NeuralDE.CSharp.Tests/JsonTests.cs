@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -25,6 +26,8 @@ public class JsonTests
     public sealed record Outer(WithFunction[] Inner, Tensor Y);
 
     public sealed record WithInterface(ILoss Loss, Tensor Y);
+
+    public sealed record Settings(Tensor Y, DayOfWeek Day, double Rate, float Worst, decimal Price, double[] Rates);
 
     public sealed record WithSecret(Tensor Y, [property: JsonIgnore] string? Token = null);
 
@@ -122,6 +125,35 @@ public class JsonTests
         Refused(() => TreeJson.Read<WithInterface>(text), "ILoss", "example");
         var example = new WithInterface(new Weighted(Zeros(1)), Zeros(1));
         Assert.Equal([2], ((Weighted)TreeJson.ReadLike(example, text).Loss).Weights.Shape);
+    }
+
+    [Fact]
+    public void Static_parts_of_a_record_are_read_as_they_were_written()
+    {
+        var settings = new Settings(
+            Ones(1),
+            DayOfWeek.Friday,
+            double.NaN,
+            float.NegativeInfinity,
+            1.10m,
+            [0.5, double.NaN]
+        );
+        void Same(Settings got)
+        {
+            Assert.Equal((settings.Day, settings.Rate, settings.Worst), (got.Day, got.Rate, got.Worst));
+            Assert.Equal(settings.Rates, got.Rates);
+            Assert.Equal("1.10", got.Price.ToString(CultureInfo.InvariantCulture));
+        }
+        Same(TreeJson.Read<Settings>(TreeJson.Write(settings)));
+        Same(TreeJson.Read<Settings[]>(TreeJson.Write(new[] { settings }))[0]);
+        Same(
+            TreeJson.Read<Dictionary<string, Settings>>(
+                TreeJson.Write(new Dictionary<string, Settings> { ["a"] = settings })
+            )["a"]
+        );
+        // a record in a tuple is written by the converter
+        var pair = JsonSerializer.Serialize((settings, 1), Web);
+        Same(JsonSerializer.Deserialize<(Settings, int)>(pair, Web).Item1);
     }
 
     [Fact]

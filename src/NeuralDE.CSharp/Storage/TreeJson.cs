@@ -10,8 +10,8 @@ namespace NeuralDE;
 public static class TreeJson
 {
     /// <summary>
-    /// Options with a TreeJsonConverter, and with strings for numbers that are not finite. A part of a record that is missing,
-    /// or null where its type says that it is not, is refused.
+    /// Options with a TreeJsonConverter, and with strings for enums and for numbers that are not finite. A part of a record
+    /// that is missing, or null where its type says that it is not, is refused.
     /// </summary>
     public static JsonSerializerOptions Options => TreeJsonModule.options;
 

@@ -3,6 +3,7 @@ namespace NeuralDE.Internal.Storage
 open System
 open System.Collections.Concurrent
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 open System.Text.Json
 open System.Text.Json.Serialization
 open NeuralDE
@@ -69,6 +70,15 @@ module internal JsonRead =
            | CodecKind.Sequence _
            | CodecKind.Open _ -> true
 
+    let private foreign = ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions>()
+
+    /// The options that read what JsonStatic writes: names of enums, and words for numbers that are not finite.
+    let private withWords (options: JsonSerializerOptions) : JsonSerializerOptions =
+        let copy = JsonSerializerOptions(options)
+        copy.NumberHandling <- copy.NumberHandling ||| JsonNumberHandling.AllowNamedFloatingPointLiterals
+        copy.Converters.Add(JsonStringEnumConverter())
+        copy
+
     /// A C# record, by System.Text.Json.
     let private readForeign (rules: JsonRules) path (codec: Codec) (e: JsonElement) : Value =
         match functionIn codec with
@@ -77,7 +87,7 @@ module internal JsonRead =
         | ValueNone -> ()
 
         try
-            e.Deserialize(codec.Type, rules.Options)
+            e.Deserialize(codec.Type, foreign.GetValue(rules.Options, withWords))
         with :? NotSupportedException as cause ->
             raise (JsonFault.unreadable codec.Type byExample cause)
 

@@ -114,7 +114,7 @@ module TreeJson =
     let private deepest = 256
     let private converter = TreeJsonConverter()
 
-    /// Options with the converter, and with strings for numbers that are not finite. A part of a C# record that is missing,
+    /// Options with the converter, and with strings for enums and for numbers that are not finite. A part of a C# record that is missing,
     /// or null where its type says that it is not, is refused.
     let options: JsonSerializerOptions =
         let options =
@@ -129,6 +129,7 @@ module TreeJson =
             )
 
         options.Converters.Add converter
+        options.Converters.Add(JsonStringEnumConverter())
         options.MakeReadOnly true
         options
 
