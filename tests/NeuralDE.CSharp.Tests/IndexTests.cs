@@ -61,6 +61,21 @@ public class IndexTests
     }
 
     [Fact]
+    public void A_refusal_names_the_axis_and_the_shape_of_the_tensor()
+    {
+        void Says(string sentence, Func<Tensor> read) =>
+            Assert.Equal(sentence, Assert.Throws<ShapeException>(read).Message);
+
+        Says("[9] is outside axis 2 of shape [2; 3; 4]. Use 0 to 3, or ^1 to ^4.", () => X[1, .., 9]);
+        Says("[5..^0] is outside axis 1 of shape [2; 3; 4]. Use a range within 0..3.", () => X[0, 5.., 0]);
+        Says("index: 3 is outside axis 1 of shape [2; 3; 4]. Use -3 to 2.", () => X[0, 3]);
+        Says("index: 4 is outside axis 2 of shape [2; 3; 4]. Use -4 to 3.", () => X[0, 0, 4]);
+        Says("[0..^0]: a tensor of shape [2; 3; 4] has no axis for it. Use fewer.", () => X[0, 0, 0, ..]);
+        Says("[^1] is outside axis 0 of shape [0]. It has no elements.", () => Zeros(0)[^1]);
+        Says("index: 0 is outside axis 0 of shape [0]. It has no elements.", () => Zeros(0)[0]);
+    }
+
+    [Fact]
     public void Slices_are_differentiated_and_traced()
     {
         var slope = Calculus.Grad((Tensor x) => Sum(Square(x[.., ^1])), X[0]);

@@ -52,6 +52,17 @@ let tests =
                   m[0..5])
               raises<ShapeException> [ "no axis 1" ] (fun () -> x[0..1, 0..1]))
 
+          testCase "a refusal names the axis and the shape of the tensor" (fun () ->
+              let x = zeros [ 2; 3; 4 ]
+              let isOutside at axis = [ $"{at} is outside axis {axis} of shape [2; 3; 4]" ]
+              raises<ShapeException> (isOutside "3" "1") (fun () -> x[0, 3])
+              raises<ShapeException> (isOutside "4" "2") (fun () -> x[0, 0, 4])
+              raises<ShapeException> (isOutside "-4" "1") (fun () -> x[0..0, -4])
+              raises<ShapeException> (isOutside "[4..]" "1") (fun () -> x[0, 4..])
+              raises<ShapeException> (isOutside "[..3]" "1") (fun () -> x[0..0, ..3])
+              raises<ShapeException> [ "shape [3] has no axis 1" ] (fun () -> (zeros [ 3 ])[0, 0..1])
+              raises<ShapeException> [ "It has no elements" ] (fun () -> (zeros [ 0 ])[0]))
+
           testCase
               "a slice is the same compiled and under vmap, and its gradient is 1 at the selected elements"
               (fun () ->

@@ -5,6 +5,9 @@ open NeuralDE.Internal.Graph
 
 /// Indices and slices along an axis: negative numbers count from its end.
 module internal IndexRules =
+    /// The end of a message: what an axis of n elements takes.
+    let private fitting (n: int) = if n = 0 then "It has no elements" else $"Use {string (-n)} to {string (n - 1)}"
+
     let at (shape: int[]) axis (index: int) : int =
         if axis >= shape.Length then
             raise (ShapeException $"index: a tensor of shape {Shape.text shape} has no axis {string axis}.")
@@ -15,7 +18,7 @@ module internal IndexRules =
         if i < 0 || i >= n then
             raise (
                 ShapeException
-                    $"index: {string index} is outside axis {string axis} of shape {Shape.text shape}. Use {string (-n)} to {string (n - 1)}."
+                    $"index: {string index} is outside axis {string axis} of shape {Shape.text shape}. {fitting n}."
             )
 
         i
@@ -35,7 +38,7 @@ module internal IndexRules =
         if start < 0 || start > n || stop < 0 || stop > n || (last.IsSome && last.Value < -n) then
             raise (
                 ShapeException
-                    $"slice: [{text first}..{text last}] is outside axis {string axis} of shape {Shape.text shape}. Use {string (-n)} to {string (n - 1)}; −1 is the last, and both ends are included."
+                    $"slice: [{text first}..{text last}] is outside axis {string axis} of shape {Shape.text shape}. {fitting n}; −1 is the last, and both ends are included."
             )
 
         struct (min start stop, stop)

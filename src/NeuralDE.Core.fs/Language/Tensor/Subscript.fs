@@ -38,14 +38,12 @@ type Subscript private (range: Range, isIndex: bool) =
 
         if not isWithin then
             let expected =
-                if isIndex then
-                    $"0 to {string (n - 1)}, or ^1 to ^{string n}"
-                else
-                    $"a range within 0..{string n}"
+                if not isIndex then $"Use a range within 0..{string n}"
+                elif n = 0 then "It has no elements"
+                else $"Use 0 to {string (n - 1)}, or ^1 to ^{string n}"
 
             raise (
-                ShapeException
-                    $"[{string s}] is outside axis {string axis} of shape {Shape.text shape}. Use {expected}."
+                ShapeException $"[{string s}] is outside axis {string axis} of shape {Shape.text shape}. {expected}."
             )
 
         struct (int start, int stop)

@@ -539,9 +539,9 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
         let i = IndexRules.at x.Dims axis index
         Tensor.Apply(Reshape(Array.removeAt axis x.Dims), [| Tensor.Range(x, axis, i, i + 1) |])
 
-    static member private Section(x: Tensor, axis: int, first: int option, last: int option) =
-        let struct (start, stop) = IndexRules.section x.Dims axis first last
-        Tensor.Range(x, axis, start, stop)
+    /// Indices of the first axes. All are checked first, so that a message names the axis and the shape of x.
+    static member private PickFirst(x: Tensor, indices: int[]) =
+        indices |> Array.mapi (IndexRules.at x.Dims) |> Array.fold (fun picked i -> Tensor.Pick(picked, 0, i)) x
 
     /// Row i of the first axis; −1 is the last.
     member x.Item
@@ -549,10 +549,10 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
 
     /// Row i of the first axis, then row j of the second.
     member x.Item
-        with get (i: int, j: int): Tensor = Tensor.Pick(Tensor.Pick(x, 0, i), 0, j)
+        with get (i: int, j: int): Tensor = Tensor.PickFirst(x, [| i; j |])
 
     member x.Item
-        with get (i: int, j: int, k: int): Tensor = Tensor.Pick(Tensor.Pick(Tensor.Pick(x, 0, i), 0, j), 0, k)
+        with get (i: int, j: int, k: int): Tensor = Tensor.PickFirst(x, [| i; j; k |])
 
     /// Rows start to start + length − 1 of the first axis; C# calls it for x[1..3], whose end is exclusive.
     member x.Slice(start: int, length: int) : Tensor =
@@ -567,28 +567,37 @@ and [<Sealed; StructuredFormatDisplay("{Text}")>] Tensor internal (signature: Si
     /// x[a..b]: rows a to b, both included. Negative indices count from the end, as in NumPy: x[-2..] are the last two
     /// rows, x[.. -2] all except the last. ShapeException for a row out of range; a start one after the end gives no
     /// rows.
-    member x.GetSlice(first: int option, last: int option) : Tensor = Tensor.Section(x, 0, first, last)
+    member x.GetSlice(first: int option, last: int option) : Tensor =
+        let struct (start, stop) = IndexRules.section x.Dims 0 first last
+        Tensor.Range(x, 0, start, stop)
 
     member x.GetSlice(first: int option, last: int option, j: int) : Tensor =
-        Tensor.Pick(Tensor.Section(x, 0, first, last), 1, j)
+        let struct (start, stop) = IndexRules.section x.Dims 0 first last
+        let j = IndexRules.at x.Dims 1 j
+        Tensor.Pick(Tensor.Range(x, 0, start, stop), 1, j)
 
     member x.GetSlice(i: int, first: int option, last: int option) : Tensor =
-        Tensor.Section(Tensor.Pick(x, 0, i), 0, first, last)
+        let i = IndexRules.at x.Dims 0 i
+        let struct (start, stop) = IndexRules.section x.Dims 1 first last
+        Tensor.Range(Tensor.Pick(x, 0, i), 0, start, stop)
 
     member x.GetSlice(first0: int option, last0: int option, first1: int option, last1: int option) : Tensor =
-        Tensor.Section(Tensor.Section(x, 0, first0, last0), 1, first1, last1)
+        let struct (start0, stop0) = IndexRules.section x.Dims 0 first0 last0
+        let struct (start1, stop1) = IndexRules.section x.Dims 1 first1 last1
+        Tensor.Range(Tensor.Range(x, 0, start0, stop0), 1, start1, stop1)
 
     /// What C# picks along the first axes: x[.., 1], x[^1, 2..].
     override x.PickAll(subscripts: Subscript[]) : Tensor =
         if isNull (box subscripts) then nullArg (nameof subscripts)
 
+        let sections = subscripts |> Array.mapi (fun i subscript -> subscript.Section(x.Dims, i))
         let mutable picked = x
         let mutable axis = 0
 
-        for subscript in subscripts do
-            let struct (start, stop) = subscript.Section(picked.Dims, axis)
+        for i in 0 .. subscripts.Length - 1 do
+            let struct (start, stop) = sections[i]
 
-            if subscript.IsIndex then
+            if subscripts[i].IsIndex then
                 picked <- Tensor.Pick(picked, axis, start)
             else
                 picked <- Tensor.Range(picked, axis, start, stop)
