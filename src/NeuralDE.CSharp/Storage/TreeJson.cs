@@ -15,15 +15,20 @@ public static class TreeJson
     /// </summary>
     public static JsonSerializerOptions Options => TreeJsonModule.options;
 
-    /// <summary>
-    /// Any tree. JsonException for a placeholder, for more numbers than 16 777 216 in a tensor, and past 256 levels.
-    /// </summary>
+    /// <summary>The text of any tree, or of what holds trees.</summary>
+    /// <param name="tree">The tree; or another value that System.Text.Json writes, with trees in it.</param>
+    /// <returns>The text, one JSON value.</returns>
+    /// <exception cref="JsonException">
+    /// for a placeholder, for more numbers than 16 777 216 in a tensor, and past 256 levels.
+    /// </exception>
     public static string Write<T>(T tree) => TreeJsonModule.write(tree);
 
-    /// <summary>
-    /// What Write wrote. JsonException for anything else, and where only an example knows the value: functions, and parts
-    /// of interface type.
-    /// </summary>
+    /// <summary>What Write wrote.</summary>
+    /// <param name="text">The text that Write made of a value of this type.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="JsonException">
+    /// for anything else, and where only an example knows the value: functions, and parts of interface type.
+    /// </exception>
     public static T Read<T>(string text) => TreeJsonModule.read<T>(Given(text));
 
     /// <summary>
@@ -31,6 +36,12 @@ public static class TreeJson
     /// are those of the example. Numbers, shapes and other static fields come from the text; those of a C# record must be
     /// equal.
     /// </summary>
+    /// <param name="like">The example, a tree; its numbers are not used.</param>
+    /// <param name="text">The text that Write made of a tree of the same structure.</param>
+    /// <returns>The tree of the text.</returns>
+    /// <exception cref="JsonException">
+    /// for a text of another structure, and for anything that Write did not write.
+    /// </exception>
     public static T ReadLike<T>(T like, string text)
     {
         if (like is null)

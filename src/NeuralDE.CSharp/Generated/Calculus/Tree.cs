@@ -4,14 +4,14 @@ namespace NeuralDE;
 
 /// <summary>Functions of trees: structures that contain tensors.</summary>
 /// <remarks>
-/// A tree is a Tensor, a Key, or a record, struct record, anonymous record, tuple, list, array, option, voption, Map
-/// (its values in the order of their keys), Result or other union of trees, nested to any depth; also a C# record, in
-/// which null is a missing part. Types may be recursive. Numbers, strings, enums, dates, functions, delegates, types,
-/// and records and unions of these are static: constants, compared by Equals (functions without captured values, by
-/// their code). A part may have the type of an interface or an abstract class (except collections): its value then
-/// determines its parts, and structures of values of different types differ. Any other type raises a TreeException when
-/// it is first used. Behind an interface these are classes that are not records, and object expressions, which would
-/// hide their tensors.
+/// A tree is a Tensor, a Key, or a record, tuple or array of trees, nested to any depth; also a record, list, option,
+/// Map or union of F#, as in the models of the library. A null in a record is a missing part. A List or a Dictionary is
+/// no tree: use an array. Types may be recursive. Numbers, strings, enums, dates, functions, delegates, types, and
+/// records and unions of these are static: constants, compared by Equals (functions without captured values, by their
+/// code). A part may have the type of an interface or an abstract class (except collections): its value then determines
+/// its parts, and structures of values of different types differ. Any other type raises a TreeException when it is
+/// first used. Behind an interface these are classes that are not records, and object expressions, which would hide
+/// their tensors.
 /// </remarks>
 public static partial class Tree
 {

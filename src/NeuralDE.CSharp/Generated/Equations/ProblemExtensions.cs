@@ -15,7 +15,7 @@ public static partial class ProblemExtensions
         /// <returns>The problem with the state [batch…; d + n].</returns>
         /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
         /// <exception cref="ShapeException">
-        /// for more than 3 axes, which are probably images: AugmentAlong 1 adds channels.
+        /// for more than 3 axes, which are probably images: AugmentAlong(1, n) adds channels.
         /// </exception>
         /// <exception cref="InputException">for a negative n.</exception>
         public Problem<AnyOde, Tensor> Augment(int dimensions) => OdeVerbs.augment(dimensions, Given(problem));
@@ -40,7 +40,7 @@ public static partial class ProblemExtensions
         /// </summary>
         /// <param name="key">One key.</param>
         /// <returns>The problem with this key.</returns>
-        /// <exception cref="ShapeException">for several keys: use vmap or PerSample.</exception>
+        /// <exception cref="ShapeException">for several keys: use Vmap or PerSample.</exception>
         public Problem<N, S> Noise(Key key) => SdeVerbs.noise(Given(key), Given(problem));
     }
 
@@ -209,14 +209,14 @@ public static partial class ProblemExtensions
         /// <summary>
         /// Sets the errors that control the steps of a differentiated solve; default: ErrorControl.StateAndDerivatives.
         /// </summary>
-        /// <param name="control">StateOnly or StateAndDerivatives.</param>
+        /// <param name="control">ErrorControl.StateOnly or ErrorControl.StateAndDerivatives.</param>
         /// <returns>The problem with this error control.</returns>
         /// <remarks>
         /// If a solve is differentiated, its steps also control the error of the derivative: they propagate a random
         /// tangent and control its error where the error of the state gives no information, such as at rest.
-        /// Problem.ErrorControl StateOnly turns this off. If a tangent controlled a step, the value computed together
-        /// with a derivative may differ from that of the plain solve, within the tolerance. The backward solves of
-        /// Backsolve control their own error. Steps of constant size control no error.
+        /// Problem.ErrorControl(ErrorControl.StateOnly) turns this off. If a tangent controlled a step, the value
+        /// computed together with a derivative may differ from that of the plain solve, within the tolerance. The
+        /// backward solves of Backsolve control their own error. Steps of constant size control no error.
         /// </remarks>
         public Problem<E, S> ErrorControl(ErrorControl control) =>
             ProblemVerbs.errorControl(Given(control), Given(problem));

@@ -4,7 +4,7 @@ namespace NeuralDE;
 
 /// <summary>The affine map x ↦ x W + b.</summary>
 /// <remarks>
-/// A tree of two tensors, so grad, Train and Lbfgs accept it, also as a part of a record. PyTorch's Linear has the
+/// A tree of two tensors, so Grad, Train and Lbfgs accept it, also as a part of a record. PyTorch's Linear has the
 /// transposed weight, [outputs; inputs].
 /// </remarks>
 public static partial class LinearExtensions

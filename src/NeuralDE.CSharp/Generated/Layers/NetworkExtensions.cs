@@ -4,7 +4,8 @@ namespace NeuralDE;
 
 /// <summary>A sequence of layers as data, which can be traversed, printed and saved.</summary>
 /// <remarks>
-/// Made by Init from a Blueprint, or from a list of layers. BatchNorm is not a Layer, because its state is explicit.
+/// Made by Init from a Blueprint, or from a collection of layers. BatchNorm is not a Layer, because its state is
+/// explicit.
 /// </remarks>
 public static partial class NetworkExtensions
 {

@@ -12,10 +12,10 @@ public static partial class KeyExtensions
         public (Key, Key) Split() => Key.split(Given(key)).ToValueTuple();
 
         /// <summary>
-        /// The given number of independent keys from one; a longer list begins with the keys of a shorter one.
+        /// The given number of independent keys from one; a longer array begins with the keys of a shorter one.
         /// </summary>
         /// <param name="count">The number of keys, 0 or more.</param>
-        /// <returns>A list of <paramref name="count"/> keys, or batches of keys.</returns>
+        /// <returns>An array of <paramref name="count"/> keys, or batches of keys.</returns>
         /// <exception cref="InputException">count is negative.</exception>
         public Key[] SplitN(int count) => Key.splitN(count, Given(key)).ToArray();
 
