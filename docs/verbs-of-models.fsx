@@ -14,14 +14,14 @@ index: 12
 This page runs the verbs that the other pages do not run, with tiny data. `show` prints a name and a value on one line; `mistake` prints the
 message of the exception that a call raises; `file` is the path of a file in a temporary folder.
 
-| groups | modules |
+| modules | sections |
 |---|---|
-| solves | `Ode`, `Sde`, `Event`, `StepController`, `Solver`, `Field`, `Control` |
-| layers | `Activation`, `Init`, `Blueprint`, `Network`, `Mlp`, `Linear`, `Conv1d`, `BatchNorm`, `Gru`, `MultiHeadAttention`, … |
-| training | `Loss`, `Optim`, `Schedule`, `Lbfgs`, `LevenbergMarquardt`, `Batches`, `Train`, `Checkpoint` |
-| models | `NeuralOde` and its parts, `Basis`, `Galerkin`, `Piecewise`, `WeightFlow`, `OdeNet` |
-| data | `Csv`, `Npy`, `Npz`, `Idx`, `Safetensors`, `Split`, `Normaliser`, `Series` |
-| pictures | `Plot`, `Curve`, `Axes`, `Ticks`, `Figure`, `Report` |
+| `Ode`, `Sde`, `Event`, `StepController`, `Solver`, `Field`, `Control` | [Problems and their options](#Problems-and-their-options), [Noise](#Noise), [Fields and control paths](#Fields-and-control-paths) |
+| `Activation`, `Init`, `Blueprint`, `Network`, `Mlp`, `Linear`, `Conv1d`, `BatchNorm`, `Gru`, `MultiHeadAttention`, … | [Activations and initial weights](#Activations-and-initial-weights), [Blueprints and networks](#Blueprints-and-networks), [Single layers](#Single-layers), [Recurrent networks and attention](#Recurrent-networks-and-attention) |
+| `Loss`, `Optim`, `Schedule`, `LevenbergMarquardt`, `Batches`, `Train`, `Checkpoint` | [Losses](#Losses), [Optimisers and schedules](#Optimisers-and-schedules), [Batches and training](#Batches-and-training), [Checkpoints of models](#Checkpoints-of-models) |
+| `NeuralOde` and its parts, `Basis`, `Galerkin`, `Piecewise`, `WeightFlow`, `OdeNet` | [Neural ODEs from parts](#Neural-ODEs-from-parts), [Weights that vary in depth](#Weights-that-vary-in-depth) |
+| `Csv`, `Npy`, `Npz`, `Idx`, `Safetensors`, `Split`, `Normaliser`, `Series` | [Files](#Files), [Splits and normalisers](#Splits-and-normalisers), [Series](#Series) |
+| `Plot`, `Curve`, `Axes`, `Ticks`, `Figure`, `Report` | [Plots](#Plots) |
 *)
 open NeuralDE
 
@@ -104,7 +104,7 @@ let circle = Ode.problem turn (tensor [ 1.0; 0.0 ]) (0.0, 10.0)
 show "StepController.integral" (steps (circle |> Ode.controller StepController.integral))
 show "StepController.pid" (steps (circle |> Ode.controller (StepController.pid 0.3 0.4 0.0)))
 let careful = { PidController.integral with Safety = 0.5 }
-show "PidController.integral" PidController.integral.Safety
+show "PidController.integral: Safety" PidController.integral.Safety
 show "StepController.ofPid" (steps (circle |> Ode.controller (StepController.ofPid careful)))
 (*** include-output ***)
 (**
@@ -291,7 +291,7 @@ let signal = reshape [ 1; 1; 6 ] (arange 0.0 6.0 1.0)
 let twice = { ConvOptions.Default with Stride = [ 2 ] }
 let ones' (_: Key) dims = ones dims
 
-show "ConvOptions.Default" ConvOptions.Default.Stride
+show "ConvOptions.Default: Stride" ConvOptions.Default.Stride
 show "Conv1d.init" (shape (Conv1d.apply (Conv1d.init ConvOptions.Default key 1 4 3) signal))
 show "Conv1d.initWith" (flatten (Conv1d.apply (Conv1d.initWith ones' ConvOptions.Default key 1 1 3) signal)) // sums of 3
 show "Conv2d.init" (shape (Conv2d.apply (Conv2d.init same key 1 4 [ 3 ]) picture))
@@ -432,13 +432,13 @@ factors "Schedule.times" (Schedule.times (Schedule.constant 0.5) (Schedule.expon
 (**
 The defaults of options are records to be changed by `with`:
 *)
-show "AdamOptions.defaults" (AdamOptions.defaults.Beta1, AdamOptions.defaults.Beta2)
-show "AdagradOptions.defaults" AdagradOptions.defaults.Rate
-show "LionOptions.defaults" LionOptions.defaults.Rate
-show "RmsPropOptions.defaults" RmsPropOptions.defaults.Share
-show "EarlyStopping.defaults" EarlyStopping.defaults.Patience
-show "CheckpointOptions.defaults" CheckpointOptions.defaults.Partial
-show "UnpackingOptions.defaults" UnpackingOptions.defaults.Ratio
+show "AdamOptions: Beta1, Beta2" (AdamOptions.defaults.Beta1, AdamOptions.defaults.Beta2)
+show "AdagradOptions: Rate" AdagradOptions.defaults.Rate
+show "LionOptions: Rate" LionOptions.defaults.Rate
+show "RmsPropOptions: Share" RmsPropOptions.defaults.Share
+show "EarlyStopping: Patience" EarlyStopping.defaults.Patience
+show "CheckpointOptions: Partial" CheckpointOptions.defaults.Partial
+show "UnpackingOptions: Ratio" UnpackingOptions.defaults.Ratio
 show "Gradient.DefaultBudget" Gradient.DefaultBudget // bytes of a tape
 (*** include-output ***)
 (**
@@ -554,7 +554,7 @@ show "NeuralOde.usingMethod" (model |> NeuralOde.usingMethod (Bosh3: OdeSolver))
 show "NeuralOde.maxSteps" (model |> NeuralOde.maxSteps 50).Settings.MaxSteps
 show "NeuralOde.gradient" (model |> NeuralOde.gradient Direct).Settings.Gradient
 show "NeuralOde.perSample" (cost (model |> NeuralOde.perSample)) // the steps of all samples together
-show "OdeSettings.defaults" OdeSettings.defaults.Rtol
+show "OdeSettings: Rtol" OdeSettings.defaults.Rtol
 show "OdeSettings.apply" (steps (problem |> OdeSettings.apply { OdeSettings.defaults with Rtol = 1e-3; Atol = 1e-3 }))
 (*** include-output ***)
 (**
@@ -669,7 +669,7 @@ A table holds text until a column is read. Missing cells are NaN, and the mask i
 System.IO.File.WriteAllLines(file "wide.csv", [ "name;mass"; "hare;3.5"; "lynx;" ])
 let table = Csv.readWith { CsvOptions.defaults with Separator = ';' } (file "wide.csv")
 
-show "CsvOptions.defaults" CsvOptions.defaults.Missing
+show "CsvOptions: Missing" CsvOptions.defaults.Missing
 show "Csv.readWith" table.Columns
 show "Csv.texts" (Csv.texts "name" table)
 show "Csv.mask" (Csv.mask [ "mass" ] table)

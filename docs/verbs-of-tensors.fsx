@@ -23,13 +23,13 @@ costs and errors.
 
 | to | section |
 |---|---|
-| make tensors and random numbers | Makers, Keys |
-| compute with numbers | Operators, Comparisons and logic, Element-wise functions |
-| change shapes, order and elements | Movement, Indexing |
-| reduce many numbers to few | Reductions, Scans and sorting, Segments |
-| use linear algebra and signals | Linear algebra, Fourier and cosine transforms, Convolutions |
-| differentiate, batch and control | Derivatives, Control flow, Implicit roots |
-| work with whole models, states and the engine | Trees, State vectors, Devices, types and the engine |
+| make tensors and random numbers | [Makers](#Makers), [Keys](#Keys) |
+| compute with numbers | [Operators](#Operators), [Comparisons and logic](#Comparisons-and-logic), [Element-wise functions](#Element-wise-functions) |
+| change shapes, order and elements | [Movement](#Movement), [Indexing](#Indexing) |
+| reduce many numbers to few | [Reductions](#Reductions), [Scans and sorting](#Scans-and-sorting), [Segments](#Segments) |
+| use linear algebra and signals | [Linear algebra](#Linear-algebra), [Fourier and cosine transforms](#Fourier-and-cosine-transforms), [Convolutions](#Convolutions) |
+| differentiate, batch and control | [Derivatives](#Derivatives), [Control flow](#Control-flow), [Implicit roots](#Implicit-roots) |
+| work with whole models, states and the engine | [Trees](#Trees), [State vectors](#State-vectors), [Devices, types and the engine](#Devices-types-and-the-engine) |
 
 `show` prints a name and a value. `mistake` runs a function and prints the message of its exception.
 *)

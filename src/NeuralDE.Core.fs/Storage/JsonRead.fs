@@ -244,10 +244,20 @@ module internal JsonRead =
         let oldKeys = if isNull like then [||] else series.Keys(nonNull like)
         let oldItems = if isNull like then [||] else series.Items(nonNull like)
 
+        let places = Dictionary<obj, int>()
+
+        for i in 0 .. oldKeys.Length - 1 do
+            match oldKeys[i] with
+            | null -> ()
+            | key -> places[key] <- i
+
         let likeOf (key: Value) =
-            match oldKeys |> Array.tryFindIndex (fun old -> Object.Equals(old, key)) with
-            | Some i -> oldItems[i]
-            | None -> null
+            match key with
+            | null -> null
+            | key ->
+                match places.TryGetValue key with
+                | true, i -> oldItems[i]
+                | _ -> null
 
         let entries: struct (Value * JsonElement)[] =
             if keyType = typeof<string> && e.ValueKind <> JsonValueKind.Array then
