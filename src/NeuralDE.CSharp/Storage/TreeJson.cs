@@ -33,15 +33,13 @@ public static class TreeJson
 
     /// <summary>
     /// What Write wrote of a tree like the one given: of the same structure, whose functions and parts of interface type
-    /// are those of the example. Numbers, shapes and other static fields come from the text; those of a C# record must be
-    /// equal.
+    /// are those of the example. Numbers, shapes, lengths of lists, cases of unions and static fields come from the text;
+    /// the static fields of a C# record must be equal.
     /// </summary>
     /// <param name="like">The example, a tree; its numbers are not used.</param>
-    /// <param name="text">The text that Write made of a tree of the same structure.</param>
+    /// <param name="text">The text that Write made of a tree of the same type.</param>
     /// <returns>The tree of the text.</returns>
-    /// <exception cref="JsonException">
-    /// for a text of another structure, and for anything that Write did not write.
-    /// </exception>
+    /// <exception cref="JsonException">for anything else.</exception>
     public static T ReadLike<T>(T like, string text)
     {
         if (like is null)

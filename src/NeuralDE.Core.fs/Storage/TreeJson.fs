@@ -187,12 +187,12 @@ module TreeJson =
         | value -> Value.typed<'T> value
 
     /// <summary>What write wrote of a tree like the one given: of the same structure, whose functions and parts of interface type
-    /// are those of the example. Numbers, shapes and other static fields come from the text.</summary>
+    /// are those of the example. Numbers, shapes, lengths of lists, cases of unions and static fields come from the text;
+    /// the static fields of a C# record must be equal.</summary>
     /// <param name="like">The example, a tree; its numbers are not used.</param>
-    /// <param name="text">The text that write made of a tree of the same structure.</param>
+    /// <param name="text">The text that write made of a tree of the same type.</param>
     /// <returns>The tree of the text.</returns>
-    /// <exception cref="T:System.Text.Json.JsonException">for a text of another structure, and for anything that write
-    /// did not write.</exception>
+    /// <exception cref="T:System.Text.Json.JsonException">for anything else.</exception>
     let readLike (like: 'T) (text: string) : 'T =
         use document = parse text
         JsonRead.readDocument rules Codec<'T>.Known (box like) document.RootElement |> Value.typed<'T>

@@ -8,26 +8,27 @@ public static partial class ProblemExtensions
     extension(Problem<AnyOde, Tensor> problem)
     {
         /// <summary>
-        /// Adds n components along the last axis of the state, which are 0 at t0. The field takes and returns them, and
-        /// outputs contain them.
+        /// Adds <paramref name="dimensions"/> components along the last axis of the state, which are 0 at t0. The field
+        /// takes and returns them, and outputs contain them.
         /// </summary>
         /// <param name="dimensions">The number of components.</param>
-        /// <returns>The problem with the state [batch…; d + n].</returns>
+        /// <returns>The problem with the state [batch…; d + <paramref name="dimensions"/>].</returns>
         /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
         /// <exception cref="ShapeException">
         /// for more than 3 axes, which are probably images: AugmentAlong(1, n) adds channels.
         /// </exception>
-        /// <exception cref="InputException">for a negative n.</exception>
+        /// <exception cref="InputException">for a negative <paramref name="dimensions"/>.</exception>
         public Problem<AnyOde, Tensor> Augment(int dimensions) => OdeVerbs.augment(dimensions, Given(problem));
 
         /// <summary>
-        /// Adds n components along another axis of the state, such as axis 1, the channels of images. They are 0 at t0.
+        /// Adds <paramref name="dimensions"/> components along another axis of the state, such as axis 1, the channels
+        /// of images. They are 0 at t0.
         /// </summary>
         /// <param name="axis">The axis; a negative one counts from the end.</param>
         /// <param name="dimensions">The number of components.</param>
         /// <returns>The problem with the larger state.</returns>
         /// <exception cref="ShapeException">for an axis that the state does not have.</exception>
-        /// <exception cref="InputException">for a negative n.</exception>
+        /// <exception cref="InputException">for a negative <paramref name="dimensions"/>.</exception>
         public Problem<AnyOde, Tensor> AugmentAlong(int axis, int dimensions) =>
             OdeVerbs.augmentAlong(axis, dimensions, Given(problem));
     }

@@ -31,15 +31,15 @@ type OdeVerbs internal () =
         =
         Problem.create "Ode" Tsit5 f y0 (Time.ofAny "Ode.problem" (box t0)) (Time.ofAny "Ode.problem" (box t1))
 
-    /// <summary>Adds n components along the last axis of the state, which are 0 at t0. The field takes and returns them, and
+    /// <summary>Adds `n` components along the last axis of the state, which are 0 at t0. The field takes and returns them, and
     /// outputs contain them.</summary>
     /// <param name="n">The number of components.</param>
     /// <param name="p">A problem whose state is one tensor, [batch…; d].</param>
-    /// <returns>The problem with the state [batch…; d + n].</returns>
+    /// <returns>The problem with the state [batch…; d + `n`].</returns>
     /// <remarks>E. Dupont, A. Doucet, Y. W. Teh, Augmented neural ODEs, NeurIPS 2019.</remarks>
     /// <exception cref="T:NeuralDE.ShapeException">for more than 3 axes, which are probably images: augmentAlong 1 adds
     /// channels.</exception>
-    /// <exception cref="T:NeuralDE.InputException">for a negative n.</exception>
+    /// <exception cref="T:NeuralDE.InputException">for a negative `n`.</exception>
     static member augment (n: int) (p: OdeProblem<Tensor>) =
         if p.Y0.Rank > 3 then
             Expect.misfit
@@ -47,14 +47,14 @@ type OdeVerbs internal () =
 
         { p with Y0 = SolveSetup.augmented "Ode.augment" -1 n p.Y0 }
 
-    /// <summary>Adds n components along another axis of the state, such as axis 1, the channels of images. They are 0 at
+    /// <summary>Adds `n` components along another axis of the state, such as axis 1, the channels of images. They are 0 at
     /// t0.</summary>
     /// <param name="axis">The axis; a negative one counts from the end.</param>
     /// <param name="n">The number of components.</param>
     /// <param name="p">A problem whose state is one tensor.</param>
     /// <returns>The problem with the larger state.</returns>
     /// <exception cref="T:NeuralDE.ShapeException">for an axis that the state does not have.</exception>
-    /// <exception cref="T:NeuralDE.InputException">for a negative n.</exception>
+    /// <exception cref="T:NeuralDE.InputException">for a negative `n`.</exception>
     static member augmentAlong (axis: int) (n: int) (p: OdeProblem<Tensor>) =
         { p with Y0 = SolveSetup.augmented "Ode.augmentAlong" axis n p.Y0 }
 
