@@ -29,6 +29,10 @@ public class JsonTests
 
     public sealed record Settings(Tensor Y, DayOfWeek Day, double Rate, float Worst, decimal Price, double[] Rates);
 
+    public readonly record struct Cell(int RowIndex, int ColumnIndex);
+
+    public sealed record Placed(Tensor X, Cell Where);
+
     public sealed record WithSecret(Tensor Y, [property: JsonIgnore] string? Token = null);
 
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web)
@@ -151,7 +155,17 @@ public class JsonTests
                 TreeJson.Write(new Dictionary<string, Settings> { ["a"] = settings })
             )["a"]
         );
-        // a record in a tuple is written by the converter
+        // a record in a tuple is written by the converter, with the names of the options
+        var snake = new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Converters = { new TreeJsonConverter() },
+        };
+        var placed = (new Placed(Ones(1), new Cell(1, 2)), new Cell(3, 4));
+        var text = JsonSerializer.Serialize(placed, snake);
+        Assert.Contains("{\"row_index\":1,\"column_index\":2}", text);
+        var back = JsonSerializer.Deserialize<(Placed, Cell)>(text, snake);
+        Assert.Equal((placed.Item1.Where, placed.Item2), (back.Item1.Where, back.Item2));
         var pair = JsonSerializer.Serialize((settings, 1), Web);
         Same(JsonSerializer.Deserialize<(Settings, int)>(pair, Web).Item1);
     }

@@ -353,8 +353,16 @@ let classSummaries: Map<string, string> =
           "The methods. Store methods for ordinary equations as Solver&lt;AnyOde&gt;; a method for any equation, such as Heun, converts to it implicitly. Store methods of any kind as Method, for Problem.UsingMethod."
           "TrainingExtensions", "Options of a training, and its run." ]
 
-/// Phrases of F# in docs, and what C# writes.
-let phrases: (string * string) list =
+/// Names of collections and trees.
+let private ofCollections: (string * string) list =
+    [ "a longer list begins", "a longer array begins"
+      "A list of `count` keys", "An array of `count` keys"
+      "from a list of layers", "from a collection of layers"
+      "record, struct record, anonymous record, tuple, list, array, option, voption, Map (its values in the order of their keys), Result or other union of trees, nested to any depth; also a C# record, in which null is a missing part.",
+      "record, tuple or array of trees, nested to any depth; also a record, list, option, Map or union of F#, as in the models of the library. A null in a record is a missing part. A List or a Dictionary is no tree: use an array." ]
+
+/// Calls, cases and names of verbs.
+let private ofCalls: (string * string) list =
     [ "; ConvOptions.Default", ""
       "The target is the first argument, so that a loss ends a pipeline: Mlp.apply net x |> Loss.crossEntropy labels.",
       ""
@@ -406,13 +414,11 @@ let phrases: (string * string) list =
       "StateOnly or StateAndDerivatives", "ErrorControl.StateOnly or ErrorControl.StateAndDerivatives"
       "use vmap or perSample", "use Vmap or PerSample"
       "so grad, Train and Lbfgs", "so Grad, Train and Lbfgs"
-      "a longer list begins", "a longer array begins"
-      "A list of `count` keys", "An array of `count` keys"
-      "from a list of layers", "from a collection of layers"
-      "record, struct record, anonymous record, tuple, list, array, option, voption, Map (its values in the order of their keys), Result or other union of trees, nested to any depth; also a C# record, in which null is a missing part.",
-      "record, tuple or array of trees, nested to any depth; also a record, list, option, Map or union of F#, as in the models of the library. A null in a record is a missing part. A List or a Dictionary is no tree: use an array."
       "Further functions set", "Further methods set"
       "with options for", "with settings for"
       "the same options", "the same settings"
       "Options of GMRES", "Settings of GMRES"
       "Options of the iteration", "Settings of the iteration" ]
+
+/// Phrases of F# in docs, and what C# writes.
+let phrases: (string * string) list = ofCollections @ ofCalls

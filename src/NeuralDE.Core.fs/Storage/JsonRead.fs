@@ -58,6 +58,23 @@ module internal JsonRead =
 
         members
 
+    /// The items of a map: an object of named ones, or an array of objects with key and value.
+    let private entriesOf (rules: JsonRules) path (keyType: Type) (e: JsonElement) : struct (Value * JsonElement)[] =
+        let exact = { rules with Options = JsonSerializerOptions.Default }
+
+        if keyType = typeof<string> && e.ValueKind <> JsonValueKind.Array then
+            [| for pair in membersOf exact path "an object of a map's items" e -> struct (box pair.Key, pair.Value) |]
+        elif e.ValueKind = JsonValueKind.Array then
+            [| for pair in e.EnumerateArray() do
+                   let members = membersOf rules path "an object with key and value" pair
+
+                   match members.TryGetValue "key", members.TryGetValue "value" with
+                   | (true, key), (true, value) when key.ValueKind <> JsonValueKind.Null ->
+                       struct (JsonStatic.read rules path keyType key, value)
+                   | _ -> JsonFault.refuse path "has an item without key or value, expected both, the key not null." |]
+        else
+            JsonFault.refuse path $"is {JsonFault.got e}, expected an array of objects with key and value."
+
     /// Whether null stands for a part, as it does where a part of a C# record is null.
     let private isAbsent (codec: Codec) (e: JsonElement) =
         e.ValueKind = JsonValueKind.Null
@@ -105,7 +122,7 @@ module internal JsonRead =
             if isNull like then
                 JsonFault.refuse path $"is a {TypeName.text codec.Type}, which has no form in JSON. {byExample}"
             like
-        | CodecKind.Static -> JsonStatic.read path codec.Type e
+        | CodecKind.Static -> JsonStatic.read rules path codec.Type e
         | CodecKind.Union(_, cases) -> readUnion rules path codec cases like e
         | CodecKind.Sequence(series, item) -> readSequence rules path codec series item like e
         | CodecKind.Product p ->
@@ -259,25 +276,7 @@ module internal JsonRead =
                 | true, i -> oldItems[i]
                 | _ -> null
 
-        let entries: struct (Value * JsonElement)[] =
-            if keyType = typeof<string> && e.ValueKind <> JsonValueKind.Array then
-                [| for pair in
-                       membersOf
-                           { rules with Options = JsonSerializerOptions.Default }
-                           path
-                           "an object of a map's items"
-                           e -> struct (box pair.Key, pair.Value) |]
-            elif e.ValueKind = JsonValueKind.Array then
-                [| for pair in e.EnumerateArray() do
-                       let members = membersOf rules path "an object with key and value" pair
-
-                       match members.TryGetValue "key", members.TryGetValue "value" with
-                       | (true, key), (true, value) when key.ValueKind <> JsonValueKind.Null ->
-                           struct (JsonStatic.read path keyType key, value)
-                       | _ -> JsonFault.refuse path "has an item without key or value, expected both, the key not null." |]
-            else
-                JsonFault.refuse path $"is {JsonFault.got e}, expected an array of objects with key and value."
-
+        let entries = entriesOf rules path keyType e
         let keys = entries |> Array.map (fun struct (key, _) -> key)
 
         if (Array.distinct keys).Length < keys.Length then

@@ -4,6 +4,7 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Reflection
+open System.Runtime.CompilerServices
 open System.Text
 open System.Text.Json
 open System.Text.Json.Serialization
@@ -54,7 +55,7 @@ module internal JsonNames =
 /// Static fields: numbers, strings, enums, dates. What is a function, a type or an opaque value of the library has no form in
 /// JSON: null stands for it, and only an example of the tree has it.
 module internal JsonStatic =
-    let private options =
+    let private plain =
         let options =
             JsonSerializerOptions(
                 NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -65,6 +66,21 @@ module internal JsonStatic =
         options.Converters.Add(JsonStringEnumConverter())
         options.MakeReadOnly true
         options
+
+    let private named = ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions>()
+
+    let private withNames (given: JsonSerializerOptions) : JsonSerializerOptions =
+        JsonSerializerOptions(
+            plain,
+            PropertyNamingPolicy = given.PropertyNamingPolicy,
+            PropertyNameCaseInsensitive = given.PropertyNameCaseInsensitive
+        )
+
+    /// Structs name their parts as the document does: System.Text.Json reads them in a C# record.
+    let private optionsOf (rules: JsonRules) : JsonSerializerOptions =
+        match rules.Options.PropertyNamingPolicy with
+        | null when not rules.Options.PropertyNameCaseInsensitive -> plain
+        | _ -> named.GetValue(rules.Options, withNames)
 
     /// Structs that System.Text.Json reads back as they were; others are compared after writing.
     let private known =
@@ -97,14 +113,14 @@ module internal JsonStatic =
             JsonFault.refuse path $"is {JsonFault.got e}, expected a finite {TypeName.text t}, or \"Infinity\"."
         | _ -> ()
 
-    let read (path: string) (t: Type) (e: JsonElement) : Value =
+    let read (rules: JsonRules) (path: string) (t: Type) (e: JsonElement) : Value =
         if t = typeof<unit> then
             null
         else
             refuseTooLarge path t e
 
             try
-                e.Deserialize(t, options)
+                e.Deserialize(t, optionsOf rules)
             with
             | :? JsonException
             | :? NotSupportedException
@@ -125,7 +141,7 @@ module internal JsonStatic =
         | :? (string[]) as texts -> texts |> Array.iter (refuseHalfLetters path)
         | _ -> ()
 
-    let private isSame (x: Value) (t: Type) (text: JsonElement) =
+    let private isSame (options: JsonSerializerOptions) (x: Value) (t: Type) (text: JsonElement) =
         try
             Object.Equals(x, text.Deserialize(t, options))
         with
@@ -133,7 +149,7 @@ module internal JsonStatic =
         | :? NotSupportedException
         | :? InvalidOperationException -> false
 
-    let write (path: string) (writer: Utf8JsonWriter) (t: Type) (x: Value) : unit =
+    let write (rules: JsonRules) (path: string) (writer: Utf8JsonWriter) (t: Type) (x: Value) : unit =
         if isNull x || isOpaque t then
             writer.WriteNullValue()
         else
@@ -144,6 +160,8 @@ module internal JsonStatic =
                     path
                     $"is of the type {TypeName.text t}, which JSON does not read back. Make it a record, or numbers and strings."
 
+            let options = optionsOf rules
+
             let text =
                 try
                     JsonSerializer.SerializeToElement(x, t, options)
@@ -151,7 +169,9 @@ module internal JsonStatic =
                 | :? NotSupportedException
                 | :? InvalidOperationException -> cannot ()
 
-            if t.IsValueType && not (t.IsPrimitive || t.IsEnum || known.Contains t) && not (isSame x t text) then
+            if
+                t.IsValueType && not (t.IsPrimitive || t.IsEnum || known.Contains t) && not (isSame options x t text)
+            then
                 cannot ()
 
             text.WriteTo writer

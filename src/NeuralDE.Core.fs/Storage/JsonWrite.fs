@@ -30,7 +30,7 @@ module internal JsonWrite =
 
         match codec.Kind with
         | CodecKind.Union(tag, cases) -> writeUnion rules path writer codec (tag x) cases x
-        | CodecKind.Static -> JsonStatic.write path writer codec.Type x
+        | CodecKind.Static -> JsonStatic.write rules path writer codec.Type x
         | CodecKind.Tensor
         | CodecKind.Key
         | CodecKind.Product _
@@ -78,7 +78,7 @@ module internal JsonWrite =
             elif keys.Length > 0 then
                 writer.WriteStartObject()
                 writer.WritePropertyName "key"
-                JsonStatic.write path writer (nonNull(keys[i]).GetType()) keys[i]
+                JsonStatic.write rules path writer (nonNull(keys[i]).GetType()) keys[i]
                 writer.WritePropertyName "value"
                 write rules path writer item items[i]
                 writer.WriteEndObject()
