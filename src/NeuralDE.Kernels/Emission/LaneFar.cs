@@ -78,16 +78,12 @@ internal static class LaneFar
     [MethodImpl(Inline)]
     public static Vector512<T> Power<T>(Vector512<T> x, double exponent)
         where T : unmanaged =>
-        Unsafe.BitCast<Lanes512<T>, Vector512<T>>(
-            Maths.Power(Unsafe.BitCast<Vector512<T>, Lanes512<T>>(x), exponent)
-        );
+        Unsafe.BitCast<Lanes512<T>, Vector512<T>>(Maths.Power(Unsafe.BitCast<Vector512<T>, Lanes512<T>>(x), exponent));
 
     [MethodImpl(Inline)]
     public static Vector256<T> Power<T>(Vector256<T> x, double exponent)
         where T : unmanaged =>
-        Unsafe.BitCast<Lanes256<T>, Vector256<T>>(
-            Maths.Power(Unsafe.BitCast<Vector256<T>, Lanes256<T>>(x), exponent)
-        );
+        Unsafe.BitCast<Lanes256<T>, Vector256<T>>(Maths.Power(Unsafe.BitCast<Vector256<T>, Lanes256<T>>(x), exponent));
 
     public static Vector128<T> Power<T>(Vector128<T> x, double exponent)
         where T : unmanaged

@@ -34,6 +34,13 @@ internal static unsafe class LaneTables
     }
 
     /// <summary>See <see cref="Sorting.SearchSorted"/>.</summary>
-    public static void Search(nint table, ElementType type, int count, bool right, nint values, nint target, int lanes) =>
-        Sorting.SearchSorted(type, right, 1, count, lanes, table, values, target);
+    public static void Search(
+        nint table,
+        ElementType type,
+        int count,
+        bool right,
+        nint values,
+        nint target,
+        int lanes
+    ) => Sorting.SearchSorted(type, right, 1, count, lanes, table, values, target);
 }
