@@ -326,6 +326,26 @@ let tests =
               raises<DerivativeException, _> [ "SameIteration" ] (fun () ->
                   grad (fun a -> sum (vmap before a)) (tensor [ 1.0; -2.0 ])))
 
+          testCase "nor does one whose search or residual contains a system that cannot be solved" (fun () ->
+              let hopeless = RootSolve.SameIteration { repeated with MaxIterations = 1 }
+
+              let inner (a: Tensor) =
+                  implicitRootWith
+                      { RootOptions.defaults with Solve = hopeless }
+                      (fun a -> a / 1.5)
+                      (fun z a -> 1.5 * z - a)
+                      a
+
+              let ofSearch (a: Tensor) = implicitRoot (grad inner) (fun z a -> z - a) a
+              let ofResidual (a: Tensor) = implicitRoot id (fun z a -> z - a * grad inner a) a
+
+              for root in [ ofSearch; ofResidual ] do
+                  let chosen (a: Tensor) = cond (a .> 0.0) (fun a -> a * a) root a
+                  let slope a = grad (fun a -> sum (vmap chosen a)) a
+                  near 0.0 (vmap chosen (tensor [ 1.0; 2.0 ])) (tensor [ 1.0; 4.0 ])
+                  near 0.0 (slope (tensor [ 1.0; 2.0 ])) (tensor [ 2.0; 4.0 ])
+                  raises<DerivativeException, _> [ "SameIteration" ] (fun () -> slope (tensor [ 1.0; -2.0 ])))
+
           testCase "a user's solver may capture tensors, including placeholders" (fun () ->
               let f (scale: Tensor) (a: Tensor) =
                   let solver (apply: Tensor -> Tensor) (b: Tensor) =

@@ -99,6 +99,44 @@ let tests =
                             near "second" bk b[k]
                             near "beside it" ck c[k]) ]
 
+          testCase "counts of 16 rows before a captured array leave its numbers alone" (fun () ->
+              let small, large, flags = [| 16; 2 |], [| 16; 5 |], [| 16 |]
+              let float (shape: int[]) : Signature = { Dtype = Float64; Shape = shape }
+              let yes = Prim.fill Bool flags 1.0
+
+              let once: Loop =
+                  { Batch = flags
+                    States = 1
+                    Registers = 0
+                    Streams = [| { Emits = 1; Capacity = ValueSome 1 } |]
+                    Tape = Everything
+                    Watch = ValueNone
+                    Body =
+                      Tracing.closed [| float large; float large |] (fun x ->
+                          let next = x[0] + x[1]
+                          let isLarge = Prim.compareTo Greater (Prim.sumOver [| 1 |] next) 0.0
+                          [| next; x[0] * x[1]; yes; yes; isLarge |]) }
+
+              // the loop's three arrays of flags and its counts fill the 256 bytes of `first`, which is not used after
+              // `captured`, the next array
+              let g =
+                  Tracing.closed [| float small; float [| 2; 5 |]; float large |] (fun x ->
+                      let first = Prim.cumSum 0 false x[0]
+                      let captured = Prim.dot first x[1]
+                      Prim.apply (Loop once) [| x[2]; captured |])
+
+              let ones (s: Signature) =
+                  NdArray.OfFloats(Float64, s.Shape, Array.create (Shape.stored "test" s.Shape) 1.0)
+              let result = (Agreement.byPlan g (g.Inputs |> Array.map ones))
+
+              match result with
+              | Ok found ->
+                  let expected =
+                      [| for row in 1..16 do
+                             for _ in 1..5 -> 1.0 + 2.0 * Operators.float row |]
+                  Expect.equal found[0].Floats expected "1 + captured"
+              | Error message -> failtest message)
+
           testCase "gradients of rows that write at different iterations" (fun () ->
               let rows = tensor [ 2; 9; 5 ] |> cast Int32
               let slope from = grad (fun p -> (let y = run x p from in sum y[2] + sum y[3])) p

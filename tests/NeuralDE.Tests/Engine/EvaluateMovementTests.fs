@@ -3,6 +3,7 @@ module NeuralDE.Tests.EvaluateMovementTests
 open System
 open Expecto
 open NeuralDE.Tests
+open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Tests.Arrays
 
@@ -15,7 +16,12 @@ let private picked dtype shape (places: int list) =
 let tests =
     testList
         "Engine.EvaluateMovement"
-        [ testCase "movement of every dtype" (fun () ->
+        [ testCase "a broadcast to axes out of order, or twice to one axis, is refused" (fun () ->
+              for axes in [ [| 1; 0 |]; [| 0; 0 |]; [| 1; 1 |] ] do
+                  let attempt () = value (Broadcast([| 3; 3 |], axes)) [ counting Float64 [| 3; 3 |] ] |> ignore
+                  Expect.stringContains ((Expect.thrown<GraphException> attempt).Message) "increasing axes" $"%A{axes}")
+
+          testCase "movement of every dtype" (fun () ->
               for dtype in every do
                   let x = counting dtype [| 2; 3 |]
                   let none = counting dtype [| 0; 3 |]

@@ -1,10 +1,14 @@
-/// Ordinary programs run by plans: the reference interpreter is not even compiled in their process.
+/// The reference interpreter: its derivatives of loops; and that ordinary programs run by plans, in a process in which it is
+/// not even compiled.
 module NeuralDE.Tests.Engine.InterpreterTests
 
 open System.IO
 open System.Reflection
 open Expecto
 open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Examples
 
 /// The methods that the runtime compiled in a process with the ordinary program. Precompiled code is disabled there, so
@@ -23,6 +27,24 @@ let private compiledIn (variables: (string * string) list) : string[] =
 
 let private isOf (name: string) (line: string) =
     line.Contains $" NeuralDE.Internal.Engine.{name}:" || line.Contains $" NeuralDE.Internal.Engine.{name}+"
+
+[<Tests>]
+let tests =
+    testList
+        "Engine.Interpreter"
+        [ testCase "a row that has ended adds nothing to the gradient of what rows share" (fun () ->
+              // x ← p x while x < 10
+              let grown (p: Tensor) (x: Tensor) = repeatWhile (fun x -> x .< 10.0) 50 (fun x -> p * x) x
+              let loss (xs: Tensor) (p: Tensor) = sum (vmap (grown p) xs)
+              let inputs: Signature[] = [| { Dtype = Float64; Shape = [| 3 |] }; { Dtype = Float64; Shape = [||] } |]
+              let g = Tracing.closed inputs (fun x -> [| grad (loss x[0]) x[1] |])
+              let args =
+                  [| NdArray.OfFloats(Float64, [| 3 |], [| 1.0; 3.0; 6.0 |])
+                     NdArray.OfFloats(Float64, [||], [| 2.0 |]) |]
+              // four, two and one iterations: the derivative of p⁴ + 3 p² + 6 p
+              match Agreement.byInterpreter g args with
+              | Ok slope -> Expect.equal slope[0].Floats [| 4.0 * 8.0 + 6.0 * 2.0 + 6.0 |] "slope"
+              | Error message -> failtest message) ]
 
 [<Tests>]
 let gates =

@@ -138,6 +138,49 @@ let tests =
               Expect.equal (maker.Constant array) (maker.Constant array) "maker.Constant array"
               Expect.equal maker.Constants.Length 7 "maker.Constants.Length")
 
+          testCase "large index arrays are computed in each run, small ones are stored" (fun () ->
+              let computes count =
+                  let n = Intern.node (Iota(signature Int32 [| count |], 0)) [||]
+                  (LowerFunctions.graph (Intern.graph [||] [| n |])).Drafts
+                  |> Array.exists (fun d -> d.Name() = "iota")
+
+              Expect.isFalse (computes 1000) "a thousand are computed"
+              Expect.isTrue (computes 5_000_000) "five million are computed")
+
+          testCase
+              "an array before a guard starts at a multiple of 64 bytes, and 64 bytes behind it can be read"
+              (fun () ->
+                  try
+                      Guarding.force BeforeGuard
+
+                      for bytes in [ 1L; 63L; 64L; 65L; 1000L; 100_000L ] do
+                          let guards = List<int64>()
+                          let struct (at, _) = Guarding.place guards 0L bytes
+                          Expect.equal (at % 64L) 0L $"%d{bytes} bytes, start"
+                          let vectors = (bytes + 63L) / 64L * 64L
+                          Expect.equal
+                              (guards[guards.Count - 1] - at - vectors)
+                              64L
+                              $"%d{bytes} bytes, room behind them"
+                  finally
+                      Guarding.force Unguarded)
+
+          testCase "graphs that nothing uses any more take no memory" (fun () ->
+              let memory () =
+                  GC.Collect()
+                  GC.WaitForPendingFinalizers()
+                  GC.GetTotalMemory true
+
+              let before = memory ()
+
+              for i in 1..100_000 do
+                  Intern.node (Op.Constant { Dtype = Int64; Bits = 0x5EED_0000_0000L + int64 i }) [||] |> ignore
+
+              // their weak references alone would take 10 MB
+              Expect.isTrue
+                  (memory () - before < 4_000_000L)
+                  "a hundred thousand collected nodes take more than 4 MB, expected less")
+
           testCase "memory is reused after the last use of its array" (fun () ->
               let s = signature Float64 [| 1000 |]
               let sum (n: Node) = Intern.node (CumSum(0, false)) [| n |]

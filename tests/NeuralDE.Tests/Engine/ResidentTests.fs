@@ -46,6 +46,21 @@ let tests =
                   Expect.equal (r.Number 0) (Array.sum expected[0].Floats) "r.Number 0"
                   r.Advance())
 
+          testCase "arguments between guard pages" (fun () ->
+              try
+                  for guarding in [ BeforeGuard; BehindGuard ] do
+                      Guarding.force guarding
+                      let g = Intern.graph [| s; s |] [| sum (input 0); input 1; input 0 |]
+                      let a, b = array [ 1.0; 2.0; 3.0 ], array [ 4.0; 5.0; 6.0 ]
+                      let r, other = resident g 2 [| a; b |], resident g 2 [| b; b |]
+                      r.Advance()
+                      r.Keep()
+                      other.TakeFrom r
+                      Expect.equal (r.Kept |> Array.map _.Floats) [| b.Floats; a.Floats |] $"{guarding}, kept"
+                      Expect.equal (other.Current |> Array.map _.Floats) [| b.Floats; a.Floats |] $"{guarding}, taken"
+              finally
+                  Guarding.force Unguarded)
+
           testCase "the saved state does not change" (fun () ->
               let doubled = Intern.node (Binary Add) [| input 0; input 0 |]
               let r = resident (Intern.graph [| s |] [| sum (input 0); doubled |]) 1 [| array [ 1.0; 2.0; 3.0 ] |]

@@ -22,6 +22,10 @@ let private cases: (string * (Tensor -> Tensor) * float list * float list) list 
       "maximum of both", (fun x -> maximum (log x) (sqrt (x - 9.0))), [ 4.0 ], [ 0.0 ]
       "where", (fun x -> where (x .> 0.0) (sqrt x) 0.0), [ -1.0; 4.0; 0.0 ], [ 0.0; 0.25; 0.0 ]
       "root of where", (fun x -> sqrt (where (x .> 0.0) x 0.0)), [ -1.0; 4.0 ], [ 0.0; 0.25 ]
+      "root of where between maxima",
+      (fun x -> sqrt (where (x .> 1.0) (maximum x 0.0) (4.0 * maximum x 0.0))),
+      [ -1.0; 4.0; 0.25 ],
+      [ 0.0; 0.25; 2.0 ]
       "root of relu", (fun x -> sqrt (relu x)), [ -1.0; 4.0 ], [ 0.0; 0.25 ]
       "root of clip", (fun x -> sqrt (clip 0.0 9.0 x)), [ -1.0; 4.0 ], [ 0.0; 0.25 ]
       "product with a clipped root", (fun x -> x * sqrt (maximum x 0.0)), [ -1.0; 4.0 ], [ 0.0; 3.0 ]

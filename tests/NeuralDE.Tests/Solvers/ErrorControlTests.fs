@@ -137,6 +137,25 @@ let tests =
               same "checkpointed" (numbers direct) (numbers (grad (loss Checkpointed) p))
               same "within 600 bytes" (numbers direct) (numbers (grad (loss (CheckpointedWithin 600L)) p)))
 
+          testCase "The unit of time changes no bit" (fun () ->
+              // an oscillator keeps the steps short; beside it rests a component whose rate rises at 5
+              let slope (unit: float) (last: float) =
+                  let field (t: Tensor) (u: Tensor) =
+                      let rate = 1.0 + (last - 1.0) * sigmoid (20.0 * (t / unit - 5.0))
+                      stack [ u[1]; -u[0]; -rate * u[2] ] / unit
+
+                  let loss (rest: Tensor) =
+                      Ode.problem field (stack [ scalar 1.0; scalar 0.0; rest ]) (0.0, 8.0 * unit)
+                      |> Ode.dt0 (0.01 * unit)
+                      |> Ode.solveFinal
+                      |> fun u -> u[2]
+
+                  numbers (grad loss (scalar 0.0))
+
+              // powers of two scale without rounding
+              for last in [ 30.0; 100.0 ] do
+                  same $"a rate of {string last}" (slope (2.0 ** -20.0) last) (slope (2.0 ** 20.0) last))
+
           testCase "A sample has the same bits alone and in a batch, at rest or not" (fun () ->
               let solve (p: Tensor) (y0: Tensor) =
                   Ode.problem (fun _ (u: Tensor) -> p * (1.0 - u) * (u + 0.5)) y0 (0.0, 20.0)

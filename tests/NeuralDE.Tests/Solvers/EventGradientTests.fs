@@ -133,6 +133,26 @@ let private terminal =
           relative 1e-13 "gradient" (numbers (grad single ofPendulum)) (numbers (grad all ofPendulum))
           relative 1e-12 "Hessian" (numbers (hessian single ofPendulum)) (numbers (hessian all ofPendulum)))
 
+      testCase "events a few roundings beside the points at which a step is checked" (fun () ->
+          // the points are at 0.25, 0.5, 0.75 and 1
+          let time (p: Tensor) =
+              Ode.problem (fun _ (u: Tensor) -> onesLike u) (scalar 0.0) (0.0, 2.0)
+              |> Ode.using Euler
+              |> Ode.dt 1.0
+              |> Ode.on (Event.rising (fun _ u -> u - p)) Event.stop
+              |> Ode.solve
+              |> _.T1
+
+          for point in [ 0.25; 0.5; 0.75; 1.0 ] do
+              for roundings in -3 .. 3 do
+                  let p = point + float roundings * (Math.BitIncrement point - point)
+                  let t, slope = valueAndGrad time (scalar p)
+                  within
+                      1e-15
+                      $"{string point} and %d{roundings} roundings, time and slope"
+                      [ p; 1.0 ]
+                      [ float t; float slope ])
+
       testCase "t1 has a derivative only if it is reached" (fun () ->
           let ends t1 = ({ pendulum starts ofPendulum with T1 = t1 } |> Ode.perSample |> Ode.solve).T1
           within 1e-12 "rows" [ 0.0; 1.0; 0.0; 1.0 ] (numbers (jacobian ends (scalar 1.5)))) ]

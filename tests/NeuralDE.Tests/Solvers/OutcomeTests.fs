@@ -261,6 +261,30 @@ let tests =
                             $"got {reports.Count} reports, expected one per step") ]
 
           testList
+              "Progress of samples is that of the sample with the longest way to go"
+              [ for direction in directions do
+                    testCase $"{direction}" (fun () ->
+                        let t0, t1 = if direction > 0.0 then 0.5, 3.0 else 3.0, 0.5
+                        let reports = ResizeArray<SolveProgress>()
+
+                        // the value and its rate
+                        Ode.problem
+                            (fun _ (y: Tensor) -> stack [ -direction * y[0] * y[1]; scalar 0.0 ])
+                            (tensor [ [ 1.0; 1.0 ]; [ 1.0; 50.0 ] ])
+                            (t0, t1)
+                        |> Ode.perSample
+                        |> Ode.progress reports.Add
+                        |> Ode.solve
+                        |> ignore
+
+                        // the slow sample is at t1 long before
+                        let last = reports[reports.Count - 1]
+                        let halfway = reports |> Seq.filter (fun r -> 2 * r.Steps <= last.Steps) |> Seq.last
+                        Expect.isTrue
+                            (halfway.Fraction < 0.9 && direction * (t1 - halfway.Time) > 0.1)
+                            $"got the fraction {string halfway.Fraction} after half of the steps, expected less than 0.9") ]
+
+          testList
               "A cancelled solve returns the results up to there"
               [ for isBatch in [ false; true ] do
                     testCase $"{isBatch}" (fun () ->
