@@ -16,16 +16,12 @@ internal static partial class Special
     }
 
     /// <summary>
-    /// log (1 + x) without cancellation near 0 (1 ulp): the rounding error of 1 + x is corrected to first order.
+    /// log (1 + x) for |x| ≤ ½, without cancellation near 0 (1 ulp): the rounding error of 1 + x is corrected to first
+    /// order.
     /// </summary>
     private static double Log1p(double x)
     {
         double u = 1 + x;
-
-        if (u == 1)
-            return x;
-        if (u == 0 || double.IsInfinity(u))
-            return Math.Log(u);
         return Math.Log(u) - (u - 1 - x) / u;
     }
 
