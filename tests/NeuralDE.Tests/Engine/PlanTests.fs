@@ -165,6 +165,13 @@ let tests =
                   finally
                       Guarding.force Unguarded)
 
+          testCase "constants lie one after another, at multiples of 64 bytes" (fun () ->
+              let maker = PlanMaker 128L
+              let places =
+                  [| 1; 5; 8; 100; 2 |] |> Array.map (fun n -> maker.Constant(NdArray.Zeros(Float64, [| n |])))
+              Expect.equal places [| 128L; 192L; 256L; 320L; 1152L |] "places"
+              Expect.equal maker.Size 1216L "maker.Size")
+
           testCase "graphs that nothing uses any more take no memory" (fun () ->
               let memory () =
                   GC.Collect()

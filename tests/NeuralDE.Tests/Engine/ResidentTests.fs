@@ -46,6 +46,14 @@ let tests =
                   Expect.equal (r.Number 0) (Array.sum expected[0].Floats) "r.Number 0"
                   r.Advance())
 
+          testCase "arguments that swap places before a large one" (fun () ->
+              let large = { s with Shape = [| 1000 |] }
+              let g = Intern.graph [| s; s; large |] [| sum (input 0); input 1; input 0; Intern.input 2 large |]
+              let a, b = array [ 1.0; 2.0; 3.0 ], array [ 4.0; 5.0; 6.0 ]
+              let r = resident g 3 [| a; b; NdArray.Zeros(Float64, large.Shape) |]
+              r.Advance()
+              Expect.equal (r.Current[..1] |> Array.map _.Floats) [| b.Floats; a.Floats |] "the first two")
+
           testCase "arguments between guard pages" (fun () ->
               try
                   for guarding in [ BeforeGuard; BehindGuard ] do

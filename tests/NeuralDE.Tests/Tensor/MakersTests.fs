@@ -46,7 +46,9 @@ let tests =
               holds [ 2; 2; 2 ] [ 0.0 .. 7.0 ] cube
               holds [ 0 ] [] (tensor Seq.empty<float>)
               holds [ 2; 0 ] [] (tensor [ []; ([]: float list) ])
-              holds [ 0; 0 ] [] (tensor ([]: float list list)))
+              holds [ 0; 0 ] [] (tensor ([]: float list list))
+              holds [ 2; 0; 0 ] [] (tensor [ []; ([]: float list list) ])
+              holds [ 0; 0; 0 ] [] (tensor ([]: float list list list)))
 
           testCase "scalars have no axes" (fun () ->
               holds [] [ 1.5 ] (scalar 1.5)
