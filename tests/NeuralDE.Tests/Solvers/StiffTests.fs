@@ -116,6 +116,11 @@ let tests =
                   (2 + 2 * attempts rosenbrock)
                   "the first slope, its estimate, two per attempt"
               Expect.equal kvaerno.Jacobians (attempts kvaerno) "one Jacobian per attempt"
+              for name, s in [ "Kvaerno3", kvaerno; "BDF2", bdf ] do
+                  Expect.equal
+                      s.Evaluations
+                      (2 + s.LinearSolves)
+                      $"{name}: the first slope, its estimate, one per linear solve"
               isAtMost "BDF2's Jacobians" (0.15 * float (attempts bdf)) (float bdf.Jacobians)
               Expect.isTrue
                   (bdf.LinearSolves >= attempts bdf)
