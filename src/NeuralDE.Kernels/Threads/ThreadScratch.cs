@@ -31,10 +31,25 @@ internal sealed unsafe class ThreadScratch
     [ThreadStatic]
     private static ThreadScratch?[]? blocks;
 
+    private static bool isGuarding;
+
     private void* address;
     private nuint size;
 
-    ~ThreadScratch() => NativeMemory.AlignedFree(address);
+    /// <summary>The memory of the last request while guards are on.</summary>
+    private NativeBlock? guarded;
+
+    ~ThreadScratch() => Free();
+
+    /// <summary>
+    /// For tests of this thread: whether every request gets memory of its own, full of NaN, that ends before a protected
+    /// page.
+    /// </summary>
+    public static void Guard(bool isOn)
+    {
+        isGuarding = isOn;
+        blocks = null;
+    }
 
     /// <summary>At least this many bytes, aligned to 64, with undefined content.</summary>
     public static byte* Get(Use use, long bytes)
@@ -51,11 +66,37 @@ internal sealed unsafe class ThreadScratch
 
     private void Grow(nuint bytes)
     {
-        NativeMemory.AlignedFree(address);
-        address = null;
-        size = 0;
+        Free();
         Room.Claim((long)bytes);
+
+        if (isGuarding)
+        {
+            GrowGuarded((long)bytes);
+            return;
+        }
+
         address = NativeMemory.AlignedAlloc(bytes, 64);
         size = bytes;
+    }
+
+    /// <summary>The size stays 0, so that the next request grows again.</summary>
+    private void GrowGuarded(long bytes)
+    {
+        long page = Environment.SystemPageSize;
+        long aligned = (bytes + 63) / 64 * 64;
+        long guard = (aligned + page - 1) / page * page;
+        guarded = new NativeBlock(guard + page, [guard]);
+        address = (void*)(guarded.Address + (nint)(guard - aligned));
+        NativeMemory.Fill(address, (nuint)aligned, 0xFF);
+    }
+
+    private void Free()
+    {
+        if (guarded == null)
+            NativeMemory.AlignedFree(address);
+        guarded?.Free();
+        guarded = null;
+        address = null;
+        size = 0;
     }
 }

@@ -3,7 +3,11 @@ module NeuralDE.Tests.Engine.StreamTests
 
 open System
 open Expecto
+open NeuralDE.Tests
+open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
+open NeuralDE.Kernels
 open NeuralDE.Tests.Engine.Agreement
 
 module internal Streaming =
@@ -58,15 +62,41 @@ let tests =
 
           testCase "tiles access only their arrays" (fun () ->
               try
+                  ThreadScratch.Guard true
+
                   for seed in 6400..6499 do
                       Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
-                      Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 512 ]) [ seed ]
+
+                      SameBits.withThreads 1 (fun () ->
+                          Streaming.check (RandomReductions.ofSeed 6000) (Streaming.difference [ 64; 512 ]) [ seed ])
+
                       // a process may have about 65 000 memory mappings, and every protected page adds two
                       if seed % 25 = 0 then
                           GC.Collect()
                           GC.WaitForPendingFinalizers()
               finally
+                  ThreadScratch.Guard false
                   Guarding.force Unguarded)
+
+          testCase "sums of many columns stay within the memory of a thread" (fun () ->
+              for columns in [ 8; 16; 20; 64 ] do
+                  let s: Signature = { Dtype = Float64; Shape = [| 1000; columns |] }
+                  let sine = Intern.node (Op.Unary Sin) [| Intern.input 0 s |]
+                  let g = Intern.graph [| s |] [| Intern.node (Reduce(Sum, [| 0 |])) [| sine |] |]
+                  let args = [| NdArray.OfFloats(Float64, s.Shape, Array.init (1000 * columns) float) |]
+                  let expected = Streaming.stored (fun () -> byPlan g args)
+
+                  try
+                      ThreadScratch.Guard true
+
+                      let got =
+                          SameBits.withThreads 1 (fun () ->
+                              SameBits.withStreams (ValueSome(StreamLimits.nothingStored 1024)) (fun () ->
+                                  byPlan g args))
+
+                      Expect.equal (bitDifference expected got) None $"%d{columns} columns"
+                  finally
+                      ThreadScratch.Guard false)
 
           testCase "plans that store nothing give the interpreter's results" (fun () ->
               SameBits.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->

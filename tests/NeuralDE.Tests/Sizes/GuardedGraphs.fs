@@ -42,6 +42,8 @@ let private isClean (r: RandomGraph) =
 /// Runs `count` graphs from a seed on; returns the first whose plan between guards differs from the interpreter, or writes
 /// after an array.
 let tryMany (count: int) (first: int) : string[] =
+    ThreadScratch.Guard true
+
     let attempt seed =
         Guarding.force (if seed % 2 = 0 then BeforeGuard else BehindGuard)
         let r = RandomGraphs.ofSeed seed
