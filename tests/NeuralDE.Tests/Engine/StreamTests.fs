@@ -78,6 +78,22 @@ let tests =
                   ThreadScratch.Guard false
                   Guarding.force Unguarded)
 
+          testCase "a transposed result is computed in its place, not copied" (fun () ->
+              let column: Signature = { Dtype = Float64; Shape = [| 100; 1 |] }
+              let row: Signature = { Dtype = Float64; Shape = [| 1; 100 |] }
+              let spread axes i s =
+                  Intern.node
+                      (Broadcast([| 100; 100 |], axes))
+                      [| Intern.node (Reshape [| 100 |]) [| Intern.input i s |] |]
+              let sum = Intern.node (Op.Binary Add) [| spread [| 0 |] 0 column; spread [| 1 |] 1 row |]
+              let turned = Intern.node (Permute [| 1; 0 |]) [| Intern.node (Op.Unary Sin) [| sum |] |]
+
+              let size =
+                  SameBits.withStreams (ValueSome(StreamLimits.nothingStored 64)) (fun () ->
+                      (LowerFunctions.graph (Intern.graph [| column; row |] [| turned |])).Size)
+
+              Expect.inRange size (80_000L, 90_000L) "bytes")
+
           testCase "sums of many columns stay within the memory of a thread" (fun () ->
               for columns in [ 8; 16; 20; 64 ] do
                   let s: Signature = { Dtype = Float64; Shape = [| 1000; columns |] }

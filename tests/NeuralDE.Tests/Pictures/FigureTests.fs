@@ -68,6 +68,12 @@ let tests =
                   isSound (drawn (axesOf logarithmic [ curve "first" pairs; curve "second" other ]))
               Check.One(Properties.config.WithMaxTest 300, property))
 
+          testCase "a curve is described by its label, if it has one" (fun () ->
+              let svg = drawn (plain [ Curve.line "A & B" (upTo 3) (upTo 3); Curve.line "" (upTo 3) (upTo 3) ])
+              let isOfCurve (title: XElement) = (nonNull title.Parent).Name.LocalName = "g"
+              let titles = named "title" svg |> List.filter isOfCurve |> List.map _.Value
+              Expect.equal titles [ "A & B" ] "titles")
+
           testCase "numbers at the ends of the floating-point range are drawn" (fun () ->
               let extremes =
                   [| Double.MaxValue
