@@ -157,6 +157,10 @@ internal unsafe ref struct ConvolutionPoint
         nint tapSize = (nint)shape->Taps * kernelSize;
         nint placeSize = (nint)shape->Places * inputSize;
         *places = default;
+
+        // nothing is read, and if the kernel is empty, there is room for one entry only
+        if (Taps == 0)
+            return;
         int filled = Spread(places, 1, channels, tapSize, placeSize, kernelIsA);
 
         for (int axis = 0; axis < shape->Rank; axis++)

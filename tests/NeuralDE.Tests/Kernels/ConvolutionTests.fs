@@ -224,6 +224,16 @@ let tests =
                       check false (padded (kernel % 4) (input % 3) case)
                       check false (padded -1 2 case))
 
+          testCase "an empty kernel of many channels writes nothing outside the memory of a thread" (fun () ->
+              try
+                  ThreadScratch.Guard true
+
+                  for kernel in [ [| 0; 2 |]; [| 2; 0 |]; [| 0; 0 |] ] do
+                      for batch, outputs in [ 3, 20; 20, 3 ] do
+                          check false { square batch 70 outputs 3 0 with Kernel = kernel }
+              finally
+                  ThreadScratch.Guard false)
+
           testCase "random settings on one, two and three axes" (fun () ->
               let random = System.Random 5
 
