@@ -176,6 +176,13 @@ let tests =
                   let g = Galerkin.init basis (0.0, 1.0) (fun key -> Network.init key (net 2 2)) key
                   near 1e-9 constant (NeuralOde.final (NeuralOde.ofField (NeuralField.galerkin g)) y0 (0.0, 1.0)))
 
+          testCase "a solve may not leave the span of the weights" (fun () ->
+              let g = Galerkin.init (Basis.Polynomial 1) (1.0, 3.0) (fun key -> Network.init key (net 2 2)) key
+              let final = NeuralOde.final (NeuralOde.ofField (NeuralField.galerkin g)) y0
+
+              for t0, t1 in [ 0.9, 3.0; 1.0, 3.1; 3.1, 1.0 ] do
+                  raises<InputException, _> "the weights are defined on the span (1, 3)" (fun () -> final (t0, t1)))
+
           testCase "a Galerkin expansion is its weighted sum, for any model" (fun () ->
               let g = Galerkin.init (Basis.Polynomial 2) (1.0, 3.0) (fun key -> Linear.init key 2 2) key
               let g =

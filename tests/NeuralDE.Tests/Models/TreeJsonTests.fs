@@ -211,6 +211,7 @@ let private form =
           let cases = TreeJson.write [ Relu; Power 2.0; One(scalar true) ]
           let expected = """["Relu",{"Power":{"exponent":2}},{"One":{"dtype":"bool","shape":[],"data":[true]}}]"""
           Expect.equal cases expected "cases"
+          Expect.equal (TreeJson.write (Map [ "a", Relu ])) """{"a":"Relu"}""" "one name"
           Expect.equal (TreeJson.write Status.Success) "\"Success\"" "a status")
 
       testCase "the parts of a tensor come in any order" (fun () ->
