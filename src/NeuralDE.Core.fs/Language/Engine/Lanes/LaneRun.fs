@@ -44,10 +44,10 @@ type internal LaneLoop =
 
 /// One object that is kept for the next run, so that a run allocates nothing; runs at the same time make their own.
 [<Sealed>]
-type internal Idle<'T when 'T: not struct and 'T: not null>() =
+type internal Idle<'T when 'T: not struct and 'T: not null>(make: unit -> 'T) =
     let mutable kept: obj | null = null
 
-    member _.Take(make: unit -> 'T) : 'T =
+    member _.Take() : 'T =
         match Interlocked.Exchange(&kept, null) with
         | :? 'T as found -> found
         | _ -> make ()
@@ -220,7 +220,7 @@ module internal LaneRun =
             Slot.clear work s
 
         if not l.IsWatched || Watching.GoesOn() then
-            let turn = idle.Take(fun () -> Turn l)
+            let turn = idle.Take()
             turn.Begin(work.Memory, (if l.IsWatched then Watching.Current else null))
             let parts = if l.Rows >= 2 * LaneKernels.most then ThreadTeam.Threads else 1
             TileTeam.Run(turn, work.Memory, parts, estimate l)

@@ -342,7 +342,7 @@ module internal LaneSweep =
 
         let tasks = tasksOf p.Loop.Rows
         let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, int64 (8 * max 1 (p.Sums.Length * tasks)))
-        let turn = idle.Take(fun () -> Turn p)
+        let turn = idle.Take()
         turn.Begin(work.Memory, sums)
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)

@@ -200,7 +200,7 @@ module internal LowerLanes =
                 let rows = Shape.extent "loop" (Shape.size l.Batch)
                 let pair = LaneKernels.find plan.Code rows LaneKernels.most
                 let run = loopOf l plan scope pair start carried captured emissions
-                let idle = Idle<LaneRun.Turn>()
+                let idle = Idle(fun () -> LaneRun.Turn run)
                 let from, into = Array.map (Child.slot scope) start, Array.map (Child.slot scope) carried
 
                 Instruction.make (fun work ->
@@ -385,7 +385,7 @@ module internal LowerLanes =
             Seq.concat [ args; v.Captured; v.SweepCaptured; v.Results ] |> Child.storagesOf,
             fun scope ->
                 let pull = pullbackOf p v given scope
-                let idle = Idle<LaneSweep.Turn>()
+                let idle = Idle(fun () -> LaneSweep.Turn pull)
                 Instruction.make (fun work -> LaneSweep.run pull idle work)
         )
 
