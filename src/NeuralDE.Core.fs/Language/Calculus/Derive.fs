@@ -366,7 +366,7 @@ module internal Derive =
                 Derived.from (fun () ->
                     RowLoop.innermost l
                     |> ValueOption.bind (fun (struct (row, _)) ->
-                        // the masks of the batched body must also be those of a row
+                        // the same states and emissions must depend on the wanted arguments
                         if activeLoop row wanted = (states, emits) then ValueSome(sweep row.Body) else ValueNone)) }
 
     and vjpFnAt (fn: Fn) (x: Tensor[]) (wanted: bool[]) (w: Tensor option[]) : Tensor option[] =

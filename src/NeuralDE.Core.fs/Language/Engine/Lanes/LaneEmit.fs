@@ -4,7 +4,6 @@ open System
 open System.Collections.Generic
 open System.Linq.Expressions
 open System.Reflection
-open System.Reflection.Emit
 open NeuralDE
 open NeuralDE.Kernels
 
@@ -19,47 +18,6 @@ type internal LaneKernel =
         first: int64 *
         last: int64 ->
             int64
-
-/// Methods for functions that no instruction computes. A dynamic method is optimised from its first call on; an ordinary one
-/// would be slow until it is compiled again.
-module internal LaneFarMethods =
-    let private known = Collections.Concurrent.ConcurrentDictionary<struct (ElementOp * float * Type), MethodInfo>()
-
-    let private flags = BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic
-
-    let private overload (name: string) (vector: Type) (types: Type[]) : MethodInfo =
-        typeof<LaneFar>.GetMethods flags
-        |> Array.find (fun m ->
-            m.Name = name
-            && m.GetGenericArguments().Length = types.Length
-            && (let parameters = (m.MakeGenericMethod types).GetParameters() in parameters[0].ParameterType = vector))
-        |> fun m -> m.MakeGenericMethod types
-
-    /// The method on vectors that computes an operation.
-    let direct (op: ElementOp) (vector: Type) (count: int) : MethodInfo =
-        let element = vector.GetGenericArguments()[0]
-
-        match ElementTable.FunctionOf op with
-        | null when op = ElementOp.Power -> overload "Power" vector [| element |]
-        | null -> raise (NotLanesException(string op))
-        | f -> overload (if count = 1 then "Unary" else "Binary") vector [| element; f |]
-
-    let private wrap (op: ElementOp) (parameter: float) (vector: Type) (count: int) : MethodInfo =
-        let method = DynamicMethod($"lanes {op}", vector, Array.create count vector, typeof<LaneFar>.Module, true)
-        let il = method.GetILGenerator()
-
-        for k in 0 .. count - 1 do
-            il.Emit(OpCodes.Ldarg, int16 k)
-
-        if op = ElementOp.Power then il.Emit(OpCodes.Ldc_R8, parameter)
-
-        il.Emit(OpCodes.Call, direct op vector count)
-        il.Emit OpCodes.Ret
-        method
-
-    /// The method as one that is optimised at once.
-    let find (op: ElementOp) (parameter: float) (vector: Type) (count: int) : MethodInfo =
-        known.GetOrAdd(struct (op, parameter, vector), (fun _ -> wrap op parameter vector count))
 
 /// Compiles lane code to one method with one loop over the vectors of a block, in which every number of the program is one
 /// vector, or two if it has 8 bytes beside float32.
@@ -103,8 +61,8 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         for root in Seq.append code.Roots code.Emitted do
             uses[root] <- uses[root] + 1
 
-    /// The exponentials and the like that are compiled in place; more of them are calls, because code for each would not fit
-    /// into the processor's cache of instructions.
+    /// Up to this number of exponentials and the like are compiled in place; with more, each is a call, so that the method stays
+    /// short.
     static member MostInPlace = 4
 
     member _.Lanes = lanes
@@ -203,7 +161,7 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         let narrow = x.Mask(false, node)[0]
         [| widen typeof<int> 0 narrow; widen typeof<int> 1 narrow |]
 
-    /// Masks of a comparison, one for each vector of the operands, in the width that is wanted.
+    /// Converts the masks of a comparison, one for each vector of its operands, to the width of their use.
     member private x.Fit(wide: bool, node: int, raw: Expression[]) : Expression[] =
         match wide, raw.Length with
         | true, 1 -> x.Widened node

@@ -193,7 +193,7 @@ type internal LaneTiles(code: LaneCode, block: LaneBlock) =
         for i in 0 .. p.Nodes.Count - 1 do
             if always[i] then x.Compute(at, memory, i, lanes)
 
-        // the last two scratch arrays are free until the values are blended
+        // the second array also holds values that are blended, after its flags were used
         let live, moved, flags = extra 0, extra 2, extra 1
         cast (stored Bool) Bool (at + LaneBlock.slotAt block code.Live) false live lanes
         x.Flags(memory, code.Keep, flags, lanes)
