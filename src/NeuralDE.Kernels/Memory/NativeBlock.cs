@@ -21,6 +21,7 @@ internal sealed unsafe class NativeBlock
     private readonly void* memory;
     private readonly bool isGuarded;
     private bool isWaiting;
+    private int isReleased;
 
     public NativeBlock(long size)
     {
@@ -48,7 +49,7 @@ internal sealed unsafe class NativeBlock
 
     ~NativeBlock() => Release();
 
-    /// <summary>Frees the memory now; it must not be used afterwards.</summary>
+    /// <summary>Frees the memory now; it must not be used afterwards. A second call does nothing.</summary>
     public void Free()
     {
         GC.SuppressFinalize(this);
@@ -57,8 +58,8 @@ internal sealed unsafe class NativeBlock
 
     private void Release()
     {
-        // null if the constructor failed
-        if (memory == null)
+        // null if the constructor failed. The address of freed memory may belong to others, so it is freed once.
+        if (memory == null || Interlocked.Exchange(ref isReleased, 1) != 0)
             return;
 
         if (isGuarded)

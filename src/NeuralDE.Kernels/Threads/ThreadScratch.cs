@@ -31,6 +31,7 @@ internal sealed unsafe class ThreadScratch
     [ThreadStatic]
     private static ThreadScratch?[]? blocks;
 
+    [ThreadStatic]
     private static bool isGuarding;
 
     private void* address;
@@ -39,7 +40,12 @@ internal sealed unsafe class ThreadScratch
     /// <summary>The memory of the last request while guards are on.</summary>
     private NativeBlock? guarded;
 
-    ~ThreadScratch() => Free();
+    // a guarded block frees itself, perhaps before this
+    ~ThreadScratch()
+    {
+        if (guarded == null)
+            NativeMemory.AlignedFree(address);
+    }
 
     /// <summary>
     /// For tests of this thread: whether every request gets memory of its own, full of NaN, that ends before a protected
