@@ -18,6 +18,7 @@ let private benchmarks: Benchmark list =
           Training.all
           OdeNetStep.all
           Ensembles.all
+          Singles.all
           Stiff.all
           Overhead.all
           // exponents are no times to compare, and a build that is quadratic takes hours

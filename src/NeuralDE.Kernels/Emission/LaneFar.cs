@@ -31,6 +31,10 @@ internal static class LaneFar
         where T : unmanaged
         where TFunction : struct, IUnary
     {
+        // both halves take the time of one number
+        if (Vector256.IsHardwareAccelerated)
+            return Unary<T, TFunction>(Vector256.Create(x, x)).GetLower();
+
         for (int i = 0; i < Vector128<T>.Count; i++)
         {
             var lane = default(TFunction).Apply(Unsafe.BitCast<T, Lane<T>>(x[i]));
@@ -66,6 +70,9 @@ internal static class LaneFar
         where T : unmanaged
         where TFunction : struct, IBinary
     {
+        if (Vector256.IsHardwareAccelerated)
+            return Binary<T, TFunction>(Vector256.Create(x, x), Vector256.Create(y, y)).GetLower();
+
         for (int i = 0; i < Vector128<T>.Count; i++)
         {
             var lane = default(TFunction).Apply(Unsafe.BitCast<T, Lane<T>>(x[i]), Unsafe.BitCast<T, Lane<T>>(y[i]));
@@ -88,6 +95,9 @@ internal static class LaneFar
     public static Vector128<T> Power<T>(Vector128<T> x, double exponent)
         where T : unmanaged
     {
+        if (Vector256.IsHardwareAccelerated)
+            return Power(Vector256.Create(x, x), exponent).GetLower();
+
         for (int i = 0; i < Vector128<T>.Count; i++)
         {
             var lane = Maths.Power(Unsafe.BitCast<T, Lane<T>>(x[i]), exponent);

@@ -90,6 +90,9 @@ let planOf (g: Graph) : Plan =
 
 let byPlan (g: Graph) (args: NdArray[]) : Outcome = attempt (fun () -> (planOf g).Run args)
 
+/// By a plan of its own, which takes the settings of the tests that its instructions take when they are made.
+let byNewPlan (g: Graph) (args: NdArray[]) : Outcome = attempt (fun () -> (Plan.make g).Run args)
+
 /// A number perturbed by a few roundings.
 let private shake (random: System.Random) (dtype: Dtype) (v: float) : float =
     let unit = if dtype = Float32 then 2.5e-7 else 4e-16

@@ -61,15 +61,45 @@ let private sameBits seed =
     let g = batched r rows
     let args = RandomLoops.arguments seed r rows
     Expect.isTrue (LowerLanes.planOf (loopOf g)).IsSome $"seed {seed}: the loop runs by lanes"
-    let expected = withLanes false (fun () -> byPlan g args)
+    let expected = withLanes false (fun () -> byNewPlan g args)
     let check what run = ensure what seed (bitDifference expected (run ()))
-    let run tier () = withTier tier (fun () -> byPlan g args)
+    let run tier () = withTier tier (fun () -> byNewPlan g args)
     check "one node at a time" (run Tiled)
 
     for width in widths do
         check $"vectors of {width.Bytes} bytes" (fun () -> withWidth width (run Compiled))
 
     check "in turns" (run Alternating)
+
+/// The bits of a plan, where a single lane replaces it after some iterations.
+let private afterSome seed (g: Graph) (args: NdArray[]) =
+    let expected = withLanes false (fun () -> byNewPlan g args)
+
+    let after count run =
+        try
+            LaneSingle.ForcedAfter <- ValueSome count
+            run ()
+        finally
+            LaneSingle.ForcedAfter <- ValueNone
+
+    for count in [ 0; 1; 3 ] do
+        let check what run = ensure $"{what} after {count} iterations" seed (bitDifference expected (after count run))
+
+        check "one node at a time" (fun () -> withTier Tiled (fun () -> byNewPlan g args))
+
+        for width in widths do
+            check $"vectors of {width.Bytes} bytes" (fun () ->
+                withWidth width (fun () -> withTier Compiled (fun () -> byNewPlan g args)))
+
+/// The loop of one row alone.
+let private graphOfOne (r: RandomLoops.RandomLoop) =
+    let plan = LanePlan.make r.Loop (r.ByRow |> Array.map (fun _ -> [||]))
+    Expect.isTrue (plan.Carried.Length > 0) "lanes have the operations"
+    Tracing.closed r.Loop.Body.Inputs (Prim.apply (Loop r.Loop))
+
+let private sameBitsOfOne seed =
+    let r = RandomLoops.make seed false
+    afterSome seed (graphOfOne r) (RandomLoops.argumentsOfOne seed r)
 
 let private likeInterpreter seed =
     let r = RandomLoops.make seed true
@@ -79,7 +109,7 @@ let private likeInterpreter seed =
     let isSingle = r.Captured[0].Dtype = Float32
     let tolerance = bound (if isSingle then Level.Single else Level.Double)
     let tolerances = g.Outputs |> Array.map (fun n -> if n.Dtype.IsFloat then tolerance else 0.0)
-    ensure "beside the interpreter" seed (differenceOf tolerances (byInterpreter g args) (byPlan g args))
+    ensure "beside the interpreter" seed (differenceOf tolerances (byInterpreter g args) (byNewPlan g args))
 
 /// The gradient of the sum of all float outputs times fixed weights, in the float states and captured values.
 let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
@@ -89,31 +119,47 @@ let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
     let given = g.Outputs |> Array.mapi (fun i n -> n.Dtype.IsFloat && (i < r.Loop.States || i >= carried))
     Derive.vjpGraph g wanted given
 
+/// Random cotangents behind the arguments.
+let private withCotangents seed (reverse: Graph) (args: NdArray[]) =
+    let random = System.Random(seed: int)
+
+    reverse.Inputs[args.Length ..]
+    |> Array.map (fun s ->
+        NdArray.OfFloats(s.Dtype, s.Shape, Array.init (int (Shape.size s.Shape)) (fun _ -> random.NextDouble())))
+    |> Array.append args
+
+/// The gradient alone, and behind the values that it is the gradient of, whose tape it reads.
+let private gradientOfOne seed =
+    let r = RandomLoops.make seed true
+    let g = graphOfOne r
+    let reverse = gradientOf r g
+    let all = withCotangents seed reverse (RandomLoops.argumentsOfOne seed r)
+    afterSome seed reverse all
+
+    let both =
+        Tracing.closed reverse.Inputs (fun x ->
+            Array.append (Tracing.replay g x[.. g.Inputs.Length - 1]) (Tracing.replay reverse x))
+
+    afterSome seed both all
+
 let private gradient seed =
     let r = RandomLoops.make seed true
     let rows = rowsOf seed
     let g = batched r rows
     let reverse = gradientOf r g
     let args = RandomLoops.arguments seed r rows
-    let random = System.Random seed
-
-    let cotangents =
-        reverse.Inputs[args.Length ..]
-        |> Array.map (fun s ->
-            NdArray.OfFloats(s.Dtype, s.Shape, Array.init (int (Shape.size s.Shape)) (fun _ -> random.NextDouble())))
-
-    let all = Array.append args cotangents
-    let expected = withLanes false (fun () -> byPlan reverse all)
+    let all = withCotangents seed reverse args
+    let expected = withLanes false (fun () -> byNewPlan reverse all)
     let isSingle = r.Captured[0].Dtype = Float32
     let tolerances = reverse.Outputs |> Array.map (fun _ -> if isSingle then 1e-4 else 1e-10)
-    let tiled = withTier Tiled (fun () -> byPlan reverse all)
+    let tiled = withTier Tiled (fun () -> byNewPlan reverse all)
     ensure "gradient beside a plan" seed (differenceOf tolerances expected tiled)
 
     for width in widths do
-        let compiled = withWidth width (fun () -> withTier Compiled (fun () -> byPlan reverse all))
+        let compiled = withWidth width (fun () -> withTier Compiled (fun () -> byNewPlan reverse all))
         ensure $"gradient, vectors of {width.Bytes} bytes" seed (bitDifference tiled compiled)
 
-    let onTwo = withThreads 2 (fun () -> byPlan reverse all)
+    let onTwo = withThreads 2 (fun () -> byNewPlan reverse all)
     ensure "gradient on two threads" seed (bitDifference tiled onTwo)
 
 [<Tests>]
@@ -124,6 +170,12 @@ let tests =
             [ for first in 0..20..180 do
                   testCase $"random loops from {first}: the bits of a plan of the whole batch" (fun () ->
                       Seq.iter sameBits [ first .. first + 19 ])
+
+                  testCase $"random loops from {first}: one row, handed over by its plan" (fun () ->
+                      Seq.iter sameBitsOfOne [ first .. first + 19 ])
+
+                  testCase $"random loops from {first}: the gradient of one row, handed over by its plan" (fun () ->
+                      Seq.iter gradientOfOne [ first .. first + 19 ])
 
                   testCase $"random loops from {first}: the numbers of the reference interpreter" (fun () ->
                       Seq.iter likeInterpreter [ first .. first + 19 ])

@@ -39,6 +39,11 @@ let private network (_t: Tensor) (y: Tensor) =
     let w1, b1, w2, b2 = weights.Value
     matmul (tanh (matmul y w1 + b1)) w2 + b2
 
+let private robertson (_t: Tensor) (y: Tensor) =
+    let a, b, c = y[0], y[1], y[2]
+    let first, second, third = 0.04 * a, 3e7 * b * b, 1e4 * b * c
+    stack [ third - first; first - third - second; second ]
+
 let private solves: (string * (unit -> Tensor)) list =
     let final further f n =
         fun () -> Ode.problem f (starts Float64 n) (0.0, 1.0) |> Ode.perSample |> further |> Ode.solveFinal
@@ -46,6 +51,28 @@ let private solves: (string * (unit -> Tensor)) list =
     [ for n in [ 1; 7; 129 ] do
           $"Lorenz, adaptive, {n} rows", final (Ode.tolerance 1e-6 1e-6) lorenz n
           $"Lorenz, fixed steps, {n} rows", final (Ode.dt 0.01) lorenz n
+
+      "Robertson, Rosenbrock, 20 rows",
+      fun () ->
+          Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ] + 0.1 * rand (Key 2) [ 20; 3 ]) (0.0, 100.0)
+          |> Ode.using Rosenbrock23
+          |> Ode.tolerance 1e-4 1e-8
+          |> Ode.perSample
+          |> Ode.solveFinal
+
+      "Robertson, Rosenbrock, alone",
+      fun () ->
+          Ode.problem robertson (tensor [ 1.0; 0.0; 0.0 ]) (0.0, 100.0)
+          |> Ode.using Rosenbrock23
+          |> Ode.tolerance 1e-4 1e-8
+          |> Ode.solveFinal
+
+      "Lotka–Volterra alone, outputs at times",
+      fun () ->
+          Ode.problem (lotkaVolterra (tensor [ 1.0; 0.5; 2.0; 0.5 ])) (tensor [ 1.0; 0.8 ]) (0.0, 10.0)
+          |> Ode.saveAt (tensor [ 0.0; 2.5; 5.0; 10.0 ])
+          |> Ode.solve
+          |> _.Ys
 
       "Lorenz, float32",
       fun () -> Ode.problem lorenz (starts Float32 77) (0.0, 1.0) |> Ode.perSample |> Ode.dt 0.01 |> Ode.solveFinal

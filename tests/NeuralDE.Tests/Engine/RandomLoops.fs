@@ -184,11 +184,11 @@ let private filled (random: System.Random) (s: Signature) : NdArray =
     else
         NdArray.OfIntegers(s.Dtype, s.Shape, Array.init count (fun _ -> int64 (random.Next(-3, 12))))
 
-/// Arguments for a number of rows: carried values by row, then the captured ones.
-let arguments (seed: int) (r: RandomLoop) (rows: int) : NdArray[] =
+/// Arguments: carried values, then the captured ones; those by row have these axes first.
+let private argumentsOf (seed: int) (r: RandomLoop) (rows: int[]) : NdArray[] =
     let random = System.Random(seed + 1000)
     let carried = r.Loop.States + r.Loop.Registers
-    let byRow (s: Signature) = { s with Shape = Array.append [| rows |] s.Shape }
+    let byRow (s: Signature) = { s with Shape = Array.append rows s.Shape }
 
     Array.append
         (r.Loop.Body.Inputs[.. carried - 1] |> Array.map (byRow >> filled random))
@@ -200,3 +200,9 @@ let arguments (seed: int) (r: RandomLoop) (rows: int) : NdArray[] =
             NdArray.OfIntegers(Int32, a.Shape, Array.map (fun n -> max 1L (n + 3L)) a.Integers)
         else
             a)
+
+/// Arguments for a number of rows.
+let arguments (seed: int) (r: RandomLoop) (rows: int) : NdArray[] = argumentsOf seed r [| rows |]
+
+/// Arguments of the loop itself.
+let argumentsOfOne (seed: int) (r: RandomLoop) : NdArray[] = argumentsOf seed r [||]

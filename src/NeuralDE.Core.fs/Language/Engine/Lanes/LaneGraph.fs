@@ -187,6 +187,9 @@ module internal LaneGraph =
     /// The most elements among which comparisons choose.
     let private mostChosen = 32
 
+    /// The most selections of a gather: those of the rows of a matrix in pivoted order.
+    let private mostSelected = LaneFactors.most * LaneFactors.most * LaneFactors.most
+
     let private gather (p: LaneProgram) (n: Node) (operand: LaneArray) (index: int[]) : int[] =
         let count = n.Args[0].Shape[0]
         let width = int (Shape.size n.Args[0].Shape[1..])
@@ -196,7 +199,7 @@ module internal LaneGraph =
             | Elements xs, Known i ->
                 let i = int (max 0L (min (int64 count - 1L) i))
                 xs[i * width .. (i + 1) * width - 1]
-            | Elements xs, _ when xs.Length <= mostChosen ->
+            | Elements xs, _ when xs.Length <= mostChosen || xs.Length * index.Length <= mostSelected ->
                 Array.init width (fun f -> choose p n.Dtype at (Array.init count (fun i -> xs[i * width + f])))
             | Elements _, _ -> refuse n.Op
             | Table table, _ -> Array.init width (fun f -> p.Pick(n.Dtype, table, count, width, f, at))
@@ -240,6 +243,41 @@ module internal LaneGraph =
         else
             a.Integers |> Array.map (fun x -> p.Bits(n.Dtype, x))
 
+    /// The matrices of the last two axes, by batch.
+    let private matrices (n: Node) (xs: int[]) : int[][][] =
+        let rows, columns = n.Shape[n.Shape.Length - 2], n.Shape[n.Shape.Length - 1]
+        if max rows columns > LaneFactors.most || xs.Length = 0 then refuse n.Op
+        xs |> Array.chunkBySize columns |> Array.chunkBySize rows
+
+    let private flat (matrices: int[][][]) : int[] = matrices |> Array.concat |> Array.concat
+
+    /// Row orders by batch, and what Lu of the matrices in this order returns.
+    let private pivots (p: LaneProgram) (n: Node) (xs: int[]) : struct (int[] * int[]) =
+        let found = matrices n.Args[0] xs |> Array.map (LaneFactors.pivots p n.Args[0].Dtype)
+        struct (found |> Array.collect (fun (struct (order, _)) -> order),
+                found |> Array.map (fun (struct (_, rows)) -> rows) |> flat)
+
+    let private solve (p: LaneProgram) (n: Node) lower transpose unit (triangles: int[]) (b: int[]) : int[] =
+        let solveAll triangle (b: int[][]) =
+            Array.transpose b
+            |> Array.map (LaneFactors.solve p n.Dtype lower transpose unit triangle)
+            |> Array.transpose
+
+        Array.map2 solveAll (matrices n.Args[0] triangles) (matrices n.Args[1] b) |> flat
+
+    /// The matrix of which the argument of Lu is the reordered one, as the node of its row order.
+    let private pivotedBy (n: Node) : Node voption =
+        let a = n.Args[0]
+
+        let isOrderOf (matrix: Node) (order: Node) =
+            match order.Op with
+            | Pivots -> matrix.Shape.Length = 2 && obj.ReferenceEquals(order.Args[0], matrix)
+            | _ -> false
+
+        match a.Op with
+        | Gather 0 when isOrderOf a.Args[0] a.Args[1] -> ValueSome a.Args[1]
+        | _ -> ValueNone
+
     let private elementsOf (values: Dictionary<Node, LaneArray>) (user: Op) (n: Node) : int[] =
         match values[n] with
         | Elements xs -> xs
@@ -272,6 +310,17 @@ module internal LaneGraph =
         | Dot -> dot p n (arg 0) (arg 1)
         | Gather 0 -> gather p n values[n.Args[0]] (arg 1)
         | SearchSorted right -> search p n right values[n.Args[0]] (arg 1)
+        | Pivots ->
+            let struct (order, _) = pivots p n (arg 0)
+            order
+        | Lu ->
+            match pivotedBy n with
+            | ValueSome order ->
+                // pivoting has formed the factors already
+                let struct (_, factors) = pivots p order (elementsOf values n.Op order.Args[0])
+                factors
+            | ValueNone -> matrices n (arg 0) |> Array.map (LaneFactors.lu p n.Dtype) |> flat
+        | TriangularSolve(lower, transpose, unit) -> solve p n lower transpose unit (arg 0) (arg 1)
         | _ -> refuse n.Op // all other operations
 
     let isFar (op: ElementOp) =
@@ -286,17 +335,17 @@ module internal LaneGraph =
         | ElementOp.Power -> false
         | _ -> op < ElementOp.Not || op = ElementOp.Pow || op = ElementOp.Atan2 || op = ElementOp.Mod
 
-    /// Whether a program is small enough to be faster than a plan of the whole batch.
-    let isSmall (p: LaneProgram) : bool =
-        let far =
-            p.Nodes
-            |> Seq.filter (fun n ->
-                match n.Op with
-                | Computed(op, _) -> isFar op
-                | _ -> false)
-            |> Seq.length
+    /// The number of exponentials and the like.
+    let farCount (p: LaneProgram) : int =
+        p.Nodes
+        |> Seq.filter (fun n ->
+            match n.Op with
+            | Computed(op, _) -> isFar op
+            | _ -> false)
+        |> Seq.length
 
-        p.Nodes.Count <= mostNodes && far <= mostFar
+    /// Whether a program is small enough to be faster than a plan of the whole batch.
+    let isSmall (p: LaneProgram) : bool = p.Nodes.Count <= mostNodes && farCount p <= mostFar
 
     /// Integers have few operations in a lane.
     let private requireKnown (n: Node) (op: ElementOp) (operands: Dtype) =
@@ -353,7 +402,9 @@ module internal LaneGraph =
                         match ElementGroup.codeOf n with
                         | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
                         | ValueSome(struct (ElementCode.Convert dtype, from)) ->
-                            if from.IsFloat && not dtype.IsFloat && dtype <> Bool then refuse n.Op
+                            let isTruncated = from.IsFloat && not dtype.IsFloat && dtype <> Bool
+                            // through float64 it would be rounded twice
+                            if isTruncated || (from = Int64 && dtype = Float32) then refuse n.Op
                             elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a))
                         | ValueNone -> primitive p values n
                     )

@@ -69,17 +69,20 @@ type internal LaneKernelPair(code: LaneCode, block: LaneBlock, width: VectorWidt
 module internal LaneKernels =
     let private compiler =
         lazy
-            (let queue = new BlockingCollection<LaneKernelPair>()
+            (let queue = new BlockingCollection<unit -> unit>()
 
              let work () =
-                 for pair in queue.GetConsumingEnumerable() do
+                 for job in queue.GetConsumingEnumerable() do
                      try
-                         pair.Compile() |> ignore
+                         job ()
                      with _ ->
                          () // the code stays as it is after a failed compilation; tests compile every operation
 
              Thread(work, IsBackground = true, Name = "NeuralDE lane compiler").Start()
              queue)
+
+    /// Runs a job on the thread that compiles.
+    let later (job: unit -> unit) = compiler.Value.Add job
 
     /// The code as numbers: equal codes have equal numbers.
     let private key (code: LaneCode) (block: LaneBlock) (width: VectorWidth) : int64[] =
@@ -154,6 +157,6 @@ module internal LaneKernels =
                 if pair.IsLate then
                     pair.Compile()
                 else
-                    if pair.IsWorthIt() then compiler.Value.Add pair
+                    if pair.IsWorthIt() then later (fun () -> pair.Compile() |> ignore)
                     pair.Tiles
             | compiled -> compiled

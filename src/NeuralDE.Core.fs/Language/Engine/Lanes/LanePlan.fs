@@ -200,7 +200,10 @@ module internal LanePlan =
         let n = l.States + l.Registers
         let order = orderOf n axes
         let varying = n + (axes |> Array.filter (Array.contains true) |> Array.length)
-        let struct (prologue, body) = hoisted (Hoist.reorder (Simplify.graph (Flatten.graph l.Body)) order) varying
+        let flat = Simplify.graph (Flatten.graph l.Body)
+        // a body in its own order is hoisted as that of the loop's plan
+        let ordered = if order = [| 0 .. order.Length - 1 |] then flat else Hoist.reorder flat order
+        let struct (prologue, body) = hoisted ordered varying
 
         let places, p = Places(), LaneProgram()
         let inputs = place places p body (fun i -> i < varying)
@@ -236,15 +239,17 @@ module internal LanePlan =
 
     /// The reverse sweep of a loop of one row, whose inputs are state, registers, captured values, cotangents of active
     /// states and cotangents of emissions, and whose outputs are cotangents of active states and of wanted captured values.
-    /// The slots of carried and captured values are those of the loop's code.
-    let sweep (l: Loop) (axes: bool[][]) (swept: Graph) (active: int) (wanted: int[]) : LaneSweepPlan =
+    /// The slots of carried and captured values are those of the loop's code. `hoists`: what only shared values determine is
+    /// computed by a prologue; otherwise in every iteration.
+    let sweep hoists (l: Loop) (axes: bool[][]) (swept: Graph) (active: int) (wanted: int[]) : LaneSweepPlan =
         let n = l.States + l.Registers
         let cotangents = [| n + axes.Length .. swept.Inputs.Length - 1 |]
         let order = orderOf n axes
         let byLane = n + (axes |> Array.filter (Array.contains true) |> Array.length)
         let order = Array.concat [ order[.. byLane - 1]; cotangents; order[byLane..] ]
         let varying = byLane + cotangents.Length
-        let struct (prologue, body) = hoisted (Hoist.reorder (Simplify.graph (Flatten.graph swept)) order) varying
+        let whole = Hoist.reorder (Simplify.graph (Flatten.graph swept)) order
+        let struct (prologue, body) = if hoists then hoisted whole varying else struct (ValueNone, whole)
         let places, p = Places(), LaneProgram()
         let inputs = place places p body (fun i -> i < varying)
         let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements

@@ -40,6 +40,8 @@ type internal LaneLoop =
         Shared: struct (Dtype * int64)[]
         Tables: int64[]
         IsWatched: bool
+        /// By stream: where the number of emissions written before (int32) is stored; empty: none were written.
+        Counts: int64[]
     }
 
 /// One object that is kept for the next run, so that a run allocates nothing; runs at the same time make their own.
@@ -153,8 +155,14 @@ module internal LaneRun =
             let row = x.Take()
             NativePtr.set (note notes b.Lanes 0) lane row
 
-            for k in 1 .. l.Streams.Length do
-                NativePtr.set (note notes b.Lanes k) lane 0
+            for k in 0 .. l.Streams.Length - 1 do
+                let before =
+                    if l.Counts.Length = 0 then
+                        0
+                    else
+                        NativePtr.read (NativePtr.ofNativeInt<int>(memory + nativeint l.Counts[k]))
+
+                NativePtr.set (note notes b.Lanes (1 + k)) lane before
 
             if row >= 0 then load l memory block lane row
             row >= 0
@@ -223,7 +231,10 @@ module internal LaneRun =
             let turn = idle.Take()
             turn.Begin(work.Memory, (if l.IsWatched then Watching.Current else null))
             let parts = if l.Rows >= 2 * LaneKernels.most then ThreadTeam.Threads else 1
-            TileTeam.Run(turn, work.Memory, parts, estimate l)
+            if parts = 1 then
+                turn.Run(min l.Pair.Block.Lanes l.Rows)
+            else
+                TileTeam.Run(turn, work.Memory, parts, estimate l)
 
             for _ in 1 .. turn.Iterations do
                 Counters.AddBody()

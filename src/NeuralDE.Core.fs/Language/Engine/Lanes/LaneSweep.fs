@@ -18,7 +18,7 @@ type internal LaneGiven = { Slot: int; Dtype: Dtype; Stream: int; At: int64; Row
 [<NoEquality; NoComparison>]
 type internal LanePullback =
     {
-        /// the loop, which is run again; its block has as many lanes as the sweep's
+        /// the loop, which is run again; its block has as many lanes as the sweep's: a power of two
         Loop: LaneLoop
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
@@ -36,6 +36,8 @@ type internal LanePullback =
         /// the most bytes of a block's tape
         Limit: int64
     }
+
+    member p.Lanes = p.Loop.Pair.Block.Lanes
 
 /// The tape of the calling thread, which is used for one block after another.
 [<AbstractClass; Sealed>]
@@ -65,8 +67,9 @@ module internal LaneSweep =
 
     let tasksOf rows = (rows + blockRows * blocksOfTask - 1) / (blockRows * blocksOfTask)
 
+    /// Whether a row has a cotangent that is not 0. A single row is always pulled, as its plan does.
     let private isGivenRow (p: LanePullback) (memory: nativeint) (row: int) =
-        let mutable any = false
+        let mutable any = (p.Loop.Rows = 1)
 
         for c in p.Given do
             any <- any || RowMemory.Any(LaneRun.address memory c row, int64 c.Dtype.Size)
@@ -91,7 +94,7 @@ module internal LaneSweep =
     /// A kept iteration: the slots of carried values and the live lanes before it; the moved lanes, and for each stream the
     /// lanes that wrote.
     let private entryBytes (p: LanePullback) (carried: int) =
-        int64 (8 * blockRows) * int64 (carried + 2 + p.Loop.Streams.Length)
+        int64 (8 * p.Lanes) * int64 (carried + 2 + p.Loop.Streams.Length)
 
     /// A run of a sweep, in which threads take tasks from one counter.
     [<Sealed>]
@@ -100,7 +103,8 @@ module internal LaneSweep =
         let mutable sums = 0n
         let loop, sweep = p.Loop.Pair, p.Pair
         let carried = p.Loop.Carried
-        let slotBytes = int64 (8 * blockRows)
+        let lanes = p.Lanes
+        let slotBytes = int64 (8 * lanes)
         let entry = entryBytes p carried
         let mutable next = 0
         // the streams whose emissions have cotangents
@@ -126,7 +130,7 @@ module internal LaneSweep =
             RowMemory.Copy(at, blocks.Forward, slotBytes * int64 carried)
             RowMemory.Copy(at + nativeint (slotBytes * int64 carried), slot blocks.Forward loop.Code.Live, slotBytes)
 
-        let step (blocks: Blocks) = (LaneKernels.now loop blockRows).Iterate(blocks.Forward, blockRows) |> ignore
+        let step (blocks: Blocks) = (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes) |> ignore
 
         /// The cotangents of the emissions of an iteration; they are taken in reverse.
         let loadEmissions (blocks: Blocks) (at: nativeint) (first: int) =
@@ -135,9 +139,9 @@ module internal LaneSweep =
 
             for k in emitting do
                 let wrote = flags + nativeint (slotBytes * int64 k)
-                let counts = NativePtr.ofNativeInt<int>(blocks.Counts + nativeint (4 * blockRows * k))
+                let counts = NativePtr.ofNativeInt<int>(blocks.Counts + nativeint (4 * lanes * k))
 
-                for lane in 0 .. blockRows - 1 do
+                for lane in 0 .. lanes - 1 do
                     let isWritten = LaneBlock.isSet loop.Block wrote lane
                     if isWritten then NativePtr.set counts lane (NativePtr.get counts lane - 1)
 
@@ -160,14 +164,14 @@ module internal LaneSweep =
                 slotBytes
             )
             if p.Emissions.Length > 0 then loadEmissions blocks at first
-            (LaneKernels.now sweep blockRows).Iterate(blocks.Back, blockRows) |> ignore
+            (LaneKernels.now sweep lanes).Iterate(blocks.Back, lanes) |> ignore
 
         let countEmissions (blocks: Blocks) =
             for k in emitting do
                 let wrote = slot blocks.Forward p.Loop.Streams[k].Wrote
-                let counts = NativePtr.ofNativeInt<int>(blocks.Counts + nativeint (4 * blockRows * k))
+                let counts = NativePtr.ofNativeInt<int>(blocks.Counts + nativeint (4 * lanes * k))
 
-                for lane in 0 .. blockRows - 1 do
+                for lane in 0 .. lanes - 1 do
                     if LaneBlock.isSet loop.Block wrote lane then
                         LoopRun.requireRoom (NativePtr.get counts lane) p.Loop.Streams[k].Capacity
                         NativePtr.set counts lane (NativePtr.get counts lane + 1)
@@ -250,15 +254,15 @@ module internal LaneSweep =
             for k in 0 .. p.Sums.Length - 1 do
                 let struct (dtype, slotIndex, _) = p.Sums[k]
                 let at = slot blocks.Back slotIndex
-                NativePtr.set totals k (NativePtr.get totals k + LaneSums.Halves(at, (dtype = Float32), blockRows))
+                NativePtr.set totals k (NativePtr.get totals k + LaneSums.Halves(at, (dtype = Float32), lanes))
 
         /// A row without a cotangent, such as a failed one, has no part in the sweep.
         let runBlock (blocks: Blocks) (tape: GrowingBlock) (first: int) (total: nativeint) =
-            let rows = min blockRows (p.Loop.Rows - first)
+            let rows = min lanes (p.Loop.Rows - first)
             // lanes without a row must have cotangents and sums of 0
             RowMemory.Clear(blocks.Back, slotBytes * int64 sweep.Code.Slots.Length)
             RowMemory.Clear(slot blocks.Forward loop.Code.Live, slotBytes)
-            RowMemory.Clear(blocks.Counts, int64 (4 * blockRows * p.Loop.Streams.Length))
+            RowMemory.Clear(blocks.Counts, int64 (4 * lanes * p.Loop.Streams.Length))
             let mutable any = false
 
             for lane in 0 .. rows - 1 do
@@ -291,7 +295,7 @@ module internal LaneSweep =
         member _.Run(tape: GrowingBlock) =
             let forwardBytes = int64 loop.Block.Bytes
             let backBytes = int64 sweep.Block.Bytes
-            let countBytes = int64 (4 * blockRows * p.Loop.Streams.Length)
+            let countBytes = int64 (4 * lanes * p.Loop.Streams.Length)
             let memoryOf =
                 ThreadScratch.Address(ThreadScratch.Use.LaneBlock, forwardBytes + backBytes + 64L + countBytes)
             let back = memoryOf + nativeint ((forwardBytes + 63L) / 64L * 64L)
@@ -306,9 +310,8 @@ module internal LaneSweep =
                 RowMemory.Clear(total, int64 (8 * p.Sums.Length))
 
                 for block in
-                    task * blocksOfTask .. min ((task + 1) * blocksOfTask) ((p.Loop.Rows + blockRows - 1) / blockRows)
-                                           - 1 do
-                    runBlock blocks tape (block * blockRows) total
+                    task * blocksOfTask .. min ((task + 1) * blocksOfTask) ((p.Loop.Rows + lanes - 1) / lanes) - 1 do
+                    runBlock blocks tape (block * lanes) total
 
                 task <- Interlocked.Increment(&next) - 1
 
@@ -346,6 +349,11 @@ module internal LaneSweep =
         turn.Begin(work.Memory, sums)
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)
-        TileTeam.Run(turn, work.Memory, parts, int64 p.Loop.Rows * nodes * 5L)
+
+        if parts = 1 then
+            (turn :> ITiles).Run(work.Memory, 0, 1)
+        else
+            TileTeam.Run(turn, work.Memory, parts, int64 p.Loop.Rows * nodes * 5L)
+
         close p work.Memory sums
         idle.Keep turn

@@ -107,7 +107,8 @@ module internal LoopViews =
           Moved = Child.slot scope v.Flags[1]
           Tape = tape
           Limit = limit
-          Watch = watch }
+          Watch = watch
+          Faster = ValueNone }
 
     /// Reports the registers of a running loop, and returns whether it continues.
     let watchOf (l: Loop) (registers: View[]) (scope: Scope) : (Workspace -> bool) voption =

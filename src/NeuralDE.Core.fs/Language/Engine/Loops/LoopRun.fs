@@ -37,6 +37,16 @@ type internal EmissionTarget =
 [<NoEquality; NoComparison>]
 type internal StreamPlan = { Emit: Slot[]; Targets: EmissionTarget[]; Write: Slot; Wrote: Slot; Count: Slot }
 
+/// A faster form of a loop of one row, which is ready some time after the loop's first iteration, and then stays ready.
+[<AbstractClass>]
+type internal FasterLoop() =
+    /// Whether it may run instead of this number of iterations of a plan.
+    abstract IsReady: iterations: int -> bool
+    /// Runs the iterations that are left, from the carried values and counts of emissions in their slots.
+    abstract Run: Workspace -> unit
+    /// Runs the reverse sweep, with a replay of the loop: it needs no tape.
+    abstract Pull: Workspace -> unit
+
 /// A loop with its memory. State and registers have fixed places; the body reads them and writes the next ones elsewhere.
 [<NoEquality; NoComparison>]
 type internal LoopPlan =
@@ -61,6 +71,7 @@ type internal LoopPlan =
         /// the most states kept at once
         Limit: int
         Watch: (Workspace -> bool) voption
+        Faster: FasterLoop voption
     }
 
 module internal LoopRun =
@@ -239,11 +250,46 @@ module internal LoopRun =
             for i in 0 .. l.Registers.Length - 1 do
                 Slot.blend work live l.Rows l.NextRegisters[i] l.Registers[i]
 
+    /// Whether another form of the loop has run the iterations that are left.
+    let private isDoneFaster (l: LoopPlan) (work: Workspace) =
+        match l.Faster with
+        | ValueSome faster when faster.IsReady 1 ->
+            faster.Run work
+            true
+        | _ -> false
+
+    let private iterate
+        (l: LoopPlan)
+        (work: Workspace)
+        (tape: TapeMemory voption)
+        (live: nativeint)
+        (moved: nativeint)
+        =
+        let rows = int64 l.Rows
+        Counters.AddBody()
+        Instruction.runAll l.Body work
+        RowMemory.And(live, Slot.address work l.Keep, moved, rows)
+
+        for s in l.Streams do
+            RowMemory.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
+
+        match tape with
+        | ValueSome tape when RowMemory.Any(moved, rows) -> record l work tape
+        | _ -> ()
+
+        write l work
+        // Copying the carried values may overwrite the flags, so save them first. The write flags are no longer
+        // needed.
+        let ended = Slot.address work l.Streams[0].Wrote
+        RowMemory.Copy(Slot.address work l.Finish, ended, rows)
+        carry l work moved live
+
+        for row in 0 .. l.Rows - 1 do
+            if flag ended row then setFlag live row false
+
     /// Runs the loop from the state and registers in their slots. With a tape, it records the kept iterations.
     let run (l: LoopPlan) (work: Workspace) =
-        let keep, finish = Slot.address work l.Keep, Slot.address work l.Finish
         let live, moved = Slot.address work l.Live, Slot.address work l.Moved
-        let rows = int64 l.Rows
         clear l work
 
         let tape =
@@ -257,28 +303,11 @@ module internal LoopRun =
         for row in 0 .. l.Rows - 1 do
             setFlag live row true
 
-        let mutable watched = goesOn l work
+        let mutable goes = goesOn l work
 
-        while watched && RowMemory.Any(live, rows) do
-            Counters.AddBody()
-            Instruction.runAll l.Body work
-            RowMemory.And(live, keep, moved, rows)
-
-            for s in l.Streams do
-                RowMemory.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
-
-            match tape with
-            | ValueSome tape when RowMemory.Any(moved, rows) -> record l work tape
-            | _ -> ()
-
-            write l work
-            // Copying the carried values may overwrite the flags, so save them first. The write flags are no longer
-            // needed.
-            let ended = Slot.address work l.Streams[0].Wrote
-            RowMemory.Copy(finish, ended, rows)
-            carry l work moved live
-
-            for row in 0 .. l.Rows - 1 do
-                if flag ended row then setFlag live row false
-
-            watched <- goesOn l work
+        while goes && RowMemory.Any(live, int64 l.Rows) do
+            if isDoneFaster l work then
+                goes <- false
+            else
+                iterate l work tape live moved
+                goes <- goesOn l work

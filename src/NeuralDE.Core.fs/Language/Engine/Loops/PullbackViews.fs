@@ -114,10 +114,11 @@ module internal PullbackViews =
           SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
           SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..] }
 
-    /// Runs the loop unless its tape exists, then the sweep. `start` is indexed by carried value, `given` by active
-    /// state; `cleared` is initialised to zeros.
+    /// Runs the loop unless its tape exists, then the sweep; or a faster form of both. `start` is indexed by carried value,
+    /// `given` by active state; `cleared` is initialised to zeros.
     let instruction
         (pull: PullbackPlan)
+        (faster: FasterLoop voption)
         isPaired
         (start: Slot[])
         (given: Slot voption[])
@@ -127,7 +128,7 @@ module internal PullbackViews =
         let into = Array.append plan.States plan.Registers
         let states = plan.States.Length
 
-        Instruction.make (fun work ->
+        let run (work: Workspace) =
             for i in 0 .. into.Length - 1 do
                 Slot.copy work start[i] into[i]
 
@@ -147,4 +148,9 @@ module internal PullbackViews =
             for s in cleared do
                 Slot.clear work s
 
-            PullbackRun.run pull work)
+            PullbackRun.run pull work
+
+        Instruction.make (fun work ->
+            match faster with
+            | ValueSome faster when faster.IsReady(1 + work.Tapes[pull.Tape].Count) -> faster.Pull work
+            | _ -> run work)

@@ -132,6 +132,9 @@ module internal LowerFunctions =
                 let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
                 let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
                 let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
+
+                let faster = LowerLanes.single l n isTaped scope plan.Body.Length v emissions
+                let plan = { plan with Faster = faster }
                 let start = args[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Registers
 
@@ -206,14 +209,16 @@ module internal LowerFunctions =
                 let loop = LoopViews.plan l v.Loop scope (Array.get discarded) (ValueSome tape) limit ValueNone
                 let pull = PullbackViews.plan l v scope loop tape
                 let start = own[.. l.States + l.Registers - 1] |> Array.map (Child.slot scope)
-                let given = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
+                let givenSlots = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))
 
                 let cleared =
                     Array.append
                         (Array.map (fun (struct (_, z)) -> Child.slot scope z) v.Zeros)
                         (Array.map (Child.slot scope) v.Totals)
 
-                PullbackViews.instruction pull isPaired start given cleared
+                let instructions = loop.Body.Length + pull.Sweep.Length
+                let faster = LowerLanes.singlePull p primal isPaired scope instructions v given args
+                PullbackViews.instruction pull faster isPaired start givenSlots cleared
         )
 
         PullbackViews.results p v

@@ -174,7 +174,8 @@ module internal LowerLanes =
           Cleared = emissions |> Array.map (Child.slot scope)
           Shared = numbers
           Tables = tables
-          IsWatched = l.Watch.IsSome }
+          IsWatched = l.Watch.IsSome
+          Counts = [||] }
 
     /// Lowers a loop by lanes.
     let loop
@@ -249,7 +250,7 @@ module internal LowerLanes =
                         try
                             match RowLoop.innermost p.Of with
                             | ValueSome(struct (row, axes)) ->
-                                let sweep = LanePlan.sweep row axes swept (activeOf p).Length wanted
+                                let sweep = LanePlan.sweep true row axes swept (activeOf p).Length wanted
 
                                 // the blocks of both must have one layout
                                 if LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program then
@@ -338,7 +339,13 @@ module internal LowerLanes =
     let private pullbackOf (p: Pullback) (v: SweepViews) (given: View voption[]) (scope: Scope) : LanePullback =
         let l = p.Of
         let start = v.Own[.. l.States + l.Registers - 1]
-        let pairOf code = LaneKernels.find code LaneSweep.blockRows LaneSweep.blockRows
+
+        let pairOf code =
+            if l.Batch.Length = 0 then
+                LaneKernels.find code 1 LaneKernels.most
+            else
+                LaneKernels.find code LaneSweep.blockRows LaneSweep.blockRows
+
         let struct (numbers, tables) = shared scope v.Sweep.Sweep v.Sweep.SweepCaptured v.SweepCaptured
 
         { Loop = loopOf l v.Plan scope (pairOf v.Plan.Code) start start v.Captured [||]
@@ -390,3 +397,125 @@ module internal LowerLanes =
         )
 
         v.Results
+
+    // ── single systems ───────────────────────────────────────────────────────────────────────────────────────────
+    /// Nanoseconds of an instruction of a plan, of a number of a single lane, and of an exponential or the like there.
+    let private instructionTime, numberTime, farTime = 50.0, 0.6, 10.0
+
+    let private isFaster (programs: LaneProgram list) (instructions: int) =
+        let time (p: LaneProgram) = float p.Nodes.Count * numberTime + float (LaneGraph.farCount p) * farTime
+        LaneSingle.ForcedAfter.IsSome || List.sumBy time programs < float instructions * instructionTime
+
+    /// All axes of the captured values of a loop without batch axes.
+    let private noAxes (l: Loop) : bool[][] = Array.create (l.Body.Inputs.Length - l.States - l.Registers) [||]
+
+    let private attempt (make: unit -> 'T voption) : 'T voption =
+        try
+            make ()
+        with :? NotLanesException ->
+            ValueNone
+
+    /// All places must be known when a plan is made: its scope does not change later.
+    let private place (scope: Scope) (views: View seq) =
+        for v in views do
+            scope.Offset v |> ignore
+
+    /// A loop without batch axes by one lane; its plan has this number of instructions. The captured values are followed by
+    /// those that are computed before the loop.
+    let single
+        (l: Loop)
+        (n: Node)
+        (needsPull: bool)
+        (scope: Scope)
+        (instructions: int)
+        (v: LoopViews)
+        (emissions: View[])
+        : FasterLoop voption =
+        if not isOn || l.Batch.Length > 0 || not (isPlain l) then
+            ValueNone
+        else
+            let captured = v.Body.Arguments[v.Carried.Length ..]
+            place scope (Seq.concat [ v.Carried; captured; emissions ])
+            let counts = v.Counts |> Array.map scope.Offset
+
+            let make (plan: LanePlan) =
+                if isFaster [ plan.Code.Program ] instructions then
+                    let pair = LaneKernels.find plan.Code 1 LaneKernels.most
+                    ValueSome
+                        { loopOf l plan scope pair v.Carried v.Carried captured emissions with
+                            Cleared = [||]
+                            Counts = counts }
+                else
+                    ValueNone
+
+            let one =
+                scope.Share(
+                    struct (n, "loop"),
+                    fun () -> LaneSingle(float instructions * instructionTime, true, needsPull)
+                )
+
+            one.MakeLoop <- (fun () -> attempt (fun () -> make (LanePlan.make l (noAxes l))))
+            ValueSome one
+
+    /// The reverse sweep of a loop without batch axes, `primal`, by one lane.
+    let singlePull
+        (p: Pullback)
+        (primal: Node)
+        (isPaired: bool)
+        (scope: Scope)
+        (instructions: int)
+        (views: PullbackViews)
+        (given: View voption[])
+        (args: View[])
+        : FasterLoop voption =
+        if not isOn || p.Of.Batch.Length > 0 || not (isPlain p.Of) then
+            ValueNone
+        else
+            let n = p.Of.States + p.Of.Registers
+            let own = args[.. p.Wanted.Length - 1]
+            let captured = views.Loop.Body.Arguments[n..]
+            let states = [| 0 .. p.Of.States - 1 |] |> Array.filter (fun i -> p.Wanted[i])
+            let results = PullbackViews.results p views
+            let givens = given |> Seq.choose (fun v -> if v.IsSome then Some v.Value else None)
+            place scope (Seq.concat [ own; captured; results; Seq.toArray givens ])
+
+            let make () =
+                let plan = LanePlan.make p.Of (noAxes p.Of)
+                let wanted, active = wantedOf p, (activeOf p).Length
+
+                match p.RowSweep.Value with
+                | ValueNone -> ValueNone
+                | ValueSome swept ->
+                    let sweep = LanePlan.sweep false p.Of plan.Axes swept active wanted
+                    let isOneLayout = (LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program)
+
+                    if isOneLayout && isFaster [ plan.Code.Program; sweep.Sweep.Program ] instructions then
+                        let v =
+                            { Plan = plan
+                              Sweep = sweep
+                              Own = own
+                              Captured = captured
+                              SweepCaptured = own[n..]
+                              States = Array.map2 (fun i v -> struct (i, v)) states results[.. states.Length - 1]
+                              Totals = views.Totals }
+
+                        ValueSome(pullbackOf p v given scope)
+                    else
+                        ValueNone
+
+            let mutable isFirst = false
+
+            let makeOne () = LaneSingle(float instructions * instructionTime, isPaired, true)
+
+            let one =
+                scope.Share(
+                    struct (primal, "pulled"),
+                    fun () ->
+                        isFirst <- true
+                        scope.Share(struct (primal, "loop"), makeOne)
+                )
+
+            one.MakePull <- (fun () -> attempt make)
+            // two sweeps that read one tape
+            if not isFirst then one.Refuse()
+            ValueSome one

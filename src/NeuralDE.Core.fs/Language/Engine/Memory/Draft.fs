@@ -79,7 +79,17 @@ type internal PlanMaker(constantsAt: int64) =
 type internal Scope(maker: PlanMaker, start: int64, arguments: int64[]) =
     let tapes = Dictionary<Node, int>(HashIdentity.Reference)
     let emissions = Dictionary<struct (Node * int), int>()
+    let shared = Dictionary<struct (Node * string), obj | null>()
     member _.Maker = maker
+
+    /// What the instructions of a loop and of its reverse sweeps share under a name, made by the first of them.
+    member _.Share(loop: struct (Node * string), make: unit -> 'T) : 'T when 'T: not null and 'T: not struct =
+        match shared.TryGetValue loop with
+        | true, (:? 'T as found) -> found
+        | _ ->
+            let made = make ()
+            shared[loop] <- box made
+            made
 
     member _.Offset(b: Storage) : int64 =
         match b.Home with

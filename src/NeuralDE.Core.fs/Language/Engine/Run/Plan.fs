@@ -141,7 +141,7 @@ module internal Plan =
         | ValueSome s -> s.Note
         | ValueNone -> ""
 
-    let private make (g: Graph) : Plan =
+    let make (g: Graph) : Plan =
         for n in g.Outputs do
             Shape.stored (Print.name n.Op) n.Shape |> ignore
 
