@@ -3,7 +3,7 @@
 title: From torchdiffeq or diffrax
 category: Guide
 categoryindex: 1
-index: 10
+index: 11
 ---
 *)
 (*** hide ***)

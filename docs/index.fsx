@@ -61,6 +61,7 @@ once, by its full path: `dotnet nuget add source <folder> --name neuralde`. A sc
 | [Learn](learn.html) | train a neural ODE on data and test whether it learned |
 | [Models from parts](models.html) | build a neural ODE from start, field, depth, control, readout and duration; test it on toy data sets |
 | [Extend it](extend.html) | write a custom method, controller, norm, gradient method, path, layer, optimiser or loss |
+| [How a function runs](engine.html) | see the graph, the plan and the kernels of a function, and where its time goes |
 | [Save and serve](save-and-serve.html) | save a model in a file and answer requests with it |
 | [Verbs of solves, models, training and data by example](verbs-of-models.html) | see each verb of solves, layers, training, models, data and pictures that no other page uses, with its result |
 | [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find the NeuralDE name of a function that you know |

@@ -3,7 +3,7 @@
 title: Verbs of solves, models, training and data by example
 category: Guide
 categoryindex: 1
-index: 12
+index: 13
 ---
 *)
 (*** hide ***)

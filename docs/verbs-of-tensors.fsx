@@ -3,7 +3,7 @@
 title: Verbs of tensors and calculus by example
 category: Guide
 categoryindex: 1
-index: 11
+index: 12
 ---
 *)
 (*** hide ***)

@@ -27,6 +27,7 @@ internal static class LaneFar
             default(TFunction).Apply(Unsafe.BitCast<Vector256<T>, Lanes256<T>>(x))
         );
 
+    [MethodImpl(Inline)]
     public static Vector128<T> Unary<T, TFunction>(Vector128<T> x)
         where T : unmanaged
         where TFunction : struct, IUnary
@@ -66,6 +67,7 @@ internal static class LaneFar
             )
         );
 
+    [MethodImpl(Inline)]
     public static Vector128<T> Binary<T, TFunction>(Vector128<T> x, Vector128<T> y)
         where T : unmanaged
         where TFunction : struct, IBinary
@@ -92,6 +94,7 @@ internal static class LaneFar
         where T : unmanaged =>
         Unsafe.BitCast<Lanes256<T>, Vector256<T>>(Maths.Power(Unsafe.BitCast<Vector256<T>, Lanes256<T>>(x), exponent));
 
+    [MethodImpl(Inline)]
     public static Vector128<T> Power<T>(Vector128<T> x, double exponent)
         where T : unmanaged
     {

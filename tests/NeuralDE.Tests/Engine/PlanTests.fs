@@ -128,7 +128,7 @@ let tests =
                                 "weight of the heaviest group") ]
 
           testCase "equal constants share one place" (fun () ->
-              let maker = PlanMaker 0L
+              let maker = PlanMaker(0L, ValueNone)
               let place dtype (value: float) = maker.Constant(NdArray.OfFloats(dtype, [||], [| value |]))
               Expect.equal (place Float64 0.1) (place Float64 0.1) "place Float64 0.1"
               Expect.notEqual (place Float32 0.1) (place Float64 0.1) "place Float32 0.1"
@@ -166,7 +166,7 @@ let tests =
                       Guarding.force Unguarded)
 
           testCase "constants lie one after another, at multiples of 64 bytes" (fun () ->
-              let maker = PlanMaker 128L
+              let maker = PlanMaker(128L, ValueNone)
               let places =
                   [| 1; 5; 8; 100; 2 |] |> Array.map (fun n -> maker.Constant(NdArray.Zeros(Float64, [| n |])))
               Expect.equal places [| 128L; 192L; 256L; 320L; 1152L |] "places"

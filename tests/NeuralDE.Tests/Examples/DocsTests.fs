@@ -17,6 +17,7 @@ let private pages =
       "differentiate", "Checkpointed      Backsolve"
       "learn", ", the truth is 4"
       "models", "got hidden@"
+      "engine", "loop by lanes, "
       "extend", "hyper Euler does not estimate its error"
       "save-and-serve", "has shape [2; 16] in the file, and [2; 32] in the tree"
       "from-torchdiffeq-and-diffrax", "calls of the F# function: 1,"

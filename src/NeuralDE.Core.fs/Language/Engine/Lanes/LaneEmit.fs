@@ -61,9 +61,10 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         for root in Seq.append code.Roots code.Emitted do
             uses[root] <- uses[root] + 1
 
-    /// Up to this number of exponentials and the like are compiled in place; with more, each is a call, so that the method stays
-    /// short.
-    static member MostInPlace = 4
+    /// Exponentials and the like are compiled in place if there are at most 4 of them in a program of at most 100 numbers.
+    /// Otherwise each is a call of a method that is optimised at once: in a method of more than 512 variables the .NET compiler
+    /// inlines nothing, and the parts of the functions would run unoptimised for a second.
+    static member MostInPlace: struct (int * int) = struct (4, 100)
 
     member _.Lanes = lanes
 
@@ -280,14 +281,8 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         | from, target -> raise (NotLanesException $"a cast from {from} to {target}")
 
     member private x.Far(op: ElementOp, parameter: float, args: Expression list) : Expression =
-        let isFar (n: LaneNode) =
-            match n.Op with
-            | Computed(op, _) -> LaneGraph.isFar op
-            | _ -> false
-
-        let few =
-            p.Nodes |> Seq.filter isFar |> Seq.truncate (LaneEmitter.MostInPlace + 1) |> Seq.length
-            <= LaneEmitter.MostInPlace
+        let struct (mostFar, mostNodes) = LaneEmitter.MostInPlace
+        let few = p.Nodes.Count <= mostNodes && LaneGraph.farCount p <= mostFar
         let vector = args.Head.Type
 
         if few then

@@ -74,12 +74,12 @@ type internal Lowering
 
     /// Adds an instruction that runs graphs of its own.
     member _.DraftAround
-        (name: string, inside: (string * Lowered) list, touches: Storage seq, make: Scope -> Instruction)
+        (name: unit -> string, inside: (string * Lowered) list, touches: Storage seq, make: Scope -> Instruction)
         =
         let touches = Seq.distinct touches |> Seq.toArray
 
         drafts.Add
-            { Name = fun () -> name
+            { Name = name
               Touches = touches
               Writes = touches
               Rows = ValueNone
@@ -87,7 +87,7 @@ type internal Lowering
               Make = make }
 
     member x.Draft(name: string, touches: Storage seq, make: Scope -> Instruction) =
-        x.DraftAround(name, [], touches, make)
+        x.DraftAround((fun () -> name), [], touches, make)
 
     /// Adds an instruction with known reads and writes; with `rows` if it can run row by row.
     member _.DraftFrom

@@ -31,7 +31,7 @@ module internal LowerFunctions =
         let c = child x g args
 
         x.DraftAround(
-            "call",
+            (fun () -> "call"),
             [ "called", c.Lowered ],
             Child.touches c,
             fun scope ->
@@ -48,7 +48,7 @@ module internal LowerFunctions =
         let results = first.Lowered.Outputs |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
 
         x.DraftAround(
-            "cond",
+            (fun () -> "cond"),
             [ "where true", first.Lowered; "where false", second.Lowered ],
             Seq.concat
                 [ Child.touches first; Child.touches second; Child.storagesOf [ predicate ]; Child.storagesOf results ],
@@ -118,7 +118,7 @@ module internal LowerFunctions =
                 | ValueNone -> { View.ofStorage (Storage(-1, 0L, Emission(n, e))) s with Shape = s.Shape })
 
         x.DraftAround(
-            "loop",
+            (fun () -> "loop" + LowerLanes.notBecause l),
             [ "body", v.Body.Lowered ],
             Seq.concat [ LoopViews.touches v; Child.storagesOf args; Child.storagesOf emissions ],
             fun scope ->
@@ -133,7 +133,7 @@ module internal LowerFunctions =
                 let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
                 let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
 
-                let faster = LowerLanes.single l n isTaped scope plan.Body.Length v emissions
+                let faster = LowerSingle.loop l n isTaped scope plan.Body.Length v emissions
                 let plan = { plan with Faster = faster }
                 let start = args[.. carried - 1] |> Array.map (Child.slot scope)
                 let into = Array.append plan.States plan.Registers
@@ -199,7 +199,7 @@ module internal LowerFunctions =
             | _ -> false, n
 
         x.DraftAround(
-            "pullback",
+            (fun () -> "pullback"),
             [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
             PullbackViews.touches v args,
             fun scope ->
@@ -217,7 +217,7 @@ module internal LowerFunctions =
                         (Array.map (Child.slot scope) v.Totals)
 
                 let instructions = loop.Body.Length + pull.Sweep.Length
-                let faster = LowerLanes.singlePull p primal isPaired scope instructions v given args
+                let faster = LowerSingle.pullback p primal isPaired scope instructions v given args
                 PullbackViews.instruction pull faster isPaired start givenSlots cleared
         )
 

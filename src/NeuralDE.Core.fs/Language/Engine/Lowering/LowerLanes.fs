@@ -19,7 +19,7 @@ module internal LowerLanes =
         $"lanes {string l.States} {string l.Registers} {streams} {flags}"
 
     /// Whether every emission has a place before the run, and nobody watches the registers.
-    let private isPlain (l: Loop) =
+    let isPlain (l: Loop) =
         l.Streams |> Array.forall (fun s -> s.Emits = 0 || s.Capacity.IsSome) && l.Watch <> ValueSome Reporting
 
     /// The loop by lanes; ValueNone if it is not by row, or too large, or has operations that lanes do not have.
@@ -38,6 +38,27 @@ module internal LowerLanes =
                         with :? NotLanesException ->
                             ValueNone
                 )
+
+    /// Why a loop by row does not run by lanes, for Engine.explain; empty for a loop without batch axes.
+    let notBecause (l: Loop) : string =
+        let reason =
+            if l.Batch.Length = 0 then
+                ""
+            elif not isOn then
+                "they are off"
+            elif not (isPlain l) then
+                "it reports its progress, or the number of its outputs is unknown"
+            else
+                match RowLoop.innermost l with
+                | ValueNone -> "no vmap made it"
+                | ValueSome(struct (row, axes)) ->
+                    try
+                        LanePlan.make row axes |> ignore
+                        "its tape is read"
+                    with :? NotLanesException as e ->
+                        e.Message
+
+        if reason = "" then "" else $", not by lanes: {reason}"
 
     /// By row: the index of its part of an array that has only these batch axes; empty if it has all.
     let indexOf (batch: int[]) (axes: bool[]) : int[] =
@@ -149,7 +170,7 @@ module internal LowerLanes =
         |> Array.concat
 
     /// The loop with its places.
-    let private loopOf
+    let loopOf
         (l: Loop)
         (plan: LanePlan)
         (scope: Scope)
@@ -194,8 +215,10 @@ module internal LowerLanes =
         let emissions =
             Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature)) |> Array.skip n' |> Array.map x.NewArray
 
+        let size = $"{string plan.Code.Program.Nodes.Count} numbers, {string plan.Code.Slots.Length} kept"
+
         x.Draft(
-            "loop by lanes",
+            $"loop by lanes, {size}",
             Seq.concat [ start; carried; captured; emissions ] |> Child.storagesOf,
             fun scope ->
                 let rows = Shape.extent "loop" (Shape.size l.Batch)
@@ -222,12 +245,12 @@ module internal LowerLanes =
         [| for e in 0 .. p.Of.Emits - 1 do
                if p.ActiveEmits[e] && p.Given[n + e] then e |]
 
-    let private activeOf (p: Pullback) =
+    let activeOf (p: Pullback) =
         [| for i in 0 .. p.Of.States - 1 do
                if p.ActiveStates[i] then i |]
 
     /// The wanted captured values, by index among the arguments.
-    let private wantedOf (p: Pullback) =
+    let wantedOf (p: Pullback) =
         [| for i in p.Of.States + p.Of.Registers .. p.Wanted.Length - 1 do
                if p.Wanted[i] then i |]
 
@@ -289,7 +312,7 @@ module internal LowerLanes =
     /// The arrays of a sweep by lanes, as views of the parent: captured values for the loop and for the sweep, cotangents
     /// of wanted states, and of wanted captured values.
     [<NoEquality; NoComparison>]
-    type private SweepViews =
+    type SweepViews =
         { Plan: LanePlan
           Sweep: LaneSweepPlan
           Own: View[]
@@ -336,7 +359,7 @@ module internal LowerLanes =
                 columns scope view row [||] v.Sweep.Cotangents[a])
         |> Array.concat
 
-    let private pullbackOf (p: Pullback) (v: SweepViews) (given: View voption[]) (scope: Scope) : LanePullback =
+    let pullbackOf (p: Pullback) (v: SweepViews) (given: View voption[]) (scope: Scope) : LanePullback =
         let l = p.Of
         let start = v.Own[.. l.States + l.Registers - 1]
 
@@ -387,8 +410,10 @@ module internal LowerLanes =
                        if p.Wanted[i] then struct (i, sameAs own[i]) |]
               Totals = wantedOf p |> Array.map (fun i -> sameAs own[i]) }
 
+        let size = $"{string sweep.Sweep.Program.Nodes.Count} numbers, {string sweep.Sweep.Slots.Length} kept"
+
         x.Draft(
-            "reverse sweep by lanes",
+            $"reverse sweep by lanes, {size}",
             Seq.concat [ args; v.Captured; v.SweepCaptured; v.Results ] |> Child.storagesOf,
             fun scope ->
                 let pull = pullbackOf p v given scope
@@ -397,125 +422,3 @@ module internal LowerLanes =
         )
 
         v.Results
-
-    // ── single systems ───────────────────────────────────────────────────────────────────────────────────────────
-    /// Nanoseconds of an instruction of a plan, of a number of a single lane, and of an exponential or the like there.
-    let private instructionTime, numberTime, farTime = 50.0, 0.6, 10.0
-
-    let private isFaster (programs: LaneProgram list) (instructions: int) =
-        let time (p: LaneProgram) = float p.Nodes.Count * numberTime + float (LaneGraph.farCount p) * farTime
-        LaneSingle.ForcedAfter.IsSome || List.sumBy time programs < float instructions * instructionTime
-
-    /// All axes of the captured values of a loop without batch axes.
-    let private noAxes (l: Loop) : bool[][] = Array.create (l.Body.Inputs.Length - l.States - l.Registers) [||]
-
-    let private attempt (make: unit -> 'T voption) : 'T voption =
-        try
-            make ()
-        with :? NotLanesException ->
-            ValueNone
-
-    /// All places must be known when a plan is made: its scope does not change later.
-    let private place (scope: Scope) (views: View seq) =
-        for v in views do
-            scope.Offset v |> ignore
-
-    /// A loop without batch axes by one lane; its plan has this number of instructions. The captured values are followed by
-    /// those that are computed before the loop.
-    let single
-        (l: Loop)
-        (n: Node)
-        (needsPull: bool)
-        (scope: Scope)
-        (instructions: int)
-        (v: LoopViews)
-        (emissions: View[])
-        : FasterLoop voption =
-        if not isOn || l.Batch.Length > 0 || not (isPlain l) then
-            ValueNone
-        else
-            let captured = v.Body.Arguments[v.Carried.Length ..]
-            place scope (Seq.concat [ v.Carried; captured; emissions ])
-            let counts = v.Counts |> Array.map scope.Offset
-
-            let make (plan: LanePlan) =
-                if isFaster [ plan.Code.Program ] instructions then
-                    let pair = LaneKernels.find plan.Code 1 LaneKernels.most
-                    ValueSome
-                        { loopOf l plan scope pair v.Carried v.Carried captured emissions with
-                            Cleared = [||]
-                            Counts = counts }
-                else
-                    ValueNone
-
-            let one =
-                scope.Share(
-                    struct (n, "loop"),
-                    fun () -> LaneSingle(float instructions * instructionTime, true, needsPull)
-                )
-
-            one.MakeLoop <- (fun () -> attempt (fun () -> make (LanePlan.make l (noAxes l))))
-            ValueSome one
-
-    /// The reverse sweep of a loop without batch axes, `primal`, by one lane.
-    let singlePull
-        (p: Pullback)
-        (primal: Node)
-        (isPaired: bool)
-        (scope: Scope)
-        (instructions: int)
-        (views: PullbackViews)
-        (given: View voption[])
-        (args: View[])
-        : FasterLoop voption =
-        if not isOn || p.Of.Batch.Length > 0 || not (isPlain p.Of) then
-            ValueNone
-        else
-            let n = p.Of.States + p.Of.Registers
-            let own = args[.. p.Wanted.Length - 1]
-            let captured = views.Loop.Body.Arguments[n..]
-            let states = [| 0 .. p.Of.States - 1 |] |> Array.filter (fun i -> p.Wanted[i])
-            let results = PullbackViews.results p views
-            let givens = given |> Seq.choose (fun v -> if v.IsSome then Some v.Value else None)
-            place scope (Seq.concat [ own; captured; results; Seq.toArray givens ])
-
-            let make () =
-                let plan = LanePlan.make p.Of (noAxes p.Of)
-                let wanted, active = wantedOf p, (activeOf p).Length
-
-                match p.RowSweep.Value with
-                | ValueNone -> ValueNone
-                | ValueSome swept ->
-                    let sweep = LanePlan.sweep false p.Of plan.Axes swept active wanted
-                    let isOneLayout = (LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program)
-
-                    if isOneLayout && isFaster [ plan.Code.Program; sweep.Sweep.Program ] instructions then
-                        let v =
-                            { Plan = plan
-                              Sweep = sweep
-                              Own = own
-                              Captured = captured
-                              SweepCaptured = own[n..]
-                              States = Array.map2 (fun i v -> struct (i, v)) states results[.. states.Length - 1]
-                              Totals = views.Totals }
-
-                        ValueSome(pullbackOf p v given scope)
-                    else
-                        ValueNone
-
-            let mutable isFirst = false
-
-            let makeOne () = LaneSingle(float instructions * instructionTime, isPaired, true)
-
-            let one =
-                scope.Share(
-                    struct (primal, "pulled"),
-                    fun () ->
-                        isFirst <- true
-                        scope.Share(struct (primal, "loop"), makeOne)
-                )
-
-            one.MakePull <- (fun () -> attempt make)
-            // two sweeps that read one tape
-            if not isFirst then one.Refuse()
-            ValueSome one

@@ -8,9 +8,14 @@ open NeuralDE.Internal.Graph
 type internal UnplannedException(message: string) =
     inherit System.Exception(message)
 
+/// Sees every instruction that a plan makes, and may run another in its place.
+[<AbstractClass>]
+type internal InstructionProbe() =
+    abstract Make: name: (unit -> string) * make: (unit -> Instruction) -> Instruction
+
 /// The state of a plan under construction: it assigns places to constants, tapes and emissions.
 [<Sealed>]
-type internal PlanMaker(constantsAt: int64) =
+type internal PlanMaker(constantsAt: int64, probe: InstructionProbe voption) =
     let constants = List<struct (int64 * NdArray)>()
     let known = Dictionary<struct (Dtype * int64), int64>()
     let arrays = Dictionary<NdArray, int64>(HashIdentity.Reference)
@@ -32,6 +37,8 @@ type internal PlanMaker(constantsAt: int64) =
         at
 
     let place (a: NdArray) = if Guarding.isOn () then placeGuarded a else placeBehind a
+
+    member _.Probe = probe
 
     /// Protected pages.
     member _.Guards = guards
@@ -195,7 +202,12 @@ module internal Lowered =
         for guard in l.Guards do
             maker.Guards.Add(start + guard)
 
-        scope, l.Drafts |> Array.map (fun d -> d.Make scope)
+        let instruction (d: Draft) =
+            match maker.Probe with
+            | ValueSome probe -> probe.Make(d.Name, fun () -> d.Make scope)
+            | ValueNone -> d.Make scope
+
+        scope, l.Drafts |> Array.map instruction
 
     /// Places the buffers one after another; the place of a buffer is reused after its last use.
     let layOut (buffers: Storage seq) (drafts: Draft[]) (outputs: View[]) : int64 =

@@ -141,7 +141,8 @@ module internal Plan =
         | ValueSome s -> s.Note
         | ValueNone -> ""
 
-    let make (g: Graph) : Plan =
+    /// A plan of its own, whose instructions a probe may see.
+    let makeFor (probe: InstructionProbe voption) (g: Graph) : Plan =
         for n in g.Outputs do
             Shape.stored (Print.name n.Op) n.Shape |> ignore
 
@@ -162,7 +163,7 @@ module internal Plan =
                 inputs[i] <- struct (next, s)
                 next <- next + (bytes + 63L) / 64L * 64L
 
-        let maker = PlanMaker(next + lowered.Size)
+        let maker = PlanMaker(next + lowered.Size, probe)
         maker.Guards.AddRange guards
         let places = inputs |> Array.map (fun (struct (at, _)) -> at)
         let scope, instructions = Lowered.instantiate maker next places lowered
@@ -195,6 +196,8 @@ module internal Plan =
             largestOf lowered,
             maker.Guards.ToArray()
         )
+
+    let make (g: Graph) : Plan = makeFor ValueNone g
 
     /// The plan of a graph; ValueNone if the graph reads rows whose number is unknown before the run.
     let ofGraph (g: Graph) : Plan voption =
