@@ -67,7 +67,24 @@ type private Pool(random: System.Random, isSmooth: bool, float: Dtype) =
             | 9 -> Prim.select (Prim.compare Less (same ()) (Prim.zerosLike y)) y (Prim.times 0.9 (same ()))
             | 10 ->
                 Prim.unary
-                    (x.OneOf [| Abs; Sign; Floor; Round; Ceil; Exp; Log; Sqrt; Erf; Power 2.0; Power -1.0; Power 0.5 |])
+                    (x.OneOf
+                        [| Abs
+                           Sign
+                           Floor
+                           Round
+                           Ceil
+                           Exp
+                           Log
+                           Sqrt
+                           Erf
+                           Power 2.0
+                           Power 3.0
+                           Power 4.0
+                           Power -1.0
+                           Power -2.0
+                           Power 0.5
+                           Power -0.5
+                           Power 0.3 |])
                     y
             | 11 -> Prim.binary (x.OneOf [| Max; Min; Div; Atan2; Mod |]) y (same ())
             | 12 when y.Rank > 0 -> Prim.reduce Maximum [| 0 |] y

@@ -2,6 +2,7 @@ namespace NeuralDE.Internal.Engine
 
 #nowarn "9" // native pointers
 
+open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 open NeuralDE
 open NeuralDE.Kernels
@@ -27,7 +28,7 @@ module internal LaneBlock =
           Bytes = tables + code.Tables * 8 }
 
     /// The offset of a slot.
-    let slotAt (b: LaneBlock) (slot: int) : nativeint = nativeint (slot * 8 * b.Lanes)
+    let inline slotAt (b: LaneBlock) (slot: int) : nativeint = nativeint (slot * 8 * b.Lanes)
 
     /// The size of a number in a slot.
     let size (b: LaneBlock) (dtype: Dtype) =
@@ -38,14 +39,14 @@ module internal LaneBlock =
         | Int32
         | Bool -> if b.IsNarrow then 4 else 8
 
-    let inline private get<'T when 'T: unmanaged> (at: nativeint) (index: int) : 'T =
+    let inline get<'T when 'T: unmanaged> (at: nativeint) (index: int) : 'T =
         NativePtr.get (NativePtr.ofNativeInt<'T> at) index
 
-    let inline private set<'T when 'T: unmanaged> (at: nativeint) (index: int) (value: 'T) =
+    let inline set<'T when 'T: unmanaged> (at: nativeint) (index: int) (value: 'T) =
         NativePtr.set (NativePtr.ofNativeInt<'T> at) index value
 
     /// Copies a number of an array to a place of a slot.
-    let put (b: LaneBlock) (dtype: Dtype) (source: nativeint) (slot: nativeint) (lane: int) =
+    let inline put (b: LaneBlock) (dtype: Dtype) (source: nativeint) (slot: nativeint) (lane: int) =
         match dtype with
         | Float32 -> set<int> slot lane (get<int> source 0)
         | Float64
@@ -60,7 +61,7 @@ module internal LaneBlock =
             if b.IsNarrow then set<int> slot lane (int flag) else set<int64> slot lane flag
 
     /// Copies a number of a slot to an array.
-    let take (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) (target: nativeint) =
+    let inline take (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) (target: nativeint) =
         match dtype with
         | Float32 -> set<int> target 0 (get<int> slot lane)
         | Float64
@@ -70,19 +71,20 @@ module internal LaneBlock =
             let isSet = if b.IsNarrow then get<int> slot lane <> 0 else get<int64> slot lane <> 0L
             set<byte> target 0 (if isSet then 1uy else 0uy)
 
-    let zero (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) =
+    let inline zero (b: LaneBlock) (dtype: Dtype) (slot: nativeint) (lane: int) =
         if size b dtype = 4 then set<int> slot lane 0 else set<int64> slot lane 0L
 
-    let isSet (b: LaneBlock) (slot: nativeint) (lane: int) =
+    let inline isSet (b: LaneBlock) (slot: nativeint) (lane: int) =
         if b.IsNarrow then get<int> slot lane <> 0 else get<int64> slot lane <> 0L
 
-    let setFlag (b: LaneBlock) (slot: nativeint) (lane: int) (value: bool) =
+    let inline setFlag (b: LaneBlock) (slot: nativeint) (lane: int) (value: bool) =
         if b.IsNarrow then
             set<int> slot lane (if value then -1 else 0)
         else
             set<int64> slot lane (if value then -1L else 0L)
 
     /// Writes a shared number into a whole vector.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let share (b: LaneBlock) (dtype: Dtype) (source: nativeint) (target: nativeint) =
         for lane in 0 .. 64 / size b dtype - 1 do
             put b dtype source target lane

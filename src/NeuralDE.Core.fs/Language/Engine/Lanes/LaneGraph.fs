@@ -331,8 +331,7 @@ module internal LaneGraph =
         | ElementOp.Sqrt
         | ElementOp.Floor
         | ElementOp.Ceil
-        | ElementOp.Round
-        | ElementOp.Power -> false
+        | ElementOp.Round -> false
         | _ -> op < ElementOp.Not || op = ElementOp.Pow || op = ElementOp.Atan2 || op = ElementOp.Mod
 
     /// The number of exponentials and the like.

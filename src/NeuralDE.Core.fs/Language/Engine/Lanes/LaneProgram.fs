@@ -125,8 +125,32 @@ type internal LaneProgram() =
         | ElementOp.Mul when dtype.IsFloat && isLiteral 1 one -> args[0]
         | ElementOp.Neg when dtype.IsFloat && (literal args[0]).IsSome ->
             x.Number(dtype, -(BitConverter.Int64BitsToDouble (literal args[0]).Value))
-        | ElementOp.Power when parameter = 1.0 -> args[0]
+        | ElementOp.Power -> x.Power(dtype, args[0], parameter)
         | _ -> add { Op = Computed(op, parameter); Dtype = dtype; Args = args }
+
+    /// A power as the kernels compute it (Maths.Power): by products, quotients and roots where it is one.
+    member private x.Power(dtype: Dtype, a: int, exponent: float) : int =
+        let element op args = x.Element(op, 0.0, dtype, args)
+        let times a b = element ElementOp.Mul [| a; b |]
+        let reciprocal a = element ElementOp.Div [| x.Number(dtype, 1.0); a |]
+
+        let root () =
+            let infinity = x.Number(dtype, Double.PositiveInfinity)
+            let isLeast = x.Element(ElementOp.Equal, 0.0, Bool, [| a; x.Number(dtype, Double.NegativeInfinity) |])
+            let positive = element ElementOp.Add [| a; x.Number(dtype, 0.0) |]
+            element ElementOp.Sqrt [| element ElementOp.Select [| isLeast; infinity; positive |] |]
+
+        match exponent with
+        | 0.0 -> x.Number(dtype, 1.0)
+        | 1.0 -> a
+        | 2.0 -> times a a
+        | 3.0 -> times a (times a a)
+        | 4.0 -> times (times a a) (times a a)
+        | -1.0 -> reciprocal a
+        | -2.0 -> times (reciprocal a) (reciprocal a)
+        | 0.5 -> root ()
+        | -0.5 -> reciprocal (root ())
+        | _ -> add { Op = Computed(ElementOp.Power, exponent); Dtype = dtype; Args = [| a |] }
 
     /// A number that is known is converted here, as the kernels do.
     member x.Convert(dtype: Dtype, arg: int) : int =

@@ -3,6 +3,7 @@ namespace NeuralDE.Internal.Engine
 #nowarn "9" // native pointers
 
 open System
+open System.Runtime.CompilerServices
 open System.Threading
 open Microsoft.FSharp.NativeInterop
 open NeuralDE
@@ -68,6 +69,7 @@ module internal LaneRun =
         memory + nativeint (c.At + c.Bytes * int64 index)
 
     /// Copies a row into a lane, which then lives.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let load (l: LaneLoop) (memory: nativeint) (block: nativeint) (lane: int) (row: int) =
         let b = l.Pair.Block
 
@@ -76,6 +78,7 @@ module internal LaneRun =
 
         LaneBlock.setFlag b (block + LaneBlock.slotAt b l.Pair.Code.Live) lane true
 
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private store (l: LaneLoop) (memory: nativeint) (block: nativeint) (lane: int) (row: int) =
         let b = l.Pair.Block
 
@@ -83,6 +86,7 @@ module internal LaneRun =
             LaneBlock.take b c.Dtype (block + LaneBlock.slotAt b c.Slot) lane (address memory c row)
 
     /// Copies the emissions of the lanes that wrote.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private emit (l: LaneLoop) (memory: nativeint) (block: nativeint) (notes: nativeint) (lanes: int) =
         let b = l.Pair.Block
         let rows = note notes b.Lanes 0
@@ -109,6 +113,7 @@ module internal LaneRun =
                         NativePtr.set counts lane (count + 1)
 
     /// The shared numbers and the addresses of shared arrays.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let share
         (b: LaneBlock)
         (shared: struct (Dtype * int64)[])
@@ -151,6 +156,7 @@ module internal LaneRun =
             let row = Interlocked.Increment(&next) - 1
             if row < l.Rows then row else -1
 
+        [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
         member private x.Fill(block: nativeint, notes: nativeint, lane: int) : bool =
             let row = x.Take()
             NativePtr.set (note notes b.Lanes 0) lane row
@@ -168,6 +174,7 @@ module internal LaneRun =
             row >= 0
 
         /// Ended lanes take the next rows. Returns how many lanes are left without one.
+        [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
         member private x.Refill(block: nativeint, notes: nativeint, lanes: int) : int =
             let live = block + LaneBlock.slotAt b l.Pair.Code.Live
             let rows = note notes b.Lanes 0
@@ -183,6 +190,7 @@ module internal LaneRun =
             idle
 
         /// Runs rows until none is left, on this number of lanes.
+        [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
         member x.Run(lanes: int) =
             let block = ThreadScratch.Address(ThreadScratch.Use.LaneBlock, int64 (b.Bytes + notesBytes l))
             let notes = block + nativeint b.Bytes

@@ -27,8 +27,8 @@ type internal LaneSingleRun(loop: LaneLoop voption, pull: LanePullback voption) 
 type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
     inherit FasterLoop()
     let mutable made: LaneSingleRun | null = null
-    let mutable work = 0.0
     let mutable isQueued = 0
+    let mutable runs = 0
     let mutable turns = 0
 
     /// For tests: the code is made after this number of iterations, even if the plan is faster.
@@ -36,6 +36,9 @@ type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
 
     /// The time of iterations after which making the code pays: making and compiling take 5 to 50 ms of another thread.
     static member Worth = 1e6
+
+    /// The fewest iterations of a run, on average, that pay for loading and storing a lane: about 0.3 µs.
+    static member FewestIterations = 8
 
     /// Makes the loop; ValueNone if a lane cannot run it or is slower.
     member val MakeLoop: unit -> LaneLoop voption = (fun () -> ValueNone) with get, set
@@ -60,22 +63,23 @@ type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
         if Interlocked.Exchange(&isQueued, 1) = 0 then x.Make()
         not (isNull (Volatile.Read(&made)))
 
+    member private _.IsWorthIt =
+        float turns * nanoseconds > LaneSingle.Worth && turns >= LaneSingle.FewestIterations * runs
+
+    override _.Begin() = runs <- runs + 1
+
     override x.IsReady iterations =
-        match LaneSingle.ForcedAfter, GroupKernels.tier with
-        | ValueSome after, _ ->
+        if isQueued <> 0 then
+            not (isNull (Volatile.Read(&made)))
+        else
             turns <- turns + iterations
-            turns > after && x.MakeOnce()
-        | ValueNone, Warm ->
-            match Volatile.Read(&made) with
-            | null ->
-                work <- work + nanoseconds * float iterations
 
-                if work > LaneSingle.Worth && Interlocked.Exchange(&isQueued, 1) = 0 then
-                    LaneKernels.later (fun () -> x.Make())
-
+            match LaneSingle.ForcedAfter, GroupKernels.tier with
+            | ValueSome after, _ -> turns > after && x.MakeOnce()
+            | ValueNone, Warm ->
+                if x.IsWorthIt && Interlocked.Exchange(&isQueued, 1) = 0 then LaneKernels.later (fun () -> x.Make())
                 false
-            | _ -> true
-        | ValueNone, _ -> x.MakeOnce()
+            | ValueNone, _ -> x.MakeOnce()
 
     member private _.Made: LaneSingleRun =
         match Volatile.Read(&made) with

@@ -40,6 +40,8 @@ type internal StreamPlan = { Emit: Slot[]; Targets: EmissionTarget[]; Write: Slo
 /// A faster form of a loop of one row, which is ready some time after the loop's first iteration, and then stays ready.
 [<AbstractClass>]
 type internal FasterLoop() =
+    /// A run begins.
+    abstract Begin: unit -> unit
     /// Whether it may run instead of this number of iterations of a plan.
     abstract IsReady: iterations: int -> bool
     /// Runs the iterations that are left, from the carried values and counts of emissions in their slots.
@@ -303,6 +305,7 @@ module internal LoopRun =
         for row in 0 .. l.Rows - 1 do
             setFlag live row true
 
+        ValueOption.iter (fun (faster: FasterLoop) -> faster.Begin()) l.Faster
         let mutable goes = goesOn l work
 
         while goes && RowMemory.Any(live, int64 l.Rows) do

@@ -151,6 +151,12 @@ module internal PullbackViews =
             PullbackRun.run pull work
 
         Instruction.make (fun work ->
+            let iterations = 1 + work.Tapes[pull.Tape].Count
+
             match faster with
-            | ValueSome faster when faster.IsReady(1 + work.Tapes[pull.Tape].Count) -> faster.Pull work
+            | ValueSome faster when
+                (faster.Begin()
+                 faster.IsReady iterations)
+                ->
+                faster.Pull work
             | _ -> run work)
