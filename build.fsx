@@ -384,6 +384,26 @@ let approve () =
     dotnet (fsharp (Some "Pictures.Layout"))
     dotnet (csharp @ [ "--filter"; "FullyQualifiedName~PublicSurfaceTests" ])
 
+/// What a command that is not dotnet's ends with and prints.
+let run name folder (variables: (string * string) list) (arguments: string list) =
+    let info =
+        ProcessStartInfo(
+            name,
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for variable, value in variables do
+        info.Environment[variable] <- value
+
+    use running = Process.Start info
+    let errors = running.StandardError.ReadToEndAsync()
+    let output = running.StandardOutput.ReadToEnd()
+    running.WaitForExit()
+    running.ExitCode, output + errors.Result
+
 /// Measures ours and the peers; what follows `--` names rows, or is `micro` and arguments of BenchmarkDotNet.
 let bench (arguments: string list) =
     let project, program = "bench/NeuralDE.Benchmarks", "bench/NeuralDE.FirstGradient"
@@ -408,6 +428,21 @@ let bench (arguments: string list) =
         | 0, _ -> ()
         | _, output -> printfn "libtorch is absent, bench/NeuralDE.TorchPeer does not build:\n%s" (output.Trim())
 
+    // SUNDIALS beside the row of Robertson's kinetics; a machine without its headers costs that
+    let libraries =
+        [ "cvode"; "arkode"; "nvecserial"; "sunmatrixdense"; "sunlinsoldense" ]
+        |> List.map (fun name -> "-lsundials_" + name)
+
+    Directory.CreateDirectory "artifacts" |> ignore
+
+    let compiled =
+        try
+            fst (run "cc" "." [] ([ "-O2"; "bench/rober.c"; "-o"; "artifacts/rober" ] @ libraries @ [ "-lm" ])) = 0
+        with :? ComponentModel.Win32Exception ->
+            false
+
+    if not compiled then printfn "SUNDIALS or a C compiler is absent: bench/rober.c does not compile"
+
     exitCode ($"{project}/bin/Release/net10.0/NeuralDE.Benchmarks.dll" :: arguments)
 
 /// The benchmarks of a checkout, built, with the program of the first gradient where the feed lets it be published.
@@ -423,26 +458,6 @@ let private buildBench root =
         captured ([ "publish"; program; "-o"; published ] @ quiet @ ahead) |> ignore
 
     code, output
-
-/// What a command that is not dotnet's ends with and prints.
-let run name folder (variables: (string * string) list) (arguments: string list) =
-    let info =
-        ProcessStartInfo(
-            name,
-            arguments,
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    for variable, value in variables do
-        info.Environment[variable] <- value
-
-    use running = Process.Start info
-    let errors = running.StandardError.ReadToEndAsync()
-    let output = running.StandardOutput.ReadToEnd()
-    running.WaitForExit()
-    running.ExitCode, output + errors.Result
 
 /// A clone of a commit with today's benchmarks; with its own where today's do not compile there.
 let private olderBench reference =

@@ -69,13 +69,15 @@ table gradient
 `printfn "%O" gradient` prints the whole table:
 
 ```text
-one run: 12.96 µs (mean of 38578), 20032 bytes
+one run: 2.03 µs (mean of 246648), 16768 bytes
     time       own      calls    per call  instruction
-  12.1 %    12.1 %          1     1.57 µs  dot of [256; 2] and [2; 3]
-  …
+  14.7 %    14.7 %          1      298 ns  dot
+   1.8 %     1.8 %          1       36 ns  float64 × 1: div
+  34.3 %    34.3 %          1      695 ns  float64 × 768: tanh sub mul mul mul sub mul
+  11.9 %    11.9 %          1      241 ns  dot
 ```
 
-The sum of the column `own` is the time of a run, but for the call itself.
+What is missing to 100 % is the call itself: arguments and results are copied.
 
 ## Loops, and small systems
 
@@ -87,12 +89,13 @@ let large = Engine.profile solve (linspace 0.1 1.0 100_000)
 printfn "steps: %.0f" (large.Lines |> Seq.map _.Calls |> Seq.max)
 (*** include-output ***)
 (**
-An instruction takes about 50 ns before it computes anything. A system of a few numbers would spend its time there. Therefore a loop of a
-small system becomes a **lane**: one kernel that computes a whole step with single numbers in registers. The plan runs first, while the
-kernel is compiled on another thread; after some milliseconds the loop continues with the kernel. Many small systems, `Ode.perSample` or `vmap`
-of a solve, run in lanes of one vector instruction, each with its own time and step. The results have the same bits.
+An instruction takes 10 to 50 ns before it computes anything. A system of a few numbers would spend its time there. Therefore a loop of a
+small system becomes a **lane**: one kernel that computes a whole step with single numbers in registers. Its plan runs first, while the
+kernel is compiled on another thread; after a tenth of a second or so the loop continues with the kernel. For one system this pays up to
+about four components, or with a stiff method. Many small systems, `Ode.perSample` or `vmap` of a solve, run side by side in the lanes of
+vector instructions, each with its own time and step. The results have the same bits.
 
-In a profile, the instructions inside such a loop have no calls, because the kernel has replaced them:
+Many systems are one line of the profile:
 *)
 let lorenz (_t: Tensor) (s: Tensor) =
     let x, y, z = s[0], s[1], s[2]
@@ -101,10 +104,13 @@ let lorenz (_t: Tensor) (s: Tensor) =
 let many (y0: Tensor) =
     Ode.problem lorenz y0 (0.0, 1.0) |> Ode.perSample |> Ode.tolerance 1e-6 1e-6 |> Ode.solveFinal
 
-table (Engine.profile many (rand (Key 1) [ 1000; 3 ]))
+let isLoop (line: ProfileLine) = line.Name.StartsWith "loop"
+for line in (Engine.profile many (rand (Key 1) [ 1000; 3 ])).Lines |> Seq.filter isLoop do
+    printfn "%8.0f calls  %s" line.Calls line.Name
 (*** include-output ***)
 (**
-The line states the numbers that one step computes, and those that a lane keeps between steps. If a loop by sample does not run by lanes, its
+The line states the numbers that one step computes, and those that a lane keeps between steps. The loop of one system is a line `loop`, and
+the instructions inside have no calls once the kernel has replaced them. If a loop by sample does not run by lanes, its
 line says why: it is too large (4000 numbers, 100 exponentials), or an operation has no form for single numbers, such as a Fourier transform.
 
 ## What makes a function slow

@@ -61,10 +61,14 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         for root in Seq.append code.Roots code.Emitted do
             uses[root] <- uses[root] + 1
 
-    /// Exponentials and the like are compiled in place if there are at most 4 of them in a program of at most 100 numbers.
-    /// Otherwise each is a call of a method that is optimised at once: in a method of more than 512 variables the .NET compiler
-    /// inlines nothing, and the parts of the functions would run unoptimised for a second.
-    static member MostInPlace: struct (int * int) = struct (4, 100)
+    /// Up to this number of exponentials and the like are compiled in place; with more, each is a call, so that the method stays
+    /// short.
+    static member MostInPlace = 4
+
+    /// The same for a program of at most this number of numbers with the narrowest vectors. In a method of more than 512
+    /// variables the .NET compiler inlines nothing, and the parts of the functions would run unoptimised for a second, which
+    /// a single system does not hide; for many rows calls would be 5 to 15 % slower.
+    static member MostNodesInPlace(w: VectorWidth) = if w.Bytes = 16 then 100 else Int32.MaxValue
 
     member _.Lanes = lanes
 
@@ -281,8 +285,8 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         | from, target -> raise (NotLanesException $"a cast from {from} to {target}")
 
     member private x.Far(op: ElementOp, parameter: float, args: Expression list) : Expression =
-        let struct (mostFar, mostNodes) = LaneEmitter.MostInPlace
-        let few = p.Nodes.Count <= mostNodes && LaneGraph.farCount p <= mostFar
+        let few = p.Nodes.Count <= LaneEmitter.MostNodesInPlace w && LaneGraph.farCount p <= LaneEmitter.MostInPlace
+
         let vector = args.Head.Type
 
         if few then
