@@ -22,7 +22,7 @@ let private benchmarks: Benchmark list =
           Stiff.all
           Overhead.all
           // exponents are no times to compare, and a build that is quadratic takes hours
-          (if Sampling.isShort then [] else Growth.all)
+          (if Sampling.isShort then [] else Growth.all @ Scaling.all)
           Starts.all ]
 
 /// Where the rows are written; NEURALDE_BENCH_RESULTS names another file.

@@ -40,7 +40,11 @@ internal sealed unsafe class GrowingBlock
 
             if (!Room.Has(larger))
                 Room.Claim(larger = length);
-            var memory = (nint)NativeMemory.AlignedAlloc((nuint)larger, 64);
+            var isHuge = HugePages.Suits(larger);
+            var memory = (nint)NativeMemory.AlignedAlloc((nuint)larger, isHuge ? (nuint)HugePages.Size : 64);
+
+            if (isHuge)
+                HugePages.Use(memory, larger);
             Buffer.MemoryCopy((void*)address, (void*)memory, larger, Length);
             NativeMemory.AlignedFree((void*)address);
             address = memory;

@@ -27,9 +27,13 @@ internal sealed unsafe class NativeBlock
     {
         Room.Claim(size);
         Size = size;
+        nint alignment = HugePages.Suits(size) ? (nint)HugePages.Size : Alignment;
         // zeroed by the system: pages are not allocated before their first use
-        memory = NativeMemory.AllocZeroed((nuint)Math.Max(size, 64) + Alignment);
-        Address = ((nint)memory + Alignment - 1) & -Alignment;
+        memory = NativeMemory.AllocZeroed((nuint)Math.Max(size, 64) + (nuint)alignment);
+        Address = ((nint)memory + alignment - 1) & -alignment;
+
+        if (HugePages.Suits(size))
+            HugePages.Use(Address, size);
 
         if (Size >= Large)
             GC.AddMemoryPressure(Size);
