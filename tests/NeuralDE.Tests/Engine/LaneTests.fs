@@ -162,6 +162,20 @@ let private gradients: (string * (unit -> Tensor list)) list =
                 |> Ode.solveFinal
                 |> norm) ] ]
 
+/// Gradients of loops that differ only in what their reverse sweeps do not contain: the bound, the condition, a constant.
+let private almostEqual: (string * (unit -> Tensor)) list =
+    let derivative limit below (further: float) =
+        fun () ->
+            tensor [ 1.0; 15.0; 30.0 ]
+            |> grad (
+                vmap (repeatWhile (fun (x: Tensor) -> x .< below) limit (fun (x: Tensor) -> 1.5 * x + further)) >> sum
+            )
+
+    [ "one iteration", derivative 1 20.0 0.0
+      "three iterations", derivative 3 20.0 0.0
+      "another condition", derivative 3 2.0 0.0
+      "another constant", derivative 3 20.0 10.0 ]
+
 let private bits (x: Tensor) = x.Numbers.Floats |> Array.map BitConverter.DoubleToInt64Bits
 
 [<Tests>]
@@ -176,6 +190,11 @@ let tests =
                       let compiled = under true Compiled solve
                       Expect.equal (bits tiled) (bits expected) "one node at a time"
                       Expect.equal (bits compiled) (bits expected) "compiled")
+
+              testCase "gradients of loops that have one reverse sweep" (fun () ->
+                  for name, gradient in almostEqual do
+                      let expected = under false Compiled gradient
+                      Expect.equal (bits (under true Compiled gradient)) (bits expected) name)
 
               for name, gradient in gradients do
                   testCase $"gradient of {name}: that of a plan of the whole batch" (fun () ->

@@ -257,33 +257,39 @@ module internal LowerLanes =
     /// Whether the cotangent of a captured value is one sum, or one part for each row.
     let private isOneOrAll (axes: bool[]) = Array.forall id axes || not (Array.contains true axes)
 
+    /// The code of a sweep. Loops with different conditions, bounds or constants can have one sweep: what is remembered with it
+    /// does not contain the code of the loop.
+    let private sweepPlanOf (p: Pullback) (swept: Graph) : LaneSweepPlan voption =
+        match RowLoop.innermost p.Of with
+        | ValueNone -> ValueNone
+        | ValueSome(struct (row, axes)) ->
+            let active, wanted = (activeOf p).Length, wantedOf p
+            let numbers = wanted |> Array.map string |> String.concat ","
+
+            swept.Memo(
+                $"{key p.Of axes} {string active} {numbers}",
+                fun () ->
+                    try
+                        ValueSome(LanePlan.sweep true row axes swept active wanted)
+                    with :? NotLanesException ->
+                        ValueNone
+            )
+
     /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
     let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
+        let inOneLayout (plan: LanePlan) (sweep: LaneSweepPlan) =
+            LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program
+
         match planOf p.Of with
         | ValueNone -> ValueNone
         | ValueSome plan ->
             let n = p.Of.States + p.Of.Registers
-            let wanted = wantedOf p
 
             match p.RowSweep.Value with
-            | ValueSome swept when wanted |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) ->
-                swept.Memo(
-                    key p.Of plan.Axes,
-                    fun () ->
-                        try
-                            match RowLoop.innermost p.Of with
-                            | ValueSome(struct (row, axes)) ->
-                                let sweep = LanePlan.sweep true row axes swept (activeOf p).Length wanted
-
-                                // the blocks of both must have one layout
-                                if LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program then
-                                    ValueSome(struct (plan, sweep))
-                                else
-                                    ValueNone
-                            | ValueNone -> ValueNone
-                        with :? NotLanesException ->
-                            ValueNone
-                )
+            | ValueSome swept when wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) ->
+                sweepPlanOf p swept
+                |> ValueOption.filter (inOneLayout plan)
+                |> ValueOption.map (fun sweep -> struct (plan, sweep))
             | _ -> ValueNone
 
     let private emissionsGiven
