@@ -38,7 +38,7 @@ let text = Engine.explain loss w
 let section (name: string) =
     text.Split("── ") |> Array.find (fun part -> part.StartsWith name)
 
-printfn "%s" (section "traced")
+printfn "── %s" (section "traced")
 (*** include-output ***)
 (**
 One line is one node: number, operation, arguments, dtype, shape. `x` does not depend on `w`: it is one constant.
@@ -47,7 +47,7 @@ One line is one node: number, operation, arguments, dtype, shape. `x` does not d
 
 The plan of the value. `matmul` is a kernel of its own; tanh, the difference and the square run in one pass over the numbers:
 *)
-printfn "%s" (section "the plan")
+printfn "── %s" (section "the plan")
 (*** include-output ***)
 (**
 All arrays have fixed places in one block of memory, whose size the first line states. The place of an array is used again after its last
@@ -60,7 +60,7 @@ run and from machine to machine, so this page shows the table of the gradient wi
 *)
 let table (profile: Profile) =
     for line in profile.Lines do
-        printfn "%8.0f calls  %s%s" line.Calls (String.replicate line.Depth "  ") line.Name
+        printfn "%.0f calls: %s%s" line.Calls (String.replicate line.Depth "  ") line.Name
 
 let gradient = Engine.profile (grad loss) w
 table gradient
@@ -106,7 +106,7 @@ let many (y0: Tensor) =
 
 let isLoop (line: ProfileLine) = line.Name.StartsWith "loop"
 for line in (Engine.profile many (rand (Key 1) [ 1000; 3 ])).Lines |> Seq.filter isLoop do
-    printfn "%8.0f calls  %s" line.Calls line.Name
+    printfn "%.0f calls: %s" line.Calls line.Name
 (*** include-output ***)
 (**
 The line states the numbers that one step computes, and those that a lane keeps between steps. The loop of one system is a line `loop`, and
