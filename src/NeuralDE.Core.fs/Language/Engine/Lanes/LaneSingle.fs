@@ -28,8 +28,8 @@ type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
     inherit FasterLoop()
     let mutable made: LaneSingleRun | null = null
     let mutable isQueued = 0
-    let mutable runs = 0
-    let mutable turns = 0
+    let mutable runs = 0L
+    let mutable turns = 0L
 
     /// For tests: the code is made after this number of iterations, even if the plan is faster.
     static member val ForcedAfter: int voption = ValueNone with get, set
@@ -38,7 +38,7 @@ type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
     static member Worth = 1e6
 
     /// The fewest iterations of a run, on average, that pay for loading and storing a lane: about 0.3 µs.
-    static member FewestIterations = 8
+    static member FewestIterations = 8L
 
     /// Makes the loop; ValueNone if a lane cannot run it or is slower.
     member val MakeLoop: unit -> LaneLoop voption = (fun () -> ValueNone) with get, set
@@ -66,16 +66,16 @@ type internal LaneSingle(nanoseconds: float, needsLoop: bool, needsPull: bool) =
     member private _.IsWorthIt =
         float turns * nanoseconds > LaneSingle.Worth && turns >= LaneSingle.FewestIterations * runs
 
-    override _.Begin() = runs <- runs + 1
+    override _.Begin() = runs <- runs + 1L
 
     override x.IsReady iterations =
         if isQueued <> 0 then
             not (isNull (Volatile.Read(&made)))
         else
-            turns <- turns + iterations
+            turns <- turns + int64 iterations
 
             match LaneSingle.ForcedAfter, GroupKernels.tier with
-            | ValueSome after, _ -> turns > after && x.MakeOnce()
+            | ValueSome after, _ -> turns > int64 after && x.MakeOnce()
             | ValueNone, Warm ->
                 if x.IsWorthIt && Interlocked.Exchange(&isQueued, 1) = 0 then LaneKernels.later (fun () -> x.Make())
                 false
