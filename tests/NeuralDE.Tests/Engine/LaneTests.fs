@@ -140,6 +140,19 @@ let private gradients: (string * (unit -> Tensor list)) list =
 
           [ g1; g2; g3; g4 ]
 
+      "parameters, one of which has no elements",
+      fun () ->
+          let gradient =
+              (starts Float64 5, zeros [ 0 ], ones [ 3 ])
+              |> grad (fun (y0, none, q) ->
+                  Ode.problem (fun _ y -> -y * q + sum (none * none * sum y)) y0 (0.0, 1.0)
+                  |> Ode.perSample
+                  |> Ode.solveFinal
+                  |> norm)
+
+          let g1, _, g3 = gradient
+          [ g1; g3 ]
+
       "outputs at times",
       fun () ->
           [ starts Float64 40

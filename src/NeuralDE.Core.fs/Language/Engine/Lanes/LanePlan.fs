@@ -261,7 +261,9 @@ module internal LanePlan =
             wanted
             |> Array.mapi (fun k _ ->
                 let part = outputs[active + k]
-                let struct (first, before) = places.OfLane(p, { Dtype = p[part[0]].Dtype; Shape = [| part.Length |] })
+                // a value without elements has no part
+                let dtype = body.Outputs[active + k].Dtype
+                let struct (first, before) = places.OfLane(p, { Dtype = dtype; Shape = [| part.Length |] })
                 let after =
                     Array.map2
                         (fun sum part -> p.Element(ElementOp.Add, 0.0, p[part].Dtype, [| sum; part |]))
