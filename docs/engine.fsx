@@ -55,8 +55,8 @@ reader. A call of a compiled function allocates nothing but its results.
 
 ## Where the time goes
 
-`Engine.profile` runs the function for 0.8 s and times each instruction. `own` is without the instructions inside. Times differ from run to
-run and from machine to machine, so this page shows the table of the gradient without them:
+`Engine.profile` runs the function for 0.8 s, at least twice, and times each instruction. `own` is without the instructions inside. Times
+differ from run to run and from machine to machine, so this page shows the table of the gradient without them:
 *)
 let table (profile: Profile) =
     for line in profile.Lines do
@@ -77,7 +77,8 @@ one run: 2.03 µs (mean of 246648), 16768 bytes
   11.9 %    11.9 %          1      241 ns  dot
 ```
 
-What is missing to 100 % is the call itself: arguments and results are copied.
+The sum of the column `own` is the time of a run, but for the call itself. It copies arguments and results, which is a large part of the time
+if the arrays are large and the work on each number is small.
 
 ## Loops, and small systems
 
@@ -95,7 +96,8 @@ kernel is compiled on another thread; after a tenth of a second or so the loop c
 about four components, or with a stiff method. Many small systems, `Ode.perSample` or `vmap` of a solve, run side by side in the lanes of
 vector instructions, each with its own time and step. The results have the same bits.
 
-Many systems are one line of the profile:
+In a profile, the loop of a single system is the line `loop`, and the instructions inside have no calls once the kernel has replaced them. A
+loop by sample is the line `loop by lanes`, with no instructions inside:
 *)
 let lorenz (_t: Tensor) (s: Tensor) =
     let x, y, z = s[0], s[1], s[2]
@@ -109,8 +111,7 @@ for line in (Engine.profile many (rand (Key 1) [ 1000; 3 ])).Lines |> Seq.filter
     printfn "%.0f calls: %s" line.Calls line.Name
 (*** include-output ***)
 (**
-The line states the numbers that one step computes, and those that a lane keeps between steps. The loop of one system is a line `loop`, and
-the instructions inside have no calls once the kernel has replaced them. If a loop by sample does not run by lanes, its
+The line states the numbers that one step computes, and those that a lane keeps between steps. If a loop by sample does not run by lanes, its
 line says why: it is too large (4000 numbers, 100 exponentials), or an operation has no form for single numbers, such as a Fourier transform.
 
 ## What makes a function slow

@@ -189,6 +189,15 @@ let private almostEqual: (string * (unit -> Tensor)) list =
       "another condition", derivative 3 2.0 0.0
       "another constant", derivative 3 20.0 10.0 ]
 
+/// Fields that lanes do not run, and what Engine.explain says.
+let private refused: (string * (Tensor -> Tensor) * string) list =
+    let sums count (y: Tensor) = List.fold (fun (y: Tensor) (k: int) -> y + float k) y [ 1..count ]
+    let sines count (y: Tensor) = List.fold (fun (y: Tensor) (k: int) -> sin (y + float k)) y [ 1..count ]
+
+    [ "many exponentials", sines 60, " exponentials and the like in one iteration, at most 100"
+      "many numbers", sums 400, " numbers in one iteration, at most 4000"
+      "no form", (fun y -> sort 0 y), "argSort" ]
+
 let private bits (x: Tensor) = x.Numbers.Floats |> Array.map BitConverter.DoubleToInt64Bits
 
 [<Tests>]
@@ -203,6 +212,14 @@ let tests =
                       let compiled = under true Compiled solve
                       Expect.equal (bits tiled) (bits expected) "one node at a time"
                       Expect.equal (bits compiled) (bits expected) "compiled")
+
+              for name, field, reason in refused do
+                  testCase $"Engine.explain says why a loop does not run by lanes: {name}" (fun () ->
+                      let solve y = Ode.problem (fun _ y -> field y) y (0.0, 1.0) |> Ode.perSample |> Ode.solveFinal
+                      let line =
+                          (Engine.explain solve (rand (Key 1) [ 4; 2 ])).Split '\n'
+                          |> Array.find _.Contains("not by lanes")
+                      Expect.stringContains line reason "the reason")
 
               testCase "gradients of loops that have one reverse sweep" (fun () ->
                   for name, gradient in almostEqual do

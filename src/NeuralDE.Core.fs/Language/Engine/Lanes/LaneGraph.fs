@@ -24,6 +24,8 @@ module internal LaneGraph =
 
     let private refuse (op: Op) : 'T = raise (NotLanesException(Print.name op))
 
+    let private refuseSize () = raise (NotLanesException $"more than {string mostNodes} numbers in one iteration")
+
     let private indices (shape: int[]) : int[][] =
         let strides = View.strides shape |> Array.map int
         Array.init (int (Shape.size shape)) (fun i ->
@@ -343,9 +345,6 @@ module internal LaneGraph =
             | _ -> false)
         |> Seq.length
 
-    /// Whether a program is small enough to be faster than a plan of the whole batch.
-    let isSmall (p: LaneProgram) : bool = p.Nodes.Count <= mostNodes && farCount p <= mostFar
-
     /// Integers have few operations in a lane.
     let private requireKnown (n: Node) (op: ElementOp) (operands: Dtype) =
         match op with
@@ -394,7 +393,7 @@ module internal LaneGraph =
                 values[n] <- Elements outputs[i]
             | Apply _ -> refuse n.Op
             | _ ->
-                if Shape.size n.Shape > int64 mostNodes then refuse n.Op
+                if Shape.size n.Shape > int64 mostNodes then refuseSize ()
 
                 values[n] <-
                     Elements(
@@ -408,7 +407,7 @@ module internal LaneGraph =
                         | ValueNone -> primitive p values n
                     )
 
-            if p.Nodes.Count > 4 * mostNodes then refuse n.Op
+            if p.Nodes.Count > 4 * mostNodes then refuseSize ()
 
         g.Outputs |> Array.map (fun n -> values[n])
 

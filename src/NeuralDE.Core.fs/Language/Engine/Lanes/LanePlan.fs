@@ -124,7 +124,8 @@ module internal LanePlan =
     let private mostShared = 4096L
 
     let private requireSmall (s: Signature) most =
-        if Shape.size s.Shape > most then raise (NotLanesException $"a value of shape {Shape.text s.Shape}")
+        if Shape.size s.Shape > most then
+            raise (NotLanesException $"a value of shape {Shape.text s.Shape}, at most {string most} numbers")
 
     /// The places of inputs: `isByLane` by input.
     let private place (places: Places) (p: LaneProgram) (body: Graph) (isByLane: int -> bool) =
@@ -192,8 +193,19 @@ module internal LanePlan =
         | Array _ -> raise (GraphException "a value of every lane without slots")
 
     let private requireFew (p: LaneProgram) =
-        if not (LaneGraph.isSmall p) then
-            raise (NotLanesException $"{string p.Nodes.Count} numbers in one iteration")
+        if p.Nodes.Count > LaneGraph.mostNodes then
+            raise (
+                NotLanesException
+                    $"{string p.Nodes.Count} numbers in one iteration, at most {string LaneGraph.mostNodes}"
+            )
+
+        let far = LaneGraph.farCount p
+
+        if far > LaneGraph.mostFar then
+            raise (
+                NotLanesException
+                    $"{string far} exponentials and the like in one iteration, at most {string LaneGraph.mostFar}"
+            )
 
     /// The loop of one row whose captured values have these batch axes. Raises NotLanesException if no program computes it.
     let make (l: Loop) (axes: bool[][]) : LanePlan =

@@ -306,7 +306,7 @@ module internal LaneSweep =
             let mutable task = Interlocked.Increment(&next) - 1
 
             while task < tasks do
-                let total = sums + nativeint (8 * p.Sums.Length * task)
+                let total = sums + nativeint (8L * int64 p.Sums.Length * int64 task)
                 RowMemory.Clear(total, int64 (8 * p.Sums.Length))
 
                 for block in
@@ -344,7 +344,7 @@ module internal LaneSweep =
             Slot.clear work s
 
         let tasks = tasksOf p.Loop.Rows
-        let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, int64 (8 * max 1 (p.Sums.Length * tasks)))
+        let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, 8L * max 1L (int64 p.Sums.Length * int64 tasks))
         let turn = idle.Take()
         turn.Begin(work.Memory, sums)
         let parts = min tasks ThreadTeam.Threads
