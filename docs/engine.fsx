@@ -35,8 +35,7 @@ let loss (w: Tensor) =
 
 let w = tensor [ [ 0.5; -1.0; 2.0 ]; [ 1.5; 0.3; -0.7 ] ]
 let text = Engine.explain loss w
-let section (name: string) =
-    text.Split("── ") |> Array.find (fun part -> part.StartsWith name)
+let section (name: string) = text.Split("── ") |> Array.find (fun part -> part.StartsWith name)
 
 printfn "── %s" (section "traced")
 (*** include-output ***)
@@ -103,8 +102,7 @@ let lorenz (_t: Tensor) (s: Tensor) =
     let x, y, z = s[0], s[1], s[2]
     stack [ 10.0 * (y - x); x * (28.0 - z) - y; x * y - 8.0 / 3.0 * z ]
 
-let many (y0: Tensor) =
-    Ode.problem lorenz y0 (0.0, 1.0) |> Ode.perSample |> Ode.tolerance 1e-6 1e-6 |> Ode.solveFinal
+let many (y0: Tensor) = Ode.problem lorenz y0 (0.0, 1.0) |> Ode.perSample |> Ode.tolerance 1e-6 1e-6 |> Ode.solveFinal
 
 let isLoop (line: ProfileLine) = line.Name.StartsWith "loop"
 for line in (Engine.profile many (rand (Key 1) [ 1000; 3 ])).Lines |> Seq.filter isLoop do
