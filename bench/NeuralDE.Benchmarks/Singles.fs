@@ -29,58 +29,34 @@ let private under isOn (call: unit -> 'T) () : 'T =
     finally
         LowerLanes.isOn <- before
 
-/// A sample as the share of each attempt.
-let private each (attempts: int) (q: Quartiles) =
-    let share x = x / float attempts
-    { Lower = share q.Lower; Median = share q.Median; Upper = share q.Upper }
+/// The time of a compiled call for each attempt of the solve, of which a run has some hundred; `call` with another method is
+/// the truth.
+let private ofAttempts name workload owed (call: (OdeProblem<Tensor> -> OdeProblem<Tensor>) -> Tensor * Tensor -> 'R) =
+    let run _ =
+        let compiled = compile (call id)
+        let attempts = attemptsOf ()
+        let share x = x / float attempts
+        let ours = Sampling.ofCall (fun () -> compiled (start, parameters) |> ignore)
+        let q = (Sampling.interleaved [ ours ]).Head
+        let each = { Lower = share q.Lower; Median = share q.Median; Upper = share q.Upper }
 
-/// A run of one system takes some hundred attempts.
-let private single _ =
-    let solve = compile (problem >> Ode.solveFinal)
-    let call () = solve (start, parameters)
-    let attempts = attemptsOf ()
-    let measured = Sampling.interleaved [ Sampling.ofCall (call >> ignore) ]
+        [ { Row.alone name workload Seconds each with
+              Deviation =
+                  Some
+                      { Measure = "difference from that of a solve at 1e-12, over largest number"
+                        Ours =
+                          Comparison.difference
+                              (truth (fun further -> call further (start, parameters)))
+                              (Comparison.numbers 1 (compiled (start, parameters)))
+                        Rival = None }
+              Owed = owed
+              Note = $"attempts {attempts}" } ]
 
-    [ { Row.alone
-            "lotka-1"
-            "Lotka–Volterra, one trajectory, adaptive Tsit5 1e-6 to t=100, one attempt of the compiled call, float64"
-            Seconds
-            (each attempts measured.Head) with
-          Deviation =
-              Some
-                  { Measure = "difference from a solve at 1e-12, over largest number"
-                    Ours =
-                      Comparison.difference
-                          (truth (fun further -> Ode.solveFinal (further (problem (start, parameters)))))
-                          (Comparison.numbers 1 (call ()))
-                    Rival = None }
-          Owed = AtMost 110e-9
-          Note = $"attempts {attempts}" } ]
+    { Name = name; Run = run }
 
-let private norm (further: OdeProblem<Tensor> -> OdeProblem<Tensor>) (y0, p) =
-    let y = Ode.solveFinal (further (problem (y0, p)))
-    sum (y * y)
+let private final (further: OdeProblem<Tensor> -> OdeProblem<Tensor>) x = Ode.solveFinal (further (problem x))
 
-let private gradient _ =
-    let gradient = compile (grad (norm id))
-    let call () = gradient (start, parameters)
-    let attempts = attemptsOf ()
-    let measured = Sampling.interleaved [ Sampling.ofCall (call >> ignore) ]
-
-    [ { Row.alone
-            "lotka-1-gradient"
-            "the gradient of its final state in start and parameters, for each attempt of the solve"
-            Seconds
-            (each attempts measured.Head) with
-          Deviation =
-              Some
-                  { Measure = "difference from the gradient of a solve at 1e-12, over largest number"
-                    Ours =
-                      Comparison.difference
-                          (truth (fun further -> grad (norm further) (start, parameters)))
-                          (Comparison.numbers 1 (call ()))
-                    Rival = None }
-          Note = $"attempts {attempts}" } ]
+let private gradient further = grad (fun x -> let y = final further x in sum (y * y))
 
 /// The gradient of many trajectories beside the same with the plan of the whole batch.
 let private ensembleGradient _ =
@@ -151,8 +127,16 @@ let private networks name hidden owed _ =
           Owed = owed } ]
 
 let all: Benchmark list =
-    [ { Name = "lotka-1"; Run = single }
-      { Name = "lotka-1-gradient"; Run = gradient }
+    [ ofAttempts
+          "lotka-1"
+          "Lotka–Volterra, one trajectory, adaptive Tsit5 1e-6 to t=100, one attempt of the compiled call, float64"
+          (AtMost 110e-9)
+          final
+      ofAttempts
+          "lotka-1-gradient"
+          "the gradient of its final state in start and parameters, for each attempt of the solve"
+          Nothing
+          gradient
       { Name = "ensemble-gradient"; Run = ensembleGradient }
       { Name = "mlp-per-sample-16"; Run = networks "mlp-per-sample-16" 16 Nothing }
       { Name = "mlp-per-sample-64"; Run = networks "mlp-per-sample-64" 64 (Ratio 1.7) } ]

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Asks Linux to store large blocks in pages of 2 MB. The first access to a page costs 0.3 to 15 µs, and 512 times fewer
-/// accesses are first ones.
+/// Asks Linux to store large blocks in pages of 2 MB. The first access to a page takes long (12 µs measured on a virtual
+/// machine), and 512 times fewer accesses are first ones.
 /// </summary>
 internal static unsafe partial class HugePages
 {

@@ -36,9 +36,9 @@ public static partial class Engine
     /// <param name="x">The argument of all runs.</param>
     /// <returns>The times of one run; its text is a table.</returns>
     /// <remarks>
-    /// It runs f for about 0.8 s: first until code is compiled, then with a clock around each instruction, which adds
-    /// about 50 nanoseconds to each. A loop that runs by lanes has no time in its inner instructions: one compiled
-    /// kernel has replaced them. Times are those of the calling thread.
+    /// It runs f for 0.8 s, at least twice: first until code is compiled, then with a clock around each instruction,
+    /// which adds about 50 nanoseconds to each. A loop that runs by lanes has no time in its inner instructions: one
+    /// compiled kernel has replaced them. Times are those of the calling thread.
     /// </remarks>
     /// <exception cref="InputException">
     /// It is called inside a traced function; or the function has no plan, because it uses the rows of a solve whose

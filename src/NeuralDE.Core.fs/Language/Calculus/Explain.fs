@@ -86,7 +86,7 @@ module Engine =
 
     /// <summary>Where the time of a compiled function goes: its plan with the time of each instruction.</summary>
     /// <remarks>
-    /// It runs f for about 0.8 s: first until code is compiled, then with a clock around each instruction, which adds about 50
+    /// It runs f for 0.8 s, at least twice: first until code is compiled, then with a clock around each instruction, which adds about 50
     /// nanoseconds to each. A loop that runs by lanes has no time in its inner instructions: one compiled kernel has replaced
     /// them. Times are those of the calling thread.
     /// </remarks>

@@ -166,6 +166,9 @@ module internal ElementGroup =
 
         text.ToString()
 
+    /// The least weight of an operation that no instruction computes, such as an exponential.
+    let farWeight = 30
+
     /// Approximate number of machine registers and temporaries of an operation in compiled code. Above about 250 in one
     /// method, the .NET compiler stops inlining helpers.
     let weight (code: ElementCode) =
@@ -178,7 +181,7 @@ module internal ElementGroup =
             | ElementOp.Sigmoid
             | ElementOp.Tanh
             | ElementOp.Sin
-            | ElementOp.Cos -> 30
+            | ElementOp.Cos -> farWeight
             | ElementOp.Neg
             | ElementOp.Abs
             | ElementOp.Sign

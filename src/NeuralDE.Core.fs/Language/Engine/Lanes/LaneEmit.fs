@@ -166,7 +166,7 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         let narrow = x.Mask(false, node)[0]
         [| widen typeof<int> 0 narrow; widen typeof<int> 1 narrow |]
 
-    /// Converts the masks of a comparison, one for each vector of its operands, to the width of their use.
+    /// A comparison gives one mask for each vector of its operands. Returns them with lanes of 32 bits, or of 64 bits if `wide`.
     member private x.Fit(wide: bool, node: int, raw: Expression[]) : Expression[] =
         match wide, raw.Length with
         | true, 1 -> x.Widened node

@@ -325,16 +325,8 @@ module internal LaneGraph =
         | TriangularSolve(lower, transpose, unit) -> solve p n lower transpose unit (arg 0) (arg 1)
         | _ -> refuse n.Op // all other operations
 
-    let isFar (op: ElementOp) =
-        match op with
-        | ElementOp.Neg
-        | ElementOp.Abs
-        | ElementOp.Sign
-        | ElementOp.Sqrt
-        | ElementOp.Floor
-        | ElementOp.Ceil
-        | ElementOp.Round -> false
-        | _ -> op < ElementOp.Not || op = ElementOp.Pow || op = ElementOp.Atan2 || op = ElementOp.Mod
+    /// Whether no instruction computes an operation: exponentials and the like.
+    let private isFar (op: ElementOp) = ElementGroup.weight (ElementCode.Compute(op, 0.0)) >= ElementGroup.farWeight
 
     /// The number of exponentials and the like.
     let farCount (p: LaneProgram) : int =
