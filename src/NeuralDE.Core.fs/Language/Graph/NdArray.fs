@@ -1,6 +1,7 @@
 namespace NeuralDE.Internal.Graph
 
 open System
+open System.Threading
 open NeuralDE
 open NeuralDE.Kernels
 
@@ -21,16 +22,34 @@ type internal Buffer(device: Device) =
     /// call has no effect.
     abstract Release: unit -> unit
 
-/// Elements in row-major order (float32[], float[], int[], int64[] or bool[]) with a shape. Immutable once shared. They
-/// may be stored in an executor's buffer; the first read of Data then copies them to managed memory.
+/// The bytes of a large result, outside the managed heap. Immutable.
 [<Sealed>]
-type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, buffer: Buffer | null) =
-    let mutable data = host
+type internal NativeResult(source: nativeint, bytes: int64) =
+    let memory = ResultMemory.Take bytes
+    do RowMemory.Copy(source, memory.Address, bytes)
 
-    new(dtype: Dtype, shape: int[], data: Array) = NdArray(dtype, shape, data, null)
+    member _.CopyTo(target: nativeint) : unit =
+        RowMemory.Copy(memory.Address, target, bytes)
+        GC.KeepAlive memory
+
+    member _.CopyTo(target: Array) : unit =
+        ManagedArrays.CopyOut(memory.Address, target, bytes)
+        GC.KeepAlive memory
+
+/// Elements in row-major order (float32[], float[], int[], int64[] or bool[]) with a shape. Immutable once shared. They
+/// may be stored in an executor's buffer, or as a large result outside the managed heap; the first read of Data then
+/// copies them to managed memory.
+[<Sealed>]
+type internal NdArray
+    private (dtype: Dtype, shape: int[], host: Array | null, buffer: Buffer | null, result: NativeResult | null) =
+    let mutable data = host
+    let mutable native = result
+
+    new(dtype: Dtype, shape: int[], data: Array) = NdArray(dtype, shape, data, null, null)
 
     /// An array stored in a buffer.
-    static member In(buffer: Buffer, dtype: Dtype, shape: int[]) = NdArray(dtype, shape, null, buffer)
+    static member In(buffer: Buffer, dtype: Dtype, shape: int[]) = NdArray(dtype, shape, null, buffer, null)
+
 
     member _.Dtype = dtype
     member _.Shape = shape
@@ -38,10 +57,19 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
     /// The buffer that stores the array; null if only managed memory does.
     member _.Buffer = buffer
 
+    member private _.ReadNative(from: NativeResult) : Array =
+        let copy: NdArray = NdArray.Uninitialised(dtype, shape)
+        let here: Array = copy.Data
+        from.CopyTo here
+        here
+
     member private x.Download() : Array =
         let read () =
             match buffer with
-            | null -> raise (GraphException "an array has neither managed memory nor a buffer")
+            | null ->
+                match native with
+                | null -> raise (GraphException "an array has neither managed memory nor a buffer")
+                | from -> x.ReadNative from
             | buffer -> buffer.ToHost(dtype, shape)
 
         // concurrent readers share one copy
@@ -50,8 +78,18 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
             | null ->
                 let here = read ()
                 data <- here
+                // after the data, because other threads look for this first
+                Volatile.Write(&native, null)
                 here
             | here -> here)
+
+    /// Copies the elements to an address.
+    member x.CopyTo(target: nativeint) : unit =
+        match Volatile.Read &native with
+        | null ->
+            let bytes = Shape.size shape * int64 dtype.Size
+            if bytes > 0L then ManagedArrays.CopyIn(x.Data, target, bytes)
+        | from -> from.CopyTo target
 
     /// The elements in managed memory.
     member x.Data: Array =
@@ -66,9 +104,12 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
 
     /// The same elements with another shape of the same size.
     member _.WithShape(shape: int[]) =
+        // first the result, because another thread that reads the elements stores them before it forgets the result
+        let result = Volatile.Read &native
+
         match buffer with
-        | null -> NdArray(dtype, shape, data, null)
-        | buffer -> NdArray(dtype, shape, data, buffer.WithShape shape)
+        | null -> NdArray(dtype, shape, data, null, result)
+        | buffer -> NdArray(dtype, shape, data, buffer.WithShape shape, result)
 
     /// The elements as float64: the array itself if it has this dtype, otherwise a copy.
     member x.Floats: float[] =
@@ -178,6 +219,23 @@ type internal NdArray private (dtype: Dtype, shape: int[], host: Array | null, b
             | Int32 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int> n)
             | Int64 -> NdArray(dtype, shape, GC.AllocateUninitializedArray<int64> n)
             | Bool -> NdArray(dtype, shape, GC.AllocateUninitializedArray<bool> n)
+
+    /// A copy of the elements at an address: outside the managed heap if they are many.
+    static member CopyOf(dtype: Dtype, shape: int[], source: nativeint) =
+        let bytes = Shape.size shape * int64 dtype.Size
+
+        if bytes >= ResultMemory.Least then
+            Shape.stored "result" shape |> ignore
+
+            try
+                NdArray(dtype, shape, null, null, NativeResult(source, bytes))
+            with
+            | :? NoRoomException
+            | :? OutOfMemoryException -> raise (NdArray.Missing("result", dtype, shape))
+        else
+            let a = NdArray.Uninitialised(dtype, shape)
+            if bytes > 0L then ManagedArrays.CopyOut(source, a.Data, bytes)
+            a
 
     /// An array whose elements all equal one number, rounded to the dtype.
     static member Filled(dtype: Dtype, shape: int[], value: float) =

@@ -16,9 +16,12 @@ module internal Memory =
 module internal ArrayMemory =
     let bytes (dtype: Dtype) (shape: int[]) = Shape.size shape * int64 dtype.Size
 
-    let write (a: NdArray) (target: nativeint) =
-        if a.Length > 0 then ManagedArrays.CopyIn(a.Data, target, int64 a.Length * int64 a.Dtype.Size)
+    let write (a: NdArray) (target: nativeint) = a.CopyTo target
 
+    /// A result: outside the managed heap if it is large.
+    let result (dtype: Dtype) (shape: int[]) (source: nativeint) : NdArray = NdArray.CopyOf(dtype, shape, source)
+
+    /// In the managed heap, for code that reads the elements.
     let read (dtype: Dtype) (shape: int[]) (source: nativeint) : NdArray =
         let a = NdArray.Uninitialised(dtype, shape)
 

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
 open System.Threading
+open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// Numbers that kernels read by address; pinned as long as the table lives.
@@ -35,12 +36,46 @@ type internal TapeMemory() =
         x.Spacing <- 1
         x.Kept <- 0
 
+/// The large arguments that lie in a workspace since an earlier run: weights, for example, are the same in every call.
+/// Runs leave the memory of the arguments as it is.
+[<Sealed>]
+type internal KeptArguments() =
+    let mutable kept: (WeakReference<NdArray> | null)[] = [||]
+
+    /// Smaller arguments are copied in less time than is spent on the question.
+    let least = 32768L
+
+    /// The reference is weak: it keeps no memory of the caller, and it is empty before another array has its place.
+    let referenceOf (argument: int) : WeakReference<NdArray> =
+        if argument >= kept.Length then Array.Resize(&kept, argument + 1)
+
+        match kept[argument] with
+        | null ->
+            let made = WeakReference<NdArray>(Unchecked.defaultof<NdArray>)
+            kept[argument] <- made
+            made
+        | there -> there
+
+    /// Whether the argument is this array of so many bytes already. If not, the caller has to write it.
+    member _.Has(argument: int, a: NdArray, bytes: int64) : bool =
+        if bytes < least then
+            false
+        else
+            let reference = referenceOf argument
+
+            match reference.TryGetTarget() with
+            | true, there when obj.ReferenceEquals(there, a) -> true
+            | _ ->
+                reference.SetTarget a
+                false
+
 /// The memory of one run of a plan. A plan keeps some workspaces and lends one to every call.
 [<Sealed>]
 type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]) =
     let block = if guards.Length = 0 then NativeBlock size else NativeBlock(size, guards)
     member val Memory = block.Address
     member _.Block = block
+    member val Arguments = KeptArguments()
     /// Exceptions of the checks, in order.
     member val Failures = List<exn>()
     member val Tapes = Array.init tapes (fun _ -> TapeMemory())

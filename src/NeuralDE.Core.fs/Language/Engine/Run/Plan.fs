@@ -104,14 +104,16 @@ type internal Plan
 
         try
             for i in 0 .. inputs.Length - 1 do
-                let struct (at, _) = inputs[i]
-                ArrayMemory.write args[i] (work.Memory + nativeint at)
+                let struct (at, s) = inputs[i]
+
+                if not (work.Arguments.Has(i, args[i], ArrayMemory.bytes s.Dtype s.Shape)) then
+                    ArrayMemory.write args[i] (work.Memory + nativeint at)
 
             x.RunOn work
 
             outputs
             |> Array.map (function
-                | At(at, s) -> ArrayMemory.read s.Dtype s.Shape (work.Memory + nativeint at)
+                | At(at, s) -> ArrayMemory.result s.Dtype s.Shape (work.Memory + nativeint at)
                 | EmittedRows(index, batch, s) -> rowsOf work index batch s)
         finally
             work.Trim()

@@ -114,7 +114,7 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
     member private _.Read(memory: nativeint) : NdArray[] =
         Array.init carried (fun i ->
             let struct (at, s) = plan.Inputs[i]
-            ArrayMemory.read s.Dtype s.Shape (memory + nativeint at))
+            ArrayMemory.result s.Dtype s.Shape (memory + nativeint at))
 
     /// The current arguments, and the saved ones.
     member x.Current: NdArray[] =
