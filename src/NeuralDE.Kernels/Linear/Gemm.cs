@@ -5,9 +5,9 @@ namespace NeuralDE.Kernels;
 
 /// <summary>
 /// Matrix products of float32 and float64. Every element of the result is one chain of fused multiply-adds in the order
-/// of k, from its initial value (four chains if there are few columns: <see cref="GemmThin"/>). Its bits therefore
-/// depend only on its own row, column and initial value: not on blocking, strides, alignment, neighbours or the number
-/// of threads.
+/// of k, from its initial value (four chains if there are few columns: <see cref="GemmThin"/>; several sums if k is long:
+/// <see cref="GemmDeep"/>). Its bits therefore depend only on its own row, column and initial value: not on blocking,
+/// strides, alignment, neighbours or the number of threads.
 /// </summary>
 internal static unsafe class Gemm
 {
@@ -73,6 +73,31 @@ internal static unsafe class Gemm
         Run(type, &operands);
     }
 
+    /// <summary>
+    /// Part of a sum on the calling thread: from <paramref name="how"/>, the products of some k that belong to one group of
+    /// <see cref="GemmDeep"/>.
+    /// </summary>
+    public static void RunPiece(
+        ElementType type,
+        int m,
+        int n,
+        int k,
+        nint a,
+        long aRow,
+        long aColumn,
+        nint b,
+        long bRow,
+        long bColumn,
+        nint c,
+        long cRow,
+        GemmStart how
+    )
+    {
+        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, 0, how);
+        operands.IsGroup = true;
+        Run(type, &operands);
+    }
+
     /// <summary>The same with strides in bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GemmOperands Operands(
@@ -112,6 +137,7 @@ internal static unsafe class Gemm
         operands.Places = null;
         operands.LastLanes = 0;
         operands.IsChained = false;
+        operands.IsGroup = false;
         return operands;
     }
 
@@ -144,7 +170,9 @@ internal static unsafe class Gemm
         if (operands->M == 0 || operands->N == 0)
             return;
 
-        if (GemmThin.Is(operands))
+        if (!operands->IsGroup && GemmDeep.Is(operands->K))
+            GemmDeep.Run<S>(operands);
+        else if (GemmThin.Is(operands))
             GemmThin.RunNarrow<S>(operands);
         else
             Chained<S>(operands);

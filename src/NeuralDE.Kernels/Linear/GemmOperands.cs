@@ -53,6 +53,9 @@ internal unsafe struct GemmOperands
 
     /// <summary>Whether every element is one chain, however few the columns: those of a part of a wider product.</summary>
     public bool IsChained;
+
+    /// <summary>Whether the sum is part of a longer one: it is then not divided into groups.</summary>
+    public bool IsGroup;
 }
 
 /// <summary>The offsets in bytes of one column of A and one row of B.</summary>

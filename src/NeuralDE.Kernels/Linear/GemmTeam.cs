@@ -1,6 +1,6 @@
 namespace NeuralDE.Kernels;
 
-/// <summary>Divides matrix products into parts: rows or columns of the result.</summary>
+/// <summary>Divides matrix products into parts: rows or columns of the result, or groups of a long sum.</summary>
 internal static unsafe class GemmTeam
 {
     private struct Job : ITeamJob
@@ -38,7 +38,7 @@ internal static unsafe class GemmTeam
     private const int Speed = 64;
 
     /// <summary>A part consists of whole tiles, except the last one.</summary>
-    private const int RowUnit = 24;
+    public const int RowUnit = 24;
     private const int ColumnUnit = 64;
 
     /// <summary>Runs the product in parts if that pays. Returns false otherwise, without computing anything.</summary>
@@ -49,6 +49,13 @@ internal static unsafe class GemmTeam
 
         if (parts < 2)
             return false;
+
+        if (GemmDeep.PaysForThreads(type, operands, parts))
+        {
+            GemmDeep.RunOnTeam(type, operands, nanoseconds);
+            return true;
+        }
+
         Job job;
         job.Type = type;
         job.Operands = *operands;

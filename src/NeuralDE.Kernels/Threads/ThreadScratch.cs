@@ -13,6 +13,8 @@ internal sealed unsafe class ThreadScratch
         GemmBlock,
         GemmTransposed,
         GemmBias,
+        GemmGroup,
+        GemmGroups,
         ConvolutionAxes,
         ConvolutionPanel,
         ConvolutionSums,

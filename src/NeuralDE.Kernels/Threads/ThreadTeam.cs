@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics.X86;
@@ -18,7 +20,9 @@ internal interface ITeamJob
 /// <summary>
 /// Threads that share the parts of one job. After a job, workers spin for a while, so that even a job of a few
 /// microseconds gains, then sleep. The caller works too and takes the parts that no worker has taken: a worker that the
-/// system suspends delays a job by at most the part that it has begun.
+/// system suspends delays a job by at most the part that it has begun. Each thread begins at its own share of the parts, so
+/// that the rows which it wrote in one job are the rows which it reads in the next: a core that writes where another has
+/// just read waits (7 instead of 130 GB/s, measured).
 /// </summary>
 internal static unsafe class ThreadTeam
 {
@@ -43,16 +47,26 @@ internal static unsafe class ThreadTeam
     /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only.</summary>
     private const int MostWaits = 12;
 
-    private static readonly Lock Gate = new();
-    private static readonly SemaphoreSlim Sleep = new(0);
+    /// <summary>The most parts that are taken one by one; of more, neighbours are taken together.</summary>
+    private const int MostTaken = 32;
 
-    /// <summary>Which workers exist. Guarded by the lock `gate`.</summary>
-    private static bool[] alive = [];
+    private static readonly Lock Gate = new();
+
+    /// <summary>A thread of the team; it lives as long as the process, and sleeps while it is not needed.</summary>
+    private sealed class Worker(int index)
+    {
+        /// <summary>From 1: the caller is number 0.</summary>
+        public readonly int Index = index;
+        public readonly SemaphoreSlim Wake = new(0);
+
+        /// <summary>1 if it sleeps or is about to.</summary>
+        public int IsAsleep;
+    }
+
+    /// <summary>Replaced under the lock when workers are added.</summary>
+    private static Worker[] workers = [];
 
     private static int threads = DefaultThreads();
-
-    /// <summary>The number of threads for which workers were started.</summary>
-    private static int ready = 1;
 
     /// <summary>1 while a job runs: other callers then work alone.</summary>
     private static int taken;
@@ -60,11 +74,16 @@ internal static unsafe class ThreadTeam
     // The job: written before the ticket, and unchanged until all its parts are done.
     private static delegate* <nint, int, void> work;
     private static nint argument;
+    private static int count;
 
-    /// <summary>The number of the job (upper half) and its number of untaken parts.</summary>
+    /// <summary>Neighbouring parts that are taken together, and their number in the job.</summary>
+    private static int together;
+    private static int bundles;
+
+    /// <summary>The number of the job (upper half) and its untaken bundles, one bit each.</summary>
     private static long ticket;
 
-    /// <summary>Unfinished parts.</summary>
+    /// <summary>Unfinished bundles.</summary>
     private static int open;
     private static Exception? failure;
 
@@ -72,8 +91,7 @@ internal static unsafe class ThreadTeam
     private static int waits;
     private static int alone;
 
-    /// <summary>Workers that sleep or are about to.</summary>
-    private static int sleepers;
+    /// <summary>Nanoseconds of work since a worker was woken.</summary>
     private static long missed;
 
     /// <summary>The number of threads, including the caller; 1: no workers.</summary>
@@ -123,13 +141,13 @@ internal static unsafe class ThreadTeam
                 return;
             }
 
-            if (ready != Threads)
+            if (workers.Length < Threads - 1)
                 Start();
             // the job is on this thread's stack, which is valid until all parts are done
             Publish(parts, &Call<Job>, (nint)Unsafe.AsPointer(ref job));
             Wake(nanoseconds);
 
-            while (TakePart()) { }
+            while (Take(0)) { }
 
             Await(nanoseconds);
 
@@ -179,29 +197,36 @@ internal static unsafe class ThreadTeam
         work = call;
         argument = job;
         failure = null;
-        open = parts;
-        Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | (uint)parts);
+        count = parts;
+        together = (parts - 1) / MostTaken + 1;
+        bundles = (parts - 1) / together + 1;
+        open = bundles;
+        uint all = uint.MaxValue >> (MostTaken - bundles);
+        Interlocked.Exchange(ref ticket, (((ticket >> 32) + 1) << 32) | all);
     }
 
-    /// <summary>Takes and runs one part; false if there is none left.</summary>
-    private static bool TakePart()
+    /// <summary>Takes and runs one bundle of parts; false if there is none left.</summary>
+    private static bool Take(int thread)
     {
         long seen = Volatile.Read(ref ticket);
-        int left = (int)seen;
+        uint left = (uint)seen;
 
         if (left == 0)
             return false;
-        // read before the part is taken, so that a thread that takes a part knows that they belong to its ticket
+        // read before the bundle is taken, so that a thread that takes it knows that they belong to its ticket
         var call = work;
         nint job = argument;
+        int first = FirstOf(thread, left);
+        int begin = first * together;
+        int end = Math.Min(begin + together, count);
 
-        if (Interlocked.CompareExchange(ref ticket, seen - 1, seen) != seen)
+        if (Interlocked.CompareExchange(ref ticket, seen & ~(1L << first), seen) != seen)
             return true;
 
         try
         {
-            if (Volatile.Read(ref failure) is null)
-                call(job, left - 1);
+            for (int part = begin; part < end && Volatile.Read(ref failure) is null; part++)
+                call(job, part);
         }
         catch (Exception exception)
         {
@@ -212,7 +237,16 @@ internal static unsafe class ThreadTeam
         return true;
     }
 
-    private static void Work(int index)
+    /// <summary>The first untaken bundle of the thread's own share or behind it; if there is none, the first of all.</summary>
+    private static int FirstOf(int thread, uint left)
+    {
+        int share = (int)((long)thread * bundles / Volatile.Read(ref threads));
+        // a worker may see the numbers of the next job; then the ticket has changed too
+        uint behind = left & (uint.MaxValue << (share & (MostTaken - 1)));
+        return BitOperations.TrailingZeroCount(behind != 0 ? behind : left);
+    }
+
+    private static void Work(Worker worker)
     {
         while (true)
         {
@@ -220,7 +254,7 @@ internal static unsafe class ThreadTeam
 
             for (int spins = 0; ; spins++)
             {
-                if (TakePart())
+                if (IsWanted(worker) && Take(worker.Index))
                 {
                     began = Stopwatch.GetTimestamp();
                     spins = 0;
@@ -230,44 +264,37 @@ internal static unsafe class ThreadTeam
                 Pause(0);
             }
 
-            if (index >= Volatile.Read(ref threads) && Leave(index))
-                return;
-            Interlocked.Increment(ref sleepers);
+            Interlocked.Exchange(ref worker.IsAsleep, 1);
+            // a job published just before did not wake it
+            bool hasWork = IsWanted(worker) && (uint)Volatile.Read(ref ticket) != 0;
 
-            // a job published before this sleeper was counted did not wake it
-            if ((int)Volatile.Read(ref ticket) == 0 || !StayAwake())
-                Sleep.Wait();
+            if (!hasWork || Interlocked.Exchange(ref worker.IsAsleep, 0) == 0)
+                worker.Wake.Wait();
         }
     }
 
-    /// <summary>Removes this sleeper from the count; false if it is being woken.</summary>
-    private static bool StayAwake()
-    {
-        while (true)
-        {
-            int seen = Volatile.Read(ref sleepers);
-
-            if (seen == 0)
-                return false;
-
-            if (Interlocked.CompareExchange(ref sleepers, seen - 1, seen) == seen)
-                return true;
-        }
-    }
+    /// <summary>Whether the number of threads includes this one.</summary>
+    private static bool IsWanted(Worker worker) => worker.Index < Volatile.Read(ref threads);
 
     private static void Wake(long nanoseconds)
     {
-        if (Volatile.Read(ref sleepers) == 0)
+        var all = workers;
+        bool someAreAsleep = false;
+
+        foreach (var worker in all)
+            someAreAsleep |= IsWanted(worker) && Volatile.Read(ref worker.IsAsleep) == 1;
+
+        if (!someAreAsleep)
             return;
         missed += nanoseconds;
 
         if (missed < WorthWaking)
             return;
         missed = 0;
-        int woken = Interlocked.Exchange(ref sleepers, 0);
 
-        if (woken > 0)
-            Sleep.Release(woken);
+        foreach (var worker in all)
+            if (IsWanted(worker) && Interlocked.Exchange(ref worker.IsAsleep, 0) == 1)
+                worker.Wake.Release();
     }
 
     private static void Pause(int spins)
@@ -285,36 +312,20 @@ internal static unsafe class ThreadTeam
     {
         lock (Gate)
         {
-            ready = threads;
+            var all = new List<Worker>(workers);
 
-            if (alive.Length < ready)
-                Array.Resize(ref alive, ready);
-
-            for (int index = 1; index < ready; index++)
-                if (!alive[index])
+            for (int index = all.Count + 1; index < Threads; index++)
+            {
+                var worker = new Worker(index);
+                all.Add(worker);
+                new Thread(() => Work(worker))
                 {
-                    int own = index;
-                    alive[own] = true;
-                    new Thread(() => Work(own))
-                    {
-                        IsBackground = true,
-                        Name = "NeuralDE " + own.ToString(CultureInfo.InvariantCulture),
-                    }.Start();
-                }
-        }
-    }
+                    IsBackground = true,
+                    Name = "NeuralDE " + index.ToString(CultureInfo.InvariantCulture),
+                }.Start();
+            }
 
-    /// <summary>Whether a worker beyond the number of threads may end.</summary>
-    private static bool Leave(int index)
-    {
-        lock (Gate)
-        {
-            if (index < threads)
-                return false;
-            alive[index] = false;
-            // so that it is started again if the number of threads grows
-            ready = Math.Min(ready, index);
-            return true;
+            workers = [.. all];
         }
     }
 

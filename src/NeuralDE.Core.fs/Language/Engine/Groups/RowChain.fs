@@ -27,8 +27,11 @@ type internal RowChainInstruction(rows: int, tile: int, tileBytes: int64, nanose
 
 /// Finds row-wise drafts that can run tile by tile.
 module internal RowChain =
-    /// Rows of a tile are a multiple of this: the rows of one call of the product's micro-kernel, and whole vectors.
-    let private unit = 48
+    /// Rows of a tile are a multiple of this: whole vectors, and mostly whole calls of the product's micro-kernel.
+    let private unit = 16
+
+    /// Fewer rows are not worth tiles.
+    let private fewest = 96
 
     /// Approximate bytes of one array of a tile. Products read the whole second factor for every tile, so with products
     /// a few arrays should fit into the L2 cache; without, into the L1 cache.
@@ -108,7 +111,7 @@ module internal RowChain =
             |> Seq.fold (fun (best, work) (rows, found) -> if found > work then rows, found else best, work) (0L, 0.0)
             |> fst
 
-        let least = if forced.IsSome then 2L else 2L * int64 unit
+        let least = if forced.IsSome then 2L else int64 fewest
         let ofThese rows = if rows >= least && rows < 2147483648L then rows else 0L
 
         match most (fun r -> ofThese (int64 r.Rows)) with
@@ -143,7 +146,14 @@ module internal RowChain =
 
             let byTime = least * float chain.Count * float rows / max 1.0 work
             let wanted = max (float (bytesOf hasProducts / widest)) byTime
-            if 2.0 * wanted > float rows then rows else max 1 (int wanted / unit) * unit
+
+            if 2.0 * byTime > float rows then
+                rows
+            else
+                // an even number of nearly equal tiles, so that two threads have the same work
+                let tiles = 2 * max 1 (int (ceil (float rows / wanted / 2.0)))
+                let tile = ((rows - 1) / tiles / unit + 1) * unit
+                if 2 * tile > rows + unit then rows else tile
 
     /// Merges a chain into one draft; `outside` are the storages that other drafts touch.
     let private merge (rows: int) (tile: int) (chain: struct (Draft * RowWise)[]) (outside: Storage[]) : Draft =

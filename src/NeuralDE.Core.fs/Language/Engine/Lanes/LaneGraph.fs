@@ -116,20 +116,26 @@ module internal LaneGraph =
 
     /// As the kernels do: one chain of multiply-adds from 0, or four if there are few columns (GemmThin).
     let private dotOf (p: LaneProgram) (dtype: Dtype) columns (a: int[]) (b: int[]) : int =
-        let chain first step =
-            let mutable sum = p.Number(dtype, 0.0)
-
-            for k in first..step .. a.Length - 1 do
-                sum <- p.Element(ElementOp.Fma, 0.0, dtype, [| a[k]; b[k]; sum |])
-
-            sum
-
         let plus x y = p.Element(ElementOp.Add, 0.0, dtype, [| x; y |])
 
-        if GemmThin.Is(columns, a.Length) then
-            plus (plus (chain 0 4) (chain 1 4)) (plus (chain 2 4) (chain 3 4))
-        else
-            chain 0 1
+        /// one group of the sum, from first to last − 1
+        let group (first: int) (last: int) =
+            let chain first step =
+                let mutable sum = p.Number(dtype, 0.0)
+
+                for k in first..step .. last - 1 do
+                    sum <- p.Element(ElementOp.Fma, 0.0, dtype, [| a[k]; b[k]; sum |])
+
+                sum
+
+            if GemmThin.Is(columns, last - first) then
+                plus (plus (chain first 4) (chain (first + 1) 4)) (plus (chain (first + 2) 4) (chain (first + 3) 4))
+            else
+                chain first 1
+
+        Seq.init (GemmDeep.Groups a.Length) (fun g ->
+            group (GemmDeep.First(a.Length, g)) (GemmDeep.First(a.Length, g + 1)))
+        |> Seq.reduce plus
 
     let private dot (p: LaneProgram) (n: Node) (a: int[]) (b: int[]) : int[] =
         let left, right, rank = n.Args[0].Shape, n.Args[1].Shape, n.Shape.Length

@@ -77,13 +77,13 @@ type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: M
         )
 
 /// A product whose right factor is computed some rows of some columns at a time; sums continue from those of the
-/// previous rows.
+/// previous rows, within each group of a long sum.
 [<Sealed>]
 type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a: Matrices, target: int64) =
     inherit
         StreamUnits(
             DotShape.batches d * StreamDotColumns.Groups d,
-            program.Bytes,
+            StreamDotColumns.SumsAt program + StreamDotColumns.SumBytes d,
             float (DotShape.batches d) * float d.Columns * float d.Depth * (program.Cost + float d.Rows / 30.0)
         )
 
@@ -97,28 +97,34 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
         let most = int64 StreamLimits.leastTile
         (int64 d.Columns + most - 1L) / most
 
-    override _.RunUnit(memory, local, unit) =
-        let index = unit / groups
-        let column = startOf (unit % groups)
-        let n = startOf (unit % groups + 1L) - column
-        let height = max 1 (tile / n)
-        let into = memory + nativeint (target + (index * int64 d.Rows * int64 d.Columns + int64 column) * size)
-        let left = memory + nativeint (DotShape.start d a index)
-        let mutable k = 0
+    /// Where the sums of one group of a long sum lie, and their bytes.
+    static member private SumsAt(program: StreamProgram) : int64 = (program.Bytes + 63L) / 64L * 64L
 
-        while k < d.Depth do
-            let depth = min height (d.Depth - k)
-            let first = (index * int64 d.Depth + int64 k) * int64 d.Columns + int64 column
+    static member private SumBytes(d: DotShape) : int64 =
+        if GemmDeep.Is d.Depth then
+            int64 d.Rows * int64 (min d.Columns StreamLimits.leastTile) * DotShape.size d
+        else
+            0L
+
+    /// The products of the rows `first` to `last` − 1 of the right factor.
+    member private _.Sum(memory, local, index, column, n, first: int, last: int, into: nativeint, intoRow: int64) =
+        let left = memory + nativeint (DotShape.start d a index)
+        let height = max 1 (tile / n)
+        let mutable k = first
+
+        while k < last do
+            let depth = min height (last - k)
+            let start = (index * int64 d.Depth + int64 k) * int64 d.Columns + int64 column
 
             let at =
                 if n = d.Columns then
-                    { First = first; Rows = 1; Width = depth * n; Step = 0L }
+                    { First = start; Rows = 1; Width = depth * n; Step = 0L }
                 else
-                    { First = first; Rows = depth; Width = n; Step = int64 d.Columns }
+                    { First = start; Rows = depth; Width = n; Step = int64 d.Columns }
 
             let made = program.Run(memory, local, at)
 
-            Gemm.RunAlone(
+            Gemm.RunPiece(
                 d.Type,
                 d.Rows,
                 n,
@@ -130,9 +136,22 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
                 int64 n,
                 1L,
                 into,
-                int64 d.Columns,
-                0n,
-                (if k = 0 then GemmStart.Zero else GemmStart.Own)
+                intoRow,
+                (if k = first then GemmStart.Zero else GemmStart.Own)
             )
 
             k <- k + depth
+
+    override x.RunUnit(memory, local, unit) =
+        let index = unit / groups
+        let column = startOf (unit % groups)
+        let n = startOf (unit % groups + 1L) - column
+        let into = memory + nativeint (target + (index * int64 d.Rows * int64 d.Columns + int64 column) * size)
+        let intoRow = int64 d.Columns
+        x.Sum(memory, local, index, column, n, 0, GemmDeep.First(d.Depth, 1), into, intoRow)
+        let sums = local + nativeint (StreamDotColumns.SumsAt program)
+
+        for group in 1 .. GemmDeep.Groups d.Depth - 1 do
+            let first, last = GemmDeep.First(d.Depth, group), GemmDeep.First(d.Depth, group + 1)
+            x.Sum(memory, local, index, column, n, first, last, sums, int64 n)
+            GemmDeep.AddRows(d.Type, d.Rows, n, sums, int64 n * size, into, intoRow * size)
