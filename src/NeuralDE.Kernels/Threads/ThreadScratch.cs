@@ -22,6 +22,7 @@ internal sealed unsafe class ThreadScratch
         Factors,
         Sorting,
         Fourier,
+        Reduction,
         Tiles,
         RowTile,
         Stream,

@@ -112,11 +112,14 @@ module internal LowerDot =
             | ValueSome v -> [| b.Storage; v.Storage |]
             | ValueNone -> [| b.Storage |]
 
+        // a long sum over the rows of both factors is divided by these, not by the rows of the result
+        let isByRows = not (GemmDeep.Is depth && aColumn > aRow)
+
         x.DraftFrom(
             (fun () -> "dot"),
             Seq.append [ a.Storage ] whole,
             [| target.Storage |],
-            ValueSome(byRows n a b target start whole),
+            (if isByRows then ValueSome(byRows n a b target start whole) else ValueNone),
             fun scope ->
                 let left, right, into = scope.Offset a, scope.Offset b, scope.Offset target
 

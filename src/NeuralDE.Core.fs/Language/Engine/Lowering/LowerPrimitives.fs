@@ -168,7 +168,7 @@ module internal LowerPrimitives =
                     let elementType = typeOf v
 
                     Instruction.make (fun work ->
-                        Reduction.Run(
+                        ReductionTeam.Run(
                             elementType,
                             kind,
                             outer,
