@@ -1,3 +1,5 @@
+using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -11,9 +13,13 @@ namespace NeuralDE.Kernels;
 /// </summary>
 internal static unsafe class GemmDeep
 {
-    /// <summary>Shorter sums are one group. Four groups of 256 are as fast as one chain, which is stored every 384.</summary>
-    private const int Least = 1024;
-    private const int LeastGroup = 256;
+    /// <summary>Shorter sums are one group; from here on there are two, so that two threads can share them.</summary>
+    private const int Least = 256;
+
+    /// <summary>
+    /// The usual length of a group: with shorter ones, threads would spend more time on adding groups than they save.
+    /// </summary>
+    private const int Length = 256;
     private const int MostGroups = 16;
 
     /// <summary>Bytes of the groups of a product that are computed by several threads.</summary>
@@ -29,7 +35,7 @@ internal static unsafe class GemmDeep
 
     /// <summary>A power of two up to 16.</summary>
     public static int Groups(int depth) =>
-        depth < Least ? 1 : (int)uint.Min(MostGroups, 1u << System.Numerics.BitOperations.Log2((uint)(depth / LeastGroup)));
+        depth < Least ? 1 : Math.Clamp(1 << BitOperations.Log2((uint)(depth / Length)), 2, MostGroups);
 
     /// <summary>The first k of a group.</summary>
     public static int First(int depth, int group) => (int)((long)depth * group / Groups(depth));
@@ -98,32 +104,40 @@ internal static unsafe class GemmDeep
                 Gemm.Run<S>(&part);
 
                 for (int i = 0; i < part.M; i++)
-                    Add<S>(part.C + i * row, operands->C + i * operands->CRow, operands->N);
+                    Add<S>(part.C + i * row, 0, 1, operands->C + i * operands->CRow, operands->N);
             }
         }
 
         if (operands->Bias != null)
             for (int i = 0; i < operands->M; i++)
-                Add<S>(operands->Bias + i * operands->BiasRow, operands->C + i * operands->CRow, operands->N);
+                Add<S>(operands->Bias + i * operands->BiasRow, 0, 1, operands->C + i * operands->CRow, operands->N);
     }
 
-    /// <summary>target[j] ← target[j] + source[j]</summary>
+    /// <summary>target[j] ← ((target[j] + sources[0][j]) + sources[1][j]) + …, with this step between the sources</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add<S>(byte* source, byte* target, int count)
+    private static void Add<S>(byte* sources, nint step, int count, byte* target, int width)
         where S : struct, IVector<S>
     {
         int j = 0;
 
-        for (; j <= count - S.Count; j += S.Count)
+        for (; j <= width - S.Count; j += S.Count, target += S.Count * S.ElementSize)
         {
-            nint at = (nint)j * S.ElementSize;
-            S.Store(S.Load(target + at) + S.Load(source + at), target + at);
+            var sum = S.Load(target);
+            byte* source = sources + (nint)j * S.ElementSize;
+
+            for (int s = 0; s < count; s++, source += step)
+                sum += S.Load(source);
+            S.Store(sum, target);
         }
 
-        if (j < count)
+        if (j < width)
         {
-            nint at = (nint)j * S.ElementSize;
-            S.StoreFirst(S.LoadFirst(target + at, count - j) + S.LoadFirst(source + at, count - j), target + at, count - j);
+            var sum = S.LoadFirst(target, width - j);
+            byte* source = sources + (nint)j * S.ElementSize;
+
+            for (int s = 0; s < count; s++, source += step)
+                sum += S.LoadFirst(source, width - j);
+            S.StoreFirst(sum, target, width - j);
         }
     }
 
@@ -138,6 +152,7 @@ internal static unsafe class GemmDeep
         return byRows || operands->M < parts * GemmTeam.RowUnit;
     }
 
+    /// <summary>The first group lies in the result, the others behind each other.</summary>
     private struct GroupJob : ITeamJob
     {
         public ElementType Type;
@@ -148,14 +163,19 @@ internal static unsafe class GemmDeep
         {
             var whole = Operands;
             var group = Group(&whole, part);
-            nint row = (nint)whole.N * Type.Size();
-            group.C = Sums + part * whole.M * row;
-            group.CRow = row;
+
+            if (part > 0)
+            {
+                nint row = (nint)whole.N * Type.Size();
+                group.C = Sums + (part - 1) * whole.M * row;
+                group.CRow = row;
+            }
+
             Gemm.Run(Type, &group);
         }
     }
 
-    /// <summary>Adds the groups for some rows.</summary>
+    /// <summary>Adds the other groups to the result, for some rows.</summary>
     private struct SumJob : ITeamJob
     {
         public ElementType Type;
@@ -165,43 +185,49 @@ internal static unsafe class GemmDeep
 
         public readonly void Run(int part)
         {
-            int last = int.Min(Operands.M, (part + 1) * Rows);
-            int groups = Groups(Operands.K);
             nint row = (nint)Operands.N * Type.Size();
             nint step = Operands.M * row;
+            int first = part * Rows;
+            int rows = int.Min(Rows, Operands.M - first);
+            // one long row if the rows of the result lie side by side
+            bool isWhole = Operands.CRow == row && rows <= int.MaxValue / Operands.N;
+            int width = isWhole ? rows * Operands.N : Operands.N;
+            int others = Groups(Operands.K) - 1;
 
-            for (int i = part * Rows; i < last; i++)
-            {
-                byte* target = Operands.C + i * Operands.CRow;
-                byte* sums = Sums + i * row;
-                RowMemory.Copy((nint)sums, (nint)target, row);
+            for (int i = first; i < first + (isWhole ? 1 : rows); i++)
+                Plus(Type, Sums + i * row, step, others, Operands.C + i * Operands.CRow, width);
 
-                for (int group = 1; group < groups; group++)
-                    Plus(Type, sums + group * step, target, Operands.N);
-                if (Operands.Bias != null)
-                    Plus(Type, Operands.Bias + i * Operands.BiasRow, target, Operands.N);
-            }
+            if (Operands.Bias != null)
+                for (int i = first; i < first + rows; i++)
+                    Plus(Type, Operands.Bias + i * Operands.BiasRow, 0, 1, Operands.C + i * Operands.CRow, Operands.N);
         }
     }
 
-    private static void Plus(ElementType type, byte* source, byte* target, int count)
+    private static void Plus(ElementType type, byte* sources, nint step, int count, byte* target, int width)
     {
         if (Vector512.IsHardwareAccelerated)
-            Plus<Lanes512<float>, Lanes512<double>>(type, source, target, count);
+            Plus<Lanes512<float>, Lanes512<double>>(type, sources, step, count, target, width);
         else if (Vector256.IsHardwareAccelerated)
-            Plus<Lanes256<float>, Lanes256<double>>(type, source, target, count);
+            Plus<Lanes256<float>, Lanes256<double>>(type, sources, step, count, target, width);
         else
-            Plus<Lane<float>, Lane<double>>(type, source, target, count);
+            Plus<Lane<float>, Lane<double>>(type, sources, step, count, target, width);
     }
 
-    private static void Plus<Floats, Doubles>(ElementType type, byte* source, byte* target, int count)
+    private static void Plus<Floats, Doubles>(
+        ElementType type,
+        byte* sources,
+        nint step,
+        int count,
+        byte* target,
+        int width
+    )
         where Floats : struct, IVector<Floats>
         where Doubles : struct, IVector<Doubles>
     {
         if (type == ElementType.Float32)
-            Add<Floats>(source, target, count);
+            Add<Floats>(sources, step, count, target, width);
         else
-            Add<Doubles>(source, target, count);
+            Add<Doubles>(sources, step, count, target, width);
     }
 
     /// <summary>target[i, j] ← target[i, j] + source[i, j]; the steps from row to row are in bytes.</summary>
@@ -216,7 +242,7 @@ internal static unsafe class GemmDeep
     )
     {
         for (int i = 0; i < rows; i++)
-            Plus(type, (byte*)source + i * sourceRow, (byte*)target + i * targetRow, columns);
+            Plus(type, (byte*)source + i * sourceRow, 0, 1, (byte*)target + i * targetRow, columns);
     }
 
     /// <summary>The same on all threads.</summary>
@@ -227,7 +253,7 @@ internal static unsafe class GemmDeep
         GroupJob job;
         job.Type = type;
         job.Operands = *operands;
-        job.Sums = ThreadScratch.Get(ThreadScratch.Use.GemmGroups, groups * elements * type.Size());
+        job.Sums = ThreadScratch.Get(ThreadScratch.Use.GemmGroups, (groups - 1) * elements * type.Size());
         ThreadTeam.Run(groups, job, nanoseconds);
 
         SumJob sum;

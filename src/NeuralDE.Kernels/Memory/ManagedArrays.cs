@@ -15,7 +15,7 @@ internal static unsafe class ManagedArrays
     public static void CopyIn(Array source, nint target, long bytes)
     {
         fixed (byte* p = &MemoryMarshal.GetArrayDataReference(source))
-            RowMemory.Copy((nint)p, target, bytes);
+            TeamCopy.Run((nint)p, target, bytes);
     }
 
     /// <summary>Copies a part of the array that starts at a byte offset.</summary>

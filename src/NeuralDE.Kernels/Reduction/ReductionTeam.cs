@@ -8,8 +8,11 @@ namespace NeuralDE.Kernels;
 /// </summary>
 internal static unsafe class ReductionTeam
 {
-    /// <summary>Approximate bytes that one thread reduces per nanosecond: from memory, for short rows or many columns.</summary>
-    private const int Speed = 20;
+    /// <summary>
+    /// Approximate bytes that one thread reduces per nanosecond. From the cache it is five times as much; but a thread that
+    /// reads what others have written makes them wait when they write there again, at this speed: <see cref="ThreadTeam"/>.
+    /// </summary>
+    private const int Speed = 8;
 
     /// <summary>Elements of a tile of the tree; a stretch has a power of two of them.</summary>
     private const int Tile = 64;

@@ -113,32 +113,41 @@ let private plain m n k =
       Start = GemmStart.Zero
       Special = false }
 
-/// The twin: one chain of multiply-adds for each element, with a bias added at the end.
+/// The twin: for each element and each group of its sum one chain of multiply-adds, or four; then the groups in order, and
+/// the bias at the end.
 let private twin (e: Element<'T>) case a b (start: 'T[]) (c: 'T[]) =
     let c = Array.copy c
     let row = case.N + case.Gap
+    let plus x y = e.Fma x (e.OfFloat 1.0) y
 
     for i in 0 .. case.M - 1 do
         for j in 0 .. case.N - 1 do
+            let group start0 first last =
+                // few columns and a long sum: four chains
+                let isThin = case.N <= GemmThin.MostColumns && last - first >= GemmThin.LeastDepth
+                let count = if isThin then 4 else 1
+                let chains = Array.init count (fun r -> if r = 0 then start0 else e.OfFloat 0.0)
+
+                for k in first .. last - 1 do
+                    let chain = (k - first) % count
+                    chains[chain] <- e.Fma (element a i k) (element b k j) chains[chain]
+
+                if isThin then plus (plus chains[0] chains[1]) (plus chains[2] chains[3]) else chains[0]
+
             let start0 =
                 match case.Start with
                 | GemmStart.Own -> c[i * row + j]
                 | _ -> e.OfFloat 0.0
 
-            // few columns and a long sum: four chains
-            let isThin = case.N <= GemmThin.MostColumns && case.K >= GemmThin.LeastDepth
-            let count = if isThin then 4 else 1
-            let chains = Array.init count (fun r -> if r = 0 then start0 else e.OfFloat 0.0)
+            let groups = GemmDeep.Groups case.K
+            let mutable sum = group start0 0 (GemmDeep.First(case.K, 1))
 
-            for k in 0 .. case.K - 1 do
-                chains[k % count] <- e.Fma (element a i k) (element b k j) chains[k % count]
-
-            let plus x y = e.Fma x (e.OfFloat 1.0) y
-            let sum = if isThin then plus (plus chains[0] chains[1]) (plus chains[2] chains[3]) else chains[0]
+            for g in 1 .. groups - 1 do
+                sum <- plus sum (group (e.OfFloat 0.0) (GemmDeep.First(case.K, g)) (GemmDeep.First(case.K, g + 1)))
 
             c[i * row + j] <-
                 match case.Start with
-                | GemmStart.Bias -> e.Fma start[j] (e.OfFloat 1.0) sum
+                | GemmStart.Bias -> plus start[j] sum
                 | _ -> sum
 
     c
@@ -251,6 +260,35 @@ let tests =
               for k in [ 384; 385; 1000 ] do
                   checkAll { plain 7 19 k with Start = GemmStart.Own }
                   checkAll { plain 2 70 k with B = (1, k); Start = GemmStart.Bias })
+
+          testCase "long sums are added in groups" (fun () ->
+              for k in [ 255; 256; 257; 511; 512; 513; 1023; 1024; 2500; 6400 ] do
+                  for start in starts do
+                      checkAll { plain 7 19 k with Start = start; Gap = 1 }
+                      checkAll { plain 3 19 k with A = (1, 3); B = (1, k); Start = start }
+                      checkAll { plain 6 3 k with A = (1, 6); Start = start }
+                      checkAll { plain 1 1 k with Start = start; Special = true }
+
+              checkAll { plain 0 3 600 with Start = GemmStart.Bias }
+              checkAll { plain 40 30 600 with A = (1, 40); Start = GemmStart.Bias; Special = true })
+
+          testCase "threads compute groups" (fun () ->
+              let run (o: GemmOperands) =
+                  let mutable o = o
+
+                  if not (GemmDeep.PaysForThreads(ElementType.Float32, &&o, 8)) then
+                      failtest "the product is not divided by its sum"
+
+                  if not (GemmTeam.Run(ElementType.Float32, &&o)) then failtest "the product is not divided"
+
+              for threads in [ 2; 5 ] do
+                  withThreads threads (fun () ->
+                      for m, n, k in [ 64, 64, 256; 50, 2, 6400; 7, 33, 1500; 130, 65, 1024 ] do
+                          for start in starts do
+                              check
+                                  float32s
+                                  { plain m n k with A = (1, m); Start = start; Gap = m % 2 }
+                                  [ "groups", run ]))
 
           testCase "rows of B and columns of A that are far apart" (fun () ->
               for start in starts do

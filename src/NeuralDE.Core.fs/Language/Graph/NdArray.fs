@@ -26,10 +26,10 @@ type internal Buffer(device: Device) =
 [<Sealed>]
 type internal NativeResult(source: nativeint, bytes: int64) =
     let memory = ResultMemory.Take bytes
-    do RowMemory.Copy(source, memory.Address, bytes)
+    do TeamCopy.Run(source, memory.Address, bytes)
 
     member _.CopyTo(target: nativeint) : unit =
-        RowMemory.Copy(memory.Address, target, bytes)
+        TeamCopy.Run(memory.Address, target, bytes)
         GC.KeepAlive memory
 
     member _.CopyTo(target: Array) : unit =
