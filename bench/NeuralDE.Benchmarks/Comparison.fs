@@ -94,11 +94,17 @@ module Comparison =
             with PeerException reason ->
                 absent reason
 
-    /// Samples of ours, of what else is asked for and of the peers, all in turn; then the peers forget the workload.
+    /// Samples of ours, of what else is asked for and of the peers, all in turn; then the peers forget the workload. On two
+    /// threads the peers come after ours: OpenMP's threads spin for up to 0.2 s after their work, on a core that ours need.
     let private sampled name ours (others: Subject list) (sides: Result<string * PeerSide, Rival> list) threads =
         let there = sides |> List.choose Result.toOption
         let theirs = there |> List.map (fun (_, side) -> side.Peer.Subject(name, threads))
-        let measured = Sampling.interleaved (ours :: others @ theirs)
+
+        let measured =
+            if threads = 1 then
+                Sampling.interleaved (ours :: others @ theirs)
+            else
+                Sampling.interleaved (ours :: others) @ Sampling.interleaved theirs
 
         for _, side in there do
             forget side.Peer name

@@ -27,8 +27,19 @@ internal sealed class ResultMemory
 
     private static readonly Lock Gate = new();
 
+    /// <summary>Unused blocks of one size.</summary>
+    private sealed class Blocks
+    {
+        public readonly Stack<NativeBlock> Unused = new();
+
+        /// <summary>The number of the last request for this size.</summary>
+        public long LastUse;
+    }
+
     /// <summary>Unused blocks by their size. Guarded by the lock, as are the numbers below.</summary>
-    private static readonly Dictionary<long, Stack<NativeBlock>> Unused = [];
+    private static readonly Dictionary<long, Blocks> BySize = [];
+
+    private static long requests;
 
     /// <summary>Bytes of unused blocks, and of blocks in use.</summary>
     private static long unused;
@@ -69,7 +80,11 @@ internal sealed class ResultMemory
 
         lock (Gate)
         {
-            if (Unused.TryGetValue(size, out var blocks) && blocks.TryPop(out block))
+            if (!BySize.TryGetValue(size, out var blocks))
+                BySize[size] = blocks = new Blocks();
+            blocks.LastUse = ++requests;
+
+            if (blocks.Unused.TryPop(out block))
                 unused -= size;
             used += size;
             taken += size;
@@ -117,24 +132,42 @@ internal sealed class ResultMemory
             GC.Collect(generation, GCCollectionMode.Forced, blocking: generation < 2);
     }
 
-    /// <summary>Keeps a block for its next use, or frees it if more is unused than used.</summary>
+    /// <summary>
+    /// Keeps a block for its next use. If too much is unused, the sizes that were not asked for recently are freed first: a
+    /// program that has changed its sizes would otherwise keep the old ones and get new memory for every result.
+    /// </summary>
     private static void Give(NativeBlock block)
     {
+        List<NativeBlock>? freed = null;
+
         lock (Gate)
         {
             used -= block.Size;
             given += block.Size;
+            unused += block.Size;
+            BySize[block.Size].Unused.Push(block);
 
-            if (unused + block.Size <= Math.Max(2 * Budget, used))
+            while (unused > Math.Max(2 * Budget, used))
             {
-                if (!Unused.TryGetValue(block.Size, out var blocks))
-                    Unused[block.Size] = blocks = new Stack<NativeBlock>();
-                blocks.Push(block);
-                unused += block.Size;
-                return;
+                var oldest = Oldest();
+                unused -= oldest.Size;
+                (freed ??= []).Add(oldest);
             }
         }
 
-        block.Free();
+        if (freed is not null)
+            foreach (var old in freed)
+                old.Free();
+    }
+
+    /// <summary>Removes a block of the size whose last request is longest ago.</summary>
+    private static NativeBlock Oldest()
+    {
+        Blocks? oldest = null;
+
+        foreach (var blocks in BySize.Values)
+            if (blocks.Unused.Count > 0 && (oldest is null || blocks.LastUse < oldest.LastUse))
+                oldest = blocks;
+        return oldest!.Unused.Pop();
     }
 }

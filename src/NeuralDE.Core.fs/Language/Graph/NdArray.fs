@@ -50,7 +50,6 @@ type internal NdArray
     /// An array stored in a buffer.
     static member In(buffer: Buffer, dtype: Dtype, shape: int[]) = NdArray(dtype, shape, null, buffer, null)
 
-
     member _.Dtype = dtype
     member _.Shape = shape
 
