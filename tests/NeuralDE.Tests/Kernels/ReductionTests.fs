@@ -192,6 +192,51 @@ let tests =
                               let got = NdArray(dtype, [| outer; inner |], values)
                               sameBits $"maximum {dtype} %A{shape} width {width}" expected got))
 
+          testCase "threads change no bits" (fun () ->
+              let before = ThreadTeam.Threads
+
+              let onTeam kind (dtype: Dtype) (shape: int[]) (x: NdArray) =
+                  let outer, count, inner = shape[0], shape[1], shape[2]
+                  use source = holdArray true x
+                  use target = holdArray false (NdArray.Zeros(dtype, [| outer; inner |]))
+
+                  ReductionTeam.Run(
+                      elementType dtype,
+                      kind,
+                      int64 outer,
+                      int64 count,
+                      int64 inner,
+                      source.Address,
+                      target.Address
+                  )
+
+                  readArray dtype [| outer; inner |] target
+
+              try
+                  for shape in
+                      [ [| 1; 200_000; 1 |]
+                        [| 1; 4096; 40 |]
+                        [| 1; 4097; 33 |]
+                        [| 1; 5000; 64 |]
+                        [| 1; 130; 2000 |]
+                        [| 1; 100; 2000 |]
+                        [| 3; 30_000; 2 |]
+                        [| 70; 30; 50 |]
+                        [| 50_001; 7; 1 |] ] do
+                      for dtype in [ Float32; Float64; Int32; Int64; Bool ] do
+                          for kind in [ ReductionKind.Sum; ReductionKind.Maximum ] do
+                              if not (dtype = Bool && kind = ReductionKind.Sum) then
+                                  let x = numbers dtype shape 11
+                                  ThreadTeam.Threads <- 1
+                                  let expected = run kind dtype shape[0] shape[1] shape[2] true x
+
+                                  for threads in [ 1; 2; 3; 8 ] do
+                                      ThreadTeam.Threads <- threads
+                                      let got = onTeam kind dtype shape x
+                                      sameBits $"{kind} {dtype} %A{shape}, {threads} threads" expected got
+              finally
+                  ThreadTeam.Threads <- before)
+
           testCase "sums of integers wrap" (fun () ->
               for dtype in [ Int32; Int64 ] do
                   for shape in [| 2; 0; 3 |] :: [| 2; 0; 1 |] :: shapes do

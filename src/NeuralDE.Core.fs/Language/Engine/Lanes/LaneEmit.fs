@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Linq.Expressions
 open System.Reflection
+open System.Runtime.CompilerServices
 open NeuralDE
 open NeuralDE.Kernels
 
@@ -68,7 +69,7 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
     /// The same for a program of at most this number of numbers with the narrowest vectors. In a method of more than 512
     /// variables the .NET compiler inlines nothing, and the parts of the functions would run unoptimised for a second, which
     /// a single system does not hide; for many rows calls would be 5 to 15 % slower.
-    static member MostNodesInPlace(w: VectorWidth) = if w.Bytes = 16 then 100 else Int32.MaxValue
+    static member MostNodesInPlace(w: VectorWidth) = if w.Bytes = 16 then 100 else 500
 
     member _.Lanes = lanes
 
@@ -93,22 +94,25 @@ type internal LaneEmitter(w: VectorWidth, code: LaneCode, block: LaneBlock) =
         elif element = typeof<int> then ints
         else longs
 
+    static member private Method(holder: Type, name: string) : MethodInfo =
+        match holder.GetMethod(name, BindingFlags.Static ||| BindingFlags.Public) with
+        | null -> raise (GraphException $"{holder.Name} has no {name}")
+        | m -> m
+
+    static member val private BitCast =
+        LaneEmitter.Method(typeof<Unsafe>, "BitCast").MakeGenericMethod(typeof<int64>, typeof<unativeint>)
+
     static member private SizeOf(element: Type) = if element = typeof<float32> || element = typeof<int> then 4 else 8
 
-    static member private Index(offset: Expression) : Expression =
-        // the conversion of an int64 constant: a boxed unativeint would be unboxed at each use
-        Expression.Convert(Expression.Convert(offset, typeof<uint64>), typeof<unativeint>)
+    /// From int64. A boxed constant would be unboxed at each use, and the conversion operator is a method: the .NET compiler
+    /// inlines none in a method of more than 512 variables, and needs one for each that it inlines.
+    static member private Index(offset: Expression) : Expression = LaneVectors.call LaneEmitter.BitCast [ offset ]
 
     /// The index of a vector of a slot, in elements.
     member private _.Place(element: Type, slot: int, part: int) : Expression =
         let size = LaneEmitter.SizeOf element
         let start = int64 slot * 8L * int64 block.Lanes / int64 size + int64 (part * w.Bytes / size)
         LaneEmitter.Index(Expression.Add(at, Expression.Constant start))
-
-    static member private Method(holder: Type, name: string) : MethodInfo =
-        match holder.GetMethod(name, BindingFlags.Static ||| BindingFlags.Public) with
-        | null -> raise (GraphException $"{holder.Name} has no {name}")
-        | m -> m
 
     member private x.Load(dtype: Dtype, slot: int, part: int) : Expression =
         let element = x.ElementType dtype
