@@ -44,8 +44,11 @@ internal static unsafe class ThreadTeam
     /// <summary>A wait for workers that is long compared with any job, in nanoseconds.</summary>
     private const long LongWait = 10_000;
 
-    /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only.</summary>
+    /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only,</summary>
     private const int MostWaits = 12;
+
+    /// <summary>but not for longer than this many nanoseconds: a wait costs some milliseconds, a few percent of it.</summary>
+    private const long MostAlone = 100_000_000;
 
     /// <summary>The most parts that are taken one by one; of more, neighbours are taken together.</summary>
     private const int MostTaken = 32;
@@ -183,7 +186,7 @@ internal static unsafe class ThreadTeam
         if (Stopwatch.GetElapsedTime(began).TotalNanoseconds > nanoseconds + LongWait)
         {
             waits = Math.Min(waits + 1, MostWaits);
-            alone = 1 << waits;
+            alone = (int)Math.Clamp(MostAlone / Math.Max(nanoseconds, 1), 1, 1 << waits);
         }
         else
             waits = Math.Max(waits - 1, 0);
