@@ -50,7 +50,16 @@ printfn "── %s" (section "the plan")
 (*** include-output ***)
 (**
 All arrays have fixed places in one block of memory, whose size the first line states. The place of an array is used again after its last
-reader. A call of a compiled function allocates nothing but its results.
+reader. A call of a compiled function allocates nothing but its results. Results of 32 KB or more lie outside the managed heap: their
+memory is used again for later results when the program has no reference to them, so that they do not start full garbage collections.
+Arguments of this size are copied into the block, unless they are the same tensors as in the last call: weights usually are.
+
+## Threads
+
+Each instruction with more than about 4 µs of work is divided among the threads (`Engine.setThreads`, one for each core at the start). Each
+thread begins at its own share of the rows, and a sum over many rows, such as the gradient of a layer's weights, is added in groups of
+rows: so each core reads what it has written itself. A core that writes where another has just read is some ten times slower. The order of all additions depends on the
+sizes alone, so results have the same bits on any number of threads.
 
 ## Where the time goes
 
