@@ -18,7 +18,9 @@ internal static unsafe class Gemm
     /// The same if B is packed for a few rows only: the packed part is then read again from the L1 cache.
     /// </summary>
     private const int MostDepthForFewRows = 64;
-    private const int FewRows = 4;
+
+    /// <summary>For so few rows.</summary>
+    public const int FewRows = 4;
 
     private const int Page = 4096;
 

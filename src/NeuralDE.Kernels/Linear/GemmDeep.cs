@@ -28,9 +28,6 @@ internal static unsafe class GemmDeep
     /// <summary>Bytes of one group that is added to the groups before it.</summary>
     private const long BlockBytes = 4 << 20;
 
-    /// <summary>For so few rows a product stores its sums more often: <see cref="Gemm"/>.</summary>
-    private const int FewRows = 4;
-
     public static bool Is(int depth) => depth >= Least;
 
     /// <summary>A power of two up to 16.</summary>
@@ -90,7 +87,7 @@ internal static unsafe class GemmDeep
 
             if (group == 0)
                 Gemm.Run<S>(&part);
-            else if (!isThin && part.K <= Gemm.MostDepth && part.M > FewRows)
+            else if (!isThin && part.K <= Gemm.MostDepth && part.M > Gemm.FewRows)
             {
                 // added where the sum is stored
                 part.Bias = part.C;
