@@ -49,6 +49,12 @@ internal sealed class ResultMemory
     private static long taken;
     private static long given;
 
+    /// <summary>Bytes of new blocks since the available memory was compared with what the process uses.</summary>
+    private static long fresh;
+
+    /// <summary>The most bytes of unused blocks, also if more is in use.</summary>
+    private static readonly long MostUnused = Room.Total / 8;
+
     /// <summary>The oldest generation that the last collection looked at.</summary>
     private static int generation;
 
@@ -76,6 +82,7 @@ internal sealed class ResultMemory
     {
         long size = SizeOf(bytes);
         int collect;
+        bool isChecked = false;
         NativeBlock? block = null;
 
         lock (Gate)
@@ -86,6 +93,15 @@ internal sealed class ResultMemory
 
             if (blocks.Unused.TryPop(out block))
                 unused -= size;
+            else
+                fresh += size;
+
+            if (fresh >= Budget)
+            {
+                fresh = 0;
+                isChecked = true;
+            }
+
             used += size;
             taken += size;
             collect = Due();
@@ -96,10 +112,15 @@ internal sealed class ResultMemory
 
         try
         {
+            if (isChecked)
+                Room.ClaimOneOfMany(size);
             return new ResultMemory(block ?? new NativeBlock(size));
         }
         catch
         {
+            // nothing else frees it
+            block?.Free();
+
             lock (Gate)
                 used -= size;
             throw;
@@ -147,7 +168,7 @@ internal sealed class ResultMemory
             unused += block.Size;
             BySize[block.Size].Unused.Push(block);
 
-            while (unused > Math.Max(2 * Budget, used))
+            while (unused > Math.Max(2 * Budget, Math.Min(used, MostUnused)))
             {
                 var oldest = Oldest();
                 unused -= oldest.Size;
@@ -158,6 +179,23 @@ internal sealed class ResultMemory
         if (freed is not null)
             foreach (var old in freed)
                 old.Free();
+    }
+
+    /// <summary>Frees all blocks that are not in use.</summary>
+    public static void FreeUnused()
+    {
+        var freed = new List<NativeBlock>();
+
+        lock (Gate)
+        {
+            foreach (var blocks in BySize.Values)
+                while (blocks.Unused.TryPop(out var block))
+                    freed.Add(block);
+            unused = 0;
+        }
+
+        foreach (var block in freed)
+            block.Free();
     }
 
     /// <summary>Removes a block of the size whose last request is longest ago.</summary>

@@ -32,10 +32,14 @@ internal static class Room
         if (bytes < Small || bytes <= Total / 2 - Environment.WorkingSet)
             return true;
 
-        if (bytes > Total)
-            return false;
+        return bytes <= Total && HasAfterCollection(bytes);
+    }
+
+    private static bool HasAfterCollection(long bytes)
+    {
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        ResultMemory.FreeUnused();
         var info = GC.GetGCMemoryInfo();
         // the load is that of the whole machine; it does not apply if the heap has its own limit
         long load = info.MemoryLoadBytes <= Total ? info.MemoryLoadBytes : 0;
@@ -45,6 +49,16 @@ internal static class Room
     public static void Claim(long bytes)
     {
         if (!Has(bytes))
+            throw new NoRoomException(bytes);
+    }
+
+    /// <summary>
+    /// The same for one of many blocks, each of which may be small. They lie outside the managed heap, so its limit, which is
+    /// also that of a container, does not end them.
+    /// </summary>
+    public static void ClaimOneOfMany(long bytes)
+    {
+        if (bytes > Total - Environment.WorkingSet && !HasAfterCollection(bytes))
             throw new NoRoomException(bytes);
     }
 }

@@ -11,6 +11,7 @@ let private tasks =
         [ "verbs", Attempts.tryMany
           "graphs", GuardedGraphs.tryMany
           "touch", GuardedGraphs.touch
+          "kept", KeptResults.tryMany
           "ordinary", NeuralDE.Tests.Engine.OrdinaryProgram.run ]
 
 /// The program of the child: the name of the task and its numbers. Exit code 1 after a failure.

@@ -114,6 +114,9 @@ let tests =
               let total = compile (fun (x: Tensor) -> sum (cumsum 0 (broadcastTo [ 2097152; 2097152 ] x)))
               refused [ "out of memory"; "[2097152; 2097152]" ] (fun () -> box (total (tensor [ 1.0 ]))))
 
+          testCase "results that are kept until there is no room are refused, and their memory is used again" (fun () ->
+              Children.run 3.0 "kept" 4000000 2)
+
           // ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
           testList
               "a file with a shape that no array can have is refused"
