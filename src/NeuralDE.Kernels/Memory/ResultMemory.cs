@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace NeuralDE.Kernels;
@@ -24,6 +25,12 @@ internal sealed class ResultMemory
     /// quarter of that. A collection of young objects takes about 0.1 ms, the copies of so many bytes 3 ms.
     /// </summary>
     private const long Budget = 32 << 20;
+
+    /// <summary>
+    /// The most milliseconds that a caller waits for the finalisers of the collection before. It sleeps, because waiting for
+    /// their thread itself could be waiting for a lock of the caller.
+    /// </summary>
+    private const int LongestWait = 50;
 
     private static readonly Lock Gate = new();
 
@@ -54,6 +61,16 @@ internal sealed class ResultMemory
 
     /// <summary>The most bytes of unused blocks, also if more is in use.</summary>
     private static readonly long MostUnused = Room.Total / 8;
+
+    /// <summary>
+    /// The least use since the last collection, and since the one before it: what is really in use, because results without
+    /// references count as used until their finalisers have run.
+    /// </summary>
+    private static long lowest;
+    private static long lowestBefore;
+
+    /// <summary>1 from a collection until its finalisers run.</summary>
+    private static int behind;
 
     /// <summary>The oldest generation that the last collection looked at.</summary>
     private static int generation;
@@ -137,8 +154,10 @@ internal sealed class ResultMemory
     /// <summary>The generation to collect now; −1: none.</summary>
     private static int Due()
     {
-        if (taken < Math.Max(Budget, used / 4))
+        if (taken < Math.Max(Budget, Math.Min(lowest, lowestBefore) / 4))
             return -1;
+        lowestBefore = lowest;
+        lowest = used;
         // what outlived the last collection is found only by one of older objects
         generation = given < taken / 2 ? Math.Min(generation + 1, 2) : 0;
         taken = 0;
@@ -149,9 +168,26 @@ internal sealed class ResultMemory
     /// <summary>A program that has asked for a time without collections gets it.</summary>
     private static void Collect(int generation)
     {
-        if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
-            GC.Collect(generation, GCCollectionMode.Forced, blocking: generation < 2);
+        if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
+            return;
+
+        // many callers take memory faster than one thread of finalisers gives it back
+        for (int wait = 0; wait < LongestWait && Volatile.Read(ref behind) != 0; wait++)
+            Thread.Sleep(1);
+        Volatile.Write(ref behind, 1);
+        Drop();
+        GC.Collect(generation, GCCollectionMode.Forced, blocking: generation < 2);
     }
+
+    /// <summary>Its finaliser runs among those of the results of the same collection.</summary>
+    private sealed class Mark
+    {
+        ~Mark() => Volatile.Write(ref behind, 0);
+    }
+
+    /// <summary>A method of its own, so that nothing refers to the mark.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Drop() => _ = new Mark();
 
     /// <summary>
     /// Keeps a block for its next use. If too much is unused, the sizes that were not asked for recently are freed first: a
@@ -164,6 +200,7 @@ internal sealed class ResultMemory
         lock (Gate)
         {
             used -= block.Size;
+            lowest = Math.Min(lowest, used);
             given += block.Size;
             unused += block.Size;
             BySize[block.Size].Unused.Push(block);

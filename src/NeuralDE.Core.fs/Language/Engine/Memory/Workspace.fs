@@ -56,18 +56,18 @@ type internal KeptArguments() =
             made
         | there -> there
 
-    /// Whether the argument is this array of so many bytes already. If not, the caller has to write it.
-    member _.Has(argument: int, a: NdArray, bytes: int64) : bool =
+    /// Writes an argument of so many bytes, unless it is this array already.
+    member _.Write(argument: int, a: NdArray, bytes: int64, target: nativeint) : unit =
         if bytes < least then
-            false
+            a.CopyTo target
         else
             let reference = referenceOf argument
 
             match reference.TryGetTarget() with
-            | true, there when obj.ReferenceEquals(there, a) -> true
+            | true, there when obj.ReferenceEquals(there, a) -> ()
             | _ ->
+                a.CopyTo target
                 reference.SetTarget a
-                false
 
 /// The memory of one run of a plan. A plan keeps some workspaces and lends one to every call.
 [<Sealed>]

@@ -105,9 +105,7 @@ type internal Plan
         try
             for i in 0 .. inputs.Length - 1 do
                 let struct (at, s) = inputs[i]
-
-                if not (work.Arguments.Has(i, args[i], ArrayMemory.bytes s.Dtype s.Shape)) then
-                    ArrayMemory.write args[i] (work.Memory + nativeint at)
+                work.Arguments.Write(i, args[i], ArrayMemory.bytes s.Dtype s.Shape, work.Memory + nativeint at)
 
             x.RunOn work
 
