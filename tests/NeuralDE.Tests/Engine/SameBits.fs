@@ -74,11 +74,25 @@ let betweenThreadCounts (r: RandomGraph) : string option =
         let got = withThreads count (fun () -> byPlan r.Graph r.Args)
         named $"{count} threads compared with 1" (bitDifference alone got))
 
-/// The same plan again, after a run with other arguments.
+let private withKeptArguments (least: int64) (run: unit -> 'T) : 'T =
+    let before = KeptArguments.Least
+
+    try
+        KeptArguments.Least <- least
+        run ()
+    finally
+        KeptArguments.Least <- before
+
+/// The same plan again, after a run with other arguments, and after one with the same, which are then not copied again.
 let betweenRuns (r: RandomGraph) : string option =
-    let first = byPlan r.Graph r.Args
-    byPlan r.Graph (RandomGraphs.otherArgs r.Seed r) |> ignore
-    named "the second run" (bitDifference first (byPlan r.Graph r.Args))
+    withKeptArguments 1L (fun () ->
+        let first = byPlan r.Graph r.Args
+        byPlan r.Graph (RandomGraphs.otherArgs r.Seed r) |> ignore
+        let second = byPlan r.Graph r.Args
+        let third = byPlan r.Graph r.Args
+
+        named "the run after other arguments" (bitDifference first second)
+        |> Option.orElse (named "the run after the same arguments" (bitDifference first third)))
 
 /// Several threads at once on one plan, each with its own arguments.
 let betweenCallers (r: RandomGraph) : string option =

@@ -42,11 +42,11 @@ type internal TapeMemory() =
 type internal KeptArguments() =
     let mutable kept: (WeakReference<NdArray> | null)[] = [||]
 
-    /// Smaller arguments are copied in less time than is spent on the question.
-    let least = 32768L
+    /// Smaller arguments are copied in less time than is spent on the question. Tests set it.
+    static member val Least = ResultMemory.Least with get, set
 
     /// The reference is weak: it keeps no memory of the caller, and it is empty before another array has its place.
-    let referenceOf (argument: int) : WeakReference<NdArray> =
+    member private _.ReferenceOf(argument: int) : WeakReference<NdArray> =
         if argument >= kept.Length then Array.Resize(&kept, argument + 1)
 
         match kept[argument] with
@@ -57,11 +57,11 @@ type internal KeptArguments() =
         | there -> there
 
     /// Writes an argument of so many bytes, unless it is this array already.
-    member _.Write(argument: int, a: NdArray, bytes: int64, target: nativeint) : unit =
-        if bytes < least then
+    member x.Write(argument: int, a: NdArray, bytes: int64, target: nativeint) : unit =
+        if bytes < KeptArguments.Least then
             a.CopyTo target
         else
-            let reference = referenceOf argument
+            let reference = x.ReferenceOf argument
 
             match reference.TryGetTarget() with
             | true, there when obj.ReferenceEquals(there, a) -> ()
