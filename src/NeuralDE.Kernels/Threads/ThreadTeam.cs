@@ -146,13 +146,14 @@ internal static unsafe class ThreadTeam
 
             if (workers.Length < Threads - 1)
                 Start();
+            long began = Stopwatch.GetTimestamp();
             // the job is on this thread's stack, which is valid until all parts are done
             Publish(parts, &Call<Job>, (nint)Unsafe.AsPointer(ref job));
             Wake(nanoseconds);
 
             while (Take(0)) { }
 
-            Await(nanoseconds);
+            Await(began, nanoseconds);
 
             if (failure is not null)
                 ExceptionDispatchInfo.Throw(failure);
@@ -171,19 +172,21 @@ internal static unsafe class ThreadTeam
     }
 
     /// <summary>
-    /// Waits for the parts taken by workers. If that takes longer than the whole work should, the system has no free
-    /// core: the next jobs run alone, twice as many each time it happens again.
+    /// Waits for the parts taken by workers. If that takes longer than the whole work should, and longer than the caller's
+    /// own parts, the system has no free core: the next jobs run alone, twice as many each time it happens again. The
+    /// estimate of the work alone would not do: the first accesses to new memory take many times as long.
     /// </summary>
-    private static void Await(long nanoseconds)
+    private static void Await(long jobBegan, long nanoseconds)
     {
         if (Volatile.Read(ref open) == 0)
             return;
         long began = Stopwatch.GetTimestamp();
+        double own = Stopwatch.GetElapsedTime(jobBegan, began).TotalNanoseconds;
 
         for (int spins = 0; Volatile.Read(ref open) > 0; spins++)
             Pause(spins);
 
-        if (Stopwatch.GetElapsedTime(began).TotalNanoseconds > nanoseconds + LongWait)
+        if (Stopwatch.GetElapsedTime(began).TotalNanoseconds > Math.Max(nanoseconds, own) + LongWait)
         {
             waits = Math.Min(waits + 1, MostWaits);
             alone = (int)Math.Clamp(MostAlone / Math.Max(nanoseconds, 1), 1, 1 << waits);
