@@ -56,7 +56,7 @@ Arguments of this size are copied into the block, unless they are the same tenso
 
 ## Threads
 
-Each instruction with more than about 4 µs of work is divided among the threads (`Engine.setThreads`, one for each core at the start).
+Most instructions with more than about 4 µs of work are divided among the threads (`Engine.setThreads`; one for each core at the start).
 Each thread begins at its own share of the rows, and a sum over many rows, such as the gradient of a layer's weights, is added in groups
 of rows: so each core reads what it has written itself. A core that writes where another has just read is some ten times slower. The order
 of all additions depends on the sizes alone, so results have the same bits on any number of threads.

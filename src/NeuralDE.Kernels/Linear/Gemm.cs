@@ -19,7 +19,7 @@ internal static unsafe class Gemm
     /// </summary>
     private const int MostDepthForFewRows = 64;
 
-    /// <summary>For so few rows.</summary>
+    /// <summary>Products of at most this many rows use MostDepthForFewRows.</summary>
     public const int FewRows = 4;
 
     private const int Page = 4096;

@@ -9,8 +9,8 @@ namespace NeuralDE.Kernels;
 /// <summary>
 /// The memory of one large result, outside the managed heap. When nothing refers to it any more, it is used again for
 /// another result. A managed array of this size is freed only by the slowest kind of garbage collection, which runs
-/// after a few of them, and its pages are given back and taken again each time: measured at up to half of the time of a
-/// network's forward pass, and on the core that a second thread needs.
+/// after a few of them, and its pages are given back and taken again each time. That took a fifth of the time of a network's
+/// forward pass (measured), and it uses the core that a second thread needs.
 /// </summary>
 internal sealed class ResultMemory
 {
@@ -21,8 +21,8 @@ internal sealed class ResultMemory
     public const long Least = 32768;
 
     /// <summary>
-    /// After this many bytes of new results, a collection looks for unused ones; later if much more is in use: then after a
-    /// quarter of that. A collection of young objects takes about 0.1 ms, the copies of so many bytes 3 ms.
+    /// After this many bytes of new results, or a quarter of the bytes in use if that is more, a collection looks for unused
+    /// results. A collection of young objects took 0.3 ms (measured); 32 MB are 64 results of 512 KB.
     /// </summary>
     private const long Budget = 32 << 20;
 

@@ -44,10 +44,10 @@ internal static unsafe class ThreadTeam
     /// <summary>A wait for workers that is long compared with any job, in nanoseconds.</summary>
     private const long LongWait = 10_000;
 
-    /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only,</summary>
+    /// <summary>After long waits, up to 2 to this power jobs run on the calling thread only.</summary>
     private const int MostWaits = 12;
 
-    /// <summary>but not for longer than this many nanoseconds: a wait costs some milliseconds, a few percent of it.</summary>
+    /// <summary>Jobs run alone for at most this many nanoseconds: a wait costs some milliseconds, a few percent of it.</summary>
     private const long MostAlone = 100_000_000;
 
     /// <summary>The most parts that are taken one by one; of more, neighbours are taken together.</summary>

@@ -56,7 +56,7 @@ type internal KeptArguments() =
             made
         | there -> there
 
-    /// Writes an argument of so many bytes, unless it is this array already.
+    /// Copies an argument to its place in the workspace. Copies nothing if the place still holds the same large array.
     member x.Write(argument: int, a: NdArray, bytes: int64, target: nativeint) : unit =
         if bytes < KeptArguments.Least then
             a.CopyTo target
