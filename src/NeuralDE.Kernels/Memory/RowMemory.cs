@@ -55,13 +55,24 @@ internal static unsafe class RowMemory
     /// <summary>target = a and b.</summary>
     public static void And(nint a, nint b, nint target, long rows)
     {
-        for (long i = 0; i < rows; i++)
+        long i = 0;
+
+        for (; i <= rows - 8; i += 8)
+            *(ulong*)(target + (nint)i) = *(ulong*)(a + (nint)i) & *(ulong*)(b + (nint)i);
+
+        for (; i < rows; i++)
             ((byte*)target)[i] = (byte)(((byte*)a)[i] & ((byte*)b)[i]);
     }
 
     public static bool Any(nint flags, long rows)
     {
-        for (long i = 0; i < rows; i++)
+        long i = 0;
+
+        for (; i <= rows - 8; i += 8)
+            if (*(ulong*)(flags + (nint)i) != 0)
+                return true;
+
+        for (; i < rows; i++)
             if (((byte*)flags)[i] != 0)
                 return true;
         return false;

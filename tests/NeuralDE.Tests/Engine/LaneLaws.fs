@@ -128,6 +128,11 @@ let private withCotangents seed (reverse: Graph) (args: NdArray[]) =
         NdArray.OfFloats(s.Dtype, s.Shape, Array.init (int (Shape.size s.Shape)) (fun _ -> random.NextDouble())))
     |> Array.append args
 
+/// The values, and their gradient.
+let private valuesAnd (g: Graph) (reverse: Graph) : Graph =
+    Tracing.closed reverse.Inputs (fun x ->
+        Array.append (Tracing.replay g x[.. g.Inputs.Length - 1]) (Tracing.replay reverse x))
+
 /// The gradient alone, and behind the values that it is the gradient of, whose tape it reads.
 let private gradientOfOne seed =
     let r = RandomLoops.make seed true
@@ -136,17 +141,20 @@ let private gradientOfOne seed =
     let all = withCotangents seed reverse (RandomLoops.argumentsOfOne seed r)
     afterSome seed reverse all
 
-    let both =
-        Tracing.closed reverse.Inputs (fun x ->
-            Array.append (Tracing.replay g x[.. g.Inputs.Length - 1]) (Tracing.replay reverse x))
+    afterSome seed (valuesAnd g reverse) all
 
-    afterSome seed both all
-
+/// The gradient alone, whose sweep runs the loop again, and the gradient behind the values, whose sweep reads what the loop has
+/// recorded: everything, or some blocks.
 let private gradient seed =
     let r = RandomLoops.make seed true
     let rows = rowsOf seed
-    let g = batched r rows
-    let reverse = gradientOf r g
+
+    let ofTape tape =
+        let g = batched { r with Loop = { r.Loop with Tape = tape } } rows
+        let reverse = gradientOf r g
+        struct (reverse, valuesAnd g reverse)
+
+    let struct (reverse, _) = ofTape Everything
     let args = RandomLoops.arguments seed r rows
     let all = withCotangents seed reverse args
     let expected = withLanes false (fun () -> byNewPlan reverse all)
@@ -161,6 +169,12 @@ let private gradient seed =
 
     let onTwo = withThreads 2 (fun () -> byNewPlan reverse all)
     ensure "gradient on two threads" seed (bitDifference tiled onTwo)
+
+    for tape in [ Everything; Budget 50000L; Budget 1000L ] do
+        let struct (_, recorded) = ofTape tape
+        let both = withTier Compiled (fun () -> byNewPlan recorded all)
+        let gradient = both |> Result.map (fun values -> values[values.Length - reverse.Outputs.Length ..])
+        ensure $"gradient behind the values, {tape}" seed (bitDifference tiled gradient)
 
 [<Tests>]
 let tests =

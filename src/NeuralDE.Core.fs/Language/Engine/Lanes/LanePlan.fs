@@ -83,6 +83,8 @@ type internal LaneSweepPlan =
         Sums: int[]
         /// the number of slots of carried and captured values: the first slots, here and in the loop's code
         Kept: int
+        /// the slots of carried values that an iteration reads
+        Reads: int[]
     }
 
 module internal LanePlan =
@@ -249,6 +251,16 @@ module internal LanePlan =
           Prologue = prologue
           Axes = axes }
 
+    /// The slots before `stop` that an iteration reads, in order.
+    let private readsOf (code: LaneCode) (stop: int) : int[] =
+        let needed = code.Program.Needed code.Roots
+
+        [| for i in 0 .. code.Program.Nodes.Count - 1 do
+               match code.Program[i].Op with
+               | OfLane slot when needed[i] && slot < stop -> slot
+               | _ -> () |]
+        |> Array.sort
+
     /// The reverse sweep of a loop of one row, whose inputs are state, registers, captured values, cotangents of active
     /// states and cotangents of emissions, and whose outputs are cotangents of active states and of wanted captured values.
     /// The slots of carried and captured values are those of the loop's code. `hoists`: what only shared values determine is
@@ -295,7 +307,7 @@ module internal LanePlan =
         let captured = Array.append inputs[n .. byLane - 1] inputs[varying..] |> Array.map (fun (struct (at, _)) -> at)
         let own = Array.append order[.. byLane - 1] order[varying..]
 
-        { Sweep =
+        let code =
             { Program = p
               Slots = places.Slots
               Next = next
@@ -306,9 +318,12 @@ module internal LanePlan =
               Streams = [||]
               Shared = places.Shared
               Tables = places.Tables }
+
+        { Sweep = code
           SweepCaptured = reordered own n captured
           SweepPrologue = prologue
           Cotangents = Array.init active (fun a -> slotOf (byLane + a))
           Emissions = [| byLane + active .. varying - 1 |] |> Array.map slotOf
           Sums = sums |> Array.map (fun (struct (first, _)) -> first)
-          Kept = slotOf byLane }
+          Kept = slotOf byLane
+          Reads = readsOf code (slotOf n) }

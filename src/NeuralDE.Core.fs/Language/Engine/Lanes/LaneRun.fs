@@ -79,7 +79,7 @@ module internal LaneRun =
         LaneBlock.setFlag b (block + LaneBlock.slotAt b l.Pair.Code.Live) lane true
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private store (l: LaneLoop) (memory: nativeint) (block: nativeint) (lane: int) (row: int) =
+    let store (l: LaneLoop) (memory: nativeint) (block: nativeint) (lane: int) (row: int) =
         let b = l.Pair.Block
 
         for c in l.Outputs do
@@ -87,7 +87,7 @@ module internal LaneRun =
 
     /// Copies the emissions of the lanes that wrote.
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private emit (l: LaneLoop) (memory: nativeint) (block: nativeint) (notes: nativeint) (lanes: int) =
+    let emit (l: LaneLoop) (memory: nativeint) (block: nativeint) (notes: nativeint) (lanes: int) =
         let b = l.Pair.Block
         let rows = note notes b.Lanes 0
 
@@ -130,7 +130,7 @@ module internal LaneRun =
             NativePtr.write place (memory + nativeint tables[k])
 
     /// Iterations between two looks at the caller's cancellation.
-    let private untilLook = 64
+    let untilLook = 64
 
     /// A run of a loop, in which threads take rows from one counter: which lane and thread a row gets is chance, its bits are
     /// not.
@@ -229,7 +229,7 @@ module internal LaneRun =
                 if first = 0 || Volatile.Read &next < l.Rows then x.Run(min b.Lanes (max 1 share))
 
     /// An estimate of the nanoseconds of a run, of which the number of iterations is not known.
-    let private estimate (l: LaneLoop) : int64 = int64 l.Rows * int64 l.Pair.Code.Program.Nodes.Count * 5L
+    let estimate (l: LaneLoop) : int64 = int64 l.Rows * int64 l.Pair.Code.Program.Nodes.Count * 5L
 
     let run (l: LaneLoop) (idle: Idle<Turn>) (work: Workspace) =
         for s in l.Cleared do

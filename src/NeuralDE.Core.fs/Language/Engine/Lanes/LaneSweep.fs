@@ -18,8 +18,12 @@ type internal LaneGiven = { Slot: int; Dtype: Dtype; Stream: int; At: int64; Row
 [<NoEquality; NoComparison>]
 type internal LanePullback =
     {
-        /// the loop, which is run again; its block has as many lanes as the sweep's: a power of two
+        /// the loop, for blocks that are run again; its block has as many lanes as the sweep's: a power of two
         Loop: LaneLoop
+        /// what the loop has recorded
+        Record: LaneRecord voption
+        /// the carried slots that an iteration of the sweep reads
+        Reads: int[]
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
         Tables: int64[]
@@ -33,15 +37,15 @@ type internal LanePullback =
         /// sums over the rows: a slot, and where the sum is stored
         Sums: struct (Dtype * int * int64)[]
         Cleared: Slot[]
-        /// the most bytes of a block's tape
+        /// the most bytes of the tape of a block that is run again
         Limit: int64
     }
 
     member p.Lanes = p.Loop.Pair.Block.Lanes
 
-/// The tape of the calling thread, which is used for one block after another.
+/// The tape of blocks that the calling thread runs again, one after another.
 [<AbstractClass; Sealed>]
-type internal LaneTape private () =
+type internal ReplayTape private () =
     [<ThreadStatic; DefaultValue>]
     static val mutable private mine: GrowingBlock | null
 
@@ -49,23 +53,19 @@ type internal LaneTape private () =
     static member Most = 1L <<< 22
 
     static member Mine: GrowingBlock =
-        match LaneTape.mine with
+        match ReplayTape.mine with
         | null ->
             let made = GrowingBlock()
-            LaneTape.mine <- made
+            ReplayTape.mine <- made
             made
         | tape -> tape
 
 module internal LaneSweep =
-    /// Rows of a block. A block's rows end together, because none is refilled: the tape of few rows stays in the cache, and few
-    /// lanes wait for the slowest.
-    let blockRows = 32
-
     /// Blocks whose sums are added in order before the sums of others: the order of all additions depends on the number of
     /// rows alone.
     let private blocksOfTask = 64
 
-    let tasksOf rows = (rows + blockRows * blocksOfTask - 1) / (blockRows * blocksOfTask)
+    let tasksOf rows = LaneTape.blocksOf (LaneTape.blockRows * blocksOfTask) rows
 
     /// Whether a row has a cotangent that is not 0. A single row is always pulled, as its plan does.
     let private isGivenRow (p: LanePullback) (memory: nativeint) (row: int) =
@@ -87,25 +87,35 @@ module internal LaneSweep =
 
         any
 
-    /// The blocks of one thread: of the loop, and of the sweep.
+    /// The blocks of one thread: of the loop, and of the sweep; the emissions before an iteration, by stream and lane; the lanes
+    /// whose rows have cotangents.
     [<Struct>]
-    type private Blocks = { Forward: nativeint; Back: nativeint; Counts: nativeint }
+    type private Blocks = { Forward: nativeint; Back: nativeint; Counts: nativeint; Given: nativeint }
 
-    /// A kept iteration: the slots of carried values and the live lanes before it; the moved lanes, and for each stream the
-    /// lanes that wrote.
-    let private entryBytes (p: LanePullback) (carried: int) =
-        int64 (8 * p.Lanes) * int64 (carried + 2 + p.Loop.Streams.Length)
+    /// An iteration of a block that is run again: what the sweep reads, or all that an iteration needs to begin anew.
+    let private replayed (p: LanePullback) =
+        let code, carried = p.Loop.Pair.Code, p.Loop.Carried
+        let slots =
+            if p.Limit = Int64.MaxValue then
+                p.Reads
+            else
+                [| yield! [| 0 .. carried - 1 |]; code.Live |]
+        LaneEntry(code, p.Lanes, slots)
 
     /// A run of a sweep, in which threads take tasks from one counter.
     [<Sealed>]
     type internal Turn(p: LanePullback) =
         let mutable memory = 0n
+        let mutable tapes: BlockTapes | null = null
         let mutable sums = 0n
         let loop, sweep = p.Loop.Pair, p.Pair
         let carried = p.Loop.Carried
         let lanes = p.Lanes
         let slotBytes = int64 (8 * lanes)
-        let entry = entryBytes p carried
+        let again = replayed p
+        let recorded = p.Record |> ValueOption.map (fun r -> LaneEntry(loop.Code, lanes, r.Slots))
+        let entry = again.Bytes
+        let countBytes = int64 (4 * lanes * p.Loop.Streams.Length)
         let mutable next = 0
         // the streams whose emissions have cotangents
         let emitting = p.Emissions |> Array.map (fun e -> e.Stream) |> Array.distinct
@@ -114,31 +124,14 @@ module internal LaneSweep =
 
         let place (tape: GrowingBlock) (index: int) = tape.Address + nativeint (entry * int64 index)
 
-        let keepBefore (blocks: Blocks) (at: nativeint) =
-            RowMemory.Copy(blocks.Forward, at, slotBytes * int64 carried)
-            RowMemory.Copy(slot blocks.Forward loop.Code.Live, at + nativeint (slotBytes * int64 carried), slotBytes)
-
-        let keepAfter (blocks: Blocks) (at: nativeint) =
-            let flags = at + nativeint (slotBytes * int64 (carried + 1))
-            RowMemory.Copy(slot blocks.Forward loop.Code.Moved, flags, slotBytes)
-
-            for k in 0 .. p.Loop.Streams.Length - 1 do
-                let wrote = slot blocks.Forward p.Loop.Streams[k].Wrote
-                RowMemory.Copy(wrote, flags + nativeint (slotBytes * int64 (1 + k)), slotBytes)
-
-        let restore (blocks: Blocks) (at: nativeint) =
-            RowMemory.Copy(at, blocks.Forward, slotBytes * int64 carried)
-            RowMemory.Copy(at + nativeint (slotBytes * int64 carried), slot blocks.Forward loop.Code.Live, slotBytes)
-
-        let step (blocks: Blocks) = (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes) |> ignore
+        let step (blocks: Blocks) = (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes)
 
         /// The cotangents of the emissions of an iteration; they are taken in reverse.
-        let loadEmissions (blocks: Blocks) (at: nativeint) (first: int) =
+        let loadEmissions (blocks: Blocks) (kept: LaneEntry) (at: nativeint) (first: int) =
             let b = sweep.Block
-            let flags = at + nativeint (slotBytes * int64 (carried + 2))
 
             for k in emitting do
-                let wrote = flags + nativeint (slotBytes * int64 k)
+                let wrote = kept.Wrote(at, k)
                 let counts = NativePtr.ofNativeInt<int>(blocks.Counts + nativeint (4 * lanes * k))
 
                 for lane in 0 .. lanes - 1 do
@@ -156,14 +149,12 @@ module internal LaneSweep =
                             else
                                 LaneBlock.zero b e.Dtype target lane
 
-        let pull (blocks: Blocks) (at: nativeint) (first: int) =
-            RowMemory.Copy(at, blocks.Back, slotBytes * int64 carried)
-            RowMemory.Copy(
-                at + nativeint (slotBytes * int64 (carried + 1)),
-                slot blocks.Back sweep.Code.Live,
-                slotBytes
-            )
-            if p.Emissions.Length > 0 then loadEmissions blocks at first
+        let pull (blocks: Blocks) (kept: LaneEntry) (at: nativeint) (first: int) =
+            for k in 0 .. p.Reads.Length - 1 do
+                RowMemory.Copy(kept.Before(at, p.Reads[k]), slot blocks.Back p.Reads[k], slotBytes)
+
+            RowMemory.And(kept.Moved at, blocks.Given, slot blocks.Back sweep.Code.Live, slotBytes)
+            if p.Emissions.Length > 0 then loadEmissions blocks kept at first
             (LaneKernels.now sweep lanes).Iterate(blocks.Back, lanes) |> ignore
 
         let countEmissions (blocks: Blocks) =
@@ -190,19 +181,19 @@ module internal LaneSweep =
         /// the spacing.
         let forward (blocks: Blocks) (tape: GrowingBlock) : struct (int * int) =
             let limit = max 4L (p.Limit / entry)
-            let mutable count, spacing, kept = 0, 1, 0
+            let mutable count, spacing, kept, isLive = 0, 1, 0, true
             let live = slot blocks.Forward loop.Code.Live
             tape.Clear()
 
-            while RowMemory.Any(live, slotBytes) do
+            while isLive do
                 let isKept = count % spacing = 0
                 let at = if isKept then tape.Append entry else 0n
-                if isKept then keepBefore blocks at
-                step blocks
+                if isKept then again.KeepBefore(blocks.Forward, at)
+                if (step blocks).Ended then isLive <- RowMemory.Any(live, slotBytes)
                 countEmissions blocks
 
                 if isKept then
-                    keepAfter blocks at
+                    again.KeepAfter(blocks.Forward, at)
                     kept <- kept + 1
 
                     if int64 kept > limit then
@@ -216,20 +207,20 @@ module internal LaneSweep =
         /// Reverses the iterations from a kept one up to before `stop`; the first of them is kept at `start` of the tape.
         let rec reverse (blocks: Blocks) (tape: GrowingBlock) (start: int) (length: int) (first: int) =
             if length = 1 then
-                pull blocks (place tape start) first
+                pull blocks again (place tape start) first
             else
                 let limit = int (max 4L (p.Limit / entry / 2L))
                 let size = if length <= limit then 1 else (length + limit - 1) / limit
                 let bottom = tape.Length
                 let from = int (bottom / entry)
-                restore blocks (place tape start)
+                again.Restore(place tape start, blocks.Forward)
 
                 for k in 0 .. length - 1 do
                     let isKept = k % size = 0
                     let at = if isKept then tape.Append entry else 0n
-                    if isKept then keepBefore blocks at
-                    step blocks
-                    if isKept then keepAfter blocks at
+                    if isKept then again.KeepBefore(blocks.Forward, at)
+                    step blocks |> ignore
+                    if isKept then again.KeepAfter(blocks.Forward, at)
 
                 for i in (length - 1) / size .. -1 .. 0 do
                     reverse blocks tape (from + i) (min size (length - i * size)) first
@@ -256,50 +247,81 @@ module internal LaneSweep =
                 let at = slot blocks.Back slotIndex
                 NativePtr.set totals k (NativePtr.get totals k + LaneSums.Halves(at, (dtype = Float32), lanes))
 
-        /// A row without a cotangent, such as a failed one, has no part in the sweep.
-        let runBlock (blocks: Blocks) (tape: GrowingBlock) (first: int) (total: nativeint) =
-            let rows = min lanes (p.Loop.Rows - first)
+        /// Loads the rows of a block that have cotangents; the others, such as failed ones, have no part in the sweep. Returns
+        /// whether there are any.
+        let loadRows (blocks: Blocks) (first: int) : bool =
             // lanes without a row must have cotangents and sums of 0
             RowMemory.Clear(blocks.Back, slotBytes * int64 sweep.Code.Slots.Length)
             RowMemory.Clear(slot blocks.Forward loop.Code.Live, slotBytes)
-            RowMemory.Clear(blocks.Counts, int64 (4 * lanes * p.Loop.Streams.Length))
+            RowMemory.Clear(blocks.Counts, countBytes)
+            RowMemory.Clear(blocks.Given, slotBytes)
             let mutable any = false
 
-            for lane in 0 .. rows - 1 do
+            for lane in 0 .. min lanes (p.Loop.Rows - first) - 1 do
                 if isGivenRow p memory (first + lane) then
                     loadRow blocks lane (first + lane)
+                    LaneBlock.setFlag loop.Block blocks.Given lane true
                     any <- true
 
-            if any then
-                // captured values by row, which no iteration changes
-                let captured = slotBytes * int64 (p.Kept - carried)
-                RowMemory.Copy(slot blocks.Forward carried, slot blocks.Back carried, captured)
-                let struct (count, spacing) = forward blocks tape
-                let kept = (count + spacing - 1) / spacing
+            // captured values by row, which no iteration changes
+            let captured = slotBytes * int64 (p.Kept - carried)
+            RowMemory.Copy(slot blocks.Forward carried, slot blocks.Back carried, captured)
+            any
 
-                for i in kept - 1 .. -1 .. 0 do
-                    reverse blocks tape i (min spacing (count - i * spacing)) first
-                    tape.Resize(int64 i * entry)
+        /// Reverses the iterations that the loop has recorded.
+        let reverseRecorded
+            (blocks: Blocks)
+            (kept: LaneEntry)
+            (segment: GrowingBlock)
+            (block: BlockPlace)
+            (first: int)
+            =
+            let at = segment.Address + nativeint block.At
+            let counts = at + nativeint (kept.Bytes * int64 block.Count)
+            RowMemory.Copy(counts, blocks.Counts, countBytes)
 
-                for lane in 0 .. rows - 1 do
-                    if isGivenRow p memory (first + lane) then storeRow blocks lane (first + lane)
+            for i in block.Count - 1 .. -1 .. 0 do
+                pull blocks kept (at + nativeint (kept.Bytes * int64 i)) first
+
+        /// Runs the iterations again, and reverses them.
+        let reverseAgain (blocks: Blocks) (tape: GrowingBlock) (first: int) =
+            let struct (count, spacing) = forward blocks tape
+            let kept = (count + spacing - 1) / spacing
+
+            for i in kept - 1 .. -1 .. 0 do
+                reverse blocks tape i (min spacing (count - i * spacing)) first
+                tape.Resize(int64 i * entry)
+
+        let runBlock (blocks: Blocks) (tape: GrowingBlock) (index: int) (total: nativeint) =
+            let first = index * lanes
+
+            if loadRows blocks first then
+                match tapes, recorded with
+                | NonNull tapes, ValueSome kept when tapes[index].Count >= 0 ->
+                    let block = tapes[index]
+                    reverseRecorded blocks kept (tapes.Segment block.Segment) block first
+                | _ -> reverseAgain blocks tape first
+
+                for lane in 0 .. min lanes (p.Loop.Rows - first) - 1 do
+                    if LaneBlock.isSet loop.Block blocks.Given lane then storeRow blocks lane (first + lane)
 
                 addSums blocks total
 
-        /// Prepares a run on this memory, with this place for the sums of the tasks.
-        member _.Begin(at: nativeint, sumsAt: nativeint) =
+        /// Prepares a run on this memory, with these tapes of the loop and this place for the sums of the tasks.
+        member _.Begin(at: nativeint, recorded: BlockTapes | null, sumsAt: nativeint) =
             memory <- at
+            tapes <- recorded
             sums <- sumsAt
             next <- 0
 
         member _.Run(tape: GrowingBlock) =
             let forwardBytes = int64 loop.Block.Bytes
             let backBytes = int64 sweep.Block.Bytes
-            let countBytes = int64 (4 * lanes * p.Loop.Streams.Length)
-            let memoryOf =
-                ThreadScratch.Address(ThreadScratch.Use.LaneBlock, forwardBytes + backBytes + 64L + countBytes)
+            let bytes = forwardBytes + backBytes + 64L + slotBytes + countBytes
+            let memoryOf = ThreadScratch.Address(ThreadScratch.Use.LaneBlock, bytes)
             let back = memoryOf + nativeint ((forwardBytes + 63L) / 64L * 64L)
-            let blocks = { Forward = memoryOf; Back = back; Counts = back + nativeint backBytes }
+            let given = back + nativeint backBytes
+            let blocks = { Forward = memoryOf; Back = back; Given = given; Counts = given + nativeint slotBytes }
             LaneRun.share loop.Block p.Loop.Shared p.Loop.Tables memory blocks.Forward
             LaneRun.share sweep.Block p.Shared p.Tables memory blocks.Back
             let tasks = tasksOf p.Loop.Rows
@@ -310,16 +332,16 @@ module internal LaneSweep =
                 RowMemory.Clear(total, int64 (8 * p.Sums.Length))
 
                 for block in
-                    task * blocksOfTask .. min ((task + 1) * blocksOfTask) ((p.Loop.Rows + lanes - 1) / lanes) - 1 do
-                    runBlock blocks tape (block * lanes) total
+                    task * blocksOfTask .. min ((task + 1) * blocksOfTask) (LaneTape.blocksOf lanes p.Loop.Rows) - 1 do
+                    runBlock blocks tape block total
 
                 task <- Interlocked.Increment(&next) - 1
 
         interface ITiles with
             member x.Run(_, _, _) =
-                let tape = LaneTape.Mine
+                let tape = ReplayTape.Mine
                 x.Run tape
-                tape.Trim LaneTape.Most
+                tape.Trim ReplayTape.Most
 
     /// The sums of the tasks, in order.
     let private close (p: LanePullback) (memory: nativeint) (sums: nativeint) =
@@ -346,7 +368,11 @@ module internal LaneSweep =
         let tasks = tasksOf p.Loop.Rows
         let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, 8L * max 1L (int64 p.Sums.Length * int64 tasks))
         let turn = idle.Take()
-        turn.Begin(work.Memory, sums)
+        let tapes: BlockTapes | null =
+            match p.Record with
+            | ValueSome record -> work.Tapes[record.Tape].Blocks
+            | ValueNone -> null
+        turn.Begin(work.Memory, tapes, sums)
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)
 

@@ -249,14 +249,34 @@ module internal LowerFunctions =
 
         results
 
-    /// Whether a loop records a tape: a sweep by lanes runs the loop again instead.
-    and private needsTape (g: Graph) (n: Node) : bool =
-        (LoopViews.pairs g)
-        |> Seq.exists (fun pair ->
-            obj.ReferenceEquals(pair.Value, n)
-            && (match pair.Key.Op with
-                | Apply(Pullback p) -> (LowerLanes.sweepOf p).IsNone
-                | _ -> true))
+    /// The reverse sweeps that read the tape of a loop.
+    and private sweepsOf (g: Graph) (loop: Node) : Pullback[] =
+        [| for pair in LoopViews.pairs g do
+               match pair.Key.Op with
+               | Apply(Pullback p) when obj.ReferenceEquals(pair.Value, loop) -> p
+               | _ -> () |]
+
+    and private loopOf (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
+        let sweeps = sweepsOf x.Graph n
+        // a plan's sweep reads the tape of a plan's loop
+        let needsTape = sweeps |> Array.exists (fun p -> (LowerLaneSweeps.sweepOf p).IsNone)
+
+        match if needsTape then ValueNone else LowerLanes.planOf l with
+        | ValueSome plan -> LowerLanes.loop x (call x) n l plan (LowerLaneSweeps.recordOf sweeps) args
+        | ValueNone -> loop x n l args
+
+    and private pullbackOf (x: Lowering) (n: Node) (p: Pullback) (args: View[]) : View[] =
+        match LowerLaneSweeps.sweepOf p with
+        | ValueSome plans ->
+            let recorded =
+                match (LoopViews.pairs x.Graph).TryGetValue n with
+                | true, loop ->
+                    LowerLaneSweeps.recordOf (sweepsOf x.Graph loop)
+                    |> ValueOption.map (fun slots -> struct (loop, slots))
+                | _ -> ValueNone
+
+            LowerLaneSweeps.pullback x (call x) p recorded plans (PullbackViews.givenOf p args) args
+        | ValueNone -> pullback x n p args
 
     and private functions (x: Lowering) (n: Node) (fn: Fn) (args: View[]) : View[] =
         let args = args |> Array.map x.Contiguous
@@ -266,12 +286,6 @@ module internal LowerFunctions =
         | Custom c -> call x c.Primal args
         | Root r -> call x r.Solve args
         | Cond(whenTrue, whenFalse) -> condition x whenTrue whenFalse args
-        | Loop l ->
-            match if needsTape x.Graph n then ValueNone else LowerLanes.planOf l with
-            | ValueSome plan -> LowerLanes.loop x (call x) n l plan args
-            | ValueNone -> loop x n l args
-        | Pullback p ->
-            match LowerLanes.sweepOf p with
-            | ValueSome plans -> LowerLanes.pullback x (call x) p plans (PullbackViews.givenOf p args) args
-            | ValueNone -> pullback x n p args
+        | Loop l -> loopOf x n l args
+        | Pullback p -> pullbackOf x n p args
         | Host h -> host x h args

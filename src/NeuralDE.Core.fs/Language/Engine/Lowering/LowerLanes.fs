@@ -12,7 +12,7 @@ module internal LowerLanes =
     /// Appends the setting to a name, for caches whose content depends on it.
     let cacheKey (name: string) : string = if isOn then name else name + " without lanes"
 
-    let private key (l: Loop) (axes: bool[][]) =
+    let key (l: Loop) (axes: bool[][]) =
         let streams = l.Streams |> Array.map (fun s -> string s.Emits) |> String.concat ","
         let flags =
             axes |> Array.map (Array.map (fun b -> if b then "1" else "0") >> String.concat "") |> String.concat ","
@@ -95,13 +95,13 @@ module internal LowerLanes =
                if not (Array.contains true axes[c]) then captured[c] |]
 
     /// The captured values, then those that the prologue computes.
-    let private withPrologue (call: Graph -> View[] -> View[]) prologue (axes: bool[][]) (captured: View[]) : View[] =
+    let withPrologue (call: Graph -> View[] -> View[]) prologue (axes: bool[][]) (captured: View[]) : View[] =
         match prologue with
         | ValueSome prologue -> Array.append captured (call prologue (sharedOf axes captured))
         | ValueNone -> captured
 
     /// The shared numbers and arrays of the captured values.
-    let private shared
+    let shared
         (scope: Scope)
         (code: LaneCode)
         (places: LaneCaptured[])
@@ -198,13 +198,27 @@ module internal LowerLanes =
           IsWatched = l.Watch.IsSome
           Counts = [||] }
 
-    /// Lowers a loop by lanes.
+    /// The most bytes of a record where a tape keeps everything: what does not fit is computed again, which takes half of the time
+    /// of a gradient more.
+    let private mostOfEverything = 268435456L
+
+    let record (l: Loop) (slots: int[]) (scope: Scope) (loop: Node) : LaneRecord =
+        let most =
+            match l.Tape with
+            | Everything -> mostOfEverything
+            // the other half is for what a sweep computes again
+            | Budget bytes -> bytes / 2L
+
+        { Slots = slots; Most = most; Tape = scope.Tape loop }
+
+    /// Lowers a loop by lanes; `records`: the slots that it keeps for its reverse sweeps.
     let loop
         (x: Lowering)
         (call: Graph -> View[] -> View[])
         (n: Node)
         (l: Loop)
         (plan: LanePlan)
+        (records: int[] voption)
         (args: View[])
         : View[] =
         let n' = l.States + l.Registers
@@ -216,215 +230,39 @@ module internal LowerLanes =
             Infer.outputs (Loop l) (n.Args |> Array.map (fun a -> a.Signature)) |> Array.skip n' |> Array.map x.NewArray
 
         let size = $"{string plan.Code.Program.Nodes.Count} numbers, {string plan.Code.Slots.Length} kept"
+        let recorded = records |> ValueOption.map (fun slots -> $", {string slots.Length} recorded")
 
         x.Draft(
-            $"loop by lanes, {size}",
+            $"loop by lanes, {size}" + ValueOption.defaultValue "" recorded,
             Seq.concat [ start; carried; captured; emissions ] |> Child.storagesOf,
             fun scope ->
                 let rows = Shape.extent "loop" (Shape.size l.Batch)
-                let pair = LaneKernels.find plan.Code rows LaneKernels.most
-                let run = loopOf l plan scope pair start carried captured emissions
-                let idle = Idle(fun () -> LaneRun.Turn run)
                 let from, into = Array.map (Child.slot scope) start, Array.map (Child.slot scope) carried
 
-                Instruction.make (fun work ->
-                    // a run that is cancelled returns where it began
-                    if run.IsWatched then
+                // a run that is cancelled returns where it began
+                let begin' (work: Workspace) =
+                    if l.Watch.IsSome then
                         for i in 0 .. from.Length - 1 do
                             Slot.copy work from[i] into[i]
 
-                    LaneRun.run run idle work)
+                match records with
+                | ValueNone ->
+                    let pair = LaneKernels.find plan.Code rows LaneKernels.most
+                    let run = loopOf l plan scope pair start carried captured emissions
+                    let idle = Idle(fun () -> LaneRun.Turn run)
+
+                    Instruction.make (fun work ->
+                        begin' work
+                        LaneRun.run run idle work)
+                | ValueSome slots ->
+                    let pair = LaneKernels.find plan.Code LaneTape.blockRows LaneTape.blockRows
+                    let run = loopOf l plan scope pair start carried captured emissions
+                    let record = record l slots scope n
+                    let idle = Idle(fun () -> LaneTape.Turn(run, record))
+
+                    Instruction.make (fun work ->
+                        begin' work
+                        LaneTape.run run record idle work)
         )
 
         Array.append carried emissions
-
-    // ── reverse ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The active emissions whose cotangents are given.
-    let private emitted (p: Pullback) =
-        let n = p.Of.States + p.Of.Registers
-        [| for e in 0 .. p.Of.Emits - 1 do
-               if p.ActiveEmits[e] && p.Given[n + e] then e |]
-
-    let activeOf (p: Pullback) =
-        [| for i in 0 .. p.Of.States - 1 do
-               if p.ActiveStates[i] then i |]
-
-    /// The wanted captured values, by index among the arguments.
-    let wantedOf (p: Pullback) =
-        [| for i in p.Of.States + p.Of.Registers .. p.Wanted.Length - 1 do
-               if p.Wanted[i] then i |]
-
-    /// Whether the cotangent of a captured value is one sum, or one part for each row.
-    let private isOneOrAll (axes: bool[]) = Array.forall id axes || not (Array.contains true axes)
-
-    /// The code of a sweep. Loops with different conditions, bounds or constants can have one sweep: what is remembered with it
-    /// does not contain the code of the loop.
-    let private sweepPlanOf (p: Pullback) (swept: Graph) : LaneSweepPlan voption =
-        match RowLoop.innermost p.Of with
-        | ValueNone -> ValueNone
-        | ValueSome(struct (row, axes)) ->
-            let active, wanted = (activeOf p).Length, wantedOf p
-            let numbers = wanted |> Array.map string |> String.concat ","
-
-            swept.Memo(
-                $"{key p.Of axes} {string active} {numbers}",
-                fun () ->
-                    try
-                        ValueSome(LanePlan.sweep true row axes swept active wanted)
-                    with :? NotLanesException ->
-                        ValueNone
-            )
-
-    /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
-    let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
-        let inOneLayout (plan: LanePlan) (sweep: LaneSweepPlan) =
-            LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program
-
-        match planOf p.Of with
-        | ValueNone -> ValueNone
-        | ValueSome plan ->
-            let n = p.Of.States + p.Of.Registers
-
-            match p.RowSweep.Value with
-            | ValueSome swept when wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) ->
-                sweepPlanOf p swept
-                |> ValueOption.filter (inOneLayout plan)
-                |> ValueOption.map (fun sweep -> struct (plan, sweep))
-            | _ -> ValueNone
-
-    let private emissionsGiven
-        (p: Pullback)
-        (sweep: LaneSweepPlan)
-        (scope: Scope)
-        (given: View voption[])
-        : LaneGiven[] =
-        let n, rank, streamOf = p.Of.States + p.Of.Registers, p.Of.Batch.Length, p.Of.StreamOf
-
-        emitted p
-        |> Array.mapi (fun k e ->
-            let v = given[n + e].Value
-            let width, size, room = int (Shape.size v.Shape[rank + 1 ..]), v.Dtype.Size, v.Shape[rank]
-
-            Array.init width (fun c ->
-                { Slot = sweep.Emissions[k] + c
-                  Dtype = v.Dtype
-                  Stream = streamOf[e]
-                  At = scope.Offset v + int64 (c * size)
-                  RowBytes = int64 width * int64 size * int64 room
-                  Bytes = int64 (width * size)
-                  Room = room }))
-        |> Array.concat
-
-    /// The arrays of a sweep by lanes, as views of the parent: captured values for the loop and for the sweep, cotangents
-    /// of wanted states, and of wanted captured values.
-    [<NoEquality; NoComparison>]
-    type SweepViews =
-        { Plan: LanePlan
-          Sweep: LaneSweepPlan
-          Own: View[]
-          Captured: View[]
-          SweepCaptured: View[]
-          States: struct (int * View)[]
-          Totals: View[] }
-
-        member v.Results = Array.append (v.States |> Array.map (fun (struct (_, v)) -> v)) v.Totals
-
-    /// The columns of the results by row: of states, and of captured values with a number for each lane.
-    let private resultsByRow (p: Pullback) (v: SweepViews) (scope: Scope) : LaneColumn[] =
-        let active, wanted, n = activeOf p, wantedOf p, p.Of.States + p.Of.Registers
-        let column (view: View) first =
-            columns scope view { Dtype = view.Dtype; Shape = view.Shape[p.Of.Batch.Length ..] } [||] first
-
-        [| for struct (i, view) in v.States do
-               match Array.IndexOf(active, i) with
-               | -1 -> ()
-               | a -> yield! column view v.Sweep.Cotangents[a]
-           for k in 0 .. wanted.Length - 1 do
-               if Array.contains true v.Plan.Axes[wanted[k] - n] then yield! column v.Totals[k] v.Sweep.Sums[k] |]
-
-    /// The sums over the rows: of captured values that all lanes share.
-    let private sumsOf (p: Pullback) (v: SweepViews) (scope: Scope) =
-        let wanted, n = wantedOf p, p.Of.States + p.Of.Registers
-
-        [| for k in 0 .. wanted.Length - 1 do
-               if not (Array.contains true v.Plan.Axes[wanted[k] - n]) then
-                   let total = v.Totals[k]
-
-                   for c in 0 .. int (View.size total) - 1 do
-                       let at = scope.Offset total + int64 (c * total.Dtype.Size)
-                       struct (total.Dtype, v.Sweep.Sums[k] + c, at) |]
-
-    /// The cotangents of states that are given.
-    let private givenByRow (p: Pullback) (v: SweepViews) (scope: Scope) (given: View voption[]) =
-        activeOf p
-        |> Array.mapi (fun a i ->
-            match given[i] with
-            | ValueNone -> [||]
-            | ValueSome view ->
-                let row: Signature = { Dtype = view.Dtype; Shape = view.Shape[p.Of.Batch.Length ..] }
-                columns scope view row [||] v.Sweep.Cotangents[a])
-        |> Array.concat
-
-    let pullbackOf (p: Pullback) (v: SweepViews) (given: View voption[]) (scope: Scope) : LanePullback =
-        let l = p.Of
-        let start = v.Own[.. l.States + l.Registers - 1]
-
-        let pairOf code =
-            if l.Batch.Length = 0 then
-                LaneKernels.find code 1 LaneKernels.most
-            else
-                LaneKernels.find code LaneSweep.blockRows LaneSweep.blockRows
-
-        let struct (numbers, tables) = shared scope v.Sweep.Sweep v.Sweep.SweepCaptured v.SweepCaptured
-
-        { Loop = loopOf l v.Plan scope (pairOf v.Plan.Code) start start v.Captured [||]
-          Pair = pairOf v.Sweep.Sweep
-          Shared = numbers
-          Tables = tables
-          Kept = v.Sweep.Kept
-          Given = givenByRow p v scope given
-          Emissions = emissionsGiven p v.Sweep scope given
-          Results = resultsByRow p v scope
-          Sums = sumsOf p v scope
-          Cleared = v.Results |> Array.map (Child.slot scope)
-          Limit =
-            match l.Tape with
-            | Everything -> Int64.MaxValue
-            | Budget bytes -> bytes }
-
-    /// Lowers a reverse sweep by lanes: the cotangents of the wanted arguments.
-    let pullback
-        (x: Lowering)
-        (call: Graph -> View[] -> View[])
-        (p: Pullback)
-        (struct (plan: LanePlan, sweep: LaneSweepPlan))
-        (given: View voption[])
-        (args: View[])
-        : View[] =
-        let n = p.Of.States + p.Of.Registers
-        let own = args[.. p.Wanted.Length - 1]
-        let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
-
-        let v =
-            { Plan = plan
-              Sweep = sweep
-              Own = own
-              Captured = withPrologue call plan.Prologue plan.Axes own[n..]
-              SweepCaptured = withPrologue call sweep.SweepPrologue plan.Axes own[n..]
-              States =
-                [| for i in 0 .. p.Of.States - 1 do
-                       if p.Wanted[i] then struct (i, sameAs own[i]) |]
-              Totals = wantedOf p |> Array.map (fun i -> sameAs own[i]) }
-
-        let size = $"{string sweep.Sweep.Program.Nodes.Count} numbers, {string sweep.Sweep.Slots.Length} kept"
-
-        x.Draft(
-            $"reverse sweep by lanes, {size}",
-            Seq.concat [ args; v.Captured; v.SweepCaptured; v.Results ] |> Child.storagesOf,
-            fun scope ->
-                let pull = pullbackOf p v given scope
-                let idle = Idle(fun () -> LaneSweep.Turn pull)
-                Instruction.make (fun work -> LaneSweep.run pull idle work)
-        )
-
-        v.Results

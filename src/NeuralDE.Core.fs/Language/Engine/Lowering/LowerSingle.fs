@@ -72,8 +72,8 @@ module internal LowerSingle =
         | ValueNone -> ValueNone
         | ValueSome swept ->
             let plan = LanePlan.make p.Of (noAxes p.Of)
-            let active = (LowerLanes.activeOf p).Length
-            let sweep = LanePlan.sweep false p.Of plan.Axes swept active (LowerLanes.wantedOf p)
+            let active = (LowerLaneSweeps.activeOf p).Length
+            let sweep = LanePlan.sweep false p.Of plan.Axes swept active (LowerLaneSweeps.wantedOf p)
             let isOneLayout = (LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program)
 
             // the loop is replayed
@@ -120,7 +120,7 @@ module internal LowerSingle =
             place scope (Seq.concat [ own; captured; results; givens ])
 
             let make (struct (plan, sweep)) =
-                let v: LowerLanes.SweepViews =
+                let v: LowerLaneSweeps.SweepViews =
                     { Plan = plan
                       Sweep = sweep
                       Own = own
@@ -129,7 +129,7 @@ module internal LowerSingle =
                       States = Array.map2 (fun i v -> struct (i, v)) states results[.. states.Length - 1]
                       Totals = views.Totals }
 
-                LowerLanes.pullbackOf p v given scope
+                LowerLaneSweeps.pullbackOf p ValueNone v given scope
 
             let makeOne () = LaneSingle(float instructions * instructionTime, isPaired, true)
             let one = shared scope primal makeOne

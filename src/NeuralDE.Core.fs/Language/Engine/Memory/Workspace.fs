@@ -25,6 +25,8 @@ type internal TapeMemory() =
     member val Entries = GrowingBlock()
     /// states of the iterations 0, Spacing, 2 Spacing, …
     member val States = GrowingBlock()
+    /// of a loop by lanes, in place of all others
+    member val Blocks = BlockTapes()
     member val Count = 0 with get, set
     member val Spacing = 1 with get, set
     member val Kept = 0 with get, set
@@ -92,6 +94,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         for tape in x.Tapes do
             tape.Entries.Peak <- 0L
             tape.States.Peak <- 0L
+            tape.Blocks.ForgetPeak()
 
         for emission in x.Emissions do
             emission.Peak <- 0L
@@ -101,7 +104,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let mutable bytes = block.Size
 
         for tape in x.Tapes do
-            bytes <- bytes + tape.Entries.Peak + tape.States.Peak
+            bytes <- bytes + tape.Entries.Peak + tape.States.Peak + tape.Blocks.Peak
 
         for emission in x.Emissions do
             bytes <- bytes + emission.Peak
@@ -115,6 +118,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         for tape in x.Tapes do
             tape.Entries.Trim most
             tape.States.Trim most
+            tape.Blocks.Trim most
 
         for emission in x.Emissions do
             emission.Trim most
