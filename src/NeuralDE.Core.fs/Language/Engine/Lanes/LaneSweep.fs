@@ -106,7 +106,8 @@ module internal LaneSweep =
     [<Sealed>]
     type internal Turn(p: LanePullback) =
         let mutable memory = 0n
-        let mutable tapes: BlockTapes | null = null
+        // of the run, if the loop has recorded
+        let mutable tapes: BlockTapes = Unchecked.defaultof<_>
         let mutable sums = 0n
         let loop, sweep = p.Loop.Pair, p.Pair
         let carried = p.Loop.Carried
@@ -296,8 +297,8 @@ module internal LaneSweep =
             let first = index * lanes
 
             if loadRows blocks first then
-                match tapes, recorded with
-                | NonNull tapes, ValueSome kept when tapes[index].Count >= 0 ->
+                match recorded with
+                | ValueSome kept when tapes[index].Count >= 0 ->
                     let block = tapes[index]
                     reverseRecorded blocks kept (tapes.Segment block.Segment) block first
                 | _ -> reverseAgain blocks tape first
@@ -307,10 +308,10 @@ module internal LaneSweep =
 
                 addSums blocks total
 
-        /// Prepares a run on this memory, with these tapes of the loop and this place for the sums of the tasks.
-        member _.Begin(at: nativeint, recorded: BlockTapes | null, sumsAt: nativeint) =
-            memory <- at
-            tapes <- recorded
+        /// Prepares a run on this workspace, with this place for the sums of the tasks.
+        member _.Begin(work: Workspace, sumsAt: nativeint) =
+            memory <- work.Memory
+            p.Record |> ValueOption.iter (fun record -> tapes <- work.Tapes[record.Tape].Blocks)
             sums <- sumsAt
             next <- 0
 
@@ -368,11 +369,7 @@ module internal LaneSweep =
         let tasks = tasksOf p.Loop.Rows
         let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, 8L * max 1L (int64 p.Sums.Length * int64 tasks))
         let turn = idle.Take()
-        let tapes: BlockTapes | null =
-            match p.Record with
-            | ValueSome record -> work.Tapes[record.Tape].Blocks
-            | ValueNone -> null
-        turn.Begin(work.Memory, tapes, sums)
+        turn.Begin(work, sums)
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)
 
