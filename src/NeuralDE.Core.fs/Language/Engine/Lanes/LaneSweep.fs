@@ -107,6 +107,7 @@ module internal LaneSweep =
         let slotBytes = int64 (8 * lanes)
         let entry = entryBytes p carried
         let mutable next = 0
+        let mutable watcher: Watcher = null
         // the streams whose emissions have cotangents
         let emitting = p.Emissions |> Array.map (fun e -> e.Stream) |> Array.distinct
 
@@ -130,7 +131,9 @@ module internal LaneSweep =
             RowMemory.Copy(at, blocks.Forward, slotBytes * int64 carried)
             RowMemory.Copy(at + nativeint (slotBytes * int64 carried), slot blocks.Forward loop.Code.Live, slotBytes)
 
-        let step (blocks: Blocks) = (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes) |> ignore
+        let step (blocks: Blocks) =
+            Watching.RequireGoesOn watcher
+            (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes) |> ignore
 
         /// The cotangents of the emissions of an iteration; they are taken in reverse.
         let loadEmissions (blocks: Blocks) (at: nativeint) (first: int) =
@@ -157,6 +160,7 @@ module internal LaneSweep =
                                 LaneBlock.zero b e.Dtype target lane
 
         let pull (blocks: Blocks) (at: nativeint) (first: int) =
+            Watching.RequireGoesOn watcher
             RowMemory.Copy(at, blocks.Back, slotBytes * int64 carried)
             RowMemory.Copy(
                 at + nativeint (slotBytes * int64 (carried + 1)),
@@ -286,8 +290,9 @@ module internal LaneSweep =
 
                 addSums blocks total
 
-        /// Prepares a run on this memory, with this place for the sums of the tasks.
-        member _.Begin(at: nativeint, sumsAt: nativeint) =
+        /// Prepares a run on this memory, with this place for the sums of the tasks, under the caller's watcher.
+        member _.Begin(at: nativeint, sumsAt: nativeint, under: Watcher) =
+            watcher <- under
             memory <- at
             sums <- sumsAt
             next <- 0
@@ -318,8 +323,11 @@ module internal LaneSweep =
         interface ITiles with
             member x.Run(_, _, _) =
                 let tape = LaneTape.Mine
-                x.Run tape
-                tape.Trim LaneTape.Most
+
+                try
+                    x.Run tape
+                finally
+                    tape.Trim LaneTape.Most
 
     /// The sums of the tasks, in order.
     let private close (p: LanePullback) (memory: nativeint) (sums: nativeint) =
@@ -346,7 +354,7 @@ module internal LaneSweep =
         let tasks = tasksOf p.Loop.Rows
         let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, 8L * max 1L (int64 p.Sums.Length * int64 tasks))
         let turn = idle.Take()
-        turn.Begin(work.Memory, sums)
+        turn.Begin(work.Memory, sums, (if p.Loop.IsWatched then Watching.Current else null))
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)
 
@@ -356,4 +364,5 @@ module internal LaneSweep =
             TileTeam.Run(turn, work.Memory, parts, int64 p.Loop.Rows * nodes * 5L)
 
         close p work.Memory sums
+        turn.Begin(0n, 0n, null)
         idle.Keep turn
