@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
@@ -43,12 +42,14 @@ internal static unsafe class Convolution
             output
         );
 
-        if (Vector512.IsHardwareAccelerated)
-            Run<Lanes512<float>, Lanes512<double>>(type, &shape);
-        else if (Vector256.IsHardwareAccelerated)
-            Run<Lanes256<float>, Lanes256<double>>(type, &shape);
-        else
-            Run<Lane<float>, Lane<double>>(type, &shape);
+        Widest.Run(type, new Work(&shape));
+    }
+
+    private readonly struct Work(ConvolutionShape* shape) : IVectorWork
+    {
+        public void Run<T, S>()
+            where T : unmanaged
+            where S : struct, IVector<S> => ConvolutionTeam.Run<S>(shape);
     }
 
     /// <summary>The axes are stored in this thread's memory until its next convolution.</summary>
@@ -113,15 +114,5 @@ internal static unsafe class Convolution
         foreach (int extent in extents)
             product = checked(product * extent);
         return product;
-    }
-
-    private static void Run<Floats, Doubles>(ElementType type, ConvolutionShape* shape)
-        where Floats : struct, IVector<Floats>
-        where Doubles : struct, IVector<Doubles>
-    {
-        if (type == ElementType.Float32)
-            ConvolutionTeam.Run<Floats>(shape);
-        else
-            ConvolutionTeam.Run<Doubles>(shape);
     }
 }

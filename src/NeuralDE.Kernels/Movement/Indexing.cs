@@ -30,38 +30,31 @@ internal static unsafe class Indexing
         nint operand,
         nint index,
         nint target
-    )
-    {
-        switch (type.Size())
-        {
-            case 1:
-                Gather<byte>(indexType, batches, rows, indices, width, (byte*)operand, index, (byte*)target);
-                break;
-            case 4:
-                Gather<uint>(indexType, batches, rows, indices, width, (uint*)operand, index, (uint*)target);
-                break;
-            default:
-                Gather<ulong>(indexType, batches, rows, indices, width, (ulong*)operand, index, (ulong*)target);
-                break;
-        }
-    }
+    ) =>
+        ElementTypes.Move(
+            type.Size(),
+            new GatherWork(indexType, batches, rows, indices, width, operand, index, target)
+        );
 
-    private static void Gather<T>(
+    private readonly struct GatherWork(
         ElementType indexType,
         long batches,
         long rows,
         long indices,
         long width,
-        T* operand,
+        nint operand,
         nint index,
-        T* target
-    )
-        where T : unmanaged
+        nint target
+    ) : IElementWork
     {
-        if (indexType == ElementType.Int32)
-            Gather(batches, rows, indices, width, operand, (int*)index, target);
-        else
-            Gather(batches, rows, indices, width, operand, (long*)index, target);
+        public void Run<T>()
+            where T : unmanaged
+        {
+            if (indexType == ElementType.Int32)
+                Gather(batches, rows, indices, width, (T*)operand, (int*)index, (T*)target);
+            else
+                Gather(batches, rows, indices, width, (T*)operand, (long*)index, (T*)target);
+        }
     }
 
     [MethodImpl(Hot)]
@@ -102,22 +95,24 @@ internal static unsafe class Indexing
         if (operand != target)
             Runs.Copy((byte*)operand, (byte*)target, batches * rows * width * type.Size());
 
-        switch (kind)
-        {
-            case ScatterKind.Add:
-                Scatter<ElementSum>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-            case ScatterKind.Max:
-                Scatter<ElementMaximum>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-            default:
-                Scatter<ElementLast>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-        }
+        if (kind == ScatterKind.Add)
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementSum>(indexType, batches, rows, indices, width, index, updates, target)
+            );
+        else if (kind == ScatterKind.Max)
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementMaximum>(indexType, batches, rows, indices, width, index, updates, target)
+            );
+        else
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementLast>(indexType, batches, rows, indices, width, index, updates, target)
+            );
     }
 
-    private static void Scatter<J>(
-        ElementType type,
+    private readonly struct ScatterWork<J>(
         ElementType indexType,
         long batches,
         long rows,
@@ -126,46 +121,17 @@ internal static unsafe class Indexing
         nint index,
         nint updates,
         nint target
-    )
+    ) : IElementWork
         where J : struct, IJoin
     {
-        switch (type)
+        public void Run<T>()
+            where T : unmanaged
         {
-            case ElementType.Float32:
-                Scatter<float, J>(indexType, batches, rows, indices, width, index, (float*)updates, (float*)target);
-                break;
-            case ElementType.Float64:
-                Scatter<double, J>(indexType, batches, rows, indices, width, index, (double*)updates, (double*)target);
-                break;
-            case ElementType.Int32:
-                Scatter<int, J>(indexType, batches, rows, indices, width, index, (int*)updates, (int*)target);
-                break;
-            case ElementType.Int64:
-                Scatter<long, J>(indexType, batches, rows, indices, width, index, (long*)updates, (long*)target);
-                break;
-            default:
-                Scatter<byte, J>(indexType, batches, rows, indices, width, index, (byte*)updates, (byte*)target);
-                break;
+            if (indexType == ElementType.Int32)
+                Scatter<T, int, J>(batches, rows, indices, width, (int*)index, (T*)updates, (T*)target);
+            else
+                Scatter<T, long, J>(batches, rows, indices, width, (long*)index, (T*)updates, (T*)target);
         }
-    }
-
-    private static void Scatter<T, J>(
-        ElementType indexType,
-        long batches,
-        long rows,
-        long indices,
-        long width,
-        nint index,
-        T* updates,
-        T* target
-    )
-        where T : unmanaged
-        where J : struct, IJoin
-    {
-        if (indexType == ElementType.Int32)
-            Scatter<T, int, J>(batches, rows, indices, width, (int*)index, updates, target);
-        else
-            Scatter<T, long, J>(batches, rows, indices, width, (long*)index, updates, target);
     }
 
     [MethodImpl(Hot)]

@@ -35,20 +35,19 @@ internal static unsafe class Movement
         long columnStride,
         nint source,
         nint target
-    )
+    ) => ElementTypes.Move(elementSize, new RectangleWork(rows, columns, rowStride, columnStride, source, target));
+
+    private readonly struct RectangleWork(
+        long rows,
+        long columns,
+        long rowStride,
+        long columnStride,
+        nint source,
+        nint target
+    ) : IElementWork
     {
-        switch (elementSize)
-        {
-            case 1:
-                RowReader.Move(rows, columns, rowStride, columnStride, (byte*)source, (byte*)target);
-                break;
-            case 4:
-                RowReader.Move(rows, columns, rowStride, columnStride, (uint*)source, (uint*)target);
-                break;
-            default:
-                RowReader.Move(rows, columns, rowStride, columnStride, (ulong*)source, (ulong*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => RowReader.Move(rows, columns, rowStride, columnStride, (T*)source, (T*)target);
     }
 
     /// <summary>
@@ -93,20 +92,22 @@ internal static unsafe class Movement
         long first,
         long count
     )
+        where M : struct, IRowMover =>
+        ElementTypes.Move(elementSize, new WalkWork<M>(rank, extents, strides, view, dense, first, count));
+
+    private readonly struct WalkWork<M>(
+        int rank,
+        nint extents,
+        nint strides,
+        nint view,
+        nint dense,
+        long first,
+        long count
+    ) : IElementWork
         where M : struct, IRowMover
     {
-        switch (elementSize)
-        {
-            case 1:
-                Walk<byte, M>(rank, (long*)extents, (long*)strides, (byte*)view, (byte*)dense, first, count);
-                break;
-            case 4:
-                Walk<uint, M>(rank, (long*)extents, (long*)strides, (uint*)view, (uint*)dense, first, count);
-                break;
-            default:
-                Walk<ulong, M>(rank, (long*)extents, (long*)strides, (ulong*)view, (ulong*)dense, first, count);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => Walk<T, M>(rank, (long*)extents, (long*)strides, (T*)view, (T*)dense, first, count);
     }
 
     /// <summary>
@@ -169,26 +170,13 @@ internal static unsafe class Movement
     /// target[i] ← ⌊(first + i) / inner⌋ mod extent, 0 ≤ i &lt; count: the indices along one axis of an array with
     /// `inner` elements per index.
     /// </summary>
-    public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count)
+    public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count) =>
+        ElementTypes.Run(type, new IotaWork(extent, inner, target, first, count));
+
+    private readonly struct IotaWork(long extent, long inner, nint target, long first, long count) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                Iota<float>(extent, inner, (float*)target, first, count);
-                break;
-            case ElementType.Float64:
-                Iota<double>(extent, inner, (double*)target, first, count);
-                break;
-            case ElementType.Int32:
-                Iota<int>(extent, inner, (int*)target, first, count);
-                break;
-            case ElementType.Int64:
-                Iota<long>(extent, inner, (long*)target, first, count);
-                break;
-            default:
-                Iota<bool>(extent, inner, (bool*)target, first, count);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => Iota(extent, inner, (T*)target, first, count);
     }
 
     [MethodImpl(Hot)]
@@ -221,7 +209,7 @@ internal static unsafe class Movement
             return Unsafe.BitCast<double, T>(value);
         if (typeof(T) == typeof(int))
             return Unsafe.BitCast<int, T>((int)value);
-        if (typeof(T) == typeof(bool))
+        if (typeof(T) == typeof(byte))
             return Unsafe.BitCast<bool, T>(value != 0);
         return Unsafe.BitCast<long, T>(value);
     }

@@ -12,26 +12,13 @@ internal static unsafe class Scans
     /// <summary>
     /// target[o, i] ← the first j (int64) with the largest source[o, j, i]; NaN counts as larger than all numbers.
     /// </summary>
-    public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target)
+    public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target) =>
+        ElementTypes.Run(type, new ArgMaxWork(outer, count, inner, source, target));
+
+    private readonly struct ArgMaxWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                ArgMax(outer, count, inner, (float*)source, (long*)target);
-                break;
-            case ElementType.Float64:
-                ArgMax(outer, count, inner, (double*)source, (long*)target);
-                break;
-            case ElementType.Int32:
-                ArgMax(outer, count, inner, (int*)source, (long*)target);
-                break;
-            case ElementType.Int64:
-                ArgMax(outer, count, inner, (long*)source, (long*)target);
-                break;
-            default:
-                ArgMax(outer, count, inner, (byte*)source, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => ArgMax(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
@@ -81,23 +68,13 @@ internal static unsafe class Scans
         long inner,
         nint source,
         nint target
-    )
+    ) => ElementTypes.Run(type, new CumSumWork(reverse, outer, count, inner, source, target));
+
+    private readonly struct CumSumWork(bool reverse, long outer, long count, long inner, nint source, nint target)
+        : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                CumSum(reverse, outer, count, inner, (float*)source, (float*)target);
-                break;
-            case ElementType.Float64:
-                CumSum(reverse, outer, count, inner, (double*)source, (double*)target);
-                break;
-            case ElementType.Int32:
-                CumSum(reverse, outer, count, inner, (int*)source, (int*)target);
-                break;
-            default:
-                CumSum(reverse, outer, count, inner, (long*)source, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => CumSum(reverse, outer, count, inner, (T*)source, (T*)target);
     }
 
     [MethodImpl(Hot)]

@@ -12,26 +12,13 @@ internal static unsafe class Sorting
     /// target[o, ·, i] ← the indices (int64) that sort source[o, ·, i] in ascending order; stable, NaN last. The arrays
     /// are [outer; count; inner].
     /// </summary>
-    public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target)
+    public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target) =>
+        ElementTypes.Run(type, new ArgSortWork(outer, count, inner, source, target));
+
+    private readonly struct ArgSortWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                ArgSort(outer, count, inner, (float*)source, (long*)target);
-                break;
-            case ElementType.Float64:
-                ArgSort(outer, count, inner, (double*)source, (long*)target);
-                break;
-            case ElementType.Int32:
-                ArgSort(outer, count, inner, (int*)source, (long*)target);
-                break;
-            case ElementType.Int64:
-                ArgSort(outer, count, inner, (long*)source, (long*)target);
-                break;
-            default:
-                ArgSort(outer, count, inner, (byte*)source, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => ArgSort(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
@@ -66,26 +53,13 @@ internal static unsafe class Sorting
         nint sorted,
         nint values,
         nint target
-    )
+    ) => ElementTypes.Run(type, new SearchWork(right, batches, n, m, sorted, values, target));
+
+    private readonly struct SearchWork(bool right, long batches, long n, long m, nint sorted, nint values, nint target)
+        : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                SearchSorted(right, batches, n, m, (float*)sorted, (float*)values, (long*)target);
-                break;
-            case ElementType.Float64:
-                SearchSorted(right, batches, n, m, (double*)sorted, (double*)values, (long*)target);
-                break;
-            case ElementType.Int32:
-                SearchSorted(right, batches, n, m, (int*)sorted, (int*)values, (long*)target);
-                break;
-            case ElementType.Int64:
-                SearchSorted(right, batches, n, m, (long*)sorted, (long*)values, (long*)target);
-                break;
-            default:
-                SearchSorted(right, batches, n, m, (byte*)sorted, (byte*)values, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged => SearchSorted(right, batches, n, m, (T*)sorted, (T*)values, (long*)target);
     }
 
     [MethodImpl(Hot)]
