@@ -13,14 +13,6 @@ type internal CopyRows
     override _.Run(memory, tile, first, last) =
         let from = int64 first * width
 
-        let view =
-            match source with
-            | InMemory offset -> memory + nativeint offset
-            | InTile offset -> tile + nativeint offset
-
-        let into =
-            match target with
-            | InMemory offset -> memory + nativeint (offset + from * int64 size)
-            | InTile offset -> tile + nativeint offset
-
+        let view = source.Address(memory, tile, 0L)
+        let into = target.Address(memory, tile, from * int64 size)
         Movement.Copy(size, rank, extents.Address, strides.Address, view, into, from, int64 (last - first) * width)

@@ -25,6 +25,10 @@ module internal DotShape =
 
         m.At + place * size d
 
+    /// The part of that matrix from an element on.
+    let matrix (d: DotShape) (m: Matrices) (memory: nativeint) (index: int64) (skipped: int64) : Matrix =
+        Matrix(memory + nativeint (start d m index + skipped * size d), m.Row, m.Column)
+
 /// Computes a product [batch…; rows; columns] some rows or a part of a row at a time. An element has the same bits as
 /// in the whole product; see Gemm.
 [<Sealed>]
@@ -40,22 +44,11 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
     let product (memory: nativeint) (row: int64) (count: int) (column: int) (width: int) (into: nativeint) =
         let index, first = row / int64 rows, row % int64 rows
 
-        Gemm.RunAlone(
-            d.Type,
-            count,
-            width,
-            d.Depth,
-            memory + nativeint (DotShape.start d a index + first * a.Row * size),
-            a.Row,
-            a.Column,
-            memory + nativeint (DotShape.start d b index + int64 column * b.Column * size),
-            b.Row,
-            b.Column,
-            into,
-            int64 width,
-            0n,
-            GemmStart.Zero
-        )
+        let a = DotShape.matrix d a memory index (first * a.Row)
+        let b = DotShape.matrix d b memory index (int64 column * b.Column)
+        let result = Matrix(into, int64 width, 1L)
+        let mutable product = GemmOperands(d.Type, count, width, d.Depth, a, b, result, 0n, GemmStart.Zero)
+        Gemm.RunAlone(d.Type, &product)
 
     /// Computes whole rows, which may belong to several matrices.
     let whole (memory: nativeint) (first: int64) (last: int64) (into: nativeint) =
