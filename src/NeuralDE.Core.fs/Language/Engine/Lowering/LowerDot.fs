@@ -132,15 +132,8 @@ module internal LowerDot =
 
     /// The offset in bytes of a batch's matrix, by its index.
     let private matrixStarts (batch: int[]) (v: View) : int64 -> int64 =
-        let startOf (index: int64) : int64 =
-            let mutable rest, at = index, 0L
-
-            for axis in batch.Length - 1 .. -1 .. 0 do
-                at <- at + rest % int64 batch[axis] * v.Strides[axis]
-                rest <- rest / int64 batch[axis]
-
-            at * int64 v.Dtype.Size
-
+        let extents, strides = Array.map int64 batch, v.Strides[.. batch.Length - 1]
+        let startOf (index: int64) : int64 = View.placeOf extents strides index * int64 v.Dtype.Size
         let count = Shape.size batch
 
         // a table only if it is small: a batch may have more matrices than an array can have elements

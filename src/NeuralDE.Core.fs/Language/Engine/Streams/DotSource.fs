@@ -8,26 +8,16 @@ type internal Matrices = { At: int64; Batch: int64[]; Row: int64; Column: int64 
 
 /// Matrix products [batch…; rows; depth] × [batch…; depth; columns] of which one factor is not stored.
 [<NoEquality; NoComparison>]
-type internal DotShape = { Type: ElementType; Batch: int[]; Rows: int; Depth: int; Columns: int }
+type internal DotShape = { Type: ElementType; Batch: int64[]; Rows: int; Depth: int; Columns: int }
 
 module internal DotShape =
-    let batches (d: DotShape) : int64 = d.Batch |> Array.fold (fun n extent -> n * int64 extent) 1L
+    let batches (d: DotShape) : int64 = Array.fold (*) 1L d.Batch
     let size (d: DotShape) : int64 = int64 (ElementTypes.Size d.Type)
 
-    /// The offset in bytes of the matrix at an index of the leading axes.
-    let start (d: DotShape) (m: Matrices) (index: int64) : int64 =
-        let mutable rest = index
-        let mutable place = 0L
-
-        for axis in d.Batch.Length - 1 .. -1 .. 0 do
-            place <- place + rest % int64 d.Batch[axis] * m.Batch[axis]
-            rest <- rest / int64 d.Batch[axis]
-
-        m.At + place * size d
-
-    /// The part of that matrix from an element on.
+    /// The matrix at an index of the leading axes, from an element on.
     let matrix (d: DotShape) (m: Matrices) (memory: nativeint) (index: int64) (skipped: int64) : Matrix =
-        Matrix(memory + nativeint (start d m index + skipped * size d), m.Row, m.Column)
+        let place = View.placeOf d.Batch m.Batch index + skipped
+        Matrix(memory + nativeint (m.At + place * size d), m.Row, m.Column)
 
 /// Computes a product [batch…; rows; columns] some rows or a part of a row at a time. An element has the same bits as
 /// in the whole product; see Gemm.
