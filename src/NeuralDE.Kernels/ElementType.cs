@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -16,7 +17,7 @@ internal enum ElementType
 internal interface IElementWork
 {
     void Run<T>()
-        where T : unmanaged;
+        where T : unmanaged, INumber<T>;
 }
 
 internal static class ElementTypes

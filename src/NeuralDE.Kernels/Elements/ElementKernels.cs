@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -60,7 +61,7 @@ internal static class ElementKernels
     ) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> =>
             FloatElements.Run<S>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
     }

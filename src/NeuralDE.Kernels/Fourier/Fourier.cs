@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace NeuralDE.Kernels;
 
 /// <summary>The discrete Fourier transform of complex rows of any length.</summary>
@@ -13,7 +15,7 @@ internal static class Fourier
     private readonly struct Work(bool inverse, long batches, long n, nint source, nint target) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => FourierRows<T, S>.Run(inverse, batches, n, source, target);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -48,7 +49,7 @@ internal static unsafe class Convolution
     private readonly struct Work(ConvolutionShape* shape) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => ConvolutionTeam.Run<S>(shape);
     }
 

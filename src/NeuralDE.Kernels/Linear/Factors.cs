@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace NeuralDE.Kernels;
 
 /// <summary>Dense linear algebra on contiguous batches of matrices; float32 is computed in float32.</summary>
@@ -10,7 +12,7 @@ internal static class Factors
     private readonly struct CholeskyWork(long batches, long n, nint source, nint target) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => Cholesky<T, S>.Run(batches, n, source, target);
     }
 
@@ -43,7 +45,7 @@ internal static class Factors
     ) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S>
         {
             if (m == 1)
@@ -60,7 +62,7 @@ internal static class Factors
     private readonly struct LuWork(long batches, long n, nint source, nint target) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => Elimination<T, S>.Lu(batches, n, source, target);
     }
 
@@ -71,7 +73,7 @@ internal static class Factors
     private readonly struct PivotWork(long batches, long n, nint source, nint target) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => Elimination<T, S>.Pivots(batches, n, source, target);
     }
 }

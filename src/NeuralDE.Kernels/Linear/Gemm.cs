@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -45,7 +46,7 @@ internal static unsafe class Gemm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => Gemm.Run<S>(operands);
     }
 

@@ -115,7 +115,7 @@ internal static unsafe class GemmDeep
     private readonly struct Adding(int rows, int columns, Matrix source, Matrix target) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> =>
             AddRows<S>(
                 rows,
@@ -201,7 +201,7 @@ internal static unsafe class GemmDeep
     private readonly struct Summing(GemmOperands* operands, nint sums, int groupRows) : IVectorWork
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S>
         {
             nint row = (nint)operands->N * S.ElementSize;

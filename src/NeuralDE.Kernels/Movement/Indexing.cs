@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -48,7 +49,7 @@ internal static unsafe class Indexing
     ) : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
         {
             if (indexType == ElementType.Int32)
                 Gather(batches, rows, indices, width, (T*)operand, (int*)index, (T*)target);
@@ -59,20 +60,16 @@ internal static unsafe class Indexing
 
     [MethodImpl(Hot)]
     private static void Gather<T, I>(long batches, long rows, long indices, long width, T* operand, I* index, T* target)
-        where T : unmanaged
-        where I : unmanaged
+        where T : unmanaged, INumber<T>
+        where I : unmanaged, INumber<I>
     {
         for (long b = 0; b < batches; b++, operand += rows * width)
         for (long j = 0; j < indices; j++, target += width)
         {
-            long row = Math.Max(0, Math.Min(Integer(index++), rows - 1));
+            long row = Math.Max(0, Math.Min(long.CreateTruncating(*index++), rows - 1));
             Runs.Copy(operand + row * width, target, width);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Integer<I>(I* index)
-        where I : unmanaged => sizeof(I) == 4 ? *(int*)index : *(long*)index;
 
     /// <summary>
     /// target ← operand (they may be the same), then target[b, index[b, j], f] ← its combination with updates[b, j, f],
@@ -125,7 +122,7 @@ internal static unsafe class Indexing
         where J : struct, IJoin
     {
         public void Run<T>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
         {
             if (indexType == ElementType.Int32)
                 Scatter<T, int, J>(batches, rows, indices, width, (int*)index, (T*)updates, (T*)target);
@@ -144,14 +141,14 @@ internal static unsafe class Indexing
         T* updates,
         T* target
     )
-        where T : unmanaged
-        where I : unmanaged
+        where T : unmanaged, INumber<T>
+        where I : unmanaged, INumber<I>
         where J : struct, IJoin
     {
         for (long b = 0; b < batches; b++, target += rows * width)
         for (long j = 0; j < indices; j++, updates += width)
         {
-            long row = Integer(index++);
+            long row = long.CreateTruncating(*index++);
 
             if ((ulong)row < (ulong)rows)
                 Joining.Into<T, J>(updates, target + row * width, width);

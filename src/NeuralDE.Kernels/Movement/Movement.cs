@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -47,7 +48,8 @@ internal static unsafe class Movement
     ) : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => RowReader.Move(rows, columns, rowStride, columnStride, (T*)source, (T*)target);
+            where T : unmanaged, INumber<T> =>
+            RowReader.Move(rows, columns, rowStride, columnStride, (T*)source, (T*)target);
     }
 
     /// <summary>
@@ -107,7 +109,8 @@ internal static unsafe class Movement
         where M : struct, IRowMover
     {
         public void Run<T>()
-            where T : unmanaged => Walk<T, M>(rank, (long*)extents, (long*)strides, (T*)view, (T*)dense, first, count);
+            where T : unmanaged, INumber<T> =>
+            Walk<T, M>(rank, (long*)extents, (long*)strides, (T*)view, (T*)dense, first, count);
     }
 
     /// <summary>
@@ -176,12 +179,12 @@ internal static unsafe class Movement
     private readonly struct IotaWork(long extent, long inner, nint target, long first, long count) : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => Iota(extent, inner, (T*)target, first, count);
+            where T : unmanaged, INumber<T> => Iota(extent, inner, (T*)target, first, count);
     }
 
     [MethodImpl(Hot)]
     private static void Iota<T>(long extent, long inner, T* target, long first, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         if (count <= 0)
             return;
@@ -192,25 +195,12 @@ internal static unsafe class Movement
         for (T* end = target + count; target < end; )
         {
             long length = Math.Min(inner - within, end - target);
-            Runs.Fill(target, length, OfInteger<T>(value));
+            // bools are 0 and 1
+            var element = typeof(T) == typeof(byte) && value != 0 ? T.One : T.CreateTruncating(value);
+            Runs.Fill(target, length, element);
             target += length;
             within = 0;
             value = value + 1 == extent ? 0 : value + 1;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T OfInteger<T>(long value)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return Unsafe.BitCast<float, T>(value);
-        if (typeof(T) == typeof(double))
-            return Unsafe.BitCast<double, T>(value);
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<int, T>((int)value);
-        if (typeof(T) == typeof(byte))
-            return Unsafe.BitCast<bool, T>(value != 0);
-        return Unsafe.BitCast<long, T>(value);
     }
 }

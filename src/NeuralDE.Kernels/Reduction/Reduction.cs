@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -44,7 +45,7 @@ internal static unsafe class Reduction
         where J : struct, IJoin
     {
         public void Run<T, S>()
-            where T : unmanaged
+            where T : unmanaged, INumber<T>
             where S : struct, IVector<S> => FloatReduction<T, S, J>.Run(outer, count, inner, source, target);
     }
 
@@ -52,12 +53,12 @@ internal static unsafe class Reduction
         where J : struct, IJoin
     {
         public void Run<T>()
-            where T : unmanaged => Integers<T, J>(outer, count, inner, (T*)source, (T*)target);
+            where T : unmanaged, INumber<T> => Integers<T, J>(outer, count, inner, (T*)source, (T*)target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Integers<T, J>(long outer, long count, long inner, T* source, T* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         for (long o = 0; o < outer; o++, source += count * inner, target += inner)

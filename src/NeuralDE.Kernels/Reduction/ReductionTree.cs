@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -57,12 +58,12 @@ internal static unsafe class ReductionTree
         where J : struct, IJoin
     {
         public void Run<T>()
-            where T : unmanaged => Join<T, J>((T*)level, (T*)value, width);
+            where T : unmanaged, INumber<T> => Join<T, J>((T*)level, (T*)value, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Join<T, J>(T* level, T* value, long width)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         for (long c = 0; c < width; c++)

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -18,12 +19,12 @@ internal static unsafe class Scans
     private readonly struct ArgMaxWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => ArgMax(outer, count, inner, (T*)source, (long*)target);
+            where T : unmanaged, INumber<T> => ArgMax(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void ArgMax<T>(long outer, long count, long inner, T* source, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         for (long o = 0; o < outer; o++, source += count * inner, target += inner)
             if (inner == 1)
@@ -41,7 +42,7 @@ internal static unsafe class Scans
 
     [MethodImpl(Inline)]
     private static long ArgMax<T>(T* source, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         long best = 0;
         T largest = *source;
@@ -74,17 +75,25 @@ internal static unsafe class Scans
         : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => CumSum(reverse, outer, count, inner, (T*)source, (T*)target);
+            where T : unmanaged, INumber<T>
+        {
+            if (typeof(T) == typeof(float) || typeof(T) == typeof(double))
+                CumSum<T, double>(reverse, outer, count, inner, (T*)source, (T*)target);
+            else
+                CumSum<T, long>(reverse, outer, count, inner, (T*)source, (T*)target);
+        }
     }
 
+    /// <summary>The sums have the type A.</summary>
     [MethodImpl(Hot)]
     [SkipLocalsInit]
-    private static void CumSum<T>(bool reverse, long outer, long count, long inner, T* source, T* target)
-        where T : unmanaged
+    private static void CumSum<T, A>(bool reverse, long outer, long count, long inner, T* source, T* target)
+        where T : unmanaged, INumber<T>
+        where A : unmanaged, INumber<A>
     {
-        // sums of the columns processed together, eight bytes each
+        // columns processed together
         const int Chunk = 256;
-        long* sums = stackalloc long[Chunk];
+        A* sums = stackalloc A[Chunk];
         long step = reverse ? -inner : inner;
 
         for (long o = 0; o < outer; o++, source += count * inner, target += count * inner)
@@ -95,74 +104,26 @@ internal static unsafe class Scans
 
             if (width == 1)
             {
-                Column(count, step, source + at, target + at);
+                Column<T, A>(count, step, source + at, target + at);
                 continue;
             }
 
-            Runs.Fill(sums, width, 0L);
+            Runs.Fill(sums, width, A.Zero);
 
             for (long j = 0; j < count; j++, at += step)
             for (int i = 0; i < width; i++)
-                target[at + i] = Add(ref sums[i], source[at + i]);
+                target[at + i] = T.CreateTruncating(sums[i] += A.CreateTruncating(source[at + i]));
         }
     }
 
     [MethodImpl(Hot)]
-    private static void Column<T>(long count, long step, T* source, T* target)
-        where T : unmanaged
+    private static void Column<T, A>(long count, long step, T* source, T* target)
+        where T : unmanaged, INumber<T>
+        where A : unmanaged, INumber<A>
     {
-        if (typeof(T) == typeof(float))
-        {
-            double sum = 0;
+        var sum = A.Zero;
 
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *(float*)target = (float)(sum += *(float*)source);
-        }
-        else if (typeof(T) == typeof(double))
-        {
-            double sum = 0;
-
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *(double*)target = sum += *(double*)source;
-        }
-        else
-        {
-            long sum = 0;
-
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *target = Add(ref sum, *source);
-        }
-    }
-
-    /// <summary>
-    /// Adds one element to the sum and returns it rounded to the element type; for floats, the sum holds the bits of a
-    /// float64.
-    /// </summary>
-    [MethodImpl(Inline)]
-    private static T Add<T>(ref long sum, T x)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, float>(x);
-            sum = BitConverter.DoubleToInt64Bits(with);
-            return Unsafe.BitCast<float, T>((float)with);
-        }
-
-        if (typeof(T) == typeof(double))
-        {
-            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, double>(x);
-            sum = BitConverter.DoubleToInt64Bits(with);
-            return Unsafe.BitCast<double, T>(with);
-        }
-
-        if (typeof(T) == typeof(int))
-        {
-            sum += Unsafe.BitCast<T, int>(x);
-            return Unsafe.BitCast<int, T>((int)sum);
-        }
-
-        sum += Unsafe.BitCast<T, long>(x);
-        return Unsafe.BitCast<long, T>(sum);
+        for (long j = 0; j < count; j++, source += step, target += step)
+            *target = T.CreateTruncating(sum += A.CreateTruncating(*source));
     }
 }

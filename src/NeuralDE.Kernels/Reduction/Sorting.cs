@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -18,12 +19,12 @@ internal static unsafe class Sorting
     private readonly struct ArgSortWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => ArgSort(outer, count, inner, (T*)source, (long*)target);
+            where T : unmanaged, INumber<T> => ArgSort(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void ArgSort<T>(long outer, long count, long inner, T* source, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         var keys = (RankedIndex*)ThreadScratch.Get(ThreadScratch.Use.Sorting, 2 * count * sizeof(RankedIndex));
 
@@ -59,12 +60,13 @@ internal static unsafe class Sorting
         : IElementWork
     {
         public void Run<T>()
-            where T : unmanaged => SearchSorted(right, batches, n, m, (T*)sorted, (T*)values, (long*)target);
+            where T : unmanaged, INumber<T> =>
+            SearchSorted(right, batches, n, m, (T*)sorted, (T*)values, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void SearchSorted<T>(bool right, long batches, long n, long m, T* sorted, T* values, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         for (long b = 0; b < batches; b++, sorted += n)
         for (long j = 0; j < m; j++)

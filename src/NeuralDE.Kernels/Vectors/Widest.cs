@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -7,7 +8,7 @@ namespace NeuralDE.Kernels;
 internal interface IVectorWork
 {
     void Run<T, S>()
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where S : struct, IVector<S>;
 }
 
@@ -26,7 +27,7 @@ internal static class Widest
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<T, Work>(Work work)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where Work : struct, IVectorWork
     {
         if (Vector512.IsHardwareAccelerated)
