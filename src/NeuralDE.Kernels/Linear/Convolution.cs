@@ -10,41 +10,7 @@ namespace NeuralDE.Kernels;
 /// </summary>
 internal static unsafe class Convolution
 {
-    /// <summary>
-    /// y[n, g, o, t] = Σ over channels c and kernel positions k of x[n, g, c, s] kernel[g, o, c, k], where s
-    /// dilateInput = t stride + k dilateKernel − low on every spatial axis. Input [N; G; C; S…], kernel [G; O; C; K…],
-    /// output [N; G; O; T…]; the settings have one number for each spatial axis. The padding at the high end follows
-    /// from the shape of the output.
-    /// </summary>
-    public static void Run(
-        ElementType type,
-        ReadOnlySpan<int> inputShape,
-        ReadOnlySpan<int> kernelShape,
-        ReadOnlySpan<int> outputShape,
-        ReadOnlySpan<int> stride,
-        ReadOnlySpan<int> low,
-        ReadOnlySpan<int> dilateInput,
-        ReadOnlySpan<int> dilateKernel,
-        nint input,
-        nint kernel,
-        nint output
-    )
-    {
-        var shape = Shape(
-            inputShape,
-            kernelShape,
-            outputShape,
-            stride,
-            low,
-            dilateInput,
-            dilateKernel,
-            input,
-            kernel,
-            output
-        );
-
-        Widest.Run(type, new Work(&shape));
-    }
+    public static void Run(ElementType type, ConvolutionShape shape) => Widest.Run(type, new Work(&shape));
 
     private readonly struct Work(ConvolutionShape* shape) : IVectorWork
     {
@@ -53,7 +19,12 @@ internal static unsafe class Convolution
             where S : struct, IVector<S> => ConvolutionTeam.Run<S>(shape);
     }
 
-    /// <summary>The axes are stored in this thread's memory until its next convolution.</summary>
+    /// <summary>
+    /// y[n, g, o, t] = Σ over channels c and kernel positions k of x[n, g, c, s] kernel[g, o, c, k], where s
+    /// dilateInput = t stride + k dilateKernel − low on every spatial axis. Input [N; G; C; S…], kernel [G; O; C; K…],
+    /// output [N; G; O; T…]; the settings have one number for each spatial axis. The padding at the high end follows
+    /// from the shape of the output. The axes are stored in this thread's memory until its next convolution.
+    /// </summary>
     public static ConvolutionShape Shape(
         ReadOnlySpan<int> inputShape,
         ReadOnlySpan<int> kernelShape,

@@ -260,19 +260,21 @@ module internal LowerPrimitives =
         let elements, inputShape, kernelShape = typeOf input, input.Shape, kernel.Shape
 
         kernel2 x n input kernel (fun input kernel into ->
-            Convolution.Run(
-                elements,
-                inputShape,
-                kernelShape,
-                n.Shape,
-                c.Stride,
-                c.Low,
-                c.DilateInput,
-                c.DilateKernel,
-                input,
-                kernel,
-                into
-            ))
+            let shape =
+                Convolution.Shape(
+                    inputShape,
+                    kernelShape,
+                    n.Shape,
+                    c.Stride,
+                    c.Low,
+                    c.DilateInput,
+                    c.DilateKernel,
+                    input,
+                    kernel,
+                    into
+                )
+
+            Convolution.Run(elements, shape))
 
     let private fft (x: Lowering) (n: Node) isInverse (v: View) : View =
         let elements, count = typeOf v, int64 n.Shape[n.Shape.Length - 2]
