@@ -76,24 +76,22 @@ module internal Emit =
             | Argument i -> arguments[i]
             | Result i -> results[i])
 
-    /// A comparison of bools, false < true, by their logical operations.
-    let private boolComparison
-        (isNot: Expression -> Expression)
-        (both: Expression -> Expression -> Expression)
-        (either: Expression -> Expression -> Expression)
-        (differ: Expression -> Expression -> Expression)
-        (op: ElementOp)
-        (a: Expression)
-        (b: Expression)
-        : Expression voption =
-        match op with
-        | ElementOp.Equal -> ValueSome(isNot (differ a b))
-        | ElementOp.NotEqual -> ValueSome(differ a b)
-        | ElementOp.Less -> ValueSome(both (isNot a) b)
-        | ElementOp.LessEqual -> ValueSome(either (isNot a) b)
-        | ElementOp.Greater -> ValueSome(both a (isNot b))
-        | ElementOp.GreaterEqual -> ValueSome(either a (isNot b))
-        | _ -> ValueNone // not a comparison
+    /// A comparison of bools, false < true, by logical operations, which `on` applies.
+    let private boolComparison (on: ElementOp -> Expression[] -> Expression) (s: ElementStep) (args: Expression[]) =
+        let isNot a = on ElementOp.Not [| a |]
+
+        match s.Code with
+        | Compute(op, _) when s.Type = Bool && args.Length = 2 ->
+            match op with
+            | ElementOp.Equal -> ValueSome(isNot (on ElementOp.Xor args))
+            | ElementOp.NotEqual -> ValueSome(on ElementOp.Xor args)
+            | ElementOp.Less -> ValueSome(on ElementOp.And [| isNot args[0]; args[1] |])
+            | ElementOp.LessEqual -> ValueSome(on ElementOp.Or [| isNot args[0]; args[1] |])
+            | ElementOp.Greater -> ValueSome(on ElementOp.And [| args[0]; isNot args[1] |])
+            | ElementOp.GreaterEqual -> ValueSome(on ElementOp.Or [| args[0]; isNot args[1] |])
+            | _ -> ValueNone // not a comparison
+        | Compute _
+        | Convert _ -> ValueNone
 
     // ── single elements ──────────────────────────────────────────────────────────────────────────────────────────
     /// The operations that are nodes of an expression.
@@ -117,27 +115,27 @@ module internal Emit =
         | _ -> ValueNone // all other operations are functions
 
     let private scalarNode (kind: ExpressionType) (args: Expression[]) : Expression =
-        if args.Length = 1 then
-            Expression.MakeUnary(kind, args[0], typeof<Void>)
-        else
-            Expression.MakeBinary(kind, args[0], args[1])
+        match args with
+        | [| a |] -> Expression.MakeUnary(kind, a, typeof<Void>)
+        | _ -> Expression.MakeBinary(kind, args[0], args[1])
 
-    let private scalarFunction (op: ElementOp) (parameter: float) (dtype: Dtype) (args: Expression[]) : Expression =
+    let private scalarOperation (op: ElementOp) (parameter: float) (dtype: Dtype) (args: Expression[]) : Expression =
         let number = typeOf dtype
-        let types = args |> Array.map (fun a -> a.Type)
 
         match op with
-        | _ when not dtype.IsFloat -> call (generic (integerFunction op) "Of" args.Length [| number |]) args
+        | ElementOp.Select -> Expression.Condition(args[0], args[1], args[2])
         | ElementOp.Power
         | ElementOp.Polygamma ->
             let m = ofNumbers (nameOf op) 0 [| number; typeof<float> |]
             call m [| args[0]; Expression.Constant parameter |]
+        | _ when (nodeOf op).IsSome -> scalarNode (nodeOf op).Value args
+        | _ when not dtype.IsFloat -> call (generic (integerFunction op) "Of" args.Length [| number |]) args
         | _ -> // no other operation has a parameter
             match tryGeneric typeof<ScalarOps> (nameOf op) args.Length [| number |] with
             | ValueSome m -> call m args
             | ValueNone ->
                 let f = floatFunction op
-                let m = (ofNumbers "Of" 1 types).MakeGenericMethod [| f |]
+                let m = (ofNumbers "Of" 1 (args |> Array.map (fun a -> a.Type))).MakeGenericMethod [| f |]
                 call m (Array.append [| Expression.Default f :> Expression |] args)
 
     let private scalarStep (s: ElementStep) (args: Expression[]) : Expression =
@@ -152,25 +150,9 @@ module internal Emit =
                     generic typeof<ScalarOps> "Convert" 1 [| typeOf s.Type; typeOf target |]
 
             call convert args
-        | Compute(ElementOp.Select, _) -> Expression.Condition(args[0], args[1], args[2])
         | Compute(op, parameter) ->
-            let ofBools =
-                if s.Type = Bool && args.Length = 2 then
-                    boolComparison
-                        (fun a -> Expression.Not a)
-                        (fun a b -> Expression.And(a, b))
-                        (fun a b -> Expression.Or(a, b))
-                        (fun a b -> Expression.ExclusiveOr(a, b))
-                        op
-                        args[0]
-                        args[1]
-                else
-                    ValueNone
-
-            match ofBools, nodeOf op with
-            | ValueSome comparison, _ -> comparison
-            | ValueNone, ValueSome kind -> scalarNode kind args
-            | ValueNone, ValueNone -> scalarFunction op parameter s.Type args
+            boolComparison (fun op args -> scalarOperation op 0.0 Bool args) s args
+            |> ValueOption.defaultWith (fun () -> scalarOperation op parameter s.Type args)
 
     let private scalar (g: ElementGroup) : ElementKernel =
         let memory, offsets, first, last = parameters ()
@@ -230,19 +212,7 @@ module internal Emit =
         match s.Code with
         | Convert _ -> missing typeof<VectorOps> "conversion between vectors"
         | Compute(op, parameter) ->
-            let ofMasks =
-                if s.Type = Bool && args.Length = 2 then
-                    let onTwo name a b = on name [| a; b |]
-                    boolComparison
-                        (fun a -> on "Not" [| a |])
-                        (onTwo "And")
-                        (onTwo "Or")
-                        (onTwo "Xor")
-                        op
-                        args[0]
-                        args[1]
-                else
-                    ValueNone
+            let ofMasks = boolComparison (fun op args -> on (nameOf op) args) s args
 
             match op with
             | _ when ofMasks.IsSome -> ofMasks.Value
