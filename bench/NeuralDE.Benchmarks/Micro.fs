@@ -66,22 +66,10 @@ type ProductMicro() =
 
     [<Benchmark>]
     member x.Product() =
-        Gemm.Run(
-            x.ElementType,
-            m,
-            n,
-            k,
-            a.Address,
-            int64 k,
-            1L,
-            b.Address,
-            int64 n,
-            1L,
-            c.Address,
-            int64 n,
-            0n,
-            GemmStart.Zero
-        )
+        let left, right = Matrix(a.Address, int64 k, 1L), Matrix(b.Address, int64 n, 1L)
+        let result = Matrix(c.Address, int64 n, 1L)
+        let mutable product = GemmOperands(x.ElementType, m, n, k, left, right, result, 0n, GemmStart.Zero)
+        Gemm.Run(x.ElementType, &product)
 
 /// Sums over rows and over columns of 256×256.
 type ReductionMicro() =

@@ -48,22 +48,10 @@ let private product isFloat32 m k n : Product =
     let elementType = if isFloat32 then ElementType.Float32 else ElementType.Float64
 
     let call () =
-        Gemm.Run(
-            elementType,
-            m,
-            n,
-            k,
-            a.Address,
-            int64 k,
-            1L,
-            b.Address,
-            int64 n,
-            1L,
-            c.Address,
-            int64 n,
-            0n,
-            GemmStart.Zero
-        )
+        let left, right = Matrix(a.Address, int64 k, 1L), Matrix(b.Address, int64 n, 1L)
+        let result = Matrix(c.Address, int64 n, 1L)
+        let mutable product = GemmOperands(elementType, m, n, k, left, right, result, 0n, GemmStart.Zero)
+        Gemm.Run(elementType, &product)
 
     { A = a; B = b; C = c; Call = call }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -9,8 +10,11 @@ internal interface IUnary
         where S : struct, IVector<S>;
 }
 
-/// <summary>The functions of <see cref="Maths"/> as types; a loop is compiled for each.</summary>
-internal static class ElementFunctions
+/// <summary>
+/// The functions of one argument as types; a loop is compiled for each. Those longer than a line are in <see
+/// cref="Maths"/>.
+/// </summary>
+internal static unsafe class ElementFunctions
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -18,14 +22,14 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Neg(x);
+            where S : struct, IVector<S> => -x;
     }
 
     internal readonly struct Abs : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Abs(x);
+            where S : struct, IVector<S> => S.Abs(x);
     }
 
     internal readonly struct Sign : IUnary
@@ -39,7 +43,7 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Sqrt(x);
+            where S : struct, IVector<S> => S.Sqrt(x);
     }
 
     internal readonly struct Exp : IUnary
@@ -95,35 +99,35 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Asin(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Asin);
     }
 
     internal readonly struct Acos : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Acos(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Acos);
     }
 
     internal readonly struct Atan : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Atan(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Atan);
     }
 
     internal readonly struct Sinh : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Sinh(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Sinh);
     }
 
     internal readonly struct Cosh : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Cosh(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Cosh);
     }
 
     internal readonly struct Tanh : IUnary
@@ -137,21 +141,21 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Asinh(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Asinh);
     }
 
     internal readonly struct Acosh : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Acosh(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Acosh);
     }
 
     internal readonly struct Atanh : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Atanh(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Math.Atanh);
     }
 
     internal readonly struct Sigmoid : IUnary
@@ -179,35 +183,35 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Erfinv(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Special.Erfinv);
     }
 
     internal readonly struct Lgamma : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Lgamma(x);
+            where S : struct, IVector<S> => LaneByLane.Of(x, &Special.Lgamma);
     }
 
     internal readonly struct Floor : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Floor(x);
+            where S : struct, IVector<S> => S.Floor(x);
     }
 
     internal readonly struct Ceil : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Ceil(x);
+            where S : struct, IVector<S> => S.Ceiling(x);
     }
 
     internal readonly struct Round : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Round(x);
+            where S : struct, IVector<S> => S.Round(x);
     }
 
     /// <summary>x⁰.</summary>
@@ -230,53 +234,61 @@ internal static class ElementFunctions
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Square(x);
+            where S : struct, IVector<S> => Maths.Power(x, 2);
     }
 
     internal readonly struct Cube : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Cube(x);
+            where S : struct, IVector<S> => Maths.Power(x, 3);
     }
 
     internal readonly struct FourthPower : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.FourthPower(x);
+            where S : struct, IVector<S> => Maths.Power(x, 4);
     }
 
     internal readonly struct Reciprocal : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.Reciprocal(x);
+            where S : struct, IVector<S> => Maths.Power(x, -1);
     }
 
     internal readonly struct ReciprocalSquare : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.ReciprocalSquare(x);
+            where S : struct, IVector<S> => Maths.Power(x, -2);
     }
 
     internal readonly struct RootPower : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.RootPower(x);
+            where S : struct, IVector<S> => Maths.Power(x, 0.5);
     }
 
     internal readonly struct ReciprocalRootPower : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)
-            where S : struct, IVector<S> => Maths.ReciprocalRootPower(x);
+            where S : struct, IVector<S> => Maths.Power(x, -0.5);
     }
 
-    /// <summary>xᵃ for any other exponent.</summary>
+    /// <summary>xᵃ by the shortest way for a.</summary>
     internal readonly struct Power(double exponent) : IUnary
+    {
+        [MethodImpl(Inline)]
+        public S Apply<S>(S x)
+            where S : struct, IVector<S> => Maths.Power(x, exponent);
+    }
+
+    /// <summary>xᵃ without a choice between ways, for a loop.</summary>
+    internal readonly struct GeneralPower(double exponent) : IUnary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x)

@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -29,11 +29,15 @@ internal static class ElementKernels
         if (count <= 0)
             return;
 
-        if (type == ElementType.Float32 || (op == ElementOp.Select && type == ElementType.Int32))
-            Floats<float>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
-        else if (type == ElementType.Float64 || (op == ElementOp.Select && type == ElementType.Int64))
-            Floats<double>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
-        else if (op == ElementOp.Select)
+        // Select only moves elements
+        bool isSelect = op == ElementOp.Select;
+        var floats = new Floats(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
+
+        if (type == ElementType.Float32 || (isSelect && type == ElementType.Int32))
+            Widest.Run(ElementType.Float32, floats);
+        else if (type == ElementType.Float64 || (isSelect && type == ElementType.Int64))
+            Widest.Run(ElementType.Float64, floats);
+        else if (isSelect)
             IntegerElements.Select(a, aSingle, b, bSingle, c, cSingle, target, count);
         else if (type == ElementType.Int32)
             IntegerElements.Run<int>(op, type, a, aSingle, b, bSingle, target, count);
@@ -43,8 +47,7 @@ internal static class ElementKernels
             IntegerElements.Run<byte>(op, type, a, aSingle, b, bSingle, target, count);
     }
 
-    /// <summary>With the widest vectors of the machine.</summary>
-    private static void Floats<T>(
+    private readonly struct Floats(
         ElementOp op,
         double parameter,
         nint a,
@@ -55,15 +58,12 @@ internal static class ElementKernels
         bool cSingle,
         nint target,
         long count
-    )
-        where T : unmanaged
+    ) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            FloatElements.Run<Lanes512<T>>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
-        else if (Vector256.IsHardwareAccelerated)
-            FloatElements.Run<Lanes256<T>>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
-        else
-            FloatElements.Run<Lane<T>>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> =>
+            FloatElements.Run<S>(op, parameter, a, aSingle, b, bSingle, c, cSingle, target, count);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -10,7 +11,7 @@ internal interface IBinary
 }
 
 /// <summary>The functions of two arguments, and comparisons, which return masks.</summary>
-internal static class ElementPairs
+internal static unsafe class ElementPairs
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -18,28 +19,28 @@ internal static class ElementPairs
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Add(x, y);
+            where S : struct, IVector<S> => x + y;
     }
 
     internal readonly struct Sub : IBinary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Sub(x, y);
+            where S : struct, IVector<S> => x - y;
     }
 
     internal readonly struct Mul : IBinary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Mul(x, y);
+            where S : struct, IVector<S> => x * y;
     }
 
     internal readonly struct Div : IBinary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Div(x, y);
+            where S : struct, IVector<S> => x / y;
     }
 
     internal readonly struct Pow : IBinary
@@ -53,21 +54,21 @@ internal static class ElementPairs
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Max(x, y);
+            where S : struct, IVector<S> => S.Max(x, y);
     }
 
     internal readonly struct Min : IBinary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Min(x, y);
+            where S : struct, IVector<S> => S.Min(x, y);
     }
 
     internal readonly struct Atan2 : IBinary
     {
         [MethodImpl(Inline)]
         public S Apply<S>(S x, S y)
-            where S : struct, IVector<S> => Maths.Atan2(x, y);
+            where S : struct, IVector<S> => LaneByLane.Of(x, y, &Math.Atan2);
     }
 
     internal readonly struct Mod : IBinary

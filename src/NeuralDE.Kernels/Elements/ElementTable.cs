@@ -19,9 +19,9 @@ internal interface IElementTable
 }
 
 /// <summary>
-/// The float function of each operation. Loops and compiled code are made from this one list. An operation, its type
-/// and its function in <see cref="Maths"/> have the same name. Power, Polygamma, Select and Fma, which have a parameter
-/// or three operands, are in <see cref="FloatElements"/>.
+/// The float function of each operation. Loops and compiled code are made from this one list. An operation and its type
+/// have the same name. Power, Polygamma, Select and Fma, which have a parameter or three operands, are in <see
+/// cref="FloatElements"/>.
 /// </summary>
 internal static class ElementTable
 {

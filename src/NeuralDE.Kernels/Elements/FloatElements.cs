@@ -86,38 +86,23 @@ internal static unsafe class FloatElements
     private static void Power<S>(double exponent, byte* a, bool aSingle, byte* target, long count)
         where S : struct, IVector<S>
     {
-        switch (exponent)
+        delegate* <byte*, bool, byte*, long, void> loop = exponent switch
         {
-            case 0:
-                FloatLoops.Unary<S, F.One>(default, a, aSingle, target, count);
-                break;
-            case 1:
-                FloatLoops.Unary<S, F.Itself>(default, a, aSingle, target, count);
-                break;
-            case 2:
-                FloatLoops.Unary<S, F.Square>(default, a, aSingle, target, count);
-                break;
-            case 3:
-                FloatLoops.Unary<S, F.Cube>(default, a, aSingle, target, count);
-                break;
-            case 4:
-                FloatLoops.Unary<S, F.FourthPower>(default, a, aSingle, target, count);
-                break;
-            case -1:
-                FloatLoops.Unary<S, F.Reciprocal>(default, a, aSingle, target, count);
-                break;
-            case -2:
-                FloatLoops.Unary<S, F.ReciprocalSquare>(default, a, aSingle, target, count);
-                break;
-            case 0.5:
-                FloatLoops.Unary<S, F.RootPower>(default, a, aSingle, target, count);
-                break;
-            case -0.5:
-                FloatLoops.Unary<S, F.ReciprocalRootPower>(default, a, aSingle, target, count);
-                break;
-            default:
-                FloatLoops.Unary<S, F.Power>(new(exponent), a, aSingle, target, count);
-                break;
-        }
+            0 => &OfOne<S, F.One>,
+            1 => &OfOne<S, F.Itself>,
+            2 => &OfOne<S, F.Square>,
+            3 => &OfOne<S, F.Cube>,
+            4 => &OfOne<S, F.FourthPower>,
+            -1 => &OfOne<S, F.Reciprocal>,
+            -2 => &OfOne<S, F.ReciprocalSquare>,
+            0.5 => &OfOne<S, F.RootPower>,
+            -0.5 => &OfOne<S, F.ReciprocalRootPower>,
+            _ => null,
+        };
+
+        if (loop != null)
+            loop(a, aSingle, target, count);
+        else
+            FloatLoops.Unary<S, F.GeneralPower>(new(exponent), a, aSingle, target, count);
     }
 }

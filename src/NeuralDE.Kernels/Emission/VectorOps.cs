@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace NeuralDE.Kernels;
 
 /// <summary>
-/// Functions called by compiled groups of vectors, in addition to <see cref="Maths"/>; addresses are integers.
+/// Functions called by compiled groups of vectors, in addition to <see cref="ElementTable"/>; addresses are integers.
 /// </summary>
 internal static unsafe class VectorOps
 {
@@ -38,28 +38,8 @@ internal static unsafe class VectorOps
         where S : struct, IVector<S> => S.StoreMask(value, (byte*)address);
 
     [MethodImpl(Inline)]
-    public static S Equal<S>(S a, S b)
-        where S : struct, IVector<S> => S.Equal(a, b);
-
-    [MethodImpl(Inline)]
-    public static S NotEqual<S>(S a, S b)
-        where S : struct, IVector<S> => S.Xor(S.Equal(a, b), S.OfBits(-1));
-
-    [MethodImpl(Inline)]
-    public static S Less<S>(S a, S b)
-        where S : struct, IVector<S> => S.Less(a, b);
-
-    [MethodImpl(Inline)]
-    public static S LessEqual<S>(S a, S b)
-        where S : struct, IVector<S> => S.LessEqual(a, b);
-
-    [MethodImpl(Inline)]
-    public static S Greater<S>(S a, S b)
-        where S : struct, IVector<S> => S.Less(b, a);
-
-    [MethodImpl(Inline)]
-    public static S GreaterEqual<S>(S a, S b)
-        where S : struct, IVector<S> => S.LessEqual(b, a);
+    public static S Fma<S>(S a, S b, S c)
+        where S : struct, IVector<S> => S.Fma(a, b, c);
 
     [MethodImpl(Inline)]
     public static S And<S>(S a, S b)

@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -9,22 +9,13 @@ internal static class Fourier
     /// target[b, k] ← Σⱼ source[b, j] e^(∓2πi jk / n): minus forward, plus inverse; unscaled in both directions. The
     /// arrays are [batches; n; 2], real and imaginary part, and may be the same.
     /// </summary>
-    public static void Run(ElementType type, bool inverse, long batches, long n, nint source, nint target)
-    {
-        if (type == ElementType.Float32)
-            Run<float>(inverse, batches, n, source, target);
-        else
-            Run<double>(inverse, batches, n, source, target);
-    }
+    public static void Run(ElementType type, bool inverse, long batches, long n, nint source, nint target) =>
+        Widest.Run(type, new Work(inverse, batches, n, source, target));
 
-    private static void Run<T>(bool inverse, long batches, long n, nint source, nint target)
-        where T : unmanaged
+    private readonly struct Work(bool inverse, long batches, long n, nint source, nint target) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            FourierRows<T, Lanes512<T>>.Run(inverse, batches, n, source, target);
-        else if (Vector256.IsHardwareAccelerated)
-            FourierRows<T, Lanes256<T>>.Run(inverse, batches, n, source, target);
-        else
-            FourierRows<T, Lane<T>>.Run(inverse, batches, n, source, target);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => FourierRows<T, S>.Run(inverse, batches, n, source, target);
     }
 }

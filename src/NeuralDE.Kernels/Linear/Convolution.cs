@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -10,48 +10,21 @@ namespace NeuralDE.Kernels;
 /// </summary>
 internal static unsafe class Convolution
 {
+    public static void Run(ElementType type, ConvolutionShape shape) => Widest.Run(type, new Work(&shape));
+
+    private readonly struct Work(ConvolutionShape* shape) : IVectorWork
+    {
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => ConvolutionTeam.Run<S>(shape);
+    }
+
     /// <summary>
     /// y[n, g, o, t] = Σ over channels c and kernel positions k of x[n, g, c, s] kernel[g, o, c, k], where s
     /// dilateInput = t stride + k dilateKernel − low on every spatial axis. Input [N; G; C; S…], kernel [G; O; C; K…],
     /// output [N; G; O; T…]; the settings have one number for each spatial axis. The padding at the high end follows
-    /// from the shape of the output.
+    /// from the shape of the output. The axes are stored in this thread's memory until its next convolution.
     /// </summary>
-    public static void Run(
-        ElementType type,
-        ReadOnlySpan<int> inputShape,
-        ReadOnlySpan<int> kernelShape,
-        ReadOnlySpan<int> outputShape,
-        ReadOnlySpan<int> stride,
-        ReadOnlySpan<int> low,
-        ReadOnlySpan<int> dilateInput,
-        ReadOnlySpan<int> dilateKernel,
-        nint input,
-        nint kernel,
-        nint output
-    )
-    {
-        var shape = Shape(
-            inputShape,
-            kernelShape,
-            outputShape,
-            stride,
-            low,
-            dilateInput,
-            dilateKernel,
-            input,
-            kernel,
-            output
-        );
-
-        if (Vector512.IsHardwareAccelerated)
-            Run<Lanes512<float>, Lanes512<double>>(type, &shape);
-        else if (Vector256.IsHardwareAccelerated)
-            Run<Lanes256<float>, Lanes256<double>>(type, &shape);
-        else
-            Run<Lane<float>, Lane<double>>(type, &shape);
-    }
-
-    /// <summary>The axes are stored in this thread's memory until its next convolution.</summary>
     public static ConvolutionShape Shape(
         ReadOnlySpan<int> inputShape,
         ReadOnlySpan<int> kernelShape,
@@ -113,15 +86,5 @@ internal static unsafe class Convolution
         foreach (int extent in extents)
             product = checked(product * extent);
         return product;
-    }
-
-    private static void Run<Floats, Doubles>(ElementType type, ConvolutionShape* shape)
-        where Floats : struct, IVector<Floats>
-        where Doubles : struct, IVector<Doubles>
-    {
-        if (type == ElementType.Float32)
-            ConvolutionTeam.Run<Floats>(shape);
-        else
-            ConvolutionTeam.Run<Doubles>(shape);
     }
 }

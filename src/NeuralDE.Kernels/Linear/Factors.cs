@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace NeuralDE.Kernels;
 
@@ -6,23 +6,14 @@ namespace NeuralDE.Kernels;
 internal static class Factors
 {
     /// <summary>target ← the lower Cholesky factor of each n × n matrix.</summary>
-    public static void Cholesky(ElementType type, long batches, long n, nint source, nint target)
-    {
-        if (type == ElementType.Float32)
-            Cholesky<float>(batches, n, source, target);
-        else
-            Cholesky<double>(batches, n, source, target);
-    }
+    public static void Cholesky(ElementType type, long batches, long n, nint source, nint target) =>
+        Widest.Run(type, new CholeskyWork(batches, n, source, target));
 
-    private static void Cholesky<T>(long batches, long n, nint source, nint target)
-        where T : unmanaged
+    private readonly struct CholeskyWork(long batches, long n, nint source, nint target) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            Cholesky<T, Lanes512<T>>.Run(batches, n, source, target);
-        else if (Vector256.IsHardwareAccelerated)
-            Cholesky<T, Lanes256<T>>.Run(batches, n, source, target);
-        else
-            Cholesky<T, Lane<T>>.Run(batches, n, source, target);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => Cholesky<T, S>.Run(batches, n, source, target);
     }
 
     /// <summary>
@@ -39,15 +30,9 @@ internal static class Factors
         nint triangle,
         nint b,
         nint x
-    )
-    {
-        if (type == ElementType.Float32)
-            TriangularSolve<float>(lower, transpose, unit, batches, n, m, triangle, b, x);
-        else
-            TriangularSolve<double>(lower, transpose, unit, batches, n, m, triangle, b, x);
-    }
+    ) => Widest.Run(type, new SolveWork(lower, transpose, unit, batches, n, m, triangle, b, x));
 
-    private static void TriangularSolve<T>(
+    private readonly struct SolveWork(
         bool lower,
         bool transpose,
         bool unit,
@@ -57,56 +42,38 @@ internal static class Factors
         nint triangle,
         nint b,
         nint x
-    )
-        where T : unmanaged
+    ) : IVectorWork
     {
-        if (m == 1)
-            TriangularSolve<T, Lane<T>>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
-        else if (Vector512.IsHardwareAccelerated)
-            TriangularSolve<T, Lanes512<T>>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
-        else if (Vector256.IsHardwareAccelerated)
-            TriangularSolve<T, Lanes256<T>>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
-        else
-            TriangularSolve<T, Lane<T>>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S>
+        {
+            if (m == 1)
+                TriangularSolve<T, Lane<T>>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
+            else
+                TriangularSolve<T, S>.Run(lower, transpose, unit, batches, n, m, triangle, b, x);
+        }
     }
 
     /// <summary>target ← L (unit diagonal, below) and U of each of the n × n matrices, without pivoting.</summary>
-    public static void Lu(ElementType type, long batches, long n, nint source, nint target)
-    {
-        if (type == ElementType.Float32)
-            Lu<float>(batches, n, source, target);
-        else
-            Lu<double>(batches, n, source, target);
-    }
+    public static void Lu(ElementType type, long batches, long n, nint source, nint target) =>
+        Widest.Run(type, new LuWork(batches, n, source, target));
 
-    private static void Lu<T>(long batches, long n, nint source, nint target)
-        where T : unmanaged
+    private readonly struct LuWork(long batches, long n, nint source, nint target) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            Elimination<T, Lanes512<T>>.Lu(batches, n, source, target);
-        else if (Vector256.IsHardwareAccelerated)
-            Elimination<T, Lanes256<T>>.Lu(batches, n, source, target);
-        else
-            Elimination<T, Lane<T>>.Lu(batches, n, source, target);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => Elimination<T, S>.Lu(batches, n, source, target);
     }
 
     /// <summary>target ← the row order (int64 [batches; n]) chosen by partial pivoting.</summary>
-    public static void Pivots(ElementType type, long batches, long n, nint source, nint target)
-    {
-        if (type == ElementType.Float32)
-            Pivots<float>(batches, n, source, target);
-        else
-            Pivots<double>(batches, n, source, target);
-    }
+    public static void Pivots(ElementType type, long batches, long n, nint source, nint target) =>
+        Widest.Run(type, new PivotWork(batches, n, source, target));
 
-    private static void Pivots<T>(long batches, long n, nint source, nint target)
-        where T : unmanaged
+    private readonly struct PivotWork(long batches, long n, nint source, nint target) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            Elimination<T, Lanes512<T>>.Pivots(batches, n, source, target);
-        else if (Vector256.IsHardwareAccelerated)
-            Elimination<T, Lanes256<T>>.Pivots(batches, n, source, target);
-        else
-            Elimination<T, Lane<T>>.Pivots(batches, n, source, target);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => Elimination<T, S>.Pivots(batches, n, source, target);
     }
 }

@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
@@ -24,146 +24,30 @@ internal static unsafe class Gemm
 
     private const int Page = 4096;
 
-    /// <summary>
-    /// C[m, n] = A[m, k] B[k, n]. Strides are in elements, of any sign or 0; C has unit column stride. The sums start
-    /// at 0 or at the content of C, depending on <paramref name="how"/>; <paramref name="bias"/> is a row of n that is
-    /// added at the end if <paramref name="how"/> says so.
-    /// </summary>
-    public static void Run(
-        ElementType type,
-        int m,
-        int n,
-        int k,
-        nint a,
-        long aRow,
-        long aColumn,
-        nint b,
-        long bRow,
-        long bColumn,
-        nint c,
-        long cRow,
-        nint bias,
-        GemmStart how
-    )
+    /// <summary>Computes the product, on all threads if that pays. Overwrites the operands structure.</summary>
+    public static void Run(ElementType type, ref GemmOperands operands)
     {
-        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, how);
-
-        if (ThreadTeam.Threads > 1 && GemmTeam.Run(type, &operands))
-            return;
-        Run(type, &operands);
+        fixed (GemmOperands* product = &operands)
+            if (ThreadTeam.Threads == 1 || !GemmTeam.Run(type, product))
+                Run(type, product);
     }
 
     /// <summary>The same on the calling thread only.</summary>
-    public static void RunAlone(
-        ElementType type,
-        int m,
-        int n,
-        int k,
-        nint a,
-        long aRow,
-        long aColumn,
-        nint b,
-        long bRow,
-        long bColumn,
-        nint c,
-        long cRow,
-        nint bias,
-        GemmStart how
-    )
+    public static void RunAlone(ElementType type, ref GemmOperands operands)
     {
-        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, how);
-        Run(type, &operands);
-    }
-
-    /// <summary>
-    /// Part of a sum on the calling thread: from <paramref name="how"/>, the products of some k that belong to one group of
-    /// <see cref="GemmDeep"/>.
-    /// </summary>
-    public static void RunPiece(
-        ElementType type,
-        int m,
-        int n,
-        int k,
-        nint a,
-        long aRow,
-        long aColumn,
-        nint b,
-        long bRow,
-        long bColumn,
-        nint c,
-        long cRow,
-        GemmStart how
-    )
-    {
-        var operands = Operands(type, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, 0, how);
-        operands.IsGroup = true;
-        Run(type, &operands);
-    }
-
-    /// <summary>The same with strides in bytes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GemmOperands Operands(
-        ElementType type,
-        int m,
-        int n,
-        int k,
-        nint a,
-        long aRow,
-        long aColumn,
-        nint b,
-        long bRow,
-        long bColumn,
-        nint c,
-        long cRow,
-        nint bias,
-        GemmStart how
-    )
-    {
-        int shift = type == ElementType.Float32 ? 2 : 3;
-        GemmOperands operands;
-        operands.M = m;
-        operands.N = n;
-        operands.K = k;
-        operands.A = (byte*)a;
-        operands.ARow = (nint)aRow << shift;
-        operands.AColumn = (nint)aColumn << shift;
-        operands.B = (byte*)b;
-        operands.BRow = (nint)bRow << shift;
-        operands.BColumn = (nint)bColumn << shift;
-        operands.C = (byte*)c;
-        operands.CRow = (nint)cRow << shift;
-        operands.Start = how == GemmStart.Own ? operands.C : null;
-        operands.StartRow = operands.CRow;
-        operands.Bias = how == GemmStart.Bias ? (byte*)bias : null;
-        operands.BiasRow = 0;
-        operands.Places = null;
-        operands.LastLanes = 0;
-        operands.IsChained = false;
-        operands.IsGroup = false;
-        return operands;
-    }
-
-    /// <summary>Computes everything on this thread. Overwrites the operands structure.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(ElementType type, GemmOperands* operands)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            Run<Lanes512<float>, Lanes512<double>>(type, operands);
-        else if (Vector256.IsHardwareAccelerated)
-            Run<Lanes256<float>, Lanes256<double>>(type, operands);
-        else
-            Run<Lane<float>, Lane<double>>(type, operands);
+        fixed (GemmOperands* product = &operands)
+            Run(type, product);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<Floats, Doubles>(ElementType type, GemmOperands* operands)
-        where Floats : struct, IVector<Floats>
-        where Doubles : struct, IVector<Doubles>
+    public static void Run(ElementType type, GemmOperands* operands) => Widest.Run(type, new Work(operands));
+
+    private readonly struct Work(GemmOperands* operands) : IVectorWork
     {
-        if (type == ElementType.Float32)
-            Run<Floats>(operands);
-        else
-            Run<Doubles>(operands);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => Gemm.Run<S>(operands);
     }
 
     public static void Run<S>(GemmOperands* operands)
@@ -245,14 +129,7 @@ internal static unsafe class Gemm
             strip.N = strips == 1 ? (width - 1) * S.Count + lastLanes : width * S.Count;
             strip.LastLanes = strips == 1 ? lastLanes : S.Count;
             Strip<S>(&strip, width, packed);
-            nint bytes = (nint)width * S.Count * S.ElementSize;
-            strip.B += width * S.Count * strip.BColumn;
-            strip.C += bytes;
-
-            if (strip.Start != null)
-                strip.Start += bytes;
-            if (strip.Bias != null)
-                strip.Bias += bytes;
+            strip.SkipColumns(width * S.Count, S.ElementSize);
             vectors -= width;
         }
     }
@@ -286,10 +163,9 @@ internal static unsafe class Gemm
             }
 
             Rows<S>(&part, vectors);
-            part.A += part.K * part.AColumn;
-            part.B = b + part.K * strip->BRow;
-            part.Start = part.C;
-            part.StartRow = part.CRow;
+            part.B = b;
+            part.BRow = strip->BRow;
+            part.SkipDepth();
             depth -= part.K;
         }
     }

@@ -46,10 +46,7 @@ internal static unsafe class GemmBlocks
             part.K = (depth - 1) / parts + 1;
             part.Bias = parts == 1 ? operands->Bias : null;
             Rows<S>(&part, packed);
-            part.A += part.K * part.AColumn;
-            part.B += part.K * part.BRow;
-            part.Start = part.C;
-            part.StartRow = part.CRow;
+            part.SkipDepth();
             depth -= part.K;
         }
     }
@@ -75,13 +72,9 @@ internal static unsafe class GemmBlocks
             block.ARow = width;
             block.AColumn = S.ElementSize;
             Gemm.AllStrips<S>(&block, packed);
-            block.A = a + block.M * operands->ARow;
-            block.C += block.M * block.CRow;
-
-            if (block.Start != null)
-                block.Start += block.M * block.StartRow;
-            if (block.Bias != null)
-                block.Bias += block.M * block.BiasRow;
+            block.A = a;
+            block.ARow = operands->ARow;
+            block.SkipRows(block.M);
             left -= block.M;
         }
     }

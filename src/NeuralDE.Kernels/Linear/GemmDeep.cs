@@ -1,7 +1,6 @@
 using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
@@ -64,13 +63,7 @@ internal static unsafe class GemmDeep
         {
             block.M = int.Min(most, left);
             Block<S>(&block);
-            block.A += block.M * block.ARow;
-            block.C += block.M * block.CRow;
-
-            if (block.Start != null)
-                block.Start += block.M * block.StartRow;
-            if (block.Bias != null)
-                block.Bias += block.M * block.BiasRow;
+            block.SkipRows(block.M);
         }
     }
 
@@ -99,15 +92,39 @@ internal static unsafe class GemmDeep
                 part.C = ThreadScratch.Get(ThreadScratch.Use.GemmGroup, part.M * row);
                 part.CRow = row;
                 Gemm.Run<S>(&part);
-
-                for (int i = 0; i < part.M; i++)
-                    Add<S>(part.C + i * row, 0, 1, operands->C + i * operands->CRow, operands->N);
+                AddRows<S>(part.M, part.N, part.C, row, operands->C, operands->CRow);
             }
         }
 
         if (operands->Bias != null)
-            for (int i = 0; i < operands->M; i++)
-                Add<S>(operands->Bias + i * operands->BiasRow, 0, 1, operands->C + i * operands->CRow, operands->N);
+            AddRows<S>(operands->M, operands->N, operands->Bias, operands->BiasRow, operands->C, operands->CRow);
+    }
+
+    /// <summary>target[i, j] ← target[i, j] + source[i, j]; the steps from row to row are in bytes.</summary>
+    private static void AddRows<S>(int rows, int columns, byte* source, nint sourceRow, byte* target, nint targetRow)
+        where S : struct, IVector<S>
+    {
+        for (int i = 0; i < rows; i++)
+            Add<S>(source + i * sourceRow, 0, 1, target + i * targetRow, columns);
+    }
+
+    /// <summary>The same for two matrices by their strides in elements, with unit column stride.</summary>
+    public static void AddRows(ElementType type, int rows, int columns, Matrix source, Matrix target) =>
+        Widest.Run(type, new Adding(rows, columns, source, target));
+
+    private readonly struct Adding(int rows, int columns, Matrix source, Matrix target) : IVectorWork
+    {
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> =>
+            AddRows<S>(
+                rows,
+                columns,
+                (byte*)source.At,
+                (nint)source.Row * sizeof(T),
+                (byte*)target.At,
+                (nint)target.Row * sizeof(T)
+            );
     }
 
     /// <summary>target[j] ← ((target[j] + sources[0][j]) + sources[1][j]) + …, with this step between the sources</summary>
@@ -150,96 +167,56 @@ internal static unsafe class GemmDeep
     }
 
     /// <summary>The first group lies in the result, the others behind each other.</summary>
-    private struct GroupJob : ITeamJob
+    private readonly struct GroupJob(ElementType type, GemmOperands operands, nint sums) : ITeamJob
     {
-        public ElementType Type;
-        public GemmOperands Operands;
-        public byte* Sums;
-
-        public readonly void Run(int part)
+        public void Run(int part)
         {
-            var whole = Operands;
+            var whole = operands;
             var group = Group(&whole, part);
 
             if (part > 0)
             {
-                nint row = (nint)whole.N * Type.Size();
-                group.C = Sums + (part - 1) * whole.M * row;
+                nint row = (nint)whole.N * type.Size();
+                group.C = (byte*)sums + (part - 1) * whole.M * row;
                 group.CRow = row;
             }
 
-            Gemm.Run(Type, &group);
+            Gemm.Run(type, &group);
         }
     }
 
-    /// <summary>Adds the other groups to the result, for some rows.</summary>
-    private struct SumJob : ITeamJob
+    /// <summary>Adds the other groups, and the bias, to the rows of the result.</summary>
+    private readonly struct SumJob(ElementType type, GemmOperands operands, nint sums) : IRangeJob
     {
-        public ElementType Type;
-        public GemmOperands Operands;
-        public byte* Sums;
-        public int Rows;
-
-        public readonly void Run(int part)
+        public void Run(long first, long last)
         {
-            nint row = (nint)Operands.N * Type.Size();
-            nint step = Operands.M * row;
-            int first = part * Rows;
-            int rows = int.Min(Rows, Operands.M - first);
-            // one long row if the rows of the result lie side by side
-            bool isWhole = Operands.CRow == row && rows <= int.MaxValue / Operands.N;
-            int width = isWhole ? rows * Operands.N : Operands.N;
-            int others = Groups(Operands.K) - 1;
-
-            for (int i = first; i < first + (isWhole ? 1 : rows); i++)
-                Plus(Type, Sums + i * row, step, others, Operands.C + i * Operands.CRow, width);
-
-            if (Operands.Bias != null)
-                for (int i = first; i < first + rows; i++)
-                    Plus(Type, Operands.Bias + i * Operands.BiasRow, 0, 1, Operands.C + i * Operands.CRow, Operands.N);
+            var rows = operands;
+            rows.SkipRows((int)first);
+            rows.M = (int)(last - first);
+            Widest.Run(type, new Summing(&rows, sums + (nint)first * rows.N * type.Size(), operands.M));
         }
     }
 
-    private static void Plus(ElementType type, byte* sources, nint step, int count, byte* target, int width)
+    /// <summary>The same for all rows of a part; each group has this number of rows.</summary>
+    private readonly struct Summing(GemmOperands* operands, nint sums, int groupRows) : IVectorWork
     {
-        if (Vector512.IsHardwareAccelerated)
-            Plus<Lanes512<float>, Lanes512<double>>(type, sources, step, count, target, width);
-        else if (Vector256.IsHardwareAccelerated)
-            Plus<Lanes256<float>, Lanes256<double>>(type, sources, step, count, target, width);
-        else
-            Plus<Lane<float>, Lane<double>>(type, sources, step, count, target, width);
-    }
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S>
+        {
+            nint row = (nint)operands->N * S.ElementSize;
+            // one long row if the rows of the result lie side by side
+            bool isWhole = operands->CRow == row && operands->M <= int.MaxValue / operands->N;
+            int rows = isWhole ? 1 : operands->M;
+            int width = isWhole ? operands->M * operands->N : operands->N;
+            int others = Groups(operands->K) - 1;
 
-    private static void Plus<Floats, Doubles>(
-        ElementType type,
-        byte* sources,
-        nint step,
-        int count,
-        byte* target,
-        int width
-    )
-        where Floats : struct, IVector<Floats>
-        where Doubles : struct, IVector<Doubles>
-    {
-        if (type == ElementType.Float32)
-            Add<Floats>(sources, step, count, target, width);
-        else
-            Add<Doubles>(sources, step, count, target, width);
-    }
+            for (int i = 0; i < rows; i++)
+                Add<S>((byte*)sums + i * row, groupRows * row, others, operands->C + i * operands->CRow, width);
 
-    /// <summary>target[i, j] ← target[i, j] + source[i, j]; the steps from row to row are in bytes.</summary>
-    public static void AddRows(
-        ElementType type,
-        int rows,
-        int columns,
-        nint source,
-        long sourceRow,
-        nint target,
-        long targetRow
-    )
-    {
-        for (int i = 0; i < rows; i++)
-            Plus(type, (byte*)source + i * sourceRow, 0, 1, (byte*)target + i * targetRow, columns);
+            if (operands->Bias != null)
+                AddRows<S>(operands->M, operands->N, operands->Bias, operands->BiasRow, operands->C, operands->CRow);
+        }
     }
 
     /// <summary>The same on all threads.</summary>
@@ -247,20 +224,11 @@ internal static unsafe class GemmDeep
     {
         int groups = Groups(operands->K);
         long elements = (long)operands->M * operands->N;
-        GroupJob job;
-        job.Type = type;
-        job.Operands = *operands;
-        job.Sums = ThreadScratch.Get(ThreadScratch.Use.GemmGroups, (groups - 1) * elements * type.Size());
-        ThreadTeam.Run(groups, job, nanoseconds);
-
-        SumJob sum;
-        sum.Type = type;
-        sum.Operands = *operands;
-        sum.Sums = job.Sums;
+        long bytes = (groups - 1) * elements * type.Size();
+        nint sums = ThreadScratch.Address(ThreadScratch.Use.GemmGroups, bytes);
+        ThreadTeam.Run(groups, new GroupJob(type, *operands, sums), nanoseconds);
         // about 8 additions a nanosecond
         long adding = groups * elements / 8;
-        int parts = int.Min(operands->M, ThreadTeam.Parts(adding));
-        sum.Rows = (operands->M - 1) / parts + 1;
-        ThreadTeam.Run((operands->M - 1) / sum.Rows + 1, sum, adding);
+        RangeTeam.Run(operands->M, ThreadTeam.Parts(adding), 1, new SumJob(type, *operands, sums), adding);
     }
 }

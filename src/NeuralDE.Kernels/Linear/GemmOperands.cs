@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NeuralDE.Kernels;
 
 /// <summary>The initial values of the sums of a matrix product.</summary>
@@ -15,12 +17,17 @@ internal enum GemmStart
     Own,
 }
 
+/// <summary>A matrix in memory: its address, and its strides in elements, of any sign or 0.</summary>
+internal readonly record struct Matrix(nint At, long Row, long Column);
+
 /// <summary>
 /// C[i, j] = (start[i, j] + Σₖ A[i, k] B[k, j]) + bias[i, j] with M rows and N columns. Strides are in bytes; the
 /// column stride of C, start and bias is the size of an element.
 /// </summary>
 internal unsafe struct GemmOperands
 {
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
     public int M;
     public int N;
     public int K;
@@ -56,6 +63,68 @@ internal unsafe struct GemmOperands
 
     /// <summary>Whether the sum is part of a longer one: it is then not divided into groups.</summary>
     public bool IsGroup;
+
+    /// <summary>
+    /// C[m, n] = A[m, k] B[k, n]; C has unit column stride. The sums start at 0 or at the content of C, depending on
+    /// <paramref name="how"/>; <paramref name="bias"/> is a row of n that is added at the end if <paramref name="how"/>
+    /// says so.
+    /// </summary>
+    [MethodImpl(Inline)]
+    public GemmOperands(ElementType type, int m, int n, int k, Matrix a, Matrix b, Matrix c, nint bias, GemmStart how)
+    {
+        int shift = type == ElementType.Float32 ? 2 : 3;
+        M = m;
+        N = n;
+        K = k;
+        A = (byte*)a.At;
+        ARow = (nint)a.Row << shift;
+        AColumn = (nint)a.Column << shift;
+        B = (byte*)b.At;
+        BRow = (nint)b.Row << shift;
+        BColumn = (nint)b.Column << shift;
+        C = (byte*)c.At;
+        CRow = (nint)c.Row << shift;
+        Start = how == GemmStart.Own ? C : null;
+        StartRow = CRow;
+        Bias = how == GemmStart.Bias ? (byte*)bias : null;
+    }
+
+    /// <summary>Moves on to the rows behind the first ones.</summary>
+    [MethodImpl(Inline)]
+    public void SkipRows(int rows)
+    {
+        A += rows * ARow;
+        C += rows * CRow;
+
+        if (Start != null)
+            Start += rows * StartRow;
+        if (Bias != null)
+            Bias += rows * BiasRow;
+    }
+
+    /// <summary>Moves on to the columns behind the first ones; an element has this size.</summary>
+    [MethodImpl(Inline)]
+    public void SkipColumns(int columns, int size)
+    {
+        nint bytes = (nint)columns * size;
+        B += columns * BColumn;
+        C += bytes;
+
+        if (Start != null)
+            Start += bytes;
+        if (Bias != null)
+            Bias += bytes;
+    }
+
+    /// <summary>Moves on to the products behind the K computed ones, whose sums are in C.</summary>
+    [MethodImpl(Inline)]
+    public void SkipDepth()
+    {
+        A += K * AColumn;
+        B += K * BRow;
+        Start = C;
+        StartRow = CRow;
+    }
 }
 
 /// <summary>The offsets in bytes of one column of A and one row of B.</summary>

@@ -44,36 +44,29 @@ internal static unsafe class GemmSwap
         int n = operands->N;
         nint row = (nint)int.Min(m, MostRows) * S.ElementSize;
         byte* sums = ThreadScratch.Get(ThreadScratch.Use.GemmTransposed, n * row);
-        byte* c = operands->C;
-        byte* start = operands->Start;
-        byte* bias = operands->Bias;
-        byte* turned = bias == null ? null : ThreadScratch.Get(ThreadScratch.Use.GemmBias, n * row);
+        byte* bias = operands->Bias == null ? null : ThreadScratch.Get(ThreadScratch.Use.GemmBias, n * row);
+        var rest = *operands;
 
         for (long first = 0; first < m; first += MostRows)
         {
             int rows = (int)long.Min(MostRows, m - first);
 
-            if (start != null)
-                GemmTurn.Gather<S>(start, S.ElementSize, operands->StartRow, n, rows, sums, row);
-            if (bias != null)
-                GemmTurn.Gather<S>(bias, S.ElementSize, operands->BiasRow, n, rows, turned, row);
+            if (rest.Start != null)
+                GemmTurn.Gather<S>(rest.Start, S.ElementSize, rest.StartRow, n, rows, sums, row);
+            if (rest.Bias != null)
+                GemmTurn.Gather<S>(rest.Bias, S.ElementSize, rest.BiasRow, n, rows, bias, row);
             swapped.N = rows;
+            swapped.B = rest.A;
             swapped.C = sums;
             swapped.CRow = row;
-            swapped.Start = start == null ? null : sums;
+            swapped.Start = rest.Start == null ? null : sums;
             swapped.StartRow = row;
-            swapped.Bias = turned;
+            swapped.Bias = bias;
             swapped.BiasRow = row;
             var part = swapped;
             Gemm.Chained<S>(&part);
-            GemmTurn.Gather<S>(sums, S.ElementSize, row, rows, n, c, operands->CRow);
-            swapped.B += rows * swapped.BColumn;
-            c += rows * operands->CRow;
-
-            if (start != null)
-                start += rows * operands->StartRow;
-            if (bias != null)
-                bias += rows * operands->BiasRow;
+            GemmTurn.Gather<S>(sums, S.ElementSize, row, rows, n, rest.C, rest.CRow);
+            rest.SkipRows(rows);
         }
     }
 

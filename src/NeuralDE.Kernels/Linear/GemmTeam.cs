@@ -3,34 +3,27 @@ namespace NeuralDE.Kernels;
 /// <summary>Divides matrix products into parts: rows or columns of the result, or groups of a long sum.</summary>
 internal static unsafe class GemmTeam
 {
-    private struct Job : ITeamJob
+    /// <summary>Some columns of the result, or else some rows.</summary>
+    private readonly struct Job(ElementType type, GemmOperands operands, bool byColumns) : IRangeJob
     {
-        public ElementType Type;
-        public GemmOperands Operands;
-
-        /// <summary>The number of rows, or else of columns, of one part.</summary>
-        public int Rows;
-        public int Columns;
-
-        public readonly void Run(int part)
+        public void Run(long first, long last)
         {
-            var operands = Operands;
-            int size = Type.Size();
-            int firstRow = Rows == operands.M ? 0 : part * Rows;
-            int firstColumn = Columns == operands.N ? 0 : part * Columns;
-            operands.M = int.Min(Rows, operands.M - firstRow);
-            operands.N = int.Min(Columns, operands.N - firstColumn);
-            operands.A += firstRow * operands.ARow;
-            operands.B += firstColumn * operands.BColumn;
-            operands.C += firstRow * operands.CRow + (nint)firstColumn * size;
+            var part = operands;
 
-            if (operands.Start != null)
-                operands.Start += firstRow * operands.StartRow + (nint)firstColumn * size;
-            if (operands.Bias != null)
-                operands.Bias += firstRow * operands.BiasRow + (nint)firstColumn * size;
+            if (byColumns)
+            {
+                part.SkipColumns((int)first, type.Size());
+                part.N = (int)(last - first);
+            }
+            else
+            {
+                part.SkipRows((int)first);
+                part.M = (int)(last - first);
+            }
+
             // a part of few columns has the bits that it has in the whole product
-            operands.IsChained = !GemmThin.Is(Operands.N, Operands.K);
-            Gemm.Run(Type, &operands);
+            part.IsChained = !GemmThin.Is(operands.N, operands.K);
+            Gemm.Run(type, &part);
         }
     }
 
@@ -56,9 +49,6 @@ internal static unsafe class GemmTeam
             return true;
         }
 
-        Job job;
-        job.Type = type;
-        job.Operands = *operands;
         // each part packs its own strips of B, so a strip should belong to one part
         bool packed = operands->BColumn != type.Size();
         bool byColumns =
@@ -66,16 +56,10 @@ internal static unsafe class GemmTeam
             || (operands->M < parts * RowUnit && operands->N > operands->M);
         int extent = byColumns ? operands->N : operands->M;
         int unit = byColumns ? ColumnUnit : RowUnit;
-        int most = (extent - 1) / unit + 1;
-        parts = int.Min(parts, most);
 
-        if (parts < 2)
+        if (extent <= unit)
             return false;
-        int size = ((most - 1) / parts + 1) * unit;
-        parts = (extent - 1) / size + 1;
-        job.Rows = byColumns ? operands->M : size;
-        job.Columns = byColumns ? size : operands->N;
-        ThreadTeam.Run(parts, job, nanoseconds);
+        RangeTeam.Run(extent, parts, unit, new Job(type, *operands, byColumns), nanoseconds);
         return true;
     }
 }

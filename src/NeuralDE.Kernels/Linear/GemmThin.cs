@@ -110,10 +110,7 @@ internal static unsafe class GemmThin
             for (int j = 0; j < operands->N; j++)
             {
                 Run<S>(&column);
-                column.B += column.BColumn;
-                column.C += S.ElementSize;
-                column.Start = column.Start == null ? null : column.Start + S.ElementSize;
-                column.Bias = column.Bias == null ? null : column.Bias + S.ElementSize;
+                column.SkipColumns(1, S.ElementSize);
             }
 
             return;
@@ -161,17 +158,13 @@ internal static unsafe class GemmThin
         for (; product.M >= 4; product.M -= 4)
         {
             FourRows<S>(&product);
-            product.A += 4 * product.ARow;
-            product.C += 4 * product.CRow;
-            product.Start = product.Start == null ? null : product.Start + 4 * product.StartRow;
+            product.SkipRows(4);
         }
 
         for (; product.M > 0; product.M--)
         {
             OneRow<S>(&product, whole);
-            product.A += product.ARow;
-            product.C += product.CRow;
-            product.Start = product.Start == null ? null : product.Start + product.StartRow;
+            product.SkipRows(1);
         }
     }
 

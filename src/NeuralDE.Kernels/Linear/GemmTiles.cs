@@ -30,33 +30,30 @@ internal static unsafe class GemmTiles
         where S : struct, IVector<S>
         where Steps : unmanaged
     {
-        bool partial = operands->LastLanes < S.Count;
+        if (operands->LastLanes < S.Count)
+            Run<S, Constant.Two, Steps>(operands, vectors);
+        else
+            Run<S, Constant.One, Steps>(operands, vectors);
+    }
 
+    private static void Run<S, Partial, Steps>(GemmOperands* operands, int vectors)
+        where S : struct, IVector<S>
+        where Partial : unmanaged
+        where Steps : unmanaged
+    {
         switch (vectors)
         {
             case 1:
-                if (partial)
-                    RunRows<S, Constant.One, Constant.Two, Steps>(operands);
-                else
-                    RunRows<S, Constant.One, Constant.One, Steps>(operands);
+                RunRows<S, Constant.One, Partial, Steps>(operands);
                 break;
             case 2:
-                if (partial)
-                    RunRows<S, Constant.Two, Constant.Two, Steps>(operands);
-                else
-                    RunRows<S, Constant.Two, Constant.One, Steps>(operands);
+                RunRows<S, Constant.Two, Partial, Steps>(operands);
                 break;
             case 3:
-                if (partial)
-                    RunRows<S, Constant.Three, Constant.Two, Steps>(operands);
-                else
-                    RunRows<S, Constant.Three, Constant.One, Steps>(operands);
+                RunRows<S, Constant.Three, Partial, Steps>(operands);
                 break;
             default:
-                if (partial)
-                    RunRows<S, Constant.Four, Constant.Two, Steps>(operands);
-                else
-                    RunRows<S, Constant.Four, Constant.One, Steps>(operands);
+                RunRows<S, Constant.Four, Partial, Steps>(operands);
                 break;
         }
     }
@@ -65,33 +62,29 @@ internal static unsafe class GemmTiles
     public static void RunRow<S>(GemmOperands* operands, int vectors)
         where S : struct, IVector<S>
     {
-        bool partial = operands->LastLanes < S.Count;
+        if (operands->LastLanes < S.Count)
+            RunRow<S, Constant.Two>(operands, vectors);
+        else
+            RunRow<S, Constant.One>(operands, vectors);
+    }
 
+    private static void RunRow<S, Partial>(GemmOperands* operands, int vectors)
+        where S : struct, IVector<S>
+        where Partial : unmanaged
+    {
         switch (vectors)
         {
             case 5:
-                if (partial)
-                    GemmTile.RunRow<S, Constant.One, Constant.Two>(operands);
-                else
-                    GemmTile.RunRow<S, Constant.One, Constant.One>(operands);
+                GemmTile.RunRow<S, Constant.One, Partial>(operands);
                 break;
             case 6:
-                if (partial)
-                    GemmTile.RunRow<S, Constant.Two, Constant.Two>(operands);
-                else
-                    GemmTile.RunRow<S, Constant.Two, Constant.One>(operands);
+                GemmTile.RunRow<S, Constant.Two, Partial>(operands);
                 break;
             case 7:
-                if (partial)
-                    GemmTile.RunRow<S, Constant.Three, Constant.Two>(operands);
-                else
-                    GemmTile.RunRow<S, Constant.Three, Constant.One>(operands);
+                GemmTile.RunRow<S, Constant.Three, Partial>(operands);
                 break;
             default:
-                if (partial)
-                    GemmTile.RunRow<S, Constant.Four, Constant.Two>(operands);
-                else
-                    GemmTile.RunRow<S, Constant.Four, Constant.One>(operands);
+                GemmTile.RunRow<S, Constant.Four, Partial>(operands);
                 break;
         }
     }
@@ -120,13 +113,7 @@ internal static unsafe class GemmTiles
         {
             int rows = (left - 1) / tiles + 1;
             RunTile<S, Vectors, Partial, Steps>(&tile, rows);
-            tile.A += rows * tile.ARow;
-            tile.C += rows * tile.CRow;
-
-            if (tile.Start != null)
-                tile.Start += rows * tile.StartRow;
-            if (tile.Bias != null)
-                tile.Bias += rows * tile.BiasRow;
+            tile.SkipRows(rows);
             left -= rows;
         }
     }

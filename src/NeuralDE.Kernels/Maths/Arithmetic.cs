@@ -6,7 +6,7 @@ namespace NeuralDE.Kernels;
 /// Functions of every lane, written once for both float types and all widths. Errors are in units in the last place
 /// (ulp); NaN gives NaN; zeros, infinities and denormals are treated as in IEEE 754 and the C library.
 /// </summary>
-internal static partial class Maths
+internal static unsafe partial class Maths
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -14,14 +14,6 @@ internal static partial class Maths
     [MethodImpl(Inline)]
     private static S WithSignOf<S>(S magnitude, S x)
         where S : struct, IVector<S> => S.Or(magnitude, S.And(x, S.Of(-0.0)));
-
-    [MethodImpl(Inline)]
-    public static S Neg<S>(S x)
-        where S : struct, IVector<S> => -x;
-
-    [MethodImpl(Inline)]
-    public static S Abs<S>(S x)
-        where S : struct, IVector<S> => S.Abs(x);
 
     /// <summary>1, 0 or −1.</summary>
     [MethodImpl(Inline)]
@@ -31,54 +23,6 @@ internal static partial class Maths
         var zero = S.Of(0);
         return S.Select(S.Less(zero, x), S.Of(1), S.Select(S.Less(x, zero), S.Of(-1), x + zero));
     }
-
-    [MethodImpl(Inline)]
-    public static S Sqrt<S>(S x)
-        where S : struct, IVector<S> => S.Sqrt(x);
-
-    [MethodImpl(Inline)]
-    public static S Floor<S>(S x)
-        where S : struct, IVector<S> => S.Floor(x);
-
-    [MethodImpl(Inline)]
-    public static S Ceil<S>(S x)
-        where S : struct, IVector<S> => S.Ceiling(x);
-
-    /// <summary>Rounds to the nearest integer, ties to even.</summary>
-    [MethodImpl(Inline)]
-    public static S Round<S>(S x)
-        where S : struct, IVector<S> => S.Round(x);
-
-    [MethodImpl(Inline)]
-    public static S Add<S>(S x, S y)
-        where S : struct, IVector<S> => x + y;
-
-    [MethodImpl(Inline)]
-    public static S Sub<S>(S x, S y)
-        where S : struct, IVector<S> => x - y;
-
-    [MethodImpl(Inline)]
-    public static S Mul<S>(S x, S y)
-        where S : struct, IVector<S> => x * y;
-
-    [MethodImpl(Inline)]
-    public static S Div<S>(S x, S y)
-        where S : struct, IVector<S> => x / y;
-
-    /// <summary>NaN if either argument is NaN; max(−0, 0) = 0.</summary>
-    [MethodImpl(Inline)]
-    public static S Max<S>(S x, S y)
-        where S : struct, IVector<S> => S.Max(x, y);
-
-    /// <summary>NaN if either argument is NaN; min(−0, 0) = −0.</summary>
-    [MethodImpl(Inline)]
-    public static S Min<S>(S x, S y)
-        where S : struct, IVector<S> => S.Min(x, y);
-
-    /// <summary>x y + z, rounded once.</summary>
-    [MethodImpl(Inline)]
-    public static S Fma<S>(S x, S y, S z)
-        where S : struct, IVector<S> => S.Fma(x, y, z);
 
     /// <summary>
     /// The remainder of x / y with the sign of y; NaN for division by 0; a zero has the sign of x. Exact if it is a
@@ -103,6 +47,6 @@ internal static partial class Maths
         var result = S.Select(otherSign, rest + y, rest);
 
         var far = S.Or(S.LessEqual(S.Of(4194304), S.Abs(quotient)), S.Equal(S.Abs(y), infinity));
-        return S.Any(far) ? S.Select(far, LaneByLane.Of<S, Special.ModFunction>(x, y), result) : result;
+        return S.Any(far) ? S.Select(far, LaneByLane.Of(x, y, &Special.Mod), result) : result;
     }
 }

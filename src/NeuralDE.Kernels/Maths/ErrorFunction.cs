@@ -68,9 +68,4 @@ internal static partial class Maths
         sum = Horner(sum, t, 0.00025975545289049336, 0.019099480890892997, -0.10276143538274618);
         return Horner(sum, t, -0.6366223857778028, -0.1283788859882465);
     }
-
-    /// <summary>The inverse of erf: ±∞ at ±1, NaN outside [−1, 1].</summary>
-    [MethodImpl(Inline)]
-    public static S Erfinv<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.ErfinvFunction>(x);
 }

@@ -76,24 +76,4 @@ internal static partial class Maths
 
         return S.MaxNative(S.Of(0), x) + S.Fma(sum * square, w, w);
     }
-
-    [MethodImpl(Inline)]
-    public static S Sinh<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.SinhFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Cosh<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.CoshFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Asinh<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AsinhFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Acosh<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AcoshFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Atanh<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AtanhFunction>(x);
 }

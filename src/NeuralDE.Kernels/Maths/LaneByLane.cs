@@ -2,18 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
 
-/// <summary>A function of one number in float64.</summary>
-internal interface IScalarUnary
-{
-    static abstract double Of(double x);
-}
-
-/// <summary>A function of two numbers in float64.</summary>
-internal interface IScalarBinary
-{
-    static abstract double Of(double x, double y);
-}
-
 /// <summary>
 /// Applies scalar code to every lane, out of line so that the surrounding vector code stays small. float is computed in
 /// float64 and rounded once.
@@ -35,40 +23,37 @@ internal static unsafe class LaneByLane
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static S Of<S, F>(S x)
+    public static S Of<S>(S x, delegate* <double, double> f)
         where S : struct, IVector<S>
-        where F : struct, IScalarUnary
     {
         void* lanes = Unsafe.AsPointer(ref x);
 
         for (int i = 0; i < S.Count; i++)
-            Write<S>(lanes, i, F.Of(Read<S>(lanes, i)));
+            Write<S>(lanes, i, f(Read<S>(lanes, i)));
         return S.Load(lanes);
     }
 
-    /// <summary>Applies F to every lane and one number.</summary>
+    /// <summary>Applies f to every lane and one number.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static S WithParameter<S, F>(S x, double parameter)
+    public static S WithParameter<S>(S x, double parameter, delegate* <double, double, double> f)
         where S : struct, IVector<S>
-        where F : struct, IScalarBinary
     {
         void* lanes = Unsafe.AsPointer(ref x);
 
         for (int i = 0; i < S.Count; i++)
-            Write<S>(lanes, i, F.Of(Read<S>(lanes, i), parameter));
+            Write<S>(lanes, i, f(Read<S>(lanes, i), parameter));
         return S.Load(lanes);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static S Of<S, F>(S x, S y)
+    public static S Of<S>(S x, S y, delegate* <double, double, double> f)
         where S : struct, IVector<S>
-        where F : struct, IScalarBinary
     {
         void* lanes = Unsafe.AsPointer(ref x);
         void* others = Unsafe.AsPointer(ref y);
 
         for (int i = 0; i < S.Count; i++)
-            Write<S>(lanes, i, F.Of(Read<S>(lanes, i), Read<S>(others, i)));
+            Write<S>(lanes, i, f(Read<S>(lanes, i), Read<S>(others, i)));
         return S.Load(lanes);
     }
 }

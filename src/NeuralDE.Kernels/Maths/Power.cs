@@ -140,30 +140,9 @@ internal static partial class Maths
         return Pow(x, rounded, S.Of(double.IsFinite(lost) ? lost : 0));
     }
 
-    [MethodImpl(Inline)]
-    public static S Reciprocal<S>(S x)
-        where S : struct, IVector<S> => S.Of(1) / x;
-
-    [MethodImpl(Inline)]
-    public static S Square<S>(S x)
-        where S : struct, IVector<S> => x * x;
-
-    [MethodImpl(Inline)]
-    public static S Cube<S>(S x)
-        where S : struct, IVector<S> => x * (x * x);
-
-    [MethodImpl(Inline)]
-    public static S FourthPower<S>(S x)
-        where S : struct, IVector<S> => Square(Square(x));
-
-    /// <summary>x⁻² from 1 / x, because x² would overflow or underflow prematurely.</summary>
-    [MethodImpl(Inline)]
-    public static S ReciprocalSquare<S>(S x)
-        where S : struct, IVector<S> => Square(Reciprocal(x));
-
     /// <summary>√x with the special cases of a power: ∞ at −∞ and 0 at −0.</summary>
     [MethodImpl(Inline)]
-    public static S RootPower<S>(S x)
+    private static S RootPower<S>(S x)
         where S : struct, IVector<S>
     {
         var infinity = S.Of(double.PositiveInfinity);
@@ -171,10 +150,10 @@ internal static partial class Maths
     }
 
     [MethodImpl(Inline)]
-    public static S ReciprocalRootPower<S>(S x)
-        where S : struct, IVector<S> => Reciprocal(RootPower(x));
+    private static S Square<S>(S x)
+        where S : struct, IVector<S> => x * x;
 
-    /// <summary>xᵃ for a constant a: 2 ulp.</summary>
+    /// <summary>xᵃ for a constant a: 2 ulp. x⁻² is made of 1 / x, because x² would overflow or underflow prematurely.</summary>
     [MethodImpl(Inline)]
     public static S Power<S>(S x, double exponent)
         where S : struct, IVector<S> =>
@@ -183,12 +162,12 @@ internal static partial class Maths
             0 => S.Of(1),
             1 => x,
             2 => Square(x),
-            3 => Cube(x),
-            4 => FourthPower(x),
-            -1 => Reciprocal(x),
-            -2 => ReciprocalSquare(x),
+            3 => x * (x * x),
+            4 => Square(Square(x)),
+            -1 => S.Of(1) / x,
+            -2 => Square(S.Of(1) / x),
             0.5 => RootPower(x),
-            -0.5 => ReciprocalRootPower(x),
+            -0.5 => S.Of(1) / RootPower(x),
             _ => GeneralPower(x, exponent),
         };
 }

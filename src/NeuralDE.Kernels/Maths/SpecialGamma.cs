@@ -207,13 +207,14 @@ internal static partial class Special
     }
 
     /// <summary>
-    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x), n ≥ 0: digamma, trigamma, …; for x > 0 within n + 3 ulp; for digamma, of the
+    /// ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x) of an integral order n ≥ 0: digamma, trigamma, …; for x > 0 within n + 3 ulp; for digamma, of the
     /// larger of 1 and |ψ(x)|. For x &lt; 0 by ψ⁽ⁿ⁾(x) = (−1)ⁿ ψ⁽ⁿ⁾(1 − x) − π dⁿ/dxⁿ cot πx, 2n + 4 ulp of the larger
     /// term. Poles at 0, −1, −2, …: +∞ for odd n; for even n −∞ at 0, +∞ at −0 and NaN at −1, −2, … ψ(∞) = ∞, ψ⁽ⁿ⁾(∞) =
     /// 0 for n ≥ 1, NaN at −∞.
     /// </summary>
-    public static double Polygamma(double x, int n)
+    public static double Polygamma(double x, double order)
     {
+        int n = (int)order;
         bool isOdd = n % 2 == 1;
 
         if (double.IsNaN(x) || double.IsNegativeInfinity(x))

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using static NeuralDE.Kernels.Polynomial;
 
@@ -7,7 +8,7 @@ namespace NeuralDE.Kernels;
 /// x = q π + r (q π/2 + r for tan) with π in three parts (Cody and Waite): the first product and difference are exact
 /// for |x| ≤ 10⁵. Larger arguments are computed lane by lane.
 /// </remarks>
-internal static partial class Maths
+internal static unsafe partial class Maths
 {
     private const double LargestAngle = 1e5;
 
@@ -58,7 +59,7 @@ internal static partial class Maths
         var result = S.Xor(SinHalfTurn(r), S.ShiftLeft(sum, S.ElementSize == 4 ? 31 : 63));
 
         var far = S.Less(S.Of(LargestAngle), S.Abs(x));
-        return S.Any(far) ? S.Select(far, LaneByLane.Of<S, Special.SinFunction>(x), result) : result;
+        return S.Any(far) ? S.Select(far, LaneByLane.Of(x, &Math.Sin), result) : result;
     }
 
     /// <summary>cos x (2 ulp) as −(−1)ᵐ sin (x − (m + ½) π).</summary>
@@ -74,7 +75,7 @@ internal static partial class Maths
         var result = S.Xor(SinHalfTurn(r), S.ShiftLeft(sum, S.ElementSize == 4 ? 31 : 63));
 
         var far = S.Less(S.Of(LargestAngle), S.Abs(x));
-        return S.Any(far) ? S.Select(far, LaneByLane.Of<S, Special.CosFunction>(x), result) : result;
+        return S.Any(far) ? S.Select(far, LaneByLane.Of(x, &Math.Cos), result) : result;
     }
 
     /// <summary>
@@ -99,7 +100,7 @@ internal static partial class Maths
         result = S.Xor(result, S.ShiftLeft(sum, isFloat ? 31 : 63));
 
         var far = S.Less(S.Of(LargestAngle), S.Abs(x));
-        return S.Any(far) ? S.Select(far, LaneByLane.Of<S, Special.TanFunction>(x), result) : result;
+        return S.Any(far) ? S.Select(far, LaneByLane.Of(x, &Math.Tan), result) : result;
     }
 
     [MethodImpl(Inline)]
@@ -127,21 +128,4 @@ internal static partial class Maths
         var sum = Horner(S.Of(-1.1358625516398406e-11), s, 2.0875703286083936e-09, -2.755731420398429e-07);
         return Horner(sum, s, 2.4801587288967585e-05, -0.001388888888887331, 0.041666666666666595);
     }
-
-    [MethodImpl(Inline)]
-    public static S Asin<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AsinFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Acos<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AcosFunction>(x);
-
-    [MethodImpl(Inline)]
-    public static S Atan<S>(S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.AtanFunction>(x);
-
-    /// <summary>The angle of the point (x, y), |angle| ≤ π.</summary>
-    [MethodImpl(Inline)]
-    public static S Atan2<S>(S y, S x)
-        where S : struct, IVector<S> => LaneByLane.Of<S, Special.Atan2Function>(y, x);
 }

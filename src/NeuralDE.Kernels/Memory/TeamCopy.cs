@@ -15,35 +15,15 @@ internal static class TeamCopy
     /// <summary>Parts end at pages, so that no line has two writers.</summary>
     private const long Page = 4096;
 
-    private struct Job : ITeamJob
+    private readonly struct Job(nint source, nint target) : IRangeJob
     {
-        public nint Source;
-        public nint Target;
-        public long Bytes;
-        public long Share;
-
-        public readonly void Run(int part)
-        {
-            long first = part * Share;
-            RowMemory.Copy(Source + (nint)first, Target + (nint)first, long.Min(Share, Bytes - first));
-        }
+        public void Run(long first, long last) =>
+            RowMemory.Copy(source + (nint)first, target + (nint)first, last - first);
     }
 
     public static void Run(nint source, nint target, long bytes)
     {
         int parts = bytes < Least ? 1 : ThreadTeam.Parts(bytes / Speed);
-
-        if (parts < 2)
-        {
-            RowMemory.Copy(source, target, bytes);
-            return;
-        }
-
-        Job job;
-        job.Source = source;
-        job.Target = target;
-        job.Bytes = bytes;
-        job.Share = (bytes / parts / Page + 1) * Page;
-        ThreadTeam.Run((int)((bytes - 1) / job.Share + 1), job, bytes / Speed);
+        RangeTeam.Run(bytes, parts, Page, new Job(source, target), bytes / Speed);
     }
 }

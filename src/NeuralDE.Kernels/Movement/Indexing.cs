@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -30,56 +31,45 @@ internal static unsafe class Indexing
         nint operand,
         nint index,
         nint target
-    )
-    {
-        switch (type.Size())
-        {
-            case 1:
-                Gather<byte>(indexType, batches, rows, indices, width, (byte*)operand, index, (byte*)target);
-                break;
-            case 4:
-                Gather<uint>(indexType, batches, rows, indices, width, (uint*)operand, index, (uint*)target);
-                break;
-            default:
-                Gather<ulong>(indexType, batches, rows, indices, width, (ulong*)operand, index, (ulong*)target);
-                break;
-        }
-    }
+    ) =>
+        ElementTypes.Move(
+            type.Size(),
+            new GatherWork(indexType, batches, rows, indices, width, operand, index, target)
+        );
 
-    private static void Gather<T>(
+    private readonly struct GatherWork(
         ElementType indexType,
         long batches,
         long rows,
         long indices,
         long width,
-        T* operand,
+        nint operand,
         nint index,
-        T* target
-    )
-        where T : unmanaged
+        nint target
+    ) : IElementWork
     {
-        if (indexType == ElementType.Int32)
-            Gather(batches, rows, indices, width, operand, (int*)index, target);
-        else
-            Gather(batches, rows, indices, width, operand, (long*)index, target);
+        public void Run<T>()
+            where T : unmanaged, INumber<T>
+        {
+            if (indexType == ElementType.Int32)
+                Gather(batches, rows, indices, width, (T*)operand, (int*)index, (T*)target);
+            else
+                Gather(batches, rows, indices, width, (T*)operand, (long*)index, (T*)target);
+        }
     }
 
     [MethodImpl(Hot)]
     private static void Gather<T, I>(long batches, long rows, long indices, long width, T* operand, I* index, T* target)
-        where T : unmanaged
-        where I : unmanaged
+        where T : unmanaged, INumber<T>
+        where I : unmanaged, INumber<I>
     {
         for (long b = 0; b < batches; b++, operand += rows * width)
         for (long j = 0; j < indices; j++, target += width)
         {
-            long row = Math.Max(0, Math.Min(Integer(index++), rows - 1));
+            long row = Math.Max(0, Math.Min(long.CreateTruncating(*index++), rows - 1));
             Runs.Copy(operand + row * width, target, width);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Integer<I>(I* index)
-        where I : unmanaged => sizeof(I) == 4 ? *(int*)index : *(long*)index;
 
     /// <summary>
     /// target ← operand (they may be the same), then target[b, index[b, j], f] ← its combination with updates[b, j, f],
@@ -102,22 +92,24 @@ internal static unsafe class Indexing
         if (operand != target)
             Runs.Copy((byte*)operand, (byte*)target, batches * rows * width * type.Size());
 
-        switch (kind)
-        {
-            case ScatterKind.Add:
-                Scatter<ElementSum>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-            case ScatterKind.Max:
-                Scatter<ElementMaximum>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-            default:
-                Scatter<ElementLast>(type, indexType, batches, rows, indices, width, index, updates, target);
-                break;
-        }
+        if (kind == ScatterKind.Add)
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementSum>(indexType, batches, rows, indices, width, index, updates, target)
+            );
+        else if (kind == ScatterKind.Max)
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementMaximum>(indexType, batches, rows, indices, width, index, updates, target)
+            );
+        else
+            ElementTypes.Run(
+                type,
+                new ScatterWork<ElementLast>(indexType, batches, rows, indices, width, index, updates, target)
+            );
     }
 
-    private static void Scatter<J>(
-        ElementType type,
+    private readonly struct ScatterWork<J>(
         ElementType indexType,
         long batches,
         long rows,
@@ -126,46 +118,17 @@ internal static unsafe class Indexing
         nint index,
         nint updates,
         nint target
-    )
+    ) : IElementWork
         where J : struct, IJoin
     {
-        switch (type)
+        public void Run<T>()
+            where T : unmanaged, INumber<T>
         {
-            case ElementType.Float32:
-                Scatter<float, J>(indexType, batches, rows, indices, width, index, (float*)updates, (float*)target);
-                break;
-            case ElementType.Float64:
-                Scatter<double, J>(indexType, batches, rows, indices, width, index, (double*)updates, (double*)target);
-                break;
-            case ElementType.Int32:
-                Scatter<int, J>(indexType, batches, rows, indices, width, index, (int*)updates, (int*)target);
-                break;
-            case ElementType.Int64:
-                Scatter<long, J>(indexType, batches, rows, indices, width, index, (long*)updates, (long*)target);
-                break;
-            default:
-                Scatter<byte, J>(indexType, batches, rows, indices, width, index, (byte*)updates, (byte*)target);
-                break;
+            if (indexType == ElementType.Int32)
+                Scatter<T, int, J>(batches, rows, indices, width, (int*)index, (T*)updates, (T*)target);
+            else
+                Scatter<T, long, J>(batches, rows, indices, width, (long*)index, (T*)updates, (T*)target);
         }
-    }
-
-    private static void Scatter<T, J>(
-        ElementType indexType,
-        long batches,
-        long rows,
-        long indices,
-        long width,
-        nint index,
-        T* updates,
-        T* target
-    )
-        where T : unmanaged
-        where J : struct, IJoin
-    {
-        if (indexType == ElementType.Int32)
-            Scatter<T, int, J>(batches, rows, indices, width, (int*)index, updates, target);
-        else
-            Scatter<T, long, J>(batches, rows, indices, width, (long*)index, updates, target);
     }
 
     [MethodImpl(Hot)]
@@ -178,14 +141,14 @@ internal static unsafe class Indexing
         T* updates,
         T* target
     )
-        where T : unmanaged
-        where I : unmanaged
+        where T : unmanaged, INumber<T>
+        where I : unmanaged, INumber<I>
         where J : struct, IJoin
     {
         for (long b = 0; b < batches; b++, target += rows * width)
         for (long j = 0; j < indices; j++, updates += width)
         {
-            long row = Integer(index++);
+            long row = long.CreateTruncating(*index++);
 
             if ((ulong)row < (ulong)rows)
                 Joining.Into<T, J>(updates, target + row * width, width);

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -35,20 +36,20 @@ internal static unsafe class Movement
         long columnStride,
         nint source,
         nint target
-    )
+    ) => ElementTypes.Move(elementSize, new RectangleWork(rows, columns, rowStride, columnStride, source, target));
+
+    private readonly struct RectangleWork(
+        long rows,
+        long columns,
+        long rowStride,
+        long columnStride,
+        nint source,
+        nint target
+    ) : IElementWork
     {
-        switch (elementSize)
-        {
-            case 1:
-                RowReader.Move(rows, columns, rowStride, columnStride, (byte*)source, (byte*)target);
-                break;
-            case 4:
-                RowReader.Move(rows, columns, rowStride, columnStride, (uint*)source, (uint*)target);
-                break;
-            default:
-                RowReader.Move(rows, columns, rowStride, columnStride, (ulong*)source, (ulong*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> =>
+            RowReader.Move(rows, columns, rowStride, columnStride, (T*)source, (T*)target);
     }
 
     /// <summary>
@@ -93,20 +94,23 @@ internal static unsafe class Movement
         long first,
         long count
     )
+        where M : struct, IRowMover =>
+        ElementTypes.Move(elementSize, new WalkWork<M>(rank, extents, strides, view, dense, first, count));
+
+    private readonly struct WalkWork<M>(
+        int rank,
+        nint extents,
+        nint strides,
+        nint view,
+        nint dense,
+        long first,
+        long count
+    ) : IElementWork
         where M : struct, IRowMover
     {
-        switch (elementSize)
-        {
-            case 1:
-                Walk<byte, M>(rank, (long*)extents, (long*)strides, (byte*)view, (byte*)dense, first, count);
-                break;
-            case 4:
-                Walk<uint, M>(rank, (long*)extents, (long*)strides, (uint*)view, (uint*)dense, first, count);
-                break;
-            default:
-                Walk<ulong, M>(rank, (long*)extents, (long*)strides, (ulong*)view, (ulong*)dense, first, count);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> =>
+            Walk<T, M>(rank, (long*)extents, (long*)strides, (T*)view, (T*)dense, first, count);
     }
 
     /// <summary>
@@ -169,31 +173,18 @@ internal static unsafe class Movement
     /// target[i] ← ⌊(first + i) / inner⌋ mod extent, 0 ≤ i &lt; count: the indices along one axis of an array with
     /// `inner` elements per index.
     /// </summary>
-    public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count)
+    public static void Iota(ElementType type, long extent, long inner, nint target, long first, long count) =>
+        ElementTypes.Run(type, new IotaWork(extent, inner, target, first, count));
+
+    private readonly struct IotaWork(long extent, long inner, nint target, long first, long count) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                Iota<float>(extent, inner, (float*)target, first, count);
-                break;
-            case ElementType.Float64:
-                Iota<double>(extent, inner, (double*)target, first, count);
-                break;
-            case ElementType.Int32:
-                Iota<int>(extent, inner, (int*)target, first, count);
-                break;
-            case ElementType.Int64:
-                Iota<long>(extent, inner, (long*)target, first, count);
-                break;
-            default:
-                Iota<bool>(extent, inner, (bool*)target, first, count);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> => Iota(extent, inner, (T*)target, first, count);
     }
 
     [MethodImpl(Hot)]
     private static void Iota<T>(long extent, long inner, T* target, long first, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         if (count <= 0)
             return;
@@ -204,25 +195,12 @@ internal static unsafe class Movement
         for (T* end = target + count; target < end; )
         {
             long length = Math.Min(inner - within, end - target);
-            Runs.Fill(target, length, OfInteger<T>(value));
+            // bools are 0 and 1
+            var element = typeof(T) == typeof(byte) && value != 0 ? T.One : T.CreateTruncating(value);
+            Runs.Fill(target, length, element);
             target += length;
             within = 0;
             value = value + 1 == extent ? 0 : value + 1;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T OfInteger<T>(long value)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return Unsafe.BitCast<float, T>(value);
-        if (typeof(T) == typeof(double))
-            return Unsafe.BitCast<double, T>(value);
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<int, T>((int)value);
-        if (typeof(T) == typeof(bool))
-            return Unsafe.BitCast<bool, T>(value != 0);
-        return Unsafe.BitCast<long, T>(value);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -12,7 +13,7 @@ namespace NeuralDE.Kernels;
 /// and tiles are joined pairwise, then pairs pairwise and so on; the remainder is joined from the right.
 /// </summary>
 internal static unsafe class FloatReduction<T, S, J>
-    where T : unmanaged
+    where T : unmanaged, INumber<T>
     where S : struct, IVector<S>
     where J : struct, IJoin
 {

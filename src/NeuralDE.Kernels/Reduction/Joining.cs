@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -9,7 +10,7 @@ internal static unsafe class Joining
     /// <summary>target[i] ← join(target[i], source[i])</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Into<T, J>(T* source, T* target, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         long i = 0;
@@ -25,7 +26,7 @@ internal static unsafe class Joining
     /// <summary>Joins all elements, in any order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T All<T, J>(T* source, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         T joined = J.Neutral<T>();

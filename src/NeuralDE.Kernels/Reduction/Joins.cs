@@ -1,4 +1,4 @@
-using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -9,13 +9,13 @@ internal interface IJoin
 {
     /// <summary>The neutral element.</summary>
     static abstract T Neutral<T>()
-        where T : unmanaged;
+        where T : unmanaged, INumber<T>;
 
     static abstract T Join<T>(T a, T b)
-        where T : unmanaged;
+        where T : unmanaged, INumber<T>;
 
     static abstract Vector256<T> Join<T>(Vector256<T> a, Vector256<T> b)
-        where T : unmanaged;
+        where T : unmanaged, INumber<T>;
 
     /// <summary>For floats.</summary>
     static abstract S JoinLanes<S>(S a, S b)
@@ -27,26 +27,15 @@ internal readonly struct ElementSum : IJoin
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Neutral<T>()
-        where T : unmanaged => default;
+        where T : unmanaged, INumber<T> => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Join<T>(T a, T b)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return Unsafe.BitCast<float, T>(Unsafe.BitCast<T, float>(a) + Unsafe.BitCast<T, float>(b));
-        if (typeof(T) == typeof(double))
-            return Unsafe.BitCast<double, T>(Unsafe.BitCast<T, double>(a) + Unsafe.BitCast<T, double>(b));
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<int, T>(Unsafe.BitCast<T, int>(a) + Unsafe.BitCast<T, int>(b));
-        if (typeof(T) == typeof(long))
-            return Unsafe.BitCast<long, T>(Unsafe.BitCast<T, long>(a) + Unsafe.BitCast<T, long>(b));
-        return Unsafe.BitCast<byte, T>((byte)(Unsafe.BitCast<T, byte>(a) | Unsafe.BitCast<T, byte>(b)));
-    }
+        where T : unmanaged, INumber<T> => typeof(T) == typeof(byte) ? T.Max(a, b) : a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Join<T>(Vector256<T> a, Vector256<T> b)
-        where T : unmanaged => typeof(T) == typeof(byte) ? a | b : a + b;
+        where T : unmanaged, INumber<T> => typeof(T) == typeof(byte) ? a | b : a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static S JoinLanes<S>(S a, S b)
@@ -56,39 +45,18 @@ internal readonly struct ElementSum : IJoin
 /// <summary>The maximum; NaN if either is NaN; max(−0, 0) = 0; for bools, or.</summary>
 internal readonly struct ElementMaximum : IJoin
 {
+    /// <summary>−∞, or the least integer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Neutral<T>()
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return Unsafe.BitCast<float, T>(float.NegativeInfinity);
-        if (typeof(T) == typeof(double))
-            return Unsafe.BitCast<double, T>(double.NegativeInfinity);
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<int, T>(int.MinValue);
-        if (typeof(T) == typeof(long))
-            return Unsafe.BitCast<long, T>(long.MinValue);
-        return default;
-    }
+        where T : unmanaged, INumber<T> => T.CreateSaturating(double.NegativeInfinity);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Join<T>(T a, T b)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return Unsafe.BitCast<float, T>(MathF.Max(Unsafe.BitCast<T, float>(a), Unsafe.BitCast<T, float>(b)));
-        if (typeof(T) == typeof(double))
-            return Unsafe.BitCast<double, T>(Math.Max(Unsafe.BitCast<T, double>(a), Unsafe.BitCast<T, double>(b)));
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<int, T>(Math.Max(Unsafe.BitCast<T, int>(a), Unsafe.BitCast<T, int>(b)));
-        if (typeof(T) == typeof(long))
-            return Unsafe.BitCast<long, T>(Math.Max(Unsafe.BitCast<T, long>(a), Unsafe.BitCast<T, long>(b)));
-        return Unsafe.BitCast<byte, T>((byte)(Unsafe.BitCast<T, byte>(a) | Unsafe.BitCast<T, byte>(b)));
-    }
+        where T : unmanaged, INumber<T> => T.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Join<T>(Vector256<T> a, Vector256<T> b)
-        where T : unmanaged => typeof(T) == typeof(byte) ? a | b : Vector256.Max(a, b);
+        where T : unmanaged, INumber<T> => typeof(T) == typeof(byte) ? a | b : Vector256.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static S JoinLanes<S>(S a, S b)
@@ -100,15 +68,15 @@ internal readonly struct ElementLast : IJoin
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Neutral<T>()
-        where T : unmanaged => default;
+        where T : unmanaged, INumber<T> => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Join<T>(T a, T b)
-        where T : unmanaged => b;
+        where T : unmanaged, INumber<T> => b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Join<T>(Vector256<T> a, Vector256<T> b)
-        where T : unmanaged => b;
+        where T : unmanaged, INumber<T> => b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static S JoinLanes<S>(S a, S b)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -7,31 +8,14 @@ internal static class Ordering
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Before<T>(T a, T b)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            return FloatBefore(Unsafe.BitCast<T, float>(a), Unsafe.BitCast<T, float>(b));
-        if (typeof(T) == typeof(double))
-            return DoubleBefore(Unsafe.BitCast<T, double>(a), Unsafe.BitCast<T, double>(b));
-        if (typeof(T) == typeof(int))
-            return Unsafe.BitCast<T, int>(a) < Unsafe.BitCast<T, int>(b);
-        if (typeof(T) == typeof(long))
-            return Unsafe.BitCast<T, long>(a) < Unsafe.BitCast<T, long>(b);
-        return Unsafe.BitCast<T, byte>(a) < Unsafe.BitCast<T, byte>(b);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool FloatBefore(float a, float b) => a < b || (float.IsNaN(b) && !float.IsNaN(a));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool DoubleBefore(double a, double b) => a < b || (double.IsNaN(b) && !double.IsNaN(a));
+        where T : unmanaged, INumber<T> => a < b || (T.IsNaN(b) && !T.IsNaN(a));
 
     /// <summary>
     /// Maps an element to an unsigned integer of its size with the same order; equal elements give equal integers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Rank<T>(T a)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         if (typeof(T) == typeof(float))
         {

@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace NeuralDE.Kernels;
 
@@ -35,41 +35,30 @@ internal static unsafe class Reduction
     private static void Run<J>(ElementType type, long outer, long count, long inner, nint source, nint target)
         where J : struct, IJoin
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                Floats<float, J>(outer, count, inner, source, target);
-                break;
-            case ElementType.Float64:
-                Floats<double, J>(outer, count, inner, source, target);
-                break;
-            case ElementType.Int32:
-                Integers<int, J>(outer, count, inner, (int*)source, (int*)target);
-                break;
-            case ElementType.Int64:
-                Integers<long, J>(outer, count, inner, (long*)source, (long*)target);
-                break;
-            default:
-                Integers<byte, J>(outer, count, inner, (byte*)source, (byte*)target);
-                break;
-        }
+        if (type is ElementType.Float32 or ElementType.Float64)
+            Widest.Run(type, new FloatWork<J>(outer, count, inner, source, target));
+        else
+            ElementTypes.Run(type, new IntegerWork<J>(outer, count, inner, source, target));
     }
 
-    private static void Floats<T, J>(long outer, long count, long inner, nint source, nint target)
-        where T : unmanaged
+    private readonly struct FloatWork<J>(long outer, long count, long inner, nint source, nint target) : IVectorWork
         where J : struct, IJoin
     {
-        if (Vector512.IsHardwareAccelerated)
-            FloatReduction<T, Lanes512<T>, J>.Run(outer, count, inner, source, target);
-        else if (Vector256.IsHardwareAccelerated)
-            FloatReduction<T, Lanes256<T>, J>.Run(outer, count, inner, source, target);
-        else
-            FloatReduction<T, Lane<T>, J>.Run(outer, count, inner, source, target);
+        public void Run<T, S>()
+            where T : unmanaged, INumber<T>
+            where S : struct, IVector<S> => FloatReduction<T, S, J>.Run(outer, count, inner, source, target);
+    }
+
+    private readonly struct IntegerWork<J>(long outer, long count, long inner, nint source, nint target) : IElementWork
+        where J : struct, IJoin
+    {
+        public void Run<T>()
+            where T : unmanaged, INumber<T> => Integers<T, J>(outer, count, inner, (T*)source, (T*)target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Integers<T, J>(long outer, long count, long inner, T* source, T* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         for (long o = 0; o < outer; o++, source += count * inner, target += inner)

@@ -35,18 +35,14 @@ internal static unsafe class ReductionTeam
     }
 
     /// <summary>Some indices of the outer axis.</summary>
-    private struct OuterJob : ITeamJob
+    private readonly struct OuterJob(Operands whole) : IRangeJob
     {
-        public Operands Whole;
-        public long Share;
-
-        public readonly void Run(int part)
+        public void Run(long first, long last)
         {
-            var some = Whole;
-            long first = part * Share;
-            some.Outer = long.Min(Share, Whole.Outer - first);
-            some.Source += (nint)(first * Whole.Count * Whole.Inner * Whole.Type.Size());
-            some.Target += (nint)(first * Whole.Inner * Whole.Type.Size());
+            var some = whole;
+            some.Outer = last - first;
+            some.Source += (nint)(first * whole.Count * whole.Inner * whole.Type.Size());
+            some.Target += (nint)(first * whole.Inner * whole.Type.Size());
             some.Run();
         }
     }
@@ -92,19 +88,11 @@ internal static unsafe class ReductionTeam
         int parts = ThreadTeam.Parts(nanoseconds);
 
         if (parts >= 2 && outer >= parts)
-            ByOuter(whole, parts, nanoseconds);
+            RangeTeam.Run(outer, parts, 1, new OuterJob(whole), nanoseconds);
         else if (parts >= 2 && outer == 1 && count >= 2 * Tile)
             ByStretches(whole, parts, nanoseconds);
         else
             whole.Run();
-    }
-
-    private static void ByOuter(Operands whole, int parts, long nanoseconds)
-    {
-        OuterJob job;
-        job.Whole = whole;
-        job.Share = (whole.Outer - 1) / parts + 1;
-        ThreadTeam.Run((int)((whole.Outer - 1) / job.Share + 1), job, nanoseconds);
     }
 
     private static void ByStretches(Operands whole, int parts, long nanoseconds)

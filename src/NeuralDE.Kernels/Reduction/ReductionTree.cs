@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -11,8 +12,6 @@ namespace NeuralDE.Kernels;
 /// </summary>
 internal static unsafe class ReductionTree
 {
-    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
-
     /// <summary>There are at most 2⁴⁰ stretches.</summary>
     public const int Levels = 40;
 
@@ -50,37 +49,21 @@ internal static unsafe class ReductionTree
     private static void Join(ElementType type, ReductionKind kind, nint level, nint value, long width)
     {
         if (kind == ReductionKind.Sum)
-            Join<ElementSum>(type, level, value, width);
+            ElementTypes.Run(type, new JoinWork<ElementSum>(level, value, width));
         else
-            Join<ElementMaximum>(type, level, value, width);
+            ElementTypes.Run(type, new JoinWork<ElementMaximum>(level, value, width));
     }
 
-    private static void Join<J>(ElementType type, nint level, nint value, long width)
+    private readonly struct JoinWork<J>(nint level, nint value, long width) : IElementWork
         where J : struct, IJoin
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                Join<float, J>((float*)level, (float*)value, width);
-                break;
-            case ElementType.Float64:
-                Join<double, J>((double*)level, (double*)value, width);
-                break;
-            case ElementType.Int32:
-                Join<int, J>((int*)level, (int*)value, width);
-                break;
-            case ElementType.Int64:
-                Join<long, J>((long*)level, (long*)value, width);
-                break;
-            default:
-                Join<byte, J>((byte*)level, (byte*)value, width);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> => Join<T, J>((T*)level, (T*)value, width);
     }
 
-    [MethodImpl(Hot)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Join<T, J>(T* level, T* value, long width)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
         where J : struct, IJoin
     {
         for (long c = 0; c < width; c++)

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -12,31 +13,18 @@ internal static unsafe class Scans
     /// <summary>
     /// target[o, i] ← the first j (int64) with the largest source[o, j, i]; NaN counts as larger than all numbers.
     /// </summary>
-    public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target)
+    public static void ArgMax(ElementType type, long outer, long count, long inner, nint source, nint target) =>
+        ElementTypes.Run(type, new ArgMaxWork(outer, count, inner, source, target));
+
+    private readonly struct ArgMaxWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                ArgMax(outer, count, inner, (float*)source, (long*)target);
-                break;
-            case ElementType.Float64:
-                ArgMax(outer, count, inner, (double*)source, (long*)target);
-                break;
-            case ElementType.Int32:
-                ArgMax(outer, count, inner, (int*)source, (long*)target);
-                break;
-            case ElementType.Int64:
-                ArgMax(outer, count, inner, (long*)source, (long*)target);
-                break;
-            default:
-                ArgMax(outer, count, inner, (byte*)source, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> => ArgMax(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void ArgMax<T>(long outer, long count, long inner, T* source, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         for (long o = 0; o < outer; o++, source += count * inner, target += inner)
             if (inner == 1)
@@ -54,7 +42,7 @@ internal static unsafe class Scans
 
     [MethodImpl(Inline)]
     private static long ArgMax<T>(T* source, long count)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         long best = 0;
         T largest = *source;
@@ -81,33 +69,31 @@ internal static unsafe class Scans
         long inner,
         nint source,
         nint target
-    )
+    ) => ElementTypes.Run(type, new CumSumWork(reverse, outer, count, inner, source, target));
+
+    private readonly struct CumSumWork(bool reverse, long outer, long count, long inner, nint source, nint target)
+        : IElementWork
     {
-        switch (type)
+        public void Run<T>()
+            where T : unmanaged, INumber<T>
         {
-            case ElementType.Float32:
-                CumSum(reverse, outer, count, inner, (float*)source, (float*)target);
-                break;
-            case ElementType.Float64:
-                CumSum(reverse, outer, count, inner, (double*)source, (double*)target);
-                break;
-            case ElementType.Int32:
-                CumSum(reverse, outer, count, inner, (int*)source, (int*)target);
-                break;
-            default:
-                CumSum(reverse, outer, count, inner, (long*)source, (long*)target);
-                break;
+            if (typeof(T) == typeof(float) || typeof(T) == typeof(double))
+                CumSum<T, double>(reverse, outer, count, inner, (T*)source, (T*)target);
+            else
+                CumSum<T, long>(reverse, outer, count, inner, (T*)source, (T*)target);
         }
     }
 
+    /// <summary>The sums have the type A.</summary>
     [MethodImpl(Hot)]
     [SkipLocalsInit]
-    private static void CumSum<T>(bool reverse, long outer, long count, long inner, T* source, T* target)
-        where T : unmanaged
+    private static void CumSum<T, A>(bool reverse, long outer, long count, long inner, T* source, T* target)
+        where T : unmanaged, INumber<T>
+        where A : unmanaged, INumber<A>
     {
-        // sums of the columns processed together, eight bytes each
+        // columns processed together
         const int Chunk = 256;
-        long* sums = stackalloc long[Chunk];
+        A* sums = stackalloc A[Chunk];
         long step = reverse ? -inner : inner;
 
         for (long o = 0; o < outer; o++, source += count * inner, target += count * inner)
@@ -118,74 +104,26 @@ internal static unsafe class Scans
 
             if (width == 1)
             {
-                Column(count, step, source + at, target + at);
+                Column<T, A>(count, step, source + at, target + at);
                 continue;
             }
 
-            Runs.Fill(sums, width, 0L);
+            Runs.Fill(sums, width, A.Zero);
 
             for (long j = 0; j < count; j++, at += step)
             for (int i = 0; i < width; i++)
-                target[at + i] = Add(ref sums[i], source[at + i]);
+                target[at + i] = T.CreateTruncating(sums[i] += A.CreateTruncating(source[at + i]));
         }
     }
 
     [MethodImpl(Hot)]
-    private static void Column<T>(long count, long step, T* source, T* target)
-        where T : unmanaged
+    private static void Column<T, A>(long count, long step, T* source, T* target)
+        where T : unmanaged, INumber<T>
+        where A : unmanaged, INumber<A>
     {
-        if (typeof(T) == typeof(float))
-        {
-            double sum = 0;
+        var sum = A.Zero;
 
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *(float*)target = (float)(sum += *(float*)source);
-        }
-        else if (typeof(T) == typeof(double))
-        {
-            double sum = 0;
-
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *(double*)target = sum += *(double*)source;
-        }
-        else
-        {
-            long sum = 0;
-
-            for (long j = 0; j < count; j++, source += step, target += step)
-                *target = Add(ref sum, *source);
-        }
-    }
-
-    /// <summary>
-    /// Adds one element to the sum and returns it rounded to the element type; for floats, the sum holds the bits of a
-    /// float64.
-    /// </summary>
-    [MethodImpl(Inline)]
-    private static T Add<T>(ref long sum, T x)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, float>(x);
-            sum = BitConverter.DoubleToInt64Bits(with);
-            return Unsafe.BitCast<float, T>((float)with);
-        }
-
-        if (typeof(T) == typeof(double))
-        {
-            double with = BitConverter.Int64BitsToDouble(sum) + Unsafe.BitCast<T, double>(x);
-            sum = BitConverter.DoubleToInt64Bits(with);
-            return Unsafe.BitCast<double, T>(with);
-        }
-
-        if (typeof(T) == typeof(int))
-        {
-            sum += Unsafe.BitCast<T, int>(x);
-            return Unsafe.BitCast<int, T>((int)sum);
-        }
-
-        sum += Unsafe.BitCast<T, long>(x);
-        return Unsafe.BitCast<long, T>(sum);
+        for (long j = 0; j < count; j++, source += step, target += step)
+            *target = T.CreateTruncating(sum += A.CreateTruncating(*source));
     }
 }

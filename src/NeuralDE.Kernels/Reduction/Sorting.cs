@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace NeuralDE.Kernels;
@@ -12,31 +13,18 @@ internal static unsafe class Sorting
     /// target[o, ·, i] ← the indices (int64) that sort source[o, ·, i] in ascending order; stable, NaN last. The arrays
     /// are [outer; count; inner].
     /// </summary>
-    public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target)
+    public static void ArgSort(ElementType type, long outer, long count, long inner, nint source, nint target) =>
+        ElementTypes.Run(type, new ArgSortWork(outer, count, inner, source, target));
+
+    private readonly struct ArgSortWork(long outer, long count, long inner, nint source, nint target) : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                ArgSort(outer, count, inner, (float*)source, (long*)target);
-                break;
-            case ElementType.Float64:
-                ArgSort(outer, count, inner, (double*)source, (long*)target);
-                break;
-            case ElementType.Int32:
-                ArgSort(outer, count, inner, (int*)source, (long*)target);
-                break;
-            case ElementType.Int64:
-                ArgSort(outer, count, inner, (long*)source, (long*)target);
-                break;
-            default:
-                ArgSort(outer, count, inner, (byte*)source, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> => ArgSort(outer, count, inner, (T*)source, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void ArgSort<T>(long outer, long count, long inner, T* source, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         var keys = (RankedIndex*)ThreadScratch.Get(ThreadScratch.Use.Sorting, 2 * count * sizeof(RankedIndex));
 
@@ -66,31 +54,19 @@ internal static unsafe class Sorting
         nint sorted,
         nint values,
         nint target
-    )
+    ) => ElementTypes.Run(type, new SearchWork(right, batches, n, m, sorted, values, target));
+
+    private readonly struct SearchWork(bool right, long batches, long n, long m, nint sorted, nint values, nint target)
+        : IElementWork
     {
-        switch (type)
-        {
-            case ElementType.Float32:
-                SearchSorted(right, batches, n, m, (float*)sorted, (float*)values, (long*)target);
-                break;
-            case ElementType.Float64:
-                SearchSorted(right, batches, n, m, (double*)sorted, (double*)values, (long*)target);
-                break;
-            case ElementType.Int32:
-                SearchSorted(right, batches, n, m, (int*)sorted, (int*)values, (long*)target);
-                break;
-            case ElementType.Int64:
-                SearchSorted(right, batches, n, m, (long*)sorted, (long*)values, (long*)target);
-                break;
-            default:
-                SearchSorted(right, batches, n, m, (byte*)sorted, (byte*)values, (long*)target);
-                break;
-        }
+        public void Run<T>()
+            where T : unmanaged, INumber<T> =>
+            SearchSorted(right, batches, n, m, (T*)sorted, (T*)values, (long*)target);
     }
 
     [MethodImpl(Hot)]
     private static void SearchSorted<T>(bool right, long batches, long n, long m, T* sorted, T* values, long* target)
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         for (long b = 0; b < batches; b++, sorted += n)
         for (long j = 0; j < m; j++)

@@ -10,36 +10,12 @@ internal interface ITiles
 /// <summary>Divides tiles into parts; neighbouring tiles stay on one thread.</summary>
 internal static class TileTeam
 {
-    private struct Job : ITeamJob
+    private readonly struct Job(ITiles tiles, nint memory) : IRangeJob
     {
-        public ITiles Tiles;
-        public nint Memory;
-        public int Count;
-        public int Share;
-
-        public readonly void Run(int part) =>
-            Tiles.Run(Memory, part * Share, (int)long.Min(Count, (part + 1L) * Share));
+        public void Run(long first, long last) => tiles.Run(memory, (int)first, (int)last);
     }
 
     /// <summary>Runs tiles 0 to count − 1; nanoseconds is an estimate of the work.</summary>
-    public static void Run(ITiles tiles, nint memory, int count, long nanoseconds)
-    {
-        int parts = int.Min(count, ThreadTeam.Parts(nanoseconds));
-
-        if (parts < 2)
-        {
-            tiles.Run(memory, 0, count);
-            return;
-        }
-
-        int share = (count - 1) / parts + 1;
-        var job = new Job
-        {
-            Tiles = tiles,
-            Memory = memory,
-            Count = count,
-            Share = share,
-        };
-        ThreadTeam.Run((count - 1) / share + 1, job, nanoseconds);
-    }
+    public static void Run(ITiles tiles, nint memory, int count, long nanoseconds) =>
+        RangeTeam.Run(count, ThreadTeam.Parts(nanoseconds), 1, new Job(tiles, memory), nanoseconds);
 }

@@ -294,19 +294,21 @@ let tests =
                   use kernelStart = fixed kernel.Floats
                   use target = fixed got
 
-                  Convolution.Run(
-                      ElementType.Float64,
-                      inputShape case,
-                      kernelShape case,
-                      shape,
-                      case.Conv.Stride,
-                      case.Conv.Low,
-                      case.Conv.DilateInput,
-                      case.Conv.DilateKernel,
-                      NativeInterop.NativePtr.toNativeInt xStart,
-                      NativeInterop.NativePtr.toNativeInt kernelStart,
-                      NativeInterop.NativePtr.toNativeInt target
-                  )
+                  let shape =
+                      Convolution.Shape(
+                          inputShape case,
+                          kernelShape case,
+                          shape,
+                          case.Conv.Stride,
+                          case.Conv.Low,
+                          case.Conv.DilateInput,
+                          case.Conv.DilateKernel,
+                          NativeInterop.NativePtr.toNativeInt xStart,
+                          NativeInterop.NativePtr.toNativeInt kernelStart,
+                          NativeInterop.NativePtr.toNativeInt target
+                      )
+
+                  Convolution.Run(ElementType.Float64, shape)
 
                   for j in 0 .. got.Length - 1 do
                       if not (abs (got[j] - expected[j]) <= 1e-13) then

@@ -175,23 +175,10 @@ let private check (e: Element<'T>) case (runs: (string * (GemmOperands -> unit))
         use startMemory = place start
         use cMemory = place c
 
-        Gemm.Operands(
-            e.Type,
-            case.M,
-            case.N,
-            case.K,
-            aMemory.Address + nativeint (a.Origin * size),
-            a.Row,
-            a.Column,
-            bMemory.Address + nativeint (b.Origin * size),
-            b.Row,
-            b.Column,
-            cMemory.Address,
-            row,
-            startMemory.Address,
-            case.Start
-        )
-        |> run
+        let left = Matrix(aMemory.Address + nativeint (a.Origin * size), a.Row, a.Column)
+        let right = Matrix(bMemory.Address + nativeint (b.Origin * size), b.Row, b.Column)
+        let result = Matrix(cMemory.Address, row, 1)
+        run (GemmOperands(e.Type, case.M, case.N, case.K, left, right, result, startMemory.Address, case.Start))
 
         let got = e.Read cMemory.Address c.Length |> Array.map e.Bits
 
@@ -350,22 +337,13 @@ let tests =
                             let address p at = NativeInterop.NativePtr.toNativeInt p + nativeint (4 * at)
                             let bRow, bColumn = if transposed then 1L, int64 k else int64 n, 1L
 
-                            Gemm.Run(
-                                ElementType.Float32,
-                                rows,
-                                columns,
-                                k,
-                                address aStart (firstRow * k),
-                                k,
-                                1,
-                                address bStart (firstColumn * int bColumn),
-                                bRow,
-                                bColumn,
-                                address target 0,
-                                columns,
-                                0n,
-                                GemmStart.Zero
-                            )
+                            let left = Matrix(address aStart (firstRow * k), int64 k, 1L)
+                            let right = Matrix(address bStart (firstColumn * int bColumn), bRow, bColumn)
+                            let result = Matrix(address target 0, int64 columns, 1L)
+                            let zero = GemmStart.Zero
+                            let mutable o =
+                                GemmOperands(ElementType.Float32, rows, columns, k, left, right, result, 0n, zero)
+                            Gemm.Run(ElementType.Float32, &o)
 
                             for i in 0 .. rows - 1 do
                                 for j in 0 .. columns - 1 do
@@ -412,23 +390,11 @@ let tests =
                             use target = fixed c
                             let address p = NativeInterop.NativePtr.toNativeInt p
 
-                            Gemm.Run(
-                                ElementType.Float32,
-                                rows,
-                                n,
-                                k,
-                                address left,
-                                k,
-                                1,
-                                address right,
-                                n,
-                                1,
-                                address target,
-                                n,
-                                0n,
-                                GemmStart.Zero
-                            )
-
+                            let left, right = Matrix(address left, int64 k, 1L), Matrix(address right, int64 n, 1L)
+                            let result = Matrix(address target, int64 n, 1L)
+                            let mutable o =
+                                GemmOperands(ElementType.Float32, rows, n, k, left, right, result, 0n, GemmStart.Zero)
+                            Gemm.Run(ElementType.Float32, &o)
                             c
 
                         withThreads threads (fun () ->

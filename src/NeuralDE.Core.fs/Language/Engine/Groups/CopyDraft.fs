@@ -7,11 +7,8 @@ module internal CopyDraft =
     /// Copies the elements of a view, in row-major order, to a contiguous view; row by row if the target is an array of
     /// its own that a group reads.
     let copy (v: View) (target: View) (isByRows: bool) : Draft =
-        let struct (extents, strides) = View.collapse v
-        let extentTable, strideTable = PinnedTable extents, PinnedTable strides
-        let count = View.size v
-        let size = v.Dtype.Size
-        let isDense = View.isContiguous v
+        let axes = PinnedAxes.Of v
+        let count, size = View.size v, v.Dtype.Size
 
         let rows =
             { Rows = 0
@@ -19,36 +16,16 @@ module internal CopyDraft =
               ByRow = [||]
               Whole = [| v.Storage |]
               Nanoseconds = 0.2 * float count
-              Make =
-                fun rows placeOf ->
-                    CopyRows(
-                        size,
-                        extents.Length,
-                        extentTable,
-                        strideTable,
-                        placeOf v,
-                        placeOf target,
-                        count / int64 rows
-                    ) }
+              Make = fun rows placeOf -> CopyRows(size, axes, placeOf v, placeOf target, count / int64 rows) }
 
         let make (scope: Scope) =
-            let source, into = scope.Offset v, scope.Offset target
+            let source, into = nativeint (scope.Offset v), nativeint (scope.Offset target)
 
-            if isDense then
+            if View.isContiguous v then
                 Instruction.make (fun work ->
-                    RowMemory.Copy(work.Memory + nativeint source, work.Memory + nativeint into, count * int64 size))
+                    RowMemory.Copy(work.Memory + source, work.Memory + into, count * int64 size))
             else
-                Instruction.make (fun work ->
-                    Movement.Copy(
-                        size,
-                        extents.Length,
-                        extentTable.Address,
-                        strideTable.Address,
-                        work.Memory + nativeint source,
-                        work.Memory + nativeint into,
-                        0L,
-                        count
-                    ))
+                Instruction.make (fun work -> axes.Copy(size, work.Memory + source, work.Memory + into, 0L, count))
 
         Draft.from
             (fun () -> "copy")
@@ -59,24 +36,11 @@ module internal CopyDraft =
 
     /// Copies the elements of a contiguous view to any view.
     let place (v: View) (target: View) : Draft =
-        let struct (extents, strides) = View.collapse target
-        let extentTable, strideTable = PinnedTable extents, PinnedTable strides
-        let count = View.size v
-        let size = v.Dtype.Size
+        let axes = PinnedAxes.Of target
+        let count, size = View.size v, v.Dtype.Size
 
         let make (scope: Scope) =
-            let source, into = scope.Offset v, scope.Offset target
-
-            Instruction.make (fun work ->
-                Movement.Place(
-                    size,
-                    extents.Length,
-                    extentTable.Address,
-                    strideTable.Address,
-                    work.Memory + nativeint source,
-                    work.Memory + nativeint into,
-                    0L,
-                    count
-                ))
+            let source, into = nativeint (scope.Offset v), nativeint (scope.Offset target)
+            Instruction.make (fun work -> axes.Place(size, work.Memory + source, work.Memory + into, count))
 
         Draft.from (fun () -> "place") [ v.Storage ] [| target.Storage |] ValueNone make

@@ -2,6 +2,10 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
+/// A matrix in a chain of rows: where it lies, and its strides in elements.
+[<Struct>]
+type internal RowMatrix = { Place: RowPlace; Row: int64; Column: int64 }
+
 /// Computes some rows of a product; rows of a and of the result that are stored in a tile are indexed relative to the
 /// tile.
 [<Sealed>]
@@ -10,38 +14,21 @@ type internal DotRows
         elementType: ElementType,
         columns: int,
         depth: int,
-        a: RowPlace,
-        aRow: int64,
-        aColumn: int64,
-        b: RowPlace,
-        bRow: int64,
-        bColumn: int64,
-        target: RowPlace,
+        a: RowMatrix,
+        b: RowMatrix,
+        target: RowMatrix,
         bias: RowPlace,
         how: GemmStart
     ) =
     inherit RowInstruction()
     let size = int64 (ElementTypes.Size elementType)
 
-    let address (memory: nativeint) (tile: nativeint) (place: RowPlace) (skipped: int64) =
-        match place with
-        | InMemory offset -> memory + nativeint (offset + skipped * size)
-        | InTile offset -> tile + nativeint offset
+    /// The matrix from a row on.
+    let matrix (m: RowMatrix) (memory: nativeint) (tile: nativeint) (first: int) : Matrix =
+        Matrix(m.Place.Address(memory, tile, int64 first * m.Row * size), m.Row, m.Column)
 
     override _.Run(memory, tile, first, last) =
-        Gemm.RunAlone(
-            elementType,
-            last - first,
-            columns,
-            depth,
-            address memory tile a (int64 first * aRow),
-            aRow,
-            aColumn,
-            address memory tile b 0L,
-            bRow,
-            bColumn,
-            address memory tile target (int64 first * int64 columns),
-            int64 columns,
-            address memory tile bias 0L,
-            how
-        )
+        let left, right = matrix a memory tile first, matrix b memory tile 0
+        let result, bias = matrix target memory tile first, bias.Address(memory, tile, 0L)
+        let mutable product = GemmOperands(elementType, last - first, columns, depth, left, right, result, bias, how)
+        Gemm.RunAlone(elementType, &product)

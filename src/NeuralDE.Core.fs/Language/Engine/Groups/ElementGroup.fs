@@ -58,6 +58,11 @@ module internal ElementGroup =
         | Normal -> RandomKind.Normal
         | Bits -> RandomKind.Bits
 
+    let reductionKind (r: Reduce) : ReductionKind =
+        match r with
+        | Sum -> ReductionKind.Sum
+        | Maximum -> ReductionKind.Maximum
+
     let private binary (b: Binary) : ElementOp =
         match b with
         | Add -> ElementOp.Add

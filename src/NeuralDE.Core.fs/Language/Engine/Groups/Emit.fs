@@ -26,36 +26,38 @@ module internal Emit =
         raise (GraphException $"{holder.Name} has no {name}, expected one for every operation")
 
     /// A static method found by name and number of parameters: the generic one with the given type arguments.
-    let private generic (holder: Type) (name: string) (count: int) (types: Type[]) : MethodInfo =
+    let private tryGeneric (holder: Type) (name: string) (count: int) (types: Type[]) : MethodInfo voption =
         holder.GetMethods flags
         |> Array.tryFind (fun m -> m.Name = name && m.IsGenericMethodDefinition && m.GetParameters().Length = count)
         |> function
-            | Some m -> m.MakeGenericMethod types
-            | None -> missing holder name
+            | Some m -> ValueSome(m.MakeGenericMethod types)
+            | None -> ValueNone
 
-    /// A static method found by name and parameter types, or the generic one for a number type.
-    let private ofNumbers (holder: Type) (name: string) (parameters: Type[]) (number: Type) : MethodInfo voption =
-        let named = holder.GetMethods flags |> Array.filter (fun m -> m.Name = name)
-        let typesOf (m: MethodInfo) = m.GetParameters() |> Array.map (fun p -> p.ParameterType)
+    let private generic (holder: Type) (name: string) (count: int) (types: Type[]) : MethodInfo =
+        match tryGeneric holder name count types with
+        | ValueSome m -> m
+        | ValueNone -> missing holder name
 
-        match named |> Array.tryFind (fun m -> not m.IsGenericMethodDefinition && typesOf m = parameters) with
-        | Some m -> ValueSome m
-        | None ->
-            named
-            |> Array.tryFind (fun m ->
-                number <> typeof<bool> && m.IsGenericMethodDefinition && m.GetParameters().Length = parameters.Length)
-            |> function
-                | Some m -> ValueSome(m.MakeGenericMethod [| number |])
-                | None -> ValueNone
+    /// The type of an operation's function.
+    let private floatFunction (op: ElementOp) : Type =
+        match ElementTable.FunctionOf op with
+        | null -> missing typeof<ElementTable> (nameOf op)
+        | f -> f
 
-    /// ScalarMaths.Of for a function of ElementTable.
-    let private ofLane (f: Type) (parameters: Type[]) : MethodInfo =
+    let private integerFunction (op: ElementOp) : Type =
+        match typeof<IntegerFunctions>.GetNestedType(nameOf op, flags) with
+        | null -> missing typeof<IntegerFunctions> (nameOf op)
+        | f -> f
+
+    /// A method of ScalarMaths with these parameters behind the first ones.
+    let private ofNumbers (name: string) (skipped: int) (parameters: Type[]) : MethodInfo =
         typeof<ScalarMaths>.GetMethods flags
         |> Array.tryFind (fun m ->
-            m.Name = "Of" && (m.GetParameters()[1..] |> Array.map (fun p -> p.ParameterType)) = parameters)
+            m.Name = name
+            && (m.GetParameters() |> Array.skip skipped |> Array.map (fun p -> p.ParameterType)) = parameters)
         |> function
-            | Some m -> m.MakeGenericMethod [| f |]
-            | None -> missing typeof<ScalarMaths> "Of"
+            | Some m -> m
+            | None -> missing typeof<ScalarMaths> name
 
     let private call (m: MethodInfo) (args: Expression seq) = Expression.Call(m, args) :> Expression
 
@@ -74,38 +76,83 @@ module internal Emit =
             | Argument i -> arguments[i]
             | Result i -> results[i])
 
-    // ── single elements ──────────────────────────────────────────────────────────────────────────────────────────
-    let private scalarStep (s: ElementStep) (args: Expression[]) : Expression =
-        let number = typeOf s.Type
+    /// A comparison of bools, false < true, by logical operations, which `on` applies.
+    let private boolComparison (on: ElementOp -> Expression[] -> Expression) (s: ElementStep) (args: Expression[]) =
+        let isNot a = on ElementOp.Not [| a |]
 
         match s.Code with
-        | Convert target when target = s.Type -> args[0]
-        | Convert Bool -> call (generic typeof<ScalarOps> "ToBool" args.Length [| number |]) args
-        | Convert target when s.Type = Bool ->
-            call (generic typeof<ScalarOps> "OfBool" args.Length [| typeOf target |]) args
-        | Convert target -> call (generic typeof<ScalarOps> "Convert" args.Length [| number; typeOf target |]) args
-        | Compute(ElementOp.Select, _) -> call (generic typeof<ScalarOps> "Select" args.Length [| number |]) args
-        | Compute(op, parameter) ->
-            let name = nameOf op
-            let types = args |> Array.map (fun a -> a.Type)
+        | Compute(op, _) when s.Type = Bool && args.Length = 2 ->
+            match op with
+            | ElementOp.Equal -> ValueSome(isNot (on ElementOp.Xor args))
+            | ElementOp.NotEqual -> ValueSome(on ElementOp.Xor args)
+            | ElementOp.Less -> ValueSome(on ElementOp.And [| isNot args[0]; args[1] |])
+            | ElementOp.LessEqual -> ValueSome(on ElementOp.Or [| isNot args[0]; args[1] |])
+            | ElementOp.Greater -> ValueSome(on ElementOp.And [| args[0]; isNot args[1] |])
+            | ElementOp.GreaterEqual -> ValueSome(on ElementOp.Or [| args[0]; isNot args[1] |])
+            | _ -> ValueNone // not a comparison
+        | Compute _
+        | Convert _ -> ValueNone
 
-            let args, types =
-                match op with
-                | ElementOp.Power
-                | ElementOp.Polygamma ->
-                    Array.append args [| Expression.Constant parameter |], Array.append types [| typeof<float> |]
-                | _ -> args, types // no other operation has a parameter
+    // ── single elements ──────────────────────────────────────────────────────────────────────────────────────────
+    /// The operations that are nodes of an expression.
+    let private nodeOf (op: ElementOp) : ExpressionType voption =
+        match op with
+        | ElementOp.Neg -> ValueSome ExpressionType.Negate
+        | ElementOp.Not -> ValueSome ExpressionType.Not
+        | ElementOp.Add -> ValueSome ExpressionType.Add
+        | ElementOp.Sub -> ValueSome ExpressionType.Subtract
+        | ElementOp.Mul -> ValueSome ExpressionType.Multiply
+        | ElementOp.Div -> ValueSome ExpressionType.Divide
+        | ElementOp.And -> ValueSome ExpressionType.And
+        | ElementOp.Or -> ValueSome ExpressionType.Or
+        | ElementOp.Xor -> ValueSome ExpressionType.ExclusiveOr
+        | ElementOp.Equal -> ValueSome ExpressionType.Equal
+        | ElementOp.NotEqual -> ValueSome ExpressionType.NotEqual
+        | ElementOp.Less -> ValueSome ExpressionType.LessThan
+        | ElementOp.LessEqual -> ValueSome ExpressionType.LessThanOrEqual
+        | ElementOp.Greater -> ValueSome ExpressionType.GreaterThan
+        | ElementOp.GreaterEqual -> ValueSome ExpressionType.GreaterThanOrEqual
+        | _ -> ValueNone // all other operations are functions
 
-            match ofNumbers typeof<ScalarMaths> name types number with
+    let private scalarNode (kind: ExpressionType) (args: Expression[]) : Expression =
+        match args with
+        | [| a |] -> Expression.MakeUnary(kind, a, typeof<Void>)
+        | _ -> Expression.MakeBinary(kind, args[0], args[1])
+
+    let private scalarOperation (op: ElementOp) (parameter: float) (dtype: Dtype) (args: Expression[]) : Expression =
+        let number = typeOf dtype
+
+        match op with
+        | ElementOp.Select -> Expression.Condition(args[0], args[1], args[2])
+        | ElementOp.Power
+        | ElementOp.Polygamma ->
+            let m = ofNumbers (nameOf op) 0 [| number; typeof<float> |]
+            call m [| args[0]; Expression.Constant parameter |]
+        | _ when (nodeOf op).IsSome -> scalarNode (nodeOf op).Value args
+        | _ when not dtype.IsFloat -> call (generic (integerFunction op) "Of" args.Length [| number |]) args
+        | _ -> // no other operation has a parameter
+            match tryGeneric typeof<ScalarOps> (nameOf op) args.Length [| number |] with
             | ValueSome m -> call m args
             | ValueNone ->
-                match ofNumbers typeof<ScalarOps> name types number with
-                | ValueSome m -> call m args
-                | ValueNone ->
-                    match ElementTable.FunctionOf op with
-                    | null -> missing typeof<ElementTable> name
-                    | _ when not s.Type.IsFloat -> missing typeof<ScalarOps> $"{name} of {s.Type}"
-                    | f -> call (ofLane f types) (Array.append [| Expression.Default f :> Expression |] args)
+                let f = floatFunction op
+                let m = (ofNumbers "Of" 1 (args |> Array.map (fun a -> a.Type))).MakeGenericMethod [| f |]
+                call m (Array.append [| Expression.Default f :> Expression |] args)
+
+    let private scalarStep (s: ElementStep) (args: Expression[]) : Expression =
+        match s.Code with
+        | Convert target when target = s.Type -> args[0]
+        | Convert Bool -> Expression.NotEqual(args[0], Expression.Default(typeOf s.Type))
+        | Convert target ->
+            let convert =
+                if s.Type = Bool then
+                    generic typeof<ScalarOps> "OfBool" 1 [| typeOf target |]
+                else
+                    generic typeof<ScalarOps> "Convert" 1 [| typeOf s.Type; typeOf target |]
+
+            call convert args
+        | Compute(op, parameter) ->
+            boolComparison (fun op args -> scalarOperation op 0.0 Bool args) s args
+            |> ValueOption.defaultWith (fun () -> scalarOperation op parameter s.Type args)
 
     let private scalar (g: ElementGroup) : ElementKernel =
         let memory, offsets, first, last = parameters ()
@@ -159,31 +206,16 @@ module internal Emit =
         | null -> missing vector "Count"
         | p -> int64 (unbox<int>(p.GetValue null))
 
-    /// A comparison of bools, which are masks in vectors: false < true.
-    let private maskComparison (vector: Type) (op: ElementOp) (a: Expression) (b: Expression) : Expression voption =
-        let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
-        let isNot x = on "Not" [| x |]
-
-        match op with
-        | ElementOp.Equal -> ValueSome(isNot (on "Xor" [| a; b |]))
-        | ElementOp.NotEqual -> ValueSome(on "Xor" [| a; b |])
-        | ElementOp.Less -> ValueSome(on "And" [| isNot a; b |])
-        | ElementOp.LessEqual -> ValueSome(on "Or" [| isNot a; b |])
-        | ElementOp.Greater -> ValueSome(on "And" [| a; isNot b |])
-        | ElementOp.GreaterEqual -> ValueSome(on "Or" [| a; isNot b |])
-        | _ -> ValueNone // not a comparison
-
     let private vectorStep (vector: Type) (s: ElementStep) (args: Expression[]) : Expression =
-        let ofMasks =
-            match s.Code with
-            | Compute(op, _) when s.Type = Bool && args.Length = 2 -> maskComparison vector op args[0] args[1]
-            | _ -> ValueNone
+        let on name (args: Expression[]) = call (generic typeof<VectorOps> name args.Length [| vector |]) args
 
         match s.Code with
-        | _ when ofMasks.IsSome -> ofMasks.Value
         | Convert _ -> missing typeof<VectorOps> "conversion between vectors"
         | Compute(op, parameter) ->
+            let ofMasks = boolComparison (fun op args -> on (nameOf op) args) s args
+
             match op with
+            | _ when ofMasks.IsSome -> ofMasks.Value
             | ElementOp.Power
             | ElementOp.Polygamma ->
                 let args = Array.append args [| Expression.Constant parameter |]
@@ -192,14 +224,14 @@ module internal Emit =
             | ElementOp.And
             | ElementOp.Or
             | ElementOp.Xor
-            | ElementOp.Equal
-            | ElementOp.NotEqual
-            | ElementOp.Less
-            | ElementOp.LessEqual
-            | ElementOp.Greater
-            | ElementOp.GreaterEqual
-            | ElementOp.Select -> call (generic typeof<VectorOps> (nameOf op) args.Length [| vector |]) args
-            | _ -> call (generic typeof<Maths> (nameOf op) args.Length [| vector |]) args // all other operations are float functions
+            | ElementOp.Select
+            | ElementOp.Fma -> on (nameOf op) args
+            | _ -> // all other operations are in ElementTable
+                let f = floatFunction op
+
+                match f.GetMethod "Apply" with
+                | null -> missing f "Apply"
+                | apply -> Expression.Call(Expression.Default f, apply.MakeGenericMethod [| vector |], args)
 
     /// The variables of a loop over vectors: its index, the addresses of arguments and results, the vectors read and
     /// the results of the steps.

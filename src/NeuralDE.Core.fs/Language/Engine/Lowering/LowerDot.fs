@@ -83,20 +83,10 @@ module internal LowerDot =
                     | ValueSome v -> placeOf v
                     | ValueNone -> InMemory 0L
 
-                DotRows(
-                    ElementGroup.elementType n.Dtype,
-                    columns,
-                    depth,
-                    placeOf a,
-                    a.Strides[0],
-                    a.Strides[1],
-                    placeOf b,
-                    b.Strides[0],
-                    b.Strides[1],
-                    placeOf target,
-                    from,
-                    howOf start
-                ) }
+                let placed (v: View) = { Place = placeOf v; Row = v.Strides[0]; Column = v.Strides[1] }
+                let result = { Place = placeOf target; Row = int64 columns; Column = 1L }
+                let elementType = ElementGroup.elementType n.Dtype
+                DotRows(elementType, columns, depth, placed a, placed b, result, from, howOf start) }
 
     /// The product of contiguous matrices: [rows; k] × [k; n].
     let private single (x: Lowering) (n: Node) (a: View) (b: View) (rows: int) : View =
@@ -129,37 +119,21 @@ module internal LowerDot =
                     | ValueNone -> 0L
 
                 Instruction.make (fun work ->
-                    Gemm.Run(
-                        elementType,
-                        rows,
-                        columns,
-                        depth,
-                        work.Memory + nativeint left,
-                        aRow,
-                        aColumn,
-                        work.Memory + nativeint right,
-                        bRow,
-                        bColumn,
-                        work.Memory + nativeint into,
-                        int64 columns,
-                        work.Memory + nativeint from,
-                        how
-                    ))
+                    let left = Matrix(work.Memory + nativeint left, aRow, aColumn)
+                    let right = Matrix(work.Memory + nativeint right, bRow, bColumn)
+                    let result = Matrix(work.Memory + nativeint into, int64 columns, 1L)
+                    let bias = work.Memory + nativeint from
+                    let mutable product =
+                        GemmOperands(elementType, rows, columns, depth, left, right, result, bias, how)
+                    Gemm.Run(elementType, &product))
         )
 
         target
 
     /// The offset in bytes of a batch's matrix, by its index.
     let private matrixStarts (batch: int[]) (v: View) : int64 -> int64 =
-        let startOf (index: int64) : int64 =
-            let mutable rest, at = index, 0L
-
-            for axis in batch.Length - 1 .. -1 .. 0 do
-                at <- at + rest % int64 batch[axis] * v.Strides[axis]
-                rest <- rest / int64 batch[axis]
-
-            at * int64 v.Dtype.Size
-
+        let extents, strides = Array.map int64 batch, v.Strides[.. batch.Length - 1]
+        let startOf (index: int64) : int64 = View.placeOf extents strides index * int64 v.Dtype.Size
         let count = Shape.size batch
 
         // a table only if it is small: a batch may have more matrices than an array can have elements
@@ -192,22 +166,13 @@ module internal LowerDot =
 
                 Instruction.make (fun work ->
                     for i in 0L .. count - 1L do
-                        Gemm.Run(
-                            elementType,
-                            m,
-                            columns,
-                            depth,
-                            work.Memory + nativeint (left + aStart i),
-                            aRow,
-                            aColumn,
-                            work.Memory + nativeint (right + bStart i),
-                            bRow,
-                            bColumn,
-                            work.Memory + nativeint (into + i * bytes),
-                            int64 columns,
-                            0n,
-                            GemmStart.Zero
-                        ))
+                        let left = Matrix(work.Memory + nativeint (left + aStart i), aRow, aColumn)
+                        let right = Matrix(work.Memory + nativeint (right + bStart i), bRow, bColumn)
+                        let result = Matrix(work.Memory + nativeint (into + i * bytes), int64 columns, 1L)
+                        let zero = GemmStart.Zero
+                        let mutable product =
+                            GemmOperands(elementType, m, columns, depth, left, right, result, 0n, zero)
+                        Gemm.Run(elementType, &product))
         )
 
         target

@@ -122,64 +122,17 @@ module internal LowerPrimitives =
 
         looked[0]
 
-    /// [outer; count; inner] with the reduced axes in the middle; the argument is copied if it is not laid out so.
     let private reduce (x: Lowering) (n: Node) (r: Reduce) (axes: int[]) (v: View) : View =
-        let isReduced axis = Array.contains axis axes
-        // axes of extent 1 do not matter
-        let real =
-            [| for a in 0 .. v.Shape.Length - 1 do
-                   if v.Shape[a] <> 1 then a |]
-        let places = real |> Array.indexed |> Array.filter (fun (_, a) -> isReduced a) |> Array.map fst
-        let isBlock = places.Length = 0 || places[places.Length - 1] - places[0] = places.Length - 1
+        let v, axes =
+            match ReducedAxes.order axes v.Shape with
+            | ValueSome order -> View.permute order v, [| order.Length - axes.Length .. order.Length - 1 |]
+            | ValueNone -> v, axes
 
-        let source, outer, inner =
-            let count = Shape.size (axes |> Array.map (fun a -> v.Shape[a]))
+        let around = ReducedAxes.around axes v.Shape
+        let elementType, kind = typeOf v, ElementGroup.reductionKind r
 
-            if isBlock then
-                let inner =
-                    if places.Length = 0 then
-                        1L
-                    else
-                        real[places[places.Length - 1] + 1 ..] |> Array.fold (fun p a -> p * int64 v.Shape[a]) 1L
-                let source = x.Contiguous v
-                source, (if count * inner = 0L then 0L else Shape.size v.Shape / (count * inner)), inner
-            else
-                let order = Array.append (Shape.others v.Shape.Length axes) axes
-                let source = x.Contiguous(View.permute order v)
-                source, Shape.size n.Shape, 1L
-
-        let count = axes |> Array.fold (fun p a -> p * int64 v.Shape[a]) 1L
-        let outer = if count = 0L then Shape.size n.Shape / max 1L inner else outer
-        let target = x.NewArray n.Signature
-
-        let kind =
-            match r with
-            | Sum -> ReductionKind.Sum
-            | Maximum -> ReductionKind.Maximum
-
-        if View.size target > 0L then
-            x.DraftFrom(
-                (fun () -> "reduce"),
-                [ source.Storage ],
-                [| target.Storage |],
-                ValueNone,
-                fun scope ->
-                    let from, into = scope.Offset source, scope.Offset target
-                    let elementType = typeOf v
-
-                    Instruction.make (fun work ->
-                        ReductionTeam.Run(
-                            elementType,
-                            kind,
-                            outer,
-                            count,
-                            inner,
-                            work.Memory + nativeint from,
-                            work.Memory + nativeint into
-                        ))
-            )
-
-        target
+        kernel1 x n v (fun from into ->
+            ReductionTeam.Run(elementType, kind, around.Outer, around.Count, around.Inner, from, into))
 
     let private concat (x: Lowering) (n: Node) axis (args: View[]) : View =
         let target = x.NewArray n.Signature
@@ -307,19 +260,21 @@ module internal LowerPrimitives =
         let elements, inputShape, kernelShape = typeOf input, input.Shape, kernel.Shape
 
         kernel2 x n input kernel (fun input kernel into ->
-            Convolution.Run(
-                elements,
-                inputShape,
-                kernelShape,
-                n.Shape,
-                c.Stride,
-                c.Low,
-                c.DilateInput,
-                c.DilateKernel,
-                input,
-                kernel,
-                into
-            ))
+            let shape =
+                Convolution.Shape(
+                    inputShape,
+                    kernelShape,
+                    n.Shape,
+                    c.Stride,
+                    c.Low,
+                    c.DilateInput,
+                    c.DilateKernel,
+                    input,
+                    kernel,
+                    into
+                )
+
+            Convolution.Run(elements, shape))
 
     let private fft (x: Lowering) (n: Node) isInverse (v: View) : View =
         let elements, count = typeOf v, int64 n.Shape[n.Shape.Length - 2]

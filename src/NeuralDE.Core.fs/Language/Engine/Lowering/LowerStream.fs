@@ -6,28 +6,11 @@ open NeuralDE.Kernels
 
 /// Lowers reductions of large arrays; see Streams.
 module internal LowerStream =
-    let private reductionKind (r: Reduce) : ReductionKind =
-        match r with
-        | Sum -> ReductionKind.Sum
-        | Maximum -> ReductionKind.Maximum
-
-    /// [outer; count; inner] around the reduced axes, which are adjacent.
-    let private axesOf (shape: int[]) (axes: int[]) : ReducedAxes =
-        let size (some: int[]) = some |> Array.fold (fun n a -> n * int64 shape[a]) 1L
-        let real = axes |> Array.filter (fun a -> shape[a] <> 1)
-
-        if real.Length = 0 then
-            { Outer = size (Shape.axes shape.Length); Count = 1L; Inner = 1L }
-        else
-            { Outer = size [| 0 .. Array.min real - 1 |]
-              Count = size axes
-              Inner = size [| Array.max real + 1 .. shape.Length - 1 |] }
-
     let private shapeOf (dot: Node) : DotShape =
         let rank = dot.Shape.Length
 
         { Type = ElementGroup.elementType dot.Dtype
-          Batch = dot.Shape[.. rank - 3]
+          Batch = Array.map int64 dot.Shape[.. rank - 3]
           Rows = dot.Shape[rank - 2]
           Columns = dot.Shape[rank - 1]
           Depth = dot.Args[0].Shape[rank - 1] }
@@ -84,9 +67,9 @@ module internal LowerStream =
 
         let reduceSource (n: Node) (r: Reduce) (axes: int[]) : Scope -> StreamSource =
             let argument = n.Args[0]
-            let axes = axesOf argument.Shape axes
+            let axes = ReducedAxes.around axes argument.Shape
             let program = within argument axes
-            let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
+            let elementType, kind = ElementGroup.elementType n.Dtype, ElementGroup.reductionKind r
             fun scope -> ReduceSource(program scope, elementType, kind, int axes.Count, axes.Inner, tile)
 
         let spreadSource (n: Node) : Scope -> StreamSource =
@@ -178,11 +161,11 @@ module internal LowerStream =
         if not (x.IsStreamed a) && View.isContiguous (x.View a) then
             ValueNone
         else
-            let cut = StreamCut.make (axesOf n.Args[0].Shape axes) ((StreamLimits.current ()).Tile)
+            let cut = StreamCut.make (ReducedAxes.around axes n.Args[0].Shape) ((StreamLimits.current ()).Tile)
             let struct (program, reads) = program x a cut.Axes cut.Tile
             let target = x.NewArray n.Signature
             let parts = x.NewStorage(StreamCut.parts cut * int64 n.Dtype.Size)
-            let elementType, kind = ElementGroup.elementType n.Dtype, reductionKind r
+            let elementType, kind = ElementGroup.elementType n.Dtype, ElementGroup.reductionKind r
 
             x.DraftFrom(
                 (fun () -> $"stream {string (StreamLimits.count n.Args[0])} elements; reduce"),
@@ -190,8 +173,7 @@ module internal LowerStream =
                 [| target.Storage; parts |],
                 ValueNone,
                 fun scope ->
-                    let reduction = StreamReduction(program scope, elementType, kind, cut)
-                    StreamInstruction(reduction, scope.Offset target, scope.Offset parts)
+                    StreamReduction(program scope, elementType, kind, cut, scope.Offset target, scope.Offset parts)
             )
 
             ValueSome target

@@ -143,6 +143,12 @@ type internal RowPlace =
     /// the rows of the tile, from this offset of the tile's memory on
     | InTile of tileOffset: int64
 
+    /// The address of the tile's first row, which has this many bytes of the array before it.
+    member p.Address(memory: nativeint, tile: nativeint, before: int64) : nativeint =
+        match p with
+        | InMemory offset -> memory + nativeint (offset + before)
+        | InTile offset -> tile + nativeint offset
+
 /// A row-wise instruction: row r of its results depends on row r of the row-wise arguments and on all of the other
 /// ones.
 [<NoEquality; NoComparison>]

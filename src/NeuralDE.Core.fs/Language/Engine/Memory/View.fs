@@ -2,6 +2,7 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE
 open NeuralDE.Internal.Graph
+open NeuralDE.Kernels
 
 /// A part of a plan's memory that stores one array at a time.
 [<Sealed>]
@@ -36,6 +37,17 @@ module internal View =
         { Storage = b; Dtype = s.Dtype; Start = 0L; Shape = s.Shape; Strides = strides s.Shape }
 
     let size (v: View) = Shape.size v.Shape
+
+    /// The place of an element by its number in row-major order.
+    let placeOf (extents: int64[]) (strides: int64[]) (index: int64) : int64 =
+        let mutable rest, place = index, 0L
+
+        for axis in extents.Length - 1 .. -1 .. 0 do
+            let quotient = rest / extents[axis]
+            place <- place + (rest - quotient * extents[axis]) * strides[axis]
+            rest <- quotient
+
+        place
 
     /// Whether the elements are in row-major order without gaps.
     let isContiguous (v: View) =
@@ -147,3 +159,20 @@ module internal View =
                     strides.Add s
 
         struct (extents.ToArray(), strides.ToArray())
+
+/// The extents and strides of an array as kernels read them.
+[<Sealed>]
+type internal PinnedAxes(extents: int64[], strides: int64[]) =
+    let rank, extents, strides = extents.Length, PinnedTable extents, PinnedTable strides
+
+    /// Copies elements `first` to `first + count - 1` of the array, in row-major order, to contiguous memory.
+    member _.Copy(size: int, source: nativeint, target: nativeint, first: int64, count: int64) =
+        Movement.Copy(size, rank, extents.Address, strides.Address, source, target, first, count)
+
+    /// Copies contiguous memory to all elements of the array.
+    member _.Place(size: int, source: nativeint, target: nativeint, count: int64) =
+        Movement.Place(size, rank, extents.Address, strides.Address, source, target, 0L, count)
+
+    static member Of(v: View) : PinnedAxes =
+        let struct (extents, strides) = View.collapse v
+        PinnedAxes(extents, strides)

@@ -52,24 +52,15 @@ module internal EvaluateAxes =
     /// Sum: floats in float64 in index order, rounded once; integers wrap; 0 if empty. Maximum: NaN if there is one;
     /// for bools, whether any is true.
     let reduce (r: Reduce) (axes: int[]) (shape: int[]) (x: NdArray) =
-        match x.Dtype with
-        | Float64
-        | Float32 ->
-            let values =
-                match r with
-                | Sum -> fold (fun p q -> p + q) 0.0 axes x.Shape x.Floats
-                | Maximum -> fold (fun p q -> Math.Max(p, q)) Double.NegativeInfinity axes x.Shape x.Floats
+        let inline by (larger: 'T -> 'T -> 'T) (zero: 'T) (least: 'T) (values: 'T[]) =
+            match r with
+            | Sum -> fold (fun p q -> p + q) zero axes x.Shape values
+            | Maximum -> fold larger least axes x.Shape values
 
-            NdArray.OfFloats(x.Dtype, shape, values)
-        | Int64
-        | Int32
-        | Bool ->
-            let values =
-                match r with
-                | Sum -> fold (fun p q -> p + q) 0L axes x.Shape x.Integers
-                | Maximum -> fold (fun p q -> Math.Max(p, q)) Int64.MinValue axes x.Shape x.Integers
-
-            NdArray.OfIntegers(x.Dtype, shape, values)
+        if x.Dtype.IsFloat then
+            NdArray.OfFloats(x.Dtype, shape, by (fun p q -> Math.Max(p, q)) 0.0 Double.NegativeInfinity x.Floats)
+        else
+            NdArray.OfIntegers(x.Dtype, shape, by (fun p q -> Math.Max(p, q)) 0L Int64.MinValue x.Integers)
 
     /// Less than, with NaN after all numbers and −0 = 0.
     let inline private before (a: ^T) (b: ^T) = a < b || (b <> b && a = a)

@@ -10,60 +10,22 @@ module internal EvaluateElementwise =
     let unsupported (op: obj) (x: NdArray) : 'a =
         raise (GraphException $"{op} of {x.Dtype} {Shape.text x.Shape} has no value.")
 
-    let inline private floats1 ([<InlineIfLambda>] f: float -> float) (op: obj) (x: NdArray) =
+    let private floats1 (f: float -> float) (op: obj) (x: NdArray) =
+        if x.Dtype.IsFloat then
+            NdArray.OfFloats(x.Dtype, x.Shape, Array.map f x.Floats)
+        else
+            unsupported op x
+
+    let private integers1 (f: int64 -> int64) (op: obj) (x: NdArray) =
         match x.Dtype with
-        | Float64 ->
-            let a = x.Data :?> float[]
-            let r: float[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- f a[i]
-
-            NdArray(Float64, x.Shape, r)
-        | Float32 ->
-            let a = x.Data :?> float32[]
-            let r: float32[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- float32 (f (float a[i]))
-
-            NdArray(Float32, x.Shape, r)
-        | Int32
         | Int64
-        | Bool -> unsupported op x
-
-    let inline private integers1 ([<InlineIfLambda>] f: int64 -> int64) (op: obj) (x: NdArray) =
-        match x.Dtype with
-        | Int64 ->
-            let a = x.Data :?> int64[]
-            let r: int64[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- f a[i]
-
-            NdArray(Int64, x.Shape, r)
-        | Int32 ->
-            let a = x.Data :?> int[]
-            let r: int[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- int (f (int64 a[i]))
-
-            NdArray(Int32, x.Shape, r)
+        | Int32 -> NdArray.OfIntegers(x.Dtype, x.Shape, Array.map f x.Integers)
         | Float32
         | Float64
         | Bool -> unsupported op x
 
-    let inline private flags1 ([<InlineIfLambda>] f: bool -> bool) (op: obj) (x: NdArray) =
-        match x.Data with
-        | :? (bool[]) as a ->
-            let r: bool[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- f a[i]
-
-            NdArray(Bool, x.Shape, r)
-        | _ -> unsupported op x
+    let private flags1 (f: bool -> bool) (op: obj) (x: NdArray) =
+        if x.Dtype = Bool then NdArray.OfFlags(x.Shape, Array.map f x.Flags) else unsupported op x
 
     let unary (u: Unary) (x: NdArray) =
         match (Unaries.about u).Value with
@@ -72,76 +34,35 @@ module internal EvaluateElementwise =
         | UnaryValue.Numbers(f, _)
         | UnaryValue.Floats f -> floats1 f u x
 
-    let inline private floats2 ([<InlineIfLambda>] f: float -> float -> float) (op: obj) (x: NdArray) (y: NdArray) =
-        match x.Dtype with
-        | Float64 ->
-            let a = x.Data :?> float[]
-            let b = y.Data :?> float[]
-            let r: float[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- f a[i] b[i]
-
-            NdArray(Float64, x.Shape, r)
-        | Float32 ->
-            let a = x.Data :?> float32[]
-            let b = y.Data :?> float32[]
-            let r: float32[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- float32 (f (float a[i]) (float b[i]))
-
-            NdArray(Float32, x.Shape, r)
-        | Int32
-        | Int64
-        | Bool -> unsupported op x
-
-    let inline private integers2 ([<InlineIfLambda>] f: int64 -> int64 -> int64) (op: obj) (x: NdArray) (y: NdArray) =
-        match x.Dtype with
-        | Int64 ->
-            let a = x.Data :?> int64[]
-            let b = y.Data :?> int64[]
-            let r: int64[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- f a[i] b[i]
-
-            NdArray(Int64, x.Shape, r)
-        | Int32 ->
-            let a = x.Data :?> int[]
-            let b = y.Data :?> int[]
-            let r: int[] = Array.zeroCreate a.Length
-
-            for i in 0 .. a.Length - 1 do
-                r[i] <- int (f (int64 a[i]) (int64 b[i]))
-
-            NdArray(Int32, x.Shape, r)
-        | Float32
-        | Float64
-        | Bool -> unsupported op x
-
-    let inline private flags2 ([<InlineIfLambda>] f: bool -> bool -> bool) (x: NdArray) (y: NdArray) =
-        let a = x.Data :?> bool[]
-        let b = y.Data :?> bool[]
-        let r: bool[] = Array.zeroCreate a.Length
+    let inline private map2 ([<InlineIfLambda>] f: 'T -> 'T -> 'R) (a: 'T[]) (b: 'T[]) : 'R[] =
+        let r: 'R[] = Array.zeroCreate a.Length
 
         for i in 0 .. a.Length - 1 do
             r[i] <- f a[i] b[i]
 
-        NdArray(Bool, x.Shape, r)
+        r
+
+    let inline private floats2 ([<InlineIfLambda>] f: float -> float -> float) (x: NdArray) (y: NdArray) =
+        NdArray.OfFloats(x.Dtype, x.Shape, map2 f x.Floats y.Floats)
+
+    let inline private integers2 ([<InlineIfLambda>] f: int64 -> int64 -> int64) (x: NdArray) (y: NdArray) =
+        NdArray.OfIntegers(x.Dtype, x.Shape, map2 f x.Integers y.Integers)
+
+    let inline private flags2 ([<InlineIfLambda>] f: bool -> bool -> bool) (x: NdArray) (y: NdArray) =
+        NdArray.OfFlags(x.Shape, map2 f x.Flags y.Flags)
 
     /// Max and Min give NaN if either argument is NaN; max(−0, 0) = 0 and min(−0, 0) = −0.
     let private floatBinary (b: Binary) (x: NdArray) (y: NdArray) =
         match b with
-        | Add -> floats2 (fun p q -> p + q) b x y
-        | Sub -> floats2 (fun p q -> p - q) b x y
-        | Mul -> floats2 (fun p q -> p * q) b x y
-        | Div -> floats2 (fun p q -> p / q) b x y
-        | Pow -> floats2 (fun p q -> Math.Pow(p, q)) b x y
-        | Max -> floats2 (fun p q -> Math.Max(p, q)) b x y
-        | Min -> floats2 (fun p q -> Math.Min(p, q)) b x y
-        | Atan2 -> floats2 (fun p q -> Math.Atan2(p, q)) b x y
-        | Mod -> floats2 (fun p q -> ScalarFunctions.floatMod p q) b x y
+        | Add -> floats2 (fun p q -> p + q) x y
+        | Sub -> floats2 (fun p q -> p - q) x y
+        | Mul -> floats2 (fun p q -> p * q) x y
+        | Div -> floats2 (fun p q -> p / q) x y
+        | Pow -> floats2 (fun p q -> Math.Pow(p, q)) x y
+        | Max -> floats2 (fun p q -> Math.Max(p, q)) x y
+        | Min -> floats2 (fun p q -> Math.Min(p, q)) x y
+        | Atan2 -> floats2 (fun p q -> Math.Atan2(p, q)) x y
+        | Mod -> floats2 (fun p q -> ScalarFunctions.floatMod p q) x y
         | And
         | Or
         | Xor
@@ -149,16 +70,16 @@ module internal EvaluateElementwise =
 
     let private integerBinary (b: Binary) (x: NdArray) (y: NdArray) =
         match b with
-        | Add -> integers2 (fun p q -> p + q) b x y
-        | Sub -> integers2 (fun p q -> p - q) b x y
-        | Mul -> integers2 (fun p q -> p * q) b x y
-        | Max -> integers2 (fun p q -> Math.Max(p, q)) b x y
-        | Min -> integers2 (fun p q -> Math.Min(p, q)) b x y
-        | Mod -> integers2 (fun p q -> ScalarFunctions.integerMod p q) b x y
-        | And -> integers2 (fun p q -> p &&& q) b x y
-        | Or -> integers2 (fun p q -> p ||| q) b x y
-        | Xor -> integers2 (fun p q -> p ^^^ q) b x y
-        | FoldKey when x.Dtype = Int64 -> integers2 (fun p q -> Philox.foldKey p q) b x y
+        | Add -> integers2 (fun p q -> p + q) x y
+        | Sub -> integers2 (fun p q -> p - q) x y
+        | Mul -> integers2 (fun p q -> p * q) x y
+        | Max -> integers2 (fun p q -> Math.Max(p, q)) x y
+        | Min -> integers2 (fun p q -> Math.Min(p, q)) x y
+        | Mod -> integers2 (fun p q -> ScalarFunctions.integerMod p q) x y
+        | And -> integers2 (fun p q -> p &&& q) x y
+        | Or -> integers2 (fun p q -> p ||| q) x y
+        | Xor -> integers2 (fun p q -> p ^^^ q) x y
+        | FoldKey when x.Dtype = Int64 -> integers2 (fun p q -> Philox.foldKey p q) x y
         | FoldKey
         | Div
         | Pow
@@ -191,36 +112,15 @@ module internal EvaluateElementwise =
     /// Floats compare as in IEEE 754: with NaN every comparison except ≠ is false; −0 = 0. Bools: false < true.
     let compare (c: Compare) (x: NdArray) (y: NdArray) =
         let inline on (a: 'T[]) (b: 'T[]) =
-            let r: bool[] = Array.zeroCreate a.Length
-
             match c with
-            | Equal ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] = b[i]
-            | NotEqual ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] <> b[i]
-            | Less ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] < b[i]
-            | LessEqual ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] <= b[i]
-            | Greater ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] > b[i]
-            | GreaterEqual ->
-                for i in 0 .. a.Length - 1 do
-                    r[i] <- a[i] >= b[i]
+            | Equal -> map2 (fun p q -> p = q) a b
+            | NotEqual -> map2 (fun p q -> p <> q) a b
+            | Less -> map2 (fun p q -> p < q) a b
+            | LessEqual -> map2 (fun p q -> p <= q) a b
+            | Greater -> map2 (fun p q -> p > q) a b
+            | GreaterEqual -> map2 (fun p q -> p >= q) a b
 
-            NdArray(Bool, x.Shape, r)
-
-        match x.Dtype with
-        | Float64 -> on (x.Data :?> float[]) (y.Data :?> float[])
-        | Float32 -> on (x.Data :?> float32[]) (y.Data :?> float32[])
-        | Int64 -> on (x.Data :?> int64[]) (y.Data :?> int64[])
-        | Int32 -> on (x.Data :?> int[]) (y.Data :?> int[])
-        | Bool -> on x.Integers y.Integers
+        NdArray.OfFlags(x.Shape, (if x.Dtype.IsFloat then on x.Floats y.Floats else on x.Integers y.Integers))
 
     let select (condition: NdArray) (x: NdArray) (y: NdArray) =
         let flags = condition.Data :?> bool[]
@@ -242,26 +142,20 @@ module internal EvaluateElementwise =
 
     /// x y + z, rounded once to the dtype (float32 by its own instruction, because float64 would round twice).
     let fma (x: NdArray) (y: NdArray) (z: NdArray) =
-        match x.Dtype with
-        | Float64 ->
-            let a, b, c = x.Data :?> float[], y.Data :?> float[], z.Data :?> float[]
-            let r: float[] = Array.zeroCreate a.Length
+        let inline on (f: 'T -> 'T -> 'T -> 'T) (a: 'T[]) (b: 'T[]) (c: 'T[]) =
+            let r: 'T[] = Array.zeroCreate a.Length
 
             for i in 0 .. a.Length - 1 do
-                r[i] <- Math.FusedMultiplyAdd(a[i], b[i], c[i])
+                r[i] <- f a[i] b[i] c[i]
 
-            NdArray(Float64, x.Shape, r)
-        | Float32 ->
-            let a, b, c = x.Data :?> float32[], y.Data :?> float32[], z.Data :?> float32[]
-            let r: float32[] = Array.zeroCreate a.Length
+            NdArray(x.Dtype, x.Shape, r)
 
-            for i in 0 .. a.Length - 1 do
-                r[i] <- MathF.FusedMultiplyAdd(a[i], b[i], c[i])
-
-            NdArray(Float32, x.Shape, r)
-        | Int32
-        | Int64
-        | Bool -> unsupported Fma x
+        match x.Data, y.Data, z.Data with
+        | (:? (float[]) as a), (:? (float[]) as b), (:? (float[]) as c) ->
+            on (fun p q r -> Math.FusedMultiplyAdd(p, q, r)) a b c
+        | (:? (float32[]) as a), (:? (float32[]) as b), (:? (float32[]) as c) ->
+            on (fun p q r -> MathF.FusedMultiplyAdd(p, q, r)) a b c
+        | _ -> unsupported Fma x
 
     /// Float → integer truncates, saturates outside the range of the dtype, NaN → 0; integer → integer wraps; number →
     /// float rounds once; number → bool is ≠ 0 (true for NaN); bool → number is 0 or 1.

@@ -172,27 +172,13 @@ module internal EvaluateMovement =
     let scatter (s: Scatter) batch (operand: NdArray) (indices: NdArray) (updates: NdArray) =
         let dtype, shape = operand.Dtype, operand.Shape
 
-        match dtype with
-        | Float64
-        | Float32 ->
-            let x, u = operand.Floats, updates.Floats
+        let inline by (larger: 'T -> 'T -> 'T) (x: 'T[]) (u: 'T[]) =
+            match s with
+            | ScatterAdd -> scatterBy (fun p q -> p + q) batch shape x indices u
+            | ScatterMax -> scatterBy larger batch shape x indices u
+            | ScatterSet -> scatterBy (fun _ q -> q) batch shape x indices u
 
-            let values =
-                match s with
-                | ScatterAdd -> scatterBy (fun p q -> p + q) batch shape x indices u
-                | ScatterMax -> scatterBy (fun p q -> Math.Max(p, q)) batch shape x indices u
-                | ScatterSet -> scatterBy (fun _ q -> q) batch shape x indices u
-
-            NdArray.OfFloats(dtype, shape, values)
-        | Int64
-        | Int32
-        | Bool ->
-            let x, u = operand.Integers, updates.Integers
-
-            let values =
-                match s with
-                | ScatterAdd -> scatterBy (fun p q -> p + q) batch shape x indices u
-                | ScatterMax -> scatterBy (fun p q -> Math.Max(p, q)) batch shape x indices u
-                | ScatterSet -> scatterBy (fun _ q -> q) batch shape x indices u
-
-            NdArray.OfIntegers(dtype, shape, values)
+        if dtype.IsFloat then
+            NdArray.OfFloats(dtype, shape, by (fun p q -> Math.Max(p, q)) operand.Floats updates.Floats)
+        else
+            NdArray.OfIntegers(dtype, shape, by (fun p q -> Math.Max(p, q)) operand.Integers updates.Integers)

@@ -19,14 +19,14 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
             | At(at, s) -> struct (at, s)
             | EmittedRows _ -> raise (UnplannedException "a result of unknown length cannot be carried"))
 
+    let end_ = plan.Inputs |> Array.fold (fun _ (struct (at, s)) -> at + ArrayMemory.bytes s.Dtype s.Shape) 0L
+
     /// end of the carried arguments
     let size =
         if carried < plan.Inputs.Length then
             (let struct (at, _) = plan.Inputs[carried] in at)
         else
-            plan.Inputs |> Array.fold (fun _ (struct (at, s)) -> at + ArrayMemory.bytes s.Dtype s.Shape) 0L
-
-    let end_ = plan.Inputs |> Array.fold (fun _ (struct (at, s)) -> at + ArrayMemory.bytes s.Dtype s.Shape) 0L
+            end_
 
     // a result that is itself an argument would be overwritten before it is read
     let overlaps =
@@ -90,23 +90,14 @@ type internal Resident(plan: Plan, carried: int, args: NdArray[]) =
 
     /// Copies the results to the arguments.
     member _.Advance() =
-        if overlaps then
-            for i in 0 .. carried - 1 do
-                let struct (from, s) = places[numbers + i]
-                let struct (into, _) = plan.Inputs[i]
-                let bytes = ArrayMemory.bytes s.Dtype s.Shape
-                RowMemory.Copy(work.Memory + nativeint from, staging.Address + nativeint into, bytes)
+        let into = if overlaps then staging.Address else work.Memory
 
-            copyAll staging.Address work.Memory
-        else
-            for i in 0 .. carried - 1 do
-                let struct (from, s) = places[numbers + i]
-                let struct (into, _) = plan.Inputs[i]
-                RowMemory.Copy(
-                    work.Memory + nativeint from,
-                    work.Memory + nativeint into,
-                    ArrayMemory.bytes s.Dtype s.Shape
-                )
+        for i in 0 .. carried - 1 do
+            let struct (from, s) = places[numbers + i]
+            let struct (at, _) = plan.Inputs[i]
+            RowMemory.Copy(work.Memory + nativeint from, into + nativeint at, ArrayMemory.bytes s.Dtype s.Shape)
+
+        if overlaps then copyAll staging.Address work.Memory
 
     /// Saves the arguments.
     member _.Keep() = copyAll work.Memory kept.Address

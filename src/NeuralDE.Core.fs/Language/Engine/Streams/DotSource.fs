@@ -8,22 +8,16 @@ type internal Matrices = { At: int64; Batch: int64[]; Row: int64; Column: int64 
 
 /// Matrix products [batch…; rows; depth] × [batch…; depth; columns] of which one factor is not stored.
 [<NoEquality; NoComparison>]
-type internal DotShape = { Type: ElementType; Batch: int[]; Rows: int; Depth: int; Columns: int }
+type internal DotShape = { Type: ElementType; Batch: int64[]; Rows: int; Depth: int; Columns: int }
 
 module internal DotShape =
-    let batches (d: DotShape) : int64 = d.Batch |> Array.fold (fun n extent -> n * int64 extent) 1L
+    let batches (d: DotShape) : int64 = Array.fold (*) 1L d.Batch
     let size (d: DotShape) : int64 = int64 (ElementTypes.Size d.Type)
 
-    /// The offset in bytes of the matrix at an index of the leading axes.
-    let start (d: DotShape) (m: Matrices) (index: int64) : int64 =
-        let mutable rest = index
-        let mutable place = 0L
-
-        for axis in d.Batch.Length - 1 .. -1 .. 0 do
-            place <- place + rest % int64 d.Batch[axis] * m.Batch[axis]
-            rest <- rest / int64 d.Batch[axis]
-
-        m.At + place * size d
+    /// The matrix at an index of the leading axes, from an element on.
+    let matrix (d: DotShape) (m: Matrices) (memory: nativeint) (index: int64) (skipped: int64) : Matrix =
+        let place = View.placeOf d.Batch m.Batch index + skipped
+        Matrix(memory + nativeint (m.At + place * size d), m.Row, m.Column)
 
 /// Computes a product [batch…; rows; columns] some rows or a part of a row at a time. An element has the same bits as
 /// in the whole product; see Gemm.
@@ -40,22 +34,11 @@ type internal DotSource(d: DotShape, a: Matrices, b: Matrices) =
     let product (memory: nativeint) (row: int64) (count: int) (column: int) (width: int) (into: nativeint) =
         let index, first = row / int64 rows, row % int64 rows
 
-        Gemm.RunAlone(
-            d.Type,
-            count,
-            width,
-            d.Depth,
-            memory + nativeint (DotShape.start d a index + first * a.Row * size),
-            a.Row,
-            a.Column,
-            memory + nativeint (DotShape.start d b index + int64 column * b.Column * size),
-            b.Row,
-            b.Column,
-            into,
-            int64 width,
-            0n,
-            GemmStart.Zero
-        )
+        let a = DotShape.matrix d a memory index (first * a.Row)
+        let b = DotShape.matrix d b memory index (int64 column * b.Column)
+        let result = Matrix(into, int64 width, 1L)
+        let mutable product = GemmOperands(d.Type, count, width, d.Depth, a, b, result, 0n, GemmStart.Zero)
+        Gemm.RunAlone(d.Type, &product)
 
     /// Computes whole rows, which may belong to several matrices.
     let whole (memory: nativeint) (first: int64) (last: int64) (into: nativeint) =

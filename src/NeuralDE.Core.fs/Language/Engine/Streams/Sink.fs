@@ -53,17 +53,6 @@ module internal Sink =
                 x.Move(op, x.Move(n.Op, n.Args[0]))
             | _ -> Intern.node op [| n |]
 
-    /// The order of a reduction's axes: kept axes, then reduced ones; ValueNone if the reduced axes are already
-    /// adjacent.
-    let private order (axes: int[]) (shape: int[]) : int[] voption =
-        let real = Shape.axes shape.Length |> Array.filter (fun a -> shape[a] <> 1)
-        let places = Array.indexed real |> Array.filter (fun (_, a) -> Array.contains a axes) |> Array.map fst
-
-        if places.Length = 0 || places[places.Length - 1] - places[0] = places.Length - 1 then
-            ValueNone
-        else
-            ValueSome(Array.append (Shape.others shape.Length axes) axes)
-
     let private rewrite (sinking: Sinking) (n: Node) (args: Node[]) : Node =
         match n.Op with
         | Iota(s, axis) when StreamLimits.isLarge n && n.Shape.Length > 1 ->
@@ -76,7 +65,7 @@ module internal Sink =
         | Slice _
         | Reverse _ -> sinking.Move(n.Op, args[0])
         | Reduce(r, axes) when StreamLimits.isLarge args[0] ->
-            match order axes args[0].Shape with
+            match ReducedAxes.order axes args[0].Shape with
             | ValueSome order ->
                 let moved = sinking.Move(Permute order, args[0])
                 let rank = order.Length

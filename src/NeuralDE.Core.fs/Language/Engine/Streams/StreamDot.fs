@@ -2,27 +2,6 @@ namespace NeuralDE.Internal.Engine
 
 open NeuralDE.Kernels
 
-/// Work divided into units that may run on any thread, with memory for each thread.
-[<AbstractClass>]
-type internal StreamUnits(units: int64, bytes: int64, nanoseconds: float) =
-    inherit Instruction()
-
-    /// The team counts tiles in int32.
-    static let most = 1073741824L
-    let each = max 1L ((units + most - 1L) / most)
-    let count = int ((units + each - 1L) / each)
-
-    abstract RunUnit: memory: nativeint * local: nativeint * unit: int64 -> unit
-
-    interface ITiles with
-        member x.Run(memory, first, last) =
-            let local = ThreadScratch.Address(ThreadScratch.Use.Stream, bytes)
-
-            for unit in int64 first * each .. min units (int64 last * each) - 1L do
-                x.RunUnit(memory, local, unit)
-
-    override x.Run work = TileTeam.Run(x, work.Memory, count, int64 nanoseconds)
-
 /// A product whose left factor is computed some rows at a time, with whole rows, so that each element of the product is
 /// one chain of sums.
 [<Sealed>]
@@ -59,22 +38,12 @@ type internal StreamDotRows(program: StreamProgram, tile: int, d: DotShape, b: M
             RowMemory.Copy(made, panel + nativeint (at * size), int64 n * size)
             at <- at + int64 n
 
-        Gemm.RunAlone(
-            d.Type,
-            count,
-            d.Columns,
-            d.Depth,
-            panel,
-            int64 d.Depth,
-            1L,
-            memory + nativeint (DotShape.start d b index),
-            b.Row,
-            b.Column,
-            memory + nativeint (target + (index * int64 d.Rows + int64 row) * int64 d.Columns * size),
-            int64 d.Columns,
-            0n,
-            GemmStart.Zero
-        )
+        let left = Matrix(panel, int64 d.Depth, 1L)
+        let right = DotShape.matrix d b memory index 0L
+        let at = target + (index * int64 d.Rows + int64 row) * int64 d.Columns * size
+        let result = Matrix(memory + nativeint at, int64 d.Columns, 1L)
+        let mutable product = GemmOperands(d.Type, count, d.Columns, d.Depth, left, right, result, 0n, GemmStart.Zero)
+        Gemm.RunAlone(d.Type, &product)
 
 /// A product whose right factor is computed some rows of some columns at a time; sums continue from those of the
 /// previous rows, within each group of a long sum.
@@ -107,8 +76,7 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
             0L
 
     /// The products of the rows `first` to `last` − 1 of the right factor.
-    member private _.Sum(memory, local, index, column, n, first: int, last: int, into: nativeint, intoRow: int64) =
-        let left = memory + nativeint (DotShape.start d a index)
+    member private _.Sum(memory, local, index, column, n, first: int, last: int, into: Matrix) =
         let height = max 1 (tile / n)
         let mutable k = first
 
@@ -124,34 +92,24 @@ type internal StreamDotColumns(program: StreamProgram, tile: int, d: DotShape, a
 
             let made = program.Run(memory, local, at)
 
-            Gemm.RunPiece(
-                d.Type,
-                d.Rows,
-                n,
-                depth,
-                left + nativeint (int64 k * a.Column * size),
-                a.Row,
-                a.Column,
-                made,
-                int64 n,
-                1L,
-                into,
-                intoRow,
-                (if k = first then GemmStart.Zero else GemmStart.Own)
-            )
-
+            let left = DotShape.matrix d a memory index (int64 k * a.Column)
+            let how = if k = first then GemmStart.Zero else GemmStart.Own
+            let mutable product = GemmOperands(d.Type, d.Rows, n, depth, left, Matrix(made, int64 n, 1L), into, 0n, how)
+            // part of one group of the sum
+            product.IsGroup <- true
+            Gemm.RunAlone(d.Type, &product)
             k <- k + depth
 
     override x.RunUnit(memory, local, unit) =
         let index = unit / groups
         let column = startOf (unit % groups)
         let n = startOf (unit % groups + 1L) - column
-        let into = memory + nativeint (target + (index * int64 d.Rows * int64 d.Columns + int64 column) * size)
-        let intoRow = int64 d.Columns
-        x.Sum(memory, local, index, column, n, 0, GemmDeep.First(d.Depth, 1), into, intoRow)
-        let sums = local + nativeint (StreamDotColumns.SumsAt program)
+        let at = target + (index * int64 d.Rows * int64 d.Columns + int64 column) * size
+        let into = Matrix(memory + nativeint at, int64 d.Columns, 1L)
+        x.Sum(memory, local, index, column, n, 0, GemmDeep.First(d.Depth, 1), into)
+        let sums = Matrix(local + nativeint (StreamDotColumns.SumsAt program), int64 n, 1L)
 
         for group in 1 .. GemmDeep.Groups d.Depth - 1 do
             let first, last = GemmDeep.First(d.Depth, group), GemmDeep.First(d.Depth, group + 1)
-            x.Sum(memory, local, index, column, n, first, last, sums, int64 n)
-            GemmDeep.AddRows(d.Type, d.Rows, n, sums, int64 n * size, into, intoRow * size)
+            x.Sum(memory, local, index, column, n, first, last, sums)
+            GemmDeep.AddRows(d.Type, d.Rows, n, sums, into)

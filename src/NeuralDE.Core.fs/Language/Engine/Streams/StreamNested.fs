@@ -54,15 +54,8 @@ type internal SpreadSource(program: StreamProgram, size: int, extents: int64[], 
         let mutable at, left, into = first, count, room
 
         while left > 0 do
-            let within = at % extents[last]
-            let n = int (min (int64 left) (extents[last] - within))
-            let mutable rest = at / extents[last]
-            let mutable place = within
-
-            for axis in last - 1 .. -1 .. 0 do
-                place <- place + rest % extents[axis] * strides[axis]
-                rest <- rest / extents[axis]
-
+            let n = int (min (int64 left) (extents[last] - at % extents[last]))
+            let place = View.placeOf extents strides at
             let made = program.Run(memory, desk, { First = place; Rows = 1; Width = n; Step = 0L })
             RowMemory.Copy(made, into, int64 n * int64 size)
             at <- at + int64 n
@@ -75,8 +68,7 @@ type internal SpreadSource(program: StreamProgram, size: int, extents: int64[], 
 [<Sealed>]
 type internal RepeatSource(source: StreamSource, times: int64, tile: int) =
     inherit StreamSource(source.Size)
-    let extents = PinnedTable [| System.Int64.MaxValue / times; times |]
-    let strides = PinnedTable [| 1L; 0L |]
+    let axes = PinnedAxes([| System.Int64.MaxValue / times; times |], [| 1L; 0L |])
     let array = (int64 ((tile + 2 + source.Spare tile) * source.Size) + 127L) / 64L * 64L
     override _.Cost = source.Cost / float times + 0.1
     override _.Desk = array + source.Desk
@@ -86,5 +78,5 @@ type internal RepeatSource(source: StreamSource, times: int64, tile: int) =
         let last = (first + int64 count - 1L) / times
         let made = source.Line(memory, desk, desk + nativeint array, from, int (last - from + 1L))
         let start = made - nativeint (from * int64 x.Size)
-        Movement.Copy(x.Size, 2, extents.Address, strides.Address, start, room, first, int64 count)
+        axes.Copy(x.Size, start, room, first, int64 count)
         room

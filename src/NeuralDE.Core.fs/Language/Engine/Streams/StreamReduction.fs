@@ -3,10 +3,6 @@ namespace NeuralDE.Internal.Engine
 open System.Numerics
 open NeuralDE.Kernels
 
-/// An array [outer; count; inner] whose middle axis is reduced. It need not be stored.
-[<Struct>]
-type internal ReducedAxes = { Outer: int64; Count: int64; Inner: int64 }
-
 /// How a reduction is divided. Some columns (indices of the inner axis) are reduced side by side. A block is as many of
 /// their rows as fit into a tile, 64 × 2ⁿ; a segment is 2ᵐ blocks; a unit is a segment of one group of columns,
 /// computed by one thread. If several groups count × inner fit into a tile, a unit is a range of the outer axis.
@@ -75,17 +71,26 @@ module internal StreamCut =
 /// Reduces an array that is computed tile by tile. The result has the same bits as Reduction on the whole array; see
 /// ReductionTree.
 [<Sealed>]
-type internal StreamReduction(program: StreamProgram, elementType: ElementType, kind: ReductionKind, cut: StreamCut) =
+type internal StreamReduction
+    (program: StreamProgram, elementType: ElementType, kind: ReductionKind, cut: StreamCut, target: int64, parts: int64)
+    =
+    inherit
+        StreamUnits(
+            cut.Units,
+            StreamReduction.Scratch(program, elementType, cut),
+            (program.Cost + 0.1) * float cut.Axes.Outer * float cut.Axes.Count * float cut.Axes.Inner
+        )
+
     let size = int64 (ElementTypes.Size elementType)
     let axes, tile, isSmall = cut.Axes, cut.Tile, cut.IsSmall
     let width, groups, rows = cut.Width, cut.Groups, cut.Rows
     let segment, segments = cut.Segment, cut.Segments
     let levelBytes = width * size * int64 ReductionTree.Levels
+    let scratch = StreamReduction.Scratch(program, elementType, cut)
 
     /// Where the intermediate sums of a unit are stored, in the thread's memory.
     let levelsAt = program.Bytes
     let valueAt = levelsAt + levelBytes
-    let scratch = valueAt + width * size + 64L
 
     /// Reduces groups of rows that fit into a tile, one tile after another.
     let small (memory: nativeint) (local: nativeint) (target: nativeint) (first: int64) (last: int64) =
@@ -158,55 +163,33 @@ type internal StreamReduction(program: StreamProgram, elementType: ElementType, 
 
         ReductionTree.Close(elementType, kind, whole, levels, into, n)
 
-    member _.Units = cut.Units
+    /// The thread's memory: that of the program, the levels and the value.
+    static member private Scratch(program: StreamProgram, elementType: ElementType, cut: StreamCut) : int64 =
+        program.Bytes + cut.Width * int64 (ElementTypes.Size elementType) * (int64 ReductionTree.Levels + 1L) + 64L
 
-    member _.Nanoseconds = (program.Cost + 0.1) * float axes.Outer * float axes.Count * float axes.Inner
-
-    /// Computes units first to last − 1 on the calling thread.
-    member _.RunUnits(memory: nativeint, target: nativeint, parts: nativeint, first: int64, last: int64) =
-        let local = ThreadScratch.Address(ThreadScratch.Use.Stream, scratch)
+    override _.RunUnit(memory, local, unit) =
+        let target, parts = memory + nativeint target, memory + nativeint parts
 
         if isSmall then
-            small memory local target (first * cut.Outer) (min axes.Outer (last * cut.Outer))
+            small memory local target (unit * cut.Outer) (min axes.Outer ((unit + 1L) * cut.Outer))
         else
-            for unit in first .. last - 1L do
-                // consecutive units are neighbouring columns
-                let group = unit % groups
-                let s = unit / groups % segments
-                let o = unit / groups / segments
-                let column = group * width
-                run memory local o column (min width (axes.Inner - column)) s (placeOf target parts o s column)
+            // consecutive units are neighbouring columns
+            let group = unit % groups
+            let s = unit / groups % segments
+            let o = unit / groups / segments
+            let column = group * width
+            run memory local o column (min width (axes.Inner - column)) s (placeOf target parts o s column)
 
     /// Joins the results after all units have run.
-    member _.Finish(target: nativeint, parts: nativeint) =
-        if not isSmall && segments > 1L then
-            let local = ThreadScratch.Address(ThreadScratch.Use.Stream, scratch)
+    member private _.Finish(memory: nativeint) =
+        let target, parts = memory + nativeint target, memory + nativeint parts
+        let local = ThreadScratch.Address(ThreadScratch.Use.Stream, scratch)
 
-            for o in 0L .. axes.Outer - 1L do
-                for group in 0L .. groups - 1L do
-                    let column = group * width
-                    join local target parts o column (min width (axes.Inner - column))
-
-/// Runs a reduction of an unstored array.
-[<Sealed>]
-type internal StreamInstruction(reduction: StreamReduction, target: int64, parts: int64) =
-    inherit Instruction()
-
-    /// The team counts tiles in int32.
-    static let most = 1073741824L
-    let each = max 1L ((reduction.Units + most - 1L) / most)
-    let count = int ((reduction.Units + each - 1L) / each)
-
-    interface ITiles with
-        member _.Run(memory, first, last) =
-            reduction.RunUnits(
-                memory,
-                memory + nativeint target,
-                memory + nativeint parts,
-                int64 first * each,
-                min reduction.Units (int64 last * each)
-            )
+        for o in 0L .. axes.Outer - 1L do
+            for group in 0L .. groups - 1L do
+                let column = group * width
+                join local target parts o column (min width (axes.Inner - column))
 
     override x.Run work =
-        TileTeam.Run(x, work.Memory, count, int64 reduction.Nanoseconds)
-        reduction.Finish(work.Memory + nativeint target, work.Memory + nativeint parts)
+        base.Run work
+        if not isSmall && segments > 1L then x.Finish work.Memory

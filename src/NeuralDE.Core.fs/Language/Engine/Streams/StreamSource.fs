@@ -59,7 +59,7 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
     inherit StreamSource(v.Dtype.Size)
     let size = v.Dtype.Size
     let struct (extents, strides) = View.collapse v
-    let extentTable, strideTable = PinnedTable extents, PinnedTable strides
+    let axes = PinnedAxes(extents, strides)
     let rank = extents.Length
     let hasRuns = rank > 0 && strides[rank - 1] = 1L
 
@@ -79,15 +79,7 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
         if not hasRuns || first % extents[rank - 1] + int64 count > extents[rank - 1] then
             0n
         else
-            let mutable rest = first
-            let mutable place = 0L
-
-            for axis in rank - 1 .. -1 .. 0 do
-                let quotient = rest / extents[axis]
-                place <- place + (rest - quotient * extents[axis]) * strides[axis]
-                rest <- quotient
-
-            let start = (v.Start + place) * int64 size
+            let start = (v.Start + View.placeOf extents strides first) * int64 size
             if isSafe start count then memory + nativeint (array + start) else 0n
 
     override _.Cost = if hasRuns && rank = 1 then 0.1 else 0.2
@@ -95,17 +87,7 @@ type internal ViewSource(array: int64, v: View, box: struct (int64[] * int64[]) 
     override _.Line(memory, room, _, first, count) =
         match run memory first count with
         | 0n ->
-            Movement.Copy(
-                size,
-                rank,
-                extentTable.Address,
-                strideTable.Address,
-                memory + nativeint at,
-                room,
-                first,
-                int64 count
-            )
-
+            axes.Copy(size, memory + nativeint at, room, first, int64 count)
             room
         | found -> found
 
