@@ -13,8 +13,8 @@ internal static unsafe class LaneTables
         int count,
         int stride,
         int offset,
-        nint index,
         bool isWide,
+        nint index,
         nint target,
         int lanes
     )

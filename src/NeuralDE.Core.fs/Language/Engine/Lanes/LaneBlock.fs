@@ -14,7 +14,7 @@ open NeuralDE.Kernels
 type internal LaneBlock = { Lanes: int; IsNarrow: bool; SharedAt: int; TablesAt: int; Bytes: int }
 
 module internal LaneBlock =
-    let isNarrow (p: LaneProgram) = p.Nodes.Exists(fun n -> n.Dtype = Float32)
+    let isNarrow (p: LaneProgram) = p.All |> Seq.exists (fun p -> p.Nodes.Exists(fun n -> n.Dtype = Float32))
 
     let ofCode (code: LaneCode) (lanes: int) : LaneBlock =
         // two further slots hold the arguments and results of calls

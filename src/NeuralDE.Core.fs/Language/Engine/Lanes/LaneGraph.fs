@@ -6,13 +6,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// The elements of an array in a lane program.
-type internal LaneArray =
-    /// in row-major order
-    | Elements of int[]
-    /// a shared array that stays in memory; only its dtype and shape are known here
-    | Table of index: int
-
 /// Turns the graph of one row into a lane program.
 module internal LaneGraph =
     /// More numbers than this make a program that is slower than the plan of the whole batch: 3000 nodes cost 0.05 ns each,
@@ -243,6 +236,19 @@ module internal LaneGraph =
         | Elements xs when xs.Length <= mostChosen -> values |> Array.map (countUpTo p right xs)
         | Elements _ -> refuse n.Op
 
+    /// The numbers of every key in turn.
+    let private random (p: LaneProgram) (n: Node) kind (keys: int[]) : int[] =
+        let width = if keys.Length = 0 then 0 else int (Shape.size n.Shape) / keys.Length
+
+        let drawn =
+            match kind with
+            | Bits -> LaneDraw.Bits
+            | Uniform when n.Dtype = Float32 -> LaneDraw.UniformSingle
+            | Uniform -> LaneDraw.Uniform
+            | Normal -> LaneDraw.Normal
+
+        keys |> Array.collect (fun key -> Array.init width (fun i -> p.Draw(n.Dtype, drawn, i, key)))
+
     let private constant (p: LaneProgram) (n: Node) : int[] =
         let a = Evaluate.primitive n.Op n.Signature [||]
 
@@ -317,6 +323,7 @@ module internal LaneGraph =
         | Reduce(kind, axes) -> reduce p kind axes n.Dtype n.Args[0].Shape (arg 0) n.Shape
         | Dot -> dot p n (arg 0) (arg 1)
         | Gather 0 -> gather p n values[n.Args[0]] (arg 1)
+        | Random(kind, _) -> random p n kind (arg 0)
         | SearchSorted right -> search p n right values[n.Args[0]] (arg 1)
         | Pivots ->
             let struct (order, _) = pivots p n (arg 0)
@@ -336,7 +343,8 @@ module internal LaneGraph =
 
     /// The number of exponentials and the like.
     let farCount (p: LaneProgram) : int =
-        p.Nodes
+        p.All
+        |> Seq.collect (fun p -> p.Nodes)
         |> Seq.filter (fun n ->
             match n.Op with
             | Computed(op, _) -> isFar op
@@ -346,8 +354,8 @@ module internal LaneGraph =
     /// Integers have few operations in a lane.
     let private requireKnown (n: Node) (op: ElementOp) (operands: Dtype) =
         match op with
-        | ElementOp.Polygamma
-        | ElementOp.FoldKey -> refuse n.Op
+        | ElementOp.Polygamma -> refuse n.Op
+        | ElementOp.FoldKey
         | ElementOp.Add
         | ElementOp.Sub
         | ElementOp.Mul
@@ -373,53 +381,63 @@ module internal LaneGraph =
         Array.init (int (Shape.size n.Shape)) (fun i ->
             p.Element(op, parameter, n.Dtype, args |> Array.map (fun a -> a[i])))
 
-    /// The outputs of a graph without function nodes but conditions, of which both branches are computed.
-    let rec scalarise (p: LaneProgram) (g: Graph) (inputs: LaneArray[]) : LaneArray[] =
+    /// The elements of a node that is neither an input nor part of a function node.
+    let private ordinary (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) : int[] =
+        if Shape.size n.Shape > int64 mostNodes then refuseSize ()
+
+        match ElementGroup.codeOf n with
+        | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
+        | ValueSome(struct (ElementCode.Convert dtype, from)) ->
+            // through float64 it would be rounded twice
+            if from = Int64 && dtype = Float32 then refuse n.Op
+            elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a))
+        | ValueNone -> primitive p values n
+
+    /// The outputs of a graph, computed for the lanes of a guard, a flag: only these run loops inside.
+    let rec scalarise (p: LaneProgram) (guard: int) (g: Graph) (inputs: LaneArray[]) : LaneArray[] =
         let g = Simplify.graph (Flatten.graph g)
         let values = Dictionary<Node, LaneArray>(HashIdentity.Reference)
-        let bundles = Dictionary<Node, int[][]>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, LaneArray[]>(HashIdentity.Reference)
 
         for n in g.Walk do
             match n.Op with
             | Input i -> values[n] <- inputs[i]
-            | Apply(Cond(whenTrue, whenFalse)) ->
-                let args = n.Args[1..] |> Array.map (fun a -> values[a])
-                let predicate = Array.exactlyOne (elementsOf values n.Op n.Args[0])
-                bundles[n] <- condition p predicate whenTrue whenFalse args
-            | Output i ->
-                let outputs = bundles[n.Args[0]]
-                values[n] <- Elements outputs[i]
-            | Apply _ -> refuse n.Op
-            | _ ->
-                if Shape.size n.Shape > int64 mostNodes then refuseSize ()
-
-                values[n] <-
-                    Elements(
-                        match ElementGroup.codeOf n with
-                        | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
-                        | ValueSome(struct (ElementCode.Convert dtype, from)) ->
-                            let isTruncated = from.IsFloat && not dtype.IsFloat && dtype <> Bool
-                            // through float64 it would be rounded twice
-                            if isTruncated || (from = Int64 && dtype = Float32) then refuse n.Op
-                            elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a))
-                        | ValueNone -> primitive p values n
-                    )
+            | Apply fn -> bundles[n] <- apply p guard fn n (n.Args |> Array.map (fun a -> values[a]))
+            | Output i -> values[n] <- bundles[n.Args[0]][i]
+            | _ -> values[n] <- Elements(ordinary p values n)
 
             if p.Nodes.Count > 4 * mostNodes then refuseSize ()
 
         g.Outputs |> Array.map (fun n -> values[n])
 
-    and private condition (p: LaneProgram) predicate whenTrue whenFalse (args: LaneArray[]) : int[][] =
-        let branch g =
-            scalarise p g args
-            |> Array.map (function
-                | Elements xs -> xs
-                | Table _ -> raise (NotLanesException "a condition that returns a shared array"))
+    and private apply (p: LaneProgram) guard (fn: Fn) (n: Node) (args: LaneArray[]) : LaneArray[] =
+        match fn with
+        | Call(g, _) -> scalarise p guard g args
+        | Custom c -> scalarise p guard c.Primal args
+        | Root r -> scalarise p guard r.Solve args
+        | Cond(whenTrue, whenFalse) -> condition p guard whenTrue whenFalse args
+        | Loop l -> LaneLoops.run scalarise p guard l args |> Array.map Elements
+        | Pullback back -> LaneLoops.pullback scalarise p guard back args |> Array.map Elements
+        | Host _ -> refuse n.Op
 
-        Array.map2
-            (Array.map2 (fun a b -> p.Element(ElementOp.Select, 0.0, p[a].Dtype, [| predicate; a; b |])))
-            (branch whenTrue)
-            (branch whenFalse)
+    /// Both branches, unless the condition is known.
+    and private condition (p: LaneProgram) guard whenTrue whenFalse (args: LaneArray[]) : LaneArray[] =
+        let elements (x: LaneArray) =
+            match x with
+            | Elements xs -> xs
+            | Table _ -> raise (NotLanesException "a condition that returns a shared array")
+
+        let predicate = (elements args[0])[0]
+        let both a b = p.Element(ElementOp.And, 0.0, Bool, [| a; b |])
+        let select a b = p.Element(ElementOp.Select, 0.0, p[a].Dtype, [| predicate; a; b |])
+
+        match p[predicate].Op with
+        | Known bits -> scalarise p guard (if bits = 0L then whenFalse else whenTrue) args[1..]
+        | _ ->
+            let opposite = p.Element(ElementOp.Not, 0.0, Bool, [| predicate |])
+            let first = scalarise p (both guard predicate) whenTrue args[1..]
+            let second = scalarise p (both guard opposite) whenFalse args[1..]
+            Array.map2 (fun a b -> Elements(Array.map2 select (elements a) (elements b))) first second
 
     /// Whether every use of an input reads it at indices that a lane computes, so that it stays in memory as a table.
     let rec isTable (g: Graph) (input: int) : bool =
@@ -430,6 +448,9 @@ module internal LaneGraph =
             | Gather 0 -> k = 0
             | SearchSorted _ -> k = 0 && n.Args[0].Shape.Length = 1
             | Apply(Cond(whenTrue, whenFalse)) -> k > 0 && isTable whenTrue (k - 1) && isTable whenFalse (k - 1)
+            | Apply(Call(g, _)) -> isTable g k
+            | Apply(Root r) -> isTable r.Solve k
+            | Apply(Loop l) -> k >= l.States + l.Registers && isTable l.Body k
             | _ -> false
 
         let mutable isUsed, all = false, true

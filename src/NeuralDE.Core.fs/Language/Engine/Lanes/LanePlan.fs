@@ -193,10 +193,10 @@ module internal LanePlan =
         | Array _ -> raise (GraphException "a value of every lane without slots")
 
     let private requireFew (p: LaneProgram) =
-        if p.Nodes.Count > LaneGraph.mostNodes then
+        if p.Size > LaneGraph.mostNodes then
             raise (
                 NotLanesException
-                    $"{string p.Nodes.Count} numbers in one iteration, at most {string LaneGraph.mostNodes}"
+                    $"{string p.Size} numbers in one iteration, at most {string LaneGraph.mostNodes}"
             )
 
         let far = LaneGraph.farCount p
@@ -219,7 +219,7 @@ module internal LanePlan =
 
         let places, p = Places(), LaneProgram()
         let inputs = place places p body (fun i -> i < varying)
-        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        let outputs = LaneGraph.scalarise p (p.Bits(Bool, 1L)) body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
         requireFew p
 
         let next =
@@ -264,7 +264,7 @@ module internal LanePlan =
         let struct (prologue, body) = if hoists then hoisted whole varying else struct (ValueNone, whole)
         let places, p = Places(), LaneProgram()
         let inputs = place places p body (fun i -> i < varying)
-        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        let outputs = LaneGraph.scalarise p (p.Bits(Bool, 1L)) body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
         requireFew p
         let slotOf i = (let struct (at, _) = inputs[i] in firstOf at)
 
