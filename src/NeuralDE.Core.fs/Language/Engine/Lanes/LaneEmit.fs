@@ -8,7 +8,7 @@ open NeuralDE
 open NeuralDE.Kernels
 
 /// What all programs of a kernel share: variables, the statements before the loop over the vectors, whether few operations
-/// need a call, so that they are compiled in place, and the first of the two slots of arguments and results of calls.
+/// need a call, so that they are compiled in place, and the first of the three slots of arguments and results of calls.
 [<NoEquality; NoComparison>]
 type internal LaneStatements =
     { Variables: List<ParameterExpression>
@@ -191,36 +191,36 @@ type internal LaneEmitter
             | ValueNone when n.Args.Length = 1 -> arg 0 |> Array.map (fun a -> x.Far(op, parameter, [ a ]))
             | ValueNone -> Array.map2 (fun a b -> x.Far(op, parameter, [ a; b ])) (arg 0) (arg 1)
 
-    /// A call that reads and writes its vectors in two slots of the block.
-    member private x.ThroughMemory(node: int, method: string, args: Expression list) : Expression[] =
-        let n = p[node]
-        let from, target = s.Scratch, s.Scratch + 1
-        let statements = if uniform[node] then s.Before else x.Statements
-        values[n.Args[0]] |> Array.iteri (fun part value -> statements.Add(v.Store(from, part, value)))
-
-        let all: Expression list =
-            args
-            @ [ v.Address(p[n.Args[0]].Dtype, from)
-                v.Address(n.Dtype, target)
-                Expression.Constant v.Lanes ]
-
-        statements.Add(LaneVectors.call (typeof<LaneTables>.GetMethod method |> nonNull) all)
-        Array.init (v.Parts n.Dtype) (fun part -> v.Load(n.Dtype, target, part))
-
+    /// A call that reads a table; its vectors pass through slots of the block.
     member private x.Table(node: int) : Expression[] =
         let n = p[node]
+        let statements = if uniform[node] then s.Before else x.Statements
+
+        let address k (dtype: Dtype) : Expression = v.Address(dtype, s.Scratch + k)
         let number (i: int) : Expression = Expression.Constant i
+        let flag (b: bool) : Expression = Expression.Constant b
+        let given = p[n.Args[0]].Dtype
+        let before: Expression list = [ address 1 Int64; flag false ]
+        let behind: Expression list = [ address 0 given; address 2 n.Dtype; number v.Lanes ]
+
+        for k in 0..1 do
+            values[n.Args[k]]
+            |> Array.iteri (fun part value -> statements.Add(v.Store(s.Scratch + k, part, value)))
+
+        let call (name: string) args =
+            match typeof<LaneTables>.GetMethod name with
+            | null -> raise (NotLanesException name)
+            | method -> statements.Add(LaneVectors.call method (before @ args @ behind))
 
         match n.Op with
-        | Pick(table, count, stride, offset) ->
-            let isWide: Expression = Expression.Constant(v.ElementType p[n.Args[0]].Dtype = typeof<int64>)
-            let places = [ number n.Dtype.Size; number count; number stride; number offset; isWide ]
-            x.ThroughMemory(node, "Pick", v.TableAddress table :: places)
-        | Search(table, count, right) ->
-            let elements: Expression = Expression.Constant(ElementGroup.elementType p[n.Args[0]].Dtype)
-            let right: Expression = Expression.Constant right
-            x.ThroughMemory(node, "Search", [ v.TableAddress table; elements; number count; right ])
+        | Pick(count, stride, offset) ->
+            let isWide = v.ElementType given = typeof<int64>
+            call "Pick" [ number n.Dtype.Size; number count; number stride; number offset; flag isWide ]
+        | Search(count, right) ->
+            call "Search" [ Expression.Constant(ElementGroup.elementType given); number count; flag right ]
         | _ -> raise (NotLanesException "no table")
+
+        Array.init (v.Parts n.Dtype) (fun part -> v.Load(n.Dtype, s.Scratch + 2, part))
 
     /// Computes a node. A value that is used once is nested into its user: a variable for each would be twice as slow.
     member x.Compute(node: int) =

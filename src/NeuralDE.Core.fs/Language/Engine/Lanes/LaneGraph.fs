@@ -188,6 +188,9 @@ module internal LaneGraph =
     /// The most elements among which comparisons choose.
     let private mostChosen = 32
 
+    /// Whether an array has more elements than those among which comparisons choose.
+    let isLong (s: Signature) = Shape.size s.Shape > int64 mostChosen
+
     /// The most selections of a gather: those of the rows of a matrix in pivoted order.
     let private mostSelected = LaneFactors.most * LaneFactors.most * LaneFactors.most
 
@@ -207,6 +210,33 @@ module internal LaneGraph =
 
         if count = 0 then refuse n.Op
         index |> Array.collect row
+
+    /// Adds updates to rows of an operand, or takes the largest, or the last. Other indices are ignored.
+    let private scatter (p: LaneProgram) (n: Node) kind (operand: int[]) (index: int[]) (updates: int[]) : int[] =
+        let count = n.Shape[0]
+        let width = int (Shape.size n.Shape[1..])
+        let isKnown = index |> Array.forall (fun i -> p[i].Op.IsKnown)
+        if not isKnown && operand.Length * index.Length > mostSelected then refuse n.Op
+        let result = Array.copy operand
+
+        let join old update =
+            match kind with
+            | ScatterAdd when n.Dtype <> Bool -> p.Element(ElementOp.Add, 0.0, n.Dtype, [| old; update |])
+            | ScatterMax when n.Dtype <> Bool -> p.Element(ElementOp.Max, 0.0, n.Dtype, [| old; update |])
+            | ScatterAdd
+            | ScatterMax -> refuse n.Op
+            | ScatterSet -> update
+
+        for j in 0 .. index.Length - 1 do
+            for i in 0 .. count - 1 do
+                let isHere = p.Element(ElementOp.Equal, 0.0, Bool, [| index[j]; p.Bits(p[index[j]].Dtype, int64 i) |])
+
+                for f in 0 .. width - 1 do
+                    let old = result[i * width + f]
+                    let joined = join old updates[j * width + f]
+                    result[i * width + f] <- p.Element(ElementOp.Select, 0.0, n.Dtype, [| isHere; joined; old |])
+
+        result
 
     /// The number of elements of a sorted array that come before a value, or with it if `right`. NaN comes last.
     let private countUpTo (p: LaneProgram) right (sorted: int[]) (value: int) : int =
@@ -323,6 +353,7 @@ module internal LaneGraph =
         | Reduce(kind, axes) -> reduce p kind axes n.Dtype n.Args[0].Shape (arg 0) n.Shape
         | Dot -> dot p n (arg 0) (arg 1)
         | Gather 0 -> gather p n values[n.Args[0]] (arg 1)
+        | Scatter(kind, 0) -> scatter p n kind (arg 0) (arg 1) (arg 2)
         | Random(kind, _) -> random p n kind (arg 0)
         | SearchSorted right -> search p n right values[n.Args[0]] (arg 1)
         | Pivots ->

@@ -88,7 +88,7 @@ module internal LaneKernels =
     let private key (code: LaneCode) (block: LaneBlock) (width: VectorWidth) : int64[] =
         let numbers = List<int64>()
         let add (x: int) = numbers.Add(int64 x)
-        List.iter add [ block.Lanes; width.Bytes; code.Keep; code.Finish; code.Live; code.Moved; code.Tables ]
+        List.iter add [ block.Lanes; width.Bytes; code.Keep; code.Finish; code.Live; code.Moved ]
         List.iter add [ code.Slots.Length; code.Shared.Length; code.Next.Length; code.Program.Nodes.Count ]
 
         for p in code.Program.All do

@@ -115,7 +115,7 @@ module internal LaneLoops =
             |> Array.mapi (fun i arg ->
                 match arg with
                 | Elements xs -> Elements(Array.map (input (i < n)) xs)
-                | Table _ -> arg)
+                | Table address -> Table(input false address))
 
         let yes = inner.Bits(Bool, 1L)
         let outputs = scalarise inner yes l.Body inputs |> Array.map (elements "a loop that returns a shared array")

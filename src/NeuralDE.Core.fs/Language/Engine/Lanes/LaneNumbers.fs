@@ -105,15 +105,6 @@ type internal LaneNumbers(w: VectorWidth, block: LaneBlock) =
             x.Place(element, slot, 0)
         )
 
-    /// The address of a shared array, as a number of the block.
-    member _.TableAddress(table: int) : Expression =
-        let start = int64 (block.TablesAt + 8 * table) / 8L
-        Expression.Call(
-            LaneNumbers.Method(typeof<LaneFar>, "Number"),
-            longs,
-            LaneNumbers.Index(Expression.Constant start)
-        )
-
     // ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
     member _.Number(element: Type, dtype: Dtype, bits: int64) : Expression =
         let number: obj =

@@ -19,10 +19,11 @@ type internal LaneOp =
     | OfAll of index: int
     | Computed of ElementOp * parameter: float
     | ToDtype
-    /// the number of a shared array at stride · i + offset, where the argument i is clamped to 0 .. count − 1
-    | Pick of table: int * count: int * stride: int * offset: int
-    /// the insertion index of the argument in a sorted shared array
-    | Search of table: int * count: int * right: bool
+    /// the number of a table at stride · i + offset, where i is clamped to 0 .. count − 1; the arguments are i and the table's
+    /// address
+    | Pick of count: int * stride: int * offset: int
+    /// the insertion index of a number in a sorted table; the arguments are the number and the table's address
+    | Search of count: int * right: bool
     /// an element of what is drawn from the argument, a key: int64 for bits, otherwise float64
     | Draw of LaneDraw * element: int
     /// a carried value at the end of a loop inside; the arguments are a flag, whether it runs at all, the carried values at the
@@ -44,8 +45,8 @@ module internal LaneNode =
         | OfAll index -> struct (2L, int64 index, 0L)
         | Computed(op, parameter) -> struct (3L, int64 op, BitConverter.DoubleToInt64Bits parameter)
         | ToDtype -> struct (4L, 0L, 0L)
-        | Pick(table, count, stride, offset) -> struct (5L, both table count, both stride offset)
-        | Search(table, count, right) -> struct (6L, both table count, (if right then 1L else 0L))
+        | Pick(count, stride, offset) -> struct (5L, int64 count, both stride offset)
+        | Search(count, right) -> struct (6L, int64 count, (if right then 1L else 0L))
         | Draw(kind, element) -> struct (7L, int64 kind, int64 element)
         | Inner(index, output) -> struct (8L, int64 index, int64 output)
 
@@ -138,9 +139,9 @@ type internal LaneProgram() =
     member _.OfLane(dtype, slot) : int = add { Op = OfLane slot; Dtype = dtype; Args = [||] }
     member _.OfAll(dtype, index) : int = add { Op = OfAll index; Dtype = dtype; Args = [||] }
     member _.Pick(dtype, table, count, stride, offset, at) : int =
-        add { Op = Pick(table, count, stride, offset); Dtype = dtype; Args = [| at |] }
+        add { Op = Pick(count, stride, offset); Dtype = dtype; Args = [| at; table |] }
     member _.Search(table, count, right, value) : int =
-        add { Op = Search(table, count, right); Dtype = Int64; Args = [| value |] }
+        add { Op = Search(count, right); Dtype = Int64; Args = [| value; table |] }
 
     /// An element of what is drawn from a key.
     member x.Draw(dtype: Dtype, kind: LaneDraw, element: int, key: int) : int =
@@ -281,5 +282,5 @@ and [<NoEquality; NoComparison>] internal LaneInner =
 type internal LaneArray =
     /// in row-major order
     | Elements of int[]
-    /// a shared array that stays in memory; only its dtype and shape are known here
-    | Table of index: int
+    /// an array that stays in memory, at the address that a node gives
+    | Table of address: int

@@ -22,7 +22,7 @@ type internal LanePullback =
         Loop: LaneLoop
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
-        Tables: int64[]
+        Tables: struct (int * int64)[]
         /// the number of slots of carried and captured values
         Kept: int
         /// cotangents of states at the end that are given; the others begin at 0
@@ -301,6 +301,7 @@ module internal LaneSweep =
             let back = memoryOf + nativeint ((forwardBytes + 63L) / 64L * 64L)
             let blocks = { Forward = memoryOf; Back = back; Counts = back + nativeint backBytes }
             LaneRun.share loop.Block p.Loop.Shared p.Loop.Tables memory blocks.Forward
+            LaneRun.startAddresses p.Loop memory blocks.Forward
             LaneRun.share sweep.Block p.Shared p.Tables memory blocks.Back
             let tasks = tasksOf p.Loop.Rows
             let mutable task = Interlocked.Increment(&next) - 1

@@ -1,10 +1,7 @@
 namespace NeuralDE.Internal.Engine
 
-#nowarn "9" // native pointers
-
 open System
 open System.Collections.Generic
-open Microsoft.FSharp.NativeInterop
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
@@ -61,7 +58,8 @@ type internal LaneTileNodes(p: LaneProgram, block: LaneBlock, roots: int[], alwa
 
     /// The loops inside, and where their memory begins.
     let loops =
-        let mutable at = stride * int64 registers
+        // behind the registers and an array of a call's arguments
+        let mutable at = stride * int64 (registers + 1)
 
         p.Inners.ToArray()
         |> Array.mapi (fun index l ->
@@ -98,7 +96,7 @@ type internal LaneTileNodes(p: LaneProgram, block: LaneBlock, roots: int[], alwa
         | _ -> 0L
 
     /// The bytes of the memory for results.
-    member _.Bytes = stride * int64 registers + bytes
+    member _.Bytes = stride * int64 (registers + 1) + bytes
 
     /// Whether a node has one number for all lanes.
     member _.IsUniform(node: int) = uniform[node]
@@ -127,8 +125,14 @@ type internal LaneTileNodes(p: LaneProgram, block: LaneBlock, roots: int[], alwa
         x.Expand(frame, node, Int32, into)
         cast Int32 Bool into false into frame.Lanes
 
-    member private x.Table(frame: LaneTileFrame, table: int) : nativeint =
-        NativePtr.read (NativePtr.ofNativeInt<nativeint>(frame.Block + nativeint (block.TablesAt + 8 * table)))
+    /// The numbers of a node, one for every lane unless one is enough.
+    member private x.ForAll(frame: LaneTileFrame, node: int, isOne: bool) : nativeint =
+        if isOne || not uniform[node] then
+            x.Place(frame, node)
+        else
+            let all = frame.Memory + nativeint (stride * int64 registers)
+            x.Expand(frame, node, p[node].Dtype, all)
+            all
 
     /// The result of a loop inside, which runs when its first result is needed.
     member private x.OfLoop(frame: LaneTileFrame, node: int, index: int, output: int, target: nativeint) =
@@ -169,12 +173,14 @@ type internal LaneTileNodes(p: LaneProgram, block: LaneBlock, roots: int[], alwa
                 target,
                 int64 count
             )
-        | Pick(table, size, step, offset) ->
+        | Pick(size, step, offset) ->
             let isWide = (p[n.Args[0]].Dtype = Int64)
-            LaneTables.Pick(x.Table(frame, table), n.Dtype.Size, size, step, offset, isWide, arg 0, target, count)
-        | Search(table, size, right) ->
+            let at = x.ForAll(frame, n.Args[0], uniform[node])
+            LaneTables.Pick(arg 1, single 1, n.Dtype.Size, size, step, offset, isWide, at, target, count)
+        | Search(size, right) ->
             let elements = typeOf p[n.Args[0]].Dtype
-            LaneTables.Search(x.Table(frame, table), elements, size, right, arg 0, target, count)
+            let at = x.ForAll(frame, n.Args[0], uniform[node])
+            LaneTables.Search(arg 1, single 1, elements, size, right, at, target, count)
         | Draw(kind, element) -> LaneRandom.Fill(kind, int64 element, arg 0, target, count)
         | Inner(index, output) -> x.OfLoop(frame, node, index, output, target)
 

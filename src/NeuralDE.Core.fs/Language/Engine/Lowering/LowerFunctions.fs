@@ -199,7 +199,7 @@ module internal LowerFunctions =
             | _ -> false, n
 
         x.DraftAround(
-            (fun () -> "pullback"),
+            (fun () -> "pullback" + LowerLanes.sweepNotBecause p),
             [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
             PullbackViews.touches v args,
             fun scope ->

@@ -86,8 +86,9 @@ module internal LowerLanes =
             { Slot = first + c
               Dtype = row.Dtype
               At = at + int64 (c * size)
-              Bytes = int64 (width * size)
-              Index = index })
+              Bytes = int64 width * int64 size
+              Index = index
+              IsAddress = false })
 
     /// The shared captured values, in the order of the prologue.
     let private sharedOf (axes: bool[][]) (captured: View[]) =
@@ -106,34 +107,48 @@ module internal LowerLanes =
         (code: LaneCode)
         (places: LaneCaptured[])
         (captured: View[])
-        : struct (struct (Dtype * int64)[] * int64[]) =
-        let numbers = Array.zeroCreate code.Shared.Length
-        let tables = Array.zeroCreate code.Tables
+        : struct (struct (Dtype * int64)[] * struct (int * int64)[]) =
+        // a table has no number
+        let numbers = Array.create code.Shared.Length (struct (Int64, -1L))
+        let tables = Array.zeroCreate code.Tables.Length
 
         places
         |> Array.iteri (fun k place ->
             let v = captured[k]
 
             match place with
-            | ByLane _ -> ()
-            | Array table -> tables[table] <- scope.Offset v
+            | ByLane _
+            | ArrayByLane _ -> ()
+            | Array table -> tables[table] <- struct (code.Tables[table], scope.Offset v)
             | Shared first ->
                 for c in 0 .. int (View.size v) - 1 do
                     numbers[first + c] <- struct (v.Dtype, scope.Offset v + int64 (c * v.Dtype.Size)))
 
         struct (numbers, tables)
 
-    /// The columns of captured values with a number for each lane.
+    /// The columns of captured values with a number for each lane, and of the addresses of arrays of each row.
     let capturedColumns (scope: Scope) (plan: LanePlan) (batch: int[]) (captured: View[]) : LaneColumn[] =
+        let row k =
+            let v, axes = captured[k], plan.Axes[k]
+            let rank = axes |> Array.filter id |> Array.length
+            struct (v, { Dtype = v.Dtype; Shape = v.Shape[rank..] }, indexOf batch axes)
+
         plan.Captured
         |> Array.mapi (fun k place ->
             match place with
             | Shared _
             | Array _ -> [||]
             | ByLane first ->
-                let v, axes = captured[k], plan.Axes[k]
-                let rank = axes |> Array.filter id |> Array.length
-                columns scope v { Dtype = v.Dtype; Shape = v.Shape[rank..] } (indexOf batch axes) first)
+                let struct (v, row, index) = row k
+                columns scope v row index first
+            | ArrayByLane slot ->
+                let struct (v, row, index) = row k
+                [| { Slot = slot
+                     Dtype = Int64
+                     At = scope.Offset v
+                     Bytes = Shape.size row.Shape * int64 row.Dtype.Size
+                     Index = index
+                     IsAddress = true } |])
         |> Array.concat
 
     let private emissionsOf (l: Loop) (plan: LanePlan) (scope: Scope) (views: View[]) : LaneEmissions[] =
@@ -257,11 +272,11 @@ module internal LowerLanes =
     /// Whether the cotangent of a captured value is one sum, or one part for each row.
     let private isOneOrAll (axes: bool[]) = Array.forall id axes || not (Array.contains true axes)
 
-    /// The code of a sweep. Loops with different conditions, bounds or constants can have one sweep: what is remembered with it
-    /// does not contain the code of the loop.
-    let private sweepPlanOf (p: Pullback) (swept: Graph) : LaneSweepPlan voption =
+    /// The code of a sweep, or why there is none. Loops with different conditions, bounds or constants can have one sweep: what is
+    /// remembered with it does not contain the code of the loop.
+    let private sweepPlanOf (p: Pullback) (swept: Graph) : Result<LaneSweepPlan, string> =
         match RowLoop.innermost p.Of with
-        | ValueNone -> ValueNone
+        | ValueNone -> Error "no vmap made it"
         | ValueSome(struct (row, axes)) ->
             let active, wanted = (activeOf p).Length, wantedOf p
             let numbers = wanted |> Array.map string |> String.concat ","
@@ -270,27 +285,40 @@ module internal LowerLanes =
                 $"{key p.Of axes} {string active} {numbers}",
                 fun () ->
                     try
-                        ValueSome(LanePlan.sweep true row axes swept active wanted)
-                    with :? NotLanesException ->
-                        ValueNone
+                        Ok(LanePlan.sweep true row axes swept active wanted)
+                    with :? NotLanesException as e ->
+                        Error e.Message
             )
 
-    /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
-    let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
+    let private sweepOrReason (p: Pullback) : Result<struct (LanePlan * LaneSweepPlan), string> =
         let inOneLayout (plan: LanePlan) (sweep: LaneSweepPlan) =
             LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program
 
-        match planOf p.Of with
-        | ValueNone -> ValueNone
-        | ValueSome plan ->
+        match planOf p.Of, p.RowSweep.Value with
+        | ValueNone, _ -> Error "nor is its loop"
+        | _, ValueNone -> Error "no vmap made it"
+        | ValueSome plan, ValueSome swept ->
             let n = p.Of.States + p.Of.Registers
 
-            match p.RowSweep.Value with
-            | ValueSome swept when wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) ->
-                sweepPlanOf p swept
-                |> ValueOption.filter (inOneLayout plan)
-                |> ValueOption.map (fun sweep -> struct (plan, sweep))
-            | _ -> ValueNone
+            if wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) then
+                match sweepPlanOf p swept with
+                | Ok sweep when inOneLayout plan sweep -> Ok(struct (plan, sweep))
+                | Ok _ -> Error "only the loop or only the sweep has float32"
+                | Error reason -> Error reason
+            else
+                Error "a derivative by a value that some batch axes share"
+
+    /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
+    let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
+        match sweepOrReason p with
+        | Ok plans -> ValueSome plans
+        | Error _ -> ValueNone
+
+    /// Why a reverse sweep by row does not run by lanes, for Engine.explain; empty for a loop without batch axes.
+    let sweepNotBecause (p: Pullback) : string =
+        match sweepOrReason p with
+        | Error reason when p.Of.Batch.Length > 0 -> $", not by lanes: {reason}"
+        | _ -> ""
 
     let private emissionsGiven
         (p: Pullback)
