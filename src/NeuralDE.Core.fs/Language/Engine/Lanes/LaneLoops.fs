@@ -17,7 +17,8 @@ module internal LaneLoops =
     let private elements (what: string) (x: LaneArray) : int[] =
         match x with
         | Elements xs -> xs
-        | Table _ -> raise (NotLanesException what)
+        | Table _
+        | Mapped _ -> raise (NotLanesException what)
 
     let private known (p: LaneProgram) (node: int) : int64 voption =
         match p[node].Op with
@@ -115,7 +116,8 @@ module internal LaneLoops =
             |> Array.mapi (fun i arg ->
                 match arg with
                 | Elements xs -> Elements(Array.map (input (i < n)) xs)
-                | Table address -> Table(input false address))
+                | Table address -> Table(input false address)
+                | Mapped _ -> raise (NotLanesException "a loop inside that reads a computed array"))
 
         let yes = inner.Bits(Bool, 1L)
         let outputs = scalarise inner yes l.Body inputs |> Array.map (elements "a loop that returns a shared array")

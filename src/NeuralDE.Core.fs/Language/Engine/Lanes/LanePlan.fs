@@ -139,7 +139,7 @@ module internal LanePlan =
         axes
         |> Array.mapi (fun c a ->
             let s = l.Body.Inputs[n + c]
-            Array.contains true a && s.Dtype.IsFloat && LaneGraph.isLong s && LaneGraph.isTable l.Body (n + c))
+            Array.contains true a && s.Dtype.IsFloat && LaneTable.isLong s && LaneTable.isTable l.Body (n + c))
 
     /// The places of inputs, of which the first ones have a number for each lane; `isTable`: whether such an input is an array
     /// that stays in memory.
@@ -153,7 +153,7 @@ module internal LanePlan =
                 requireSmall s mostByLane
                 let struct (first, nodes) = places.OfLane(p, s)
                 struct (ByLane first, Elements nodes)
-            elif s.Dtype.IsFloat && LaneGraph.isTable body i then
+            elif s.Dtype.IsFloat && LaneTable.isTable body i then
                 let struct (table, address) = places.Table p
                 struct (Array table, Table address)
             else
@@ -164,7 +164,8 @@ module internal LanePlan =
     let private elements (x: LaneArray) =
         match x with
         | Elements nodes -> nodes
-        | Table _ -> raise (NotLanesException "an array in memory that is returned")
+        | Table _
+        | Mapped _ -> raise (NotLanesException "an array in memory that is returned")
 
     let private scalarised (p: LaneProgram) (body: Graph) (inputs: struct (LaneCaptured * LaneArray)[]) : int[][] =
         inputs

@@ -284,3 +284,5 @@ type internal LaneArray =
     | Elements of int[]
     /// an array that stays in memory, at the address that a node gives
     | Table of address: int
+    /// a vector whose elements are computed from those of arrays in memory: from the node of an index to that of an element
+    | Mapped of (int -> int)
