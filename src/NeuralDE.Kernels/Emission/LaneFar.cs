@@ -98,9 +98,6 @@ internal static class LaneFar
         return x;
     }
 
-    /// <summary>A number of the block.</summary>
-    public static nint Number(ref long block, nuint index) => (nint)Unsafe.Add(ref block, index);
-
     /// <summary>The address of a number of the block.</summary>
     public static unsafe nint Address<T>(ref T block, nuint index)
         where T : unmanaged => (nint)Unsafe.AsPointer(ref Unsafe.Add(ref block, index));

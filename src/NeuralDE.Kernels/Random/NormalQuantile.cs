@@ -89,4 +89,38 @@ internal static unsafe class NormalQuantile<S>
         var r = root - S.Of(5);
         return Polynomial(NormalQuantileTables.FarTop, r) / Polynomial(NormalQuantileTables.FarBottom, r);
     }
+
+    /// <summary>The quantiles of a few probabilities, with the bits of Run.</summary>
+    [MethodImpl(Inline)]
+    public static S Of(S p)
+    {
+        var q = p - S.Of(0.5);
+        var r = S.Of(0.180625) - q * q;
+        var near =
+            q * Polynomial(NormalQuantileTables.NearTop, r) / Polynomial(NormalQuantileTables.NearBottom, r);
+        var isOutside = S.Less(S.Of(Near), S.Abs(q));
+        return S.Any(isOutside) ? S.Select(isOutside, Outside(p), near) : near;
+    }
+
+    /// <summary>Those outside the middle range; any number for the others.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static S Outside(S p)
+    {
+        double* roots = stackalloc double[S.Count];
+        var isLower = S.Less(p, S.Of(0.5));
+        S.Store(S.Select(isLower, p, S.Of(1) - p), roots);
+
+        // of the others no logarithm is needed
+        for (int i = 0; i < S.Count; i++)
+            roots[i] = 0.5 - roots[i] > Near ? -Math.Log(roots[i]) : 0;
+
+        var root = S.Sqrt(S.Load(roots));
+        var r = root - S.Of(1.6);
+        var x = Polynomial(NormalQuantileTables.OuterTop, r) / Polynomial(NormalQuantileTables.OuterBottom, r);
+        var isFar = S.Less(S.Of(5), root);
+
+        if (S.Any(isFar))
+            x = S.Select(isFar, Far(root), x);
+        return S.Select(isLower, -x, x);
+    }
 }

@@ -50,6 +50,36 @@ internal static unsafe class Philox<W>
         }
     }
 
+    /// <summary>
+    /// The first (0) or second (1) 64 bits of one block for each key; the counter is number (two words), 0, top.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static W OfKeys(W key, W number, ulong top, long half)
+    {
+        var left = W.Of(0xD2511F53);
+        var right = W.Of(0xCD9E8D57);
+        var c0 = number;
+        var c1 = W.ShiftRight(number, 32);
+        var c2 = W.Of(0);
+        var c3 = W.Of(top);
+        var low = key;
+        var high = W.ShiftRight(key, 32);
+
+        for (int round = 0; round < 10; round++)
+        {
+            var a = W.MultiplyLower(left, c0);
+            var b = W.MultiplyLower(right, c2);
+            c0 = W.Xor(W.Xor(W.ShiftRight(b, 32), c1), low);
+            c1 = b;
+            c2 = W.Xor(W.Xor(W.ShiftRight(a, 32), c3), high);
+            c3 = a;
+            low = W.Add(low, W.Of(LowStep));
+            high = W.Add(high, W.Of(HighStep));
+        }
+
+        return half == 0 ? Joined(c0, c1) : Joined(c2, c3);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static W Joined(W low, W high) => W.Or(W.ShiftRight(W.ShiftLeft(low, 32), 32), W.ShiftLeft(high, 32));
 }

@@ -15,6 +15,7 @@ internal unsafe interface IWords<W>
     /// <summary>first, first + 1, …</summary>
     static abstract W Sequence(ulong first);
 
+    static abstract W Add(W a, W b);
     static abstract W Xor(W a, W b);
     static abstract W Or(W a, W b);
     static abstract W ShiftLeft(W a, int bits);
@@ -53,6 +54,9 @@ internal readonly unsafe struct Words512(Vector512<ulong> value) : IWords<Words5
 
     [MethodImpl(Inline)]
     public static Words512 Sequence(ulong first) => new(Vector512.CreateSequence(first, 1UL));
+
+    [MethodImpl(Inline)]
+    public static Words512 Add(Words512 a, Words512 b) => new(a.value + b.value);
 
     [MethodImpl(Inline)]
     public static Words512 Xor(Words512 a, Words512 b) => new(a.value ^ b.value);
@@ -106,6 +110,9 @@ internal readonly unsafe struct Words256(Vector256<ulong> value) : IWords<Words2
     public static Words256 Sequence(ulong first) => new(Vector256.CreateSequence(first, 1UL));
 
     [MethodImpl(Inline)]
+    public static Words256 Add(Words256 a, Words256 b) => new(a.value + b.value);
+
+    [MethodImpl(Inline)]
     public static Words256 Xor(Words256 a, Words256 b) => new(a.value ^ b.value);
 
     [MethodImpl(Inline)]
@@ -149,6 +156,9 @@ internal readonly unsafe struct Word(ulong value) : IWords<Word>
 
     [MethodImpl(Inline)]
     public static Word Sequence(ulong first) => new(first);
+
+    [MethodImpl(Inline)]
+    public static Word Add(Word a, Word b) => new(a.value + b.value);
 
     [MethodImpl(Inline)]
     public static Word Xor(Word a, Word b) => new(a.value ^ b.value);

@@ -1,5 +1,6 @@
 /// Laws of loops by lanes on random loops: the bits of a plan of the whole batch, in every form of the code; the numbers of the
-/// reference interpreter; the gradients of a plan.
+/// reference interpreter; the gradients of a plan. NEURALDE_LOOPS and NEURALDE_LOOPS_SEED set the number of loops and the first
+/// seed.
 module NeuralDE.Tests.Engine.LaneLaws
 
 open System.Runtime.Intrinsics
@@ -115,7 +116,7 @@ let private likeInterpreter seed =
 let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
     let carried = r.Loop.States + r.Loop.Registers
     let wanted =
-        g.Inputs |> Array.mapi (fun i s -> s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3))
+        g.Inputs |> Array.mapi (fun i s -> s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3 && i <> carried + 7))
     let given = g.Outputs |> Array.mapi (fun i n -> n.Dtype.IsFloat && (i < r.Loop.States || i >= carried))
     Derive.vjpGraph g wanted given
 
@@ -176,24 +177,49 @@ let private gradient seed =
         let gradient = both |> Result.map (fun values -> values[values.Length - reverse.Outputs.Length ..])
         ensure $"gradient behind the values, {tape}" seed (bitDifference tiled gradient)
 
+let private laws: (string * (int -> unit)) list =
+    [ "the bits of a plan of the whole batch", sameBits
+      "one row, handed over by its plan", sameBitsOfOne
+      "the gradient of one row, handed over by its plan", gradientOfOne
+      "the numbers of the reference interpreter", likeInterpreter
+      "the gradients of a plan of the whole batch", gradient ]
+
+/// All laws on some loops, for a process of its own.
+let run (first: int) (count: int) : string[] =
+    [| for seed in first .. first + count - 1 do
+           for name, law in laws do
+               try
+                   law seed
+               with e ->
+                   $"{name}: {e.Message}" |]
+
+let private setting (name: string) (usual: int) =
+    match System.Environment.GetEnvironmentVariable name with
+    | null
+    | "" -> usual
+    | text -> int text
+
 [<Tests>]
 let tests =
+    let first, count = setting "NEURALDE_LOOPS_SEED" 0, setting "NEURALDE_LOOPS" 200
+
     testSequenced (
         testList
             "Engine.LaneLaws"
-            [ for first in 0..20..180 do
-                  testCase $"random loops from {first}: the bits of a plan of the whole batch" (fun () ->
-                      Seq.iter sameBits [ first .. first + 19 ])
+            [ for part in first..20 .. first + count - 1 do
+                  for name, law in laws do
+                      testCase $"random loops from {part}: {name}" (fun () ->
+                          Seq.iter law [ part .. min (first + count) (part + 20) - 1 ])
 
-                  testCase $"random loops from {first}: one row, handed over by its plan" (fun () ->
-                      Seq.iter sameBitsOfOne [ first .. first + 19 ])
+              testCase "reverse sweeps by lanes of most random loops" (fun () ->
+                  let isByLanes seed =
+                      let r = RandomLoops.make seed true
+                      let reverse = gradientOf r (batched r 7)
+                      reverse.Order
+                      |> Array.exists (fun n ->
+                          match n.Op with
+                          | Apply(Pullback p) -> (LowerLaneSweeps.sweepOf p).IsSome
+                          | _ -> false)
 
-                  testCase $"random loops from {first}: the gradient of one row, handed over by its plan" (fun () ->
-                      Seq.iter gradientOfOne [ first .. first + 19 ])
-
-                  testCase $"random loops from {first}: the numbers of the reference interpreter" (fun () ->
-                      Seq.iter likeInterpreter [ first .. first + 19 ])
-
-                  testCase $"random loops from {first}: the gradients of a plan of the whole batch" (fun () ->
-                      Seq.iter gradient [ first .. first + 19 ]) ]
+                  Expect.isGreaterThan ([ 0..99 ] |> List.filter isByLanes |> List.length) 80 "of 100 loops") ]
     )

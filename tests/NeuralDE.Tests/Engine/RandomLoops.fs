@@ -1,5 +1,5 @@
 /// Random loops of one row whose operations lanes have: state, registers, captured values by row and shared ones, two streams
-/// of emissions, and an end of its own for each row.
+/// of emissions, random numbers, loops inside, tables by row, and an end of its own for each row.
 module internal NeuralDE.Tests.Engine.RandomLoops
 
 open System
@@ -129,6 +129,41 @@ let private search (p: Pool) float (sorted: Tensor) =
     let place = Tensor.Apply(SearchSorted(p.Random.Next 2 = 0), [| sorted; value |])
     p.Add(Prim.cast Int32 (Prim.reshape [||] place))
 
+/// What a key gives in an iteration.
+let private draw (p: Pool) float (key: Tensor) =
+    let key = Key.foldWith (p.Of(Int32, [||])) (Key key)
+    let key = if p.Random.Next 2 = 0 then fst (Key.split key) else key
+    let drawn kind (s: Signature) = Tensor.Apply(Random(kind, s), [| key.Tensor |])
+
+    match p.Random.Next 4 with
+    | 0 -> p.Add(Prim.cast Int32 (drawn Bits (signature Int64 [||])))
+    | 1 -> p.Add(drawn Uniform (signature float [| 3 |]))
+    | _ -> p.Add(drawn Normal (signature float [| 2; 2 |]))
+
+/// A loop of a few iterations; without a known number of them, each row has its own. Such a loop has no reverse sweep by
+/// lanes, so smooth loops rarely have one.
+let private repeated (p: Pool) isSmooth float =
+    let x, y, count = p.Of(float, [||]), p.Of(float, [| 2 |]), p.Of(Int32, [||])
+    let step (x: Tensor, y: Tensor) = tanh (x * 0.7 + Prim.sum y), Prim.unary Sin (y + Prim.broadcast [| 2 |] [||] x)
+
+    match p.Random.Next(if isSmooth then 10 else 4) with
+    | 0 ->
+        let goesOn (x: Tensor, _, k: Tensor) =
+            Prim.either (Prim.compareTo Less (Prim.unary Abs x) 0.4) (Prim.compareTo Less k 3.0)
+
+        let next (x, y, k) = let x, y = step (x, y) in x, y, Prim.plus 1.0 k
+        let x, y, count = repeatWhile goesOn 5 next (x, y, count)
+        p.Add x
+        p.Add y
+        p.Add count
+    | 1 ->
+        let _, rows = scan (fun x (row: Tensor) -> fst (step (x, y * row)), x * row) x (Prim.stack 0 [| x; p.Of(float, [||]) |])
+        p.Add rows
+    | _ ->
+        let x, y = iterate (p.Random.Next(1, 4)) step (x, y)
+        p.Add x
+        p.Add y
+
 let make (seed: int) (isSmooth: bool) : RandomLoop =
     let random = System.Random seed
     let float = if random.Next 3 = 0 then Float32 else Float64
@@ -147,7 +182,9 @@ let make (seed: int) (isSmooth: bool) : RandomLoop =
            signature float [| 11; 2 |], false // a table
            signature float [| 9 |], false // sorted
            signature Int32 [||], true // the number of iterations
-           signature Float64 [||], random.Next 2 = 0 |]
+           signature Float64 [||], random.Next 2 = 0
+           signature Int64 [||], random.Next 3 > 0 // a key
+           signature float [| 40 |], random.Next 3 > 0 |] // sorted, and a table by row
 
     let first = states.Length + registers.Length
     let inputs = Array.concat [ states; registers; Array.map fst captured ]
@@ -164,8 +201,13 @@ let make (seed: int) (isSmooth: bool) : RandomLoop =
             for _ in 1 .. random.Next(6, 20) do
                 if random.Next 4 = 0 then p.GrowOther() else p.Grow()
 
+            if random.Next 2 = 0 then draw p float x[first + 6]
+            if random.Next 2 = 0 then repeated p isSmooth float
+            if random.Next 3 = 0 then p.Grow()
             if random.Next 2 = 0 then look p x[first + 2]
             if random.Next 2 = 0 then search p float x[first + 3]
+            if random.Next 2 = 0 then look p x[first + 7]
+            if random.Next 2 = 0 then search p float x[first + 7]
 
             let next = states |> Array.map (fun s -> Prim.unary Tanh (p.Of(s.Dtype, s.Shape)))
             let counted = count + Prim.integer 1
@@ -211,8 +253,9 @@ let private argumentsOf (seed: int) (r: RandomLoop) (rows: int[]) : NdArray[] =
         (r.Loop.Body.Inputs[.. carried - 1] |> Array.map (byRow >> filled random))
         (Array.map2 (fun s isByRow -> filled random (if isByRow then byRow s else s)) r.Captured r.ByRow)
     |> Array.mapi (fun i a ->
-        if i = carried + 3 then
-            NdArray.OfFloats(a.Dtype, a.Shape, Array.sort a.Floats)
+        if i = carried + 3 || i = carried + 7 then
+            let rows = Array.chunkBySize r.Captured[i - carried].Shape[0] a.Floats
+            NdArray.OfFloats(a.Dtype, a.Shape, Array.collect Array.sort rows)
         elif i = carried + 4 then
             NdArray.OfIntegers(Int32, a.Shape, Array.map (fun n -> max 1L (n + 3L)) a.Integers)
         else

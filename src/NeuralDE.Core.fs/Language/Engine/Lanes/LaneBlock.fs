@@ -8,24 +8,21 @@ open NeuralDE
 open NeuralDE.Kernels
 
 /// Where the numbers of a block of lanes are: slot s of `Lanes` numbers from s · 8 · Lanes on, then the shared numbers, 64 bytes
-/// each (a whole vector of one number), then the addresses of the shared arrays, 8 bytes each. If the program has float32, int32 and
-/// flags have 4 bytes, otherwise 8, so that all vectors have the same number of lanes. A flag is 0 or −1.
+/// each (a whole vector of one number). If the program has float32, int32 and flags have 4 bytes, otherwise 8, so that all vectors have the same number of lanes. A flag is 0 or −1.
 [<Struct>]
-type internal LaneBlock = { Lanes: int; IsNarrow: bool; SharedAt: int; TablesAt: int; Bytes: int }
+type internal LaneBlock = { Lanes: int; IsNarrow: bool; SharedAt: int; Bytes: int }
 
 module internal LaneBlock =
-    let isNarrow (p: LaneProgram) = p.Nodes.Exists(fun n -> n.Dtype = Float32)
+    let isNarrow (p: LaneProgram) = p.All |> Seq.exists (fun p -> p.Nodes.Exists(fun n -> n.Dtype = Float32))
 
     let ofCode (code: LaneCode) (lanes: int) : LaneBlock =
-        // two further slots hold the arguments and results of calls
-        let shared = (code.Slots.Length + 2) * 8 * lanes
-        let tables = shared + code.Shared.Length * 64
+        // three further slots hold the arguments and results of calls
+        let shared = (code.Slots.Length + 3) * 8 * lanes
 
         { Lanes = lanes
           IsNarrow = isNarrow code.Program
           SharedAt = shared
-          TablesAt = tables
-          Bytes = tables + code.Tables * 8 }
+          Bytes = shared + code.Shared.Length * 64 }
 
     /// The offset of a slot.
     let inline slotAt (b: LaneBlock) (slot: int) : nativeint = nativeint (slot * 8 * b.Lanes)

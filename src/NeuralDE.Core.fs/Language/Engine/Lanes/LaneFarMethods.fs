@@ -29,19 +29,51 @@ module internal LaneFarMethods =
         | null -> raise (NotLanesException(string op))
         | f -> overload (if count = 1 then "Unary" else "Binary") vector [| element; f |]
 
-    let private wrap (op: ElementOp) (parameter: float) (vector: Type) (count: int) : MethodInfo =
-        let method = DynamicMethod($"lanes {op}", vector, Array.create count vector, typeof<LaneFar>.Module, true)
+    /// A method that passes its vectors, then constants, to this one.
+    let private wrap (inner: MethodInfo) (count: int) (constants: ILGenerator -> unit) : MethodInfo =
+        let types = inner.GetParameters() |> Array.map (fun p -> p.ParameterType) |> Array.truncate count
+        let method = DynamicMethod($"lanes {inner.Name}", inner.ReturnType, types, typeof<LaneFar>.Module, true)
         let il = method.GetILGenerator()
 
         for k in 0 .. count - 1 do
             il.Emit(OpCodes.Ldarg, int16 k)
 
-        if op = ElementOp.Power then il.Emit(OpCodes.Ldc_R8, parameter)
-
-        il.Emit(OpCodes.Call, direct op vector count)
+        constants il
+        il.Emit(OpCodes.Call, inner)
         il.Emit OpCodes.Ret
         method
 
     /// The method as one that is optimised at once.
     let find (op: ElementOp) (parameter: float) (vector: Type) (count: int) : MethodInfo =
-        known.GetOrAdd(struct (op, parameter, vector), (fun _ -> wrap op parameter vector count))
+        known.GetOrAdd(
+            struct (op, parameter, vector),
+            fun _ ->
+                wrap (direct op vector count) count (fun il ->
+                    if op = ElementOp.Power then il.Emit(OpCodes.Ldc_R8, parameter))
+        )
+
+    let private randoms = Collections.Concurrent.ConcurrentDictionary<struct (LaneDraw * Type), MethodInfo>()
+
+    let private ofRandom (name: string) (types: Type[]) : MethodInfo =
+        match typeof<LaneRandom>.GetMethod(name, flags, types) with
+        | null -> raise (NotLanesException name)
+        | m -> m
+
+    /// From vectors of keys and of numbers to one of keys.
+    let fold (vector: Type) : MethodInfo =
+        known.GetOrAdd(
+            struct (ElementOp.FoldKey, 0.0, vector),
+            fun _ -> wrap (ofRandom "Fold" [| vector; vector |]) 2 ignore
+        )
+
+    /// From a vector of keys and the index of an element to a vector of what is drawn.
+    let draw (kind: LaneDraw) (vector: Type) : MethodInfo =
+        randoms.GetOrAdd(
+            struct (kind, vector),
+            fun _ ->
+                if kind = LaneDraw.Bits then
+                    wrap (ofRandom "Bits" [| vector; typeof<int64> |]) 2 ignore
+                else
+                    wrap (ofRandom "Draw" [| vector; typeof<int64>; typeof<LaneDraw> |]) 2 (fun il ->
+                        il.Emit(OpCodes.Ldc_I4, int kind))
+        )

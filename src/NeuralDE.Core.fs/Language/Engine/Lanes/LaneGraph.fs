@@ -6,13 +6,6 @@ open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
-/// The elements of an array in a lane program.
-type internal LaneArray =
-    /// in row-major order
-    | Elements of int[]
-    /// a shared array that stays in memory; only its dtype and shape are known here
-    | Table of index: int
-
 /// Turns the graph of one row into a lane program.
 module internal LaneGraph =
     /// More numbers than this make a program that is slower than the plan of the whole batch: 3000 nodes cost 0.05 ns each,
@@ -180,68 +173,18 @@ module internal LaneGraph =
             else
                 zero)
 
-    /// An element of a few, by an index that the lane computes.
-    let private choose (p: LaneProgram) (dtype: Dtype) (index: int) (xs: int[]) : int =
-        let indexType = p[index].Dtype
-        let mutable chosen = xs[0]
+    /// The numbers of every key in turn.
+    let private random (p: LaneProgram) (n: Node) kind (keys: int[]) : int[] =
+        let width = if keys.Length = 0 then 0 else int (Shape.size n.Shape) / keys.Length
 
-        // an index below 0 chooses the first, one behind the last chooses the last
-        for k in 1 .. xs.Length - 1 do
-            let isBehind = p.Element(ElementOp.GreaterEqual, 0.0, Bool, [| index; p.Bits(indexType, int64 k) |])
-            chosen <- p.Element(ElementOp.Select, 0.0, dtype, [| isBehind; xs[k]; chosen |])
+        let drawn =
+            match kind with
+            | Bits -> LaneDraw.Bits
+            | Uniform when n.Dtype = Float32 -> LaneDraw.UniformSingle
+            | Uniform -> LaneDraw.Uniform
+            | Normal -> LaneDraw.Normal
 
-        chosen
-
-    /// The most elements among which comparisons choose.
-    let private mostChosen = 32
-
-    /// The most selections of a gather: those of the rows of a matrix in pivoted order.
-    let private mostSelected = LaneFactors.most * LaneFactors.most * LaneFactors.most
-
-    let private gather (p: LaneProgram) (n: Node) (operand: LaneArray) (index: int[]) : int[] =
-        let count = n.Args[0].Shape[0]
-        let width = int (Shape.size n.Args[0].Shape[1..])
-
-        let row (at: int) : int[] =
-            match operand, p[at].Op with
-            | Elements xs, Known i ->
-                let i = int (max 0L (min (int64 count - 1L) i))
-                xs[i * width .. (i + 1) * width - 1]
-            | Elements xs, _ when xs.Length <= mostChosen || xs.Length * index.Length <= mostSelected ->
-                Array.init width (fun f -> choose p n.Dtype at (Array.init count (fun i -> xs[i * width + f])))
-            | Elements _, _ -> refuse n.Op
-            | Table table, _ -> Array.init width (fun f -> p.Pick(n.Dtype, table, count, width, f, at))
-
-        if count = 0 then refuse n.Op
-        index |> Array.collect row
-
-    /// The number of elements of a sorted array that come before a value, or with it if `right`. NaN comes last.
-    let private countUpTo (p: LaneProgram) right (sorted: int[]) (value: int) : int =
-        let compare op a b = p.Element(op, 0.0, Bool, [| a; b |])
-        let isNaN x = compare ElementOp.NotEqual x x
-        let both a b = p.Element(ElementOp.And, 0.0, Bool, [| a; b |])
-        let isBefore a b =
-            let isLast = both (isNaN b) (p.Element(ElementOp.Not, 0.0, Bool, [| isNaN a |]))
-            p.Element(ElementOp.Or, 0.0, Bool, [| compare ElementOp.Less a b; isLast |])
-
-        let counts x =
-            if right then
-                p.Element(ElementOp.Not, 0.0, Bool, [| isBefore value x |])
-            else
-                isBefore x value
-
-        sorted
-        |> Array.map (fun x -> p.Convert(Int64, counts x))
-        |> Array.fold (fun sum x -> p.Element(ElementOp.Add, 0.0, Int64, [| sum; x |])) (p.Bits(Int64, 0L))
-
-    let private search (p: LaneProgram) (n: Node) right (sorted: LaneArray) (values: int[]) : int[] =
-        let shape, dtype = n.Args[0].Shape, n.Args[0].Dtype
-
-        match sorted with
-        | _ when not dtype.IsFloat || shape.Length <> 1 -> refuse n.Op
-        | Table table -> values |> Array.map (fun v -> p.Search(table, shape[0], right, v))
-        | Elements xs when xs.Length <= mostChosen -> values |> Array.map (countUpTo p right xs)
-        | Elements _ -> refuse n.Op
+        keys |> Array.collect (fun key -> Array.init width (fun i -> p.Draw(n.Dtype, drawn, i, key)))
 
     let private constant (p: LaneProgram) (n: Node) : int[] =
         let a = Evaluate.primitive n.Op n.Signature [||]
@@ -289,7 +232,8 @@ module internal LaneGraph =
     let private elementsOf (values: Dictionary<Node, LaneArray>) (user: Op) (n: Node) : int[] =
         match values[n] with
         | Elements xs -> xs
-        | Table _ -> refuse user
+        | Table _
+        | Mapped _ -> refuse user
 
     /// The elements of a node that moves or contracts its arguments.
     let private primitive (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) : int[] =
@@ -316,8 +260,10 @@ module internal LaneGraph =
         | Pad around -> pad p n around (arg 0)
         | Reduce(kind, axes) -> reduce p kind axes n.Dtype n.Args[0].Shape (arg 0) n.Shape
         | Dot -> dot p n (arg 0) (arg 1)
-        | Gather 0 -> gather p n values[n.Args[0]] (arg 1)
-        | SearchSorted right -> search p n right values[n.Args[0]] (arg 1)
+        | Gather 0 -> LaneTable.gather p n values[n.Args[0]] (arg 1)
+        | Scatter(kind, 0) -> LaneTable.scatter p n kind (arg 0) (arg 1) (arg 2)
+        | Random(kind, _) -> random p n kind (arg 0)
+        | SearchSorted right -> LaneTable.search p n right values[n.Args[0]] (arg 1)
         | Pivots ->
             let struct (order, _) = pivots p n (arg 0)
             order
@@ -336,7 +282,8 @@ module internal LaneGraph =
 
     /// The number of exponentials and the like.
     let farCount (p: LaneProgram) : int =
-        p.Nodes
+        p.All
+        |> Seq.collect (fun p -> p.Nodes)
         |> Seq.filter (fun n ->
             match n.Op with
             | Computed(op, _) -> isFar op
@@ -346,8 +293,8 @@ module internal LaneGraph =
     /// Integers have few operations in a lane.
     let private requireKnown (n: Node) (op: ElementOp) (operands: Dtype) =
         match op with
-        | ElementOp.Polygamma
-        | ElementOp.FoldKey -> refuse n.Op
+        | ElementOp.Polygamma -> refuse n.Op
+        | ElementOp.FoldKey
         | ElementOp.Add
         | ElementOp.Sub
         | ElementOp.Mul
@@ -369,84 +316,71 @@ module internal LaneGraph =
 
     let private compute (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) (op: ElementOp) parameter =
         requireKnown n op n.Args[n.Args.Length - 1].Dtype
-        let args = n.Args |> Array.map (elementsOf values n.Op)
-        Array.init (int (Shape.size n.Shape)) (fun i ->
-            p.Element(op, parameter, n.Dtype, args |> Array.map (fun a -> a[i])))
+        let element args = p.Element(op, parameter, n.Dtype, args)
 
-    /// The outputs of a graph without function nodes but conditions, of which both branches are computed.
-    let rec scalarise (p: LaneProgram) (g: Graph) (inputs: LaneArray[]) : LaneArray[] =
+        if LaneTable.isMap n && n.Args |> Array.exists (fun a -> LaneTable.isInMemory values[a]) then
+            let at = n.Args |> Array.map (fun a -> LaneTable.elementAt p a values[a])
+            Mapped(fun index -> element (at |> Array.map (fun at -> at index)))
+        else
+            let args = n.Args |> Array.map (elementsOf values n.Op)
+            Elements(Array.init (int (Shape.size n.Shape)) (fun i -> element (args |> Array.map (fun a -> a[i]))))
+
+    /// The elements of a node that is neither an input nor part of a function node.
+    let private ordinary (p: LaneProgram) (values: Dictionary<Node, LaneArray>) (n: Node) : LaneArray =
+        if Shape.size n.Shape > int64 mostNodes then refuseSize ()
+
+        match ElementGroup.codeOf n with
+        | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
+        | ValueSome(struct (ElementCode.Convert dtype, from)) ->
+            // through float64 it would be rounded twice
+            if from = Int64 && dtype = Float32 then refuse n.Op
+            Elements(elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a)))
+        | ValueNone when n.Op.IsStopGradient -> values[n.Args[0]]
+        | ValueNone -> Elements(primitive p values n)
+
+    /// The outputs of a graph, computed for the lanes of a guard, a flag: only these run loops inside.
+    let rec scalarise (p: LaneProgram) (guard: int) (g: Graph) (inputs: LaneArray[]) : LaneArray[] =
         let g = Simplify.graph (Flatten.graph g)
         let values = Dictionary<Node, LaneArray>(HashIdentity.Reference)
-        let bundles = Dictionary<Node, int[][]>(HashIdentity.Reference)
+        let bundles = Dictionary<Node, LaneArray[]>(HashIdentity.Reference)
 
         for n in g.Walk do
             match n.Op with
             | Input i -> values[n] <- inputs[i]
-            | Apply(Cond(whenTrue, whenFalse)) ->
-                let args = n.Args[1..] |> Array.map (fun a -> values[a])
-                let predicate = Array.exactlyOne (elementsOf values n.Op n.Args[0])
-                bundles[n] <- condition p predicate whenTrue whenFalse args
-            | Output i ->
-                let outputs = bundles[n.Args[0]]
-                values[n] <- Elements outputs[i]
-            | Apply _ -> refuse n.Op
-            | _ ->
-                if Shape.size n.Shape > int64 mostNodes then refuseSize ()
-
-                values[n] <-
-                    Elements(
-                        match ElementGroup.codeOf n with
-                        | ValueSome(struct (ElementCode.Compute(op, parameter), _)) -> compute p values n op parameter
-                        | ValueSome(struct (ElementCode.Convert dtype, from)) ->
-                            let isTruncated = from.IsFloat && not dtype.IsFloat && dtype <> Bool
-                            // through float64 it would be rounded twice
-                            if isTruncated || (from = Int64 && dtype = Float32) then refuse n.Op
-                            elementsOf values n.Op n.Args[0] |> Array.map (fun a -> p.Convert(dtype, a))
-                        | ValueNone -> primitive p values n
-                    )
+            | Apply fn -> bundles[n] <- apply p guard fn n (n.Args |> Array.map (fun a -> values[a]))
+            | Output i -> values[n] <- bundles[n.Args[0]][i]
+            | _ -> values[n] <- ordinary p values n
 
             if p.Nodes.Count > 4 * mostNodes then refuseSize ()
 
         g.Outputs |> Array.map (fun n -> values[n])
 
-    and private condition (p: LaneProgram) predicate whenTrue whenFalse (args: LaneArray[]) : int[][] =
-        let branch g =
-            scalarise p g args
-            |> Array.map (function
-                | Elements xs -> xs
-                | Table _ -> raise (NotLanesException "a condition that returns a shared array"))
+    and private apply (p: LaneProgram) guard (fn: Fn) (n: Node) (args: LaneArray[]) : LaneArray[] =
+        match fn with
+        | Call(g, _) -> scalarise p guard g args
+        | Custom c -> scalarise p guard c.Primal args
+        | Root r -> scalarise p guard r.Solve args
+        | Cond(whenTrue, whenFalse) -> condition p guard whenTrue whenFalse args
+        | Loop l -> LaneLoops.run scalarise p guard l args |> Array.map Elements
+        | Pullback back -> LaneLoops.pullback scalarise p guard back args |> Array.map Elements
+        | Host _ -> refuse n.Op
 
-        Array.map2
-            (Array.map2 (fun a b -> p.Element(ElementOp.Select, 0.0, p[a].Dtype, [| predicate; a; b |])))
-            (branch whenTrue)
-            (branch whenFalse)
+    /// Both branches, unless the condition is known.
+    and private condition (p: LaneProgram) guard whenTrue whenFalse (args: LaneArray[]) : LaneArray[] =
+        let elements (x: LaneArray) =
+            match x with
+            | Elements xs -> xs
+            | Table _
+            | Mapped _ -> raise (NotLanesException "a condition that returns an array in memory")
 
-    /// Whether every use of an input reads it at indices that a lane computes, so that it stays in memory as a table.
-    let rec isTable (g: Graph) (input: int) : bool =
-        let g = Simplify.graph (Flatten.graph g)
+        let predicate = (elements args[0])[0]
+        let both a b = p.Element(ElementOp.And, 0.0, Bool, [| a; b |])
+        let select a b = p.Element(ElementOp.Select, 0.0, p[a].Dtype, [| predicate; a; b |])
 
-        let isRead (n: Node) k =
-            match n.Op with
-            | Gather 0 -> k = 0
-            | SearchSorted _ -> k = 0 && n.Args[0].Shape.Length = 1
-            | Apply(Cond(whenTrue, whenFalse)) -> k > 0 && isTable whenTrue (k - 1) && isTable whenFalse (k - 1)
-            | _ -> false
-
-        let mutable isUsed, all = false, true
-
-        for n in g.Walk do
-            for k in 0 .. n.Args.Length - 1 do
-                match n.Args[k].Op with
-                | Input i when i = input ->
-                    isUsed <- true
-                    all <- all && isRead n k
-                | _ -> ()
-
-        let isReturned =
-            g.Outputs
-            |> Array.exists (fun n ->
-                match n.Op with
-                | Input i -> i = input
-                | _ -> false)
-
-        isUsed && all && not isReturned
+        match p[predicate].Op with
+        | Known bits -> scalarise p guard (if bits = 0L then whenFalse else whenTrue) args[1..]
+        | _ ->
+            let opposite = p.Element(ElementOp.Not, 0.0, Bool, [| predicate |])
+            let first = scalarise p (both guard predicate) whenTrue args[1..]
+            let second = scalarise p (both guard opposite) whenFalse args[1..]
+            Array.map2 (fun a b -> Elements(Array.map2 select (elements a) (elements b))) first second

@@ -44,7 +44,7 @@ type internal LaneKernelPair(code: LaneCode, block: LaneBlock, width: VectorWidt
     member x.Compile() : LaneCodeRun =
         match x.Compiled with
         | null ->
-            let emitter = LaneEmitter(width, code, block)
+            let emitter = LaneIteration(width, code, block)
             let made = LaneCompiled(emitter.Compile(), emitter.Lanes)
             x.Compiled <- made
             made
@@ -88,11 +88,17 @@ module internal LaneKernels =
     let private key (code: LaneCode) (block: LaneBlock) (width: VectorWidth) : int64[] =
         let numbers = List<int64>()
         let add (x: int) = numbers.Add(int64 x)
-        List.iter add [ block.Lanes; width.Bytes; code.Keep; code.Finish; code.Live; code.Moved; code.Tables ]
+        List.iter add [ block.Lanes; width.Bytes; code.Keep; code.Finish; code.Live; code.Moved ]
         List.iter add [ code.Slots.Length; code.Shared.Length; code.Next.Length; code.Program.Nodes.Count ]
 
-        for n in code.Program.Nodes do
-            LaneNode.write numbers n
+        for p in code.Program.All do
+            List.iter add [ p.Nodes.Count; p.Inners.Count ]
+
+            for n in p.Nodes do
+                LaneNode.write numbers n
+
+            for l in p.Inners do
+                Seq.iter add (Seq.append [ l.States ] l.Roots)
 
         for struct (slot, node, isState) in code.Next do
             List.iter add [ slot; node; (if isState then 1 else 0) ]

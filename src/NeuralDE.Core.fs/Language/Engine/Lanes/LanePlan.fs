@@ -27,8 +27,8 @@ type internal LaneCode =
         Streams: LaneStream[]
         /// the dtypes of the numbers that all lanes share
         Shared: Dtype[]
-        /// the number of shared arrays
-        Tables: int
+        /// the shared numbers that are addresses of arrays
+        Tables: int[]
     }
 
     /// The nodes needed by every iteration, without those that only emissions need.
@@ -50,8 +50,10 @@ type internal LaneCaptured =
     | ByLane of slot: int
     /// its numbers are shared ones from this one on
     | Shared of first: int
-    /// it is a shared array
+    /// it is a shared array, the table of this index
     | Array of table: int
+    /// it is an array of each row, whose address has this slot
+    | ArrayByLane of slot: int
 
 /// A loop of one row as code for lanes.
 [<NoEquality; NoComparison>]
@@ -93,10 +95,10 @@ module internal LanePlan =
     type private Places() =
         let slots = Collections.Generic.List<Dtype>()
         let shared = Collections.Generic.List<Dtype>()
-        let mutable tables = 0
+        let tables = Collections.Generic.List<int>()
         member _.Slots = slots.ToArray()
         member _.Shared = shared.ToArray()
-        member _.Tables = tables
+        member _.Tables = tables.ToArray()
 
         member _.Slot(dtype: Dtype) =
             slots.Add dtype
@@ -115,9 +117,11 @@ module internal LanePlan =
 
             struct (first, Array.init (int (Shape.size s.Shape)) number)
 
-        member _.Table() =
-            tables <- tables + 1
-            tables - 1
+        /// The index of a shared table, and the node of its address.
+        member _.Table(p: LaneProgram) : struct (int * int) =
+            shared.Add Int64
+            tables.Add(shared.Count - 1)
+            struct (tables.Count - 1, p.OfAll(Int64, shared.Count - 1))
 
     /// The most numbers of a carried or captured value of a row.
     let private mostByLane = 512L
@@ -129,17 +133,31 @@ module internal LanePlan =
         if Shape.size s.Shape > most then
             raise (NotLanesException $"a value of shape {Shape.text s.Shape}, at most {string most} numbers")
 
-    /// The places of inputs: `isByLane` by input.
-    let private place (places: Places) (p: LaneProgram) (body: Graph) (isByLane: int -> bool) =
+    /// By captured value: whether it is an array of each row that stays in memory, because it is only read at indices that the
+    /// lanes compute, and has too many numbers to choose from.
+    let private tablesByRow (l: Loop) (axes: bool[][]) : bool[] =
+        let n = l.States + l.Registers
+
+        axes
+        |> Array.mapi (fun c a ->
+            let s = l.Body.Inputs[n + c]
+            Array.contains true a && s.Dtype.IsFloat && LaneTable.isLong s && LaneTable.isTable l.Body (n + c))
+
+    /// The places of inputs, of which the first ones have a number for each lane; `isTable`: whether such an input is an array
+    /// that stays in memory.
+    let private place (places: Places) (p: LaneProgram) (body: Graph) (byLane: int) (isTable: int -> bool) =
         body.Inputs
         |> Array.mapi (fun i s ->
-            if isByLane i then
+            if i < byLane && isTable i then
+                let slot = places.Slot Int64
+                struct (ArrayByLane slot, Table(p.OfLane(Int64, slot)))
+            elif i < byLane then
                 requireSmall s mostByLane
                 let struct (first, nodes) = places.OfLane(p, s)
                 struct (ByLane first, Elements nodes)
-            elif s.Dtype.IsFloat && LaneGraph.isTable body i then
-                let table = places.Table()
-                struct (Array table, Table table)
+            elif s.Dtype.IsFloat && LaneTable.isTable body i then
+                let struct (table, address) = places.Table p
+                struct (Array table, Table address)
             else
                 requireSmall s mostShared
                 let struct (first, nodes) = places.OfAll(p, s)
@@ -148,7 +166,14 @@ module internal LanePlan =
     let private elements (x: LaneArray) =
         match x with
         | Elements nodes -> nodes
-        | Table _ -> raise (NotLanesException "a shared array that is returned")
+        | Table _
+        | Mapped _ -> raise (NotLanesException "an array in memory that is returned")
+
+    let private scalarised (p: LaneProgram) (body: Graph) (inputs: struct (LaneCaptured * LaneArray)[]) : int[][] =
+        inputs
+        |> Array.map (fun (struct (_, x)) -> x)
+        |> LaneGraph.scalarise p (p.Bits(Bool, 1L)) body
+        |> Array.map elements
 
     /// The streams, with slots for their emissions and flags.
     let private streamsOf (places: Places) (p: LaneProgram) (l: Loop) (outputs: int[][]) : LaneStream[] =
@@ -190,15 +215,16 @@ module internal LanePlan =
 
     let private firstOf (place: LaneCaptured) =
         match place with
-        | ByLane slot -> slot
+        | ByLane slot
+        | ArrayByLane slot -> slot
         | Shared _
         | Array _ -> raise (GraphException "a value of every lane without slots")
 
     let private requireFew (p: LaneProgram) =
-        if p.Nodes.Count > LaneGraph.mostNodes then
+        if p.Size > LaneGraph.mostNodes then
             raise (
                 NotLanesException
-                    $"{string p.Nodes.Count} numbers in one iteration, at most {string LaneGraph.mostNodes}"
+                    $"{string p.Size} numbers in one iteration, at most {string LaneGraph.mostNodes}"
             )
 
         let far = LaneGraph.farCount p
@@ -220,8 +246,9 @@ module internal LanePlan =
         let struct (prologue, body) = hoisted ordered varying
 
         let places, p = Places(), LaneProgram()
-        let inputs = place places p body (fun i -> i < varying)
-        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        let tables = tablesByRow l axes
+        let inputs = place places p body varying (fun i -> i >= n && tables[order[i] - n])
+        let outputs = scalarised p body inputs
         requireFew p
 
         let next =
@@ -275,8 +302,9 @@ module internal LanePlan =
         let whole = Hoist.reorder (Simplify.graph (Flatten.graph swept)) order
         let struct (prologue, body) = if hoists then hoisted whole varying else struct (ValueNone, whole)
         let places, p = Places(), LaneProgram()
-        let inputs = place places p body (fun i -> i < varying)
-        let outputs = LaneGraph.scalarise p body (inputs |> Array.map (fun (struct (_, x)) -> x)) |> Array.map elements
+        let tables = tablesByRow l axes
+        let inputs = place places p body varying (fun i -> i >= n && i < byLane && tables[order[i] - n])
+        let outputs = scalarised p body inputs
         requireFew p
         let slotOf i = (let struct (at, _) = inputs[i] in firstOf at)
 

@@ -19,10 +19,16 @@ type internal LaneOp =
     | OfAll of index: int
     | Computed of ElementOp * parameter: float
     | ToDtype
-    /// the number of a shared array at stride · i + offset, where the argument i is clamped to 0 .. count − 1
-    | Pick of table: int * count: int * stride: int * offset: int
-    /// the insertion index of the argument in a sorted shared array
-    | Search of table: int * count: int * right: bool
+    /// the number of a table at stride · i + offset, where i is clamped to 0 .. count − 1; the arguments are i and the table's
+    /// address
+    | Pick of count: int * stride: int * offset: int
+    /// the insertion index of a number in a sorted table; the arguments are the number and the table's address
+    | Search of count: int * right: bool
+    /// an element of what is drawn from the argument, a key: int64 for bits, otherwise float64
+    | Draw of LaneDraw * element: int
+    /// a carried value at the end of a loop inside; the arguments are a flag, whether it runs at all, the carried values at the
+    /// start, and captured values
+    | Inner of index: int * output: int
 
 /// A node. Its arguments have smaller indices.
 [<Struct; NoEquality; NoComparison>]
@@ -39,8 +45,10 @@ module internal LaneNode =
         | OfAll index -> struct (2L, int64 index, 0L)
         | Computed(op, parameter) -> struct (3L, int64 op, BitConverter.DoubleToInt64Bits parameter)
         | ToDtype -> struct (4L, 0L, 0L)
-        | Pick(table, count, stride, offset) -> struct (5L, both table count, both stride offset)
-        | Search(table, count, right) -> struct (6L, both table count, (if right then 1L else 0L))
+        | Pick(count, stride, offset) -> struct (5L, int64 count, both stride offset)
+        | Search(count, right) -> struct (6L, int64 count, (if right then 1L else 0L))
+        | Draw(kind, element) -> struct (7L, int64 kind, int64 element)
+        | Inner(index, output) -> struct (8L, int64 index, int64 output)
 
     /// Writes a node as numbers.
     let write (into: List<int64>) (n: LaneNode) =
@@ -73,6 +81,7 @@ module internal LaneNode =
 [<Sealed>]
 type internal LaneProgram() =
     let nodes = List<LaneNode>()
+    let inners = List<LaneInner>()
     let known = Dictionary<LaneNode, int>(LaneNode.comparer)
 
     let add node =
@@ -92,6 +101,33 @@ type internal LaneProgram() =
 
     member _.Nodes = nodes
 
+    /// The loops inside.
+    member _.Inners = inners
+
+    /// This program and those of the loops inside.
+    member x.All: LaneProgram seq = Seq.append [ x ] (inners |> Seq.collect (fun l -> l.Program.All))
+
+    /// The nodes of all programs.
+    member x.Size: int = x.All |> Seq.sumBy (fun p -> p.Nodes.Count)
+
+    /// How much there is, for Truncate.
+    member _.Length = struct (nodes.Count, inners.Count)
+
+    /// Forgets everything that was added after this length.
+    member _.Truncate(struct (nodeCount, innerCount)) =
+        for i in nodeCount .. nodes.Count - 1 do
+            known.Remove nodes[i] |> ignore
+
+        nodes.RemoveRange(nodeCount, nodes.Count - nodeCount)
+        inners.RemoveRange(innerCount, inners.Count - innerCount)
+
+    /// The carried values at the end of a loop inside.
+    member _.Loop(inner: LaneInner, args: int[]) : int[] =
+        inners.Add inner
+        inner.Next
+        |> Array.mapi (fun output node ->
+            add { Op = Inner(inners.Count - 1, output); Dtype = inner.Program[node].Dtype; Args = args })
+
     member _.Item(index: int) = nodes[index]
 
     member _.Bits(dtype: Dtype, bits: int64) : int = add { Op = Known bits; Dtype = dtype; Args = [||] }
@@ -103,11 +139,21 @@ type internal LaneProgram() =
     member _.OfLane(dtype, slot) : int = add { Op = OfLane slot; Dtype = dtype; Args = [||] }
     member _.OfAll(dtype, index) : int = add { Op = OfAll index; Dtype = dtype; Args = [||] }
     member _.Pick(dtype, table, count, stride, offset, at) : int =
-        add { Op = Pick(table, count, stride, offset); Dtype = dtype; Args = [| at |] }
+        add { Op = Pick(count, stride, offset); Dtype = dtype; Args = [| at; table |] }
     member _.Search(table, count, right, value) : int =
-        add { Op = Search(table, count, right); Dtype = Int64; Args = [| value |] }
+        add { Op = Search(count, right); Dtype = Int64; Args = [| value; table |] }
+
+    /// An element of what is drawn from a key.
+    member x.Draw(dtype: Dtype, kind: LaneDraw, element: int, key: int) : int =
+        let drawn = if kind = LaneDraw.Bits then Int64 else Float64
+        x.Convert(dtype, add { Op = Draw(kind, element); Dtype = drawn; Args = [| key |] })
 
     member x.Element(op: ElementOp, parameter: float, dtype: Dtype, args: int[]) : int =
+        match x.OfIntegers(op, dtype, args) with
+        | ValueSome known -> known
+        | ValueNone -> x.Simplified(op, parameter, dtype, args)
+
+    member private x.Simplified(op: ElementOp, parameter: float, dtype: Dtype, args: int[]) : int =
         let isLiteral k (bits: int64) = (literal args[k] = ValueSome bits)
         let ofBools = nodes[args[args.Length - 1]].Dtype = Bool
 
@@ -127,6 +173,24 @@ type internal LaneProgram() =
             x.Number(dtype, -(BitConverter.Int64BitsToDouble (literal args[0]).Value))
         | ElementOp.Power -> x.Power(dtype, args[0], parameter)
         | _ -> add { Op = Computed(op, parameter); Dtype = dtype; Args = args }
+
+    /// The value of an operation on known integers, such as the counter of a loop.
+    member private x.OfIntegers(op: ElementOp, dtype: Dtype, args: int[]) : int voption =
+        let wrapped (value: int64) = x.Bits(dtype, (if dtype = Int32 then int64 (int32 value) else value))
+        let flag value = x.Bits(Bool, (if value then 1L else 0L))
+
+        match op, Array.map literal args with
+        | _ when nodes[args[0]].Dtype.IsFloat || nodes[args[0]].Dtype = Bool -> ValueNone
+        | ElementOp.Add, [| ValueSome a; ValueSome b |] -> ValueSome(wrapped (a + b))
+        | ElementOp.Sub, [| ValueSome a; ValueSome b |] -> ValueSome(wrapped (a - b))
+        | ElementOp.Mul, [| ValueSome a; ValueSome b |] -> ValueSome(wrapped (a * b))
+        | ElementOp.Equal, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a = b))
+        | ElementOp.NotEqual, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a <> b))
+        | ElementOp.Less, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a < b))
+        | ElementOp.LessEqual, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a <= b))
+        | ElementOp.Greater, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a > b))
+        | ElementOp.GreaterEqual, [| ValueSome a; ValueSome b |] -> ValueSome(flag (a >= b))
+        | _ -> ValueNone
 
     /// A power as the kernels compute it (Maths.Power): by products, quotients and roots where it is one.
     member private x.Power(dtype: Dtype, a: int, exponent: float) : int =
@@ -187,12 +251,38 @@ type internal LaneProgram() =
         for i in 0 .. nodes.Count - 1 do
             uniform[i] <-
                 match nodes[i].Op with
-                | OfLane _ -> false
+                | OfLane _
+                | Inner _ -> false
                 | Known _
                 | OfAll _ -> true
                 | Computed _
                 | ToDtype
                 | Pick _
-                | Search _ -> nodes[i].Args |> Array.forall (fun a -> uniform[a])
+                | Search _
+                | Draw _ -> nodes[i].Args |> Array.forall (fun a -> uniform[a])
 
         uniform
+
+/// A loop inside an iteration. The slots of its program are carried values, then captured ones. States take their next value
+/// where the loop keeps it, registers always.
+and [<NoEquality; NoComparison>] internal LaneInner =
+    {
+        Program: LaneProgram
+        /// the number of carried numbers that are states
+        States: int
+        /// by carried number: the node of its next value
+        Next: int[]
+        Keep: int
+        Finish: int
+    }
+
+    member l.Roots: int[] = Array.append l.Next [| l.Keep; l.Finish |]
+
+/// The elements of an array in a lane program.
+type internal LaneArray =
+    /// in row-major order
+    | Elements of int[]
+    /// an array that stays in memory, at the address that a node gives
+    | Table of address: int
+    /// a vector whose elements are computed from those of arrays in memory: from the node of an index to that of an element
+    | Mapped of (int -> int)

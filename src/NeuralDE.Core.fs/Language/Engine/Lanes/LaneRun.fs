@@ -11,8 +11,9 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
 /// A number of a row and its slot: row r has it at At + Bytes · r of the memory, or at Bytes · Index[r] if there is an index.
+/// IsAddress: the slot has the address of this place.
 [<Struct>]
-type internal LaneColumn = { Slot: int; Dtype: Dtype; At: int64; Bytes: int64; Index: int[] }
+type internal LaneColumn = { Slot: int; Dtype: Dtype; At: int64; Bytes: int64; Index: int[]; IsAddress: bool }
 
 /// A number of an emission and its slot: the k-th emission of row r is at At + RowBytes · r + Bytes · k.
 [<Struct>]
@@ -37,9 +38,9 @@ type internal LaneLoop =
         Streams: LaneEmissions[]
         /// memory of emissions, which is cleared first
         Cleared: Slot[]
-        /// shared numbers and shared arrays
+        /// shared numbers, and those that are addresses of shared arrays: an index and the place of the array
         Shared: struct (Dtype * int64)[]
-        Tables: int64[]
+        Tables: struct (int * int64)[]
         IsWatched: bool
         /// By stream: where the number of emissions written before (int32) is stored; empty: none were written.
         Counts: int64[]
@@ -74,7 +75,8 @@ module internal LaneRun =
         let b = l.Pair.Block
 
         for c in l.Inputs do
-            LaneBlock.put b c.Dtype (address memory c row) (block + LaneBlock.slotAt b c.Slot) lane
+            let slot, at = block + LaneBlock.slotAt b c.Slot, address memory c row
+            if c.IsAddress then LaneBlock.set<int64> slot lane (int64 at) else LaneBlock.put b c.Dtype at slot lane
 
         LaneBlock.setFlag b (block + LaneBlock.slotAt b l.Pair.Code.Live) lane true
 
@@ -117,17 +119,25 @@ module internal LaneRun =
     let share
         (b: LaneBlock)
         (shared: struct (Dtype * int64)[])
-        (tables: int64[])
+        (tables: struct (int * int64)[])
         (memory: nativeint)
         (block: nativeint)
         =
         for k in 0 .. shared.Length - 1 do
             let struct (dtype, at) = shared[k]
-            LaneBlock.share b dtype (memory + nativeint at) (block + nativeint (b.SharedAt + 64 * k))
+            // the others are addresses
+            if at >= 0L then LaneBlock.share b dtype (memory + nativeint at) (block + nativeint (b.SharedAt + 64 * k))
 
-        for k in 0 .. tables.Length - 1 do
-            let place = NativePtr.ofNativeInt<nativeint>(block + nativeint (b.TablesAt + 8 * k))
-            NativePtr.write place (memory + nativeint tables[k])
+        for struct (k, at) in tables do
+            for lane in 0..7 do
+                LaneBlock.set<int64> (block + nativeint (b.SharedAt + 64 * k)) lane (int64 memory + at)
+
+    /// Gives every lane a valid address of each array by row: lanes without a row read what they do not use.
+    let startAddresses (l: LaneLoop) (memory: nativeint) (block: nativeint) =
+        for c in l.Inputs do
+            if c.IsAddress then
+                for lane in 0 .. l.Pair.Block.Lanes - 1 do
+                    LaneBlock.set<int64> (block + LaneBlock.slotAt l.Pair.Block c.Slot) lane (int64 memory + c.At)
 
     /// Iterations between two looks at the caller's cancellation.
     let untilLook = 64
@@ -195,6 +205,7 @@ module internal LaneRun =
             let block = ThreadScratch.Address(ThreadScratch.Use.LaneBlock, int64 (b.Bytes + notesBytes l))
             let notes = block + nativeint b.Bytes
             share b l.Shared l.Tables memory block
+            startAddresses l memory block
             RowMemory.Clear(block + LaneBlock.slotAt b l.Pair.Code.Live, int64 (8 * b.Lanes))
             let mutable active = 0
 

@@ -26,7 +26,7 @@ type internal LanePullback =
         Reads: int[]
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
-        Tables: int64[]
+        Tables: struct (int * int64)[]
         /// the number of slots of carried and captured values
         Kept: int
         /// cotangents of states at the end that are given; the others begin at 0
@@ -321,6 +321,9 @@ module internal LaneSweep =
             sums <- sumsAt
             next <- 0
 
+        /// Drops the caller's watcher.
+        member _.End() = watcher <- null
+
         member _.Run(tape: GrowingBlock) =
             let forwardBytes = int64 loop.Block.Bytes
             let backBytes = int64 sweep.Block.Bytes
@@ -330,6 +333,7 @@ module internal LaneSweep =
             let given = back + nativeint backBytes
             let blocks = { Forward = memoryOf; Back = back; Given = given; Counts = given + nativeint slotBytes }
             LaneRun.share loop.Block p.Loop.Shared p.Loop.Tables memory blocks.Forward
+            LaneRun.startAddresses p.Loop memory blocks.Forward
             LaneRun.share sweep.Block p.Shared p.Tables memory blocks.Back
             let tasks = tasksOf p.Loop.Rows
             let mutable task = Interlocked.Increment(&next) - 1
@@ -388,5 +392,5 @@ module internal LaneSweep =
             TileTeam.Run(turn, work.Memory, parts, int64 p.Loop.Rows * nodes * 5L)
 
         close p work.Memory sums
-        turn.Begin(0n, 0n, null)
+        turn.End()
         idle.Keep turn

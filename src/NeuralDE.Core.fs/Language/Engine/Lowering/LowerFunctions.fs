@@ -201,7 +201,7 @@ module internal LowerFunctions =
             | _ -> false, n
 
         x.DraftAround(
-            (fun () -> "pullback"),
+            (fun () -> "pullback" + LowerLaneSweeps.sweepNotBecause p),
             [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
             PullbackViews.touches v args,
             fun scope ->

@@ -24,11 +24,11 @@ module internal LowerLaneSweeps =
     /// Whether the cotangent of a captured value is one sum, or one part for each row.
     let private isOneOrAll (axes: bool[]) = Array.forall id axes || not (Array.contains true axes)
 
-    /// The code of a sweep. Loops with different conditions, bounds or constants can have one sweep: what is remembered with it
-    /// does not contain the code of the loop.
-    let private sweepPlanOf (p: Pullback) (swept: Graph) : LaneSweepPlan voption =
+    /// The code of a sweep, or why there is none. Loops with different conditions, bounds or constants can have one sweep: what is
+    /// remembered with it does not contain the code of the loop.
+    let private sweepPlanOf (p: Pullback) (swept: Graph) : Result<LaneSweepPlan, string> =
         match RowLoop.innermost p.Of with
-        | ValueNone -> ValueNone
+        | ValueNone -> Error "no vmap made it"
         | ValueSome(struct (row, axes)) ->
             let active, wanted = (activeOf p).Length, wantedOf p
             let numbers = wanted |> Array.map string |> String.concat ","
@@ -37,27 +37,40 @@ module internal LowerLaneSweeps =
                 $"{LowerLanes.key p.Of axes} {string active} {numbers}",
                 fun () ->
                     try
-                        ValueSome(LanePlan.sweep true row axes swept active wanted)
-                    with :? NotLanesException ->
-                        ValueNone
+                        Ok(LanePlan.sweep true row axes swept active wanted)
+                    with :? NotLanesException as e ->
+                        Error e.Message
             )
 
-    /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
-    let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
+    let private sweepOrReason (p: Pullback) : Result<struct (LanePlan * LaneSweepPlan), string> =
         let inOneLayout (plan: LanePlan) (sweep: LaneSweepPlan) =
             LaneBlock.isNarrow sweep.Sweep.Program = LaneBlock.isNarrow plan.Code.Program
 
-        match LowerLanes.planOf p.Of with
-        | ValueNone -> ValueNone
-        | ValueSome plan ->
+        match LowerLanes.planOf p.Of, p.RowSweep.Value with
+        | ValueNone, _ -> Error "nor is its loop"
+        | _, ValueNone -> Error "no vmap made it"
+        | ValueSome plan, ValueSome swept ->
             let n = p.Of.States + p.Of.Registers
 
-            match p.RowSweep.Value with
-            | ValueSome swept when wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) ->
-                sweepPlanOf p swept
-                |> ValueOption.filter (inOneLayout plan)
-                |> ValueOption.map (fun sweep -> struct (plan, sweep))
-            | _ -> ValueNone
+            if wantedOf p |> Array.forall (fun i -> isOneOrAll plan.Axes[i - n]) then
+                match sweepPlanOf p swept with
+                | Ok sweep when inOneLayout plan sweep -> Ok(struct (plan, sweep))
+                | Ok _ -> Error "only the loop or only the sweep has float32"
+                | Error reason -> Error reason
+            else
+                Error "a derivative by a value that some batch axes share"
+
+    /// A reverse sweep by lanes; ValueNone if the loop does not run by lanes, or its sweep cannot.
+    let sweepOf (p: Pullback) : struct (LanePlan * LaneSweepPlan) voption =
+        match sweepOrReason p with
+        | Ok plans -> ValueSome plans
+        | Error _ -> ValueNone
+
+    /// Why a reverse sweep by row does not run by lanes, for Engine.explain; empty for a loop without batch axes.
+    let sweepNotBecause (p: Pullback) : string =
+        match sweepOrReason p with
+        | Error reason when p.Of.Batch.Length > 0 -> $", not by lanes: {reason}"
+        | _ -> ""
 
     /// The carried slots that a loop by lanes records for these reverse sweeps; ValueNone if one of them does not run by lanes.
     let recordOf (sweeps: Pullback[]) : int[] voption =

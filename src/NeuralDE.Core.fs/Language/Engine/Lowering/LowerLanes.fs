@@ -86,8 +86,9 @@ module internal LowerLanes =
             { Slot = first + c
               Dtype = row.Dtype
               At = at + int64 (c * size)
-              Bytes = int64 (width * size)
-              Index = index })
+              Bytes = int64 width * int64 size
+              Index = index
+              IsAddress = false })
 
     /// The shared captured values, in the order of the prologue.
     let private sharedOf (axes: bool[][]) (captured: View[]) =
@@ -106,34 +107,48 @@ module internal LowerLanes =
         (code: LaneCode)
         (places: LaneCaptured[])
         (captured: View[])
-        : struct (struct (Dtype * int64)[] * int64[]) =
-        let numbers = Array.zeroCreate code.Shared.Length
-        let tables = Array.zeroCreate code.Tables
+        : struct (struct (Dtype * int64)[] * struct (int * int64)[]) =
+        // a table has no number
+        let numbers = Array.create code.Shared.Length (struct (Int64, -1L))
+        let tables = Array.zeroCreate code.Tables.Length
 
         places
         |> Array.iteri (fun k place ->
             let v = captured[k]
 
             match place with
-            | ByLane _ -> ()
-            | Array table -> tables[table] <- scope.Offset v
+            | ByLane _
+            | ArrayByLane _ -> ()
+            | Array table -> tables[table] <- struct (code.Tables[table], scope.Offset v)
             | Shared first ->
                 for c in 0 .. int (View.size v) - 1 do
                     numbers[first + c] <- struct (v.Dtype, scope.Offset v + int64 (c * v.Dtype.Size)))
 
         struct (numbers, tables)
 
-    /// The columns of captured values with a number for each lane.
+    /// The columns of captured values with a number for each lane, and of the addresses of arrays of each row.
     let capturedColumns (scope: Scope) (plan: LanePlan) (batch: int[]) (captured: View[]) : LaneColumn[] =
+        let row k =
+            let v, axes = captured[k], plan.Axes[k]
+            let rank = axes |> Array.filter id |> Array.length
+            struct (v, { Dtype = v.Dtype; Shape = v.Shape[rank..] }, indexOf batch axes)
+
         plan.Captured
         |> Array.mapi (fun k place ->
             match place with
             | Shared _
             | Array _ -> [||]
             | ByLane first ->
-                let v, axes = captured[k], plan.Axes[k]
-                let rank = axes |> Array.filter id |> Array.length
-                columns scope v { Dtype = v.Dtype; Shape = v.Shape[rank..] } (indexOf batch axes) first)
+                let struct (v, row, index) = row k
+                columns scope v row index first
+            | ArrayByLane slot ->
+                let struct (v, row, index) = row k
+                [| { Slot = slot
+                     Dtype = Int64
+                     At = scope.Offset v
+                     Bytes = Shape.size row.Shape * int64 row.Dtype.Size
+                     Index = index
+                     IsAddress = true } |])
         |> Array.concat
 
     let private emissionsOf (l: Loop) (plan: LanePlan) (scope: Scope) (views: View[]) : LaneEmissions[] =
