@@ -20,6 +20,7 @@ let private run kind (dtype: Dtype) outer count inner after (x: NdArray) =
 /// By the generic code with one width: 0 is one lane.
 let private runWidth<'T, 'J
     when 'T: unmanaged
+    and 'T :> Numerics.INumber<'T>
     and 'T: struct
     and 'T :> ValueType
     and 'T: (new: unit -> 'T)
