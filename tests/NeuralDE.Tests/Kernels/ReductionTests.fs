@@ -93,6 +93,7 @@ let inline private sums< ^T
     and ^T :> ValueType
     and ^T: (new: unit -> ^T)
     and ^T: equality
+    and ^T :> Numerics.INumber< ^T >
     and ^T: (static member (+): ^T * ^T -> ^T)>
     (make: float -> ^T)
     (outer: int)
