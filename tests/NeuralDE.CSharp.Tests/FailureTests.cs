@@ -68,6 +68,36 @@ public class FailureTests
     }
 
     [Fact]
+    public void A_gradient_that_is_cancelled_in_its_backward_pass_throws_OperationCanceledException()
+    {
+        using var source = new CancellationTokenSource();
+        var pulled = 0;
+        Tensor Seen(Tensor w) =>
+            Dynamic(
+                w,
+                x =>
+                {
+                    pulled++;
+                    if (pulled == 3)
+                        source.Cancel();
+                    return x;
+                },
+                w
+            );
+        Tensor Looked(Tensor y) => CustomGradient(x => x * 1.0, (_, _, w) => Seen(w), y);
+        Tensor Loss(Tensor k) =>
+            Ode.Problem((_, y) => Looked(k * y), Tensor.Of(1.0), 0, 1).Using(Solver.Euler).Dt(0.05).SolveFinal().Sum();
+        var gradient = Compile<Tensor, Tensor>(k => Grad(Loss, k));
+        var cancelled = Assert.Throws<OperationCanceledException>(() =>
+            Engine.Cancellable(source.Token, () => gradient(Tensor.Of(1.0)))
+        );
+        Assert.Equal(source.Token, cancelled.CancellationToken);
+        Assert.Equal(3, pulled);
+        Assert.Equal(20 * Math.Pow(1.05, 19) * 0.05, (double)gradient(Tensor.Of(1.0)).Sum(), 12);
+        Assert.Equal(23, pulled);
+    }
+
+    [Fact]
     public void A_training_continues_after_a_failure_with_its_policy()
     {
         var data = Tensor.Of(1.0, double.NaN, 1.0, 1.0);

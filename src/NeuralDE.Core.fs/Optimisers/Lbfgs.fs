@@ -248,7 +248,9 @@ module Lbfgs =
                     unusable
             with
             | :? SolveException -> unusable
-            | :? SolveCancelledException ->
+            | :? OperationCanceledException as e when
+                (e :? SolveCancelledException || Watching.IsCancelled options.Cancellation)
+                ->
                 isCancelled <- true
                 unusable
 

@@ -156,7 +156,9 @@ module LevenbergMarquardt =
                 Watching.Under(options.Cancellation, ValueNone, f)
             with
             | :? SolveException -> otherwise
-            | :? SolveCancelledException ->
+            | :? OperationCanceledException as e when
+                (e :? SolveCancelledException || Watching.IsCancelled options.Cancellation)
+                ->
                 isCancelled <- true
                 otherwise
 

@@ -300,7 +300,8 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             ValueNone
         with
         // a cancelled step changes nothing
-        | :? SolveCancelledException -> ValueSome(ValueSome(TrainStatus.Cancelled(record.Taken + 1)))
+        | :? OperationCanceledException as e when (e :? SolveCancelledException || Watching.IsCancelled t.Cancellation) ->
+            ValueSome(ValueSome(TrainStatus.Cancelled(record.Taken + 1)))
         | :? SolveException as e -> ValueSome(fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure)))
 
     /// Takes the computed step, then calls the hooks. Their exceptions are the caller's: no failures of the step.
@@ -362,7 +363,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             // a file may end before the validation of its last step
             if record.Validated < record.Taken then validate record.Validated record.Taken
             advance ()
-        with :? SolveCancelledException when t.Cancellation.IsCancellationRequested || not (Watching.GoesOn()) ->
+        with :? SolveCancelledException when Watching.IsCancelled t.Cancellation ->
             // seen by a solve of a validation or a hook
             ValueSome(TrainStatus.Cancelled(record.Taken + 1))
 

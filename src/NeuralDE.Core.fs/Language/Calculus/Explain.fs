@@ -28,12 +28,14 @@ module Engine =
             raise (InputException $"Engine.setThreads: got {string count}, expected 1 or more.")
         ThreadTeam.Threads <- count
 
-    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step.</summary>
+    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step, and so does the backward
+    /// pass of its gradient.</summary>
     /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
     /// <param name="f">Such as fun () -> predict x.</param>
     /// <returns>
     /// The result of f. Cancelled solves end with the status Cancelled: Ode.solve and compiled functions raise
-    /// SolveCancelledException; Ode.trySolve returns the part before the cancellation.
+    /// SolveCancelledException; Ode.trySolve returns the part before the cancellation. A cancelled gradient raises
+    /// OperationCanceledException: a part of it is no result.
     /// </returns>
     let cancellable (token: CancellationToken) (f: unit -> 'T) : 'T = Watching.Under(token, ValueNone, f)
 

@@ -118,6 +118,7 @@ module internal LaneSweep =
         let entry = again.Bytes
         let countBytes = int64 (4 * lanes * p.Loop.Streams.Length)
         let mutable next = 0
+        let mutable watcher: Watcher = null
         // the streams whose emissions have cotangents
         let emitting = p.Emissions |> Array.map (fun e -> e.Stream) |> Array.distinct
 
@@ -125,7 +126,9 @@ module internal LaneSweep =
 
         let place (tape: GrowingBlock) (index: int) = tape.Address + nativeint (entry * int64 index)
 
-        let step (blocks: Blocks) = (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes)
+        let step (blocks: Blocks) =
+            Watching.RequireGoesOn watcher
+            (LaneKernels.now loop lanes).Iterate(blocks.Forward, lanes)
 
         /// The cotangents of the emissions of an iteration; they are taken in reverse.
         let loadEmissions (blocks: Blocks) (kept: LaneEntry) (at: nativeint) (first: int) =
@@ -151,6 +154,8 @@ module internal LaneSweep =
                                 LaneBlock.zero b e.Dtype target lane
 
         let pull (blocks: Blocks) (kept: LaneEntry) (at: nativeint) (first: int) =
+            Watching.RequireGoesOn watcher
+
             for k in 0 .. p.Reads.Length - 1 do
                 RowMemory.Copy(kept.Before(at, p.Reads[k]), slot blocks.Back p.Reads[k], slotBytes)
 
@@ -308,12 +313,16 @@ module internal LaneSweep =
 
                 addSums blocks total
 
-        /// Prepares a run on this workspace, with this place for the sums of the tasks.
+        /// Prepares a run on this workspace, with this place for the sums of the tasks, under the caller's watcher.
         member _.Begin(work: Workspace, sumsAt: nativeint) =
+            watcher <- if p.Loop.IsWatched then Watching.Current else null
+            Watching.RequireGoesOn watcher
             memory <- work.Memory
             p.Record |> ValueOption.iter (fun record -> tapes <- work.Tapes[record.Tape].Blocks)
             sums <- sumsAt
             next <- 0
+
+        member _.End() = watcher <- null
 
         member _.Run(tape: GrowingBlock) =
             let forwardBytes = int64 loop.Block.Bytes
@@ -341,8 +350,11 @@ module internal LaneSweep =
         interface ITiles with
             member x.Run(_, _, _) =
                 let tape = ReplayTape.Mine
-                x.Run tape
-                tape.Trim ReplayTape.Most
+
+                try
+                    x.Run tape
+                finally
+                    tape.Trim ReplayTape.Most
 
     /// The sums of the tasks, in order.
     let private close (p: LanePullback) (memory: nativeint) (sums: nativeint) =
@@ -379,4 +391,5 @@ module internal LaneSweep =
             TileTeam.Run(turn, work.Memory, parts, int64 p.Loop.Rows * nodes * 5L)
 
         close p work.Memory sums
+        turn.End()
         idle.Keep turn

@@ -110,6 +110,13 @@ module internal LoopViews =
           Watch = watch
           Faster = ValueNone }
 
+    /// Of the reverse sweep of a loop, and of a replay for it: it raises if the caller cancels.
+    let sweepWatchOf (l: Loop) : (Workspace -> bool) voption =
+        l.Watch
+        |> ValueOption.map (fun _ _ ->
+            Watching.RequireGoesOn Watching.Current
+            true)
+
     /// Reports the registers of a running loop, and returns whether it continues.
     let watchOf (l: Loop) (registers: View[]) (scope: Scope) : (Workspace -> bool) voption =
         match l.Watch with

@@ -205,7 +205,8 @@ module internal LoopRun =
                     let at = (int64 row * room + int64 k) * rowBytes
                     RowMemory.Copy(source + nativeint (int64 row * rowBytes), memory + nativeint at, rowBytes)
 
-    let private goesOn (l: LoopPlan) (work: Workspace) =
+    /// Looks at the caller's token.
+    let goesOn (l: LoopPlan) (work: Workspace) =
         match l.Watch with
         | ValueSome watch -> watch work
         | ValueNone -> true

@@ -60,6 +60,7 @@ module internal PullbackRun =
 
     /// Computes the state after a kept iteration from the state before it, in the loop's slots.
     let private step (p: PullbackPlan) (work: Workspace) tape k =
+        LoopRun.goesOn p.Loop work |> ignore
         Counters.AddBody()
         loadRegisters p work tape k
         let l = p.Loop
@@ -240,6 +241,7 @@ module internal PullbackRun =
 
     /// Reverses one iteration; the state before it is in the loop's slots.
     let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+        LoopRun.goesOn p.Loop work |> ignore
         loadRegisters p work tape k
         let moved = pulledAt p work tape k
         let everyRow = RowMemory.All(moved, int64 p.Loop.Rows)

@@ -163,6 +163,9 @@ module internal Interpret =
 
         Array.append states s.Total
 
+    /// Ends the reverse sweep of a loop if the caller cancels.
+    let private look (l: Loop) = if l.Watch.IsSome then Watching.RequireGoesOn Watching.Current
+
     let rec run (failures: List<exn>) (g: Graph) (inputs: NdArray[]) : NdArray[] =
         let program = Program.ofGraph g
         let nodes = program.Nodes
@@ -244,12 +247,8 @@ module internal Interpret =
             |> Array.map2 (fun k n -> Emission(rows, l.Batch, n.Signature, l.Streams[k].Capacity)) streamOf
 
         let goesOn registers =
-            match l.Watch with
-            | ValueSome Reporting ->
-                Watching.Show(fun () -> registers)
-                Watching.GoesOn()
-            | ValueSome Cancellable -> Watching.GoesOn()
-            | ValueNone -> true
+            if l.Watch = ValueSome Reporting then Watching.Show(fun () -> registers)
+            l.Watch.IsNone || Watching.GoesOn()
 
         let mutable watched = goesOn registers
 
@@ -346,6 +345,7 @@ module internal Interpret =
 
     /// Reverses one iteration, from the state before it.
     and private pull failures (s: Sweep) (f: TapeEntry) (state: NdArray[]) =
+        look s.Of.Of
         let pulled = Array.map2 (&&) f.Moved s.IsGiven
         let everyRow = Array.forall id pulled
         let state = if everyRow then state else Array.map2 (blend pulled) state s.SafeState
@@ -394,6 +394,7 @@ module internal Interpret =
 
     /// The state after a kept iteration.
     and private step failures (l: Loop) captured (f: TapeEntry) (state: NdArray[]) =
+        look l
         Counters.AddBody()
         let out = run failures l.Body (Array.concat [ state; f.Registers; captured ])
         Array.map2 (blend f.Moved) out[.. l.States - 1] state
@@ -413,7 +414,11 @@ module internal Interpret =
     /// Runs a function node and raises the first failure of its checks.
     let call (fn: Fn) (args: NdArray[]) : NdArray[] =
         let failures = List<exn>()
-        let result = apply failures fn args
+        let result =
+            try
+                apply failures fn args
+            with :? OperationCanceledException when failures.Count > 0 ->
+                [||]
 
         if failures.Count > 0 then raise failures[0]
 

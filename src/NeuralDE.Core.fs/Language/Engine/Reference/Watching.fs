@@ -5,12 +5,15 @@ open System.Threading
 open NeuralDE.Internal.Graph
 
 /// The progress function and cancellation token of the caller of a run.
-[<Sealed; AllowNullLiteral>]
+[<AllowNullLiteral>]
 type internal Watcher(token: CancellationToken, report: (NdArray[] -> unit) voption, outer: Watcher) =
     /// The watcher of the enclosing call.
     member _.Outer = outer
     member _.Report = report
     member _.Token = token
+    /// Once true, it stays true. Tests count its calls.
+    abstract IsCancelled: bool
+    default _.IsCancelled = token.IsCancellationRequested
 
 /// The watcher of the calling thread. It is not part of a graph, so one plan serves all callers, and a compiled
 /// function uses the token of its call instead of that of its trace.
@@ -24,30 +27,46 @@ type internal Watching private () =
         if report.IsNone && not token.CanBeCanceled then
             f ()
         else
-            let outer = Watching.current
+            Watching.Under(Watcher(token, report, Watching.current), f)
 
-            try
-                Watching.current <- Watcher(token, report, outer)
-                f ()
-            finally
-                Watching.current <- outer
+    static member Under(watcher: Watcher, f: unit -> 'T) : 'T =
+        let outer = Watching.current
+
+        try
+            Watching.current <- watcher
+            f ()
+        finally
+            Watching.current <- outer
 
     /// The innermost watcher of the calling thread, for a run that other threads take part in.
     static member Current: Watcher = Watching.current
+
+    /// The watcher whose token is cancelled, of this one and those around it; or null.
+    static member private Cancelled(innermost: Watcher) : Watcher =
+        let mutable watcher = innermost
+
+        while not (isNull watcher) && not watcher.IsCancelled do
+            watcher <- watcher.Outer
+
+        watcher
 
     /// Whether a loop continues: no token of the callers is cancelled.
     static member GoesOn() : bool = Watching.GoesOn Watching.current
 
     /// The same for a run that began under this watcher.
-    static member GoesOn(innermost: Watcher) : bool =
-        let mutable watcher = innermost
-        let mutable goesOn = true
+    static member GoesOn(innermost: Watcher) : bool = isNull (Watching.Cancelled innermost)
 
-        while goesOn && not (isNull watcher) do
-            goesOn <- not watcher.Token.IsCancellationRequested
-            watcher <- watcher.Outer
+    /// Whether this token or one of the callers is cancelled.
+    static member IsCancelled(token: CancellationToken) : bool =
+        token.IsCancellationRequested || not (Watching.GoesOn())
 
-        goesOn
+    /// Ends a reverse sweep if a token is cancelled. Unlike a solve, it has no result then: a part of the sum over the
+    /// iterations is no gradient.
+    static member RequireGoesOn(innermost: Watcher) : unit =
+        let cancelled = Watching.Cancelled innermost
+
+        if not (isNull cancelled) then
+            raise (OperationCanceledException("The gradient was cancelled during its backward pass.", cancelled.Token))
 
     /// Reports a loop's registers to the innermost watcher, if it has a progress function.
     static member Show(registers: unit -> NdArray[]) : unit =

@@ -90,6 +90,8 @@ type internal Plan
         with
         | :? NoRoomException as e -> raise (Memory.missing e.Bytes largest)
         | :? OutOfMemoryException -> raise (Memory.missing size largest)
+        // a failed or cancelled solve says more than its cancelled gradient
+        | :? OperationCanceledException when work.Failures.Count > 0 -> ()
 
         Counters.SetHeld work.Held
         if work.Failures.Count > 0 then raise work.Failures[0]
