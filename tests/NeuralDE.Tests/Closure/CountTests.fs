@@ -58,8 +58,9 @@ let tests =
                     testCase
                         $"c = 16, {string n} iterations: at most {string evaluations} evaluations of each"
                         (fun () ->
-                            // one float64 of state, and half of the budget for each direction
-                            let bytes = 2L * 16L * 8L
+                            // a float64 of state; for two iterations an int32 of control and 7 bytes of flags; half of the
+                            // budget for each direction
+                            let bytes = 2L * 16L * (8L + 2L * (4L + 7L))
 
                             let turns (x: Tensor) =
                                 ControlFlow.loopOn

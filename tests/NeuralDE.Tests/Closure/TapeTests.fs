@@ -89,7 +89,7 @@ let gates =
               for budget in [ 1L <<< 23; 1L <<< 25 ] do
                   for steps in [ 50; 200; 800 ] do
                       let got = ofSteps (CheckpointedWithin budget) steps
-                      let most = budget + 16000L * int64 steps + 10000000L
+                      let most = budget + 10000000L
                       Expect.isTrue
                           (got <= most)
                           $"{string got} bytes at {string steps} steps within {string budget}, expected {string most} at most") ]

@@ -124,10 +124,11 @@ type Gradient =
     /// The exact derivative of the steps taken, by the state at t0 and by all values that the field captures (by times it is
     /// f there). Keeps every state, so the memory grows with the number of steps.
     | Direct
-    /// The same derivative as Direct; keeps states within 256 MiB and computes the steps between them again. The default.
+    /// The same derivative as Direct; keeps states and controls of steps within 256 MiB and computes the steps between them
+    /// again. The default.
     | Checkpointed
-    /// The same derivative as Direct, with states within `bytes` bytes. A solve raises InputException unless `bytes` is
-    /// positive.
+    /// The same derivative as Direct, with states and controls of steps within `bytes` bytes, at least those of two steps. A
+    /// solve raises InputException unless `bytes` is positive.
     | CheckpointedWithin of bytes: int64
     /// The continuous adjoint: solves state, adjoint and parameter integrals backwards. Constant memory; inexact, and
     /// unstable if the backward equation is unstable (contracting nonlinear flows). R. T. Q. Chen et al., Neural ordinary
@@ -148,5 +149,5 @@ type Gradient =
         | BacksolveWith _ -> "Backsolve"
         | OwnGradient m -> m.Name
 
-    /// The memory limit of Checkpointed for states, in bytes: 256 MiB.
+    /// The memory limit of Checkpointed, in bytes: 256 MiB.
     static member DefaultBudget = 268435456L

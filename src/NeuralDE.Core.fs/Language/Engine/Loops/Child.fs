@@ -44,15 +44,6 @@ type internal LoopViews =
     }
 
 module internal LoopViews =
-    /// As in the reference interpreter: half of the budget for the states kept by the forward run, half for those of a
-    /// replay.
-    let limitOf (l: Loop) (args: View[]) =
-        match l.Tape with
-        | Everything -> Int32.MaxValue
-        | Budget bytes ->
-            let stateBytes = args[.. l.States - 1] |> Array.sumBy (fun v -> ArrayMemory.bytes v.Dtype v.Shape)
-            int (max 2L (min 1000000000L (bytes / (2L * max 1L stateBytes))))
-
     let flagsOf rows : Signature = { Dtype = Bool; Shape = [| rows |] }
     let countsOf rows : Signature = { Dtype = Int32; Shape = [| rows |] }
 
@@ -71,7 +62,8 @@ module internal LoopViews =
               Child.storagesOf v.Flags
               Child.storagesOf v.Counts ]
 
-    let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: int -> EmissionTarget) tape limit watch : LoopPlan =
+    /// `targets`: by emission where it is written; without them nothing is written.
+    let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: EmissionTarget[] voption) tape watch : LoopPlan =
         let inner, instructions = Child.instantiate v.Body scope
         let n = l.States + l.Registers
         let out = v.Body.Lowered.Outputs |> Array.map (Child.slot inner)
@@ -85,17 +77,23 @@ module internal LoopViews =
         let streamOf = l.StreamOf
 
         let stream k : StreamPlan =
-            let mine = [| 0 .. l.Emits - 1 |] |> Array.filter (fun e -> streamOf[e] = k)
+            let mine, into =
+                match targets with
+                | ValueSome targets -> [| 0 .. l.Emits - 1 |] |> Array.filter (fun e -> streamOf[e] = k), targets
+                | ValueNone -> [||], [||]
 
             { Emit = mine |> Array.map (fun e -> out[n + e])
-              Targets = mine |> Array.map (fun e -> targets e)
+              Targets = mine |> Array.map (fun e -> into[e])
               Write = out[n + l.Emits + 1 + k]
               Wrote = Child.slot scope v.Flags[2 + k]
               Count = Child.slot scope v.Counts[k] }
 
+        let states, registers = carried[.. l.States - 1], carried[l.States ..]
+        let controls = Array.append registers (Array.append v.Flags v.Counts |> Array.map (Child.slot scope))
+
         { Rows = rows
-          States = carried[.. l.States - 1]
-          Registers = carried[l.States ..]
+          States = states
+          Registers = registers
           Aside = aside
           Body = instructions
           NextStates = out[.. l.States - 1]
@@ -105,8 +103,11 @@ module internal LoopViews =
           Finish = out[n + l.Emits + l.Flags - 1]
           Live = Child.slot scope v.Flags[0]
           Moved = Child.slot scope v.Flags[1]
+          Controls = controls
+          StateBytes = states |> Array.sumBy _.Bytes
+          ControlBytes = controls |> Array.sumBy _.Bytes
           Tape = tape
-          Limit = limit
+          Limit = Recording.LimitOf l
           Watch = watch
           Faster = ValueNone }
 

@@ -69,79 +69,84 @@ type internal LoopPlan =
         /// one byte per row each
         Live: Slot
         Moved: Slot
+        /// what the tape keeps of an iteration beside its states: registers, live rows and counts before it; moved rows, rows
+        /// that wrote
+        Controls: Slot[]
+        StateBytes: int64
+        ControlBytes: int64
         Tape: int voption
-        /// the most states kept at once
+        /// the most frames kept at once
         Limit: int
         Watch: (Workspace -> bool) voption
         Faster: FasterLoop voption
     }
 
 module internal LoopRun =
-    let private bytesOf (slots: Slot[]) =
-        let mutable sum = 0L
-
-        for s in slots do
-            sum <- sum + s.Bytes
-
-        sum
-
-    /// Of a kept iteration on the tape: the moved rows, then for each stream the rows that wrote, then for each stream
-    /// the number of rows written before.
-    let flagBytes (l: LoopPlan) = (1L + 5L * int64 l.Streams.Length) * int64 l.Rows
-
-    /// Bytes of a kept iteration on the tape: registers and flags.
-    let entryBytes (l: LoopPlan) = bytesOf l.Registers + flagBytes l
-
-    let stateBytes (l: LoopPlan) = bytesOf l.States
-
-    /// Copies arrays from their slots into consecutive memory, or back.
-    let gather (work: Workspace) (slots: Slot[]) (target: nativeint) =
+    let private gather (work: Workspace) (slots: Slot[]) (target: nativeint) =
         let mutable at = target
 
         for s in slots do
             RowMemory.Copy(Slot.address work s, at, s.Bytes)
             at <- at + nativeint s.Bytes
 
-    let scatter (work: Workspace) (source: nativeint) (slots: Slot[]) =
+    let private scatter (work: Workspace) (source: nativeint) (slots: Slot[]) =
         let mutable at = source
 
         for s in slots do
             RowMemory.Copy(at, Slot.address work s, s.Bytes)
             at <- at + nativeint s.Bytes
 
-    /// The tape keeps the states of the iterations divisible by Spacing.
-    let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
-        let into = tape.Entries.Append(entryBytes l)
-        gather work l.Registers into
-        let flags = into + nativeint (bytesOf l.Registers)
-        let rows = int64 l.Rows
-        RowMemory.Copy(Slot.address work l.Moved, flags, rows)
-        let streams = l.Streams.Length
+    let frameBytes (l: LoopPlan) = l.StateBytes + l.ControlBytes
+    let private frameAt (l: LoopPlan) (tape: TapeMemory) i = tape.Frames.Address + nativeint (int64 i * frameBytes l)
+    let private endAt (l: LoopPlan) (tape: TapeMemory) i = tape.Ends.Address + nativeint (int64 i * l.ControlBytes)
 
-        for k in 0 .. streams - 1 do
-            let wrote = flags + nativeint (int64 (1 + k) * rows)
-            let count = flags + nativeint (int64 (1 + streams + 4 * k) * rows)
-            RowMemory.Copy(Slot.address work l.Streams[k].Wrote, wrote, rows)
-            RowMemory.Copy(Slot.address work l.Streams[k].Count, count, 4L * rows)
+    /// Appends the frame of an iteration whose body has run, before the next carried values are in place.
+    let keep (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
+        let at = tape.Frames.Append(frameBytes l)
+        gather work l.States at
+        gather work l.Controls (at + nativeint l.StateBytes)
+
+    /// Copies a frame into the slots.
+    let load (l: LoopPlan) (work: Workspace) (tape: TapeMemory) (index: int) =
+        scatter work (frameAt l tape index) l.States
+        scatter work (frameAt l tape index + nativeint l.StateBytes) l.Controls
+
+    /// The number of frames whose iterations up to the next one have all run, with their ends.
+    let ends (l: LoopPlan) (tape: TapeMemory) = int (tape.Ends.Length / l.ControlBytes)
+
+    /// Copies the controls of the last iteration before the next frame into the slots.
+    let loadEnd (l: LoopPlan) (work: Workspace) (tape: TapeMemory) (index: int) =
+        scatter work (endAt l tape index) l.Controls
+
+    /// Drops every second frame, and the ends between those that are left.
+    let private thin (l: LoopPlan) (tape: TapeMemory) =
+        let isFirst = (tape.Spacing = 1)
+        let left, complete = (tape.Kept + 1) / 2, (if isFirst then tape.Kept else ends l tape) / 2
+        if isFirst then tape.Ends.Resize(int64 complete * l.ControlBytes)
+
+        for i in 0 .. complete - 1 do
+            let odd = 2 * i + 1
+            let from = if isFirst then frameAt l tape odd + nativeint l.StateBytes else endAt l tape odd
+            RowMemory.Copy(from, endAt l tape i, l.ControlBytes)
+
+        for i in 1 .. left - 1 do
+            RowMemory.Copy(frameAt l tape (2 * i), frameAt l tape i, frameBytes l)
+
+        tape.Ends.Resize(int64 complete * l.ControlBytes)
+        tape.Frames.Resize(int64 left * frameBytes l)
+        tape.Kept <- left
+        tape.Spacing <- 2 * tape.Spacing
+
+    let private record (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
+        tape.IsWhole <- tape.IsWhole && RowMemory.All(Slot.address work l.Moved, int64 l.Rows)
+
+        if tape.Spacing > 1 && (tape.Count + 1) % tape.Spacing = 0 then
+            gather work l.Controls (tape.Ends.Append l.ControlBytes)
 
         if tape.Count % tape.Spacing = 0 then
-            let bytes = stateBytes l
-            gather work l.States (tape.States.Append bytes)
+            keep l work tape
             tape.Kept <- tape.Kept + 1
-
-            if tape.Kept > l.Limit then
-                let left = (tape.Kept + 1) / 2
-
-                for i in 1 .. left - 1 do
-                    RowMemory.Copy(
-                        tape.States.Address + nativeint (2L * int64 i * bytes),
-                        tape.States.Address + nativeint (int64 i * bytes),
-                        bytes
-                    )
-
-                tape.States.Resize(int64 left * bytes)
-                tape.Kept <- left
-                tape.Spacing <- 2 * tape.Spacing
+            if tape.Kept > l.Limit then thin l tape
 
         tape.Count <- tape.Count + 1
 
@@ -261,25 +266,21 @@ module internal LoopRun =
             true
         | _ -> false
 
-    let private iterate
-        (l: LoopPlan)
-        (work: Workspace)
-        (tape: TapeMemory voption)
-        (live: nativeint)
-        (moved: nativeint)
-        =
-        let rows = int64 l.Rows
+    /// Runs the body and marks the rows that move and those that write. Whether a row moves.
+    let evaluate (l: LoopPlan) (work: Workspace) : bool =
+        let moved, rows = Slot.address work l.Moved, int64 l.Rows
         Counters.AddBody()
         Instruction.runAll l.Body work
-        RowMemory.And(live, Slot.address work l.Keep, moved, rows)
+        RowMemory.And(Slot.address work l.Live, Slot.address work l.Keep, moved, rows)
 
         for s in l.Streams do
             RowMemory.And(moved, Slot.address work s.Write, Slot.address work s.Wrote, rows)
 
-        match tape with
-        | ValueSome tape when RowMemory.Any(moved, rows) -> record l work tape
-        | _ -> ()
+        RowMemory.Any(moved, rows)
 
+    /// Writes the emissions and puts the next carried values in place.
+    let advance (l: LoopPlan) (work: Workspace) =
+        let live, moved, rows = Slot.address work l.Live, Slot.address work l.Moved, int64 l.Rows
         write l work
         // Copying the carried values may overwrite the flags, so save them first. The write flags are no longer
         // needed.
@@ -292,7 +293,7 @@ module internal LoopRun =
 
     /// Runs the loop from the state and registers in their slots. With a tape, it records the kept iterations.
     let run (l: LoopPlan) (work: Workspace) =
-        let live, moved = Slot.address work l.Live, Slot.address work l.Moved
+        let live = Slot.address work l.Live
         clear l work
 
         let tape =
@@ -313,5 +314,11 @@ module internal LoopRun =
             if isDoneFaster l work then
                 goes <- false
             else
-                iterate l work tape live moved
+                let isMoved = evaluate l work
+
+                match tape with
+                | ValueSome tape when isMoved -> record l work tape
+                | _ -> ()
+
+                advance l work
                 goes <- goesOn l work

@@ -3,6 +3,7 @@ namespace NeuralDE.Internal.Engine
 #nowarn "9" // native pointers
 
 open Microsoft.FSharp.NativeInterop
+open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Kernels
 
@@ -45,90 +46,91 @@ type internal PullbackPlan =
         /// for each row state and registers at which it moved; unused for one row
         SafeStates: Slot[]
         SafeRegisters: Slot[]
+        /// one byte per row each: rows with a cotangent; rows without a safe state
+        Given: Slot
+        Missing: Slot
     }
 
 module internal PullbackRun =
-    let private entryAt (p: PullbackPlan) (tape: TapeMemory) (k: int) =
-        tape.Entries.Address + nativeint (int64 k * LoopRun.entryBytes p.Loop)
+    /// Looks at the caller's token; raises if it is cancelled.
+    let private look (p: PullbackPlan) (work: Workspace) = LoopRun.goesOn p.Loop work |> ignore
 
-    let private registerBytes (p: PullbackPlan) = LoopRun.entryBytes p.Loop - LoopRun.flagBytes p.Loop
+    /// Runs the loop's body from the carried values in the slots; whether a row moved.
+    let private evaluate (p: PullbackPlan) (work: Workspace) : bool =
+        look p work
 
-    let private movedAt (p: PullbackPlan) tape k = entryAt p tape k + nativeint (registerBytes p)
+        if not (RowMemory.Any(Slot.address work p.Loop.Live, int64 p.Loop.Rows)) then
+            raise (
+                GraphException
+                    "a loop ended earlier when it ran again for its gradient: a function in it gave other values for the same arguments"
+            )
 
-    let private loadRegisters (p: PullbackPlan) (work: Workspace) tape k =
-        LoopRun.scatter work (entryAt p tape k) p.Loop.Registers
+        LoopRun.evaluate p.Loop work
 
-    /// Computes the state after a kept iteration from the state before it, in the loop's slots.
-    let private step (p: PullbackPlan) (work: Workspace) tape k =
-        LoopRun.goesOn p.Loop work |> ignore
-        Counters.AddBody()
-        loadRegisters p work tape k
-        let l = p.Loop
-        Instruction.runAll l.Body work
+    /// Runs the loop again through its next `length` iterations in which a row moves, and keeps every `size`-th. With an
+    /// end on the tape (or -1), the last one need not run; then size is 1.
+    let private replay (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) length size ending =
+        let last = (length - 1) / size * size
+        let evaluated = if ending < 0 then last + 1 else last
+        let mutable k = 0
 
-        for struct (_, source, aside) in l.Aside do
-            Slot.copy work source aside
+        while k < evaluated do
+            if evaluate p work then
+                if k % size = 0 then LoopRun.keep p.Loop work tape
+                k <- k + 1
 
-        for i in 0 .. l.States.Length - 1 do
-            if l.Rows = 1 then
-                Slot.copy work l.NextStates[i] l.States[i]
-            else
-                Slot.blend work (movedAt p tape k) l.Rows l.NextStates[i] l.States[i]
+            if k <= last then LoopRun.advance p.Loop work
 
-    let private loadKept (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) (mark: int) =
-        LoopRun.scatter work (tape.States.Address + nativeint (int64 mark * LoopRun.stateBytes p.Loop)) p.Loop.States
+        if ending >= 0 then
+            LoopRun.loadEnd p.Loop work tape ending
+            LoopRun.keep p.Loop work tape
 
     let private blendAll (work: Workspace) (flags: nativeint) rows (source: Slot[]) (target: Slot[]) =
         for i in 0 .. source.Length - 1 do
             Slot.blend work flags rows source[i] target[i]
 
-    let private copyRow (work: Workspace) (rows: int64) (source: int) (target: int) (slots: Slot[]) =
-        for s in slots do
-            let bytes = s.Bytes / rows
-            let at = Slot.address work s
-            RowMemory.Copy(at + nativeint (int64 source * bytes), at + nativeint (int64 target * bytes), bytes)
+    let private copyRow (work: Workspace) (rows: int64) (from: Slot[]) (source: int) (into: Slot[]) (target: int) =
+        for i in 0 .. from.Length - 1 do
+            let bytes = from[i].Bytes / rows
+            RowMemory.Copy(
+                Slot.address work from[i] + nativeint (int64 source * bytes),
+                Slot.address work into[i] + nativeint (int64 target * bytes),
+                bytes
+            )
 
     /// For rows that did not move, the pullback is evaluated at a state where they did: 0 · finite instead of 0 · ∞.
     let private findSafe (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
         let l = p.Loop
         let rows = int64 l.Rows
-        // rows that have not moved in the iterations so far
-        let missing = Slot.address work l.Live
-        let first = Slot.address work l.Streams[0].Wrote
-
-        for row in 0 .. l.Rows - 1 do
-            NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 1uy
-
+        let flags (s: Slot) = NativePtr.ofNativeInt<byte>(Slot.address work s)
+        let missing, moved = flags p.Missing, flags l.Moved
+        NativePtr.initBlock missing 1uy (uint32 rows)
+        if tape.Count > 0 then LoopRun.load l work tape 0
         let mutable k = 0
 
-        while k < tape.Count && RowMemory.Any(missing, rows) do
-            if k % tape.Spacing = 0 then
-                loadKept p work tape (k / tape.Spacing)
-            else
-                step p work tape (k - 1)
+        while k < tape.Count && RowMemory.Any(Slot.address work p.Missing, rows) do
+            if evaluate p work then
+                k <- k + 1
 
-            loadRegisters p work tape k
-            RowMemory.And(missing, movedAt p tape k, first, rows)
-            blendAll work first l.Rows l.States p.SafeStates
-            blendAll work first l.Rows l.Registers p.SafeRegisters
+                for row in 0 .. l.Rows - 1 do
+                    if NativePtr.get missing row &&& NativePtr.get moved row <> 0uy then
+                        copyRow work rows l.States row p.SafeStates row
+                        copyRow work rows l.Registers row p.SafeRegisters row
+                        NativePtr.set missing row 0uy
 
-            for row in 0 .. l.Rows - 1 do
-                if NativePtr.get (NativePtr.ofNativeInt<byte> first) row <> 0uy then
-                    NativePtr.set (NativePtr.ofNativeInt<byte> missing) row 0uy
-
-            k <- k + 1
+            LoopRun.advance l work
 
         // for a row that never moved, use another row's finite state as a placeholder
         let mutable source = -1
 
         for row in l.Rows - 1 .. -1 .. 0 do
-            if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row = 0uy then source <- row
+            if NativePtr.get missing row = 0uy then source <- row
 
         if source >= 0 then
             for row in 0 .. l.Rows - 1 do
-                if NativePtr.get (NativePtr.ofNativeInt<byte> missing) row <> 0uy then
-                    copyRow work rows source row p.SafeStates
-                    copyRow work rows source row p.SafeRegisters
+                if NativePtr.get missing row <> 0uy then
+                    copyRow work rows p.SafeStates source p.SafeStates row
+                    copyRow work rows p.SafeRegisters source p.SafeRegisters row
 
     /// Whether a byte of a row is not 0.
     let private isGiven (at: nativeint) (bytes: int64) =
@@ -145,7 +147,7 @@ module internal PullbackRun =
     let private findGiven (p: PullbackPlan) (work: Workspace) =
         let l = p.Loop
         let rows = int64 l.Rows
-        let flags = NativePtr.ofNativeInt<byte>(Slot.address work l.Moved)
+        let flags = NativePtr.ofNativeInt<byte>(Slot.address work p.Given)
 
         let reaches row (s: Slot) =
             let bytes = s.Bytes / rows
@@ -161,17 +163,6 @@ module internal PullbackRun =
                 any <- any || reaches row e.Given
 
             NativePtr.set flags row (if any then 1uy else 0uy)
-
-    /// The rows that moved in an iteration and have a cotangent.
-    let private pulledAt (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
-        let l = p.Loop
-
-        if l.Rows = 1 then
-            movedAt p tape k
-        else
-            let pulled = Slot.address work l.Streams[0].Wrote // free, because nothing is written now
-            RowMemory.And(movedAt p tape k, Slot.address work l.Moved, pulled, int64 l.Rows)
-            pulled
 
     /// For rows that are not pulled, sets the cotangent to 0 and the state and registers to values at which they moved.
     let private restUnmoved (p: PullbackPlan) (work: Workspace) (moved: nativeint) =
@@ -192,16 +183,14 @@ module internal PullbackRun =
         blendAll work unmoved l.Rows p.SafeRegisters l.Registers
 
     /// Copies the part of every emission's cotangent that belongs to one iteration.
-    let private loadEmissions (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
+    let private loadEmissions (p: PullbackPlan) (work: Workspace) =
         let l = p.Loop
         let rows = int64 l.Rows
-        let streams = l.Streams.Length
-        let written = movedAt p tape k
 
         for e in p.Emissions do
             let bytes = e.Part.Bytes / rows
-            let wrote = NativePtr.ofNativeInt<byte>(written + nativeint (int64 (1 + e.Stream) * rows))
-            let count = NativePtr.ofNativeInt<int>(written + nativeint (int64 (1 + streams + 4 * e.Stream) * rows))
+            let wrote = NativePtr.ofNativeInt<byte>(Slot.address work l.Streams[e.Stream].Wrote)
+            let count = NativePtr.ofNativeInt<int>(Slot.address work l.Streams[e.Stream].Count)
 
             for row in 0 .. l.Rows - 1 do
                 let part = Slot.address work e.Part + nativeint (int64 row * bytes)
@@ -239,19 +228,20 @@ module internal PullbackRun =
                 total
             )
 
-    /// Reverses one iteration; the state before it is in the loop's slots.
-    let private pull (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) k =
-        LoopRun.goesOn p.Loop work |> ignore
-        loadRegisters p work tape k
-        let moved = pulledAt p work tape k
-        let everyRow = RowMemory.All(moved, int64 p.Loop.Rows)
+    /// Reverses one iteration, whose frame is in the loop's slots.
+    let private pull (p: PullbackPlan) (work: Workspace) =
+        look p work
+        let moved, rows = Slot.address work p.Loop.Moved, int64 p.Loop.Rows
+        // the rows that moved and have a cotangent
+        if rows > 1L then RowMemory.And(moved, Slot.address work p.Given, moved, rows)
+        let everyRow = RowMemory.All(moved, rows)
 
         for i in 0 .. p.Cotangents.Length - 1 do
             Slot.copy work p.Cotangents[i] p.Mine[i]
 
         if not everyRow then restUnmoved p work moved
 
-        loadEmissions p work tape k
+        loadEmissions p work
         Instruction.runAll p.Sweep work
 
         for i in 0 .. p.Cotangents.Length - 1 do
@@ -262,46 +252,25 @@ module internal PullbackRun =
 
         addToTotals p work
 
-    let private keep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) =
-        LoopRun.gather work p.Loop.States (tape.States.Append(LoopRun.stateBytes p.Loop))
+    /// Reverses `length` iterations, of which the first has the frame `first`, and the last perhaps an end; keeps at most
+    /// `limit` further frames at once.
+    let rec private sweep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) limit first length ending =
+        LoopRun.load p.Loop work tape first
 
-    /// Loads the i-th state kept from `start` on.
-    let private load (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) start i =
-        let at = start + int64 i * LoopRun.stateBytes p.Loop
-        LoopRun.scatter work (tape.States.Address + nativeint at) p.Loop.States
-
-    /// Reverses iterations last … first, with the state before the first of them in the loop's slots; keeps at most
-    /// `limit` states at once.
-    let rec private sweep (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) limit first last =
-        let length = last - first + 1
-        // states of this replay are appended to the tape
-        let start = tape.States.Length
         if length = 1 then
-            pull p work tape first
-        elif length <= limit then
-            for k in first..last do
-                keep p work tape
-
-                if k < last then step p work tape k
-
-            for k in last .. -1 .. first do
-                load p work tape start (k - first)
-                pull p work tape k
+            pull p work
         else
-            let parts = max 2 (limit / 2)
+            let parts = if length <= limit then length else max 2 (limit / 2)
             let size = (length + parts - 1) / parts
-
-            for k in first..last do
-                if (k - first) % size = 0 then keep p work tape
-
-                if k < last then step p work tape k
+            // frames of this replay are appended to the tape
+            let bottom = tape.Frames.Length
+            let start = int (bottom / LoopRun.frameBytes p.Loop)
+            replay p work tape length size (if size = 1 then ending else -1)
 
             for i in (length - 1) / size .. -1 .. 0 do
-                load p work tape start i
-                let from = first + i * size
-                sweep p work tape (max 2 (limit / 2)) from (min last (from + size - 1))
+                sweep p work tape (max 2 (limit / 2)) (start + i) (min size (length - i * size)) -1
 
-        tape.States.Resize start
+            tape.Frames.Resize bottom
 
     /// Runs the reverse sweep over the tape, starting with the cotangents in their slots.
     let run (p: PullbackPlan) (work: Workspace) =
@@ -309,15 +278,12 @@ module internal PullbackRun =
 
         if p.Loop.Rows > 1 then
             findGiven p work
-            let mutable whole = RowMemory.All(Slot.address work p.Loop.Moved, int64 p.Loop.Rows)
 
-            for k in 0 .. tape.Count - 1 do
-                whole <- whole && RowMemory.All(movedAt p tape k, int64 p.Loop.Rows)
+            if not (tape.IsWhole && RowMemory.All(Slot.address work p.Given, int64 p.Loop.Rows)) then
+                findSafe p work tape
 
-            if not whole then findSafe p work tape
+        let room = 2 * p.Loop.Limit - tape.Kept
 
         for i in tape.Kept - 1 .. -1 .. 0 do
-            let first = i * tape.Spacing
-            let last = min (tape.Count - 1) (first + tape.Spacing - 1)
-            loadKept p work tape i
-            sweep p work tape p.Loop.Limit first last
+            let length = min tape.Spacing (tape.Count - i * tape.Spacing)
+            sweep p work tape room i length (if i < LoopRun.ends p.Loop tape then i else -1)

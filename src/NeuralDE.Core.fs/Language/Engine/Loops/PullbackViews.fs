@@ -24,6 +24,8 @@ type internal PullbackViews =
         Emissions: struct (int * View * View)[]
         /// for each row state and registers at which it moved; empty for one row
         Safe: View[]
+        /// see PullbackPlan: given rows, missing rows
+        Rows: View[]
         /// wanted states without an active cotangent
         Zeros: struct (int * View)[]
     }
@@ -61,6 +63,7 @@ module internal PullbackViews =
               v.Emissions |> Seq.map (fun (struct (_, _, part)) -> part.Storage)
               Child.storagesOf v.Totals
               Child.storagesOf v.Safe
+              Child.storagesOf v.Rows
               v.Zeros |> Seq.map (fun (struct (_, z)) -> z.Storage) ]
 
     /// The cotangents of the wanted arguments.
@@ -112,7 +115,9 @@ module internal PullbackViews =
                   Part = Child.slot scope part })
           Sweep = instructions
           SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
-          SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..] }
+          SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..]
+          Given = Child.slot scope v.Rows[0]
+          Missing = Child.slot scope v.Rows[1] }
 
     /// Runs the loop unless its tape exists, then the sweep; or a faster form of both. `start` is indexed by carried value,
     /// `given` by active state; `cleared` is initialised to zeros.

@@ -131,7 +131,7 @@ module internal LowerFunctions =
 
                 let tape = if isTaped then ValueSome(scope.Tape n) else ValueNone
                 let watch = LoopViews.watchOf l v.Carried[l.States ..] scope
-                let plan = LoopViews.plan l v scope (Array.get targets) tape (LoopViews.limitOf l args) watch
+                let plan = LoopViews.plan l v scope (ValueSome targets) tape watch
 
                 let faster = LowerSingle.loop l n isTaped scope plan.Body.Length v emissions
                 let plan = { plan with Faster = faster }
@@ -168,7 +168,8 @@ module internal LowerFunctions =
                        struct (streamOf[e], w, x.NewArray l.Body.Outputs[carried + e].Signature)
                    | _ -> () |]
 
-        let safe = if Shape.extent "loop" (Shape.size l.Batch) > 1 then Array.map sameAs v.Carried else [||]
+        let rows = Shape.extent "loop" (Shape.size l.Batch)
+        let safe = if rows > 1 then Array.map sameAs v.Carried else [||]
         let parts = emissions |> Array.map (fun (struct (_, _, part)) -> part)
         let struct (swept, whole, rowSums) = PullbackViews.sweepOf p active.Length
         let sweep = bodyOf x swept (Array.concat [ v.Carried; mine; parts ]) own[carried..]
@@ -183,6 +184,7 @@ module internal LowerFunctions =
           RowSums = rowSums
           Emissions = emissions
           Safe = safe
+          Rows = Array.init 2 (fun _ -> x.NewArray(LoopViews.flagsOf rows))
           Zeros =
             chosen 0 (l.States - 1) (fun i -> p.Wanted[i] && not p.ActiveStates[i])
             |> Array.map (fun i -> struct (i, sameAs own[i])) }
@@ -204,10 +206,7 @@ module internal LowerFunctions =
             PullbackViews.touches v args,
             fun scope ->
                 let tape = scope.Tape primal
-                let discarded = Array.map (fun _ -> Grown(scope.Maker.NewEmission())) [| 1 .. l.Emits |]
-                let limit = LoopViews.limitOf l own
-                let watch = LoopViews.sweepWatchOf l
-                let loop = LoopViews.plan l v.Loop scope (Array.get discarded) (ValueSome tape) limit watch
+                let loop = LoopViews.plan l v.Loop scope ValueNone (ValueSome tape) (LoopViews.sweepWatchOf l)
                 let pull = PullbackViews.plan l v scope loop tape
                 let start = own[.. l.States + l.Registers - 1] |> Array.map (Child.slot scope)
                 let givenSlots = v.Active |> Array.map (fun i -> given[i] |> ValueOption.map (Child.slot scope))

@@ -16,27 +16,31 @@ type internal PinnedTable(values: int64[]) =
     /// Keeps the table alive while only its address is in use.
     member _.Values = pinned
 
-/// The tape of one loop: a row of bytes for every kept iteration, and states for some of them. The number of iterations
-/// need not be known: when the number of states exceeds the limit, every second one is dropped. The memory is kept for
-/// the next run.
+/// The tape of one loop: frames of the iterations 0, Spacing, 2 Spacing, … of those in which a row moved. Their number need
+/// not be known: when the number of frames exceeds the limit, every second one is dropped. The memory is kept for the next
+/// run.
 [<Sealed>]
 type internal TapeMemory() =
-    /// of every kept iteration: registers, moved rows, rows that wrote, counts
-    member val Entries = GrowingBlock()
-    /// states of the iterations 0, Spacing, 2 Spacing, …
-    member val States = GrowingBlock()
+    member val Frames = GrowingBlock()
+    /// With a spacing above 1: controls of the last iteration before each next frame, so that a replay ends before it.
+    member val Ends = GrowingBlock()
     /// of a loop by lanes, in place of all others
     member val Blocks = BlockTapes()
+    /// the iterations in which a row moved
     member val Count = 0 with get, set
     member val Spacing = 1 with get, set
+    /// the number of frames
     member val Kept = 0 with get, set
+    /// Whether every row moved in all these iterations.
+    member val IsWhole = true with get, set
 
     member x.Clear() =
-        x.Entries.Clear()
-        x.States.Clear()
+        x.Frames.Clear()
+        x.Ends.Clear()
         x.Count <- 0
         x.Spacing <- 1
         x.Kept <- 0
+        x.IsWhole <- true
 
 /// The large arguments that lie in a workspace since an earlier run: weights, for example, are the same in every call.
 /// Runs leave the memory of the arguments as it is.
@@ -92,8 +96,8 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
     /// Starts the measurement of peaks for the next run.
     member x.ForgetPeaks() =
         for tape in x.Tapes do
-            tape.Entries.Peak <- 0L
-            tape.States.Peak <- 0L
+            tape.Frames.Peak <- 0L
+            tape.Ends.Peak <- 0L
             tape.Blocks.ForgetPeak()
 
         for emission in x.Emissions do
@@ -104,7 +108,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let mutable bytes = block.Size
 
         for tape in x.Tapes do
-            bytes <- bytes + tape.Entries.Peak + tape.States.Peak + tape.Blocks.Peak
+            bytes <- bytes + tape.Frames.Peak + tape.Ends.Peak + tape.Blocks.Peak
 
         for emission in x.Emissions do
             bytes <- bytes + emission.Peak
@@ -116,8 +120,8 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let most = 67108864L
 
         for tape in x.Tapes do
-            tape.Entries.Trim most
-            tape.States.Trim most
+            tape.Frames.Trim most
+            tape.Ends.Trim most
             tape.Blocks.Trim most
 
         for emission in x.Emissions do

@@ -185,7 +185,7 @@ module internal Interpret =
                 bundles[i] <-
                     match fn with
                     | Loop l when program.Taped[i] ->
-                        let recording = recordingFor l args
+                        let recording = Recording(Recording.LimitOf l)
                         recordings[i] <- recording
                         loop failures l args (fun entry state -> recording.Add(entry, state))
                     | Pullback p when program.Primal[i] >= 0 ->
@@ -220,17 +220,9 @@ module internal Interpret =
         | Cond(whenTrue, whenFalse) -> run failures (if args[0].Flags[0] then whenTrue else whenFalse) args[1..]
         | Loop l -> loop failures l args (fun _ _ -> ())
         | Pullback p ->
-            let recording = recordingFor p.Of args
+            let recording = Recording(Recording.LimitOf p.Of)
             loop failures p.Of args[.. p.Wanted.Length - 1] (fun entry state -> recording.Add(entry, state)) |> ignore
             pullback failures p args recording
-
-    and private recordingFor (l: Loop) (args: NdArray[]) =
-        match l.Tape with
-        | Everything -> Recording Int32.MaxValue
-        | Budget bytes ->
-            let stateBytes = args[.. l.States - 1] |> Array.sumBy (fun a -> int64 a.Length * int64 a.Dtype.Size)
-            // half for the states kept by the forward run, half for those of a replay
-            Recording(int (max 2L (min 1000000000L (bytes / (2L * max 1L stateBytes)))))
 
     and private loop failures (l: Loop) (args: NdArray[]) (record: TapeEntry -> NdArray[] -> unit) : NdArray[] =
         let states, carried = l.States, l.States + l.Registers

@@ -1,6 +1,8 @@
 namespace NeuralDE.Internal.Engine
 
+open System
 open System.Collections.Generic
+open NeuralDE
 open NeuralDE.Internal.Graph
 
 /// One kept iteration of a loop: the data that its pullback needs.
@@ -29,6 +31,21 @@ type internal Recording(limit: int) =
     let entries = List<TapeEntry>()
     let states = Dictionary<int, NdArray[]>()
     let mutable spacing = 1
+
+    /// The most iterations of which a loop keeps states and controls at once: half of its budget is for the forward run, half
+    /// for replays. A plan keeps controls of two iterations with a state.
+    static member LimitOf(l: Loop) : int =
+        let most = 1000000000L
+
+        match l.Tape with
+        | Everything -> int most
+        | Budget bytes ->
+            let bytesOf (s: Signature) = Shape.size s.Shape * int64 s.Dtype.Size
+            let carried = l.Body.Inputs[.. l.States + l.Registers - 1] |> Array.map bytesOf
+            // by row: live, moved, and for each stream whether it wrote, and how often before
+            let flags = Shape.size l.Batch * int64 (2 + 5 * l.Streams.Length)
+            let controls = flags + Array.sum carried[l.States ..]
+            int (max 2L (min most (bytes / (2L * max 1L (Array.sum carried[.. l.States - 1] + 2L * controls)))))
 
     member _.Entries = entries
     member _.States = states
