@@ -166,7 +166,9 @@ A tensor has at most 16 777 216 numbers, unless
   here, so that all requests have the same shapes for any number of output times.
 - **Cancellation.** `Ode.cancel token` ends a solve before its next step: `Ode.solve` raises `SolveCancelledException`, an
   `OperationCanceledException`, with the partial solution; `Ode.trySolve` returns the status `Cancelled`. `Engine.cancellable token` does the same
-  inside compiled functions, and ends their gradients in the backward pass too. `Train.cancel token` ends a training, which returns its fit so far with the status `Cancelled`; in C# it throws `FitCancelledException`, also an `OperationCanceledException`.
+  inside compiled functions, and ends their gradients in the backward pass too, with an `OperationCanceledException`. `Train.cancel token` ends a
+  training, which returns its fit so far with the status `Cancelled`; in C# it throws `FitCancelledException`, also an
+  `OperationCanceledException`.
 - **Limits.** The service in `examples/service` limits times, steps, seconds and the bytes of a request; `attack.fsx` beside it tests them.
 - **Untrusted files.** A compressed file may expand to 256 MiB, or to 20 times its size; `Npz.readWith` and `Idx.readWith` raise this limit.
 - **Invalid input.** `ShapeException`, `InputException`, `DtypeException` and `TreeException` are `ArgumentException`s; you can show their

@@ -5,12 +5,16 @@ namespace NeuralDE;
 /// <summary>Inspection of traced functions, and settings of the engine.</summary>
 public static partial class Engine
 {
-    /// <summary>Runs f. If the token is cancelled, a running solve in f ends before its next step.</summary>
+    /// <summary>
+    /// Runs f. If the token is cancelled, a running solve in f ends before its next step, and so does the backward pass
+    /// of its gradient.
+    /// </summary>
     /// <param name="token">The token. It also applies within compiled functions, which received no token.</param>
     /// <param name="f">Such as () =&gt; predict(x).</param>
     /// <returns>
     /// The result of f. Cancelled solves end with the status Cancelled: Problem.Solve and compiled functions raise
-    /// SolveCancelledException; Problem.TrySolve returns the part before the cancellation.
+    /// SolveCancelledException; Problem.TrySolve returns the part before the cancellation. A cancelled gradient raises
+    /// OperationCanceledException: a part of it is no result.
     /// </returns>
     /// <remarks>SolveCancelledException is an OperationCanceledException.</remarks>
     public static T Cancellable<T>(CancellationToken token, Func<T> f) =>

@@ -14,14 +14,14 @@ public static partial class Gradients
     public static Gradient Direct => Gradient.Direct;
 
     /// <summary>
-    /// The same derivative as Direct; keeps states within 256 MiB and computes the steps between them again. The
-    /// default.
+    /// The same derivative as Direct; keeps states and controls of steps within 256 MiB and computes the steps between
+    /// them again. The default.
     /// </summary>
     public static Gradient Checkpointed => Gradient.Checkpointed;
 
     /// <summary>
-    /// The same derivative as Direct, with states within <paramref name="bytes"/> bytes. A solve raises InputException
-    /// unless <paramref name="bytes"/> is positive.
+    /// The same derivative as Direct, with states and controls of steps within <paramref name="bytes"/> bytes, at least
+    /// those of two steps. A solve raises InputException unless <paramref name="bytes"/> is positive.
     /// </summary>
     public static Gradient CheckpointedWithin(long bytes) => Gradient.NewCheckpointedWithin(bytes);
 
