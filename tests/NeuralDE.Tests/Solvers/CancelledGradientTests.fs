@@ -134,7 +134,10 @@ let tests =
                   Expect.equal (numbers (Watching.Under(whole, run))) expected $"{name}: under a token"
                   Expect.isTrue (whole.Looks >= leastLooks) $"{name}: {whole.Looks} looks"
 
-                  for part in [ 0.0; 0.2; 0.4; 0.6; 0.8; 1.0 ] do
+                  // two threads look a little less or more often in another run
+                  let last = if threads = 1 then 1.0 else 0.95
+
+                  for part in [ 0.0; 0.2; 0.4; 0.6; 0.8; last ] do
                       endsAt name threads run expected (int (part * float (whole.Looks - 1))))
 
           testCase "the gradient of a cancelled trySolve is no number" (fun () ->
@@ -148,8 +151,12 @@ let tests =
                   let gradient = compile (grad last)
                   let run () = gradient (scalar 1.0)
                   let expected = float (run ())
-                  Expect.thrownAny<OperationCanceledException>(fun () -> Watching.Under(Caller 2, run) |> ignore)
-                  |> ignore
+
+                  for looks in [ 0; 2 ] do
+                      Expect.thrownAny<OperationCanceledException>(fun () ->
+                          Watching.Under(Caller looks, run) |> ignore)
+                      |> ignore
+
                   Expect.equal (float (run ())) expected "the next call")
 
           testCase "a token that the backward pass cancels ends a training, whose model is the one before" (fun () ->

@@ -26,7 +26,7 @@ type internal LanePullback =
         Reads: int[]
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
-        Tables: struct (int * int64)[]
+        Tables: int64[]
         /// the number of slots of carried and captured values
         Kept: int
         /// cotangents of states at the end that are given; the others begin at 0
@@ -314,14 +314,14 @@ module internal LaneSweep =
                 addSums blocks total
 
         /// Prepares a run on this workspace, with this place for the sums of the tasks, under the caller's watcher.
-        member _.Begin(work: Workspace, sumsAt: nativeint, under: Watcher) =
-            watcher <- under
+        member _.Begin(work: Workspace, sumsAt: nativeint) =
+            watcher <- if p.Loop.IsWatched then Watching.Current else null
+            Watching.RequireGoesOn watcher
             memory <- work.Memory
             p.Record |> ValueOption.iter (fun record -> tapes <- work.Tapes[record.Tape].Blocks)
             sums <- sumsAt
             next <- 0
 
-        /// Drops the caller's watcher.
         member _.End() = watcher <- null
 
         member _.Run(tape: GrowingBlock) =
@@ -333,7 +333,6 @@ module internal LaneSweep =
             let given = back + nativeint backBytes
             let blocks = { Forward = memoryOf; Back = back; Given = given; Counts = given + nativeint slotBytes }
             LaneRun.share loop.Block p.Loop.Shared p.Loop.Tables memory blocks.Forward
-            LaneRun.startAddresses p.Loop memory blocks.Forward
             LaneRun.share sweep.Block p.Shared p.Tables memory blocks.Back
             let tasks = tasksOf p.Loop.Rows
             let mutable task = Interlocked.Increment(&next) - 1
@@ -382,7 +381,7 @@ module internal LaneSweep =
         let tasks = tasksOf p.Loop.Rows
         let sums = ThreadScratch.Address(ThreadScratch.Use.LaneSums, 8L * max 1L (int64 p.Sums.Length * int64 tasks))
         let turn = idle.Take()
-        turn.Begin(work, sums, (if p.Loop.IsWatched then Watching.Current else null))
+        turn.Begin(work, sums)
         let parts = min tasks ThreadTeam.Threads
         let nodes = int64 (p.Loop.Pair.Code.Program.Nodes.Count + p.Pair.Code.Program.Nodes.Count)
 

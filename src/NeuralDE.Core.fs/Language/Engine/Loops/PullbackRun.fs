@@ -275,6 +275,7 @@ module internal PullbackRun =
     /// Runs the reverse sweep over the tape, starting with the cotangents in their slots.
     let run (p: PullbackPlan) (work: Workspace) =
         let tape = work.Tapes[p.Tape]
+        look p work
 
         if p.Loop.Rows > 1 then
             findGiven p work

@@ -275,6 +275,7 @@ module internal Interpret =
 
     and private pullback failures (p: Pullback) (args: NdArray[]) (recording: Recording) : NdArray[] =
         let l = p.Of
+        look l
         let carried, inputs = l.States + l.Registers, p.Wanted.Length
         let rows = Shape.stored "loop" l.Batch
         let captured = args[carried .. inputs - 1]
