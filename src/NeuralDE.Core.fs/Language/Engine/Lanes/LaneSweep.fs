@@ -26,7 +26,7 @@ type internal LanePullback =
         Reads: int[]
         Pair: LaneKernelPair
         Shared: struct (Dtype * int64)[]
-        Tables: int64[]
+        Tables: struct (int * int64)[]
         /// the number of slots of carried and captured values
         Kept: int
         /// cotangents of states at the end that are given; the others begin at 0
@@ -322,6 +322,7 @@ module internal LaneSweep =
             sums <- sumsAt
             next <- 0
 
+        /// Drops the caller's watcher.
         member _.End() = watcher <- null
 
         member _.Run(tape: GrowingBlock) =
@@ -333,6 +334,7 @@ module internal LaneSweep =
             let given = back + nativeint backBytes
             let blocks = { Forward = memoryOf; Back = back; Given = given; Counts = given + nativeint slotBytes }
             LaneRun.share loop.Block p.Loop.Shared p.Loop.Tables memory blocks.Forward
+            LaneRun.startAddresses p.Loop memory blocks.Forward
             LaneRun.share sweep.Block p.Shared p.Tables memory blocks.Back
             let tasks = tasksOf p.Loop.Rows
             let mutable task = Interlocked.Increment(&next) - 1

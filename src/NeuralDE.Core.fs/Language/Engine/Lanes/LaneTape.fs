@@ -135,6 +135,7 @@ module internal LaneTape =
                 let noteBytes = 4L * int64 lanes + countBytes
                 let block = ThreadScratch.Address(ThreadScratch.Use.LaneBlock, int64 b.Bytes + noteBytes)
                 LaneRun.share b l.Shared l.Tables memory block
+                LaneRun.startAddresses l memory block
                 let mutable index = Interlocked.Increment(&next) - 1
 
                 while index < blocks && not (Volatile.Read &stopped) do
