@@ -6,6 +6,10 @@ namespace NeuralDE.Kernels;
 /// One pass over memory for each function and width: full vectors, then the rest without access behind it. A single
 /// element is broadcast to a vector once, which is then read in every iteration.
 /// </summary>
+/// <remarks>
+/// The rest is copied to a vector of its own and passes the same loop again: a function that were inlined twice would
+/// take twice as long to compile, up to 30 ms on the way to the first result.
+/// </remarks>
 internal static unsafe class FloatLoops
 {
     private const MethodImplOptions Loop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
@@ -47,13 +51,12 @@ internal static unsafe class FloatLoops
         }
 
         if (count > 0)
-            UnaryRest<S, F>(function, a, target, (int)count);
+        {
+            var rest = S.LoadFirst(a, (int)count);
+            Unary<S, F>(function, (byte*)Unsafe.AsPointer(ref rest), false, (byte*)Unsafe.AsPointer(ref rest), S.Count);
+            S.StoreFirst(rest, target, (int)count);
+        }
     }
-
-    [MethodImpl(Loop)]
-    private static void UnaryRest<S, F>(F function, byte* a, byte* target, int count)
-        where S : struct, IVector<S>
-        where F : struct, IUnary => S.StoreFirst(function.Apply(S.LoadFirst(a, count)), target, count);
 
     [MethodImpl(Loop)]
     public static void Binary<S, F>(byte* a, bool aSingle, byte* b, bool bSingle, byte* target, long count)
@@ -75,14 +78,20 @@ internal static unsafe class FloatLoops
         }
 
         if (count > 0)
-            BinaryRest<S, F>(a, b, target, (int)count);
+        {
+            var aRest = S.LoadFirst(a, (int)count);
+            var bRest = S.LoadFirst(b, (int)count);
+            Binary<S, F>(
+                (byte*)Unsafe.AsPointer(ref aRest),
+                false,
+                (byte*)Unsafe.AsPointer(ref bRest),
+                false,
+                (byte*)Unsafe.AsPointer(ref aRest),
+                S.Count
+            );
+            S.StoreFirst(aRest, target, (int)count);
+        }
     }
-
-    [MethodImpl(Loop)]
-    private static void BinaryRest<S, F>(byte* a, byte* b, byte* target, int count)
-        where S : struct, IVector<S>
-        where F : struct, IBinary =>
-        S.StoreFirst(default(F).Apply(S.LoadFirst(a, count), S.LoadFirst(b, count)), target, count);
 
     /// <summary>F returns masks, which are stored as bools.</summary>
     [MethodImpl(Loop)]
@@ -106,8 +115,10 @@ internal static unsafe class FloatLoops
 
         if (count > 0)
         {
-            long* flags = stackalloc long[8];
-            S.StoreMask(function.Apply(S.LoadFirst(a, (int)count), S.LoadFirst(b, (int)count)), (byte*)flags);
+            var aRest = S.LoadFirst(a, (int)count);
+            var bRest = S.LoadFirst(b, (int)count);
+            byte* flags = (byte*)Unsafe.AsPointer(ref aRest);
+            Compare<S, F>(flags, false, (byte*)Unsafe.AsPointer(ref bRest), false, flags, S.Count);
             Unsafe.CopyBlockUnaligned(target, flags, (uint)count);
         }
     }

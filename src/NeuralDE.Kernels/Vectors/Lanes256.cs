@@ -50,11 +50,12 @@ internal readonly unsafe struct Lanes256<T> : IVector<Lanes256<T>>
     [MethodImpl(Inline)]
     public static void Store(Lanes256<T> a, void* target) => Vector256.Store(a.value, (T*)target);
 
+    // numbers in full, because CreateSequence is long code, compiled again at every place that inlines it
     [MethodImpl(Inline)]
     private static Vector256<T> FirstLanes(int n) =>
         IsFloat
-            ? Vector256.LessThan(Vector256.CreateSequence(0, 1), Vector256.Create(n)).As<int, T>()
-            : Vector256.LessThan(Vector256.CreateSequence(0L, 1L), Vector256.Create((long)n)).As<long, T>();
+            ? Vector256.LessThan(Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7), Vector256.Create(n)).As<int, T>()
+            : Vector256.LessThan(Vector256.Create(0L, 1, 2, 3), Vector256.Create((long)n)).As<long, T>();
 
     [MethodImpl(Inline)]
     public static Lanes256<T> LoadFirst(void* source, int n)

@@ -50,11 +50,14 @@ internal readonly unsafe struct Lanes512<T> : IVector<Lanes512<T>>
     [MethodImpl(Inline)]
     public static void Store(Lanes512<T> a, void* target) => Vector512.Store(a.value, (T*)target);
 
+    // numbers in full, because CreateSequence is long code, compiled again at every place that inlines it
     [MethodImpl(Inline)]
     private static Vector512<T> FirstLanes(int n) =>
         IsFloat
-            ? Vector512.LessThan(Vector512.CreateSequence(0, 1), Vector512.Create(n)).As<int, T>()
-            : Vector512.LessThan(Vector512.CreateSequence(0L, 1L), Vector512.Create((long)n)).As<long, T>();
+            ? Vector512
+                .LessThan(Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), Vector512.Create(n))
+                .As<int, T>()
+            : Vector512.LessThan(Vector512.Create(0L, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((long)n)).As<long, T>();
 
     [MethodImpl(Inline)]
     public static Lanes512<T> LoadFirst(void* source, int n)
