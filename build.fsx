@@ -404,6 +404,11 @@ let run name folder (variables: (string * string) list) (arguments: string list)
     running.WaitForExit()
     running.ExitCode, output + errors.Result
 
+/// How the quick start tells to publish a program that is started often.
+let private compiledAhead =
+    [ "--use-current-runtime"; "--self-contained"; "false" ]
+    @ [ "-p:PublishReadyToRun=true"; "-p:PublishReadyToRunComposite=true" ]
+
 /// Measures ours and the peers; what follows `--` names rows, or is `micro` and arguments of BenchmarkDotNet.
 let bench (arguments: string list) =
     let project, program = "bench/NeuralDE.Benchmarks", "bench/NeuralDE.FirstGradient"
@@ -416,7 +421,6 @@ let bench (arguments: string list) =
         || arguments |> List.exists (fun name -> name.StartsWith "first" || name.StartsWith "spiral-t")
     then
         if Directory.Exists published then Directory.Delete(published, true)
-        let compiledAhead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
         // a feed without the compiler for it costs one row
         exitCode ([ "publish"; program; "-c"; "Release"; "--nologo"; "-o"; published ] @ compiledAhead) |> ignore
         // what the row of fsi loads
@@ -449,13 +453,12 @@ let bench (arguments: string list) =
 let private buildBench root =
     let project = Path.Combine(root, "bench/NeuralDE.Benchmarks")
     let program = Path.Combine(root, "bench/NeuralDE.FirstGradient")
-    let ahead = [ "--use-current-runtime"; "--self-contained"; "false"; "-p:PublishReadyToRun=true" ]
     let quiet = [ "-c"; "Release"; "--nologo"; "-v"; "q" ]
     let code, output = captured ([ "build"; project ] @ quiet)
 
     if code = 0 then
         let published = Path.Combine(root, "artifacts/first-gradient")
-        captured ([ "publish"; program; "-o"; published ] @ quiet @ ahead) |> ignore
+        captured ([ "publish"; program; "-o"; published ] @ quiet @ compiledAhead) |> ignore
 
     code, output
 

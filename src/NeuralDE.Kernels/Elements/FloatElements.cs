@@ -65,7 +65,7 @@ internal static unsafe class FloatElements
             where TFunction : struct, IUnary => Loops<S>.OfOne[(int)op] = &OfOne<S, TFunction>;
 
         public void Binary<TFunction>(ElementOp op)
-            where TFunction : struct, IBinary => Loops<S>.OfTwo[(int)op] = &FloatLoops.Binary<S, TFunction>;
+            where TFunction : struct, IBinary => Loops<S>.OfTwo[(int)op] = &OfTwo<S, TFunction>;
 
         public void Compare<TFunction>(ElementOp op)
             where TFunction : struct, IBinary => Loops<S>.OfTwo[(int)op] = &FloatLoops.Compare<S, TFunction>;
@@ -74,6 +74,16 @@ internal static unsafe class FloatElements
     private static void OfOne<S, TFunction>(byte* a, bool aSingle, byte* target, long count)
         where S : struct, IVector<S>
         where TFunction : struct, IUnary => FloatLoops.Unary<S, TFunction>(default, a, aSingle, target, count);
+
+    private static void OfTwo<S, TFunction>(byte* a, bool aSingle, byte* b, bool bSingle, byte* target, long count)
+        where S : struct, IVector<S>
+        where TFunction : struct, IBinary
+    {
+        if (count == 1)
+            FloatLoops.BinaryRest<S, TFunction>(a, b, target, 1);
+        else
+            FloatLoops.Binary<S, TFunction>(a, aSingle, b, bSingle, target, count);
+    }
 
     private static double Order(double order) =>
         order >= 0 && order == Math.Floor(order)

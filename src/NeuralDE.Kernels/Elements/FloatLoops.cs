@@ -7,8 +7,9 @@ namespace NeuralDE.Kernels;
 /// element is broadcast to a vector once, which is then read in every iteration.
 /// </summary>
 /// <remarks>
-/// The rest is copied to a vector of its own and passes the same loop again: a function that were inlined twice would
-/// take twice as long to compile, up to 30 ms on the way to the first result.
+/// A function of one number is inlined once, because the long ones take up to 30 ms to compile: the rest is copied to a
+/// vector of its own and passes the same loop again. That costs some nanoseconds, which short functions of two numbers
+/// avoid: they have a method for the rest, and one number alone needs only that.
 /// </remarks>
 internal static unsafe class FloatLoops
 {
@@ -78,20 +79,14 @@ internal static unsafe class FloatLoops
         }
 
         if (count > 0)
-        {
-            var aRest = S.LoadFirst(a, (int)count);
-            var bRest = S.LoadFirst(b, (int)count);
-            Binary<S, F>(
-                (byte*)Unsafe.AsPointer(ref aRest),
-                false,
-                (byte*)Unsafe.AsPointer(ref bRest),
-                false,
-                (byte*)Unsafe.AsPointer(ref aRest),
-                S.Count
-            );
-            S.StoreFirst(aRest, target, (int)count);
-        }
+            BinaryRest<S, F>(a, b, target, (int)count);
     }
+
+    [MethodImpl(Loop)]
+    public static void BinaryRest<S, F>(byte* a, byte* b, byte* target, int count)
+        where S : struct, IVector<S>
+        where F : struct, IBinary =>
+        S.StoreFirst(default(F).Apply(S.LoadFirst(a, count), S.LoadFirst(b, count)), target, count);
 
     /// <summary>F returns masks, which are stored as bools.</summary>
     [MethodImpl(Loop)]
@@ -115,10 +110,8 @@ internal static unsafe class FloatLoops
 
         if (count > 0)
         {
-            var aRest = S.LoadFirst(a, (int)count);
-            var bRest = S.LoadFirst(b, (int)count);
-            byte* flags = (byte*)Unsafe.AsPointer(ref aRest);
-            Compare<S, F>(flags, false, (byte*)Unsafe.AsPointer(ref bRest), false, flags, S.Count);
+            long* flags = stackalloc long[8];
+            S.StoreMask(function.Apply(S.LoadFirst(a, (int)count), S.LoadFirst(b, (int)count)), (byte*)flags);
             Unsafe.CopyBlockUnaligned(target, flags, (uint)count);
         }
     }

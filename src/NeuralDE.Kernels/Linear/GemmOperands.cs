@@ -18,7 +18,12 @@ internal enum GemmStart
 }
 
 /// <summary>A matrix in memory: its address, and its strides in elements, of any sign or 0.</summary>
-internal readonly record struct Matrix(nint At, long Row, long Column);
+internal readonly struct Matrix(nint at, long row, long column)
+{
+    public nint At { get; } = at;
+    public long Row { get; } = row;
+    public long Column { get; } = column;
+}
 
 /// <summary>
 /// C[i, j] = (start[i, j] + Σₖ A[i, k] B[k, j]) + bias[i, j] with M rows and N columns. Strides are in bytes; the

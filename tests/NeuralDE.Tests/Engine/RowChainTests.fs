@@ -49,7 +49,7 @@ let tests =
                   let names = names l
                   Expect.isTrue (names.Length = 3) $"got %A{names}, expected three"
                   Expect.stringStarts names[0] $"{rows} rows, " "names[0]"
-                  Expect.equal names[1] "reduce" "names[1]"
+                  Expect.equal names[1] "sum" "names[1]"
                   Expect.inRange l.Size (int64 (2 * rows * 32 * 8), int64 (2 * rows * 32 * 8 + 1024)) "l.Size")
 
           testCase "a product over the rows ends a chain and the instructions after it begin another one" (fun () ->

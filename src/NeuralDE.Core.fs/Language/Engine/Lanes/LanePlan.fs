@@ -288,6 +288,16 @@ module internal LanePlan =
                | _ -> () |]
         |> Array.sort
 
+    /// Slots for the sums of these outputs over the iterations of one lane, and the sums after an iteration.
+    let private sumsOf (places: Places) (p: LaneProgram) (outputs: Node[]) (parts: int[][]) : struct (int * int[])[] =
+        parts
+        |> Array.mapi (fun k part ->
+            // a value without elements has no part
+            let dtype = outputs[k].Dtype
+            let struct (first, before) = places.OfLane(p, { Dtype = dtype; Shape = [| part.Length |] })
+            let add sum part = p.Element(ElementOp.Add, 0.0, p[part].Dtype, [| sum; part |])
+            struct (first, Array.map2 add before part))
+
     /// The reverse sweep of a loop of one row, whose inputs are state, registers, captured values, cotangents of active
     /// states and cotangents of emissions, and whose outputs are cotangents of active states and of wanted captured values.
     /// The slots of carried and captured values are those of the loop's code. `hoists`: what only shared values determine is
@@ -308,20 +318,7 @@ module internal LanePlan =
         requireFew p
         let slotOf i = (let struct (at, _) = inputs[i] in firstOf at)
 
-        // the sums over the iterations of one lane
-        let sums =
-            wanted
-            |> Array.mapi (fun k _ ->
-                let part = outputs[active + k]
-                // a value without elements has no part
-                let dtype = body.Outputs[active + k].Dtype
-                let struct (first, before) = places.OfLane(p, { Dtype = dtype; Shape = [| part.Length |] })
-                let after =
-                    Array.map2
-                        (fun sum part -> p.Element(ElementOp.Add, 0.0, p[part].Dtype, [| sum; part |]))
-                        before
-                        part
-                struct (first, after))
+        let sums = sumsOf places p body.Outputs[active..] outputs[active .. active + wanted.Length - 1]
 
         let next =
             [| for a in 0 .. active - 1 do

@@ -27,7 +27,7 @@ module internal LowerPrimitives =
 
         if View.size target > 0L then
             x.DraftFrom(
-                (fun () -> string n.Op),
+                (fun () -> Print.name n.Op),
                 [ v.Storage ],
                 [| target.Storage |],
                 ValueNone,
@@ -52,7 +52,7 @@ module internal LowerPrimitives =
 
         if View.size target > 0L then
             x.DraftFrom(
-                (fun () -> string n.Op),
+                (fun () -> Print.name n.Op),
                 [ v.Storage; w.Storage ],
                 [| target.Storage |],
                 ValueNone,
