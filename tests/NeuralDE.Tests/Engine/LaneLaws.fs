@@ -43,7 +43,7 @@ let private loopOf (g: Graph) : Loop =
         | Apply(Loop l) -> Some l
         | _ -> None)
 
-let private widths =
+let internal widths =
     [ if Vector512.IsHardwareAccelerated then LaneVectors.width512
       if Vector256.IsHardwareAccelerated then LaneVectors.width256
       LaneVectors.width128 ]
@@ -116,7 +116,9 @@ let private likeInterpreter seed =
 let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
     let carried = r.Loop.States + r.Loop.Registers
     let wanted =
-        g.Inputs |> Array.mapi (fun i s -> s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3 && i <> carried + 7))
+        g.Inputs
+        |> Array.mapi (fun i s ->
+            s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3 && i <> carried + 7))
     let given = g.Outputs |> Array.mapi (fun i n -> n.Dtype.IsFloat && (i < r.Loop.States || i >= carried))
     Derive.vjpGraph g wanted given
 

@@ -157,7 +157,8 @@ let private repeated (p: Pool) isSmooth float =
         p.Add y
         p.Add count
     | 1 ->
-        let _, rows = scan (fun x (row: Tensor) -> fst (step (x, y * row)), x * row) x (Prim.stack 0 [| x; p.Of(float, [||]) |])
+        let _, rows =
+            scan (fun x (row: Tensor) -> fst (step (x, y * row)), x * row) x (Prim.stack 0 [| x; p.Of(float, [||]) |])
         p.Add rows
     | _ ->
         let x, y = iterate (p.Random.Next(1, 4)) step (x, y)
