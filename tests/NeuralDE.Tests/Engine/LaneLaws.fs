@@ -230,7 +230,7 @@ let private nanInOneRow seed =
             Expect.equal (others rows row spoilt) (others rows row whole) $"seed {seed}, values"
 
         if isSweptByLanes reverse then
-            for input, (whole, spoilt) in Array.zip wanted (both reverse args.Length) |> Array.filter (fst >> isByRow) do
+            for _, (whole, spoilt) in Array.zip wanted (both reverse args.Length) |> Array.filter (fst >> isByRow) do
                 Expect.equal (others rows row spoilt) (others rows row whole) $"seed {seed}, derivatives"
 
 let private laws: (string * (int -> unit)) list =
