@@ -126,7 +126,12 @@ internal static unsafe class LaneRandom
     // ── one number at a time ─────────────────────────────────────────────────────────────────────────────────────
     private static long Word(long key, long number, ulong top, long half) =>
         Unsafe.BitCast<Word, long>(
-            Philox<Word>.OfKeys(NeuralDE.Kernels.Word.Of((ulong)key), NeuralDE.Kernels.Word.Of((ulong)number), top, half)
+            Philox<Word>.OfKeys(
+                NeuralDE.Kernels.Word.Of((ulong)key),
+                NeuralDE.Kernels.Word.Of((ulong)number),
+                top,
+                half
+            )
         );
 
     private static long Bits(long key, long element) => Word(key, element >> 1, 0, element & 1);

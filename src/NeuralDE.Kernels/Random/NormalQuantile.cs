@@ -96,8 +96,7 @@ internal static unsafe class NormalQuantile<S>
     {
         var q = p - S.Of(0.5);
         var r = S.Of(0.180625) - q * q;
-        var near =
-            q * Polynomial(NormalQuantileTables.NearTop, r) / Polynomial(NormalQuantileTables.NearBottom, r);
+        var near = q * Polynomial(NormalQuantileTables.NearTop, r) / Polynomial(NormalQuantileTables.NearBottom, r);
         var isOutside = S.Less(S.Of(Near), S.Abs(q));
         return S.Any(isOutside) ? S.Select(isOutside, Outside(p), near) : near;
     }

@@ -3,6 +3,7 @@
 /// seed.
 module NeuralDE.Tests.Engine.LaneLaws
 
+open System
 open System.Runtime.Intrinsics
 open Expecto
 open NeuralDE
@@ -43,7 +44,7 @@ let private loopOf (g: Graph) : Loop =
         | Apply(Loop l) -> Some l
         | _ -> None)
 
-let private widths =
+let internal widths =
     [ if Vector512.IsHardwareAccelerated then LaneVectors.width512
       if Vector256.IsHardwareAccelerated then LaneVectors.width256
       LaneVectors.width128 ]
@@ -112,13 +113,19 @@ let private likeInterpreter seed =
     let tolerances = g.Outputs |> Array.map (fun n -> if n.Dtype.IsFloat then tolerance else 0.0)
     ensure "beside the interpreter" seed (differenceOf tolerances (byInterpreter g args) (byNewPlan g args))
 
+/// The float states and captured values without the sorted ones.
+let private wantedOf (r: RandomLoops.RandomLoop) (g: Graph) : bool[] =
+    let carried = r.Loop.States + r.Loop.Registers
+
+    g.Inputs
+    |> Array.mapi (fun i s ->
+        s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3 && i <> carried + 7))
+
 /// The gradient of the sum of all float outputs times fixed weights, in the float states and captured values.
 let private gradientOf (r: RandomLoops.RandomLoop) (g: Graph) : Graph =
     let carried = r.Loop.States + r.Loop.Registers
-    let wanted =
-        g.Inputs |> Array.mapi (fun i s -> s.Dtype.IsFloat && (i < r.Loop.States || i >= carried && i <> carried + 3 && i <> carried + 7))
     let given = g.Outputs |> Array.mapi (fun i n -> n.Dtype.IsFloat && (i < r.Loop.States || i >= carried))
-    Derive.vjpGraph g wanted given
+    Derive.vjpGraph g (wantedOf r g) given
 
 /// Random cotangents behind the arguments.
 let private withCotangents seed (reverse: Graph) (args: NdArray[]) =
@@ -177,12 +184,62 @@ let private gradient seed =
         let gradient = both |> Result.map (fun values -> values[values.Length - reverse.Outputs.Length ..])
         ensure $"gradient behind the values, {tape}" seed (bitDifference tiled gradient)
 
+/// The bits of all rows but one.
+let private others (rows: int) (row: int) (a: NdArray) : int64[] =
+    let numbers = if a.Dtype.IsFloat then Array.map BitConverter.DoubleToInt64Bits a.Floats else a.Integers
+    Array.removeManyAt (row * (numbers.Length / rows)) (numbers.Length / rows) numbers
+
+let private isSweptByLanes (reverse: Graph) =
+    reverse.Order
+    |> Array.exists (fun n ->
+        match n.Op with
+        | Apply(Pullback p) -> (LowerLaneSweeps.sweepOf p).IsSome
+        | _ -> false)
+
+/// NaN in one row, also in its tables, leaves the bits of the other rows: of values, and of derivatives by what each row has.
+let private nanInOneRow seed =
+    let r = RandomLoops.make seed false
+    let rows, row = 7, seed % 7
+    let carried = r.Loop.States + r.Loop.Registers
+    let g = batched r rows
+    let reverse = gradientOf r g
+    let args = withCotangents seed reverse (RandomLoops.arguments seed r rows)
+    let isByRow i = i < carried || i < g.Inputs.Length && r.ByRow[i - carried]
+
+    let spoilt =
+        args
+        |> Array.mapi (fun i a ->
+            if a.Dtype.IsFloat && isByRow i then
+                let width = a.Length / rows
+                let numbers = a.Floats |> Array.mapi (fun k x -> if k / width = row then nan else x)
+                NdArray.OfFloats(a.Dtype, a.Shape, numbers)
+            else
+                a)
+
+    let wanted = wantedOf r g |> Array.indexed |> Array.filter snd |> Array.map fst
+
+    for width in widths do
+        let run g args =
+            match withWidth width (fun () -> withTier Compiled (fun () -> byNewPlan g args)) with
+            | Ok arrays -> arrays
+            | Error message -> failtest $"seed {seed}: {message}"
+
+        let both g count = Array.zip (run g (Array.truncate count args)) (run g (Array.truncate count spoilt))
+
+        for whole, spoilt in both g g.Inputs.Length do
+            Expect.equal (others rows row spoilt) (others rows row whole) $"seed {seed}, values"
+
+        if isSweptByLanes reverse then
+            for _, (whole, spoilt) in Array.zip wanted (both reverse args.Length) |> Array.filter (fst >> isByRow) do
+                Expect.equal (others rows row spoilt) (others rows row whole) $"seed {seed}, derivatives"
+
 let private laws: (string * (int -> unit)) list =
     [ "the bits of a plan of the whole batch", sameBits
       "one row, handed over by its plan", sameBitsOfOne
       "the gradient of one row, handed over by its plan", gradientOfOne
       "the numbers of the reference interpreter", likeInterpreter
-      "the gradients of a plan of the whole batch", gradient ]
+      "the gradients of a plan of the whole batch", gradient
+      "NaN in one row leaves the others", nanInOneRow ]
 
 /// All laws on some loops, for a process of its own.
 let run (first: int) (count: int) : string[] =
@@ -214,12 +271,7 @@ let tests =
               testCase "reverse sweeps by lanes of most random loops" (fun () ->
                   let isByLanes seed =
                       let r = RandomLoops.make seed true
-                      let reverse = gradientOf r (batched r 7)
-                      reverse.Order
-                      |> Array.exists (fun n ->
-                          match n.Op with
-                          | Apply(Pullback p) -> (LowerLaneSweeps.sweepOf p).IsSome
-                          | _ -> false)
+                      isSweptByLanes (gradientOf r (batched r 7))
 
                   Expect.isGreaterThan ([ 0..99 ] |> List.filter isByLanes |> List.length) 80 "of 100 loops") ]
     )

@@ -144,7 +144,9 @@ let private draw (p: Pool) float (key: Tensor) =
 /// lanes, so smooth loops rarely have one.
 let private repeated (p: Pool) isSmooth float =
     let x, y, count = p.Of(float, [||]), p.Of(float, [| 2 |]), p.Of(Int32, [||])
-    let step (x: Tensor, y: Tensor) = tanh (x * 0.7 + Prim.sum y), Prim.unary Sin (y + Prim.broadcast [| 2 |] [||] x)
+    // a contraction: rounding errors do not grow
+    let step (x: Tensor, y: Tensor) =
+        tanh (0.4 * x + 0.2 * Prim.sum y), Prim.unary Sin (0.5 * y + Prim.broadcast [| 2 |] [||] (0.3 * x))
 
     match p.Random.Next(if isSmooth then 10 else 4) with
     | 0 ->
@@ -157,7 +159,8 @@ let private repeated (p: Pool) isSmooth float =
         p.Add y
         p.Add count
     | 1 ->
-        let _, rows = scan (fun x (row: Tensor) -> fst (step (x, y * row)), x * row) x (Prim.stack 0 [| x; p.Of(float, [||]) |])
+        let _, rows =
+            scan (fun x (row: Tensor) -> fst (step (x, y * row)), x * row) x (Prim.stack 0 [| x; p.Of(float, [||]) |])
         p.Add rows
     | _ ->
         let x, y = iterate (p.Random.Next(1, 4)) step (x, y)

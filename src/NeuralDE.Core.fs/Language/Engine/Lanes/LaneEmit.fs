@@ -11,10 +11,7 @@ open NeuralDE.Kernels
 /// need a call, so that they are compiled in place, and the first of the three slots of arguments and results of calls.
 [<NoEquality; NoComparison>]
 type internal LaneStatements =
-    { Variables: List<ParameterExpression>
-      Before: List<Expression>
-      IsInPlace: bool
-      Scratch: int }
+    { Variables: List<ParameterExpression>; Before: List<Expression>; IsInPlace: bool; Scratch: int }
 
 /// Compiles the nodes of a program to expressions on vectors. `roots`: the nodes whose values the caller reads; `live`: a mask
 /// of the lanes that live; `input`: the vectors of a slot.
@@ -204,8 +201,7 @@ type internal LaneEmitter
         let behind: Expression list = [ address 0 given; address 2 n.Dtype; number v.Lanes ]
 
         for k in 0..1 do
-            values[n.Args[k]]
-            |> Array.iteri (fun part value -> statements.Add(v.Store(s.Scratch + k, part, value)))
+            values[n.Args[k]] |> Array.iteri (fun part value -> statements.Add(v.Store(s.Scratch + k, part, value)))
 
         let call (name: string) args =
             match typeof<LaneTables>.GetMethod name with
@@ -239,7 +235,9 @@ type internal LaneEmitter
                 | Draw(kind, element) ->
                     values[n.Args[0]]
                     |> Array.map (fun key ->
-                        LaneVectors.call (LaneFarMethods.draw kind key.Type) [ key; Expression.Constant(int64 element) ])
+                        LaneVectors.call
+                            (LaneFarMethods.draw kind key.Type)
+                            [ key; Expression.Constant(int64 element) ])
                 | Pick _
                 | Search _ -> x.Table node
                 | Inner(index, output) -> (x.Loop(index, n.Args))[output]
@@ -281,9 +279,7 @@ type internal LaneEmitter
             s.Variables.AddRange [ goesOn; moved ]
 
             let inputs =
-                Array.append
-                    (carried |> Array.map (Array.map (fun c -> c :> Expression)))
-                    given[1 + carried.Length ..]
+                Array.append (carried |> Array.map (Array.map (fun c -> c :> Expression))) given[1 + carried.Length ..]
             let body = LaneEmitter(v, s, l.Program, l.Roots, goesOn, (fun _ slot -> inputs[slot]))
 
             for i in 0 .. l.Program.Nodes.Count - 1 do
@@ -291,7 +287,8 @@ type internal LaneEmitter
 
             let add (e: Expression) = x.Statements.Add e
             carried
-            |> Array.iteri (fun c into -> Array.iter2 (fun into start -> add (Expression.Assign(into, start))) into given[1 + c])
+            |> Array.iteri (fun c into ->
+                Array.iter2 (fun into start -> add (Expression.Assign(into, start))) into given[1 + c])
             add (Expression.Assign(goesOn, Expression.And(live, given[0][0])))
             add (x.While(l, body, carried, goesOn, moved))
             inner[index] <- inputs[.. carried.Length - 1]

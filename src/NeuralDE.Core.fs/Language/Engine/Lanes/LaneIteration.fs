@@ -31,8 +31,7 @@ type internal LaneIteration(w: VectorWidth, code: LaneCode, block: LaneBlock) =
     let shared =
         { Variables = List [ v.At; live; moved; ends; anyEnds; anyWrote ]
           Before = List()
-          IsInPlace =
-            p.Size <= LaneIteration.MostNodesInPlace w && LaneGraph.farCount p <= LaneIteration.MostInPlace
+          IsInPlace = p.Size <= LaneIteration.MostNodesInPlace w && LaneGraph.farCount p <= LaneIteration.MostInPlace
           Scratch = code.Slots.Length }
 
     let emitter =
@@ -88,10 +87,7 @@ type internal LaneIteration(w: VectorWidth, code: LaneCode, block: LaneBlock) =
                   Expression.Assign(wrote[k], Expression.And(moved, writes[k]))
                   v.Store(streams[k].Wrote, 0, wrote[k])
               Expression.Assign(anyWrote, Expression.Or(anyWrote, any))
-              Expression.IfThen(
-                  Expression.NotEqual(any, zero),
-                  Expression.Block(typeof<Void>, Seq.append late stores)
-              ) ]
+              Expression.IfThen(Expression.NotEqual(any, zero), Expression.Block(typeof<Void>, Seq.append late stores)) ]
 
     /// The statements for one vector of lanes; those without live lanes neither move nor write.
     member private x.OfVector: Expression list =

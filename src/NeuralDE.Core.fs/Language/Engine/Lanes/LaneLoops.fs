@@ -65,8 +65,7 @@ module internal LaneLoops =
                 rows |> Array.iteri (fun k row -> if row >= 0 then written[k] <- row + 1)
 
                 carried <-
-                    Array.init n (fun i ->
-                        if i < l.States then select p (flag 0) outputs[i] carried[i] else outputs[i])
+                    Array.init n (fun i -> if i < l.States then select p (flag 0) outputs[i] carried[i] else outputs[i])
 
                 ended <- finish <> 0L
             | _ -> isKnown <- false
@@ -166,57 +165,67 @@ module internal LaneLoops =
             p.Truncate length
             nested scalarise p guard l args
 
+    let private zeros (p: LaneProgram) (s: Signature) : int[] =
+        Array.create (int (Shape.size s.Shape)) (p.Number(s.Dtype, 0.0))
+
+    /// By output: its cotangent, if it is given.
+    let private givenOf (back: Pullback) (args: LaneArray[]) : int[] voption[] =
+        let mutable next = back.Wanted.Length - 1
+
+        back.Given
+        |> Array.map (fun isGiven ->
+            if isGiven then
+                next <- next + 1
+                ValueSome(elements "a cotangent in memory" args[next])
+            else
+                ValueNone)
+
+    /// The cotangents of what an iteration emitted.
+    let private emittedBy (p: LaneProgram) (back: Pullback) (given: int[] voption[]) (turn: Turn) : int[][] =
+        let l = back.Of
+        let n, streamOf = l.States + l.Registers, l.StreamOf
+
+        [| for e in 0 .. l.Emits - 1 do
+               match given[n + e] with
+               | ValueSome w when back.ActiveEmits[e] ->
+                   let s = l.Body.Outputs[n + e].Signature
+                   let size, row = int (Shape.size s.Shape), turn.Rows[streamOf[e]]
+                   if row < 0 then zeros p s else w[row * size .. (row + 1) * size - 1]
+               | _ -> () |]
+
     /// The wanted cotangents of a loop that is repeated: state, registers, captured values, given cotangents → cotangents.
     let pullback (scalarise: LaneScalarise) (p: LaneProgram) guard (back: Pullback) (args: LaneArray[]) : int[][] =
         let l = back.Of
-        let n, inputs, streamOf = l.States + l.Registers, back.Wanted.Length, l.StreamOf
+        let n, inputs = l.States + l.Registers, back.Wanted.Length
         requireUnwatched l
 
         match repeated scalarise p guard l args[.. inputs - 1] with
-        | ValueNone -> raise (NotLanesException "the reverse sweep of a loop inside whose number of iterations is unknown")
+        | ValueNone ->
+            raise (NotLanesException "the reverse sweep of a loop inside whose number of iterations is unknown")
         | ValueSome(struct (turns, _, _)) ->
-            let zeros (s: Signature) = Array.create (int (Shape.size s.Shape)) (p.Number(s.Dtype, 0.0))
-            let mutable next = inputs - 1
-
-            let given =
-                back.Given
-                |> Array.map (fun isGiven ->
-                    if isGiven then next <- next + 1
-                    if isGiven then ValueSome(elements "a shared cotangent" args[next]) else ValueNone)
-
+            let given = givenOf back args
+            let zeros i = zeros p l.Body.Inputs[i]
             let active = [| 0 .. l.States - 1 |] |> Array.filter (fun i -> back.ActiveStates[i])
             let wanted = [| n .. inputs - 1 |] |> Array.filter (fun i -> back.Wanted[i])
-            let mutable cotangents =
-                active |> Array.map (fun i -> given[i] |> ValueOption.defaultValue (zeros l.Body.Inputs[i]))
-            let mutable totals = wanted |> Array.map (fun i -> zeros l.Body.Inputs[i])
-
-            /// the cotangents of what an iteration emitted
-            let emitted (turn: Turn) =
-                [| for e in 0 .. l.Emits - 1 do
-                       match given[n + e] with
-                       | ValueSome w when back.ActiveEmits[e] ->
-                           let s = l.Body.Outputs[n + e].Signature
-                           let size, row = int (Shape.size s.Shape), turn.Rows[streamOf[e]]
-                           if row < 0 then zeros s else w[row * size .. (row + 1) * size - 1]
-                       | _ -> () |]
+            let mutable cotangents = active |> Array.map (fun i -> given[i] |> ValueOption.defaultValue (zeros i))
+            let mutable totals = wanted |> Array.map zeros
 
             for turn in Array.rev turns do
                 let values = Array.concat [ Array.map Elements turn.Before; args[n .. inputs - 1] ]
-                let further = Array.append cotangents (emitted turn) |> Array.map Elements
+                let further = Array.append cotangents (emittedBy p back given turn) |> Array.map Elements
                 let swept = scalarise p guard back.Sweep.Value (Array.append values further)
-                let swept = swept |> Array.map (elements "a shared cotangent")
+                let ofStates, parts =
+                    swept |> Array.map (elements "a cotangent in memory") |> Array.splitAt active.Length
                 let add sum part = p.Element(ElementOp.Add, 0.0, p[sum].Dtype, [| sum; part |])
                 totals <-
-                    Array.mapi
-                        (fun k total -> select p turn.Keep (Array.map2 add total swept[active.Length + k]) total)
-                        totals
-                cotangents <- Array.mapi (fun k w -> select p turn.Keep swept[k] w) cotangents
+                    Array.map2 (fun total part -> select p turn.Keep (Array.map2 add total part) total) totals parts
+                cotangents <- Array.map2 (select p turn.Keep) ofStates cotangents
 
             let ofStates =
                 [| for i in 0 .. l.States - 1 do
                        if back.Wanted[i] then
                            match System.Array.IndexOf(active, i) with
-                           | -1 -> zeros l.Body.Inputs[i]
+                           | -1 -> zeros i
                            | a -> cotangents[a] |]
 
             Array.append ofStates totals

@@ -222,10 +222,7 @@ module internal LanePlan =
 
     let private requireFew (p: LaneProgram) =
         if p.Size > LaneGraph.mostNodes then
-            raise (
-                NotLanesException
-                    $"{string p.Size} numbers in one iteration, at most {string LaneGraph.mostNodes}"
-            )
+            raise (NotLanesException $"{string p.Size} numbers in one iteration, at most {string LaneGraph.mostNodes}")
 
         let far = LaneGraph.farCount p
 

@@ -76,7 +76,10 @@ module internal LaneRun =
 
         for c in l.Inputs do
             let slot, at = block + LaneBlock.slotAt b c.Slot, address memory c row
-            if c.IsAddress then LaneBlock.set<int64> slot lane (int64 at) else LaneBlock.put b c.Dtype at slot lane
+            if c.IsAddress then
+                LaneBlock.set<int64> slot lane (int64 at)
+            else
+                LaneBlock.put b c.Dtype at slot lane
 
         LaneBlock.setFlag b (block + LaneBlock.slotAt b l.Pair.Code.Live) lane true
 
@@ -126,7 +129,8 @@ module internal LaneRun =
         for k in 0 .. shared.Length - 1 do
             let struct (dtype, at) = shared[k]
             // the others are addresses
-            if at >= 0L then LaneBlock.share b dtype (memory + nativeint at) (block + nativeint (b.SharedAt + 64 * k))
+            if at >= 0L then
+                LaneBlock.share b dtype (memory + nativeint at) (block + nativeint (b.SharedAt + 64 * k))
 
         for struct (k, at) in tables do
             for lane in 0..7 do

@@ -68,7 +68,9 @@ type internal LaneTileNodes(p: LaneProgram, block: LaneBlock, roots: int[], alwa
                 | Inner(k, _) -> k = index && needed[i]
                 | _ -> false
 
-            match [ 0 .. p.Nodes.Count - 1 ] |> List.filter isOutput |> List.sortBy (fun i -> if always[i] then 0 else 1) with
+            match
+                [ 0 .. p.Nodes.Count - 1 ] |> List.filter isOutput |> List.sortBy (fun i -> if always[i] then 0 else 1)
+            with
             | [] -> ValueNone
             | first :: _ ->
                 let loop = LaneTileLoop(l, block, p[first].Args)
@@ -227,4 +229,16 @@ and [<Sealed>] internal LaneTileLoop(l: LaneInner, block: LaneBlock, args: int[]
                 RowMemory.Blend(where, lanes, bytes, at memory (inputs + c), at memory c)
 
             RowMemory.And(goesOn, finish, finish, lanes)
-            ElementKernels.Run(ElementOp.Xor, ElementType.Bool, 0.0, goesOn, false, finish, false, 0n, false, goesOn, lanes)
+            ElementKernels.Run(
+                ElementOp.Xor,
+                ElementType.Bool,
+                0.0,
+                goesOn,
+                false,
+                finish,
+                false,
+                0n,
+                false,
+                goesOn,
+                lanes
+            )
