@@ -58,6 +58,7 @@ public class FailureTests
         source.Cancel();
         var decay = Ode.Problem((_, u) => -u, Tensor.Of(1.0), 0, 1);
         var alone = Assert.Throws<SolveCancelledException>(() => decay.Cancel(source.Token).Solve());
+        Assert.Equal(source.Token, alone.CancellationToken);
         Assert.Equal(0.0, alone.Time);
         Assert.NotNull(alone.TsOrNull);
         var final = Compile<Tensor, Tensor>(y0 => Ode.Problem((_, u) => -u, y0, 0, 1).SolveFinal());

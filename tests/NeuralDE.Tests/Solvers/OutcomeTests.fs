@@ -344,6 +344,7 @@ let tests =
               let run () = Engine.cancellable source.Token (fun () -> final (tensor [ 1.0 ]))
               let error = raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore)
               Expect.equal error.Failure.Status Cancelled "error.Failure.Status"
+              Expect.equal error.CancellationToken source.Token "the caller's token"
               // without the token, and on another thread, the call succeeds
               within 1e-4 "the state" [ exp -5.0 ] (numbers (final (tensor [ 1.0 ])))
               raises<SolveCancelledException> [ "Cancelled" ] (fun () -> run () |> ignore) |> ignore)

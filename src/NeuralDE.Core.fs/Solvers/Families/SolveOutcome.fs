@@ -261,7 +261,7 @@ module internal SolveOutcome =
                 |> Option.map (fun f -> if axes > 0 && f.Sample.IsNone then { f with Sample = Some row } else f)
 
             match Seq.tryPick failureOf (seq { 0 .. rows - 1 }) with
-            | Some failure -> ValueSome(SolveFailures.toException failure (stats plan t[1]) None null)
+            | Some failure -> ValueSome(SolveFailures.insideTransform failure (stats plan t[1]))
             | None -> ValueNone
 
         // one check object for a field and plan, so that a second trace gives the same graph

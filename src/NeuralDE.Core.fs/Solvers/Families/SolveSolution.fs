@@ -250,7 +250,10 @@ module internal SolveSolution =
         // on numbers the exception of a failure is raised here
         if isGuarded && not out.Report.IsPlaceholder then
             match failure () with
-            | Some failure -> raise (SolveFailures.toException failure (stats ()) (Some ts) (box (s.Rebuild ys)))
+            | Some failure ->
+                raise (
+                    SolveFailures.toException s.Problem.Cancellation failure (stats ()) (Some ts) (box (s.Rebuild ys))
+                )
             | None -> ()
 
         Solution<'S>(

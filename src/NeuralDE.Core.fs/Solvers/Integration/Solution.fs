@@ -2,6 +2,8 @@ namespace NeuralDE
 
 open System
 open System.Globalization
+open System.Threading
+open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Internal.Integration
 
@@ -147,8 +149,12 @@ type SolveException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj |
 
 /// A solve was cancelled, by the token of Ode.cancel or of Engine.cancellable. Holds the results up to there. It is not a
 /// SolveException, so that code which handles failures does not handle a cancellation.
-type SolveCancelledException(failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null) =
-    inherit OperationCanceledException(failure.Message)
+type SolveCancelledException
+    internal (failure: Failure, stats: Stats, ts: Tensor option, ys: obj | null, token: CancellationToken) =
+    inherit OperationCanceledException(failure.Message, token)
+
+    new(failure, stats, ts, ys) = SolveCancelledException(failure, stats, ts, ys, CancellationToken.None)
+
     /// The time and cause of the failure.
     member _.Failure = failure
 
@@ -166,10 +172,18 @@ type SolveCancelledException(failure: Failure, stats: Stats, ts: Tensor option, 
     member _.Ys = ys
 
 module internal SolveFailures =
-    /// The exception of a solve that did not reach its end.
-    let toException (failure: Failure) (stats: Stats) (ts: Tensor option) (ys: obj | null) : exn =
+    /// The exception of a solve that did not reach its end; `own`: the token of the solve itself.
+    let toException
+        (own: CancellationToken)
+        (failure: Failure)
+        (stats: Stats)
+        (ts: Tensor option)
+        (ys: obj | null)
+        : exn =
         match failure.Status with
-        | Cancelled -> SolveCancelledException(failure, stats, ts, ys)
+        | Cancelled ->
+            let token = if own.IsCancellationRequested then own else Watching.CancelledToken
+            SolveCancelledException(failure, stats, ts, ys, token)
         | Success
         | EventOccurred
         | MaxStepsReached
@@ -178,6 +192,10 @@ module internal SolveFailures =
         | NonlinearSolveFailed
         | EventsAccumulate
         | TooManyEvents -> SolveException(failure, stats, ts, ys)
+
+    /// The same inside a transform, where a solve has no results to show.
+    let insideTransform (failure: Failure) (stats: Stats) : exn =
+        toException CancellationToken.None failure stats None null
 
 /// The progress of a running solve.
 type SolveProgress =

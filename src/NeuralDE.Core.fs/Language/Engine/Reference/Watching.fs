@@ -56,6 +56,11 @@ type internal Watching private () =
     /// The same for a run that began under this watcher.
     static member GoesOn(innermost: Watcher) : bool = isNull (Watching.Cancelled innermost)
 
+    /// The cancelled token of the callers, the innermost one; None if no token is cancelled.
+    static member CancelledToken: CancellationToken =
+        let cancelled = Watching.Cancelled Watching.current
+        if isNull cancelled then CancellationToken.None else cancelled.Token
+
     /// Whether this token or one of the callers is cancelled.
     static member IsCancelled(token: CancellationToken) : bool =
         token.IsCancellationRequested || not (Watching.GoesOn())
