@@ -6,16 +6,10 @@ open NeuralDE.Tests
 open NeuralDE
 open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
+open NeuralDE.Tests.Engine.SameBits
 
 /// As a plan: without lanes, which have a tape of their own.
-let private planned (run: unit -> 'T) : 'T =
-    let before = LowerLanes.isOn
-
-    try
-        LowerLanes.isOn <- false
-        run ()
-    finally
-        LowerLanes.isOn <- before
+let private planned (run: unit -> 'T) : 'T = withLanes false run
 
 /// Its steps are rejected again and again, differently in each row.
 let private vanDerPol (mu: Tensor) (_: Tensor) (y: Tensor) =

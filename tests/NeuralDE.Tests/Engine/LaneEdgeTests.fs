@@ -13,22 +13,6 @@ open NeuralDE.Tests.Engine.SameBits
 
 let private bits (x: Tensor) = x.Numbers.Floats |> Array.map BitConverter.DoubleToInt64Bits
 
-let private withLanes isOn (run: unit -> 'T) : 'T =
-    let before = LowerLanes.isOn
-
-    try
-        LowerLanes.isOn <- isOn
-        run ()
-    finally
-        LowerLanes.isOn <- before
-
-let private withWidth width (run: unit -> 'T) : 'T =
-    try
-        LaneKernels.forcedWidth <- ValueSome width
-        run ()
-    finally
-        LaneKernels.forcedWidth <- ValueNone
-
 /// The bits in every form: one node at a time, and compiled for every width.
 let private forms (f: unit -> Tensor) : (string * int64[]) list =
     [ "one node at a time", bits (withTier Tiled f)

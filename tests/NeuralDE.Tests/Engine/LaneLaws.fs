@@ -14,22 +14,6 @@ open NeuralDE.Internal.Tensor
 open NeuralDE.Tests.Engine.Agreement
 open NeuralDE.Tests.Engine.SameBits
 
-let private withLanes isOn (run: unit -> 'T) : 'T =
-    let before = LowerLanes.isOn
-
-    try
-        LowerLanes.isOn <- isOn
-        run ()
-    finally
-        LowerLanes.isOn <- before
-
-let private withWidth width (run: unit -> 'T) : 'T =
-    try
-        LaneKernels.forcedWidth <- ValueSome width
-        run ()
-    finally
-        LaneKernels.forcedWidth <- ValueNone
-
 /// The loop of all rows.
 let private batched (r: RandomLoops.RandomLoop) (rows: int) : Graph =
     let row = Tracing.closed r.Loop.Body.Inputs (Prim.apply (Loop r.Loop))

@@ -68,14 +68,7 @@ let private bits (x: Tensor) = x.Numbers.Floats |> Array.map BitConverter.Double
 let private refused (f: Tensor -> Tensor) : string list =
     (Engine.explain f (starts 4)).Split '\n' |> Array.filter _.Contains("not by lanes") |> List.ofArray
 
-let private plan (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-    let before = LowerLanes.isOn
-
-    try
-        LowerLanes.isOn <- false
-        f x
-    finally
-        LowerLanes.isOn <- before
+let private plan (f: Tensor -> Tensor) (x: Tensor) : Tensor = withLanes false (fun () -> f x)
 
 [<Tests>]
 let tests =

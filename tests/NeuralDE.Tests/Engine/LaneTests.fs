@@ -6,18 +6,10 @@ open Expecto
 open NeuralDE
 open NeuralDE.Internal.Engine
 open NeuralDE.Tests
+open NeuralDE.Tests.Engine.SameBits
 
 /// The value with or without lanes, in one tier.
-let private under isOn tier (f: unit -> 'T) : 'T =
-    let before, beforeTier = LowerLanes.isOn, GroupKernels.tier
-
-    try
-        LowerLanes.isOn <- isOn
-        GroupKernels.tier <- tier
-        f ()
-    finally
-        LowerLanes.isOn <- before
-        GroupKernels.tier <- beforeTier
+let private under isOn tier (f: unit -> 'T) : 'T = withLanes isOn (fun () -> withTier tier f)
 
 let private lorenz (_t: Tensor) (y: Tensor) =
     let x, y, z = y[0], y[1], y[2]

@@ -46,6 +46,24 @@ let withStreams (setting: StreamSetting voption) (run: unit -> 'T) : 'T =
     finally
         StreamLimits.force before
 
+/// With lanes, or by a plan of the whole batch.
+let withLanes (isOn: bool) (run: unit -> 'T) : 'T =
+    let before = LowerLanes.isOn
+
+    try
+        LowerLanes.isOn <- isOn
+        run ()
+    finally
+        LowerLanes.isOn <- before
+
+/// With vectors of this width in lanes.
+let withWidth (width: VectorWidth) (run: unit -> 'T) : 'T =
+    try
+        LaneKernels.forcedWidth <- ValueSome width
+        run ()
+    finally
+        LaneKernels.forcedWidth <- ValueNone
+
 let private named (what: string) (difference: string option) = difference |> Option.map (fun d -> $"{what}: {d}")
 
 /// Groups as compiled code, tile by tile, and alternating between both.

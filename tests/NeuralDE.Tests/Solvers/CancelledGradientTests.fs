@@ -11,6 +11,7 @@ open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.Internal.Tensor
 open NeuralDE.Kernels
+open NeuralDE.Tests.Engine.SameBits
 
 let private source = new CancellationTokenSource()
 
@@ -50,24 +51,6 @@ let private graphOf gradient (rows: int voption) (components: int) : Graph * NdA
 
     g, [| y0.Numbers; k.Numbers |]
 
-let private withoutLanes make =
-    let before = LowerLanes.isOn
-
-    try
-        LowerLanes.isOn <- false
-        make ()
-    finally
-        LowerLanes.isOn <- before
-
-let private onThreads count (run: unit -> 'T) =
-    let before = ThreadTeam.Threads
-
-    try
-        ThreadTeam.Threads <- count
-        run ()
-    finally
-        ThreadTeam.Threads <- before
-
 let private oneLane (run: unit -> 'T) =
     try
         LaneSingle.ForcedAfter <- ValueSome 0
@@ -87,14 +70,14 @@ let private little = CheckpointedWithin 3000L
 let private ways: (string * int * (unit -> unit -> NdArray[])) list =
     [ "a plan", 1, (fun () -> planned (graphOf Direct ValueNone 64))
       "a plan with checkpoints", 1, (fun () -> planned (graphOf little ValueNone 64))
-      "a plan of a batch", 1, (fun () -> withoutLanes (fun () -> planned (graphOf Direct (ValueSome 5) 4)))
+      "a plan of a batch", 1, (fun () -> withLanes false (fun () -> planned (graphOf Direct (ValueSome 5) 4)))
       "lanes", 1, (fun () -> planned (graphOf Direct (ValueSome 70) 2))
       "lanes with checkpoints", 1, (fun () -> planned (graphOf (CheckpointedWithin 100000L) (ValueSome 70) 2))
       "lanes of two threads",
       2,
       (fun () ->
           let run = planned (graphOf Direct (ValueSome 9000) 2)
-          fun () -> onThreads 2 run)
+          fun () -> withThreads 2 run)
       "one lane",
       1,
       (fun () ->

@@ -223,6 +223,13 @@ module internal SolveOutcome =
                   Steps = count r.Accepted + count r.Rejected
                   Advice = advice }
 
+    /// A row of a value to which a vmap has added axes.
+    let private rowOf axes rows row (x: Tensor) =
+        if axes = 0 then
+            x
+        else
+            Prim.pick 0 row (Prim.reshape (Array.append [| rows |] x.Dims[axes..]) x)
+
     /// Returns the leaves; if the solve failed, the run raises SolveException at its end.
     let guard
         (plan: SolvePlan)
@@ -239,14 +246,8 @@ module internal SolveOutcome =
             let axes = if suspects.IsSome then t[n + 2].Rank else 0
             let rows = Shape.stored "solve" t[1].Dims[.. axes - 1]
 
-            let ofRow row (x: Tensor) =
-                if axes = 0 then
-                    x
-                else
-                    Prim.pick 0 row (Prim.reshape (Array.append [| rows |] x.Dims[axes..]) x)
-
             let failureOf row =
-                let t = t |> Array.mapi (fun i x -> if i = 0 then x else ofRow row x)
+                let t = t |> Array.mapi (fun i x -> if i = 0 then x else rowOf axes rows row x)
 
                 let suspects =
                     suspects

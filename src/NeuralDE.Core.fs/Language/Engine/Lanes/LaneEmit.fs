@@ -260,7 +260,7 @@ type internal LaneEmitter
     /// The vectors of a node as they are stored.
     member x.Stored(node: int) : Expression[] = if p[node].Dtype = Bool then x.Mask(false, node) else values[node]
 
-    /// A mask variable as the masks of the vectors of a number of this dtype.
+    /// A mask as wide as a number of this dtype: one for each of its vectors.
     member _.Fitted(dtype: Dtype, mask: Expression) : Expression[] =
         Array.init (v.Parts dtype) (fun part -> if v.Parts dtype = 2 then v.Widen(typeof<int>, part, mask) else mask)
 

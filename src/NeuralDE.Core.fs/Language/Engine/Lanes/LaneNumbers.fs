@@ -49,7 +49,7 @@ type internal LaneNumbers(w: VectorWidth, block: LaneBlock) =
         | Int64 when block.IsNarrow -> 2
         | _ -> 1
 
-    /// The type of the masks of flags.
+    /// The vector type that holds a flag of each lane.
     member x.MaskType = vector (x.ElementType Bool)
 
     /// A new variable for each vector of a number.

@@ -18,19 +18,19 @@ type internal LaneEntry(code: LaneCode, lanes: int, before: int[]) =
     let after = [| code.Moved; yield! code.Streams |> Array.map _.Wrote |]
     let slot (block: nativeint) (index: int) = block + nativeint (slotBytes * int64 index)
 
-    let copy (slots: int[]) (from: nativeint) (target: nativeint) isBlock =
+    let keep (slots: int[]) (block: nativeint) (at: nativeint) =
         for k in 0 .. slots.Length - 1 do
-            if isBlock then
-                RowMemory.Copy(slot from slots[k], slot target k, slotBytes)
-            else
-                RowMemory.Copy(slot from k, slot target slots[k], slotBytes)
+            RowMemory.Copy(slot block slots[k], slot at k, slotBytes)
 
     member val Bytes = slotBytes * int64 (before.Length + after.Length)
-    member _.KeepBefore(block: nativeint, at: nativeint) = copy before block at true
-    member _.KeepAfter(block: nativeint, at: nativeint) = copy after block (slot at before.Length) true
+    member _.KeepBefore(block: nativeint, at: nativeint) = keep before block at
+    member _.KeepAfter(block: nativeint, at: nativeint) = keep after block (slot at before.Length)
 
     /// Copies the slots of before to a block in which they have the same places.
-    member _.Restore(at: nativeint, block: nativeint) = copy before at block false
+    member _.Restore(at: nativeint, block: nativeint) =
+        for k in 0 .. before.Length - 1 do
+            RowMemory.Copy(slot at k, slot block before[k], slotBytes)
+
     /// A slot of before.
     member _.Before(at: nativeint, slotIndex: int) : nativeint = slot at places[slotIndex]
     member _.Moved(at: nativeint) : nativeint = slot at before.Length
