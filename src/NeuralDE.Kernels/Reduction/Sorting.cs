@@ -69,26 +69,52 @@ internal static unsafe class Sorting
         where T : unmanaged, INumber<T>
     {
         for (long b = 0; b < batches; b++, sorted += n)
-        for (long j = 0; j < m; j++)
         {
-            T value = *values++;
-            // binary search: elements before low come before the value, elements from high on do not
-            long low = 0;
-            long high = n;
+            long found = 0;
 
-            while (low < high)
+            for (long j = 0; j < m; j++)
             {
-                long middle = (low + high) / 2;
-                T met = sorted[middle];
-                bool passed = right ? !Ordering.Before(value, met) : Ordering.Before(met, value);
-
-                if (passed)
-                    low = middle + 1;
-                else
-                    high = middle;
+                T value = *values++;
+                // values are often sorted too: the place of the last one, or the next place, holds for most
+                if (found < n && Passes(right, sorted[found], value))
+                    found++;
+                if (!IsPlace(right, n, sorted, value, found))
+                    found = Bisect(right, n, sorted, value);
+                *target++ = found;
             }
-
-            *target++ = low;
         }
+    }
+
+    /// <summary>Whether an element comes before the place of a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Passes<T>(bool right, T element, T value)
+        where T : unmanaged, INumber<T> =>
+        right ? !Ordering.Before(value, element) : Ordering.Before(element, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPlace<T>(bool right, long n, T* sorted, T value, long place)
+        where T : unmanaged, INumber<T> =>
+        (place == 0 || Passes(right, sorted[place - 1], value))
+        && (place == n || !Passes(right, sorted[place], value));
+
+    [MethodImpl(Hot)]
+    private static long Bisect<T>(bool right, long n, T* sorted, T value)
+        where T : unmanaged, INumber<T>
+    {
+        // elements before low come before the value, elements from high on do not
+        long low = 0;
+        long high = n;
+
+        while (low < high)
+        {
+            long middle = (low + high) / 2;
+
+            if (Passes(right, sorted[middle], value))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
     }
 }

@@ -125,6 +125,27 @@ let private tables (name: string) n count (further: bool) : unit -> Tensor =
         else
             vmap (fun (table: Tensor, x: Tensor) -> follow table x) (table, Prim.pick 1 0 x)
 
+/// Solves of y' = u(t) − y², where u is linear between 50 values, the same for all samples or of each sample.
+let private controlled (values: Tensor) (y0: Tensor) : Tensor =
+    let ts = linspace 0.0 1.0 50
+
+    let follow (values: Tensor) (y0: Tensor) =
+        let between (t: Tensor) =
+            let i = clip 0.0 48.0 (searchSortedRight ts (reshape [ 1 ] t) - 1)
+            let at (x: Tensor) = take 0 i x, take 0 (i + 1) x
+            let (a, b), (from, until) = at values, at ts
+            a + (b - a) * (t - from) / (until - from)
+
+        Ode.problem (fun t y -> between t - y * y) y0 (0.0, 1.0)
+        |> Ode.tolerance 1e-5 1e-5
+        |> Ode.perSample
+        |> Ode.solveFinal
+
+    if values.Rank = 1 then
+        follow values y0
+    else
+        vmap (fun (values, y0: Tensor) -> follow values (reshape [ 1; 1 ] y0)) (values, y0)
+
 [<Tests>]
 let tests =
     testSequenced (
@@ -167,6 +188,18 @@ let tests =
                                   x)
                           (cumsum 1 (abs x), Prim.pick 1 0 x)
                   expectLanes f (rand (Key 3) [ 5; 100 ]))
+
+              for name, shape in [ "all samples", [ 50 ]; "each sample", [ 9; 50 ] ] do
+                  testCase $"fields that read the control path of {name} run by lanes, with their gradients" (fun () ->
+                      let values, y0 = randn (Key 5) shape, rand (Key 6) [ 9; 1 ]
+                      let solve values = controlled values y0
+                      expectLanes solve values
+                      check true (fun () -> solve values)
+
+                      if shape.Length = 1 then expectLanes (grad (solve >> norm)) values
+
+                      check false (fun () -> grad (solve >> norm) values)
+                      check false (fun () -> grad (controlled values >> norm) y0))
 
               testCase "the laws without vectors of the machine" (fun () ->
                   if Vector128.IsHardwareAccelerated then

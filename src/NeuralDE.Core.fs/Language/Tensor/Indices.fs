@@ -33,11 +33,17 @@ module internal Indices =
                   Flagged = true }
         )
 
+    /// Whether a placeholder's form shows that it lies in 0 to n − 1.
+    let private isInside (n: int) (indices: Tensor) =
+        indices.IsPlaceholder
+        && (let range = IndexRange.find indices in range.Least >= 0L && range.Greatest < int64 n)
+
     /// Checks that each index is one of n positions, which the verb calls `what`: an index, a label, a symbol.
     let within verb what (n: int) (indices: Tensor) : Tensor =
         Expect.integers verb indices
 
         if indices.LongCount = 0L then indices
+        elif isInside n indices then indices
         elif n = 0 then Expect.misfit $"{verb}: an axis of extent 0 has no {what}s."
         else Tensor.Apply(Check(checkFor verb what), [| indices; Prim.literal Int64 (float n) |])
 

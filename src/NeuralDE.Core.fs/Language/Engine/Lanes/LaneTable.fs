@@ -153,37 +153,53 @@ module internal LaneTable =
         | Broadcast _ -> Shape.size n.Args[0].Shape = 1L
         | _ -> false
 
-    /// Whether every use of an input reads it at indices that a lane computes, so that it stays in memory as a table.
-    let rec isTable (g: Graph) (input: int) : bool =
+    /// How a graph uses an input.
+    type private Use =
+        | Unused
+        /// every use reads it at indices that a lane computes
+        | AtIndices
+        | Otherwise
+
+    let private both (a: Use) (b: Use) : Use =
+        match a, b with
+        | Unused, other
+        | other, Unused -> other
+        | AtIndices, AtIndices -> AtIndices
+        | Otherwise, _
+        | _, Otherwise -> Otherwise
+
+    let rec private useOf (g: Graph) (input: int) : Use =
         let g = Simplify.graph (Flatten.graph g)
         // the input, and vectors that are computed from it element by element
         let tables = HashSet<Node>(HashIdentity.Reference)
+        let derived = (fun (n: Node) -> tables.Add n |> ignore)
 
-        let isRead (n: Node) k =
+        let useBy (n: Node) k : Use =
             match n.Op with
-            | Gather 0 -> k = 0
-            | SearchSorted _ -> k = 0 && n.Args[0].Shape.Length = 1
+            | Gather 0 when k = 0 -> AtIndices
+            | SearchSorted _ when k = 0 && n.Args[0].Shape.Length = 1 -> AtIndices
             | StopGradient ->
-                tables.Add n |> ignore
-                true
-            | Apply(Cond(whenTrue, whenFalse)) -> k > 0 && isTable whenTrue (k - 1) && isTable whenFalse (k - 1)
-            | Apply(Call(g, _)) -> isTable g k
-            | Apply(Root r) -> isTable r.Solve k
-            | Apply(Loop l) -> k >= l.States + l.Registers && isTable l.Body k
+                derived n
+                Unused
+            | Apply(Cond(whenTrue, whenFalse)) when k > 0 -> both (useOf whenTrue (k - 1)) (useOf whenFalse (k - 1))
+            | Apply(Call(g, _)) -> useOf g k
+            | Apply(Root r) -> useOf r.Solve k
+            | Apply(Loop l) when k >= l.States + l.Registers -> useOf l.Body k
             | _ when isMap n && n.Args |> Array.forall (fun a -> tables.Contains a || isSpread a) ->
-                tables.Add n |> ignore
-                true
-            | _ -> false
+                derived n
+                Unused
+            | _ -> Otherwise
 
-        let mutable isUsed, all = false, true
+        let mutable found = Unused
 
         for n in g.Walk do
             match n.Op with
-            | Input i when i = input -> tables.Add n |> ignore
+            | Input i when i = input -> derived n
             | _ ->
                 for k in 0 .. n.Args.Length - 1 do
-                    if tables.Contains n.Args[k] then
-                        isUsed <- true
-                        all <- all && isRead n k
+                    if tables.Contains n.Args[k] then found <- both found (useBy n k)
 
-        isUsed && all && not (g.Outputs |> Array.exists tables.Contains)
+        if g.Outputs |> Array.exists tables.Contains then Otherwise else found
+
+    /// Whether every use of an input reads it at indices that a lane computes, so that it stays in memory as a table.
+    let isTable (g: Graph) (input: int) : bool = (useOf g input = AtIndices)
