@@ -176,6 +176,10 @@ internal static unsafe class GemmThin
         nint row = S.Count * size;
         byte* packed = ThreadScratch.Get(ThreadScratch.Use.GemmPanel, ((long)operands->K + 3) * row);
 
+        // lanes without a column are multiplied too: what lies there may be denormal, which takes 150 cycles
+        if (operands->N < S.Count)
+            Unsafe.InitBlockUnaligned(packed, 0, (uint)((operands->K + 3) * row));
+
         for (int j = 0; j < operands->N; j++)
         {
             byte* source = operands->B + j * operands->BColumn;

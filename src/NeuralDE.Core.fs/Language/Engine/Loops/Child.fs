@@ -62,6 +62,18 @@ module internal LoopViews =
               Child.storagesOf v.Flags
               Child.storagesOf v.Counts ]
 
+    /// The most bytes of the body's values, where the gradient has no budget.
+    let private mostValues = 268435456L
+
+    /// The most frames, and the most bytes of the body's values: half of the gradient's budget, if there are any.
+    let private shares (l: Loop) (valueBytes: int64) : struct (int * int64) =
+        let frames = Recording.LimitOf l
+
+        match l.Tape with
+        | _ when valueBytes = 0L -> struct (frames, 0L)
+        | Everything -> struct (frames, mostValues)
+        | Budget bytes -> struct (max 2 (frames / 2), bytes / 2L)
+
     /// `targets`: by emission where it is written; without them nothing is written.
     let plan (l: Loop) (v: LoopViews) (scope: Scope) (targets: EmissionTarget[] voption) tape watch : LoopPlan =
         let inner, instructions = Child.instantiate v.Body scope
@@ -91,6 +103,10 @@ module internal LoopViews =
         let states, registers = carried[.. l.States - 1], carried[l.States ..]
         let controls = Array.append registers (Array.append v.Flags v.Counts |> Array.map (Child.slot scope))
 
+        let values = out[n + l.Emits + l.Flags ..]
+        let valueBytes = values |> Array.sumBy _.Bytes
+        let struct (limit, mostValues) = shares l valueBytes
+
         { Rows = rows
           States = states
           Registers = registers
@@ -107,7 +123,10 @@ module internal LoopViews =
           StateBytes = states |> Array.sumBy _.Bytes
           ControlBytes = controls |> Array.sumBy _.Bytes
           Tape = tape
-          Limit = Recording.LimitOf l
+          Limit = limit
+          Values = values
+          ValueBytes = valueBytes
+          MostValues = mostValues
           Watch = watch
           Faster = ValueNone }
 

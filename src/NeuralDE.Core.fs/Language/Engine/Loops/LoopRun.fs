@@ -77,6 +77,11 @@ type internal LoopPlan =
         Tape: int voption
         /// the most frames kept at once
         Limit: int
+        /// what a reverse sweep needs of the body, see Residuals
+        Values: Slot[]
+        ValueBytes: int64
+        /// the most bytes of them kept at once
+        MostValues: int64
         Watch: (Workspace -> bool) voption
         Faster: FasterLoop voption
     }
@@ -101,10 +106,31 @@ module internal LoopRun =
     let private endAt (l: LoopPlan) (tape: TapeMemory) i = tape.Ends.Address + nativeint (int64 i * l.ControlBytes)
 
     /// Appends the frame of an iteration whose body has run, before the next carried values are in place.
-    let keep (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
+    let private keepFrame (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
         let at = tape.Frames.Append(frameBytes l)
         gather work l.States at
         gather work l.Controls (at + nativeint l.StateBytes)
+
+    /// The same, without values of the body.
+    let keep (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
+        keepFrame l work tape
+        tape.ValuesOf.Add -1L
+
+    /// The same, with what the sweep needs of the body, as long as there is room.
+    let keepWithValues (l: LoopPlan) (work: Workspace) (tape: TapeMemory) =
+        keepFrame l work tape
+
+        if l.ValueBytes > 0L && tape.Values.Length + l.ValueBytes <= l.MostValues then
+            tape.ValuesOf.Add tape.Values.Length
+            gather work l.Values (tape.Values.Append l.ValueBytes)
+        else
+            tape.ValuesOf.Add -1L
+
+    /// Copies the values of a frame into the slots; false if it has none.
+    let loadValues (l: LoopPlan) (work: Workspace) (tape: TapeMemory) (index: int) : bool =
+        let at = tape.ValuesOf[index]
+        if at >= 0L then scatter work (tape.Values.Address + nativeint at) l.Values
+        at >= 0L
 
     /// Copies a frame into the slots.
     let load (l: LoopPlan) (work: Workspace) (tape: TapeMemory) (index: int) =
@@ -134,6 +160,12 @@ module internal LoopRun =
 
         tape.Ends.Resize(int64 complete * l.ControlBytes)
         tape.Frames.Resize(int64 left * frameBytes l)
+        // most iterations will run again, with values of their own
+        tape.ForgetValues 0
+
+        for _ in 1..left do
+            tape.ValuesOf.Add -1L
+
         tape.Kept <- left
         tape.Spacing <- 2 * tape.Spacing
 
@@ -144,7 +176,7 @@ module internal LoopRun =
             gather work l.Controls (tape.Ends.Append l.ControlBytes)
 
         if tape.Count % tape.Spacing = 0 then
-            keep l work tape
+            if tape.Spacing = 1 then keepWithValues l work tape else keep l work tape
             tape.Kept <- tape.Kept + 1
             if tape.Kept > l.Limit then thin l tape
 

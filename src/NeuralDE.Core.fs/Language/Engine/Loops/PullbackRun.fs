@@ -25,6 +25,18 @@ type internal RowSumPlan =
       Count: int64
       Width: int64 }
 
+/// The instructions of one iteration's reverse sweep, and where they leave their results.
+[<NoEquality; NoComparison>]
+type internal SweepForm =
+    {
+        Instructions: Instruction[]
+        /// cotangents of active states
+        Next: Slot[]
+        /// the parts of wanted captured values
+        Parts: Slot[]
+        RowSums: RowSumPlan[]
+    }
+
 /// The reverse sweep of a loop, with its memory.
 [<NoEquality; NoComparison>]
 type internal PullbackPlan =
@@ -32,17 +44,16 @@ type internal PullbackPlan =
         /// the loop whose body a replay runs; a replay and the sweep read the slots of its state and registers
         Loop: LoopPlan
         Tape: int
-        /// cotangents of active states: accumulated so far; input of the sweep; output of the sweep
+        /// cotangents of active states: accumulated so far; input of the sweep
         Cotangents: Slot[]
         Mine: Slot[]
-        Next: Slot[]
-        /// cotangents of wanted captured values: their sums, the part of one iteration, their dtype
+        /// cotangents of wanted captured values: their sums, their dtype
         Totals: Slot[]
-        Parts: Slot[]
         Types: ElementType[]
-        RowSums: RowSumPlan[]
         Emissions: EmissionCotangent[]
-        Sweep: Instruction[]
+        Sweep: SweepForm
+        /// the sweep of an iteration whose values of the body are in their slots
+        Shorter: SweepForm voption
         /// for each row state and registers at which it moved; unused for one row
         SafeStates: Slot[]
         SafeRegisters: Slot[]
@@ -70,13 +81,15 @@ module internal PullbackRun =
     /// Runs the loop again through its next `length` iterations in which a row moves, and keeps every `size`-th. With an
     /// end on the tape (or -1), the last one need not run; then size is 1.
     let private replay (p: PullbackPlan) (work: Workspace) (tape: TapeMemory) length size ending =
+        // of every size-th the body runs again
+        let keep = if size = 1 then LoopRun.keepWithValues else LoopRun.keep
         let last = (length - 1) / size * size
         let evaluated = if ending < 0 then last + 1 else last
         let mutable k = 0
 
         while k < evaluated do
             if evaluate p work then
-                if k % size = 0 then LoopRun.keep p.Loop work tape
+                if k % size = 0 then keep p.Loop work tape
                 k <- k + 1
 
             if k <= last then LoopRun.advance p.Loop work
@@ -204,14 +217,14 @@ module internal PullbackRun =
                     RowMemory.Clear(part, bytes)
 
     /// Adds the contribution of one iteration to the cotangents of captured values.
-    let private addToTotals (p: PullbackPlan) (work: Workspace) =
+    let private addToTotals (p: PullbackPlan) (form: SweepForm) (work: Workspace) =
         for i in 0 .. p.Totals.Length - 1 do
             let total = Slot.address work p.Totals[i]
             let n = p.Totals[i].Bytes / int64 (ElementTypes.Size p.Types[i])
-            let part = Slot.address work p.Parts[i]
+            let part = Slot.address work form.Parts[i]
             ElementKernels.Run(ElementOp.Add, p.Types[i], 0.0, total, false, part, false, 0n, false, total, n)
 
-        for r in p.RowSums do
+        for r in form.RowSums do
             let total = Slot.address work r.Total
             let indices, updates = Slot.address work r.Indices, Slot.address work r.Updates
             Indexing.Scatter(
@@ -229,7 +242,7 @@ module internal PullbackRun =
             )
 
     /// Reverses one iteration, whose frame is in the loop's slots.
-    let private pull (p: PullbackPlan) (work: Workspace) =
+    let private pull (p: PullbackPlan) (form: SweepForm) (work: Workspace) =
         look p work
         let moved, rows = Slot.address work p.Loop.Moved, int64 p.Loop.Rows
         // the rows that moved and have a cotangent
@@ -242,15 +255,15 @@ module internal PullbackRun =
         if not everyRow then restUnmoved p work moved
 
         loadEmissions p work
-        Instruction.runAll p.Sweep work
+        Instruction.runAll form.Instructions work
 
         for i in 0 .. p.Cotangents.Length - 1 do
             if everyRow then
-                Slot.copy work p.Next[i] p.Cotangents[i]
+                Slot.copy work form.Next[i] p.Cotangents[i]
             else
-                Slot.blend work moved p.Loop.Rows p.Next[i] p.Cotangents[i]
+                Slot.blend work moved p.Loop.Rows form.Next[i] p.Cotangents[i]
 
-        addToTotals p work
+        addToTotals p form work
 
     /// Reverses `length` iterations, of which the first has the frame `first`, and the last perhaps an end; keeps at most
     /// `limit` further frames at once.
@@ -258,7 +271,9 @@ module internal PullbackRun =
         LoopRun.load p.Loop work tape first
 
         if length = 1 then
-            pull p work
+            match p.Shorter with
+            | ValueSome form when LoopRun.loadValues p.Loop work tape first -> pull p form work
+            | _ -> pull p p.Sweep work
         else
             let parts = if length <= limit then length else max 2 (limit / 2)
             let size = (length + parts - 1) / parts
@@ -271,6 +286,7 @@ module internal PullbackRun =
                 sweep p work tape (max 2 (limit / 2)) (start + i) (min size (length - i * size)) -1
 
             tape.Frames.Resize bottom
+            tape.ForgetValues start
 
     /// Runs the reverse sweep over the tape, starting with the cotangents in their slots.
     let run (p: PullbackPlan) (work: Workspace) =

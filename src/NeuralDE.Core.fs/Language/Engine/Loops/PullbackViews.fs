@@ -9,6 +9,8 @@ type internal PullbackViews =
     {
         Loop: LoopViews
         Sweep: Child
+        /// the sweep that reads the body's values instead of computing them; in the same memory
+        Shorter: Child voption
         /// the active states
         Active: int[]
         /// by active state: the cotangent, and the result of one iteration's pullback
@@ -43,6 +45,8 @@ module internal PullbackViews =
             else
                 ValueNone)
 
+    let private separated (sweep: Graph) active = SparseSums.split (Simplify.graph (Flatten.graph sweep)) active
+
     /// The sweep with its captured values last, as hoisting requires, and with its sums over rows separated.
     let sweepOf (p: Pullback) (active: int) : struct (Graph * int[] * RowSum[]) =
         let swept, inputs, carried = p.Sweep.Value, p.Wanted.Length, p.Of.States + p.Of.Registers
@@ -51,12 +55,30 @@ module internal PullbackViews =
             Array.concat
                 [ [| 0 .. carried - 1 |]; [| inputs .. swept.Inputs.Length - 1 |]; [| carried .. inputs - 1 |] ]
 
-        SparseSums.split (Simplify.graph (Flatten.graph (Hoist.reorder swept order))) active
+        separated (Hoist.reorder swept order) active
+
+    /// The same of the sweep that reads the body's values, if its sums have the same form.
+    let shorterOf (r: Residuals) (active: int) (whole: int[]) (rowSums: RowSum[]) : Graph voption =
+        let struct (sweep, itsWhole, itsRowSums) = separated r.Sweep active
+
+        let isAlike (a: RowSum) (b: RowSum) =
+            a.Of = b.Of
+            && a.Batch = b.Batch
+            && a.Indices.Signature = b.Indices.Signature
+            && a.Updates.Signature = b.Updates.Signature
+
+        if itsWhole = whole && itsRowSums.Length = rowSums.Length && Array.forall2 isAlike itsRowSums rowSums then
+            ValueSome sweep
+        else
+            ValueNone
 
     let touches (v: PullbackViews) (args: View[]) =
         Seq.concat
             [ LoopViews.touches v.Loop
               Child.touches v.Sweep
+              (match v.Shorter with
+               | ValueSome c -> Child.touches c
+               | ValueNone -> Seq.empty)
               Child.storagesOf args
               Child.storagesOf v.Cotangents
               Child.storagesOf v.Mine
@@ -91,21 +113,27 @@ module internal PullbackViews =
           Width = Shape.size updated[r.Batch + 1 ..] }
 
     let plan (l: Loop) (v: PullbackViews) (scope: Scope) (loop: LoopPlan) tape : PullbackPlan =
-        let inner, instructions = Child.instantiate v.Sweep scope
-        let out = v.Sweep.Lowered.Outputs |> Array.map (Child.slot inner)
         let active = v.Active.Length
         let behind = active + v.Whole.Length
+
+        let form (c: Child) : SweepForm =
+            let inner, instructions = Child.instantiate c scope
+            let out = c.Lowered.Outputs |> Array.map (Child.slot inner)
+
+            { Instructions = instructions
+              Next = out[.. active - 1]
+              Parts = out[active .. behind - 1]
+              RowSums =
+                v.RowSums |> Array.mapi (fun k r -> rowSum v scope out[behind + 2 * k] out[behind + 2 * k + 1] r) }
+
         let safe = v.Safe |> Array.map (Child.slot scope)
 
         { Loop = loop
           Tape = tape
           Cotangents = Array.map (Child.slot scope) v.Cotangents
           Mine = Array.map (Child.slot scope) v.Mine
-          Next = out[.. active - 1]
           Totals = v.Whole |> Array.map (fun i -> Child.slot scope v.Totals[i])
-          Parts = out[active .. behind - 1]
           Types = v.Whole |> Array.map (fun i -> ElementGroup.elementType v.Totals[i].Dtype)
-          RowSums = v.RowSums |> Array.mapi (fun k r -> rowSum v scope out[behind + 2 * k] out[behind + 2 * k + 1] r)
           Emissions =
             v.Emissions
             |> Array.map (fun (struct (stream, w, part)) ->
@@ -113,7 +141,8 @@ module internal PullbackViews =
                   Given = Child.slot scope w
                   Room = w.Shape[l.Batch.Length]
                   Part = Child.slot scope part })
-          Sweep = instructions
+          Sweep = form v.Sweep
+          Shorter = v.Shorter |> ValueOption.map form
           SafeStates = if safe.Length = 0 then [||] else safe[.. l.States - 1]
           SafeRegisters = if safe.Length = 0 then [||] else safe[l.States ..]
           Given = Child.slot scope v.Rows[0]

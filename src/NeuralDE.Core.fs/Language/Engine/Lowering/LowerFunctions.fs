@@ -80,10 +80,10 @@ module internal LowerFunctions =
 
         results
 
-    and private loopViews (x: Lowering) (l: Loop) (args: View[]) : LoopViews =
+    and private loopViews (x: Lowering) (l: Loop) (residuals: Residuals voption) (args: View[]) : LoopViews =
         let n = l.States + l.Registers
         let carried = args[.. n - 1] |> Array.map (fun v -> x.NewArray { Dtype = v.Dtype; Shape = v.Shape })
-        let body = bodyOf x l.Body carried args[n..]
+        let body = bodyOf x (Residuals.bodyWith l.Body residuals) carried args[n..]
 
         // a carried value returned as another carried value would be overwritten before it is read
         let aside =
@@ -105,7 +105,8 @@ module internal LowerFunctions =
 
     and private loop (x: Lowering) (n: Node) (l: Loop) (args: View[]) : View[] =
         let carried = l.States + l.Registers
-        let v = loopViews x l args
+        let residuals = residualsOf x n
+        let v = loopViews x l residuals args
         let isTaped = (LoopViews.taped x.Graph).Contains n
         let capacities = l.StreamOf |> Array.map (fun k -> l.Streams[k].Capacity)
 
@@ -147,13 +148,25 @@ module internal LowerFunctions =
 
         Array.append v.Carried emissions
 
-    and private pullbackViews (x: Lowering) (p: Pullback) (given: View voption[]) (args: View[]) : PullbackViews =
+    /// What the only reverse sweep of a loop needs of its body.
+    and private residualsOf (x: Lowering) (loop: Node) : Residuals voption =
+        match sweepsOf x.Graph loop with
+        | [| p |] -> Residuals.ofSweep p
+        | _ -> ValueNone
+
+    and private pullbackViews
+        (x: Lowering)
+        (p: Pullback)
+        (residuals: Residuals voption)
+        (given: View voption[])
+        (args: View[])
+        : PullbackViews =
         let l = p.Of
         let inputs, carried = p.Wanted.Length, l.States + l.Registers
         let own = args[.. inputs - 1]
         let sameAs (v: View) = x.NewArray { Dtype = v.Dtype; Shape = v.Shape }
         let chosen first last isChosen = [| first..last |] |> Array.filter isChosen
-        let v = loopViews x l own
+        let v = loopViews x l residuals own
         let active = chosen 0 (l.States - 1) (fun i -> p.ActiveStates[i])
         let wanted = chosen carried (inputs - 1) (fun i -> p.Wanted[i])
         let cotangents = active |> Array.map (fun i -> sameAs own[i])
@@ -172,10 +185,27 @@ module internal LowerFunctions =
         let safe = if rows > 1 then Array.map sameAs v.Carried else [||]
         let parts = emissions |> Array.map (fun (struct (_, _, part)) -> part)
         let struct (swept, whole, rowSums) = PullbackViews.sweepOf p active.Length
-        let sweep = bodyOf x swept (Array.concat [ v.Carried; mine; parts ]) own[carried..]
+        let given = Array.concat [ v.Carried; mine; parts ]
+        let sweep = bodyOf x swept given own[carried..]
+
+        let shorter =
+            match residuals |> ValueOption.map (fun r -> PullbackViews.shorterOf r active.Length whole rowSums) with
+            | ValueSome(ValueSome g) ->
+                let kept = v.Body.Lowered.Outputs[carried + l.Emits + l.Flags ..] |> Array.map (Child.outward v.Body)
+                ValueSome(bodyOf x g (Array.append given kept) own[carried..])
+            | ValueSome ValueNone
+            | ValueNone -> ValueNone
+
+        // one of both sweeps runs at a time, in the memory of the larger one
+        let memory =
+            match shorter with
+            | ValueSome s when s.Lowered.Size > sweep.Lowered.Size -> s.Memory
+            | ValueSome _
+            | ValueNone -> sweep.Memory
 
         { Loop = v
-          Sweep = sweep
+          Sweep = { sweep with Memory = memory }
+          Shorter = shorter |> ValueOption.map (fun s -> { s with Memory = memory })
           Active = active
           Cotangents = cotangents
           Mine = mine
@@ -193,16 +223,22 @@ module internal LowerFunctions =
         let l = p.Of
         let own = args[.. p.Wanted.Length - 1]
         let given = PullbackViews.givenOf p args
-        let v = pullbackViews x p given args
 
         let isPaired, primal =
             match (LoopViews.pairs x.Graph).TryGetValue n with
             | true, primal -> true, primal
             | _ -> false, n
 
+        let residuals = if isPaired then residualsOf x primal else Residuals.ofSweep p
+        let v = pullbackViews x p residuals given args
+
         x.DraftAround(
             (fun () -> "pullback" + LowerLaneSweeps.sweepNotBecause p),
-            [ "body", v.Loop.Body.Lowered; "sweep", v.Sweep.Lowered ],
+            [ "body", v.Loop.Body.Lowered
+              "sweep", v.Sweep.Lowered
+              match v.Shorter with
+              | ValueSome c -> "sweep after a body", c.Lowered
+              | ValueNone -> () ],
             PullbackViews.touches v args,
             fun scope ->
                 let tape = scope.Tape primal
@@ -216,7 +252,7 @@ module internal LowerFunctions =
                         (Array.map (fun (struct (_, z)) -> Child.slot scope z) v.Zeros)
                         (Array.map (Child.slot scope) v.Totals)
 
-                let instructions = loop.Body.Length + pull.Sweep.Length
+                let instructions = loop.Body.Length + pull.Sweep.Instructions.Length
                 let faster = LowerSingle.pullback p primal isPaired scope instructions v given args
                 PullbackViews.instruction pull faster isPaired start givenSlots cleared
         )

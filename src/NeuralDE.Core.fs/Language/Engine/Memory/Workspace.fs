@@ -22,6 +22,10 @@ type internal PinnedTable(values: int64[]) =
 [<Sealed>]
 type internal TapeMemory() =
     member val Frames = GrowingBlock()
+    /// What the sweep needs of bodies that have run, by ValuesOf: one after another.
+    member val Values = GrowingBlock()
+    /// by frame: where its values start, or -1
+    member val ValuesOf = List<int64>()
     /// With a spacing above 1: controls of the last iteration before each next frame, so that a replay ends before it.
     member val Ends = GrowingBlock()
     /// of a loop by lanes, in place of all others
@@ -34,8 +38,19 @@ type internal TapeMemory() =
     /// Whether every row moved in all these iterations.
     member val IsWhole = true with get, set
 
+    /// Drops the values of the frames from this one on, and their memory.
+    member x.ForgetValues(frame: int) =
+        let mutable first = x.Values.Length
+
+        for k in frame .. x.ValuesOf.Count - 1 do
+            if x.ValuesOf[k] >= 0L then first <- min first x.ValuesOf[k]
+
+        x.Values.Resize first
+        x.ValuesOf.RemoveRange(min frame x.ValuesOf.Count, max 0 (x.ValuesOf.Count - frame))
+
     member x.Clear() =
         x.Frames.Clear()
+        x.ForgetValues 0
         x.Ends.Clear()
         x.Count <- 0
         x.Spacing <- 1
@@ -97,6 +112,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
     member x.ForgetPeaks() =
         for tape in x.Tapes do
             tape.Frames.Peak <- 0L
+            tape.Values.Peak <- 0L
             tape.Ends.Peak <- 0L
             tape.Blocks.ForgetPeak()
 
@@ -108,7 +124,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
         let mutable bytes = block.Size
 
         for tape in x.Tapes do
-            bytes <- bytes + tape.Frames.Peak + tape.Ends.Peak + tape.Blocks.Peak
+            bytes <- bytes + tape.Frames.Peak + tape.Values.Peak + tape.Ends.Peak + tape.Blocks.Peak
 
         for emission in x.Emissions do
             bytes <- bytes + emission.Peak
@@ -121,6 +137,7 @@ type internal Workspace(size: int64, tapes: int, emissions: int, guards: int64[]
 
         for tape in x.Tapes do
             tape.Frames.Trim most
+            tape.Values.Trim most
             tape.Ends.Trim most
             tape.Blocks.Trim most
 

@@ -82,7 +82,7 @@ module internal Hoist =
         Intern.graph body.Inputs[carried..] (chosen |> Array.map (fun n -> outside[n]))
 
     /// The body with the chosen values as further inputs.
-    let private restOf (body: Graph) (chosen: Node[]) : Graph =
+    let restOf (body: Graph) (chosen: Node[]) : Graph =
         let signatures = chosen |> Array.map (fun n -> n.Signature)
         let place = Dictionary<Node, int>(HashIdentity.Reference)
         chosen |> Array.iteri (fun k n -> place[n] <- body.Inputs.Length + k)
