@@ -1,6 +1,5 @@
 namespace NeuralDE.Internal.Engine
 
-open System
 open System.Collections.Generic
 open NeuralDE
 open NeuralDE.Internal.Graph
@@ -58,15 +57,35 @@ module internal Residuals =
 
         found
 
-    /// The values that the sweep needs from the body: those that are not cheap, from which the others are computed.
+    /// The nodes whose computation takes many more operations than they have numbers: products, convolutions, and everything that
+    /// is computed from their results within an iteration.
+    let private afterProducts (swept: Graph) (known: Dictionary<Node, Known>) : HashSet<Node> =
+        let found = HashSet<Node>(HashIdentity.Reference)
+
+        for n in swept.Order do
+            if known[n] = Known.InIteration then
+                match n.Op with
+                | Dot
+                | Conv _ -> found.Add n |> ignore
+                | _ -> if n.Args |> Array.exists found.Contains then found.Add n |> ignore
+
+        found
+
+    /// The values that the sweep needs from the body: those that are not cheap, from which the others are computed. Large arrays are
+    /// never stored.
     let private needed (body: Graph) (swept: Graph) (carried: int) (primal: int) : Node[] =
         let known = known swept carried primal
-        let ofBody = HashSet<Node>(body.Walk, HashIdentity.Reference)
+        let isWorth = afterProducts swept known
+        let place = Dictionary<Node, int>(HashIdentity.Reference)
+        body.Walk |> Array.iteri (fun i n -> place[n] <- i)
         let seen = HashSet<Node>(HashIdentity.Reference)
         let taken = List<Node>()
         let todo = Stack<Node>()
 
         let need (n: Node) = if known[n] = Known.InIteration && seen.Add n then todo.Push n
+
+        let isKept (n: Node) =
+            isWorth.Contains n && not (isCheap n) && place.ContainsKey n && not (StreamLimits.isLarge n)
 
         for n in swept.Walk do
             if known[n] = Known.No then Array.iter need n.Args
@@ -77,53 +96,39 @@ module internal Residuals =
             let n = todo.Pop()
 
             match n.Op with
-            | Input _ -> ()
             | Apply _ -> Array.iter need n.Args
-            | _ when isCheap n || not (ofBody.Contains n) -> Array.iter need n.Args
-            | _ -> taken.Add n
+            | _ when isKept n -> taken.Add n
+            | _ -> Array.iter need n.Args
 
-        let place = Dictionary<Node, int>(HashIdentity.Reference)
-        body.Walk |> Array.iteri (fun i n -> place[n] <- i)
         taken.ToArray() |> Array.sortBy (fun n -> place[n])
 
-    /// The number of floating-point operations above which keeping values pays; fewer take less time than the copies.
-    let private isWorth (values: Node[]) =
-        values
-        |> Array.exists (fun n ->
-            match n.Op with
-            | Dot
-            | Conv _ -> true
-            | _ -> Shape.size n.Shape >= 16L)
-
-    /// Of a sweep without batch axes; ValueNone if it needs no such values.
+    /// Of a sweep without batch axes; ValueNone if it needs no such values. Rows with steps of their own are left out: those that
+    /// have ended would read values of failed iterations.
     let ofSweep (p: Pullback) : Residuals voption =
         let swept = Simplify.graph (Flatten.graph p.Sweep.Value)
 
         swept.Memo(
-            ("residuals", p.Of.Body.Id),
+            struct (StreamLimits.key "residuals", p.Of.Body.Id),
             fun () ->
                 let body = Simplify.graph (Flatten.graph p.Of.Body)
                 let carried, primal = p.Of.States + p.Of.Registers, p.Wanted.Length
 
-                if Shape.size p.Of.Batch <> 1L then
+                let values = if Shape.size p.Of.Batch = 1L then needed body swept carried primal else [||]
+
+                if values.Length = 0 then
                     ValueNone
                 else
-                    let values = needed body swept carried primal
+                    let rest = Hoist.restOf swept values
+                    let cotangents, kept = swept.Inputs.Length, rest.Inputs.Length
 
-                    if not (isWorth values) then
-                        ValueNone
-                    else
-                        let rest = Hoist.restOf swept values
-                        let cotangents, kept = swept.Inputs.Length, rest.Inputs.Length
+                    let order =
+                        Array.concat
+                            [ [| 0 .. carried - 1 |]
+                              [| primal .. cotangents - 1 |]
+                              [| cotangents .. kept - 1 |]
+                              [| carried .. primal - 1 |] ]
 
-                        let order =
-                            Array.concat
-                                [ [| 0 .. carried - 1 |]
-                                  [| primal .. cotangents - 1 |]
-                                  [| cotangents .. kept - 1 |]
-                                  [| carried .. primal - 1 |] ]
-
-                        ValueSome { Values = values; Sweep = Hoist.reorder rest order }
+                    ValueSome { Values = values; Sweep = Hoist.reorder rest order }
         )
 
     /// The body with these values as further outputs.

@@ -154,6 +154,10 @@ module internal LowerFunctions =
         | [| p |] -> Residuals.ofSweep p
         | _ -> ValueNone
 
+    /// The further outputs of a body with residuals.
+    and private valuesOf (l: Loop) (v: LoopViews) : View[] =
+        v.Body.Lowered.Outputs[l.States + l.Registers + l.Emits + l.Flags ..] |> Array.map (Child.outward v.Body)
+
     and private pullbackViews
         (x: Lowering)
         (p: Pullback)
@@ -188,13 +192,9 @@ module internal LowerFunctions =
         let given = Array.concat [ v.Carried; mine; parts ]
         let sweep = bodyOf x swept given own[carried..]
 
+        let shorter = residuals |> ValueOption.bind (fun r -> PullbackViews.shorterOf r active.Length whole rowSums)
         let shorter =
-            match residuals |> ValueOption.map (fun r -> PullbackViews.shorterOf r active.Length whole rowSums) with
-            | ValueSome(ValueSome g) ->
-                let kept = v.Body.Lowered.Outputs[carried + l.Emits + l.Flags ..] |> Array.map (Child.outward v.Body)
-                ValueSome(bodyOf x g (Array.append given kept) own[carried..])
-            | ValueSome ValueNone
-            | ValueNone -> ValueNone
+            shorter |> ValueOption.map (fun g -> bodyOf x g (Array.append given (valuesOf l v)) own[carried..])
 
         // one of both sweeps runs at a time, in the memory of the larger one
         let memory =
