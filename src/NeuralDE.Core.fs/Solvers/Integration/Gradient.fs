@@ -122,10 +122,11 @@ type GradientMethod =
 [<NoComparison>]
 type Gradient =
     /// The exact derivative of the steps taken, by the state at t0 and by all values that the field captures (by times it is
-    /// f there). Keeps every state, so the memory grows with the number of steps.
+    /// f there). Keeps every state, so the memory grows with the number of steps; and the results of the field's products and
+    /// convolutions within 256 MiB.
     | Direct
     /// The same derivative as Direct; keeps states and controls of steps within 256 MiB and computes the steps between them
-    /// again. The default.
+    /// again. Half of it keeps the results of products and convolutions, so that fewer steps are computed again. The default.
     | Checkpointed
     /// The same derivative as Direct, with states and controls of steps within `bytes` bytes, at least those of two steps. A
     /// solve raises InputException unless `bytes` is positive.
