@@ -241,8 +241,32 @@ let installNotebook () =
     else
         printfn "The feed serves no Microsoft.dotnet-interactive; the library is not tried in a notebook."
 
+/// Open MPI and MPICH, with which a gate starts many processes; without them where Debian's packages do not install.
+let installMpi () =
+    let isThere name =
+        (Environment.GetEnvironmentVariable "PATH").Split Path.PathSeparator
+        |> Array.exists (fun folder -> File.Exists(Path.Combine(folder, name)))
+
+    if not (isThere "mpirun.openmpi" && isThere "mpirun.mpich") then
+        if isThere "apt-get" && Environment.UserName = "root" then
+            let quiet arguments =
+                let info = ProcessStartInfo("apt-get", arguments, RedirectStandardOutput = true, RedirectStandardError = true)
+                use running = Process.Start info
+                running.OutputDataReceived.Add ignore
+                running.ErrorDataReceived.Add ignore
+                running.BeginOutputReadLine()
+                running.BeginErrorReadLine()
+                running.WaitForExit()
+
+            quiet [ "update"; "-qq" ]
+            quiet [ "install"; "-y"; "-qq"; "openmpi-bin"; "mpich" ]
+
+        if not (isThere "mpirun") then
+            printfn "There is no mpirun (Debian: openmpi-bin or mpich); training by many processes is not tried."
+
 let gated () =
     installNotebook ()
+    installMpi ()
     runFSharp exitCode "gates" (Some "gates") (emptied "artifacts/gate-results")
 
 let test () =
@@ -647,7 +671,9 @@ let pack () =
     // all afresh: what was compiled before names this machine's folders in its symbols
     dotnet ([ "build"; "src/NeuralDE.CSharp"; "--no-incremental"; "-p:ContinuousIntegrationBuild=true" ] @ release)
 
-    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp" ] do
+    dotnet ([ "build"; "src/NeuralDE.Mpi"; "-p:ContinuousIntegrationBuild=true" ] @ release)
+
+    for project in [ "src/NeuralDE.Core.fs"; "src/NeuralDE.CSharp"; "src/NeuralDE.Mpi" ] do
         dotnet ([ "pack"; project; "--no-build"; "-o"; packages ] @ release)
 
     dotnet ([ "build"; "tests/NeuralDE.Tests" ] @ release)

@@ -40,7 +40,8 @@ module Train =
           Resume = None
           MayBegin = false
           AcceptsChanges = false
-          Cancellation = CancellationToken.None }
+          Cancellation = CancellationToken.None
+          Distribution = None }
 
     // ── length ───────────────────────────────────────────────────────────────────────────────────────────────────
     /// <summary>Sets the number of steps; default: 1000.</summary>
@@ -279,6 +280,53 @@ module Train =
     /// changed, the best model and early stopping are reset, too.
     /// </remarks>
     let acceptChanges (t: Training<'M>) = { t with AcceptsChanges = true }
+
+    // ── processes ────────────────────────────────────────────────────────────────────────────────────────────────
+    let private share verb parts losses group (t: Training<'M>) =
+        let sharing = { Group = group; Parts = parts; Losses = losses }
+        Sharing.check verb sharing
+        { t with Distribution = Some sharing }
+
+    /// <summary>
+    /// Trains with several processes. Each batch is divided into 8 parts of consecutive samples, and the processes compute the
+    /// losses and gradients of the parts; the loss of the batch is their mean. All processes have the same model at every step,
+    /// with the same bits for 1, 2, 4 or 8 processes.
+    /// </summary>
+    /// <param name="group">The processes, such as Mpi.world of NeuralDE.Mpi.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with these processes.</returns>
+    /// <remarks>
+    /// For losses that are means over samples, of which each depends on its own sample: the mean over a batch is then the mean
+    /// over its parts. A loss that joins samples, by batch normalisation or by common steps of a solve (instead of perSample),
+    /// joins those of a part. Keys of Batches.withKey differ by part. The first process shows progress and writes checkpoints;
+    /// the others read the same file to resume. Callbacks run in all processes. An exception in one process ends all of
+    /// them. The bits depend on the number of parts.
+    /// </remarks>
+    /// <exception cref="T:NeuralDE.InputException">unless the number of processes is 1, 2, 4 or 8; by `run`, unless the batch
+    /// size is a multiple of 8.</exception>
+    let distributed (group: ProcessGroup) (t: Training<'M>) =
+        share "Train.distributed" 8 PartLosses.Mean group t
+
+    /// <summary>Like distributed, with another number of parts.</summary>
+    /// <param name="parts">The parts of each batch, a power of two: the largest number of processes.</param>
+    /// <param name="group">The processes.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with these processes.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless parts and the number of processes are powers of two, parts not the
+    /// smaller one.</exception>
+    let distributedIn (parts: int) (group: ProcessGroup) (t: Training<'M>) =
+        share "Train.distributedIn" parts PartLosses.Mean group t
+
+    /// <summary>Like distributedIn, for losses that are sums over samples: the loss of a batch is the sum over its
+    /// parts.</summary>
+    /// <param name="parts">The parts of each batch, a power of two: the largest number of processes.</param>
+    /// <param name="group">The processes.</param>
+    /// <param name="t">The training.</param>
+    /// <returns>The training with these processes.</returns>
+    /// <exception cref="T:NeuralDE.InputException">unless parts and the number of processes are powers of two, parts not the
+    /// smaller one.</exception>
+    let distributedSums (parts: int) (group: ProcessGroup) (t: Training<'M>) =
+        share "Train.distributedSums" parts PartLosses.Sum group t
 
     // ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
     let private runAll isSame (batches: Batches<'B>) (loss: 'B -> 'M -> Tensor * 'M) (t: Training<'M>) : Fit<'M> =

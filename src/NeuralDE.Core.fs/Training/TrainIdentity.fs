@@ -16,6 +16,7 @@ type internal TrainDifference = { Subject: string; Leaf: string; Was: string; Is
 
 module internal TrainIdentity =
     let private batches = "batches"
+    let private parts = "parts"
     let private samples = "samples"
     let private validation = "validation"
     let private clip = "clip"
@@ -25,7 +26,7 @@ module internal TrainIdentity =
     let private rule = "optimiser's computation"
 
     /// Subjects of one text for the whole training, in the order of messages.
-    let private subjects = [ batches; samples; validation; clip; clipValue; rule; loss; captured ]
+    let private subjects = [ batches; parts; samples; validation; clip; clipValue; rule; loss; captured ]
 
     // ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
     let private traced f (tree: 'T) : string * NdArray[] =
@@ -69,6 +70,11 @@ module internal TrainIdentity =
 
         { Texts =
             [ batches, source.Text
+
+              match t.Distribution with
+              | Some sharing -> parts, $"{string sharing.Parts} of each batch, {sharing.Losses}"
+              | None -> ()
+
               samples, (if source.Leaves.Length = 0 then "none" else Digest.ofArrays source.Leaves)
               validation, validated
               clip, ofLimit t.Clip
@@ -139,7 +145,7 @@ module internal TrainIdentity =
         let follows subject =
             if subject = rule then not ofOptimiser.IsEmpty || not ofModel.IsEmpty
             elif subject = samples then differs batches
-            elif subject = loss then differs batches || not ofModel.IsEmpty
+            elif subject = loss then differs batches || differs parts || not ofModel.IsEmpty
             elif subject = captured then differs loss
             else false
 
@@ -154,7 +160,7 @@ module internal TrainIdentity =
 
     /// Whether the losses before and after the change cannot be compared, so the lowest of both has no meaning.
     let changesLoss (d: TrainDifference) : bool =
-        d.Subject = "model" || List.contains d.Subject [ batches; samples; validation; loss; captured ]
+        d.Subject = "model" || List.contains d.Subject [ batches; parts; samples; validation; loss; captured ]
 
     /// A clause for each difference; equal differences of several leaves are one clause.
     let sentences (leaves: int) (differences: TrainDifference list) : string list =

@@ -38,7 +38,25 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     let every = Option.defaultValue perEpoch t.ValidationEvery
     let mutable unused: string list = []
     let iteration = Iteration("Train.run", TrainStep.step t loss (fun paths -> unused <- paths), start, source.Leaves)
-    let line = ProgressLine(Console.Out, t.ShowsProgress && not Console.IsOutputRedirected)
+
+    // ── processes ────────────────────────────────────────────────────────────────────────────────────────────────
+    let group =
+        match t.Distribution with
+        | Some sharing -> sharing.Group
+        | None -> ProcessGroup.alone
+
+    /// The first process reports and writes files.
+    let isFirst = (group.Rank = 0)
+
+    do
+        match t.Distribution with
+        | Some sharing when source.Leaves.Length > 0 ->
+            Sharing.checkBatch sharing "a batch" source.Size
+            if source.KeepsLast then
+                Sharing.checkBatch sharing "the last batch of an epoch" (source.SizeAt(perEpoch - 1))
+        | _ -> ()
+
+    let line = ProgressLine(Console.Out, t.ShowsProgress && isFirst && not Console.IsOutputRedirected)
 
     // ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// The inputs of the step for a batch of `size` samples: its leaves, and the number of the step.
@@ -46,8 +64,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         let leaf (a: NdArray) : Signature = { Dtype = a.Dtype; Shape = Array.append [| size |] a.Shape[1..] }
         Array.append (Array.map leaf source.Leaves) [| { Dtype = Int64; Shape = [||] } |]
 
-    let full = inputs source.Size
-    let rest = if source.Samples % source.Size = 0 then full else inputs (source.Samples % source.Size)
+    /// The number of samples of a batch that this process takes.
+    let mine size = size / group.Size
+
+    let full = inputs (mine source.Size)
+    let last = source.Samples % source.Size
+    let rest = if last = 0 then full else inputs (mine last)
     let number: int64[] = [| 0L |]
     let numberArray = NdArray(Int64, [||], number)
     let mutable order: int64[] voption = ValueNone
@@ -61,9 +83,9 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             order <- source.OrderOf epoch
             orderedEpoch <- epoch
 
-        let size = source.SizeAt step
-        let first = step % perEpoch * source.Size
-        iteration.Use(if size = source.Size then full else rest)
+        let size = mine (source.SizeAt step)
+        let first = step % perEpoch * source.Size + group.Rank * size
+        iteration.Use(if source.SizeAt step = source.Size then full else rest)
 
         for leaf in 0 .. source.Leaves.Length - 1 do
             for row in 0 .. size - 1 do
@@ -80,7 +102,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     /// The identity of the training in files.
     let identity =
         lazy
-            (let zeros = full |> Array.map (fun s -> Tensor.OfArray(NdArray.Zeros(s.Dtype, s.Shape)))
+            (let sample =
+                match t.Distribution with
+                | Some sharing -> inputs (source.Size / sharing.Parts)
+                | None -> full
+
+             let zeros = sample |> Array.map (fun s -> Tensor.OfArray(NdArray.Zeros(s.Dtype, s.Shape)))
              TrainIdentity.make t source loss (snd start) zeros)
 
     /// The same batch as tensors, to find the cause of a failure.
@@ -191,7 +218,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
     /// Writes the checkpoint. A failed write does not end the training.
     let save () =
         match t.Checkpoint with
-        | Some(_, path) ->
+        | Some(_, path) when isFirst ->
             let seconds = record.Seconds
             record.Seconds <- elapsed ()
 
@@ -205,6 +232,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                     unsavedTimes <- unsavedTimes + 1
             finally
                 record.Seconds <- seconds
+        | Some _ // only the first process writes
         | None -> ()
 
     /// Keeps the steps taken when an exception of a hook or of the loss leaves the training. That exception is the one to report,
@@ -286,9 +314,8 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         saveAfter before step
 
     // ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Computes one step (from 1). If it fails or is cancelled: the status that ends the training, or ValueNone if the policy
-    /// continues.
-    let compute (step: int) : TrainStatus voption voption =
+    /// Computes one step (from 1) in this process.
+    let computeHere (step: int) : Sharing.Outcome =
         try
             feed (step - 1)
 
@@ -297,12 +324,21 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             else
                 iteration.Run()
 
-            ValueNone
+            // the others take part in this step, so they end with it
+            if group.Size > 1 && t.Cancellation.IsCancellationRequested then Sharing.Cancelled else Sharing.Computed
         with
         // a cancelled step changes nothing
         | :? OperationCanceledException as e when (e :? SolveCancelledException || Watching.IsCancelled t.Cancellation) ->
-            ValueSome(ValueSome(TrainStatus.Cancelled(record.Taken + 1)))
-        | :? SolveException as e -> ValueSome(fail step (fun () -> TrainStatus.SolveFailed(step, e.Failure)))
+            Sharing.Cancelled
+        | :? SolveException as e -> Sharing.Failed e.Failure
+
+    /// Computes one step (from 1). If it fails or is cancelled in any process: the status that ends the training, or ValueNone
+    /// if the policy continues.
+    let compute (step: int) : TrainStatus voption voption =
+        match Sharing.agree group (computeHere step) with
+        | Sharing.Computed -> ValueNone
+        | Sharing.Cancelled -> ValueSome(ValueSome(TrainStatus.Cancelled(record.Taken + 1)))
+        | Sharing.Failed failure -> ValueSome(fail step (fun () -> TrainStatus.SolveFailed(step, failure)))
 
     /// Takes the computed step, then calls the hooks. Their exceptions are the caller's: no failures of the step.
     let accept (step: int) (value: float) (length: float) =
@@ -353,7 +389,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 reportEpoch before record.Taken
 
             ValueSome TrainStatus.Completed
-        elif t.Cancellation.IsCancellationRequested then
+        elif group.Size = 1 && t.Cancellation.IsCancellationRequested then
             ValueSome(TrainStatus.Cancelled(record.Taken + 1))
         else
             take (record.Taken + pending + 1)
@@ -363,7 +399,7 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             // a file may end before the validation of its last step
             if record.Validated < record.Taken then validate record.Validated record.Taken
             advance ()
-        with :? SolveCancelledException when Watching.IsCancelled t.Cancellation ->
+        with :? SolveCancelledException when group.Size = 1 && Watching.IsCancelled t.Cancellation ->
             // seen by a solve of a validation or a hook
             ValueSome(TrainStatus.Cancelled(record.Taken + 1))
 
@@ -448,7 +484,8 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             resume ()
 
             match t.Checkpoint with
-            | Some(_, path) -> TrainCheckpoint.rehearse path identity.Value record iteration.Current
+            | Some(_, path) when isFirst -> TrainCheckpoint.rehearse path identity.Value record iteration.Current
+            | Some _
             | None -> ()
 
             let mutable status = ValueNone
@@ -456,9 +493,10 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
             try
                 while status.IsNone do
                     status <- next ()
-            with _ ->
+            with e ->
                 line.End()
                 saveAtException ()
+                group.Abandon e
                 reraise ()
 
             line.End()

@@ -42,6 +42,52 @@ module internal TrainStep =
         let (value, replaced), gradient = valueAndGradSeen "Train.run" see traced model
         value, gradient, Masks.spreadBy isReplaced replaced
 
+    /// The same for the parts of a batch, whose sums over all processes are taken.
+    let private evaluateParts (s: Distribution) see (loss: TrainLoss<'M>) (inputs: Tensor[]) (model: 'M) =
+        let here = Sharing.mine s
+        let first, last = s.Group.Rank * here, inputs.Length - 1
+        // the parts of all batches count on, so that each has keys of its own
+        let numbers = Prim.iota Int64 [| here |] 0 + float first + inputs[last] * float s.Parts
+        let divided (x: Tensor) = Prim.reshape (Array.append [| here; x.Dims[0] / here |] x.Dims[1..]) x
+        let parts = Array.append (Array.map divided inputs[.. last - 1]) [| numbers |]
+        let floats (tree: 'M) = Tree.flatten tree |> Array.filter (fun x -> x.Dtype.IsFloat)
+
+        let evaluateOne (none: Tensor) (part: Tensor[]) =
+            let value, gradient, replaced = evaluate see loss part model
+
+            if Array.exists Option.isSome replaced then
+                raise (
+                    InputException
+                        "Train.distributed: the loss updates leaves of the model itself, such as running statistics; these are not shared. Use Train.runOn with a model without them."
+                )
+
+            none, (value, floats gradient)
+
+        // also for one part: the plan of a part, and so its bits, does not depend on the number of processes
+        let _, (values, gradients) = scan evaluateOne (Prim.literal Int32 0.0) parts
+
+        let sums =
+            Array.append [| values |] gradients |> Array.map Sharing.treeSum |> Sharing.allSum s.Group
+
+        let scaled (x: Tensor) =
+            match s.Losses with
+            | PartLosses.Mean -> x * (1.0 / float s.Parts)
+            | PartLosses.Sum -> x
+
+        let sums = Array.map scaled sums
+        let mutable next = 0
+
+        let gradient =
+            Tree.flatten model
+            |> Array.map (fun x ->
+                if x.Dtype.IsFloat then
+                    next <- next + 1
+                    sums[next]
+                else
+                    Prim.zerosLike x)
+
+        sums[0], Tree.unflatten model gradient, Array.create gradient.Length None
+
     /// The gradients of leaves that the optimiser updates and the loss does not replace.
     let private counted (isMoving: bool[]) (replaced: Tensor option[]) (gradient: Tensor[]) : Tensor[] =
         gradient
@@ -63,7 +109,13 @@ module internal TrainStep =
     let step (t: Training<'M>) (loss: TrainLoss<'M>) warn (inputs: Tensor[]) (model: 'M, state: OptimState) =
         let isMoving = Optim.moving t.Optimiser model
         let mutable depends: bool[] = [||]
-        let value, gradient, replaced = evaluate (fun known -> depends <- known ()) loss inputs model
+        let see known = depends <- known ()
+
+        let value, gradient, replaced =
+            match t.Distribution with
+            | Some sharing -> evaluateParts sharing see loss inputs model
+            | None -> evaluate see loss inputs model
+
         let leaves = Tree.flatten gradient
         let mutable own = counted isMoving replaced leaves
         let length = Optim.globalNorm own

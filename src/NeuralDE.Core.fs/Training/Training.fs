@@ -132,6 +132,8 @@ type Training<'M> =
         AcceptsChanges: bool
         /// ends the training when it is cancelled
         Cancellation: CancellationToken
+        /// the processes that share each batch
+        Distribution: Distribution option
     }
 
 /// The result of a training.
