@@ -249,8 +249,9 @@ let installMpi () =
 
     if not (isThere "mpirun.openmpi" && isThere "mpirun.mpich") then
         if isThere "apt-get" && Environment.UserName = "root" then
-            let quiet arguments =
-                let info = ProcessStartInfo("apt-get", arguments, RedirectStandardOutput = true, RedirectStandardError = true)
+            let quiet (arguments: string list) =
+                let info =
+                    ProcessStartInfo("apt-get", arguments, RedirectStandardOutput = true, RedirectStandardError = true)
                 use running = Process.Start info
                 running.OutputDataReceived.Add ignore
                 running.ErrorDataReceived.Add ignore

@@ -63,6 +63,7 @@ once, by its full path: `dotnet nuget add source <folder> --name neuralde`. A sc
 | [Extend it](extend.html) | write a custom method, controller, norm, gradient method, path, layer, optimiser or loss |
 | [How a function runs](engine.html) | see the graph, the plan and the kernels of a function, and where its time goes |
 | [Save and serve](save-and-serve.html) | save a model in a file and answer requests with it |
+| [Train with many processes](distributed.html) | share a training or an ensemble among processes and machines |
 | [Verbs of solves, models, training and data by example](verbs-of-models.html) | see each verb of solves, layers, training, models, data and pictures that no other page uses, with its result |
 | [From torchdiffeq or diffrax](from-torchdiffeq-and-diffrax.html) | find the NeuralDE name of a function that you know |
 | [Verbs of tensors and calculus by example](verbs-of-tensors.html) | see every function of tensors and calculus on a few numbers, with its result |

@@ -25,7 +25,12 @@ let private data: Tensor * Tensor =
     y0, Ode.problem field y0 (0.0, 1.0) |> Ode.tolerance 1e-8 1e-8 |> Ode.solveFinal
 
 let private loss (y0: Tensor, y1: Tensor) (net: Mlp) =
-    Ode.problem (fun _ y -> Mlp.apply net y) y0 (0.0, 1.0) |> Ode.perSample |> Ode.solveFinal |> (-) y1 |> square |> mean
+    Ode.problem (fun _ y -> Mlp.apply net y) y0 (0.0, 1.0)
+    |> Ode.perSample
+    |> Ode.solveFinal
+    |> (-) y1
+    |> square
+    |> mean
 
 let private train (group: ProcessGroup) (steps: int) (file: string option) (after: int -> unit) =
     let fit =
@@ -40,14 +45,20 @@ let private train (group: ProcessGroup) (steps: int) (file: string option) (afte
         |> Train.runOn (Batches.ofTree 64 data |> Batches.shuffle (Key 3)) loss
 
     if group.Rank = 0 then
-        printfn "%d processes, %d steps: loss %g, model %s" group.Size fit.Steps (Array.last fit.Losses) (digest fit.Model)
+        printfn
+            "%d processes, %d steps: loss %g, model %s"
+            group.Size
+            fit.Steps
+            (Array.last fit.Losses)
+            (digest fit.Model)
 
 /// An ensemble: the time for which each process solves a part of the starts.
 let private solveAll (group: ProcessGroup) =
     let y0 = randn (Key 5) [ 1000; 2 ]
     let solve (y0: Tensor) = Ode.problem (fun _ y -> -y * y * y) y0 (0.0, 1.0) |> Ode.perSample |> Ode.solveFinal
     let ends = ProcessGroup.mapRows group solve y0
-    if group.Rank = 0 then printfn "%d trajectories, the mean of their ends %.6f" ends.Length (float (mean ends))
+    if group.Rank = 0 then
+        printfn "%d trajectories, the mean of their ends %.6f" ends.Length (float (mean ends))
 
 /// Seconds of one exchange of n float64 numbers with a neighbour: the best of several.
 let private reduce (group: ProcessGroup) (n: int) =
@@ -59,7 +70,8 @@ let private reduce (group: ProcessGroup) (n: int) =
         Stopwatch.GetElapsedTime(clock).TotalSeconds
 
     let best = Seq.init 20 once |> Seq.min
-    if group.Rank = 0 then printfn "%d numbers: %.1f µs, %.2f GB/s" n (1e6 * best) (float (8 * n) / best / 1e9)
+    if group.Rank = 0 then
+        printfn "%d numbers: %.1f µs, %.2f GB/s" n (1e6 * best) (float (8 * n) / best / 1e9)
 
 [<EntryPoint>]
 let main arguments =

@@ -23,7 +23,10 @@ module Mpi =
             domain.ProcessExit.Add(fun _ -> group.Close())
 
             domain.UnhandledException.Add(fun e ->
-                group.End($"process {string group.Rank} of {string group.Size} ends all processes: {e.ExceptionObject}", 1))
+                group.End(
+                    $"process {string group.Rank} of {string group.Size} ends all processes: {e.ExceptionObject}",
+                    1
+                ))
 
             shareCores ()
             group

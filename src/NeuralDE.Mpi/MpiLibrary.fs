@@ -41,6 +41,13 @@ module internal MpiLibrary =
     [<UnmanagedFunctionPointer(CallingConvention.Cdecl)>]
     type Plain = delegate of unit -> int
 
+    [<DllImport("libc", CharSet = CharSet.Ansi, EntryPoint = "setenv")>]
+    extern int private setVariable(string name, string value, int overwrite)
+
+    /// UCX, over which MPICH sends, would take the signals by which .NET finds null references. A native library does not see the
+    /// variables that .NET sets.
+    let private leaveSignals () = setVariable ("UCX_ERROR_SIGNALS", "", 0) |> ignore
+
     let private variable (name: string) = Environment.GetEnvironmentVariable name
     let private isSet name = not (String.IsNullOrEmpty(variable name))
 
@@ -74,6 +81,7 @@ module internal MpiLibrary =
         | Mpich -> [ "libmpich.so.12"; "libmpi.so.12"; "libmpich.so" ]
 
     let private load (kind: MpiKind) : nativeint =
+        leaveSignals ()
         let mutable handle = 0n
         let files = filesOf kind
 
@@ -91,8 +99,7 @@ module internal MpiLibrary =
     type Functions(kind: MpiKind) =
         let library = load kind
 
-        let find (name: string) : 'T =
-            Marshal.GetDelegateForFunctionPointer<'T>(NativeLibrary.GetExport(library, name))
+        let find (name: string) : 'T = Marshal.GetDelegateForFunctionPointer<'T>(NativeLibrary.GetExport(library, name))
 
         let handle (ofOpenMpi: string) (ofMpich: int) : nativeint =
             match kind with

@@ -98,7 +98,9 @@ module internal Sharing =
                 let sums = Array.copy arrays
 
                 for dtype in Array.distinct dtypes do
-                    let these = [| for i in 0 .. arrays.Length - 1 do if dtypes[i] = dtype then i |]
+                    let these =
+                        [| for i in 0 .. arrays.Length - 1 do
+                               if dtypes[i] = dtype then i |]
                     let found = sumOfAll group dtype (these |> Array.map (fun i -> arrays[i]))
                     Array.iter2 (fun i sum -> sums[i] <- sum) these found
 
@@ -128,8 +130,15 @@ module internal Sharing =
         most
 
     let private statuses =
-        [| Success; EventOccurred; MaxStepsReached; StepTooSmall; NonFinite; NonlinearSolveFailed; EventsAccumulate
-           TooManyEvents; Status.Cancelled |]
+        [| Success
+           EventOccurred
+           MaxStepsReached
+           StepTooSmall
+           NonFinite
+           NonlinearSolveFailed
+           EventsAccumulate
+           TooManyEvents
+           Status.Cancelled |]
 
     /// A failure is sent in a block of this size; longer texts are cut.
     let private blockLength, mostText = 4096, 800
@@ -161,10 +170,16 @@ module internal Sharing =
                 { Family = from.ReadString()
                   Status = statuses[from.ReadInt32()]
                   Time = from.ReadDouble()
-                  Sample = (match from.ReadInt32() with -1 -> None | i -> Some i)
+                  Sample =
+                    (match from.ReadInt32() with
+                     | -1 -> None
+                     | i -> Some i)
                   Component = from.ReadString()
                   Steps = from.ReadInt32()
-                  Advice = (match from.ReadString() with "" -> None | text -> Some text) }
+                  Advice =
+                    (match from.ReadString() with
+                     | "" -> None
+                     | text -> Some text) }
         else
             ValueNone
 
@@ -197,4 +212,8 @@ module internal Sharing =
                     | Cancelled -> ValueNone
 
                 let blocks = ProcessGroup.gather group (Array.create group.Size blockLength) (write failure)
-                blocks |> Array.pick (fun block -> match read block with ValueSome f -> Some(Failed f) | ValueNone -> None)
+                blocks
+                |> Array.pick (fun block ->
+                    match read block with
+                    | ValueSome f -> Some(Failed f)
+                    | ValueNone -> None)

@@ -304,8 +304,7 @@ module Train =
     /// </remarks>
     /// <exception cref="T:NeuralDE.InputException">unless the number of processes is 1, 2, 4 or 8; by `run`, unless the batch
     /// size is a multiple of 8.</exception>
-    let distributed (group: ProcessGroup) (t: Training<'M>) =
-        share "Train.distributed" 8 PartLosses.Mean group t
+    let distributed (group: ProcessGroup) (t: Training<'M>) = share "Train.distributed" 8 PartLosses.Mean group t
 
     /// <summary>Like distributed, with another number of parts.</summary>
     /// <param name="parts">The parts of each batch, a power of two: the largest number of processes.</param>

@@ -325,7 +325,10 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
                 iteration.Run()
 
             // the others take part in this step, so they end with it
-            if group.Size > 1 && t.Cancellation.IsCancellationRequested then Sharing.Cancelled else Sharing.Computed
+            if group.Size > 1 && t.Cancellation.IsCancellationRequested then
+                Sharing.Cancelled
+            else
+                Sharing.Computed
         with
         // a cancelled step changes nothing
         | :? OperationCanceledException as e when (e :? SolveCancelledException || Watching.IsCancelled t.Cancellation) ->

@@ -66,8 +66,7 @@ module internal TrainStep =
         // also for one part: the plan of a part, and so its bits, does not depend on the number of processes
         let _, (values, gradients) = scan evaluateOne (Prim.literal Int32 0.0) parts
 
-        let sums =
-            Array.append [| values |] gradients |> Array.map Sharing.treeSum |> Sharing.allSum s.Group
+        let sums = Array.append [| values |] gradients |> Array.map Sharing.treeSum |> Sharing.allSum s.Group
 
         let scaled (x: Tensor) =
             match s.Losses with

@@ -20,6 +20,7 @@ let private pages =
       "engine", "loop by lanes, "
       "extend", "hyper Euler does not estimate its error"
       "save-and-serve", "has shape [2; 16] in the file, and [2; 32] in the tree"
+      "distributed", "expected a multiple of the 8 parts"
       "from-torchdiffeq-and-diffrax", "calls of the F# function: 1,"
       "verbs-of-models", "Activation.apply LeakyRelu 0.01 tensor [-0.01; 0; 1]"
       "verbs-of-tensors", "OutputPadding      tensor [[[-1; 1; -2; 2; 0]]] float64 [1; 1; 5]" ]

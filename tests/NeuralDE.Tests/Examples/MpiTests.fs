@@ -14,8 +14,7 @@ let private starters =
         (string (Environment.GetEnvironmentVariable "PATH")).Split Path.PathSeparator
         |> Array.exists (fun folder -> File.Exists(Path.Combine(folder, name))))
 
-let private program () =
-    Path.Combine(Files.root, "examples/distributed/bin/Release/net10.0/NeuralDE.Distributed.dll")
+let private program () = Root.file "examples/distributed/bin/Release/net10.0/NeuralDE.Distributed.dll"
 
 /// Exit code, output and seconds of the example.
 let private run (name: string, options: string list) (processes: int) (arguments: string list) : int * string * float =
@@ -51,8 +50,7 @@ let tests =
     testSequenced (
         testList
             "gates.Examples.Mpi"
-            [ if starters.IsEmpty then
-                  testCase "many processes" (fun () -> skiptest "there is no mpirun")
+            [ if starters.IsEmpty then testCase "many processes" (fun () -> skiptest "there is no mpirun")
 
               for name, options in starters do
                   let run = run (name, options)
@@ -69,14 +67,17 @@ let tests =
                           Expect.equal (results output) (results expected) $"{processes} processes")
 
                   for how in [ "fail"; "kill" ] do
-                      testCase $"{name}: a process that ends early ({how}) ends the others; the training goes on with 4" (fun () ->
-                          withFile (fun path ->
-                              let code, output, seconds = run 2 [ "steps"; "30"; how; "25"; "file"; path ]
-                              Expect.notEqual code 0 output
-                              Expect.isLessThan seconds 60.0 "seconds until all have ended"
-                              if how = "fail" then Expect.stringContains output "a failure after step 25" "the error"
-                              let _, expected, _ = run 1 [ "steps"; "30" ]
-                              let code, output, _ = run 4 [ "steps"; "30"; "file"; path ]
-                              Expect.equal code 0 output
-                              Expect.equal (results output) (results expected) "resumed")) ]
+                      testCase
+                          $"{name}: a process that ends early ({how}) ends the others; the training goes on with 4"
+                          (fun () ->
+                              withFile (fun path ->
+                                  let code, output, seconds = run 2 [ "steps"; "30"; how; "25"; "file"; path ]
+                                  Expect.notEqual code 0 output
+                                  Expect.isLessThan seconds 60.0 "seconds until all have ended"
+                                  if how = "fail" then
+                                      Expect.stringContains output "a failure after step 25" "the error"
+                                  let _, expected, _ = run 1 [ "steps"; "30" ]
+                                  let code, output, _ = run 4 [ "steps"; "30"; "file"; path ]
+                                  Expect.equal code 0 output
+                                  Expect.equal (results output) (results expected) "resumed")) ]
     )

@@ -32,7 +32,12 @@ let private sameFor (sizes: int list) (train: ProcessGroup -> Fit<'M>) =
             Expect.equal (outcome fit) expected $"{size} processes"
 
 let private throwsWith<'E when 'E :> exn> (parts: string list) (f: unit -> unit) =
-    match (try Ok(f ()) with e -> Error e) with
+    match
+        (try
+            Ok(f ())
+         with e ->
+             Error e)
+    with
     | Error(:? 'E as e) ->
         for part in parts do
             Expect.stringContains e.Message part "the message"
@@ -69,7 +74,8 @@ let tests =
               let without = Batches.ofTree 16 data
               let loss (x: Tensor, y: Tensor) (net: Mlp) = mean (square (reshape [ x.Length ] (Mlp.apply net x) - y))
               let alone = start 30 |> Train.runOn without loss
-              let shared = (ThreadGroup.run 2 (fun group -> start 30 |> Train.distributed group |> Train.runOn without loss))[0]
+              let shared =
+                  (ThreadGroup.run 2 (fun group -> start 30 |> Train.distributed group |> Train.runOn without loss))[0]
 
               for a, b in Seq.zip (Tree.flatten alone.Model) (Tree.flatten shared.Model) do
                   like 1e-10 a b)
@@ -162,7 +168,8 @@ let tests =
           testCase "an exception in one process ends the others" (fun () ->
               let train (group: ProcessGroup) =
                   start 100000
-                  |> Train.onStep (fun p -> if group.Rank = 1 && p.Step = 5 then raise (TimeZoneNotFoundException "here"))
+                  |> Train.onStep (fun p ->
+                      if group.Rank = 1 && p.Step = 5 then raise (TimeZoneNotFoundException "here"))
                   |> Train.distributed group
                   |> Train.runOn batches (loss mean)
 
@@ -198,13 +205,17 @@ let tests =
               failing "16 processes" (fun () -> start 1 |> Train.distributed (group 16))
               failing "6 parts" (fun () -> start 1 |> Train.distributedIn 6 (group 2))
               failing "12 samples" (fun () ->
-                  start 1 |> Train.distributed ProcessGroup.alone |> Train.runOn (Batches.ofTree 12 data) (fun (x, _) net ->
-                      mean (Mlp.apply net x)))
+                  start 1
+                  |> Train.distributed ProcessGroup.alone
+                  |> Train.runOn (Batches.ofTree 12 data) (fun (x, _) net -> mean (Mlp.apply net x)))
               failing "the last batch" (fun () ->
-                  start 1 |> Train.distributed ProcessGroup.alone |> Train.runOn (Batches.ofTree 40 (fst data)) (fun x net ->
-                      mean (Mlp.apply net x)) |> ignore
-                  start 1 |> Train.distributedIn 32 ProcessGroup.alone |> Train.runOn (Batches.ofTree 32 (fst data)) (fun x net ->
-                      mean (Mlp.apply net x))))
+                  start 1
+                  |> Train.distributed ProcessGroup.alone
+                  |> Train.runOn (Batches.ofTree 40 (fst data)) (fun x net -> mean (Mlp.apply net x))
+                  |> ignore
+                  start 1
+                  |> Train.distributedIn 32 ProcessGroup.alone
+                  |> Train.runOn (Batches.ofTree 32 (fst data)) (fun x net -> mean (Mlp.apply net x))))
 
           testCase "models that the loss updates itself are refused" (fun () ->
               failing "running statistics" (fun () ->

@@ -9,13 +9,15 @@ public static partial class Gradients
 {
     /// <summary>
     /// The exact derivative of the steps taken, by the state at t0 and by all values that the field captures (by times
-    /// it is f there). Keeps every state, so the memory grows with the number of steps.
+    /// it is f there). Keeps every state, so the memory grows with the number of steps; and the results of the field's
+    /// products and convolutions within 256 MiB.
     /// </summary>
     public static Gradient Direct => Gradient.Direct;
 
     /// <summary>
     /// The same derivative as Direct; keeps states and controls of steps within 256 MiB and computes the steps between
-    /// them again. The default.
+    /// them again. Half of it keeps the results of products and convolutions, so that fewer steps are computed again.
+    /// The default.
     /// </summary>
     public static Gradient Checkpointed => Gradient.Checkpointed;
 

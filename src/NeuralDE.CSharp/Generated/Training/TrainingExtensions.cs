@@ -179,6 +179,47 @@ public static partial class TrainingExtensions
         /// </remarks>
         public Training<M> AcceptChanges() => TrainModule.acceptChanges(Given(training));
 
+        /// <summary>
+        /// Trains with several processes. Each batch is divided into 8 parts of consecutive samples, and the processes
+        /// compute the losses and gradients of the parts; the loss of the batch is their mean. All processes have the
+        /// same model at every step, with the same bits for 1, 2, 4 or 8 processes.
+        /// </summary>
+        /// <param name="group">The processes, such as Mpi.World of NeuralDE.Mpi.</param>
+        /// <returns>The training with these processes.</returns>
+        /// <remarks>
+        /// For losses that are means over samples, of which each depends on its own sample: the mean over a batch is
+        /// then the mean over its parts. A loss that joins samples, by batch normalisation or by common steps of a
+        /// solve (instead of PerSample), joins those of a part. Keys of Batches.WithKey differ by part. The first
+        /// process shows progress and writes checkpoints; the others read the same file to resume. Callbacks run in all
+        /// processes. An exception in one process ends all of them. The bits depend on the number of parts.
+        /// </remarks>
+        /// <exception cref="InputException">
+        /// unless the number of processes is 1, 2, 4 or 8; by Run, unless the batch size is a multiple of 8.
+        /// </exception>
+        public Training<M> Distributed(ProcessGroup group) => TrainModule.distributed(Given(group), Given(training));
+
+        /// <summary>Like Distributed, with another number of parts.</summary>
+        /// <param name="parts">The parts of each batch, a power of two: the largest number of processes.</param>
+        /// <param name="group">The processes.</param>
+        /// <returns>The training with these processes.</returns>
+        /// <exception cref="InputException">
+        /// unless parts and the number of processes are powers of two, parts not the smaller one.
+        /// </exception>
+        public Training<M> DistributedIn(int parts, ProcessGroup group) =>
+            TrainModule.distributedIn(parts, Given(group), Given(training));
+
+        /// <summary>
+        /// Like DistributedIn, for losses that are sums over samples: the loss of a batch is the sum over its parts.
+        /// </summary>
+        /// <param name="parts">The parts of each batch, a power of two: the largest number of processes.</param>
+        /// <param name="group">The processes.</param>
+        /// <returns>The training with these processes.</returns>
+        /// <exception cref="InputException">
+        /// unless parts and the number of processes are powers of two, parts not the smaller one.
+        /// </exception>
+        public Training<M> DistributedSums(int parts, ProcessGroup group) =>
+            TrainModule.distributedSums(parts, Given(group), Given(training));
+
         /// <summary>Runs the training on batches, one batch in each step.</summary>
         /// <param name="batches">Such as Batches.OfTree(32, (inputs, targets)).Shuffle(key).</param>
         /// <param name="loss">
