@@ -73,7 +73,8 @@ type internal RowEmission(device: TorchDevice, batch: int[], s: Signature, capac
     let resize (n: int) : unit =
         use kept = first (min room n)
         use added = Transfer.zeros device s.Dtype (shapeOf (n + 1 - min room n))
-        let next = T.cat ([| kept; added |], axis)
+        // it outlives a scope of the caller
+        let next = T.cat([| kept; added |], axis).DetachFromDisposeScope()
         memory.Dispose()
         memory <- next
         room <- n

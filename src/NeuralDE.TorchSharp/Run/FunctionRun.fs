@@ -16,7 +16,7 @@ module internal FunctionRun =
     let private allHost (seats: Seat[]) = seats |> Array.forall (fun s -> s = OnHost)
 
     /// Nothing of it is on the device: the library's own engine runs it.
-    let private isOnHost (fn: Fn) (seats: Seat[]) : bool =
+    let isOnHost (fn: Fn) (seats: Seat[]) : bool =
         allHost seats
         && Print.graphsOf fn |> List.forall (fun g -> isNull (Placement.ofGraph g))
         && (match fn with

@@ -104,11 +104,15 @@ module internal LoopForm =
               OnlyFlags = onlyFlags compiled.Rest && isPure compiled.Rest
               IsQuiet = isPure compiled.Rest }
 
-    let make (runner: Runner) (l: Loop) (args: Seat[]) : LoopForm =
-        let streams = l.Streams |> Array.map (fun s -> $"{string s.Emits}:{string s.Capacity}")
-        let key =
-            struct ("torch loop", runner.Owner, l.States, l.Registers, String.Join(",", streams), string l.Watch, string l.Tape, args |> Array.map string |> String.concat ",")
+    /// What distinguishes loops with one body.
+    let textOf (l: Loop) : string =
+        let streams = l.Streams |> Array.map (fun s -> $"{string s.Emits} {string s.Capacity}") |> String.concat ","
+        $"{string l.States} {string l.Registers} {string l.Batch.Length} {streams} {string l.Tape} {string l.Watch}"
 
+    let seatsText (seats: Seat[]) : string = seats |> Array.map string |> String.concat ","
+
+    let make (runner: Runner) (l: Loop) (args: Seat[]) : LoopForm =
+        let key = struct ("torch loop", textOf l, runner.Owner, seatsText args)
         l.Body.Memo(key, fun () -> settle runner l (Flatten.graph l.Body) (firstSeats l args))
 
     /// The seats of the loop's results.

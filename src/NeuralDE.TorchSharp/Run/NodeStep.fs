@@ -70,7 +70,9 @@ type internal NodeSteps(runner: Runner, placed: Placed) =
     let functionNode i (fn: Fn) : Frame -> unit =
         let used = p.Args[i]
         let call = FunctionRun.make runner fn (used |> Array.map (fun a -> seats[a])) (used |> Array.map signatureOf)
-        let isTaped, primal, read = p.Taped[i], p.Primal[i], readOf i
+        let primal, read = p.Primal[i], readOf i
+        // the library's own engine fills no tape of this kind: its pullback repeats the loop
+        let isTaped = p.Taped[i] && not (FunctionRun.isOnHost fn (used |> Array.map (fun a -> seats[a])))
         let isBranch = (match fn with Cond _ -> true | _ -> false)
 
         fun f ->
@@ -226,8 +228,8 @@ type internal NodeSteps(runner: Runner, placed: Placed) =
                 | :? TorchBuffer as b -> f.Values[i] <- Held.Of(b.Tensor.alias ())
                 | _ -> raise (GraphException "an upload gave a foreign buffer")
 
-    /// The elements of a value in managed memory.
-    member _.Number(f: Frame, i: int) : NdArray = numberIn f i
+    /// The elements of a value in managed memory, in its own shape.
+    member _.Number(f: Frame, i: int) : NdArray = whole f i
 
     member _.Step(i: int) : Frame -> unit =
         match nodes[i].Op with

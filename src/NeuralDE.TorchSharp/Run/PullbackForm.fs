@@ -59,8 +59,6 @@ module internal PullbackForm =
     let make (runner: Runner) (p: Pullback) (args: Seat[]) : PullbackForm =
         let flags (f: bool[]) = f |> Array.map (fun b -> if b then "1" else "0") |> String.concat ""
 
-        let key =
-            struct ("torch pullback", runner.Owner, p.Of.States, p.Of.Registers, flags p.Wanted, flags p.Given, flags p.ActiveStates, flags p.ActiveEmits, string p.Of.Watch, args |> Array.map string |> String.concat ",")
-
-        // the sweep's graph identifies the rest
-        p.Sweep.Value.Memo(key, fun () -> derive runner p args)
+        let choices = [ p.Wanted; p.Given; p.ActiveStates; p.ActiveEmits ] |> List.map flags |> String.concat " "
+        let key = struct ("torch pullback", p.Sweep.Value, LoopForm.textOf p.Of, choices, runner.Owner, LoopForm.seatsText args)
+        p.Of.Body.Memo(key, fun () -> derive runner p args)

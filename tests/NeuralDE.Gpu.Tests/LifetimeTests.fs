@@ -1,0 +1,4 @@
+/// To be written.
+module NeuralDE.Gpu.Tests.LifetimeTests
+
+let nothing = ()

@@ -1,0 +1,4 @@
+/// To be written.
+module NeuralDE.Gpu.Tests.PrimitiveTests
+
+let nothing = ()
