@@ -1,4 +1,4 @@
-/// Random graphs give the interpreter's numbers on the device, all arguments there or every other one.
+/// Random graphs give the interpreter's numbers on the device, all arguments in tensors, or every other one uploaded.
 /// NEURALDE_FUZZ_COUNT and NEURALDE_FUZZ_SEED set the number of graphs and the first seed.
 module NeuralDE.Gpu.Tests.FuzzTests
 
@@ -23,10 +23,12 @@ let private hold (seed: int) =
     let r = RandomGraphs.ofSeed seed
     let expected = Agreement.byInterpreter r.Graph r.Args
 
-    for name, isThere in [ "all there", (fun _ -> true); "every other there", (fun i -> i % 2 = 0) ] do
+    let mixed i = if i % 2 = 0 then OnDevice.Uploaded else OnDevice.InManagedMemory
+
+    for name, placeOf in [ "tensors", (fun _ -> OnDevice.InTensors); "every other uploaded", mixed ] do
         let got =
             try
-                OnDevice.run r.Graph r.Args isThere
+                OnDevice.run r.Graph r.Args placeOf
             with e ->
                 failtest $"seed {seed}, {name}: {e}"
 

@@ -18,10 +18,28 @@ let executor =
     | :? Executor as e -> e
     | other -> failwith $"{other} is no executor"
 
-/// Runs a graph with the chosen arguments on the device and the others in managed memory.
-let run (g: Graph) (args: NdArray[]) (isThere: int -> bool) : Agreement.Outcome =
+/// An array in libtorch's memory, also if it has one element, which an upload would leave in managed memory.
+let private asTensor (a: NdArray) : NdArray =
+    match (executor.Upload a).Buffer with
+    | :? TorchBuffer as b -> NdArray.In(TorchBuffer.Of(executor, b.Tensor.device, b.Tensor.alias (), 0L), a.Dtype, a.Shape)
+    | _ -> failwith "got a foreign buffer, expected one of this executor's"
+
+/// Where the arguments of a graph are.
+type Place =
+    | InTensors
+    | Uploaded
+    | InManagedMemory
+
+/// Runs a graph on the device.
+let run (g: Graph) (args: NdArray[]) (placeOf: int -> Place) : Agreement.Outcome =
     Agreement.attempt (fun () ->
-        let args = args |> Array.mapi (fun i a -> if isThere i then executor.Upload a else a)
+        let put i a =
+            match placeOf i with
+            | InTensors -> asTensor a
+            | Uploaded -> executor.Upload a
+            | InManagedMemory -> a
+
+        let args = Array.mapi put args
         let results = executor.Call(Call(g, Inline), args)
         results |> Array.map (fun a -> NdArray(a.Dtype, a.Shape, a.Data)))
 
