@@ -5,8 +5,11 @@ open System
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
+open NeuralDE.Internal.Graph
 open NeuralDE.Internal.Engine
 open NeuralDE.LibTorch
+open NeuralDE.Tests.Engine
+open NeuralDE.Tests.Laws
 open NeuralDE.Gpu.Tests.OnDevice
 
 let private alive () = TorchSharp.torch.Tensor.TotalCount
@@ -109,6 +112,34 @@ let private counts =
 
               Expect.equal (Array.distinct seen[12..]) [| seen[12] |] "tensors alive after each step") ]
 
+/// A function that traces while it runs leaves what it computes to the garbage collector.
+let private isTracing (name: string) = name.Contains "dynamic"
+
+let private released =
+    testList
+        "every example of the registry releases all it makes but its results"
+        [ for name, transform in RegistryTests.transforms do
+              testCase name (fun () ->
+                  for e in Examples.all do
+                      let x = e.Args 0
+
+                      match RegistryTests.derived transform (Example.traced e.Apply x) with
+                      | Some g when not (isTracing e.Name) ->
+                          let args = RegistryTests.argumentsOf g x |> Array.map asTensor
+
+                          let run () =
+                              match Agreement.attempt (fun () -> executor.Call(Call(g, Inline), args)) with
+                              | Ok results -> results |> Array.iter (fun a -> (nonNull a.Buffer).Release())
+                              | Error _ -> ()
+
+                          run ()
+                          let before = alive ()
+                          run ()
+                          // a collection in between may free tensors of others
+                          Expect.isTrue (alive () <= before) $"{e.Name}: got {alive () - before} more tensors, expected none"
+                          GC.KeepAlive args
+                      | _ -> ()) ]
+
 let private others =
     testList
         "threads and devices"
@@ -140,7 +171,7 @@ let private others =
 
           testCase "an error of libtorch is a DeviceException" (fun () ->
               let huge = there (ones [ 100000 ])
-              let cube (x: Tensor) = sum (broadcastTo [ 100000; 100000; 1000 ] x + 1.0)
+              let cube (x: Tensor) = sum (broadcastTo [ 20000; 100; 100000 ] x + x)
               Expect.thrown<DeviceException>(fun () -> compile cube huge |> ignore) |> ignore)
 
           testCase "a device has one object, and its name" (fun () ->
@@ -153,4 +184,4 @@ let private others =
                   Expect.stringContains message "TorchSharp-cuda" "message") ]
 
 [<Tests>]
-let tests = testList "Lifetime" [ counts; others ]
+let tests = testList "Lifetime" [ counts; released; others ]

@@ -50,19 +50,16 @@ let private solves =
               near 1e-10 (adaptive x) got "states"
               let stats = (Ode.problem (field (fst x)) (snd x) (0.0, 1.0) |> Ode.tolerance 1e-6 1e-8 |> Ode.solve).Stats
               let attempts = int64 (stats.Steps + stats.Rejected)
-              Expect.inRange counts.Waits (1L, attempts + 4L) $"waits of {attempts} attempts"
+              Expect.inRange counts.Waits (1L, attempts + 1L) $"waits of {attempts} attempts"
               near 1e-10 (grad (loss adaptive) x) (grad (loss adaptive) (there x)) "gradient")
 
           testCase "a step that is not finite ends the solve where it does on the CPU" (fun () ->
-              // 1 / (1 − t) leaves every bound at 1
               let run (y0: Tensor) =
-                  Ode.problem (fun _ y -> exp (y * y)) y0 (0.0, 3.0) |> Ode.using RK4 |> Ode.dt 0.01 |> Ode.solve
+                  Ode.problem (fun _ y -> exp (y * y)) y0 (0.0, 3.0) |> Ode.using RK4 |> Ode.dt 0.002 |> Ode.solve
 
-              let here, onDevice = run (tensor [ 1.0; 0.5 ]), run (there (tensor [ 1.0; 0.5 ]))
-              Expect.notEqual here.Status Success "the status on the CPU"
-              Expect.equal onDevice.Status here.Status "status"
-              Expect.equal onDevice.Stats.Steps here.Stats.Steps "steps"
-              near 1e-10 here.Ys onDevice.Ys "states") ]
+              let message y0 = (Expect.thrownAny<SolveException>(fun () -> run y0 |> ignore)).Message
+              let y0 = tensor [ 1.0; 0.5 ]
+              Expect.equal (message (there y0)) (message y0) "the time and the number of steps") ]
 
 let private rows =
     testList
@@ -117,8 +114,8 @@ let private others =
               source.Cancel()
               let y0 = there (ones [ 3 ])
               let p = Ode.problem (fun _ y -> -y) y0 (0.0, 1.0) |> Ode.using RK4 |> Ode.dt 0.01
-              let s = p |> Ode.cancel source.Token |> Ode.solve
-              Expect.notEqual s.Status Success "status") ]
+              Expect.thrownAny<SolveCancelledException>(fun () -> p |> Ode.cancel source.Token |> Ode.solve |> ignore)
+              |> ignore) ]
 
 [<Tests>]
 let tests = testList "Loops" [ solves; rows; others ]

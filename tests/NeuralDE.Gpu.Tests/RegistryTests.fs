@@ -21,7 +21,7 @@ let private batch (g: Graph) =
     let all (xs: 'a[]) = xs |> Array.map (fun _ -> true)
     fst (Batch.vmapGraph g 3 (all g.Inputs) (all g.Outputs))
 
-let private transforms =
+let internal transforms =
     [ "trace", id
       "push", push
       "pull", pull
@@ -30,7 +30,7 @@ let private transforms =
       "push of pull", pull >> push ]
 
 /// The arguments of the example; numbers in (0.3, 0.7) for what a transform adds.
-let private argumentsOf (g: Graph) (x: Tensor[]) : NdArray[] =
+let internal argumentsOf (g: Graph) (x: Tensor[]) : NdArray[] =
     let random = System.Random 5
 
     g.Inputs
@@ -44,7 +44,7 @@ let private argumentsOf (g: Graph) (x: Tensor[]) : NdArray[] =
         else
             NdArray.OfIntegers(s.Dtype, s.Shape, Array.init n (fun _ -> int64 (random.Next 3))))
 
-let private derived (transform: Graph -> Graph) (g: Graph) : Graph option =
+let internal derived (transform: Graph -> Graph) (g: Graph) : Graph option =
     try
         Some(transform g)
     with

@@ -14,13 +14,13 @@ let private spiral dtype =
     let truth = Ode.problem (fun _ y -> matmul (y ** 3.0) matrix) y0 (0.0, 1.5) |> Ode.saveAt ts |> Ode.solveYs
 
     let loss (ys: Tensor) (y0: Tensor) (n: Mlp) =
-        let states = Ode.problem (fun _ y -> Mlp.apply n (y ** 3.0)) y0 (0.0, 1.5) |> Ode.using RK4 |> Ode.dt 0.05
+        let states = Ode.problem (fun _ y -> Mlp.apply n (y ** 3.0)) y0 (0.0, 1.5) |> Ode.using RK4 |> Ode.dt 0.1
         mean (abs ((states |> Ode.saveAt ts |> Ode.solveYs) - ys))
 
     Mlp.init (Key 1) [ 2; 50; 2 ] |> Tree.cast dtype, loss truth y0
 
 let private train steps (model, loss) =
-    Train.start model (Adam 0.01) |> Train.steps steps |> Train.run loss
+    Train.start model (Adam 0.02) |> Train.steps steps |> Train.run loss
 
 let private spirals =
     testList
@@ -28,8 +28,8 @@ let private spirals =
         [ for dtype, tolerance in [ Float64, 1e-9; Float32, 2e-3 ] do
               testCase $"{dtype}, fixed steps" (fun () ->
                   let model, loss = spiral dtype
-                  let here, onDevice = train 40 (model, loss), train 40 (there model, loss)
-                  Expect.isTrue (Array.last onDevice.Losses < 0.7 * onDevice.Losses[0]) "the loss falls"
+                  let here, onDevice = train 20 (model, loss), train 20 (there model, loss)
+                  Expect.isTrue (Array.last onDevice.Losses < 0.9 * onDevice.Losses[0]) $"the loss falls: {onDevice.Losses[0]}, {Array.last onDevice.Losses}"
 
                   for k, (a, b) in Array.indexed (Array.zip here.Losses onDevice.Losses) do
                       Expect.near (tolerance * a) b a $"loss {k}"

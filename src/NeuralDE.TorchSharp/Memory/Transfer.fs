@@ -40,7 +40,7 @@ module internal Transfer =
         if Shape.size shape = 0L then
             NdArray.Zeros(dtype, shape).Data
         else
-            use host = t.detach().cpu ()
+            use host = t.cpu ()
             use dense = host.contiguous ()
 
             match dtype with

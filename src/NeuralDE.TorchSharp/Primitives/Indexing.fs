@@ -92,16 +92,17 @@ module internal Indexing =
             else
                 write x updates)
 
-    /// NaN is larger than every number. libtorch would place ∞ after it.
+    /// NaN is larger than every number. libtorch's search would lose its way among NaNs: they become ∞ for it.
     let searchSorted right (dtype: Dtype) (sorted: Tensor) (values: Tensor) : Tensor =
+        let search (sorted: Tensor) (values: Tensor) = T.searchsorted (sorted, values.contiguous (), false, right)
+
         scoped (fun () ->
-            let found = T.searchsorted (sorted.contiguous (), values.contiguous (), false, right)
-
             if not dtype.IsFloat then
-                found
+                search (sorted.contiguous ()) values
             else
-                let numbers =
-                    sorted.isnan().logical_not().sum (ReadOnlySpan [| -1L |], true, Nullable ScalarType.Int64)
-
-                let bounded = T.minimum (found, numbers)
-                if right then T.where (values.isnan (), found, bounded) else bounded)
+                let isNaN = sorted.isnan ()
+                let ordered = sorted.masked_fill (isNaN, float infinity)
+                let numbers = isNaN.logical_not().sum (ReadOnlySpan [| -1L |], true, Nullable ScalarType.Int64)
+                let found = T.minimum (search (ordered.contiguous ()) values, numbers)
+                let last = if right then numbers.full_like (long sorted.shape[sorted.shape.Length - 1]) else numbers
+                T.where (values.isnan (), last, found))

@@ -18,19 +18,26 @@ module internal Hoisted =
     /// `seats` are those of all inputs, of which the first `varying` are not captured.
     let make (runner: Runner) (g: Graph) (varying: int) (seats: Seat[]) (onHost: bool[]) : Hoisted =
         match Hoist.split g varying with
-        | ValueNone -> { Prologue = ValueNone; Rest = runner.Compile(g, seats, onHost) }
+        | ValueNone -> { Prologue = ValueNone; Rest = runner.Compile(g, seats, onHost, varying) }
         | ValueSome(struct (prologue, rest)) ->
-            let before = runner.Compile(prologue, seats[varying..], Array.create prologue.Outputs.Length false)
-            let found = before.OutputSeats |> Array.map (fun s -> if s = Splat then OnDevice else s)
+            let before = runner.Compile(prologue, seats[varying..], Array.create prologue.Outputs.Length false, 0)
+            let isNumber k = before.OutputSeats[k] = OnHost && Shape.size prologue.Outputs[k].Shape = 1L
+            let found = prologue.Outputs |> Array.mapi (fun k _ -> if isNumber k then OnHost else OnDevice)
 
             { Prologue = ValueSome before
-              Rest = runner.Compile(rest, Array.append seats found, onHost) }
+              Rest = runner.Compile(rest, Array.append seats found, onHost, varying) }
 
     /// The hoisted values, which the caller owns.
     let before (runner: Runner) (h: Hoisted) (captured: Held[]) (checks: PendingChecks) : Held[] =
         match h.Prologue with
         | ValueNone -> [||]
-        | ValueSome c -> runner.Run(c, captured, checks)
+        | ValueSome c ->
+            let nodes = c.Placed.Program.Nodes
+
+            runner.Run(c, captured, checks)
+            |> Array.mapi (fun k v ->
+                let s = nodes[c.Placed.Program.Outputs[k]].Signature
+                if v.HasTensor || Shape.size s.Shape = 1L then v else Values.onDevice runner.Device s v)
 
 /// A loop for arguments with certain seats.
 [<NoEquality; NoComparison>]

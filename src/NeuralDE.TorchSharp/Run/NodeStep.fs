@@ -10,7 +10,7 @@ open NeuralDE.LibTorch.Names
 
 /// One node of a placed graph as code that reads and writes the values of a frame.
 [<Sealed>]
-type internal NodeSteps(runner: Runner, placed: Placed) =
+type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
     let p = placed.Program
     let nodes = p.Nodes
     let seats = placed.Seats
@@ -94,45 +94,61 @@ type internal NodeSteps(runner: Runner, placed: Placed) =
 
     /// Whether the flags of a check are all true, as a 0-d tensor.
     let passed (f: Frame) (flags: int) (looked: int) : Tensor =
-        let flag = f.Values[flags].Tensor
-
         if nodes[flags].Dtype = Bool then
-            flag.all ()
+            f.Values[flags].Tensor.all ()
         else
-            // limits: −1 means none
             Making.scoped (fun () ->
-                let rows = flag.reshape [| -1L; 1L |]
-                let x = f.Values[looked].Tensor.to_type(ScalarType.Int64).reshape [| rows.shape[0]; -1L |]
-                let isInside = x.ge(Making.long 0L).logical_and (x.lt rows)
-                isInside.logical_or(rows.eq (Making.long -1L)).all ())
+                // limits, one for each leading row; −1 means none
+                let limits = (Values.onDevice runner.Device (signatureOf flags) f.Values[flags]).Tensor.reshape [| -1L; 1L |]
+                let x = f.Values[looked].Tensor.to_type(ScalarType.Int64).reshape [| limits.shape[0]; -1L |]
+                let isInside = x.ge(Making.long 0L).logical_and (x.lt limits)
+                isInside.logical_or(limits.eq (Making.long -1L)).all ())
+
+    let isNotEmpty a = Shape.size nodes[a].Shape > 0L
+
+    let deferred (c: Check) (used: int[]) (looked: int[]) : Frame -> unit =
+        let read (f: Frame) a = if seats[a] = Splat then Held.Of(whole f a) else f.Values[a].Alias()
+
+        fun f ->
+            f.Checks.Add
+                { Check = c
+                  Passed = passed f used[1] used[0]
+                  Looked = looked |> Array.map (read f)
+                  Signatures = looked |> Array.map signatureOf }
 
     let check i (c: Check) : Frame -> unit =
         let used = p.Args[i]
-        let isDeferred =
-            c.Flagged && seats[used[1]] = OnDevice && (nodes[used[1]].Dtype = Bool || seats[used[0]] = OnDevice)
-            && Shape.size nodes[used[1]].Shape > 0L
+        let hasFlags = c.Flagged && nodes[used[1]].Dtype = Bool
+        let hasLimits = c.Flagged && not hasFlags
+        let looked = if hasFlags then Array.removeAt 1 used else used
 
-        let looked = if c.Flagged && nodes[used[1]].Dtype = Bool then Array.removeAt 1 used else used
+        let inspect: Frame -> unit =
+            if hasFlags && seats[used[1]] = OnDevice && isNotEmpty used[1] then
+                deferred c used looked
+            elif hasLimits && seats[used[0]] = OnDevice && isNotEmpty used[0] && isNotEmpty used[1] then
+                deferred c used looked
+            elif hasFlags then
+                // flags of the host: the values are read only if one is false
+                fun f ->
+                    let flags = whole f used[1]
+
+                    if not (Array.forall id flags.Flags) then
+                        f.Checks.Inspect(c, used |> Array.map (whole f))
+            else
+                fun f -> f.Checks.Inspect(c, used |> Array.map (whole f))
 
         fun f ->
-            if isDeferred then
-                f.Checks.Add
-                    { Check = c
-                      Passed = passed f used[1] used[0]
-                      Looked = looked |> Array.map (fun a -> if seats[a] = Splat then Held.Of(whole f a) else f.Values[a].Alias())
-                      Signatures = looked |> Array.map signatureOf }
-            else
-                f.Checks.Inspect(c, used |> Array.map (whole f))
-
+            inspect f
             f.Values[i] <- f.Values[used[0]].Alias()
 
-    /// An array in managed memory with more than one element, as a tensor. What never changes is sent once; so is an input.
+    /// An array in managed memory with more than one element, as a tensor. What never changes is sent once, and so is an
+    /// input that is not another one in each run.
     let sender (a: int) : Frame -> struct (Tensor * bool) =
         // threads share it
         let sent = lazy (ConcurrentDictionary<int, TorchBuffer>())
 
         match nodes[a].Op with
-        | Input _ ->
+        | Input k when k >= varying ->
             fun f ->
                 match (runner.Owner.Here f.Values[a].Number).Buffer with
                 | :? TorchBuffer as b -> struct (b.Tensor, false)

@@ -55,10 +55,43 @@ module internal Placed =
 
     let private size (n: Node) = Shape.size n.Shape
 
+    /// Which numbers are computed from arrays and only compared with constants, perhaps after a cast: the host needs the
+    /// flags, not the numbers.
+    let private onlyCompared (p: Program) : bool[] =
+        let nodes = p.Nodes
+        let found = nodes |> Array.map (fun n -> size n = 1L)
+
+        for i in p.Outputs do
+            found[i] <- false
+
+        let isConstant a =
+            match nodes[a].Op with
+            | Constant _ -> true
+            | _ -> false
+
+        for i in nodes.Length - 1 .. -1 .. 0 do
+            match nodes[i].Op with
+            | Compare _ when Array.exists isConstant p.Args[i] -> ()
+            | Cast _ when found[i] -> ()
+            | _ ->
+                for a in p.Args[i] do
+                    found[a] <- false
+
+        for i in 0 .. nodes.Length - 1 do
+            let isFromArray =
+                match nodes[i].Op with
+                | Cast _ -> found[p.Args[i][0]]
+                | op -> not (isOnOneNumber op) && p.Args[i].Length > 0
+
+            found[i] <- found[i] && isFromArray
+
+        found
+
     /// What the host must know: flags of branches, the chosen outputs, and what they are made of.
     let private demanded (p: Program) (onHost: bool[]) : bool[] =
         let nodes = p.Nodes
         let found = Array.create nodes.Length false
+        let onlyCompared = onlyCompared p
         p.Outputs |> Array.iteri (fun k i -> if onHost[k] then found[i] <- true)
 
         nodes
@@ -72,7 +105,7 @@ module internal Placed =
 
             if found[i] && isOnOneNumber nodes[i].Op && isOne i && Array.forall isOne p.Args[i] then
                 for a in p.Args[i] do
-                    found[a] <- true
+                    if not onlyCompared[a] then found[a] <- true
 
         found
 

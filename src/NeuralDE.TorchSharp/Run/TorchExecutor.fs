@@ -89,7 +89,7 @@ type internal TorchExecutor(name: string, place: string) as this =
             let settled = args |> Array.map settle
             let g = Execute.graphOf fn args
             let seats = settled |> Array.map (fun (struct (seat, _)) -> seat)
-            let c = runner.Compile(g, seats, Array.create g.Outputs.Length false)
+            let c = runner.Compile(g, seats, Array.create g.Outputs.Length false, 0)
             let checks = PendingChecks()
 
             let out =
