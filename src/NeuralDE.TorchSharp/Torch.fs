@@ -42,8 +42,7 @@ module Torch =
 
     /// <summary>The graphics processor of NVIDIA's with this number, from 0.</summary>
     let cuda (k: int) : Device =
-        if k < 0 then
-            raise (DeviceException $"Torch.cuda: got device {string k}, expected 0 or more.")
+        if k < 0 then raise (DeviceException $"Torch.cuda: got device {string k}, expected 0 or more.")
 
         if not (isCudaAvailable ()) then
             raise (
@@ -52,7 +51,10 @@ module Torch =
             )
 
         if k >= T.cuda.device_count () then
-            raise (DeviceException $"Torch.cuda: got device {string k}, expected less than {string (T.cuda.device_count ())}, the number of devices.")
+            raise (
+                DeviceException
+                    $"Torch.cuda: got device {string k}, expected less than {string (T.cuda.device_count ())}, the number of devices."
+            )
 
         device $"cuda:{string k}"
 

@@ -16,8 +16,7 @@ let private setting (name: string) (usual: int) =
     | text -> int text
 
 /// Sums are in another order than the interpreter's: no float is exact.
-let private tolerances (r: RandomGraph) =
-    r.Levels |> Array.map (fun l -> Agreement.bound (max l Level.Double))
+let private tolerances (r: RandomGraph) = r.Levels |> Array.map (fun l -> Agreement.bound (max l Level.Double))
 
 let private hold (seed: int) =
     let r = RandomGraphs.ofSeed seed

@@ -96,7 +96,7 @@ let private counts =
                       y, own.MoveToOuterDisposeScope())
 
               near 1e-15 (exp (tensor [ 2.0; 2.0; 2.0 ])) y "result"
-              Expect.equal (own.sum().item<float32> ()) 3.0f "the user's tensor"
+              Expect.equal (own.sum().item<float32>()) 3.0f "the user's tensor"
               own.Dispose())
 
           testCase "a training releases the memory of its steps" (fun () ->
@@ -136,7 +136,9 @@ let private released =
                           let before = alive ()
                           run ()
                           // a collection in between may free tensors of others
-                          Expect.isTrue (alive () <= before) $"{e.Name}: got {alive () - before} more tensors, expected none"
+                          Expect.isTrue
+                              (alive () <= before)
+                              $"{e.Name}: got {alive () - before} more tensors, expected none"
                           GC.KeepAlive args
                       | _ -> ()) ]
 

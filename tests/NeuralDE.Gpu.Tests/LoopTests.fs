@@ -17,7 +17,10 @@ let private fixedSteps (n: Mlp, y0: Tensor) =
     Ode.problem (field n) y0 (0.0, 1.5) |> Ode.using RK4 |> Ode.dt 0.015 |> Ode.solveFinal
 
 let private adaptive (n: Mlp, y0: Tensor) =
-    Ode.problem (field n) y0 (0.0, 1.0) |> Ode.tolerance 1e-6 1e-8 |> Ode.saveAt (linspace 0.0 1.0 5) |> Ode.solveYs
+    Ode.problem (field n) y0 (0.0, 1.0)
+    |> Ode.tolerance 1e-6 1e-8
+    |> Ode.saveAt (linspace 0.0 1.0 5)
+    |> Ode.solveYs
 
 let private loss solve x = sum (solve x ** 2.0)
 
@@ -48,7 +51,8 @@ let private solves =
               let x = net Float64, starts Float64
               let got, counts = counted adaptive x
               near 1e-10 (adaptive x) got "states"
-              let stats = (Ode.problem (field (fst x)) (snd x) (0.0, 1.0) |> Ode.tolerance 1e-6 1e-8 |> Ode.solve).Stats
+              let stats =
+                  (Ode.problem (field (fst x)) (snd x) (0.0, 1.0) |> Ode.tolerance 1e-6 1e-8 |> Ode.solve).Stats
               let attempts = int64 (stats.Steps + stats.Rejected)
               Expect.inRange counts.Waits (1L, attempts + 1L) $"waits of {attempts} attempts"
               near 1e-10 (grad (loss adaptive) x) (grad (loss adaptive) (there x)) "gradient")

@@ -21,7 +21,8 @@ let executor =
 /// An array in libtorch's memory, also if it has one element, which an upload would leave in managed memory.
 let asTensor (a: NdArray) : NdArray =
     match (executor.Upload a).Buffer with
-    | :? TorchBuffer as b -> NdArray.In(TorchBuffer.Of(executor, b.Tensor.device, b.Tensor.alias (), 0L), a.Dtype, a.Shape)
+    | :? TorchBuffer as b ->
+        NdArray.In(TorchBuffer.Of(executor, b.Tensor.device, b.Tensor.alias (), 0L), a.Dtype, a.Shape)
     | _ -> failwith "got a foreign buffer, expected one of this executor's"
 
 /// Where the arguments of a graph are.

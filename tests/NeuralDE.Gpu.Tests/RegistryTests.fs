@@ -69,10 +69,11 @@ let private hold (e: Example.Example) transform =
         let isSingle (s: Signature) = s.Dtype = Float32
         let anySingle = Array.exists isSingle g.Inputs
 
-        let tolerances =
-            g.Outputs |> Array.map (fun n -> if anySingle || isSingle n.Signature then 1e-5 else 1e-11)
+        let tolerances = g.Outputs |> Array.map (fun n -> if anySingle || isSingle n.Signature then 1e-5 else 1e-11)
 
-        match isSame tolerances (Agreement.byInterpreter g args) (OnDevice.run g args (fun _ -> OnDevice.InTensors)) with
+        match
+            isSame tolerances (Agreement.byInterpreter g args) (OnDevice.run g args (fun _ -> OnDevice.InTensors))
+        with
         | Some difference -> failtest difference
         | None -> ()
 

@@ -19,8 +19,7 @@ let private spiral dtype =
 
     Mlp.init (Key 1) [ 2; 50; 2 ] |> Tree.cast dtype, loss truth y0
 
-let private train steps (model, loss) =
-    Train.start model (Adam 0.02) |> Train.steps steps |> Train.run loss
+let private train steps (model, loss) = Train.start model (Adam 0.02) |> Train.steps steps |> Train.run loss
 
 let private spirals =
     testList
@@ -29,7 +28,9 @@ let private spirals =
               testCase $"{dtype}, fixed steps" (fun () ->
                   let model, loss = spiral dtype
                   let here, onDevice = train 20 (model, loss), train 20 (there model, loss)
-                  Expect.isTrue (Array.last onDevice.Losses < 0.9 * onDevice.Losses[0]) $"the loss falls: {onDevice.Losses[0]}, {Array.last onDevice.Losses}"
+                  Expect.isTrue
+                      (Array.last onDevice.Losses < 0.9 * onDevice.Losses[0])
+                      $"the loss falls: {onDevice.Losses[0]}, {Array.last onDevice.Losses}"
 
                   for k, (a, b) in Array.indexed (Array.zip here.Losses onDevice.Losses) do
                       Expect.near (tolerance * a) b a $"loss {k}"

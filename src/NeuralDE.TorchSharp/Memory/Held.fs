@@ -78,9 +78,6 @@ module internal Values =
 
     /// The value as a tensor that the caller owns.
     let onDevice (device: TorchDevice) (s: Signature) (v: Held) : Held =
-        if v.HasTensor then
-            v.Alias()
-        elif v.Number.Length = 1 then
-            Held.Of(fill device s.Shape v.Number) // also a number that represents the shape
-        else
-            Held.Of(Transfer.upload device (v.Number.WithShape s.Shape))
+        if v.HasTensor then v.Alias()
+        elif v.Number.Length = 1 then Held.Of(fill device s.Shape v.Number) // also a number that represents the shape
+        else Held.Of(Transfer.upload device (v.Number.WithShape s.Shape))

@@ -28,8 +28,7 @@ type internal TorchBuffer
         | t -> adopt t
 
     /// A buffer that owns a tensor. `bytes`: the memory that belongs to it alone; 0 if it shares memory.
-    static member Of(owner, place, tensor: Tensor, bytes: int64) =
-        TorchBuffer(owner, place, null, tensor, bytes)
+    static member Of(owner, place, tensor: Tensor, bytes: int64) = TorchBuffer(owner, place, null, tensor, bytes)
 
     /// A buffer of elements in managed memory that nobody changes.
     static member Known(owner, place, elements: NdArray) =

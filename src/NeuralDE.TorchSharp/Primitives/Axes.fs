@@ -41,7 +41,7 @@ module internal Axes =
 
         scoped (fun () ->
             let numbers = T.arange (long 0L, long n, long 1L, Nullable(Transfer.scalarType s.Dtype), device)
-            numbers.reshape(along).expand (Transfer.longs s.Shape))
+            numbers.reshape(along).expand(Transfer.longs s.Shape))
 
     let fourier inverse (x: Tensor) : Tensor =
         scoped (fun () ->
@@ -53,4 +53,4 @@ module internal Axes =
                 else
                     T.fft.fft_ (z, -1L, -1L)
 
-            T.view_as_real(y).contiguous ())
+            T.view_as_real(y).contiguous())

@@ -13,7 +13,7 @@ module internal Elementwise =
         let mutable sum = x.zeros_like ()
 
         for i in c.Length - 1 .. -1 .. 0 do
-            sum <- sum.mul(x).add (float c[i])
+            sum <- sum.mul(x).add(float c[i])
 
         sum
 
@@ -29,21 +29,21 @@ module internal Elementwise =
             let x = given.to_type ScalarType.Float64
             let isPositive = x.gt (float 0.0)
             // 1 − x ≥ 1 wherever x is not positive
-            let y = T.where (isPositive, x, x.neg().add (float 1.0))
+            let y = T.where (isPositive, x, x.neg().add(float 1.0))
             let order = T.full ([||], float (Operators.float (n + 1)), Nullable ScalarType.Float64, x.device)
-            let value = (T.special.zeta (order, y)).mul(float signed).masked_fill (y.isposinf (), float 0.0)
-            let angle = x.sub(x.round ()).mul (float Math.PI)
-            let reflected = (polynomial derivative (angle.cos().div (angle.sin ()))).mul (float scale)
+            let value = (T.special.zeta (order, y)).mul(float signed).masked_fill(y.isposinf (), float 0.0)
+            let angle = x.sub(x.round ()).mul(float Math.PI)
+            let reflected = (polynomial derivative (angle.cos().div(angle.sin ()))).mul(float scale)
             let other = (if isOdd then value.neg () else value).sub reflected
-            let pole = x.le(float 0.0).logical_and (x.eq (x.floor ()))
+            let pole = x.le(float 0.0).logical_and(x.eq (x.floor ()))
 
             let atPole =
                 if isOdd then
                     numberLike x infinity
                 else
-                    T.where (x.eq (float 0.0), x.reciprocal().neg (), numberLike x nan)
+                    T.where (x.eq (float 0.0), x.reciprocal().neg(), numberLike x nan)
 
-            let below = T.where(pole, atPole, other).masked_fill (x.isneginf (), float nan)
+            let below = T.where(pole, atPole, other).masked_fill(x.isneginf (), float nan)
             T.where(isPositive, value, below).to_type given.dtype)
 
     let unary (u: Unary) (dtype: Dtype) : Tensor -> Tensor =
@@ -91,12 +91,13 @@ module internal Elementwise =
         | (Float32 | Float64), Int32 ->
             fun x ->
                 scoped (fun () ->
-                    let x = x.to_type(ScalarType.Float64).nan_to_num (0.0, Nullable 2147483647.0, Nullable -2147483648.0)
+                    let x =
+                        x.to_type(ScalarType.Float64).nan_to_num(0.0, Nullable 2147483647.0, Nullable -2147483648.0)
                     x.clamp(float -2147483648.0, float 2147483647.0).to_type kind)
         | (Float32 | Float64), Int64 ->
             fun x ->
                 scoped (fun () ->
-                    let x = x.to_type(ScalarType.Float64).nan_to_num (0.0, Nullable 9.3e18, Nullable -9.3e18)
+                    let x = x.to_type(ScalarType.Float64).nan_to_num(0.0, Nullable 9.3e18, Nullable -9.3e18)
                     let inside = x.clamp(float -9223372036854775808.0, float 9223372036854774784.0).to_type kind
                     inside.masked_fill (x.ge (float 9223372036854775808.0), long Int64.MaxValue))
         | _ -> fun x -> x.to_type (kind, true)
@@ -115,8 +116,8 @@ module internal Elementwise =
         | Mod -> // by 0 and −1 the result is 0; libtorch raises, or overflows
             fun x y ->
                 scoped (fun () ->
-                    let odd = y.eq(long 0L).logical_or (y.eq (long -1L))
-                    x.remainder(y.masked_fill (odd, long 1L)).masked_fill (odd, long 0L))
+                    let odd = y.eq(long 0L).logical_or(y.eq (long -1L))
+                    x.remainder(y.masked_fill (odd, long 1L)).masked_fill(odd, long 0L))
         | And -> fun x y -> x.bitwise_and y
         | Or -> fun x y -> x.bitwise_or y
         | Xor -> fun x y -> x.bitwise_xor y

@@ -17,14 +17,13 @@ module internal Linear =
             let batch = Shape.size shape[.. rank - 3]
             let flat (s: int[]) = [| batch; int64 s[rank - 2]; int64 s[rank - 1] |]
 
-            fun x y ->
-                scoped (fun () -> T.bmm(x.reshape (flat a), y.reshape (flat b)).reshape (Transfer.longs shape))
+            fun x y -> scoped (fun () -> T.bmm(x.reshape (flat a), y.reshape (flat b)).reshape(Transfer.longs shape))
 
     /// NaN in the whole factor of a matrix that is not positive definite; the CPU engine has NaN from the failing column
     /// on.
     let cholesky (a: Tensor) : Tensor =
         scoped (fun () ->
-            let symmetric = a.tril().add (transposed (a.tril -1L))
+            let symmetric = a.tril().add(transposed (a.tril -1L))
             let struct (factor, info) = T.linalg.cholesky_ex (symmetric, false)
             factor.masked_fill (info.ne(long 0L).unsqueeze(-1L).unsqueeze -1L, float nan))
 
@@ -46,12 +45,12 @@ module internal Linear =
 
             for k in 0L .. int64 n - 2L do
                 let left = int64 n - k - 1L
-                let pivot = m.narrow(-2L, k, 1L).narrow (-1L, k, 1L)
-                let below = m.narrow(-2L, k + 1L, left).narrow (-1L, k, 1L)
-                let isZero = below.eq(float 0.0).logical_and (pivot.eq (float 0.0))
-                let factor = below.div(pivot).masked_fill (isZero, float 0.0)
+                let pivot = m.narrow(-2L, k, 1L).narrow(-1L, k, 1L)
+                let below = m.narrow(-2L, k + 1L, left).narrow(-1L, k, 1L)
+                let isZero = below.eq(float 0.0).logical_and(pivot.eq (float 0.0))
+                let factor = below.div(pivot).masked_fill(isZero, float 0.0)
                 below.copy_ factor |> ignore
-                let rest = m.narrow(-2L, k + 1L, left).narrow (-1L, k + 1L, left)
-                rest.sub_ (factor.mul (m.narrow(-2L, k, 1L).narrow (-1L, k + 1L, left))) |> ignore
+                let rest = m.narrow(-2L, k + 1L, left).narrow(-1L, k + 1L, left)
+                rest.sub_ (factor.mul (m.narrow(-2L, k, 1L).narrow(-1L, k + 1L, left))) |> ignore
 
             m)

@@ -13,8 +13,7 @@ module internal Making =
         (f ()).MoveToOuterDisposeScope()
 
     /// A 0-d tensor beside another one.
-    let numberLike (x: Tensor) (value: float) : Tensor =
-        T.full ([||], float value, System.Nullable x.dtype, x.device)
+    let numberLike (x: Tensor) (value: float) : Tensor = T.full ([||], float value, System.Nullable x.dtype, x.device)
 
     /// One axis more at the end, `count` times.
     let widened (count: int) (x: Tensor) : Tensor =

@@ -8,8 +8,7 @@ open NeuralDE.LibTorch.Making
 /// Operations that move elements. Most of them make views.
 module internal Movement =
     let slice (c: Slice) (shape: int[]) : Tensor -> Tensor =
-        let cut a (x: Tensor) =
-            x.slice (int64 a, int64 c.Start[a], int64 (max c.Start[a] c.Stop[a]), int64 c.Step[a])
+        let cut a (x: Tensor) = x.slice (int64 a, int64 c.Start[a], int64 (max c.Start[a] c.Stop[a]), int64 c.Step[a])
 
         let axes =
             [| for a in 0 .. shape.Length - 1 do

@@ -17,7 +17,7 @@ module internal RandomNumbers =
     let private block (key: Tensor) (counter: Tensor) (upper: int64) : struct (Tensor * Tensor) =
         let mutable k0, k1 = low key, high key
         let mutable c0, c1 = low counter, high counter
-        let mutable c2, c3 = c0.zeros_like (), c0.zeros_like().add (long upper)
+        let mutable c2, c3 = c0.zeros_like (), c0.zeros_like().add(long upper)
 
         for _ in 1..10 do
             let a = c0.mul (long 0xD2511F53L)
@@ -43,11 +43,11 @@ module internal RandomNumbers =
     let private bits (keys: Tensor) (n: int64) : Tensor =
         let counter = T.arange (long ((n + 1L) / 2L), ScalarType.Int64, keys.device)
         let struct (a, b) = block (keys.unsqueeze -1L) counter 0L
-        T.stack([| a; b |], -1L).flatten(-2L, -1L).narrow (-1L, 0L, n)
+        T.stack([| a; b |], -1L).flatten(-2L, -1L).narrow(-1L, 0L, n)
 
     /// The upper bits, from `shift` on, as an integer.
     let private upper (shift: int) (keep: int64) (bits: Tensor) : Tensor =
-        bits.bitwise_right_shift(number bits (int64 shift)).bitwise_and (number bits keep)
+        bits.bitwise_right_shift(number bits (int64 shift)).bitwise_and(number bits keep)
 
     /// keys [B…] → B… followed by `rest`
     let draw (kind: Random) (dtype: Dtype) (shape: int[]) (rest: int[]) (keys: Tensor) : Tensor =
@@ -57,12 +57,14 @@ module internal RandomNumbers =
             let made =
                 match kind, dtype with
                 | Uniform, Float64 ->
-                    (upper 11 0x1FFFFFFFFFFFFFL bits).to_type(ScalarType.Float64).mul (float 1.1102230246251565e-16)
+                    (upper 11 0x1FFFFFFFFFFFFFL bits).to_type(ScalarType.Float64).mul(float 1.1102230246251565e-16)
                 | Uniform, _ ->
-                    (upper 40 0xFFFFFFL bits).to_type(ScalarType.Float32).mul (Scalar.op_Implicit 5.9604644775390625e-8f)
+                    (upper 40 0xFFFFFFL bits)
+                        .to_type(ScalarType.Float32)
+                        .mul(Scalar.op_Implicit 5.9604644775390625e-8f)
                 | Normal, d ->
-                    let middle = (upper 12 0xFFFFFFFFFFFFFL bits).to_type(ScalarType.Float64).add (float 0.5)
-                    (T.special.ndtri (middle.mul (float 2.220446049250313e-16))).to_type (Transfer.scalarType d)
+                    let middle = (upper 12 0xFFFFFFFFFFFFFL bits).to_type(ScalarType.Float64).add(float 0.5)
+                    (T.special.ndtri (middle.mul (float 2.220446049250313e-16))).to_type(Transfer.scalarType d)
                 | Bits, _ -> bits
 
-            made.reshape(Transfer.longs shape).contiguous ())
+            made.reshape(Transfer.longs shape).contiguous())

@@ -11,8 +11,7 @@ module internal TorchPrimitives =
 
         let byNumber tensor number isLeft =
             if o.IsNumber number && not (o.IsNumber tensor) && dtype.IsFloat then
-                Elementwise.withNumber b isLeft
-                |> ValueOption.map (fun f -> o.WithNumber(tensor, number, f))
+                Elementwise.withNumber b isLeft |> ValueOption.map (fun f -> o.WithNumber(tensor, number, f))
             else
                 ValueNone
 
@@ -37,12 +36,12 @@ module internal TorchPrimitives =
         elif o.IsNumber 2 && not (o.IsNumber 1) then
             fun v ->
                 use k = Values.scalar v[2].Number
-                use other = v[0].Tensor.logical_not ()
-                v[1].Tensor.masked_fill (other, k)
+                use other = v[0].Tensor.logical_not()
+                v[1].Tensor.masked_fill(other, k)
         elif o.IsNumber 1 && not (o.IsNumber 2) then
             fun v ->
                 use k = Values.scalar v[1].Number
-                v[2].Tensor.masked_fill (v[0].Tensor, k)
+                v[2].Tensor.masked_fill(v[0].Tensor, k)
         else
             o.Three(fun c x y -> T.where (c, x, y))
 
@@ -51,7 +50,7 @@ module internal TorchPrimitives =
         let scaled number factor : Held[] -> Tensor =
             fun v ->
                 use a = Values.scalar v[number].Number
-                v[2].Tensor.add (v[factor].Tensor, a)
+                v[2].Tensor.add(v[factor].Tensor, a)
 
         match o.IsNumber 0, o.IsNumber 1, o.IsNumber 2 with
         | true, false, false -> scaled 0 1
@@ -116,8 +115,7 @@ module internal TorchPrimitives =
         | Op.Conv c when o.Signatures[0].Dtype.IsFloat ->
             Convolution.conv c shape (shapeOf 0) (shapeOf 1) |> ValueOption.map o.TwoWhole
         | Cholesky -> ValueSome(o.One Linear.cholesky)
-        | TriangularSolve(lower, transpose, unit) ->
-            ValueSome(o.TwoWhole(Linear.triangularSolve lower transpose unit))
+        | TriangularSolve(lower, transpose, unit) -> ValueSome(o.TwoWhole(Linear.triangularSolve lower transpose unit))
         | Pivots when Shape.size shape > 0L -> ValueSome(o.One Linear.pivots)
         | Lu -> ValueSome(o.One(Linear.lu shape[shape.Length - 1]))
         | _ -> ValueNone

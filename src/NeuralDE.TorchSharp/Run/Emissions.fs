@@ -83,15 +83,15 @@ type internal RowEmission(device: TorchDevice, batch: int[], s: Signature, capac
     /// follow before the next call.
     member _.Expect(written: int, ahead: int) : unit =
         match capacity with
-        | ValueSome n ->
-            if written > n then raise (GraphException $"a loop wrote more than its {string n} emissions")
+        | ValueSome n -> if written > n then raise (GraphException $"a loop wrote more than its {string n} emissions")
         | ValueNone -> if written + ahead > room then resize (2 * (written + ahead))
 
     /// Writes rows to their next places; `wrote`: which; `count`: how many rows were written before.
     member _.Write(values: Tensor, wrote: Tensor, count: Tensor) : unit =
         use _ = T.NewDisposeScope()
-        let place = T.where (wrote, count.clamp_max (Making.long (int64 room)), Making.long (int64 room) |> count.full_like)
-        let place = (Making.widened (1 + rest.Length) place).expand (Transfer.longs (shapeOf 1))
+        let place =
+            T.where (wrote, count.clamp_max (Making.long (int64 room)), Making.long (int64 room) |> count.full_like)
+        let place = (Making.widened (1 + rest.Length) place).expand(Transfer.longs (shapeOf 1))
         memory.scatter_ (axis, place, values.unsqueeze axis) |> ignore
 
     /// The whole emission, which the caller owns.

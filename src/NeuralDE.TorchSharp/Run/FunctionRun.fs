@@ -24,7 +24,7 @@ module internal FunctionRun =
             | _ -> true)
 
     let private inner (runner: Runner) (seats: Seat[]) (g: Graph) : Compiled =
-        runner.Compile(g, settled seats, Array.create g.Outputs.Length false, 0)
+        runner.Compile(g, settled seats, Array.create g.Outputs.Length false, seats.Length)
 
     let private resultSeats (c: Compiled) : Seat[] = settled c.OutputSeats
 
@@ -60,7 +60,8 @@ module internal FunctionRun =
     /// Runs f on the arguments with tensors in the place of numbers that represent shapes.
     let private withTensors (runner: Runner) (seats: Seat[]) (s: Signature[]) (args: Held[]) (f: Held[] -> Held[]) =
         if Array.contains Splat seats then
-            let given = args |> Array.mapi (fun k v -> if seats[k] = Splat then Values.onDevice runner.Device s[k] v else v)
+            let given =
+                args |> Array.mapi (fun k v -> if seats[k] = Splat then Values.onDevice runner.Device s[k] v else v)
             let result = f given
             given |> Array.iteri (fun k v -> if seats[k] = Splat then v.Drop())
             result
@@ -116,7 +117,11 @@ module internal FunctionRun =
                 args
                 |> Array.mapi (fun k v ->
                     if v.HasTensor then
-                        NdArray.In(TorchBuffer.Of(runner.Owner, runner.Device, v.Tensor.alias (), 0L), s[k].Dtype, s[k].Shape)
+                        NdArray.In(
+                            TorchBuffer.Of(runner.Owner, runner.Device, v.Tensor.alias (), 0L),
+                            s[k].Dtype,
+                            s[k].Shape
+                        )
                     else
                         numberOf s[k] seats[k] v)
 

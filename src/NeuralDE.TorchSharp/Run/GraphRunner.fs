@@ -13,8 +13,7 @@ type internal GraphRunner(owner: Executor, device: Lazy<TorchDevice>) =
     inherit Runner(owner, device)
 
     /// Drops what a run holds, except its inputs.
-    let dropAll (c: Compiled) (f: Frame) : unit =
-        f.Values |> Array.iteri (fun i v -> if not c.IsInput[i] then v.Drop())
+    let dropAll (c: Compiled) (f: Frame) : unit = f.Values |> Array.iteri (fun i v -> if not c.IsInput[i] then v.Drop())
 
     let release (f: Frame) : unit =
         for tape in f.Tapes do
@@ -40,13 +39,12 @@ type internal GraphRunner(owner: Executor, device: Lazy<TorchDevice>) =
                     | Splat -> Held.Of(Values.fill x.Device s.Shape f.Values[i].Number)
                     | _ ->
                         if c.IsInput[i] || not (taken.Add i) then
-                            Held.Of(f.Values[i].Tensor.alias ())
+                            Held.Of(f.Values[i].Tensor.alias())
                         else
                             Held.Of f.Values[i].Tensor)
 
         // tensors that the host read, and nobody owns
-        outputs
-        |> Array.iter (fun i -> if not c.IsInput[i] && taken.Add i then f.Values[i].Drop())
+        outputs |> Array.iter (fun i -> if not c.IsInput[i] && taken.Add i then f.Values[i].Drop())
         found
 
     override x.Compile(g, inputs, onHost, varying) =
@@ -59,10 +57,18 @@ type internal GraphRunner(owner: Executor, device: Lazy<TorchDevice>) =
         let nodes = placed.Program.Nodes
         let steps = NodeSteps(x, placed, varying)
 
+        let made = Array.init nodes.Length steps.Step
+
         { Placed = placed
-          Steps = Array.init nodes.Length steps.Step
+          Steps = made
+          IsSent = Array.init inputs.Length steps.SentInputs.Contains
           Number = fun f i -> steps.Number(f, i)
-          IsInput = nodes |> Array.map (fun n -> match n.Op with Input _ -> true | _ -> false) }
+          IsInput =
+            nodes
+            |> Array.map (fun n ->
+                match n.Op with
+                | Input _ -> true
+                | _ -> false) }
 
     override x.OutputsOf(fn, args) = FunctionRun.outputsOf x fn args
 

@@ -21,8 +21,7 @@ module internal Hoisted =
         | ValueNone -> { Prologue = ValueNone; Rest = runner.Compile(g, seats, onHost, varying) }
         | ValueSome(struct (prologue, rest)) ->
             let before = runner.Compile(prologue, seats[varying..], Array.create prologue.Outputs.Length false, 0)
-            let isNumber k = before.OutputSeats[k] = OnHost && Shape.size prologue.Outputs[k].Shape = 1L
-            let found = prologue.Outputs |> Array.mapi (fun k _ -> if isNumber k then OnHost else OnDevice)
+            let found = before.OutputSeats |> Array.map (fun s -> if s = Splat then OnDevice else s)
 
             { Prologue = ValueSome before
               Rest = runner.Compile(rest, Array.append seats found, onHost, varying) }
@@ -32,12 +31,14 @@ module internal Hoisted =
         match h.Prologue with
         | ValueNone -> [||]
         | ValueSome c ->
-            let nodes = c.Placed.Program.Nodes
+            let first = h.Rest.IsSent.Length - c.OutputSeats.Length
 
             runner.Run(c, captured, checks)
             |> Array.mapi (fun k v ->
-                let s = nodes[c.Placed.Program.Outputs[k]].Signature
-                if v.HasTensor || Shape.size s.Shape = 1L then v else Values.onDevice runner.Device s v)
+                if h.Rest.IsSent[first + k] && not v.HasTensor then
+                    Held(v.Number, Transfer.upload runner.Device v.Number)
+                else
+                    v)
 
 /// A loop for arguments with certain seats.
 [<NoEquality; NoComparison>]
@@ -68,10 +69,11 @@ module internal LoopForm =
 
     let private onlyFlags (c: Compiled) =
         let p = c.Placed
-        let fetched = [| for i in 0 .. p.Fetched.Length - 1 do if p.Fetched[i] then p.Program.Nodes[i] |]
+        let fetched =
+            [| for i in 0 .. p.Fetched.Length - 1 do
+                   if p.Fetched[i] then p.Program.Nodes[i] |]
 
-        fetched.Length > 0
-        && fetched |> Array.forall (fun n -> n.Dtype = Bool && Shape.size n.Shape = 1L)
+        fetched.Length > 0 && fetched |> Array.forall (fun n -> n.Dtype = Bool && Shape.size n.Shape = 1L)
 
     /// Which outputs of the body the host must know: the flags, and the registers, which steer. Rows steer themselves, on
     /// the device.
@@ -79,8 +81,7 @@ module internal LoopForm =
         let carried = l.States + l.Registers
 
         Array.init l.Body.Outputs.Length (fun k ->
-            l.Batch.Length = 0
-            && (k >= carried + l.Emits || (k >= l.States && k < carried && seats[k] = OnHost)))
+            l.Batch.Length = 0 && (k >= carried + l.Emits || (k >= l.States && k < carried && seats[k] = OnHost)))
 
     let private firstSeats (l: Loop) (args: Seat[]) : Seat[] =
         let sizeOf k = Shape.size l.Body.Inputs[k].Shape

@@ -33,14 +33,16 @@ type internal LoopRun(runner: Runner, form: LoopForm, args: Held[], checks: Pend
     let waiting = List<struct (LoopEntry * Held[])>()
     let learned = Dictionary<int, NdArray>()
     let mutable state = Array.init l.States (fun k -> LoopForm.place runner form k args[k])
-    let mutable registers = Array.init l.Registers (fun k -> LoopForm.place runner form (l.States + k) args[l.States + k])
+    let mutable registers =
+        Array.init l.Registers (fun k -> LoopForm.place runner form (l.States + k) args[l.States + k])
     let mutable count: int[] = Array.zeroCreate l.Streams.Length
     let mutable isLive = true
     let mutable canAssume = form.OnlyFlags && l.Watch <> ValueSome Reporting
 
     let goesOn () =
         if l.Watch = ValueSome Reporting then
-            Watching.Show(fun () -> Array.map2 (fun s v -> Values.number s v) l.Body.Inputs[l.States .. carried - 1] registers)
+            Watching.Show(fun () ->
+                Array.map2 (fun s v -> Values.number s v) l.Body.Inputs[l.States .. carried - 1] registers)
 
         l.Watch.IsNone || Watching.GoesOn()
 

@@ -21,6 +21,8 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
         [| for i in 0 .. nodes.Length - 1 do
                if placed.Fetched[i] && nodes[i].Dtype <> Int64 && Shape.size nodes[i].Shape = 1L then i |]
 
+    let sentInputs = HashSet<int>()
+
     /// The outputs of a function node that a node reads.
     let readOf (i: int) : HashSet<int> =
         HashSet(
@@ -73,7 +75,10 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
         let primal, read = p.Primal[i], readOf i
         // the library's own engine fills no tape of this kind: its pullback repeats the loop
         let isTaped = p.Taped[i] && not (FunctionRun.isOnHost fn (used |> Array.map (fun a -> seats[a])))
-        let isBranch = (match fn with Cond _ -> true | _ -> false)
+        let isBranch =
+            (match fn with
+             | Cond _ -> true
+             | _ -> false)
 
         fun f ->
             if isBranch then numberIn f used[0] |> ignore
@@ -95,14 +100,15 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
     /// Whether the flags of a check are all true, as a 0-d tensor.
     let passed (f: Frame) (flags: int) (looked: int) : Tensor =
         if nodes[flags].Dtype = Bool then
-            f.Values[flags].Tensor.all ()
+            f.Values[flags].Tensor.all()
         else
             Making.scoped (fun () ->
                 // limits, one for each leading row; −1 means none
-                let limits = (Values.onDevice runner.Device (signatureOf flags) f.Values[flags]).Tensor.reshape [| -1L; 1L |]
+                let limits =
+                    (Values.onDevice runner.Device (signatureOf flags) f.Values[flags]).Tensor.reshape [| -1L; 1L |]
                 let x = f.Values[looked].Tensor.to_type(ScalarType.Int64).reshape [| limits.shape[0]; -1L |]
-                let isInside = x.ge(Making.long 0L).logical_and (x.lt limits)
-                isInside.logical_or(limits.eq (Making.long -1L)).all ())
+                let isInside = x.ge(Making.long 0L).logical_and(x.lt limits)
+                isInside.logical_or(limits.eq (Making.long -1L)).all())
 
     let isNotEmpty a = Shape.size nodes[a].Shape > 0L
 
@@ -132,8 +138,7 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
                 fun f ->
                     let flags = whole f used[1]
 
-                    if not (Array.forall id flags.Flags) then
-                        f.Checks.Inspect(c, used |> Array.map (whole f))
+                    if not (Array.forall id flags.Flags) then f.Checks.Inspect(c, used |> Array.map (whole f))
             else
                 fun f -> f.Checks.Inspect(c, used |> Array.map (whole f))
 
@@ -148,11 +153,18 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
         let sent = lazy (ConcurrentDictionary<int, TorchBuffer>())
 
         match nodes[a].Op with
-        | Input k when k >= varying ->
+        | Input k ->
+            sentInputs.Add k |> ignore
+
             fun f ->
-                match (runner.Owner.Here f.Values[a].Number).Buffer with
-                | :? TorchBuffer as b -> struct (b.Tensor, false)
-                | _ -> raise (GraphException "an upload gave a foreign buffer")
+                if f.Values[a].HasTensor then
+                    struct (f.Values[a].Tensor, false)
+                elif k < varying then
+                    struct (Transfer.upload runner.Device f.Values[a].Number, true)
+                else
+                    match (runner.Owner.Here f.Values[a].Number).Buffer with
+                    | :? TorchBuffer as b -> struct (b.Tensor, false)
+                    | _ -> raise (GraphException "an upload gave a foreign buffer")
         | _ when placed.Fixed[a] ->
             fun f ->
                 let make _ =
@@ -246,6 +258,9 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
 
     /// The elements of a value in managed memory, in its own shape.
     member _.Number(f: Frame, i: int) : NdArray = whole f i
+
+    /// The inputs of which kernels need tensors though their seat is the host; known when all steps are made.
+    member _.SentInputs = sentInputs
 
     member _.Step(i: int) : Frame -> unit =
         match nodes[i].Op with

@@ -128,17 +128,10 @@ module internal Placed =
             ->
             Splat
         | op when isElementwise op && isSmall && Array.forall isNumber used -> OnHost
-        | _ when
-            isSmall
-            && used.Length > 0
-            && used |> Array.forall (fun a -> seats[a] = OnHost && size nodes[a] <= few)
-            ->
+        | _ when isSmall && used.Length > 0 && used |> Array.forall (fun a -> seats[a] = OnHost && size nodes[a] <= few) ->
             OnHost
         | op when
-            isDemanded[i]
-            && isOnOneNumber op
-            && size n = 1L
-            && used |> Array.forall (fun a -> isOne a && isDemanded[a])
+            isDemanded[i] && isOnOneNumber op && size n = 1L && used |> Array.forall (fun a -> isOne a && isDemanded[a])
             ->
             OnHost
         | _ -> OnDevice

@@ -35,7 +35,9 @@ module internal PullbackForm =
     let private derive (runner: Runner) (p: Pullback) (args: Seat[]) : PullbackForm =
         let loop = LoopForm.make runner p.Of args[.. p.Wanted.Length - 1]
         let given, inputs, carried = givenOf p, p.Wanted.Length, loop.Carried
-        let emissions = [| for e in 0 .. p.Of.Emits - 1 do if p.ActiveEmits[e] && given[carried + e] >= 0 then e |]
+        let emissions =
+            [| for e in 0 .. p.Of.Emits - 1 do
+                   if p.ActiveEmits[e] && given[carried + e] >= 0 then e |]
         let swept = p.Sweep.Value
 
         let order =
@@ -45,9 +47,7 @@ module internal PullbackForm =
         let g = Flatten.graph (Hoist.reorder swept order)
         let cotangents = swept.Inputs.Length - inputs
 
-        let seats =
-            Array.concat
-                [ loop.Seats[.. carried - 1]; Array.create cotangents OnDevice; loop.Seats[carried..] ]
+        let seats = Array.concat [ loop.Seats[.. carried - 1]; Array.create cotangents OnDevice; loop.Seats[carried..] ]
 
         { Of = p
           Loop = loop
@@ -60,5 +60,11 @@ module internal PullbackForm =
         let flags (f: bool[]) = f |> Array.map (fun b -> if b then "1" else "0") |> String.concat ""
 
         let choices = [ p.Wanted; p.Given; p.ActiveStates; p.ActiveEmits ] |> List.map flags |> String.concat " "
-        let key = struct ("torch pullback", p.Sweep.Value, LoopForm.textOf p.Of, choices, runner.Owner, LoopForm.seatsText args)
+        let key =
+            struct ("torch pullback",
+                    p.Sweep.Value,
+                    LoopForm.textOf p.Of,
+                    choices,
+                    runner.Owner,
+                    LoopForm.seatsText args)
         p.Of.Body.Memo(key, fun () -> derive runner p args)

@@ -49,7 +49,11 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
         let stream = l.StreamOf[e]
 
         match f.Rows with
-        | ValueNone -> if f.Wrote[stream] then Held.Of(whole.Tensor.select (0L, int64 f.Count[stream])) else zeros s
+        | ValueNone ->
+            if f.Wrote[stream] then
+                Held.Of(whole.Tensor.select (0L, int64 f.Count[stream]))
+            else
+                zeros s
         | ValueSome marks ->
             let axis = int64 l.Batch.Length
             let room = whole.Tensor.shape[int axis]
@@ -60,9 +64,9 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
                 Held.Of(
                     Making.scoped (fun () ->
                         let rest = s.Shape.Length - l.Batch.Length
-                        let place = marks.Count[stream].clamp_max (Making.long (room - 1L))
+                        let place = marks.Count[stream].clamp_max(Making.long (room - 1L))
                         let extents = Transfer.longs s.Shape
-                        let index = (Making.widened (1 + rest) place).expand (Array.insertAt (int axis) 1L extents)
+                        let index = (Making.widened (1 + rest) place).expand(Array.insertAt (int axis) 1L extents)
                         let found = whole.Tensor.gather(axis, index).squeeze axis
                         RowMask.blend marks.Wrote[stream] found (found.zeros_like ()))
                 )
@@ -84,7 +88,8 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
         match f.Rows with
         | ValueNone -> Array.init l.States (fun k -> carry k out[k])
         | ValueSome marks ->
-            let next = Array.init l.States (fun k -> RowMask.blendHeld device (signatureOf k) marks.Moved out[k] state[k])
+            let next =
+                Array.init l.States (fun k -> RowMask.blendHeld device (signatureOf k) marks.Moved out[k] state[k])
             Values.drop out[.. l.States - 1]
             next
 
@@ -101,7 +106,7 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
                     if w.Tensor.numel () = 0L then
                         T.zeros ([| rows |], Nullable ScalarType.Bool, device)
                     else
-                        w.Tensor.ne(Making.float 0.0).reshape([| rows; -1L |]).any (1L, false)
+                        w.Tensor.ne(Making.float 0.0).reshape([| rows; -1L |]).any(1L, false)
 
                 let none = T.zeros ([| rows |], Nullable ScalarType.Bool, device)
                 (given |> Array.fold (fun (found: Tensor) w -> found.logical_or (reaches w)) none).reshape batch)
@@ -151,7 +156,7 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
                 let row =
                     Making.scoped (fun () ->
                         let rows = v.Tensor.reshape (Array.append [| -1L |] (Transfer.longs rest))
-                        rows.index_select(0L, source).squeeze(0L).expand (Transfer.longs s.Shape))
+                        rows.index_select(0L, source).squeeze(0L).expand(Transfer.longs s.Shape))
 
                 let result = Held.Of(RowMask.blend seen v.Tensor row)
                 row.Dispose()
@@ -168,9 +173,9 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
             use _ = T.NewDisposeScope()
             let isGiven = rowsGiven ()
             let moved = T.stack ([| for f in entries -> f.Rows.Value.Moved |], 0L)
-            let all = moved.all().logical_and (isGiven.all ())
+            let all = moved.all().logical_and(isGiven.all ())
             let seen = moved.any (0L, false)
-            let last = moved.to_type(ScalarType.Int32).argmax(0L).masked_fill(seen.logical_not (), Making.long 0L).max ()
+            let last = moved.to_type(ScalarType.Int32).argmax(0L).masked_fill(seen.logical_not (), Making.long 0L).max()
             let packed = T.stack ([| all.to_type ScalarType.Int64; last |], 0L)
             let found = Transfer.download Int64 [| 2 |] packed :?> int64[]
 
@@ -199,7 +204,8 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
 
     let sweepFrom (f: LoopEntry) (state: Held[]) (registers: Held[]) (mine: Held[]) : Held[] =
         let parts = form.Emissions |> Array.map (part f)
-        let out = runner.Run(form.Sweep.Rest, Array.concat [ state; registers; mine; parts; captured; sweepHoisted ], checks)
+        let out =
+            runner.Run(form.Sweep.Rest, Array.concat [ state; registers; mine; parts; captured; sweepHoisted ], checks)
         Values.drop parts
         out
 
@@ -212,12 +218,16 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
             match safe, f.Rows with
             | ValueSome safe, ValueSome marks ->
                 use pulled = marks.Moved.logical_and safe.IsGiven
-                let blend offset a b = Array.mapi2 (fun k x y -> RowMask.blendHeld device (signatureOf (offset + k)) pulled x y) a b
+                let blend offset a b =
+                    Array.mapi2 (fun k x y -> RowMask.blendHeld device (signatureOf (offset + k)) pulled x y) a b
                 let state, registers = blend 0 state safe.State, blend l.States f.Registers safe.Registers
-                let mine = cotangent |> Array.map (fun w -> (use z = w.Tensor.zeros_like () in Held.Of(RowMask.blend pulled w.Tensor z)))
+                let mine =
+                    cotangent
+                    |> Array.map (fun w -> (use z = w.Tensor.zeros_like () in Held.Of(RowMask.blend pulled w.Tensor z)))
                 let out = sweepFrom f state registers mine
                 Array.iter Values.drop [| state; registers; mine |]
-                Array.mapi2 (fun k x y -> RowMask.blendHeld device form.Outputs[k] pulled x y) out[.. n - 1] cotangent, out
+                Array.mapi2 (fun k x y -> RowMask.blendHeld device form.Outputs[k] pulled x y) out[.. n - 1] cotangent,
+                out
             | _ ->
                 let out = sweepFrom f state f.Registers cotangent
                 Array.init n (fun k -> Values.onDevice device form.Outputs[k] out[k]), out
@@ -252,7 +262,10 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
 
         for i in kept.Count - 1 .. -1 .. 0 do
             let struct (start, at) = kept[i]
-            if isWhole then pull entries[start] at else sweep (max 2 (limit / 2)) start (min last (start + size - 1)) at
+            if isWhole then
+                pull entries[start] at
+            else
+                sweep (max 2 (limit / 2)) start (min last (start + size - 1)) at
             if i > 0 then Values.drop at
 
     /// The cotangents of the wanted arguments, which the caller owns.

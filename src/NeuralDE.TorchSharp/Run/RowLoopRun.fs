@@ -44,7 +44,8 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
     // iterations since the last reading: their entries, the states before them, and whether a row moved
     let waiting = List<struct (LoopEntry * Held[] * Tensor)>()
     let mutable state = Array.init l.States (fun k -> LoopForm.place runner form k args[k])
-    let mutable registers = Array.init l.Registers (fun k -> LoopForm.place runner form (l.States + k) args[l.States + k])
+    let mutable registers =
+        Array.init l.Registers (fun k -> LoopForm.place runner form (l.States + k) args[l.States + k])
     let mutable live = T.ones (Transfer.longs batch, Nullable ScalarType.Bool, device)
     let mutable count = l.Streams |> Array.map (fun _ -> Transfer.zeros device Int64 batch)
 
@@ -52,7 +53,8 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
 
     let goesOn () =
         if l.Watch = ValueSome Reporting then
-            Watching.Show(fun () -> Array.map2 (fun s v -> Values.number s v) l.Body.Inputs[l.States .. carried - 1] registers)
+            Watching.Show(fun () ->
+                Array.map2 (fun s v -> Values.number s v) l.Body.Inputs[l.States .. carried - 1] registers)
 
         l.Watch.IsNone || Watching.GoesOn()
 
@@ -63,8 +65,7 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
                   Wrote = wrote |> Array.map _.alias()
                   Count = count |> Array.map _.alias() }
 
-            let entry =
-                { Registers = Values.alias registers; Wrote = [||]; Count = [||]; Rows = ValueSome marks }
+            let entry = { Registers = Values.alias registers; Wrote = [||]; Count = [||]; Rows = ValueSome marks }
 
             waiting.Add(struct (entry, Values.alias state, moved.any ()))
 
@@ -81,7 +82,8 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
 
     let advance (moved: Tensor) (out: Held[]) : unit =
         let nextOf (mask: Tensor) first (old: Held[]) =
-            let next = old |> Array.mapi (fun k v -> RowMask.blendHeld device (signatureOf (first + k)) mask out[first + k] v)
+            let next =
+                old |> Array.mapi (fun k v -> RowMask.blendHeld device (signatureOf (first + k)) mask out[first + k] v)
             Values.drop old
             next
 
@@ -97,7 +99,7 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
         record moved wrote
         write out wrote
         advance moved out
-        use goes = flags[l.Flags - 1].logical_not ()
+        use goes = flags[l.Flags - 1].logical_not()
         let next = live.logical_and goes
         live.Dispose()
         live <- next

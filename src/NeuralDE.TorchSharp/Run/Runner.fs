@@ -64,6 +64,8 @@ type internal Compiled =
         /// the elements of a node's value in managed memory
         Number: Frame -> int -> NdArray
         IsInput: bool[]
+        /// by input: whether a kernel needs its tensor though its seat is the host
+        IsSent: bool[]
     }
 
     member c.OutputSeats = c.Placed.OutputSeats
