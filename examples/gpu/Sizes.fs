@@ -39,12 +39,7 @@ let private ode (rows: int) =
 
 /// One line for each size: launches and waits, and the time on the CPU engine and on each device.
 let print (devices: Device list) : unit =
-    for name, (net, x), step in
-        [ mlp [ 64; 64; 64 ] 64
-          mlp [ 128; 256; 256; 128 ] 1024
-          ode 1
-          ode 1024
-          ode 16384 ] do
+    for name, (net, x), step in [ mlp [ 64; 64; 64 ] 64; mlp [ 128; 256; 256; 128 ] 1024; ode 1; ode 1024; ode 16384 ] do
         let f = compile (fun p -> (Tree.flatten (step p))[0])
         let here = time (fun () -> f (net, x))
         printfn "%s\n  %-12s %10.0f µs" name "CPU engine" here

@@ -6,8 +6,7 @@ open NeuralDE
 /// 64 trajectories of a spiral, at 16 times.
 let private times = linspace 0.0 1.5 16 |> cast Float32
 
-let private starts =
-    tensor [ [ 2.0; 0.0 ] ] + 0.1 * randn (Key 5) [ 64; 2 ] |> cast Float32
+let private starts = tensor [ [ 2.0; 0.0 ] ] + 0.1 * randn (Key 5) [ 64; 2 ] |> cast Float32
 
 let private solve (field: Tensor -> Tensor) (starts: Tensor) =
     Ode.problem (fun _ y -> field (y ** 3.0)) starts (0.0, 1.5)

@@ -51,10 +51,7 @@ module internal TapedFunction =
             Array.ofSeq found
             |> Array.map2
                 (fun (x: Tensor) (g: Tensor) ->
-                    if obj.ReferenceEquals(g, null) || g.IsInvalid then
-                        x.zeros_like ()
-                    else
-                        g)
+                    if obj.ReferenceEquals(g, null) || g.IsInvalid then x.zeros_like () else g)
                 xs
 
     let private where (chosen: bool[]) (xs: 'T[]) : 'T[] =
@@ -221,7 +218,7 @@ type TorchModule(m: TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSha
 
         lock gate (fun () ->
             for struct (name, p) in m.named_parameters () do
-                (p :> Tensor).copy_ (Transfer.upload T.CPU given[name].Numbers) |> ignore)
+                (p :> Tensor).copy_(Transfer.upload T.CPU given[name].Numbers) |> ignore)
 
     /// <summary>The module's value for these parameters and this input.</summary>
     /// <exception cref="T:NeuralDE.TreeException">The names are not those of the module's parameters.</exception>

@@ -47,8 +47,7 @@ let tests =
           testCase "forward mode and second derivatives" (fun () ->
               agree 1e-13 (fun apply p -> snd (jvp (apply p) x (x + 1.0)))
 
-              agree 1e-12 (fun apply p ->
-                  grad (fun x -> sum (grad (fun x -> sum (apply p x ** 3.0)) x ** 2.0)) x))
+              agree 1e-12 (fun apply p -> grad (fun x -> sum (grad (fun x -> sum (apply p x ** 3.0)) x ** 2.0)) x))
 
           testCase "a solve and its gradient, compiled" (fun () ->
               agree 1e-12 (fun apply p -> compile (solve apply) (p, y0))

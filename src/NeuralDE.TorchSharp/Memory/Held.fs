@@ -14,11 +14,17 @@ type internal Seat =
     /// In libtorch's memory.
     | OnDevice
 
-/// The value of a node: an array in managed memory, a tensor, or both. The holder of a tensor disposes it.
+/// The value of a node: an array in managed memory, a tensor, or both. The holder of a tensor disposes it. `isStable`: the
+/// caller may pass the same array again, so that what is sent of it is worth keeping.
 [<Struct; NoEquality; NoComparison>]
-type internal Held(number: NdArray | null, tensor: Tensor | null) =
-    static member Of(a: NdArray) = Held(a, null)
-    static member Of(t: Tensor) = Held(null, t)
+type internal Held(number: NdArray | null, tensor: Tensor | null, isStable: bool) =
+    static member Of(a: NdArray) = Held(a, null, false)
+    static member Of(t: Tensor) = Held(null, t, false)
+
+    /// An argument of a call, in managed memory.
+    static member Given(a: NdArray) = Held(a, null, true)
+
+    member _.IsStable = isStable
 
     member _.HasNumber = not (isNull number)
     member _.HasTensor = not (isNull tensor)
@@ -34,13 +40,16 @@ type internal Held(number: NdArray | null, tensor: Tensor | null) =
         | t -> t
 
     /// The same value, with its elements in managed memory.
-    member _.With(a: NdArray) = Held(a, tensor)
+    member _.With(a: NdArray) = Held(a, tensor, isStable)
+
+    /// The same value, with a tensor of its elements.
+    member _.With(t: Tensor) = Held(number, t, isStable)
 
     /// The same value, owned once more.
     member h.Alias() =
         match tensor with
         | null -> h
-        | t -> Held(number, t.alias ())
+        | t -> Held(number, t.alias (), isStable)
 
     member _.Drop() =
         match tensor with

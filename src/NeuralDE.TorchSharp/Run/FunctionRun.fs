@@ -24,7 +24,7 @@ module internal FunctionRun =
             | _ -> true)
 
     let private inner (runner: Runner) (seats: Seat[]) (g: Graph) : Compiled =
-        runner.Compile(g, settled seats, Array.create g.Outputs.Length false, seats.Length)
+        runner.Compile(g, settled seats, Array.create g.Outputs.Length false)
 
     let private resultSeats (c: Compiled) : Seat[] = settled c.OutputSeats
 

@@ -47,15 +47,15 @@ type internal GraphRunner(owner: Executor, device: Lazy<TorchDevice>) =
         outputs |> Array.iter (fun i -> if not c.IsInput[i] && taken.Add i then f.Values[i].Drop())
         found
 
-    override x.Compile(g, inputs, onHost, varying) =
+    override x.Compile(g, inputs, onHost) =
         let text (seats: Seat[]) = seats |> Array.map (fun s -> (string s)[2]) |> String
         let flags = onHost |> Array.map (fun b -> if b then '1' else '0') |> String
-        g.Memo(struct ("torch", owner, text inputs, flags, varying), fun () -> x.Make(g, inputs, onHost, varying))
+        g.Memo(struct ("torch", owner, text inputs, flags), fun () -> x.Make(g, inputs, onHost))
 
-    member private x.Make(g: Graph, inputs: Seat[], onHost: bool[], varying: int) : Compiled =
+    member private x.Make(g: Graph, inputs: Seat[], onHost: bool[]) : Compiled =
         let placed = Placed.make g inputs onHost (fun fn seats -> x.OutputsOf(fn, seats))
         let nodes = placed.Program.Nodes
-        let steps = NodeSteps(x, placed, varying)
+        let steps = NodeSteps(x, placed)
 
         let made = Array.init nodes.Length steps.Step
 

@@ -18,27 +18,39 @@ module internal Hoisted =
     /// `seats` are those of all inputs, of which the first `varying` are not captured.
     let make (runner: Runner) (g: Graph) (varying: int) (seats: Seat[]) (onHost: bool[]) : Hoisted =
         match Hoist.split g varying with
-        | ValueNone -> { Prologue = ValueNone; Rest = runner.Compile(g, seats, onHost, varying) }
+        | ValueNone -> { Prologue = ValueNone; Rest = runner.Compile(g, seats, onHost) }
         | ValueSome(struct (prologue, rest)) ->
-            let before = runner.Compile(prologue, seats[varying..], Array.create prologue.Outputs.Length false, 0)
+            let before = runner.Compile(prologue, seats[varying..], Array.create prologue.Outputs.Length false)
             let found = before.OutputSeats |> Array.map (fun s -> if s = Splat then OnDevice else s)
 
-            { Prologue = ValueSome before
-              Rest = runner.Compile(rest, Array.append seats found, onHost, varying) }
+            { Prologue = ValueSome before; Rest = runner.Compile(rest, Array.append seats found, onHost) }
 
-    /// The hoisted values, which the caller owns.
-    let before (runner: Runner) (h: Hoisted) (captured: Held[]) (checks: PendingChecks) : Held[] =
-        match h.Prologue with
-        | ValueNone -> [||]
-        | ValueSome c ->
-            let first = h.Rest.IsSent.Length - c.OutputSeats.Length
+    /// Captured values and hoisted ones, as a run of the rest takes them, and those of them that the caller must drop after
+    /// its last run.
+    let inputs (runner: Runner) (h: Hoisted) (captured: Held[]) (checks: PendingChecks) : struct (Held[] * Held[]) =
+        let hoisted =
+            match h.Prologue with
+            | ValueNone -> [||]
+            | ValueSome c -> runner.Run(c, captured, checks)
 
-            runner.Run(c, captured, checks)
+        let all = Array.append captured hoisted
+        let first = h.Rest.IsSent.Length - all.Length
+        let isOwn =
+            all
             |> Array.mapi (fun k v ->
-                if h.Rest.IsSent[first + k] && not v.HasTensor then
-                    Held(v.Number, Transfer.upload runner.Device v.Number)
+                k >= captured.Length || (h.Rest.IsSent[first + k] && not v.HasTensor && not v.IsStable))
+
+        let sent =
+            all
+            |> Array.mapi (fun k v ->
+                if isOwn[k] && h.Rest.IsSent[first + k] && not v.HasTensor then
+                    v.With(Transfer.upload runner.Device v.Number)
                 else
                     v)
+
+        struct (sent,
+                [| for k in 0 .. sent.Length - 1 do
+                       if isOwn[k] then sent[k] |])
 
 /// A loop for arguments with certain seats.
 [<NoEquality; NoComparison>]

@@ -20,8 +20,7 @@ type internal LoopRun(runner: Runner, form: LoopForm, args: Held[], checks: Pend
     let carried = form.Carried
     let body = form.Body.Rest
     let streamOf = l.StreamOf
-    let hoisted = Hoisted.before runner form.Body args[carried..] checks
-    let captured = Array.append args[carried..] hoisted
+    let struct (captured, own) = Hoisted.inputs runner form.Body args[carried..] checks
 
     let emissions =
         Array.init l.Emits (fun e ->
@@ -135,5 +134,5 @@ type internal LoopRun(runner: Runner, form: LoopForm, args: Held[], checks: Pend
                 commit ()
                 watched <- goesOn ()
 
-        Values.drop hoisted
+        Values.drop own
         Array.concat [ state; registers; emissions |> Array.map _.Result() ]

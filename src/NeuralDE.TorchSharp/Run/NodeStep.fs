@@ -10,7 +10,7 @@ open NeuralDE.LibTorch.Names
 
 /// One node of a placed graph as code that reads and writes the values of a frame.
 [<Sealed>]
-type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
+type internal NodeSteps(runner: Runner, placed: Placed) =
     let p = placed.Program
     let nodes = p.Nodes
     let seats = placed.Seats
@@ -146,8 +146,8 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
             inspect f
             f.Values[i] <- f.Values[used[0]].Alias()
 
-    /// An array in managed memory with more than one element, as a tensor. What never changes is sent once, and so is an
-    /// input that is not another one in each run.
+    /// An array in managed memory with more than one element, as a tensor. What never changes is sent once, and so are
+    /// arguments of the call.
     let sender (a: int) : Frame -> struct (Tensor * bool) =
         // threads share it
         let sent = lazy (ConcurrentDictionary<int, TorchBuffer>())
@@ -159,7 +159,7 @@ type internal NodeSteps(runner: Runner, placed: Placed, varying: int) =
             fun f ->
                 if f.Values[a].HasTensor then
                     struct (f.Values[a].Tensor, false)
-                elif k < varying then
+                elif not f.Values[a].IsStable then
                     struct (Transfer.upload runner.Device f.Values[a].Number, true)
                 else
                     match (runner.Owner.Here f.Values[a].Number).Buffer with

@@ -20,9 +20,8 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
     let inputs, carried = p.Wanted.Length, form.Loop.Carried
     let body = form.Loop.Body.Rest
     let entries = tape.Entries
-    let loopHoisted = Hoisted.before runner form.Loop.Body args[carried .. inputs - 1] checks
-    let sweepHoisted = Hoisted.before runner form.Sweep args[carried .. inputs - 1] checks
-    let captured = args[carried .. inputs - 1]
+    let struct (ofLoop, ownOfLoop) = Hoisted.inputs runner form.Loop.Body args[carried .. inputs - 1] checks
+    let struct (ofSweep, ownOfSweep) = Hoisted.inputs runner form.Sweep args[carried .. inputs - 1] checks
     let signatureOf k = l.Body.Inputs[k]
     let zeros (s: Signature) = Held.Of(Transfer.zeros device s.Dtype s.Shape)
 
@@ -82,7 +81,7 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
     let advance (f: LoopEntry) (state: Held[]) : Held[] =
         look ()
         Counters.AddBody()
-        let out = runner.Run(body, Array.concat [ state; f.Registers; captured; loopHoisted ], checks)
+        let out = runner.Run(body, Array.concat [ state; f.Registers; ofLoop ], checks)
         Values.drop out[l.States ..]
 
         match f.Rows with
@@ -204,8 +203,7 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
 
     let sweepFrom (f: LoopEntry) (state: Held[]) (registers: Held[]) (mine: Held[]) : Held[] =
         let parts = form.Emissions |> Array.map (part f)
-        let out =
-            runner.Run(form.Sweep.Rest, Array.concat [ state; registers; mine; parts; captured; sweepHoisted ], checks)
+        let out = runner.Run(form.Sweep.Rest, Array.concat [ state; registers; mine; parts; ofSweep ], checks)
         Values.drop parts
         out
 
@@ -284,8 +282,8 @@ type internal PullbackRun(runner: Runner, form: PullbackForm, args: Held[], chec
             Values.drop s.State
             Values.drop s.Registers
 
-        Values.drop loopHoisted
-        Values.drop sweepHoisted
+        Values.drop ownOfLoop
+        Values.drop ownOfSweep
 
         let states =
             [| let mutable k = 0

@@ -33,8 +33,7 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
     let streamOf = l.StreamOf
     let batch = l.Batch
     let flagOf = { Signature.Dtype = Bool; Shape = batch }
-    let hoisted = Hoisted.before runner form.Body args[carried..] checks
-    let captured = Array.append args[carried..] hoisted
+    let struct (captured, own) = Hoisted.inputs runner form.Body args[carried..] checks
     let signatureOf k = l.Body.Outputs[k].Signature
 
     let emissions =
@@ -173,7 +172,7 @@ type internal RowLoopRun(runner: Runner, form: LoopForm, args: Held[], checks: P
             goes <- goes && anyLive
 
         let found = results ()
-        Values.drop hoisted
+        Values.drop own
         live.Dispose()
         count |> Array.iter _.Dispose()
         emissions |> Array.iter _.Close()

@@ -86,8 +86,8 @@ type internal Runner(owner: Executor, device: Lazy<TorchDevice>) =
     member _.Owner = owner
     member _.Device = device.Value
 
-    /// `onHost`: the outputs that the host must know. The first `varying` inputs are other arrays in each run.
-    abstract Compile: g: Graph * inputs: Seat[] * onHost: bool[] * varying: int -> Compiled
+    /// `onHost`: the outputs that the host must know.
+    abstract Compile: g: Graph * inputs: Seat[] * onHost: bool[] -> Compiled
 
     /// Runs on borrowed inputs; the caller owns the results. An output that the host must know is in managed memory only.
     abstract Run: c: Compiled * inputs: Held[] * checks: PendingChecks * flagging: Flagging -> Held[]

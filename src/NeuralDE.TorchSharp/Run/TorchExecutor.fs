@@ -51,8 +51,8 @@ type internal TorchExecutor(name: string, place: string) as this =
         | :? TorchBuffer as b ->
             match b.Elements with
             | ValueNone -> struct (OnDevice, Held.Of b.Tensor)
-            | ValueSome elements -> struct (OnHost, Held.Of elements)
-        | _ when int64 a.Length <= Placed.few -> struct (OnHost, Held.Of(NdArray(a.Dtype, a.Shape, a.Data)))
+            | ValueSome elements -> struct (OnHost, Held.Given elements)
+        | _ when int64 a.Length <= Placed.few -> struct (OnHost, Held.Given(NdArray(a.Dtype, a.Shape, a.Data)))
         | _ ->
             match (this :> Executor).Here(a).Buffer with
             | :? TorchBuffer as b -> struct (OnDevice, Held.Of b.Tensor)
@@ -89,7 +89,7 @@ type internal TorchExecutor(name: string, place: string) as this =
             let settled = args |> Array.map settle
             let g = Execute.graphOf fn args
             let seats = settled |> Array.map (fun (struct (seat, _)) -> seat)
-            let c = runner.Compile(g, seats, Array.create g.Outputs.Length false, 0)
+            let c = runner.Compile(g, seats, Array.create g.Outputs.Length false)
             let checks = PendingChecks()
 
             let out =
