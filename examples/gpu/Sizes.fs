@@ -20,7 +20,8 @@ let private mlp (sizes: int list) (rows: int) =
     let net = Mlp.init (Key 1) sizes |> Tree.cast Float32
     let x = randn (Key 2) [ rows; sizes.Head ] |> cast Float32
     let step (net, x) = grad (fun net -> mean (square (Mlp.apply net x))) net
-    $"gradient of an MLP {sizes}, {rows} rows", (net, x), step
+    let shape = String.concat "-" (List.map string sizes)
+    $"gradient of an MLP {shape}, {rows} rows", (net, x), step
 
 let private ode (rows: int) =
     let net = Mlp.init (Key 1) [ 2; 50; 2 ] |> Tree.cast Float32
