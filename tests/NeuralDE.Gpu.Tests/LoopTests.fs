@@ -6,6 +6,9 @@ open System.Threading
 open Expecto
 open NeuralDE.Tests
 open NeuralDE
+open NeuralDE.Internal.Graph
+open NeuralDE.Internal.Tensor
+open NeuralDE.Internal.Calculus
 open NeuralDE.LibTorch
 open NeuralDE.Gpu.Tests.OnDevice
 
@@ -94,10 +97,25 @@ let private rows =
               near 1e-13 (f x) (f (there x)) "states"
               near 1e-12 (grad (f >> sum) x) (grad (f >> sum) (there x)) "gradient") ]
 
+/// A loop whose register, of three elements, becomes one number for its whole shape: a prototype returned one element.
+let private uniformRegister (x: Tensor) : Tensor[] =
+    let start = [| tensor [ 1.0; 2.0; 3.0 ]; Prim.literal Int32 0.0 |]
+
+    ControlFlow.loopOn "a loop" [||] (ValueSome 4) Everything [| x |] start (fun state registers ->
+        let count = Prim.plus 1.0 registers[1]
+        let uniform = Prim.fill Float64 [| 3 |] 0.5
+        let flag = Prim.compareTo Greater count 0.0
+        let finish = Prim.compareTo GreaterEqual count 4.0
+        [| state[0] * registers[0] |], [| uniform; count |], [| registers[0] |], flag, flag, finish)
+
 let private others =
     testList
         "others"
-        [ testCase "what captured values determine is computed once" (fun () ->
+        [ testCase "a register that is one number for its shape" (fun () ->
+              let x = tensor [ 1.0; -1.0; 2.0 ]
+              near 0.0 (uniformRegister x) (compile uniformRegister (there x)) "states and registers")
+
+          testCase "what captured values determine is computed once" (fun () ->
               let scaled (w: Tensor, y: Tensor) =
                   iterate 30 (fun (y: Tensor) -> y + 0.01 * matmul y (tanh (matmul w w))) y
 
