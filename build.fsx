@@ -265,6 +265,32 @@ let installMpi () =
         if not (isThere "mpirun") then
             printfn "There is no mpirun (Debian: openmpi-bin or mpich); training by many processes is not tried."
 
+/// The tests of the GPU back end, which need libtorch; ValueNone where the feed has none for this system.
+let gpuTested () =
+    let solution, project = "NeuralDE.Gpu.sln", "tests/NeuralDE.Gpu.Tests"
+    findFeed ()
+
+    match captured [ "restore"; solution; "--nologo" ] with
+    | 0, _ ->
+        dotnet [ "build"; project; "-c"; "Release"; "--nologo"; "-v"; "q" ]
+        let results = emptied "artifacts/gpu-results"
+        let file = Path.Combine(results, "gpu.xml")
+        let program = $"{project}/bin/Release/net10.0/NeuralDE.Gpu.Tests.dll"
+        let code = exitCode [ program; "--colours"; "0"; "--fail-on-focused-tests"; "--junit-summary"; file ]
+        Array.filter File.Exists [| file |] |> settled "gpu" code countsOfJUnit |> ValueSome
+    | _, output ->
+        printfn "The GPU back end is not tested: libtorch's packages do not restore.\n%s" (output.Trim())
+        ValueNone
+
+/// Runs the tests of the GPU back end.
+let gpu () =
+    restore ()
+
+    match gpuTested () with
+    | ValueSome counts -> told counts
+    | ValueNone ->
+        stop "libtorch's packages do not restore, expected them on the feed. What went wrong is printed above."
+
 let gated () =
     installNotebook ()
     installMpi ()
@@ -285,7 +311,7 @@ let gates () =
 let continuousIntegration () =
     check ()
     build ()
-    let counts = [ tested (); gated () ]
+    let counts = [ tested (); gated (); ValueOption.defaultValue (0, 0) (gpuTested ()) ]
     countLines ()
     told (sum counts)
 
@@ -705,7 +731,10 @@ let targets =
     [ "build", "Release build, warnings as errors; precompiled", ok (build >> precompile)
       "test", "format check, build, all tests but the gates, lines of source", alone test
       "gates", "build, then what learns and what runs scripts, pages and packages", alone gates
-      "ci", "all of test, then the gates: what CI runs", alone continuousIntegration
+      "ci",
+      "all of test, then the gates and what gpu does, if libtorch restores: what CI runs",
+      alone continuousIntegration
+      "gpu", "build and test the GPU back end on libtorch, a download of 130 MB", alone gpu
       "paths", "build, all tests and gates on every path of the engine, a line for each", alone testPaths
       "fuzz", "build, plans against the interpreter on random graphs; a count and a first seed may follow", fuzz
       "mutate", "small changes of the library that no test notices; how many, and a seed, may follow", mutate
@@ -731,7 +760,7 @@ let main arguments =
         with Stop message ->
             eprintfn "%s: %s" name message
             // Whoever reads the last line of a run of tests learns that the run failed, though no test got to say so.
-            if List.contains name [ "test"; "gates"; "ci" ] then printfn "\n0 passed, 1 failed"
+            if List.contains name [ "test"; "gates"; "ci"; "gpu" ] then printfn "\n0 passed, 1 failed"
             1
 
     match arguments with

@@ -32,13 +32,17 @@ let rec private expression (random: Random) depth (x: Tensor) : Tensor =
             let y = next ()
             let limit = number ()
 
-            match random.Next 6 with
+            match random.Next 10 with
             | 0 -> where (y .< limit) y (scalar (int64 limit))
             | 1 -> where (y .<= limit) y (y - y + limit)
             | 2 -> where (y .> limit) (y + limit) (-y)
             | 3 -> where (y .>= limit) (y - limit) (scalar 0L)
             | 4 -> where (y .= limit) y (scalar 1L)
-            | _ -> where (y .<> limit) y (y + 1)
+            | 5 -> where (y .<> limit) y (y + 1)
+            | 6 -> where (y .< limit) (flip 0 y) (y - y)
+            | 7 -> where (y .>= limit) (take 0 (tensor [ 2L; 3L; 0L; 1L ]) y) (y - y)
+            | 8 -> where (y .<= limit) (concatAlong 0 [ y[1..3]; y[0..0] ]) (y - y)
+            | _ -> where (y .> limit) (reshape [ 4 ] (transpose (reshape [ 2; 2 ] y))) (y - y)
         | 7 -> next () + number ()
         | 8 -> flip 0 (next ())
         | 9 -> cast Int64 (cast Int32 (next ()))
@@ -104,6 +108,16 @@ let tests =
               Expect.isTrue (hasCheck (read 0.0 10.0) x) "10 is outside"
               Expect.isTrue (hasCheck (read -1.0 9.0) x) "−1 is outside"
               raises<InputException> [ "take"; "10" ] (fun () -> compile (read 0.0 10.0) (tensor [ 10L ])))
+
+          testCase "a condition on elements says nothing of elements that are moved" (fun () ->
+              let sorted, read = tensor [ 1.0; 2.0; 3.0 ], tensor [ 10.0; 20.0; 30.0 ]
+
+              let neighbour (x: Tensor) =
+                  let j = searchSorted sorted x
+                  take 0 (where (j .< 3) (flip 0 j) 0) read
+
+              Expect.isTrue (hasCheck neighbour (tensor [ 0.0; 9.0 ])) "index 3 of the neighbour"
+              raises<InputException> [ "take"; "3" ] (fun () -> compile neighbour (tensor [ 0.0; 9.0 ])))
 
           testCase "an expression of many nodes is looked at for a limited time" (fun () ->
               let range = find (fun x -> Seq.fold (fun (y: Tensor) _ -> maximum y y) (clip 0.0 1.0 x) (seq { 1..200 }))

@@ -221,7 +221,7 @@ module internal Special =
             sum + polynomial digammaNear2 (y - 2.0)
 
     /// The polynomial P with dⁿ/duⁿ cot u = P(cot u): P₀ = c, Pₙ₊₁ = −(1 + c²) Pₙ′.
-    let private cotangentDerivative n =
+    let cotangentDerivative n =
         let mutable p = [| 0.0; 1.0 |]
 
         for _ in 1..n do

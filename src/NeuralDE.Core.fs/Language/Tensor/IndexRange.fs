@@ -102,17 +102,18 @@ module internal IndexRange =
             | Cast _ when args[0].Dtype = Bool -> upTo 1
             | Cast Int64
             | Reshape _
+            | StopGradient -> arg 0
+            // a condition holds for each element, these move elements
             | Permute _
             | Broadcast _
             | Slice _
             | Reverse _
-            | Gather _
-            | StopGradient -> arg 0
+            | Gather _ -> rangeOf [] args[0]
             | Cast Int32 ->
                 // other numbers wrap
                 let from = arg 0
                 if from.Least >= -mostExact && from.Greatest <= mostExact then from else unknown
-            | Concat _ -> args |> Array.map (rangeOf narrowed) |> Array.reduce hull
+            | Concat _ -> args |> Array.map (rangeOf []) |> Array.reduce hull
             | _ -> unknown // the form shows no bounds
 
         and chosen narrowed (args: Tensor[]) : IndexRange =
