@@ -299,8 +299,8 @@ module Train =
     /// For losses that are means over samples, of which each depends on its own sample: the mean over a batch is then the mean
     /// over its parts. A loss that joins samples, by batch normalisation or by common steps of a solve (instead of perSample),
     /// joins those of a part. Keys of Batches.withKey differ by part. The first process shows progress and writes checkpoints;
-    /// the others read the same file to resume. Callbacks run in all processes. An exception in one process ends all of
-    /// them. The bits depend on the number of parts.
+    /// the others read the same file to resume. Callbacks run in all processes. A cancellation in one process ends all of them
+    /// after the step. An exception in one process ends all of them. The bits depend on the number of parts.
     /// </remarks>
     /// <exception cref="T:NeuralDE.InputException">unless the number of processes is 1, 2, 4 or 8; by `run`, unless the batch
     /// size is a multiple of 8.</exception>

@@ -319,12 +319,12 @@ type internal TrainRun<'M>(t: Training<'M>, source: BatchSource, loss: TrainLoss
         try
             feed (step - 1)
 
-            if t.Cancellation.CanBeCanceled then
+            // with other processes, a step is not left before its sums over all processes
+            if t.Cancellation.CanBeCanceled && group.Size = 1 then
                 Watching.Under(t.Cancellation, ValueNone, (fun () -> iteration.Run()))
             else
                 iteration.Run()
 
-            // the others take part in this step, so they end with it
             if group.Size > 1 && t.Cancellation.IsCancellationRequested then
                 Sharing.Cancelled
             else

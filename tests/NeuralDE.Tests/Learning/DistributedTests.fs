@@ -165,6 +165,35 @@ let tests =
               for fit in ThreadGroup.run 2 train do
                   Expect.equal fit.Status (TrainStatus.Cancelled 6) "fit.Status")
 
+          testCase "a cancellation within the solves of a step ends all at the same step" (fun () ->
+              let y0 = randn (Key 4) [ 16; 2 ]
+
+              let loss (y0: Tensor) (net: Mlp) =
+                  mean (
+                      square (
+                          Ode.problem (fun _ y -> Mlp.apply net y) y0 (0.0, 1.0)
+                          |> Ode.dt 1e-3
+                          |> Ode.using RK4
+                          |> Ode.solveFinal
+                      )
+                  )
+
+              let train (group: ProcessGroup) =
+                  use source = new CancellationTokenSource()
+                  if group.Rank = 1 then source.CancelAfter 300
+
+                  Train.start (Mlp.init (Key 1) [ 2; 8; 2 ]) (Adam 0.01)
+                  |> Train.steps 100000
+                  |> Train.cancel source.Token
+                  |> Train.distributed group
+                  |> Train.runOn (Batches.ofTree 16 y0) loss
+
+              let fits = ThreadGroup.run 2 train
+
+              for fit in fits do
+                  Expect.isTrue fit.Status.IsCancelled $"{fit.Status}"
+                  Expect.equal (outcome fit) (outcome fits[0]) "the same step")
+
           testCase "an exception in one process ends the others" (fun () ->
               let train (group: ProcessGroup) =
                   start 100000

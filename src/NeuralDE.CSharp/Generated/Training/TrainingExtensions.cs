@@ -191,7 +191,8 @@ public static partial class TrainingExtensions
         /// then the mean over its parts. A loss that joins samples, by batch normalisation or by common steps of a
         /// solve (instead of PerSample), joins those of a part. Keys of Batches.WithKey differ by part. The first
         /// process shows progress and writes checkpoints; the others read the same file to resume. Callbacks run in all
-        /// processes. An exception in one process ends all of them. The bits depend on the number of parts.
+        /// processes. A cancellation in one process ends all of them after the step. An exception in one process ends
+        /// all of them. The bits depend on the number of parts.
         /// </remarks>
         /// <exception cref="InputException">
         /// unless the number of processes is 1, 2, 4 or 8; by Run, unless the batch size is a multiple of 8.
