@@ -88,14 +88,12 @@ internal static unsafe class Sorting
     /// <summary>Whether an element comes before the place of a value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Passes<T>(bool right, T element, T value)
-        where T : unmanaged, INumber<T> =>
-        right ? !Ordering.Before(value, element) : Ordering.Before(element, value);
+        where T : unmanaged, INumber<T> => right ? !Ordering.Before(value, element) : Ordering.Before(element, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPlace<T>(bool right, long n, T* sorted, T value, long place)
         where T : unmanaged, INumber<T> =>
-        (place == 0 || Passes(right, sorted[place - 1], value))
-        && (place == n || !Passes(right, sorted[place], value));
+        (place == 0 || Passes(right, sorted[place - 1], value)) && (place == n || !Passes(right, sorted[place], value));
 
     [MethodImpl(Hot)]
     private static long Bisect<T>(bool right, long n, T* sorted, T value)
