@@ -202,4 +202,14 @@ public class TrainingTests
         }
         Near.Equal(Fit(own), Fit(Optimisers.Sgd(new SgdSettings { Rate = 1e-2, Momentum = 0.9 })), 0.0);
     }
+
+    [Fact]
+    public void Rows_of_an_ensemble_are_those_of_the_function()
+    {
+        var x = Reshape(Linspace(0, 1, 10), 5, 2);
+        Tensor rows = ProcessGroup.alone.MapRows((Tensor x) => x * 2.0, x);
+        Assert.Equal((x * 2.0).ToArray(), rows.ToArray());
+        Assert.Throws<ShapeException>(() => (object)ProcessGroup.alone.MapRows((Tensor x) => x[0], x));
+        Assert.Throws<ArgumentNullException>(() => (object)ProcessGroup.alone.MapRows<Tensor, Tensor>(null!, x));
+    }
 }
