@@ -114,7 +114,7 @@ the shared memory of the machine that measured this, an exchange took 0.6 µs an
 
 It pays if a process needs several times as long for its parts of the gradient. A neural ODE of 10⁴ parameters with a batch of some hundred
 trajectories takes tens of milliseconds, so even a slow network serves it; a model of 10⁸ parameters needs a fast one. On one machine, the threads
-of one process already share large networks: more processes pay for small networks, whose solves run on one thread.
+of one process already share large networks: more processes can pay for small networks, whose solves run on one thread.
 
 A connection of another kind is a class of four members, `ProcessGroup`: rank, size, an exchange of bytes with a partner, and what to do when a
 process leaves with an exception.

@@ -61,6 +61,14 @@ module internal Sharing =
             for i in 0 .. a.Length - 1 do
                 a[i] <- a[i] + b[i]
 
+    /// Calls for the partner of each round: after log₂ rounds of a power of two processes, what one has has reached all.
+    let private inRounds (group: ProcessGroup) (exchange: int -> unit) =
+        let mutable distance = 1
+
+        while distance < group.Size do
+            exchange (group.Rank ^^^ distance)
+            distance <- 2 * distance
+
     /// The sums over all processes, of a power of two: in each round a process adds what its partner has, and the partner
     /// the same. Addition of two numbers has the same bits in either order.
     let private sumOfAll (group: ProcessGroup) (dtype: Dtype) (arrays: NdArray[]) : NdArray[] =
@@ -72,12 +80,9 @@ module internal Sharing =
         for i in 0 .. arrays.Length - 1 do
             Buffer.BlockCopy(arrays[i].Data, 0, mine, starts[i], lengths[i])
 
-        let mutable distance = 1
-
-        while distance < group.Size do
-            group.Exchange(group.Rank ^^^ distance, mine, theirs)
-            add dtype mine theirs
-            distance <- 2 * distance
+        inRounds group (fun partner ->
+            group.Exchange(partner, mine, theirs)
+            add dtype mine theirs)
 
         arrays
         |> Array.mapi (fun i a ->
@@ -118,16 +123,13 @@ module internal Sharing =
     // ── outcomes of a step ───────────────────────────────────────────────────────────────────────────────────────
     /// The largest number of any process.
     let private largest (group: ProcessGroup) (n: int) : int =
-        let mutable most = n
+        let most = ref n
         let theirs: byte[] = Array.zeroCreate sizeof<int>
-        let mutable distance = 1
+        inRounds group (fun partner ->
+            group.Exchange(partner, BitConverter.GetBytes most.Value, theirs)
+            most.Value <- max most.Value (BitConverter.ToInt32 theirs))
 
-        while distance < group.Size do
-            group.Exchange(group.Rank ^^^ distance, BitConverter.GetBytes most, theirs)
-            most <- max most (BitConverter.ToInt32 theirs)
-            distance <- 2 * distance
-
-        most
+        most.Value
 
     let private statuses =
         [| Success
